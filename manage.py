@@ -1,0 +1,16 @@
+#!/usr/bin/env python
+"""Django's command line."""
+
+import sys
+from pathlib import Path
+
+# platform/ is a source root, not a package: the package would shadow the standard library's `platform`.
+sys.path.insert(0, str(Path(__file__).resolve().parent / "platform"))
+
+if __name__ == "__main__":
+    import os
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)

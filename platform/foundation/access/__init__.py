@@ -1,0 +1,7 @@
+"""Who may do what: roles, permissions, grants (guardian, wrapped once) and the marks on routes."""
+
+from foundation.access.checks import Verdict, ask, can, require
+from foundation.access.permissions import Permission, Role
+from foundation.access.routes import declared, page, public
+
+__all__ = ["Permission", "Role", "Verdict", "ask", "can", "declared", "page", "public", "require"]

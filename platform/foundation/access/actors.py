@@ -1,0 +1,103 @@
+"""Actors out of sessions, tokens and job rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from uuid import UUID
+
+from django.contrib.contenttypes.models import ContentType
+
+from foundation.access.models import Membership, UserGrant
+from foundation.errors import AccessDenied, NotFound
+from foundation.identity import Actor
+from foundation.identity.models import ApiToken, ServiceAccount, User
+from foundation.tenancy import scope
+from foundation.tenancy.models import Tenant
+
+_NOT_A_MEMBER = "There is no such tenant, or you are not a member of it."
+
+
+def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor:
+    """The person as a member of the tenant; NotFound where they are none. One query for role, one for grants."""
+    with scope(tenant.pk, user_id=user.pk):
+        membership = Membership.objects.filter(user=user, tenant=tenant).first()
+        if membership is None or not user.is_active:
+            raise NotFound(_NOT_A_MEMBER)
+        grants = _grants(user)
+    return Actor(
+        kind="user",
+        id=user.pk,
+        tenant=tenant,
+        label=str(user),
+        user=user,
+        role=membership.role,
+        grants=grants,
+        request_id=request_id,
+    )
+
+
+def actor_for_token(*, row: ApiToken, request_id: str = "") -> Actor:
+    """The token's owner, limited to what the token was made for."""
+    limits = {
+        "scopes": frozenset(row.scopes),
+        "project_id": row.project_id,
+        "token_id": row.pk,
+        "request_id": request_id,
+    }
+    with scope(row.tenant_id):
+        tenant = Tenant.objects.get(pk=row.tenant_id)
+        account = row.service_account
+        user = row.user
+    if user is not None:
+        person = actor_for_user(user=user, tenant=tenant)
+        return Actor(
+            "user",
+            user.pk,
+            tenant,
+            str(user),
+            user=user,
+            role=person.role,
+            grants=person.grants,
+            purpose=row.purpose,
+            **limits,
+        )
+    if account is not None:
+        if account.disabled_at is not None:
+            raise AccessDenied("This service account is disabled; a tenant administrator can enable it.")
+        return Actor("service", account.pk, tenant, account.name, role=account.role, purpose=row.purpose, **limits)
+    return Actor("workload", row.pk, tenant, row.name, purpose=row.purpose, **limits)
+
+
+def rebuild_actor(*, tenant: Tenant, kind: str, actor_id: UUID | None, request_id: str = "") -> Actor:
+    """The actor that a job row names, with the rights they have now."""
+    if kind == "user" and actor_id is not None:
+        user = User.objects.get(pk=actor_id)
+        return actor_for_user(user=user, tenant=tenant, request_id=request_id)
+    if kind == "service" and actor_id is not None:
+        with scope(tenant.pk):
+            account = ServiceAccount.objects.get(pk=actor_id)
+        return Actor("service", account.pk, tenant, account.name, role=account.role, request_id=request_id)
+    return Actor.system(tenant).with_request(request_id)
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """The tenants a person belongs to."""
+    with scope(None, user_id=user.pk):
+        found = list(Membership.objects.filter(user=user))
+    for membership in found:
+        with scope(membership.tenant_id):
+            membership.tenant = Tenant.objects.get(pk=membership.tenant_id)
+    return found
+
+
+def _grants(user: User) -> dict[UUID, frozenset[str]]:
+    project_type = ContentType.objects.filter(app_label="projects", model="project").first()
+    if project_type is None:
+        return {}
+    rows = UserGrant.objects.filter(user=user, content_type=project_type).values_list(
+        "object_pk", "permission__codename"
+    )
+    grants: dict[UUID, set[str]] = defaultdict(set)
+    for object_pk, codename in rows:
+        grants[UUID(object_pk)].add(codename)
+    return {key: frozenset(value) for key, value in grants.items()}

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from foundation.access.permissions import ROLE_PERMISSIONS, Permission, Role
+from foundation.errors import AccessDenied, PortalError
+from foundation.identity import Actor
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a page needs of a policy: whether the button is live, and the sentence of its tooltip."""
+
+    allowed: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
+    """Whether the actor holds the permission, for `thing` where one is given; costs no query."""
+    if actor.kind == "system":
+        return True
+    if "*" not in actor.scopes and permission.value not in actor.scopes:
+        return False
+    project_id = _project_of(thing)
+    if not _inside(actor, thing, project_id):
+        return False
+    if actor.kind == "workload":
+        return permission.value in actor.scopes
+    if permission in ROLE_PERMISSIONS.get(_role(actor), frozenset()):
+        return True
+    return project_id is not None and permission.value in actor.grants.get(project_id, frozenset())
+
+
+def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say: str | None = None) -> None:
+    """Raise AccessDenied with the sentence unless the actor holds the permission."""
+    if not can(actor, permission, thing):
+        raise AccessDenied(else_say or missing(permission), details={"permission": permission.value})
+
+
+def missing(permission: Permission) -> str:
+    """The sentence that names the missing permission and who can give it."""
+    return _("You may not %(act)s here. A tenant administrator can give you the permission “%(name)s”.") % {
+        "act": permission.label,
+        "name": permission.value,
+    }
+
+
+def ask(policy: Callable[..., None], actor: Actor, *args: Any, **kwargs: Any) -> Verdict:
+    """A policy's answer as a value instead of an exception."""
+    try:
+        policy(actor, *args, **kwargs)
+    except PortalError as refusal:
+        return Verdict(allowed=False, reason=refusal.sentence)
+    return Verdict(allowed=True)
+
+
+def _role(actor: Actor) -> Role | None:
+    return Role(actor.role) if actor.role else None
+
+
+def _project_of(thing: Any) -> UUID | None:
+    project_id = getattr(thing, "project_id", None)
+    if project_id is None and thing is not None and thing.__class__.__name__ == "Project":
+        return thing.pk
+    return project_id
+
+
+def _inside(actor: Actor, thing: Any, project_id: UUID | None) -> bool:
+    tenant_id = getattr(thing, "tenant_id", None)
+    if tenant_id is not None and tenant_id != actor.tenant_id:
+        return False
+    # A token made for one project opens nothing of another.
+    return actor.project_id is None or project_id is None or project_id == actor.project_id

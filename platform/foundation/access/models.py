@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from django.db import models
+from guardian.models import GroupObjectPermissionAbstract, UserObjectPermissionAbstract
+
+from foundation.access.permissions import Role
+from foundation.identity.models import User
+from foundation.tenancy.models import CurrentTenant, Tenant, TenantModel
+
+
+class Membership(TenantModel):
+    """A person's role in a tenant."""
+
+    # Somebody who signs in sees which tenants are theirs before one of them is chosen.
+    row_security_reads = "user_id = sanad_user()"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["joined_at"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.role}"
+
+
+class UserGrant(UserObjectPermissionAbstract):
+    """Guardian's grant to a person on one object; the tenant is set by the database from the scope."""
+
+    row_security = "tenant_id = sanad_tenant()"
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_default=CurrentTenant())
+
+    class Meta(UserObjectPermissionAbstract.Meta):
+        abstract = False
+
+
+class GroupGrant(GroupObjectPermissionAbstract):
+    """Guardian's grant to a group on one object; the tenant is set by the database from the scope."""
+
+    row_security = "tenant_id = sanad_tenant()"
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_default=CurrentTenant())
+
+    class Meta(GroupObjectPermissionAbstract.Meta):
+        abstract = False

@@ -1,0 +1,87 @@
+"""Roles and permissions. Each app has its block; a role is a set of permissions, nothing more."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(TextChoices):
+    ADMIN = "admin", _("Administrator")
+    SCIENTIST = "scientist", _("Data scientist")
+    OFFICER = "officer", _("Compliance officer")
+    AUDITOR = "auditor", _("Auditor")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Permission(TextChoices):
+    # tenants
+    TENANT_VIEW = "tenant.view", _("see the tenant")
+    TENANT_MANAGE = "tenant.manage", _("configure the tenant")
+    MEMBER_MANAGE = "member.manage", _("manage members and roles")
+    TOKEN_CREATE = "token.create", _("create access tokens")
+    # projects
+    PROJECT_VIEW = "project.view", _("see projects")
+    PROJECT_CREATE = "project.create", _("create projects")
+    # approvals
+    APPROVAL_VIEW = "approval.view", _("see approval cases")
+    APPROVAL_OPEN = "approval.open", _("ask for approval")
+    APPROVAL_DECIDE = "approval.decide", _("decide approval cases")
+    # datasets
+    DATASET_VIEW = "dataset.view", _("see datasets")
+    DATASET_CREATE = "dataset.create", _("add datasets and versions")
+    DATASET_DELETE = "dataset.delete", _("delete datasets")
+    # features
+    FEATURE_VIEW = "feature.view", _("see features and training sets")
+    FEATURE_DEFINE = "feature.define", _("define features and training sets")
+    # experiments
+    RUN_VIEW = "run.view", _("see runs")
+    RUN_START = "run.start", _("start and cancel runs")
+    RUN_TRACK = "run.track", _("write metrics, parameters and artifacts of runs")
+    # registry
+    MODEL_VIEW = "model.view", _("see models")
+    MODEL_REGISTER = "model.register", _("register model versions")
+    MODEL_PROMOTE = "model.promote", _("ask for promotion")
+    # deployments
+    DEPLOYMENT_VIEW = "deployment.view", _("see deployments")
+    DEPLOYMENT_CHANGE = "deployment.change", _("deploy, change the split and roll back")
+    DEPLOYMENT_INVOKE = "deployment.invoke", _("ask a deployment for predictions")
+    # monitoring
+    MONITOR_VIEW = "monitor.view", _("see monitors and alerts")
+    MONITOR_CHANGE = "monitor.change", _("configure monitors and acknowledge alerts")
+    # compliance
+    LEDGER_VIEW = "ledger.view", _("read the ledger")
+    LEDGER_EXPORT = "ledger.export", _("verify and export the ledger")
+    REPORT_VIEW = "report.view", _("read reports")
+    REPORT_CREATE = "report.create", _("make reports")
+
+
+_SEE = frozenset(p for p in Permission if p.value.endswith(".view") and p is not Permission.LEDGER_VIEW)
+_BUILD = frozenset(
+    {
+        Permission.TOKEN_CREATE,
+        Permission.PROJECT_CREATE,
+        Permission.APPROVAL_OPEN,
+        Permission.DATASET_CREATE,
+        Permission.DATASET_DELETE,
+        Permission.FEATURE_DEFINE,
+        Permission.RUN_START,
+        Permission.RUN_TRACK,
+        Permission.MODEL_REGISTER,
+        Permission.MODEL_PROMOTE,
+        Permission.DEPLOYMENT_CHANGE,
+        Permission.DEPLOYMENT_INVOKE,
+        Permission.MONITOR_CHANGE,
+        Permission.REPORT_CREATE,
+        Permission.LEDGER_VIEW,
+    }
+)
+_OVERSEE = frozenset({Permission.LEDGER_VIEW, Permission.LEDGER_EXPORT, Permission.REPORT_CREATE})
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: _SEE | _BUILD | _OVERSEE | {Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE},
+    Role.SCIENTIST: _SEE | _BUILD,
+    Role.OFFICER: _SEE | _OVERSEE | {Permission.APPROVAL_DECIDE, Permission.TOKEN_CREATE},
+    Role.AUDITOR: _SEE | _OVERSEE,
+    Role.VIEWER: _SEE,
+}

@@ -1,0 +1,58 @@
+"""Every route declares what it asks for; a test walks them all and fails on one that does not."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+
+from foundation.access.checks import require
+from foundation.access.permissions import Permission
+
+View = Callable[..., HttpResponseBase]
+
+
+def page(permission: Permission) -> Callable[[View], View]:
+    """The view is for signed-in members of the tenant in the URL who hold `permission`."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            actor = getattr(request, "actor", None)
+            if actor is None:
+                return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
+            require(actor, permission, getattr(request, "project", None))
+            return view(request, *args, **kwargs)
+
+        checked.required_permission = permission  # type: ignore[attr-defined]
+        return checked
+
+    return decorate
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """The view is open to all; `reason` says why that is right."""
+
+    def decorate(view: View) -> View:
+        view.public_because = reason  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def declared(view: Any) -> str | None:
+    """What a route's view declared: a permission, a reason to be open, or nothing."""
+    for candidate in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
+        if candidate is None:
+            continue
+        if permission := getattr(candidate, "required_permission", None):
+            return str(permission)
+        if reason := getattr(candidate, "public_because", None):
+            return str(reason)
+        if permissions := getattr(candidate, "permissions", None):
+            return str(permissions)
+    return None

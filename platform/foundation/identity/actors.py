@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from foundation.identity.models import User
+    from foundation.tenancy.models import Tenant
+
+EVERYTHING = frozenset({"*"})
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, in which tenant and with what limits; the first word of every service.
+
+    `kind` is user, service, workload (a run or replica) or system; `role` the role in the tenant, empty where
+    `scopes` alone decide; `project_id` the project that the token is limited to.
+    """
+
+    kind: str
+    id: UUID | None
+    tenant: Tenant
+    label: str
+    user: User | None = None
+    role: str = ""
+    scopes: frozenset[str] = EVERYTHING
+    project_id: UUID | None = None
+    token_id: UUID | None = None
+    purpose: str = ""
+    request_id: str = ""
+    grants: dict[UUID, frozenset[str]] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def system(cls, tenant: Tenant, label: str = "scheduler") -> Actor:
+        """The portal itself, where no person asked: schedules, subscribers, sweeps."""
+        return cls(kind="system", id=None, tenant=tenant, label=label)
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.tenant.pk
+
+    def with_request(self, request_id: str) -> Actor:
+        return replace(self, request_id=request_id)

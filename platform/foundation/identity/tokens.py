@@ -1,0 +1,95 @@
+"""API tokens: made, found, revoked. Permission checks and the ledger entry are made by apps.tenants."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from foundation.identity.models import ApiToken, ServiceAccount, User
+from foundation.tenancy import scope
+from foundation.tenancy.models import Tenant
+
+PREFIX = "snd_"
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def digest_of(token: str) -> str:
+    """The SHA-256 under which a token is kept, as 64 hexadecimal digits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def create_token(
+    *,
+    tenant: Tenant,
+    name: str,
+    user: User | None = None,
+    service_account: ServiceAccount | None = None,
+    purpose: str = "",
+    scopes: list[str] | None = None,
+    project_id: UUID | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """A new token and its one readable copy."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    row = ApiToken.objects.create(
+        tenant=tenant,
+        name=name,
+        digest=digest_of(token),
+        hint=token[:8],
+        user=user,
+        service_account=service_account,
+        purpose=purpose,
+        scopes=["*"] if scopes is None else scopes,
+        project_id=project_id,
+        expires_at=expires_at,
+    )
+    return row, token
+
+
+def find_token(token: str, *, now: datetime) -> ApiToken | None:
+    """The live token of these letters; none where it is unknown, expired or revoked."""
+    return find_by_digest(digest_of(token), now=now) if token.startswith(PREFIX) else None
+
+
+def find_by_digest(digest: str, *, now: datetime) -> ApiToken | None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('sanad.token_digest', %s, true)", [digest])
+        row = ApiToken.objects.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now), digest=digest, revoked_at=None
+        ).first()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('sanad.token_digest', '', true)")
+    return row
+
+
+def note_use(row: ApiToken, *, address: str | None, now: datetime) -> None:
+    """Remember last use and place, at most once a minute."""
+    if row.last_used_at is not None and now - row.last_used_at < _USE_NOTED_EVERY:
+        return
+    with scope(row.tenant_id):
+        ApiToken.objects.filter(pk=row.pk).update(last_used_at=now, last_used_from=address)
+
+
+def revoke(row: ApiToken, *, now: datetime) -> None:
+    """Revoke for good; the number rises in commit order, since one lock is held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('identity.revocation'))")
+        cursor.execute(
+            "INSERT INTO identity_revokedtoken (digest, at) VALUES (%s, %s) RETURNING number", [row.digest, now]
+        )
+        number = cursor.fetchone()[0]
+    ApiToken.objects.filter(pk=row.pk).update(revoked_at=now, revocation=number)
+
+
+def revoked_since(number: int) -> tuple[int, list[str]]:
+    """The newest revocation number, and the digests revoked after `number`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number, digest FROM identity_revokedtoken WHERE number > %s ORDER BY number", [number])
+        rows = cursor.fetchall()
+    return (rows[-1][0] if rows else number), [digest for _, digest in rows]

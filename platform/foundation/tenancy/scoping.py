@@ -1,0 +1,94 @@
+"""The scope of a transaction: whose rows it may see. Row-level security in the database enforces it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection, transaction
+
+from foundation.errors import NotFound
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from foundation.tenancy.models import Tenant
+
+_READ = "SELECT current_setting('sanad.tenant', true), current_setting('sanad.user', true)"
+_SET = "SELECT set_config('sanad.tenant', %s, true), set_config('sanad.user', %s, true)"
+
+
+@contextmanager
+def scope(tenant_id: UUID | None, *, user_id: UUID | None = None) -> Iterator[None]:
+    """Run the block in a transaction that sees the rows of `tenant_id` alone, and of `user_id` where a table says so.
+
+    The settings are local to the transaction; a nested scope gives the outer one back when it ends.
+    """
+    with transaction.atomic():
+        outer = _swap(str(tenant_id or ""), str(user_id or ""))
+        try:
+            yield
+        finally:
+            # After a database error the transaction is lost and its settings with it.
+            if not connection.needs_rollback:
+                _swap(*outer)
+
+
+def _swap(tenant: str, user: str) -> tuple[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_READ)
+        outer = cursor.fetchone()
+        cursor.execute(_SET, [tenant, user])
+    return outer[0] or "", outer[1] or ""
+
+
+def current_tenant_id() -> UUID | None:
+    """The tenant whose scope the present transaction is in."""
+    return _current("sanad.tenant")
+
+
+def current_user_id() -> UUID | None:
+    """The person whose own rows the present transaction may see across tenants."""
+    return _current("sanad.user")
+
+
+def _current(name: str) -> UUID | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nullif(current_setting(%s, true), '')", [name])
+        found = cursor.fetchone()[0]
+    return UUID(found) if found else None
+
+
+@contextmanager
+def _registry() -> Iterator[None]:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('sanad.every_tenant', true)")
+            outer = cursor.fetchone()[0] or ""
+            cursor.execute("SELECT set_config('sanad.every_tenant', 'on', true)")
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('sanad.every_tenant', %s, true)", [outer])
+
+
+def every_tenant() -> list[Tenant]:
+    """All tenants, for loops of the system; each is then worked on inside its own scope."""
+    with _registry():
+        return list(_tenants())
+
+
+def find_tenant(slug: str) -> Tenant:
+    """The tenant of this short name, or NotFound."""
+    with _registry():
+        tenant = _tenants().filter(slug=slug).first()
+    if tenant is None:
+        raise NotFound("There is no such tenant, or you are not a member of it.")
+    return tenant
+
+
+def _tenants() -> QuerySet[Tenant]:
+    # The package is imported before Django's models are ready.
+    return apps.get_model("tenancy", "Tenant")._default_manager.all()

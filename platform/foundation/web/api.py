@@ -1,0 +1,92 @@
+"""The base of REST resources: declared permissions, cursor pages, ETag, Idempotency-Key, problem details."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, ClassVar
+
+from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from foundation.access import Permission
+from foundation.errors import Conflict, Invalid, PortalError
+from foundation.identity import Actor
+from foundation.web import idempotency
+
+_UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class PreconditionFailed(PortalError):
+    status, slug = 412, "precondition-failed"
+
+
+class PortalViewSet(GenericViewSet):
+    """A resource. `permissions` names the permission of each action; an action without one is refused.
+
+    Subclasses call services and selectors with `self.actor` and answer `self.answer(Serializer, thing)`.
+    """
+
+    permissions: ClassVar[dict[str, Permission]] = {}
+    lookup_value_converter = "uuid"
+
+    @property
+    def actor(self) -> Actor:
+        return self.request._request.actor
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        key = request.headers.get("Idempotency-Key", "")
+        actor = getattr(request, "actor", None)
+        if not key or actor is None or request.method not in _UNSAFE:
+            return super().dispatch(request, *args, **kwargs)
+        return idempotency.once(
+            request, actor, key, lambda: super(PortalViewSet, self).dispatch(request, *args, **kwargs)
+        )
+
+    def answer(self, serializer: Any, thing: Any, *, status: int = 200) -> Response:
+        """One thing, with its ETag; 304 when the reader has it already."""
+        response = Response(serializer(thing, context=self.get_serializer_context()).data, status=status)
+        tag = etag(response.data)
+        response["ETag"] = tag
+        if status == 200 and self.request.headers.get("If-None-Match") == tag:
+            return Response(status=304, headers={"ETag": tag})
+        return response
+
+    def pages(self, queryset: Any, serializer: Any) -> Response:
+        """A cursor page of things."""
+        page = self.paginate_queryset(queryset)
+        return self.get_paginated_response(serializer(page, many=True, context=self.get_serializer_context()).data)
+
+    def body(self, serializer: Any, *, partial: bool = False) -> dict[str, Any]:
+        """The checked body of the request."""
+        checked = serializer(data=self.request.data, partial=partial, context=self.get_serializer_context())
+        checked.is_valid(raise_exception=True)
+        return checked.validated_data
+
+    def require_unchanged(self, serializer: Any, thing: Any) -> None:
+        """Refuse when If-Match names another state than the present one: two people edited."""
+        wanted = self.request.headers.get("If-Match")
+        if wanted and wanted != etag(serializer(thing, context=self.get_serializer_context()).data):
+            raise PreconditionFailed(
+                _("Somebody changed this since you read it. Read it again and repeat your change.")
+            )
+
+    def wanted(self, request: Request, name: str) -> str:
+        """A query parameter that must be there."""
+        value = request.query_params.get(name)
+        if not value:
+            raise Invalid(
+                _("The query parameter “%(name)s” is missing.") % {"name": name},
+                fields={name: [_("This is required.")]},
+            )
+        return value
+
+
+def etag(data: Any) -> str:
+    """A strong validator of a representation."""
+    return '"' + hashlib.sha256(repr(data).encode()).hexdigest()[:32] + '"'
+
+
+__all__ = ["Conflict", "PortalViewSet", "PreconditionFailed", "etag"]

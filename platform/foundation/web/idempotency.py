@@ -1,0 +1,62 @@
+"""Idempotency-Key: a repeated request gets the first one's answer, and the act is done once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from foundation.clock import now
+from foundation.errors import Conflict, Invalid
+from foundation.identity import Actor
+from foundation.web.problems import answer_for
+
+KEPT_FOR = timedelta(hours=24)
+_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """The stored answer of this key, or the answer of `act`, stored with it when it succeeded."""
+    from foundation.web.models import IdempotentAnswer
+
+    if not _KEY.fullmatch(key):
+        return answer_for(request, Invalid(_("Idempotency-Key holds up to 128 visible ASCII characters.")))
+    print_ = hashlib.sha256(request.method.encode() + request.get_full_path().encode() + request.body).hexdigest()
+    kept = IdempotentAnswer.objects.filter(owner=actor.id, key=key, at__gt=now() - KEPT_FOR).first()
+    if kept is not None:
+        if kept.fingerprint != print_:
+            return answer_for(
+                request, Conflict(_("This Idempotency-Key was used for another request; take a new one."))
+            )
+        return HttpResponse(kept.body, status=kept.status, content_type=kept.content_type)
+    response = act()
+    if response.status_code < 400:
+        _keep(actor, key, print_, response)
+    return response
+
+
+def _keep(actor: Actor, key: str, fingerprint: str, response: HttpResponseBase) -> None:
+    from foundation.web.models import IdempotentAnswer
+
+    rendered = response.render() if hasattr(response, "render") and not response.is_rendered else response
+    IdempotentAnswer.objects.filter(owner=actor.id, key=key, at__lte=now() - KEPT_FOR).delete()
+    try:
+        with transaction.atomic():
+            IdempotentAnswer.objects.create(
+                tenant=actor.tenant,
+                owner=actor.id,
+                key=key,
+                fingerprint=fingerprint,
+                status=rendered.status_code,
+                body=rendered.content,
+                content_type=rendered["Content-Type"],
+                at=now(),
+            )
+    except IntegrityError as error:
+        # Two equal requests ran at once: this one's work is rolled back and the other's stands.
+        raise Conflict(_("The same request is being worked on. Repeat it in a moment to get its answer.")) from error

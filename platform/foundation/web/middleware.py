@@ -1,0 +1,153 @@
+"""From a request to an actor: who asks, in which tenant and project; then the row scope around the view."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from foundation.access.actors import actor_for_token, actor_for_user
+from foundation.clock import now
+from foundation.errors import NotFound, PortalError
+from foundation.identity import Actor, tokens
+from foundation.tenancy import find_tenant, scope
+from foundation.web import logs
+from foundation.web.problems import answer_for
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TENANT_PATH = re.compile(r"^/t/(?P<tenant>[-\w]+)/(?:p/(?P<project>[-\w]+)/)?")
+_MLFLOW_PATH = re.compile(r"^/mlflow/(?P<tenant>[-\w]+)/(?P<project>[-\w]+)(?:/|$)")
+_project_resolvers: list[Callable[[Actor, str], Any]] = []
+
+
+def register_project_resolver(resolver: Callable[[Actor, str], Any]) -> None:
+    """How the slug in a URL becomes a project that the actor may see; given by apps.projects."""
+    _project_resolvers[:] = [resolver]
+
+
+class RequestIdMiddleware:
+    """Every request has an id: the caller's where it is sane, else a new one; answered and logged."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        mark = logs.request_id.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(mark)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class PersonMiddleware:
+    """The person's language and time zone; an anonymous visitor's come from cookie and browser."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = getattr(request, "user", None)
+        known = user is not None and user.is_authenticated
+        language = user.language if known else translation.get_language_from_request(request)
+        with translation.override(language), timezone.override(ZoneInfo(user.time_zone if known else "Asia/Dubai")):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class ActorMiddleware:
+    """Sets request.actor, request.tenant and request.project, and runs the view inside the tenant's scope."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = request.tenant = request.project = None  # type: ignore[attr-defined]
+        try:
+            actor = _actor_of(request)
+        except PortalError as refusal:
+            return answer_for(request, refusal)
+        if actor is None:
+            return self.get_response(request)
+        request.actor, request.tenant = actor, actor.tenant  # type: ignore[attr-defined]
+        with scope(actor.tenant_id, user_id=actor.user.pk if actor.user else None):
+            response = self._inside(request, actor)
+            if response.status_code >= 400:
+                transaction.set_rollback(True)  # a refused request changes nothing
+        return response
+
+    def _inside(self, request: HttpRequest, actor: Actor) -> HttpResponse:
+        try:
+            _set_project(request, actor)
+        except PortalError as refusal:
+            return answer_for(request, refusal)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return answer_for(request, exception) if isinstance(exception, PortalError) else None
+
+
+def _actor_of(request: HttpRequest) -> Actor | None:
+    request_id: str = request.request_id  # type: ignore[attr-defined]
+    if token := _bearer(request):
+        return _actor_by_token(request, token, request_id)
+    if not request.user.is_authenticated:
+        return None
+    place = _TENANT_PATH.match(request.path_info) or _MLFLOW_PATH.match(request.path_info)
+    slug = place["tenant"] if place else request.headers.get("X-Sanad-Tenant") or request.GET.get("tenant")
+    if slug is None and request.path_info.startswith("/api/"):
+        slug = request.session.get("tenant")
+    if slug is None:
+        return None
+    actor = actor_for_user(user=request.user, tenant=find_tenant(slug), request_id=request_id)
+    if place and request.session.get("tenant") != slug:
+        request.session["tenant"] = slug
+    return actor
+
+
+def _bearer(request: HttpRequest) -> str | None:
+    """The token of the Authorization header; old MLflow clients send it as the password of Basic."""
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return given.strip()
+    if kind.lower() == "basic" and _MLFLOW_PATH.match(request.path_info):
+        try:
+            return base64.b64decode(given, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return None
+
+
+def _actor_by_token(request: HttpRequest, token: str, request_id: str) -> Actor | None:
+    moment = now()
+    row = tokens.find_token(token, now=moment)
+    if row is None:
+        request.refused_token = True  # type: ignore[attr-defined]
+        return None
+    tokens.note_use(row, address=request.META.get("REMOTE_ADDR") or None, now=moment)
+    actor = actor_for_token(row=row, request_id=request_id)
+    place = _TENANT_PATH.match(request.path_info) or _MLFLOW_PATH.match(request.path_info)
+    if place and place["tenant"] != actor.tenant.slug:
+        raise NotFound("There is no such tenant, or you are not a member of it.")
+    return actor
+
+
+def _set_project(request: HttpRequest, actor: Actor) -> None:
+    place = _TENANT_PATH.match(request.path_info) or _MLFLOW_PATH.match(request.path_info)
+    slug = place["project"] if place else None
+    if slug and _project_resolvers:
+        request.project = _project_resolvers[0](actor, slug)  # type: ignore[attr-defined]

@@ -1,0 +1,39 @@
+"""Rendering: the same view gives the whole page, or the fragment that htmx asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+
+def render_page(
+    request: HttpRequest, template: str, *, part: str | None = None, status: int = 200, **context: Any
+) -> HttpResponse:
+    """The page, or `part` where htmx asked for a piece (a boosted link and a history restore get the whole page)."""
+    htmx = getattr(request, "htmx", None)
+    piece = part and htmx and not htmx.boosted and not htmx.history_restore_request
+    response = render(request, part if piece else template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def toast(response: HttpResponse, sentence: object, *, level: str = "success", undo_url: str = "") -> HttpResponse:
+    """Show a sentence in the page's corner after an htmx request."""
+    told = {"toast": {"text": str(sentence), "level": level, "undo": undo_url}}
+    response["HX-Trigger"] = json.dumps(told)
+    return response
+
+
+def redirect(request: HttpRequest, url: str) -> HttpResponse:
+    """Go on to another page, by htmx's header or by a plain 303."""
+    if getattr(request, "htmx", None):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = url
+        return response
+    response = HttpResponse(status=303)
+    response["Location"] = url
+    return response

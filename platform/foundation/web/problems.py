@@ -1,0 +1,117 @@
+"""Refusals as people and programs read them: a page, a fragment, or problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
+
+log = logging.getLogger("sanad.problems")
+_PAGES = {400, 403, 404, 409, 429, 500, 503}
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a program asked: the REST surface, MLflow's, or an explicit Accept."""
+    path = request.path_info
+    return path.startswith(("/api/", "/mlflow/", "/internal/")) or "json" in request.headers.get("Accept", "")
+
+
+def problem(request: HttpRequest, error: PortalError) -> dict[str, Any]:
+    """Problem details of a refusal; `errors` names the faulty fields."""
+    body: dict[str, Any] = {
+        "type": f"{settings.SANAD_PUBLIC_URL}/docs/problems/{error.slug}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": error.sentence,
+        "instance": request.path,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    if isinstance(error, Invalid) and error.fields:
+        body["errors"] = error.fields
+    return body | ({"details": error.details} if error.details else {})
+
+
+def answer_for(request: HttpRequest, error: PortalError) -> HttpResponse:
+    """The refusal as a response in the form that the caller reads."""
+    if wants_json(request):
+        return JsonResponse(problem(request, error), status=error.status, content_type="application/problem+json")
+    context = {"error": error, "request_id": getattr(request, "request_id", "")}
+    if getattr(request, "htmx", False):
+        response = render(request, "errors/fragment.html", context, status=error.status)
+        response["HX-Retarget"] = "#toasts"
+        response["HX-Reswap"] = "beforeend"
+        return response
+    page = error.status if error.status in _PAGES else 400
+    return render(request, f"errors/{page}.html", context, status=error.status)
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's errors and ours, all as problem details."""
+    error = _as_portal_error(exc)
+    if error is None:
+        return None
+    request = context["request"]
+    response = Response(problem(request, error), status=error.status, content_type="application/problem+json")
+    response.headers.update(getattr(exc, "headers_for_response", {}))
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="sanad"'
+    return response
+
+
+class _Unauthenticated(PortalError):
+    status, slug = 401, "unauthenticated"
+
+
+class _Other(PortalError):
+    slug = "request"
+
+
+def _as_portal_error(exc: Exception) -> PortalError | None:
+    match exc:
+        case PortalError():
+            return exc
+        case drf.ValidationError():
+            fields = exc.detail if isinstance(exc.detail, dict) else {"body": exc.detail}
+            return Invalid(_("Some fields need attention; each says what is wrong."), fields=_flat(fields))
+        case drf.NotAuthenticated() | drf.AuthenticationFailed():
+            return _Unauthenticated(str(exc.detail))
+        case Http404():
+            return NotFound(_("There is nothing at this address, or it is not yours to see."))
+        case PermissionDenied() | drf.PermissionDenied():
+            return AccessDenied(str(exc) or _("You may not do this."))
+        case RequestDataTooBig():
+            return Invalid(_("The request is larger than this address accepts."))
+        case drf.APIException():
+            other = _Other(str(exc.detail))
+            other.status = exc.status_code
+            return other
+    return None
+
+
+def _flat(fields: dict[str, Any], prefix: str = "") -> dict[str, list[str]]:
+    flat: dict[str, list[str]] = {}
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = [str(item) for item in (value if isinstance(value, list) else [value])]
+    return flat
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer_for(request, NotFound(_("There is nothing at this address, or it is not yours to see.")))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    sentence = _("Something broke on our side. Nothing was changed; try again, and quote the number below if it stays.")
+    return answer_for(request, PortalError(sentence))

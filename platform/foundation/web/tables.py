@@ -1,0 +1,73 @@
+"""Tables of the pages: sorted, filtered and paged by the server, their state in the URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_tables2
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django_filters import FilterSet
+
+PAGE_SIZES = (25, 50, 100, 250)
+
+
+class PortalTable(django_tables2.Table):
+    """A table in the house's dress. The URL says sort, page, per_page and columns; the rest is the default.
+
+    `title` names the table for screen readers; `always` lists columns that cannot be hidden.
+    """
+
+    title: str = ""
+    always: tuple[str, ...] = ("name",)
+
+    class Meta:
+        template_name = "components/table.html"
+        attrs = {"class": "table table-vcenter card-table"}
+        order_by_field = "sort"
+
+    filterset: FilterSet | None = None
+    page_sizes = PAGE_SIZES
+
+    @property
+    def choosable(self) -> list[dict[str, Any]]:
+        """The columns that the reader may show or hide, with their present state."""
+        shown = {column.name for column in self.columns.itervisible()}
+        return [
+            {"name": column.name, "label": column.header, "shown": column.name in shown}
+            for column in self.columns.iterall()
+            if column.name not in self.always and str(column.header).strip()
+        ]
+
+
+def build_table(
+    request: HttpRequest,
+    table_class: type[PortalTable],
+    rows: Any,
+    *,
+    filterset_class: type[FilterSet] | None = None,
+    **extra: Any,
+) -> PortalTable:
+    """The table for this request: filtered by the query string, sorted, its page cut out, hidden columns left out."""
+    filterset = filterset_class(request.GET, queryset=rows, request=request) if filterset_class else None
+    data = filterset.qs if filterset is not None else rows
+    table = table_class(data, request=request, exclude=_hidden(request, table_class), **extra)
+    table.filterset = filterset
+    size = _page_size(request)
+    django_tables2.RequestConfig(
+        request, paginate={"per_page": size, "paginator_class": Paginator, "silent": True}
+    ).configure(table)
+    return table
+
+
+def _hidden(request: HttpRequest, table_class: type[PortalTable]) -> tuple[str, ...]:
+    wanted = request.GET.get("columns")
+    if not wanted:
+        return ()
+    kept = set(wanted.split(",")) | set(table_class.always)
+    return tuple(name for name in table_class.base_columns if name not in kept)
+
+
+def _page_size(request: HttpRequest) -> int:
+    asked = request.GET.get("per_page", "")
+    return int(asked) if asked.isdigit() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]

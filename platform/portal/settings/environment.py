@@ -1,0 +1,63 @@
+"""The environment, read once and typed. Every secret can also come from a file: NAME_FILE."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def text(name: str, default: str = "") -> str:
+    """NAME, or what the file at NAME_FILE holds."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        return Path(path).read_text().strip()
+    return os.environ.get(name, default)
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    found = text(name)
+    return default if not found else found.lower() in {"1", "true", "yes", "on"}
+
+
+def number(name: str, default: int) -> int:
+    found = text(name)
+    return int(found) if found else default
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    found = text(name)
+    return [word.strip() for word in found.split(",") if word.strip()] if found else default
+
+
+def home() -> Path:
+    """The folder of the portal's state."""
+    return Path(text("SANAD_HOME") or ROOT / ".sanad").resolve()
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's dictionary for a PostgreSQL URL; `?host=/folder` names a Unix socket."""
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    host = query.pop("host", None) or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or query.pop("port", "")),
+        "OPTIONS": dict(query),
+    }
+
+
+def present(*names: str) -> list[str]:
+    """The packages among `names` that have an AppConfig: a room is listed here before it is furnished."""
+    return [name for name in names if _folder(name).joinpath("apps.py").exists()]
+
+
+def _folder(name: str) -> Path:
+    root = ROOT / "platform" if name.startswith("foundation.") else ROOT
+    return root.joinpath(*name.split("."))

@@ -1,0 +1,44 @@
+"""Cookies, transport, content security policy."""
+
+from csp.constants import NONE, SELF
+
+from portal.settings import environment as env
+from portal.settings.base import SANAD_PUBLIC_URL, TESTING
+
+_TLS = SANAD_PUBLIC_URL.startswith("https://")
+_HOST = SANAD_PUBLIC_URL.split("//", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0]
+
+ALLOWED_HOSTS = env.words("SANAD_ALLOWED_HOSTS", [_HOST, "127.0.0.1", "localhost", "[::1]"])
+if TESTING:
+    ALLOWED_HOSTS = ["*"]
+CSRF_TRUSTED_ORIGINS = [SANAD_PUBLIC_URL]
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _TLS
+CSRF_COOKIE_NAME = "sanad_csrf"
+SESSION_COOKIE_NAME = "sanad_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _TLS
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = False  # the front door or the ingress redirects; workers hear plain HTTP on a Unix socket
+SECURE_HSTS_SECONDS = 31_536_000 if _TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _TLS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}

@@ -1,0 +1,40 @@
+"""What the portal stands beside: Valkey, object store, lake, engines, MLflow, gateway; and the REST surface."""
+
+from portal.settings import environment as env
+from portal.settings.base import DATABASE_OWNER_URL, SANAD_HOME, SANAD_VERSION
+
+REDIS_URL = env.text("REDIS_URL", f"unix://{SANAD_HOME}/valkey/valkey.sock")
+OBJECT_STORE_URL = env.text("OBJECT_STORE_URL", f"file://{SANAD_HOME}/objects")
+LAKE_ENGINE = env.text("LAKE_ENGINE", "duckdb")
+LAKE_DATABASE_URL = env.text("LAKE_DATABASE_URL", DATABASE_OWNER_URL)
+COMPUTE_ENGINE = env.text("COMPUTE_ENGINE", "process")
+SANAD_RUNTIME_IMAGE = env.text("SANAD_RUNTIME_IMAGE", f"localhost/sanad-runtime:{SANAD_VERSION}")
+SANAD_GATEWAY_SECRET = env.text("SANAD_GATEWAY_SECRET")
+SANAD_GATEWAY_STALE_LIMIT = env.number("SANAD_GATEWAY_STALE_LIMIT", 900)
+SANAD_SECRETS = SANAD_HOME / "secrets"
+SANAD_RUN = SANAD_HOME / "run"
+MLFLOW_SOCKET = env.text("MLFLOW_SOCKET", str(SANAD_RUN / "mlflow" / "mlflow.sock"))
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["foundation.web.authentication.ActorAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["foundation.web.permissions.DeclaredPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "foundation.web.pagination.CursorPages",
+    "EXCEPTION_HANDLER": "foundation.web.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sanad",
+    "DESCRIPTION": "The life of models: data, features, runs, versions, approvals, deployments, monitoring, proof.",
+    "VERSION": SANAD_VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}

