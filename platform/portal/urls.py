@@ -1,39 +1,42 @@
 """The tree of URLs: each app gives its own patterns, the portal hangs them under tenant, project or /api/v1/."""
 
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
-TENANT, PROJECT, API = "t/<slug:tenant>/", "t/<slug:tenant>/p/<slug:project>/", "api/v1/"
+PAGES = (
+    ("", "open_patterns"),
+    ("t/<slug:tenant>/p/<slug:project>/", "project_patterns"),
+    ("t/<slug:tenant>/", "tenant_patterns"),
+)
 
 
-def _modules(suffix: str) -> list[ModuleType]:
-    """The `suffix` module of every installed app of ours that has one."""
-    found = []
-    for config in apps.get_app_configs():
-        name = f"{config.name}.{suffix}"
-        parent = name.rpartition(".")[0]
-        if config.name.startswith(("apps.", "foundation.")) and find_spec(parent) and find_spec(name):
-            found.append(import_module(name))
-    return found
+def _modules(*parts: str) -> list[ModuleType]:
+    """The module at `parts` of every installed app of ours that has one."""
+    ours = [config for config in apps.get_app_configs() if config.name.startswith(("apps.", "foundation."))]
+    return [
+        import_module(".".join((config.name, *parts)))
+        for config in ours
+        if Path(config.path, *parts).with_suffix(".py").exists()
+    ]
 
 
 def _patterns() -> list[URLPattern | URLResolver]:
-    pages, apis = _modules("urls"), _modules("api.urls")
-    # One namespace per app: its open, tenant and project pages are hung together.
+    """Each app's pages in its own namespace; all REST resources under one prefix."""
+    modules = _modules("urls")
     hung: list[URLPattern | URLResolver] = []
-    for module in pages:
+    for module in modules:
         parts = [
-            path(prefix, include(patterns))
-            for prefix, attribute in (("", "open_patterns"), (PROJECT, "project_patterns"), (TENANT, "tenant_patterns"))
-            if (patterns := getattr(module, attribute, None))
+            path(prefix, include(found)) for prefix, attribute in PAGES if (found := getattr(module, attribute, None))
         ]
         hung.append(path("", include((parts, module.app_name), namespace=module.app_name)))
-    hung += [path(API, include(module.api_patterns)) for module in apis]
-    return hung
+    resources = [
+        found for module in (*modules, *_modules("api", "urls")) if (found := getattr(module, "api_patterns", None))
+    ]
+    return [*hung, *(path("api/v1/", include(found)) for found in resources)]
 
 
 urlpatterns = _patterns()
