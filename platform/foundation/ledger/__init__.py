@@ -1,0 +1,70 @@
+"""The one ledger: what happened, who did it, in an order that nobody can change afterwards.
+
+It is the audit trail, the outbox, the live feed and the compliance evidence at once. Apps declare events in their
+`events` module, `record` them with the change, and `subscribe` in their `subscribers` module.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from foundation.ledger.events import Event
+from foundation.ledger.recorded import RecordedEvent
+from foundation.ledger.subscriptions import subscribe
+
+if TYPE_CHECKING:
+    from foundation.ledger.checkpoints import checkpoint_once
+    from foundation.ledger.comparing import accept_loss, compare_with_anchors
+    from foundation.ledger.dispatch import dispatch_once
+    from foundation.ledger.exporting import export_ledger
+    from foundation.ledger.parking import parked, replay_parked
+    from foundation.ledger.recording import record
+    from foundation.ledger.selectors import activity, delivery_state, events_of, events_since
+    from foundation.ledger.sequencing import sequence_once
+    from foundation.ledger.verification import verify_chain
+
+# What needs the models is imported when it is first asked for: this package is loaded before Django's models are.
+_WHERE = {
+    "accept_loss": "comparing",
+    "activity": "selectors",
+    "checkpoint_once": "checkpoints",
+    "compare_with_anchors": "comparing",
+    "delivery_state": "selectors",
+    "dispatch_once": "dispatch",
+    "events_of": "selectors",
+    "events_since": "selectors",
+    "export_ledger": "exporting",
+    "parked": "parking",
+    "record": "recording",
+    "replay_parked": "parking",
+    "sequence_once": "sequencing",
+    "verify_chain": "verification",
+}
+
+__all__ = [
+    "Event",
+    "RecordedEvent",
+    "accept_loss",
+    "activity",
+    "checkpoint_once",
+    "compare_with_anchors",
+    "delivery_state",
+    "dispatch_once",
+    "events_of",
+    "events_since",
+    "export_ledger",
+    "parked",
+    "record",
+    "replay_parked",
+    "sequence_once",
+    "subscribe",
+    "verify_chain",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _WHERE.get(name)
+    if module is None:
+        raise AttributeError(f"foundation.ledger has no {name}")
+    return getattr(import_module(f"foundation.ledger.{module}"), name)

@@ -1,0 +1,112 @@
+"""Checkpoints: the key says which root the chain has at which size, and never signs what it has not recomputed."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.db import transaction
+
+from foundation.ledger import config, signing, system
+from foundation.ledger.chain import Walk, last_hashes, links
+from foundation.ledger.errors import ChainBroken
+from foundation.ledger.merkle import Frontier
+from foundation.ledger.models import AnchorDelivery, Checkpoint, LedgerHead
+from foundation.tenancy import scope
+
+_log = logging.getLogger(__name__)
+
+
+def checkpoint_once(*, even_if_not_due: bool = False) -> int:
+    """Sign a checkpoint for every tenant that is due; how many were signed."""
+    settings = config.current()
+    events, seconds = (1, 0.0) if even_if_not_due else (settings.checkpoint_events, settings.checkpoint_seconds)
+    return sum(_sign(tenant_id) for tenant_id in system.tenants_to_sign(events=events, seconds=seconds))
+
+
+def _sign(tenant_id: UUID) -> int:
+    try:
+        with scope(tenant_id):
+            if not system.try_lock("checkpoint", tenant_id):
+                return 0
+            walk = _walk_from_last(tenant_id)
+            _keep(tenant_id, walk.tree)
+    except ChainBroken as broken:
+        _log.error("A ledger is broken: %s", broken.sentence, extra={"tenant_id": str(tenant_id)})
+        with scope(tenant_id):
+            unmarked = LedgerHead.objects.filter(tenant_id=tenant_id, broken_since=None)
+            unmarked.update(broken=broken.sentence[:400], broken_since=system.database_now())
+        return 0
+    return 1
+
+
+def _walk_from_last(tenant_id: UUID) -> Walk:
+    head = LedgerHead.objects.get(tenant_id=tenant_id)
+    last = newest_trusted(tenant_id)
+    walk = walk_after(tenant_id, last)
+    for link in links(tenant_id, after=walk.tree.size, until=head.seq):
+        if not walk.accept(link):
+            raise ChainBroken(
+                f"Entry {walk.tree.size + 1} is not what was recorded, so no further checkpoint is signed. "
+                "Run `manage.py check_ledger --full` to see what happened to it."
+            )
+    if walk.tree.size != head.seq or walk.previous != head.hash:
+        raise ChainBroken(f"The chain should end at entry {head.seq} and ends at {walk.tree.size}.")
+    return walk
+
+
+def walk_after(tenant_id: UUID, checkpoint: Checkpoint | None) -> Walk:
+    """A walk that goes on where the checkpoint ends."""
+    if checkpoint is None:
+        return Walk()
+    before, previous = last_hashes(tenant_id, checkpoint.tree_size)
+    return Walk(Frontier(checkpoint.tree_size, checkpoint.frontier), previous, before)
+
+
+def newest_trusted(tenant_id: UUID, *, below: int | None = None) -> Checkpoint | None:
+    """The last checkpoint (of a size below `below`) whose own signature and frontier hold; ChainBroken otherwise."""
+    found = Checkpoint.objects.filter(tenant_id=tenant_id).order_by("-tree_size")
+    if below is not None:
+        found = found.filter(tree_size__lt=below)
+    checkpoint = found.first()
+    if checkpoint is not None and not _holds(checkpoint):
+        raise ChainBroken(
+            f"The checkpoint at entry {checkpoint.tree_size} was altered, or its key is not among the public keys here."
+        )
+    return checkpoint
+
+
+def trusted_keys() -> signing.Keys:
+    """The public keys of this installation, past and present."""
+    key_file = config.current().signing_key_file
+    signing.ensure_key(key_file)
+    return signing.load_public_keys(signing.public_key_file(key_file))
+
+
+def _holds(checkpoint: Checkpoint) -> bool:
+    if not checkpoint.signed().is_signed_by(trusted_keys()):
+        return False
+    try:
+        return Frontier(checkpoint.tree_size, checkpoint.frontier).root() == checkpoint.root_hash
+    except (ValueError, TypeError):
+        return False
+
+
+def _keep(tenant_id: UUID, tree: Frontier) -> None:
+    signed_at = system.database_now()
+    settings = config.current()
+    key = signing.signing_key(settings.signing_key_file)
+    signed = signing.sign(key=key, tenant_id=tenant_id, tree_size=tree.size, root_hash=tree.root(), signed_at=signed_at)
+    with transaction.atomic():
+        checkpoint = Checkpoint.objects.create(
+            tenant_id=tenant_id,
+            tree_size=tree.size,
+            root_hash=signed.root_hash,
+            frontier=tree.nodes(),
+            key_id=signed.key_id,
+            signature=signed.signature,
+            signed_at=signed_at,
+        )
+        AnchorDelivery.objects.bulk_create(
+            [AnchorDelivery(tenant_id=tenant_id, checkpoint=checkpoint, sink=name) for name in settings.anchor_sinks]
+        )

@@ -1,0 +1,127 @@
+"""Reading the ledger for pages; what waits for its place is shown too, with number 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import Invalid
+from foundation.identity import Actor
+from foundation.ledger.models import LedgerEvent, LedgerHead, LedgerPlace, SubscriberCursor
+from foundation.ledger.recorded import RecordedEvent
+from foundation.tenancy import scope
+
+_MOST = 500
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A page of events, newest first; `next` is the cursor of the following page, empty on the last."""
+
+    events: list[RecordedEvent]
+    next: str
+
+
+@dataclass(frozen=True)
+class DeliveryState:
+    """How far a subscriber is behind the end of the chain, and what holds it up (the class of the error)."""
+
+    subscriber: str
+    position: int
+    behind: int
+    attempts: int
+    last_error: str
+    failing_since: datetime | None
+
+
+def activity(
+    actor: Actor,
+    *,
+    kind: str | None = None,
+    actor_id: UUID | None = None,
+    subject: tuple[str, UUID] | None = None,
+    project_id: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str = "",
+    limit: int = 50,
+) -> Activity:
+    """Who did what in the actor's tenant, newest first. `kind` may end in `.*` for a family ("run.*")."""
+    access.require(actor, Permission.LEDGER_VIEW)
+    # A token made for one project sees that project's entries alone.
+    only = {"project_id": actor.project_id or project_id, "actor_id": actor_id, "recorded_at__gte": since}
+    only |= {"recorded_at__lt": until}
+    with scope(actor.tenant_id):
+        rows = LedgerEvent.objects.filter(tenant_id=actor.tenant_id, **{k: v for k, v in only.items() if v is not None})
+        rows = _of_subject(_of_kind(rows, kind), subject)
+        return _page(rows, cursor, limit)
+
+
+def events_of(*, subject: tuple[str, UUID], limit: int = 50) -> list[RecordedEvent]:
+    """The newest events of one thing, in the present scope; the caller has checked that the actor may see it."""
+    return _page(_of_subject(LedgerEvent.objects.all(), subject), "", limit).events
+
+
+def events_since(*, tenant_id: UUID, seq: int, limit: int = 500) -> list[RecordedEvent]:
+    """The entries after number `seq`, in chain order: what a page missed while it was not connected."""
+    with scope(tenant_id):
+        places = LedgerPlace.objects.filter(tenant_id=tenant_id, seq__gt=seq).select_related("event").order_by("seq")
+        return [RecordedEvent.of(place.event, place.seq) for place in places[: min(limit, _MOST)]]
+
+
+def last_seq(*, tenant_id: UUID) -> int:
+    """The number of the last placed entry."""
+    with scope(tenant_id):
+        return LedgerHead.objects.filter(tenant_id=tenant_id).values_list("seq", flat=True).first() or 0
+
+
+def delivery_state(actor: Actor) -> list[DeliveryState]:
+    """Every subscriber of the actor's tenant, those that fail first."""
+    access.require(actor, Permission.LEDGER_VIEW)
+    end = last_seq(tenant_id=actor.tenant_id)
+    with scope(actor.tenant_id):
+        cursors = SubscriberCursor.objects.filter(tenant_id=actor.tenant_id).order_by("-attempts", "name")
+        return [
+            DeliveryState(c.name, c.position, end - c.position, c.attempts, c.last_error, c.failing_since)
+            for c in cursors
+        ]
+
+
+def _of_kind(rows: QuerySet[LedgerEvent], kind: str | None) -> QuerySet[LedgerEvent]:
+    if not kind:
+        return rows
+    return rows.filter(kind__startswith=kind[:-1]) if kind.endswith(".*") else rows.filter(kind=kind)
+
+
+def _of_subject(rows: QuerySet[LedgerEvent], subject: tuple[str, UUID] | None) -> QuerySet[LedgerEvent]:
+    return rows.filter(subject_kind=subject[0], subject_id=subject[1]) if subject else rows
+
+
+def _page(rows: QuerySet[LedgerEvent], cursor: str, limit: int) -> Activity:
+    limit = max(1, min(limit, _MOST))
+    if cursor:
+        at, pk = _read_cursor(cursor)
+        rows = rows.filter(Q(recorded_at__lt=at) | Q(recorded_at=at, pk__lt=pk))
+    found = list(rows.order_by("-recorded_at", "-pk").select_related("place")[: limit + 1])
+    shown = found[:limit]
+    following = f"{shown[-1].recorded_at.isoformat()}~{shown[-1].pk}" if len(found) > limit else ""
+    return Activity([RecordedEvent.of(row, _seq(row)) for row in shown], following)
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, _sign, pk = cursor.partition("~")
+        return datetime.fromisoformat(at), UUID(pk)
+    except ValueError as error:
+        raise Invalid(_("This page's address is damaged; start again from the first page.")) from error
+
+
+def _seq(row: LedgerEvent) -> int:
+    place: LedgerPlace | None = getattr(row, "place", None)
+    return place.seq if place else 0
