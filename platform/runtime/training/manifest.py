@@ -1,0 +1,51 @@
+"""The manifest: everything needed to make the same model again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from runtime import VERSION
+from runtime.training.spec import RunSpec
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def code_digest(package: Path = _PACKAGE) -> str:
+    """Return the sha256 hex over path and content of every source file of the runtime."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{content}  {path.relative_to(package).as_posix()}\n".encode())
+    return digest.hexdigest()
+
+
+def package_versions() -> dict[str, str]:
+    found = {str(item.metadata["Name"]).lower(): item.version for item in distributions() if item.metadata["Name"]}
+    return dict(sorted(found.items()))
+
+
+def make_manifest(
+    spec: RunSpec, params: Mapping[str, Any], *, threads: int, rows: Mapping[str, int], details: Mapping[str, Any]
+) -> dict[str, Any]:
+    document = json.dumps(spec.document, sort_keys=True, separators=(",", ":"), default=str)
+    return {
+        "recipe": spec.recipe,
+        "params": dict(params),
+        "seed": spec.seed,
+        "threads": threads,
+        "data": dict(spec.data),
+        "feature_versions": list(spec.feature_versions),
+        "spec_sha256": hashlib.sha256(document.encode()).hexdigest(),
+        "rows": dict(rows),
+        "details": dict(details),
+        "code": {"runtime": VERSION, "sha256": code_digest()},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "packages": package_versions(),
+    }
