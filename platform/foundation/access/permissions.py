@@ -23,6 +23,9 @@ class Permission(TextChoices):
     # projects
     PROJECT_VIEW = "project.view", _("see projects")
     PROJECT_CREATE = "project.create", _("create projects")
+    # jobs
+    JOB_VIEW = "job.view", _("see jobs")
+    JOB_CANCEL = "job.cancel", _("cancel jobs of others")
     # approvals
     APPROVAL_VIEW = "approval.view", _("see approval cases")
     APPROVAL_OPEN = "approval.open", _("ask for approval")
@@ -61,6 +64,7 @@ _BUILD = frozenset(
     {
         Permission.TOKEN_CREATE,
         Permission.PROJECT_CREATE,
+        Permission.JOB_CANCEL,
         Permission.APPROVAL_OPEN,
         Permission.DATASET_CREATE,
         Permission.DATASET_DELETE,

@@ -1,0 +1,53 @@
+"""Work for Celery: a row for everybody to see, a lease for whoever does it, and nothing that is lost or done twice.
+
+A service calls `enqueue` inside its transaction; the row is the outbox. A worker takes the job under a lease by the
+database's clock; a worker that dies loses the lease, and the job is taken again or fails with a sentence.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from foundation.jobs.errors import JobCancelled, JobTaken, UnknownJob
+from foundation.jobs.registry import job, on_cancel, on_failure, periodic
+
+if TYPE_CHECKING:
+    from foundation.jobs.handles import JobHandle
+    from foundation.jobs.selectors import get_job, jobs_of, visible_jobs
+    from foundation.jobs.services import cancel, cancel_of, enqueue
+
+# What needs the models is imported when it is first asked for: this package is loaded before Django's models are.
+_WHERE = {
+    "JobHandle": "handles",
+    "cancel": "services",
+    "cancel_of": "services",
+    "enqueue": "services",
+    "get_job": "selectors",
+    "jobs_of": "selectors",
+    "visible_jobs": "selectors",
+}
+
+__all__ = [
+    "JobCancelled",
+    "JobHandle",
+    "JobTaken",
+    "UnknownJob",
+    "cancel",
+    "cancel_of",
+    "enqueue",
+    "get_job",
+    "job",
+    "jobs_of",
+    "on_cancel",
+    "on_failure",
+    "periodic",
+    "visible_jobs",
+]
+
+
+def __getattr__(name: str) -> Any:
+    module = _WHERE.get(name)
+    if module is None:
+        raise AttributeError(f"foundation.jobs has no {name}")
+    return getattr(import_module(f"foundation.jobs.{module}"), name)

@@ -1,0 +1,54 @@
+"""How an attempt ends: the only writers of a job's final state. Each runs in the tenant's scope, holding the ticket."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
+
+from foundation.jobs import news
+from foundation.jobs.choices import JobState
+from foundation.jobs.models import Job, JobTicket
+from foundation.jobs.registry import cancel_hooks_of, failure_hooks_of
+
+
+def succeeded(ticket: JobTicket, job: Job) -> None:
+    _end(ticket, job, JobState.SUCCEEDED, percent=100, failure="")
+
+
+def failed(ticket: JobTicket, job: Job, sentence: str) -> None:
+    """The app's own row fails in the same transaction, through its hook; if that raises, neither has failed yet."""
+    _end(ticket, job, JobState.FAILED, failure=sentence)
+    for hook in failure_hooks_of(job.name):
+        hook(job, sentence)
+
+
+def cancelled(ticket: JobTicket, job: Job) -> None:
+    by = job.cancel_requested_by
+    sentence = _("Cancelled by %(name)s.") % {"name": by} if by else _("Cancelled.")
+    since = Coalesce("cancel_requested_at", Now())
+    _end(ticket, job, JobState.CANCELLED, failure="", cancel_requested_by=by, cancel_requested_at=since)
+    for hook in cancel_hooks_of(job.name):
+        hook(job, sentence)
+
+
+def again(ticket: JobTicket, job: Job, sentence: str, delay: timedelta) -> None:
+    """Back into the queue, due after `delay`."""
+    JobTicket.objects.filter(pk=ticket.pk).update(
+        state=JobTicket.State.QUEUED, due_at=Now() + delay, published_at=None, lease_until=None
+    )
+    _write(job, state=JobState.QUEUED, step="", percent=None, failure=sentence)
+    news.tell(job, "job.queued")
+
+
+def _end(ticket: JobTicket, job: Job, state: JobState, **changes: Any) -> None:
+    _write(job, state=state, finished_at=Now(), **changes)
+    ticket.delete()
+    news.tell(job, f"job.{state}")
+
+
+def _write(job: Job, **changes: Any) -> None:
+    Job.objects.filter(pk=job.pk).update(**changes)
+    job.refresh_from_db()

@@ -1,0 +1,46 @@
+"""Why a job has not started, in one sentence."""
+
+from __future__ import annotations
+
+from django.db.models.functions import Now
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from foundation.jobs import workers
+from foundation.jobs.choices import JobState
+from foundation.jobs.models import Job, JobTicket
+
+
+def waiting_because(job: Job) -> str:
+    """The sentence for a queued job; empty for any other."""
+    if job.state != JobState.QUEUED:
+        return ""
+    ticket = JobTicket.objects.filter(job_id=job.pk).first()
+    if ticket is None:
+        return ""
+    if not workers.is_served(job.queue):
+        return _(
+            "No worker serves the queue “%(queue)s” just now. It starts as soon as one does; "
+            "the portal's operator sees with “sanad doctor” why there is none."
+        ) % {"queue": job.queue}
+    if not JobTicket.objects.filter(pk=ticket.pk, due_at__lte=Now()).exists():
+        words = {"time": date_format(localtime(ticket.due_at), "H:i:s"), "reason": job.failure}
+        return _("It is tried again at %(time)s. The last attempt said: %(reason)s") % words
+    return _place(ticket)
+
+
+def place_in_queue(ticket: JobTicket) -> int:
+    """How many jobs of all tenants are before it."""
+    ahead = JobTicket.objects.filter(queue=ticket.queue, state=JobTicket.State.QUEUED, number__lt=ticket.number)
+    return ahead.filter(due_at__lte=Now()).count()
+
+
+def _place(ticket: JobTicket) -> str:
+    ahead = place_in_queue(ticket)
+    if ahead == 0:
+        return _("It is the next in its queue and starts as soon as a worker is free.")
+    return ngettext("One job is before it in its queue.", "%(count)d jobs are before it in its queue.", ahead) % {
+        "count": ahead
+    }

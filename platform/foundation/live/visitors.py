@@ -1,0 +1,151 @@
+"""Who is behind a websocket, and whether they still may be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.db.models import Q
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from foundation.access.actors import actor_for_token, actor_for_user
+from foundation.access.models import Membership
+from foundation.errors import AccessDenied, NotFound
+from foundation.identity import Actor
+from foundation.identity.models import ApiToken, ServiceAccount, User
+from foundation.identity.tokens import digest_of, find_token
+from foundation.tenancy import find_tenant, scope
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """An admitted connection: the actor, and by what it came in (a session's key or a token's digest)."""
+
+    actor: Actor
+    session_key: str = ""
+    token_digest: str = ""
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.actor.tenant_id
+
+
+def admit_token(token: str, tenant_slug: str, *, now: datetime) -> Visitor:
+    """The owner of a bearer token, or the sentence why not."""
+    row = find_token(token, now=now)
+    if row is None:
+        raise AccessDenied(_("This token is unknown, expired or revoked. Make a new one under Settings, Tokens."))
+    actor = actor_for_token(row=row)
+    if tenant_slug and actor.tenant.slug != tenant_slug:
+        raise NotFound(_("There is no such tenant, or you are not a member of it."))
+    return Visitor(actor, token_digest=digest_of(token))
+
+
+def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
+    """The person signed in under this session, as a member of the tenant, or the sentence why not."""
+    store = _session_engine().SessionStore(session_key)
+    user = get_user(_Holder(store)) if session_key else None
+    if user is None or not user.is_authenticated:
+        raise AccessDenied(_("You are signed out. Sign in again to see changes as they happen."))
+    return Visitor(actor_for_user(user=user, tenant=find_tenant(tenant_slug)), session_key=str(session_key))
+
+
+def no_longer_welcome(visitors: Iterable[Visitor], *, now: datetime) -> dict[Visitor, str | Promise]:
+    """Of the connected, those whose session, token, membership or role is gone, each with the sentence to say.
+
+    A handful of queries for all of them together: it runs once a second.
+    """
+    all_of_them = list(visitors)
+    live_sessions = _live_sessions(all_of_them, now)
+    sent_away: dict[Visitor, str | Promise] = {}
+    for tenant_id, group in _by_tenant(all_of_them).items():
+        with scope(tenant_id):
+            roles = _roles(tenant_id, group)
+            tokens = _live_tokens(group, now)
+            accounts = _live_accounts(group)
+        for visitor in group:
+            if sentence := _why_not(visitor, live_sessions, roles, tokens, accounts):
+                sent_away[visitor] = sentence
+    return sent_away
+
+
+def _why_not(
+    visitor: Visitor, sessions: set[str], roles: dict[UUID, str], tokens: set[str], accounts: set[UUID]
+) -> str | Promise | None:
+    actor = visitor.actor
+    if visitor.session_key and visitor.session_key not in sessions:
+        return _("You are signed out. Sign in again to see changes as they happen.")
+    if visitor.token_digest and visitor.token_digest not in tokens:
+        return _("This token was revoked or has expired.")
+    if actor.kind == "user" and roles.get(actor.id or UUID(int=0)) != actor.role:
+        return _("Your membership of this tenant has changed.")
+    if actor.kind == "service" and actor.id not in accounts:
+        return _("This service account is disabled; a tenant administrator can enable it.")
+    return None
+
+
+def _by_tenant(visitors: list[Visitor]) -> dict[UUID, list[Visitor]]:
+    grouped: dict[UUID, list[Visitor]] = defaultdict(list)
+    for visitor in visitors:
+        grouped[visitor.tenant_id].append(visitor)
+    return grouped
+
+
+def _roles(tenant_id: UUID, visitors: list[Visitor]) -> dict[UUID, str]:
+    ids = {visitor.actor.id for visitor in visitors if visitor.actor.kind == "user"}
+    rows = Membership.objects.filter(tenant_id=tenant_id, user_id__in=ids, user__is_active=True)
+    return dict(rows.values_list("user_id", "role")) if ids else {}
+
+
+def _live_tokens(visitors: list[Visitor], now: datetime) -> set[str]:
+    digests = {visitor.token_digest for visitor in visitors if visitor.token_digest}
+    rows = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), digest__in=digests, revoked_at=None)
+    return set(rows.values_list("digest", flat=True)) if digests else set()
+
+
+def _live_accounts(visitors: list[Visitor]) -> set[UUID]:
+    ids = {visitor.actor.id for visitor in visitors if visitor.actor.kind == "service"}
+    rows = ServiceAccount.objects.filter(pk__in=ids, disabled_at=None)
+    return set(rows.values_list("pk", flat=True)) if ids else set()
+
+
+def _live_sessions(visitors: list[Visitor], now: datetime) -> set[str]:
+    """Keys of sessions that still sign in the person they did; a changed password ends them too."""
+    owners = {visitor.session_key: visitor.actor.id for visitor in visitors if visitor.session_key}
+    if not owners:
+        return set()
+    store = _session_engine().SessionStore()
+    rows = store.get_model_class().objects.filter(session_key__in=owners, expire_date__gt=now)
+    people = {user.pk: user for user in User.objects.filter(pk__in=set(owners.values()))}
+    live = set()
+    for key, packed in rows.values_list("session_key", "session_data"):
+        user = people.get(owners[key] or UUID(int=0))
+        if user is not None and _signs_in(store.decode(packed), user):
+            live.add(key)
+    return live
+
+
+def _signs_in(content: dict[str, Any], user: User) -> bool:
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    given = str(content.get(HASH_SESSION_KEY, ""))
+    return content.get(SESSION_KEY) == str(user.pk) and any(constant_time_compare(given, known) for known in hashes)
+
+
+def _session_engine() -> Any:
+    return import_module(settings.SESSION_ENGINE)
+
+
+class _Holder:
+    """What django.contrib.auth.get_user wants of a request."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session

@@ -1,0 +1,257 @@
+"""How attempts begin and end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db.models.functions import Now
+
+from foundation import jobs
+from foundation.errors import AccessDenied, NotFound
+from foundation.jobs import choices, leases, runner, sweeper
+from foundation.jobs.errors import JobCancelled, JobTaken
+from foundation.jobs.models import JobTicket
+from tests.foundation.jobs import probes
+from tests.support.jobs import CallersKeeper, run_queued
+from tests.support.people import make_person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def heard():
+    probes.HEARD.clear()
+    return probes.HEARD
+
+
+def enqueue(actor, name="probe.note", **arguments):
+    return jobs.enqueue(name, actor=actor, title="A probe", **arguments)
+
+
+def lose_lease(job):
+    JobTicket.objects.filter(job_id=job.pk).update(lease_until=Now() - timedelta(seconds=1))
+
+
+def test_job_runs_once_with_its_actor(scientist, heard):
+    enqueue(scientist, text="hello")
+    [job] = run_queued()
+    assert (job.state, job.attempt, job.percent) == ("succeeded", 1, 100)
+    [(text, handle)] = heard
+    assert (text, handle.id, handle.attempt) == ("hello", job.pk, 1)
+    assert handle.actor == scientist
+    assert run_queued() == []
+
+
+def test_actor_comes_back_with_the_limits_of_their_token(scientist, heard):
+    limited = replace(scientist, scopes=frozenset({"dataset.create"}), project_id=uuid4(), token_id=uuid4())
+    enqueue(limited)
+    run_queued()
+    actor = heard[0][1].actor
+    assert (actor.scopes, actor.project_id, actor.token_id) == (limited.scopes, limited.project_id, limited.token_id)
+
+
+def test_workload_does_not_come_back_as_the_system(scientist, heard):
+    run_token = replace(scientist, kind="workload", id=uuid4(), user=None, role="", scopes=frozenset({"run.track"}))
+    enqueue(run_token)
+    run_queued()
+    assert (heard[0][1].actor.kind, heard[0][1].actor.scopes) == ("workload", frozenset({"run.track"}))
+
+
+def test_job_of_somebody_who_left_fails_with_a_sentence(scientist):
+    from foundation.access.models import Membership
+
+    enqueue(scientist)
+    Membership.objects.filter(user=scientist.user).delete()
+    [job] = run_queued()
+    assert job.state == "failed"
+    assert "member" in job.failure
+
+
+def test_second_delivery_finds_nothing_to_do(scientist):
+    job = enqueue(scientist)
+    assert runner.take(job.pk).attempt == 1
+    assert runner.take(job.pk) is None
+
+
+def test_refusal_fails_at_once_with_its_sentence(scientist, heard):
+    enqueue(scientist, "probe.raise", kind="invalid")
+    [job] = run_queued(also_later=True)
+    assert (job.state, job.attempt, job.failure) == ("failed", 1, "Row 7 is no number.")
+    assert heard[-1] == ("failure", "Row 7 is no number.")
+
+
+def test_unavailable_is_tried_again_later_and_longer_later(scientist, heard):
+    enqueue(scientist, "probe.raise", kind="unavailable")
+    [job] = run_queued()
+    assert (job.state, job.attempt, job.failure) == ("queued", 1, "The lake is away.")
+    waits = JobTicket.objects.annotate(wait=time_to_due()).values_list("wait", flat=True)
+    assert timedelta(seconds=4) < waits[0] <= timedelta(seconds=5)
+    run_queued(also_later=True, at_most=1)
+    assert timedelta(seconds=14) < waits.all()[0] <= timedelta(seconds=15)
+    [job] = run_queued(also_later=True)
+    assert (job.state, job.attempt) == ("failed", 3)
+    assert heard[-1] == ("failure", "The lake is away.")
+
+
+def time_to_due():
+    from django.db.models import F
+
+    return F("due_at") - Now()
+
+
+def test_unexpected_error_shows_no_internals(scientist, caplog):
+    enqueue(scientist, "probe.raise", kind="bug")
+    [job] = run_queued()
+    assert job.state == "failed"
+    assert str(job.pk) in job.failure
+    assert "KeyError" not in job.failure
+    assert "KeyError" in caplog.text
+
+
+def test_job_is_not_failed_where_its_hook_cannot_follow(scientist, monkeypatch):
+    from foundation.jobs import registry
+
+    def refuses(job, sentence):
+        raise RuntimeError("the app's row is locked")
+
+    monkeypatch.setitem(registry._failure_hooks, "probe.fragile", [refuses])
+    job = enqueue(scientist, "probe.fragile")
+    with pytest.raises(RuntimeError):
+        run_queued()
+    job.refresh_from_db()
+    assert job.state == "running"
+    monkeypatch.setitem(registry._failure_hooks, "probe.fragile", [])
+    lose_lease(job)
+    sweeper.end_abandoned()
+    job.refresh_from_db()
+    assert job.state == "failed"
+
+
+def test_worker_lost_job_is_taken_again(scientist):
+    job = enqueue(scientist)
+    runner.take(job.pk)
+    lose_lease(job)
+    sweeper.end_abandoned()
+    [job] = run_queued()
+    assert (job.state, job.attempt) == ("succeeded", 2)
+
+
+def test_worker_lost_too_often_fails_with_a_sentence(scientist, heard):
+    job = enqueue(scientist, "probe.once", path="/nowhere")
+    runner.take(job.pk)
+    lose_lease(job)
+    sweeper.end_abandoned()
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "attempt 1 of 1" in job.failure
+    assert heard == [("failure", job.failure)]
+
+
+def test_fresh_lease_is_left_alone(scientist):
+    job = enqueue(scientist)
+    runner.take(job.pk)
+    sweeper.end_abandoned()
+    job.refresh_from_db()
+    assert job.state == "running"
+
+
+def test_older_attempt_writes_nothing(scientist):
+    job = enqueue(scientist)
+    old = runner.take(job.pk)
+    lose_lease(job)
+    sweeper.end_abandoned()
+    runner.take(job.pk)
+    leases.write_progress(old.job, old.attempt, "I am still here", 99)
+    with pytest.raises(JobTaken):
+        runner.settle(old, runner.Outcome(choices.JobState.FAILED, "stale"))
+    with pytest.raises(JobTaken):
+        CallersKeeper(old.job, old.attempt).check()
+    job.refresh_from_db()
+    assert (job.state, job.attempt, job.step, job.failure) == ("running", 2, "", job.failure)
+
+
+def test_queued_job_is_cancelled_at_once(scientist, heard):
+    job = enqueue(scientist, "probe.long", path="/nowhere")
+    job = jobs.cancel(actor=scientist, job_id=job.pk)
+    assert job.state == "cancelled"
+    assert job.cancel_requested_at is not None
+    assert heard == [("cancel", "Cancelled by The scientist.")]
+    assert run_queued() == []
+
+
+def test_cancel_without_hook_of_its_own_tells_the_failure_hook(scientist, heard):
+    job = enqueue(scientist, "probe.raise", kind="bug")
+    jobs.cancel(actor=scientist, job_id=job.pk)
+    assert heard == [("failure", "Cancelled by The scientist.")]
+
+
+def test_running_job_hears_of_its_cancellation(scientist):
+    job = enqueue(scientist)
+    claim = runner.take(job.pk)
+    asked = jobs.cancel(actor=scientist, job_id=job.pk)
+    assert asked.state == "running"
+    with pytest.raises(JobCancelled):
+        CallersKeeper(claim.job, claim.attempt).check()
+    runner.settle(claim, runner.Outcome(choices.JobState.CANCELLED))
+    job.refresh_from_db()
+    assert (job.state, job.cancel_requested_by) == ("cancelled", "The scientist")
+
+
+def test_cancelled_job_whose_worker_died_is_not_taken_again(scientist):
+    job = enqueue(scientist)
+    runner.take(job.pk)
+    jobs.cancel(actor=scientist, job_id=job.pk)
+    lose_lease(job)
+    sweeper.end_abandoned()
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+
+
+def test_ended_job_stays_as_it_is(scientist):
+    job = enqueue(scientist)
+    run_queued()
+    assert jobs.cancel(actor=scientist, job_id=job.pk).state == "succeeded"
+
+
+def test_viewer_cancels_nobody_elses_job(scientist, viewer):
+    job = enqueue(scientist)
+    with pytest.raises(AccessDenied, match="who asked for this"):
+        jobs.cancel(actor=viewer, job_id=job.pk)
+
+
+def test_colleague_may_cancel(scientist, tenant):
+    job = enqueue(scientist)
+    colleague = make_person(tenant, "scientist", "colleague@acme.test")
+    assert jobs.cancel(actor=colleague, job_id=job.pk).state == "cancelled"
+
+
+def test_other_tenant_finds_no_job(scientist, other_scientist):
+    job = enqueue(scientist)
+    with pytest.raises(NotFound):
+        jobs.cancel(actor=other_scientist, job_id=job.pk)
+
+
+def test_subject_takes_its_jobs_along(scientist, viewer):
+    subject = ("run", uuid4())
+    job = jobs.enqueue("probe.note", actor=scientist, title="A probe", subject=subject)
+    unrelated = enqueue(scientist)
+    [ended] = jobs.cancel_of(actor=viewer, subject=subject)
+    assert (ended.pk, ended.state) == (job.pk, "cancelled")
+    unrelated.refresh_from_db()
+    assert unrelated.state == "queued"
+
+
+def test_token_without_job_view_sees_its_own_jobs(scientist, tenant):
+    colleague = make_person(tenant, "scientist", "colleague@acme.test")
+    theirs, own = enqueue(colleague), enqueue(scientist)
+    limited = replace(scientist, scopes=frozenset({"dataset.create"}))
+    assert set(jobs.visible_jobs(actor=scientist)) == {theirs, own}
+    assert set(jobs.visible_jobs(actor=limited)) == {own}
+
+
+def test_every_state_has_its_followers():
+    assert set(choices.NEXT) == set(choices.JobState)
+    assert all(not choices.NEXT[state] for state in choices.FINAL)
