@@ -1,7 +1,7 @@
-"""The tabular encoder: from values as sent to a float32 matrix, the same for a table in training and a row when serving.
+"""The tabular encoder: from values as sent to a float32 matrix, the same for a row here and a table in training.
 
-Needs numpy alone. A missing value is NaN everywhere; a category is its code, and a value that training did not know gets
-the code that the rare values of training got.
+Needs numpy alone. A missing value is NaN everywhere; a category is its code, and a value that training did not know
+gets the code that the rare values of training got.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _number(feature: Feature) -> Callable[[Any], float]:
         kind = value.__class__
         if kind is float or kind is int:
             if -LARGEST <= value <= LARGEST:
-                return value  # type: ignore[no-any-return]
+                return value
             raise InputRefused(f"Field {feature.name!r} is {value!r}, which is beyond ±{LARGEST:.3g}.")
         if value is None:
             return NAN
@@ -155,7 +155,7 @@ class RowEncoder:
         return row
 
     def encode_rows(self, rows: Sequence[Sequence[Any]]) -> Matrix:
-        """Encode rows given in the order of the schema; the sentence of a refusal names the row when there are several."""
+        """Encode rows given in the order of the schema; a refusal names the row when there are several."""
         encoded: list[list[float]] = []
         for number, row in enumerate(rows):
             try:

@@ -62,7 +62,7 @@ def _pre_authentication(payload: bytes) -> bytes:
 
 
 def sign_directory(directory: Path, private_key: Ed25519PrivateKey, predicate: Mapping[str, Any]) -> bytes:
-    """Return the envelope (JSON bytes) over the directory as it lies; `predicate` says whose model and version it is."""
+    """Return the envelope (JSON bytes) over the directory; `predicate` says whose model and version it is."""
     digests = file_digests(directory)
     statement = {
         "_type": STATEMENT_TYPE,
@@ -118,7 +118,7 @@ def _is_valid(public_key: Ed25519PublicKey, signature: bytes, message: bytes) ->
 
 
 def verify_directory(directory: Path, public_key_pem: bytes, envelope: bytes | None = None) -> dict[str, Any]:
-    """Return the predicate if every file is as signed, else raise SignatureRefused naming the first one that is not."""
+    """Return the predicate if every file is as signed, else name the first one that is not in a SignatureRefused."""
     public_key = load_pem_public_key(public_key_pem)
     if not isinstance(public_key, Ed25519PublicKey):
         raise SignatureRefused("The public key is not an Ed25519 key.")

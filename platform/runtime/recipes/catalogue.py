@@ -1,4 +1,4 @@
-"""The recipes and their parameters, as plain data: the portal draws its form from this without torch or scikit-learn."""
+"""The recipes and their parameters, as plain data: the portal's form comes from this, without torch."""
 
 from __future__ import annotations
 

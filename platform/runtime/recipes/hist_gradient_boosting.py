@@ -19,7 +19,8 @@ from runtime.recipes.base import Fit, Numbers, OnStep, TrainingData
 from runtime.recipes.graphs import build, head
 from runtime.schema import Task
 
-Estimator = HistGradientBoostingClassifier | HistGradientBoostingRegressor
+# One of the two estimators; scikit-learn carries no types.
+Estimator = Any
 
 # The classes that model.skops holds besides what skops trusts by itself.
 TRUSTED_TYPES = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]

@@ -1,10 +1,11 @@
-"""A feed-forward network in PyTorch: numbers scaled, categories embedded, stopped when validation no longer improves."""
+"""A feed-forward network in PyTorch: numbers scaled, categories embedded, stopped in time."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,11 @@ LAYOUT_FILE = "sanad/network.json"
 class Network(nn.Module):
     """Takes encoded rows (n, width) float32, gives raw scores (n, outputs)."""
 
+    mean: torch.Tensor
+    scale: torch.Tensor
+    target_mean: torch.Tensor
+    target_scale: torch.Tensor
+
     def __init__(self, layout: Layout) -> None:
         super().__init__()
         self.layout = layout
@@ -41,7 +47,7 @@ class Network(nn.Module):
         self.register_buffer("target_mean", torch.zeros(1))
         self.register_buffer("target_scale", torch.ones(1))
         sizes = [layout.inputs, *[layout.hidden_units] * layout.hidden_layers, layout.outputs]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.dropout = nn.Dropout(layout.dropout)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -60,7 +66,7 @@ class Network(nn.Module):
         return raw * self.target_scale + self.target_mean
 
 
-def _loss(task: Task) -> nn.Module:
+def _loss(task: Task) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
     return {"binary": nn.BCEWithLogitsLoss, "multiclass": nn.CrossEntropyLoss, "regression": nn.MSELoss}[task]()
 
 
@@ -69,7 +75,9 @@ def _target(task: Task, y: Numbers) -> torch.Tensor:
 
 
 def _batches(rows: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    yield from torch.randperm(rows, generator=generator).split(size)
+    order = torch.randperm(rows, generator=generator)
+    for start in range(0, rows, size):
+        yield order[start : start + size]
 
 
 class TorchMlp:
@@ -118,7 +126,7 @@ def _train(
         for rows in _batches(len(x), batch, generator):
             optimizer.zero_grad()
             value = loss(network(x[rows]), y[rows])
-            value.backward()
+            value.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             total += float(value.detach()) * len(rows)
         network.eval()
@@ -146,7 +154,9 @@ class TorchMlpModel:
 
     def predict(self, x: Matrix) -> Numbers:
         with torch.inference_mode():
-            raw = torch.cat([self.network(part) for part in torch.from_numpy(x).split(8192)]).double()
+            raw = torch.cat(
+                [self.network(torch.from_numpy(x[at : at + 8192])) for at in range(0, len(x), 8192)]
+            ).double()
             if self.task == "regression":
                 return raw[:, 0].numpy()
             if self.task == "multiclass":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from runtime.failures import WorkloadFailure
 from runtime.schema import Feature, FeatureType
 
 Numbers = npt.NDArray[np.float64]
-Column = pa.ChunkedArray
+Column = Any  # a pyarrow.ChunkedArray; pyarrow carries no types
 
 
 def feature_type(name: str, kind: pa.DataType) -> FeatureType:

@@ -10,7 +10,7 @@ from runtime.encoder import Matrix
 from runtime.serving.sessions import onnx_session
 from runtime.training.columns import Numbers
 
-# Of the largest prediction, or of one where predictions are probabilities; float32 sums of some hundred trees stay far below.
+# Relative to the largest prediction, but at least to one; float32 sums of some hundred trees stay far below.
 TOLERANCE = 1e-5
 
 

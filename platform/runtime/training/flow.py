@@ -70,7 +70,7 @@ def checked_params(spec: RunSpec) -> dict[str, Any]:
 
 
 def canonical(table: pa.Table) -> pa.Table:
-    """Put the rows in one order, whatever order they came in: the data's digest does not know order, nor may the model."""
+    """Put the rows in one order whatever order they came in: the data's digest knows no order, nor may the model."""
     columns = [plain(column) for column in table.columns]
     table = pa.table(columns, names=table.column_names).combine_chunks()
     return table.sort_by([(name, "ascending") for name in table.column_names])

@@ -19,7 +19,7 @@ FEWEST_ROWS = 5
 
 
 def number_histogram(values: Numbers) -> dict[str, Any]:
-    """Return bins of about equal count. `edges` has one more than `counts`; later values beyond the ends belong to the end bins."""
+    """Return bins of about equal count; values that come later and lie beyond the ends belong to the end bins."""
     known = values[~np.isnan(values)]
     if not len(known):
         return {"edges": [], "counts": [], "missing": len(values), "mean": None, "std": None}
@@ -63,7 +63,7 @@ def feature_histogram(feature: Feature, column: pa.ChunkedArray) -> dict[str, An
 
 
 def prediction_histogram(target: Target, predicted: Numbers) -> dict[str, Any]:
-    """Return the histogram of what is watched: the probability of the positive class, the chosen class, or the number."""
+    """Return the histogram of what is watched: probability of the positive class, chosen class, or number."""
     if target.task == "regression":
         return {"kind": "value", **number_histogram(predicted)}
     if target.task == "binary":
@@ -78,7 +78,7 @@ def prediction_histogram(target: Target, predicted: Numbers) -> dict[str, Any]:
 def make_reference(
     features: Sequence[Feature], target: Target, train: pa.Table, predicted: Numbers, held_out: Numbers
 ) -> dict[str, Any]:
-    """Return reference.json; predictions on rows the model knew run to extremes, so those on held-out rows stand beside."""
+    """Return reference.json; predictions on known rows run to extremes, so those on held-out rows stand beside."""
     return {
         "rows": train.num_rows,
         "features": {feature.name: feature_histogram(feature, train.column(feature.name)) for feature in features},

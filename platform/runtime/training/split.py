@@ -59,7 +59,7 @@ def _by_group(spec: SplitSpec, table: pa.Table, seed: int) -> Split:
     names = names[np.isin(names, places)]
     if len(names) < 3:
         raise WorkloadFailure(
-            f"Column {spec.column!r} has {len(names)} groups; a split by group needs three: training, validation and test."
+            f"Column {spec.column!r} has {len(names)} groups; a split by group needs three at least, one for each part."
         )
     shuffled = np.random.default_rng(seed).permutation(names)
     counts = np.bincount(places, minlength=len(groups.dictionary) + 1)[shuffled]
@@ -108,7 +108,7 @@ def split_rows(spec: SplitSpec, table: pa.Table, target: PreparedTarget, seed: i
 def _check(spec: SplitSpec, split: Split) -> None:
     if len(split.train) < MIN_TRAIN_ROWS:
         raise WorkloadFailure(
-            f"The split leaves {len(split.train)} training rows; at least {MIN_TRAIN_ROWS} are needed. Add data or move it."
+            f"The split leaves {len(split.train)} training rows, {MIN_TRAIN_ROWS} are needed. Add data or move it."
         )
     for part, rows in (("test", split.test), ("validation", split.validation)):
         if not len(rows):

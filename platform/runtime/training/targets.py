@@ -45,7 +45,7 @@ def _distinct(name: str, column: Column) -> list[ClassName | float]:
         or pa.types.is_large_string(kind)
     ):
         raise WorkloadFailure(
-            f"The target {name!r} has the type {kind}; a target has to be true/false, a text with a few values, or a number."
+            f"The target {name!r} has the type {kind}; it has to be true/false, a text with a few values, or a number."
         )
     if pa.types.is_decimal(kind):
         column = pc.cast(column, pa.float64())
@@ -54,7 +54,7 @@ def _distinct(name: str, column: Column) -> list[ClassName | float]:
         raise WorkloadFailure(f"The target {name!r} is empty in every row, so there is nothing to learn.")
     if len(values) == 1:
         raise WorkloadFailure(
-            f"The target {name!r} is constant: all {len(column)} rows say {values[0]!r}. Choose another target or more data."
+            f"The target {name!r} is constant: all {len(column)} rows say {values[0]!r}. Choose another, or more data."
         )
     return values
 
@@ -64,13 +64,13 @@ def _is_whole(values: list[ClassName | float]) -> bool:
 
 
 def infer_task(name: str, values: list[ClassName | float]) -> Task:
-    """Decide from the distinct values: two are binary, a few whole numbers or texts are classes, the rest is a number."""
+    """Two distinct values are binary, a few whole numbers or texts are classes, the rest is a number."""
     if len(values) == 2 and (isinstance(values[0], bool | str) or _is_whole(values)):
         return "binary"
     if isinstance(values[0], str):
         if len(values) > MAX_CLASSES:
             raise WorkloadFailure(
-                f"The target {name!r} has {len(values)} different texts; at most {MAX_CLASSES} classes can be told apart."
+                f"The target {name!r} has {len(values)} different texts; at most {MAX_CLASSES} can be classes."
             )
         return "multiclass"
     return "multiclass" if _is_whole(values) and len(values) <= MAX_INTEGER_CLASSES else "regression"

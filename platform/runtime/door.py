@@ -1,0 +1,81 @@
+"""A door out of a container without a network: a loopback port inside leads to the portal's Unix socket.
+
+Start: python -m runtime.door -- python -m runtime.train
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from functools import partial
+
+from runtime.config import environment
+from runtime.failures import announce
+
+CHUNK = 64 * 1024
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await reader.read(CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+    except ConnectionError:
+        writer.close()
+
+
+async def open_door(socket_path: str, port: int, host: str = "127.0.0.1") -> asyncio.Server:
+    """Listen on host:port and pass every connection to the Unix socket; close the returned server to shut it."""
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            inner_reader, inner_writer = await asyncio.open_unix_connection(socket_path)
+        except OSError as error:
+            print(f"door: the portal's socket does not answer: {error}", file=sys.stderr, flush=True)
+            writer.close()
+            return
+        try:
+            await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+        finally:
+            for end in (inner_writer, writer):
+                end.close()
+                with contextlib.suppress(ConnectionError):
+                    await end.wait_closed()
+
+    return await asyncio.start_server(forward, host, port)
+
+
+async def run_behind_door(command: list[str], socket_path: str, port: int) -> int:
+    """Open the door, run the command, and end as it ends."""
+    server = await open_door(socket_path, port)
+    child = await asyncio.create_subprocess_exec(*command)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, partial(_pass_on, child, number))
+    async with server:
+        code = await child.wait()
+    return 128 - code if code < 0 else code
+
+
+def _pass_on(child: asyncio.subprocess.Process, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child.pid, number)
+
+
+def main() -> int:
+    command = sys.argv[2:] if sys.argv[1:2] == ["--"] else sys.argv[1:]
+    socket_path = environment().get("SANAD_DOOR_SOCKET", "")
+    port = environment().get("SANAD_DOOR_PORT", "")
+    if not command or not socket_path or not port.isdigit():
+        announce("The door needs SANAD_DOOR_SOCKET, SANAD_DOOR_PORT and a command after --.")
+        return 2
+    return asyncio.run(run_behind_door(command, socket_path, int(port)))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
