@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -123,7 +124,8 @@ def migrate_template() -> None:
 
 
 def owner_connection(database: str) -> psycopg.Connection:
-    url = os.environ["DATABASE_OWNER_URL"].replace("/sanad?", f"/{database}?")
+    # Whatever database the tests were pointed at meanwhile, this one is meant.
+    url = re.sub(r"@/[^?]+\?", f"@/{database}?", os.environ["DATABASE_OWNER_URL"])
     return psycopg.connect(url, autocommit=True)
 
 
