@@ -19,6 +19,7 @@ import math
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 FORMAT = "sanad-ledger/1"
@@ -222,7 +223,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def read_lines(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Number and content of each line."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with Path(path).open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
                     found = json.loads(line, object_pairs_hook=_once)
@@ -248,7 +249,7 @@ def read_checkpoint(path: str, number: int, line: dict[str, Any], source: str) -
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8") as file:
+        with Path(path).open(encoding="utf-8") as file:
             return file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"{path} cannot be read: {error}.") from error
@@ -344,8 +345,8 @@ def _check_end(export: Export, size: int, last_hash: str, waiting: Sequence[Chec
     if waiting:
         end = waiting[0]
         cut = f"entries from {size + 1} on are cut off, or the export is older than the {end.source}"
-        say = f"The export ends at entry {size}, but the {end.source} of {end.body['signed_at']} covers {end.size}: {cut}."
-        return Finding("truncated", size + 1, say)
+        say = f"The export ends at entry {size}, but the {end.source} of {end.body['signed_at']} covers {end.size}"
+        return Finding("truncated", size + 1, f"{say}: {cut}.")
     if export.footer is None:
         return Finding("truncated", size + 1, f"The export has no last line: it was cut off after entry {size}.")
     if export.footer.get("entries") != size or export.footer.get("last_hash") != last_hash:

@@ -49,12 +49,13 @@ def accept_loss(*, tenant: Tenant) -> None:
         size = _size(tenant)
         mark = system.database_now().strftime("%Y%m%dT%H%M%SZ")
         for sink in anchors.sinks():
-            newest = sink.newest(tenant.pk)
-            if newest is None:
-                continue
+            newest = _readable(sink, tenant)
             record(
                 LossAccepted(
-                    sink=sink.name, anchored_size=newest.tree_size, anchored_root=newest.root_hash, found_size=size
+                    sink=sink.name,
+                    anchored_size=newest.tree_size if newest else 0,
+                    anchored_root=newest.root_hash if newest else "",
+                    found_size=size,
                 ),
                 actor=Actor.system(tenant, "operator"),
                 subject=("tenant", tenant.pk),
@@ -62,6 +63,13 @@ def accept_loss(*, tenant: Tenant) -> None:
             sink.set_aside(tenant.pk, mark)
         # What was delivered before belongs to the anchor that was set aside; the next checkpoint begins a new one.
         AnchorDelivery.objects.filter(tenant_id=tenant.pk).delete()
+
+
+def _readable(sink: AnchorSink, tenant: Tenant) -> SignedCheckpoint | None:
+    try:
+        return sink.newest(tenant.pk)
+    except ValueError:
+        return None
 
 
 def _compare(sink: AnchorSink, tenant: Tenant) -> Divergence | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from foundation.ledger.errors import LedgerMisuse
 from foundation.ledger.recorded import RecordedEvent
 
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 Handler = Callable[[RecordedEvent], None]
 _known: dict[str, Subscriber] = {}
 
@@ -30,6 +32,8 @@ def subscribe(kind: str, *, name: str, handler: Handler) -> None:
     The handler runs inside the tenant's scope, in one transaction with the subscriber's cursor. Several kinds may
     share a name: they then share the cursor and keep their order among each other.
     """
+    if not _NAME.fullmatch(name):
+        raise LedgerMisuse(f"{name!r} is no name of a subscriber; it must read like “registry.promote”.")
     subscriber = _known.setdefault(name, Subscriber(name, {}))
     if subscriber.handlers.get(kind, handler) is not handler:
         raise LedgerMisuse(f"Subscriber {name!r} already has a handler for {kind}; choose another name.")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from foundation.ledger import config, signing
+from tests.support.people import make_tenant
+
+
+@pytest.fixture(autouse=True)
+def own_home(settings, tmp_path):
+    """Each test has its own key and anchors."""
+    settings.SANAD_HOME = tmp_path / "home"
+    settings.LEDGER_CHECKPOINT_SECONDS = 3600
+    settings.LEDGER_CHECKPOINT_EVENTS = 1_000_000
+    signing.signing_key.cache_clear()
+    return settings.SANAD_HOME
+
+
+@pytest.fixture
+def acme(transactional_db):
+    """A tenant whose changes really commit."""
+    return make_tenant("acme", "Acme Trading")
+
+
+@pytest.fixture
+def public_keys(own_home) -> Path:
+    """The public key as an auditor got it."""
+    key_file = config.current().signing_key_file
+    signing.ensure_key(key_file)
+    return signing.public_key_file(key_file)
+
+
+@pytest.fixture
+def intruder(transactional_db):
+    """Somebody who owns the database server: triggers and row-level security do not hold them."""
+    from django.db import connection
+
+    url = os.environ["SANAD_TEST_SUPERUSER_URL"].replace("/sanad?", f"/{connection.settings_dict['NAME']}?")
+    with psycopg.connect(url, autocommit=True) as opened:
+        for table in ("ledgerevent", "ledgerplace", "checkpoint", "pendingevent"):
+            opened.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER ALL")
+        yield opened
