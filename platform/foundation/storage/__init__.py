@@ -1,0 +1,22 @@
+"""Encrypted objects of each tenant, and the keys everything else of the tenant is sealed with."""
+
+from foundation.storage import sealing
+from foundation.storage.errors import ObjectDamaged, ObjectMissing
+from foundation.storage.objects import delete, exists, list, open, put, read, size
+from foundation.storage.ports import StoredObject
+from foundation.storage.sealing import tenant_data_key
+
+__all__ = [
+    "ObjectDamaged",
+    "ObjectMissing",
+    "StoredObject",
+    "delete",
+    "exists",
+    "list",
+    "open",
+    "put",
+    "read",
+    "sealing",
+    "size",
+    "tenant_data_key",
+]

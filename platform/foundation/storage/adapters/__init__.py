@@ -1,0 +1,1 @@
+"""Where sealed objects lie: one module per kind of store."""

@@ -1,0 +1,35 @@
+"""The port of an object store: sealed bytes under a path. Encryption lies above it, so no store sees clear text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What was put: its key, its size in bytes and its SHA-256 (64 hexadecimal digits), both of the clear content."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+class ObjectStore(Protocol):
+    """Opaque bytes under slash-separated paths of plain segments (letters, digits, `.`, `_`, `-`, `=`)."""
+
+    def write(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Store the chunks as one object; either all of it becomes visible under `path`, or nothing changes."""
+
+    def open(self, path: str) -> BinaryIO:
+        """A seekable stream of the object's bytes; FileNotFoundError where there is none."""
+
+    def delete(self, path: str) -> bool:
+        """Remove the object; whether there was one."""
+
+    def exists(self, path: str) -> bool:
+        """Whether an object lies under this path."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """The paths that begin with `prefix`, in order."""
