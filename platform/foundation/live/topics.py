@@ -15,7 +15,7 @@ from foundation.identity import Actor
 from foundation.tenancy import scope
 
 Check = Callable[[Actor, UUID], None]
-_WRITTEN = re.compile(r"(?P<kind>[a-z][a-z0-9_]{0,23}):(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_WRITTEN = re.compile(r"(?P<kind>[a-z][a-z0-9_]{0,39}):(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _checks: dict[str, Check] = {}
 
 
