@@ -23,6 +23,7 @@ class Permission(TextChoices):
     # projects
     PROJECT_VIEW = "project.view", _("see projects")
     PROJECT_CREATE = "project.create", _("create projects")
+    PROJECT_EDIT = "project.edit", _("change a project's name and purpose")
     # jobs
     JOB_VIEW = "job.view", _("see jobs")
     JOB_CANCEL = "job.cancel", _("cancel jobs of others")
@@ -64,6 +65,7 @@ _BUILD = frozenset(
     {
         Permission.TOKEN_CREATE,
         Permission.PROJECT_CREATE,
+        Permission.PROJECT_EDIT,
         Permission.JOB_CANCEL,
         Permission.APPROVAL_OPEN,
         Permission.DATASET_CREATE,

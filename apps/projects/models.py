@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from foundation.tenancy.models import TenantModel
+
+
+class Project(TenantModel):
+    """One piece of work in a tenant: its data, features, runs, models and deployments belong together."""
+
+    # The slug is part of addresses, of MLflow workspaces and of tokens: it never changes.
+    slug = models.SlugField(max_length=63)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    # What the personal data in it, if any, is used for: asked once, shown in every report.
+    purpose = models.CharField(max_length=500)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "slug"], name="project_slug_once")]
+
+    def __str__(self) -> str:
+        return self.name

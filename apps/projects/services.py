@@ -1,0 +1,85 @@
+"""Writes of projects."""
+
+from __future__ import annotations
+
+import re
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.projects import policies
+from apps.projects.events import ProjectChanged, ProjectCreated
+from apps.projects.models import Project
+from foundation import ledger
+from foundation.errors import Conflict, Invalid
+from foundation.identity import Actor
+from foundation.tenancy import scope
+
+# A host-name label: the slug stands in addresses and in the names of MLflow workspaces.
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def create_project(*, actor: Actor, slug: str, name: str, purpose: str, description: str = "") -> Project:
+    """A project in the actor's tenant; its slug is free there or the act is refused."""
+    with scope(actor.tenant_id, user_id=actor.user.pk if actor.user else None):
+        policies.check_can_create(actor)
+        project = Project(
+            tenant=actor.tenant,
+            slug=_checked_slug(slug),
+            name=_checked(name, "name", most=120),
+            purpose=_checked(purpose, "purpose", most=500),
+            description=description.strip(),
+            created_by=actor.user,
+        )
+        _insert(project)
+        _record(ProjectCreated(project_id=project.pk), actor, project)
+    return project
+
+
+@transaction.atomic
+def edit_project(*, actor: Actor, project: Project, name: str, purpose: str, description: str = "") -> Project:
+    """Change the words of a project; the ledger names the fields that changed, not their text."""
+    policies.check_can_edit(actor, project)
+    wanted = {
+        "name": _checked(name, "name", most=120),
+        "purpose": _checked(purpose, "purpose", most=500),
+        "description": description.strip(),
+    }
+    changed = [field for field, value in wanted.items() if getattr(project, field) != value]
+    if not changed:
+        return project
+    for field in changed:
+        setattr(project, field, wanted[field])
+    project.save(update_fields=changed)
+    _record(ProjectChanged(project_id=project.pk, changed=changed), actor, project)
+    return project
+
+
+def _record(event: ledger.Event, actor: Actor, project: Project) -> None:
+    ledger.record(event, actor=actor, project_id=project.pk, subject=("project", project.pk))
+
+
+def _insert(project: Project) -> None:
+    try:
+        with transaction.atomic():
+            project.save(force_insert=True)
+    except IntegrityError as error:
+        sentence = _("There is a project “%(slug)s” in this tenant already. Take another short name.")
+        raise Conflict(sentence % {"slug": project.slug}, details={"field": "slug"}) from error
+
+
+def _checked_slug(slug: str) -> str:
+    if not _SLUG.fullmatch(slug):
+        sentence = _("The short name is part of addresses: small letters, digits and dashes, at most 63 signs.")
+        raise Invalid(sentence, fields={"slug": [sentence]})
+    return slug
+
+
+def _checked(value: str, field: str, *, most: int) -> str:
+    text = value.strip()
+    if not text:
+        raise Invalid(_("A project says its name and what it is for."), fields={field: [_("Fill this in.")]})
+    if len(text) > most:
+        sentence = _("At most %(most)d signs.") % {"most": most}
+        raise Invalid(_("One of the texts is too long."), fields={field: [sentence]})
+    return text
