@@ -265,9 +265,11 @@ class Export:
         self.header: dict[str, Any] = {}
         for number, line in read_lines(path):
             if number == 1:
-                if line["type"] != "header" or line.get("format") != FORMAT:
+                if line["type"] != "header" or line.get("format") != FORMAT or not line.get("tenant_id"):
                     raise Unreadable(f"{path} is not an export of {FORMAT}.")
                 self.header = line
+            elif line["type"] == "event":
+                self._entry(number, line)
             elif line["type"] == "checkpoint":
                 self.checkpoints.append(read_checkpoint(path, number, line, "checkpoint"))
             elif line["type"] == "footer":
@@ -288,7 +290,7 @@ class Export:
     def _entry(self, number: int, line: dict[str, Any]) -> tuple[dict[str, Any], str]:
         entry, claimed = line.get("entry"), line.get("hash")
         if set(line) != {"type", "entry", "hash"}:
-            raise Unreadable(f"{self.path}, line {number} holds more than an entry and its hash.")
+            raise Unreadable(f"{self.path}, line {number} does not hold an entry and its hash alone.")
         if not isinstance(entry, dict) or not isinstance(claimed, str) or type(entry.get("seq")) is not int:
             raise Unreadable(f"{self.path}, line {number} is not an entry.")
         if not re.fullmatch("[0-9a-f]{64}", claimed):

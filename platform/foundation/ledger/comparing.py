@@ -39,7 +39,7 @@ def compare_with_anchors() -> list[Divergence]:
     found: list[Divergence] = []
     for sink in anchors.sinks():
         found += [_lost_tenant(sink, tenant_id) for tenant_id in sink.tenants() if tenant_id not in known]
-        found += [divergence for tenant in known.values() if (divergence := _compare(sink, tenant))]
+        found += [divergence for tenant in known.values() if (divergence := compare(sink, tenant))]
     return found
 
 
@@ -65,14 +65,8 @@ def accept_loss(*, tenant: Tenant) -> None:
         AnchorDelivery.objects.filter(tenant_id=tenant.pk).delete()
 
 
-def _readable(sink: AnchorSink, tenant: Tenant) -> SignedCheckpoint | None:
-    try:
-        return sink.newest(tenant.pk)
-    except ValueError:
-        return None
-
-
-def _compare(sink: AnchorSink, tenant: Tenant) -> Divergence | None:
+def compare(sink: AnchorSink, tenant: Tenant) -> Divergence | None:
+    """What differs between the tenant's chain and what this sink kept; none where the chain is its sequel."""
     try:
         newest = sink.newest(tenant.pk)
     except ValueError:
@@ -86,6 +80,13 @@ def _compare(sink: AnchorSink, tenant: Tenant) -> Divergence | None:
         if size < newest.tree_size:
             return _say(sink, tenant, "behind", newest, found=size)
         return _compare_root(sink, tenant, newest)
+
+
+def _readable(sink: AnchorSink, tenant: Tenant) -> SignedCheckpoint | None:
+    try:
+        return sink.newest(tenant.pk)
+    except ValueError:
+        return None
 
 
 def _compare_root(sink: AnchorSink, tenant: Tenant, anchor: SignedCheckpoint) -> Divergence | None:

@@ -6,6 +6,8 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from foundation.ledger import config, system
 from foundation.ledger.models import LedgerEvent, LedgerHead, LedgerPlace, ParkedEvent, SubscriberCursor
 from foundation.ledger.own_events import EventParked
@@ -54,13 +56,18 @@ def _deliver_next(subscriber: Subscriber, tenant_id: UUID) -> bool:
 
 def _claim(name: str, tenant_id: UUID) -> SubscriberCursor | None:
     """The cursor, locked; none where another process holds it or its pause is not over."""
-    mine = SubscriberCursor.objects.filter(tenant_id=tenant_id, name=name)
-    if not mine.exists():
-        SubscriberCursor.objects.bulk_create([SubscriberCursor(tenant_id=tenant_id, name=name)], ignore_conflicts=True)
-    cursor = mine.select_for_update(skip_locked=True).first()
+    cursor = _cursor(name, tenant_id).select_for_update(skip_locked=True).first()
     if cursor is None or (cursor.next_attempt_at and cursor.next_attempt_at > system.database_now()):
         return None
     return cursor
+
+
+def _cursor(name: str, tenant_id: UUID) -> QuerySet[SubscriberCursor]:
+    """The subscriber's cursor in this tenant, made where there is none (also after a first failure undid that)."""
+    mine = SubscriberCursor.objects.filter(tenant_id=tenant_id, name=name)
+    if not mine.exists():
+        SubscriberCursor.objects.bulk_create([SubscriberCursor(tenant_id=tenant_id, name=name)], ignore_conflicts=True)
+    return mine
 
 
 def _next(subscriber: Subscriber, cursor: SubscriberCursor) -> RecordedEvent | None:
@@ -97,7 +104,7 @@ def _note_failure(subscriber: Subscriber, event: RecordedEvent, error: Exception
         extra={"tenant_id": str(event.tenant_id)},
     )
     with scope(event.tenant_id):
-        cursor = SubscriberCursor.objects.select_for_update().get(tenant_id=event.tenant_id, name=subscriber.name)
+        cursor = _cursor(subscriber.name, event.tenant_id).select_for_update().get()
         if cursor.position >= event.seq:
             return
         cursor.attempts += 1

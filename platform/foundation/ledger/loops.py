@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 import psycopg
 from django.db import connection, connections
 
-from foundation.ledger import anchors, publisher
+from foundation.ledger import delivering, publisher
 from foundation.ledger.checkpoints import checkpoint_once
 from foundation.ledger.dispatch import dispatch_once
 from foundation.ledger.recorded import RecordedEvent
@@ -172,4 +172,4 @@ def attempt(name: str, work: Callable[[], int]) -> int | None:
 
 
 def _sign_and_deliver() -> int:
-    return checkpoint_once() + anchors.deliver_once()
+    return checkpoint_once() + delivering.deliver_once()

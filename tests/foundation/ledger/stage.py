@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from foundation import ledger
 from foundation.identity import Actor
-from foundation.ledger import anchors, checkpoints
+from foundation.ledger import checkpoints, delivering
 from foundation.ledger.models import LedgerPlace
 from foundation.tenancy import scope
 
@@ -46,7 +46,7 @@ def grow(tenant, count, *, checkpoint_at=()):
         ledger.sequence_once()
         if length(tenant) in checkpoint_at:
             checkpoints.checkpoint_once(even_if_not_due=True)
-            anchors.deliver_once()
+            delivering.deliver_once()
 
 
 def length(tenant):

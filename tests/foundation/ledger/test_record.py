@@ -55,7 +55,13 @@ def test_an_event_says_who_what_and_when_and_waits_for_its_place(tenant, scienti
 def test_the_database_stamps_the_time_whatever_the_writer_says(tenant):
     at = "2001-01-01T00:00:00Z"
     row = LedgerEvent.objects.create(
-        tenant=tenant, kind="a.b", actor_kind="system", subject_kind="tenant", subject_id=tenant.pk, payload={}, recorded_at=at
+        tenant=tenant,
+        kind="a.b",
+        actor_kind="system",
+        subject_kind="tenant",
+        subject_id=tenant.pk,
+        payload={},
+        recorded_at=at,
     )
     row.refresh_from_db()
     assert row.recorded_at.year > 2001
@@ -84,11 +90,11 @@ def test_outside_the_tenants_scope_nothing_is_recorded(tenant, other_tenant):
             record(tenant, Anything(value=1))
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["scientist@acme.test", "two words", "زايد", "x" * 201, "line\nbreak", "+971 50 123", b"bytes", object(), 2**53, float("nan"),
-     ["ok", "not ok"], {"a key": 1}, {"key": "a value"}, list(range(1001))],
-)  # fmt: skip
+PERSONAL = ["scientist@acme.test", "two words", "زايد", "x" * 201, "line\nbreak", "+971 50 123", ["ok", "not ok"]]
+OTHER = [b"bytes", object(), 2**53, float("nan"), {"a key": 1}, {"key": "a value"}, list(range(1001))]
+
+
+@pytest.mark.parametrize("value", [*PERSONAL, *OTHER])
 def test_what_could_be_personal_or_free_text_is_refused_as_a_programming_error(tenant, value):
     with pytest.raises(LedgerMisuse, match=r"test\.anything\.value"):
         record(tenant, Anything(value=value))
@@ -97,14 +103,22 @@ def test_what_could_be_personal_or_free_text_is_refused_as_a_programming_error(t
 
 def test_ids_digests_numbers_and_words_are_kept(tenant):
     pk = uuid4()
-    value = {"id": pk, "digest": "sha256:" + "ab" * 32, "n": 0.5, "ok": True, "none": None, "word": Colour.RED, "list": [1, "two"]}
+    value = {
+        "id": pk,
+        "digest": "sha256:" + "ab" * 32,
+        "n": 0.5,
+        "ok": True,
+        "none": None,
+        "word": Colour.RED,
+        "list": [1, "two"],
+    }
     row = record(tenant, Anything(value=value))
     kept = LedgerEvent.objects.get(pk=row.pk).payload["value"]
     assert kept == {**value, "id": str(pk), "word": "red"}
 
 
 def test_a_kind_subject_or_request_id_out_of_form_is_refused(tenant):
-    with pytest.raises(LedgerMisuse, match="dataset.archived"):
+    with pytest.raises(LedgerMisuse, match="must read like"):
         record(tenant, ledger.Event())
     with pytest.raises(LedgerMisuse, match="kind of subject"):
         ledger.record(Anything(value=1), actor=Actor.system(tenant), subject=("Data set", tenant.pk))
@@ -142,7 +156,7 @@ def test_nor_can_the_owner_of_the_tables(table, statement):
     with owner_connection(connection.settings_dict["NAME"]) as owner:
         with pytest.raises(Exception, match="append-only"):
             owner.execute(statement.format(table))
-        with pytest.raises(Exception, match="append-only|permission"):
+        with pytest.raises(Exception, match=r"append-only|permission"):
             owner.execute("SET session_replication_role = replica; " + statement.format(table))
 
 

@@ -1,0 +1,88 @@
+"""Real worker and scheduler processes on the test's own database and broker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Processes:
+    """What a test started; everything of it is dead when the test ends."""
+
+    def __init__(self, folder):
+        self.folder, self.running = folder, []
+
+    def worker(self, *queues, name="w1", concurrency=1):
+        options = ["worker", "-Q", ",".join(queues or ("default",)), "-n", name, "-c", str(concurrency)]
+        return self._start(
+            name, [*options, "--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"]
+        )
+
+    def scheduler(self, name="beat"):
+        return self._start(name, ["beat", "-l", "INFO", "--pidfile="])
+
+    def _start(self, name, arguments):
+        command = [sys.executable, "-m", "celery", "-A", "tests.chaos.app", *arguments]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
+            "SANAD_PROBE_TICKS": str(self.folder / "ticks"),
+        }
+        with (self.folder / f"{name}.log").open("ab") as log:
+            started = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self.running.append(started)
+        return started
+
+    def kill(self, process):
+        """kill -9 of the process and all it forked: a machine that lost power."""
+        for child in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:
+            with_no_complaint(child.kill)
+        process.wait(10)
+
+    def end(self):
+        for process in self.running:
+            if process.poll() is None:
+                self.kill(process)
+
+    def logs(self):
+        return "\n".join(f"== {path.name}\n{path.read_text()[-3000:]}" for path in self.folder.glob("*.log"))
+
+
+def with_no_complaint(act):
+    try:
+        act()
+    except psutil.NoSuchProcess:
+        return
+
+
+@contextmanager
+def processes(folder):
+    made = Processes(folder)
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+def wait_for(condition, seconds, what):
+    """The first true answer of `condition`, or a failure that says what did not come."""
+    ends_at = time.monotonic() + seconds
+    while time.monotonic() < ends_at:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {seconds} s")
+
+
+def lines(path):
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
