@@ -13,26 +13,25 @@ from apps.projects.models import Project
 from foundation import ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
-from foundation.tenancy import scope
 
 # A host-name label: the slug stands in addresses and in the names of MLflow workspaces.
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
+@transaction.atomic
 def create_project(*, actor: Actor, slug: str, name: str, purpose: str, description: str = "") -> Project:
     """A project in the actor's tenant; its slug is free there or the act is refused."""
-    with scope(actor.tenant_id, user_id=actor.user.pk if actor.user else None):
-        policies.check_can_create(actor)
-        project = Project(
-            tenant=actor.tenant,
-            slug=_checked_slug(slug),
-            name=_checked(name, "name", most=120),
-            purpose=_checked(purpose, "purpose", most=500),
-            description=description.strip(),
-            created_by=actor.user,
-        )
-        _insert(project)
-        _record(ProjectCreated(project_id=project.pk), actor, project)
+    policies.check_can_create(actor)
+    project = Project(
+        tenant=actor.tenant,
+        slug=_checked_slug(slug),
+        name=_checked(name, "name", most=120),
+        purpose=_checked(purpose, "purpose", most=500),
+        description=description.strip(),
+        created_by=actor.user,
+    )
+    _insert(project)
+    _record(ProjectCreated(project_id=project.pk), actor, project)
     return project
 
 

@@ -62,7 +62,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         return None
     request = context["request"]
     response = Response(problem(request, error), status=error.status, content_type="application/problem+json")
-    response.headers.update(getattr(exc, "headers_for_response", {}))
+    for name, value in getattr(exc, "headers_for_response", {}).items():
+        response[name] = value
     if error.status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="sanad"'
     return response

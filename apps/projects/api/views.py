@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.projects import policies, selectors, services
+from apps.projects.api import serializers
+from foundation.access import Permission
+from foundation.web.api import PortalViewSet
+
+
+class ProjectViewSet(PortalViewSet):
+    """Projects are addressed by their short name."""
+
+    serializer_class = serializers.ProjectSerializer
+    lookup_field = "slug"
+    lookup_value_converter = "slug"
+    permissions = {
+        "list": Permission.PROJECT_VIEW,
+        "retrieve": Permission.PROJECT_VIEW,
+        "create": Permission.PROJECT_CREATE,
+        "partial_update": Permission.PROJECT_EDIT,
+    }
+
+    def list(self, request: Request) -> Response:
+        return self.pages(selectors.visible_projects(actor=self.actor), self.serializer_class)
+
+    def retrieve(self, request: Request, slug: str) -> Response:
+        return self.answer(self.serializer_class, self._project(slug))
+
+    @extend_schema(request=serializers.NewProject)
+    def create(self, request: Request) -> Response:
+        project = services.create_project(actor=self.actor, **self.body(serializers.NewProject))
+        return self.answer(self.serializer_class, project, status=201)
+
+    @extend_schema(request=serializers.ProjectWords)
+    def partial_update(self, request: Request, slug: str) -> Response:
+        project = self._project(slug)
+        policies.check_can_edit(self.actor, project)
+        self.require_unchanged(self.serializer_class, project)
+        words = {"name": project.name, "purpose": project.purpose, "description": project.description}
+        words |= {k: v for k, v in self.body(serializers.ProjectWords, partial=True).items() if k in request.data}
+        project = services.edit_project(actor=self.actor, project=project, **words)
+        return self.answer(self.serializer_class, project)
+
+    def _project(self, slug: str) -> Any:
+        return selectors.get_project(actor=self.actor, slug=slug)

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class ProjectForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    purpose = forms.CharField(
+        label=_("Purpose"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("What the predictions are for. It stands in every compliance report of this project."),
+    )
+    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class NewProjectForm(ProjectForm):
+    slug = forms.CharField(
+        label=_("Short name"),
+        max_length=63,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}),
+        help_text=_("Small letters, digits and dashes. It is part of addresses and cannot be changed later."),
+    )
+    field_order = ("name", "slug", "purpose", "description")

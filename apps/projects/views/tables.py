@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+from django_tables2 import Column
+
+from foundation.web.tables import PortalTable
+from foundation.web.templatetags.sanad_format import ago
+
+
+class ProjectTable(PortalTable):
+    title = _("Projects")
+    name = Column(verbose_name=_("Name"))
+    slug = Column(verbose_name=_("Short name"))
+    purpose = Column(verbose_name=_("Purpose"), orderable=False)
+    created_by = Column(verbose_name=_("Created by"), order_by="created_by__name", default="–")
+    created_at = Column(verbose_name=_("Created"))
+
+    def render_name(self, value: str, record: Any) -> str:
+        url = f"/t/{self.request.tenant.slug}/p/{record.slug}/"
+        return render_to_string("components/name.html", {"name": value, "url": url})
+
+    def render_created_at(self, value: datetime) -> str:
+        return ago(value)
+
+
+class ProjectFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search projects"), method="search")
+
+    def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
+        return rows.filter(Q(name__icontains=words) | Q(slug__icontains=words) | Q(purpose__icontains=words))
