@@ -28,11 +28,7 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
     await send({"type": "websocket.close", "code": 4404})
 
 
-application = ProtocolTypeRouter(
-    {
-        "http": not_here,
-        "websocket": OwnOriginOnly(
-            URLRouter([path("ws/", LiveConsumer.as_asgi()), path("<path:other>", no_such_socket)])
-        ),
-    }
-)
+# An ASGI application where Django's types expect a view.
+_answer: Any = no_such_socket
+_SOCKETS = [path("ws/", LiveConsumer.as_asgi()), path("<path:other>", _answer)]
+application = ProtocolTypeRouter({"http": not_here, "websocket": OwnOriginOnly(URLRouter(_SOCKETS))})

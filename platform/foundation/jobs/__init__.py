@@ -14,7 +14,7 @@ from foundation.jobs.registry import job, on_cancel, on_failure, periodic
 
 if TYPE_CHECKING:
     from foundation.jobs.handles import JobHandle
-    from foundation.jobs.selectors import get_job, jobs_of, visible_jobs
+    from foundation.jobs.selectors import filtered_jobs, get_job, jobs_of, visible_jobs
     from foundation.jobs.services import cancel, cancel_of, enqueue
 
 # What needs the models is imported when it is first asked for: this package is loaded before Django's models are.
@@ -23,6 +23,7 @@ _WHERE = {
     "cancel": "services",
     "cancel_of": "services",
     "enqueue": "services",
+    "filtered_jobs": "selectors",
     "get_job": "selectors",
     "jobs_of": "selectors",
     "visible_jobs": "selectors",
@@ -36,6 +37,7 @@ __all__ = [
     "cancel",
     "cancel_of",
     "enqueue",
+    "filtered_jobs",
     "get_job",
     "job",
     "jobs_of",

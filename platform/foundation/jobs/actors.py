@@ -55,5 +55,5 @@ def _id(text: str | None) -> UUID | None:
 
 def language_of(job: Job) -> str:
     """The language in which whoever asked reads sentences."""
-    user = User.objects.filter(pk=job.actor_id).first() if job.actor_kind == "user" else None
+    user = User.objects.filter(pk=job.actor_id).first() if job.actor_kind == "user" and job.actor_id else None
     return user.language if user else settings.LANGUAGE_CODE

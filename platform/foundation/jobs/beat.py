@@ -14,10 +14,11 @@ from foundation.jobs.adapters import broker
 
 logger = logging.getLogger(__name__)
 SWEEP_EVERY = 2.0
+_AWAY: tuple[type[Exception], ...] = (DatabaseError, InterfaceError, *broker.AWAY)
 _AFTER_TROUBLE = 2.0
 
 
-class DatabaseScheduler(Scheduler):  # type: ignore[misc]
+class DatabaseScheduler(Scheduler):
     """Gives out periodic tasks, and sweeps."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -32,7 +33,7 @@ class DatabaseScheduler(Scheduler):  # type: ignore[misc]
         close_old_connections()
         try:
             return self._tick()
-        except (DatabaseError, InterfaceError, *broker.AWAY) as error:
+        except _AWAY as error:
             logger.warning("The scheduler waits for database and broker (%s)", type(error).__name__)
             connections.close_all()
             return _AFTER_TROUBLE

@@ -35,15 +35,15 @@ class Job(TenantModel):
     failure = models.TextField(blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_by = models.CharField(max_length=200, blank=True)
-    enqueued_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["-enqueued_at"]
+        ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["tenant", "-enqueued_at"], name="job_newest"),
-            models.Index(fields=["tenant", "subject_kind", "subject_id", "-enqueued_at"], name="job_of_subject"),
+            models.Index(fields=["tenant", "-created_at"], name="job_newest"),
+            models.Index(fields=["tenant", "subject_kind", "subject_id", "-created_at"], name="job_of_subject"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="job_state_known"),

@@ -155,12 +155,12 @@ def _ring(name: str, module: str, function: str, time_limit: timedelta) -> None:
 
         getattr(import_module(module), function)(*given)
 
-    soft = time_limit.total_seconds()
+    soft = round(time_limit.total_seconds())
     shared_task(
         name=name,
         acks_late=True,
         reject_on_worker_lost=True,
         ignore_result=True,
         soft_time_limit=soft,
-        time_limit=soft + _GRACE.total_seconds(),
+        time_limit=soft + round(_GRACE.total_seconds()),
     )(doorbell)

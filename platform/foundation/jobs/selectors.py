@@ -6,9 +6,11 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.access import Permission, can
-from foundation.errors import NotFound
+from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
+from foundation.jobs.choices import JobState
 from foundation.jobs.models import Job
+from foundation.live.topics import parse
 
 
 def visible_jobs(*, actor: Actor) -> QuerySet[Job]:
@@ -26,6 +28,20 @@ def get_job(*, actor: Actor, job_id: UUID) -> Job:
     if job is None:
         raise NotFound(_("There is no such job, or you may not see it."))
     return job
+
+
+def filtered_jobs(*, actor: Actor, state: str = "", subject: str = "") -> QuerySet[Job]:
+    """Visible jobs, of one state and about one thing (`run:<uuid>`) where those are given."""
+    jobs = visible_jobs(actor=actor)
+    if state:
+        if state not in JobState.values:
+            known = ", ".join(JobState.values)
+            raise Invalid(_("There is no state “%(state)s”; there are %(known)s.") % {"state": state, "known": known})
+        jobs = jobs.filter(state=state)
+    if subject:
+        thing = parse(subject)
+        jobs = jobs.filter(subject_kind=thing.kind, subject_id=thing.id)
+    return jobs
 
 
 def jobs_of(*, actor: Actor, subject: tuple[str, UUID]) -> QuerySet[Job]:

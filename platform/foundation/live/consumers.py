@@ -38,9 +38,10 @@ from foundation.live.visitors import Visitor, admit_session, admit_token
 
 HEARTBEAT_EVERY = 15.0
 TRY_AGAIN_LATER = 1013
+_AWAY: tuple[type[Exception], ...] = (*AWAY, DatabaseError)
 
 
-class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class LiveConsumer(AsyncJsonWebsocketConsumer):
     """One page's websocket."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -183,7 +184,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             await self.send_json({"error": refusal.sentence})
         except PortalError as refusal:
             await self.cut(refusal.sentence, code=4000 + refusal.status)
-        except (*AWAY, DatabaseError):
+        except _AWAY:
             await self.cut(_("Live updates are away for a moment; the page connects again by itself."), TRY_AGAIN_LATER)
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -52,8 +53,9 @@ def admit_token(token: str, tenant_slug: str, *, now: datetime) -> Visitor:
 
 def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
     """The person signed in under this session, as a member of the tenant, or the sentence why not."""
-    store = _session_engine().SessionStore(session_key)
-    user = get_user(_Holder(store)) if session_key else None
+    holder = HttpRequest()
+    holder.session = _session_engine().SessionStore(session_key)
+    user = get_user(holder) if session_key else None
     if user is None or not user.is_authenticated:
         raise AccessDenied(_("You are signed out. Sign in again to see changes as they happen."))
     return Visitor(actor_for_user(user=user, tenant=find_tenant(tenant_slug)), session_key=str(session_key))
@@ -100,8 +102,12 @@ def _by_tenant(visitors: list[Visitor]) -> dict[UUID, list[Visitor]]:
     return grouped
 
 
+def _ids_of(kind: str, visitors: list[Visitor]) -> set[UUID]:
+    return {v.actor.id for v in visitors if v.actor.kind == kind and v.actor.id is not None}
+
+
 def _roles(tenant_id: UUID, visitors: list[Visitor]) -> dict[UUID, str]:
-    ids = {visitor.actor.id for visitor in visitors if visitor.actor.kind == "user"}
+    ids = _ids_of("user", visitors)
     rows = Membership.objects.filter(tenant_id=tenant_id, user_id__in=ids, user__is_active=True)
     return dict(rows.values_list("user_id", "role")) if ids else {}
 
@@ -113,7 +119,7 @@ def _live_tokens(visitors: list[Visitor], now: datetime) -> set[str]:
 
 
 def _live_accounts(visitors: list[Visitor]) -> set[UUID]:
-    ids = {visitor.actor.id for visitor in visitors if visitor.actor.kind == "service"}
+    ids = _ids_of("service", visitors)
     rows = ServiceAccount.objects.filter(pk__in=ids, disabled_at=None)
     return set(rows.values_list("pk", flat=True)) if ids else set()
 
@@ -142,10 +148,3 @@ def _signs_in(content: dict[str, Any], user: User) -> bool:
 
 def _session_engine() -> Any:
     return import_module(settings.SESSION_ENGINE)
-
-
-class _Holder:
-    """What django.contrib.auth.get_user wants of a request."""
-
-    def __init__(self, session: Any) -> None:
-        self.session = session

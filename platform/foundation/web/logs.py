@@ -7,6 +7,8 @@ import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from structlog.contextvars import get_contextvars
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
@@ -17,8 +19,11 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            "request_id": request_id.get() or None,
+            # What a job or another loop has bound: request, tenant, job, attempt.
+            **get_contextvars(),
         }
+        if request_id.get():
+            line["request_id"] = request_id.get()
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps({key: value for key, value in line.items() if value is not None}, ensure_ascii=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import current_app
 from kombu.exceptions import ChannelError, KombuError
 from redis.exceptions import RedisError
@@ -16,6 +18,7 @@ def ring(name: str, queue: str, *given: str, expires: float | None = None) -> No
 
 def waiting(queue: str) -> int:
     """How many messages lie in the queue and were taken by no worker."""
+    connection: Any
     with current_app.pool.acquire(block=True) as connection:
         try:
             return int(connection.default_channel.queue_declare(queue, passive=True).message_count)

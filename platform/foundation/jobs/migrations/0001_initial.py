@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ("failure", models.TextField(blank=True)),
                 ("cancel_requested_at", models.DateTimeField(blank=True, null=True)),
                 ("cancel_requested_by", models.CharField(blank=True, max_length=200)),
-                ("enqueued_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["-enqueued_at"],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
@@ -119,11 +119,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="job",
-            index=models.Index(fields=["tenant", "-enqueued_at"], name="job_newest"),
+            index=models.Index(fields=["tenant", "-created_at"], name="job_newest"),
         ),
         migrations.AddIndex(
             model_name="job",
-            index=models.Index(fields=["tenant", "subject_kind", "subject_id", "-enqueued_at"], name="job_of_subject"),
+            index=models.Index(fields=["tenant", "subject_kind", "subject_id", "-created_at"], name="job_of_subject"),
         ),
         migrations.AddConstraint(
             model_name="job",
