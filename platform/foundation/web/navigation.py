@@ -1,0 +1,110 @@
+"""The places of the side bar. A place whose route does not exist yet is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from foundation.identity import Actor
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry: where it leads, and how many things wait there."""
+
+    label: str | Promise
+    icon: str
+    url: str
+    current: bool = False
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One project or tenant to switch to."""
+
+    label: str
+    url: str
+    group: str | Promise = ""
+    note: str | Promise = ""
+    current: bool = False
+
+
+TENANT_PLACES = (
+    ("", _("Home"), "home"),
+    ("approvals/", _("Approvals"), "clipboard-check"),
+    ("compliance/", _("Compliance"), "certificate"),
+    ("activity/", _("Activity"), "activity"),
+    ("settings/", _("Settings"), "settings"),
+)
+PROJECT_PLACES = (
+    ("", _("Overview"), "layout-dashboard"),
+    ("data/", _("Data"), "database"),
+    ("features/", _("Features"), "columns-3"),
+    ("experiments/", _("Experiments"), "flask"),
+    ("models/", _("Models"), "box"),
+    ("deployments/", _("Deployments"), "rocket"),
+    ("monitoring/", _("Monitoring"), "heartbeat"),
+)
+_counts: dict[str, Callable[[Actor], int]] = {}
+_choices: list[Callable[[Actor], list[Choice]]] = []
+
+
+def register_count(place: str, count: Callable[[Actor], int]) -> None:
+    """How many things wait for the actor at a tenant's place, for example "approvals/"."""
+    _counts[place] = count
+
+
+def register_choices(choices: Callable[[Actor], list[Choice]]) -> None:
+    """What the switcher at the head of the side bar offers: projects, other tenants."""
+    if choices not in _choices:
+        _choices.append(choices)
+
+
+def choices_for(actor: Actor) -> list[Choice]:
+    return [choice for give in _choices for choice in give(actor)]
+
+
+def tenant_places(request: HttpRequest) -> list[Place]:
+    """Home, Approvals, Compliance, Activity, Settings."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    root, inside = f"/t/{actor.tenant.slug}/", f"/t/{actor.tenant.slug}/p/"
+    places = _places(root, TENANT_PLACES, "" if request.path.startswith(inside) else request.path)
+    return [_counted(place, actor, place.url.removeprefix(root)) for place in places]
+
+
+def project_places(request: HttpRequest) -> list[Place]:
+    """Overview to Monitoring of the page's project; none on pages outside projects."""
+    actor, project = getattr(request, "actor", None), getattr(request, "project", None)
+    if actor is None or project is None:
+        return []
+    return _places(f"/t/{actor.tenant.slug}/p/{project.slug}/", PROJECT_PLACES, request.path)
+
+
+def exists(url: str) -> bool:
+    """Whether some route answers at this address."""
+    try:
+        resolve(url)
+    except Resolver404:
+        return False
+    return True
+
+
+def _places(root: str, places: tuple[tuple[str, Promise, str], ...], here: str) -> list[Place]:
+    found = []
+    for path, label, icon in places:
+        url = root + path
+        current = here == url if not path else here.startswith(url)
+        if exists(url):
+            found.append(Place(label, icon, url, current))
+    return found
+
+
+def _counted(place: Place, actor: Actor, path: str) -> Place:
+    count = _counts.get(path)
+    return Place(place.label, place.icon, place.url, place.current, count(actor)) if count else place

@@ -1,0 +1,166 @@
+"""Numbers, sizes, times and names as a reader wants them, in the page's language and with Latin digits."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from foundation.clock import now
+
+register = template.Library()
+NOTHING = "–"
+_BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def locale() -> str:
+    """Babel's locale of the page; United Arab Emirates Arabic, which writes Latin digits."""
+    return "ar_AE" if (get_language() or "en").startswith("ar") else "en_GB"
+
+
+def _figure(value: Any) -> float | int | Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@register.filter
+def number(value: Any, digits: int = 3) -> str:
+    """336776 → 336,776 and 0.73961 → 0.740: at most `digits` decimals, fewer for large figures."""
+    figure = _figure(value)
+    if figure is None:
+        return NOTHING
+    if isinstance(figure, int):
+        return format_decimal(figure, locale=locale(), numbering_system="latn")
+    size = abs(figure)
+    if size and size < 10 ** -int(digits):
+        return f"{figure:.2e}"
+    decimals = 0 if size >= 10_000 else 1 if size >= 100 else int(digits)
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(figure, format=pattern, locale=locale(), numbering_system="latn")
+
+
+@register.filter
+def compact(value: Any) -> str:
+    """336776 → 337K."""
+    figure = _figure(value)
+    if figure is None:
+        return NOTHING
+    return format_compact_decimal(figure, fraction_digits=1, locale=locale(), numbering_system="latn")
+
+
+@register.filter
+def percent(value: Any, digits: int = 1) -> str:
+    """A share: 0.2571 → 25.7 %."""
+    figure = _figure(value)
+    if figure is None:
+        return NOTHING
+    pattern = "#,##0" + ("." + "0" * int(digits) if int(digits) else "") + "\u202f%"
+    return format_percent(figure, format=pattern, locale=locale(), numbering_system="latn")
+
+
+@register.filter
+def filesize(value: Any) -> SafeString | str:
+    """Bytes in decimal units: 8421376 → 8.4 MB."""
+    figure = _figure(value)
+    if figure is None:
+        return NOTHING
+    amount, unit = float(figure), 0
+    while abs(amount) >= 999.5 and unit < len(_BYTE_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    shown = f"{amount:.0f}" if unit == 0 or amount >= 99.95 else f"{amount:.1f}"
+    return format_html("<bdi>{}\u202f{}</bdi>", shown, _BYTE_UNITS[unit])
+
+
+@register.filter
+def duration(value: Any) -> str:
+    """Seconds or a timedelta: 0.0042 → 4.2 ms, 75 → 1 min 15 s, 7260 → 2 h 1 min."""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else _figure(value)
+    if seconds is None:
+        return NOTHING
+    seconds = float(seconds)
+    if seconds < 1:
+        return _("%(n)s ms") % {"n": f"{seconds * 1000:.3g}"}
+    if seconds < 60:
+        return _("%(n)s s") % {"n": f"{seconds:.3g}"}
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return _("%(m)s min %(s)s s") % {"m": minutes, "s": rest} if rest else _("%(m)s min") % {"m": minutes}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return _("%(h)s h %(m)s min") % {"h": hours, "m": minutes} if minutes else _("%(h)s h") % {"h": hours}
+    return ngettext("%(d)s day", "%(d)s days", hours // 24) % {"d": hours // 24}
+
+
+def exact(moment: datetime) -> str:
+    """The moment in the reader's time zone with the zone's name, and in UTC."""
+    here = timezone.localtime(moment)
+    said = format_datetime(here, "d MMM y HH:mm:ss zzz", locale=locale())
+    return f"{said} · {moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString:
+    """“12 minutes ago”, refreshed in the browser, with the exact time behind it."""
+    if not moment:
+        return format_html("{}", NOTHING)
+    said = format_timedelta(moment - now(), add_direction=True, locale=locale())
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), exact(moment), said
+    )
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString:
+    """The date and time in the reader's zone, with seconds, zone and UTC behind it."""
+    if not value:
+        return format_html("{}", NOTHING)
+    here = timezone.localtime(value)
+    said = format_datetime(here, "d MMM y HH:mm", locale=locale())
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact(value), said)
+
+
+@register.filter
+def day(value: datetime | None) -> SafeString:
+    """The short date: 3 Nov, with the year where it is not this one."""
+    if not value:
+        return format_html("{}", NOTHING)
+    here = timezone.localtime(value)
+    pattern = "d MMM" if here.year == timezone.localtime(now()).year else "d MMM y"
+    said = format_datetime(here, pattern, locale=locale())
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact(value), said)
+
+
+@register.filter
+def short_digest(value: str | None) -> str:
+    """The telling beginning of a digest, without the name of its algorithm."""
+    return (value or "").rpartition(":")[2][:12]
+
+
+@register.filter
+def head_of(name: Any, keep: int = 12) -> str:
+    """All but the last letters of a long name; with tail_of it makes a middle ellipsis."""
+    text = str(name)
+    return text[:-keep] if len(text) > keep * 2 else text
+
+
+@register.filter
+def tail_of(name: Any, keep: int = 12) -> str:
+    text = str(name)
+    return text[-keep:] if len(text) > keep * 2 else ""
+
+
+@register.filter
+def initials(name: Any) -> str:
+    words = str(name).replace("@", " ").split()
+    return "".join(word[0] for word in words[:2]).upper()

@@ -1,0 +1,245 @@
+"""What components ask for: icons, states, addresses, places, the theme, the chain's words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import template
+from django.http import HttpRequest, QueryDict
+from django.template.context import Context
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from foundation.access import Role
+from foundation.web import navigation, words
+
+register = template.Library()
+
+_FLIPPED = {"chevron-left", "chevron-right", "chevrons-left", "chevrons-right", "arrow-right", "logout", "external-link", "list", "arrow-back-up"}  # fmt: skip
+TONES = {
+    "ok": "active applied approved done enabled equal fresh granted healthy live ok passed production proven ready resolved "
+    "serving signed succeeded unchanged valid verified",
+    "busy": "cancelling computing ingesting materialising materializing profiling promoting replaying resuming running "
+    "starting stopping uploading verifying",
+    "wait": "ageing candidate due expiring held high medium open paused pending planned queued retrying stale unproven "
+    "waiting warning",
+    "bad": "alert breached broken critical denied differs error expired failed firing invalid lost missing refused revoked "
+    "tampered unhealthy",
+    "off": "",
+}
+_TONE_OF = {word: tone for tone, listed in TONES.items() for word in listed.split()}
+_MARKS = {
+    "ok": '<circle cx="8" cy="8" r="7" fill="currentColor"/><path d="M5 8.2l2.1 2.1L11.2 6" fill="none" class="s-mark-cut"/>',
+    "bad": '<path d="M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z" fill="currentColor"/><path d="M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8" class="s-mark-cut"/>',
+    "wait": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.6"/><path d="M8 4.6V8l2.3 1.5" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>',
+    "busy": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-opacity=".28" stroke-width="2"/><path d="M8 1.8A6.2 6.2 0 0 1 14.2 8" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>',
+    "off": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.6 2.3"/>',
+}
+KINDS = {
+    "source": (_("Source"), "file-text"),
+    "dataset": (_("Dataset"), "database"),
+    "dataset_version": (_("Dataset version"), "database"),
+    "feature_view": (_("Feature view"), "columns-3"),
+    "training_set": (_("Training set"), "table"),
+    "run": (_("Run"), "flask"),
+    "model": (_("Model"), "box"),
+    "model_version": (_("Model version"), "box"),
+    "approval_case": (_("Decision"), "clipboard-check"),
+    "decision": (_("Decision"), "clipboard-check"),
+    "deployment": (_("Deployment"), "rocket"),
+    "revision": (_("Revision"), "rocket"),
+    "monitor": (_("Monitor"), "heartbeat"),
+    "alert": (_("Alert"), "bell"),
+    "report": (_("Report"), "report-analytics"),
+    "project": (_("Project"), "folder"),
+    "token": (_("Token"), "key"),
+    "membership": (_("Member"), "users"),
+}
+
+
+def request_of(context: Context) -> HttpRequest | None:
+    """The request, also inside `{% include … only %}`."""
+    return getattr(context, "request", None) or context.get("request")
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of the sprite (names in static/vendor.json; "-filled" for the filled ones); decoration, never read aloud."""
+    flip = " icon-flip" if name in _FLIPPED else ""
+    return format_html(
+        '<svg class="icon{}{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        flip, f" {extra}" if extra else "", static("vendor/icons.svg"), name,
+    )  # fmt: skip
+
+
+@register.filter
+def tone(state: Any) -> str:
+    """ok, busy, wait, bad or off: how a state word is coloured and shaped."""
+    return _TONE_OF.get(str(getattr(state, "value", state)).lower(), "off")
+
+
+@register.simple_tag
+def state_mark(tone_word: str) -> SafeString:
+    """The shape that goes with a state's word, so that colour is never alone."""
+    shape = SafeString(_MARKS.get(tone_word, _MARKS["off"]))
+    return format_html(
+        '<svg class="s-state-mark" viewBox="0 0 16 16" aria-hidden="true" focusable="false">{}</svg>', shape
+    )
+
+
+@register.filter
+def kind_label(kind: Any) -> Any:
+    """A kind of thing in the reader's words: dataset_version → Dataset version."""
+    return KINDS[str(kind)][0] if str(kind) in KINDS else kind
+
+
+@register.filter
+def kind_icon(kind: Any) -> str:
+    return KINDS[str(kind)][1] if str(kind) in KINDS else "circle"
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """The page's query string with some words changed; None or "" takes a word out, a changed sort begins at page 1."""
+    request = request_of(context)
+    given: QueryDict = request.GET.copy() if request else QueryDict(mutable=True)
+    for name, value in changes.items():
+        if value is None or value == "":
+            given.pop(name, None)
+        else:
+            given[name] = str(value)
+    return f"?{given.urlencode()}" if given else "?"
+
+
+@register.simple_tag
+def query_named(request: HttpRequest | None, name: str, value: Any, drop: str = "") -> str:
+    """Like query, for a word whose name is a variable."""
+    given: QueryDict = request.GET.copy() if request else QueryDict(mutable=True)
+    given[name] = str(value)
+    if drop:
+        given.pop(drop, None)
+    return f"?{given.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def current_request(context: Context) -> HttpRequest | None:
+    return request_of(context)
+
+
+@register.simple_tag(takes_context=True)
+def hidden_query(context: Context, *leave_out: str) -> SafeString:
+    """Hidden fields that carry the page's query string through a GET form, but for the form's own words."""
+    request = request_of(context)
+    pairs = [(k, v) for k, vs in request.GET.lists() for v in vs if k not in leave_out] if request else []
+    return SafeString("").join(format_html('<input type="hidden" name="{}" value="{}">', k, v) for k, v in pairs)
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> str:
+    """light, dark or system: the person's choice, else the cookie's."""
+    request = request_of(context)
+    user = getattr(request, "user", None)
+    chosen = getattr(user, "theme", "") or (request.COOKIES.get("sanad_theme", "") if request else "")
+    return chosen if chosen in {"light", "dark"} else "system"
+
+
+@register.simple_tag(takes_context=True)
+def nav_tenant(context: Context) -> list[navigation.Place]:
+    request = request_of(context)
+    return navigation.tenant_places(request) if request and getattr(request, "actor", None) else []
+
+
+@register.simple_tag(takes_context=True)
+def nav_project(context: Context) -> list[navigation.Place]:
+    request = request_of(context)
+    return navigation.project_places(request) if request else []
+
+
+@register.simple_tag
+def url_if(name: str, *args: Any, **kwargs: Any) -> str:
+    """The address of a route, or nothing where the route does not exist."""
+    try:
+        return reverse(name, args=args, kwargs=kwargs)
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag
+def path_if(path: str) -> str:
+    """The path itself where some route answers there, else nothing."""
+    return path if navigation.exists(path) else ""
+
+
+@register.simple_tag(takes_context=True)
+def nav_path(context: Context, path: str) -> str:
+    """The address of a page of the tenant, where that page exists: search/, notifications/."""
+    tenant = getattr(request_of(context), "tenant", None)
+    return path_if(f"/t/{tenant.slug}/{path}") if tenant else ""
+
+
+@register.filter
+def role_label(role: Any) -> Any:
+    return Role(str(role)).label if str(role) in Role.values else role
+
+
+@register.simple_tag
+def script_words() -> SafeString:
+    return json_script(words.for_scripts(), "s-words")
+
+
+@register.simple_tag
+def htmx_config() -> str:
+    """htmx's configuration for its meta tag: no eval, no styles, no pages in storage, 4xx and 5xx answers are shown."""
+    handling = [{"code": "204", "swap": False}, {"code": "[23]..", "swap": True}, {"code": "[45]..", "swap": True, "error": True}]
+    config = {
+        "historyCacheSize": 0, "refreshOnHistoryMiss": True, "allowEval": False, "allowScriptTags": False,
+        "includeIndicatorStyles": False, "selfRequestsOnly": True, "responseHandling": handling,
+        "scrollIntoViewOnBoost": False, "globalViewTransitions": False, "timeout": 60_000,
+    }  # fmt: skip
+    return json.dumps(config)
+
+
+@register.simple_tag
+def csrf_headers(token: Any) -> str:
+    """The value of hx-headers on the body."""
+    return json.dumps({"X-CSRFToken": str(token)})
+
+
+@register.simple_tag(takes_context=True)
+def block_again(context: Context, name: str) -> str:
+    """What the page put into a block, a second time: the title as the heading."""
+    blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+    found = blocks.get_block(name) if blocks else None
+    return found.render(context) if found else ""
+
+
+@register.filter
+def split(value: Any) -> list[str]:
+    return str(value).split()
+
+
+@register.filter
+def times(count: Any) -> range:
+    return range(int(count))
+
+
+@register.filter
+def values_of(given: QueryDict | None, name: str) -> list[str]:
+    return given.getlist(name) if given else []
+
+
+@register.filter
+def unlocal(value: Any) -> str:
+    """A number for a machine: never with a comma of the page's language."""
+    return "" if value is None else f"{float(value):g}"
+
+
+@register.simple_tag
+def sheet_url(name: str) -> str:
+    """The address of one of our own style sheets."""
+    return static(f"css/{name}.css")

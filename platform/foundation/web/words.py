@@ -1,0 +1,50 @@
+"""Sentences that scripts say, translated here, so that one catalogue serves pages and scripts."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+
+def for_scripts() -> dict[str, str]:
+    """By key; `{name}` is filled in by the script."""
+    return {
+        "close": _("Close"),
+        "undo": _("Undo"),
+        "copied": _("Copied"),
+        "copy_failed": _("The browser did not allow copying. Select the text and copy it yourself."),
+        "offline": _("No connection to the portal. Nothing was changed; try again in a moment."),
+        "signed_out": _("You are signed out. Sign in again to go on."),
+        "loading": _("Loading"),
+        "live": _("Live"),
+        "reconnecting": _("Reconnecting"),
+        "stale": _("Not live since {time}"),
+        "still": _("Not live"),
+        "new_rows": _("Something changed here. Show it"),
+        "upload_type": _("{name} is not accepted here. Choose one of: {types}."),
+        "upload_empty": _("{name} is empty. Choose a file with content."),
+        "upload_large": _("{name} has {size}, but at most {limit} are accepted."),
+        "upload_many": _("One file at a time, please. Choose the first one again."),
+        "upload_going": _("{sent} of {size} · {rate}/s · {rest} left"),
+        "upload_starting": _("Preparing the upload of {name}"),
+        "upload_resuming": _("Resuming {name} at {sent}"),
+        "upload_paused": _("Paused at {sent} of {size}"),
+        "upload_waiting": _("The connection was lost at {sent}. It goes on by itself when the connection is back."),
+        "upload_done": _("{name} is uploaded, {size}."),
+        "upload_failed": _("The upload stopped: {why}"),
+        "upload_cancelled": _("The upload was cancelled. Nothing was kept."),
+        "pause": _("Pause"),
+        "resume": _("Resume"),
+        "chart_failed": _("This chart could not be drawn: {why}"),
+        "chart_empty": _("There is nothing to draw yet."),
+        "chart_table": _("The same figures as a table"),
+        "chart_show_table": _("Show as table"),
+        "chart_show_chart": _("Show as chart"),
+        "log_lines": _("{count} lines"),
+        "log_hits": _("{hits} of {count} lines"),
+        "log_empty": _("Nothing was written yet."),
+        "log_failed": _("The log could not be read: {why}"),
+        "follow": _("Following"),
+        "second": _("{n} s"),
+        "minute": _("{n} min"),
+        "hour": _("{n} h"),
+    }

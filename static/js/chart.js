@@ -1,0 +1,92 @@
+// A chart is drawn when it is seen, again when its topic changes, and follows theme and language.
+import { askJson, download } from "./api.js";
+import { csv, dressed, figures, plotly, tableOf } from "./chart_parts.js";
+import { language, say } from "./words.js";
+
+const PAUSE = 1000; // at most one refetch a second, however fast events come
+
+class Chart {
+  constructor(box) {
+    this.box = box;
+    this.plot = this.part("plot");
+    this.listen();
+    const seen = new IntersectionObserver(([entry]) => { this.seen = entry.isIntersecting; if (this.seen && (this.due || !this.drawn)) this.draw(); }, { rootMargin: "120px" });
+    seen.observe(box);
+    new ResizeObserver(() => { if (this.drawn && !this.plot.hidden) window.Plotly.Plots.resize(this.plot); }).observe(this.plot);
+  }
+
+  part(name) { return this.box.querySelector(`[data-chart-${name}]`); }
+
+  listen() {
+    this.box.addEventListener("live", () => this.refresh());
+    document.addEventListener("theme:changed", () => { if (this.given) this.paint(); });
+    this.part("table")?.addEventListener("click", () => this.turn());
+    this.part("csv")?.addEventListener("click", () => download(`${this.name()}.csv`, csv(figures(this.given.data)), "text/csv"));
+    this.part("png")?.addEventListener("click", () => window.Plotly.downloadImage(this.plot, { format: "png", scale: 2, filename: this.name() }));
+    this.part("full")?.addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : this.box.requestFullscreen()));
+  }
+
+  name() { return this.box.querySelector(".s-chart-title").textContent.trim().replace(/\s+/g, "-"); }
+
+  refresh() {
+    this.due = true;
+    if (!this.seen || this.timer) return;
+    this.timer = setTimeout(() => { this.timer = null; this.draw(); }, PAUSE);
+  }
+
+  async draw() {
+    if (this.busy) { this.due = true; return; }
+    this.busy = true;
+    this.due = false;
+    try {
+      const [given] = await Promise.all([askJson(this.box.dataset.chart), plotly("chartStrict" in this.box.dataset)]);
+      this.given = given;
+      await this.paint();
+    } catch (fault) {
+      this.refuse(say("chart_failed", { why: fault.message }));
+    }
+    this.busy = false;
+    if (this.due) this.refresh();
+  }
+
+  async paint() {
+    const { data = [], layout = {}, said } = this.given;
+    if (!data.length || data.every((trace) => !(trace.x?.length || trace.y?.length || trace.z?.length || trace.dimensions?.length))) {
+      return this.refuse(said ?? say("chart_empty"));
+    }
+    this.part("refused")?.remove();
+    this.plot.hidden = this.tabled ?? false;
+    // Plotly writes into what it is given; it gets a copy, so that a repaint starts from what the server said.
+    await window.Plotly.react(this.plot, structuredClone(data), dressed(structuredClone(layout)), { displayModeBar: false, displaylogo: false, locale: language });
+    this.drawn = true;
+    this.part("wait")?.remove();
+    this.part("tools").hidden = false;
+    if (said) { this.part("said").textContent = said; this.plot.setAttribute("aria-label", `${this.box.querySelector(".s-chart-title").textContent}. ${said}`); }
+    if (this.tabled) this.fill();
+  }
+
+  refuse(sentence) {
+    this.part("wait")?.remove();
+    this.plot.hidden = true;
+    const words = this.part("refused") ?? Object.assign(document.createElement("p"), { className: "s-chart-refused" });
+    words.dataset.chartRefused = "";
+    words.textContent = sentence;
+    this.plot.after(words);
+  }
+
+  turn() {
+    this.tabled = !this.tabled;
+    const button = this.part("table");
+    button.setAttribute("aria-pressed", String(this.tabled));
+    button.setAttribute("aria-label", say(this.tabled ? "chart_show_chart" : "chart_show_table"));
+    this.plot.hidden = this.tabled;
+    this.part("figures").hidden = !this.tabled;
+    if (this.tabled) this.fill(); else window.Plotly.Plots.resize(this.plot);
+  }
+
+  fill() { this.part("figures").replaceChildren(tableOf(figures(this.given.data), say("chart_table"))); }
+}
+
+export function enhance(box) {
+  if (!box.dataset.ready) { box.dataset.ready = "yes"; box.chart = new Chart(box); }
+}

@@ -1,0 +1,110 @@
+// What charts share: Plotly fetched once, colours out of the page's tokens, figures as rows.
+import { language } from "./words.js";
+
+const loaded = new Map();
+
+function script(source) {
+  if (!loaded.has(source)) {
+    loaded.set(source, new Promise((resolve, reject) => {
+      const element = document.createElement("script");
+      element.src = source;
+      element.onload = resolve;
+      element.onerror = () => reject(new Error(source));
+      document.head.append(element);
+    }));
+  }
+  return loaded.get(source);
+}
+
+export async function plotly(strict) {
+  const { plotly: small, plotlyStrict: large, plotlyLocale: arabic } = document.body.dataset;
+  if (!window.Plotly || (strict && window.Plotly.sanadStrict !== true)) {
+    await script(strict ? large : small);
+    window.Plotly.sanadStrict = Boolean(strict);
+  }
+  if (language.startsWith("ar")) await script(arabic);
+  return window.Plotly;
+}
+
+// Custom properties hold light-dark() pairs; only a used colour tells which one is in force.
+export function colours() {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.append(probe);
+  const read = (name) => { probe.style.color = `var(${name})`; return getComputedStyle(probe).color; };
+  const names = { text: "--s-text", soft: "--s-text-2", line: "--s-line", paper: "--s-canvas", raised: "--s-raised", edge: "--s-line-2", accent: "--s-accent" };
+  const found = Object.fromEntries(Object.entries(names).map(([key, name]) => [key, read(name)]));
+  probe.style.color = "light-dark(rgb(255, 255, 255), rgb(0, 0, 0))";
+  found.dark = getComputedStyle(probe).color === "rgb(0, 0, 0)";
+  probe.remove();
+  return found;
+}
+
+// Safe for colour blindness (after Okabe and Ito), tuned to each ground.
+const WAYS = {
+  light: ["#0c6a65", "#d55e00", "#4464ad", "#a3438f", "#8a7a00", "#5b6a6c", "#009e73", "#b0241c"],
+  dark: ["#62cbbf", "#ff9e57", "#8fb1ff", "#e39bd3", "#d9cb4a", "#aab6b7", "#5fd3a6", "#ff948a"],
+};
+const SCALES = {
+  light: [[0, "#f1f6f5"], [0.35, "#a9d3ce"], [0.7, "#3f948d"], [1, "#084c48"]],
+  dark: [[0, "#172122"], [0.35, "#1f5450"], [0.7, "#3f9d94"], [1, "#a5f0e6"]],
+};
+
+export function dressed(layout) {
+  const c = colours();
+  const axis = { gridcolor: c.line, linecolor: c.edge, zerolinecolor: c.edge, tickcolor: c.edge, automargin: true, ticks: "", tickfont: { color: c.soft } };
+  const font = { family: getComputedStyle(document.body).fontFamily, size: 12, color: c.text };
+  const scale = SCALES[c.dark ? "dark" : "light"];
+  const template = {
+    layout: {
+      font, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", colorway: WAYS[c.dark ? "dark" : "light"],
+      colorscale: { sequential: scale }, xaxis: axis, yaxis: axis, hovermode: "x unified",
+      hoverlabel: { bgcolor: c.raised, bordercolor: c.edge, font: { ...font, color: c.text } }, legend: { orientation: "h", y: 1.12, x: 0, font },
+    },
+    data: { heatmap: [{ colorscale: scale, colorbar: { outlinewidth: 0, thickness: 10, tickfont: { color: c.soft } }, xgap: 1, ygap: 1 }], histogram: [{ marker: { line: { width: 0 } } }] },
+  };
+  return { autosize: true, margin: { l: 48, r: 12, t: 24, b: 36 }, uirevision: "stay", ...layout, template };
+}
+
+// Every point of every trace as a row: [column names, rows].
+export function figures(data) {
+  if (data.some((trace) => trace.z)) {
+    const { x = [], y = [], z } = data.find((trace) => trace.z);
+    return [["", ...x], z.map((row, index) => [y[index] ?? index, ...row])];
+  }
+  const names = data.map((trace, index) => trace.name ?? `y${index + 1}`);
+  const rows = new Map();
+  data.forEach((trace, column) => {
+    const values = trace.y ?? trace.values ?? [];
+    (trace.x ?? trace.labels ?? values.map((_, index) => index)).forEach((x, index) => {
+      if (!rows.has(x)) rows.set(x, [x, ...data.map(() => "")]);
+      rows.get(x)[column + 1] = values[index] ?? "";
+    });
+  });
+  return [["x", ...names], [...rows.values()]];
+}
+
+export function csv([head, rows]) {
+  const cell = (value) => {
+    const text = value === null || value === undefined ? "" : String(value);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n");
+}
+
+export function tableOf([head, rows], caption) {
+  const table = document.createElement("table");
+  table.className = "s-plain-table";
+  table.createCaption().textContent = caption;
+  const cells = (row, values, tag) => values.forEach((value, index) => {
+    const cell = document.createElement(tag === "th" || index === 0 ? "th" : "td");
+    cell.textContent = value === null || value === undefined ? "–" : value;
+    if (tag === "th") cell.scope = "col"; else if (index === 0) cell.scope = "row";
+    if (typeof value === "number") cell.className = "s-num";
+    row.append(cell);
+  });
+  cells(table.createTHead().insertRow(), head, "th");
+  const body = table.createTBody();
+  rows.slice(0, 2000).forEach((row) => cells(body.insertRow(), row, "td"));
+  return table;
+}

@@ -1,0 +1,17 @@
+// What htmx needs around a swap: refusals go where the server says, a lost session goes to sign-in, readers hear what changed.
+import { announce } from "./api.js";
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  // A refusal retargeted to the notices must not be looked through for the part that was asked for.
+  if (xhr.getResponseHeader("HX-Retarget") === "#toasts") event.detail.selectOverride = "unset";
+  if (new URL(xhr.responseURL, location.href).pathname.startsWith("/accounts/login")) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  const part = event.detail.elt;
+  const said = part?.matches?.("[data-announce]") ? part : part?.querySelector?.("[data-announce]");
+  if (said) announce(said.textContent.trim());
+});
