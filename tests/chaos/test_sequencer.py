@@ -31,7 +31,8 @@ HOLD = float(os.environ.get("SANAD_CHAOS_HOLD", "3"))
 
 @pytest.fixture(autouse=True)
 def own_home(settings, tmp_path, monkeypatch):
-    settings.SANAD_HOME = tmp_path
+    settings.LEDGER_SIGNING_KEY_FILE = tmp_path / "secrets" / "ledger-signing.pem"
+    settings.LEDGER_ANCHOR_FOLDER = tmp_path / "anchors"
     monkeypatch.setenv("SANAD_HOME", str(tmp_path))
     signing.signing_key.cache_clear()
 

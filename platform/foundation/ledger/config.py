@@ -1,4 +1,4 @@
-"""The ledger's settings, typed, with their defaults."""
+"""The ledger's settings, typed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ class LedgerConfig:
 
 
 def current() -> LedgerConfig:
-    home = Path(settings.SANAD_HOME)
     return LedgerConfig(
-        signing_key_file=Path(getattr(settings, "LEDGER_SIGNING_KEY_FILE", home / "secrets" / "ledger-signing.pem")),
-        anchor_sinks=tuple(getattr(settings, "LEDGER_ANCHOR_SINKS", ["file"])),
-        anchor_folder=home / "anchors",
-        checkpoint_events=getattr(settings, "LEDGER_CHECKPOINT_EVENTS", 1000),
-        checkpoint_seconds=getattr(settings, "LEDGER_CHECKPOINT_SECONDS", 60),
-        delivery_attempts=getattr(settings, "LEDGER_DELIVERY_ATTEMPTS", 8),
+        signing_key_file=Path(settings.LEDGER_SIGNING_KEY_FILE),
+        anchor_sinks=tuple(settings.LEDGER_ANCHOR_SINKS),
+        anchor_folder=Path(settings.LEDGER_ANCHOR_FOLDER),
+        checkpoint_events=settings.LEDGER_CHECKPOINT_EVENTS,
+        checkpoint_seconds=settings.LEDGER_CHECKPOINT_SECONDS,
+        delivery_attempts=settings.LEDGER_DELIVERY_ATTEMPTS,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Mapping
@@ -27,6 +28,12 @@ class Event:
 
     kind: ClassVar[str] = ""
     version: ClassVar[int] = 1
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declared = {name for name, kind in inspect.get_annotations(cls).items() if "ClassVar" not in str(kind)}
+        if taken := declared & {"kind", "version", "payload"}:
+            raise LedgerMisuse(f"{cls.__name__} declares {', '.join(sorted(taken))}, which every event has already.")
 
     def payload(self) -> dict[str, Any]:
         """The fields as JSON values; LedgerMisuse where one could carry personal data or free text."""

@@ -31,6 +31,7 @@ class LedgerEvent(TenantModel):
                 fields=["tenant", "subject_kind", "subject_id", "-recorded_at", "-id"], name="ledger_by_subject"
             ),
             models.Index(fields=["tenant", "project_id", "-recorded_at", "-id"], name="ledger_by_project"),
+            models.Index(fields=["tenant", "actor_id", "-recorded_at", "-id"], name="ledger_by_actor"),
             models.Index(fields=["tenant", "kind", "-recorded_at", "-id"], name="ledger_by_kind"),
         ]
 

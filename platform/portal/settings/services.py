@@ -15,6 +15,14 @@ SANAD_SECRETS = SANAD_HOME / "secrets"
 SANAD_RUN = SANAD_HOME / "run"
 MLFLOW_SOCKET = env.text("MLFLOW_SOCKET", str(SANAD_RUN / "mlflow" / "mlflow.sock"))
 
+# A checkpoint after so many events or so many seconds, whichever is first; each goes to every sink.
+LEDGER_SIGNING_KEY_FILE = SANAD_SECRETS / "ledger-signing.pem"
+LEDGER_ANCHOR_SINKS = env.words("SANAD_LEDGER_ANCHOR_SINKS", ["file"])
+LEDGER_ANCHOR_FOLDER = SANAD_HOME / "anchors"
+LEDGER_CHECKPOINT_EVENTS = env.number("SANAD_LEDGER_CHECKPOINT_EVENTS", 1000)
+LEDGER_CHECKPOINT_SECONDS = env.number("SANAD_LEDGER_CHECKPOINT_SECONDS", 60)
+LEDGER_DELIVERY_ATTEMPTS = env.number("SANAD_LEDGER_DELIVERY_ATTEMPTS", 8)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["foundation.web.authentication.ActorAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["foundation.web.permissions.DeclaredPermission"],

@@ -14,6 +14,8 @@ from tests.support.people import make_tenant
 def own_home(settings, tmp_path):
     """Each test has its own key and anchors."""
     settings.SANAD_HOME = tmp_path / "home"
+    settings.LEDGER_SIGNING_KEY_FILE = tmp_path / "home" / "secrets" / "ledger-signing.pem"
+    settings.LEDGER_ANCHOR_FOLDER = tmp_path / "home" / "anchors"
     settings.LEDGER_CHECKPOINT_SECONDS = 3600
     settings.LEDGER_CHECKPOINT_EVENTS = 1_000_000
     signing.signing_key.cache_clear()

@@ -171,3 +171,8 @@ def test_a_failing_ledger_stops_the_change(tenant, monkeypatch):
         archive(tenant)
     tenant.refresh_from_db()
     assert tenant.name == "Acme Trading"
+
+
+def test_an_event_cannot_declare_what_every_event_has():
+    with pytest.raises(LedgerMisuse, match="version"):
+        type("Wrong", (ledger.Event,), {"__annotations__": {"version": "int"}})
