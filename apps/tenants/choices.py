@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from foundation.access import Permission
+
+EVERYTHING = "*"
+# The longest life of a token that a person makes for a program.
+LONGEST_TOKEN_LIFE = timedelta(days=366)
+INVITATION_LIVES = timedelta(days=7)
+
+
+class TokenState(TextChoices):
+    LIVE = "live", _("Live")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+
+
+class TokenLevel(TextChoices):
+    """What a token is made for; each level stands for a set of permissions."""
+
+    EVERYTHING = "everything", _("Everything that I may do")
+    READ = "read", _("Read only")
+    BUILD = "build", _("Push data, run and track experiments")
+    INVOKE = "invoke", _("Ask deployments for predictions")
+    CHOSEN = "chosen", _("Only what is ticked below")
+
+
+_READ = frozenset(p for p in Permission if p.value.endswith(".view"))
+_BUILD = _READ | {
+    Permission.DATASET_CREATE,
+    Permission.FEATURE_DEFINE,
+    Permission.RUN_START,
+    Permission.RUN_TRACK,
+    Permission.MODEL_REGISTER,
+    Permission.JOB_CANCEL,
+}
+LEVEL_SCOPES: dict[TokenLevel, frozenset[str]] = {
+    TokenLevel.EVERYTHING: frozenset({EVERYTHING}),
+    TokenLevel.READ: frozenset(p.value for p in _READ),
+    TokenLevel.BUILD: frozenset(p.value for p in _BUILD),
+    TokenLevel.INVOKE: frozenset({Permission.DEPLOYMENT_INVOKE.value}),
+}
+
+
+class InvitationState(TextChoices):
+    OPEN = "open", _("Waiting")
+    ACCEPTED = "accepted", _("Accepted")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Expired")

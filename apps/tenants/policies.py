@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from apps.tenants.choices import EVERYTHING, LONGEST_TOKEN_LIFE
+from foundation import access
+from foundation.access import Permission, Role
+from foundation.access.models import Membership
+from foundation.errors import AccessDenied, Conflict, Invalid
+from foundation.identity import Actor
+from foundation.identity.models import ApiToken
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """Anything in a project, to ask whether a permission holds there."""
+
+    project_id: UUID | None
+
+
+def check_can_manage_members(actor: Actor) -> None:
+    access.require(actor, Permission.MEMBER_MANAGE)
+
+
+def check_can_change_tenant(actor: Actor) -> None:
+    access.require(actor, Permission.TENANT_MANAGE)
+
+
+def check_can_change_role(actor: Actor, membership: Membership) -> None:
+    """The tenant keeps one administrator at least; the rows of all are locked by the service that asks."""
+    check_can_manage_members(actor)
+    if _is_last_admin(membership):
+        raise Conflict(
+            _("%(name)s is the only administrator. Make somebody else administrator first.") % {"name": membership.user}
+        )
+
+
+def check_can_remove_member(actor: Actor, membership: Membership) -> None:
+    check_can_change_role(actor, membership)
+
+
+def check_can_create_token(actor: Actor) -> None:
+    access.require(actor, Permission.TOKEN_CREATE)
+    if actor.user is None:
+        raise AccessDenied(_("Only a person makes tokens; sign in and make it under Settings, Tokens."))
+
+
+def check_can_give(actor: Actor, *, scopes: Collection[str], project_id: UUID | None) -> None:
+    """No token may do more than who made it."""
+    unknown = sorted(set(scopes) - set(Permission.values) - {EVERYTHING})
+    if unknown:
+        sentence = _("There is no permission “%(name)s”.") % {"name": unknown[0]}
+        raise Invalid(sentence, fields={"scopes": [sentence]})
+    if actor.kind == "system":
+        return
+    if actor.project_id is not None and project_id != actor.project_id:
+        raise AccessDenied(_("Your own token is limited to one project, so it can only make tokens for that project."))
+    if EVERYTHING in scopes and EVERYTHING not in actor.scopes:
+        raise AccessDenied(_("Your own token is limited, so it cannot make one that may do everything."))
+    missing = [p for p in scopes if p != EVERYTHING and not access.can(actor, Permission(p), _Inside(project_id))]
+    if missing:
+        raise AccessDenied(
+            _("You do not hold the permission “%(name)s”, so you cannot give it to a token.") % {"name": missing[0]},
+            details={"permission": missing[0]},
+        )
+
+
+def check_expiry(*, expires_at: datetime | None, limit: datetime | None, now: datetime) -> None:
+    """A token ends, within a year, and not after the token that made it."""
+    field = {"expires_at": [_("Choose a time between now and a year from now.")]}
+    if expires_at is None or not now < expires_at <= now + LONGEST_TOKEN_LIFE:
+        raise Invalid(_("A token expires at a time between now and a year from now."), fields=field)
+    if limit is not None and expires_at > limit:
+        raise AccessDenied(_("A token cannot make one that lives longer than itself."))
+
+
+def check_can_revoke(actor: Actor, token: ApiToken) -> None:
+    own = actor.user is not None and token.user_id == actor.user.pk
+    # Whoever holds a token may always end what it opens; a limited one ends itself alone.
+    if own and (EVERYTHING in actor.scopes or token.pk == actor.token_id):
+        return
+    access.require(
+        actor, Permission.MEMBER_MANAGE, else_say=_("Only its owner or a tenant administrator may revoke this token.")
+    )
+
+
+def _is_last_admin(membership: Membership) -> bool:
+    others = Membership.objects.filter(tenant_id=membership.tenant_id, role=Role.ADMIN).exclude(pk=membership.pk)
+    return membership.role == Role.ADMIN and not others.filter(user__is_active=True).exists()

@@ -1,0 +1,157 @@
+"""Reads of members, tokens and sessions, each limited to what the asker may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from apps.tenants.choices import TokenState
+from apps.tenants.models import Invitation, SignIn
+from foundation import access
+from foundation.access import Permission, Role
+from foundation.access.actors import actor_for_token, memberships_of
+from foundation.access.models import Membership
+from foundation.errors import NotFound, PortalError
+from foundation.identity import Actor, tokens
+from foundation.identity.models import ApiToken, User
+from foundation.tenancy import scope
+from foundation.tenancy.models import Tenant
+
+
+@dataclass(frozen=True)
+class ProjectName:
+    """A project as a token's limit names it."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class TokenCheck:
+    """Whether a token opens the gateway of a tenant; `sentence` says why not."""
+
+    allowed: bool
+    sentence: str = ""
+    actor: Actor | None = None
+    expires_at: datetime | None = None
+
+
+_project_names: list[Callable[[Actor], list[ProjectName]]] = []
+
+
+def register_project_names(names: Callable[[Actor], list[ProjectName]]) -> None:
+    """How the projects above this app are named here; given by apps.projects."""
+    _project_names[:] = [names]
+
+
+def projects_of(actor: Actor) -> list[ProjectName]:
+    """The projects that a token of the actor may be limited to."""
+    return _project_names[0](actor) if _project_names else []
+
+
+def project_id_of(actor: Actor, slug: str) -> UUID:
+    for project in projects_of(actor):
+        if project.slug == slug:
+            return project.id
+    raise NotFound(_("There is no such project here, or it is not yours to see."))
+
+
+def members(*, actor: Actor) -> QuerySet[Membership]:
+    """Everybody in the actor's tenant."""
+    access.require(actor, Permission.TENANT_VIEW)
+    return Membership.objects.filter(tenant_id=actor.tenant_id).select_related("user")
+
+
+def get_member(*, actor: Actor, membership_id: UUID) -> Membership:
+    found = members(actor=actor).filter(pk=membership_id).first()
+    if found is None:
+        raise NotFound(_("There is no such member in this tenant."))
+    return found
+
+
+def admin_names(*, actor: Actor) -> list[str]:
+    """Who can give a permission that somebody misses."""
+    return [str(row.user) for row in members(actor=actor).filter(role=Role.ADMIN)]
+
+
+def open_invitations(*, actor: Actor) -> QuerySet[Invitation]:
+    access.require(actor, Permission.MEMBER_MANAGE)
+    rows = Invitation.objects.filter(tenant_id=actor.tenant_id, accepted_at=None, withdrawn_at=None)
+    return rows.select_related("invited_by")
+
+
+def get_invitation(*, actor: Actor, invitation_id: UUID) -> Invitation:
+    found = open_invitations(actor=actor).filter(pk=invitation_id).first()
+    if found is None:
+        raise NotFound(_("There is no such invitation, or it was accepted or withdrawn."))
+    return found
+
+
+def visible_tokens(*, actor: Actor) -> QuerySet[ApiToken]:
+    """The actor's own tokens; a tenant administrator sees those of all members. Workloads' come and go unseen."""
+    access.require(actor, Permission.TENANT_VIEW)
+    rows = ApiToken.objects.filter(tenant_id=actor.tenant_id, user__isnull=False).select_related("user")
+    if actor.project_id is not None:
+        rows = rows.filter(project_id=actor.project_id)
+    return rows if access.can(actor, Permission.MEMBER_MANAGE) else rows.filter(user=actor.user)
+
+
+def get_token(*, actor: Actor, token_id: UUID) -> ApiToken:
+    found = visible_tokens(actor=actor).filter(pk=token_id).first()
+    if found is None:
+        raise NotFound(_("There is no such token, or it is not yours to see."))
+    return found
+
+
+def token_state(token: ApiToken, *, now: datetime) -> TokenState:
+    if token.revoked_at is not None:
+        return TokenState.REVOKED
+    return TokenState.EXPIRED if token.expires_at is not None and token.expires_at <= now else TokenState.LIVE
+
+
+def revocations(after: int) -> tuple[int, list[str]]:
+    """For the gateway: the newest revocation number, and the digests revoked after number `after`."""
+    return tokens.revoked_since(after)
+
+
+def check_token(*, digest: str, tenant_slug: str, now: datetime) -> TokenCheck:
+    """For the gateway: whether the token of this SHA-256 may ask the tenant's deployments for predictions.
+
+    The answer's actor carries the token's limit to one project: the caller compares it with the deployment's.
+    """
+    row = tokens.find_by_digest(digest, now=now)
+    if row is None:
+        return TokenCheck(False, _("This token is unknown, expired or revoked."))
+    try:
+        actor = actor_for_token(row=row)
+        if actor.tenant.slug != tenant_slug:
+            raise NotFound(_("There is no such deployment, or this token is of another tenant."))
+        access.require(actor, Permission.DEPLOYMENT_INVOKE)
+    except PortalError as refusal:
+        return TokenCheck(False, refusal.sentence)
+    return TokenCheck(True, actor=actor, expires_at=row.expires_at)
+
+
+def tenants_of(*, user: User) -> list[tuple[Tenant, Role]]:
+    """The tenants that a person belongs to, with their role in each."""
+    found = [(row.tenant, Role(row.role)) for row in memberships_of(user)]
+    return sorted(found, key=lambda pair: pair[0].name)
+
+
+def sessions_of(*, user: User, now: datetime) -> list[SignIn]:
+    """Where the person is signed in, the newest first."""
+    with scope(None, user_id=user.pk):
+        rows = list(SignIn.objects.filter(user=user))
+    live = set(
+        Session.objects.filter(session_key__in=[row.session_key for row in rows], expire_date__gt=now).values_list(
+            "session_key", flat=True
+        )
+    )
+    return [row for row in rows if row.session_key in live]

@@ -1,0 +1,145 @@
+"""Tokens of people and of workloads: made, renewed, revoked, each act on the ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from apps.tenants import policies
+from apps.tenants.choices import EVERYTHING
+from apps.tenants.events import TokenCreated, TokenRenewed, TokenRevoked
+from foundation import clock, ledger, live
+from foundation.errors import Invalid
+from foundation.identity import Actor, tokens
+from foundation.identity.models import ApiToken
+from foundation.tenancy.models import Tenant
+
+_PURPOSE = re.compile(r"[a-z_]{1,30}:[A-Za-z0-9._-]{1,48}")
+
+
+@transaction.atomic
+def create_token(
+    *,
+    actor: Actor,
+    name: str,
+    scopes: Collection[str],
+    expires_at: datetime | None,
+    now: datetime,
+    project_id: UUID | None = None,
+) -> tuple[ApiToken, str]:
+    """A token of the actor's own, and its one readable copy; it may do no more than who makes it."""
+    policies.check_can_create_token(actor)
+    if not name.strip():
+        raise Invalid(_("A token needs a name."), fields={"name": [_("Say what it is for.")]})
+    if not scopes:
+        raise Invalid(_("A token that may do nothing is of no use."), fields={"scopes": [_("Choose one at least.")]})
+    policies.check_can_give(actor, scopes=scopes, project_id=project_id)
+    policies.check_expiry(expires_at=expires_at, limit=_own_end(actor), now=now)
+    row, text = tokens.create_token(
+        tenant=actor.tenant,
+        name=name.strip(),
+        user=actor.user,
+        scopes=sorted(scopes),
+        project_id=project_id,
+        expires_at=expires_at,
+    )
+    _record_created(actor, row)
+    return row, text
+
+
+@transaction.atomic
+def issue_workload_token(
+    *, actor: Actor, project_id: UUID, purpose: str, scopes: Collection[str], ttl: timedelta
+) -> tuple[ApiToken, str]:
+    """A short-lived token for one run or replica (`purpose` like "run:<id>"), with no more rights than the actor's."""
+    if not _PURPOSE.fullmatch(purpose):
+        raise ValueError(f"{purpose!r} is no purpose; it names the workload, like “run:<id>”.")
+    policies.check_can_give(actor, scopes=scopes, project_id=project_id)
+    row, text = tokens.create_token(
+        tenant=actor.tenant,
+        name=purpose,
+        purpose=purpose,
+        scopes=sorted(scopes),
+        project_id=project_id,
+        expires_at=clock.now() + ttl,
+    )
+    _record_created(actor, row)
+    return row, text
+
+
+@transaction.atomic
+def renew_workload_token(*, tenant: Tenant, purpose: str, ttl: timedelta, now: datetime) -> int:
+    """Let the live tokens of a workload end `ttl` from now; answers how many were renewed."""
+    rows = list(_live_workload_tokens(tenant, purpose).filter(expires_at__gt=now))
+    for row in rows:
+        row.expires_at = now + ttl
+        row.save(update_fields=["expires_at"])
+        renewed = TokenRenewed(token_id=row.pk, expires_at=row.expires_at)
+        ledger.record(renewed, actor=_portal(tenant), project_id=row.project_id, subject=("token", row.pk))
+    return len(rows)
+
+
+@transaction.atomic
+def revoke_workload_tokens(*, tenant: Tenant, purpose: str, now: datetime) -> int:
+    """Void every token of a workload that ended; answers how many there were."""
+    rows = list(_live_workload_tokens(tenant, purpose))
+    for row in rows:
+        _revoke(_portal(tenant), row, now)
+    return len(rows)
+
+
+@transaction.atomic
+def revoke_token(*, actor: Actor, token: ApiToken, now: datetime) -> ApiToken:
+    """Void a token for good, everywhere within a second; revoking it again changes nothing."""
+    policies.check_can_revoke(actor, token)
+    token = ApiToken.objects.select_for_update(of=("self",)).select_related("user").get(pk=token.pk)
+    if token.revoked_at is None:
+        _revoke(actor, token, now)
+    return token
+
+
+def revoke_tokens_of_member(*, actor: Actor, user_id: UUID, now: datetime) -> None:
+    """Void all tokens that a person made in the actor's tenant."""
+    for row in ApiToken.objects.select_for_update().filter(tenant_id=actor.tenant_id, user_id=user_id, revoked_at=None):
+        _revoke(actor, row, now)
+
+
+def _revoke(actor: Actor, row: ApiToken, now: datetime) -> None:
+    tokens.revoke(row, now=now)
+    row.revoked_at = now
+    revoked = TokenRevoked(token_id=row.pk, purpose=row.purpose)
+    ledger.record(revoked, actor=actor, project_id=row.project_id, subject=("token", row.pk))
+    live.disconnect(token_digest=row.digest, sentence=_("The token was revoked."))
+
+
+def _record_created(actor: Actor, row: ApiToken) -> None:
+    created = TokenCreated(
+        token_id=row.pk,
+        project=row.project_id,
+        everything=EVERYTHING in row.scopes,
+        scopes=[scope for scope in row.scopes if scope != EVERYTHING],
+        purpose=row.purpose,
+        expires_at=row.expires_at,
+    )
+    ledger.record(created, actor=actor, project_id=row.project_id, subject=("token", row.pk))
+
+
+def _live_workload_tokens(tenant: Tenant, purpose: str) -> QuerySet[ApiToken]:
+    rows = ApiToken.objects.select_for_update().filter(tenant=tenant, purpose=purpose, revoked_at=None)
+    return rows.filter(user=None, service_account=None).order_by("pk")
+
+
+def _own_end(actor: Actor) -> datetime | None:
+    if actor.token_id is None:
+        return None
+    return ApiToken.objects.values_list("expires_at", flat=True).get(pk=actor.token_id)
+
+
+def _portal(tenant: Tenant) -> Actor:
+    return Actor.system(tenant, label="workloads")

@@ -1,0 +1,180 @@
+"""Tokens: no wider and no longer than their maker, void everywhere once revoked, each act on the ledger."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from apps.tenants import selectors, services
+from foundation import ledger
+from foundation.access.actors import actor_for_token
+from foundation.clock import now
+from foundation.errors import AccessDenied, Invalid
+from foundation.identity import Actor, tokens
+from foundation.tenancy import scope
+from tests.support.people import make_person
+
+NOON = now()
+WEEK = timedelta(days=7)
+
+
+def make(actor, **changes):
+    given = {"name": "laptop", "scopes": ["*"], "expires_at": NOON + WEEK, "now": NOON} | changes
+    return services.create_token(actor=actor, **given)
+
+
+def kinds_of(row):
+    return [event.kind for event in ledger.events_of(subject=("token", row.pk))]
+
+
+def test_a_token_is_made_shown_once_and_recorded_without_its_name(scientist):
+    row, text = make(scientist)
+
+    assert text.startswith("snd_")
+    assert text not in str(vars(row))
+    event = ledger.events_of(subject=("token", row.pk))[0]
+    assert (event.kind, event.payload["everything"]) == ("token.created", True)
+    assert "laptop" not in str(event.payload)
+
+
+def test_a_viewer_makes_no_token(viewer):
+    with pytest.raises(AccessDenied, match=r"token\.create"):
+        make(viewer)
+
+
+def test_nobody_gives_a_permission_that_they_do_not_hold(scientist):
+    with pytest.raises(AccessDenied, match=r"approval\.decide"):
+        make(scientist, scopes=["approval.decide"])
+
+
+def test_an_unknown_permission_is_named(scientist):
+    with pytest.raises(Invalid, match=r"dataset\.burn"):
+        make(scientist, scopes=["dataset.burn"])
+
+
+@pytest.mark.parametrize("expires_at", [None, NOON, NOON + timedelta(days=400)])
+def test_a_token_ends_within_a_year(scientist, expires_at):
+    with pytest.raises(Invalid) as refusal:
+        make(scientist, expires_at=expires_at)
+    assert list(refusal.value.fields) == ["expires_at"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", " "), ("scopes", [])])
+def test_name_and_scopes_are_wanted(scientist, field, value):
+    with pytest.raises(Invalid) as refusal:
+        make(scientist, **{field: value})
+    assert list(refusal.value.fields) == [field]
+
+
+def test_a_limited_token_cannot_make_a_wider_or_longer_one(scientist):
+    project = uuid4()
+    row, _ = make(scientist, scopes=["token.create", "run.view"], project_id=project)
+    limited = actor_for_token(row=row)
+
+    with pytest.raises(AccessDenied, match="everything"):
+        make(limited, project_id=project)
+    with pytest.raises(AccessDenied, match=r"run\.start"):
+        make(limited, scopes=["run.start"], project_id=project)
+    with pytest.raises(AccessDenied, match="one project"):
+        make(limited, scopes=["run.view"])
+    with pytest.raises(AccessDenied, match="longer than itself"):
+        make(limited, scopes=["run.view"], project_id=project, expires_at=NOON + 2 * WEEK)
+
+
+def test_a_revoked_token_is_void_and_the_gateway_hears_of_it(scientist):
+    row, text = make(scientist)
+    before, _ = selectors.revocations(0)
+
+    services.revoke_token(actor=scientist, token=row, now=NOON)
+
+    assert tokens.find_token(text, now=NOON) is None
+    assert selectors.revocations(before)[1] == [row.digest]
+    assert kinds_of(row) == ["token.revoked", "token.created"]
+
+
+def test_revoking_twice_records_once(scientist):
+    row, _ = make(scientist)
+    for _ in range(2):
+        services.revoke_token(actor=scientist, token=row, now=NOON)
+
+    assert kinds_of(row) == ["token.revoked", "token.created"]
+
+
+def test_only_the_owner_or_an_administrator_revokes(scientist, admin, tenant):
+    row, _ = make(scientist)
+    with pytest.raises(AccessDenied, match="owner"):
+        services.revoke_token(actor=make_person(tenant, "scientist", "else@acme.test"), token=row, now=NOON)
+
+    assert services.revoke_token(actor=admin, token=row, now=NOON).revoked_at == NOON
+
+
+def test_a_member_sees_their_own_tokens_and_an_administrator_all(scientist, admin, other_scientist):
+    row, _ = make(scientist)
+    with scope(other_scientist.tenant_id):
+        make(other_scientist)
+    services.issue_workload_token(
+        actor=scientist, project_id=uuid4(), purpose="run:1", scopes=["run.track"], ttl=timedelta(hours=1)
+    )
+
+    assert list(selectors.visible_tokens(actor=scientist)) == [row]
+    assert list(selectors.visible_tokens(actor=admin)) == [row]
+
+
+def test_a_workload_token_is_narrow_short_and_renewed_while_it_works(scientist, tenant):
+    project = uuid4()
+    row, text = services.issue_workload_token(
+        actor=scientist, project_id=project, purpose="run:1", scopes=["run.track"], ttl=timedelta(minutes=5)
+    )
+    workload = actor_for_token(row=row)
+    assert (workload.kind, workload.project_id, workload.scopes) == ("workload", project, {"run.track"})
+
+    later = now() + timedelta(minutes=4)
+    assert services.renew_workload_token(tenant=tenant, purpose="run:1", ttl=timedelta(minutes=5), now=later) == 1
+    assert tokens.find_token(text, now=later + timedelta(minutes=4)) is not None
+
+    assert services.revoke_workload_tokens(tenant=tenant, purpose="run:1", now=later) == 1
+    assert tokens.find_token(text, now=later) is None
+    assert services.renew_workload_token(tenant=tenant, purpose="run:1", ttl=WEEK, now=later) == 0
+    assert kinds_of(row) == ["token.revoked", "token.renewed", "token.created"]
+
+
+def test_a_workload_gets_no_right_that_its_starter_has_not(viewer):
+    with pytest.raises(AccessDenied, match=r"run\.track"):
+        services.issue_workload_token(actor=viewer, project_id=uuid4(), purpose="run:1", scopes=["run.track"], ttl=WEEK)
+
+
+def test_a_workload_cannot_make_tokens(scientist):
+    row, _ = services.issue_workload_token(
+        actor=scientist, project_id=uuid4(), purpose="run:1", scopes=["token.create"], ttl=WEEK
+    )
+    with pytest.raises(AccessDenied, match="Only a person"):
+        make(actor_for_token(row=row), scopes=["token.create"])
+
+
+def test_the_gateway_learns_what_a_token_opens(scientist, viewer, tenant):
+    project = uuid4()
+    row, _ = make(scientist, scopes=["deployment.invoke"], project_id=project)
+
+    answer = selectors.check_token(digest=row.digest, tenant_slug="acme", now=NOON)
+    assert (answer.allowed, answer.actor.project_id, answer.expires_at) == (True, project, NOON + WEEK)
+
+    elsewhere = selectors.check_token(digest=row.digest, tenant_slug="other", now=NOON)
+    assert (elsewhere.allowed, elsewhere.actor) == (False, None)
+    assert "another tenant" in elsewhere.sentence
+    assert not selectors.check_token(digest="0" * 64, tenant_slug="acme", now=NOON).allowed
+    assert not selectors.check_token(digest=row.digest, tenant_slug="acme", now=NOON + 2 * WEEK).allowed
+
+
+def test_the_gateway_refuses_a_token_without_the_permission(scientist):
+    row, _ = make(scientist, scopes=["run.view"])
+    answer = selectors.check_token(digest=row.digest, tenant_slug="acme", now=NOON)
+
+    assert not answer.allowed
+    assert "deployment.invoke" in answer.sentence
+
+
+def test_the_portal_itself_issues_tokens_for_what_it_restarts(tenant):
+    row, _ = services.issue_workload_token(
+        actor=Actor.system(tenant), project_id=uuid4(), purpose="revision:1", scopes=["run.track"], ttl=WEEK
+    )
+    assert row.purpose == "revision:1"
