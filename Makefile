@@ -1,0 +1,88 @@
+# Sanad. `make up` needs Python 3.11 or newer and nothing else; `make test` runs the tests. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+LAUNCHER := $(BIN)/python -m portal.launcher
+export PYTHONPATH := $(CURDIR)/platform:$(CURDIR)/platform/sdk
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# A list that was installed leaves a mark that carries its digest: a changed list is installed again, nothing else is.
+mark = $(VENV)/installed-$(1)-$(shell cksum < requirements/$(1).txt | tr ' ' '-')
+
+.PHONY: help up install install-dev demo test check fix bench images doctor requirements clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+up: install ## install what is missing, start everything on http://127.0.0.1:8000, load the sample project
+	@exec $(LAUNCHER) up $(ARGS)
+
+install: $(call mark,base) ## virtual environment, packages, front-end files
+	@$(BIN)/python -m portal.frontend
+
+install-dev: install $(call mark,dev) ## and what checks and tests need
+
+demo: install ## the main job, headless, on a temporary state and free ports; JSON=PATH writes its summary
+	@$(LAUNCHER) run --quiet -- $(BIN)/python -m sanad.demo $(if $(JSON),--json '$(abspath $(JSON))')
+
+test: install-dev ## the tests; ARGS="-k word" goes to pytest
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: install-dev ## everything static; changes nothing
+	@test ! -e platform/__init__.py || { echo "platform/__init__.py hides the standard library's module of that name: remove it."; exit 1; }
+	@test ! -e docker/__init__.py || { echo "docker/__init__.py hides the Docker SDK: remove it."; exit 1; }
+	@set -x
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m compileall -q -x '/node_modules/' apps platform tests manage.py
+	$(BIN)/lint-imports
+	$(BIN)/mypy apps platform/foundation platform/portal platform/gateway platform/runtime platform/sdk/sanad
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djhtml --check
+
+fix: install-dev ## format and mend what can be mended by machine
+	@set -x
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djhtml
+
+bench: install-dev ## speed beside peers in one run; ONLY=AREA, JSON=PATH
+	@$(BIN)/python -m bench $(if $(ONLY),--only '$(ONLY)') $(if $(JSON),--json '$(abspath $(JSON))')
+
+images: install ## container images for COMPUTE_ENGINE=docker
+	@$(BIN)/python docker/build.py $(ARGS)
+
+doctor: ## what is missing or sick, and how to mend it
+	@test -x $(BIN)/python || { echo "Nothing is installed yet: run make install."; exit 1; }
+	$(LAUNCHER) doctor $(ARGS)
+
+requirements: install-dev ## compile requirements/*.in, keeping the pins that still fit
+	@for list in base dev; do
+	  $(BIN)/pip-compile --quiet --strip-extras --no-header --no-config --annotation-style=line --no-emit-index-url \
+	    --no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file=requirements/$$list.txt requirements/$$list.in
+	  sed -i -E 's/^([a-z0-9._-]+==[^+ ]+)\+[^ ]+/\1/' requirements/$$list.txt
+	done
+
+clean: ## remove what was installed and made; the state in .sanad stays
+	@rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Sanad needs Python 3.11 or newer, and none was found: install it, or run make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Sanad needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Run make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Creating $(VENV) with $$($(PYTHON) -V)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 1; }
+
+$(VENV)/installed-%: $(VENV)/bin/python
+	@list=$$(echo '$*' | cut -d- -f1); began=$$SECONDS
+	echo "Installing requirements/$$list.txt (the first time a few minutes and about 3 GB)"
+	$(BIN)/python -m pip install --quiet --requirement requirements/$$list.txt
+	rm -f $(VENV)/installed-$$list-*; touch '$@'
+	echo "Installed in $$((SECONDS - began)) s"

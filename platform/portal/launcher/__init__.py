@@ -1,0 +1,1 @@
+"""Starts, watches and stops every process of the portal on one machine; knows no Django."""

@@ -1,0 +1,136 @@
+"""The one table of everything that `make up` runs: command, environment, readiness, order."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from portal.launcher import environment, keys
+from portal.launcher.commands import has_command, has_file, manage, python
+from portal.launcher.environment import Servers
+from portal.launcher.postgres import Postgres
+from portal.launcher.probes import Answers, Listens, LogSays
+from portal.launcher.specs import Spec
+from portal.launcher.steps import steps
+from portal.launcher.valkey import Valkey
+
+WEB_WORKERS, WEB_THREADS = 2, 4
+QUEUES = {"default": 2, "train": 2, "score": 1}
+BEFORE_SERVING = ("valkey", "migrate", "check-ledger")
+
+
+@dataclass(frozen=True)
+class Options:
+    sample: bool = True
+
+
+def table(servers: Servers, options: Options) -> list[Spec]:
+    """Every process, each after what it needs. What this checkout does not bring is left out."""
+    rows: list[Spec] = []
+    if servers.postgres:
+        rows.append(_postgres(servers, servers.postgres))
+    if servers.valkey:
+        rows.append(_valkey(servers, servers.valkey))
+    rows += steps(servers, sample=options.sample)
+    rows += [_web(servers), _live(servers)]
+    if has_file("platform/gateway/__main__.py"):
+        rows.append(_gateway(servers))
+    rows += _workers(servers)
+    rows += _loops(servers)
+    rows.append(_mlflow(servers))
+    return rows
+
+
+def prepare(servers: Servers) -> list[str]:
+    """Secrets and data folders; answers sentences about what was changed outside our own folder."""
+    keys.ensure(servers.home)
+    opened = servers.postgres.prepare() if servers.postgres else []
+    if servers.valkey:
+        servers.valkey.prepare()
+    return [f"{folder} now lets PostgreSQL's own user pass through (not look into it)." for folder in opened]
+
+
+def _postgres(servers: Servers, postgres: Postgres) -> Spec:
+    return Spec(
+        "postgres",
+        postgres.command,
+        environment.server(servers),
+        ready=lambda _birth: postgres.answers(),
+        then=postgres.furnish,
+        account=postgres.account,
+        vital=True,
+        stop_signal=signal.SIGINT,  # "fast": ends the sessions and writes a checkpoint
+        stop_within_s=30,
+    )
+
+
+def _valkey(servers: Servers, valkey: Valkey) -> Spec:
+    told = environment.server(servers)
+    return Spec("valkey", valkey.command, told, ready=lambda _birth: valkey.answers(), vital=True, stop_within_s=20)
+
+
+def _web(servers: Servers) -> Spec:
+    home = servers.home
+    command = python(
+        *("-m", "gunicorn", "portal.wsgi:application", "--bind", f"unix:{home.web_socket}"),
+        *("--worker-class", "gthread", "--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)),
+        *("--timeout", "120", "--graceful-timeout", "8", "--keep-alive", "75", "--umask", "0o077"),
+        *("--worker-tmp-dir", str(home.run), "--no-control-socket", "--forwarded-allow-ips", "*"),
+    )
+    ready = Answers(home.web_socket, "/healthz")
+    return Spec("web", command, environment.portal(servers), ready=ready, after=BEFORE_SERVING, vital=True)
+
+
+def _live(servers: Servers) -> Spec:
+    socket = servers.home.live_socket
+    command = python(
+        *("-m", "uvicorn", "portal.asgi:application", "--uds", str(socket), "--lifespan", "off"),
+        *("--no-access-log", "--timeout-graceful-shutdown", "3", "--forwarded-allow-ips", "*"),
+    )
+    return Spec("live", command, environment.portal(servers), ready=Listens(socket), after=BEFORE_SERVING)
+
+
+def _gateway(servers: Servers) -> Spec:
+    everywhere = servers.host in {"0.0.0.0", "::"}  # noqa: S104  (only compared)
+    ready = Answers(("127.0.0.1" if everywhere else servers.host, servers.port), "/healthz")
+    told = environment.gateway(servers)
+    return Spec("gateway", python("-m", "gateway"), told, ready=ready, after=("web",), vital=True)
+
+
+def _workers(servers: Servers) -> list[Spec]:
+    told, celery = environment.portal(servers), ("-m", "celery", "-A", "portal.celery")
+    after = (*BEFORE_SERVING, "gateway")  # pages first: on two cores everything at once keeps the person waiting
+    rows = [
+        Spec(
+            f"worker-{queue}",
+            python(
+                *(*celery, "worker", "--queues", queue, "--hostname", f"{queue}@%h", "--concurrency", str(count)),
+                *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+            ),
+            told,
+            ready=LogSays(" ready."),
+            after=after,
+            stop_within_s=15,
+        )
+        for queue, count in QUEUES.items()
+    ]
+    beat = python(*celery, "beat", "--loglevel", "INFO", "--pidfile=")
+    return [*rows, Spec("beat", beat, told, ready=LogSays("beat: Starting"), after=after)]
+
+
+def _loops(servers: Servers) -> list[Spec]:
+    """Management commands that run for ever."""
+    told, after = environment.portal(servers), (*BEFORE_SERVING, "gateway")
+    loops = {"sequencer": "run_sequencer", "inference-log": "drain_inference", "replayer": "replay_traffic"}
+    return [Spec(name, manage(command), told, after=after) for name, command in loops.items() if has_command(command)]
+
+
+def _mlflow(servers: Servers) -> Spec:
+    home = servers.home
+    command = python(
+        *("-m", "mlflow", "server", "--workers", "1", "--serve-artifacts", "--enable-workspaces"),
+        *("--artifacts-destination", f"file://{home.root}/mlflow/artifacts"),
+        *("--uvicorn-opts", f"--uds '{home.mlflow_socket}' --no-access-log"),
+    )
+    ready = Answers(home.mlflow_socket, "/health")
+    return Spec("mlflow", command, environment.mlflow(servers), ready=ready, after=("postgres",), ready_within_s=180)

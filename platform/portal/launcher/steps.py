@@ -1,0 +1,66 @@
+"""What has to be done, once per start at most, before anything serves: migrate, compare the ledger, load the sample."""
+
+from __future__ import annotations
+
+from portal.launcher import environment, prepared
+from portal.launcher.commands import has_command, manage
+from portal.launcher.environment import Servers
+from portal.launcher.specs import Spec
+
+
+def steps(servers: Servers, *, sample: bool) -> list[Spec]:
+    rows = [_migrate(servers)]
+    if has_command("check_ledger"):
+        rows.append(_check_ledger(servers))
+    if sample and has_command("load_sample"):
+        rows.append(_load_sample(servers))
+    return rows
+
+
+def _migrate(servers: Servers) -> Spec:
+    digest, owner = prepared.migrations_digest(), servers.database_url("owner")
+
+    def mark() -> str | None:
+        found = prepared.database_mark(owner)
+        return found and f"{digest}:{found}"
+
+    def done() -> None:
+        if found := mark():
+            prepared.note(servers.home, "migrated", found)
+
+    return Spec(
+        "migrate",
+        manage("migrate", "--database=owner", "--no-input"),
+        environment.migration(servers),
+        after=("postgres", "valkey"),
+        once=True,
+        vital=True,
+        needed=lambda: not prepared.is_done(servers.home, "migrated", mark()),
+        then=done,
+        ready_within_s=600,
+    )
+
+
+def _check_ledger(servers: Servers) -> Spec:
+    """A ledger behind its anchors (tail cut, old backup restored) is said aloud before anything serves."""
+    told = environment.portal(servers)
+    return Spec("check-ledger", manage("check_ledger"), told, after=("migrate",), once=True, vital=True)
+
+
+def _load_sample(servers: Servers) -> Spec:
+    database = servers.database_url("portal")
+
+    def done() -> None:
+        if found := prepared.database_identity(database):
+            prepared.note(servers.home, "sample", found)
+
+    return Spec(
+        "load-sample",
+        manage("load_sample"),
+        environment.portal(servers),
+        after=("migrate", "check-ledger"),
+        once=True,
+        needed=lambda: not prepared.is_done(servers.home, "sample", prepared.database_identity(database)),
+        then=done,
+        ready_within_s=900,
+    )

@@ -1,0 +1,162 @@
+"""`up` and `run`: lock, prepare, start, serve or run a command, stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+
+from portal.launcher import environment, guard, lock, processes
+from portal.launcher.child import signal_group, spawn
+from portal.launcher.console import Console
+from portal.launcher.environment import Servers
+from portal.launcher.errors import Refusal
+from portal.launcher.home import Home, check_version, create_root, furnish
+from portal.launcher.processes import Options
+from portal.launcher.signals import SignalBell
+from portal.launcher.supervisor import StopWanted, Supervisor
+
+DEFAULT_PORT = 8000
+STOPPED_EARLY = 130
+Work = Callable[[Servers, SignalBell, Supervisor], int]
+
+
+def up(home: Home, *, port: int | None, options: Options) -> int:
+    """Start everything and keep it running until a signal comes."""
+    began = time.monotonic()
+    console = Console()
+
+    def serve(servers: Servers, bell: SignalBell, supervisor: Supervisor) -> int:
+        _greet(console, servers, supervisor, time.monotonic() - began)
+        supervisor.watch()
+        return 0
+
+    return _launch(home, port=port, options=options, console=console, work=serve)
+
+
+def run(home: Home | None, command: Sequence[str], *, port: int | None, options: Options, quiet: bool) -> int:
+    """Start everything, run one command against it, stop everything; without a home, in a temporary one."""
+    console = Console(quiet=quiet)
+
+    def execute(servers: Servers, bell: SignalBell, supervisor: Supervisor) -> int:
+        told = {**os.environ, **environment.portal(servers), "SANAD_URL": servers.url}
+        process = spawn(command, environment=told, log=None)
+        while process.poll() is None and not bell.stops:
+            supervisor.look()
+            bell.wait(0.1)
+        if process.poll() is None:
+            _end(process)
+        return STOPPED_EARLY if bell.stops else process.returncode
+
+    if home is not None:
+        return _launch(home, port=port, options=options, console=console, work=execute)
+    folder = Path(tempfile.mkdtemp(prefix="sanad-"))
+    folder.chmod(0o711)  # PostgreSQL's own user walks through; what lies inside is closed
+    port = 0 if port is None else port
+    code = _launch(Home(folder / "home"), port=port, options=options, console=console, work=execute)
+    if code == 0:
+        shutil.rmtree(folder)
+    else:
+        console.say(f"Its state and logs are kept in {folder}/home")
+    return code
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    signal_group(process, 15)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        signal_group(process, 9)
+        process.wait()
+
+
+def _launch(home: Home, *, port: int | None, options: Options, console: Console, work: Work) -> int:
+    check_version(home)
+    create_root(home)
+    held = lock.acquire(home)
+    check_version(home)
+    servers = Servers(home, dict(os.environ), _port(port))
+    held.announce(servers.url)
+    code = guard.guarded(lambda: _supervise(servers, options, console, work))
+    held.release()
+    return code
+
+
+def _supervise(servers: Servers, options: Options, console: Console, work: Work) -> int:
+    bell, home = SignalBell(), servers.home
+    furnish(home)
+    for sentence in processes.prepare(servers):
+        console.say(sentence)
+    console.say(f"Sanad keeps its state in {home.root}")
+    supervisor = Supervisor(processes.table(servers, options), logs=home.logs, console=console, bell=bell)
+    try:
+        supervisor.start()
+        code = work(servers, bell, supervisor)
+    except StopWanted:
+        code = STOPPED_EARLY
+    except Refusal as refusal:
+        Console().say(f"\n{refusal}")
+        code = 1
+    finally:
+        began = time.monotonic()
+        count = supervisor.stop()
+        console.say(f"Stopped {count} processes in {time.monotonic() - began:.1f} s.")
+    return code
+
+
+def _port(wanted: int | None) -> int:
+    """The port to serve on; 0 asks for a free one."""
+    given = os.environ.get("SANAD_PORT") or str(DEFAULT_PORT)
+    if wanted is None and not given.isdigit():
+        raise Refusal(f"SANAD_PORT is {given!r}; it has to be a port number, or 0 for any free one.")
+    port = int(given) if wanted is None else wanted
+    host = os.environ.get("SANAD_HOST") or "127.0.0.1"
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise Refusal(
+                f"Port {port} on {host} cannot be used ({_holder(port) or error}). "
+                "End what uses it, or choose another: make up SANAD_PORT=8010"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _holder(port: int) -> str:
+    """Which program listens there, where we may know it."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,) and connection.pid:
+                return f"{psutil.Process(connection.pid).name()}, pid {connection.pid}, listens there"
+    except psutil.Error:
+        return ""
+    return ""
+
+
+def _greet(console: Console, servers: Servers, supervisor: Supervisor, seconds: float) -> None:
+    for name in supervisor.unreachable():
+        console.say(f"  {name:<16} was not started, since what it needs did not start")
+    console.say(f"\nReady after {seconds:.1f} s: {servers.url}")
+    for line in _sign_ins(servers.home, first="load-sample" in supervisor.done_now()):
+        console.say(line)
+    console.say("Ctrl-C stops everything.")
+
+
+def _sign_ins(home: Home, *, first: bool) -> list[str]:
+    """The sample people; their passwords are shown once, right after they were made."""
+    if not home.credentials.exists():
+        return []
+    where = f"Sign-ins are kept in {home.credentials}"
+    if not first:
+        return [where]
+    people = json.loads(home.credentials.read_text()).get("people", [])
+    return [*(f"  {person['email']:<24} {person['password']}" for person in people), where]
