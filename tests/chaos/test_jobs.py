@@ -12,7 +12,7 @@ from foundation import jobs
 from foundation.jobs.models import Job, JobTicket, Worker
 from foundation.jobs.waiting import waiting_because
 from foundation.tenancy import scope
-from tests.chaos.workers import lines, processes, wait_for
+from tests.chaos.workers import Valkey, lines, processes, wait_for
 from tests.foundation.jobs import probes  # noqa: F401
 from tests.support.people import make_person, make_tenant
 
@@ -26,20 +26,28 @@ def actor(transactional_db):
 
 
 @pytest.fixture
-def house(actor, tmp_path, empty_broker):
-    with processes(tmp_path) as running:
-        yield running
-        print(running.logs())
+def broker(tmp_path):
+    """A broker of this test's own, for this process too."""
+    from portal.celery import app, broker_url
+
+    own, usual = Valkey(tmp_path), app.conf.broker_url
+    own.start()
+    _use(app, broker_url(own.url))
+    yield own
+    _use(app, usual)
+    own.kill()
+
+
+def _use(app, url):
+    app.conf.broker_url = app.conf.broker_write_url = app.conf.broker_read_url = url
+    app._pool = app.amqp._producer_pool = None  # connections are pooled by address; these pools are of the old one
 
 
 @pytest.fixture
-def empty_broker():
-    from django.conf import settings
-    from redis import Redis
-
-    broker = Redis.from_url(settings.REDIS_URL)
-    broker.flushall()
-    return broker
+def house(actor, tmp_path, broker):
+    with processes(tmp_path, broker.url) as running:
+        yield running
+        print(running.logs())
 
 
 def enqueue(actor, name="probe.note", **arguments):
@@ -63,10 +71,10 @@ def test_job_leaves_by_itself_after_commit(actor, house, tmp_path):
     assert len(lines(tmp_path / "notes")) == 1
 
 
-def test_broker_that_forgets_everything(actor, house, empty_broker, tmp_path):
+def test_broker_that_forgets_everything(actor, house, broker, tmp_path):
     job = enqueue(actor, path=str(tmp_path / "notes"), text="hello")
     assert JobTicket.objects.get().published_at is not None
-    empty_broker.flushall()
+    broker.flush()
     house.worker()
     house.scheduler()
     done = wait_for(ended(actor, job), 40, "the job's end")
@@ -74,11 +82,11 @@ def test_broker_that_forgets_everything(actor, house, empty_broker, tmp_path):
     assert len(lines(tmp_path / "notes")) == 1
 
 
-def test_flush_under_a_running_worker(actor, house, empty_broker, tmp_path):
+def test_flush_under_a_running_worker(actor, house, broker, tmp_path):
     """The worker goes on hearing new jobs: nothing it needs was kept in the broker alone."""
     house.worker()
     wait_for(Worker.objects.exists, 30, "the worker's word that it is there")
-    empty_broker.flushall()
+    broker.flush()
     job = enqueue(actor, path=str(tmp_path / "notes"), text="hello")
     assert wait_for(ended(actor, job), 10, "the job's end").state == "succeeded"
 

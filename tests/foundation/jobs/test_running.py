@@ -13,7 +13,7 @@ from foundation import jobs
 from foundation.errors import AccessDenied, NotFound
 from foundation.jobs import choices, leases, runner, sweeper
 from foundation.jobs.errors import JobCancelled, JobTaken
-from foundation.jobs.models import JobTicket
+from foundation.jobs.models import Job, JobTicket
 from tests.foundation.jobs import probes
 from tests.support.jobs import CallersKeeper, run_queued
 from tests.support.people import make_person
@@ -255,3 +255,34 @@ def test_token_without_job_view_sees_its_own_jobs(scientist, tenant):
 def test_every_state_has_its_followers():
     assert set(choices.NEXT) == set(choices.JobState)
     assert all(not choices.NEXT[state] for state in choices.FINAL)
+
+
+def test_ended_jobs_are_forgotten_after_a_while_and_open_ones_never(scientist):
+    from foundation import clock
+    from foundation.jobs import retention
+
+    old, fresh = enqueue(scientist), enqueue(scientist)
+    run_queued()
+    waiting = enqueue(scientist)
+    now = clock.now()
+    Job.objects.filter(pk=old.pk).update(finished_at=now - retention.KEPT_FOR - timedelta(minutes=1))
+    Job.objects.filter(pk=waiting.pk).update(created_at=now - timedelta(days=365))
+    assert retention.forget_ended(now=now) == 1
+    assert set(Job.objects.all()) == {fresh, waiting}
+
+
+def test_sentences_are_in_the_askers_language(scientist, heard, monkeypatch):
+    from django.utils import translation
+
+    from foundation.jobs import registry
+
+    scientist.user.language = "ar"
+    scientist.user.save(update_fields=["language"])
+    spoken = []
+    definition = replace(
+        registry.definition_of("probe.note"), function=lambda **_: spoken.append(translation.get_language())
+    )
+    monkeypatch.setitem(registry._jobs, "probe.note", definition)
+    enqueue(scientist)
+    run_queued()
+    assert spoken == ["ar"]

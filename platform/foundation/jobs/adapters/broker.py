@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from celery import current_app
-from kombu.exceptions import ChannelError, KombuError
+from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 AWAY: tuple[type[Exception], ...] = (KombuError, RedisError, OSError)
@@ -20,7 +20,6 @@ def waiting(queue: str) -> int:
     """How many messages lie in the queue and were taken by no worker."""
     connection: Any
     with current_app.pool.acquire(block=True) as connection:
-        try:
-            return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
-        except ChannelError:
-            return 0  # a queue that never held a message, or was flushed away, does not exist
+        # Not passive: that form looks for the queue under a name without our key prefix. A queue is a list, so
+        # declaring one makes nothing.
+        return int(connection.default_channel.queue_declare(queue).message_count)
