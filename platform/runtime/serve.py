@@ -18,6 +18,7 @@ from runtime.signature import SignatureRefused
 
 REFUSED = 3
 BACKLOG = 1024
+STOP_SECONDS = 2
 
 
 def listening_socket(address: str) -> socket.socket:
@@ -40,7 +41,15 @@ def serve(config: ServeConfig) -> None:
     listener = listening_socket(config.socket)
     print(f"Serving {config.name} version {config.version} with {model.predictor.engine}.", flush=True)
     settings = uvicorn.Config(
-        app, loop="uvloop", http="httptools", ws="none", access_log=False, server_header=False, log_level="warning"
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        # A client that keeps its connection open may not keep the server alive.
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
     uvicorn.Server(settings).run(sockets=[listener])
 

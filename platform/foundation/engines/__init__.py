@@ -1,0 +1,28 @@
+"""Where runs and models execute: one port, an adapter per engine, chosen by COMPUTE_ENGINE."""
+
+from foundation.engines.errors import EngineUnavailable, ImageMissing, IsolationMissing, WorkloadMissing
+from foundation.engines.ports import (
+    ComputeEngine,
+    Mount,
+    Reason,
+    Usage,
+    WorkloadSpec,
+    WorkloadState,
+    WorkloadStatus,
+)
+from foundation.engines.selection import current
+
+__all__ = [
+    "ComputeEngine",
+    "EngineUnavailable",
+    "ImageMissing",
+    "IsolationMissing",
+    "Mount",
+    "Reason",
+    "Usage",
+    "WorkloadMissing",
+    "WorkloadSpec",
+    "WorkloadState",
+    "WorkloadStatus",
+    "current",
+]

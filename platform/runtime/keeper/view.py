@@ -1,0 +1,138 @@
+"""The file system a workload sees: interpreter, libraries, runtime, its own folder and its mounts, and nothing else.
+
+It is built on a tmpfs inside a mount namespace of its own. Folders on the way are new and readable, so an interpreter that
+lies under somebody's closed home can be shown to another uid without opening that home.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import runtime
+from runtime.keeper import linux
+from runtime.keeper.order import Order
+from runtime.keeper.state import WORK
+
+RUNTIME_SOURCE = Path(runtime.__file__).resolve().parent
+RUNTIME_TARGET = Path("/opt/sanad/runtime")
+WORK_TARGET = Path("/opt/sanad/work")
+DOOR_TARGET = Path("/run/sanad/door/door.sock")
+
+# Shared libraries, time zones and certificates of the system: what compiled wheels and TLS look for.
+SYSTEM = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/usr/share/zoneinfo",
+    "/sys/devices/system/cpu",
+)
+SETTINGS = (
+    "/etc/ld.so.cache", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/localtime", "/etc/hosts",
+    "/etc/resolv.conf", "/etc/nsswitch.conf",
+)  # fmt: skip
+DEVICES = ("null", "zero", "full", "random", "urandom")
+
+
+def interpreter_folders() -> list[Path]:
+    """Where the running interpreter and its packages lie: virtual environment, base installation, the binary itself."""
+    found = [Path(sys.prefix), Path(sys.base_prefix), *(Path(entry) for entry in sys.path if "site-packages" in entry)]
+    binary = Path(sys.executable)
+    found += [binary, binary.resolve()]
+    outermost: list[Path] = []
+    for path in sorted({path for path in found if path.exists()}, key=lambda path: len(path.parts)):
+        # /usr as a whole would show every program of the machine; its lib is among SYSTEM, the binary is named here.
+        if path == Path("/usr") or any(path.is_relative_to(shown) for shown in outermost):
+            continue
+        outermost.append(path)
+    return outermost
+
+
+class View:
+    """Collects what is shown under a new root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        linux.mount("tmpfs", root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=755,size=16m")
+
+    def place(self, target: Path) -> Path:
+        return self.root / str(target).lstrip("/")
+
+    def show(self, source: Path, target: Path | None = None, *, read_only: bool = True) -> None:
+        """Show a file or folder; a link is shown as the same link, and what is not there is left out."""
+        place = self.place(target or source)
+        if place.is_symlink() or (target is None and self._inside_what_is_shown(source)):
+            return
+        if source.is_symlink() and target is None:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(source.readlink())
+        elif source.exists():
+            self._make(place, is_folder=source.is_dir())
+            linux.bind(source, place, read_only=read_only)
+
+    def _inside_what_is_shown(self, source: Path) -> bool:
+        return self.place(source).exists()
+
+    def _make(self, place: Path, *, is_folder: bool) -> None:
+        if is_folder:
+            place.mkdir(parents=True, exist_ok=True)
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
+
+    def write(self, target: str, text: str) -> None:
+        place = self.place(Path(target))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+
+def build(order: Order, uid: int) -> None:
+    """Build the view and make it the root of this process; needs a mount namespace of its own."""
+    linux.mount("none", Path("/"), None, linux.MS_REC | linux.MS_PRIVATE)
+    root = Path(order.folder) / "view"
+    root.mkdir(exist_ok=True)
+    os.umask(0o022)
+    view = View(root)
+    # First, so that an interpreter below /tmp is shown on top of it.
+    view.show(Path(order.folder) / WORK / "tmp", Path("/tmp"), read_only=False)  # noqa: S108  the workload's own
+    for name in (*SYSTEM, *SETTINGS):
+        view.show(Path(name))
+    for path in interpreter_folders():
+        view.show(path)
+    view.show(RUNTIME_SOURCE, RUNTIME_TARGET)
+    view.show(Path(order.folder) / WORK, WORK_TARGET, read_only=False)
+    for bind in order.binds:
+        view.show(Path(bind.source), Path(bind.target), read_only=bind.read_only)
+    if order.door:
+        # The folder, not the socket: a gateway that starts anew binds a new socket in it.
+        view.show(Path(order.door).parent, DOOR_TARGET.parent)
+    view.write("/etc/passwd", f"sanad:x:{uid}:{uid}::{WORK_TARGET}:/bin/false\n")
+    view.write("/etc/group", f"sanad:x:{uid}:\n")
+    _devices(view)
+    _proc(view)
+    linux.mount(
+        "none", root, None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV
+    )
+    linux.pivot_root(root)
+
+
+def _devices(view: View) -> None:
+    for name in DEVICES:
+        view.show(Path("/dev") / name, read_only=False)
+    shared = view.place(Path("/dev/shm"))  # noqa: S108  a fresh tmpfs, seen by this workload alone
+    shared.mkdir(parents=True)
+    linux.mount("tmpfs", shared, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC, "mode=1777,size=256m")
+
+
+def _proc(view: View) -> None:
+    """Mount a /proc that knows this namespace's processes only; where the kernel forbids it, show the two plain facts."""
+    place = view.place(Path("/proc"))
+    place.mkdir()
+    try:
+        linux.mount("proc", place, "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    except PermissionError:
+        for name in ("cpuinfo", "meminfo"):
+            view.show(Path("/proc") / name)
