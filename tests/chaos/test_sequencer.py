@@ -222,3 +222,18 @@ def test_the_bell_wakes_the_sequencer_at_once(acme):
             threading.Event().wait(0.2)
     print("record to place, seconds:", [round(value, 3) for value in took])
     assert sorted(took)[2] < 0.5, "far below the poll of one second"
+
+
+def test_the_command_says_when_it_is_ready_and_ends_cleanly_on_sigterm(acme):
+    from django.conf import settings
+
+    command = [sys.executable, str(settings.ROOT / "manage.py"), "run_sequencer"]
+    with subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert "ready" in running.stdout.readline()
+            archive(acme)
+            wait_until(lambda: counted(acme, LedgerPlace) == 1)
+            running.terminate()
+            assert running.wait(timeout=15) == 0
+        finally:
+            running.kill()

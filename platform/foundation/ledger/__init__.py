@@ -16,6 +16,8 @@ from foundation.ledger.subscriptions import subscribe
 if TYPE_CHECKING:
     from foundation.ledger.checkpoints import checkpoint_once
     from foundation.ledger.comparing import accept_loss, compare_with_anchors
+    from foundation.ledger.condition import standing
+    from foundation.ledger.delivering import deliver_once
     from foundation.ledger.dispatch import dispatch_once
     from foundation.ledger.exporting import export_ledger
     from foundation.ledger.parking import parked, replay_parked
@@ -34,11 +36,13 @@ _WHERE = {
     "dispatch_once": "dispatch",
     "events_of": "selectors",
     "events_since": "selectors",
+    "deliver_once": "delivering",
     "export_ledger": "exporting",
     "parked": "parking",
     "record": "recording",
     "replay_parked": "parking",
     "sequence_once": "sequencing",
+    "standing": "condition",
     "verify_chain": "verification",
 }
 
@@ -49,6 +53,7 @@ __all__ = [
     "activity",
     "checkpoint_once",
     "compare_with_anchors",
+    "deliver_once",
     "delivery_state",
     "dispatch_once",
     "events_of",
@@ -58,6 +63,7 @@ __all__ = [
     "record",
     "replay_parked",
     "sequence_once",
+    "standing",
     "subscribe",
     "verify_chain",
 ]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from uuid import UUID
 
 from django.db import transaction
 
 from foundation.ledger import config, signing, system
+from foundation.ledger.breaking import mark_broken, mark_whole
 from foundation.ledger.chain import Walk, last_hashes, links
 from foundation.ledger.errors import ChainBroken
 from foundation.ledger.merkle import Frontier
-from foundation.ledger.models import AnchorDelivery, Checkpoint, LedgerHead
+from foundation.ledger.models import AnchorDelivery, Checkpoint
+from foundation.ledger.sequencing import checked_head
 from foundation.tenancy import scope
-
-_log = logging.getLogger(__name__)
 
 
 def checkpoint_once(*, even_if_not_due: bool = False) -> int:
@@ -31,17 +30,15 @@ def _sign(tenant_id: UUID) -> int:
                 return 0
             walk = _walk_from_last(tenant_id)
             _keep(tenant_id, walk.tree)
+            mark_whole(tenant_id)
     except ChainBroken as broken:
-        _log.error("A ledger is broken: %s", broken.sentence, extra={"tenant_id": str(tenant_id)})
-        with scope(tenant_id):
-            unmarked = LedgerHead.objects.filter(tenant_id=tenant_id, broken_since=None)
-            unmarked.update(broken=broken.sentence[:400], broken_since=system.database_now())
+        mark_broken(tenant_id, broken)
         return 0
     return 1
 
 
 def _walk_from_last(tenant_id: UUID) -> Walk:
-    head = LedgerHead.objects.get(tenant_id=tenant_id)
+    head = checked_head(tenant_id)
     last = newest_trusted(tenant_id)
     walk = walk_after(tenant_id, last)
     for link in links(tenant_id, after=walk.tree.size, until=head.seq):

@@ -6,11 +6,11 @@ never skipped. One lock per tenant keeps two sequencers from forking a chain.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from foundation.ledger import publisher, system
+from foundation.ledger.breaking import mark_broken
 from foundation.ledger.canonical import NO_PREVIOUS, entry_of, hash_of
 from foundation.ledger.errors import ChainBroken
 from foundation.ledger.models import LedgerHead, LedgerPlace, PendingEvent
@@ -18,24 +18,25 @@ from foundation.ledger.recorded import RecordedEvent
 from foundation.tenancy import scope
 
 BATCH = 500
-_log = logging.getLogger(__name__)
 Publish = Callable[[Iterable[RecordedEvent]], None]
 
 
 def sequence_once(*, publish: Publish = publisher.publish) -> int:
-    """Place all that is committed and waiting, in every tenant; how many were placed."""
-    return sum(_sequence_tenant(tenant_id, publish) for tenant_id in system.tenants_with_waiting_events())
+    """Place all that is committed and waiting, a batch of each tenant in turn; how many were placed."""
+    total = 0
+    while placed := sum(_sequence_tenant(tenant_id, publish) for tenant_id in system.tenants_with_waiting_events()):
+        total += placed
+    return total
 
 
 def _sequence_tenant(tenant_id: UUID, publish: Publish) -> int:
-    placed = 0
     try:
-        while events := _place_batch(tenant_id):
-            publish(events)
-            placed += len(events)
+        events = _place_batch(tenant_id)
     except ChainBroken as broken:
-        _mark_broken(tenant_id, broken)
-    return placed
+        mark_broken(tenant_id, broken)
+        return 0
+    publish(events)
+    return len(events)
 
 
 def _place_batch(tenant_id: UUID) -> list[RecordedEvent]:
@@ -45,12 +46,12 @@ def _place_batch(tenant_id: UUID) -> list[RecordedEvent]:
         waiting = list(PendingEvent.objects.filter(tenant_id=tenant_id).select_related("event").order_by("id")[:BATCH])
         if not waiting:
             return []
-        head = _checked_head(tenant_id)
+        head = checked_head(tenant_id)
         places = _chain(waiting, head)
         LedgerPlace.objects.bulk_create(places)
         PendingEvent.objects.filter(pk__in=[row.pk for row in waiting]).delete()
-        head.seq, head.hash, head.broken, head.broken_since = places[-1].seq, places[-1].hash, "", None
-        head.save(update_fields=["seq", "hash", "broken", "broken_since"])
+        head.seq, head.hash = places[-1].seq, places[-1].hash
+        head.save(update_fields=["seq", "hash"])
     return [RecordedEvent.of(row.event, place.seq) for row, place in zip(waiting, places, strict=True)]
 
 
@@ -75,7 +76,7 @@ def _hash(entry: dict[str, object], row: PendingEvent) -> str:
         ) from error
 
 
-def _checked_head(tenant_id: UUID) -> LedgerHead:
+def checked_head(tenant_id: UUID) -> LedgerHead:
     """Where the chain ends; ChainBroken where places say otherwise, so that nothing is chained to a forged end."""
     head, _ = LedgerHead.objects.get_or_create(tenant_id=tenant_id, defaults={"hash": NO_PREVIOUS})
     found = list(
@@ -89,10 +90,3 @@ def _checked_head(tenant_id: UUID) -> LedgerHead:
             "No event gets a place until this is mended: run `manage.py check_ledger --full` and restore the database."
         )
     return head
-
-
-def _mark_broken(tenant_id: UUID, broken: ChainBroken) -> None:
-    _log.error("A ledger is broken: %s", broken.sentence, extra={"tenant_id": str(tenant_id)})
-    with scope(tenant_id):
-        unmarked = LedgerHead.objects.filter(tenant_id=tenant_id, broken_since=None)
-        unmarked.update(broken=broken.sentence[:400], broken_since=system.database_now())

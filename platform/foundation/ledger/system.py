@@ -30,7 +30,7 @@ LEFT JOIN LATERAL (
   SELECT c.tree_size, c.signed_at FROM ledger_checkpoint c
   WHERE c.tenant_id = h.tenant_id ORDER BY c.tree_size DESC LIMIT 1
 ) c ON true
-WHERE h.seq > coalesce(c.tree_size, 0) AND h.broken = '' AND (
+WHERE h.seq > coalesce(c.tree_size, 0) AND (
   h.seq - coalesce(c.tree_size, 0) >= %s
   OR coalesce(c.signed_at, '-infinity') <= clock_timestamp() - make_interval(secs => %s)
 ) ORDER BY h.tenant_id

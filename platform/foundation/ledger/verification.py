@@ -89,8 +89,11 @@ def _marks(tenant: Tenant, *, above: int) -> list[_Mark]:
 
 
 def _check_signatures(marks: list[_Mark]) -> Finding | None:
-    keys = trusted_keys()
+    keys, seen = trusted_keys(), set[SignedCheckpoint]()
     for mark in marks:
+        if mark.checkpoint in seen:
+            continue  # an anchor and its checkpoint say the same
+        seen.add(mark.checkpoint)
         if not mark.checkpoint.is_signed_by(keys):
             sentence = _("The %(source)s at entry %(size)d does not carry the signature of a key of this portal.")
             say = sentence % {"source": mark.source, "size": mark.checkpoint.tree_size}

@@ -11,7 +11,7 @@ import pytest
 from foundation import ledger
 from foundation.errors import AccessDenied, Invalid
 from foundation.ledger.selectors import last_seq
-from tests.foundation.ledger.stage import DatasetArchived, RunQueued, archive
+from tests.foundation.ledger.stage import DatasetArchived, RunQueued, archive, grow
 
 
 @pytest.fixture
@@ -80,3 +80,16 @@ def test_events_of_a_thing_and_what_a_page_missed(history, officer):
     ledger.sequence_once()
     assert [event.seq for event in ledger.events_since(tenant_id=officer.tenant_id, seq=1)] == [2, 3]
     assert archive(officer.tenant).pk not in {e.id for e in ledger.events_since(tenant_id=officer.tenant_id, seq=0)}
+
+
+def test_the_standing_says_how_far_the_record_is_placed_signed_and_anchored(tenant, officer, viewer):
+    assert ledger.standing(officer).entries == 0
+    grow(tenant, 3, checkpoint_at=[2])
+    archive(tenant)
+    found = ledger.standing(officer)
+    assert (found.entries, found.waiting, found.unsigned, found.broken) == (3, 1, 1, "")
+    [checkpoint] = found.checkpoints
+    assert checkpoint.tree_size == 2
+    assert [anchor.sink for anchor in checkpoint.anchors if anchor.delivered_at] == ["file"]
+    with pytest.raises(AccessDenied):
+        ledger.standing(viewer)

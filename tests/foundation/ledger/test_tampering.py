@@ -233,10 +233,19 @@ def test_a_forged_checkpoint_is_named(chain, intruder, export, verified):
 def test_no_checkpoint_is_signed_over_an_altered_entry(chain, intruder):
     from foundation.ledger.models import LedgerHead
 
+    good = places(chain)[8].event.payload
     alter(chain, intruder, 9)
     assert ledger.checkpoint_once(even_if_not_due=True) == 0
     with scope(chain.pk):
         assert "Entry 9 is not what was recorded" in LedgerHead.objects.get().broken
+    grow(chain, 1)
+    with scope(chain.pk):
+        assert LedgerHead.objects.get().broken, "it stays in sight while events get places"
+
+    intruder.execute("UPDATE ledger_ledgerevent SET payload = %s WHERE id = %s", [Jsonb(good), event_at(chain, 9)])
+    assert ledger.checkpoint_once(even_if_not_due=True) == 1
+    with scope(chain.pk):
+        assert (LedgerHead.objects.get().broken, LedgerHead.objects.get().broken_since) == ("", None)
 
 
 def events(lines):
