@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from foundation.jobs.errors import JobCancelled, JobTaken
 
 
@@ -9,9 +11,11 @@ class CallersKeeper:
     """Keeps the lease's promises in the caller's own transaction, where a thread of its own would see nothing."""
 
     def __init__(self, job, attempt):
-        self.job, self.attempt = job, attempt
+        self.job, self.attempt, self.thread = job, attempt, threading.get_ident()
 
     def progress(self, step, percent):
+        if threading.get_ident() != self.thread:
+            return
         from foundation.jobs import leases
 
         leases.write_progress(self.job, self.attempt, step, percent)
@@ -20,6 +24,8 @@ class CallersKeeper:
         return None
 
     def check(self):
+        if threading.get_ident() != self.thread:
+            return  # a reader's thread has a connection of its own, which sees nothing of the test's transaction
         from foundation.jobs import leases
 
         if not leases.renew(self.job, self.attempt):

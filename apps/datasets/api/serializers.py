@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from apps.datasets.choices import ColumnClass
+from apps.datasets.models import Dataset, DatasetVersion, Upload
+from apps.datasets.services.uploads import CHUNK_BYTES
+
+
+class UploadSerializer(serializers.ModelSerializer):
+    chunk_size = serializers.SerializerMethodField()
+    complete = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Upload
+        fields = ["id", "filename", "size", "offset", "sha256", "chunk_size", "complete", "created_at"]
+
+    def get_chunk_size(self, upload: Upload) -> int:
+        return CHUNK_BYTES
+
+    def get_complete(self, upload: Upload) -> bool:
+        return upload.completed_at is not None
+
+
+class UploadStart(serializers.Serializer):
+    project = serializers.SlugField()
+    filename = serializers.CharField(max_length=255)
+    size = serializers.IntegerField()
+    sha256 = serializers.RegexField(r"^[0-9a-fA-F]{64}$", required=False, allow_blank=True, default="")
+
+
+class ColumnSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    type = serializers.CharField()
+    nullable = serializers.BooleanField()
+    suspected = serializers.CharField(allow_blank=True)
+
+
+class VersionSerializer(serializers.ModelSerializer):
+    dataset_name = serializers.CharField(source="dataset.name", read_only=True)
+    schema = serializers.JSONField(read_only=True)
+
+    class Meta:
+        model = DatasetVersion
+        fields = [
+            "id",
+            "dataset",
+            "dataset_name",
+            "number",
+            "state",
+            "row_count",
+            "byte_count",
+            "digest",
+            "lake_snapshot",
+            "schema",
+            "source",
+            "failure",
+            "created_at",
+            "committed_at",
+        ]
+
+
+class DatasetSerializer(serializers.ModelSerializer):
+    latest_version = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Dataset
+        fields = ["id", "name", "slug", "description", "project", "created_at", "latest_version"]
+
+    def get_latest_version(self, dataset: Any) -> dict[str, Any] | None:
+        if getattr(dataset, "latest_id", None) is None:
+            return None
+        return {
+            "id": str(dataset.latest_id),
+            "number": dataset.latest_number,
+            "row_count": dataset.latest_rows,
+            "digest": dataset.latest_digest,
+            "committed_at": dataset.latest_at,
+        }
+
+
+class DatasetStart(serializers.Serializer):
+    project = serializers.SlugField()
+    name = serializers.CharField(max_length=120)
+    description = serializers.CharField(required=False, allow_blank=True, default="")
+    upload = serializers.UUIDField(required=False, allow_null=True, default=None)
+    review = serializers.BooleanField(required=False, default=False)
+    options = serializers.DictField(required=False, default=dict)
+
+
+class VersionStart(serializers.Serializer):
+    upload = serializers.UUIDField()
+    review = serializers.BooleanField(required=False, default=False)
+    options = serializers.DictField(required=False, default=dict)
+
+    def validate_options(self, options: dict[str, Any]) -> dict[str, Any]:
+        unknown = set(options) - {"delimiter", "quote", "types", "missing"}
+        if unknown:
+            raise serializers.ValidationError(_("Unknown options: %(names)s.") % {"names": ", ".join(sorted(unknown))})
+        return options
+
+
+class ColumnClassChoice(serializers.Serializer):
+    column = serializers.CharField()
+    column_class = serializers.ChoiceField(choices=ColumnClass.choices)

@@ -1,0 +1,9 @@
+from rest_framework.routers import SimpleRouter
+
+from apps.datasets.api import views
+
+router = SimpleRouter(use_regex_path=False)
+router.register("uploads", views.UploadViewSet, basename="upload")
+router.register("datasets", views.DatasetViewSet, basename="dataset")
+router.register("dataset-versions", views.DatasetVersionViewSet, basename="dataset-version")
+api_patterns = router.urls

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class VersionState(TextChoices):
+    INGESTING = "ingesting", _("Ingesting")
+    REVIEW = "review", _("Waiting for review")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+    DISCARDED = "discarded", _("Discarded")
+
+
+NEXT: dict[VersionState, frozenset[VersionState]] = {
+    VersionState.INGESTING: frozenset({VersionState.REVIEW, VersionState.READY, VersionState.FAILED}),
+    VersionState.REVIEW: frozenset({VersionState.READY, VersionState.DISCARDED}),
+    VersionState.READY: frozenset(),
+    VersionState.FAILED: frozenset(),
+    VersionState.DISCARDED: frozenset(),
+}
+
+
+class ColumnClass(TextChoices):
+    PUBLIC = "public", _("Public")
+    INTERNAL = "internal", _("Internal")
+    PERSONAL = "personal", _("Personal")
+    SENSITIVE = "sensitive", _("Sensitive")
+
+
+class FileFormat(TextChoices):
+    CSV = "csv", "CSV"
+    PARQUET = "parquet", "Parquet"
+    JSON_LINES = "jsonl", "JSON Lines"
+
+
+# What a file's ending says of its format; a zip or gzip is opened and its content looked at again.
+FORMAT_OF_ENDING = {
+    ".csv": FileFormat.CSV,
+    ".tsv": FileFormat.CSV,
+    ".txt": FileFormat.CSV,
+    ".parquet": FileFormat.PARQUET,
+    ".pq": FileFormat.PARQUET,
+    ".jsonl": FileFormat.JSON_LINES,
+    ".ndjson": FileFormat.JSON_LINES,
+}
+ARCHIVES = frozenset({".zip", ".gz"})
+ACCEPTED_ENDINGS = (*FORMAT_OF_ENDING, *sorted(ARCHIVES))

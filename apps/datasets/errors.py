@@ -1,0 +1,9 @@
+from foundation.errors import Conflict, Invalid
+
+
+class FileRefused(Invalid):
+    """A file that cannot become a table; the sentence says what, where and how to mend it."""
+
+
+class UploadOffsetWrong(Conflict):
+    """A chunk that does not continue where the upload stands; `details["offset"]` says where it does."""

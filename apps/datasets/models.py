@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from apps.datasets.choices import VersionState
+from foundation.tenancy.models import TenantModel
+
+
+class Dataset(TenantModel):
+    """A table of the project that grows by immutable versions."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=120)
+    description = models.TextField(blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    # How long after its last version the data still counts as fresh; none promised where empty.
+    freshness_promise = models.DurationField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "project", "slug"], name="dataset_slug_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DatasetVersion(TenantModel):
+    """An immutable snapshot in the lake, with what was found out about it when it was taken."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=12, choices=VersionState.choices, default=VersionState.INGESTING)
+    lake_table = models.CharField(max_length=80, blank=True)
+    lake_snapshot = models.BigIntegerField(null=True)
+    # [{"name", "type", "nullable", "class", "suspected"}], in the order of the table.
+    schema = models.JSONField(default=list)
+    row_count = models.BigIntegerField(null=True)
+    byte_count = models.BigIntegerField(null=True)
+    digest = models.CharField(max_length=64, blank=True)
+    profile = models.JSONField(default=dict)
+    # {"kind": "upload", "filename", "sha256", "options"}
+    source = models.JSONField(default=dict)
+    # Whether the version becomes ready by itself, or waits for a person who has seen it.
+    review = models.BooleanField(default=True)
+    failure = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    committed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "dataset", "number"], name="dataset_version_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset.name} v{self.number}" if self.number else self.dataset.name
+
+    @property
+    def column_names(self) -> list[str]:
+        return [column["name"] for column in self.schema]
+
+
+class Upload(TenantModel):
+    """A file on its way in: chunks that continue where the last one ended, kept encrypted until the rows are in."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=255)
+    size = models.BigIntegerField()
+    offset = models.BigIntegerField(default=0)
+    # [[offset, length, sha256]], in order.
+    chunks = models.JSONField(default=list)
+    expected_sha256 = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    completed_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(offset__lte=models.F("size")), name="upload_within_size")
+        ]
+
+    def __str__(self) -> str:
+        return self.filename

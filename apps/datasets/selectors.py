@@ -1,0 +1,109 @@
+"""Reads, each limited to what the actor may see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from apps.datasets.choices import VersionState
+from apps.datasets.models import Dataset, DatasetVersion, Upload
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import Conflict, NotFound
+from foundation.identity import Actor
+from foundation.lake.ports import TableAt
+
+Row = TypeVar("Row")
+
+
+def visible_datasets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Dataset]:
+    """Datasets with what their newest ready version says: number, rows, digest, when it was committed."""
+    access.require(actor, Permission.DATASET_VIEW)
+    rows = Dataset.objects.filter(tenant_id=actor.tenant_id).select_related("owner")
+    for limit in filter(None, (project_id, actor.project_id)):
+        rows = rows.filter(project_id=limit)
+    newest = DatasetVersion.objects.filter(dataset=OuterRef("pk"), state=VersionState.READY).order_by("-number")
+    return rows.annotate(
+        latest_id=Subquery(newest.values("id")[:1]),
+        latest_number=Subquery(newest.values("number")[:1]),
+        latest_rows=Subquery(newest.values("row_count")[:1]),
+        latest_digest=Subquery(newest.values("digest")[:1]),
+        latest_at=Subquery(newest.values("committed_at")[:1]),
+    )
+
+
+def get_dataset(*, actor: Actor, dataset_id: UUID) -> Dataset:
+    return _found(visible_datasets(actor=actor).filter(pk=dataset_id).first(), _("There is no such dataset here."))
+
+
+def visible_versions(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[DatasetVersion]:
+    access.require(actor, Permission.DATASET_VIEW)
+    rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id).select_related("dataset", "created_by")
+    if actor.project_id is not None:
+        rows = rows.filter(project_id=actor.project_id)
+    return rows.filter(dataset_id=dataset_id) if dataset_id else rows
+
+
+def get_version(*, actor: Actor, version_id: UUID) -> DatasetVersion:
+    return _found(
+        visible_versions(actor=actor).filter(pk=version_id).first(), _("There is no such dataset version here.")
+    )
+
+
+def latest_ready(dataset: Dataset) -> DatasetVersion | None:
+    return dataset.versions.filter(state=VersionState.READY).order_by("-number").first()
+
+
+def table_at(version: DatasetVersion) -> TableAt:
+    """Where the rows of a version lie in the lake."""
+    if version.state not in {VersionState.READY, VersionState.REVIEW} or version.lake_snapshot is None:
+        raise Conflict(
+            _("%(version)s has no rows to read: it is %(state)s.")
+            % {"version": version, "state": VersionState(version.state).label}
+        )
+    return TableAt(version.lake_table, version.lake_snapshot)
+
+
+def get_upload(*, actor: Actor, upload_id: UUID) -> Upload:
+    access.require(actor, Permission.DATASET_CREATE)
+    rows = Upload.objects.filter(tenant_id=actor.tenant_id, pk=upload_id)
+    if actor.user is not None:
+        rows = rows.filter(created_by=actor.user)
+    return _found(rows.first(), _("There is no such upload, or it has expired. Start it anew."))
+
+
+def freshness(dataset: Dataset, *, now: datetime) -> str:
+    """fresh, stale, unpromised or empty: the age of the newest version against the promise."""
+    latest_at = getattr(dataset, "latest_at", None)
+    if latest_at is None:
+        return "empty"
+    if dataset.freshness_promise is None:
+        return "unpromised"
+    return "fresh" if now - latest_at <= dataset.freshness_promise else "stale"
+
+
+def summary(*, actor: Actor, project_id: UUID, now: datetime) -> dict[str, int]:
+    """How many datasets there are, how many are stale, and how many versions wait, run or failed."""
+    datasets = list(visible_datasets(actor=actor, project_id=project_id))
+    versions = visible_versions(actor=actor).filter(project_id=project_id)
+    return {
+        "datasets": len(datasets),
+        "stale": sum(freshness(d, now=now) == "stale" for d in datasets),
+        "review": versions.filter(state=VersionState.REVIEW).count(),
+        "ingesting": versions.filter(state=VersionState.INGESTING).count(),
+    }
+
+
+def _found(row: Row | None, sentence: str) -> Row:
+    if row is None:
+        raise NotFound(sentence)
+    return row
+
+
+def project_slug(version: DatasetVersion) -> str:
+    """The short name of the version's project, for addresses."""
+    return version.project.slug

@@ -1,0 +1,100 @@
+"""Datasets and the beginning of their versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from apps.datasets import policies
+from apps.datasets.events import DatasetCreated, IngestionStarted
+from apps.datasets.models import Dataset, DatasetVersion, Upload
+from foundation import jobs, ledger
+from foundation.errors import Conflict, Invalid
+from foundation.identity import Actor
+
+
+@transaction.atomic
+def create_dataset(*, actor: Actor, project: Any, name: str, description: str = "") -> Dataset:
+    """An empty dataset; its rows come by versions."""
+    policies.check_can_add(actor, project)
+    slug = slugify(name, allow_unicode=True)[:120]
+    if not slug:
+        raise Invalid(_("A dataset needs a name with letters or digits."), fields={"name": [_("Give it a name.")]})
+    try:
+        with transaction.atomic():
+            dataset = Dataset.objects.create(
+                tenant=actor.tenant,
+                project_id=project.pk,
+                name=name.strip(),
+                slug=slug,
+                description=description,
+                owner=actor.user,
+            )
+    except IntegrityError as error:
+        sentence = _("This project has a dataset “%(name)s” already. Add a version to it, or take another name.")
+        raise Conflict(sentence % {"name": name}, details={"field": "name"}) from error
+    ledger.record(
+        DatasetCreated(dataset_id=dataset.pk),
+        actor=actor,
+        project_id=dataset.project_id,
+        subject=("dataset", dataset.pk),
+    )
+    return dataset
+
+
+@transaction.atomic
+def create_version(
+    *,
+    actor: Actor,
+    dataset: Dataset,
+    upload: Upload,
+    now: datetime,
+    review: bool = True,
+    options: dict[str, Any] | None = None,
+) -> DatasetVersion:
+    """Begin a version from a completed upload. With `review` it waits for a person before it can be used."""
+    policies.check_can_add(actor, dataset)
+    upload = Upload.objects.select_for_update().get(pk=upload.pk)
+    _check_usable(upload, dataset)
+    version = DatasetVersion.objects.create(
+        tenant=actor.tenant,
+        project_id=dataset.project_id,
+        dataset=dataset,
+        byte_count=upload.size,
+        review=review,
+        source={"kind": "upload", "filename": upload.filename, "sha256": upload.sha256, "options": options or {}},
+        created_by=actor.user,
+    )
+    upload.used_at = now
+    upload.save(update_fields=["used_at"])
+    started = IngestionStarted(
+        dataset_id=dataset.pk, version_id=version.pk, upload_digest=upload.sha256, byte_count=upload.size
+    )
+    ledger.record(started, actor=actor, project_id=dataset.project_id, subject=("dataset_version", version.pk))
+    jobs.enqueue(
+        "datasets.ingest",
+        actor=actor,
+        project_id=dataset.project_id,
+        subject=("dataset_version", version.pk),
+        title=_("Ingesting %(file)s") % {"file": upload.filename},
+        version_id=str(version.pk),
+        upload_id=str(upload.pk),
+    )
+    return version
+
+
+def _check_usable(upload: Upload, dataset: Dataset) -> None:
+    if upload.project_id != dataset.project_id:
+        raise Invalid(
+            _("This file was uploaded to another project."), fields={"upload": [_("Another project's file.")]}
+        )
+    if upload.completed_at is None:
+        raise Conflict(_("The upload of “%(file)s” is not complete yet.") % {"file": upload.filename})
+    if upload.used_at is not None:
+        raise Conflict(
+            _("“%(file)s” has become a version already. Upload it again for another.") % {"file": upload.filename}
+        )

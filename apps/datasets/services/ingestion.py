@@ -1,0 +1,118 @@
+"""From an uploaded file to rows in the lake, counted back, digested and profiled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.datasets.choices import VersionState
+from apps.datasets.errors import FileRefused
+from apps.datasets.events import VersionFailed, VersionReviewed
+from apps.datasets.models import DatasetVersion, Upload
+from apps.datasets.services.classification import describe_columns
+from apps.datasets.services.review import publish
+from apps.datasets.services.unpacking import SourceFile, unpacked
+from apps.datasets.services.uploads import drop_chunks
+from foundation import jobs, lake, ledger
+from foundation.clock import now
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.lake.ports import Lake, TableAt
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+_SAMPLED_ROWS = 1000
+
+
+def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
+    """Read the upload into a table of its own. Ringing twice is safe: a half-written table is dropped first."""
+    with job.scope():
+        version = DatasetVersion.objects.get(pk=version_id)
+        upload = Upload.objects.get(pk=upload_id)
+    if version.state != VersionState.INGESTING:
+        return
+    tables, table = lake.for_tenant(version.tenant_id), f"ds_{version.pk.hex}"
+    tables.drop(table)
+    try:
+        job.progress(_("Reading the file"), 5)
+        with job.scope(), unpacked(upload) as file:
+            at = _write(tables, table, file, version, job)
+        found = _inspect(tables, at, job)
+    except BaseException:
+        tables.drop(table)
+        raise
+    with job.scope():
+        _finish(actor=job.actor, version_id=version_id, at=at, found=found)
+        drop_chunks(upload)
+
+
+def _write(tables: Lake, table: str, file: SourceFile, version: DatasetVersion, job: JobHandle) -> TableAt:
+    def told(rows: int) -> None:
+        job.raise_if_cancelled()
+        job.progress(_("Writing rows: %(rows)s") % {"rows": f"{rows:,}"}, None)
+
+    options = {**version.source.get("options", {}), "name": file.name}
+    return tables.write_from_file(table, file.path, file.format, options, on_rows=told)
+
+
+def _inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
+    """What is known of a table once its rows were read back: the count comes from the lake, not from the writer."""
+    job.progress(_("Counting back"), 70)
+    rows = tables.count(at)
+    if rows == 0:
+        raise FileRefused(_("The file has a header but no rows. Add at least one row below the header."))
+    job.progress(_("Computing the digest"), 75)
+    digest = tables.digest(at)
+    job.raise_if_cancelled()
+    job.progress(_("Profiling the columns"), 85)
+    profile = tables.profile(at)
+    sample = tables.preview(at, limit=_SAMPLED_ROWS, offset=0)
+    return {
+        "row_count": rows,
+        "digest": digest,
+        "profile": profile,
+        "schema": describe_columns(tables.schema(at), sample),
+    }
+
+
+@transaction.atomic
+def _finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]) -> None:
+    version = DatasetVersion.objects.select_for_update().select_related("dataset").get(pk=version_id)
+    if version.state != VersionState.INGESTING:
+        return
+    version.lake_table, version.lake_snapshot = at.table, at.snapshot
+    for name, value in found.items():
+        setattr(version, name, value)
+    version.state = VersionState.REVIEW
+    version.save()
+    if not version.review:
+        publish(actor=actor, version=version, now=now())
+        return
+    waiting = VersionReviewed(
+        dataset_id=version.dataset_id, version_id=version.pk, digest=version.digest, row_count=version.row_count or 0
+    )
+    ledger.record(waiting, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
+
+
+@transaction.atomic
+def fail_version(*, actor: Actor, version_id: UUID, sentence: str) -> None:
+    """Mark the version failed and leave nothing half-made: its table goes, the last good version stays."""
+    version = DatasetVersion.objects.select_for_update().get(pk=version_id)
+    if version.state != VersionState.INGESTING:
+        return
+    version.state, version.failure = VersionState.FAILED, sentence
+    version.save(update_fields=["state", "failure"])
+    lake.for_tenant(version.tenant_id).drop(f"ds_{version.pk.hex}")
+    failed = VersionFailed(dataset_id=version.dataset_id, version_id=version.pk)
+    ledger.record(failed, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
+
+
+@jobs.on_failure("datasets.ingest")
+def _ingestion_failed(job: Job, sentence: str) -> None:
+    fail_version(
+        actor=Actor.system(job.tenant, "jobs"), version_id=UUID(job.arguments["version_id"]), sentence=sentence
+    )

@@ -1,0 +1,143 @@
+"""An upload's bytes as one file that can be read as a table; archives are opened with suspicion."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from apps.datasets.choices import FORMAT_OF_ENDING, FileFormat
+from apps.datasets.errors import FileRefused
+from apps.datasets.models import Upload
+from apps.datasets.services.uploads import read_chunks
+
+# An honest CSV shrinks about tenfold, a column of one repeated value up to some hundred times.
+MAX_RATIO = 200
+MAX_UNPACKED_BYTES = 200 * 1024**3
+_RATIO_APPLIES_FROM = 16 * 1024**2
+_PIECE = 1024**2
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file to read: where it lies, what kind it is, and the name its owner knows it by."""
+
+    path: Path
+    format: FileFormat
+    name: str
+
+
+@contextmanager
+def unpacked(upload: Upload) -> Iterator[SourceFile]:
+    """The upload as a file in a folder of its own that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="ingest-", dir=_scratch()) as folder:
+        whole = Path(folder) / "upload"
+        with whole.open("wb") as file:
+            for piece in read_chunks(upload):
+                file.write(piece)
+        yield _open(whole, upload.filename, Path(folder))
+
+
+def _scratch() -> Path:
+    folder = settings.SANAD_HOME / "scratch"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _open(path: Path, name: str, folder: Path) -> SourceFile:
+    ending = PurePosixPath(name.lower()).suffix
+    if ending == ".zip":
+        return _from_zip(path, name, folder)
+    if ending == ".gz":
+        return _from_gzip(path, name, folder)
+    if ending not in FORMAT_OF_ENDING:
+        raise FileRefused(_("“%(name)s” is not of a kind that can become a table.") % {"name": name})
+    return SourceFile(path, FORMAT_OF_ENDING[ending], name)
+
+
+def _from_zip(path: Path, name: str, folder: Path) -> SourceFile:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entry = _only_table(archive, name)
+            inner = f"{name} › {entry.filename}"
+            _check_ratio(entry.file_size, entry.compress_size, inner)
+            with archive.open(entry) as packed:
+                _copy(packed, folder / "inner", inner, packed_size=path.stat().st_size)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
+        raise FileRefused(
+            _("“%(name)s” is not a zip that can be opened: it is damaged, encrypted or cut off.") % {"name": name}
+        ) from error
+    return SourceFile(folder / "inner", FORMAT_OF_ENDING[PurePosixPath(entry.filename.lower()).suffix], inner)
+
+
+def _only_table(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    for entry in archive.infolist():
+        parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+        if ".." in parts or entry.filename.startswith(("/", "\\")) or (parts and parts[0].endswith(":")):
+            raise FileRefused(
+                _(
+                    "“%(name)s” holds the path “%(entry)s”, which points outside the archive. Pack "
+                    "it again without paths."
+                )
+                % {"name": name, "entry": entry.filename}
+            )
+    tables = [e for e in archive.infolist() if PurePosixPath(e.filename.lower()).suffix in FORMAT_OF_ENDING]
+    tables = [e for e in tables if not e.is_dir() and not e.filename.startswith("__MACOSX/")]
+    if len(tables) != 1:
+        raise FileRefused(
+            _(
+                "“%(name)s” holds %(count)d tables; a zip becomes a version when it holds exactly "
+                "one CSV, Parquet or JSON Lines file."
+            )
+            % {"name": name, "count": len(tables)}
+        )
+    return tables[0]
+
+
+def _from_gzip(path: Path, name: str, folder: Path) -> SourceFile:
+    inner = name[: -len(".gz")]
+    ending = PurePosixPath(inner.lower()).suffix
+    if ending not in FORMAT_OF_ENDING:
+        raise FileRefused(_("“%(name)s” does not say what is inside. Name it like “data.csv.gz”.") % {"name": name})
+    try:
+        with gzip.open(path) as packed:
+            _copy(packed, folder / "inner", name, packed_size=path.stat().st_size)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FileRefused(
+            _("“%(name)s” is not a gzip that can be opened: it is damaged or cut off.") % {"name": name}
+        ) from error
+    return SourceFile(folder / "inner", FORMAT_OF_ENDING[ending], inner)
+
+
+def _copy(packed: IO[bytes], target: Path, name: str, *, packed_size: int) -> None:
+    """Unpack with the limits checked on what really comes out, since an archive's own figures may lie."""
+    written = 0
+    free = shutil.disk_usage(target.parent).free
+    with target.open("wb") as file:
+        while piece := packed.read(_PIECE):
+            written += len(piece)
+            _check_ratio(written, packed_size, name)
+            if written > min(MAX_UNPACKED_BYTES, free - 1024**3):
+                raise FileRefused(_("“%(name)s” unpacks to more than this machine has room for.") % {"name": name})
+            file.write(piece)
+
+
+def _check_ratio(unpacked_size: int, packed_size: int, name: str) -> None:
+    if unpacked_size > _RATIO_APPLIES_FROM and unpacked_size > MAX_RATIO * max(packed_size, 1):
+        raise FileRefused(
+            _(
+                "“%(name)s” unpacks to more than %(ratio)d times its size, as a zip bomb does. Send "
+                "it unpacked or in parts."
+            )
+            % {"name": name, "ratio": MAX_RATIO}
+        )

@@ -1,0 +1,130 @@
+"""Files come in by chunks that can be taken up again after a reload or a lost line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.datasets import policies
+from apps.datasets.choices import ACCEPTED_ENDINGS
+from apps.datasets.errors import FileRefused, UploadOffsetWrong
+from apps.datasets.models import Upload
+from apps.datasets.selectors import get_upload
+from foundation import storage
+from foundation.errors import Conflict, Invalid
+from foundation.identity import Actor
+from foundation.tenancy import every_tenant, scope
+
+CHUNK_BYTES = 8 * 1024 * 1024
+MAX_UPLOAD_BYTES = 100 * 1024**3
+_ABANDONED_AFTER = timedelta(hours=48)
+
+
+def start_upload(*, actor: Actor, project: Any, filename: str, size: int, sha256: str = "") -> Upload:
+    """Announce a file; the answer says where to go on."""
+    policies.check_can_add(actor, project)
+    name = PurePath(filename.replace("\\", "/")).name[:255]
+    if not name.lower().endswith(ACCEPTED_ENDINGS):
+        raise FileRefused(
+            _("“%(name)s” is not of a kind that can become a table. Send one of: %(endings)s.")
+            % {"name": name, "endings": ", ".join(ACCEPTED_ENDINGS)},
+            fields={"filename": [_("Unknown kind of file.")]},
+        )
+    if size <= 0:
+        raise FileRefused(_("“%(name)s” is empty: it has 0 bytes.") % {"name": name}, fields={"size": [_("0 bytes.")]})
+    if size > MAX_UPLOAD_BYTES:
+        raise FileRefused(_("“%(name)s” is larger than the 100 GB that one upload may have.") % {"name": name})
+    return Upload.objects.create(
+        tenant=actor.tenant,
+        project_id=project.pk,
+        filename=name,
+        size=size,
+        expected_sha256=sha256.lower(),
+        created_by=actor.user,
+    )
+
+
+@transaction.atomic
+def append_chunk(*, actor: Actor, upload_id: UUID, offset: int, data: bytes) -> Upload:
+    """Store the bytes that begin at `offset`; a chunk that was stored already is accepted again and changes nothing."""
+    upload = Upload.objects.select_for_update().get(pk=get_upload(actor=actor, upload_id=upload_id).pk)
+    if upload.completed_at is not None:
+        raise Conflict(_("This upload is complete; nothing can be added to it."))
+    if not data or len(data) > CHUNK_BYTES:
+        raise Invalid(_("A chunk has between 1 byte and %(limit)d bytes.") % {"limit": CHUNK_BYTES})
+    digest = hashlib.sha256(data).hexdigest()
+    if [offset, len(data), digest] in upload.chunks:
+        return upload
+    if offset != upload.offset:
+        raise UploadOffsetWrong(
+            _("The upload stands at byte %(offset)d; go on from there.") % {"offset": upload.offset},
+            details={"offset": upload.offset},
+        )
+    if offset + len(data) > upload.size:
+        raise Invalid(_("More bytes came than the %(size)d that were announced.") % {"size": upload.size})
+    storage.put(upload.tenant_id, chunk_key(upload, offset), data)
+    upload.chunks.append([offset, len(data), digest])
+    upload.offset = offset + len(data)
+    upload.save(update_fields=["chunks", "offset"])
+    return upload
+
+
+@transaction.atomic
+def complete_upload(*, actor: Actor, upload_id: UUID, now: datetime) -> Upload:
+    """Close the upload: all bytes are there, and they are the ones that were announced."""
+    upload = Upload.objects.select_for_update().get(pk=get_upload(actor=actor, upload_id=upload_id).pk)
+    if upload.completed_at is not None:
+        return upload
+    if upload.offset != upload.size:
+        raise UploadOffsetWrong(
+            _("%(there)d of %(size)d bytes are here; go on from byte %(there)d.")
+            % {"there": upload.offset, "size": upload.size},
+            details={"offset": upload.offset},
+        )
+    digest = hashlib.sha256()
+    for piece in read_chunks(upload):
+        digest.update(piece)
+    upload.sha256 = digest.hexdigest()
+    if upload.expected_sha256 and upload.expected_sha256 != upload.sha256:
+        raise Conflict(
+            _("The bytes that arrived are not those that were announced: their SHA-256 differs. Upload again.")
+        )
+    upload.completed_at = now
+    upload.save(update_fields=["sha256", "completed_at"])
+    return upload
+
+
+def read_chunks(upload: Upload) -> Iterator[bytes]:
+    """The file's bytes, chunk by chunk, each checked against the digest it came with."""
+    for offset, length, digest in upload.chunks:
+        data = storage.read(upload.tenant_id, chunk_key(upload, offset))
+        if len(data) != length or hashlib.sha256(data).hexdigest() != digest:
+            raise Conflict(
+                _("The stored upload was damaged at byte %(offset)d. Upload the file again.") % {"offset": offset}
+            )
+        yield data
+
+
+def drop_chunks(upload: Upload) -> None:
+    for offset, _length, _digest in upload.chunks:
+        storage.delete(upload.tenant_id, chunk_key(upload, offset))
+
+
+def forget_abandoned_uploads(*, now: datetime) -> None:
+    """Remove uploads that nobody finished or used within two days."""
+    for tenant in every_tenant():
+        with scope(tenant.pk):
+            for upload in Upload.objects.filter(used_at=None, created_at__lt=now - _ABANDONED_AFTER):
+                drop_chunks(upload)
+                upload.delete()
+
+
+def chunk_key(upload: Upload, offset: int) -> str:
+    return f"uploads/{upload.pk.hex}/{offset:015d}"

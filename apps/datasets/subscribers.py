@@ -1,0 +1,50 @@
+"""Who may listen to a dataset's topics, and how its versions stand in a chain."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.datasets import selectors
+from apps.datasets.choices import VersionState
+from foundation import live
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.web import chain
+
+
+def register() -> None:
+    live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
+    live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
+    chain.register("dataset_version", _version_link)
+    chain.register("source", _source_link)
+
+
+def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
+    try:
+        version = selectors.get_version(actor=actor, version_id=version_id)
+    except NotFound:
+        return None
+    node = chain.ChainNode(
+        kind="dataset_version",
+        name=str(version),
+        state=version.state,
+        state_label=str(VersionState(version.state).label),
+        at=version.committed_at or version.created_at,
+        url=reverse("datasets:version_detail", args=[actor.tenant.slug, selectors.project_slug(version), version.pk]),
+        digest=version.digest,
+        actor=str(version.created_by or ""),
+    )
+    return chain.Link(node, made_from=(("source", version.pk),))
+
+
+def _source_link(actor: Actor, version_id: UUID) -> chain.Link | None:
+    version = selectors.get_version(actor=actor, version_id=version_id)
+    node = chain.ChainNode(
+        kind="source",
+        name=version.source.get("filename", ""),
+        at=version.created_at,
+        digest=version.source.get("sha256", ""),
+    )
+    return chain.Link(node)

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from apps.datasets import services
+from foundation.clock import now
+from foundation.jobs import JobHandle, job, periodic
+
+
+@job(name="datasets.ingest")
+def ingest(*, job: JobHandle, version_id: str, upload_id: str, **_later: object) -> None:
+    services.ingest_upload(job=job, version_id=UUID(version_id), upload_id=UUID(upload_id))
+
+
+@periodic(name="datasets.forget_uploads", every=timedelta(hours=1))
+def forget_uploads() -> None:
+    services.forget_abandoned_uploads(now=now())

@@ -1,0 +1,120 @@
+import io
+import zipfile
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from apps.datasets import selectors, services
+from apps.datasets.choices import VersionState
+from foundation import lake, ledger
+from foundation.clock import now
+from foundation.errors import AccessDenied, Conflict
+
+CSV = b"id,name,amount\n1,Noor,2.5\n2,Sami,\n3,Lina,4.0\n"
+
+
+def test_an_uploaded_file_becomes_an_immutable_version(ingested, scientist):
+    version = ingested("people.csv", CSV)
+    assert (version.state, version.number, version.row_count) == (VersionState.READY, 1, 3)
+    assert [c["name"] for c in version.schema] == ["id", "name", "amount"]
+    assert len(version.digest) == 64
+    rows = lake.for_tenant(version.tenant_id).preview(selectors.table_at(version)).to_pylist()
+    assert {row["name"] for row in rows} == {"Noor", "Sami", "Lina"}
+
+
+def test_with_review_nothing_is_committed_before_a_person_says_so(ingested, scientist):
+    version = ingested("people.csv", CSV, review=True)
+    assert (version.state, version.number) == (VersionState.REVIEW, None)
+    version = services.commit_version(actor=scientist, version=version, now=now())
+    assert (version.state, version.number) == (VersionState.READY, 1)
+
+
+def test_a_discarded_version_leaves_no_table(ingested, scientist, django_capture_on_commit_callbacks):
+    version = ingested("people.csv", CSV, review=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.discard_version(actor=scientist, version=version)
+    assert not lake.for_tenant(version.tenant_id).exists(version.lake_table)
+
+
+def test_the_next_version_takes_the_next_number_and_the_first_stays(ingested, scientist):
+    first = ingested("people.csv", CSV)
+    second = ingested("people.csv", CSV + b"4,Omar,1.0\n", dataset=first.dataset)
+    assert (first.number, second.number, first.row_count, second.row_count) == (1, 2, 3, 4)
+    assert first.digest != second.digest
+
+
+def test_same_rows_in_another_order_have_the_same_digest(ingested):
+    first = ingested("a.csv", CSV)
+    second = ingested("b.csv", b"id,name,amount\n3,Lina,4.0\n1,Noor,2.5\n2,Sami,\n")
+    assert first.digest == second.digest
+
+
+def test_a_viewer_adds_nothing(viewer, project):
+    with pytest.raises(AccessDenied, match="add datasets"):
+        services.create_dataset(actor=viewer, project=project, name="x")
+
+
+def test_two_datasets_of_one_name_are_refused_with_what_to_do(scientist, project):
+    services.create_dataset(actor=scientist, project=project, name="People")
+    with pytest.raises(Conflict, match="Add a version to it"):
+        services.create_dataset(actor=scientist, project=project, name="People")
+
+
+def test_each_step_stands_on_the_ledger(ingested):
+    version = ingested("people.csv", CSV)
+    kinds = [event.kind for event in ledger.events_of(subject=("dataset_version", version.pk))]
+    assert set(kinds) == {"dataset_version.ingestion_started", "dataset_version.committed"}
+
+
+def zipped(**files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
+
+
+def test_a_zip_with_one_table_is_opened(ingested):
+    assert ingested("people.zip", zipped(**{"inner/people.csv": CSV})).row_count == 3
+
+
+def test_parquet_is_read(ingested):
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"x": [1, 2, 3], "y": ["a", None, "c"]}), sink)
+    assert ingested("t.parquet", sink.getvalue()).row_count == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("empty.csv", b"\n", "empty|header|no rows|no column"),
+        ("header.csv", b"a,b\n", "no rows"),
+        ("quote.csv", b'a,b\n1,"two\n3,4\n', "line 2|quot"),
+        ("latin.csv", "a,b\nfête,1\n".encode("latin-1"), "UTF-8|utf-8|encod"),
+        ("twice.csv", b"a,b,a\n1,2,3\n", "“a”|twice|duplicate"),
+        ("bomb.zip", zipped(**{"a.csv": b"a\n" + b"0\n" * 20_000_000}), "zip bomb"),
+        ("path.zip", zipped(**{"../../etc/a.csv": CSV}), "outside the archive"),
+        ("many.zip", zipped(**{"a.csv": CSV, "b.csv": CSV}), "holds 2 tables"),
+        ("broken.zip", b"PK\x03\x04 nothing of the kind", "zip that can be opened"),
+        ("broken.parquet", b"PAR1 nothing PAR1", "Parquet|parquet"),
+    ],
+)
+def test_bad_files_end_as_failed_with_a_sentence_and_leave_nothing(ingested, name, data, said):
+    import re
+
+    version = ingested(name, data)
+    assert version.state == VersionState.FAILED
+    assert re.search(said, version.failure), version.failure
+    assert not lake.for_tenant(version.tenant_id).exists(f"ds_{version.pk.hex}")
+
+
+def test_a_non_ascii_header_is_fine(ingested):
+    version = ingested("arabic.csv", "الاسم,المبلغ\nنور,2\n".encode())
+    assert version.column_names == ["الاسم", "المبلغ"]
+    assert version.schema[0]["suspected"] == "name"
+
+
+def test_probable_personal_data_is_pointed_out(ingested):
+    version = ingested("m.csv", b"contact,amount\na@example.test,1\nb@example.test,2\n")
+    assert [c["suspected"] for c in version.schema] == ["email", ""]
