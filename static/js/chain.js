@@ -30,8 +30,16 @@ document.addEventListener("keydown", (event) => { if (event.key === "Escape" && 
 document.addEventListener("scroll", hide, { capture: true, passive: true });
 
 for (const strip of document.querySelectorAll("[data-chain]")) {
+  const more = () => {
+    const fits = strip.scrollWidth <= strip.clientWidth + 1;
+    if (fits) strip.removeAttribute("tabindex"); else strip.tabIndex = 0;
+    strip.classList.toggle("s-chain-start", !fits && Math.abs(strip.scrollLeft) > 2);
+    strip.classList.toggle("s-chain-end", !fits && Math.abs(strip.scrollLeft) + strip.clientWidth < strip.scrollWidth - 2);
+  };
+  new ResizeObserver(more).observe(strip);
+  strip.addEventListener("scroll", more, { passive: true });
   const current = strip.querySelector("[aria-current]");
-  if (!current || strip.scrollWidth <= strip.clientWidth) { strip.removeAttribute("tabindex"); continue; }
+  if (!current || strip.scrollWidth <= strip.clientWidth) continue;
   const box = current.getBoundingClientRect();
   const frame = strip.getBoundingClientRect();
   strip.scrollLeft += box.left + box.width / 2 - (frame.left + frame.width / 2);

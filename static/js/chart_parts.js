@@ -17,13 +17,25 @@ function script(source) {
 }
 
 export async function plotly(strict) {
-  const { plotly: small, plotlyStrict: large, plotlyLocale: arabic } = document.body.dataset;
+  const { plotly: small, plotlyStrict: large } = document.body.dataset;
   if (!window.Plotly || (strict && window.Plotly.sanadStrict !== true)) {
     await script(strict ? large : small);
     window.Plotly.sanadStrict = Boolean(strict);
+    window.Plotly.register(calendar());
   }
-  if (language.startsWith("ar")) await script(arabic);
   return window.Plotly;
+}
+
+// Names of days and months as the browser knows them: Plotly's own Arabic has those of the Levant.
+function calendar() {
+  const names = (count, date, options) => Array.from({ length: count }, (_, index) => new Intl.DateTimeFormat(language === "ar" ? "ar-AE" : "en-GB", { ...options, timeZone: "UTC" }).format(date(index)));
+  const day = (index) => new Date(Date.UTC(2023, 0, 1 + index)); // a Sunday
+  const month = (index) => new Date(Date.UTC(2023, index, 1));
+  const format = {
+    days: names(7, day, { weekday: "long" }), shortDays: names(7, day, { weekday: "short" }),
+    months: names(12, month, { month: "long" }), shortMonths: names(12, month, { month: "short" }), date: "%d/%m/%Y",
+  };
+  return { moduleType: "locale", name: language, dictionary: {}, format };
 }
 
 // Custom properties hold light-dark() pairs; only a used colour tells which one is in force.
@@ -52,7 +64,7 @@ const SCALES = {
 
 export function dressed(layout) {
   const c = colours();
-  const axis = { gridcolor: c.line, linecolor: c.edge, zerolinecolor: c.edge, tickcolor: c.edge, automargin: true, ticks: "", tickfont: { color: c.soft } };
+  const axis = { gridcolor: c.line, linecolor: c.edge, zerolinecolor: c.edge, tickcolor: c.edge, automargin: true, ticks: "", tickfont: { color: c.soft, size: 11 }, title: { font: { color: c.soft, size: 11 } } };
   const font = { family: getComputedStyle(document.body).fontFamily, size: 12, color: c.text };
   const scale = SCALES[c.dark ? "dark" : "light"];
   const template = {

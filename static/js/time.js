@@ -1,5 +1,5 @@
 // Relative times stay true, and running work shows its elapsed time and estimated rest.
-import { ago, duration } from "./words.js";
+import { ago, duration, say } from "./words.js";
 
 function refresh() {
   for (const time of document.querySelectorAll("time[data-ago]")) {
@@ -9,7 +9,8 @@ function refresh() {
   for (const words of document.querySelectorAll("[data-elapsed-since]")) {
     const elapsed = (Date.now() - new Date(words.dataset.elapsedSince)) / 1000;
     const done = Number(words.dataset.percent) / 100;
-    words.textContent = done > 0.02 && done < 1 && elapsed > 5 ? `${duration(elapsed)} · −${duration(elapsed / done - elapsed)}` : duration(elapsed);
+    const guess = done > 0.02 && done < 1 && elapsed > 5;
+    words.textContent = say(guess ? "elapsed_rest" : "elapsed", { elapsed: duration(elapsed), rest: duration(elapsed / done - elapsed) });
   }
 }
 

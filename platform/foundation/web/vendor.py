@@ -28,7 +28,7 @@ def copy_vendor_files(root: Path) -> int:
     packages, target = root / "node_modules", root / "static" / "vendor"
     shutil.rmtree(target, ignore_errors=True)
     for file in manifest["files"]:
-        _copy(_found(packages / file["from"]), target / file["to"])
+        _copy(_found(packages / file["from"]), target / file["to"], file.get("replace", []))
     sprite = target / manifest["sprite"]["to"]
     sprite.write_text(_sprite(packages, manifest["sprite"]))
     return len(manifest["files"]) + 1
@@ -40,9 +40,13 @@ def _found(path: Path) -> Path:
     return path
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, replacements: list[list[str]]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     content = source.read_bytes()
+    for old, new in replacements:
+        if old.encode() not in content:
+            raise VendorFileMissing(f"{source} no longer holds {old!r}: look whether its replacement is still needed.")
+        content = content.replace(old.encode(), new.encode())
     target.write_bytes(SOURCE_MAP.sub(b"", content) if target.suffix in {".css", ".js"} else content)
 
 

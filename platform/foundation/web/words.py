@@ -44,6 +44,8 @@ def for_scripts() -> dict[str, str]:
         "log_empty": _("Nothing was written yet."),
         "log_failed": _("The log could not be read: {why}"),
         "follow": _("Following"),
+        "elapsed": _("{elapsed} so far"),
+        "elapsed_rest": _("{elapsed} so far, about {rest} left"),
         "second": _("{n} s"),
         "minute": _("{n} min"),
         "hour": _("{n} h"),

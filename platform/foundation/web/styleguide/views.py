@@ -81,7 +81,7 @@ def _lists(moment: Any) -> dict[str, Any]:
         {"term": _("Made from"), "value": "flights.csv.zip", "url": "#"}, {"term": _("Event time"), "value": None},
     ]  # fmt: skip
     stats = [
-        {"label": _("Requests"), "value": "1,204", "unit": _("per minute"), "values": [3, 4, 6, 5, 8, 9, 7, 11]},
+        {"label": _("Requests"), "value": "1,204", "unit": _("per minute"), "series": [3, 4, 6, 5, 8, 9, 7, 11]},
         {"label": _("p95 latency"), "value": "4.2", "unit": "ms", "note": _("limit 20 ms")},
         {"label": _("Errors"), "value": "0.02", "unit": "%", "state": "ok", "state_label": _("Within limit")},
         {"label": _("Drift"), "value": "3", "unit": _("features"), "state": "warning", "state_label": _("Look at it")},
