@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import psycopg
 import pytest
+import sanad_verify
 
+from foundation import ledger
 from foundation.ledger import config, signing
+from tests.foundation.ledger.stage import grow
 from tests.support.people import make_tenant
 
 
@@ -47,3 +51,40 @@ def intruder(transactional_db):
         for table in ("ledgerevent", "ledgerplace", "checkpoint"):
             opened.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER ledger_append_only")
         yield opened
+
+
+@pytest.fixture
+def chain(acme, public_keys):
+    """Ten entries; checkpoints with anchors at 4 and 8."""
+    grow(acme, 10, checkpoint_at=[4, 8])
+    return acme
+
+
+@pytest.fixture
+def anchor(chain):
+    return config.current().anchor_folder / f"{chain.pk}.jsonl"
+
+
+@pytest.fixture
+def export(chain, tmp_path):
+    """Write the export to a file, optionally with lines changed on the way, and give its path."""
+
+    def write(change=lambda lines: lines):
+        lines = change([json.loads(line) for line in ledger.export_ledger(chain)])
+        path = tmp_path / "export.jsonl"
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def verified(public_keys, anchor, capsys):
+    """What the stand-alone verifier says of an export: exit code and its JSON."""
+
+    def verify(path, key=public_keys, anchor_file=anchor):
+        arguments = [str(path), "--key", str(key), "--json", *(["--anchor", str(anchor_file)] if anchor_file else [])]
+        code = sanad_verify.main(arguments)
+        return code, json.loads(capsys.readouterr().out)
+
+    return verify
