@@ -19,6 +19,8 @@ from foundation import tenancy
 from foundation.storage.errors import KeyUnusable
 
 if TYPE_CHECKING:
+    from django.db.models import Manager
+
     from foundation.storage.models import TenantKey
 
 _INSERT = """
@@ -57,7 +59,7 @@ def forget_open_keys() -> None:
     _open_keys.clear()
 
 
-def _rows():  # type: ignore[no-untyped-def]
+def _rows() -> Manager[TenantKey]:
     # The package is imported before Django's models are ready.
     return apps.get_model("storage", "TenantKey")._default_manager
 
@@ -90,7 +92,7 @@ def _insert_apart(tenant_id: UUID, wrapped: bytes) -> None:
 
 
 def _secrets() -> list[bytes]:
-    return [secret.encode() for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    return [str(secret).encode() for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
 def _wrap(key: bytes, tenant_id: UUID, number: int) -> bytes:

@@ -1,0 +1,44 @@
+"""Tables of each tenant: encrypted, with snapshots; and a sandbox for the SQL and the files that users bring."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from foundation.lake import sandbox
+from foundation.lake.errors import (
+    FileRefused,
+    LakeFailed,
+    LakeUnavailable,
+    SqlFailed,
+    SqlRefused,
+    SqlTimeout,
+    TableExists,
+    TableMissing,
+)
+from foundation.lake.ports import Column, Condition, Lake, Snapshot, TableAt
+
+__all__ = [
+    "Column",
+    "Condition",
+    "FileRefused",
+    "Lake",
+    "LakeFailed",
+    "LakeUnavailable",
+    "Snapshot",
+    "SqlFailed",
+    "SqlRefused",
+    "SqlTimeout",
+    "TableAt",
+    "TableExists",
+    "TableMissing",
+    "for_tenant",
+    "sandbox",
+]
+
+
+def for_tenant(tenant_id: UUID) -> Lake:
+    """The tenant's lake on the engine that LAKE_ENGINE names."""
+    # The sandbox's children import this package too, and must stay without engine, settings and Django.
+    from foundation.lake.engines import lake_of
+
+    return lake_of(tenant_id)

@@ -1,0 +1,271 @@
+"""The lake on DuckLake: DuckDB, a PostgreSQL catalogue, encrypted Parquet files."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.utils.translation import gettext as _
+from duckdb import DuckDBPyConnection
+
+from foundation.errors import Invalid
+from foundation.lake.adapters import catalogue, sessions
+from foundation.lake.adapters.digest import digest_of
+from foundation.lake.adapters.incoming import Incoming
+from foundation.lake.adapters.profile import profile_of
+from foundation.lake.adapters.sessions import name, quoted
+from foundation.lake.errors import LakeFailed, LakeUnavailable, TableExists, TableMissing
+from foundation.lake.place import LakePlace
+from foundation.lake.ports import Column, Condition, FileFormat, LakeFile, Mode, Snapshot, TableAt
+from foundation.lake.sandbox import files
+
+_TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_BATCH = 122_880
+_LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
+_OPERATORS = {"=", "!=", "<", "<=", ">", ">="}
+Params = Sequence[Any] | Mapping[str, Any] | None
+
+
+class DuckDBLake:
+    """One tenant's tables; see `foundation.lake.ports.Lake` for what each method promises."""
+
+    def __init__(self, place: LakePlace) -> None:
+        self._place = place
+
+    def write(self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create") -> TableAt:
+        return self._write(table, Incoming(source), mode)
+
+    def write_from_file(
+        self,
+        table: str,
+        path: Path,
+        format: FileFormat,
+        options: Mapping[str, Any] | None = None,
+        *,
+        mode: Mode = "create",
+        on_rows: Callable[[int], None] | None = None,
+    ) -> TableAt:
+        with files.parsed(path, format, dict(options or {})) as source:
+            return self._write(table, Incoming(source, on_rows=on_rows), mode)
+
+    def write_query(
+        self, table: str, sql: str, inputs: Mapping[str, TableAt], params: Params = None, mode: Mode = "create"
+    ) -> TableAt:
+        with self._writing(table) as connection:
+            self._show(connection, inputs)
+            return self._commit(connection, table, f"({sql}\n)", mode, params)
+
+    def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
+        connection = sessions.open_cursor(self._place)
+        try:
+            with self._translated():
+                self._show(connection, inputs)
+                # The reader keeps the connection alive, and closes it with itself.
+                return connection.execute(sql, params or None).to_arrow_reader(_BATCH)
+        except Exception:
+            connection.close()
+            raise
+
+    def schema(self, at: TableAt) -> list[Column]:
+        with self._reading() as connection:
+            return self._columns(connection, at)
+
+    def count(self, at: TableAt) -> int:
+        with self._reading() as connection:
+            row = connection.execute(f"SELECT count(*) FROM {self._relation(at)}").fetchone()
+        return int(row[0]) if row else 0
+
+    def digest(self, at: TableAt) -> str:
+        with self._reading() as connection:
+            return digest_of(connection, self._relation(at), self._columns(connection, at))
+
+    def profile(self, at: TableAt) -> dict[str, Any]:
+        with self._reading() as connection:
+            return profile_of(connection, self._relation(at), self._columns(connection, at))
+
+    def preview(
+        self,
+        at: TableAt,
+        limit: int = 50,
+        offset: int = 0,
+        order_by: str | None = None,
+        descending: bool = False,
+        where: Sequence[Condition] = (),
+    ) -> pa.Table:
+        with self._reading() as connection:
+            known = {column.name: column for column in self._columns(connection, at)}
+            sql, params = f"SELECT * FROM {self._relation(at)}", list[Any]()
+            for joint, condition in zip(["WHERE"] + ["AND"] * len(where), where, strict=False):
+                sql += f" {joint} {_condition(_known(known, condition.column), condition, params)}"
+            if order_by:
+                sql += f" ORDER BY {name(_known(known, order_by).name)} {'DESC' if descending else 'ASC'} NULLS LAST"
+            return connection.execute(f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", params).to_arrow_table()
+
+    def read(self, at: TableAt, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
+        wanted = ", ".join(map(name, columns)) if columns else "*"
+        return self.query(f"SELECT {wanted} FROM {self._relation(at)}", {})
+
+    def exists(self, table: str) -> bool:
+        with self._reading() as connection:
+            return self._exists(connection, _checked(table))
+
+    def current(self, table: str) -> TableAt:
+        with self._reading() as connection:
+            if not self._exists(connection, _checked(table)):
+                raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
+            row = connection.execute("FROM ducklake_current_snapshot('lake')").fetchone()
+        return TableAt(table, int(row[0]) if row else 0)
+
+    def snapshots(self) -> list[Snapshot]:
+        with self._reading() as connection:
+            sql = "SELECT snapshot_id, epoch_us(snapshot_time) FROM ducklake_snapshots('lake') ORDER BY 1"
+            return [Snapshot(number, _moment(at)) for number, at in connection.execute(sql).fetchall()]
+
+    def files_of(self, at: TableAt) -> list[LakeFile]:
+        self.schema(at)  # says in words where the table or the snapshot is missing
+        with self._reading() as connection:
+            listed = f"ducklake_list_files('lake', {quoted(at.table)}, snapshot_version => {int(at.snapshot)})"
+            columns = "data_file, data_file_encryption_key, delete_file, delete_file_encryption_key"
+            found = connection.execute(f"SELECT {columns} FROM {listed}").fetchall()
+        return [
+            LakeFile(data, _text(key), LakeFile(deletes, _text(delete_key)) if deletes else None)
+            for data, key, deletes, delete_key in found
+        ]
+
+    def drop(self, table: str) -> None:
+        with self._writing(table) as connection:
+            connection.execute(f"DROP TABLE IF EXISTS lake.main.{name(_checked(table))}")
+            connection.execute("COMMIT")
+
+    def expire(self, *, keep: Sequence[int]) -> int:
+        with catalogue.lake_lock(self._place), self._reading() as connection:
+            numbers = [
+                n for (n,) in connection.execute("SELECT snapshot_id FROM ducklake_snapshots('lake')").fetchall()
+            ]
+            gone = sorted(set(numbers) - set(keep) - {max(numbers)})
+            if gone:
+                connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {gone})").fetchall()
+            connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)").fetchall()
+            return len(gone)
+
+    def _write(self, table: str, incoming: Incoming, mode: Mode) -> TableAt:
+        with self._writing(table, incoming) as connection:
+            connection.register("incoming", incoming.reader())
+            return self._commit(connection, table, "incoming", mode, None)
+
+    def _commit(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> TableAt:
+        target, there = f"lake.main.{name(table)}", self._exists(connection, table)
+        if mode == "create" and there:
+            raise TableExists(_("There is a table “%(table)s” already; choose another name.") % {"table": table})
+        if mode == "append" and there:
+            connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {rows}", params or None)
+        else:
+            connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None)
+        connection.execute("COMMIT")
+        row = connection.execute("FROM ducklake_last_committed_snapshot('lake')").fetchone()
+        return TableAt(table, int(row[0]) if row else 0)
+
+    @contextmanager
+    def _writing(self, table: str, incoming: Incoming | None = None) -> Iterator[DuckDBPyConnection]:
+        """One transaction under the table's lock; on any error it is rolled back and its files are gone."""
+        with (
+            catalogue.table_lock(self._place, _checked(table)),
+            self._translated(incoming),
+            sessions.cursor(self._place) as connection,
+        ):
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                _roll_back(connection)
+                raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[DuckDBPyConnection]:
+        with self._translated(), sessions.cursor(self._place) as connection:
+            yield connection
+
+    @contextmanager
+    def _translated(self, incoming: Incoming | None = None) -> Iterator[None]:
+        """DuckDB's errors in our words; its own texts hold values and stay in the chain of causes, for the log."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if incoming is not None and incoming.failure is not None:
+                raise incoming.failure from None
+            raise self._in_words(error) from error
+
+    def _in_words(self, error: duckdb.Error) -> Exception:
+        if isinstance(error, duckdb.CatalogException | duckdb.BinderException) and "does not exist" in str(error):
+            return TableMissing(_("There is no such table in the lake; it may have been dropped."))
+        if "No snapshot found" in str(error):
+            return TableMissing(_("This snapshot of the lake has expired."))
+        if isinstance(error, _LOST):
+            sessions.forget(self._place)
+            return LakeUnavailable(_("The lake did not answer, and nothing was written; try again."))
+        kind = type(error).__name__
+        return LakeFailed(_("A query of the portal's own failed in the lake (%(kind)s).") % {"kind": kind})
+
+    def _show(self, connection: DuckDBPyConnection, inputs: Mapping[str, TableAt]) -> None:
+        for alias, at in inputs.items():
+            connection.execute(f"CREATE TEMP VIEW {name(alias)} AS FROM {self._relation(at)}")
+
+    def _relation(self, at: TableAt) -> str:
+        return f"lake.main.{name(_checked(at.table))} AT (VERSION => {int(at.snapshot)})"
+
+    def _columns(self, connection: DuckDBPyConnection, at: TableAt) -> list[Column]:
+        rows = connection.execute(f"DESCRIBE FROM {self._relation(at)}").fetchall()
+        return [Column(row[0], row[1], row[2] == "YES") for row in rows]
+
+    def _exists(self, connection: DuckDBPyConnection, table: str) -> bool:
+        sql = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'main' AND table_name = ?"
+        return connection.execute(sql, [table]).fetchone() is not None
+
+
+def _checked(table: str) -> str:
+    if not _TABLE.fullmatch(table):
+        raise Invalid(
+            _("“%(table)s” cannot be a table's name: use a–z, 0–9 and _, from a letter on.") % {"table": table}
+        )
+    return table
+
+
+def _known(columns: Mapping[str, Column], wanted: str) -> Column:
+    if wanted not in columns:
+        raise Invalid(_("The table has no column “%(column)s”.") % {"column": wanted})
+    return columns[wanted]
+
+
+def _condition(column: Column, condition: Condition, params: list[Any]) -> str:
+    value = name(column.name)
+    if condition.operator in ("is null", "is not null"):
+        return f"{value} {condition.operator.upper()}"
+    params.append(str(condition.value))
+    if condition.operator == "contains":
+        return f"contains(lower({value}::VARCHAR), lower(?))"
+    if condition.operator not in _OPERATORS:
+        raise Invalid(_("“%(operator)s” is not a comparison.") % {"operator": condition.operator})
+    return f"{value} {condition.operator} TRY_CAST(? AS {column.type})"
+
+
+def _text(key: bytes | str | None) -> str | None:
+    return base64.b64encode(key).decode() if isinstance(key, bytes | bytearray) else key
+
+
+def _roll_back(connection: DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        # The failed statement ended the transaction already.
+        return
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)

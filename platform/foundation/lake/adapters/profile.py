@@ -1,0 +1,186 @@
+"""What is in the columns of a table, as plain JSON.
+
+{"rows": n, "columns": [{"name", "type", "kind": "number"|"time"|"boolean"|"text"|"other", "nulls", "distinct" (about),
+"min", "max" (number; time as ISO text; text: shortest and longest length as "min_length", "max_length"), "mean", "std",
+"quantiles": {"0.01"…"0.99"} (numbers and times), "top": [{"value", "count"}] (none where nearly every value differs),
+"histogram": {"edges": [n + 1], "counts": [n]} (numbers and times; a count is of values above its left edge up to its
+right one, the first edge included)}]}
+Numbers that are not finite are left out of mean, std, quantiles and histogram and counted as "not_finite".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from foundation.lake.adapters.sessions import name
+from foundation.lake.ports import Column
+
+BINS = 20
+TOP = 10
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+_NUMBERS = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+)
+_WHOLE = frozenset(_NUMBERS)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIGURES = ("present", "distinct", "not_finite", "min", "max", "mean", "std", "quantiles")
+
+
+def profile_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> dict[str, Any]:
+    """Two passes over all columns, and a short one per column for its most frequent values."""
+    rows, found = _figures(connection, relation, columns)
+    for column, figures in zip(columns, found, strict=True):
+        figures["edges"] = _edges(column, figures)
+    counts = _counts(connection, relation, columns, found)
+    described = []
+    for column, figures, bins in zip(columns, found, counts, strict=True):
+        top = _top(connection, relation, column) if _worth_counting(column, figures, rows) else []
+        described.append(_described(column, figures, bins, top, rows))
+    return {"rows": rows, "columns": described}
+
+
+def kind_of(type_: str) -> str:
+    """number, time, boolean, text or other."""
+    if type_ in _WHOLE or type_ in ("FLOAT", "DOUBLE") or type_.startswith("DECIMAL"):
+        return "number"
+    if type_ == "DATE" or type_.startswith("TIMESTAMP"):
+        return "time"
+    return {"BOOLEAN": "boolean", "VARCHAR": "text", "UUID": "text", "TIME": "text"}.get(type_, "other")
+
+
+def _measure(column: Column) -> str:
+    """The column as a finite DOUBLE (a time as seconds since 1970), or NULL."""
+    value = name(column.name)
+    if kind_of(column.type) == "time":
+        return f"CASE WHEN isfinite({value}) THEN epoch({value}) END"
+    if column.type in ("FLOAT", "DOUBLE"):
+        return f"CASE WHEN isfinite({value}) THEN {value}::DOUBLE END"
+    return f"{value}::DOUBLE"
+
+
+def _figures(
+    connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]
+) -> tuple[int, list[dict[str, Any]]]:
+    parts = ["count(*)"]
+    for column in columns:
+        value, kind = name(column.name), kind_of(column.type)
+        parts += [f"count({value})", f"approx_count_distinct({value})" if kind != "other" else "NULL"]
+        if kind in ("number", "time"):
+            m = _measure(column)
+            parts += [f"count({value}) - count({m})", f"min({m})", f"max({m})", f"avg({m})", f"stddev_samp({m})"]
+            parts.append(f"approx_quantile({m}, {list(QUANTILES)})")
+        else:
+            length = f"length({value}::VARCHAR)" if kind == "text" else "NULL"
+            parts += ["0", f"min({length})", f"max({length})", "NULL", "NULL", "NULL"]
+    row = connection.execute(f"SELECT {', '.join(parts)} FROM {relation}").fetchone() or ()
+    width = len(_FIGURES)
+    found = [dict(zip(_FIGURES, row[1 + i * width :], strict=False)) for i in range(len(columns))]
+    return int(row[0]), found
+
+
+def _edges(column: Column, figures: dict[str, Any]) -> list[float]:
+    low, high = figures["min"], figures["max"]
+    if kind_of(column.type) not in ("number", "time") or low is None:
+        return []
+    if low == high:
+        return [low, high]
+    if column.type in _WHOLE and high - low < BINS:
+        return [low - 1 + step for step in range(int(high - low) + 2)]
+    width = (high - low) / BINS
+    return [low + width * step for step in range(BINS)] + [high]
+
+
+def _counts(
+    connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], found: list[dict[str, Any]]
+) -> list[list[int]]:
+    """Per column, how many values lie in each bin."""
+    wanted = [(column, figures["edges"][1:]) for column, figures in zip(columns, found, strict=True)]
+    parts = [f"histogram({_measure(column)}, {_list(tops)})" for column, tops in wanted if tops]
+    row = connection.execute(f"SELECT {', '.join(parts)} FROM {relation}").fetchone() if parts else ()
+    answers = iter(row or ())
+    return [_in_order(next(answers), tops) if tops else [] for _, tops in wanted]
+
+
+def _list(numbers: Sequence[float]) -> str:
+    return "[" + ", ".join(f"{number!r}::DOUBLE" for number in map(float, numbers)) + "]"
+
+
+def _in_order(bins: dict[float, int] | None, tops: Sequence[float]) -> list[int]:
+    return [int((bins or {}).get(float(top), 0)) for top in tops]
+
+
+def _worth_counting(column: Column, figures: dict[str, Any], rows: int) -> bool:
+    if kind_of(column.type) == "other" or not figures["present"]:
+        return False
+    return rows <= 100 or figures["distinct"] <= figures["present"] / 2
+
+
+def _top(connection: DuckDBPyConnection, relation: str, column: Column) -> list[dict[str, Any]]:
+    value = name(column.name)
+    # Counted in the column's own type; only the few that are shown become text.
+    found = connection.execute(
+        f"SELECT v::VARCHAR, n FROM (SELECT {value} AS v, count(*) AS n FROM {relation} WHERE {value} IS NOT NULL"
+        f" GROUP BY 1 ORDER BY n DESC, v LIMIT {TOP}) ORDER BY n DESC, v"
+    ).fetchall()
+    return [{"value": text[:200], "count": count} for text, count in found]
+
+
+def _described(
+    column: Column, figures: dict[str, Any], counts: list[int], top: list[dict[str, Any]], rows: int
+) -> dict[str, Any]:
+    kind = kind_of(column.type)
+    described: dict[str, Any] = {
+        "name": column.name,
+        "type": column.type,
+        "kind": kind,
+        "nulls": rows - figures["present"],
+        "distinct": min(figures["distinct"], figures["present"]) if figures["distinct"] is not None else None,
+        "top": top,
+    }
+    if kind == "text":
+        described |= {"min_length": figures["min"], "max_length": figures["max"]}
+    elif kind in ("number", "time"):
+        described |= _shown(column, figures, counts)
+    return described
+
+
+def _shown(column: Column, figures: dict[str, Any], counts: list[int]) -> dict[str, Any]:
+    time = kind_of(column.type) == "time"
+    show = _moment if time else _number
+    quantiles = figures["quantiles"] or [None] * len(QUANTILES)
+    return {
+        "min": show(figures["min"]),
+        "max": show(figures["max"]),
+        "mean": show(figures["mean"]),
+        "std": _number(figures["std"]),
+        "quantiles": {str(q): show(value) for q, value in zip(QUANTILES, quantiles, strict=True)},
+        "not_finite": figures["not_finite"],
+        "histogram": {"edges": [show(edge) for edge in figures["edges"]], "counts": counts},
+    }
+
+
+def _number(value: float | None) -> float | int | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
+
+
+def _moment(value: float | None) -> str | None:
+    try:
+        return None if value is None else (_EPOCH + timedelta(seconds=value)).isoformat()
+    except OverflowError:
+        return None

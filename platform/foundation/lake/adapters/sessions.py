@@ -1,0 +1,135 @@
+"""DuckDB instances with a lake attached: one per lake and process, made anew after a fork or a lost connection."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from foundation.lake.adapters import catalogue
+from foundation.lake.place import LakePlace
+
+_KEPT = 16
+_EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")  # httpfs first: its OpenSSL encrypts the Parquet files
+_ATTACH = """
+ATTACH {source} AS lake (DATA_PATH {data}, META_SCHEMA {schema}, ENCRYPTED, DATA_INLINING_ROW_LIMIT 0)
+"""
+
+
+class _Session:
+    """One lake's instance in this process, opened when it is first used."""
+
+    def __init__(self, place: LakePlace) -> None:
+        self._place, self._lock = place, threading.Lock()
+        self._instance: DuckDBPyConnection | None = None
+
+    def cursor(self) -> DuckDBPyConnection:
+        with self._lock:
+            if self._instance is None:
+                self._instance = _open(self._place)
+            return self._instance.cursor()
+
+
+_lock = threading.Lock()
+_sessions: OrderedDict[LakePlace, _Session] = OrderedDict()
+_strangers: list[OrderedDict[LakePlace, _Session]] = []
+
+
+@contextmanager
+def cursor(place: LakePlace) -> Iterator[DuckDBPyConnection]:
+    """A connection of one's own to the lake's instance in this process; what it leaves open is rolled back."""
+    own = open_cursor(place)
+    try:
+        yield own
+    finally:
+        own.close()
+
+
+def open_cursor(place: LakePlace) -> DuckDBPyConnection:
+    """As `cursor`, for who closes it himself."""
+    return _session(place).cursor()
+
+
+def forget(place: LakePlace) -> None:
+    """Open the lake anew next time. Cursors that are still at work keep the old instance alive."""
+    with _lock:
+        _sessions.pop(place, None)
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def extension(wanted: str) -> str:
+    """The path of a DuckDB extension out of its wheel; DuckDB checks its signature."""
+    spec = importlib.util.find_spec(f"duckdb_extension_{wanted}")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"duckdb-extension-{wanted.replace('_', '-')}=={duckdb.__version__} is not installed")
+    home = Path(spec.submodule_search_locations[0]) / "extensions" / f"v{duckdb.__version__}"
+    return str(home / f"{wanted}.duckdb_extension")
+
+
+def _session(place: LakePlace) -> _Session:
+    with _lock:
+        session = _sessions.pop(place, None) or _Session(place)
+        _sessions[place] = session
+        while len(_sessions) > _KEPT:
+            _sessions.popitem(last=False)
+        return session
+
+
+def _open(place: LakePlace) -> DuckDBPyConnection:
+    for folder in (place.data.parent, place.data, place.spill):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    source = catalogue.connection_string(place)
+    if not catalogue.is_ready(place):
+        with catalogue.making(place) as unmade:
+            if unmade:
+                _instance(place, source).close()
+    return _instance(place, source)
+
+
+def _instance(place: LakePlace, source: str) -> DuckDBPyConnection:
+    instance = duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "temp_file_encryption": "true",
+            "temp_directory": str(place.spill),
+            "memory_limit": f"{place.memory_mb}MB",
+            "threads": str(min(os.cpu_count() or 2, 8)),
+        },
+    )
+    for wanted in _EXTENSIONS:
+        instance.execute(f"LOAD {quoted(extension(wanted))}")
+    # Writers of other tables commit at the same time: their snapshots are only numbered one after the other.
+    instance.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL ducklake_max_retry_count = 60")
+    attach = _ATTACH.format(
+        source=quoted(f"ducklake:postgres:{source}"), data=quoted(f"{place.data}/"), schema=quoted(place.schema)
+    )
+    instance.execute(attach)
+    return instance
+
+
+def _after_fork() -> None:
+    """A child must neither use nor close what its parent opened: DuckDB's threads stayed there."""
+    global _sessions, _lock
+    _strangers.append(_sessions)
+    _sessions, _lock = OrderedDict(), threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,47 @@
+"""What the lake and the sandbox refuse, in words."""
+
+from __future__ import annotations
+
+from foundation.errors import Conflict, Invalid, NotFound, PortalError, Unavailable
+
+
+class TableMissing(NotFound):
+    """There is no such table, or not at that snapshot."""
+
+
+class TableExists(Conflict):
+    """A table of this name is there already."""
+
+
+class LakeUnavailable(Unavailable):
+    """The lake did not answer, or a write could not be finished; nothing of it is kept."""
+
+
+class LakeFailed(PortalError):
+    """A query of the portal's own failed: a fault of ours, not of the reader."""
+
+    slug = "lake-failed"
+
+
+class FileRefused(Invalid):
+    """A file that cannot be read as a table; `details` names kind, line and column where they are known."""
+
+    slug = "file-refused"
+
+
+class SqlRefused(Invalid):
+    """SQL that is not run at all: not one query, or it reaches for something that is not among its inputs."""
+
+    slug = "sql-refused"
+
+
+class SqlFailed(Invalid):
+    """SQL that was run and failed; `details` may name line and column."""
+
+    slug = "sql-failed"
+
+
+class SqlTimeout(SqlFailed):
+    """SQL that did not end within its time."""
+
+    slug = "sql-timeout"

@@ -1,0 +1,144 @@
+"""The port of the lake: immutable snapshots of a tenant's tables, written and read as Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+
+Mode = Literal["create", "append", "replace"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "contains", "is null", "is not null"]
+FileFormat = Literal["csv", "parquet", "jsonl", "zip"]
+
+
+@dataclass(frozen=True)
+class TableAt:
+    """A table as it was at one snapshot: the same rows for ever."""
+
+    table: str
+    snapshot: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its SQL type (`BIGINT`, `VARCHAR`, `TIMESTAMP`, …) and whether it may be empty."""
+
+    name: str
+    type: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a preview: `value` is text or number, compared after a cast to the column's type."""
+
+    column: str
+    operator: Operator
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One committed change of the lake; `at` is the database's time, aware."""
+
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """A file of a table on this machine, the key that opens it (base64) and the file of its deleted rows, if any."""
+
+    path: str
+    key: str | None = field(repr=False)
+    deleted: LakeFile | None = None
+
+
+class Lake(Protocol):
+    """One tenant's tables. Table names are `[a-z][a-z0-9_]*`, at most 63 signs.
+
+    Every write holds the table's lock, is one transaction and leaves nothing behind where it fails.
+    Errors: TableMissing, TableExists, LakeUnavailable, FileRefused, LakeFailed.
+    """
+
+    def write(self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create") -> TableAt:
+        """Write all batches; `append` makes a missing table. An error of the source is raised as it is."""
+
+    def write_from_file(
+        self,
+        table: str,
+        path: Path,
+        format: FileFormat,
+        options: Mapping[str, Any] | None = None,
+        *,
+        mode: Mode = "create",
+        on_rows: Callable[[int], None] | None = None,
+    ) -> TableAt:
+        """Write a user's file, parsed apart from the lake in bounded memory; `on_rows` hears the rows so far.
+
+        Options: `delimiter`, `quote` (one sign each), `types` ({column: "text"} keeps a column as text),
+        `missing` (words that stand for no value in columns of numbers), `name` (the file's name for sentences).
+        """
+
+    def write_query(
+        self,
+        table: str,
+        sql: str,
+        inputs: Mapping[str, TableAt],
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        mode: Mode = "create",
+    ) -> TableAt:
+        """Write what one of our own queries answers; see `query`."""
+
+    def query(
+        self, sql: str, inputs: Mapping[str, TableAt], params: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> pa.RecordBatchReader:
+        """Answer one of OUR OWN queries over views named as in `inputs`. Never give it SQL that a user wrote."""
+
+    def schema(self, at: TableAt) -> list[Column]:
+        """The columns in their order."""
+
+    def count(self, at: TableAt) -> int:
+        """The number of rows."""
+
+    def digest(self, at: TableAt) -> str:
+        """SHA-256 (64 hexadecimal digits) over columns and rows, whatever the rows' order and files."""
+
+    def profile(self, at: TableAt) -> dict[str, Any]:
+        """What is in the columns, as JSON: see `foundation.lake.adapters.profile`."""
+
+    def preview(
+        self,
+        at: TableAt,
+        limit: int = 50,
+        offset: int = 0,
+        order_by: str | None = None,
+        descending: bool = False,
+        where: Sequence[Condition] = (),
+    ) -> pa.Table:
+        """Some rows, filtered and sorted by any column."""
+
+    def read(self, at: TableAt, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
+        """All rows in batches, of all or of the named columns."""
+
+    def exists(self, table: str) -> bool:
+        """Whether the table is there now."""
+
+    def current(self, table: str) -> TableAt:
+        """The table as it is now."""
+
+    def snapshots(self) -> list[Snapshot]:
+        """All snapshots of the lake, oldest first."""
+
+    def files_of(self, at: TableAt) -> list[LakeFile]:
+        """The exact files of the table, for the sandbox: they are opened here, paths are never told to it."""
+
+    def drop(self, table: str) -> None:
+        """Drop the table where it exists; its older snapshots stay readable until they expire."""
+
+    def expire(self, *, keep: Sequence[int]) -> int:
+        """Forget all snapshots but the newest and those of `keep`, delete the files only they needed; how many went."""

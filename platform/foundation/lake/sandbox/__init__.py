@@ -1,0 +1,49 @@
+"""SQL that users write, run in a process of its own without network, catalogue, key or file of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from foundation.lake.ports import Column, TableAt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["describe", "run", "tables_of"]
+
+
+def run(
+    tenant_id: UUID,
+    sql: str,
+    inputs: Mapping[str, TableAt],
+    *,
+    limit_rows: int | None = None,
+    timeout_s: float = 60,
+    memory_mb: int = 1024,
+    result_mb: int = 4096,
+) -> pa.RecordBatchReader:
+    """The rows of one SELECT over the inputs, streamed; read them to the end or close the reader.
+
+    Raises SqlRefused, SqlFailed or SqlTimeout, the last two also while rows are read. Sentences name places and the
+    user's own words, never a value of the data.
+    """
+    from foundation.lake.sandbox import sql as jobs
+
+    limits = jobs.Limits(seconds=timeout_s, memory_mb=memory_mb, result_mb=result_mb)
+    return jobs.run(tenant_id, sql, inputs, limit_rows=limit_rows, limits=limits)
+
+
+def describe(tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt]) -> list[Column]:
+    """The columns that the SELECT would answer, without running it."""
+    from foundation.lake.sandbox import sql as jobs
+
+    return jobs.describe(tenant_id, sql, inputs)
+
+
+def tables_of(sql: str) -> set[str]:
+    """The tables a SELECT names and does not define itself, as they are written; it is parsed, not run."""
+    from foundation.lake.sandbox import sql as jobs
+
+    return jobs.tables_of(sql)

@@ -1,0 +1,267 @@
+"""The portal's side of the sandbox: children started ahead of time, each given one job and then thrown away."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import json
+import os
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import pyarrow as pa
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from foundation.errors import Unavailable
+
+_PLATFORM = Path(__file__).resolve().parents[3]
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[2]); from foundation.lake.adapters.child_main import main; main(sys.argv)"
+)
+_FIRST_UID, _SLOTS = 64_100, 200
+_GROUP = 64_099  # may read what is lent; everybody else is kept out by folders of mode 0700
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one job may use at most."""
+
+    seconds: float = 60
+    memory_mb: int = 1024
+    disk_mb: int = 2048
+    result_mb: int = 4096
+    threads: int = 2
+
+
+class Child:
+    """A process of its own, waiting for one job."""
+
+    def __init__(self) -> None:
+        self._slot: IO[str] | None = None
+        self._uid = 0
+        if os.geteuid() == 0:
+            self._slot, self._uid = _claim_slot()
+        self._folder = Path(tempfile.mkdtemp(prefix="job-", dir=_home()))
+        if self._uid:
+            os.chown(self._folder, self._uid, _GROUP)
+        source, rows = os.pipe()
+        self._rows = os.fdopen(source, "rb")
+        self._channel, channel = socket.socketpair()
+        self._timer: threading.Timer | None = None
+        self.timed_out = False
+        start = {"uid": self._uid, "gid": _GROUP, "parent": os.getpid(), "rows": rows, "httpfs": _httpfs()}
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", _START, json.dumps(start), str(_PLATFORM)],
+            stdin=channel.fileno(),
+            stdout=subprocess.PIPE,
+            env={"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C.UTF-8"},
+            cwd=str(self._folder),
+            pass_fds=[rows],
+            start_new_session=True,
+        )
+        os.close(rows)
+        channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def wait_until_ready(self) -> bool:
+        """Whether the child stands within its walls and listens."""
+        return "ready" in self.outcome()
+
+    def give(self, job: dict[str, Any], files: Sequence[int], limits: Limits) -> None:
+        """Hand over the job and the open files; from here on the clock runs."""
+        self._timer = threading.Timer(limits.seconds, self._time_is_up)
+        self._timer.daemon = True
+        self._timer.start()
+        job |= {
+            "memory_mb": limits.memory_mb,
+            "disk_mb": limits.disk_mb,
+            "limit_bytes": limits.result_mb << 20,
+            "threads": limits.threads,
+            "cpu_s": int(limits.seconds * limits.threads) + 5,
+        }
+        for start in range(0, len(files), 200):
+            socket.send_fds(self._channel, [b"F"], files[start : start + 200])
+        self._channel.sendall(b"J" + json.dumps(job).encode() + b"\n")
+
+    def rows(self) -> pa.RecordBatchReader | None:
+        """The stream of rows; none where the child ended without any."""
+        try:
+            return pa.ipc.open_stream(self._rows)
+        except (pa.ArrowInvalid, OSError):
+            return None
+
+    def outcome(self) -> dict[str, Any]:
+        """The child's next line; empty where it died without a word."""
+        line = self._process.stdout.readline() if self._process.stdout else b""
+        found: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {}
+        return found
+
+    def exit_signal(self) -> int:
+        """The signal that ended the child, 0 where it ended by itself."""
+        return max(0, -self._process.wait())
+
+    def alive(self) -> bool:
+        """Whether the child still waits; idle children end by themselves after some minutes."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """Kill whatever is left of the child and of its folder."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._kill()
+        self._process.wait()
+        self._rows.close()
+        self._channel.close()
+        if self._process.stdout:
+            self._process.stdout.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._slot is not None:
+            self._slot.close()
+
+    def _time_is_up(self) -> None:
+        self.timed_out = True
+        self._kill()
+
+    def _kill(self) -> None:
+        # The process is waited for in close() alone, so its number cannot belong to somebody else yet.
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+class Pool:
+    """Keeps a child warm. One thread starts them all: the kernel kills a child when the thread that started it ends."""
+
+    def __init__(self) -> None:
+        self._warm: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._waiting: list[Child] = []
+        threading.Thread(target=self._start_children, name="sandbox-starter", daemon=True).start()
+        self._wanted.put(None)
+
+    def take(self) -> Child:
+        """A child that is ready; the next one is started meanwhile."""
+        for _attempt in range(3):
+            self._wanted.put(None)
+            child = self._warm.get()
+            if child is None:
+                continue
+            self._waiting.remove(child)
+            if child.alive():
+                return child
+            child.close()
+        raise Unavailable(_("The sandbox for SQL and files could not be started; the portal's log says why."))
+
+    def close(self) -> None:
+        for child in self._waiting:
+            child.close()
+
+    def _start_children(self) -> None:
+        while True:
+            self._wanted.get()
+            child = None
+            with contextlib.suppress(OSError):
+                child = Child()
+                if child.wait_until_ready():
+                    self._waiting.append(child)
+                else:
+                    child.close()
+                    child = None
+            self._warm.put(child)
+
+
+_pool: Pool | None = None
+_pool_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def lent(paths: Iterable[Path | str]) -> Iterator[list[int]]:
+    """The files, open to read, also for the sandbox's user."""
+    opened: list[int] = []
+    try:
+        for path in paths:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            opened.append(file)
+            if os.geteuid() == 0:
+                _lend(file)
+        yield opened
+    finally:
+        for file in opened:
+            os.close(file)
+
+
+def _lend(file: int) -> None:
+    # The child opens /proc/self/fd/N anew, so the file itself must let its group read.
+    status = os.fstat(file)
+    if status.st_gid != _GROUP:
+        os.fchown(file, -1, _GROUP)
+    if not status.st_mode & 0o040:
+        os.fchmod(file, status.st_mode & 0o777 | 0o040)
+
+
+def take() -> Child:
+    """A child of this process's pool."""
+    global _pool
+    with _pool_lock:
+        if _pool is None:
+            _pool = Pool()
+            atexit.register(_pool.close)
+    return _pool.take()
+
+
+def _home() -> Path:
+    home = Path(settings.SANAD_RUN) / "sandbox"
+    home.mkdir(mode=0o711, parents=True, exist_ok=True)
+    return home
+
+
+def _claim_slot() -> tuple[IO[str], int]:
+    """A user number that no other child of this machine's portal has, held by a lock until the child is gone."""
+    slots = _home() / "slots"
+    slots.mkdir(mode=0o700, exist_ok=True)
+    for number in range(_SLOTS):
+        slot = (slots / str(number)).open("w")
+        try:
+            fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            slot.close()
+            continue
+        return slot, _FIRST_UID + number
+    raise Unavailable(_("All %(count)s places of the sandbox are taken; try again in a minute.") % {"count": _SLOTS})
+
+
+def _httpfs() -> str:
+    from foundation.lake.adapters.sessions import extension
+
+    return extension("httpfs")
+
+
+def _after_fork() -> None:
+    """The parent's children stay the parent's."""
+    global _pool, _pool_lock
+    if _pool is not None:
+        atexit.unregister(_pool.close)
+    _pool, _pool_lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,80 @@
+"""The sentences for files that cannot be read as a table: what is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from foundation.lake.errors import FileRefused
+from foundation.lake.sandbox.children import Limits
+
+_SENTENCES: dict[str, Promise] = {
+    "empty": gettext_lazy("“%(file)s” is empty."),
+    "no_rows": gettext_lazy("“%(file)s” has column names but no rows below them."),
+    "no_header": gettext_lazy(
+        "Line %(line)s of “%(file)s” holds numbers where the names of the columns should be; put a line of names first."
+    ),
+    "unnamed_column": gettext_lazy("Column %(place)s of “%(file)s” has no name; give it one in the first line."),
+    "bad_name": gettext_lazy(
+        "The name of column %(place)s of “%(file)s” is longer than 200 signs or holds control signs; shorten it."
+    ),
+    "duplicate_column": gettext_lazy(
+        "“%(file)s” has the column “%(column)s” twice, as columns %(first)s and %(place)s; rename or remove one."
+    ),
+    "binary": gettext_lazy(
+        "“%(file)s” is not text: line %(line)s holds a zero byte. Save it as CSV or JSON lines in UTF-8, or as Parquet."
+    ),
+    "encoding": gettext_lazy(
+        "Line %(line)s of “%(file)s” is not UTF-8; save the file with the encoding UTF-8 and upload it again."
+    ),
+    "encoding_guess": gettext_lazy(
+        "Line %(line)s of “%(file)s” is not UTF-8; it looks like %(guess)s. Save the file with the encoding UTF-8 and "
+        "upload it again."
+    ),
+    "open_quote": gettext_lazy("The quote opened on line %(line)s of “%(file)s” is never closed; close or double it."),
+    "quote": gettext_lazy(
+        "Line %(line)s of “%(file)s” has text after a closing quote; write a quote inside a value twice."
+    ),
+    "wrong_width": gettext_lazy(
+        "Line %(line)s of “%(file)s” has %(found)s values where the first line has %(wanted)s columns."
+    ),
+    "mixed_column": gettext_lazy(
+        "Column “%(column)s” of “%(file)s” holds numbers, but line %(line)s has “%(value)s”. Correct the value, or "
+        "declare the column as text."
+    ),
+    "mixed_kinds": gettext_lazy(
+        "“%(column)s” in “%(file)s” is a %(first_kind)s on line %(first_line)s and a %(kind)s on line %(line)s; "
+        "use one kind, or declare it as text."
+    ),
+    "bad_json": gettext_lazy("Line %(line)s of “%(file)s” is not valid JSON, from sign %(place)s on."),
+    "not_an_object": gettext_lazy("Line %(line)s of “%(file)s” is not a JSON object; write one object per line."),
+    "duplicate_name": gettext_lazy("Line %(line)s of “%(file)s” has the name “%(column)s” twice; remove one."),
+    "not_parquet": gettext_lazy("“%(file)s” is not a Parquet file; upload it under the format that it has."),
+    "encrypted_parquet": gettext_lazy("“%(file)s” is encrypted Parquet; upload it unencrypted, it is sealed here."),
+    "zip_encrypted": gettext_lazy("“%(file)s” asks for a password; make the zip without one."),
+    "zip_many": gettext_lazy("“%(file)s” holds %(count)s files; put one table into it."),
+    "zip_tables": gettext_lazy(
+        "“%(file)s” holds %(count)s tables (CSV, Parquet or JSON lines); a zip must hold exactly one."
+    ),
+    "zip_path": gettext_lazy("“%(file)s” holds “%(name)s”, which points outside the archive; make the zip anew."),
+    "zip_link": gettext_lazy("“%(file)s” holds “%(name)s”, a link; put the file itself into the zip."),
+    "zip_bomb": gettext_lazy("“%(file)s” grows past %(megabytes)s MB when unpacked; upload the table without a zip."),
+    "memory": gettext_lazy("“%(file)s” needs more than %(memory)s MB to be read; upload it as Parquet or in parts."),
+    "damaged": gettext_lazy("“%(file)s” is damaged or not of the format %(format)s; export it again and upload that."),
+    "time": gettext_lazy("“%(file)s” could not be read within %(seconds)g seconds; upload it in parts."),
+}
+
+
+def refusal(said: dict[str, Any], title: str, limits: Limits, *, timed_out: bool) -> FileRefused:
+    """The refusal that the child's outcome tells of."""
+    kind = "time" if timed_out else str(said.get("refused") or "")
+    if not kind:
+        kind = "memory" if not said or said.get("failed") == "MemoryError" else "damaged"
+    if kind == "encoding" and said.get("guess"):
+        kind = "encoding_guess"
+    facts = {key: value for key, value in said.items() if key not in ("refused", "walls")}
+    known = {"format": _("given"), "memory": limits.memory_mb, "seconds": limits.seconds, "file": title}
+    return FileRefused(str(_SENTENCES[kind]) % {**known, **facts}, details={"kind": kind, **facts})

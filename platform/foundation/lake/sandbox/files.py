@@ -1,0 +1,52 @@
+"""Users' files, parsed in a child: it gets the open file and answers rows, or why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import pyarrow as pa
+from django.utils.translation import gettext as _
+
+from foundation.lake.errors import FileRefused
+from foundation.lake.ports import FileFormat
+from foundation.lake.sandbox import children, file_wording
+from foundation.lake.sandbox.children import Child, Limits
+
+_LIMITS = Limits(seconds=3600, memory_mb=2048, disk_mb=20_480, result_mb=1 << 20)
+
+
+@contextmanager
+def parsed(
+    path: Path, format: FileFormat, options: Mapping[str, Any], limits: Limits = _LIMITS
+) -> Iterator[pa.RecordBatchReader]:
+    """The file's rows, streamed; FileRefused also while they are read."""
+    title = str(options.get("name") or Path(path).name)
+    if format not in get_args(FileFormat):
+        raise FileRefused(
+            _("“%(name)s” is neither CSV, Parquet, JSON lines nor a zip of one of them.") % {"name": title}
+        )
+    with ExitStack() as stack:
+        files = stack.enter_context(children.lent([path]))
+        child = stack.enter_context(children.take())
+        child.give({"kind": "file", "format": format, "options": dict(options)}, files, limits)
+        stream = child.rows()
+        if stream is None:
+            raise _failure(child, title, limits)
+        yield pa.RecordBatchReader.from_batches(stream.schema, _batches(child, stream, title, limits))
+
+
+def _batches(child: Child, stream: pa.RecordBatchReader, title: str, limits: Limits) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from stream
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _failure(child, title, limits) from error
+    said = child.outcome()
+    if "rows" not in said:
+        raise file_wording.refusal(said, title, limits, timed_out=child.timed_out)
+
+
+def _failure(child: Child, title: str, limits: Limits) -> FileRefused:
+    return file_wording.refusal(child.outcome(), title, limits, timed_out=child.timed_out)

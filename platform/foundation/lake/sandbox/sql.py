@@ -1,0 +1,103 @@
+"""The three jobs of SQL: run, describe, name the tables."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+
+from foundation.lake.engines import lake_of
+from foundation.lake.errors import SqlFailed
+from foundation.lake.ports import Column, LakeFile, TableAt
+from foundation.lake.sandbox import children, wording
+from foundation.lake.sandbox.children import Child, Limits
+
+__all__ = ["Limits", "describe", "run", "tables_of"]
+
+_QUICK = Limits(seconds=20, memory_mb=512)
+_LONGEST = 200_000
+
+
+def run(
+    tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt], *, limit_rows: int | None, limits: Limits
+) -> pa.RecordBatchReader:
+    with ExitStack() as stack:
+        child = _started(stack, tenant_id, {"kind": "sql", "sql": sql, "limit_rows": limit_rows}, inputs, limits)
+        stream = child.rows()
+        if stream is None:
+            raise _failure(child, sql, limits) or SqlFailed(wording.unexplained())
+        # From here on the reader owns the child, also where it is dropped unread.
+        held = stack.pop_all()
+        batches = _batches(held, child, stream, sql, limits)
+        weakref.finalize(batches, held.close)
+    return pa.RecordBatchReader.from_batches(stream.schema, batches)
+
+
+def _batches(
+    stack: ExitStack, child: Child, stream: pa.RecordBatchReader, sql: str, limits: Limits
+) -> Iterator[pa.RecordBatch]:
+    with stack:
+        try:
+            yield from stream
+        except (pa.ArrowInvalid, OSError) as error:
+            raise _failure(child, sql, limits) or SqlFailed(wording.unexplained()) from error
+        if failure := _failure(child, sql, limits):
+            raise failure
+
+
+def describe(tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt]) -> list[Column]:
+    with ExitStack() as stack:
+        child = _started(stack, tenant_id, {"kind": "describe", "sql": sql}, inputs, _QUICK)
+        said = child.outcome()
+        if "columns" not in said:
+            raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
+        return [Column(name, type_) for name, type_ in said["columns"]]
+
+
+def tables_of(sql: str) -> set[str]:
+    with ExitStack() as stack:
+        child = _started(stack, None, {"kind": "tables", "sql": sql}, None, _QUICK)
+        said = child.outcome()
+        if "tables" not in said:
+            raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
+        return set(said["tables"])
+
+
+def _started(
+    stack: ExitStack,
+    tenant_id: UUID | None,
+    job: dict[str, Any],
+    inputs: Mapping[str, TableAt] | None,
+    limits: Limits,
+) -> Child:
+    """A child at work; files are resolved and opened here, it gets descriptors and no path."""
+    wording.check_length(job["sql"], _LONGEST)
+    paths: list[str] = []
+    if tenant_id is not None:
+        job["inputs"] = {alias: _input(tenant_id, at, paths) for alias, at in (inputs or {}).items()}
+    files = stack.enter_context(children.lent(paths))
+    child = stack.enter_context(children.take())
+    child.give(job, files, limits)
+    return child
+
+
+def _input(tenant_id: UUID, at: TableAt, paths: list[str]) -> dict[str, Any]:
+    lake = lake_of(tenant_id)
+
+    def lend(file: LakeFile) -> dict[str, Any]:
+        paths.append(file.path)
+        place = len(paths) - 1
+        return {"file": place, "key": file.key, "deleted": lend(file.deleted) if file.deleted else None}
+
+    files = [lend(file) for file in lake.files_of(at)]
+    return {"columns": [[column.name, column.type] for column in lake.schema(at)], "files": files}
+
+
+def _failure(child: Child, sql: str, limits: Limits) -> Exception | None:
+    """What went wrong; None where the child says that all rows were sent."""
+    said = child.outcome()
+    return None if "rows" in said else wording.sql_error(said, sql, limits, timed_out=child.timed_out)

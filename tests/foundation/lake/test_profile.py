@@ -1,0 +1,79 @@
+"""The profile of a table says what is in its columns."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+
+def profiled(lake, name, columns):
+    found = lake.profile(lake.write(name, pa.table(columns)))
+    json.dumps(found, allow_nan=False)
+    return found["rows"], {column["name"]: column for column in found["columns"]}
+
+
+def test_numbers(lake):
+    rows, columns = profiled(lake, "numbers", {"x": pa.array([*map(float, range(1, 101)), None])})
+    x = columns["x"]
+    assert rows == 101
+    assert (x["nulls"], x["min"], x["max"], x["mean"]) == (1, 1, 100, 50.5)
+    assert x["std"] == pytest.approx(29.0115, abs=1e-3)
+    assert x["quantiles"]["0.5"] == pytest.approx(50.5, abs=1)
+    edges, counts = x["histogram"]["edges"], x["histogram"]["counts"]
+    assert len(edges) == len(counts) + 1
+    assert (edges[0], edges[-1], sum(counts)) == (1, 100, 100)
+
+
+def test_few_whole_numbers_get_a_bin_each(lake):
+    _, columns = profiled(lake, "few", {"x": [1, 1, 2, 4]})
+    assert columns["x"]["histogram"] == {"edges": [0, 1, 2, 3, 4], "counts": [2, 1, 0, 1]}
+    assert columns["x"]["top"][0] == {"value": "1", "count": 2}
+
+
+def test_numbers_that_are_not_finite_spoil_nothing(lake):
+    _, columns = profiled(lake, "infinite", {"x": [1.0, 2.0, math.inf, -math.inf, math.nan]})
+    assert columns["x"]["not_finite"] == 3
+    assert (columns["x"]["min"], columns["x"]["max"], columns["x"]["mean"]) == (1, 2, 1.5)
+
+
+def test_times_words_flags_and_lists(lake):
+    when = [datetime(2013, 1, 1, tzinfo=UTC), datetime(2013, 12, 31, tzinfo=UTC), None]
+    rows, columns = profiled(
+        lake, "kinds", {"at": when, "word": ["a", "bcd", "a"], "flag": [True, False, True], "many": [[1], [2], None]}
+    )
+    assert rows == 3
+    assert columns["at"]["min"] == "2013-01-01T00:00:00+00:00"
+    assert sum(columns["at"]["histogram"]["counts"]) == 2
+    assert columns["word"]["top"] == [{"value": "a", "count": 2}, {"value": "bcd", "count": 1}]
+    assert (columns["word"]["min_length"], columns["word"]["max_length"]) == (1, 3)
+    assert columns["flag"]["top"][0] == {"value": "true", "count": 2}
+    assert columns["many"]["nulls"] == 1
+
+
+def test_columns_where_every_value_differs_show_none(lake):
+    _, columns = profiled(lake, "ids", {"id": [f"id-{i}" for i in range(5000)]})
+    assert columns["id"]["top"] == []
+    assert columns["id"]["distinct"] == pytest.approx(5000, rel=0.1)
+
+
+def test_empty_columns_and_tables(lake):
+    _, columns = profiled(lake, "empty", {"x": pa.array([], pa.float64()), "s": pa.array([], pa.string())})
+    assert columns["x"]["min"] is None
+    assert columns["x"]["histogram"] == {"edges": [], "counts": []}
+
+
+@pytest.mark.slow
+def test_a_large_table_is_profiled_in_seconds(lake):
+    random = np.random.default_rng(1)
+    columns = {f"n{i}": random.normal(size=300_000) for i in range(12)}
+    columns |= {f"c{i}": random.integers(0, 50, 300_000).astype(str) for i in range(8)}
+    at = lake.write("large", pa.table(columns))
+    started = time.perf_counter()
+    lake.profile(at)
+    assert time.perf_counter() - started < 20  # 1 to 2 s on an idle machine
