@@ -1,0 +1,118 @@
+"""From a route to an answer: the split, one second try, and no word of an older attempt."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import orjson
+
+from gateway.contact import Contact
+from gateway.problems import Refused
+from gateway.replicas import Question, Replica, Replicas
+from gateway.routes import Revision, Route
+from gateway.stats import Stats
+from gateway.wire import Reply, WireFailed
+
+log = logging.getLogger("gateway.forwarding")
+
+MOST_TRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    route: Route
+    revision: Revision
+    reply: Reply
+
+
+class Forwarder:
+    """A prediction changes nothing, so an unanswered one is asked again, once, of somebody else."""
+
+    def __init__(self, contact: Contact, replicas: Replicas, stats: Stats, within_s: float) -> None:
+        self._contact = contact
+        self._replicas = replicas
+        self._stats = stats
+        self._within_s = within_s
+
+    async def ask(self, route: Route, key: str, question: Question) -> Answered:
+        """The answer of the revision that the split chose, or of one that stood in for it. Raises Refused."""
+        failure: Refused | None = None
+        tried: set[Revision] = set()
+        while len(tried) < MOST_TRIES:
+            # Read anew for each try: the portal may have replaced the replica meanwhile.
+            route = self._contact.table.routes.get(route.name, route)
+            replica = self._next(route, key, tried)
+            if replica is None:
+                break
+            tried.add(replica.revision)
+            self._stats.retries += len(tried) > 1
+            answered, failure = await self._try(route, replica, question)
+            if answered is not None:
+                return answered
+            if failure is not None and failure.status == 504:
+                break
+        raise failure or _nobody(route)
+
+    async def _try(self, route: Route, replica: Replica, question: Question) -> tuple[Answered | None, Refused | None]:
+        revision, began = replica.revision, time.perf_counter()
+        try:
+            reply = await replica.ask(question, self._within_s)
+        except WireFailed as failure:
+            refused = _failed(revision, failure)
+            log.warning("Revision %d of %s gave no answer: %s", revision.number, route.name, failure)
+            self._stats.answered(route, revision, refused.status, time.perf_counter() - began)
+            return None, refused
+        if self._contact.table.is_outdated(revision):
+            log.warning("An answer of attempt %d of revision %s is not used.", revision.attempt, revision.id)
+            return None, Refused(502, "outdated", "The replica was replaced while it answered; send it again.", 1)
+        if reply.status == 503:
+            self._stats.answered(route, revision, 503, time.perf_counter() - began)
+            return None, Refused(503, "not-ready", f"Revision {revision.number} is not ready to answer.", 1)
+        return Answered(route, revision, _in_words(revision, reply)), None
+
+    def _next(self, route: Route, key: str, tried: set[Revision]) -> Replica | None:
+        now = time.monotonic()
+        for revision in _candidates(route, key):
+            if revision not in tried:
+                replica = self._replicas.of(revision)
+                if replica.breaker.admits(now):
+                    return replica
+        return None
+
+
+def _candidates(route: Route, key: str) -> Iterator[Revision]:
+    chosen = route.choose(key)
+    if chosen is not None:
+        yield chosen
+        yield from route.others(chosen)
+
+
+def _nobody(route: Route) -> Refused:
+    if route.total_weight <= 0:
+        return Refused(503, "no-revision", "No revision of this deployment receives traffic.", 5)
+    return Refused(503, "no-replica", "No replica of this deployment answers just now; it is tried again shortly.", 1)
+
+
+def _failed(revision: Revision, failure: WireFailed) -> Refused:
+    if failure.timed_out:
+        return Refused(504, "replica-slow", f"Revision {revision.number} did not answer in time.", 5)
+    if failure.began:
+        return Refused(502, "replica-broke-off", f"Revision {revision.number} broke off its answer.", 1)
+    return Refused(503, "replica-away", f"Revision {revision.number} is not answering; it is tried again shortly.", 1)
+
+
+def _in_words(revision: Revision, reply: Reply) -> Reply:
+    """A failure inside the replica, as a sentence: what a model's own code prints on failing is nobody's to read."""
+    if reply.status < 500:
+        return reply
+    sentence = f"Revision {revision.number} failed on this request; its log says why."
+    try:
+        given = orjson.loads(reply.body)
+        if isinstance(given, dict) and isinstance(given.get("error"), str) and "\n" not in given["error"]:
+            return reply
+    except orjson.JSONDecodeError:
+        log.debug("Revision %s failed with a body that is no JSON.", revision.id)
+    return Reply(reply.status, [(b"content-type", b"application/json")], orjson.dumps({"error": sentence}))

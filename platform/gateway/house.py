@@ -1,0 +1,91 @@
+"""All parts of the gateway, put together, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+from gateway.admission import Admission
+from gateway.config import GatewayConfig
+from gateway.contact import Contact
+from gateway.forwarding import Forwarder
+from gateway.front import Front
+from gateway.inference import Inference
+from gateway.journal import Journal
+from gateway.keyring import Keyring
+from gateway.keys import Keys
+from gateway.live import Live
+from gateway.metrics import Metrics
+from gateway.portal import Portal
+from gateway.problems import Problems
+from gateway.replicas import Replicas
+from gateway.shadowing import Shadows
+from gateway.spill import Spill
+from gateway.stats import Stats
+
+log = logging.getLogger("gateway.house")
+
+
+class House:
+    """One per process, made inside its event loop."""
+
+    def __init__(self, config: GatewayConfig) -> None:
+        self.config = config
+        self.stats = Stats()
+        self.problems = Problems(config.docs_url)
+        self.admission = Admission(config.max_in_flight, config.max_in_flight_per_deployment)
+        self.portal = Portal(config.web_socket, config.secret)
+        self.contact = Contact(self.portal, config.folder / "routes.json", config.poll_every_s)
+        self.keys = Keys(self.portal, self.contact, config.stale_limit_s)
+        self.keyring = Keyring(config.folder / "keys.json", self.keys, self.contact)
+        self.replicas = Replicas()
+        self.contact.on_table += [self.replicas.follow, self.stats.follow]
+        spill = Spill(config.folder / "inference-log.spill", config.spill_bytes)
+        self.journal = Journal(
+            config.redis_url, spill, queue_bytes=config.queue_bytes, stream_length=config.stream_length
+        )
+        self.shadows = Shadows(self.replicas, self.journal, self.stats, config.reply_within_s)
+        self.inference = Inference(
+            contact=self.contact,
+            keys=self.keys,
+            admission=self.admission,
+            forwarder=Forwarder(self.contact, self.replicas, self.stats, config.reply_within_s),
+            shadows=self.shadows,
+            journal=self.journal,
+            stats=self.stats,
+            problems=self.problems,
+        )
+        self.front = Front(config.web_socket, config.public_scheme, self.stats, self.problems)
+        self.live = Live(config.live_socket, config.public_scheme, self.stats)
+        self.metrics = Metrics(self.stats, self.contact, self.keys, self.journal, self.admission)
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        self.contact.restore()
+        self.keyring.restore()
+        self.front.start()
+        self.live.start()
+        for loop in (self.contact.run, self.keyring.run, self.journal.run):
+            task = asyncio.create_task(loop())
+            task.add_done_callback(_end_if_broken)
+            self._loops.append(task)
+
+    async def close(self) -> None:
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.shadows.close()
+        await self.journal.close()
+        await self.keyring.save()
+        await self.front.close()
+        await self.live.close()
+        self.replicas.close()
+        self.portal.close()
+
+
+def _end_if_broken(task: asyncio.Task[None]) -> None:
+    """A loop that ends by itself is a fault of ours, and a gateway without it would go wrong silently."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("A loop of the gateway broke; the process ends, to be started anew.", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,133 @@
+"""Start: python -m gateway. One process, three doors: the public port, the containers' socket, the portal's socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import uvicorn
+
+from gateway.app import app
+from gateway.config import ConfigRefused, GatewayConfig
+from gateway.internal import InternalApp
+from gateway.logs import to_standard_error
+from gateway.protocol import FrontDoorProtocol
+
+log = logging.getLogger("gateway.main")
+
+BACKLOG = 2048
+GRACE_S = 10
+LONGEST_PATH = 107
+
+
+class _Quiet(uvicorn.Server):
+    """The second server of the process: the first one hears the signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def unix_listener(path: Path, mode: int) -> socket.socket:
+    """A fresh Unix socket; the folder around it decides who may reach it."""
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise ConfigRefused(f"The path {path} is too long for a socket; set SANAD_WEB_SOCKET to a shorter folder.")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(mode)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def tcp_listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigRefused(f"{host}:{port} cannot be opened ({error.strerror}); set SANAD_PORT to another.") from error
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _front(config: GatewayConfig) -> uvicorn.Server:
+    FrontDoorProtocol.most_connections = config.max_connections
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            loop="uvloop",
+            http=FrontDoorProtocol,
+            ws="websockets-sansio",
+            ws_max_size=1024 * 1024,
+            lifespan="on",
+            # Forwarding headers are ours to set; uvicorn would believe a client on the loopback.
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+
+
+def _inside() -> uvicorn.Server:
+    settings = uvicorn.Config(
+        InternalApp(app),
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        log_config=None,
+    )
+    return _Quiet(settings)
+
+
+async def serve(config: GatewayConfig) -> None:
+    # A container comes through with a user of its own, so the door is open to whoever is in the room.
+    doors = [tcp_listener(config.host, config.port), unix_listener(config.run / "door.sock", 0o666)]
+    inner = unix_listener(config.internal_socket, 0o600)
+    front, inside = _front(config), _inside()
+    sweeping = asyncio.create_task(FrontDoorProtocol.sweep())
+    inner_serving = asyncio.create_task(inside.serve(sockets=[inner]))
+    log.info("The gateway listens on http://%s:%d.", config.host, config.port)
+    try:
+        await front.serve(sockets=doors)
+    finally:
+        sweeping.cancel()
+        inside.should_exit = True
+        await inner_serving
+        for path in (config.door_socket, config.internal_socket):
+            path.unlink(missing_ok=True)
+
+
+def main() -> int:
+    to_standard_error()
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    try:
+        config = GatewayConfig.from_environment()
+        with asyncio.Runner(loop_factory=_uvloop) as runner:
+            runner.run(serve(config))
+    except ConfigRefused as refusal:
+        print(f"gateway: {refusal}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _uvloop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()

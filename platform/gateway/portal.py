@@ -1,0 +1,63 @@
+"""The portal's two internal pages, asked over its Unix socket with the secret that only it and the gateway know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from gateway.asgi import Headers
+from gateway.wire import Pool, Reply, WireFailed, request_head
+
+STATE_WITHIN_S = 2.0
+TOKEN_WITHIN_S = 5.0
+
+
+class PortalAway(Exception):
+    """The portal gave no usable answer; the message says what came instead."""
+
+
+class Portal:
+    def __init__(self, web_socket: str, secret: str) -> None:
+        self._pool = Pool(f"unix:{web_socket}")
+        self._headers: Headers = [(b"x-sanad-gateway", secret.encode()), (b"accept", b"application/json")]
+
+    async def state(self, routes_version: int, revocations_after: int) -> dict[str, Any]:
+        """What changed since: routes (or null) and digests revoked."""
+        query = f"?routes_version={routes_version}&revocations_after={revocations_after}"
+        return await self._ask(b"GET", b"/internal/gateway/state" + query.encode(), b"", STATE_WITHIN_S)
+
+    async def token(self, digest: str, tenant: str, deployment: str) -> dict[str, Any]:
+        """Whether the key of this digest may use the deployment, and why not."""
+        body = orjson.dumps({"digest": digest, "tenant": tenant, "deployment": deployment})
+        return await self._ask(b"POST", b"/internal/gateway/token", body, TOKEN_WITHIN_S)
+
+    def close(self) -> None:
+        self._pool.retire()
+
+    async def _ask(self, method: bytes, target: bytes, body: bytes, within_s: float) -> dict[str, Any]:
+        headers = [*self._headers, (b"content-type", b"application/json")] if body else self._headers
+        head = request_head(method, target, b"localhost", headers, len(body) if body else None)
+        reply = await self._patiently(head, body, within_s)
+        if reply.status != 200:
+            raise PortalAway(f"{target.partition(b'?')[0].decode()} answered {reply.status}, not 200")
+        try:
+            document = orjson.loads(reply.body)
+        except orjson.JSONDecodeError as error:
+            raise PortalAway(f"{target.decode()} answered what is no JSON") from error
+        if not isinstance(document, dict):
+            raise PortalAway(f"{target.decode()} answered JSON that is no object")
+        return document
+
+    async def _patiently(self, head: bytes, body: bytes, within_s: float) -> Reply:
+        """Both questions change nothing, so a kept connection that turned out dead is replaced and asked again."""
+        try:
+            try:
+                return await self._pool.ask(head, body, within_s)
+            except WireFailed as failure:
+                if not failure.reused:
+                    raise
+                self._pool.drop_idle()
+                return await self._pool.ask(head, body, within_s)
+        except WireFailed as failure:
+            raise PortalAway(str(failure)) from failure

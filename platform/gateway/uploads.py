@@ -1,0 +1,40 @@
+"""A request's body on its way through: chunk by chunk, never gathered, and the moment its sender goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from gateway.asgi import ClientGone, Headers, Receive
+
+
+class Upload:
+    def __init__(self, receive: Receive, headers: Headers) -> None:
+        self._receive = receive
+        self.present = any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers
+        )
+        self._read = asyncio.Event()
+        if not self.present:
+            self._read.set()
+        self.sender_gone = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.sender_gone = True
+                self._read.set()
+                raise ClientGone
+            more = message["more_body"]
+            if message["body"]:
+                yield message["body"]
+        self._read.set()
+
+    async def until_client_gone(self) -> None:
+        """Returns when the client has closed its connection; first waits for the end of the body, read elsewhere."""
+        await self._read.wait()
+        while not self.sender_gone:
+            message = await self._receive()
+            self.sender_gone = message["type"] == "http.disconnect"
