@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +17,7 @@ from foundation import access
 from foundation.access import Permission, Role
 from foundation.access.actors import actor_for_token, memberships_of
 from foundation.access.models import Membership
+from foundation.access.permissions import ROLE_PERMISSIONS
 from foundation.errors import NotFound, PortalError
 from foundation.identity import Actor, tokens
 from foundation.identity.models import ApiToken, User
@@ -76,9 +77,16 @@ def get_member(*, actor: Actor, membership_id: UUID) -> Membership:
     return found
 
 
-def admin_names(*, actor: Actor) -> list[str]:
-    """Who can give a permission that somebody misses."""
-    return [str(row.user) for row in members(actor=actor).filter(role=Role.ADMIN)]
+def people_who_may(*, actor: Actor, permission: Permission) -> list[User]:
+    """The members whose role holds a permission: whom to ask."""
+    roles = [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
+    return [row.user for row in members(actor=actor).filter(role__in=roles, user__is_active=True)]
+
+
+def names_of(*, actor: Actor, user_ids: Collection[UUID | None]) -> dict[UUID, str]:
+    """Names of people who acted in the actor's tenant, also of those who have left it; for lists of what happened."""
+    access.require(actor, Permission.TENANT_VIEW)
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=[pk for pk in user_ids if pk])}
 
 
 def open_invitations(*, actor: Actor) -> QuerySet[Invitation]:

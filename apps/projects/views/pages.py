@@ -58,9 +58,11 @@ def project_edit(request: HttpRequest, tenant: str, project: str) -> HttpRespons
 
 
 def _snippets() -> list[dict[str, Any]]:
-    address = f"{settings.SANAD_PUBLIC_URL}/api/v1/projects"
-    body = '{"slug": "my-project", "name": "My project", "purpose": "…"}'
-    curl = f"curl -X POST {address}/ \\\n  -H 'Authorization: Bearer snd_…' \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
+    curl = (
+        f"curl -X POST {settings.SANAD_PUBLIC_URL}/api/v1/projects/ \\\n"
+        "  -H 'Authorization: Bearer snd_…' -H 'Content-Type: application/json' \\\n"
+        """  -d '{"slug": "my-project", "name": "My project", "purpose": "…"}'"""
+    )
     return [
         {"name": "CLI", "code": "sanad project create my-project --name 'My project' --purpose '…'"},
         {"name": "curl", "code": curl},

@@ -26,7 +26,7 @@ def show_on_form(form: BaseForm, refusal: PortalError) -> None:
 
 @contextmanager
 def refusals_on(form: BaseForm) -> Iterator[None]:
-    """Input that a service refuses becomes the form's errors: `with refusals_on(form): …` and then `if not form.errors`.
+    """Input that a service refuses becomes the form's errors: `with refusals_on(form): …`, then the form once more.
 
     Other refusals (access, absence) go their own way.
     """

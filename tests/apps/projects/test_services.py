@@ -21,7 +21,7 @@ def test_a_scientist_creates_a_project_and_the_ledger_says_so(scientist):
 
 
 def test_a_viewer_cannot_create_a_project(viewer):
-    with pytest.raises(AccessDenied, match="project.create"):
+    with pytest.raises(AccessDenied, match=r"project\.create"):
         services.create_project(actor=viewer, slug="flights", name="Flights", purpose="Predict delays")
 
 
@@ -76,7 +76,7 @@ def test_an_edit_that_changes_nothing_records_nothing(scientist, project):
 
 
 def test_a_viewer_cannot_edit(viewer, project):
-    with pytest.raises(AccessDenied, match="project.edit"):
+    with pytest.raises(AccessDenied, match=r"project\.edit"):
         services.edit_project(actor=viewer, project=project, name="Mine", purpose="Mine")
 
 

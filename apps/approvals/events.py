@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from foundation import ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OfCase(ledger.Event):
+    """What every event of a case names: the thing that is asked about, and the digest it had."""
+
+    case_id: UUID
+    case_kind: str
+    subject_kind: str
+    subject_id: UUID
+    subject_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseOpened(_OfCase):
+    kind = "approval.opened"
+    evidence_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseGranted(_OfCase):
+    kind = "approval.granted"
+    decision_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRefused(_OfCase):
+    kind = "approval.refused"
+    decision_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseWithdrawn(_OfCase):
+    kind = "approval.withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseVoided(_OfCase):
+    """The thing changed after it was asked about; a new case was opened for what it is now."""
+
+    kind = "approval.voided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseCommented(ledger.Event):
+    kind = "approval.commented"
+    case_id: UUID
+    comment_id: UUID

@@ -1,0 +1,113 @@
+"""Reads of cases, each limited to what the actor may see; and what upper apps say of the things asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.approvals.choices import CaseState
+from apps.approvals.models import ApprovalCase, Comment
+from apps.tenants import selectors as tenants
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import NotFound
+from foundation.identity import Actor
+
+ContextOf = Callable[[Actor, ApprovalCase], dict[str, Any]]
+DigestOf = Callable[[Actor, UUID], str | None]
+
+
+@dataclass(frozen=True)
+class CaseKind:
+    """How an upper app shows what speaks for and against, and which digest the thing has now (None: it is gone)."""
+
+    template: str
+    context: ContextOf
+    digest: DigestOf | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A piece of the case page: a template of the upper app with its context."""
+
+    template: str
+    context: dict[str, Any]
+
+
+_kinds: dict[str, CaseKind] = {}
+
+
+def register_kind(kind: str, shown: CaseKind) -> None:
+    _kinds[kind] = shown
+
+
+def evidence_panel(*, actor: Actor, case: ApprovalCase) -> Panel | None:
+    """What the app that opened the case shows of it; None where no app does."""
+    known = _kinds.get(case.kind)
+    return Panel(known.template, known.context(actor, case)) if known else None
+
+
+def void_reason(*, actor: Actor, case: ApprovalCase) -> str:
+    """Why an open case can no longer be decided: the thing is not the one that was asked about. Empty where it is."""
+    known = _kinds.get(case.kind)
+    if case.state != CaseState.OPEN or known is None or known.digest is None:
+        return ""
+    present = known.digest(actor, case.subject_id)
+    if present is None:
+        return _("What was asked about is gone, so this case is void.")
+    if present != case.subject_digest:
+        return _("What was asked about has changed since, so this case is void. Ask again for what it is now.")
+    return ""
+
+
+def visible_cases(*, actor: Actor) -> QuerySet[ApprovalCase]:
+    """The cases of the actor's tenant; a token made for one project sees that project's."""
+    access.require(actor, Permission.APPROVAL_VIEW)
+    rows = ApprovalCase.objects.filter(tenant_id=actor.tenant_id)
+    rows = rows.select_related("project", "requested_by", "decision__decided_by")
+    return rows if actor.project_id is None else rows.filter(project_id=actor.project_id)
+
+
+def get_case(*, actor: Actor, case_id: UUID) -> ApprovalCase:
+    found = visible_cases(actor=actor).filter(pk=case_id).first()
+    if found is None:
+        raise NotFound(_("There is no such approval case here, or it is not yours to see."))
+    return found
+
+
+def waiting_for(*, actor: Actor) -> QuerySet[ApprovalCase]:
+    """Open cases that the actor may decide, the most urgent first; one's own requests are never among them."""
+    rows = visible_cases(actor=actor).filter(state=CaseState.OPEN).exclude(requester_id=actor.id)
+    if not access.can(actor, Permission.APPROVAL_DECIDE):
+        rows = rows.filter(project_id__in=_decided_by_grant(actor))
+    return rows.order_by("due_at", "id")
+
+
+def asked_by(*, actor: Actor) -> QuerySet[ApprovalCase]:
+    return visible_cases(actor=actor).filter(requester_id=actor.id)
+
+
+def cases_of(*, actor: Actor, subject: tuple[str, UUID], kind: str = "") -> QuerySet[ApprovalCase]:
+    """The cases about one thing, the newest first."""
+    wanted = Q(subject_kind=subject[0], subject_id=subject[1])
+    return visible_cases(actor=actor).filter(wanted & Q(kind=kind) if kind else wanted)
+
+
+def comments_of(*, actor: Actor, case: ApprovalCase) -> QuerySet[Comment]:
+    access.require(actor, Permission.APPROVAL_VIEW, case)
+    return case.comments.select_related("author")
+
+
+def people_who_decide(*, actor: Actor, case: ApprovalCase) -> list[str]:
+    """Names of those who may decide this case."""
+    people = tenants.people_who_may(actor=actor, permission=Permission.APPROVAL_DECIDE)
+    return [str(person) for person in people if person.pk != case.requester_id]
+
+
+def _decided_by_grant(actor: Actor) -> list[UUID]:
+    return [project_id for project_id, given in actor.grants.items() if Permission.APPROVAL_DECIDE.value in given]
