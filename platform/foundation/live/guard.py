@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from foundation.live.consumers import LiveConsumer
 
 logger = logging.getLogger(__name__)
-CHECK_EVERY = 0.7
+CHECK_EVERY = 0.5
 # Without the database nobody can be checked; after this long nobody is believed any more.
 BLIND_LIMIT = 60.0
 _BLIND = _("The portal cannot check your rights just now; the page connects again by itself.")
