@@ -31,7 +31,7 @@ class IsolationMissing(AccessDenied):
         super().__init__(
             _(
                 "Own code cannot run on this engine: the portal is not root here and the kernel allows no user "
-                "namespaces, so nothing would keep the code from the portal's files. Use COMPUTE_ENGINE=docker, or a recipe."
+                "namespaces, so nothing would keep it from the portal's files. Use COMPUTE_ENGINE=docker, or a recipe."
             )
         )
 

@@ -54,9 +54,9 @@ class Mount:
 class WorkloadSpec:
     """What to run: `python -m <module> <args>`.
 
-    `name` is unique for ever on the engine ("run-<uuid>-a<attempt>"). `env` holds secrets and never reaches a command line;
-    values may contain `{portal}`. Paths in `env` and `args` are written as the mounts' targets. A service gets
-    SANAD_SERVICE_SOCKET set by the engine; `cpus` is in cores, `memory_mb` in MiB, resident memory of the whole tree.
+    `name` is unique for ever on the engine ("run-<uuid>-a<attempt>"). `env` holds secrets, so it is never put on a command
+    line; its values may contain `{portal}`. Paths in `env` and `args` are written as the mounts' targets. A service gets
+    SANAD_SERVICE_SOCKET set by the engine. `cpus` is in cores; `memory_mb` in MiB, resident memory of the whole tree.
     `own_code` says that a user's code runs: an engine that cannot isolate it refuses with IsolationMissing.
     """
 
@@ -73,7 +73,7 @@ class WorkloadSpec:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise SpecRefused(_("A workload's name has to be 1 to 100 lower-case letters, digits, dots, dashes."))
+            raise SpecRefused(_("A workload's name has to be 1 to 100 small letters, digits, dots or dashes."))
         for mount in self.mounts:
             if not mount.target.startswith("/") or ".." in Path(mount.target).parts:
                 raise SpecRefused(_("The mount target %(target)s is not an absolute path.") % {"target": mount.target})
@@ -133,9 +133,9 @@ class ComputeEngine(Protocol):
     name: str
 
     def start(self, spec: WorkloadSpec) -> None:
-        """Start it, or do nothing when a workload of this name exists. Returns once it is handed over, not once it is up.
+        """Start it, or do nothing when one of this name exists; returns once it is handed over, not once it is up.
 
-        Raises ImageMissing, IsolationMissing or EngineUnavailable; then no workload of this name exists.
+        Raises ImageMissing, IsolationMissing or EngineUnavailable; then none of this name exists.
         """
 
     def status(self, name: str) -> WorkloadStatus:

@@ -1,4 +1,4 @@
-"""Start: python -m runtime.keeper, with the order as JSON on standard input. Answers "ok" or a sentence, then detaches."""
+"""Start: python -m runtime.keeper, with the order as JSON on standard input; answers, then detaches."""
 
 from __future__ import annotations
 

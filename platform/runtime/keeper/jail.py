@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -24,9 +25,9 @@ _MEGABYTE = 1024 * 1024
 def spawn(order: Order, output: int, listener: int | None) -> int:
     """Fork the chain and return the pid of its outermost process, whose exit code is the workload's."""
     pid = os.fork()
-    if pid:
-        return pid
-    _guarded(lambda: _outer(order, output, listener))
+    if not pid:
+        _guarded(lambda: _outer(order, output, listener))
+    return pid
 
 
 def _guarded(step: Callable[[], int]) -> NoReturn:
@@ -64,8 +65,7 @@ def _outer(order: Order, output: int, listener: int | None) -> int:
 def map_user(uid: int, gid: int) -> None:
     """Keep the same numbers inside the user namespace, so that exec drops every capability it gave."""
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(text)
+        Path(f"/proc/self/{name}").write_text(text)
 
 
 def _walled(order: Order) -> int:
@@ -107,7 +107,7 @@ def _become(order: Order) -> int:
     os.umask(0o077)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
-    os.execve(order.command[0], list(order.command), order.env)
+    os.execve(order.command[0], list(order.command), order.env)  # noqa: S606  there is no shell here, on purpose
 
 
 def _take_descriptors(output: int, listener: int | None) -> None:

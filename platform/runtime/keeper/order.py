@@ -17,8 +17,8 @@ class Bind:
 class Order:
     """`isolation` is "root" (own uid and view), "user" (user namespace and view) or "none"; uid counts for "root" only.
 
-    `socket` is the path on which the keeper listens for a service, or "". `door` is the portal's socket that is to be the
-    only way out, or ""; then the workload gets a network of its own with nothing in it but that door at `door_port`.
+    `socket` is the path on which the keeper listens for a service, or "". `door` is the portal's socket that is to be
+    the only way out, or ""; then the workload's own network has nothing in it but that door, at `door_port`.
     """
 
     folder: str

@@ -1,7 +1,7 @@
 """The file system a workload sees: interpreter, libraries, runtime, its own folder and its mounts, and nothing else.
 
-It is built on a tmpfs inside a mount namespace of its own. Folders on the way are new and readable, so an interpreter that
-lies under somebody's closed home can be shown to another uid without opening that home.
+It is built on a tmpfs inside a mount namespace of its own. Folders on the way are new and readable, so an interpreter
+that lies under somebody's closed home can be shown to another uid without opening that home.
 """
 
 from __future__ import annotations
@@ -113,9 +113,8 @@ def build(order: Order, uid: int) -> None:
     view.write("/etc/group", f"sanad:x:{uid}:\n")
     _devices(view)
     _proc(view)
-    linux.mount(
-        "none", root, None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV
-    )
+    flags = linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV
+    linux.mount("none", root, None, flags)
     linux.pivot_root(root)
 
 
@@ -128,7 +127,7 @@ def _devices(view: View) -> None:
 
 
 def _proc(view: View) -> None:
-    """Mount a /proc that knows this namespace's processes only; where the kernel forbids it, show the two plain facts."""
+    """Mount a /proc that knows this namespace's processes alone; where that is forbidden, show two plain facts."""
     place = view.place(Path("/proc"))
     place.mkdir()
     try:

@@ -61,7 +61,7 @@ def own_uid(folder: Path, names: list[str]) -> int:
 
 
 def make_readable(source: Path, *, uid: int | None) -> None:
-    """Let the workload's uid read what is mounted for it, or own it when `uid` is given; closed folders above stay closed."""
+    """Let every uid read what is mounted, or make `uid` its owner; the closed folders above it stay closed."""
     paths = [source, *source.rglob("*")] if source.is_dir() else [source]
     for path in paths:
         if path.is_symlink():
