@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from portal.launcher import lock, up
+from portal.launcher import doctor, lock, up
 from portal.launcher.errors import Refusal
 from portal.launcher.home import locate
 from portal.launcher.processes import Options
@@ -93,6 +93,4 @@ def _stop(wanted: argparse.Namespace) -> int:
 
 
 def _doctor(wanted: argparse.Namespace) -> int:
-    from portal.launcher import doctor
-
-    return doctor.examine(locate(wanted.home), as_json=wanted.json)
+    return doctor.examine(locate(wanted.home), as_json_text=wanted.json)

@@ -44,6 +44,11 @@ class Servers:
         return _given(self.caller, "SANAD_HOST") or "127.0.0.1"
 
     @property
+    def loopback(self) -> str:
+        """Where this machine itself reaches the public port."""
+        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104  (only compared)
+
+    @property
     def url(self) -> str:
         return (_given(self.caller, "SANAD_PUBLIC_URL") or f"http://127.0.0.1:{self.port}").rstrip("/")
 

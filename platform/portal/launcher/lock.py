@@ -17,6 +17,7 @@ class Running:
 
     pid: int
     url: str
+    port: int
     started_at: float
 
     @property
@@ -37,8 +38,8 @@ class Lock:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def announce(self, url: str) -> None:
-        note = json.dumps(asdict(Running(os.getpid(), url, time.time()))).encode()
+    def announce(self, url: str, port: int) -> None:
+        note = json.dumps(asdict(Running(os.getpid(), url, port, time.time()))).encode()
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, note, 0)
 

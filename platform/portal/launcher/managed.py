@@ -14,6 +14,8 @@ from portal.launcher.specs import Spec
 
 QUICK_S = 30.0
 QUICK_DEATHS = 6
+# What has never been ready in this start is more likely misconfigured than unlucky.
+DEATHS_AT_START = 3
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -108,7 +110,8 @@ class Managed:
     def _died(self, how: str) -> str:
         self.process = None
         self.quick_deaths += 1
-        if self.spec.once or self.quick_deaths >= QUICK_DEATHS:
+        limit = DEATHS_AT_START if self.first_ready_s is None else QUICK_DEATHS
+        if self.spec.once or self.quick_deaths >= limit:
             self.state = State.GIVEN_UP
             tries = "" if self.spec.once else f" {self.quick_deaths} times in quick succession, so it stays down"
             return f"{self.name} {how}{tries}. Its last words are in {self.log}"

