@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.deployments import selectors, services
+from apps.deployments.api import serializers
+from apps.projects import selectors as projects
+from foundation.access import Permission
+from foundation.web.api import PortalViewSet
+
+
+class DeploymentViewSet(PortalViewSet):
+    serializer_class = serializers.DeploymentSerializer
+    permissions = {
+        "list": Permission.DEPLOYMENT_VIEW,
+        "retrieve": Permission.DEPLOYMENT_VIEW,
+        "create": Permission.DEPLOYMENT_CHANGE,
+        "revisions": Permission.DEPLOYMENT_VIEW,
+        "split": Permission.DEPLOYMENT_CHANGE,
+        "rollback": Permission.DEPLOYMENT_CHANGE,
+    }
+
+    def list(self, request: Request) -> Response:
+        project = projects.get_project(actor=self.actor, slug=self.wanted(request, "project"))
+        return self.pages(selectors.visible_deployments(actor=self.actor, project_id=project.pk), self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, self._deployment(pk))
+
+    @extend_schema(request=serializers.DeploymentStart, responses=serializers.RevisionSerializer)
+    def create(self, request: Request) -> Response:
+        body = self.body(serializers.DeploymentStart)
+        revision = services.deploy_version(actor=self.actor, version_id=body.pop("model_version"), **body)
+        return self.answer(serializers.RevisionSerializer, revision, status=202)
+
+    @action(detail=True)
+    def revisions(self, request: Request, pk: UUID) -> Response:
+        rows = selectors.visible_revisions(actor=self.actor, deployment_id=self._deployment(pk).pk)
+        return self.pages(rows, serializers.RevisionSerializer)
+
+    @extend_schema(request=serializers.SplitChoice)
+    @action(detail=True, methods=["post"])
+    def split(self, request: Request, pk: UUID) -> Response:
+        wanted = {UUID(key): value for key, value in self.body(serializers.SplitChoice)["split"].items()}
+        services.set_split(actor=self.actor, deployment=self._deployment(pk), split=wanted)
+        return self.answer(self.serializer_class, self._deployment(pk))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def rollback(self, request: Request, pk: UUID) -> Response:
+        services.roll_back(actor=self.actor, deployment=self._deployment(pk))
+        return self.answer(self.serializer_class, self._deployment(pk))
+
+    def _deployment(self, pk: UUID) -> Any:
+        return selectors.get_deployment(actor=self.actor, deployment_id=pk)
+
+
+class RevisionViewSet(PortalViewSet):
+    serializer_class = serializers.RevisionSerializer
+    permissions = {
+        "retrieve": Permission.DEPLOYMENT_VIEW,
+        "log": Permission.DEPLOYMENT_VIEW,
+        "stop": Permission.DEPLOYMENT_CHANGE,
+        "restart": Permission.DEPLOYMENT_CHANGE,
+    }
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, self._revision(pk))
+
+    @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
+    @action(detail=True)
+    def log(self, request: Request, pk: UUID) -> HttpResponse:
+        revision = self._revision(pk)
+        offset = (
+            int(request.query_params.get("offset", "0")) if request.query_params.get("offset", "0").isdigit() else 0
+        )
+        piece, size = selectors.read_log(revision, offset=offset)
+        headers = {"X-Log-Size": str(size), "X-Log-Ended": str(revision.state == "stopped").lower()}
+        return HttpResponse(piece, content_type="text/plain; charset=utf-8", headers=headers)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, services.stop_revision(actor=self.actor, revision=self._revision(pk)))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restart(self, request: Request, pk: UUID) -> Response:
+        revision = services.restart_revision(actor=self.actor, revision=self._revision(pk))
+        return self.answer(self.serializer_class, revision, status=202)
+
+    def _revision(self, pk: UUID) -> Any:
+        return selectors.get_revision(actor=self.actor, revision_id=pk)

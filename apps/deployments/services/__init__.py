@@ -1,0 +1,18 @@
+"""Writes of the deployments app."""
+
+from apps.deployments.services.deploying import deploy_version
+from apps.deployments.services.invoking import check_invocation
+from apps.deployments.services.replicas import start_revision, watch_revisions
+from apps.deployments.services.stopping import restart_revision, stop_revision
+from apps.deployments.services.traffic import roll_back, set_split
+
+__all__ = [
+    "check_invocation",
+    "deploy_version",
+    "restart_revision",
+    "roll_back",
+    "set_split",
+    "start_revision",
+    "stop_revision",
+    "watch_revisions",
+]

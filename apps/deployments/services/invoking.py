@@ -1,0 +1,36 @@
+"""Whether a token may ask a deployment for predictions: the gateway asks once and keeps the answer until it is void."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.deployments import policies, selectors
+from foundation.access.actors import actor_for_token
+from foundation.errors import PortalError
+from foundation.identity import tokens
+from foundation.tenancy import scope
+
+
+def check_invocation(*, digest: str, tenant_slug: str, deployment_slug: str, now: datetime) -> dict[str, Any]:
+    """{"allowed", "sentence", "actor", "expires_at"}: a refusal never says whether tenant or deployment exist."""
+    row = tokens.find_by_digest(digest, now=now)
+    if row is None:
+        return _refused(_("This token is unknown, expired or revoked."))
+    try:
+        actor = actor_for_token(row=row)
+        if actor.tenant.slug != tenant_slug:
+            return _refused(_("This token does not open this address."))
+        with scope(actor.tenant_id):
+            deployment = selectors.find_deployment(actor=actor, slug=deployment_slug)
+            policies.check_can_invoke(actor, deployment)
+    except PortalError as refusal:
+        return _refused(refusal.sentence)
+    expires = row.expires_at.isoformat() if row.expires_at else None
+    return {"allowed": True, "sentence": "", "actor": f"{actor.kind}:{actor.id}", "expires_at": expires}
+
+
+def _refused(sentence: str) -> dict[str, Any]:
+    return {"allowed": False, "sentence": sentence, "actor": "", "expires_at": None}

@@ -1,0 +1,219 @@
+"""A revision's replica: verified files in a folder, a process or container that serves them, watched while it lives."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.deployments.adapters import replica
+from apps.deployments.choices import RevisionState
+from apps.deployments.events import RevisionFailed, RevisionReady, RevisionStarted
+from apps.deployments.models import Deployment, Revision
+from apps.deployments.services.routing import routes_changed
+from apps.deployments.services.traffic import give_all_to
+from apps.experiments.choices import RESOURCE_CLASSES
+from apps.registry import services as registry
+from foundation import engines, jobs, ledger
+from foundation.clock import now
+from foundation.engines.ports import ComputeEngine, Mount, WorkloadSpec, WorkloadStatus
+from foundation.errors import Unavailable
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.tenancy import every_tenant, scope
+from foundation.tenancy.models import Tenant
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+_READY_WITHIN_S, _LOOKED_AT_EVERY_S = 120.0, 0.2
+_RESTARTS_BEFORE_GIVING_UP = 5
+
+
+def enqueue_start(actor: Actor, revision: Revision) -> None:
+    jobs.enqueue(
+        "deployments.start_revision",
+        actor=actor,
+        project_id=revision.project_id,
+        subject=("revision", revision.pk),
+        title=_("Starting %(revision)s") % {"revision": revision},
+        revision_id=str(revision.pk),
+    )
+
+
+def start_revision(*, job: JobHandle, revision_id: UUID) -> None:
+    """Bring a replica up and, when it answers, give the revision its traffic."""
+    with job.scope():
+        revision = Revision.objects.select_related(
+            "deployment", "model_version__model", "model_version__signing_key"
+        ).get(pk=revision_id)
+    if revision.state != RevisionState.STARTING:
+        return
+    engine, former = engines.current(), revision.engine_name
+    job.progress(_("Verifying the artifact"), 10)
+    with job.scope():
+        _record_attempt(job.actor, revision, engine.name)
+    folder = _unpacked(revision)
+    if former:
+        engine.remove(former)
+    job.progress(_("Starting the replica"), 40)
+    engine.start(_spec(revision, folder))
+    status = _wait_until_ready(job, revision)
+    with job.scope():
+        _now_ready(job.actor, revision, status)
+
+
+def _record_attempt(actor: Actor, revision: Revision, engine: str) -> None:
+    revision.attempt = Revision.objects.select_for_update().get(pk=revision.pk).attempt + 1
+    revision.engine, revision.engine_name = engine, f"rev-{revision.pk}-a{revision.attempt}"
+    revision.save(update_fields=["attempt", "engine", "engine_name"])
+    started = RevisionStarted(
+        deployment_id=revision.deployment_id,
+        revision_id=revision.pk,
+        model_version_id=revision.model_version_id,
+        artifact_digest=revision.artifact_digest,
+        attempt=revision.attempt,
+        engine=engine,
+    )
+    ledger.record(started, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))
+
+
+def model_folder(revision: Revision) -> Path:
+    return settings.SANAD_HOME / "models" / f"{revision.pk.hex}-a{revision.attempt}"
+
+
+def _unpacked(revision: Revision) -> Path:
+    """The verified files where the replica alone reads them; the public key lies beside, not among, them."""
+    folder = model_folder(revision)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "model").mkdir(parents=True, mode=0o755)
+    (folder / "key").mkdir(mode=0o755)
+    with scope(revision.tenant_id):
+        registry.unpack_artifact(revision.model_version, folder / "model")
+        (folder / "key" / "public.pem").write_bytes(registry.public_key_pem(revision.model_version))
+    return folder
+
+
+def _spec(revision: Revision, folder: Path) -> WorkloadSpec:
+    resources = RESOURCE_CLASSES[revision.resource_class]
+    return WorkloadSpec(
+        name=revision.engine_name,
+        kind="service",
+        module="runtime.serve",
+        args=(),
+        env={
+            "SANAD_MODEL_DIR": "/sanad/model",
+            "SANAD_MODEL_NAME": revision.model_version.model.name,
+            "SANAD_MODEL_VERSION": str(revision.model_version.number),
+            "SANAD_SIGNING_PUBLIC_KEY": "/sanad/key/public.pem",
+            "SANAD_MAX_BODY_BYTES": str(revision.deployment.max_body_bytes),
+        },
+        mounts=(Mount(folder / "model", "/sanad/model"), Mount(folder / "key", "/sanad/key")),
+        cpus=resources.cpus,
+        memory_mb=resources.memory_mb,
+        gpus=resources.gpus,
+    )
+
+
+def _wait_until_ready(job: JobHandle, revision: Revision) -> WorkloadStatus:
+    engine, deadline = engines.current(), time.monotonic() + _READY_WITHIN_S
+    while time.monotonic() < deadline:
+        job.raise_if_cancelled()
+        status = engine.status(revision.engine_name)
+        if status.state in {"failed", "succeeded", "missing"}:
+            last = _last_words(engine, revision.engine_name)
+            raise ReplicaDied(
+                _("The replica ended before it was ready: %(why)s %(last)s") % {"why": status.sentence, "last": last}
+            )
+        if status.state == "running" and status.address and replica.is_ready(status.address):
+            return status
+        time.sleep(_LOOKED_AT_EVERY_S)  # readiness can only be asked for
+    raise ReplicaDied(_("The replica did not become ready within %(limit)d seconds.") % {"limit": int(_READY_WITHIN_S)})
+
+
+def _last_words(engine: ComputeEngine, name: str) -> str:
+    try:
+        log, _end = engine.logs(name)
+    except engines.WorkloadMissing:
+        return ""
+    return next(iter(log.decode(errors="replace").strip().splitlines()[-1:]), "")
+
+
+class ReplicaDied(Unavailable):
+    """A replica that ended, or hung, before it answered."""
+
+
+@transaction.atomic
+def _now_ready(actor: Actor, revision: Revision, status: WorkloadStatus) -> None:
+    # Whoever changes who serves holds the deployment's row.
+    Deployment.objects.select_for_update().get(pk=revision.deployment_id)
+    locked = Revision.objects.select_for_update().get(pk=revision.pk)
+    if locked.state != RevisionState.STARTING or locked.attempt != revision.attempt:
+        return
+    first_time = locked.ready_at is None
+    locked.state, locked.address, locked.ready_at, locked.failure = RevisionState.READY, status.address or "", now(), ""
+    locked.save(update_fields=["state", "address", "ready_at", "failure"])
+    ready = RevisionReady(
+        deployment_id=locked.deployment_id,
+        revision_id=locked.pk,
+        model_version_id=locked.model_version_id,
+        attempt=locked.attempt,
+    )
+    ledger.record(ready, actor=actor, project_id=locked.project_id, subject=("revision", locked.pk))
+    if first_time:
+        give_all_to(actor, locked)
+    routes_changed()
+
+
+@transaction.atomic
+def fail_revision(*, actor: Actor, revision_id: UUID, sentence: str) -> None:
+    revision = Revision.objects.select_for_update().get(pk=revision_id)
+    if revision.state != RevisionState.STARTING:
+        return
+    revision.state, revision.failure, revision.address = RevisionState.FAILED, sentence, ""
+    revision.save(update_fields=["state", "failure", "address"])
+    failed = RevisionFailed(deployment_id=revision.deployment_id, revision_id=revision.pk, attempt=revision.attempt)
+    ledger.record(failed, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))
+    routes_changed()
+
+
+def watch_revisions() -> None:
+    """Start again what died: a replica that its engine no longer runs gets a new attempt, until it died too often."""
+    engine = engines.current()
+    for tenant in every_tenant():
+        with scope(tenant.pk):
+            ready = list(Revision.objects.filter(state=RevisionState.READY).select_related("deployment"))
+        for revision in ready:
+            if engine.status(revision.engine_name).state not in {"running", "starting"}:
+                with scope(tenant.pk):
+                    _start_again(tenant, revision)
+
+
+@transaction.atomic
+def _start_again(tenant: Tenant, revision: Revision) -> None:
+    actor = Actor.system(tenant, "watch")
+    locked = Revision.objects.select_for_update().get(pk=revision.pk)
+    if locked.state != RevisionState.READY or locked.attempt != revision.attempt:
+        return
+    locked.state, locked.address, locked.restarts = RevisionState.STARTING, "", locked.restarts + 1
+    locked.save(update_fields=["state", "address", "restarts"])
+    routes_changed()
+    if locked.restarts > _RESTARTS_BEFORE_GIVING_UP:
+        fail_revision(
+            actor=actor, revision_id=locked.pk, sentence=_("The replica died again and again; look at its log.")
+        )
+        return
+    enqueue_start(actor, revision)
+
+
+@jobs.on_failure("deployments.start_revision")
+def _start_failed(job: Job, sentence: str) -> None:
+    fail_revision(
+        actor=Actor.system(job.tenant, "jobs"), revision_id=UUID(job.arguments["revision_id"]), sentence=sentence
+    )

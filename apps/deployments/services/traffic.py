@@ -1,0 +1,82 @@
+"""Who serves how much: splits, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.deployments import policies
+from apps.deployments.choices import RevisionState
+from apps.deployments.errors import NothingToRollBackTo, SplitRefused
+from apps.deployments.events import RolledBack, SplitChanged
+from apps.deployments.models import Deployment, Revision
+from apps.deployments.services.routing import routes_changed
+from foundation import ledger
+from foundation.clock import now
+from foundation.identity import Actor
+
+
+@transaction.atomic
+def set_split(*, actor: Actor, deployment: Deployment, split: Mapping[UUID, int]) -> Deployment:
+    """Share the traffic between ready revisions; the percentages add up to 100."""
+    policies.check_can_change(actor, deployment)
+    Deployment.objects.select_for_update().get(pk=deployment.pk)
+    revisions = {revision.pk: revision for revision in deployment.revisions.select_for_update()}
+    if unknown := set(split) - set(revisions):
+        raise SplitRefused(_("This deployment has no revision %(id)s.") % {"id": next(iter(unknown))})
+    if any(percent < 0 for percent in split.values()) or sum(split.values()) != 100:
+        raise SplitRefused(
+            _("The shares add up to %(sum)d; they must make 100.") % {"sum": sum(split.values())},
+            fields={"split": [_("Shares of 0 to 100 that make 100 together.")]},
+        )
+    for pk, percent in split.items():
+        if percent and revisions[pk].state != RevisionState.READY:
+            raise SplitRefused(_("%(revision)s is not ready, so it cannot serve.") % {"revision": revisions[pk]})
+    _apply(actor, deployment, {pk: split.get(pk, 0) for pk in revisions}, revisions)
+    return deployment
+
+
+@transaction.atomic
+def roll_back(*, actor: Actor, deployment: Deployment) -> Revision:
+    """All traffic back to the newest ready revision before the one that serves most."""
+    policies.check_can_change(actor, deployment)
+    Deployment.objects.select_for_update().get(pk=deployment.pk)
+    revisions = {revision.pk: revision for revision in deployment.revisions.select_for_update()}
+    target, serving = rollback_target(list(revisions.values()))
+    if target is None or serving is None:
+        raise NothingToRollBackTo(_("There is no earlier revision that is ready to serve."))
+    _apply(actor, deployment, {pk: 100 if pk == target.pk else 0 for pk in revisions}, revisions)
+    went = RolledBack(deployment_id=deployment.pk, from_revision_id=serving.pk, to_revision_id=target.pk)
+    ledger.record(went, actor=actor, project_id=deployment.project_id, subject=("deployment", deployment.pk))
+    return target
+
+
+def rollback_target(revisions: list[Revision]) -> tuple[Revision | None, Revision | None]:
+    """Where a roll-back would lead, and from where."""
+    serving = max((r for r in revisions if r.traffic_percent), key=lambda r: r.traffic_percent, default=None)
+    if serving is None:
+        return None, None
+    earlier = [r for r in revisions if r.number < serving.number and r.state == RevisionState.READY]
+    return max(earlier, key=lambda r: r.number, default=None), serving
+
+
+def give_all_to(actor: Actor, revision: Revision) -> None:
+    """All traffic to one revision; the caller holds the deployment's row."""
+    revisions = {r.pk: r for r in Revision.objects.select_for_update().filter(deployment_id=revision.deployment_id)}
+    _apply(actor, revision.deployment, {pk: 100 if pk == revision.pk else 0 for pk in revisions}, revisions)
+
+
+def _apply(actor: Actor, deployment: Deployment, split: Mapping[UUID, int], revisions: Mapping[UUID, Revision]) -> None:
+    for pk, percent in split.items():
+        revision = revisions[pk]
+        revision.traffic_percent = percent
+        if percent:
+            revision.served_at = now()
+        revision.save(update_fields=["traffic_percent", "served_at"])
+    words = tuple(f"{revisions[pk].number}:{percent}" for pk, percent in split.items() if percent)
+    changed = SplitChanged(deployment_id=deployment.pk, split=words)
+    ledger.record(changed, actor=actor, project_id=deployment.project_id, subject=("deployment", deployment.pk))
+    routes_changed()

@@ -1,0 +1,51 @@
+"""Who may listen to deployments, and how revisions stand in a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.deployments import selectors
+from apps.deployments.choices import RevisionState
+from foundation import live
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.web import chain
+
+
+def register() -> None:
+    live.register_topic("deployment", check=lambda actor, pk: selectors.get_deployment(actor=actor, deployment_id=pk))
+    live.register_topic("revision", check=lambda actor, pk: selectors.get_revision(actor=actor, revision_id=pk))
+    chain.register("revision", _revision_link)
+    chain.register_upwards("model_version", _made_of_version)
+
+
+def _revision_link(actor: Actor, revision_id: UUID) -> chain.Link | None:
+    try:
+        revision = selectors.get_revision(actor=actor, revision_id=revision_id)
+    except NotFound:
+        return None
+    changed = revision.artifact_digest != revision.model_version.artifact_digest
+    node = chain.ChainNode(
+        kind="revision",
+        name=str(revision),
+        state=revision.state,
+        state_label=str(RevisionState(revision.state).label),
+        at=revision.ready_at or revision.created_at,
+        url=reverse(
+            "deployments:deployment_detail", args=[actor.tenant.slug, revision.project.slug, revision.deployment_id]
+        ),
+        digest=revision.artifact_digest,
+        actor=str(revision.created_by or ""),
+        broken_reason=_("It serves another artifact than the one approved.") if changed else "",
+    )
+    return chain.Link(node, made_from=(("model_version", revision.model_version_id),))
+
+
+def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference]:
+    return [
+        ("revision", revision.pk) for revision in selectors.revisions_of_version(actor=actor, version_id=version_id)
+    ]

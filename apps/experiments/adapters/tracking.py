@@ -1,0 +1,174 @@
+"""The MLflow server over its Unix socket: one workspace per project, named by us and never by a client."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx2
+from django.conf import settings
+
+from foundation.errors import Conflict, NotFound, PortalError, Unavailable
+
+log = logging.getLogger("sanad.tracking")
+WORKSPACE_HEADER = "X-MLFLOW-WORKSPACE"
+_TIMEOUT = httpx2.Timeout(30.0, connect=2.0)
+_KINDS: dict[str, type[PortalError]] = {"RESOURCE_DOES_NOT_EXIST": NotFound, "RESOURCE_ALREADY_EXISTS": Conflict}
+
+
+def workspace_of(project_id: UUID) -> str:
+    """The project's workspace: from its id, so that no two names can ever meet in one."""
+    return f"p-{project_id.hex}"
+
+
+@lru_cache(maxsize=4)
+def _client(socket: str) -> httpx2.Client:
+    # MLflow refuses every Host but its own; that somebody came over the socket is said by X-Forwarded-For.
+    headers = {"Host": "localhost", "X-Forwarded-For": "127.0.0.1"}
+    transport = httpx2.HTTPTransport(uds=socket, limits=httpx2.Limits(max_connections=32))
+    return httpx2.Client(transport=transport, base_url="http://localhost", headers=headers, timeout=_TIMEOUT)
+
+
+def client() -> httpx2.Client:
+    """One pool of connections per process."""
+    return _client(settings.MLFLOW_SOCKET)
+
+
+def server_of(project_id: UUID) -> MlflowServer:
+    return MlflowServer(workspace_of(project_id))
+
+
+@lru_cache(maxsize=10_000)
+def ensure_workspace(name: str) -> None:
+    """Make the workspace where it is missing; asked once per process and workspace."""
+    answer = _send("POST", "/api/3.0/mlflow/workspaces", json={"name": name})
+    if answer.status_code >= 400 and _code(answer) != "RESOURCE_ALREADY_EXISTS":
+        raise _translated(answer)
+
+
+class MlflowServer:
+    """TrackingServer on MLflow's REST."""
+
+    def __init__(self, workspace: str) -> None:
+        self.workspace = workspace
+
+    def ensure_experiment(self, name: str) -> str:
+        ensure_workspace(self.workspace)
+        found = self._send("GET", "experiments/get-by-name", params={"experiment_name": name})
+        if found.status_code < 400:
+            return str(found.json()["experiment"]["experiment_id"])
+        made = self._send("POST", "experiments/create", json={"name": name})
+        if _code(made) == "RESOURCE_ALREADY_EXISTS":
+            return self.ensure_experiment(name)
+        return str(self._checked(made)["experiment_id"])
+
+    def create_run(self, experiment_id: str, *, name: str, tags: dict[str, str]) -> str:
+        body = {
+            "experiment_id": experiment_id,
+            "run_name": name,
+            "tags": [{"key": key, "value": value} for key, value in tags.items()],
+        }
+        made = self._checked(self._send("POST", "runs/create", json=body))
+        return str(made["run"]["info"]["run_id"])
+
+    def end_run(self, run_id: str, status: str) -> None:
+        self._checked(self._send("POST", "runs/update", json={"run_id": run_id, "status": status}))
+
+    def get_run(self, run_id: str) -> dict[str, Any]:
+        return self._checked(self._send("GET", "runs/get", params={"run_id": run_id}))["run"]
+
+    def metric_history(self, run_id: str, key: str) -> list[dict[str, Any]]:
+        params: dict[str, Any] = {"run_id": run_id, "metric_key": key}
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._checked(self._send("GET", "metrics/get-history", params=params))
+            found += page.get("metrics", [])
+            if not page.get("next_page_token"):
+                break
+            params["page_token"] = page["next_page_token"]
+        points = [{"step": int(m.get("step", 0)), "value": m["value"], "timestamp": int(m["timestamp"])} for m in found]
+        return sorted(points, key=lambda point: (point["step"], point["timestamp"]))
+
+    def list_artifacts(self, run_id: str, path: str = "") -> list[dict[str, Any]]:
+        found = self._checked(self._send("GET", "artifacts/list", params={"run_id": run_id, "path": path}))
+        return [
+            {"path": f["path"], "is_dir": bool(f.get("is_dir")), "file_size": int(f.get("file_size") or 0)}
+            for f in found.get("files", [])
+        ]
+
+    def open_artifact(self, run_id: str, path: str) -> bytes:
+        answer = self._raw(f"{self._artifact_root(run_id)}/{quote(path)}")
+        if answer.status_code >= 400:
+            raise _translated(answer)
+        return answer.content
+
+    def read_json(self, run_id: str, path: str) -> Any:
+        return httpx2.Response(200, content=self.open_artifact(run_id, path)).json()
+
+    def download(self, run_id: str, path: str, into: Path) -> Path:
+        root = self._artifact_root(run_id)
+        self._fetch_folder(run_id, root, path, into)
+        return into / path
+
+    def _fetch_folder(self, run_id: str, root: str, path: str, into: Path) -> None:
+        for entry in self.list_artifacts(run_id, path):
+            if ".." in Path(entry["path"]).parts:
+                raise Unavailable(f"The tracking server named the path {entry['path']!r}, which leads outside.")
+            if entry["is_dir"]:
+                self._fetch_folder(run_id, root, entry["path"], into)
+                continue
+            target = into / entry["path"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with client().stream("GET", f"{root}/{quote(entry['path'])}", headers=self._headers()) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise _translated(answer)
+                with target.open("wb") as file:
+                    for piece in answer.iter_bytes(1024 * 1024):
+                        file.write(piece)
+
+    def _artifact_root(self, run_id: str) -> str:
+        """The address below which the run's artifacts are served, from its own `mlflow-artifacts:` location."""
+        location = str(self.get_run(run_id)["info"]["artifact_uri"])
+        scheme, _, rest = location.partition(":")
+        if scheme != "mlflow-artifacts":
+            raise Unavailable(f"The run's artifacts lie at {scheme}:…, where the portal does not read.")
+        return f"/api/2.0/mlflow-artifacts/artifacts/{rest.lstrip('/')}"
+
+    def _raw(self, path: str) -> httpx2.Response:
+        return _send("GET", path, headers=self._headers())
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        return _send(method, f"/api/2.0/mlflow/{path}", headers=self._headers(), **options)
+
+    def _headers(self) -> dict[str, str]:
+        return {WORKSPACE_HEADER: self.workspace}
+
+    def _checked(self, answer: httpx2.Response) -> dict[str, Any]:
+        if answer.status_code >= 400:
+            raise _translated(answer)
+        return dict(answer.json())
+
+
+def _send(method: str, path: str, **options: Any) -> httpx2.Response:
+    try:
+        return client().request(method, path, **options)
+    except httpx2.TransportError as error:
+        raise Unavailable("The tracking server does not answer. It may be starting; try again in a moment.") from error
+
+
+def _code(answer: httpx2.Response) -> str:
+    try:
+        return str(answer.json().get("error_code", ""))
+    except ValueError:
+        return ""
+
+
+def _translated(answer: httpx2.Response) -> PortalError:
+    kind = _KINDS.get(_code(answer), Unavailable)
+    log.warning("The tracking server answered %s: %s", answer.status_code, answer.text[:500])
+    return kind(f"The tracking server refused ({answer.status_code}); its log says why.")

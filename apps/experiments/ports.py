@@ -1,0 +1,37 @@
+"""The port of the tracking server: what the portal itself asks of it; clients speak to it through the proxy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class TrackingServer(Protocol):
+    """One project's part of the tracking server. Errors: Unavailable where it does not answer, NotFound."""
+
+    def ensure_experiment(self, name: str) -> str:
+        """The id of the experiment of this name, made where it is missing."""
+
+    def create_run(self, experiment_id: str, *, name: str, tags: dict[str, str]) -> str:
+        """A new run's id (32 hexadecimal digits)."""
+
+    def end_run(self, run_id: str, status: str) -> None:
+        """FINISHED, FAILED or KILLED."""
+
+    def get_run(self, run_id: str) -> dict[str, Any]:
+        """{"info", "data": {"metrics", "params", "tags"}} as MLflow's REST gives it."""
+
+    def metric_history(self, run_id: str, key: str) -> list[dict[str, Any]]:
+        """[{"step", "value", "timestamp"}] in order of step; timestamps in milliseconds since 1970."""
+
+    def list_artifacts(self, run_id: str, path: str = "") -> list[dict[str, Any]]:
+        """[{"path", "is_dir", "file_size"}]; paths are relative to the run's artifacts."""
+
+    def read_json(self, run_id: str, path: str) -> Any:
+        """A JSON artifact."""
+
+    def open_artifact(self, run_id: str, path: str) -> bytes:
+        """An artifact's bytes."""
+
+    def download(self, run_id: str, path: str, into: Path) -> Path:
+        """A folder of artifacts as files below `into`; the path of its copy there."""

@@ -1,0 +1,148 @@
+"""How a run ends: with figures and a manifest, with a cause in words, or because somebody wished it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.experiments.adapters.tracking import server_of
+from apps.experiments.choices import ACTIVE, RunState
+from apps.experiments.events import RunCancelled, RunFailed, RunSucceeded
+from apps.experiments.models import Run
+from apps.experiments.selectors import log_key
+from apps.tenants import services as tenants
+from foundation import engines, jobs, ledger, storage
+from foundation.clock import now
+from foundation.engines.ports import WorkloadStatus
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+_MLFLOW_STATUS = {RunState.SUCCEEDED: "FINISHED", RunState.FAILED: "FAILED", RunState.CANCELLED: "KILLED"}
+# The trainer's last word about a failure that it understood.
+_CAUSE = re.compile(rb"SANAD-FAILURE (\{.*\})\s*$", re.MULTILINE)
+
+
+def conclude(*, job: JobHandle, run: Run, status: WorkloadStatus) -> None:
+    """Keep log, figures and manifest of a workload that has ended, then let the workload go."""
+    job.progress(_("Keeping log and figures"), 95)
+    if status.state == "succeeded":
+        server = server_of(run.project_id)
+        manifest = server.read_json(run.mlflow_run_id, "model/sanad/manifest.json")
+        metrics = server.read_json(run.mlflow_run_id, "model/sanad/metrics.json")
+        with job.scope():
+            _succeed(actor=job.actor, run_id=run.pk, metrics=metrics, manifest=manifest)
+    else:
+        with job.scope():
+            fail_run(actor=job.actor, run_id=run.pk, sentence=cause_of(run, status))
+    discard_workload(run)
+
+
+def cause_of(run: Run, status: WorkloadStatus) -> str:
+    """The sentence a failed run opens with: the trainer's own where it gave one, else the engine's."""
+    if status.state == "missing":
+        return _("The machine lost the run: its process is gone and left no result. Run it again.")
+    if status.reason is None and (said := _CAUSE.findall(whole_log(run.engine_name))):
+        return str(json.loads(said[-1])["sentence"])
+    return status.sentence
+
+
+@transaction.atomic
+def _succeed(*, actor: Actor, run_id: UUID, metrics: dict[str, Any], manifest: dict[str, Any]) -> None:
+    run = _open_run(run_id)
+    if run is None:
+        return
+    run.metrics, run.manifest = metrics, manifest
+    if run.repeated_from is not None and run.repeated_from.state == RunState.SUCCEEDED:
+        run.reproduced = run.repeated_from.metrics == metrics
+    done = RunSucceeded(
+        run_id=run.pk,
+        attempt=run.attempt,
+        code_digest=str(manifest.get("code_digest", "")),
+        manifest_digest=hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest(),
+    )
+    _end(actor, run, RunState.SUCCEEDED, done)
+
+
+@transaction.atomic
+def fail_run(*, actor: Actor, run_id: UUID, sentence: str) -> None:
+    """End the run as failed, with the cause; a run that has ended stays as it is."""
+    run = _open_run(run_id)
+    if run is not None:
+        run.failure = sentence
+        _end(actor, run, RunState.FAILED, RunFailed(run_id=run.pk, attempt=run.attempt))
+
+
+@transaction.atomic
+def close_cancelled(*, actor: Actor, run_id: UUID) -> None:
+    run = _open_run(run_id)
+    if run is not None:
+        _end(actor, run, RunState.CANCELLED, RunCancelled(run_id=run.pk, attempt=run.attempt))
+
+
+def _open_run(run_id: UUID) -> Run | None:
+    run = Run.objects.select_for_update(of=("self",)).select_related("tenant", "repeated_from").get(pk=run_id)
+    return run if run.state in ACTIVE else None
+
+
+def _end(actor: Actor, run: Run, state: RunState, event: ledger.Event) -> None:
+    if run.engine_name:
+        log = whole_log(run.engine_name)
+        if log:
+            storage.put(run.tenant_id, log_key(run), log)
+            run.log_bytes = len(log)
+    run.state, run.ended_at = state, now()
+    run.save()
+    tenants.revoke_workload_tokens(tenant=run.tenant, purpose=run.token_purpose, now=run.ended_at)
+    ledger.record(event, actor=actor, project_id=run.project_id, subject=("run", run.pk))
+    if run.mlflow_run_id:
+        # MLflow's own state follows; should it be away just now, the portal's row is what counts.
+        server = server_of(run.project_id)
+        transaction.on_commit(lambda: server.end_run(run.mlflow_run_id, _MLFLOW_STATUS[state]), robust=True)
+
+
+def whole_log(engine_name: str) -> bytes:
+    """All that the workload has said; nothing where its engine has forgotten it."""
+    pieces, offset = [], 0
+    try:
+        while (found := engines.current().logs(engine_name, offset))[0]:
+            pieces.append(found[0])
+            offset = found[1]
+    except engines.WorkloadMissing:
+        return b""
+    return b"".join(pieces)
+
+
+def discard_workload(run: Run) -> None:
+    """Stop the process or container for good, and clear its folder away."""
+    if run.engine_name:
+        engine = engines.current()
+        engine.stop(run.engine_name)
+        engine.remove(run.engine_name)
+
+
+@jobs.on_failure("experiments.execute_run")
+def _job_failed(job: Job, sentence: str) -> None:
+    run_id = UUID(job.arguments["run_id"])
+    fail_run(actor=Actor.system(job.tenant, "jobs"), run_id=run_id, sentence=sentence)
+    _discard_after_commit(run_id)
+
+
+@jobs.on_cancel("experiments.execute_run")
+def _job_cancelled(job: Job, sentence: str) -> None:
+    run_id = UUID(job.arguments["run_id"])
+    close_cancelled(actor=Actor.system(job.tenant, "jobs"), run_id=run_id)
+    _discard_after_commit(run_id)
+
+
+def _discard_after_commit(run_id: UUID) -> None:
+    run = Run.objects.get(pk=run_id)
+    transaction.on_commit(lambda: discard_workload(run), robust=True)

@@ -1,0 +1,195 @@
+"""Runs are asked for here; what cannot work is refused before it waits in a queue."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from apps.experiments import policies
+from apps.experiments.choices import RESOURCE_CLASSES, SplitKind
+from apps.experiments.errors import RunRefused
+from apps.experiments.events import RunQueued
+from apps.experiments.models import Experiment, Run
+from apps.features import selectors as features
+from foundation import jobs, ledger
+from foundation.identity import Actor
+from runtime.recipes.catalogue import CATALOGUE, ParameterRefused
+
+
+@transaction.atomic
+def start_run(
+    *,
+    actor: Actor,
+    project: Any,
+    training_set_id: UUID,
+    recipe: str,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    split: Mapping[str, Any] | None = None,
+    slices: Sequence[Mapping[str, Any]] = (),
+    experiment: str = "",
+    purpose: str = "",
+    resource_class: str = "small",
+    repeated_from: Run | None = None,
+) -> Run:
+    """Queue a run. `split` None takes the group where there is one, else chance."""
+    policies.check_can_start(actor, project)
+    training_set = features.get_training_set(actor=actor, training_set_id=training_set_id)
+    features.training_table(training_set)
+    spec = {
+        "training_set": training_set.digest,
+        "recipe": recipe,
+        "params": _checked_params(recipe, params or {}),
+        "seed": seed,
+        "split": checked_split(training_set, split),
+        "slices": [_checked_slice(training_set, part) for part in slices],
+    }
+    if resource_class not in RESOURCE_CLASSES:
+        raise RunRefused(
+            _("“%(name)s” is not a resource class. There are: %(names)s.")
+            % {"name": resource_class, "names": ", ".join(RESOURCE_CLASSES)},
+            fields={"resource_class": [_("Unknown resource class.")]},
+        )
+    run = Run.objects.create(
+        tenant=actor.tenant,
+        project_id=project.pk,
+        experiment=_experiment(actor, project, experiment or training_set.name),
+        number=_next_number(project),
+        training_set_id=training_set.pk,
+        spec_digest=hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
+        purpose=purpose,
+        resource_class=resource_class,
+        repeated_from=repeated_from,
+        created_by=actor.user,
+        **{name: spec[name] for name in ("recipe", "params", "seed", "split", "slices")},
+    )
+    _announce(actor, run)
+    return run
+
+
+def repeat_run(*, actor: Actor, run: Run) -> Run:
+    """The same run once more: same data, code path, parameters and seed; its figures are compared when it ends."""
+    policies.check_can_repeat(actor, run)
+    return start_run(
+        actor=actor,
+        project=run.project,
+        training_set_id=run.training_set_id,
+        recipe=run.recipe,
+        params=run.params,
+        seed=run.seed,
+        split=run.split,
+        slices=run.slices,
+        experiment=run.experiment.name,
+        purpose=run.purpose,
+        resource_class=run.resource_class,
+        repeated_from=run,
+    )
+
+
+def _announce(actor: Actor, run: Run) -> None:
+    queued = RunQueued(
+        run_id=run.pk, training_set_id=run.training_set_id, recipe=run.recipe, spec_digest=run.spec_digest
+    )
+    ledger.record(queued, actor=actor, project_id=run.project_id, subject=("run", run.pk))
+    jobs.enqueue(
+        "experiments.execute_run",
+        actor=actor,
+        project_id=run.project_id,
+        subject=("run", run.pk),
+        title=_("Run %(run)s") % {"run": run},
+        run_id=str(run.pk),
+    )
+
+
+def _next_number(project: Any) -> int:
+    # The project's row is the queue in which its runs take their numbers.
+    type(project).objects.select_for_update().get(pk=project.pk)
+    return 1 + (Run.objects.filter(project_id=project.pk).aggregate(n=Max("number"))["n"] or 0)
+
+
+def _experiment(actor: Actor, project: Any, name: str) -> Experiment:
+    found, _made = Experiment.objects.get_or_create(tenant=actor.tenant, project_id=project.pk, name=name[:120])
+    return found
+
+
+def _checked_params(recipe: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    if recipe not in CATALOGUE:
+        raise RunRefused(
+            _("There is no recipe “%(name)s”. There are: %(names)s.") % {"name": recipe, "names": ", ".join(CATALOGUE)},
+            fields={"recipe": [_("Unknown recipe.")]},
+        )
+    try:
+        return dict(CATALOGUE[recipe].complete(params))
+    except ParameterRefused as refusal:
+        raise RunRefused(refusal.sentence, fields={f"params.{refusal.name}": [refusal.sentence]}) from refusal
+
+
+def checked_split(training_set: Any, split: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The split as it will be used, or RunRefused naming what it lacks."""
+    if not split:
+        if training_set.group:
+            return {"kind": SplitKind.GROUP.value, "column": training_set.group, "test_fraction": 0.2}
+        return {"kind": SplitKind.RANDOM.value, "test_fraction": 0.2}
+    kind = split.get("kind")
+    if kind == SplitKind.TIME:
+        return _time_split(training_set, split)
+    fraction = split.get("test_fraction", 0.2)
+    if not isinstance(fraction, int | float) or not 0.05 <= fraction <= 0.5:
+        raise RunRefused(
+            _("The test share is between 0.05 and 0.5; %(given)s is not.") % {"given": fraction},
+            fields={"split.test_fraction": [_("Between 0.05 and 0.5.")]},
+        )
+    if kind == SplitKind.GROUP:
+        column = split.get("column") or training_set.group
+        _check_column(training_set, column, "split.column")
+        return {"kind": kind, "column": column, "test_fraction": fraction}
+    if kind == SplitKind.RANDOM:
+        return {"kind": kind, "test_fraction": fraction}
+    raise RunRefused(
+        _("A split is by time, group or random; “%(kind)s” is none of them.") % {"kind": kind},
+        fields={"split.kind": [_("Unknown kind of split.")]},
+    )
+
+
+def _time_split(training_set: Any, split: Mapping[str, Any]) -> dict[str, Any]:
+    column = split.get("column") or training_set.event_time
+    _check_column(training_set, column, "split.column")
+    checked = {"kind": SplitKind.TIME.value, "column": column}
+    for name in ("validation_start", "test_start"):
+        given = split.get(name)
+        if given:
+            if parse_datetime(str(given)) is None:
+                raise RunRefused(
+                    _("“%(given)s” is not a time like 2013-07-01T00:00:00Z.") % {"given": given},
+                    fields={f"split.{name}": [_("Not a time.")]},
+                )
+            checked[name] = str(given)
+    if "test_start" not in checked:
+        raise RunRefused(
+            _("A split by time needs the moment from which on rows are for testing."),
+            fields={"split.test_start": [_("Give a time.")]},
+        )
+    return checked
+
+
+def _checked_slice(training_set: Any, part: Mapping[str, Any]) -> dict[str, Any]:
+    _check_column(training_set, part.get("column"), "slices")
+    return {name: str(part[name]) for name in ("name", "column", "from", "to") if part.get(name) is not None}
+
+
+def _check_column(training_set: Any, column: Any, field: str) -> None:
+    names = [found["name"] for found in training_set.columns]
+    if column not in names:
+        raise RunRefused(
+            _("The training set has no column “%(name)s”. It has: %(names)s.")
+            % {"name": column, "names": ", ".join(n for n in names if not n.startswith("__"))},
+            fields={field: [_("Unknown column.")]},
+        )

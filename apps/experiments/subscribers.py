@@ -1,0 +1,44 @@
+"""Who may listen to a run's topics, and how runs stand in a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.experiments import selectors
+from apps.experiments.choices import RunState
+from foundation import live
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.web import chain
+
+
+def register() -> None:
+    live.register_topic("run", check=lambda actor, pk: selectors.get_run(actor=actor, run_id=pk))
+    chain.register("run", _run_link)
+    chain.register_upwards("training_set", _made_of_training_set)
+
+
+def _run_link(actor: Actor, run_id: UUID) -> chain.Link | None:
+    try:
+        run = selectors.get_run(actor=actor, run_id=run_id)
+    except NotFound:
+        return None
+    node = chain.ChainNode(
+        kind="run",
+        name=f"{run} {run.recipe}",
+        state=run.state,
+        state_label=str(RunState(run.state).label),
+        at=run.ended_at or run.created_at,
+        url=reverse("experiments:run_detail", args=[actor.tenant.slug, run.project.slug, run.pk]),
+        digest=run.spec_digest,
+        actor=str(run.created_by or ""),
+    )
+    return chain.Link(node, made_from=(("training_set", run.training_set_id),))
+
+
+def _made_of_training_set(actor: Actor, training_set_id: UUID) -> Iterable[chain.Reference]:
+    rows = selectors.runs_of_training_set(actor=actor, training_set_id=training_set_id)
+    return [("run", run.pk) for run in rows.filter(state=RunState.SUCCEEDED)]

@@ -1,0 +1,59 @@
+"""The online store on Valkey or Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import TypeVar
+
+import redis
+
+from foundation.errors import Unavailable
+
+_BATCH = 2_000
+Item = TypeVar("Item")
+
+
+class ValkeyOnlineStore:
+    def __init__(self, url: str) -> None:
+        self._client = redis.Redis.from_url(url)
+
+    def write(self, pairs: Iterable[tuple[bytes, bytes]], *, ttl_seconds: int | None) -> int:
+        written = 0
+        with _translated():
+            for batch in _batches(pairs):
+                pipe = self._client.pipeline(transaction=False)
+                for key, value in batch:
+                    pipe.set(key, value, ex=ttl_seconds)
+                written += sum(map(bool, pipe.execute()))
+        return written
+
+    def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        with _translated():
+            return self._client.mget(keys) if keys else []
+
+    def drop(self, keys: Sequence[bytes]) -> None:
+        with _translated():
+            for batch in _batches(keys):
+                self._client.delete(*batch)
+
+
+class _translated:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, redis.RedisError):
+            raise Unavailable("The online store does not answer. Try again in a moment.") from error
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
+
+
+@lru_cache(maxsize=4)
+def store_at(url: str) -> ValkeyOnlineStore:
+    """One client, with its pool of connections, per process and address."""
+    return ValkeyOnlineStore(url)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from apps.features.models import Entity, FeatureView, TrainingSet
+
+
+class EntitySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Entity
+        fields = ["id", "name", "join_keys", "description", "project", "created_at"]
+
+
+class EntityStart(serializers.Serializer):
+    project = serializers.SlugField()
+    name = serializers.CharField(max_length=63)
+    join_keys = serializers.ListField(child=serializers.CharField(max_length=255))
+    description = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class FeatureViewSerializer(serializers.ModelSerializer):
+    entity_name = serializers.CharField(source="entity.name", read_only=True)
+
+    class Meta:
+        model = FeatureView
+        exclude = ["tenant", "created_by", "profile", "lake_table"]
+
+
+class FeatureViewStart(serializers.Serializer):
+    project = serializers.SlugField()
+    entity = serializers.CharField()
+    name = serializers.CharField(max_length=63)
+    sql = serializers.CharField()
+    inputs = serializers.DictField(child=serializers.UUIDField())
+    event_time = serializers.CharField(max_length=255)
+    created_column = serializers.CharField(required=False, allow_blank=True, default="")
+    ttl_seconds = serializers.IntegerField(required=False, allow_null=True, default=None)
+    description = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class PreviewStart(serializers.Serializer):
+    project = serializers.SlugField()
+    sql = serializers.CharField()
+    inputs = serializers.DictField(child=serializers.UUIDField())
+
+
+class ViewChoice(serializers.Serializer):
+    view = serializers.UUIDField()
+    keys = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
+    features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
+
+
+class TrainingSetSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = TrainingSet
+        exclude = ["tenant", "created_by", "lake_table"]
+
+
+class TrainingSetStart(serializers.Serializer):
+    project = serializers.SlugField()
+    name = serializers.CharField(max_length=63)
+    base_version = serializers.UUIDField()
+    label = serializers.CharField(max_length=255)
+    features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
+    event_time = serializers.CharField(required=False, allow_blank=True, default="")
+    group = serializers.CharField(required=False, allow_blank=True, default="")
+    window_start = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    window_end = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    views = ViewChoice(many=True, required=False, default=list)
+    description = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class OnlineQuestion(serializers.Serializer):
+    views = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=20)
+    entities = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=1000)

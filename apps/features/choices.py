@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class BuildState(TextChoices):
+    BUILDING = "building", _("Building")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+
+
+class ColumnRole(TextChoices):
+    FEATURE = "feature", _("Feature")
+    LABEL = "label", _("Label")
+    EVENT_TIME = "event_time", _("Event time")
+    GROUP = "group", _("Group")
+    KEY = "key", _("Key")
+    PROOF = "proof", _("Proof")

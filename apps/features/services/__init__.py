@@ -1,0 +1,18 @@
+"""Writes of the feature store."""
+
+from apps.features.services.building import build_training_set
+from apps.features.services.computing import compute_view
+from apps.features.services.defining import define_entity, define_view, preview_sql
+from apps.features.services.online import materialise_view, read_online
+from apps.features.services.training_sets import define_training_set
+
+__all__ = [
+    "build_training_set",
+    "compute_view",
+    "define_entity",
+    "define_training_set",
+    "define_view",
+    "materialise_view",
+    "preview_sql",
+    "read_online",
+]

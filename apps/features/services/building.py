@@ -1,0 +1,182 @@
+"""Building a training set: join, count back, prove; only then it is ready."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.features import selectors
+from apps.features.choices import BuildState, ColumnRole
+from apps.features.errors import DefinitionRefused, LeakageFound
+from apps.features.events import TrainingSetFailed, TrainingSetReady
+from apps.features.models import FeatureView, TrainingSet
+from apps.features.services.joining import JoinedView, join_sql, proof_sql
+from apps.features.services.quoting import quoted
+from foundation import jobs, lake, ledger
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.lake.ports import Lake, TableAt
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+
+def build_training_set(*, job: JobHandle, training_set_id: UUID) -> None:
+    """Join the views to the labels as of each label's time, and store the rows with their proof."""
+    with job.scope():
+        training_set = TrainingSet.objects.get(pk=training_set_id)
+        base = datasets.table_at(datasets.get_version(actor=job.actor, version_id=training_set.base_version_id))
+        views = selectors.views_of(actor=job.actor, training_set=training_set)
+        sources = {f"v{index}": selectors.view_table(view) for index, view in enumerate(views)}
+    if training_set.state != BuildState.BUILDING:
+        return
+    joined = [_joined(training_set, index, view) for index, view in enumerate(views)]
+    tables, table = lake.for_tenant(training_set.tenant_id), f"ts_{training_set.pk.hex}"
+    tables.drop(table)
+    try:
+        job.progress(_("Joining as of each label's time"), 10)
+        at = tables.write_query(table, _sql(training_set, joined), {"base": base, **sources})
+        job.raise_if_cancelled()
+        job.progress(_("Proving that nothing leaked"), 60)
+        proof = _proof(tables, training_set, base, at, joined, sources, views)
+        job.progress(_("Computing the digest"), 85)
+        digest = tables.digest(at)
+    except BaseException:
+        tables.drop(table)
+        raise
+    with job.scope():
+        _finish(actor=job.actor, training_set_id=training_set_id, at=at, proof=proof, digest=digest)
+
+
+def _joined(training_set: TrainingSet, index: int, view: FeatureView) -> JoinedView:
+    part = training_set.views[index]
+    return JoinedView(
+        alias=f"v{index}",
+        keys=part["keys"],
+        event_time=view.event_time,
+        created=view.created_column,
+        features=tuple(part["features"]),
+        ttl_us=view.ttl_seconds * 1_000_000 if view.ttl_seconds else None,
+    )
+
+
+def _sql(training_set: TrainingSet, joined: list[JoinedView]) -> str:
+    return join_sql(
+        base_columns=[*training_set.base_features, *filter(None, [training_set.group])],
+        label=training_set.label,
+        event_time=training_set.event_time,
+        start_us=_microseconds(training_set.window_start),
+        end_us=_microseconds(training_set.window_end),
+        views=joined,
+    )
+
+
+def _microseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else round(moment.timestamp() * 1_000_000)
+
+
+def _proof(
+    tables: Lake,
+    training_set: TrainingSet,
+    base: TableAt,
+    at: TableAt,
+    joined: list[JoinedView],
+    sources: dict[str, TableAt],
+    views: list[FeatureView],
+) -> dict[str, Any]:
+    """Counted on the rows as they were written, view by view."""
+    rows, labels = tables.count(at), _labels(tables, training_set, base)
+    if rows == 0:
+        raise DefinitionRefused(
+            _("No row of the data has a label inside the window. Widen the window or choose another label.")
+        )
+    if rows != labels["labelled"]:
+        raise LeakageFound(
+            _("%(labels)d labelled rows went into the join and %(rows)d came out; a join must keep each exactly once.")
+            % {"labels": labels["labelled"], "rows": rows}
+        )
+    counts = []
+    for spec, view in zip(joined, views, strict=True):
+        sql = proof_sql(event_time=training_set.event_time, view=spec)
+        found = tables.query(sql, {"joined": at, "source": sources[spec.alias]}).read_all().to_pylist()[0]
+        counts.append({"view": str(view), "view_id": str(view.pk), "digest": view.digest, **found})
+    violations = sum(count["violations"] for count in counts)
+    mismatches = sum(count["mismatches"] for count in counts)
+    if violations or mismatches:
+        raise LeakageFound(
+            _(
+                "%(violations)d values are younger than their label and %(mismatches)d differ from "
+                "the second method; nothing is kept."
+            )
+            % {"violations": violations, "mismatches": mismatches}
+        )
+    return {
+        **labels,
+        "rows": rows,
+        "views": counts,
+        "violations": violations,
+        "mismatches": mismatches,
+        "by_time": bool(training_set.event_time),
+    }
+
+
+def _labels(tables: Lake, training_set: TrainingSet, base: TableAt) -> dict[str, int]:
+    label = quoted(training_set.label)
+    limits = ["true"]
+    if training_set.event_time:
+        t = f"epoch_us({quoted(training_set.event_time)})"
+        limits += [f"{t} >= {start}" for start in [_microseconds(training_set.window_start)] if start is not None]
+        limits += [f"{t} < {end}" for end in [_microseconds(training_set.window_end)] if end is not None]
+    sql = (
+        f"SELECT count(*) AS in_window, count({label}) AS labelled, count(*) - count({label}) AS without_label "  # noqa: S608
+        f"FROM base WHERE {' AND '.join(limits)}"
+    )
+    return tables.query(sql, {"base": base}).read_all().to_pylist()[0]
+
+
+@transaction.atomic
+def _finish(*, actor: Actor, training_set_id: UUID, at: TableAt, proof: dict[str, Any], digest: str) -> None:
+    row = TrainingSet.objects.select_for_update().get(pk=training_set_id)
+    if row.state != BuildState.BUILDING:
+        return
+    row.lake_table, row.lake_snapshot, row.row_count = at.table, at.snapshot, proof["rows"]
+    row.digest, row.leakage_proof, row.state = digest, proof, BuildState.READY
+    row.columns = [*row.columns, *_extra_columns(row)]
+    row.save()
+    ready = TrainingSetReady(
+        training_set_id=row.pk,
+        row_count=proof["rows"],
+        digest=digest,
+        leakage_violations=proof["violations"],
+        lake_snapshot=at.snapshot,
+    )
+    ledger.record(ready, actor=actor, project_id=row.project_id, subject=("training_set", row.pk))
+
+
+def _extra_columns(row: TrainingSet) -> list[dict[str, Any]]:
+    """Join keys that are no features, and the two times of each view that prove its values."""
+    named = {column["name"] for column in row.columns}
+    keys = sorted({column for part in row.views for column in part["keys"].values()} - named)
+    extra = [{"name": name, "type": "", "role": ColumnRole.KEY.value, "source": "base"} for name in keys]
+    for index in range(len(row.views)):
+        names = (f"__event_v{index}", f"__known_v{index}")
+        extra += [{"name": n, "type": "TIMESTAMP", "role": ColumnRole.PROOF.value, "source": "join"} for n in names]
+    return extra
+
+
+@jobs.on_failure("features.build_training_set")
+def _building_failed(job: Job, sentence: str) -> None:
+    row = TrainingSet.objects.select_for_update().get(pk=UUID(job.arguments["training_set_id"]))
+    if row.state != BuildState.BUILDING:
+        return
+    row.state, row.failure = BuildState.FAILED, sentence
+    row.save(update_fields=["state", "failure"])
+    failed = TrainingSetFailed(training_set_id=row.pk)
+    ledger.record(
+        failed, actor=Actor.system(job.tenant, "jobs"), project_id=row.project_id, subject=("training_set", row.pk)
+    )

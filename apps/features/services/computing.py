@@ -1,0 +1,100 @@
+"""The rows of a feature view: its SQL run apart from everything else, its result kept in the lake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.features.choices import BuildState
+from apps.features.errors import DefinitionRefused
+from apps.features.events import FeatureViewFailed, FeatureViewReady
+from apps.features.models import FeatureView
+from apps.features.services.quoting import column_list, quoted
+from foundation import jobs, lake, ledger
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.lake.ports import Lake, TableAt
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+_TIMEOUT_S, _MEMORY_MB = 600, 2048
+
+
+def compute_view(*, job: JobHandle, view_id: UUID) -> None:
+    """Run the SQL in the sandbox and keep the rows; then put the newest values online."""
+    with job.scope():
+        view = FeatureView.objects.select_related("entity").get(pk=view_id)
+        inputs = {
+            alias: datasets.table_at(datasets.get_version(actor=job.actor, version_id=UUID(version_id)))
+            for alias, version_id in view.inputs.items()
+        }
+    if view.state != BuildState.BUILDING:
+        return
+    tables, table = lake.for_tenant(view.tenant_id), f"fv_{view.pk.hex}"
+    tables.drop(table)
+    try:
+        job.progress(_("Running the SQL"), 10)
+        rows = lake.sandbox.run(view.tenant_id, view.sql, inputs, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
+        at = tables.write(table, rows)
+        job.raise_if_cancelled()
+        job.progress(_("Checking keys and times"), 60)
+        count = _checked_count(tables, at, view)
+        digest, profile = tables.digest(at), tables.profile(at)
+    except BaseException:
+        tables.drop(table)
+        raise
+    with job.scope():
+        _finish(actor=job.actor, view=view, at=at, count=count, digest=digest, profile=profile)
+
+
+def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
+    keys = view.entity.join_keys
+    empty = " OR ".join(f"{quoted(name)} IS NULL" for name in (*keys, view.event_time))
+    sql = f"SELECT count(*), count(*) FILTER (WHERE {empty}) FROM rows"  # noqa: S608 - names are quoted
+    total, nameless = tables.query(sql, {"rows": at}).read_all().to_pylist()[0].values()
+    if nameless:
+        raise DefinitionRefused(
+            _("%(count)d of %(total)d rows have no %(columns)s. Leave them out with a WHERE in the SQL.")
+            % {"count": nameless, "total": total, "columns": column_list((*keys, view.event_time))}
+        )
+    if total == 0:
+        raise DefinitionRefused(_("The SQL gives no rows. Look at its conditions and at the data it reads."))
+    return total
+
+
+@transaction.atomic
+def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest: str, profile: dict) -> None:
+    view = FeatureView.objects.select_for_update().get(pk=view.pk)
+    if view.state != BuildState.BUILDING:
+        return
+    view.lake_table, view.lake_snapshot, view.row_count = at.table, at.snapshot, count
+    view.digest, view.profile, view.state = digest, profile, BuildState.READY
+    view.save()
+    ready = FeatureViewReady(view_id=view.pk, row_count=count, digest=digest, lake_snapshot=at.snapshot)
+    ledger.record(ready, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
+    jobs.enqueue(
+        "features.materialise_view",
+        actor=actor,
+        project_id=view.project_id,
+        subject=("feature_view", view.pk),
+        title=_("Putting %(view)s online") % {"view": view},
+        view_id=str(view.pk),
+    )
+
+
+@jobs.on_failure("features.compute_view")
+def _computing_failed(job: Job, sentence: str) -> None:
+    view = FeatureView.objects.select_for_update().get(pk=UUID(job.arguments["view_id"]))
+    if view.state != BuildState.BUILDING:
+        return
+    view.state, view.failure = BuildState.FAILED, sentence
+    view.save(update_fields=["state", "failure"])
+    failed = FeatureViewFailed(view_id=view.pk)
+    ledger.record(
+        failed, actor=Actor.system(job.tenant, "jobs"), project_id=view.project_id, subject=("feature_view", view.pk)
+    )

@@ -1,0 +1,171 @@
+"""Entities and feature views are defined once; a definition that cannot be right is refused at once, in words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.features import policies
+from apps.features.errors import DefinitionRefused
+from apps.features.events import EntityDefined, FeatureViewDefined
+from apps.features.models import Entity, FeatureView
+from foundation import jobs, lake, ledger
+from foundation.errors import Conflict
+from foundation.identity import Actor
+from foundation.lake.ports import Column, TableAt
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_PREVIEW_ROWS = 50
+
+
+@transaction.atomic
+def define_entity(*, actor: Actor, project: Any, name: str, join_keys: list[str], description: str = "") -> Entity:
+    """What features are about, and the columns that name one of it."""
+    policies.check_can_define(actor, project)
+    check_name(name)
+    if not join_keys or len(set(join_keys)) != len(join_keys):
+        raise DefinitionRefused(
+            _("An entity needs at least one join key, and each only once."),
+            fields={"join_keys": [_("Name the key columns.")]},
+        )
+    try:
+        with transaction.atomic():
+            entity = Entity.objects.create(
+                tenant=actor.tenant, project_id=project.pk, name=name, join_keys=join_keys, description=description
+            )
+    except IntegrityError as error:
+        raise Conflict(_("This project has an entity “%(name)s” already.") % {"name": name}) from error
+    ledger.record(
+        EntityDefined(entity_id=entity.pk), actor=actor, project_id=entity.project_id, subject=("entity", entity.pk)
+    )
+    return entity
+
+
+@transaction.atomic
+def define_view(
+    *,
+    actor: Actor,
+    project: Any,
+    entity: Entity,
+    name: str,
+    sql: str,
+    inputs: Mapping[str, UUID],
+    event_time: str,
+    created_column: str = "",
+    ttl_seconds: int | None = None,
+    description: str = "",
+) -> FeatureView:
+    """A feature view, or the next version of one. Its columns are checked before anything is computed."""
+    policies.check_can_define(actor, project)
+    check_name(name)
+    if ttl_seconds is not None and ttl_seconds <= 0:
+        raise DefinitionRefused(
+            _("A time to live of %(ttl)s seconds would forget every value at once; leave it empty for none.")
+            % {"ttl": ttl_seconds},
+            fields={"ttl_seconds": [_("Give a positive number of seconds.")]},
+        )
+    columns = lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))
+    features = _features(columns, entity, event_time, created_column)
+    number = 1 + (FeatureView.objects.filter(project_id=project.pk, name=name).aggregate(n=Max("number"))["n"] or 0)
+    view = FeatureView.objects.create(
+        tenant=actor.tenant,
+        project_id=project.pk,
+        entity=entity,
+        name=name,
+        number=number,
+        description=description,
+        sql=sql,
+        inputs={alias: str(version_id) for alias, version_id in inputs.items()},
+        event_time=event_time,
+        created_column=created_column,
+        ttl_seconds=ttl_seconds,
+        features=features,
+        definition_digest=_definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds),
+        created_by=actor.user,
+    )
+    defined = FeatureViewDefined(view_id=view.pk, number=number, definition_digest=view.definition_digest)
+    ledger.record(defined, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
+    jobs.enqueue(
+        "features.compute_view",
+        actor=actor,
+        project_id=view.project_id,
+        subject=("feature_view", view.pk),
+        title=_("Computing %(view)s") % {"view": view},
+        view_id=str(view.pk),
+    )
+    return view
+
+
+def preview_sql(*, actor: Actor, project: Any, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
+    """The first rows that a definition would give; nothing is kept."""
+    policies.check_can_define(actor, project)
+    found = lake.sandbox.run(actor.tenant_id, sql, _tables(actor, inputs), limit_rows=_PREVIEW_ROWS, timeout_s=20)
+    return found if isinstance(found, pa.Table) else found.read_all()
+
+
+def _tables(actor: Actor, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:
+    if not inputs:
+        raise DefinitionRefused(
+            _("Name at least one dataset version that the SQL reads."), fields={"inputs": [_("Choose the inputs.")]}
+        )
+    return {
+        alias: datasets.table_at(datasets.get_version(actor=actor, version_id=version_id))
+        for alias, version_id in inputs.items()
+    }
+
+
+def _features(columns: list[Column], entity: Entity, event_time: str, created_column: str) -> list[dict[str, str]]:
+    types = {column.name: column.type for column in columns}
+    needed = {
+        "join_keys": entity.join_keys,
+        "event_time": [event_time],
+        "created_column": [c for c in [created_column] if c],
+    }
+    for field, names in needed.items():
+        for name in names:
+            if name not in types:
+                raise DefinitionRefused(
+                    _("The SQL gives no column “%(name)s”. It gives: %(columns)s.")
+                    % {"name": name or "?", "columns": ", ".join(types)},
+                    fields={field: [_("Not among the columns of the SQL.")]},
+                )
+    for field, name in (("event_time", event_time), ("created_column", created_column)):
+        if name and not types[name].upper().startswith(("TIMESTAMP", "DATE")):
+            raise DefinitionRefused(
+                _("“%(name)s” is of type %(type)s; a time is wanted. Cast it in the SQL: %(name)s::TIMESTAMP.")
+                % {"name": name, "type": types[name]},
+                fields={field: [_("This column holds no time.")]},
+            )
+    taken = {*entity.join_keys, event_time, created_column}
+    features = [{"name": c.name, "type": c.type} for c in columns if c.name not in taken]
+    if not features:
+        raise DefinitionRefused(
+            _("Besides keys and times the SQL gives no column, so there is no feature in it."),
+            fields={"sql": [_("Select at least one feature.")]},
+        )
+    return features
+
+
+def _definition_digest(sql: str, inputs: Mapping[str, UUID], entity: Entity, *rest: Any) -> str:
+    named = {alias: str(version_id) for alias, version_id in sorted(inputs.items())}
+    whole = json.dumps([sql, named, entity.name, entity.join_keys, *rest], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise DefinitionRefused(
+            _("“%(name)s” is not a name for SQL: begin with a small letter, go on with small letters, digits and _.")
+            % {"name": name},
+            fields={"name": [_("Like “weather_at_origin”.")]},
+        )

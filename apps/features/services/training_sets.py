@@ -1,0 +1,186 @@
+"""A training set is declared here and built by a job; what cannot be joined is refused before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.features import policies, selectors
+from apps.features.choices import BuildState, ColumnRole
+from apps.features.errors import DefinitionRefused
+from apps.features.events import TrainingSetDefined
+from apps.features.models import FeatureView, TrainingSet
+from apps.features.services.defining import check_name
+from apps.features.services.quoting import column_list
+from foundation import jobs, ledger
+from foundation.identity import Actor
+
+Column = dict[str, Any]
+
+
+@transaction.atomic
+def define_training_set(
+    *,
+    actor: Actor,
+    project: Any,
+    name: str,
+    base_version_id: UUID,
+    label: str,
+    features: Sequence[str] | None = None,
+    event_time: str = "",
+    group: str = "",
+    window_start: datetime | None = None,
+    window_end: datetime | None = None,
+    views: Sequence[Mapping[str, Any]] = (),
+    description: str = "",
+) -> TrainingSet:
+    """Declare labels, base columns and feature views; `features` None takes every base column not used otherwise.
+
+    `views` holds {"view": id, "keys": {join key: base column}, "features": names or None} for each view.
+    """
+    policies.check_can_define(actor, project)
+    check_name(name)
+    base = datasets.get_version(actor=actor, version_id=base_version_id)
+    types = {column["name"]: column["type"] for column in base.schema}
+    _check_base(types, label, event_time, group, features)
+    _check_window(event_time, window_start, window_end, bool(views))
+    chosen = [_check_view(actor, part, types) for part in views]
+    spoken_for = {label, event_time, group}
+    base_features = list(features) if features is not None else [c for c in types if c not in spoken_for]
+    columns = _columns(types, base_features, chosen, label, event_time, group)
+    number = 1 + (TrainingSet.objects.filter(project_id=project.pk, name=name).aggregate(n=Max("number"))["n"] or 0)
+    training_set = TrainingSet.objects.create(
+        tenant=actor.tenant,
+        project_id=project.pk,
+        name=name,
+        number=number,
+        description=description,
+        base_version_id=base.pk,
+        label=label,
+        event_time=event_time,
+        group=group,
+        window_start=window_start,
+        window_end=window_end,
+        base_features=base_features,
+        views=[{"view": str(v.pk), "keys": keys, "features": names} for v, keys, names in chosen],
+        columns=columns,
+        created_by=actor.user,
+    )
+    _announce(actor, training_set)
+    return training_set
+
+
+def _announce(actor: Actor, training_set: TrainingSet) -> None:
+    subject = ("training_set", training_set.pk)
+    defined = TrainingSetDefined(
+        training_set_id=training_set.pk, base_version_id=training_set.base_version_id, number=training_set.number
+    )
+    ledger.record(defined, actor=actor, project_id=training_set.project_id, subject=subject)
+    jobs.enqueue(
+        "features.build_training_set",
+        actor=actor,
+        project_id=training_set.project_id,
+        subject=subject,
+        title=_("Joining %(name)s") % {"name": training_set},
+        training_set_id=str(training_set.pk),
+    )
+
+
+def _check_base(
+    types: Mapping[str, str], label: str, event_time: str, group: str, features: Sequence[str] | None
+) -> None:
+    wanted = {"label": [label], "event_time": [event_time] if event_time else [], "group": [group] if group else []}
+    for field, names in {**wanted, "features": list(features or [])}.items():
+        unknown = [name for name in names if name not in types]
+        if unknown:
+            raise DefinitionRefused(
+                _("The dataset version has no column %(names)s. It has: %(columns)s.")
+                % {"names": column_list(unknown), "columns": ", ".join(types)},
+                fields={field: [_("Not among the columns of the data.")]},
+            )
+    if label in (features or []):
+        raise DefinitionRefused(
+            _("“%(label)s” is what is to be predicted, so it cannot be a feature too.") % {"label": label},
+            fields={"features": [_("Leave the label out.")]},
+        )
+    if event_time and not types[event_time].upper().startswith(("TIMESTAMP", "DATE")):
+        raise DefinitionRefused(
+            _("“%(name)s” is of type %(type)s; an event time is a time.")
+            % {"name": event_time, "type": types[event_time]},
+            fields={"event_time": [_("This column holds no time.")]},
+        )
+
+
+def _check_window(event_time: str, start: datetime | None, end: datetime | None, has_views: bool) -> None:
+    if not event_time and (has_views or start or end):
+        raise DefinitionRefused(
+            _("Feature views and time windows need an event time: the moment at which each row's prediction is made."),
+            fields={"event_time": [_("Choose the column with the event time.")]},
+        )
+    if start and end and start >= end:
+        raise DefinitionRefused(
+            _("The window ends before it begins."), fields={"window_end": [_("Choose a later time.")]}
+        )
+
+
+def _check_view(
+    actor: Actor, part: Mapping[str, Any], types: Mapping[str, str]
+) -> tuple[FeatureView, dict[str, str], list[str]]:
+    view = selectors.get_view(actor=actor, view_id=UUID(str(part["view"])))
+    if view.state != BuildState.READY:
+        raise DefinitionRefused(
+            _("%(view)s is %(state)s; only a ready view can be joined.")
+            % {"view": view, "state": BuildState(view.state).label},
+            fields={"views": [_("Wait until it is ready.")]},
+        )
+    keys = {key: part.get("keys", {}).get(key, key) for key in view.entity.join_keys}
+    for key, column in keys.items():
+        if column not in types:
+            raise DefinitionRefused(
+                _(
+                    "%(view)s is joined by “%(key)s”, but the data has no column “%(column)s”. Say "
+                    "which column holds it."
+                )
+                % {"view": view, "key": key, "column": column},
+                fields={"views": [_("Map the join key “%(key)s” to a column.") % {"key": key}]},
+            )
+    names = list(part.get("features") or view.feature_names)
+    if unknown := [name for name in names if name not in view.feature_names]:
+        raise DefinitionRefused(
+            _("%(view)s has no feature %(names)s.") % {"view": view, "names": column_list(unknown)},
+            fields={"views": [_("Unknown feature.")]},
+        )
+    return view, keys, names
+
+
+def _columns(
+    types: Mapping[str, str], base_features: list[str], chosen: Sequence[Any], label: str, event_time: str, group: str
+) -> list[Column]:
+    columns: list[Column] = [_column(n, types[n], ColumnRole.FEATURE, "base") for n in base_features]
+    for view, _keys, names in chosen:
+        of_view = {feature["name"]: feature["type"] for feature in view.features}
+        columns += [_column(name, of_view[name], ColumnRole.FEATURE, str(view)) for name in names]
+    if not columns:
+        raise DefinitionRefused(_("There is no feature to learn from: choose base columns or feature views."))
+    named = [column["name"] for column in columns]
+    extras = ((event_time, ColumnRole.EVENT_TIME), (group, ColumnRole.GROUP), (label, ColumnRole.LABEL))
+    columns += [_column(n, types[n], role, "base") for n, role in extras if n and n not in named]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise DefinitionRefused(
+            _("%(names)s would be there twice. Rename it in a view's SQL or leave one out.")
+            % {"names": column_list(twice)},
+            fields={"features": [_("The same name from two places.")]},
+        )
+    return columns
+
+
+def _column(name: str, type_: str, role: ColumnRole, source: str) -> Column:
+    return {"name": name, "type": type_, "role": role.value, "source": source}

@@ -1,0 +1,76 @@
+"""Who may listen to the feature store's topics, and how its things stand in a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.features import selectors
+from apps.features.choices import BuildState
+from foundation import live
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.web import chain
+
+
+def register() -> None:
+    live.register_topic("feature_view", check=lambda actor, pk: selectors.get_view(actor=actor, view_id=pk))
+    live.register_topic(
+        "training_set", check=lambda actor, pk: selectors.get_training_set(actor=actor, training_set_id=pk)
+    )
+    chain.register("feature_view", _view_link)
+    chain.register("training_set", _training_set_link)
+    chain.register_upwards("dataset_version", _made_of_version)
+    chain.register_upwards("feature_view", _made_of_view)
+
+
+def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:
+    try:
+        view = selectors.get_view(actor=actor, view_id=view_id)
+    except NotFound:
+        return None
+    node = chain.ChainNode(
+        kind="feature_view",
+        name=str(view),
+        state=view.state,
+        state_label=str(BuildState(view.state).label),
+        at=view.created_at,
+        url=reverse("features:view_detail", args=[actor.tenant.slug, view.project.slug, view.pk]),
+        digest=view.digest or view.definition_digest,
+        actor=str(view.created_by or ""),
+    )
+    return chain.Link(
+        node, made_from=tuple(("dataset_version", UUID(pk)) for pk in dict.fromkeys(view.inputs.values()))
+    )
+
+
+def _training_set_link(actor: Actor, training_set_id: UUID) -> chain.Link | None:
+    try:
+        row = selectors.get_training_set(actor=actor, training_set_id=training_set_id)
+    except NotFound:
+        return None
+    violations = row.leakage_proof.get("violations", 0)
+    node = chain.ChainNode(
+        kind="training_set",
+        name=str(row),
+        state=row.state,
+        state_label=str(BuildState(row.state).label),
+        at=row.created_at,
+        url=reverse("features:training_set_detail", args=[actor.tenant.slug, row.project.slug, row.pk]),
+        digest=row.digest,
+        actor=str(row.created_by or ""),
+        broken_reason="leakage" if violations else "",
+    )
+    below = [("feature_view", UUID(part["view"])) for part in row.views]
+    return chain.Link(node, made_from=(*below, ("dataset_version", row.base_version_id)))
+
+
+def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference]:
+    return [("training_set", row.pk) for row in selectors.training_sets_of_version(actor=actor, version_id=version_id)]
+
+
+def _made_of_view(actor: Actor, view_id: UUID) -> Iterable[chain.Reference]:
+    rows = selectors.visible_training_sets(actor=actor)
+    return [("training_set", row.pk) for row in rows if any(part["view"] == str(view_id) for part in row.views)]

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.features import services
+from foundation.jobs import JobHandle, job
+
+
+@job(name="features.compute_view")
+def compute_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
+    services.compute_view(job=job, view_id=UUID(view_id))
+
+
+@job(name="features.materialise_view")
+def materialise_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
+    services.materialise_view(job=job, view_id=UUID(view_id))
+
+
+@job(name="features.build_training_set")
+def build_training_set(*, job: JobHandle, training_set_id: str, **_later: object) -> None:
+    services.build_training_set(job=job, training_set_id=UUID(training_set_id))

@@ -1,0 +1,45 @@
+"""The inference stream on Valkey or Redis streams."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import redis
+
+from foundation.errors import Unavailable
+
+_SENTENCE = "The message broker does not answer; the inference log waits in the gateway meanwhile."
+
+
+class ValkeyInferenceStream:
+    def __init__(self, url: str) -> None:
+        self._client = redis.Redis.from_url(url)
+
+    def read(self, tenant_id: str, *, after: str, count: int) -> list[tuple[str, bytes]]:
+        try:
+            found = self._client.xrange(_name(tenant_id), min=f"({after}", count=count)
+        except redis.RedisError as error:
+            raise Unavailable(_SENTENCE) from error
+        return [(entry.decode(), next(iter(fields.values()))) for entry, fields in found]
+
+    def forget(self, tenant_id: str, *, upto: str) -> None:
+        milliseconds, _, number = upto.partition("-")
+        try:
+            self._client.xtrim(_name(tenant_id), minid=f"{milliseconds}-{int(number) + 1}", approximate=False)
+        except redis.RedisError as error:
+            raise Unavailable(_SENTENCE) from error
+
+    def length(self, tenant_id: str) -> int:
+        try:
+            return int(self._client.xlen(_name(tenant_id)))
+        except redis.RedisError as error:
+            raise Unavailable(_SENTENCE) from error
+
+
+def _name(tenant_id: str) -> str:
+    return f"sanad:inference:{tenant_id}"
+
+
+@lru_cache(maxsize=4)
+def stream_at(url: str) -> ValkeyInferenceStream:
+    return ValkeyInferenceStream(url)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from apps.monitoring.models import Alert, Monitor
+
+
+class MonitorSerializer(serializers.ModelSerializer):
+    deployment_name = serializers.CharField(source="deployment.name", read_only=True)
+
+    class Meta:
+        model = Monitor
+        fields = [
+            "id",
+            "project",
+            "deployment",
+            "deployment_name",
+            "moved_at",
+            "drifted_at",
+            "fewest_rows",
+            "created_at",
+        ]
+
+
+class Thresholds(serializers.Serializer):
+    moved_at = serializers.FloatField(min_value=0.0)
+    drifted_at = serializers.FloatField(min_value=0.0)
+    fewest_rows = serializers.IntegerField(min_value=1)
+
+
+class AlertSerializer(serializers.ModelSerializer):
+    deployment_name = serializers.CharField(source="monitor.deployment.name", read_only=True)
+
+    class Meta:
+        model = Alert
+        exclude = ["tenant", "acknowledged_by"]
+
+
+class Note(serializers.Serializer):
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class DriftCellSerializer(serializers.Serializer):
+    model_version_id = serializers.UUIDField()
+    window = serializers.DateField()
+    feature = serializers.CharField(allow_blank=True)
+    rows = serializers.IntegerField()
+    missing = serializers.IntegerField()
+    psi = serializers.FloatField()
+    level = serializers.CharField()
+    figures = serializers.JSONField()

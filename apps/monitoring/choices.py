@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class AlertState(TextChoices):
+    OPEN = "open", _("Open")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    RESOLVED = "resolved", _("Resolved")
+
+
+class Severity(TextChoices):
+    WARNING = "warning", _("Warning")
+    CRITICAL = "critical", _("Critical")
+
+
+class DriftLevel(TextChoices):
+    STEADY = "steady", _("Steady")
+    MOVED = "moved", _("Moved")
+    DRIFTED = "drifted", _("Drifted")
+    UNKNOWN = "unknown", _("Too few rows")

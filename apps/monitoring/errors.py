@@ -1,0 +1,5 @@
+from foundation.errors import Conflict
+
+
+class NotWatched(Conflict):
+    """A deployment whose model carries no reference to compare with."""

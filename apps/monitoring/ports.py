@@ -1,0 +1,18 @@
+"""The port of the inference stream: entries that the gateway wrote, in order, kept until they are counted."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class InferenceStream(Protocol):
+    """Errors: Unavailable where the broker does not answer."""
+
+    def read(self, tenant_id: str, *, after: str, count: int) -> list[tuple[str, bytes]]:
+        """Up to `count` entries after the entry `after` ("0-0" for the first), as (id, JSON bytes)."""
+
+    def forget(self, tenant_id: str, *, upto: str) -> None:
+        """Drop entries up to and including `upto`."""
+
+    def length(self, tenant_id: str) -> int:
+        """How many entries wait."""

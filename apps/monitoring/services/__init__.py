@@ -1,0 +1,6 @@
+"""Writes of the monitoring app."""
+
+from apps.monitoring.services.alerts import acknowledge_alert, configure_monitor, ensure_monitor, resolve_alert
+from apps.monitoring.services.draining import drain_once
+
+__all__ = ["acknowledge_alert", "configure_monitor", "drain_once", "ensure_monitor", "resolve_alert"]

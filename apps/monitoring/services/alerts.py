@@ -1,0 +1,113 @@
+"""Alerts: raised once per cause, read by people, closed by people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.deployments import selectors as deployments
+from apps.monitoring import policies, selectors
+from apps.monitoring.choices import AlertState, DriftLevel, Severity
+from apps.monitoring.events import AlertAcknowledged, AlertRaised, AlertResolved, MonitorConfigured, MonitorCreated
+from apps.monitoring.models import Alert, Monitor
+from foundation import ledger
+from foundation.errors import Invalid
+from foundation.identity import Actor
+
+
+@transaction.atomic
+def ensure_monitor(*, actor: Actor, deployment_id: UUID) -> Monitor:
+    """The monitor of a deployment, made with the usual thresholds where there is none."""
+    deployment = deployments.get_deployment(actor=actor, deployment_id=deployment_id)
+    monitor, made = Monitor.objects.get_or_create(
+        tenant_id=deployment.tenant_id, deployment_id=deployment.pk, defaults={"project_id": deployment.project_id}
+    )
+    if made:
+        created = MonitorCreated(monitor_id=monitor.pk, deployment_id=deployment.pk)
+        ledger.record(created, actor=actor, project_id=monitor.project_id, subject=("monitor", monitor.pk))
+    return monitor
+
+
+@transaction.atomic
+def configure_monitor(
+    *, actor: Actor, monitor: Monitor, moved_at: float, drifted_at: float, fewest_rows: int
+) -> Monitor:
+    policies.check_can_configure(actor, monitor)
+    if not 0 < moved_at < drifted_at:
+        raise Invalid(
+            _("The first threshold must be above 0 and below the second."), fields={"moved_at": [_("Too high.")]}
+        )
+    monitor.moved_at, monitor.drifted_at, monitor.fewest_rows = moved_at, drifted_at, max(1, fewest_rows)
+    monitor.save(update_fields=["moved_at", "drifted_at", "fewest_rows"])
+    configured = MonitorConfigured(
+        monitor_id=monitor.pk, moved_at=moved_at, drifted_at=drifted_at, fewest_rows=monitor.fewest_rows
+    )
+    ledger.record(configured, actor=actor, project_id=monitor.project_id, subject=("monitor", monitor.pk))
+    return monitor
+
+
+def look_for_drift(*, actor: Actor, deployment_id: UUID) -> list[Alert]:
+    """Compare what was counted with the reference and raise what is new."""
+    monitor = ensure_monitor(actor=actor, deployment_id=deployment_id)
+    known = set(monitor.alerts.values_list("model_version_id", "window", "feature"))
+    raised = []
+    for cell in selectors.drift_cells(actor=actor, monitor=monitor):
+        if cell.level == DriftLevel.DRIFTED and (cell.model_version_id, cell.window, cell.feature) not in known:
+            raised.append(_raise(actor, monitor, cell))
+    return raised
+
+
+def _raise(actor: Actor, monitor: Monitor, cell: selectors.DriftCell) -> Alert:
+    alert = Alert.objects.create(
+        tenant_id=monitor.tenant_id,
+        project_id=monitor.project_id,
+        monitor=monitor,
+        model_version_id=cell.model_version_id,
+        window=cell.window,
+        feature=cell.feature,
+        severity=Severity.CRITICAL if cell.psi >= 2 * monitor.drifted_at else Severity.WARNING,
+        psi=cell.psi,
+        rows=cell.rows,
+        figures=cell.figures,
+    )
+    raised = AlertRaised(
+        alert_id=alert.pk,
+        monitor_id=monitor.pk,
+        window=f"{cell.window:%Y-%m}",
+        feature_index=cell.feature_index,
+        psi=round(cell.psi, 4),
+        rows=cell.rows,
+    )
+    ledger.record(raised, actor=actor, project_id=monitor.project_id, subject=("alert", alert.pk))
+    return alert
+
+
+@transaction.atomic
+def acknowledge_alert(*, actor: Actor, alert: Alert, note: str, now: datetime) -> Alert:
+    """Somebody has seen it and says what they think of it."""
+    alert = Alert.objects.select_for_update().get(pk=alert.pk)
+    policies.check_can_acknowledge(actor, alert)
+    alert.state, alert.acknowledged_by, alert.acknowledged_at, alert.note = (
+        AlertState.ACKNOWLEDGED,
+        actor.user,
+        now,
+        note,
+    )
+    alert.save(update_fields=["state", "acknowledged_by", "acknowledged_at", "note"])
+    seen = AlertAcknowledged(alert_id=alert.pk)
+    ledger.record(seen, actor=actor, project_id=alert.project_id, subject=("alert", alert.pk))
+    return alert
+
+
+@transaction.atomic
+def resolve_alert(*, actor: Actor, alert: Alert) -> Alert:
+    alert = Alert.objects.select_for_update().get(pk=alert.pk)
+    policies.check_can_resolve(actor, alert)
+    alert.state = AlertState.RESOLVED
+    alert.save(update_fields=["state"])
+    done = AlertResolved(alert_id=alert.pk)
+    ledger.record(done, actor=actor, project_id=alert.project_id, subject=("alert", alert.pk))
+    return alert

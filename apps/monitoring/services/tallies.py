@@ -1,0 +1,112 @@
+"""Counts that grow with each batch: answers per minute, values per month and bin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from apps.deployments import selectors as deployments
+from apps.monitoring.models import DriftWindow, TrafficMinute
+from apps.monitoring.services.counting import Bins, Counted, Minute, count_values, empty, latency_bin, month_of
+from foundation.identity import Actor
+from foundation.tenancy.models import Tenant
+
+PREDICTION = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One logged request."""
+
+    milliseconds: int
+    number: int
+    at: datetime
+    deployment_id: UUID
+    revision_id: UUID
+    status: int
+    latency_ms: float
+    event_time: str | None
+    rows: list[dict[str, Any]]
+    answers: list[tuple[Any, float | None]]
+    request_id: str
+    actor: str
+
+
+def add_traffic(tenant: Tenant, entries: list[Entry]) -> None:
+    minutes: dict[tuple[UUID, UUID, datetime], Minute] = {}
+    for entry in entries:
+        key = (entry.deployment_id, entry.revision_id, entry.at.replace(second=0, microsecond=0))
+        minute = minutes.setdefault(key, Minute())
+        minute.requests += 1
+        minute.rows += len(entry.rows)
+        minute.errors += entry.status >= 500
+        minute.latencies[latency_bin(entry.latency_ms)] += 1
+        minute.positives += sum(score for _label, score in entry.answers if score is not None)
+    for (deployment_id, revision_id, moment), minute in minutes.items():
+        row, _made = TrafficMinute.objects.select_for_update().get_or_create(
+            tenant=tenant, deployment_id=deployment_id, revision_id=revision_id, minute=moment
+        )
+        row.requests += minute.requests
+        row.rows += minute.rows
+        row.errors += minute.errors
+        row.positives += minute.positives
+        row.latencies = _sums(row.latencies, minute.latencies)
+        row.save()
+
+
+def add_drift(tenant: Tenant, entries: list[Entry]) -> set[UUID]:
+    """Count the values of answered rows; the deployments whose counts moved."""
+    actor = Actor.system(tenant, "monitor")
+    versions = {r.pk: r.model_version for r in deployments.visible_revisions(actor=actor)}
+    answered = [e for e in entries if e.status < 400 and e.revision_id in versions]
+    for (deployment_id, version_id, window), batch in _by_window(answered, versions).items():
+        reference = versions[batch[0].revision_id].reference
+        for feature, counted in _count(batch, reference).items():
+            _add_window(tenant, deployment_id, version_id, window, feature, counted)
+    return {entry.deployment_id for entry in answered}
+
+
+def _by_window(entries: list[Entry], versions: dict[UUID, Any]) -> dict[tuple[UUID, UUID, date], list[Entry]]:
+    grouped: dict[tuple[UUID, UUID, date], list[Entry]] = {}
+    for entry in entries:
+        key = (entry.deployment_id, versions[entry.revision_id].pk, month_of(entry.event_time, entry.at))
+        grouped.setdefault(key, []).append(entry)
+    return grouped
+
+
+def _count(batch: list[Entry], reference: dict[str, Any]) -> dict[str, Counted]:
+    rows = [row for entry in batch for row in entry.rows]
+    counted: dict[str, Counted] = {}
+    for feature, described in reference.get("features", {}).items():
+        bins = Bins(described)
+        if described.get("type") == "timestamp" or not bins.size:
+            continue
+        counted[feature] = empty(bins)
+        count_values((row.get(feature) for row in rows), bins, counted[feature])
+    predicted = reference.get("prediction_held_out") or reference.get("prediction")
+    if predicted:
+        bins = Bins(predicted)
+        counted[PREDICTION] = empty(bins)
+        wanted = 0 if "categories" in predicted else 1
+        count_values((answer[wanted] for entry in batch for answer in entry.answers), bins, counted[PREDICTION])
+    return counted
+
+
+def _add_window(
+    tenant: Tenant, deployment_id: UUID, version_id: UUID, window: date, feature: str, counted: Counted
+) -> None:
+    row, _made = DriftWindow.objects.select_for_update().get_or_create(
+        tenant=tenant, deployment_id=deployment_id, model_version_id=version_id, window=window, feature=feature
+    )
+    row.counts = _sums(row.counts, counted.counts)
+    row.other += counted.other
+    row.missing += counted.missing
+    row.rows += counted.rows
+    row.total += counted.total
+    row.save()
+
+
+def _sums(kept: list[int], more: list[int]) -> list[int]:
+    return [a + b for a, b in zip(kept, more, strict=True)] if kept else list(more)

@@ -1,0 +1,54 @@
+"""What monitoring hears, who may listen to it, and how monitors stand in a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.deployments import selectors as deployments
+from apps.monitoring import selectors, services
+from foundation import ledger, live
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.ledger import RecordedEvent
+from foundation.tenancy.models import Tenant
+from foundation.web import chain
+
+
+def register() -> None:
+    ledger.subscribe("revision.ready", name="monitoring.watch", handler=watch_when_ready)
+    live.register_topic("monitor", check=lambda actor, pk: selectors.get_monitor(actor=actor, monitor_id=pk))
+    live.register_topic("alert", check=lambda actor, pk: selectors.get_alert(actor=actor, alert_id=pk))
+    chain.register("monitor", _monitor_link)
+    chain.register_upwards("revision", _made_of_revision)
+
+
+def watch_when_ready(event: RecordedEvent) -> None:
+    actor = Actor.system(Tenant.objects.get(pk=event.tenant_id), "monitor")
+    services.ensure_monitor(actor=actor, deployment_id=UUID(event.payload["deployment_id"]))
+
+
+def _monitor_link(actor: Actor, monitor_id: UUID) -> chain.Link | None:
+    try:
+        monitor = selectors.get_monitor(actor=actor, monitor_id=monitor_id)
+    except NotFound:
+        return None
+    open_alerts = monitor.alerts.filter(state="open").count()
+    node = chain.ChainNode(
+        kind="monitor",
+        name=str(monitor),
+        state="alert" if open_alerts else "steady",
+        state_label=str(open_alerts) if open_alerts else "",
+        at=monitor.created_at,
+        url=reverse("monitoring:monitor_detail", args=[actor.tenant.slug, monitor.project.slug, monitor.pk]),
+    )
+    serving = deployments.serving_revisions(monitor.deployment)
+    return chain.Link(node, made_from=tuple(("revision", revision.pk) for revision in serving[:1]))
+
+
+def _made_of_revision(actor: Actor, revision_id: UUID) -> Iterable[chain.Reference]:
+    revision = deployments.get_revision(actor=actor, revision_id=revision_id)
+    monitor = selectors.monitor_of(actor=actor, deployment_id=revision.deployment_id)
+    return [("monitor", monitor.pk)] if monitor else []

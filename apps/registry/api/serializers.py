@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.registry.models import GateResult, Model, ModelVersion
+
+
+class GateSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = GateResult
+        fields = ["gate", "state", "sentence", "figures", "decided_at"]
+
+
+class VersionSerializer(serializers.ModelSerializer):
+    model_name = serializers.CharField(source="model.name", read_only=True)
+    gates = GateSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = ModelVersion
+        fields = [
+            "id",
+            "model",
+            "model_name",
+            "number",
+            "run",
+            "stage",
+            "failure",
+            "artifact_digest",
+            "artifact_bytes",
+            "input_schema",
+            "metrics",
+            "card",
+            "card_number",
+            "onnx_state",
+            "onnx_report",
+            "gates",
+            "created_at",
+            "promoted_at",
+        ]
+
+
+class ModelSerializer(serializers.ModelSerializer):
+    production = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Model
+        fields = ["id", "name", "description", "project", "created_at", "production"]
+
+    def get_production(self, model: Any) -> dict[str, Any] | None:
+        if getattr(model, "production_id", None) is None:
+            return None
+        return {"id": str(model.production_id), "number": model.production_number, "since": model.production_since}
+
+
+class Registration(serializers.Serializer):
+    run = serializers.UUIDField()
+    name = serializers.CharField(max_length=63)
+    description = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class CardText(serializers.Serializer):
+    card = serializers.CharField(max_length=200_000)
+    card_number = serializers.IntegerField()

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.projects import selectors as projects
+from apps.registry import selectors, services
+from apps.registry.api import serializers
+from foundation.access import Permission
+from foundation.web.api import PortalViewSet
+
+
+class ModelViewSet(PortalViewSet):
+    serializer_class = serializers.ModelSerializer
+    permissions = {
+        "list": Permission.MODEL_VIEW,
+        "retrieve": Permission.MODEL_VIEW,
+        "create": Permission.MODEL_REGISTER,
+        "versions": Permission.MODEL_VIEW,
+    }
+
+    def list(self, request: Request) -> Response:
+        project = projects.get_project(actor=self.actor, slug=self.wanted(request, "project"))
+        return self.pages(selectors.visible_models(actor=self.actor, project_id=project.pk), self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, selectors.get_model(actor=self.actor, model_id=pk))
+
+    @extend_schema(request=serializers.Registration, responses=serializers.VersionSerializer)
+    def create(self, request: Request) -> Response:
+        body = self.body(serializers.Registration)
+        version = services.register_version(actor=self.actor, run_id=body.pop("run"), **body)
+        return self.answer(serializers.VersionSerializer, version, status=202)
+
+    @action(detail=True)
+    def versions(self, request: Request, pk: UUID) -> Response:
+        model = selectors.get_model(actor=self.actor, model_id=pk)
+        return self.pages(
+            selectors.visible_versions(actor=self.actor).filter(model=model), serializers.VersionSerializer
+        )
+
+
+class ModelVersionViewSet(PortalViewSet):
+    serializer_class = serializers.VersionSerializer
+    permissions = {
+        "retrieve": Permission.MODEL_VIEW,
+        "promote": Permission.MODEL_PROMOTE,
+        "retire": Permission.MODEL_REGISTER,
+        "card": Permission.MODEL_REGISTER,
+    }
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, self._version(pk))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def promote(self, request: Request, pk: UUID) -> Response:
+        case = services.request_promotion(actor=self.actor, version=self._version(pk))
+        return Response({"approval": str(case.pk), "state": case.state}, status=202)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, pk: UUID) -> Response:
+        version = services.retire_version(actor=self.actor, version=self._version(pk))
+        return self.answer(self.serializer_class, version)
+
+    @extend_schema(request=serializers.CardText)
+    @action(detail=True, methods=["put"])
+    def card(self, request: Request, pk: UUID) -> Response:
+        body = self.body(serializers.CardText)
+        version = services.edit_card(
+            actor=self.actor, version=self._version(pk), card=body["card"], seen_number=body["card_number"]
+        )
+        return self.answer(self.serializer_class, version)
+
+    def _version(self, pk: UUID) -> Any:
+        return selectors.get_model_version(actor=self.actor, version_id=pk)

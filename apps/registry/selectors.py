@@ -1,0 +1,62 @@
+"""Reads of the registry, each limited to what the actor may see."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from apps.registry.choices import Stage
+from apps.registry.models import Model, ModelVersion
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import NotFound
+from foundation.identity import Actor
+
+
+def visible_models(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Model]:
+    """Models with the number of their versions and what is in production."""
+    access.require(actor, Permission.MODEL_VIEW)
+    rows = Model.objects.filter(tenant_id=actor.tenant_id)
+    for limit in filter(None, (project_id, actor.project_id)):
+        rows = rows.filter(project_id=limit)
+    serving = ModelVersion.objects.filter(model=OuterRef("pk"), stage=Stage.PRODUCTION)
+    return rows.annotate(
+        version_count=Count("versions"),
+        production_id=Subquery(serving.values("id")[:1]),
+        production_number=Subquery(serving.values("number")[:1]),
+        production_since=Subquery(serving.values("promoted_at")[:1]),
+    )
+
+
+def get_model(*, actor: Actor, model_id: UUID) -> Model:
+    model = visible_models(actor=actor).filter(pk=model_id).first()
+    if model is None:
+        raise NotFound(_("There is no such model here."))
+    return model
+
+
+def visible_versions(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[ModelVersion]:
+    access.require(actor, Permission.MODEL_VIEW)
+    rows = ModelVersion.objects.filter(tenant_id=actor.tenant_id).select_related(
+        "model", "run", "created_by", "project"
+    )
+    for limit in filter(None, (project_id, actor.project_id)):
+        rows = rows.filter(project_id=limit)
+    return rows.prefetch_related("gates")
+
+
+def get_model_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
+    version = visible_versions(actor=actor).filter(pk=version_id).first()
+    if version is None:
+        raise NotFound(_("There is no such model version here."))
+    return version
+
+
+def production_version(*, actor: Actor, model_id: UUID) -> ModelVersion | None:
+    return visible_versions(actor=actor).filter(model_id=model_id, stage=Stage.PRODUCTION).first()
+
+
+def versions_of_run(*, actor: Actor, run_id: UUID) -> QuerySet[ModelVersion]:
+    return visible_versions(actor=actor).filter(run_id=run_id)

@@ -1,0 +1,17 @@
+"""Writes of the registry."""
+
+from apps.registry.services.artifacts import public_key_pem, unpack_artifact
+from apps.registry.services.cards import edit_card
+from apps.registry.services.promoting import promote_version, request_promotion, retire_version
+from apps.registry.services.registering import finish_registration, register_version
+
+__all__ = [
+    "edit_card",
+    "finish_registration",
+    "promote_version",
+    "public_key_pem",
+    "register_version",
+    "request_promotion",
+    "retire_version",
+    "unpack_artifact",
+]

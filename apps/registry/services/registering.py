@@ -1,0 +1,154 @@
+"""From a run to a model version: files fetched, signed, sealed, looked at by the gates."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from apps.experiments import selectors as experiments
+from apps.registry import policies
+from apps.registry.choices import OnnxState, Stage
+from apps.registry.events import ModelCreated, VersionFailed, VersionRegistered
+from apps.registry.models import Model, ModelVersion
+from apps.registry.services.artifacts import pack_artifact
+from apps.registry.services.cards import draft_card
+from apps.registry.services.gates import decide_gates
+from apps.registry.services.keys import current_key
+from foundation import jobs, ledger
+from foundation.errors import Invalid
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from runtime.signature import directory_digest, file_digests, sign_directory
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+@transaction.atomic
+def register_version(*, actor: Actor, run_id: UUID, name: str, description: str = "") -> ModelVersion:
+    """Make a version of the model `name` from a run; the model is made where it is new."""
+    run = experiments.get_run(actor=actor, run_id=run_id)
+    policies.check_can_register(actor, run)
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            _("“%(name)s” is not a model name: use small letters, digits, - and _.") % {"name": name},
+            fields={"name": [_("Like “late-flights”.")]},
+        )
+    model = _model(actor, run.project_id, name, description)
+    number = 1 + (model.versions.aggregate(n=Max("number"))["n"] or 0)
+    version = ModelVersion.objects.create(
+        tenant=actor.tenant,
+        project_id=run.project_id,
+        model=model,
+        number=number,
+        run_id=run.pk,
+        metrics=run.metrics,
+        created_by=actor.user,
+    )
+    jobs.enqueue(
+        "registry.finish_registration",
+        actor=actor,
+        project_id=run.project_id,
+        subject=("model_version", version.pk),
+        title=_("Registering %(version)s") % {"version": version},
+        version_id=str(version.pk),
+    )
+    return version
+
+
+def _model(actor: Actor, project_id: UUID, name: str, description: str) -> Model:
+    model, made = Model.objects.select_for_update().get_or_create(
+        tenant=actor.tenant, project_id=project_id, name=name, defaults={"description": description}
+    )
+    if made:
+        ledger.record(ModelCreated(model_id=model.pk), actor=actor, project_id=project_id, subject=("model", model.pk))
+    return model
+
+
+def finish_registration(*, job: JobHandle, version_id: UUID) -> None:
+    """Fetch the run's files, sign and seal them, and let the gates decide."""
+    with job.scope():
+        version = ModelVersion.objects.select_related("model", "run", "tenant").get(pk=version_id)
+    if version.stage != Stage.REGISTERING:
+        return
+    scratch = settings.SANAD_HOME / "scratch"
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="register-", dir=scratch) as folder:
+        job.progress(_("Fetching the model's files"), 10)
+        files = experiments.download_model(version.run, Path(folder))
+        job.progress(_("Signing and sealing"), 50)
+        with job.scope():
+            _keep(job.actor, version, files)
+    job.progress(_("Asking the gates"), 80)
+    with job.scope():
+        decide_gates(actor=job.actor, version=version)
+
+
+@transaction.atomic
+def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
+    key, private = current_key(version.tenant)
+    predicate = {
+        "tenant": str(version.tenant_id),
+        "model": version.model.name,
+        "version": version.number,
+        "run": str(version.run_id),
+    }
+    version.artifact_digest = directory_digest(file_digests(files))
+    version.signature = sign_directory(files, private, predicate)
+    version.signing_key = key
+    version.artifact_bytes = pack_artifact(version, files)
+    version.input_schema = _json(files, "schema.json")
+    version.reference = _json(files, "reference.json")
+    version.onnx_report = _json(files, "onnx_report.json")
+    version.onnx_state = _onnx_state(files, version.onnx_report)
+    version.card = draft_card(actor=actor, version=version)
+    version.card_number, version.stage = 1, Stage.CANDIDATE
+    version.save()
+    registered = VersionRegistered(
+        model_id=version.model_id,
+        version_id=version.pk,
+        run_id=version.run_id,
+        number=version.number,
+        artifact_digest=version.artifact_digest,
+        signing_key_id=key.key_id,
+        onnx_state=version.onnx_state,
+    )
+    ledger.record(registered, actor=actor, project_id=version.project_id, subject=("model_version", version.pk))
+
+
+def _json(files: Path, name: str) -> dict[str, Any]:
+    path = files / "sanad" / name
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _onnx_state(files: Path, report: dict[str, Any]) -> OnnxState:
+    if not (files / "sanad" / "model.onnx").exists():
+        return OnnxState.ABSENT
+    return OnnxState.VERIFIED if report.get("equal") is True else OnnxState.DIFFERS
+
+
+@jobs.on_failure("registry.finish_registration")
+def _registration_failed(job: Job, sentence: str) -> None:
+    version = ModelVersion.objects.select_for_update().get(pk=UUID(job.arguments["version_id"]))
+    if version.stage != Stage.REGISTERING:
+        return
+    version.stage, version.failure = Stage.FAILED, sentence
+    version.save(update_fields=["stage", "failure"])
+    failed = VersionFailed(version_id=version.pk)
+    ledger.record(
+        failed,
+        actor=Actor.system(job.tenant, "jobs"),
+        project_id=version.project_id,
+        subject=("model_version", version.pk),
+    )

@@ -1,0 +1,62 @@
+"""What the registry hears, who may listen to its topics, and how versions stand in a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.registry import selectors, services
+from apps.registry.choices import Stage
+from foundation import ledger, live
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.ledger import RecordedEvent
+from foundation.tenancy.models import Tenant
+from foundation.web import chain
+
+
+def register() -> None:
+    ledger.subscribe("approval.granted", name="registry.promote", handler=promote_when_granted)
+    live.register_topic("model", check=lambda actor, pk: selectors.get_model(actor=actor, model_id=pk))
+    live.register_topic(
+        "model_version", check=lambda actor, pk: selectors.get_model_version(actor=actor, version_id=pk)
+    )
+    chain.register("model_version", _version_link)
+    chain.register_upwards("run", _made_of_run)
+
+
+def promote_when_granted(event: RecordedEvent) -> None:
+    if event.payload["case_kind"] != "model.promote":
+        return
+    services.promote_version(
+        actor=Actor.system(Tenant.objects.get(pk=event.tenant_id), "approval"),
+        version_id=UUID(event.payload["subject_id"]),
+        case_id=UUID(event.payload["case_id"]),
+        approved_digest=event.payload["subject_digest"],
+    )
+
+
+def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
+    try:
+        version = selectors.get_model_version(actor=actor, version_id=version_id)
+    except NotFound:
+        return None
+    failed = [gate for gate in version.gates.all() if gate.gate == "signature" and gate.state == "failed"]
+    node = chain.ChainNode(
+        kind="model_version",
+        name=str(version),
+        state=version.stage,
+        state_label=str(Stage(version.stage).label),
+        at=version.promoted_at or version.created_at,
+        url=reverse("registry:version_detail", args=[actor.tenant.slug, version.project.slug, version.pk]),
+        digest=version.artifact_digest,
+        actor=str(version.created_by or ""),
+        broken_reason=failed[0].sentence if failed else "",
+    )
+    return chain.Link(node, made_from=(("run", version.run_id),))
+
+
+def _made_of_run(actor: Actor, run_id: UUID) -> Iterable[chain.Reference]:
+    return [("model_version", version.pk) for version in selectors.versions_of_run(actor=actor, run_id=run_id)]

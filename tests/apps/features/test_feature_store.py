@@ -1,0 +1,153 @@
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from apps.features import selectors, services
+from apps.features.choices import BuildState
+from apps.features.errors import DefinitionRefused
+from foundation import lake
+from foundation.errors import AccessDenied, Invalid, NotFound
+
+FLIGHTS = b"carrier,moment,late\n" + b"".join(
+    f"{carrier},2013-01-{day:02d} 10:00:00,{(day + len(carrier)) % 2}\n".encode()
+    for day in range(1, 29)
+    for carrier in ("AA", "DLX")
+)
+DELAYS = b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nAA,2013-01-10 09:00:00,50\nDLX,2013-01-05 00:00:00,7\n"
+SQL = "SELECT carrier, moment, delay AS recent_delay FROM delays"
+
+
+@pytest.fixture
+def carrier(scientist, project):
+    return services.define_entity(actor=scientist, project=project, name="carrier", join_keys=["carrier"])
+
+
+@pytest.fixture
+def view(scientist, project, carrier, ingested, run_jobs):
+    delays = ingested("delays.csv", DELAYS)
+    view = services.define_view(
+        actor=scientist,
+        project=project,
+        entity=carrier,
+        name="carrier_delay",
+        sql=SQL,
+        inputs={"delays": delays.pk},
+        event_time="moment",
+    )
+    run_jobs()
+    view.refresh_from_db()
+    return view
+
+
+@pytest.fixture
+def flights(ingested):
+    return ingested("flights.csv", FLIGHTS)
+
+
+def test_a_view_is_computed_counted_and_put_online(view, scientist):
+    assert view.state == BuildState.READY, view.failure
+    assert (view.row_count, view.online_keys, view.feature_names) == (3, 2, ["recent_delay"])
+    found = services.read_online(actor=scientist, view_ids=[view.pk], entities=[{"carrier": "AA"}, {"carrier": "ZZ"}])
+    assert found[0]["features"] == {"recent_delay": 50}
+    assert found[1]["missing"] == ["carrier_delay v1"]
+
+
+def test_a_training_set_sees_only_what_was_known(view, flights, scientist, project, run_jobs):
+    row = services.define_training_set(
+        actor=scientist,
+        project=project,
+        name="late",
+        base_version_id=flights.pk,
+        label="late",
+        event_time="moment",
+        views=[{"view": view.pk}],
+        window_start=datetime(2013, 1, 2, tzinfo=UTC),
+        window_end=datetime(2013, 1, 20, tzinfo=UTC),
+    )
+    run_jobs()
+    row.refresh_from_db()
+    assert row.state == BuildState.READY, row.failure
+    assert row.row_count == 2 * 18
+    proof = row.leakage_proof
+    assert (proof["violations"], proof["mismatches"], proof["views"][0]["missing"]) == (0, 0, 3)
+    rows = lake.for_tenant(row.tenant_id).read(selectors.training_table(row)).read_all().to_pylist()
+    by_day = {(r["carrier"], r["moment"].day): r["recent_delay"] for r in rows}
+    assert (by_day["AA", 9], by_day["AA", 10], by_day["DLX", 4], by_day["DLX", 5]) == (5, 50, None, 7)
+
+
+def test_a_table_without_views_or_time_becomes_a_training_set(flights, scientist, project, run_jobs):
+    row = services.define_training_set(
+        actor=scientist, project=project, name="plain", base_version_id=flights.pk, label="late", features=["carrier"]
+    )
+    run_jobs()
+    row.refresh_from_db()
+    assert (row.state, row.row_count, row.leakage_proof["by_time"]) == (BuildState.READY, 56, False)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT * FROM delays; DROP TABLE delays", "one"),
+        ("SELECT * FROM lake.ducklake_table", "input|table|Only"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "read_csv"),
+        ("SELECT * FROM ds_other_tenant", "ds_other_tenant"),
+        ("SELECT carrier, moment FROM delays", "no feature"),
+        ("SELECT carrier, delay FROM delays", "“moment”"),
+        ("SELECT moment, delay FROM delays", "“carrier”"),
+        ("SELECT carrier, delay AS moment, delay FROM delays", "a time is wanted"),
+        ("SELECT carrier, moment, nothing FROM delays", "nothing"),
+    ],
+)
+def test_a_definition_that_cannot_be_right_is_refused_in_words(sql, said, scientist, project, carrier, ingested):
+    delays = ingested("delays.csv", DELAYS)
+    with pytest.raises(Invalid, match=said):
+        services.define_view(
+            actor=scientist,
+            project=project,
+            entity=carrier,
+            name="x",
+            sql=sql,
+            inputs={"delays": delays.pk},
+            event_time="moment",
+        )
+
+
+def test_a_time_to_live_of_zero_is_refused(scientist, project, carrier, ingested):
+    delays = ingested("delays.csv", DELAYS)
+    with pytest.raises(DefinitionRefused, match="forget every value"):
+        services.define_view(
+            actor=scientist,
+            project=project,
+            entity=carrier,
+            name="x",
+            sql=SQL,
+            inputs={"delays": delays.pk},
+            event_time="moment",
+            ttl_seconds=0,
+        )
+
+
+def test_another_tenants_version_is_no_input(other_scientist, scientist, project, carrier):
+    with pytest.raises(NotFound):
+        services.define_view(
+            actor=scientist,
+            project=project,
+            entity=carrier,
+            name="x",
+            sql=SQL,
+            inputs={"delays": uuid4()},
+            event_time="moment",
+        )
+
+
+def test_a_viewer_defines_nothing(viewer, project):
+    with pytest.raises(AccessDenied, match="define features"):
+        services.define_entity(actor=viewer, project=project, name="x", join_keys=["x"])
+
+
+def test_label_as_feature_is_refused(flights, scientist, project):
+    with pytest.raises(DefinitionRefused, match="cannot be a feature too"):
+        services.define_training_set(
+            actor=scientist, project=project, name="x", base_version_id=flights.pk, label="late", features=["late"]
+        )
