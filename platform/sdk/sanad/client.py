@@ -1,0 +1,40 @@
+"""The client: one object per kind of thing, each method one act of the portal's REST surface."""
+
+from __future__ import annotations
+
+from sanad.data import Datasets, Features, TrainingSets
+from sanad.governance import Approvals, Ledger, Monitoring, Reports
+from sanad.models import Deployments, Models, Runs
+from sanad.projects import Projects, Tokens
+from sanad.transport import Transport
+
+
+class Client:
+    """A portal, seen with one token and, where it matters, one project.
+
+    `url` is the portal's address, `token` begins with snd_, `project` is a project's short name.
+    """
+
+    def __init__(self, url: str, token: str, project: str = "", *, timeout_s: float = 60.0) -> None:
+        self.transport = Transport(url, token, timeout_s=timeout_s)
+        self.project = project
+        self.projects = Projects(self)
+        self.tokens = Tokens(self)
+        self.datasets = Datasets(self)
+        self.features = Features(self)
+        self.training_sets = TrainingSets(self)
+        self.runs = Runs(self)
+        self.models = Models(self)
+        self.approvals = Approvals(self)
+        self.deployments = Deployments(self)
+        self.monitoring = Monitoring(self)
+        self.reports = Reports(self)
+        self.ledger = Ledger(self)
+
+    @property
+    def url(self) -> str:
+        return self.transport.url
+
+    def in_project(self, slug: str) -> Client:
+        """The same portal and token, looking at another project."""
+        return Client(self.url, self.transport.token, slug)

@@ -1,0 +1,198 @@
+"""Datasets, feature views and training sets."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sanad.errors import Refused
+from sanad.resource import Resource, Thing
+from sanad.transport import wait_for
+
+Told = Callable[[int, int], None]
+
+
+class Datasets(Resource):
+    def list(self) -> list[Thing]:
+        return list(self._http.pages("datasets/", project=self._project))
+
+    def find(self, name: str) -> Thing | None:
+        found = list(self._http.pages("datasets/", project=self._project, name=name))
+        return found[0] if found else None
+
+    def version(self, version_id: str) -> Thing:
+        found: Thing = self._http.get(f"dataset-versions/{version_id}/")
+        return found
+
+    def versions(self, dataset_id: str) -> list[Thing]:
+        return list(self._http.pages(f"datasets/{dataset_id}/versions/"))
+
+    def push(
+        self,
+        path: str | Path,
+        *,
+        name: str = "",
+        description: str = "",
+        review: bool = False,
+        options: Mapping[str, Any] | None = None,
+        told: Told | None = None,
+        timeout_s: float = 900,
+    ) -> Thing:
+        """Send a file and wait until it is a version; a new dataset where `name` is new, else its next version."""
+        file = Path(path)
+        upload = self.upload(file, told=told)
+        dataset = self.find(name or file.stem)
+        if dataset is None:
+            body = {"project": self._project, "name": name or file.stem, "description": description}
+            dataset = self._http.post("datasets/", body)
+        start = {"upload": upload["id"], "review": review, "options": dict(options or {})}
+        version = self._http.post(f"datasets/{dataset['id']}/versions/", start)
+        return self.wait(version["id"], timeout_s=timeout_s)
+
+    def upload(self, file: Path, *, told: Told | None = None) -> Thing:
+        """The file's bytes, chunk by chunk; a broken line goes on where it stopped."""
+        size = file.stat().st_size
+        with file.open("rb") as source:
+            digest = hashlib.sha256()
+            while piece := source.read(1024 * 1024):
+                digest.update(piece)
+            start = {"project": self._project, "filename": file.name, "size": size, "sha256": digest.hexdigest()}
+            upload: Thing = self._http.post("uploads/", start)
+            while upload["offset"] < size:
+                source.seek(upload["offset"])
+                upload = self._chunk(upload, source.read(upload["chunk_size"]))
+                if told is not None:
+                    told(upload["offset"], size)
+        completed: Thing = self._http.post(f"uploads/{upload['id']}/complete/")
+        return completed
+
+    def _chunk(self, upload: Thing, data: bytes) -> Thing:
+        headers = {"Upload-Offset": str(upload["offset"]), "Content-Type": "application/octet-stream"}
+        try:
+            sent: Thing = self._http.put(f"uploads/{upload['id']}/", content=data, headers=headers)
+        except Refused as refusal:
+            if "offset" not in refusal.details:
+                raise
+            return {**upload, "offset": refusal.details["offset"]}
+        return sent
+
+    def wait(self, version_id: str, *, timeout_s: float = 900) -> Thing:
+        return wait_for(
+            lambda: self.version(version_id),
+            lambda version: version["state"] in {"ready", "review"},
+            failed=lambda version: version["failure"] if version["state"] == "failed" else None,
+            timeout_s=timeout_s,
+            what="The ingestion",
+        )
+
+    def commit(self, version_id: str) -> Thing:
+        committed: Thing = self._http.post(f"dataset-versions/{version_id}/commit/")
+        return committed
+
+    def download(self, version_id: str, into: str | Path) -> Path:
+        """The version's rows as one Parquet file."""
+        target = Path(into)
+        with self._http.http.stream("GET", f"/api/v1/dataset-versions/{version_id}/export/") as answer:
+            answer.raise_for_status()
+            with target.open("wb") as file:
+                for piece in answer.iter_bytes():
+                    file.write(piece)
+        return target
+
+
+class Features(Resource):
+    def entity(self, name: str, join_keys: Sequence[str], *, description: str = "") -> Thing:
+        """The entity of this name, defined where it is new."""
+        for found in self._http.pages("entities/", project=self._project):
+            if found["name"] == name:
+                return found
+        body = {"project": self._project, "name": name, "join_keys": list(join_keys), "description": description}
+        made: Thing = self._http.post("entities/", body)
+        return made
+
+    def define(
+        self,
+        name: str,
+        *,
+        entity: str,
+        sql: str,
+        inputs: Mapping[str, str],
+        event_time: str,
+        created_column: str = "",
+        ttl_seconds: int | None = None,
+        description: str = "",
+        timeout_s: float = 900,
+    ) -> Thing:
+        """Define a feature view over dataset versions (`inputs`: name in the SQL → version id) and wait for its rows."""
+        body = {
+            "project": self._project,
+            "name": name,
+            "entity": entity,
+            "sql": sql,
+            "inputs": dict(inputs),
+            "event_time": event_time,
+            "created_column": created_column,
+            "ttl_seconds": ttl_seconds,
+            "description": description,
+        }
+        view = self._http.post("feature-views/", body)
+        return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
+
+    def preview(self, sql: str, inputs: Mapping[str, str]) -> Thing:
+        found: Thing = self._http.post(
+            "feature-views/preview/", {"project": self._project, "sql": sql, "inputs": dict(inputs)}
+        )
+        return found
+
+    def online(self, views: Sequence[str], entities: Sequence[Mapping[str, Any]]) -> list[Thing]:
+        """The newest values of each entity's features."""
+        body = {"views": list(views), "entities": [dict(entity) for entity in entities]}
+        found: list[Thing] = self._http.post("feature-views/online/", body)["results"]
+        return found
+
+
+class TrainingSets(Resource):
+    def create(
+        self,
+        name: str,
+        *,
+        base_version: str,
+        label: str,
+        features: Sequence[str] | None = None,
+        event_time: str = "",
+        group: str = "",
+        window_start: str | None = None,
+        window_end: str | None = None,
+        views: Sequence[Mapping[str, Any]] = (),
+        timeout_s: float = 900,
+    ) -> Thing:
+        """Labels of a dataset version joined with feature views as of each label's time; waits for the proof."""
+        body = {
+            "project": self._project,
+            "name": name,
+            "base_version": base_version,
+            "label": label,
+            "features": None if features is None else list(features),
+            "event_time": event_time,
+            "group": group,
+            "window_start": window_start,
+            "window_end": window_end,
+            "views": [dict(view) for view in views],
+        }
+        made = self._http.post("training-sets/", body)
+        return _built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")
+
+    def list(self) -> list[Thing]:
+        return list(self._http.pages("training-sets/", project=self._project))
+
+
+def _built(http: Any, path: str, timeout_s: float, what: str) -> Thing:
+    return wait_for(
+        lambda: http.get(path),
+        lambda thing: thing["state"] == "ready",
+        failed=lambda thing: thing["failure"] if thing["state"] == "failed" else None,
+        timeout_s=timeout_s,
+        what=what,
+    )

@@ -1,0 +1,86 @@
+"""Approvals, monitoring, reports and the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sanad.resource import Resource, Thing
+from sanad.transport import wait_for
+
+
+class Approvals(Resource):
+    def list(self, *, state: str | None = "open") -> list[Thing]:
+        return list(self._http.pages("approvals/", state=state))
+
+    def get(self, case_id: str) -> Thing:
+        found: Thing = self._http.get(f"approvals/{case_id}/")
+        return found
+
+    def decide(self, case_id: str, verdict: str, *, reason: str) -> Thing:
+        """`verdict` is "granted" or "refused"; the decision names the digest it is about."""
+        decided: Thing = self._http.post(f"approvals/{case_id}/decide/", {"verdict": verdict, "reason": reason})
+        return decided
+
+
+class Monitoring(Resource):
+    def list(self) -> list[Thing]:
+        return list(self._http.pages("monitors/", project=self._project))
+
+    def drift(self, monitor_id: str) -> list[Thing]:
+        """Each feature in each month against the reference: {"feature", "window", "psi", "level", "rows", …}."""
+        found: list[Thing] = self._http.get(f"monitors/{monitor_id}/drift/")
+        return found
+
+    def alerts(self, *, state: str | None = None) -> list[Thing]:
+        return list(self._http.pages("alerts/", project=self._project, state=state))
+
+    def acknowledge(self, alert_id: str, note: str = "") -> Thing:
+        seen: Thing = self._http.post(f"alerts/{alert_id}/acknowledge/", {"note": note})
+        return seen
+
+
+class Reports(Resource):
+    def create(self, *, model_version: str, timeout_s: float = 120) -> Thing:
+        """A compliance report of a model version's chain; waits until HTML and PDF are there."""
+        made = self._http.post("reports/", {"project": self._project, "model_version": model_version})
+        return wait_for(
+            lambda: self._http.get(f"reports/{made['id']}/"),
+            lambda report: report["state"] == "ready",
+            failed=lambda report: report["failure"] if report["state"] == "failed" else None,
+            timeout_s=timeout_s,
+            what="The report",
+        )
+
+    def download(self, report_id: str, into: str | Path, *, form: str = "pdf") -> Path:
+        target = Path(into)
+        target.write_bytes(self._http.send("GET", f"reports/{report_id}/{form}/").content)
+        return target
+
+
+class Ledger(Resource):
+    def verify(self) -> Thing:
+        """The portal's own check of the tenant's chain: {"ok", "entries", "fault"}."""
+        found: Thing = self._http.post("ledger/verify/")
+        return found
+
+    def events(self, **filters: Any) -> list[Thing]:
+        return list(self._http.pages("ledger/", **filters))
+
+    def export(self, into: str | Path) -> Path:
+        """The whole ledger as JSON lines, for sanad-verify."""
+        target = Path(into)
+        target.write_bytes(self._http.send("GET", "ledger/export/").content)
+        return target
+
+    def public_key(self, into: str | Path) -> Path:
+        """The public key that checkpoints are signed with."""
+        target = Path(into)
+        target.write_bytes(self._http.send("GET", "ledger/key/").content)
+        return target
+
+    def anchor(self, into: str | Path) -> Path:
+        """The anchor file as the portal keeps it; an auditor compares it with the copy that went elsewhere."""
+        target = Path(into)
+        target.write_bytes(self._http.send("GET", "ledger/anchor/").content)
+        return target

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from sanad.resource import Resource, Thing
+
+
+class Projects(Resource):
+    def list(self) -> list[Thing]:
+        return list(self._http.pages("projects/"))
+
+    def create(self, slug: str, name: str, *, description: str = "", purpose: str = "") -> Thing:
+        body = {"slug": slug, "name": name, "description": description, "purpose": purpose}
+        made: Thing = self._http.post("projects/", body)
+        return made
+
+    def ensure(self, slug: str, name: str, *, purpose: str = "") -> Thing:
+        """The project of this short name, made where it is missing."""
+        found = next((project for project in self.list() if project["slug"] == slug), None)
+        return found or self.create(slug, name, purpose=purpose)
+
+
+class Tokens(Resource):
+    def list(self) -> list[Thing]:
+        return list(self._http.pages("tokens/"))
+
+    def create(self, name: str, scopes: list[str], *, project: str = "", days: int = 30) -> Thing:
+        """A new token; `token` in the answer is its one readable copy."""
+        made: Thing = self._http.post("tokens/", {"name": name, "scopes": scopes, "project": project, "days": days})
+        return made
+
+    def revoke(self, token_id: str) -> None:
+        self._http.post(f"tokens/{token_id}/revoke/")

@@ -1,0 +1,94 @@
+"""HTTP with the portal: token, retries of what may be repeated, errors in words, pages that follow one another."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+
+from sanad.errors import Failed, Unreachable, from_response
+
+_TRIES = 5
+_AGAIN = frozenset({502, 503, 504})
+
+
+class Transport:
+    """One connection pool to one portal."""
+
+    def __init__(self, url: str, token: str, *, timeout_s: float = 60.0) -> None:
+        self.url = url.rstrip("/")
+        self.token = token
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": "sanad-python/0.1.0"}
+        self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout_s)
+
+    def get(self, path: str, **params: Any) -> Any:
+        return self.send("GET", path, params={k: v for k, v in params.items() if v is not None}).json()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """A change that is done once, however often the line breaks: every try carries the same Idempotency-Key."""
+        answer = self.send(
+            "POST", path, json=body if body is not None else {}, headers={"Idempotency-Key": uuid.uuid4().hex}
+        )
+        return answer.json() if answer.content else None
+
+    def put(self, path: str, **options: Any) -> Any:
+        return self.send("PUT", path, **options).json()
+
+    def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every row of a list, page after page."""
+        page = self.get(path, **params)
+        while True:
+            yield from page["results"]
+            if not page.get("next"):
+                return
+            page = self.send("GET", page["next"]).json()
+
+    def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        address = path if path.startswith(("http://", "https://", "/")) else f"/api/v1/{path}"
+        for attempt in range(_TRIES):
+            try:
+                answer = self.http.request(method, address, **options)
+            except httpx2.TransportError as error:
+                if attempt == _TRIES - 1:
+                    raise Unreachable(
+                        f"{self.url} does not answer ({type(error).__name__}). Is the portal up?"
+                    ) from error
+            else:
+                if answer.status_code < 400:
+                    return answer
+                if answer.status_code not in _AGAIN or attempt == _TRIES - 1:
+                    raise from_response(answer.status_code, _body(answer), answer.headers.get("x-request-id", ""))
+            time.sleep(0.25 * 2**attempt)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _body(answer: httpx2.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return {"detail": f"The portal answered {answer.status_code} and no words."}
+
+
+def wait_for(
+    read: Callable[[], dict[str, Any]],
+    done: Callable[[dict[str, Any]], bool],
+    *,
+    failed: Callable[[dict[str, Any]], str | None],
+    timeout_s: float,
+    what: str,
+) -> dict[str, Any]:
+    """Ask until it is done; Failed with the portal's sentence when it failed, or when time ran out."""
+    deadline, pause = time.monotonic() + timeout_s, 0.1
+    while True:
+        state = read()
+        if done(state):
+            return state
+        if (sentence := failed(state)) is not None:
+            raise Failed(sentence or f"{what} failed.")
+        if time.monotonic() > deadline:
+            raise Failed(f"{what} did not end within {timeout_s:.0f} seconds; it goes on in the portal.")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 2.0)
