@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from foundation.lake.adapters.duckdb_lake import DuckDBLake
 from foundation.lake.place import LakePlace
 from foundation.lake.ports import Lake
+from foundation.lake.sandbox import files
 
 # The lake and the store of keys are neighbours and do not import each other: the settings introduce them.
 _KEY_SOURCE = "foundation.storage.sealing.tenant_data_key"
@@ -22,7 +23,7 @@ def lake_of(tenant_id: UUID) -> Lake:
     """The tenant's lake; cheap, its connection is opened when it is first used."""
     if settings.LAKE_ENGINE != "duckdb":
         raise ImproperlyConfigured(f"LAKE_ENGINE is {settings.LAKE_ENGINE}; this version knows duckdb.")
-    return DuckDBLake(place_of(tenant_id))
+    return DuckDBLake(place_of(tenant_id), files.parsed)
 
 
 def place_of(tenant_id: UUID) -> LakePlace:

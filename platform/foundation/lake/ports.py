@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    # The sandbox's children import this package before they leave the network, which a process with threads cannot.
+    import pyarrow as pa
 
 Mode = Literal["create", "append", "replace"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "contains", "is null", "is not null"]
@@ -56,6 +59,14 @@ class LakeFile:
     path: str
     key: str | None = field(repr=False)
     deleted: LakeFile | None = None
+
+
+class FileParser(Protocol):
+    """Reads users' files apart from the lake: a context manager around the rows, FileRefused where there are none."""
+
+    def __call__(
+        self, path: Path, format: FileFormat, options: Mapping[str, Any]
+    ) -> AbstractContextManager[pa.RecordBatchReader]: ...
 
 
 class Lake(Protocol):
@@ -141,4 +152,4 @@ class Lake(Protocol):
         """Drop the table where it exists; its older snapshots stay readable until they expire."""
 
     def expire(self, *, keep: Sequence[int]) -> int:
-        """Forget all snapshots but the newest and those of `keep`, delete the files only they needed; how many went."""
+        """Forget all snapshots but the newest and those of `keep`, and delete files nobody needs; how many went."""

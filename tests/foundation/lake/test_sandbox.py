@@ -14,6 +14,8 @@ import pytest
 from foundation.lake import Column, SqlFailed, SqlRefused, SqlTimeout, sandbox
 from foundation.lake.adapters import sessions
 from foundation.lake.engines import place_of
+from foundation.lake.sandbox import children as children_module
+from foundation.lake.sandbox import places
 
 SECRET = "CANARY-784-1990"
 
@@ -201,3 +203,25 @@ def test_a_job_leaves_no_files(lake_id, inputs, settings):
 def children() -> list[psutil.Process]:
     found = psutil.Process().children()
     return [child for child in found if "child_main" in " ".join(child.cmdline())]
+
+
+def test_sorting_more_than_memory_holds_spills_sealed(lake_id, inputs, settings):
+    sql = f"SELECT '{SECRET}' || i AS name, repeat('x', 100) AS filler FROM range(2000000) t(i) ORDER BY hash(i)"
+    reader = sandbox.run(lake_id, sql, inputs, memory_mb=128)
+    reader.read_next_batch()
+    folder = Path(settings.SANAD_RUN, "sandbox")
+    spilled = [path for path in folder.glob("job-*/**/*") if path.is_file()]
+    assert sum(path.stat().st_size for path in spilled) > 1 << 20
+    assert not any(SECRET.encode() in path.read_bytes() for path in spilled)
+    assert reader.read_all().num_rows > 1_000_000
+
+
+def test_folders_of_killed_processes_are_swept(lake_id, inputs, settings):
+    folder = Path(settings.SANAD_RUN, "sandbox")
+    orphan = folder / "job-orphan"
+    orphan.mkdir(parents=True)
+    with children_module.take() as child:
+        places.sweep()
+        assert not orphan.exists()
+        assert child.alive()
+        assert list(folder.glob("job-*"))

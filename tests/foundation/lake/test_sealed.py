@@ -8,6 +8,7 @@ import hmac
 import os
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from foundation.lake import LakeUnavailable, for_tenant
 from foundation.lake.adapters import catalogue, sessions
 from foundation.lake.adapters.duckdb_lake import DuckDBLake
 from foundation.lake.engines import place_of
+from foundation.lake.sandbox import files
 
 CANARY = "CANARY-VALUE-"
 
@@ -54,14 +56,14 @@ def test_neither_values_nor_keys_lie_in_clear(filled, lake_id):
 
 
 def test_spilled_rows_are_encrypted(filled, lake_id, tmp_path):
-    with sessions.cursor(place_of(lake_id)) as connection:
-        assert connection.execute("SELECT current_setting('temp_file_encryption')").fetchone() == (True,)
-
-
-def test_the_sandbox_encrypts_its_spill():
-    from foundation.lake.adapters import child_sql
-
-    assert "SET temp_file_encryption = true" in Path(child_sql.__file__).read_text()
+    place = replace(place_of(lake_id), spill=tmp_path, memory_mb=160)
+    with sessions.cursor(place) as connection:
+        rows = f"SELECT '{CANARY}' || i AS name, repeat('x', 100) AS filler FROM range(2000000) t(i) ORDER BY hash(i)"
+        reader = connection.execute(rows).to_arrow_reader(1000)
+        reader.read_next_batch()
+        spilled = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert sum(path.stat().st_size for path in spilled) > 1 << 20
+        assert holding([CANARY], tmp_path) == []
 
 
 def test_the_catalogue_has_no_smallest_and_largest_values(filled, lake_id):
@@ -89,10 +91,8 @@ def test_the_wrap_is_the_written_one(filled, lake_id):
 
 
 def test_another_key_opens_nothing(filled, lake_id):
-    from dataclasses import replace
-
     place = place_of(lake_id)
-    stranger = DuckDBLake(replace(place, key=lambda: b"x" * 32, memory_mb=place.memory_mb + 1))
+    stranger = DuckDBLake(replace(place, key=lambda: b"x" * 32, memory_mb=place.memory_mb + 1), files.parsed)
     with pytest.raises(LakeUnavailable):
         stranger.read(stranger.current("people")).read_all()
 

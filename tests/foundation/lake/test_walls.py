@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from foundation.lake.sandbox import children
+from foundation.lake.adapters import child_walls
+from foundation.lake.sandbox import children, places
 from foundation.lake.sandbox.children import Limits
 
 PROBE = """
@@ -63,7 +64,7 @@ def told(request, monkeypatch):
     """What the probe was able to do in a child that has, or has not, a user of its own."""
     monkeypatch.setattr(children, "_START", PROBE)
     if request.param == "same user":
-        monkeypatch.setattr(children.os, "geteuid", lambda: 1)
+        monkeypatch.setattr(places.os, "geteuid", lambda: 1)
     with children.Child() as child:
         assert child.wait_until_ready()
         child.give({"kind": "sql"}, [], Limits(seconds=20))
@@ -88,3 +89,17 @@ def test_a_portal_of_root_gives_each_child_a_user_of_its_own(told):
     if told["own"] and children.os.geteuid() == 0:
         assert 64_100 <= told["uid"] < 64_300
         assert "user" in told["walls"]
+
+
+@pytest.mark.parametrize(
+    ("built", "enough"),
+    [
+        (["user", "namespaces"], True),
+        (["files", "calls"], True),
+        (["user", "files"], False),
+        (["namespaces", "calls"], False),
+        ([None, None], False),
+    ],
+)
+def test_without_walls_nothing_is_run(built, enough):
+    assert child_walls.suffice(built) is enough

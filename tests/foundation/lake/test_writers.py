@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pyarrow as pa
@@ -89,6 +90,33 @@ def test_two_first_writers_make_one_lake(lake_id):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(4)))
     assert ids(for_tenant(fresh), "first") == list(range(160))
+
+
+def test_what_a_killed_writer_left_is_removed():
+    own = for_tenant(uuid4())
+    place = own._place
+    own.write("kept", rows(0))
+
+    def endless():
+        yield from (pa.record_batch({"id": range(100_000)}) for _ in range(20))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def write() -> None:
+        with sessions.cursor(place) as connection:
+            connection.execute("SET ducklake_target_file_size = '100KB'")
+        for_tenant(UUID(place.schema.removeprefix("lake_"))).write(
+            "half", pa.RecordBatchReader.from_batches(pa.schema({"id": pa.int64()}), endless())
+        )
+
+    writer = multiprocessing.get_context("fork").Process(target=write)
+    writer.start()
+    writer.join(60)
+    assert writer.exitcode == -signal.SIGKILL
+    (place.data / "main" / "kept" / "left.parquet").write_bytes(b"half a file")
+    assert not own.exists("half")
+    own.expire(keep=[])
+    known = {file.path for file in own.files_of(own.current("kept"))}
+    assert {str(path) for path in place.data.rglob("*") if path.is_file()} == known
 
 
 def test_lakes_of_two_tenants_know_nothing_of_each_other(lake):

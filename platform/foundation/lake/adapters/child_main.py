@@ -10,7 +10,6 @@ import codecs
 import json
 import os
 import socket
-import sys
 import threading
 from typing import Any
 
@@ -20,8 +19,13 @@ IDLE_S = 300
 _ENCODINGS = ("utf-8-sig", "utf-16", "windows-1256", "windows-1252", "cp437", "ascii", "latin-1")
 
 
+# Libraries print where they please; what they print must not be taken for an outcome.
+_outcomes = os.fdopen(os.dup(1), "w")
+
+
 def main(arguments: list[str]) -> None:
     """Build the walls, say ready, take one job, answer it."""
+    os.dup2(2, 1)
     start = json.loads(arguments[1])
     built = [walls.leave_the_network()]
     # Everything is loaded before the walls close: behind them no module can be read.
@@ -33,7 +37,9 @@ def main(arguments: list[str]) -> None:
     built.append(walls.become(start["uid"], start["gid"]))
     walls.die_with(start["parent"])
     _say({"ready": [wall for wall in built if wall]})
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     channel = socket.socket(fileno=0)
     files, job = _take(channel)
     home = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
@@ -44,7 +50,8 @@ def main(arguments: list[str]) -> None:
     threading.Thread(target=_end_with, args=(channel,), daemon=True).start()
     run = child_files.run if job["kind"] == "file" else child_sql.run
     try:
-        _say({"walls": [wall for wall in built if wall], **run(engine, job, files, start["rows"])})
+        outcome = run(engine, job, files, start["rows"]) if walls.suffice(built) else {"refused": "no_walls"}
+        _say({"walls": [wall for wall in built if wall], **outcome})
     except BaseException as error:  # noqa: BLE001 - the parent hears the class; the text may hold values and stays here
         _say({"failed": type(error).__name__})
     os._exit(0)
@@ -75,5 +82,5 @@ def _end_with(channel: socket.socket) -> None:
 
 
 def _say(message: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+    _outcomes.write(json.dumps(message) + "\n")
+    _outcomes.flush()

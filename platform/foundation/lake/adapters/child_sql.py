@@ -43,7 +43,7 @@ def prepare(httpfs: str) -> Engine:
     for instance in (engine.reader, engine.user):
         # Its OpenSSL opens encrypted Parquet and encrypts the spill.
         instance.execute(f"LOAD {quoted(httpfs)}")
-        instance.execute("SET GLOBAL TimeZone = 'UTC'; SET errors_as_json = true")
+        instance.execute("SET GLOBAL TimeZone = 'UTC'; SET errors_as_json = true; SET enable_progress_bar = false")
     engine.user.register("warm", pa.table({"a": [1]}))
     engine.user.execute("SELECT sum(a) FROM warm").to_arrow_table()
     engine.user.unregister("warm")

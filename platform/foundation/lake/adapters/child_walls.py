@@ -34,6 +34,11 @@ _ARCH = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _ALLOW, _EPERM, _ENOSYS, _KILL_PROCESS = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 
 
+def suffice(built: Sequence[str | None]) -> bool:
+    """Whether something stands before the portal's files, and something before its network."""
+    return bool({"user", "files"} & set(built)) and bool({"namespaces", "calls"} & set(built))
+
+
 def leave_the_network() -> str | None:
     """A network, IPC and host name of its own, through a user namespace where the child is not root."""
     flags = _NEWNET | _NEWIPC | _NEWUTS | (0 if os.geteuid() == 0 else _NEWUSER)

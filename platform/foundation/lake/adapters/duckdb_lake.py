@@ -23,8 +23,7 @@ from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.errors import LakeFailed, LakeUnavailable, TableExists, TableMissing
 from foundation.lake.place import LakePlace
-from foundation.lake.ports import Column, Condition, FileFormat, LakeFile, Mode, Snapshot, TableAt
-from foundation.lake.sandbox import files
+from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, Snapshot, TableAt
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880
@@ -36,8 +35,8 @@ Params = Sequence[Any] | Mapping[str, Any] | None
 class DuckDBLake:
     """One tenant's tables; see `foundation.lake.ports.Lake` for what each method promises."""
 
-    def __init__(self, place: LakePlace) -> None:
-        self._place = place
+    def __init__(self, place: LakePlace, parse: FileParser) -> None:
+        self._place, self._parse = place, parse
 
     def write(self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create") -> TableAt:
         return self._write(table, Incoming(source), mode)
@@ -52,7 +51,7 @@ class DuckDBLake:
         mode: Mode = "create",
         on_rows: Callable[[int], None] | None = None,
     ) -> TableAt:
-        with files.parsed(path, format, dict(options or {})) as source:
+        with self._parse(path, format, options or {}) as source:
             return self._write(table, Incoming(source, on_rows=on_rows), mode)
 
     def write_query(
@@ -153,6 +152,8 @@ class DuckDBLake:
             if gone:
                 connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {gone})").fetchall()
             connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)").fetchall()
+            # Nobody writes now: a file the catalogue does not know is what a killed writer left.
+            connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
             return len(gone)
 
     def _write(self, table: str, incoming: Incoming, mode: Mode) -> TableAt:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import catalogue
+from foundation.lake.adapters.extensions import extension
 from foundation.lake.place import LakePlace
 
 _KEPT = 16
@@ -34,7 +33,10 @@ class _Session:
         with self._lock:
             if self._instance is None:
                 self._instance = _open(self._place)
-            return self._instance.cursor()
+            own = self._instance.cursor()
+        # A setting of the connection, not of the instance; the bar would be drawn into the process's output.
+        own.execute("SET enable_progress_bar = false")
+        return own
 
 
 _lock = threading.Lock()
@@ -69,15 +71,6 @@ def quoted(text: str) -> str:
 
 def name(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def extension(wanted: str) -> str:
-    """The path of a DuckDB extension out of its wheel; DuckDB checks its signature."""
-    spec = importlib.util.find_spec(f"duckdb_extension_{wanted}")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(f"duckdb-extension-{wanted.replace('_', '-')}=={duckdb.__version__} is not installed")
-    home = Path(spec.submodule_search_locations[0]) / "extensions" / f"v{duckdb.__version__}"
-    return str(home / f"{wanted}.duckdb_extension")
 
 
 def _session(place: LakePlace) -> _Session:

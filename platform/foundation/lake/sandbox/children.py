@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import fcntl
 import json
 import os
 import queue
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import pyarrow as pa
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from foundation.errors import Unavailable
+from foundation.lake.adapters.extensions import extension
+from foundation.lake.sandbox import places
+from foundation.lake.sandbox.places import GROUP, Place
 
 _PLATFORM = Path(__file__).resolve().parents[3]
 _START = (
     "import sys; sys.path.insert(0, sys.argv[2]); from foundation.lake.adapters.child_main import main; main(sys.argv)"
 )
-_FIRST_UID, _SLOTS = 64_100, 200
-_GROUP = 64_099  # may read what is lent; everybody else is kept out by folders of mode 0700
 
 
 @dataclass(frozen=True)
@@ -50,25 +47,25 @@ class Child:
     """A process of its own, waiting for one job."""
 
     def __init__(self) -> None:
-        self._slot: IO[str] | None = None
-        self._uid = 0
-        if os.geteuid() == 0:
-            self._slot, self._uid = _claim_slot()
-        self._folder = Path(tempfile.mkdtemp(prefix="job-", dir=_home()))
-        if self._uid:
-            os.chown(self._folder, self._uid, _GROUP)
+        self._place = Place()
         source, rows = os.pipe()
         self._rows = os.fdopen(source, "rb")
         self._channel, channel = socket.socketpair()
         self._timer: threading.Timer | None = None
         self.timed_out = False
-        start = {"uid": self._uid, "gid": _GROUP, "parent": os.getpid(), "rows": rows, "httpfs": _httpfs()}
+        start = {
+            "uid": self._place.uid,
+            "gid": GROUP,
+            "parent": os.getpid(),
+            "rows": rows,
+            "httpfs": extension("httpfs"),
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", _START, json.dumps(start), str(_PLATFORM)],
             stdin=channel.fileno(),
             stdout=subprocess.PIPE,
             env={"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C.UTF-8"},
-            cwd=str(self._folder),
+            cwd=str(self._place.folder),
             pass_fds=[rows],
             start_new_session=True,
         )
@@ -134,9 +131,7 @@ class Child:
         self._channel.close()
         if self._process.stdout:
             self._process.stdout.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        if self._slot is not None:
-            self._slot.close()
+        self._place.leave()
 
     def _time_is_up(self) -> None:
         self.timed_out = True
@@ -194,66 +189,15 @@ _pool: Pool | None = None
 _pool_lock = threading.Lock()
 
 
-@contextlib.contextmanager
-def lent(paths: Iterable[Path | str]) -> Iterator[list[int]]:
-    """The files, open to read, also for the sandbox's user."""
-    opened: list[int] = []
-    try:
-        for path in paths:
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            opened.append(file)
-            if os.geteuid() == 0:
-                _lend(file)
-        yield opened
-    finally:
-        for file in opened:
-            os.close(file)
-
-
-def _lend(file: int) -> None:
-    # The child opens /proc/self/fd/N anew, so the file itself must let its group read.
-    status = os.fstat(file)
-    if status.st_gid != _GROUP:
-        os.fchown(file, -1, _GROUP)
-    if not status.st_mode & 0o040:
-        os.fchmod(file, status.st_mode & 0o777 | 0o040)
-
-
 def take() -> Child:
     """A child of this process's pool."""
     global _pool
     with _pool_lock:
         if _pool is None:
+            places.sweep()
             _pool = Pool()
             atexit.register(_pool.close)
     return _pool.take()
-
-
-def _home() -> Path:
-    home = Path(settings.SANAD_RUN) / "sandbox"
-    home.mkdir(mode=0o711, parents=True, exist_ok=True)
-    return home
-
-
-def _claim_slot() -> tuple[IO[str], int]:
-    """A user number that no other child of this machine's portal has, held by a lock until the child is gone."""
-    slots = _home() / "slots"
-    slots.mkdir(mode=0o700, exist_ok=True)
-    for number in range(_SLOTS):
-        slot = (slots / str(number)).open("w")
-        try:
-            fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            slot.close()
-            continue
-        return slot, _FIRST_UID + number
-    raise Unavailable(_("All %(count)s places of the sandbox are taken; try again in a minute.") % {"count": _SLOTS})
-
-
-def _httpfs() -> str:
-    from foundation.lake.adapters.sessions import extension
-
-    return extension("httpfs")
 
 
 def _after_fork() -> None:

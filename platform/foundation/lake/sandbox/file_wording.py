@@ -12,6 +12,10 @@ from foundation.lake.errors import FileRefused
 from foundation.lake.sandbox.children import Limits
 
 _SENTENCES: dict[str, Promise] = {
+    "no_walls": gettext_lazy(
+        "“%(file)s” was not opened: this machine cannot shut in what users bring; it needs Linux 5.13 or newer with "
+        "Landlock and seccomp."
+    ),
     "empty": gettext_lazy("“%(file)s” is empty."),
     "no_rows": gettext_lazy("“%(file)s” has column names but no rows below them."),
     "no_header": gettext_lazy(

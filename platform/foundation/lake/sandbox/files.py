@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from foundation.lake.errors import FileRefused
 from foundation.lake.ports import FileFormat
-from foundation.lake.sandbox import children, file_wording
+from foundation.lake.sandbox import children, file_wording, places
 from foundation.lake.sandbox.children import Child, Limits
 
 _LIMITS = Limits(seconds=3600, memory_mb=2048, disk_mb=20_480, result_mb=1 << 20)
@@ -29,7 +29,7 @@ def parsed(
             _("“%(name)s” is neither CSV, Parquet, JSON lines nor a zip of one of them.") % {"name": title}
         )
     with ExitStack() as stack:
-        files = stack.enter_context(children.lent([path]))
+        files = stack.enter_context(places.lent([path]))
         child = stack.enter_context(children.take())
         child.give({"kind": "file", "format": format, "options": dict(options)}, files, limits)
         stream = child.rows()

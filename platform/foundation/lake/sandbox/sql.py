@@ -13,7 +13,7 @@ import pyarrow as pa
 from foundation.lake.engines import lake_of
 from foundation.lake.errors import SqlFailed
 from foundation.lake.ports import Column, LakeFile, TableAt
-from foundation.lake.sandbox import children, wording
+from foundation.lake.sandbox import children, places, wording
 from foundation.lake.sandbox.children import Child, Limits
 
 __all__ = ["Limits", "describe", "run", "tables_of"]
@@ -79,7 +79,7 @@ def _started(
     paths: list[str] = []
     if tenant_id is not None:
         job["inputs"] = {alias: _input(tenant_id, at, paths) for alias, at in (inputs or {}).items()}
-    files = stack.enter_context(children.lent(paths))
+    files = stack.enter_context(places.lent(paths))
     child = stack.enter_context(children.take())
     child.give(job, files, limits)
     return child

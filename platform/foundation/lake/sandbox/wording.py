@@ -19,6 +19,10 @@ def check_length(sql: str, longest: int) -> None:
         )
 
 
+def no_walls() -> str:
+    return _("This machine cannot shut in what users bring; it needs Linux 5.13 or newer with Landlock and seccomp.")
+
+
 def unexplained() -> str:
     return _("The query ended without an answer.")
 
@@ -53,6 +57,8 @@ def _refusal(reason: str, said: dict[str, Any], details: dict[str, Any]) -> str:
     name = {"name": said.get("name", "")}
     if reason == "syntax":
         return _at(_("The query is not valid SQL."), details)
+    if reason == "no_walls":
+        return no_walls()
     if reason == "not_one":
         return _("The query has %(count)s statements; write exactly one SELECT.") % {"count": said["count"]}
     if reason == "not_select":
@@ -83,6 +89,8 @@ def _failure(said: dict[str, Any], sql: str, limits: Limits, details: dict[str, 
     if kind in ("Conversion", "Out of Range", "Invalid Input"):
         sentence = _("A value in the data does not fit what the query does with it (%(kind)s error).")
         return _at(sentence % words, details)
+    if kind == "INTERRUPT":  # one thread of the engine failed and stopped the others, whose word came first
+        return _("The query stopped while it ran; most often a value in the data does not fit what it does with it.")
     if kind in ("Permission", "IO"):
         return _at(_("The query reaches for something outside its inputs (%(kind)s error).") % words, details)
     return _at(_("The query failed (%(kind)s error).") % words, details)
