@@ -5,5 +5,9 @@ class FileRefused(Invalid):
     """A file that cannot become a table; the sentence says what, where and how to mend it."""
 
 
+class QueryRefused(Invalid):
+    """SQL for a derived version that lacks something; `fields` names what."""
+
+
 class UploadOffsetWrong(Conflict):
     """A chunk that does not continue where the upload stands; `details["offset"]` says where it does."""

@@ -22,6 +22,14 @@ class IngestionStarted(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DerivationStarted(ledger.Event):
+    kind = "dataset_version.derivation_started"
+    dataset_id: UUID
+    version_id: UUID
+    input_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class VersionReviewed(ledger.Event):
     """All rows are in the lake and wait for a person's word."""
 

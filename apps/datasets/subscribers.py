@@ -36,6 +36,9 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         digest=version.digest,
         actor=str(version.created_by or ""),
     )
+    if version.source.get("kind") == "sql":
+        inputs = dict.fromkeys(UUID(pk) for pk in version.source["inputs"].values())
+        return chain.Link(node, made_from=tuple(("dataset_version", pk) for pk in inputs))
     return chain.Link(node, made_from=(("source", version.pk),))
 
 

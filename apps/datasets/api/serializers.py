@@ -92,7 +92,11 @@ class DatasetStart(serializers.Serializer):
 
 
 class VersionStart(serializers.Serializer):
-    upload = serializers.UUIDField()
+    """Either an upload, or SQL with the versions that it reads."""
+
+    upload = serializers.UUIDField(required=False, allow_null=True, default=None)
+    sql = serializers.CharField(required=False, allow_blank=True, default="")
+    inputs = serializers.DictField(child=serializers.UUIDField(), required=False, default=dict)
     review = serializers.BooleanField(required=False, default=False)
     options = serializers.DictField(required=False, default=dict)
 

@@ -96,8 +96,13 @@ class DatasetViewSet(PortalViewSet):
     @extend_schema(request=serializers.VersionStart)
     @versions.mapping.post
     def add_version(self, request: Request, pk: UUID) -> Response:
-        dataset = selectors.get_dataset(actor=self.actor, dataset_id=pk)
-        version = self._begin(dataset, self.body(serializers.VersionStart))
+        dataset, body = selectors.get_dataset(actor=self.actor, dataset_id=pk), self.body(serializers.VersionStart)
+        if body["sql"]:
+            version = services.derive_version(
+                actor=self.actor, dataset=dataset, sql=body["sql"], inputs=body["inputs"], review=body["review"]
+            )
+        else:
+            version = self._begin(dataset, body)
         return self.answer(serializers.VersionSerializer, version, status=202)
 
     def _begin(self, dataset: Any, body: dict[str, Any]) -> Any:

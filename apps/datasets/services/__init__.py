@@ -2,6 +2,7 @@
 
 from apps.datasets.services.classification import classify_column
 from apps.datasets.services.datasets import create_dataset, create_version
+from apps.datasets.services.deriving import derive_version, run_derivation
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.uploads import (
@@ -20,9 +21,11 @@ __all__ = [
     "complete_upload",
     "create_dataset",
     "create_version",
+    "derive_version",
     "discard_version",
     "fail_version",
     "forget_abandoned_uploads",
     "ingest_upload",
+    "run_derivation",
     "start_upload",
 ]

@@ -41,12 +41,12 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
         job.progress(_("Reading the file"), 5)
         with job.scope(), unpacked(upload) as file:
             at = _write(tables, table, file, version, job)
-        found = _inspect(tables, at, job)
+        found = inspect(tables, at, job)
     except BaseException:
         tables.drop(table)
         raise
     with job.scope():
-        _finish(actor=job.actor, version_id=version_id, at=at, found=found)
+        finish(actor=job.actor, version_id=version_id, at=at, found=found)
         drop_chunks(upload)
 
 
@@ -59,7 +59,7 @@ def _write(tables: Lake, table: str, file: SourceFile, version: DatasetVersion, 
     return tables.write_from_file(table, file.path, file.format, options, on_rows=told)
 
 
-def _inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
+def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
     """What is known of a table once its rows were read back: the count comes from the lake, not from the writer."""
     job.progress(_("Counting back"), 70)
     rows = tables.count(at)
@@ -80,7 +80,7 @@ def _inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]) -> None:
+def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]) -> None:
     version = DatasetVersion.objects.select_for_update().select_related("dataset").get(pk=version_id)
     if version.state != VersionState.INGESTING:
         return
@@ -112,7 +112,7 @@ def fail_version(*, actor: Actor, version_id: UUID, sentence: str) -> None:
 
 
 @jobs.on_failure("datasets.ingest")
-def _ingestion_failed(job: Job, sentence: str) -> None:
+def end_as_failed(job: Job, sentence: str) -> None:
     fail_version(
         actor=Actor.system(job.tenant, "jobs"), version_id=UUID(job.arguments["version_id"]), sentence=sentence
     )

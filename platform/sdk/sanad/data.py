@@ -51,6 +51,16 @@ class Datasets(Resource):
         version = self._http.post(f"datasets/{dataset['id']}/versions/", start)
         return self.wait(version["id"], timeout_s=timeout_s)
 
+    def derive(
+        self, name: str, *, sql: str, inputs: Mapping[str, str], description: str = "", timeout_s: float = 900
+    ) -> Thing:
+        """A version made by SQL over other versions (`inputs`: name in the SQL to version id); waits for its rows."""
+        dataset = self.find(name)
+        if dataset is None:
+            dataset = self._http.post("datasets/", {"project": self._project, "name": name, "description": description})
+        version = self._http.post(f"datasets/{dataset['id']}/versions/", {"sql": sql, "inputs": dict(inputs)})
+        return self.wait(version["id"], timeout_s=timeout_s)
+
     def upload(self, file: Path, *, told: Told | None = None) -> Thing:
         """The file's bytes, chunk by chunk; a broken line goes on where it stopped."""
         size = file.stat().st_size
@@ -125,7 +135,7 @@ class Features(Resource):
         description: str = "",
         timeout_s: float = 900,
     ) -> Thing:
-        """Define a feature view over dataset versions (`inputs`: name in the SQL → version id) and wait for its rows."""
+        """Define a feature view and wait for its rows; `inputs` maps names in the SQL to dataset version ids."""
         body = {
             "project": self._project,
             "name": name,

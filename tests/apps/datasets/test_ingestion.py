@@ -118,3 +118,14 @@ def test_a_non_ascii_header_is_fine(ingested):
 def test_probable_personal_data_is_pointed_out(ingested):
     version = ingested("m.csv", b"contact,amount\na@example.test,1\nb@example.test,2\n")
     assert [c["suspected"] for c in version.schema] == ["email", ""]
+
+
+def test_sql_over_versions_makes_a_version(ingested, scientist, project, run_jobs):
+    people = ingested("people.csv", CSV)
+    dataset = services.create_dataset(actor=scientist, project=project, name="Rich")
+    version = services.derive_version(
+        actor=scientist, dataset=dataset, sql="SELECT name FROM people WHERE amount > 3", inputs={"people": people.pk}
+    )
+    run_jobs()
+    version.refresh_from_db()
+    assert (version.state, version.row_count) == (VersionState.READY, 1), version.failure

@@ -16,7 +16,10 @@ def joined(features, labels, *, created):
     con.execute("CREATE TABLE v0 (kk VARCHAR, et TIMESTAMP, cr TIMESTAMP, f INTEGER)")
     con.execute("CREATE TABLE base (n INTEGER, carrier VARCHAR, t TIMESTAMP, y INTEGER)")
     for number, (key, at, late) in enumerate(features):
-        con.execute("INSERT INTO v0 SELECT ?, make_timestamp(?), make_timestamp(?), ?", [key, at * 1_000_000, (at + late) * 1_000_000, number])
+        con.execute(
+            "INSERT INTO v0 SELECT ?, make_timestamp(?), make_timestamp(?), ?",
+            [key, at * 1_000_000, (at + late) * 1_000_000, number],
+        )
     for number, (key, at) in enumerate(labels):
         con.execute("INSERT INTO base SELECT ?, ?, make_timestamp(?), 1", [number, key, at * 1_000_000])
     view = JoinedView("v0", {"kk": "carrier"}, "et", "cr" if created else "", ("f",), TTL * 1_000_000)
