@@ -1,0 +1,1 @@
+"""Sample projects, made of real data with the client alone."""
