@@ -11,11 +11,15 @@ import os
 import signal
 import sys
 from functools import partial
+from pathlib import Path
 
 from runtime.config import environment
 from runtime.failures import announce
 
 CHUNK = 64 * 1024
+# The code by which a container says that the kernel killed its workload for want of memory: not every engine tells.
+OUT_OF_MEMORY = 86
+_COUNTERS = (Path("/sys/fs/cgroup/memory.events"), Path("/sys/fs/cgroup/memory/memory.oom_control"))
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -59,7 +63,18 @@ async def run_behind_door(command: list[str], socket_path: str, port: int) -> in
         loop.add_signal_handler(number, partial(_pass_on, child, number))
     async with server:
         code = await child.wait()
+    if code == -signal.SIGKILL and ran_out_of_memory():
+        return OUT_OF_MEMORY
     return 128 - code if code < 0 else code
+
+
+def ran_out_of_memory(counters: tuple[Path, ...] = _COUNTERS) -> bool:
+    """Ask this container's control group whether the kernel killed anything in it."""
+    for path in counters:
+        if path.exists():
+            counted = dict(line.split() for line in path.read_text().splitlines())
+            return int(counted.get("oom_kill", 0)) > 0
+    return False
 
 
 def _pass_on(child: asyncio.subprocess.Process, number: int) -> None:

@@ -54,10 +54,10 @@ class Mount:
 class WorkloadSpec:
     """What to run: `python -m <module> <args>`.
 
-    `name` is unique for ever on the engine ("run-<uuid>-a<attempt>"). `env` holds secrets, so it is never put on a command
-    line; its values may contain `{portal}`. Paths in `env` and `args` are written as the mounts' targets. A service gets
-    SANAD_SERVICE_SOCKET set by the engine. `cpus` is in cores; `memory_mb` in MiB, resident memory of the whole tree.
-    `own_code` says that a user's code runs: an engine that cannot isolate it refuses with IsolationMissing.
+    `name` is unique for ever on the engine ("run-<uuid>-a<attempt>"). `env` holds secrets, so it is never put on a
+    command line; its values may contain `{portal}`. Paths in `env` and `args` are written as the mounts' targets. A
+    service gets SANAD_SERVICE_SOCKET set by the engine. `cpus` is in cores; `memory_mb` in MiB, resident memory of the
+    whole tree. `own_code` says that a user's code runs: an engine that cannot isolate it raises IsolationMissing.
     """
 
     name: str
@@ -78,12 +78,12 @@ class WorkloadSpec:
             if not mount.target.startswith("/") or ".." in Path(mount.target).parts:
                 raise SpecRefused(_("The mount target %(target)s is not an absolute path.") % {"target": mount.target})
             if not mount.source.exists():
-                raise SpecRefused(_("The path %(path)s, which is to be mounted, is missing.") % {"path": mount.source})
+                raise SpecRefused(_("The path %(path)s, to be mounted, is missing.") % {"path": mount.source})
 
 
 @dataclass(frozen=True)
 class WorkloadStatus:
-    """`exit_code` is None until it ended; a signal counts as 128 plus its number. `address` is "unix:/…" of a service."""
+    """`exit_code` is None until the end, 128 plus its number for a signal; `address` is "unix:/…" for a service."""
 
     state: WorkloadState
     exit_code: int | None = None

@@ -36,6 +36,8 @@ def present_rows(column: Column) -> npt.NDArray[np.bool_]:
 
 def _distinct(name: str, column: Column) -> list[ClassName | float]:
     kind = column.type
+    if not len(column):
+        raise WorkloadFailure(f"The target {name!r} is empty in every row, so there is nothing to learn.")
     if not (
         pa.types.is_boolean(kind)
         or pa.types.is_integer(kind)
@@ -50,8 +52,6 @@ def _distinct(name: str, column: Column) -> list[ClassName | float]:
     if pa.types.is_decimal(kind):
         column = pc.cast(column, pa.float64())
     values: list[ClassName | float] = sorted(pc.unique(column).to_pylist())
-    if not values:
-        raise WorkloadFailure(f"The target {name!r} is empty in every row, so there is nothing to learn.")
     if len(values) == 1:
         raise WorkloadFailure(
             f"The target {name!r} is constant: all {len(column)} rows say {values[0]!r}. Choose another, or more data."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -19,10 +18,12 @@ from requests.exceptions import RequestException
 
 from foundation.engines.errors import EngineUnavailable, ImageMissing, WorkloadMissing
 from foundation.engines.ports import PORTAL, Mount, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
+from runtime.door import OUT_OF_MEMORY
 
 LOG_CHUNK = 1024 * 1024
 TIMEOUT_SECONDS = 60
 USER = 10001
+KILLED = 137
 DOOR_FOLDER = "/run/sanad/door"
 SERVICE_FOLDER = "/run/sanad/service"
 SOCKET_NAME = "service.sock"
@@ -80,7 +81,7 @@ class DockerEngine:
             found, reason = _outcome(state)
             return WorkloadStatus(
                 state=found,
-                exit_code=int(state["ExitCode"]) if found.is_final else None,
+                exit_code=_exit_code(state) if found.is_final else None,
                 reason=reason,
                 started_at=_time(state.get("StartedAt")),
                 finished_at=_time(state.get("FinishedAt")) if found.is_final else None,
@@ -139,7 +140,6 @@ class DockerEngine:
             "memswap_limit": f"{spec.memory_mb}m",
             "nano_cpus": int(spec.cpus * 1e9),
             "pids_limit": 512,
-            "init": True,
         }
 
     def _environment(self, spec: WorkloadSpec) -> dict[str, str]:
@@ -200,10 +200,13 @@ class DockerEngine:
         return container
 
     def _unavailable(self, error: Exception) -> EngineUnavailable:
-        where = os.path.expandvars("$DOCKER_HOST")
+        if isinstance(error, docker.errors.APIError):
+            return EngineUnavailable(
+                _("The container engine refused: %(reason)s") % {"reason": error.explanation or error}
+            )
         return EngineUnavailable(
-            _("The container engine at %(where)s does not answer: %(error)s")
-            % {"where": where if where != "$DOCKER_HOST" else "/var/run/docker.sock", "error": error}
+            _("The container engine does not answer: %(error)s. Start it, or name its socket with DOCKER_HOST.")
+            % {"error": error}
         )
 
     @contextlib.contextmanager
@@ -215,6 +218,11 @@ class DockerEngine:
             raise self._unavailable(error) from error
 
 
+def _exit_code(state: dict[str, Any]) -> int:
+    code = int(state["ExitCode"])
+    return KILLED if code == OUT_OF_MEMORY else code
+
+
 def _outcome(state: dict[str, Any]) -> tuple[WorkloadState, Reason | None]:
     status = state["Status"]
     if status in ("created", "configured", "initialized"):
@@ -222,9 +230,9 @@ def _outcome(state: dict[str, Any]) -> tuple[WorkloadState, Reason | None]:
     if status not in ("exited", "dead", "stopped"):
         return WorkloadState.RUNNING, None
     code = int(state["ExitCode"])
-    if state.get("OOMKilled"):
+    if state.get("OOMKilled") or code == OUT_OF_MEMORY:
         return WorkloadState.FAILED, Reason.OUT_OF_MEMORY
-    if code in (137, 143):
+    if code in (KILLED, 143):
         return WorkloadState.FAILED, Reason.KILLED
     return (WorkloadState.SUCCEEDED if code == 0 else WorkloadState.FAILED), None
 
