@@ -15,6 +15,12 @@ class Severity(TextChoices):
     CRITICAL = "critical", _("Critical")
 
 
+class ReplayState(TextChoices):
+    PLAYING = "playing", _("Playing")
+    PAUSED = "paused", _("Paused")
+    ENDED = "ended", _("Played to the end")
+
+
 class DriftLevel(TextChoices):
     STEADY = "steady", _("Steady")
     MOVED = "moved", _("Moved")

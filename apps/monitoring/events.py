@@ -36,6 +36,22 @@ class AlertRaised(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplayStarted(ledger.Event):
+    kind = "monitor.replay_started"
+    replay_id: UUID
+    deployment_id: UUID
+    training_set_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayChanged(ledger.Event):
+    kind = "monitor.replay_changed"
+    replay_id: UUID
+    state: str
+    per_second: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlertAcknowledged(ledger.Event):
     kind = "alert.acknowledged"
     alert_id: UUID

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from apps.monitoring.choices import AlertState, Severity
+from apps.monitoring.choices import AlertState, ReplayState, Severity
 from foundation.tenancy.models import TenantModel
 
 
@@ -84,6 +84,33 @@ class DrainedBatch(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.stream} {self.last_id}"
+
+
+class Replay(TenantModel):
+    """Rows of a training set sent to a deployment as if they came now, in the order of their event time."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    deployment = models.ForeignKey("deployments.Deployment", on_delete=models.PROTECT, related_name="+")
+    training_set = models.ForeignKey("features.TrainingSet", on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=8, choices=ReplayState.choices, default=ReplayState.PLAYING)
+    per_second = models.FloatField(default=20)
+    # Every n-th row is sent, so that half a year can pass in minutes.
+    stride = models.PositiveIntegerField(default=10)
+    position = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    reached = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "deployment", "training_set"], name="one_replay_per_deployment"),
+            models.CheckConstraint(condition=models.Q(stride__gte=1, per_second__gt=0), name="replay_moves"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.training_set} → {self.deployment}"
 
 
 class Alert(TenantModel):

@@ -18,6 +18,11 @@ def check_can_configure(actor: Actor, monitor: Monitor) -> None:
     access.require(actor, Permission.MONITOR_CHANGE, monitor)
 
 
+def check_can_replay(actor: Actor, deployment: object) -> None:
+    access.require(actor, Permission.MONITOR_CHANGE, deployment)
+    access.require(actor, Permission.DEPLOYMENT_INVOKE, deployment)
+
+
 def check_can_acknowledge(actor: Actor, alert: Alert) -> None:
     access.require(actor, Permission.MONITOR_CHANGE, alert)
     if alert.state != AlertState.OPEN:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from apps.monitoring.models import Alert, Monitor
+from apps.monitoring.models import Alert, Monitor, Replay
 
 
 class MonitorSerializer(serializers.ModelSerializer):
@@ -34,6 +34,25 @@ class AlertSerializer(serializers.ModelSerializer):
     class Meta:
         model = Alert
         exclude = ["tenant", "acknowledged_by"]
+
+
+class ReplaySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Replay
+        exclude = ["tenant", "created_by"]
+
+
+class ReplayStart(serializers.Serializer):
+    deployment = serializers.UUIDField()
+    training_set = serializers.UUIDField()
+    per_second = serializers.FloatField(required=False, default=20, min_value=0.1, max_value=2000)
+    stride = serializers.IntegerField(required=False, default=10, min_value=1, max_value=10_000)
+
+
+class ReplayChange(serializers.Serializer):
+    state = serializers.ChoiceField(choices=["playing", "paused"], required=False)
+    per_second = serializers.FloatField(required=False, min_value=0.1, max_value=2000)
+    restart = serializers.BooleanField(required=False, default=False)
 
 
 class Note(serializers.Serializer):

@@ -91,3 +91,37 @@ class AlertViewSet(PortalViewSet):
 
     def _alert(self, pk: UUID) -> Any:
         return selectors.get_alert(actor=self.actor, alert_id=pk)
+
+
+class ReplayViewSet(PortalViewSet):
+    serializer_class = serializers.ReplaySerializer
+    permissions = {
+        "list": Permission.MONITOR_VIEW,
+        "retrieve": Permission.MONITOR_VIEW,
+        "create": Permission.MONITOR_CHANGE,
+        "partial_update": Permission.MONITOR_CHANGE,
+    }
+
+    def list(self, request: Request) -> Response:
+        project = projects.get_project(actor=self.actor, slug=self.wanted(request, "project"))
+        return self.pages(selectors.visible_replays(actor=self.actor, project_id=project.pk), self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, selectors.get_replay(actor=self.actor, replay_id=pk))
+
+    @extend_schema(request=serializers.ReplayStart)
+    def create(self, request: Request) -> Response:
+        body = self.body(serializers.ReplayStart)
+        replay = services.start_replay(
+            actor=self.actor,
+            deployment_id=body.pop("deployment"),
+            training_set_id=body.pop("training_set"),
+            **body,
+        )
+        return self.answer(self.serializer_class, replay, status=201)
+
+    @extend_schema(request=serializers.ReplayChange)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        replay = selectors.get_replay(actor=self.actor, replay_id=pk)
+        changed = services.change_replay(actor=self.actor, replay=replay, **self.body(serializers.ReplayChange))
+        return self.answer(self.serializer_class, changed)

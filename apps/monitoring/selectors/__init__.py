@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.deployments import selectors as deployments
 from apps.monitoring.choices import DriftLevel
-from apps.monitoring.models import Alert, DriftWindow, Monitor, TrafficMinute
+from apps.monitoring.models import Alert, DriftWindow, Monitor, Replay, TrafficMinute
 from apps.monitoring.selectors.stability import psi
 from apps.registry import selectors as registry
 from foundation import access
@@ -55,6 +55,21 @@ def get_monitor(*, actor: Actor, monitor_id: UUID) -> Monitor:
 
 def monitor_of(*, actor: Actor, deployment_id: UUID) -> Monitor | None:
     return visible_monitors(actor=actor).filter(deployment_id=deployment_id).first()
+
+
+def visible_replays(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Replay]:
+    access.require(actor, Permission.MONITOR_VIEW)
+    rows = Replay.objects.filter(tenant_id=actor.tenant_id).select_related("deployment", "training_set", "project")
+    for limit in filter(None, (project_id, actor.project_id)):
+        rows = rows.filter(project_id=limit)
+    return rows
+
+
+def get_replay(*, actor: Actor, replay_id: UUID) -> Replay:
+    replay = visible_replays(actor=actor).filter(pk=replay_id).first()
+    if replay is None:
+        raise NotFound(_("There is no such replay here."))
+    return replay
 
 
 def visible_alerts(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Alert]:

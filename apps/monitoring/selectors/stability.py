@@ -1,8 +1,8 @@
 """The population stability index: how far a distribution has moved from its reference.
 
-PSI = Σ (a_i − e_i) · ln(a_i / e_i) over the bins, a the share now and e the share in the reference (N. Siddiqi,
-Credit Risk Scorecards, Wiley 2006, ch. 10; below 0.1 steady, from 0.25 on drifted by the same source). A bin that is empty on one
-side counts as half a row there, so that the logarithm exists.
+PSI = sum over the bins of (a - e) ln(a / e), with a the share now and e the share in the reference (N. Siddiqi, Credit
+Risk Scorecards, Wiley 2006, ch. 10; below 0.1 steady, from 0.25 on drifted by the same source). A bin that is empty on
+one side counts as half a row there, so that the logarithm exists.
 """
 
 from __future__ import annotations

@@ -2,5 +2,14 @@
 
 from apps.monitoring.services.alerts import acknowledge_alert, configure_monitor, ensure_monitor, resolve_alert
 from apps.monitoring.services.draining import drain_once
+from apps.monitoring.services.replays import change_replay, start_replay
 
-__all__ = ["acknowledge_alert", "configure_monitor", "drain_once", "ensure_monitor", "resolve_alert"]
+__all__ = [
+    "acknowledge_alert",
+    "change_replay",
+    "configure_monitor",
+    "drain_once",
+    "ensure_monitor",
+    "resolve_alert",
+    "start_replay",
+]

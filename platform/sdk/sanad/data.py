@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sanad.errors import Refused
-from sanad.resource import Resource, Thing
+from sanad.resource import Resource, Thing, Things
 from sanad.transport import wait_for
 
 Told = Callable[[int, int], None]
 
 
 class Datasets(Resource):
-    def list(self) -> list[Thing]:
+    def list(self) -> Things:
         return list(self._http.pages("datasets/", project=self._project))
 
     def find(self, name: str) -> Thing | None:
@@ -26,7 +26,7 @@ class Datasets(Resource):
         found: Thing = self._http.get(f"dataset-versions/{version_id}/")
         return found
 
-    def versions(self, dataset_id: str) -> list[Thing]:
+    def versions(self, dataset_id: str) -> Things:
         return list(self._http.pages(f"datasets/{dataset_id}/versions/"))
 
     def push(
@@ -156,10 +156,10 @@ class Features(Resource):
         )
         return found
 
-    def online(self, views: Sequence[str], entities: Sequence[Mapping[str, Any]]) -> list[Thing]:
+    def online(self, views: Sequence[str], entities: Sequence[Mapping[str, Any]]) -> Things:
         """The newest values of each entity's features."""
         body = {"views": list(views), "entities": [dict(entity) for entity in entities]}
-        found: list[Thing] = self._http.post("feature-views/online/", body)["results"]
+        found: Things = self._http.post("feature-views/online/", body)["results"]
         return found
 
 
@@ -194,7 +194,7 @@ class TrainingSets(Resource):
         made = self._http.post("training-sets/", body)
         return _built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")
 
-    def list(self) -> list[Thing]:
+    def list(self) -> Things:
         return list(self._http.pages("training-sets/", project=self._project))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sanad.resource import Resource, Thing
+from sanad.resource import Resource, Thing, Things
 from sanad.transport import wait_for
 
 
 class Approvals(Resource):
-    def list(self, *, state: str | None = "open") -> list[Thing]:
+    def list(self, *, state: str | None = "open") -> Things:
         return list(self._http.pages("approvals/", state=state))
 
     def get(self, case_id: str) -> Thing:
@@ -24,16 +24,31 @@ class Approvals(Resource):
 
 
 class Monitoring(Resource):
-    def list(self) -> list[Thing]:
+    def list(self) -> Things:
         return list(self._http.pages("monitors/", project=self._project))
 
-    def drift(self, monitor_id: str) -> list[Thing]:
+    def drift(self, monitor_id: str) -> Things:
         """Each feature in each month against the reference: {"feature", "window", "psi", "level", "rows", …}."""
-        found: list[Thing] = self._http.get(f"monitors/{monitor_id}/drift/")
+        found: Things = self._http.get(f"monitors/{monitor_id}/drift/")
         return found
 
-    def alerts(self, *, state: str | None = None) -> list[Thing]:
+    def alerts(self, *, state: str | None = None) -> Things:
         return list(self._http.pages("alerts/", project=self._project, state=state))
+
+    def replay(self, *, deployment: str, training_set: str, per_second: float = 20, stride: int = 10) -> Thing:
+        """Send a training set's rows to a deployment as if they came now, in the order of their event time."""
+        body = {"deployment": deployment, "training_set": training_set, "per_second": per_second, "stride": stride}
+        made: Thing = self._http.post("replays/", body)
+        return made
+
+    def get_replay(self, replay_id: str) -> Thing:
+        found: Thing = self._http.get(f"replays/{replay_id}/")
+        return found
+
+    def change_replay(self, replay_id: str, **changes: Any) -> Thing:
+        """`state` playing or paused, `per_second`, `restart`."""
+        changed: Thing = self._http.send("PATCH", f"replays/{replay_id}/", json=changes).json()
+        return changed
 
     def acknowledge(self, alert_id: str, note: str = "") -> Thing:
         seen: Thing = self._http.post(f"alerts/{alert_id}/acknowledge/", {"note": note})
@@ -64,7 +79,7 @@ class Ledger(Resource):
         found: Thing = self._http.post("ledger/verify/")
         return found
 
-    def events(self, **filters: Any) -> list[Thing]:
+    def events(self, **filters: Any) -> Things:
         return list(self._http.pages("ledger/", **filters))
 
     def export(self, into: str | Path) -> Path:

@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sanad.resource import Resource, Thing
+from sanad.resource import Resource, Thing, Things
 from sanad.transport import wait_for
 
 
 class Runs(Resource):
-    def list(self, *, state: str | None = None) -> list[Thing]:
+    def list(self, *, state: str | None = None) -> Things:
         return list(self._http.pages("runs/", project=self._project, state=state))
 
     def get(self, run_id: str) -> Thing:
@@ -84,7 +84,7 @@ class Runs(Resource):
 
 
 class Models(Resource):
-    def list(self) -> list[Thing]:
+    def list(self) -> Things:
         return list(self._http.pages("models/", project=self._project))
 
     def version(self, version_id: str) -> Thing:
@@ -118,7 +118,7 @@ class Models(Resource):
 
 
 class Deployments(Resource):
-    def list(self) -> list[Thing]:
+    def list(self) -> Things:
         return list(self._http.pages("deployments/", project=self._project))
 
     def get(self, deployment_id: str) -> Thing:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from sanad.resource import Resource, Thing
+from collections.abc import Sequence
+
+from sanad.resource import Resource, Thing, Things
 
 
 class Projects(Resource):
-    def list(self) -> list[Thing]:
+    def list(self) -> Things:
         return list(self._http.pages("projects/"))
 
     def create(self, slug: str, name: str, *, description: str = "", purpose: str = "") -> Thing:
@@ -19,12 +21,12 @@ class Projects(Resource):
 
 
 class Tokens(Resource):
-    def list(self) -> list[Thing]:
+    def list(self) -> Things:
         return list(self._http.pages("tokens/"))
 
-    def create(self, name: str, scopes: list[str], *, project: str = "", days: int = 30) -> Thing:
+    def create(self, name: str, scopes: Sequence[str], *, project: str = "", days: int = 30) -> Thing:
         """A new token; `token` in the answer is its one readable copy."""
-        made: Thing = self._http.post("tokens/", {"name": name, "scopes": scopes, "project": project, "days": days})
+        made: Thing = self._http.post("tokens/", {"name": name, "scopes": [*scopes], "project": project, "days": days})
         return made
 
     def revoke(self, token_id: str) -> None:

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from sanad.transport import Transport
 
 Thing = dict[str, Any]
+Things = list[Thing]
 
 
 class Resource:

@@ -90,6 +90,7 @@ def walk(walk: Walk, people: dict[str, Client], home: Path, *, serve_only: bool)
     walk.step("6 approval", story.approve)
     walk.step("7 deployment", story.deploy)
     if serve_only:
+        walk.step("8 replay of July to December", story.replay)
         return
     walk.step("7 bad input is refused", story.refuse_bad_input)
     walk.step("8 monitoring", story.monitor)
@@ -288,16 +289,24 @@ class _Story:
         must(len(refusals) == 2, f"bad input was answered: {refusals}")
         return {"refused": len(refusals)}
 
+    def replay(self, *, per_second: float = 20, stride: int = 10) -> Figures:
+        self.made["replay"] = self.scientist.monitoring.replay(
+            deployment=self.made["deployment"]["id"],
+            training_set=self.made["later"]["id"],
+            per_second=per_second,
+            stride=stride,
+        )
+        return {"rows": self.made["replay"]["total"]}
+
     def monitor(self) -> Figures:
-        command = [sys.executable, "manage.py", "replay_traffic", "--once", "--rows", "12000", "--per-second", "3000"]
-        root = Path(__file__).resolve().parents[4]
-        subprocess.run(command, cwd=root, check=True)
+        self.replay(per_second=2000, stride=16)
+        sent = self.made["replay"]["total"]
         monitor = self.scientist.monitoring.list()[0]
         cells = wait_for(
             lambda: {"cells": self.scientist.monitoring.drift(monitor["id"])},
-            lambda found: sum(c["rows"] for c in found["cells"] if not c["feature"]) >= 12_000,
+            lambda found: sum(c["rows"] for c in found["cells"] if not c["feature"]) >= sent,
             failed=lambda _found: None,
-            timeout_s=120,
+            timeout_s=180,
             what="The monitor",
         )["cells"]
         alerts = self.scientist.monitoring.alerts()
