@@ -21,14 +21,15 @@ export async function plotly(strict) {
   if (!window.Plotly || (strict && window.Plotly.sanadStrict !== true)) {
     await script(strict ? large : small);
     window.Plotly.sanadStrict = Boolean(strict);
-    window.Plotly.register(calendar());
+    if (language !== "en") window.Plotly.register(calendar()); // its own English is complete
   }
   return window.Plotly;
 }
 
 // Names of days and months as the browser knows them: Plotly's own Arabic has those of the Levant.
 function calendar() {
-  const names = (count, date, options) => Array.from({ length: count }, (_, index) => new Intl.DateTimeFormat(language === "ar" ? "ar-AE" : "en-GB", { ...options, timeZone: "UTC" }).format(date(index)));
+  const names = (count, date, options) => Array.from({ length: count }, (_, index) =>
+    new Intl.DateTimeFormat("ar-AE", { ...options, timeZone: "UTC" }).format(date(index)));
   const day = (index) => new Date(Date.UTC(2023, 0, 1 + index)); // a Sunday
   const month = (index) => new Date(Date.UTC(2023, index, 1));
   const format = {

@@ -29,9 +29,14 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _keep(request: HttpRequest, response: HttpResponse, name: str, value: str, known: tuple[str, ...] | list[str]) -> None:
+def _keep(
+    request: HttpRequest, response: HttpResponse, name: str, value: str, known: tuple[str, ...] | list[str]
+) -> None:
     if value not in known:
-        raise Invalid(_("“%(value)s” is not offered here. Choose one of: %(known)s.") % {"value": value, "known": ", ".join(known)})
+        raise Invalid(
+            _("“%(value)s” is not offered here. Choose one of: %(known)s.")
+            % {"value": value, "known": ", ".join(known)}
+        )
     if request.user.is_authenticated:
         setattr(request.user, name, value)
         request.user.save(update_fields=[name])

@@ -7,6 +7,7 @@ from typing import Any
 import django_tables2
 from django.core.paginator import Paginator
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django_filters import FilterSet
 
 PAGE_SIZES = (25, 50, 100, 250)
@@ -18,7 +19,7 @@ class PortalTable(django_tables2.Table):
     `title` names the table for screen readers; `always` lists columns that cannot be hidden.
     """
 
-    title: str = ""
+    title: str | Promise = ""
     always: tuple[str, ...] = ("name",)
 
     class Meta:
@@ -51,8 +52,10 @@ def build_table(
     """The table for this request: filtered by the query string, sorted, its page cut out, hidden columns left out."""
     filterset = filterset_class(request.GET, queryset=rows, request=request) if filterset_class else None
     data = filterset.qs if filterset is not None else rows
-    table = table_class(data, request=request, exclude=_hidden(request, table_class), **extra)
+    table = table_class(data, request=request, **extra)
     table.filterset = filterset
+    for name in _hidden(request, table_class):
+        table.columns.hide(name)
     size = _page_size(request)
     django_tables2.RequestConfig(
         request, paginate={"per_page": size, "paginator_class": Paginator, "silent": True}
@@ -61,7 +64,7 @@ def build_table(
 
 
 def _hidden(request: HttpRequest, table_class: type[PortalTable]) -> tuple[str, ...]:
-    wanted = request.GET.get("columns")
+    wanted = ",".join(request.GET.getlist("columns"))  # a link writes them with commas, a form repeats the word
     if not wanted:
         return ()
     kept = set(wanted.split(",")) | set(table_class.always)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,10 @@ from foundation.web.chain import ChainNode
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, filesize, number
 
-LONG = "arrivals-late-by-fifteen-minutes-or-more-with-weather-at-origin-and-carrier-delay-of-the-last-24-hours-gradient-boosting"
+LONG = (
+    "arrivals-late-by-fifteen-minutes-or-more-with-weather-at-ori"
+    "gin-and-carrier-delay-of-the-last-24-hours-gradient-boosting"
+)
 DIGEST = "sha256:9f2c41d07b0e5a6c88f1d2e4a7b3c95061728394a5b6c7d8e9f00112233445566"
 
 
@@ -59,11 +63,15 @@ class SampleFilter(forms.Form):
 class SampleForm(forms.Form):
     name = forms.CharField(label=_("Name"), help_text=_("Letters, digits and dashes. It is part of the address."))
     target = forms.ChoiceField(
-        label=_("Target"), choices=[("", "—"), ("late", "late"), ("arr_delay", "arr_delay")], help_text=_("The column to predict.")
+        label=_("Target"),
+        choices=[("", "—"), ("late", "late"), ("arr_delay", "arr_delay")],
+        help_text=_("The column to predict."),
     )
     seed = forms.IntegerField(label=_("Seed"), required=False, min_value=0)
     split = forms.ChoiceField(
-        label=_("Split"), widget=forms.RadioSelect, choices=[("time", _("By time")), ("group", _("By group")), ("random", _("By chance"))]
+        label=_("Split"),
+        widget=forms.RadioSelect,
+        choices=[("time", _("By time")), ("group", _("By group")), ("random", _("By chance"))],
     )
     notify = forms.BooleanField(label=_("Tell me when it is done"), required=False)
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
@@ -80,27 +88,42 @@ def rows(now: datetime) -> list[dict[str, Any]]:
     states = ["ready", "ready", "ingesting", "ready", "failed", "archived"]
     names = ["flights", LONG, "weather", "planes", "airports", "رحلات-مطار-دبي", "carriers-2013.parquet"]
     return [
-        {"id": f"row-{i}", "name": names[i % 7] if i < 7 else f"{names[i % 7][:24]}-{i}", "version": f"v{i % 9 + 1}", "rows": 336776 // (i + 1),
-         "size": 8_421_376 * (i + 1), "state": states[i % 6], "owner": "Noura Al Suwaidi" if i % 2 else "scientist@demo.local", "updated": now - timedelta(minutes=7 * i * i)}
+        {
+            "id": f"row-{i}",
+            "name": names[i % 7] if i < 7 else f"{names[i % 7][:24]}-{i}",
+            "version": f"v{i % 9 + 1}",
+            "rows": 336776 // (i + 1),
+            "size": 8_421_376 * (i + 1),
+            "state": states[i % 6],
+            "owner": "Noura Al Suwaidi" if i % 2 else "scientist@demo.local",
+            "updated": now - timedelta(minutes=7 * i * i),
+        }
         for i in range(137)
-    ]  # fmt: skip
+    ]
+
+
+LINKS = (  # kind, name, state, its word, days ago
+    ("source", "flights.csv.zip", "", "", 21),
+    ("dataset_version", "flights v3", "ready", _("Ready"), 21),
+    ("feature_view", "2 views", "ready", _("Ready"), 20),
+    ("training_set", "late-departures v2", "proven", _("Proven"), 19),
+    ("run", LONG, "succeeded", _("Succeeded"), 18),
+    ("model_version", "late-arrivals v4", "production", _("Production"), 12),
+    ("approval_case", "Promotion to production", "granted", _("Granted"), 10),
+    ("revision", "arrivals r7", "ready", _("Ready"), 9),
+)
 
 
 def chain(now: datetime, *, broken: bool = False) -> list[ChainNode]:
-    ago_of = [timedelta(days=d) for d in (21, 21, 20, 19, 18, 12, 10, 9, 0)]
-    reason = str(_("Signature invalid: model.onnx was changed after it was signed."))
-    return [
-        ChainNode("source", "flights.csv.zip", "", "", now - ago_of[0], "#chain", DIGEST, "Noura Al Suwaidi"),
-        ChainNode("dataset_version", "flights v3", "ready", str(_("Ready")), now - ago_of[1], "#chain", DIGEST, "Noura Al Suwaidi"),
-        ChainNode("feature_view", "2 views", "ready", str(_("Ready")), now - ago_of[2], "#chain", DIGEST, "Noura Al Suwaidi"),
-        ChainNode("training_set", "late-departures v2", "proven", str(_("Proven")), now - ago_of[3], "#chain", DIGEST, "Noura Al Suwaidi"),
-        ChainNode("run", LONG, "succeeded", str(_("Succeeded")), now - ago_of[4], "#chain", DIGEST, "Noura Al Suwaidi"),
-        ChainNode("model_version", "late-arrivals v4", "failed" if broken else "production", str(_("Unproven") if broken else _("Production")),
-                  now - ago_of[5], "#chain", DIGEST, "Noura Al Suwaidi", reason if broken else "", True),
-        ChainNode("approval_case", "Promotion to production", "granted", str(_("Granted")), now - ago_of[6], "#chain", DIGEST, "Omar Haddad"),
-        ChainNode("revision", "arrivals r7", "ready", str(_("Ready")), now - ago_of[7], "#chain", "", "Omar Haddad"),
-        ChainNode("monitor", "", "", "", None, ""),
-    ]  # fmt: skip
+    nodes = [
+        ChainNode(kind, name, state, str(label), now - timedelta(days=days), "#chain", DIGEST, "Noura Al Suwaidi")
+        for kind, name, state, label, days in LINKS
+    ]
+    nodes[5] = replace(nodes[5], current=True)
+    if broken:
+        reason = str(_("Signature invalid: model.onnx was changed after it was signed."))
+        nodes[5] = replace(nodes[5], state="failed", state_label=str(_("Unproven")), broken_reason=reason)
+    return [*nodes, ChainNode("monitor", "")]
 
 
 def chart(kind: str) -> dict[str, Any]:
@@ -108,16 +131,29 @@ def chart(kind: str) -> dict[str, Any]:
     if kind == "heat":
         z = [[round(abs(math.sin(r + c / 3)) * 0.4, 3) for c in range(12)] for r in range(6)]
         names = ["dep_hour", "carrier", "distance", "wind_speed", "visib", "temp"]
-        return {"data": [{"type": "heatmap", "z": z, "y": names, "x": list(range(1, 13))}], "layout": {}, "said": "wind_speed moved most."}
+        return {
+            "data": [{"type": "heatmap", "z": z, "y": names, "x": list(range(1, 13))}],
+            "layout": {},
+            "said": "wind_speed moved most.",
+        }
     hours = [f"2013-07-01T{h:02d}:00:00Z" for h in range(24)]
     waves = [[round(120 + 80 * math.sin(h / 4 + k) + 9 * k, 1) for h in range(24)] for k in range(2)]
-    traces = [{"type": "scatter", "mode": "lines", "name": f"r{k + 6}", "x": hours, "y": wave} for k, wave in enumerate(waves)]
-    return {"data": traces, "layout": {"yaxis": {"title": {"text": "requests/min"}, "rangemode": "tozero"}}, "said": "Two revisions share the traffic."}
+    traces = [
+        {"type": "scatter", "mode": "lines", "name": f"r{k + 6}", "x": hours, "y": wave} for k, wave in enumerate(waves)
+    ]
+    return {
+        "data": traces,
+        "layout": {"yaxis": {"title": {"text": "requests/min"}, "rangemode": "tozero"}},
+        "said": "Two revisions share the traffic.",
+    }
 
 
 def log_text() -> str:
     steps = [f"2026-11-03T09:12:{i % 60:02d}.{i:03d}Z step {i}: loss={1 / (i + 1):.5f}" for i in range(1, 160)]
-    steps[9] = "2026-11-03T09:12:10.010Z \x1b[33mWARNING\x1b[0m column \x1b[1mair_time\x1b[0m is left out: it is known only after arrival"
+    steps[9] = (
+        "2026-11-03T09:12:10.010Z \x1b[33mWARNING\x1b[0m "
+        "column \x1b[1mair_time\x1b[0m is left out: it is known only after arrival"
+    )
     steps[40] = "2026-11-03T09:12:41.041Z \x1b[32mbest so far\x1b[0m roc_auc=0.7412"
     steps[-1] = "2026-11-03T09:12:59.159Z \x1b[31mERROR\x1b[0m MemoryError: the run used 2.1 GB of 2 GB"
     return "\n".join(steps) + "\n"

@@ -28,7 +28,7 @@ def widget(field: BoundField, small: bool = False) -> SafeString:
     """The field's input with its classes; Django adds aria-describedby and aria-invalid."""
     kind = _class(field.field.widget)
     size = f" {kind}-sm" if small and kind != "form-check-input" else ""
-    attrs = {"class": f"{kind}{size} {field.field.widget.attrs.get('class', '')}".strip()}
+    attrs: dict[str, str | bool] = {"class": f"{kind}{size} {field.field.widget.attrs.get('class', '')}".strip()}
     if isinstance(field.field.widget, forms.TextInput | forms.Textarea) and "dir" not in field.field.widget.attrs:
         attrs["dir"] = "auto"
     return SafeString(field.as_widget(attrs=attrs))
@@ -37,7 +37,11 @@ def widget(field: BoundField, small: bool = False) -> SafeString:
 @register.simple_tag
 def search_widget(field: BoundField) -> SafeString:
     """A text field as a search box."""
-    attrs = {"class": "form-control", "placeholder": str(field.label or ""), "autocomplete": "off"}
+    attrs: dict[str, str | bool] = {
+        "class": "form-control",
+        "placeholder": str(field.label or ""),
+        "autocomplete": "off",
+    }
     return SafeString(field.as_widget(widget=forms.TextInput(attrs={"type": "search"}), attrs=attrs))
 
 
@@ -49,7 +53,7 @@ def choice_widget(choice: BoundWidget) -> SafeString:
 
 
 @register.filter
-def page_range(page: Page) -> list[int]:
+def page_range(page: Page[Any]) -> list[int]:
     """Page numbers around the present one; 0 stands for a gap."""
     last, near = page.paginator.num_pages, range(page.number - 1, page.number + 2)
     kept = sorted({1, last, *(n for n in near if 1 <= n <= last)})

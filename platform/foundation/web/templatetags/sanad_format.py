@@ -28,10 +28,11 @@ def locale() -> str:
     return "ar_AE" if (get_language() or "en").startswith("ar") else "en_GB"
 
 
-def _figure(value: Any) -> float | int | Decimal | None:
+def _figure(value: Any) -> Any:
+    """The value where it is a finite number, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return value if math.isfinite(value) else None
 
 
 @register.filter
@@ -115,9 +116,7 @@ def ago(moment: datetime | None) -> SafeString:
     if not moment:
         return format_html("{}", NOTHING)
     said = format_timedelta(moment - now(), add_direction=True, locale=locale())
-    return format_html(
-        '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), exact(moment), said
-    )
+    return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), exact(moment), said)
 
 
 @register.filter

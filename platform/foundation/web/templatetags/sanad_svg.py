@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from django import template
@@ -16,9 +17,7 @@ register = template.Library()
 
 
 def _finite(values: Sequence[Any] | None) -> list[float | None]:
-    return [
-        float(value) if isinstance(value, int | float) and math.isfinite(value) else None for value in values or []
-    ]
+    return [float(value) if isinstance(value, int | float) and math.isfinite(value) else None for value in values or []]
 
 
 @register.simple_tag
@@ -41,14 +40,23 @@ def sparkline(values: Sequence[Any], label: str = "", width: int = 96, height: i
         '<svg class="s-spark" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">'
         '<path class="s-spark-area" d="{area}"/><path class="s-spark-line" d="{line}"/>'
         '<circle class="s-spark-dot" cx="{x}" cy="{y}" r="2"/></svg>',
-        w=width, h=height, label=label or " → ".join((number(known[0]), number(known[-1]))),
-        area=area, line=line, x=spots[-1][0], y=spots[-1][1],
-    )  # fmt: skip
+        w=width,
+        h=height,
+        label=label or " → ".join((number(known[0]), number(known[-1]))),
+        area=area,
+        line=line,
+        x=spots[-1][0],
+        y=spots[-1][1],
+    )
 
 
 @register.simple_tag
 def mini_histogram(
-    histogram: dict[str, Any] | None, then: dict[str, Any] | None = None, label: str = "", width: int = 120, height: int = 32
+    histogram: dict[str, Any] | None,
+    then: dict[str, Any] | None = None,
+    label: str = "",
+    width: int = 120,
+    height: int = 32,
 ) -> SafeString:
     """Bars of {edges, counts} (numbers) or {categories, counts}; `then`, of equal edges, is drawn behind them."""
     counts = [value or 0.0 for value in _finite((histogram or {}).get("counts"))]
@@ -60,8 +68,13 @@ def mini_histogram(
     parts.append(_bars(counts, names, width, height, "s-hist-now"))
     return format_html(
         '<svg class="s-spark s-hist" width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
-        width, height, width, height, label or f"{names[0]} … {names[-1]}", format_html_join("", "{}", ((p,) for p in parts)),
-    )  # fmt: skip
+        width,
+        height,
+        width,
+        height,
+        label or f"{names[0]} … {names[-1]}",
+        format_html_join("", "{}", ((part,) for part in parts)),
+    )
 
 
 def _bar_names(histogram: dict[str, Any], count: int) -> list[str]:
@@ -70,7 +83,7 @@ def _bar_names(histogram: dict[str, Any], count: int) -> list[str]:
     edges = histogram.get("edges") or []
     if len(edges) != count + 1:
         return [""] * count
-    return [f"{_edge(a)} – {_edge(b)}" for a, b in zip(edges, edges[1:], strict=False)]
+    return [f"{_edge(a)} – {_edge(b)}" for a, b in pairwise(edges)]
 
 
 def _edge(value: Any) -> str:
@@ -81,11 +94,14 @@ def _bars(counts: list[float], names: list[str], width: int, height: int, style:
     top, step = max(counts) or 1.0, width / len(counts)
     gap = 1 if step > 3 else 0
     rows = (
-        (round(i * step, 2), round(height - max(c / top * height, 1 if c else 0), 2), round(step - gap, 2),
-         round(max(c / top * height, 1 if c else 0), 2), f"{names[i]}: {number(int(c))}".strip(": "))
+        (
+            round(i * step, 2),
+            round(height - max(c / top * height, 1 if c else 0), 2),
+            round(step - gap, 2),
+            round(max(c / top * height, 1 if c else 0), 2),
+            f"{names[i]}: {number(int(c))}".strip(": "),
+        )
         for i, c in enumerate(counts)
-    )  # fmt: skip
-    bars = format_html_join(
-        "", '<rect x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>', rows
     )
+    bars = format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>', rows)
     return format_html('<g class="{}">{}</g>', style, bars)

@@ -11,55 +11,14 @@ from django.template.context import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
 from foundation.access import Role
 from foundation.web import navigation, words
+from foundation.web.looks import DIRECTIONAL, KINDS, MARKS, TONE_OF
 
 register = template.Library()
-
-_FLIPPED = {"chevron-left", "chevron-right", "chevrons-left", "chevrons-right", "arrow-right", "logout", "external-link", "list", "arrow-back-up"}  # fmt: skip
-TONES = {
-    "ok": "active applied approved done enabled equal fresh granted healthy live ok passed production proven ready resolved "
-    "serving signed succeeded unchanged valid verified",
-    "busy": "cancelling computing ingesting materialising materializing profiling promoting replaying resuming running "
-    "starting stopping uploading verifying",
-    "wait": "ageing candidate due expiring held high medium open paused pending planned queued retrying stale unproven "
-    "waiting warning",
-    "bad": "alert breached broken critical denied differs error expired failed firing invalid lost missing refused revoked "
-    "tampered unhealthy",
-    "off": "",
-}
-_TONE_OF = {word: tone for tone, listed in TONES.items() for word in listed.split()}
-_MARKS = {
-    "ok": '<circle cx="8" cy="8" r="7" fill="currentColor"/><path d="M5 8.2l2.1 2.1L11.2 6" fill="none" class="s-mark-cut"/>',
-    "bad": '<path d="M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z" fill="currentColor"/><path d="M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8" class="s-mark-cut"/>',
-    "wait": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.6"/><path d="M8 4.6V8l2.3 1.5" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>',
-    "busy": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-opacity=".28" stroke-width="2"/><path d="M8 1.8A6.2 6.2 0 0 1 14.2 8" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/>',
-    "off": '<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.6" stroke-dasharray="2.6 2.3"/>',
-}
-KINDS = {
-    "source": (_("Source"), "file-text"),
-    "dataset": (_("Dataset"), "database"),
-    "dataset_version": (_("Dataset version"), "database"),
-    "feature_view": (_("Feature view"), "columns-3"),
-    "training_set": (_("Training set"), "table"),
-    "run": (_("Run"), "flask"),
-    "model": (_("Model"), "box"),
-    "model_version": (_("Model version"), "box"),
-    "approval_case": (_("Decision"), "clipboard-check"),
-    "decision": (_("Decision"), "clipboard-check"),
-    "deployment": (_("Deployment"), "rocket"),
-    "revision": (_("Revision"), "rocket"),
-    "monitor": (_("Monitor"), "heartbeat"),
-    "alert": (_("Alert"), "bell"),
-    "report": (_("Report"), "report-analytics"),
-    "project": (_("Project"), "folder"),
-    "token": (_("Token"), "key"),
-    "membership": (_("Member"), "users"),
-}
 
 
 def request_of(context: Context) -> HttpRequest | None:
@@ -69,24 +28,27 @@ def request_of(context: Context) -> HttpRequest | None:
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
-    """An icon of the sprite (names in static/vendor.json; "-filled" for the filled ones); decoration, never read aloud."""
-    flip = " icon-flip" if name in _FLIPPED else ""
+    """An icon of the sprite (static/vendor.json names them; filled ones end in -filled); never read aloud."""
+    flip = " icon-flip" if name in DIRECTIONAL else ""
     return format_html(
         '<svg class="icon{}{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
-        flip, f" {extra}" if extra else "", static("vendor/icons.svg"), name,
-    )  # fmt: skip
+        flip,
+        f" {extra}" if extra else "",
+        static("vendor/icons.svg"),
+        name,
+    )
 
 
 @register.filter
 def tone(state: Any) -> str:
     """ok, busy, wait, bad or off: how a state word is coloured and shaped."""
-    return _TONE_OF.get(str(getattr(state, "value", state)).lower(), "off")
+    return TONE_OF.get(str(getattr(state, "value", state)).lower(), "off")
 
 
 @register.simple_tag
 def state_mark(tone_word: str) -> SafeString:
     """The shape that goes with a state's word, so that colour is never alone."""
-    shape = SafeString(_MARKS.get(tone_word, _MARKS["off"]))
+    shape = SafeString(MARKS.get(tone_word, MARKS["off"]))
     return format_html(
         '<svg class="s-state-mark" viewBox="0 0 16 16" aria-hidden="true" focusable="false">{}</svg>', shape
     )
@@ -136,7 +98,7 @@ def hidden_query(context: Context, *leave_out: str) -> SafeString:
     """Hidden fields that carry the page's query string through a GET form, but for the form's own words."""
     request = request_of(context)
     pairs = [(k, v) for k, vs in request.GET.lists() for v in vs if k not in leave_out] if request else []
-    return SafeString("").join(format_html('<input type="hidden" name="{}" value="{}">', k, v) for k, v in pairs)
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
 
 
 @register.simple_tag(takes_context=True)
@@ -195,12 +157,23 @@ def script_words() -> SafeString:
 @register.simple_tag
 def htmx_config() -> str:
     """htmx's configuration for its meta tag: no eval, no styles, no pages in storage, 4xx and 5xx answers are shown."""
-    handling = [{"code": "204", "swap": False}, {"code": "[23]..", "swap": True}, {"code": "[45]..", "swap": True, "error": True}]
+    handling = [
+        {"code": "204", "swap": False},
+        {"code": "[23]..", "swap": True},
+        {"code": "[45]..", "swap": True, "error": True},
+    ]
     config = {
-        "historyCacheSize": 0, "refreshOnHistoryMiss": True, "allowEval": False, "allowScriptTags": False,
-        "includeIndicatorStyles": False, "selfRequestsOnly": True, "responseHandling": handling,
-        "scrollIntoViewOnBoost": False, "globalViewTransitions": False, "timeout": 60_000,
-    }  # fmt: skip
+        "historyCacheSize": 0,
+        "refreshOnHistoryMiss": True,
+        "allowEval": False,
+        "allowScriptTags": False,
+        "includeIndicatorStyles": False,
+        "selfRequestsOnly": True,
+        "responseHandling": handling,
+        "scrollIntoViewOnBoost": False,
+        "globalViewTransitions": False,
+        "timeout": 60_000,
+    }
     return json.dumps(config)
 
 

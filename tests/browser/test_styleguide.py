@@ -1,0 +1,210 @@
+"""Every component in a real browser: accessible, inside the security policy, within the screen, by keyboard."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+from tests.browser.styleguide_server import styleguide_server
+
+pytestmark = pytest.mark.browser
+PARTS = ("page", "lists", "forms", "views", "feedback")
+ARGUMENTS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+)
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+VIOLATIONS = """
+window.refused = [];
+addEventListener("securitypolicyviolation", (event) => refused.push(`${event.violatedDirective} ${event.sourceFile}`));
+"""
+
+
+@pytest.fixture(scope="module")
+def guide():
+    with styleguide_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, guide):
+    contexts = []
+
+    def open_part(part, *, language="en", **options):
+        context = chromium.new_context(
+            **{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
+        )
+        contexts.append(context)
+        context.add_cookies([{"name": "django_language", "value": language, "url": guide}])
+        page = context.new_page()
+        page.add_init_script(VIOLATIONS)
+        page.goto(f"{guide}/styleguide/{part}")
+        if part.startswith("views") and options.get("java_script_enabled", True):
+            page.locator(".js-plotly-plot").nth(1).wait_for()
+            page.locator("#L159").wait_for()
+        return page
+
+    yield open_part
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("part", PARTS)
+def test_axe_finds_nothing(visit, part, scheme, language):
+    page = visit(f"{part}/", language=language, color_scheme=scheme)
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_breaks_the_content_security_policy(visit, part):
+    assert visit(f"{part}/").evaluate("window.refused") == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 720])
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("part", PARTS)
+def test_no_page_is_wider_than_the_screen(visit, part, language, width):
+    page = visit(f"{part}/", language=language, viewport={"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_first_tab_leads_to_the_content(visit):
+    page = visit("page/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".s-skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_sorting_keeps_its_state_in_the_address_and_comes_back(visit):
+    page = visit("lists/")
+    page.get_by_role("link", name="Rows").click()
+    expect(page).to_have_url(re.compile(r"sort=rows"))
+    expect(page.locator("tbody tr").first).to_contain_text("2,458")
+    expect(page.get_by_role("columnheader", name="Rows")).to_have_attribute("aria-sort", "ascending")
+    page.reload()
+    expect(page.locator("tbody tr").first).to_contain_text("2,458")
+    page.go_back()
+    expect(page.locator("tbody tr").first).to_contain_text("336,776")
+
+
+def test_filtering_keeps_the_sort_and_the_count_is_right(visit):
+    page = visit("lists/?sort=rows")
+    page.get_by_role("searchbox").fill("weather")
+    expect(page.locator("#rows [data-announce]")).to_have_text("1–21 of 21")
+    expect(page).to_have_url(re.compile(r"(?=.*q=weather)(?=.*sort=rows)"))
+    page.get_by_role("searchbox").fill("no such thing")
+    expect(page.locator("#rows")).to_contain_text("Nothing matches these filters.")
+
+
+def test_arrows_walk_the_rows(visit):
+    page = visit("lists/")
+    page.locator("tbody a").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("tbody tr").nth(1).locator("a")).to_be_focused()
+
+
+def test_columns_and_page_size_are_chosen(visit):
+    page = visit("lists/")
+    page.locator(".s-table-menu summary").click()
+    page.get_by_role("checkbox", name="Owner").uncheck()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("columnheader", name="Owner")).to_have_count(0)
+    expect(page.get_by_role("columnheader", name="State")).to_have_count(1)
+    page.locator("#rows-size").select_option("50")
+    expect(page.locator("#rows [data-announce]")).to_have_text("1–50 of 137")
+    expect(page.get_by_role("columnheader", name="Owner")).to_have_count(0)
+
+
+def test_without_script_links_forms_and_menus_work(visit):
+    page = visit("lists/", java_script_enabled=False)
+    page.get_by_role("link", name="Rows").click()
+    expect(page.locator("tbody tr").first).to_contain_text("2,458")
+    page.get_by_role("searchbox").fill("weather")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("#rows")).to_contain_text("of 21")
+    page.locator(".s-person summary").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_the_side_bar_opens_on_a_phone_without_script(visit):
+    page = visit("page/", java_script_enabled=False, viewport={"width": 390, "height": 844})
+    expect(page.locator("#sidebar")).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(page.locator("#sidebar")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#sidebar")).to_be_hidden()
+
+
+def test_the_theme_changes_at_once_and_stays(visit):
+    page = visit("page/")
+    page.locator(".s-person summary").click()
+    with page.expect_response("**/preferences/"):
+        page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(16, 20, 21)")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_the_language_turns_the_page_round(visit):
+    page = visit("page/")
+    page.locator(".s-person summary").click()
+    page.get_by_role("button", name="العربية").click()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    assert page.locator("#sidebar").bounding_box()["x"] > 1000
+
+
+def test_a_destructive_act_wants_the_name_typed(visit):
+    page = visit("forms/")
+    page.get_by_role("button", name="Delete dataset").first.click()
+    go = page.locator("#confirm [data-yes]")
+    expect(go).to_be_disabled()
+    page.locator("#confirm-name").fill("flights")
+    expect(go).to_be_enabled()
+    with page.expect_request(lambda request: request.method == "POST"):
+        go.click()
+
+
+def test_a_broken_chain_says_why_and_shows_the_digest_on_focus(visit):
+    page = visit("page/")
+    strip = page.get_by_role("navigation", name="A broken chain")
+    expect(strip).to_contain_text("Signature invalid: model.onnx was changed after it was signed.")
+    node = strip.locator("a.s-chain-node").nth(4)
+    node.focus()
+    tip = page.locator(f"#{node.get_attribute('data-chain-node')}")
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text("sha256:9f2c41d0")
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+
+
+def test_errors_take_the_focus_and_lead_to_their_fields(visit):
+    page = visit("forms/")
+    expect(page.locator("#faulty [role=alert]")).to_be_focused()
+    page.locator("#faulty [role=alert] a").first.click()
+    expect(page.locator("#faulty [name=name]")).to_be_focused()
+
+
+def test_a_notice_of_the_server_is_shown_and_closed(visit):
+    page = visit("feedback/")
+    page.get_by_role("button", name="Save").click()
+    notice = page.locator("#toasts .s-toast")
+    expect(notice).to_contain_text("Saved. Revision 7 takes")
+    notice.get_by_role("button", name="Close").click()
+    expect(notice).to_have_count(0)

@@ -1,0 +1,137 @@
+"""Charts, logs, uploads and the live socket in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_styleguide import chromium, guide, visit  # noqa: F401
+
+pytestmark = pytest.mark.browser
+TOPIC = "deployment:00000000-0000-0000-0000-000000000000"
+
+
+def test_a_chart_has_its_figures_as_table_and_csv(visit):  # noqa: F811
+    page = visit("views/")
+    chart = page.locator("[data-chart]").first
+    chart.get_by_role("button", name="Show as table").click()
+    expect(chart.locator("table tr")).to_have_count(25)
+    with page.expect_download() as download:
+        chart.get_by_role("button", name="Download as CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert lines[0] == "x,r6,r7"
+    assert lines[1] == "2013-07-01T00:00:00Z,120,196.3"
+
+
+def test_a_chart_is_saved_as_a_picture(visit):  # noqa: F811
+    page = visit("views/")
+    with page.expect_download() as download:
+        page.locator("[data-chart]").first.get_by_role("button", name="Download as picture").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    assert page.evaluate("window.refused") == []
+
+
+def test_the_log_is_searched_and_a_line_has_an_address(visit):  # noqa: F811
+    page = visit("views/#L10")
+    expect(page.locator("#L10")).to_have_class(re.compile("s-log-line-marked"))
+    expect(page.locator("#L10 .ansi-33")).to_have_text("WARNING")
+    expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("searchbox", name="Search in the log").fill("memoryerror")
+    expect(page.locator("[data-log-count]")).to_have_text("1 of 159 lines")
+    expect(page.locator("#L159")).to_be_visible()
+    expect(page.locator("#L10")).to_be_hidden()
+
+
+def test_a_live_event_draws_the_chart_anew_and_nothing_is_missed_after_a_gap(visit, chromium, guide):  # noqa: F811
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    sockets, asked = [], []
+
+    def answer(socket):
+        sockets.append(socket)
+
+        def hear(text):
+            message = json.loads(text)
+            asked.append(message)
+            socket.send(json.dumps({"subscribed": message.get("subscribe", []), "refused": {}, "seq": 41}))
+
+        socket.on_message(hear)
+
+    page.route_web_socket(re.compile("/ws/"), answer)
+    page.goto(f"{guide}/styleguide/views/")
+    page.locator(".js-plotly-plot").first.wait_for()
+    expect(page.locator("[data-live-dot]")).to_have_text("Live")
+    assert asked[0] == {"subscribe": [TOPIC]}
+    with page.expect_response("**/charts/lines.json"):
+        sockets[0].send(json.dumps({"topic": TOPIC, "seq": 42, "kind": "deployment.split_changed", "subject": []}))
+    sockets[0].send(json.dumps({"heartbeat": "now", "seq": 43}))
+    sockets[0].close()
+    expect(page.locator("[data-live-dot]")).to_have_text("Reconnecting")
+    expect(page.locator("[data-live-dot]")).to_have_text("Live")
+    assert asked[-1] == {"subscribe": [TOPIC], "since": 43}
+    page.context.close()
+
+
+class Shelf:
+    """What the REST surface says of uploads, with a fault that can be switched on."""
+
+    def __init__(self) -> None:
+        self.body, self.faults, self.calls = b"", 0, []
+
+    def handle(self, route) -> None:
+        request = route.request
+        self.calls.append(f"{request.method} {request.url.partition('/api/v1')[2]}")
+        if request.method == "PUT":
+            if self.faults:
+                self.faults -= 1
+                return route.abort("connectionreset")
+            assert int(request.headers["upload-offset"]) == len(self.body)
+            assert request.headers["x-csrftoken"]
+            self.body += request.post_data_buffer
+        told = {"id": "u1", "offset": len(self.body), "chunk_size": 400_000}
+        return route.fulfill(status=201 if request.method == "POST" else 200, json=told)
+
+
+@pytest.fixture
+def shelf():
+    return Shelf()
+
+
+def test_a_file_goes_in_pieces_and_survives_a_lost_connection(visit, shelf):  # noqa: F811
+    page = visit("forms/")
+    page.route("**/api/v1/uploads/**", shelf.handle)
+    content = bytes(range(256)) * 4096
+    shelf.faults = 1
+    page.locator("#upload-file").set_input_files({"name": "flights.csv", "mimeType": "text/csv", "buffer": content})
+    expect(page.locator("[data-upload-words]")).to_contain_text("flights.csv is uploaded", timeout=15_000)
+    assert shelf.body == content
+    assert shelf.calls[-1] == "POST /uploads/u1/complete/"
+    assert page.locator("[data-upload-id]").input_value() == "u1"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [("model.pkl", b"x", "model.pkl is not accepted here."), ("empty.csv", b"", "empty.csv is empty.")],
+)
+def test_a_wrong_file_is_refused_before_anything_is_sent(visit, shelf, name, content, sentence):  # noqa: F811
+    page = visit("forms/")
+    page.route("**/api/v1/uploads/**", shelf.handle)
+    page.locator("#upload-file").set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    )
+    expect(page.locator("[data-upload-error]")).to_contain_text(sentence)
+    assert shelf.calls == []
+
+
+def test_tab_indents_in_the_editor_until_escape(visit):  # noqa: F811
+    page = visit("forms/")
+    area = page.locator("textarea[name=sql]").first
+    area.fill("select 1")
+    area.press("End")
+    area.press("Tab")
+    expect(area).to_have_value("select 1  ")
+    area.press("Escape")
+    area.press("Tab")
+    expect(area).not_to_be_focused()

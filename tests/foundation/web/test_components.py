@@ -1,0 +1,64 @@
+"""The house rules of templates and style sheets, read from the files themselves."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
+SHEETS = sorted((ROOT / "static" / "css").glob("*.css"))
+SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=", re.IGNORECASE)
+PHYSICAL = re.compile(
+    r"(?:margin|padding|border)-(?:left|right)|(?<![-\w])(?:left|right)\s*:|text-align:\s*(?:left|right)|float:\s*(?:left|right)"
+)
+# Code, logs and charts are left-to-right in every language.
+ALWAYS_LEFT = ("s-snippet pre", "s-log-lines", "main-svg", "js-plotly-tester")
+
+
+def name_of(path: Path) -> str:
+    return path.stem
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=name_of)
+def test_a_component_begins_with_what_it_takes(path):
+    assert path.read_text().lstrip().startswith("{% comment %}")
+    assert "Takes" in path.read_text().partition("{% endcomment %}")[0]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_a_template_holds_nothing_that_the_content_policy_refuses(path):
+    assert INLINE.findall(re.sub(r"\{%.*?%\}", "", path.read_text())) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_a_template_is_short(path):
+    assert len(path.read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=name_of)
+def test_a_sheet_uses_logical_properties(path):
+    lines = [line for line in path.read_text().splitlines() if not any(mark in line for mark in ALWAYS_LEFT)]
+    assert [line for line in lines if PHYSICAL.search(line)] == []
+
+
+@pytest.mark.parametrize("path", [*SHEETS, *SCRIPTS], ids=lambda path: path.name)
+def test_a_sheet_or_script_is_small(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=name_of)
+def test_a_component_is_in_the_list(path):
+    assert f"`{path.stem}`" in (ROOT / "templates" / "components" / "README.md").read_text()
+
+
+def test_every_icon_that_is_named_is_in_the_sprite():
+    sprite = json.loads((ROOT / "static" / "vendor.json").read_text())["sprite"]
+    known = set(sprite["outline"]["names"]) | {f"{name}-filled" for name in sprite["filled"]["names"]}
+    named = {name for path in TEMPLATES for name in re.findall(r'\{% icon "([\w-]+)"', path.read_text())}
+    assert named - known == set()

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.utils import timezone, translation
+
+from foundation.web.templatetags import sanad_format as shown
+from foundation.web.templatetags import sanad_svg as drawn
+from foundation.web.templatetags.sanad_ui import tone
+
+NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (336776, "336,776"),
+        (0.73961, "0.740"),
+        (1234.5, "1,234.5"),
+        (0.00001, "1.00e-05"),
+        (0, "0"),
+        (None, "–"),
+        (float("nan"), "–"),
+    ],
+)
+def test_numbers_have_as_many_decimals_as_a_reader_wants(value, said):
+    assert shown.number(value) == said
+
+
+def test_arabic_pages_keep_latin_digits():
+    with translation.override("ar"):
+        assert shown.number(336776) == "336,776"
+        assert "25.7" in shown.percent(0.2571)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.0042, "4.2 ms"), (12.3, "12.3 s"), (75, "1 min 15 s"), (7260, "2 h 1 min"), (864000, "10 days")],
+)
+def test_durations_are_said_in_two_units_at_most(seconds, said):
+    assert shown.duration(seconds) == said
+    assert shown.duration(timedelta(seconds=seconds)) == said
+
+
+def test_sizes_are_decimal_and_isolated():
+    assert shown.filesize(8_421_376) == "<bdi>8.4\u202fMB</bdi>"
+
+
+def test_a_relative_time_carries_the_exact_one_in_the_readers_zone_and_in_utc(monkeypatch):
+    monkeypatch.setattr(shown, "now", lambda: NOON)
+    with timezone.override("Asia/Dubai"):
+        said = shown.ago(NOON - timedelta(minutes=12))
+    assert ">12 minutes ago</time>" in said
+    assert "15:48:00" in said
+    assert "2026-11-03 11:48:00 UTC" in said
+
+
+def test_long_names_keep_their_ending():
+    name = "arrivals-late-by-fifteen-minutes-or-more"
+    assert shown.head_of(name) + shown.tail_of(name) == name
+    assert (shown.head_of("flights"), shown.tail_of("flights")) == ("flights", "")
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("succeeded", "ok"), ("RUNNING", "busy"), ("queued", "wait"), ("failed", "bad"), ("odd", "off")],
+)
+def test_a_state_has_a_tone(state, expected):
+    assert tone(state) == expected
+
+
+def test_a_sparkline_leaves_out_what_is_missing_and_escapes_its_label():
+    svg = drawn.sparkline([1, None, 3, float("nan"), 2], "<b>")
+    assert svg.count("L") >= 2
+    assert "&lt;b&gt;" in svg
+    assert "nan" not in svg
+
+
+def test_a_histogram_names_its_bars():
+    assert "0 – 5: 12" in drawn.mini_histogram({"edges": [0, 5, 10], "counts": [12, 3]})
+    assert "UA: 7" in drawn.mini_histogram({"categories": ["UA"], "counts": [7]})
+
+
+def test_the_query_string_keeps_what_is_not_changed():
+    request = RequestFactory().get("/?sort=name&page=3")
+    context = Context({"request": request})
+    assert (
+        Template("{% load sanad_ui %}{% query page=None per_page=50 %}").render(context) == "?sort=name&amp;per_page=50"
+    )
