@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import LiteralString
 from urllib.parse import urlsplit
 
 from portal.launcher.home import ROOT, Home
@@ -20,6 +21,8 @@ COMMON = (
 # And what only the portal's own processes may.
 PORTAL = ("COMPUTE_ENGINE", "LAKE_ENGINE", "OBJECT_STORE_URL", "EMAIL_URL", "DATABASE_PORTAL_ROLE")
 PORTAL_PREFIXES = ("SANAD_", "DOCKER_", "OTEL_", "AWS_", "CONTAINER_")
+# Where one external database is all there is, MLflow has its tables in a schema of it.
+MLFLOW_SCHEMA: LiteralString = "mlflow"
 SECRETS_ELSEWHERE = ("SANAD_SECRET_KEY", "SANAD_GATEWAY_SECRET")
 
 
@@ -33,15 +36,15 @@ class Servers:
 
     @property
     def postgres(self) -> Postgres | None:
-        return None if _given(self.caller, "DATABASE_URL") else Postgres(self.home)
+        return None if given(self.caller, "DATABASE_URL") else Postgres(self.home)
 
     @property
     def valkey(self) -> Valkey | None:
-        return None if _given(self.caller, "REDIS_URL") else Valkey(self.home)
+        return None if given(self.caller, "REDIS_URL") else Valkey(self.home)
 
     @property
     def host(self) -> str:
-        return _given(self.caller, "SANAD_HOST") or "127.0.0.1"
+        return given(self.caller, "SANAD_HOST") or "127.0.0.1"
 
     @property
     def loopback(self) -> str:
@@ -50,24 +53,24 @@ class Servers:
 
     @property
     def url(self) -> str:
-        return (_given(self.caller, "SANAD_PUBLIC_URL") or f"http://127.0.0.1:{self.port}").rstrip("/")
+        return (given(self.caller, "SANAD_PUBLIC_URL") or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @property
     def redis_url(self) -> str:
-        return self.valkey.url if self.valkey else _given(self.caller, "REDIS_URL")
+        return self.valkey.url if self.valkey else given(self.caller, "REDIS_URL")
 
     def database_url(self, duty: str) -> str:
         """The URL for a duty: portal, owner, lake or mlflow."""
         if self.postgres:
             return self.postgres.url(f"sanad_{duty}", {"lake": "lake", "mlflow": "mlflow"}.get(duty, "sanad"))
-        portal = _given(self.caller, "DATABASE_URL")
-        owner = _given(self.caller, "DATABASE_OWNER_URL") or portal
+        portal = given(self.caller, "DATABASE_URL")
+        owner = given(self.caller, "DATABASE_OWNER_URL") or portal
         if duty == "mlflow":
-            return _given(self.caller, "MLFLOW_DATABASE_URL") or _in_schema(owner, "mlflow")
-        return {"portal": portal, "owner": owner, "lake": _given(self.caller, "LAKE_DATABASE_URL") or owner}[duty]
+            return given(self.caller, "MLFLOW_DATABASE_URL") or _in_schema(owner, MLFLOW_SCHEMA)
+        return {"portal": portal, "owner": owner, "lake": given(self.caller, "LAKE_DATABASE_URL") or owner}[duty]
 
 
-def _given(caller: Mapping[str, str], name: str) -> str:
+def given(caller: Mapping[str, str], name: str) -> str:
     """The caller's NAME, or what the file at NAME_FILE holds."""
     path = caller.get(f"{name}_FILE")
     if path:

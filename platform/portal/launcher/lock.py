@@ -23,12 +23,16 @@ class Running:
     @property
     def sentence(self) -> str:
         since = time.strftime("%H:%M", time.localtime(self.started_at))
-        return f"Sanad already runs here since {since} (pid {self.pid}): {self.url}"
+        return f"Sanad runs here since {since} (pid {self.pid}): {self.url}"
 
 
 class AlreadyRunning(Exception):
     def __init__(self, running: Running | None) -> None:
-        super().__init__(running.sentence if running else "Sanad is just starting or stopping here.")
+        super().__init__(
+            f"{running.sentence}\nStop it with Ctrl-C there, or with: python -m portal.launcher stop"
+            if running
+            else "Sanad is just starting or stopping here. Try again in a moment."
+        )
         self.running = running
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from portal.launcher import environment, keys
+from portal.launcher import elsewhere, environment, keys
 from portal.launcher.commands import has_command, has_file, manage, python
 from portal.launcher.environment import Servers
 from portal.launcher.postgres import Postgres
@@ -44,6 +44,7 @@ def table(servers: Servers, options: Options) -> list[Spec]:
 def prepare(servers: Servers) -> list[str]:
     """Secrets and data folders; answers sentences about what was changed outside our own folder."""
     keys.ensure(servers.home)
+    elsewhere.prepare(servers)
     opened = servers.postgres.prepare() if servers.postgres else []
     if servers.valkey:
         servers.valkey.prepare()

@@ -10,8 +10,9 @@ import psycopg
 from portal.launcher import environment
 from portal.launcher.commands import manage
 from portal.launcher.environment import Servers
-from portal.launcher.findings import Finding, note, ok, sick
+from portal.launcher.findings import Finding, ok, sick
 from portal.launcher.home import ROOT
+from portal.launcher.ping import ping
 from portal.launcher.probes import Answers, Birth, Listens, Probe
 
 APART_S = 2.0
@@ -48,11 +49,9 @@ def _clock(apart: float) -> Finding:
 
 
 def valkey(servers: Servers) -> Finding:
-    if servers.valkey is None:
-        return note("valkey", "REDIS_URL names a server elsewhere; /readyz says whether it answers.")
-    if servers.valkey.answers():
+    if (said := ping(servers.redis_url)) == "+PONG":
         return ok("valkey", "answers")
-    return sick("valkey", "Valkey does not answer.", _mend(servers, "valkey", "REDIS_URL"))
+    return sick("valkey", f"Valkey does not answer ({said}).", _mend(servers, "valkey", "REDIS_URL"))
 
 
 def _mend(servers: Servers, name: str, variable: str) -> str:

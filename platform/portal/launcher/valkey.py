@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from portal.launcher import keys
 from portal.launcher.home import Home, write_private
+from portal.launcher.ping import ping
 from portal.launcher.wheels import program
 
 
@@ -52,14 +52,5 @@ class Valkey:
         write_private(self._configuration, "".join(f"{name} {value}\n" for name, value in settings.items()))
 
     def answers(self) -> bool:
-        """Whether it lets us in and has read its file; spoken by hand, since the launcher needs two words alone."""
-        password = keys.read(self.home, "valkey")
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(1)
-                connection.connect(str(self.home.valkey_socket))
-                connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
-                with connection.makefile("rb") as answers:
-                    return (answers.readline(), answers.readline()) == (b"+OK\r\n", b"+PONG\r\n")
-        except OSError:
-            return False
+        """Whether it lets us in and has read its file."""
+        return ping(self.url) == "+PONG"

@@ -25,6 +25,13 @@ def until(holds: Callable[[], object], *, within_s: float = WITHIN_S) -> None:
         time.sleep(0.05)
 
 
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Stage:
     """A launcher started as a person would, seen from outside."""
 
@@ -71,7 +78,7 @@ class Stage:
 
     def left(self) -> list[psutil.Process]:
         """Of all processes seen when it was ready, those still there."""
-        return [each for each in self.family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+        return [each for each in self.family if _lives(each)]
 
     def stop(self) -> int:
         if self.process.poll() is None:

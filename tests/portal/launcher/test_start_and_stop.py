@@ -112,7 +112,7 @@ def test_a_second_launcher_says_where_the_first_one_is(start):
         check=False,
     )
     assert second.returncode == 0
-    assert "already runs here since" in second.stdout
+    assert "Sanad runs here since" in second.stdout
     assert f"pid {stage.process.pid}" in second.stdout
     assert stage.left() == stage.family
 
