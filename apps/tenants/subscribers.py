@@ -1,7 +1,25 @@
-"""What other parts of the portal are told of this app when it is ready."""
+"""What other rooms are told of tenants: where else a person may go."""
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
+from apps.tenants import selectors
+from foundation.access import Role
+from foundation.identity import Actor
+from foundation.web import navigation
+
 
 def register() -> None:
-    """Nothing is heard yet; the tenant's own topic is foundation.live's."""
+    navigation.register_choices(_choices)
+
+
+def _choices(actor: Actor) -> list[navigation.Choice]:
+    """The other tenants of a person; where there are none, the switcher is not made longer by them."""
+    if actor.user is None:
+        return []
+    others = [(tenant, role) for tenant, role in selectors.tenants_of(user=actor.user) if tenant.pk != actor.tenant_id]
+    return [
+        navigation.Choice(tenant.name, f"/t/{tenant.slug}/", group=_("Other tenants"), note=Role(role).label)
+        for tenant, role in others
+    ]

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.approvals.choices import CaseState, Verdict
 from apps.approvals.models import ApprovalCase, Comment, Decision
 
 
-class DecisionSerializer(serializers.ModelSerializer):
+class DecisionSerializer(serializers.ModelSerializer[Decision]):
     decided_by = serializers.CharField(source="decided_by.name", read_only=True)
 
     class Meta:
@@ -15,7 +17,7 @@ class DecisionSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class CaseSerializer(serializers.ModelSerializer):
+class CaseSerializer(serializers.ModelSerializer[ApprovalCase]):
     project = serializers.SlugField(source="project.slug", read_only=True)
     requested_by = serializers.CharField(source="requested_by.name", read_only=True, default=None)
     evidence = serializers.JSONField(read_only=True)
@@ -43,7 +45,7 @@ class CaseSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class CommentSerializer(serializers.ModelSerializer):
+class CommentSerializer(serializers.ModelSerializer[Comment]):
     author = serializers.CharField(source="author.name", read_only=True, default=None)
 
     class Meta:
@@ -52,19 +54,19 @@ class CommentSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class CaseFilters(serializers.Serializer):
+class CaseFilters(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=CaseState.choices, required=False)
     kind = serializers.CharField(max_length=60, required=False)
     subject_kind = serializers.CharField(max_length=40, required=False)
     subject_id = serializers.UUIDField(required=False)
 
 
-class DecisionGiven(serializers.Serializer):
+class DecisionGiven(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(choices=Verdict.choices)
     reason = serializers.CharField()
     # What the decider read; the decision is refused where the case is about another digest.
     digest = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
 
 
-class CommentGiven(serializers.Serializer):
+class CommentGiven(serializers.Serializer[Any]):
     text = serializers.CharField()

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -20,6 +20,7 @@ from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
 from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
 _ROWS = {"waiting": selectors.waiting_for, "mine": selectors.asked_by, "all": selectors.visible_cases}
@@ -27,11 +28,11 @@ _ROWS = {"waiting": selectors.waiting_for, "mine": selectors.asked_by, "all": se
 
 @access.page(Permission.APPROVAL_VIEW)
 @require_GET
-def case_list(request: HttpRequest, tenant: str) -> HttpResponse:
+def case_list(request: PortalRequest, tenant: str) -> HttpResponse:
     shown = request.GET.get("show", "waiting")
     rows = _ROWS.get(shown, selectors.waiting_for)(actor=request.actor)
     waiting = selectors.waiting_for(actor=request.actor)
-    context = {
+    context: dict[str, Any] = {
         "table": build_table(request, CaseTable, rows, filterset_class=CaseFilter),
         "shown": shown if shown in _ROWS else "waiting",
         "waiting": waiting.count(),
@@ -45,14 +46,14 @@ def case_list(request: HttpRequest, tenant: str) -> HttpResponse:
 
 @access.page(Permission.APPROVAL_VIEW)
 @require_GET
-def case_detail(request: HttpRequest, tenant: str, case_id: UUID) -> HttpResponse:
+def case_detail(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     case = selectors.get_case(actor=request.actor, case_id=case_id)
     return _render_case(request, case)
 
 
 @access.page(Permission.APPROVAL_DECIDE)
 @require_POST
-def case_decide(request: HttpRequest, tenant: str, case_id: UUID) -> HttpResponse:
+def case_decide(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     case = selectors.get_case(actor=request.actor, case_id=case_id)
     form = DecisionForm(request.POST)
     if form.is_valid():
@@ -66,7 +67,7 @@ def case_decide(request: HttpRequest, tenant: str, case_id: UUID) -> HttpRespons
 
 @access.page(Permission.APPROVAL_OPEN)
 @require_POST
-def case_withdraw(request: HttpRequest, tenant: str, case_id: UUID) -> HttpResponse:
+def case_withdraw(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     services.withdraw(actor=request.actor, case=selectors.get_case(actor=request.actor, case_id=case_id))
     messages.success(request, _("Withdrawn. You can ask again at any time."))
     return _back(request, case_id)
@@ -74,7 +75,7 @@ def case_withdraw(request: HttpRequest, tenant: str, case_id: UUID) -> HttpRespo
 
 @access.page(Permission.APPROVAL_VIEW)
 @require_POST
-def case_comment(request: HttpRequest, tenant: str, case_id: UUID) -> HttpResponse:
+def case_comment(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     case = selectors.get_case(actor=request.actor, case_id=case_id)
     form = CommentForm(request.POST)
     if form.is_valid():
@@ -84,13 +85,13 @@ def case_comment(request: HttpRequest, tenant: str, case_id: UUID) -> HttpRespon
     return _render_case(request, case, status=422, comment=form)
 
 
-def _back(request: HttpRequest, case_id: UUID, part: str = "") -> HttpResponse:
+def _back(request: PortalRequest, case_id: UUID, part: str = "") -> HttpResponse:
     return redirect(request, reverse("approvals:case_detail", args=[request.tenant.slug, case_id]) + part)
 
 
-def _render_case(request: HttpRequest, case: Any, status: int = 200, **forms: Any) -> HttpResponse:
+def _render_case(request: PortalRequest, case: Any, status: int = 200, **forms: Any) -> HttpResponse:
     actor = request.actor
-    context = {
+    context: dict[str, Any] = {
         "case": case,
         "moment": now(),
         "chain": chain_of(actor, "approval_case", case.pk),

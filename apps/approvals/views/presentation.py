@@ -29,7 +29,7 @@ def history(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
     names = tenants.names_of(actor=actor, user_ids={e.actor_id for e in events if e.actor_kind == "user"})
     return [
         {
-            "actor": names.get(event.actor_id, ""),
+            "actor": names.get(event.actor_id, "") if event.actor_id else "",
             "text": _SAID.get(event.kind, (event.kind, ""))[0],
             "icon": _SAID.get(event.kind, ("", "circle"))[1],
             "at": event.recorded_at,

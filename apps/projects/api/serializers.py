@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.projects.models import Project
 
 
-class ProjectSerializer(serializers.ModelSerializer):
+class ProjectSerializer(serializers.ModelSerializer[Project]):
     class Meta:
         model = Project
         fields = ["id", "slug", "name", "purpose", "description", "created_at"]
         read_only_fields = fields
 
 
-class ProjectWords(serializers.Serializer):
+class ProjectWords(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     purpose = serializers.CharField(max_length=500)
     description = serializers.CharField(required=False, allow_blank=True, default="")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.projects import policies, selectors, services
@@ -14,13 +14,14 @@ from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
 from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
 
 @access.page(Permission.PROJECT_VIEW)
-def project_list(request: HttpRequest, tenant: str) -> HttpResponse:
+def project_list(request: PortalRequest, tenant: str) -> HttpResponse:
     rows = selectors.visible_projects(actor=request.actor)
-    context = {
+    context: dict[str, Any] = {
         "table": build_table(request, ProjectTable, rows, filterset_class=ProjectFilter),
         "count": rows.count(),
         "may_create": access.ask(policies.check_can_create, request.actor),
@@ -30,7 +31,7 @@ def project_list(request: HttpRequest, tenant: str) -> HttpResponse:
 
 
 @access.page(Permission.PROJECT_VIEW)
-def project_new(request: HttpRequest, tenant: str) -> HttpResponse:
+def project_new(request: PortalRequest, tenant: str) -> HttpResponse:
     form = NewProjectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
@@ -43,7 +44,7 @@ def project_new(request: HttpRequest, tenant: str) -> HttpResponse:
 
 
 @access.page(Permission.PROJECT_VIEW)
-def project_edit(request: HttpRequest, tenant: str, project: str) -> HttpResponse:
+def project_edit(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     subject = request.project
     initial = {"name": subject.name, "purpose": subject.purpose, "description": subject.description}
     form = ProjectForm(request.POST or None, initial=initial)

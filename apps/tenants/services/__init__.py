@@ -1,5 +1,18 @@
 """Writes of tenants: people, tokens, sign-in."""
 
+from apps.tenants.services.invitations import (
+    accept_as_new_person,
+    accept_invitation,
+    find_invitation,
+    invite,
+    withdraw_invitation,
+)
+from apps.tenants.services.members import add_member, change_role, remove_member
+from apps.tenants.services.profile import change_password, edit_profile
+from apps.tenants.services.sample import ensure_sample_people
+from apps.tenants.services.sign_in import end_other_sessions, forget_session, note_session, sign_in
+from apps.tenants.services.starts import register_start, start_address
+from apps.tenants.services.tenants import create_tenant, edit_tenant
 from apps.tenants.services.tokens import (
     create_token,
     issue_workload_token,
@@ -9,9 +22,28 @@ from apps.tenants.services.tokens import (
 )
 
 __all__ = [
+    "accept_as_new_person",
+    "accept_invitation",
+    "add_member",
+    "change_password",
+    "change_role",
+    "create_tenant",
     "create_token",
+    "edit_profile",
+    "edit_tenant",
+    "end_other_sessions",
+    "ensure_sample_people",
+    "find_invitation",
+    "forget_session",
+    "invite",
     "issue_workload_token",
+    "note_session",
+    "register_start",
+    "remove_member",
     "renew_workload_token",
     "revoke_token",
     "revoke_workload_tokens",
+    "sign_in",
+    "start_address",
+    "withdraw_invitation",
 ]

@@ -2,6 +2,6 @@
 
 from foundation.access.checks import Verdict, ask, can, require
 from foundation.access.permissions import Permission, Role
-from foundation.access.routes import declared, page, public
+from foundation.access.routes import declared, own, page, public
 
-__all__ = ["Permission", "Role", "Verdict", "ask", "can", "declared", "page", "public", "require"]
+__all__ = ["Permission", "Role", "Verdict", "ask", "can", "declared", "own", "page", "public", "require"]

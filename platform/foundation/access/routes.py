@@ -24,11 +24,25 @@ def page(permission: Permission) -> Callable[[View], View]:
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             actor = getattr(request, "actor", None)
             if actor is None:
-                return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
+                return _to_sign_in(request)
             require(actor, permission, getattr(request, "project", None))
             return view(request, *args, **kwargs)
 
         checked.required_permission = permission  # type: ignore[attr-defined]
+        return checked
+
+    return decorate
+
+
+def own(reason: str) -> Callable[[View], View]:
+    """The view shows a signed-in person what is theirs, in no tenant; `reason` says why no permission is asked for."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return view(request, *args, **kwargs) if request.user.is_authenticated else _to_sign_in(request)
+
+        checked.own_because = reason  # type: ignore[attr-defined]
         return checked
 
     return decorate
@@ -51,8 +65,12 @@ def declared(view: Any) -> str | None:
             continue
         if permission := getattr(candidate, "required_permission", None):
             return str(permission)
-        if reason := getattr(candidate, "public_because", None):
+        if reason := getattr(candidate, "public_because", None) or getattr(candidate, "own_because", None):
             return str(reason)
         if permissions := getattr(candidate, "permissions", None):
             return str(permissions)
     return None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")

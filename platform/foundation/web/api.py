@@ -30,6 +30,8 @@ class PortalViewSet(GenericViewSet):
     """
 
     permissions: ClassVar[dict[str, Permission]] = {}
+    # False where an answer holds a secret that is shown once: it is not kept for a repeated Idempotency-Key.
+    keeps_answers: ClassVar[bool] = True
     lookup_value_converter = "uuid"
 
     @property
@@ -39,7 +41,7 @@ class PortalViewSet(GenericViewSet):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         key = request.headers.get("Idempotency-Key", "")
         actor = getattr(request, "actor", None)
-        if not key or actor is None or request.method not in _UNSAFE:
+        if not key or not self.keeps_answers or actor is None or request.method not in _UNSAFE:
             return super().dispatch(request, *args, **kwargs)
         return idempotency.once(
             request, actor, key, lambda: super(PortalViewSet, self).dispatch(request, *args, **kwargs)

@@ -1,0 +1,8 @@
+from rest_framework.routers import SimpleRouter
+
+from apps.tenants.api import views
+
+router = SimpleRouter(use_regex_path=False)
+router.register("members", views.MemberViewSet, basename="member")
+router.register("tokens", views.TokenViewSet, basename="token")
+api_patterns = router.urls

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.tenants import selectors, services
+from apps.tenants.api import serializers
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.web.api import PortalViewSet
+from foundation.web.pagination import CursorPages
+
+
+class _ByJoining(CursorPages):
+    ordering = ("joined_at", "id")
+
+
+class MemberViewSet(PortalViewSet):
+    """Members of the tenant; posting invites, and the answer holds the invitation's link, once."""
+
+    serializer_class = serializers.MemberSerializer
+    pagination_class = _ByJoining
+    keeps_answers = False
+    permissions = {
+        "list": Permission.TENANT_VIEW,
+        "retrieve": Permission.TENANT_VIEW,
+        "create": Permission.MEMBER_MANAGE,
+        "partial_update": Permission.MEMBER_MANAGE,
+        "destroy": Permission.MEMBER_MANAGE,
+    }
+
+    def list(self, request: Request) -> Response:
+        return self.pages(selectors.members(actor=self.actor), self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, self._member(pk))
+
+    @extend_schema(request=serializers.MemberInvited, responses={201: serializers.InvitationSerializer})
+    def create(self, request: Request) -> Response:
+        invited, secret = services.invite(actor=self.actor, **self.body(serializers.MemberInvited), now=now())
+        invited.link = settings.SANAD_PUBLIC_URL + reverse("tenants:invitation", args=[secret])
+        return self.answer(serializers.InvitationSerializer, invited, status=201)
+
+    @extend_schema(request=serializers.RoleGiven)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        role = self.body(serializers.RoleGiven)["role"]
+        membership = services.change_role(actor=self.actor, membership=self._member(pk), role=role)
+        return self.answer(self.serializer_class, membership)
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        services.remove_member(actor=self.actor, membership=self._member(pk), now=now())
+        return Response(status=204)
+
+    def _member(self, pk: UUID) -> Any:
+        return selectors.get_member(actor=self.actor, membership_id=pk)
+
+
+class TokenViewSet(PortalViewSet):
+    """Tokens of people; the answer to a post holds the token itself, once."""
+
+    serializer_class = serializers.TokenSerializer
+    keeps_answers = False
+    permissions = {
+        "list": Permission.TENANT_VIEW,
+        "retrieve": Permission.TENANT_VIEW,
+        "create": Permission.TOKEN_CREATE,
+        "revoke": Permission.TENANT_VIEW,
+    }
+
+    def list(self, request: Request) -> Response:
+        return self.pages(selectors.visible_tokens(actor=self.actor), self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, self._token(pk))
+
+    @extend_schema(request=serializers.TokenWanted, responses={201: serializers.NewTokenSerializer})
+    def create(self, request: Request) -> Response:
+        body = self.body(serializers.TokenWanted)
+        slug = body.pop("project")
+        project_id = selectors.project_id_of(self.actor, slug) if slug else None
+        row, text = services.create_token(actor=self.actor, **body, project_id=project_id, now=now())
+        row.token = text
+        return self.answer(serializers.NewTokenSerializer, row, status=201)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, pk: UUID) -> Response:
+        token = services.revoke_token(actor=self.actor, token=self._token(pk), now=now())
+        return self.answer(self.serializer_class, token)
+
+    def _token(self, pk: UUID) -> Any:
+        return selectors.get_token(actor=self.actor, token_id=pk)

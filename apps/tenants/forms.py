@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.tenants.choices import LEVEL_SCOPES, TokenLevel
+from foundation.access import Permission, Role
+from foundation.identity.models import User
+
+_LTR = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
+EXPIRY_DAYS = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("One year")))
+
+
+_ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+
+
+class SignInForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail"), widget=forms.EmailInput(attrs={**_LTR, "autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "current-password"}),
+    )
+
+
+class NewPersonForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "new-password"}),
+        help_text=_("At least 12 signs, and not one of the well-known ones."),
+    )
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    language = forms.ChoiceField(label=_("Language"), choices=User.Language.choices)
+    theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=[
+            (zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"
+        ],
+        widget=forms.Select(attrs={"dir": "ltr"}),
+        help_text=_("Every time on the pages is shown in it, with UTC behind."),
+    )
+
+
+class PasswordForm(forms.Form):
+    old = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "new-password"}),
+        help_text=_("At least 12 signs, and not one of the well-known ones."),
+    )
+
+
+class TenantForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    name_ar = forms.CharField(
+        label=_("Name in Arabic"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "rtl", "lang": "ar"}),
+    )
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={**_LTR, "autocomplete": "off"}))
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.SCIENTIST)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class TokenForm(forms.Form):
+    """A token of one's own. `projects` are those it may be limited to, `held` the permissions that can be ticked."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("What will use it, for example “laptop” or “nightly import”.")
+    )
+    level = forms.ChoiceField(
+        label=_("It may"), choices=TokenLevel.choices, widget=forms.RadioSelect, initial=TokenLevel.READ
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Permissions"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Heard where “Only what is ticked below” is chosen."),
+    )
+    project = forms.ChoiceField(label=_("Only in the project"), required=False)
+    days = forms.TypedChoiceField(label=_("It expires after"), choices=EXPIRY_DAYS, coerce=int, initial=30)
+
+    def __init__(self, *args: Any, projects: list[Any], held: list[Permission], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].choices = [("", _("Any project")), *((p.slug, p.name) for p in projects)]  # type: ignore[attr-defined]
+        self.fields["scopes"].choices = [(p.value, p.label) for p in held]  # type: ignore[attr-defined]
+        self.held = {p.value for p in held}
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("level") == TokenLevel.CHOSEN and not given.get("scopes"):
+            self.add_error("scopes", _("Tick at least one permission."))
+        return given
+
+    @property
+    def chosen_scopes(self) -> list[str]:
+        """What the level stands for, as far as the maker holds it."""
+        level = TokenLevel(self.cleaned_data["level"])
+        if level is TokenLevel.CHOSEN:
+            return list(self.cleaned_data["scopes"])
+        scopes = LEVEL_SCOPES[level]
+        return sorted(scopes if level is TokenLevel.EVERYTHING else scopes & self.held)
+
+    @property
+    def lifetime(self) -> timedelta:
+        return timedelta(days=self.cleaned_data["days"])

@@ -1,0 +1,145 @@
+"""Invitations: a link that is shown once to whoever invites, and makes a member of whoever opens it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.tenants import policies
+from apps.tenants.choices import INVITATION_LIVES, InvitationState
+from apps.tenants.events import InvitationWithdrawn, MemberInvited
+from apps.tenants.models import Invitation
+from apps.tenants.services.members import checked_role, enrol
+from foundation import ledger
+from foundation.access.models import Membership
+from foundation.errors import Conflict, Invalid, NotFound
+from foundation.identity import Actor
+from foundation.identity.models import User
+from foundation.identity.tokens import digest_of
+from foundation.tenancy import scope
+from foundation.tenancy.models import Tenant
+
+_GONE = gettext_lazy("This invitation is unknown, expired, withdrawn or used. Ask for a new one.")
+
+
+@transaction.atomic
+def invite(*, actor: Actor, email: str, role: str, now: datetime) -> tuple[Invitation, str]:
+    """A place for the person of this address and the secret of its link; an earlier open invitation is replaced.
+
+    Whether the person has an account already is neither looked up nor told.
+    """
+    policies.check_can_manage_members(actor)
+    address = _checked_email(email)
+    if Membership.objects.filter(tenant_id=actor.tenant_id, user__email=address).exists():
+        raise Conflict(_("This person is a member already; change their role instead."), details={"field": "email"})
+    for earlier in Invitation.objects.select_for_update().filter(
+        tenant_id=actor.tenant_id, email=address, accepted_at=None, withdrawn_at=None
+    ):
+        _withdraw(actor, earlier, now)
+    secret = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        tenant=actor.tenant,
+        email=address,
+        role=checked_role(role),
+        digest=digest_of(secret),
+        invited_by=actor.user,
+        created_at=now,
+        expires_at=now + INVITATION_LIVES,
+    )
+    invited = MemberInvited(membership_id=invitation.pk, role=invitation.role)
+    ledger.record(invited, actor=actor, subject=("membership", invitation.pk))
+    return invitation, secret
+
+
+@transaction.atomic
+def withdraw_invitation(*, actor: Actor, invitation: Invitation, now: datetime) -> None:
+    policies.check_can_manage_members(actor)
+    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if invitation.accepted_at is None and invitation.withdrawn_at is None:
+        _withdraw(actor, invitation, now)
+
+
+def find_invitation(*, secret: str, now: datetime) -> tuple[Invitation, Tenant]:
+    """The open invitation of this link with its tenant, or NotFound."""
+    with transaction.atomic():
+        _show_digest(digest_of(secret))
+        invitation = Invitation.objects.filter(digest=digest_of(secret)).first()
+        _show_digest("")
+    if invitation is None or invitation.state(now) is not InvitationState.OPEN:
+        raise NotFound(_GONE)
+    with scope(invitation.tenant_id):
+        return invitation, Tenant.objects.get(pk=invitation.tenant_id)
+
+
+def accept_invitation(*, user: User, secret: str, now: datetime) -> Membership:
+    """Make the signed-in person a member, where the invitation was for their address."""
+    invitation, tenant = find_invitation(secret=secret, now=now)
+    if user.email != invitation.email:
+        raise Conflict(_("This invitation is for another address. Sign out, then open its link again."))
+    return _enter(invitation, tenant, user, now)
+
+
+def accept_as_new_person(*, secret: str, name: str, password: str, now: datetime) -> User:
+    """Make an account for the invited address, and it a member."""
+    invitation, tenant = find_invitation(secret=secret, now=now)
+    with transaction.atomic():
+        user = _new_person(invitation.email, name, password)
+        _enter(invitation, tenant, user, now)
+    return user
+
+
+def _enter(invitation: Invitation, tenant: Tenant, user: User, now: datetime) -> Membership:
+    with scope(tenant.pk, user_id=user.pk):
+        locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
+        if locked.state(now) is not InvitationState.OPEN:
+            raise NotFound(_GONE)
+        locked.accepted_at = now
+        locked.save(update_fields=["accepted_at"])
+        # The person's own act, by right of the invitation.
+        actor = Actor(kind="user", id=user.pk, tenant=tenant, label=str(user), user=user, role=locked.role)
+        return enrol(actor=actor, membership=Membership(pk=locked.pk, tenant=tenant, user=user, role=locked.role))
+
+
+def _new_person(email: str, name: str, password: str) -> User:
+    user = User(email=email, name=name.strip())
+    if not user.name:
+        raise Invalid(_("A name is missing."), fields={"name": [_("Fill this in.")]})
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(_("Choose another password."), fields={"password": list(error.messages)}) from error
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(_("This address has an account. Sign in with it, then open the link again.")) from error
+    return user
+
+
+def _withdraw(actor: Actor, invitation: Invitation, now: datetime) -> None:
+    invitation.withdrawn_at = now
+    invitation.save(update_fields=["withdrawn_at"])
+    withdrawn = InvitationWithdrawn(membership_id=invitation.pk)
+    ledger.record(withdrawn, actor=actor, subject=("membership", invitation.pk))
+
+
+def _checked_email(email: str) -> str:
+    address = email.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise Invalid(_("This is no e-mail address."), fields={"email": [_("This is no e-mail address.")]}) from error
+    return address
+
+
+def _show_digest(digest: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('sanad.invitation_digest', %s, true)", [digest])

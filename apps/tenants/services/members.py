@@ -1,0 +1,82 @@
+"""People of a tenant: added, given a role, removed. A tenant always keeps one administrator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.tenants import policies
+from apps.tenants.events import MemberAdded, MemberRemoved, RoleChanged
+from apps.tenants.services.tokens import revoke_tokens_of_member
+from foundation import ledger, live
+from foundation.access import Role
+from foundation.access.models import Membership
+from foundation.errors import Conflict, Invalid
+from foundation.identity import Actor
+from foundation.identity.models import User
+
+
+@transaction.atomic
+def add_member(*, actor: Actor, user: User, role: str) -> Membership:
+    """Make a person who agreed a member of the actor's tenant."""
+    policies.check_can_manage_members(actor)
+    return enrol(actor=actor, membership=Membership(tenant=actor.tenant, user=user, role=checked_role(role)))
+
+
+@transaction.atomic
+def change_role(*, actor: Actor, membership: Membership, role: str) -> Membership:
+    membership = _locked(membership)
+    wanted = checked_role(role)
+    if wanted == membership.role:
+        policies.check_can_manage_members(actor)
+        return membership
+    policies.check_can_change_role(actor, membership)
+    changed = RoleChanged(membership_id=membership.pk, user_id=membership.user_id, before=membership.role, after=wanted)
+    membership.role = wanted
+    membership.save(update_fields=["role"])
+    ledger.record(changed, actor=actor, subject=("membership", membership.pk))
+    live.disconnect(user_id=membership.user_id, sentence=_("Your role changed; reload the page."))
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> None:
+    """Take somebody out of the tenant, with every token they made in it."""
+    membership = _locked(membership)
+    policies.check_can_remove_member(actor, membership)
+    removed = MemberRemoved(membership_id=membership.pk, user_id=membership.user_id, role=membership.role)
+    revoke_tokens_of_member(actor=actor, user_id=membership.user_id, now=now)
+    ledger.record(removed, actor=actor, subject=("membership", membership.pk))
+    live.disconnect(user_id=membership.user_id, sentence=_("You are no longer a member of this tenant."))
+    membership.delete()
+
+
+def enrol(*, actor: Actor, membership: Membership) -> Membership:
+    """Write a new membership; the caller has checked who may."""
+    try:
+        with transaction.atomic():
+            membership.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(_("This person is a member already; change their role instead.")) from error
+    added = MemberAdded(membership_id=membership.pk, user_id=membership.user_id, role=membership.role)
+    ledger.record(added, actor=actor, subject=("membership", membership.pk))
+    return membership
+
+
+def checked_role(role: str) -> Role:
+    if role not in Role.values:
+        sentence = _("There is no role “%(role)s”.") % {"role": role}
+        raise Invalid(sentence, fields={"role": [sentence]})
+    return Role(role)
+
+
+def _locked(membership: Membership) -> Membership:
+    """The row as it stands, with all administrators' rows locked: two admins cannot remove each other at once."""
+    rows = Membership.objects.select_for_update(of=("self",)).filter(tenant_id=membership.tenant_id)
+    list(rows.filter(role=Role.ADMIN).order_by("pk").values_list("pk", flat=True))
+    found = rows.select_related("user").filter(pk=membership.pk).first()
+    if found is None:
+        raise Conflict(_("This person is no longer a member."))
+    return found

@@ -1,0 +1,38 @@
+"""What people say of themselves; it is theirs, so it is on nobody's ledger."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from foundation.errors import Invalid
+from foundation.identity.models import User
+
+
+def edit_profile(*, user: User, name: str, language: str, theme: str, time_zone: str) -> User:
+    if not name.strip():
+        raise Invalid(_("A name is missing."), fields={"name": [_("Fill this in.")]})
+    if time_zone not in available_timezones():
+        sentence = _("There is no time zone “%(zone)s”.") % {"zone": time_zone}
+        raise Invalid(sentence, fields={"time_zone": [sentence]})
+    if language not in User.Language.values or theme not in User.Theme.values:
+        raise Invalid(_("Choose a language and a theme from the lists."))
+    user.name, user.language, user.theme, user.time_zone = name.strip(), language, theme, time_zone
+    user.save(update_fields=["name", "language", "theme", "time_zone"])
+    return user
+
+
+def change_password(*, user: User, old: str, new: str) -> User:
+    """Give the person another password; every other session of theirs ends with the old one."""
+    if not user.check_password(old):
+        raise Invalid(_("The present password is wrong."), fields={"old": [_("This is not your present password.")]})
+    try:
+        validate_password(new, user)
+    except ValidationError as error:
+        raise Invalid(_("Choose another password."), fields={"new": list(error.messages)}) from error
+    user.set_password(new)
+    user.save(update_fields=["password"])
+    return user

@@ -1,0 +1,91 @@
+"""Sign-in: e-mail and password, with a bound on attempts by address, by e-mail and by both."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.contrib.sessions.models import Session
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.tenants.errors import SignInRefused, TooManyAttempts
+from apps.tenants.models import SignIn, SignInAttempt
+from foundation import live
+from foundation.identity.models import User
+from foundation.tenancy import scope
+
+WINDOW = timedelta(minutes=15)
+# One person at one place mistypes a few times; a whole office behind one address and an e-mail from everywhere more.
+MOST_OF_PAIR, MOST_OF_ADDRESS, MOST_OF_EMAIL = 5, 60, 30
+
+
+def sign_in(*, email: str, password: str, address: str, now: datetime) -> User:
+    """The person of this e-mail and password. What is refused sounds the same whether the e-mail is known or not."""
+    attempt = _announce(email, address, now)
+    user = authenticate(None, username=email.strip().lower(), password=password)
+    if not isinstance(user, User):
+        raise SignInRefused(_("E-mail and password do not belong together. Check both and try again."))
+    SignInAttempt.objects.filter(email_digest=attempt.email_digest, address_digest=attempt.address_digest).delete()
+    return user
+
+
+def note_session(*, user: User, session_key: str, address: str, agent: str, now: datetime) -> SignIn:
+    """Remember where a session began, for the person's own list."""
+    with scope(None, user_id=user.pk):
+        SignIn.objects.filter(user=user, at__lt=now - 2 * timedelta(seconds=settings.SESSION_COOKIE_AGE)).delete()
+        return SignIn.objects.create(
+            user=user, session_key=session_key, at=now, address=address or None, agent=agent[:300]
+        )
+
+
+def end_other_sessions(*, user: User, keep: str) -> int:
+    """Sign the person out everywhere but in the session `keep`; answers how many sessions ended."""
+    with scope(None, user_id=user.pk):
+        rows = SignIn.objects.filter(user=user).exclude(session_key=keep)
+        keys = list(rows.values_list("session_key", flat=True))
+        ended = Session.objects.filter(session_key__in=keys).delete()[0]
+        rows.delete()
+    live.disconnect(user_id=user.pk, sentence=_("You were signed out from another place."))
+    return ended
+
+
+def forget_session(*, user: User, session_key: str) -> None:
+    """Take a session that was signed out from the person's list."""
+    with scope(None, user_id=user.pk):
+        SignIn.objects.filter(user=user, session_key=session_key).delete()
+
+
+def _announce(email: str, address: str, now: datetime) -> SignInAttempt:
+    """Count this attempt before the password is looked at, so that many at once do not slip past the bound."""
+    SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
+    attempt = SignInAttempt.objects.create(email_digest=_digest(email), address_digest=_digest(address), at=now)
+    recent = SignInAttempt.objects.filter(at__gt=now - WINDOW).order_by("at")
+    by_email, by_address = {"email_digest": attempt.email_digest}, {"address_digest": attempt.address_digest}
+    for bound, most in (
+        (by_email | by_address, MOST_OF_PAIR),
+        (by_address, MOST_OF_ADDRESS),
+        (by_email, MOST_OF_EMAIL),
+    ):
+        found = list(recent.filter(**bound).values_list("at", flat=True)[: most + 1])
+        if len(found) > most:
+            attempt.delete()
+            raise _too_many(found[0] + WINDOW - now)
+    return attempt
+
+
+def _too_many(wait: timedelta) -> TooManyAttempts:
+    minutes = max(1, -int(-wait.total_seconds() // 60))
+    sentence = ngettext(
+        "Too many attempts failed. The next one is heard in a minute.",
+        "Too many attempts failed. The next one is heard in %(minutes)d minutes.",
+        minutes,
+    )
+    return TooManyAttempts(sentence % {"minutes": minutes}, details={"retry_after": int(wait.total_seconds())})
+
+
+def _digest(text: str) -> str:
+    return hmac.new(settings.SECRET_KEY.encode(), text.strip().lower().encode(), hashlib.sha256).hexdigest()

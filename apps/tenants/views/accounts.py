@@ -1,0 +1,186 @@
+"""Sign-in, the start, and a person's own account: pages outside of any tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib import auth, messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from apps.tenants import selectors, services
+from apps.tenants.errors import SignInRefused, TooManyAttempts
+from apps.tenants.forms import NewPersonForm, PasswordForm, ProfileForm, SignInForm
+from apps.tenants.views.requests import address_of, next_of
+from foundation import access
+from foundation.access.actors import actor_for_user
+from foundation.clock import now
+from foundation.identity.models import User
+from foundation.tenancy import scope
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PersonRequest, PortalRequest
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_OWN = access.own("A person's own account: it shows and changes nothing of anybody else.")
+
+
+@access.public("The door: whoever comes without a session has to knock here.")
+@sensitive_post_parameters("password")
+@never_cache
+def sign_in(request: PortalRequest) -> HttpResponse:
+    # Somebody known is inside a tenant's transaction, in which a failed attempt would not be counted.
+    if request.user.is_authenticated or request.actor is not None:
+        return HttpResponseRedirect(next_of(request))
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _try(request, form)
+    return _show_door(request, form, 422 if form.errors else 200)
+
+
+def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
+    try:
+        user = services.sign_in(**form.cleaned_data, address=address_of(request), now=now())
+    except TooManyAttempts as refusal:
+        form.add_error(None, refusal.sentence)
+        response = _show_door(request, form, refusal.status)
+        response["Retry-After"] = str(refusal.details["retry_after"])
+        return response
+    except SignInRefused as refusal:
+        form.add_error(None, refusal.sentence)
+        return _show_door(request, form, 422)
+    _begin_session(request, user)
+    return HttpResponseRedirect(next_of(request))
+
+
+@access.public("Whoever leaves needs no permission to go.")
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        services.forget_session(user=request.user, session_key=_key(request))
+    auth.logout(request)
+    return HttpResponseRedirect("/accounts/login/")
+
+
+@_OWN
+@never_cache
+def start(request: PersonRequest) -> HttpResponse:
+    """Each person begins at their role's place; who belongs to several tenants chooses one."""
+    found = selectors.tenants_of(user=request.user)
+    if len(found) != 1:
+        return render(request, "accounts/tenant_choose.html", {"choices": found})
+    tenant = found[0][0]
+    actor = actor_for_user(user=request.user, tenant=tenant)
+    with scope(tenant.pk, user_id=request.user.pk):
+        return HttpResponseRedirect(services.start_address(actor))
+
+
+@_OWN
+def profile(request: PersonRequest) -> HttpResponse:
+    user = request.user
+    initial = {name: getattr(user, name) for name in ("name", "language", "theme", "time_zone")}
+    form = ProfileForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            services.edit_profile(user=user, **form.cleaned_data)
+            messages.success(request, _("Saved."))
+            return HttpResponseRedirect(request.path)
+    return _show_account(request, form=form)
+
+
+@_OWN
+@require_POST
+@sensitive_post_parameters("old", "new")
+def password(request: PersonRequest) -> HttpResponse:
+    form = PasswordForm(request.POST)
+    if form.is_valid():
+        with refusals_on(form):
+            user = services.change_password(user=request.user, **form.cleaned_data)
+            services.end_other_sessions(user=user, keep=_key(request))
+            update_session_auth_hash(request, user)
+            _note_session(request, user)
+            messages.success(request, _("The password is changed; every other session was signed out."))
+            return HttpResponseRedirect("/accounts/")
+    return _show_account(request, password_form=form)
+
+
+@_OWN
+@require_POST
+def end_other_sessions(request: PersonRequest) -> HttpResponse:
+    services.end_other_sessions(user=request.user, keep=_key(request))
+    messages.success(request, _("You are signed in here only now."))
+    return HttpResponseRedirect("/accounts/#sessions")
+
+
+@access.public("An invited person has no account yet; the secret in the address is what opens it.")
+@sensitive_post_parameters("password")
+@never_cache
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    found, tenant = services.find_invitation(secret=secret, now=now())
+    form = NewPersonForm(request.POST if "name" in request.POST else None)
+    if request.method == "POST" and request.user.is_authenticated:
+        services.accept_invitation(user=request.user, secret=secret, now=now())
+        return HttpResponseRedirect(f"/t/{tenant.slug}/")
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            person = services.accept_as_new_person(secret=secret, **form.cleaned_data, now=now())
+            _begin_session(request, person)
+            return HttpResponseRedirect("/")
+    context = {"invitation": found, "invited_to": tenant, "form": form}
+    return render(request, "accounts/invitation.html", context, status=422 if form.errors else 200)
+
+
+def _show_door(request: HttpRequest, form: SignInForm, status: int) -> HttpResponse:
+    return render(request, "accounts/sign_in.html", {"form": form, "next": next_of(request)}, status=status)
+
+
+def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -> HttpResponse:
+    user = request.user
+    initial = {name: getattr(user, name) for name in ("name", "language", "theme", "time_zone")}
+    context = {
+        "form": forms.get("form") or ProfileForm(initial=initial),
+        "password_form": forms.get("password_form") or PasswordForm(),
+        "sessions": selectors.sessions_of(user=user, now=now()),
+        "present": _key(request),
+        "choices": selectors.tenants_of(user=user),
+    }
+    status = 422 if any(form.errors for form in forms.values()) else 200
+    with _inside_last_tenant(request):
+        return render(request, "accounts/profile.html", context, status=status)
+
+
+@contextmanager
+def _inside_last_tenant(request: PersonRequest) -> Iterator[None]:
+    """The shell around one's account is that of the tenant one came from, where one still belongs to it."""
+    here = [tenant for tenant, _role in selectors.tenants_of(user=request.user)]
+    tenant = next((t for t in here if t.slug == request.session.get("tenant")), here[0] if here else None)
+    if tenant is None:
+        yield
+        return
+    request.actor, request.tenant = actor_for_user(user=request.user, tenant=tenant), tenant  # type: ignore[attr-defined]
+    with scope(tenant.pk, user_id=request.user.pk):
+        yield
+
+
+def _begin_session(request: HttpRequest, user: User) -> None:
+    auth.login(request, user, backend=_BACKEND)
+    _note_session(request, user)
+
+
+def _note_session(request: HttpRequest, user: User) -> None:
+    services.note_session(
+        user=user,
+        session_key=_key(request),
+        address=address_of(request),
+        agent=request.headers.get("User-Agent", ""),
+        now=now(),
+    )
+
+
+def _key(request: HttpRequest) -> str:
+    return request.session.session_key or ""

@@ -1,0 +1,170 @@
+"""The tenant's settings: its members, its tokens, its name."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from apps.tenants import policies, selectors, services
+from apps.tenants.forms import InvitationForm, RoleForm, TenantForm, TokenForm
+from apps.tenants.views.tables import MemberFilter, MemberTable, TokenFilter, TokenTable
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.web import redirect, render_page
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
+from foundation.web.tables import build_table
+
+
+@access.page(Permission.TENANT_VIEW)
+def settings_start(request: PortalRequest, tenant: str) -> HttpResponse:
+    return redirect(request, reverse("tenants:member_list", args=[tenant]))
+
+
+@access.page(Permission.TENANT_VIEW)
+@never_cache
+def member_list(request: PortalRequest, tenant: str) -> HttpResponse:
+    may = access.ask(policies.check_can_manage_members, request.actor)
+    form = InvitationForm(request.POST or None)
+    link = ""
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            _row, secret = services.invite(actor=request.actor, **form.cleaned_data, now=now())
+            link, form = _link(secret), InvitationForm()
+    rows = selectors.members(actor=request.actor)
+    context: dict[str, Any] = {
+        "table": build_table(request, MemberTable, rows, filterset_class=MemberFilter, manages=may.allowed),
+        "count": rows.count(),
+        "invitations": selectors.open_invitations(actor=request.actor) if may else [],
+        "may_manage": may,
+        "form": form,
+        "link": [{"name": _("Invitation link"), "code": link}] if link else [],
+        "moment": now(),
+        "tabs": _tabs(request, "members"),
+    }
+    return render_page(request, "tenants/member_list.html", status=422 if form.errors else 200, **context)
+
+
+@access.page(Permission.MEMBER_MANAGE)
+def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> HttpResponse:
+    membership = selectors.get_member(actor=request.actor, membership_id=membership_id)
+    form = RoleForm(request.POST or None, initial={"role": membership.role})
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            services.change_role(actor=request.actor, membership=membership, role=form.cleaned_data["role"])
+            messages.success(request, _("The role is changed."))
+            return redirect(request, reverse("tenants:member_list", args=[tenant]))
+    may_remove = access.ask(policies.check_can_remove_member, request.actor, membership)
+    context = {"membership": membership, "form": form, "may_remove": may_remove, "tabs": _tabs(request, "members")}
+    return render_page(request, "tenants/member_edit.html", status=422 if form.errors else 200, **context)
+
+
+@access.page(Permission.MEMBER_MANAGE)
+@require_POST
+def member_remove(request: PortalRequest, tenant: str, membership_id: UUID) -> HttpResponse:
+    membership = selectors.get_member(actor=request.actor, membership_id=membership_id)
+    services.remove_member(actor=request.actor, membership=membership, now=now())
+    messages.success(request, _("%(name)s is no longer a member; their tokens are void.") % {"name": membership.user})
+    gone = membership.user == request.user
+    return redirect(request, "/" if gone else reverse("tenants:member_list", args=[tenant]))
+
+
+@access.page(Permission.MEMBER_MANAGE)
+@require_POST
+def invitation_withdraw(request: PortalRequest, tenant: str, invitation_id: UUID) -> HttpResponse:
+    found = selectors.get_invitation(actor=request.actor, invitation_id=invitation_id)
+    services.withdraw_invitation(actor=request.actor, invitation=found, now=now())
+    messages.success(request, _("The invitation is withdrawn; its link opens nothing now."))
+    return redirect(request, reverse("tenants:member_list", args=[tenant]))
+
+
+@access.page(Permission.TENANT_VIEW)
+@never_cache
+def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
+    actor = request.actor
+    projects = selectors.projects_of(actor)
+    form = TokenForm(request.POST or None, projects=projects, held=selectors.permissions_held(actor=actor))
+    text = ""
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            text = _create_token(request, form)
+    rows = selectors.visible_tokens(actor=actor)
+    names = {project.id: project.name for project in projects}
+    context: dict[str, Any] = {
+        "table": build_table(request, TokenTable, rows, filterset_class=TokenFilter, projects=names),
+        "count": rows.count(),
+        "live": selectors.live_tokens(actor=actor, now=now()).count(),
+        "form": TokenForm(projects=projects, held=selectors.permissions_held(actor=actor)) if text else form,
+        "token": [{"name": _("Token"), "code": text}] if text else [],
+        "snippets": _token_snippets(text),
+        "may_create": access.ask(policies.check_can_create_token, actor),
+        "tabs": _tabs(request, "tokens"),
+    }
+    return render_page(request, "tenants/token_list.html", status=422 if form.errors else 200, **context)
+
+
+@access.page(Permission.TENANT_VIEW)
+@require_POST
+def token_revoke(request: PortalRequest, tenant: str, token_id: UUID) -> HttpResponse:
+    token = selectors.get_token(actor=request.actor, token_id=token_id)
+    services.revoke_token(actor=request.actor, token=token, now=now())
+    messages.success(request, _("The token “%(name)s” is revoked.") % {"name": token.name})
+    return redirect(request, reverse("tenants:token_list", args=[tenant]))
+
+
+@access.page(Permission.TENANT_MANAGE)
+def tenant_edit(request: PortalRequest, tenant: str) -> HttpResponse:
+    initial = {"name": request.tenant.name, "name_ar": request.tenant.name_ar}
+    form = TenantForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            services.edit_tenant(actor=request.actor, **form.cleaned_data)
+            messages.success(request, _("Saved."))
+            return redirect(request, request.path)
+    context = {"form": form, "tabs": _tabs(request, "tenant")}
+    return render_page(request, "tenants/tenant_edit.html", status=422 if form.errors else 200, **context)
+
+
+def _create_token(request: PortalRequest, form: TokenForm) -> str:
+    slug = form.cleaned_data["project"]
+    _row, text = services.create_token(
+        actor=request.actor,
+        name=form.cleaned_data["name"],
+        scopes=form.chosen_scopes,
+        project_id=selectors.project_id_of(request.actor, slug) if slug else None,
+        expires_at=now() + form.lifetime,
+        now=now(),
+    )
+    return text
+
+
+def _link(secret: str) -> str:
+    return settings.SANAD_PUBLIC_URL + reverse("tenants:invitation", args=[secret])
+
+
+def _token_snippets(token: str) -> list[dict[str, str]]:
+    shown, url = token or "snd_…", settings.SANAD_PUBLIC_URL
+    return [
+        {"name": "CLI", "code": f"sanad login {url} --token {shown}"},
+        {"name": "curl", "code": f"curl {url}/api/v1/projects/ -H 'Authorization: Bearer {shown}'"},
+        {"name": "Python", "code": f'import sanad\n\nclient = sanad.Client("{url}", token="{shown}")'},
+    ]
+
+
+def _tabs(request: PortalRequest, current: str) -> list[dict[str, Any]]:
+    named = [("members", _("Members"), "member_list"), ("tokens", _("Tokens"), "token_list")]
+    if access.can(request.actor, Permission.TENANT_MANAGE):
+        named.append(("tenant", _("Organisation"), "tenant_edit"))
+    return [
+        {"label": label, "url": reverse(f"tenants:{name}", args=[request.tenant.slug]), "current": key == current}
+        for key, label, name in named
+    ]

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django_tables2 import Column
+
+from apps.tenants import selectors
+from apps.tenants.choices import EVERYTHING
+from foundation.access import Role
+from foundation.clock import now
+from foundation.web.tables import PortalTable
+from foundation.web.templatetags.sanad_format import ago
+
+
+class MemberTable(PortalTable):
+    title = _("Members")
+    name = Column(accessor="user__name", verbose_name=_("Name"))
+    email = Column(accessor="user__email", verbose_name=_("E-mail"))
+    role = Column(verbose_name=_("Role"))
+    joined_at = Column(verbose_name=_("Member since"))
+
+    def render_name(self, value: str, record: Any) -> str | SafeString:
+        shown = value or record.user.email
+        if not self.manages:
+            return format_html("<bdi>{}</bdi>", shown)
+        url = reverse("tenants:member_edit", args=[self.request.tenant.slug, record.pk])
+        return render_to_string("components/name.html", {"name": shown, "url": url})
+
+    def render_email(self, value: str) -> SafeString:
+        return format_html('<bdi dir="ltr">{}</bdi>', value)
+
+    def render_role(self, value: Any, record: Any) -> Any:
+        return Role(record.role).label
+
+    def render_joined_at(self, value: datetime) -> SafeString:
+        return ago(value)
+
+    def __init__(self, *args: Any, manages: bool = False, **kwargs: Any) -> None:
+        self.manages = manages
+        super().__init__(*args, **kwargs)
+
+
+class MemberFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search members"), method="search")
+    role = django_filters.ChoiceFilter(label=_("Role"), choices=Role.choices, empty_label=_("Any"))
+
+    def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
+        return rows.filter(Q(user__name__icontains=words) | Q(user__email__icontains=words))
+
+
+class TokenTable(PortalTable):
+    title = _("Tokens")
+    name = Column(verbose_name=_("Name"))
+    owner = Column(accessor="user__name", verbose_name=_("Owner"))
+    may = Column(accessor="scopes", verbose_name=_("It may"), orderable=False)
+    project = Column(accessor="project_id", verbose_name=_("Project"), orderable=False, empty_values=())
+    last_used_at = Column(verbose_name=_("Last used"), empty_values=())
+    expires_at = Column(verbose_name=_("Expires"), default="–")
+    state = Column(accessor="pk", verbose_name=_("State"), orderable=False)
+    revoke = Column(accessor="pk", verbose_name="", orderable=False)
+
+    def __init__(self, *args: Any, projects: dict[Any, str], **kwargs: Any) -> None:
+        self.projects, self.moment = projects, now()
+        super().__init__(*args, **kwargs)
+
+    def render_name(self, value: str, record: Any) -> SafeString:
+        return format_html('<bdi>{}</bdi> <code class="s-faint" dir="ltr">{}…</code>', value, record.hint)
+
+    def render_owner(self, value: str) -> SafeString:
+        return format_html("<bdi>{}</bdi>", value)
+
+    def render_may(self, value: list[str]) -> str | SafeString:
+        if EVERYTHING in value:
+            return str(_("everything its owner may"))
+        return format_html('<bdi dir="ltr" title="{}">{}</bdi>', " ".join(value), _short(value))
+
+    def render_project(self, value: Any) -> str | SafeString:
+        return format_html("<bdi>{}</bdi>", self.projects.get(value, "–")) if value else str(_("any"))
+
+    def render_last_used_at(self, value: datetime | None, record: Any) -> str | SafeString:
+        if value is None:
+            return str(_("never"))
+        return format_html('{} <bdi class="s-faint" dir="ltr">{}</bdi>', ago(value), record.last_used_from or "")
+
+    def render_expires_at(self, value: datetime) -> SafeString:
+        return ago(value)
+
+    def render_state(self, record: Any) -> str:
+        state = selectors.token_state(record, now=self.moment)
+        return render_to_string("components/state.html", {"state": state.value, "label": state.label})
+
+    def render_revoke(self, record: Any) -> str:
+        if record.revoked_at is not None:
+            return ""
+        return render_to_string("tenants/partials/token_revoke.html", {"token": record}, request=self.request)
+
+
+class TokenFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search tokens"), method="search")
+
+    def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
+        return rows.filter(Q(name__icontains=words) | Q(user__name__icontains=words))
+
+
+def _short(scopes: list[str]) -> str:
+    return " ".join(scopes) if len(scopes) <= 2 else f"{scopes[0]} … ({len(scopes)})"

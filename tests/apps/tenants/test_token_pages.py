@@ -1,0 +1,103 @@
+"""The tokens page and /api/v1/tokens: shown once, listed with last use, revoked."""
+
+from datetime import timedelta
+
+from foundation.clock import now
+from foundation.identity.models import ApiToken
+from foundation.web.models import IdempotentAnswer
+
+PAGE = "/t/acme/settings/tokens/"
+NEW = {"name": "laptop", "level": "everything", "project": "", "days": "30"}
+API = "/api/v1/tokens/"
+
+
+def test_a_token_is_shown_once_with_commands_that_use_it(client_as, scientist, project):
+    client = client_as(scientist)
+    page = client.post(PAGE, NEW | {"project": "flights"}).content.decode()
+
+    assert page.count("snd_") >= 3
+    row = ApiToken.objects.get()
+    assert (row.project_id, row.scopes) == (project.pk, ["*"])
+    assert timedelta(days=29) < row.expires_at - now() <= timedelta(days=30)
+    again = client.get(PAGE).content.decode()
+    assert "laptop" in again
+    assert "never" in again
+    assert "The token stands" not in again
+
+
+def test_a_level_gives_what_its_maker_holds_of_it(client_as, officer):
+    client_as(officer).post(PAGE, NEW | {"level": "build"})
+
+    scopes = ApiToken.objects.get().scopes
+    assert "dataset.view" in scopes
+    assert "run.start" not in scopes
+
+
+def test_chosen_permissions_want_a_tick(client_as, scientist):
+    client = client_as(scientist)
+    answer = client.post(PAGE, NEW | {"level": "chosen"})
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["scopes"]
+
+    client.post(PAGE, NEW | {"level": "chosen", "scopes": ["run.view", "run.start"]})
+    assert ApiToken.objects.get().scopes == ["run.start", "run.view"]
+
+
+def test_an_empty_list_offers_the_next_step_and_a_viewer_reads_why_not(client_as, scientist, viewer):
+    assert "No tokens yet" in client_as(scientist).get(PAGE).content.decode()
+    page = client_as(viewer).get(PAGE).content.decode()
+    assert "token.create" in page
+    assert "Create token" not in page
+
+
+def test_revoke_by_a_plain_form(client_as, scientist, officer):
+    client = client_as(scientist)
+    client.post(PAGE, NEW)
+    url = f"{PAGE}{ApiToken.objects.get().pk}/revoke/"
+
+    assert client_as(officer).post(url).status_code == 404
+    assert client.post(url).status_code == 303
+    assert "Revoked" in client.get(PAGE).content.decode()
+
+
+def make(client, **changes):
+    body = {"name": "ci", "scopes": ["run.view"], "expires_at": (now() + timedelta(days=5)).isoformat()} | changes
+    return client.post(API, body, content_type="application/json", headers={"Idempotency-Key": "one"})
+
+
+def test_rest_makes_lists_and_revokes(api_as, scientist, project):
+    client = api_as(scientist)
+    made = make(client, project="flights")
+    assert made.status_code == 201
+    assert made.json()["token"].startswith("snd_")
+    assert made.json()["project_id"] == str(project.pk)
+
+    listed = {row["name"]: row for row in client.get(API).json()["results"]}
+    assert listed["ci"]["state"] == "live"
+    assert "token" not in listed["ci"]
+    assert client.post(f"{API}{made.json()['id']}/revoke/").json()["state"] == "revoked"
+
+
+def test_the_answer_with_the_secret_is_kept_nowhere(api_as, scientist):
+    make(api_as(scientist))
+
+    assert not IdempotentAnswer.objects.exists()
+
+
+def test_rest_refuses_more_than_one_holds(api_as, scientist):
+    answer = make(api_as(scientist), scopes=["member.manage"])
+
+    assert answer.status_code == 403
+    assert "member.manage" in answer.json()["detail"]
+
+
+def test_an_unknown_project_is_not_found(api_as, scientist):
+    assert make(api_as(scientist), project="nothing").status_code == 404
+
+
+def test_the_organisation_is_named_by_its_administrator(client_as, admin, scientist):
+    client = client_as(admin)
+    assert client.post("/t/acme/settings/organisation/", {"name": "Acme Gulf", "name_ar": "أكمي"}).status_code == 303
+    assert "Acme Gulf" in client.get("/t/acme/settings/organisation/").content.decode()
+    assert client.post("/t/acme/settings/organisation/", {"name": " "}).status_code == 422
+    assert client_as(scientist).get("/t/acme/settings/organisation/").status_code == 403
