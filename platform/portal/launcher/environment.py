@@ -109,6 +109,7 @@ def portal(servers: Servers) -> dict[str, str]:
         "LAKE_DATABASE_URL": servers.database_url("lake"),
         "REDIS_URL": servers.redis_url,
         "SANAD_HOME": str(home.root),
+        "SANAD_RUN": str(home.run),
         "SANAD_PORT": str(servers.port),
         "SANAD_PUBLIC_URL": servers.url,
         "MLFLOW_SOCKET": str(home.mlflow_socket),

@@ -13,7 +13,10 @@ from portal.launcher.errors import Refusal
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = 1
-FOLDERS = ("secrets", "secrets/signing", "logs", "valkey", "objects", "lake", "gateway", "engines", "mlflow", "tmp")
+FOLDERS = (
+    *("secrets", "secrets/signing", "logs", "valkey", "objects", "lake", "gateway", "engines", "mlflow", "models"),
+    *("scratch", "tmp"),
+)
 # The kernel takes 107 bytes of path for a Unix socket; the longest name below `run` has to fit as well.
 LONGEST_SOCKET_FOLDER = 80
 

@@ -48,19 +48,24 @@ def _check_ledger(servers: Servers) -> Spec:
 
 
 def _load_sample(servers: Servers) -> Spec:
-    database = servers.database_url("portal")
+    home, digest, database = servers.home, prepared.migrations_digest(), servers.database_url("portal")
+
+    def mark() -> str | None:
+        found = prepared.database_identity(database)
+        return found and f"{digest}:{found}"
 
     def done() -> None:
-        if found := prepared.database_identity(database):
-            prepared.note(servers.home, "sample", found)
+        if found := mark():
+            prepared.note(home, "sample", found)
 
     return Spec(
         "load-sample",
         manage("load_sample"),
         environment.portal(servers),
-        after=("migrate", "check-ledger"),
+        after=("valkey", "migrate", "check-ledger"),
         once=True,
-        needed=lambda: not prepared.is_done(servers.home, "sample", prepared.database_identity(database)),
+        # Also when the sign-ins were lost: the command is safe to run again, and makes new ones.
+        needed=lambda: not (home.credentials.exists() and prepared.is_done(home, "sample", mark())),
         then=done,
         ready_within_s=900,
     )

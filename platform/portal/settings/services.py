@@ -1,5 +1,7 @@
 """What the portal stands beside: Valkey, object store, lake, engines, MLflow, gateway; and the REST surface."""
 
+from pathlib import Path
+
 from portal.settings import environment as env
 from portal.settings.base import DATABASE_OWNER_URL, SANAD_HOME, SANAD_VERSION
 
@@ -12,7 +14,8 @@ SANAD_RUNTIME_IMAGE = env.text("SANAD_RUNTIME_IMAGE", f"localhost/sanad-runtime:
 SANAD_GATEWAY_SECRET = env.text("SANAD_GATEWAY_SECRET")
 SANAD_GATEWAY_STALE_LIMIT = env.number("SANAD_GATEWAY_STALE_LIMIT", 900)
 SANAD_SECRETS = SANAD_HOME / "secrets"
-SANAD_RUN = SANAD_HOME / "run"
+# Not always below SANAD_HOME: a Unix socket takes a short path alone (see portal.launcher.home).
+SANAD_RUN = Path(env.text("SANAD_RUN") or SANAD_HOME / "run")
 MLFLOW_SOCKET = env.text("MLFLOW_SOCKET", str(SANAD_RUN / "mlflow" / "mlflow.sock"))
 
 # A checkpoint after so many events or so many seconds, whichever is first; each goes to every sink.
