@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import threading
 
 import pyarrow as pa
 import pytest
@@ -83,6 +85,34 @@ def test_a_failing_source_leaves_no_table_and_its_own_error(lake, table):
     with pytest.raises(ConnectionError, match="went away"):
         lake.write(table, source)
     assert not lake.exists(table)
+
+
+def test_the_source_and_the_listener_stay_in_the_callers_thread(lake, table):
+    seen = set()
+
+    def batches():
+        for i in range(20):
+            seen.add(threading.get_ident())
+            yield pa.record_batch({"n": [i] * 10_000})
+
+    lake.write(table, pa.RecordBatchReader.from_batches(pa.schema({"n": pa.int64()}), batches()))
+    assert seen == {threading.get_ident()}
+
+
+def test_a_source_that_is_not_wanted_is_not_waited_for(lake, table):
+    lake.write(table, PEOPLE)
+    endless = (pa.record_batch({"n": [1]}) for _ in itertools.count())
+    with pytest.raises(TableExists):
+        lake.write(table, pa.RecordBatchReader.from_batches(pa.schema({"n": pa.int64()}), endless))
+
+
+def test_many_small_appends_are_compacted(lake, table):
+    for n in range(5):
+        at = lake.write(table, pa.table({"n": [n]}), mode="append")
+    digest = lake.digest(at)
+    compacted = lake.compact(table)
+    assert (lake.digest(compacted), lake.digest(at)) == (digest, digest)
+    assert len(lake.files_of(compacted)) == 1
 
 
 def test_categories_and_empty_columns_find_a_type(lake, table):

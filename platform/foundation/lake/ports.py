@@ -151,5 +151,8 @@ class Lake(Protocol):
     def drop(self, table: str) -> None:
         """Drop the table where it exists; its older snapshots stay readable until they expire."""
 
+    def compact(self, table: str) -> TableAt:
+        """Write the table's rows anew into few large files; older snapshots stay as they are until they expire."""
+
     def expire(self, *, keep: Sequence[int]) -> int:
         """Forget all snapshots but the newest and those of `keep`, and delete files nobody needs; how many went."""

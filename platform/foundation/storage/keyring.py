@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.apps import apps
 from django.conf import settings
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, OperationalError, connection, connections
 from django.utils.translation import gettext as _
 
 from foundation import tenancy
@@ -74,8 +74,8 @@ def _make_first(tenant_id: UUID) -> TenantKey | None:
     wrapped = _wrap(os.urandom(32), tenant_id, 1)
     try:
         _insert_apart(tenant_id, wrapped)
-    except IntegrityError:
-        # The tenant itself is not committed yet: key and tenant then stand or fall together.
+    except (IntegrityError, OperationalError):
+        # The tenant is not committed yet, or the caller's own transaction holds it: both stand or fall together.
         with tenancy.scope(tenant_id), connection.cursor() as cursor:
             cursor.execute(_INSERT, [tenant_id, wrapped])
     return _row(tenant_id, 1)
@@ -86,6 +86,7 @@ def _insert_apart(tenant_id: UUID, wrapped: bytes) -> None:
     try:
         with apart.cursor() as cursor:
             cursor.execute("SELECT set_config('sanad.tenant', %s, false)", [str(tenant_id)])
+            cursor.execute("SET lock_timeout = '2s'")
             cursor.execute(_INSERT, [tenant_id, wrapped])
     finally:
         apart.close()

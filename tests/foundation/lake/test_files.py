@@ -98,6 +98,20 @@ def test_progress_is_told(lake, tmp_path):
     assert told[-1] == 200_000
 
 
+def test_who_listens_may_stop_the_write(lake, tmp_path):
+    class Cancelled(BaseException):
+        pass
+
+    def stop(rows: int) -> None:
+        raise Cancelled
+
+    path = tmp_path / "f.csv"
+    path.write_text("a\n" + "1\n" * 200_000)
+    with pytest.raises(Cancelled):
+        lake.write_from_file("stopped", path, "csv", on_rows=stop)
+    assert not lake.exists("stopped")
+
+
 def test_parquet_and_json_lines(ingest):
     buffer = io.BytesIO()
     pq.write_table(

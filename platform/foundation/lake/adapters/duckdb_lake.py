@@ -143,6 +143,12 @@ class DuckDBLake:
             connection.execute(f"DROP TABLE IF EXISTS lake.main.{name(_checked(table))}")
             connection.execute("COMMIT")
 
+    def compact(self, table: str) -> TableAt:
+        with self._writing(table) as connection:
+            if not self._exists(connection, table):
+                raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
+            return self._commit(connection, table, f"lake.main.{name(table)}", "replace", None)
+
     def expire(self, *, keep: Sequence[int]) -> int:
         with catalogue.lake_lock(self._place), self._reading() as connection:
             numbers = [
@@ -158,8 +164,12 @@ class DuckDBLake:
 
     def _write(self, table: str, incoming: Incoming, mode: Mode) -> TableAt:
         with self._writing(table, incoming) as connection:
-            connection.register("incoming", incoming.reader())
-            return self._commit(connection, table, "incoming", mode, None)
+
+            def write(rows: pa.RecordBatchReader) -> TableAt:
+                connection.register("incoming", rows)
+                return self._commit(connection, table, "incoming", mode, None)
+
+            return incoming.feed(write)
 
     def _commit(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> TableAt:
         target, there = f"lake.main.{name(table)}", self._exists(connection, table)
