@@ -26,6 +26,15 @@ FIELD = "entry"
 BATCH_BYTES = 1024 * 1024
 
 
+# One call for a whole batch: an XADD each costs five times as much of our core.
+_ADD = """
+for i = 3, #ARGV do
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', ARGV[2], ARGV[i])
+end
+return #ARGV - 2
+"""
+
+
 class Journal:
     """`put` never waits. Every entry ends as written, spilled (and later replayed) or dropped, and is counted so."""
 
@@ -33,6 +42,7 @@ class Journal:
         self._redis = redis.Redis.from_url(
             redis_url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0), max_connections=2
         )
+        self._add = self._redis.register_script(_ADD)
         self._spill = spill
         self._queue: deque[Entry] = deque()
         self._most_bytes = queue_bytes
@@ -110,11 +120,12 @@ class Journal:
 
     async def _write(self, lines: list[Line]) -> bool:
         """Add the lines to their streams. A failure half way may leave some twice: readers go by the entry's id."""
+        streams: dict[str, list[bytes]] = {}
+        for stream, blob in lines:
+            streams.setdefault(stream, []).append(blob)
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for stream, blob in lines:
-                    pipe.xadd(stream, {FIELD: blob}, maxlen=self._stream_length, approximate=True)
-                await pipe.execute()
+            for stream, blobs in streams.items():
+                await self._add(keys=[stream], args=[self._stream_length, FIELD, *blobs])
         except (RedisError, OSError) as error:
             self._note_away(error)
             return False

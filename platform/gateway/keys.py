@@ -53,6 +53,9 @@ class Verdict:
             checked_at,
         )
 
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and time.time() >= self.expires_at
+
 
 class Keys:
     """Admits bearers of API keys; the digest alone is kept, never the key."""
@@ -88,6 +91,11 @@ class Keys:
             return verdict
         raise _refusal(verdict)
 
+    @property
+    def stale(self) -> bool:
+        """Whether the portal has been away for longer than keys are taken on trust."""
+        return self._contact.age_s() > self._stale_limit_s
+
     def revoke(self, digests: Iterable[str]) -> None:
         gone = set(digests)
         for digest in gone:
@@ -105,9 +113,9 @@ class Keys:
         self._revoked.clear()
 
     def _still_good(self, key: Key, verdict: Verdict, now: float) -> Verdict:
-        if verdict.expires_at is not None and time.time() >= verdict.expires_at:
+        if verdict.has_expired():
             del self.known[key]
-            raise Refused(401, "key-expired", "This API key has expired. Make a new one under Settings, Tokens.")
+            raise _refusal(_expired(now))
         if now - max(self._contact.last_at, verdict.checked_at) > self._stale_limit_s:
             raise Refused(
                 503,
@@ -123,7 +131,7 @@ class Keys:
     async def _ask_for(self, key: Key, address: str, now: float) -> Verdict:
         """Ask the portal, once for all who present the same key meanwhile."""
         if key[0] in self._revoked:
-            return Verdict(False, "This API key was revoked. Make a new one under Settings, Tokens.", "", None, now)
+            return _revoked(now)
         flight = self._flights.get(key)
         if flight is None:
             if not self._limiter.take(address, now):
@@ -167,7 +175,9 @@ class Keys:
             raise PortalAway(f"its word on a key cannot be read: {error!r}") from error
         if digest in self._revoked:
             # Revoked while the question was on its way.
-            verdict.allowed = False
+            verdict = _revoked(began)
+        elif verdict.has_expired():
+            verdict = _expired(began)
         self.checks["allowed" if verdict.allowed else "denied"] += 1
         self._remember(key, verdict)
         return verdict
@@ -180,6 +190,14 @@ class Keys:
         to[key] = verdict
         if len(to) > most:
             to.popitem(last=False)
+
+
+def _revoked(at: float) -> Verdict:
+    return Verdict(False, "This API key was revoked. Make a new one under Settings, Tokens.", "", None, at)
+
+
+def _expired(at: float) -> Verdict:
+    return Verdict(False, "This API key has expired. Make a new one under Settings, Tokens.", "", None, at)
 
 
 def _refusal(verdict: Verdict) -> Refused:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Generator
@@ -26,8 +27,8 @@ GRACE_S = 10
 LONGEST_PATH = 107
 
 
-class _Quiet(uvicorn.Server):
-    """The second server of the process: the first one hears the signals."""
+class _Server(uvicorn.Server):
+    """Signals are heard by `serve`, once for both servers: uvicorn would end the process before all is put away."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -62,7 +63,7 @@ def tcp_listener(host: str, port: int) -> socket.socket:
 
 def _front(config: GatewayConfig) -> uvicorn.Server:
     FrontDoorProtocol.most_connections = config.max_connections
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             loop="uvloop",
@@ -91,7 +92,7 @@ def _inside() -> uvicorn.Server:
         server_header=False,
         log_config=None,
     )
-    return _Quiet(settings)
+    return _Server(settings)
 
 
 async def serve(config: GatewayConfig) -> None:
@@ -100,6 +101,8 @@ async def serve(config: GatewayConfig) -> None:
     inner = unix_listener(config.internal_socket, 0o600)
     front, inside = _front(config), _inside()
     sweeping = asyncio.create_task(FrontDoorProtocol.sweep())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, front.handle_exit, number, None)
     inner_serving = asyncio.create_task(inside.serve(sockets=[inner]))
     log.info("The gateway listens on http://%s:%d.", config.host, config.port)
     try:
@@ -122,8 +125,6 @@ def main() -> int:
     except ConfigRefused as refusal:
         print(f"gateway: {refusal}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
     return 0
 
 

@@ -96,6 +96,7 @@ class Metrics:
     def _contact_families(self) -> Iterator[Metric]:
         contact = self._contact
         yield _gauge("sanad_gateway_portal_away", "1 while the portal does not answer.", int(contact.is_lost))
+        yield _gauge("sanad_gateway_keys_stale", "1 when keys are too long unconfirmed to be used.", self._keys.stale)
         yield _gauge("sanad_gateway_contact_age_seconds", "Since the portal last answered.", contact.age_s())
         yield _gauge("sanad_gateway_routes", "Deployments served.", len(contact.table.routes))
 

@@ -21,7 +21,8 @@ class FrontDoorProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._head_size = 0
+        # Bytes that became neither a whole head nor a piece of a body: a head or a trailer still open.
+        self._unframed = 0
         # Loop time since which a head is awaited; 0: none is.
         self._head_since = 0.0
         self._heard_at = 0.0
@@ -37,24 +38,36 @@ class FrontDoorProtocol(HttpToolsProtocol):
         self.open_now.discard(self)
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self) -> None:
+        self.open_now.discard(self)
+        super().handle_websocket_upgrade()
+
     def data_received(self, data: bytes) -> None:
         self._heard_at = self.loop.time()
-        if self._head_since or self.cycle is None or not self.cycle.more_body:
-            self._head_size += len(data)
+        self._unframed += len(data)
         super().data_received(data)
-        # What came together with a complete head is body; only a head that is still open can be too long.
-        if self._head_since and self._head_size > HEAD_BYTES and not self.transport.is_closing():
+        if self._unframed > HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The head of the request is too long.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_since = self._heard_at
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # After the head come trailers: nobody behind us may take them for headers, so they end here.
+        if self._head_since:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        self._head_since, self._head_size = 0.0, 0
+        self._head_since, self._unframed = 0.0, 0
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._unframed = 0
+        super().on_body(body)
+
     def is_stuck(self, now: float) -> bool:
+        """Whether the sender keeps us waiting for the rest of a request. `now` in the loop's time."""
         if self._head_since:
             return now - self._head_since > HEAD_WITHIN_S
         waiting = self.cycle is not None and self.cycle.more_body and not self.cycle.response_complete

@@ -1,7 +1,7 @@
 """HTTP/1.1 to replicas and to the portal's internal pages: small whole messages over kept connections.
 
-Why not an HTTP client library: on the hot path of a prediction this costs 40–50 µs a request where aiohttp costs about
-200 and httpcore2 about 300 (one core, Unix socket, 300-byte bodies; `python -m tests.gateway.measure clients`).
+Why not an HTTP client library: a prediction's way to its replica and back costs 16 µs of our core here, 69 µs with
+aiohttp and 228 µs with httpcore2, of 85 µs for the whole request (`python -m tests.gateway.measure clients infer`).
 It knows no redirects, cookies, compression or streaming, and needs none. Proxied pages use aiohttp (gateway.front).
 """
 

@@ -1,4 +1,4 @@
-"""What stands behind the gateway in these tests: a portal with its two internal pages, and a replica. Run by uvicorn."""
+"""What stands behind the gateway in these tests: a portal with its two internal pages, and a replica; under uvicorn."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def portal(scope: Any, receive: Any, send: Any) -> None:
 
 async def _state(scope: Any, receive: Any, send: Any) -> None:
     state = json.loads(STATE.read_text())
-    given = {name: value for name, value in scope["headers"]}
+    given = dict(scope["headers"])
     if given.get(b"x-sanad-gateway") != state["secret"].encode():
         await _say(send, 404, {})
         return
@@ -78,12 +78,16 @@ async def _token(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.sleep(state.get("token_delay", 0))
     found = state["keys"].get(asked["digest"])
     if found is None or asked["digest"] in state["revoked"]:
-        await _say(send, 200, {"allowed": False, "sentence": "This API key is unknown.", "actor": None, "expires_at": None})
+        await _say(
+            send, 200, {"allowed": False, "sentence": "This API key is unknown.", "actor": None, "expires_at": None}
+        )
         return
     allowed = f"{asked['tenant']}/{asked['deployment']}" in found["routes"]
     sentence = "" if allowed else "This API key may not use this deployment."
     await _say(
-        send, 200, {"allowed": allowed, "sentence": sentence, "actor": found["actor"], "expires_at": found["expires_at"]}
+        send,
+        200,
+        {"allowed": allowed, "sentence": sentence, "actor": found["actor"], "expires_at": found["expires_at"]},
     )
 
 
@@ -97,7 +101,9 @@ async def _echo(scope: Any, receive: Any, send: Any) -> None:
         "body": body.decode("latin-1"),
     }
     _note(f"echo {scope['method']} {scope['path']}")
-    await _say(send, 200, document, [*JSON, (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2"), (b"keep-alive", b"timeout=5")])
+    await _say(
+        send, 200, document, [*JSON, (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2"), (b"keep-alive", b"timeout=5")]
+    )
 
 
 async def _upload(scope: Any, receive: Any, send: Any) -> None:

@@ -187,7 +187,12 @@ class Stage:
 
     # The client.
     def ask(
-        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None, at: Path | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        at: Path | None = None,
     ) -> Answer:
         connection = UnixConnection(at) if at else http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         with closing(connection):
@@ -196,7 +201,9 @@ class Stage:
             lines = response.getheaders()
             return Answer(response.status, {name.lower(): value for name, value in lines}, response.read(), lines)
 
-    def infer(self, token: str, wish: dict[str, Any] | None = None, headers: dict[str, str] | None = None, **more: Any) -> Answer:
+    def infer(
+        self, token: str, wish: dict[str, Any] | None = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> Answer:
         body = json.dumps(wish or {"inputs": []}).encode()
         lines = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **(headers or {})}
         return self.ask("POST", more.get("path", "/inference/acme/churn/v2/models/churn/infer"), body, lines)

@@ -78,8 +78,9 @@ def test_an_endless_head_is_ended(shared: Stage) -> None:
     [
         "/inference/acme%2Fchurn/v2/models/churn/infer", "/inference/acme/churn%2Fx/invocations",
         "/inference/acme/churn/v2/..%2f..%2fschema", "/inference/acme/churn/v2/models/../../x",
-        "/inference/acme/churn//invocations", "/inference/acme/churn/v2%2Fhealth%2Fready", "/inference/acme/churn/v1/chat",
-        "/inference/acme/churn", "/inference/../internal/gateway/state", "/inference/acme/churn/v2/%00",
+        "/inference/acme/churn//invocations", "/inference/acme/churn/v2%2Fhealth%2Fready",
+        "/inference/acme/churn/v1/chat", "/inference/acme/churn",
+        "/inference/../internal/gateway/state", "/inference/acme/churn/v2/%00",
     ],
 )  # fmt: skip
 def test_inference_paths_are_read_in_one_way_only(shared: Stage, path: str) -> None:
