@@ -57,7 +57,9 @@ class Log {
     } else {
       const bytes = new Uint8Array(await answer.arrayBuffer());
       this.offset = Number(answer.headers.get("X-Log-Offset") ?? this.offset + bytes.length);
-      this.write(this.decoder.decode(bytes, { stream: true }), answer.headers.get("X-Log-Ended") === "1");
+      this.write(this.decoder.decode(bytes, { stream: true }), ["1", "true"].includes(answer.headers.get("X-Log-Ended")));
+      // A long log comes in pieces.
+      if (bytes.length && this.offset < Number(answer.headers.get("X-Log-Size") ?? 0)) this.again = true;
     }
     if (first) this.mark();
   }

@@ -108,7 +108,7 @@ def log(request: HttpRequest) -> HttpResponse:
     return HttpResponse(
         text[offset:],
         content_type="text/plain; charset=utf-8",
-        headers={"X-Log-Offset": str(len(text)), "X-Log-Ended": "1"},
+        headers={"X-Log-Size": str(len(text)), "X-Log-Ended": "true"},
     )
 
 
