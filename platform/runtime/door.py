@@ -1,6 +1,7 @@
 """A door out of a container without a network: a loopback port inside leads to the portal's Unix socket.
 
 Start: python -m runtime.door -- python -m runtime.train
+Without SANAD_DOOR_SOCKET there is no door, and it only looks after the command.
 """
 
 from __future__ import annotations
@@ -55,17 +56,24 @@ async def open_door(socket_path: str, port: int, host: str = "127.0.0.1") -> asy
 
 
 async def run_behind_door(command: list[str], socket_path: str, port: int) -> int:
-    """Open the door, run the command, and end as it ends."""
-    server = await open_door(socket_path, port)
-    child = await asyncio.create_subprocess_exec(*command)
+    """Open the door if there is one to open, run the command, and end as it ends."""
+    server = await open_door(socket_path, port) if socket_path else None
+    child = await asyncio.create_subprocess_exec(*command, pass_fds=_service_descriptors())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, partial(_pass_on, child, number))
-    async with server:
-        code = await child.wait()
+    code = await child.wait()
+    if server is not None:
+        server.close()
     if code == -signal.SIGKILL and ran_out_of_memory():
         return OUT_OF_MEMORY
     return 128 - code if code < 0 else code
+
+
+def _service_descriptors() -> tuple[int, ...]:
+    """The listening socket of a service, when the engine handed one over."""
+    kind, _, number = environment().get("SANAD_SERVICE_SOCKET", "").partition(":")
+    return (int(number),) if kind == "fd" else ()
 
 
 def ran_out_of_memory(counters: tuple[Path, ...] = _COUNTERS) -> bool:
@@ -85,9 +93,9 @@ def _pass_on(child: asyncio.subprocess.Process, number: int) -> None:
 def main() -> int:
     command = sys.argv[2:] if sys.argv[1:2] == ["--"] else sys.argv[1:]
     socket_path = environment().get("SANAD_DOOR_SOCKET", "")
-    port = environment().get("SANAD_DOOR_PORT", "")
-    if not command or not socket_path or not port.isdigit():
-        announce("The door needs SANAD_DOOR_SOCKET, SANAD_DOOR_PORT and a command after --.")
+    port = environment().get("SANAD_DOOR_PORT", "0")
+    if not command or not port.isdigit():
+        announce("The door needs a command after --, and a number as SANAD_DOOR_PORT.")
         return 2
     return asyncio.run(run_behind_door(command, socket_path, int(port)))
 

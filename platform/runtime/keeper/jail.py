@@ -51,7 +51,7 @@ def _outer(order: Order, output: int, listener: int | None) -> int:
         return _start(order)
     user = (os.geteuid(), os.getegid())
     flags = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
-    flags |= linux.CLONE_NEWNET if order.door else 0
+    flags |= linux.CLONE_NEWNET if order.own_network else 0
     flags |= linux.CLONE_NEWUSER if order.isolation == "user" else 0
     linux.unshare(flags)
     if order.isolation == "user":
@@ -71,7 +71,7 @@ def map_user(uid: int, gid: int) -> None:
 def _walled(order: Order) -> int:
     """First process of the namespaces: when it ends, the kernel ends everything else in them."""
     linux.die_with_parent()
-    if order.door:
+    if order.own_network:
         linux.raise_loopback()
     uid = order.uid if order.isolation == "root" else os.geteuid()
     view.build(order, uid)

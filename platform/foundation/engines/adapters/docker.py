@@ -16,6 +16,7 @@ from docker.models.containers import Container
 from docker.types import Mount as DockerMount
 from requests.exceptions import RequestException
 
+from foundation.engines.adapters.ordering import needs_portal
 from foundation.engines.errors import EngineUnavailable, ImageMissing, WorkloadMissing
 from foundation.engines.ports import PORTAL, Mount, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
 from runtime.door import OUT_OF_MEMORY
@@ -145,7 +146,8 @@ class DockerEngine:
     def _environment(self, spec: WorkloadSpec) -> dict[str, str]:
         portal = f"http://127.0.0.1:{self._portal_port}"
         env = {name: value.replace(PORTAL, portal) for name, value in spec.env.items()}
-        env |= {"SANAD_DOOR_SOCKET": f"{DOOR_FOLDER}/door.sock", "SANAD_DOOR_PORT": str(self._portal_port)}
+        if needs_portal(spec):
+            env |= {"SANAD_DOOR_SOCKET": f"{DOOR_FOLDER}/door.sock", "SANAD_DOOR_PORT": str(self._portal_port)}
         env |= {"HOME": "/tmp", "OMP_NUM_THREADS": str(max(1, round(spec.cpus)))}  # noqa: S108
         if spec.kind == "service":
             env["SANAD_SERVICE_SOCKET"] = f"{SERVICE_FOLDER}/{SOCKET_NAME}"
@@ -155,9 +157,8 @@ class DockerEngine:
         mounts = list(spec.mounts)
         for mount in mounts:
             _let_in(mount)
-        door = self._door()
-        if door is not None:
-            mounts.append(door)
+        if needs_portal(spec):
+            mounts.append(self._door())
         if spec.kind == "service":
             mounts.append(Mount(self._services(spec.name), SERVICE_FOLDER, read_only=False))
         return [
@@ -165,13 +166,17 @@ class DockerEngine:
             for mount in mounts
         ]
 
-    def _door(self) -> Mount | None:
+    def _door(self) -> Mount:
         """The portal's socket, by its own folder if it has one: a gateway that starts anew binds it afresh there."""
         folder = self._run / "door"
         if folder.is_dir():
             return Mount(folder, DOOR_FOLDER)
         socket = self._run / "door.sock"
-        return Mount(socket, f"{DOOR_FOLDER}/door.sock", read_only=False) if socket.exists() else None
+        if not socket.exists():
+            raise EngineUnavailable(
+                _("The portal's door %(path)s is missing: start the gateway, which opens it.") % {"path": socket}
+            )
+        return Mount(socket, f"{DOOR_FOLDER}/door.sock", read_only=False)
 
     def _services(self, name: str) -> Path:
         return self._run / "services" / name

@@ -47,9 +47,14 @@ def make_order(
         memory_mb=spec.memory_mb,
         cpus=_cores(spec),
         socket=socket,
+        own_network=isolation != "none" and (bool(door) or not needs_portal(spec)),
         door=door,
         door_port=door_port,
     )
+
+
+def needs_portal(spec: WorkloadSpec) -> bool:
+    return any(PORTAL in value for value in spec.env.values())
 
 
 def _surroundings(spec: WorkloadSpec, folder: Path, isolation: str) -> dict[str, str]:

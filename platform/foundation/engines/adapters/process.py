@@ -18,7 +18,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from foundation.engines.adapters.isolation import best_isolation, make_readable, own_uid
-from foundation.engines.adapters.ordering import make_order
+from foundation.engines.adapters.ordering import make_order, needs_portal
 from foundation.engines.errors import EngineUnavailable, IsolationMissing, WorkloadMissing
 from foundation.engines.ports import Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
 from runtime.keeper import state as files
@@ -151,7 +151,7 @@ class ProcessEngine:
             isolation=self._isolation,
             uid=uid,
             socket=socket,
-            door=str(door) if door.is_socket() and self._isolation != "none" else "",
+            door=str(door) if needs_portal(spec) and door.is_socket() and self._isolation != "none" else "",
             portal_url=self._portal_url,
         )
 
