@@ -1,4 +1,6 @@
-from foundation.errors import AccessDenied, Invalid
+from __future__ import annotations
+
+from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
 
 
 class RunRefused(Invalid):
@@ -7,3 +9,19 @@ class RunRefused(Invalid):
 
 class StaleAttempt(AccessDenied):
     """A workload of an older attempt knocked; the run has gone on without it."""
+
+
+class NoSuchRoute(NotFound):
+    """An address of MLflow that the portal does not pass on."""
+
+    slug = "no-such-route"
+
+
+class TokenMissing(PortalError):
+    status, slug = 401, "unauthenticated"
+
+
+class PartsNotSupported(PortalError):
+    """Transfers in parts past the portal; a stock client that asks for one goes on with a plain one."""
+
+    status, slug = 501, "not-supported"

@@ -8,7 +8,7 @@ from apps.experiments.choices import RunState
 from apps.experiments.errors import StaleAttempt
 from foundation import access
 from foundation.access import Permission
-from foundation.errors import Conflict
+from foundation.errors import AccessDenied, Conflict
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
@@ -36,3 +36,14 @@ def check_is_own_workload(actor: Actor, run: Run) -> None:
         raise StaleAttempt(
             _("This address is for the present attempt of the run alone; another attempt has taken over.")
         )
+
+
+def check_is_not_of_portal(run: Run) -> None:
+    """What a run of the portal logged is evidence: nobody but its own container writes there."""
+    raise AccessDenied(
+        _(
+            "%(run)s was started by the portal; its figures and files are its container's alone and stay as they are. "
+            "Start a run of your own with mlflow.start_run()."
+        )
+        % {"run": run}
+    )

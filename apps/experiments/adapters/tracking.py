@@ -15,6 +15,8 @@ from django.conf import settings
 from foundation.errors import Conflict, NotFound, PortalError, Unavailable
 
 log = logging.getLogger("sanad.tracking")
+# One line per request: a run with live curves would fill the log.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 WORKSPACE_HEADER = "X-MLFLOW-WORKSPACE"
 _TIMEOUT = httpx2.Timeout(30.0, connect=2.0)
 _KINDS: dict[str, type[PortalError]] = {"RESOURCE_DOES_NOT_EXIST": NotFound, "RESOURCE_ALREADY_EXISTS": Conflict}
@@ -29,7 +31,9 @@ def workspace_of(project_id: UUID) -> str:
 def _client(socket: str) -> httpx2.Client:
     # MLflow refuses every Host but its own; that somebody came over the socket is said by X-Forwarded-For.
     headers = {"Host": "localhost", "X-Forwarded-For": "127.0.0.1"}
-    transport = httpx2.HTTPTransport(uds=socket, limits=httpx2.Limits(max_connections=32))
+    # The server closes idle connections after 5 s; ours are let go earlier, so that none is used as it closes.
+    limits = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=2.0)
+    transport = httpx2.HTTPTransport(uds=socket, limits=limits)
     return httpx2.Client(transport=transport, base_url="http://localhost", headers=headers, timeout=_TIMEOUT)
 
 
@@ -65,6 +69,13 @@ class MlflowServer:
         if _code(made) == "RESOURCE_ALREADY_EXISTS":
             return self.ensure_experiment(name)
         return str(self._checked(made)["experiment_id"])
+
+    def get_experiment(self, experiment_id: str) -> dict[str, Any]:
+        found = self._send("GET", "experiments/get", params={"experiment_id": experiment_id})
+        return dict(self._checked(found)["experiment"])
+
+    def get_logged_model(self, model_id: str) -> dict[str, Any]:
+        return dict(self._checked(self._send("GET", f"logged-models/{quote(model_id, safe='')}"))["model"])
 
     def create_run(self, experiment_id: str, *, name: str, tags: dict[str, str]) -> str:
         body = {

@@ -11,7 +11,8 @@ from apps.features.choices import ColumnRole
 from foundation.engines.ports import WorkloadSpec
 from foundation.identity import Actor
 
-SCOPES = ["run.track"]
+# The address of MLflow names the project, and who may not see the project does not come through.
+SCOPES = ["run.track", "project.view"]
 
 
 def workload_name(run: Run) -> str:

@@ -18,6 +18,16 @@ from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
 
 log = logging.getLogger("sanad.problems")
 _PAGES = {400, 403, 404, 409, 429, 500, 503}
+MLFLOW_CODES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "RESOURCE_DOES_NOT_EXIST",
+    409: "RESOURCE_ALREADY_EXISTS",
+    422: "INVALID_PARAMETER_VALUE",
+    429: "REQUEST_LIMIT_EXCEEDED",
+    501: "NOT_IMPLEMENTED",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -38,6 +48,9 @@ def problem(request: HttpRequest, error: PortalError) -> dict[str, Any]:
     }
     if isinstance(error, Invalid) and error.fields:
         body["errors"] = error.fields
+    if request.path_info.startswith("/mlflow/"):
+        # The two that MLflow's clients read.
+        body |= {"error_code": MLFLOW_CODES.get(error.status, "INTERNAL_ERROR"), "message": error.sentence}
     return body | ({"details": error.details} if error.details else {})
 
 
@@ -116,3 +129,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     sentence = _("Something broke on our side. Nothing was changed; try again, and quote the number below if it stays.")
     return answer_for(request, PortalError(sentence))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    sentence = _("This page was open for too long, or cookies are off. Reload it and do it once more.")
+    return answer_for(request, AccessDenied(sentence))

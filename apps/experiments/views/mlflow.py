@@ -1,0 +1,106 @@
+"""The door of the stock MLflow client: what it asks, and refusals in the words that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from apps.experiments import services
+from apps.experiments.errors import TokenMissing
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import PortalError
+from foundation.web import render_page
+from foundation.web.problems import MLFLOW_CODES
+
+_PIECE = 256 * 1024
+# MLflow's clients know 400 for what the portal calls 422.
+_STATUS = {422: 400}
+# What users logged is never shown as a page of the portal's own.
+_FILE_HEADERS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
+
+
+@csrf_exempt
+@access.public("Each address of MLflow asks for its own permission, and refuses in MLflow's words.")
+def relay(request: HttpRequest, tenant: str, project: str, path: str) -> HttpResponseBase:
+    try:
+        if request.actor is None:
+            raise TokenMissing(_("Set MLFLOW_TRACKING_TOKEN to a valid token of yours; make one under Settings, Tokens."))
+        asked = services.Asked(request.method, path, _query(request), request.headers, _body(request))
+        return _answer(request, services.relay(actor=request.actor, project=request.project, asked=asked))
+    except PortalError as refusal:
+        _read_rest(request)
+        return _refused(request, refusal)
+
+
+@require_safe
+@access.page(Permission.RUN_VIEW)
+def landing(request: HttpRequest, tenant: str, project: str) -> HttpResponse:
+    """Where the address that MLflow's client prints leads: a script reads its fragment and goes on."""
+    return render_page(request, "experiments/tracked_landing.html")
+
+
+def _query(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in request.GET.lists() for value in values]
+
+
+def _source(request: HttpRequest) -> Any:
+    """The body's stream. Django reads none that came in chunks; a server that knows where they end says so."""
+    chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
+    return request.META["wsgi.input"] if chunked and request.META.get("wsgi.input_terminated") else request
+
+
+def _body(request: HttpRequest) -> Iterator[bytes]:
+    source = _source(request)
+    while piece := source.read(_PIECE):
+        yield piece
+
+
+def _read_rest(request: HttpRequest) -> None:
+    """A client that is still sending hears an answer only when somebody has listened; up to 16 MB somebody does."""
+    for count, _piece in enumerate(_body(request)):
+        if count > 64:
+            break
+
+
+def _answer(request: HttpRequest, reply: Any) -> HttpResponseBase:
+    if reply.status >= 400:
+        return _failed(request, reply)
+    if isinstance(reply.body, bytes):
+        return HttpResponse(reply.body, status=reply.status, headers=reply.headers)
+    given = reply.headers.get("content-disposition", "")
+    shown_as = given if given.lower().startswith("attachment") else "attachment"
+    headers = {**reply.headers, **_FILE_HEADERS, "Content-Disposition": shown_as}
+    return StreamingHttpResponse(reply.body, status=reply.status, headers=headers)
+
+
+def _failed(request: HttpRequest, reply: Any) -> JsonResponse:
+    """MLflow's own refusal with the way to the page; what broke inside it stays in the logs."""
+    said = reply.document()
+    if reply.status >= 500:
+        said = {"error_code": "INTERNAL_ERROR", "message": _("The tracking server failed on this request; its log says why.")}
+    message = f"{said.get('message', '')} {_see(request)}".strip()
+    return JsonResponse({**said, "message": message, "request_id": request.request_id}, status=reply.status)
+
+
+def _refused(request: HttpRequest, refusal: PortalError) -> JsonResponse:
+    code = "ENDPOINT_NOT_FOUND" if refusal.slug == "no-such-route" else MLFLOW_CODES.get(refusal.status, "INTERNAL_ERROR")
+    message = refusal.sentence if refusal.status == 501 else f"{refusal.sentence} {_see(request)}"
+    body = {"error_code": code, "message": message, "request_id": request.request_id}
+    response = JsonResponse(body, status=_STATUS.get(refusal.status, refusal.status))
+    if refusal.status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="sanad", Basic realm="sanad"'
+    return response
+
+
+def _see(request: HttpRequest) -> str:
+    """Where a person finds the project's runs."""
+    place = request.resolver_match.kwargs
+    url = f"{settings.SANAD_PUBLIC_URL}/t/{place['tenant']}/p/{place['project']}/experiments/"
+    return _("See %(url)s") % {"url": url}
