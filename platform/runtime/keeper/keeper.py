@@ -145,6 +145,7 @@ class Keeper:
 
     def _finish(self, code: int, book: Logbook) -> None:
         watch.end_all(os.getpid())
+        watch.reap_all()
         book.drain()
         if self._order.socket:
             Path(self._order.socket).unlink(missing_ok=True)

@@ -75,6 +75,13 @@ def end_all(root: int) -> None:
         os.sched_yield()
 
 
+def reap_all() -> None:
+    """Collect every child that is left, waiting for it; to be called once all of them were killed."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+
+
 def _is_zombie(pid: int) -> bool:
     fields = _stat(pid)
     return fields is None or fields[0] in "ZX"

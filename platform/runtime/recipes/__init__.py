@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from runtime.failures import WorkloadFailure
-from runtime.recipes.base import Recipe
+
+if TYPE_CHECKING:  # the portal reads the catalogue beside this without numpy
+    from runtime.recipes.base import Recipe
 
 _MODULES = {
     "hist_gradient_boosting": "runtime.recipes.hist_gradient_boosting",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 Value = bool | int | float | str
 
@@ -16,6 +17,10 @@ class ParameterRefused(ValueError):
         super().__init__(sentence)
         self.name = name
         self.sentence = sentence
+
+
+def _is_finite(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Parameter:
             return value
         if self.type == "choice" and value in self.choices:
             return str(value)
-        if self.type in ("integer", "number") and isinstance(value, int | float) and not isinstance(value, bool):
+        if self.type in ("integer", "number") and _is_finite(value):
             if self.type == "integer" and value == int(value):
                 value = int(value)
             if (self.type == "number" or isinstance(value, int)) and self._in_range(value):
