@@ -125,9 +125,7 @@ def test_the_list_answers_filters(client_as, scientist, open_case):
     assert "Nothing matches" in text_of(client.get(f"{INBOX}?show=all&state=refused"))
 
 
-def test_a_long_inbox_asks_no_query_per_row(
-    client_as, scientist, officer, open_case, django_assert_max_num_queries
-):
+def test_a_long_inbox_asks_no_query_per_row(client_as, scientist, officer, open_case, django_assert_max_num_queries):
     for _ in range(30):
         open_case(scientist)
     client = client_as(officer)

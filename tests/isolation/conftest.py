@@ -1,0 +1,70 @@
+"""A tenant full of things that nobody else may find: every name and text of it holds the word MARK."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from foundation.clock import now
+from tests.support.people import make_person, make_tenant
+
+MARK = "zebrafish"
+SLUG = "sealed-project"
+
+
+@pytest.fixture
+def secrets(tenant, admin, scientist):
+    """Ids of things of the tenant `acme`, by kind; a new kind of thing is worth a line here."""
+    from apps.approvals import services as approvals
+    from apps.projects import services as projects
+    from apps.tenants import services as tenants
+    from foundation.access.models import Membership
+
+    project = projects.create_project(actor=scientist, slug=SLUG, name=MARK, purpose=MARK, description=MARK)
+    case = approvals.open_case(
+        actor=scientist,
+        project_id=project.pk,
+        kind="model.promote",
+        subject=("model_version", uuid4()),
+        subject_digest="a" * 64,
+        title=MARK,
+        evidence={"note": MARK},
+    )
+    token, _ = tenants.create_token(
+        actor=admin, name=MARK, scopes=["*"], expires_at=now() + timedelta(days=1), now=now()
+    )
+    invitation, _ = tenants.invite(actor=admin, email=f"{MARK}@acme.test", role="viewer", now=now())
+    return {
+        "project": project.pk,
+        "case": case.pk,
+        "token": token.pk,
+        "invitation": invitation.pk,
+        "membership": Membership.objects.get(user=admin.user).pk,
+        "tenant": tenant.pk,
+    }
+
+
+@pytest.fixture
+def stranger(db):
+    """The most powerful person of another tenant, which has a project of its own."""
+    return _stranger("admin")
+
+
+@pytest.fixture
+def onlooker(db):
+    """A viewer of another tenant."""
+    return _stranger("viewer")
+
+
+def _stranger(role):
+    from apps.projects import services as projects
+    from foundation.identity import Actor
+    from foundation.tenancy import scope
+
+    bank = make_tenant("bank", "Bank")
+    actor = make_person(bank, role)
+    with scope(bank.pk):
+        projects.create_project(actor=Actor.system(bank), slug="ours", name="Ours", purpose="Ours")
+    return actor

@@ -1,0 +1,147 @@
+"""No route without a declared permission, none that answers strangers, none that finds another tenant's things."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from foundation.access import Permission, declared
+from tests.isolation.conftest import MARK, SLUG
+from tests.isolation.routes import every_route
+from tests.support.people import make_person
+
+ROUTES = every_route()
+# A method that a route does not have is refused before anybody is asked for; 400 and 422 name a faulty input.
+REFUSED = {400, 403, 404, 405, 406, 409, 411, 413, 415, 422}
+
+
+def named(routes):
+    return pytest.mark.parametrize("route", routes, ids=[str(route) for route in routes])
+
+
+def is_open(route):
+    return getattr(route.view, "public_because", None) or getattr(
+        getattr(route.view, "cls", None), "public_because", None
+    )
+
+
+def is_own(route):
+    return getattr(route.view, "own_because", None)
+
+
+TENANT_PAGES = [route for route in ROUTES if route.template.startswith("t/<slug:tenant>/")]
+RESOURCES = [route for route in ROUTES if route.actions]
+CLOSED = [route for route in ROUTES if not is_open(route)]
+
+
+def test_the_routes_are_found():
+    assert len(TENANT_PAGES) > 10
+    assert len(RESOURCES) > 10
+
+
+@named(ROUTES)
+def test_every_route_declares_what_it_asks_for(route):
+    if not route.actions or is_open(route):
+        assert declared(route.view), f"{route} needs @access.page, @access.own or @access.public with a reason."
+        return
+    permissions = route.view.cls.permissions
+    missing = [action for action in route.actions.values() if action not in permissions]
+    assert not missing, f"{route.view.cls.__name__}.permissions lacks {missing}."
+    assert all(permissions[action] in Permission for action in route.actions.values())
+
+
+@named([route for route in TENANT_PAGES if not is_open(route)])
+def test_every_page_of_a_tenant_asks_for_a_permission(route):
+    assert getattr(route.view, "required_permission", None), f"{route} is inside a tenant: use @access.page."
+
+
+@named([route for route in ROUTES if is_open(route) or is_own(route)])
+def test_every_open_route_says_why(route):
+    assert len(str(is_open(route) or is_own(route)).split()) > 4
+
+
+def test_nobody_without_a_session_gets_an_answer(db):
+    client = Client()
+    answered = {}
+    for route in CLOSED:
+        answer = client.get(route.address(tenant="acme", project=SLUG, uuid=str(UNKNOWN)))
+        to_sign_in = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
+        if not to_sign_in and answer.status_code not in REFUSED | {401}:
+            answered[str(route)] = answer.status_code
+    assert not answered
+
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+def test_no_page_of_a_tenant_opens_to_a_member_of_another(secrets, client_as, role, onlooker, stranger_of):
+    client = client_as(stranger_of(role))
+    opened = {}
+    for route in TENANT_PAGES:
+        for thing in secrets.values() if "uuid" in route.kinds else [UNKNOWN]:
+            answer = client.get(route.address(tenant="acme", project=SLUG, uuid=str(thing)))
+            if answer.status_code not in {403, 404, 405} or MARK in text_of(answer):
+                opened[str(route)] = answer.status_code
+    assert not opened
+
+
+@pytest.fixture
+def stranger_of(onlooker):
+    def of(role):
+        return onlooker if role == "viewer" else make_person(onlooker.tenant, role)
+
+    return of
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_page_of_ones_own_tenant_finds_a_thing_of_another(secrets, client_as, stranger, method):
+    client = client_as(stranger)
+    found = {}
+    for route in TENANT_PAGES:
+        if "uuid" not in route.kinds:
+            continue
+        for kind, thing in secrets.items():
+            answer = getattr(client, method)(route.address(tenant="bank", project="ours", uuid=str(thing)))
+            if answer.status_code not in REFUSED or MARK in text_of(answer):
+                found[f"{route} with the {kind}"] = answer.status_code
+    assert not found
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_no_resource_finds_a_thing_of_another_tenant(secrets, api_as, stranger, method):
+    client = api_as(stranger)
+    found = {}
+    for route in RESOURCES:
+        if not route.variables or method not in route.actions:
+            continue
+        for kind, thing in secrets.items():
+            answer = call(client, method, route.address(uuid=str(thing), slug=SLUG))
+            if answer.status_code not in REFUSED or MARK in text_of(answer):
+                found[f"{method} {route} with the {kind}"] = answer.status_code
+    assert not found
+
+
+@pytest.mark.parametrize("query", ["", "?project=ours", f"?project={SLUG}"])
+def test_no_list_holds_a_thing_of_another_tenant(secrets, api_as, client_as, stranger, query):
+    leaking = []
+    things = [MARK, *(str(thing) for thing in secrets.values()), *([] if SLUG in query else [SLUG])]
+    for client, routes in ((api_as(stranger), RESOURCES), (client_as(stranger), TENANT_PAGES)):
+        for route in routes:
+            if {"uuid"} & route.kinds or (route.actions and "get" not in route.actions):
+                continue
+            answer = client.get(route.address(tenant="bank", project="ours") + query)
+            if any(thing in text_of(answer) for thing in things):
+                leaking.append(str(route))
+    assert not leaking
+
+
+def call(client, method, address):
+    if method == "get":
+        return client.get(address)
+    return getattr(client, method)(address, {}, content_type="application/json")
+
+
+def text_of(answer):
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return body.decode(errors="replace")
