@@ -69,11 +69,6 @@ class Supervisor:
         self._end_strays()
         return len(running)
 
-    def done_now(self) -> list[str]:
-        """Steps that had something to do in this start, and did it."""
-        children = self.children.values()
-        return [each.name for each in children if each.spec.once and each.birth and each.state is State.READY]
-
     def unreachable(self) -> list[str]:
         """Those that were not started, because what they need was given up."""
         reachable = {each.name for each in self._reachable()}

@@ -30,9 +30,13 @@ def up(home: Home, *, port: int | None, options: Options) -> int:
     """Start everything and keep it running until a signal comes."""
     began = time.monotonic()
     console = Console()
+    known = _people(home)
 
     def serve(servers: Servers, bell: SignalBell, supervisor: Supervisor) -> int:
         _greet(console, servers, supervisor, time.monotonic() - began)
+        for line in _sign_ins(home, known):
+            console.say(line)
+        console.say("Ctrl-C stops everything.")
         supervisor.watch()
         return 0
 
@@ -115,17 +119,17 @@ def _greet(console: Console, servers: Servers, supervisor: Supervisor, seconds: 
     for name in supervisor.unreachable():
         console.say(f"  {name:<16} was not started, since what it needs did not start")
     console.say(f"\nReady after {seconds:.1f} s: {servers.url}")
-    for line in _sign_ins(servers.home, first="load-sample" in supervisor.done_now()):
-        console.say(line)
-    console.say("Ctrl-C stops everything.")
 
 
-def _sign_ins(home: Home, *, first: bool) -> list[str]:
-    """The sample people; their passwords are shown once, right after they were made."""
+def _people(home: Home) -> list[dict[str, str]]:
     if not home.credentials.exists():
         return []
-    where = f"Sign-ins are kept in {home.credentials}"
-    if not first:
-        return [where]
-    people = json.loads(home.credentials.read_text()).get("people", [])
-    return [*(f"  {person['email']:<24} {person['password']}" for person in people), where]
+    found: list[dict[str, str]] = json.loads(home.credentials.read_text())["people"]
+    return found
+
+
+def _sign_ins(home: Home, known: list[dict[str, str]]) -> list[str]:
+    """The sample people; a password is shown once, in the start that made it."""
+    people = _people(home)
+    lines = [f"  {person['email']:<24} {person['password']}" for person in people if person not in known]
+    return [*lines, f"Sign-ins are kept in {home.credentials}"] if people else []
