@@ -45,7 +45,8 @@ class MemberViewSet(PortalViewSet):
     @extend_schema(request=serializers.MemberInvited, responses={201: serializers.InvitationSerializer})
     def create(self, request: Request) -> Response:
         invited, secret = services.invite(actor=self.actor, **self.body(serializers.MemberInvited), now=now())
-        invited.link = settings.SANAD_PUBLIC_URL + reverse("tenants:invitation", args=[secret])
+        link = settings.SANAD_PUBLIC_URL + reverse("tenants:invitation", args=[secret])
+        invited.link = link  # type: ignore[attr-defined]  # in this answer only, never stored
         return self.answer(serializers.InvitationSerializer, invited, status=201)
 
     @extend_schema(request=serializers.RoleGiven)
@@ -86,7 +87,7 @@ class TokenViewSet(PortalViewSet):
         slug = body.pop("project")
         project_id = selectors.project_id_of(self.actor, slug) if slug else None
         row, text = services.create_token(actor=self.actor, **body, project_id=project_id, now=now())
-        row.token = text
+        row.token = text  # type: ignore[attr-defined]  # in this answer only, never stored
         return self.answer(serializers.NewTokenSerializer, row, status=201)
 
     @extend_schema(request=None)

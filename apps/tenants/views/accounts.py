@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from django.contrib import auth, messages
 from django.contrib.auth import update_session_auth_hash
@@ -21,10 +22,12 @@ from apps.tenants.views.requests import address_of, next_of
 from foundation import access
 from foundation.access.actors import actor_for_user
 from foundation.clock import now
-from foundation.identity.models import User
 from foundation.tenancy import scope
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PersonRequest, PortalRequest
+
+if TYPE_CHECKING:
+    from foundation.identity.models import User
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _OWN = access.own("A person's own account: it shows and changes nothing of anybody else.")

@@ -64,7 +64,12 @@ def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> Htt
             messages.success(request, _("The role is changed."))
             return redirect(request, reverse("tenants:member_list", args=[tenant]))
     may_remove = access.ask(policies.check_can_remove_member, request.actor, membership)
-    context = {"membership": membership, "form": form, "may_remove": may_remove, "tabs": _tabs(request, "members")}
+    context: dict[str, Any] = {
+        "membership": membership,
+        "form": form,
+        "may_remove": may_remove,
+        "tabs": _tabs(request, "members"),
+    }
     return render_page(request, "tenants/member_edit.html", status=422 if form.errors else 200, **context)
 
 
@@ -130,7 +135,7 @@ def tenant_edit(request: PortalRequest, tenant: str) -> HttpResponse:
             services.edit_tenant(actor=request.actor, **form.cleaned_data)
             messages.success(request, _("Saved."))
             return redirect(request, request.path)
-    context = {"form": form, "tabs": _tabs(request, "tenant")}
+    context: dict[str, Any] = {"form": form, "tabs": _tabs(request, "tenant")}
     return render_page(request, "tenants/tenant_edit.html", status=422 if form.errors else 200, **context)
 
 
