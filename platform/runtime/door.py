@@ -16,8 +16,10 @@ from pathlib import Path
 
 from runtime.config import environment
 from runtime.failures import announce
+from runtime.stamping import Stamper
 
 CHUNK = 64 * 1024
+LOG_SECONDS = 2
 # The code by which a container says that the kernel killed its workload for want of memory: not every engine tells.
 OUT_OF_MEMORY = 86
 _COUNTERS = (Path("/sys/fs/cgroup/memory.events"), Path("/sys/fs/cgroup/memory/memory.oom_control"))
@@ -58,16 +60,38 @@ async def open_door(socket_path: str, port: int, host: str = "127.0.0.1") -> asy
 async def run_behind_door(command: list[str], socket_path: str, port: int) -> int:
     """Open the door if there is one to open, run the command, and end as it ends."""
     server = await open_door(socket_path, port) if socket_path else None
-    child = await asyncio.create_subprocess_exec(*command, pass_fds=_service_descriptors())
+    pipe, merged = (asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT) if stamps_log() else (None, None)
+    child = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=merged, pass_fds=_service_descriptors())
+    log = asyncio.create_task(_stamp(child.stdout))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, partial(_pass_on, child, number))
     code = await child.wait()
+    # What an orphan still holds open is not waited for.
+    await asyncio.wait({log}, timeout=LOG_SECONDS)
     if server is not None:
         server.close()
     if code == -signal.SIGKILL and ran_out_of_memory():
         return OUT_OF_MEMORY
     return 128 - code if code < 0 else code
+
+
+def stamps_log() -> bool:
+    """Whether the lines are to carry their time: inside a container, where no keeper writes it."""
+    return environment().get("SANAD_STAMP_LOG", "") == "1"
+
+
+async def _stamp(output: asyncio.StreamReader | None) -> None:
+    stamper = Stamper()
+    while output is not None and (chunk := await output.read(CHUNK)):
+        _say(stamper.take(chunk))
+    _say(stamper.end())
+
+
+def _say(lines: bytes) -> None:
+    if lines:
+        sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
 
 
 def _service_descriptors() -> tuple[int, ...]:

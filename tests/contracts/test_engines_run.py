@@ -12,7 +12,7 @@ from mlflow.tracking import MlflowClient
 from foundation.engines import Mount, WorkloadSpec, WorkloadState
 from runtime.failures import read_failure
 from tests.contracts.engine_portal import TOKEN, MlflowServer, Portal
-from tests.contracts.test_engines import PREFIX, ended, home, log, make, until
+from tests.contracts.engine_stage import PREFIX, ended, home, log, make, until
 from tests.runtime import tables
 from tests.runtime.serving import UnixConnection, sign
 

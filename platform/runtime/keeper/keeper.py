@@ -101,7 +101,7 @@ class Keeper:
     def _watch(self, child: int, book: Logbook) -> int:
         """Look until the outermost child has ended; return the workload's exit code."""
         poller = select.poll()
-        poller.register(book._pipe, select.POLLIN)
+        poller.register(book.pipe, select.POLLIN)
         open_log = True
         while True:
             if open_log:

@@ -92,7 +92,7 @@ class DockerEngine:
 
     def logs(self, name: str, offset: int = 0) -> tuple[bytes, int]:
         with self._speaking():
-            text = self._known(name).logs(stdout=True, stderr=True, timestamps=True)
+            text = self._known(name).logs(stdout=True, stderr=True)
         content: bytes = text[offset : offset + LOG_CHUNK]
         return content, offset + len(content)
 
@@ -148,7 +148,7 @@ class DockerEngine:
         env = {name: value.replace(PORTAL, portal) for name, value in spec.env.items()}
         if needs_portal(spec):
             env |= {"SANAD_DOOR_SOCKET": f"{DOOR_FOLDER}/door.sock", "SANAD_DOOR_PORT": str(self._portal_port)}
-        env |= {"HOME": "/tmp", "OMP_NUM_THREADS": str(max(1, round(spec.cpus)))}  # noqa: S108
+        env |= {"SANAD_STAMP_LOG": "1", "HOME": "/tmp", "OMP_NUM_THREADS": str(max(1, round(spec.cpus)))}  # noqa: S108
         if spec.kind == "service":
             env["SANAD_SERVICE_SOCKET"] = f"{SERVICE_FOLDER}/{SOCKET_NAME}"
         return env

@@ -1,0 +1,32 @@
+"""Log lines with the moment at which they were read: the same form on every engine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+LONGEST_LINE = 64 * 1024
+
+
+def _stamped(line: bytes) -> bytes:
+    stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stamp.encode() + b" " + line + b"\n"
+
+
+class Stamper:
+    """Takes what a workload writes in pieces of any size, gives whole lines; an endless line is cut."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def take(self, chunk: bytes) -> bytes:
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        found = [_stamped(line) for line in lines]
+        while len(self._rest) > LONGEST_LINE:
+            found.append(_stamped(self._rest[:LONGEST_LINE]))
+            self._rest = self._rest[LONGEST_LINE:]
+        return b"".join(found)
+
+    def end(self) -> bytes:
+        """Return the last line if it was not ended."""
+        last, self._rest = self._rest, b""
+        return _stamped(last) if last else b""
