@@ -57,16 +57,16 @@ def run(home: Home | None, command: Sequence[str], *, port: int | None, options:
             _end(process)
         return STOPPED_EARLY if bell.stops else process.returncode
 
+    port = 0 if port is None else port
     if home is not None:
         return _launch(home, port=port, options=options, console=console, work=execute)
     folder = Path(tempfile.mkdtemp(prefix="sanad-"))
     folder.chmod(0o711)  # PostgreSQL's own user walks through; what lies inside is closed
-    port = 0 if port is None else port
     code = _launch(Home(folder / "home"), port=port, options=options, console=console, work=execute)
     if code == 0:
         shutil.rmtree(folder)
     else:
-        console.say(f"Its state and logs are kept in {folder}/home")
+        Console().say(f"Its state and logs are kept in {folder}/home")
     return code
 
 

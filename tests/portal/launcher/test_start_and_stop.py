@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -171,6 +174,36 @@ def test_both_killed_at_once_leave_no_orphan(start):
     until(lambda: not any(each in stage.left() for each in servers))
     for hidden in stage.left():
         hidden.kill()  # a daemon that hides from everybody outlives a double kill; the test must not leave it
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.portal.launcher.stage", "run", "--", *command],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/platform:{ROOT}", "MINE": "kept"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_command_runs_against_servers_of_its_own_that_leave_nothing():
+    tell = "import os, json; print('told', json.dumps(dict(os.environ)))"
+    done = run(sys.executable, "-c", tell)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("told"))[5:])
+    assert told["SANAD_URL"].startswith("http://127.0.0.1:")
+    assert told["MINE"] == "kept"
+    assert "DATABASE_OWNER_URL" not in told
+    assert not Path(told["SANAD_HOME"]).parent.exists()
+
+
+def test_a_command_that_fails_passes_its_code_on_and_keeps_the_logs():
+    done = run(sys.executable, "-c", "raise SystemExit(7)")
+    assert done.returncode == 7
+    kept = Path(done.stdout.strip().splitlines()[-1].removeprefix("Its state and logs are kept in "))
+    assert (kept / "logs" / "postgres.log").exists()
+    shutil.rmtree(kept.parent)
 
 
 def test_a_user_who_is_not_root_has_the_same(start, folder):
