@@ -66,7 +66,7 @@ def _succeed(*, actor: Actor, run_id: UUID, metrics: dict[str, Any], manifest: d
     done = RunSucceeded(
         run_id=run.pk,
         attempt=run.attempt,
-        code_digest=str(manifest.get("code_digest", "")),
+        code_digest=str(manifest.get("code", {}).get("sha256", "")),
         manifest_digest=hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest(),
     )
     _end(actor, run, RunState.SUCCEEDED, done)

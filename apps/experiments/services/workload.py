@@ -71,7 +71,7 @@ def run_spec(*, actor: Actor, run: Run) -> dict[str, Any]:
             "lake_snapshot": training_set.lake_snapshot,
             "base_version_id": str(training_set.base_version_id),
         },
-        "feature_views": [
+        "feature_versions": [
             {
                 "id": str(v.pk),
                 "name": v.name,

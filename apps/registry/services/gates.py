@@ -95,10 +95,10 @@ def _data(actor: Actor, version: ModelVersion) -> Result:
 
 def _manifest(actor: Actor, version: ModelVersion) -> Result:
     manifest = version.run.manifest
-    lacking = [name for name in ("data", "code_digest", "packages", "seed") if name not in manifest]
+    lacking = [name for name in ("data", "code", "packages", "seed") if name not in manifest]
     if lacking:
         return GateState.FAILED, _("The run's manifest lacks %(names)s.") % {"names": ", ".join(lacking)}, {}
-    figures = {"code_digest": manifest["code_digest"]}
+    figures = {"code_digest": manifest["code"]["sha256"]}
     if version.run.repeats.filter(reproduced=False).exists():
         return GateState.FAILED, _("A repeat of the run gave other figures."), figures
     if version.run.repeats.filter(reproduced=True).exists():
