@@ -62,7 +62,9 @@ class PersonMiddleware:
         user = getattr(request, "user", None)
         known = user is not None and user.is_authenticated
         language = user.language if known else translation.get_language_from_request(request)
-        with translation.override(language), timezone.override(ZoneInfo(user.time_zone if known else "Asia/Dubai")):
+        # Programs read UTC; only people read their own clock.
+        zone = "UTC" if request.path_info.startswith("/api/") else user.time_zone if known else "Asia/Dubai"
+        with translation.override(language), timezone.override(ZoneInfo(zone)):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
