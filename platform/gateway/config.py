@@ -49,7 +49,8 @@ class GatewayConfig:
 
     @property
     def door_socket(self) -> Path:
-        return self.run / "door.sock"
+        """In a folder of its own, which is mounted into containers: a socket mounted alone dies with this process."""
+        return self.run / "door" / "door.sock"
 
     @property
     def internal_socket(self) -> Path:

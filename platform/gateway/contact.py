@@ -28,7 +28,9 @@ class Contact:
         self._portal = portal
         self._file = file
         self._every_s = every_s
+        # The first question is asked from the beginning: only so does the portal say where its numbers end.
         self._asked_version = 0
+        self._asked_after = 0
         self._saved: tuple[int, int] | None = None
         self.on_table: list[Callable[[RoutingTable], None]] = []
         self.on_revoked: list[Callable[[Iterable[str]], None]] = []
@@ -63,7 +65,7 @@ class Contact:
 
     async def poll(self) -> None:
         try:
-            document = await self._portal.state(self._asked_version, self.revocations_after)
+            document = await self._portal.state(self._asked_version, self._asked_after)
             self._take(document)
         except PortalAway as away:
             self._note_away(str(away))
@@ -88,7 +90,7 @@ class Contact:
                 rewound()
         for hear in self.on_revoked:
             hear(revoked)
-        self.revocations_after = newest
+        self.revocations_after = self._asked_after = newest
         if routes is not None:
             self._take_table(RoutingTable.parse(version, routes))
         elif self._asked_version == 0 and self.table.version != version:

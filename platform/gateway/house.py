@@ -66,10 +66,9 @@ class House:
         self.keyring.restore()
         self.front.start()
         self.live.start()
-        for loop in (self.contact.run, self.keyring.run, self.journal.run):
-            task = asyncio.create_task(loop())
+        self._loops = [asyncio.create_task(loop()) for loop in (self.contact.run, self.keyring.run)]
+        for task in (*self._loops, self.journal.start()):
             task.add_done_callback(_end_if_broken)
-            self._loops.append(task)
 
     async def close(self) -> None:
         for task in self._loops:

@@ -61,6 +61,16 @@ def tcp_listener(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _door(config: GatewayConfig) -> socket.socket:
+    """The containers' way in: each comes with a user of its own, so it is open to whoever is let into the room."""
+    listener = unix_listener(config.door_socket, 0o666)
+    config.door_socket.parent.chmod(0o755)
+    beside = config.run / "door.sock"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(config.door_socket.relative_to(config.run))
+    return listener
+
+
 def _front(config: GatewayConfig) -> uvicorn.Server:
     FrontDoorProtocol.most_connections = config.max_connections
     return _Server(
@@ -96,8 +106,7 @@ def _inside() -> uvicorn.Server:
 
 
 async def serve(config: GatewayConfig) -> None:
-    # A container comes through with a user of its own, so the door is open to whoever is in the room.
-    doors = [tcp_listener(config.host, config.port), unix_listener(config.run / "door.sock", 0o666)]
+    doors = [tcp_listener(config.host, config.port), _door(config)]
     inner = unix_listener(config.internal_socket, 0o600)
     front, inside = _front(config), _inside()
     sweeping = asyncio.create_task(FrontDoorProtocol.sweep())
@@ -111,7 +120,7 @@ async def serve(config: GatewayConfig) -> None:
         sweeping.cancel()
         inside.should_exit = True
         await inner_serving
-        for path in (config.door_socket, config.internal_socket):
+        for path in (config.door_socket, config.run / "door.sock", config.internal_socket):
             path.unlink(missing_ok=True)
 
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import orjson
 
-# A place in the file that has been replayed is written beside it, so that a restart replays little twice.
-Line = tuple[str, bytes]
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entries of one stream that are written together; `token` tells whether they were written already."""
+
+    stream: str
+    token: str
+    blobs: list[bytes]
+
+    def as_line(self) -> bytes:
+        return orjson.dumps([self.stream, self.token, [blob.decode() for blob in self.blobs]]) + b"\n"
 
 
 class Spill:
-    """Lines of (stream, blob), in order. All methods touch the disk: call them from a thread."""
+    """One batch a line, in order; how far it was replayed stands in a file beside it.
+
+    All methods touch the disk: call them from a thread.
+    """
 
     def __init__(self, file: Path, most_bytes: int) -> None:
         self._file = file
@@ -26,37 +39,22 @@ class Spill:
     def waiting(self) -> bool:
         return self.size > self._read
 
-    def append(self, lines: list[Line]) -> int:
-        """Keep as many of the lines as there is room for; returns how many were kept."""
-        room = self._most_bytes - self.size
-        kept: list[bytes] = []
-        for stream, blob in lines:
-            record = orjson.dumps([stream, blob.decode()]) + b"\n"
-            if len(record) > room:
-                break
-            room -= len(record)
-            kept.append(record)
-        if kept:
-            with self._open() as file:
-                file.write(b"".join(kept))
-                self.size = file.tell()
-        return len(kept)
+    def append(self, batch: Batch) -> bool:
+        """Keep the batch where there is room for it."""
+        line = batch.as_line()
+        if self.size + len(line) > self._most_bytes:
+            return False
+        with self._open() as file:
+            file.write(line)
+            self.size = file.tell()
+        return True
 
-    def next_lines(self, most: int) -> tuple[list[Line], int]:
-        """The oldest lines not yet replayed, and the place behind them to give to `done`."""
-        lines: list[Line] = []
+    def oldest(self) -> tuple[Batch | None, int]:
+        """The oldest batch not yet replayed, and the place behind it to give to `done`; None: a line half written."""
         with self._file.open("rb") as file:
             file.seek(self._read)
-            while len(lines) < most:
-                record = file.readline()
-                if not record.endswith(b"\n"):
-                    # Half a line: a crash while it was written. What follows begins on a line of its own.
-                    place = self.size if not record else file.tell()
-                    return lines, place
-                parsed = _parse(record)
-                if parsed is not None:
-                    lines.append(parsed)
-            return lines, file.tell()
+            line = file.readline()
+            return _parse(line), file.tell()
 
     def done(self, place: int) -> None:
         """All before the place is in Valkey."""
@@ -85,9 +83,9 @@ class Spill:
             return 0
 
 
-def _parse(record: bytes) -> Line | None:
+def _parse(line: bytes) -> Batch | None:
     try:
-        stream, blob = orjson.loads(record)
-        return str(stream), str(blob).encode()
+        stream, token, blobs = orjson.loads(line)
+        return Batch(str(stream), str(token), [str(blob).encode() for blob in blobs])
     except (ValueError, TypeError):
         return None

@@ -388,6 +388,19 @@ def test_a_portal_set_back_to_an_older_time_has_every_key_checked_anew(stage: St
     assert len([event for event in stage.events() if event.startswith("token")]) == 2
 
 
+def test_a_portal_set_back_while_the_gateway_was_down_is_noticed(stage: Stage) -> None:
+    stage.route(revisions=[stage.start_replica("one")])
+    stage.start_gateway()
+    gone, key = stage.key(), stage.key()
+    assert stage.infer(key).status == 200
+    stage.revoke(gone)
+    wait_until(lambda: json.loads((stage.home / "gateway/routes.json").read_text())["revocations_after"] == 1)
+    stage.stop("gateway")
+    stage.publish(revoked=[])
+    stage.start_gateway()
+    wait_until(lambda: "checked anew" in stage.log())
+
+
 def test_a_wrong_secret_is_said(stage: Stage) -> None:
     stage.publish(secret="another")
     stage.processes["held-back"] = stage.processes.pop("portal")  # nothing will settle

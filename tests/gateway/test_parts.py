@@ -19,7 +19,7 @@ from gateway.paths import inference_path, is_internal
 from gateway.problems import Refused
 from gateway.routes import Revision, Route, RoutingTable
 from gateway.sketch import Sketch, quantiles
-from gateway.spill import Spill
+from gateway.spill import Batch, Spill
 
 NEEDED = {"SANAD_HOME": "/srv/sanad", "SANAD_GATEWAY_SECRET": "s", "REDIS_URL": "redis://localhost"}
 
@@ -34,7 +34,7 @@ def route(*revisions: Revision) -> Route:
 
 def test_sockets_lie_beside_the_portals() -> None:
     config = GatewayConfig.from_environment({**NEEDED, "SANAD_WEB_SOCKET": "/tmp/short/run/web.sock"})
-    assert str(config.door_socket) == "/tmp/short/run/door.sock" and config.stale_limit_s == 900
+    assert str(config.door_socket) == "/tmp/short/run/door/door.sock" and config.stale_limit_s == 900
     assert GatewayConfig.from_environment(NEEDED).internal_socket == Path("/srv/sanad/run/gateway-internal.sock")
 
 
@@ -148,28 +148,31 @@ def test_quantiles_are_within_three_per_cent() -> None:
 def test_spill_keeps_order_over_a_restart_and_skips_half_a_line(tmp_path: Path) -> None:
     file = tmp_path / "log.spill"
     spill = Spill(file, 10_000)
-    assert spill.append([("s", b'{"n": %d}' % number) for number in range(3)]) == 3
-    lines, place = spill.next_lines(2)
-    assert lines == [("s", b'{"n": 0}'), ("s", b'{"n": 1}')]
+    batches = [Batch("s", f"token-{number}", [b'{"n": 1}', "سند".encode()]) for number in range(3)]
+    assert all(spill.append(batch) for batch in batches[:2])
+    found, place = spill.oldest()
+    assert found == batches[0]
     spill.done(place)
     with file.open("ab") as broken:
         broken.write(b'["s", "hal')
-    again = Spill(file, 10_000)
-    again.append([("s", b"last")])
-    lines, place = again.next_lines(10)
-    assert lines == [("s", b'{"n": 2}'), ("s", b"last")]
-    again.done(place)
-    assert not again.waiting and not file.exists() and list(tmp_path.iterdir()) == []
+    again, seen = Spill(file, 10_000), []
+    again.append(batches[2])
+    while again.waiting:
+        found, place = again.oldest()
+        seen.append(found)
+        again.done(place)
+    assert seen == [batches[1], None, batches[2]]
+    assert not file.exists() and list(tmp_path.iterdir()) == []
 
 
 def test_spill_ends_at_its_bound_and_at_half_a_line(tmp_path: Path) -> None:
     spill = Spill(tmp_path / "log.spill", 60)
-    assert spill.append([("s", b"x" * 20)] * 5) == 2
+    assert [spill.append(Batch("s", "t", [b"x" * 12])) for _ in range(3)] == [True, True, False]
     assert spill.size <= 60
     (tmp_path / "log.spill").write_bytes(b'["s", "hal')
     half = Spill(tmp_path / "log.spill", 60)
-    lines, place = half.next_lines(5)
-    assert lines == []
+    found, place = half.oldest()
+    assert found is None
     half.done(place)
     assert not half.waiting
 
