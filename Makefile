@@ -32,7 +32,7 @@ demo: install ## the main job, headless, on a temporary state and free ports; JS
 	@$(LAUNCHER) run --quiet -- $(BIN)/python -m sanad.demo $(if $(JSON),--json '$(abspath $(JSON))')
 
 test: install-dev ## the tests; ARGS="-k word" goes to pytest
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: install-dev ## everything static; changes nothing
 	@test ! -e platform/__init__.py || { echo "platform/__init__.py hides the standard library's module of that name: remove it."; exit 1; }
@@ -83,6 +83,6 @@ $(VENV)/bin/python:
 $(VENV)/installed-%: $(VENV)/bin/python
 	@list=$$(echo '$*' | cut -d- -f1); began=$$SECONDS
 	echo "Installing requirements/$$list.txt (the first time a few minutes and about 3 GB)"
-	$(BIN)/python -m pip install --quiet --requirement requirements/$$list.txt
+	$(BIN)/python -m pip install --quiet --use-pep517 --requirement requirements/$$list.txt
 	rm -f $(VENV)/installed-$$list-*; touch '$@'
 	echo "Installed in $$((SECONDS - began)) s"

@@ -44,13 +44,21 @@ def make(root: Path = ROOT) -> int:
 def _fetch(root: Path) -> None:
     """`npm ci` with npm out of its wheel, and a cache of its own: HOME may be empty or read-only."""
     with tempfile.TemporaryDirectory(prefix="sanad-npm-") as cache:
-        environment = {**os.environ, "npm_config_cache": cache, "npm_config_update_notifier": "false"}
+        environment = {**_authorities(), **os.environ, "npm_config_cache": cache, "npm_config_update_notifier": "false"}
         command = [sys.executable, "-c", NPM, "ci", "--loglevel=error"]
         done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         shutil.rmtree(root / "node_modules", ignore_errors=True)
         words = (done.stderr or done.stdout).strip()
         raise FrontendFailed(f"npm could not fetch the front-end packages; is the network there?\n{words}")
+
+
+def _authorities() -> dict[str, str]:
+    """npm trusts the certificates that pip was told to trust: a company's proxy has an authority of its own."""
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT"):
+        if path := os.environ.get(name):
+            return {"NODE_EXTRA_CA_CERTS": path}
+    return {}
 
 
 def main() -> int:
