@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from foundation import ledger
 
 
@@ -20,24 +22,32 @@ class _OfCase(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class CaseOpened(_OfCase):
     kind = "approval.opened"
+    said = _("asked for a decision")
+    icon = "message"
     evidence_digest: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseGranted(_OfCase):
     kind = "approval.granted"
+    said = _("approved")
+    icon = "circle-check"
     decision_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseRefused(_OfCase):
     kind = "approval.refused"
+    said = _("refused")
+    icon = "circle-x"
     decision_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseWithdrawn(_OfCase):
     kind = "approval.withdrawn"
+    said = _("withdrew the case")
+    icon = "arrow-back-up"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +55,14 @@ class CaseVoided(_OfCase):
     """The thing changed after it was asked about; a new case was opened for what it is now."""
 
     kind = "approval.voided"
+    said = _("asked anew for what changed; this case is void")
+    icon = "link-off"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseCommented(ledger.Event):
     kind = "approval.commented"
+    said = _("commented")
+    icon = "message"
     case_id: UUID
     comment_id: UUID

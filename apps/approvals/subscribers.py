@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.approvals import selectors
 from apps.approvals.choices import CaseState
@@ -39,7 +40,7 @@ def _link(actor: Actor, case_id: UUID) -> chain.Link | None:
         kind="approval_case",
         name=case.title,
         state=CaseState.VOID if void else case.state,
-        state_label=str(CaseState.VOID.label if void else CaseState(case.state).label),
+        state_label=_state_label(case.state, void),
         at=case.closed_at or case.created_at,
         url=reverse("approvals:case_detail", args=[actor.tenant.slug, case.pk]),
         digest=case.subject_digest,
@@ -47,6 +48,13 @@ def _link(actor: Actor, case_id: UUID) -> chain.Link | None:
         broken_reason=void,
     )
     return chain.Link(node, made_from=((case.subject_kind, case.subject_id),))
+
+
+def _state_label(state: str, void: str) -> str:
+    """Short, since a node of the chain is narrow."""
+    if state == CaseState.OPEN:
+        return str(CaseState.VOID.label) if void else _("Waiting")
+    return str(CaseState(state).label)
 
 
 def _decisions_on_model_version(actor: Actor, version_id: UUID) -> list[chain.Reference]:

@@ -7,35 +7,15 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.tenants import selectors as tenants
-from foundation import ledger
 from foundation.identity import Actor
-
-_SAID = {
-    "approval.opened": (gettext_lazy("asked for a decision"), "message"),
-    "approval.granted": (gettext_lazy("approved"), "circle-check"),
-    "approval.refused": (gettext_lazy("refused"), "circle-x"),
-    "approval.withdrawn": (gettext_lazy("withdrew the case"), "arrow-back-up"),
-    "approval.voided": (gettext_lazy("asked anew for what changed; this case is void"), "link-off"),
-    "approval.commented": (gettext_lazy("commented"), "message"),
-}
+from foundation.web.history import history as history_of
 
 
 def history(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
-    """What happened to the case, the newest first, as components/timeline.html takes it."""
-    events = ledger.events_of(subject=("approval_case", case_id))
-    names = tenants.names_of(actor=actor, user_ids={e.actor_id for e in events if e.actor_kind == "user"})
-    return [
-        {
-            "actor": names.get(event.actor_id, "") if event.actor_id else "",
-            "text": _SAID.get(event.kind, (event.kind, ""))[0],
-            "icon": _SAID.get(event.kind, ("", "circle"))[1],
-            "at": event.recorded_at,
-        }
-        for event in events
-    ]
+    """What happened to the case, the newest first."""
+    return history_of(actor, ("approval_case", case_id), names=tenants.names_of)
 
 
 def list_tabs(tenant: str, shown: str, waiting: int) -> list[dict[str, Any]]:

@@ -6,6 +6,9 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
@@ -25,7 +28,13 @@ class ProjectTable(PortalTable):
         url = f"/t/{self.request.tenant.slug}/p/{record.slug}/"
         return render_to_string("components/name.html", {"name": value, "url": url})
 
-    def render_created_at(self, value: datetime) -> str:
+    def render_purpose(self, value: str) -> SafeString:
+        return format_html('<bdi title="{}">{}</bdi>', value, Truncator(value).chars(90))
+
+    def render_created_by(self, value: Any) -> SafeString:
+        return format_html("<bdi>{}</bdi>", value)
+
+    def render_created_at(self, value: datetime) -> SafeString:
         return ago(value)
 
 
