@@ -29,7 +29,7 @@ class UnixConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(20)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
 
 
@@ -81,11 +81,12 @@ class Server:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         connection = UnixConnection(self.socket)
         sent = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-        connection.request(method, path, sent, {"content-type": "application/json", **headers})
-        answer = connection.getresponse()
-        content = json.loads(answer.read())
-        connection.close()
-        return answer.status, content
+        try:
+            connection.request(method, path, sent, {"content-type": "application/json", **headers})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
 
     def get(self, path: str) -> tuple[int, Any]:
         return self.call("GET", path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -14,7 +13,8 @@ from foundation.engines.ports import ComputeEngine
 @cache
 def current() -> ComputeEngine:
     """Return the engine named by COMPUTE_ENGINE; one per process, since it holds no state of its own."""
-    port = urlsplit(settings.SANAD_PUBLIC_URL).port or 8000
+    # The gateway's own port: the public address may be an ingress in front of it.
+    port = settings.SANAD_PORT
     if settings.COMPUTE_ENGINE == "process":
         from foundation.engines.adapters.process import ProcessEngine
 

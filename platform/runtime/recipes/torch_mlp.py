@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from runtime.encoder import Matrix
 from runtime.recipes.base import Fit, Numbers, OnStep, TrainingData
@@ -24,14 +24,16 @@ MAX_ONE_HOT = 64
 WEIGHTS_FILE = "model.safetensors"
 LAYOUT_FILE = "sanad/network.json"
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+
 
 class Network(nn.Module):
     """Takes encoded rows (n, width) float32, gives raw scores (n, outputs)."""
 
-    mean: torch.Tensor
-    scale: torch.Tensor
-    target_mean: torch.Tensor
-    target_scale: torch.Tensor
+    mean: Tensor
+    scale: Tensor
+    target_mean: Tensor
+    target_scale: Tensor
 
     def __init__(self, layout: Layout) -> None:
         super().__init__()
@@ -50,7 +52,7 @@ class Network(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.dropout = nn.Dropout(layout.dropout)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         numeric = x[:, list(self.layout.numbers)]
         missing = torch.isnan(numeric)
         parts = [torch.where(missing, 0.0, (numeric - self.mean) / self.scale), missing.float()]
@@ -62,19 +64,19 @@ class Network(nn.Module):
         hidden = torch.cat(parts, dim=1)
         for layer in self.layers[:-1]:
             hidden = self.dropout(torch.relu(layer(hidden)))
-        raw: torch.Tensor = self.layers[-1](hidden)
+        raw: Tensor = self.layers[-1](hidden)
         return raw * self.target_scale + self.target_mean
 
 
-def _loss(task: Task) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+def _loss(task: Task) -> Loss:
     return {"binary": nn.BCEWithLogitsLoss, "multiclass": nn.CrossEntropyLoss, "regression": nn.MSELoss}[task]()
 
 
-def _target(task: Task, y: Numbers) -> torch.Tensor:
+def _target(task: Task, y: Numbers) -> Tensor:
     return torch.from_numpy(y).long() if task == "multiclass" else torch.from_numpy(y).float().reshape(-1, 1)
 
 
-def _batches(rows: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
+def _batches(rows: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
     order = torch.randperm(rows, generator=generator)
     for start in range(0, rows, size):
         yield order[start : start + size]
@@ -121,18 +123,10 @@ def _train(
     batch = max(8, min(params["batch_size"], len(x) // 20))
     best, best_epoch, kept, epoch = math.inf, 0, _copy(network), 0
     for epoch in range(1, params["max_epochs"] + 1):
-        network.train()
-        total = 0.0
-        for rows in _batches(len(x), batch, generator):
-            optimizer.zero_grad()
-            value = loss(network(x[rows]), y[rows])
-            value.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            total += float(value.detach()) * len(rows)
-        network.eval()
+        learned = _epoch(network, loss, optimizer, _batches(len(x), batch, generator), x, y)
         with torch.inference_mode():
-            held_out = float(loss(network(x_validation), y_validation))
-        on_step(epoch, {"train_loss": total / len(x), "validation_loss": held_out})
+            held_out = float(loss(network.eval()(x_validation), y_validation))
+        on_step(epoch, {"train_loss": learned, "validation_loss": held_out})
         if held_out < best:
             best, best_epoch, kept = held_out, epoch, _copy(network)
         elif epoch - best_epoch >= params["patience"]:
@@ -141,7 +135,22 @@ def _train(
     return best_epoch, epoch
 
 
-def _copy(network: Network) -> dict[str, torch.Tensor]:
+def _epoch(
+    network: Network, loss: Loss, optimizer: torch.optim.Optimizer, batches: Iterator[Tensor], x: Tensor, y: Tensor
+) -> float:
+    """Learn from every row once; return the mean loss."""
+    network.train()
+    total = 0.0
+    for rows in batches:
+        optimizer.zero_grad()
+        value = loss(network(x[rows]), y[rows])
+        value.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        total += float(value.detach()) * len(rows)
+    return total / len(x)
+
+
+def _copy(network: Network) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in network.state_dict().items()}
 
 

@@ -26,8 +26,8 @@ def code_digest(package: Path = _PACKAGE) -> str:
 
 
 def package_versions() -> dict[str, str]:
-    found = {str(item.metadata["Name"]).lower(): item.version for item in distributions() if item.metadata["Name"]}
-    return dict(sorted(found.items()))
+    named = [(item.metadata["Name"], item.version) for item in distributions()]
+    return dict(sorted((name.lower().replace("_", "-"), version) for name, version in named if name))
 
 
 def make_manifest(

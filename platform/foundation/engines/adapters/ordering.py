@@ -26,22 +26,19 @@ def make_order(
     door_port = urlsplit(portal_url).port or 8000
     portal = f"http://127.0.0.1:{door_port}" if door else portal_url
     command = [sys.executable, "-m", spec.module, *spec.args]
-    env = {name: value.replace(PORTAL, portal) for name, value in spec.env.items()}
-    env |= _surroundings(spec, folder, isolation)
+    env = {**_given(spec, portal), **_surroundings(spec, folder, isolation)}
     if socket:
         env["SANAD_SERVICE_SOCKET"] = f"fd:{SERVICE_FD}"
     if door:
         env |= {"SANAD_DOOR_SOCKET": _VIEW_DOOR, "SANAD_DOOR_PORT": str(door_port)}
         command = [sys.executable, "-m", "runtime.door", "--", *command]
     if isolation == "none":
-        # There is no view here, so the paths are those of the machine.
-        command = [_as_source(word, spec) for word in command]
-        env = {name: _as_source(value, spec) for name, value in env.items()}
+        command, env = _with_sources(command, env, spec)
     return Order(
         folder=str(folder),
         command=tuple(command),
         env=env,
-        binds=tuple(Bind(str(mount.source.resolve()), mount.target, mount.read_only) for mount in spec.mounts),
+        binds=_binds(spec),
         isolation=isolation,
         uid=uid,
         memory_mb=spec.memory_mb,
@@ -53,8 +50,16 @@ def make_order(
     )
 
 
+def _given(spec: WorkloadSpec, portal: str) -> dict[str, str]:
+    return {name: value.replace(PORTAL, portal) for name, value in spec.env.items()}
+
+
 def needs_portal(spec: WorkloadSpec) -> bool:
     return any(PORTAL in value for value in spec.env.values())
+
+
+def _binds(spec: WorkloadSpec) -> tuple[Bind, ...]:
+    return tuple(Bind(str(mount.source.resolve()), mount.target, mount.read_only) for mount in spec.mounts)
 
 
 def _surroundings(spec: WorkloadSpec, folder: Path, isolation: str) -> dict[str, str]:
@@ -82,6 +87,11 @@ def _cores(spec: WorkloadSpec) -> tuple[int, ...]:
         return ()
     first = zlib.crc32(spec.name.encode()) % len(cores)
     return tuple(sorted((cores + cores)[first : first + wanted]))
+
+
+def _with_sources(command: list[str], env: dict[str, str], spec: WorkloadSpec) -> tuple[list[str], dict[str, str]]:
+    """Where there is no view, the paths are those of the machine."""
+    return [_as_source(word, spec) for word in command], {name: _as_source(env[name], spec) for name in env}
 
 
 def _as_source(text: str, spec: WorkloadSpec) -> str:
