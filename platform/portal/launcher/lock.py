@@ -29,7 +29,7 @@ class Running:
 class AlreadyRunning(Exception):
     def __init__(self, running: Running | None) -> None:
         super().__init__(
-            f"{running.sentence}\nStop it with Ctrl-C there, or with: python -m portal.launcher stop"
+            f"{running.sentence}\nStop it with Ctrl-C there, or with: make stop"
             if running
             else "Sanad is just starting or stopping here. Try again in a moment."
         )
