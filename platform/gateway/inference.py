@@ -118,27 +118,13 @@ class Inference:
         route, revision, reply = answered.route, answered.revision, answered.reply
         latency_s = time.perf_counter() - ask.started
         self._stats.answered(route, revision, reply.status, latency_s)
-        if not ask.path.is_prediction:
+        if not ask.path.is_prediction or not (route.log or route.shadow):
             return
+        entry = _entry(ask, answered, latency_s)
         if route.log:
-            self._journal.put(
-                Entry(
-                    tenant_id=route.tenant_id,
-                    deployment_id=route.deployment_id,
-                    revision_id=revision.id,
-                    id=ask.request_id,
-                    at=time.time(),
-                    status=reply.status,
-                    latency_s=latency_s,
-                    request=ask.question.body,
-                    response=reply.body,
-                    event_time=ask.event_time,
-                    actor=ask.verdict.actor,
-                    shadow=False,
-                )
-            )
+            self._journal.put(entry)
         if route.shadow and reply.status < 400:
-            self._shadows.copy(route, ask.question, ask.request_id, ask.verdict.actor, ask.event_time)
+            self._shadows.copy(route, ask.question, entry)
 
     async def _refuse(self, send: Send, refused: Refused, request_id: str, path: InferencePath) -> None:
         if path.is_oip:
@@ -157,6 +143,23 @@ class Inference:
             "nothing else is answered here.",
         )
         await self._problems.send_problem(send, refused, request_id, scope["path"])
+
+
+def _entry(ask: Ask, answered: Answered, latency_s: float) -> Entry:
+    return Entry(
+        tenant_id=answered.route.tenant_id,
+        deployment_id=answered.route.deployment_id,
+        revision_id=answered.revision.id,
+        id=ask.request_id,
+        at=time.time(),
+        status=answered.reply.status,
+        latency_s=latency_s,
+        request=ask.question.body,
+        response=answered.reply.body,
+        event_time=ask.event_time,
+        actor=ask.verdict.actor,
+        shadow=False,
+    )
 
 
 def _address(scope: Scope) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 
 from gateway.entries import Entry
 from gateway.journal import Journal
@@ -28,13 +29,13 @@ class Shadows:
         self._within_s = within_s
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def copy(self, route: Route, question: Question, request_id: str, actor: str, event_time: str | None) -> None:
+    def copy(self, route: Route, question: Question, heard: Entry) -> None:
+        """Ask every shadow the same; `heard` is the entry of the answer that the caller got."""
         for revision in route.shadow:
             if len(self._tasks) >= MOST_AT_ONCE:
                 self._stats.shadows_dropped += 1
                 continue
-            work = self._ask(route, revision, question, request_id, actor, event_time)
-            task = asyncio.get_running_loop().create_task(work)
+            task = asyncio.get_running_loop().create_task(self._ask(route, revision, question, heard))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -43,15 +44,7 @@ class Shadows:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _ask(
-        self,
-        route: Route,
-        revision: Revision,
-        question: Question,
-        request_id: str,
-        actor: str,
-        event_time: str | None,
-    ) -> None:
+    async def _ask(self, route: Route, revision: Revision, question: Question, heard: Entry) -> None:
         replica = self._replicas.of(revision)
         began = time.perf_counter()
         if not replica.breaker.admits(time.monotonic()):
@@ -66,19 +59,5 @@ class Shadows:
         latency_s = time.perf_counter() - began
         self._stats.shadowed(route, revision, reply.status, latency_s)
         if route.log:
-            self._journal.put(
-                Entry(
-                    route.tenant_id,
-                    route.deployment_id,
-                    revision.id,
-                    request_id,
-                    time.time(),
-                    reply.status,
-                    latency_s,
-                    question.body,
-                    reply.body,
-                    event_time,
-                    actor,
-                    shadow=True,
-                )
-            )
+            said = {"status": reply.status, "latency_s": latency_s, "response": reply.body}
+            self._journal.put(replace(heard, revision_id=revision.id, at=time.time(), shadow=True, **said))
