@@ -3,12 +3,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from foundation import ledger
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunQueued(ledger.Event):
     kind = "run.queued"
+    said = _("asked for the run")
+    icon = "clock"
     run_id: UUID
     training_set_id: UUID
     recipe: str
@@ -18,6 +22,8 @@ class RunQueued(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(ledger.Event):
     kind = "run.started"
+    said = _("began attempt %(attempt)s")
+    icon = "player-play"
     run_id: UUID
     attempt: int
     engine: str
@@ -26,6 +32,8 @@ class RunStarted(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RunSucceeded(ledger.Event):
     kind = "run.succeeded"
+    said = _("finished the run")
+    icon = "circle-check"
     run_id: UUID
     attempt: int
     code_digest: str
@@ -35,6 +43,8 @@ class RunSucceeded(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RunFailed(ledger.Event):
     kind = "run.failed"
+    said = _("ended the run as failed")
+    icon = "circle-x"
     run_id: UUID
     attempt: int
 
@@ -42,5 +52,7 @@ class RunFailed(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RunCancelled(ledger.Event):
     kind = "run.cancelled"
+    said = _("cancelled the run")
+    icon = "player-stop"
     run_id: UUID
     attempt: int

@@ -48,6 +48,8 @@ class Run(TenantModel):
     mlflow_run_id = models.CharField(max_length=64, blank=True)
     metrics = models.JSONField(default=dict)
     manifest = models.JSONField(default=dict)
+    # The validation loss, thinned: a list of runs draws it without asking the tracking server.
+    curve = models.JSONField(default=list)
     failure = models.TextField(blank=True)
     log_bytes = models.BigIntegerField(default=0)
     repeated_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="repeats")
@@ -61,7 +63,10 @@ class Run(TenantModel):
     class Meta:
         ordering = ["-created_at"]
         constraints = [models.UniqueConstraint(fields=["tenant", "project", "number"], name="run_number_once")]
-        indexes = [models.Index(fields=["tenant", "project", "-created_at"], name="run_by_project")]
+        indexes = [
+            models.Index(fields=["tenant", "project", "-created_at"], name="run_by_project"),
+            models.Index(fields=["tenant", "mlflow_run_id"], name="run_by_mlflow_id"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.number}"

@@ -26,6 +26,7 @@ from foundation.jobs import JobHandle
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
 
+CURVE, MOST_POINTS = "validation_loss", 40
 _MLFLOW_STATUS = {RunState.SUCCEEDED: "FINISHED", RunState.FAILED: "FAILED", RunState.CANCELLED: "KILLED"}
 # The trainer's last word about a failure that it understood.
 _CAUSE = re.compile(rb"SANAD-FAILURE (\{.*\})\s*$", re.MULTILINE)
@@ -38,12 +39,20 @@ def conclude(*, job: JobHandle, run: Run, status: WorkloadStatus) -> None:
         server = server_of(run.project_id)
         manifest = server.read_json(run.mlflow_run_id, "model/sanad/manifest.json")
         metrics = server.read_json(run.mlflow_run_id, "model/sanad/metrics.json")
+        curve = thinned(server.metric_history(run.mlflow_run_id, CURVE))
         with job.scope():
-            _succeed(actor=job.actor, run_id=run.pk, metrics=metrics, manifest=manifest)
+            _succeed(actor=job.actor, run_id=run.pk, metrics=metrics, manifest=manifest, curve=curve)
     else:
         with job.scope():
             fail_run(actor=job.actor, run_id=run.pk, sentence=cause_of(run, status))
     discard_workload(run)
+
+
+def thinned(history: list[dict[str, Any]]) -> list[float]:
+    """A metric's values as a list draws them: every so many-th, the last one always."""
+    values = [float(point["value"]) for point in history]
+    every = -(-len(values) // MOST_POINTS) or 1
+    return values[::every] + (values[-1:] if (len(values) - 1) % every else [])
 
 
 def cause_of(run: Run, status: WorkloadStatus) -> str:
@@ -56,11 +65,13 @@ def cause_of(run: Run, status: WorkloadStatus) -> str:
 
 
 @transaction.atomic
-def _succeed(*, actor: Actor, run_id: UUID, metrics: dict[str, Any], manifest: dict[str, Any]) -> None:
+def _succeed(
+    *, actor: Actor, run_id: UUID, metrics: dict[str, Any], manifest: dict[str, Any], curve: list[float]
+) -> None:
     run = _open_run(run_id)
     if run is None:
         return
-    run.metrics, run.manifest = metrics, manifest
+    run.metrics, run.manifest, run.curve = metrics, manifest, curve
     if run.repeated_from is not None and run.repeated_from.state == RunState.SUCCEEDED:
         run.reproduced = run.repeated_from.metrics == metrics
     done = RunSucceeded(

@@ -10,14 +10,14 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from apps.experiments import policies
-from apps.experiments.choices import RESOURCE_CLASSES, SplitKind
+from apps.experiments.choices import RESOURCE_CLASSES
 from apps.experiments.errors import RunRefused
 from apps.experiments.events import RunQueued
 from apps.experiments.models import Experiment, Run
+from apps.experiments.services.splitting import checked_slice, checked_split
 from apps.features import selectors as features
 from foundation import jobs, ledger
 from foundation.identity import Actor
@@ -40,7 +40,7 @@ def start_run(
     resource_class: str = "small",
     repeated_from: Run | None = None,
 ) -> Run:
-    """Queue a run. `split` None takes the group where there is one, else chance."""
+    """Queue a run. `split` None takes what `splitting.suggested` proposes: time, else group, else chance."""
     policies.check_can_start(actor, project)
     training_set = features.get_training_set(actor=actor, training_set_id=training_set_id)
     features.training_table(training_set)
@@ -50,7 +50,7 @@ def start_run(
         "params": _checked_params(recipe, params or {}),
         "seed": seed,
         "split": checked_split(training_set, split),
-        "slices": [_checked_slice(training_set, part) for part in slices],
+        "slices": [checked_slice(training_set, part) for part in slices],
     }
     if resource_class not in RESOURCE_CLASSES:
         raise RunRefused(
@@ -130,66 +130,3 @@ def _checked_params(recipe: str, params: Mapping[str, Any]) -> dict[str, Any]:
         return dict(CATALOGUE[recipe].complete(params))
     except ParameterRefused as refusal:
         raise RunRefused(refusal.sentence, fields={f"params.{refusal.name}": [refusal.sentence]}) from refusal
-
-
-def checked_split(training_set: Any, split: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The split as it will be used, or RunRefused naming what it lacks."""
-    if not split:
-        if training_set.group:
-            return {"kind": SplitKind.GROUP.value, "column": training_set.group, "test_fraction": 0.2}
-        return {"kind": SplitKind.RANDOM.value, "test_fraction": 0.2}
-    kind = split.get("kind")
-    if kind == SplitKind.TIME:
-        return _time_split(training_set, split)
-    fraction = split.get("test_fraction", 0.2)
-    if not isinstance(fraction, int | float) or not 0.05 <= fraction <= 0.5:
-        raise RunRefused(
-            _("The test share is between 0.05 and 0.5; %(given)s is not.") % {"given": fraction},
-            fields={"split.test_fraction": [_("Between 0.05 and 0.5.")]},
-        )
-    if kind == SplitKind.GROUP:
-        column = split.get("column") or training_set.group
-        _check_column(training_set, column, "split.column")
-        return {"kind": kind, "column": column, "test_fraction": fraction}
-    if kind == SplitKind.RANDOM:
-        return {"kind": kind, "test_fraction": fraction}
-    raise RunRefused(
-        _("A split is by time, group or random; “%(kind)s” is none of them.") % {"kind": kind},
-        fields={"split.kind": [_("Unknown kind of split.")]},
-    )
-
-
-def _time_split(training_set: Any, split: Mapping[str, Any]) -> dict[str, Any]:
-    column = split.get("column") or training_set.event_time
-    _check_column(training_set, column, "split.column")
-    checked = {"kind": SplitKind.TIME.value, "column": column}
-    for name in ("validation_start", "test_start"):
-        given = split.get(name)
-        if given:
-            if parse_datetime(str(given)) is None:
-                raise RunRefused(
-                    _("“%(given)s” is not a time like 2013-07-01T00:00:00Z.") % {"given": given},
-                    fields={f"split.{name}": [_("Not a time.")]},
-                )
-            checked[name] = str(given)
-    if "test_start" not in checked:
-        raise RunRefused(
-            _("A split by time needs the moment from which on rows are for testing."),
-            fields={"split.test_start": [_("Give a time.")]},
-        )
-    return checked
-
-
-def _checked_slice(training_set: Any, part: Mapping[str, Any]) -> dict[str, Any]:
-    _check_column(training_set, part.get("column"), "slices")
-    return {name: str(part[name]) for name in ("name", "column", "from", "to") if part.get(name) is not None}
-
-
-def _check_column(training_set: Any, column: Any, field: str) -> None:
-    names = [found["name"] for found in training_set.columns]
-    if column not in names:
-        raise RunRefused(
-            _("The training set has no column “%(name)s”. It has: %(names)s.")
-            % {"name": column, "names": ", ".join(n for n in names if not n.startswith("__"))},
-            fields={field: [_("Unknown column.")]},
-        )

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from foundation import engines
 from foundation.identity import Actor
 from foundation.identity.tokens import create_token
 from foundation.tenancy import scope
 from tests.apps.experiments.mlflow_server import MlflowServerProcess
+from tests.support.jobs import run_queued
 from tests.support.people import make_person, make_tenant
 
 
@@ -75,3 +77,53 @@ def acme(portal):
 @pytest.fixture
 def other(portal):
     return make_house("other", portal)
+
+
+MEASURES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+
+
+def make_training_set(house: House, *, name: str = "flowers", label: str = "target", **changes: Any) -> Any:
+    """Iris through upload, ingestion and join, as a committed training set."""
+    from apps.datasets import selectors as dataset_selectors
+    from apps.datasets import services as datasets
+    from apps.features import selectors, services
+    from foundation.clock import now
+    from tests.apps.experiments.tables import iris_csv
+
+    actor, project, data = house.scientist, house.project, iris_csv()
+    with scope(house.tenant.pk):
+        known = dataset_selectors.visible_datasets(actor=actor, project_id=project.pk).first()
+        if known is None:
+            upload = datasets.start_upload(actor=actor, project=project, filename="iris.csv", size=len(data))
+            datasets.append_chunk(actor=actor, upload_id=upload.pk, offset=0, data=data)
+            upload = datasets.complete_upload(actor=actor, upload_id=upload.pk, now=now())
+            known = datasets.create_dataset(actor=actor, project=project, name="iris")
+            datasets.create_version(actor=actor, dataset=known, upload=upload, now=now(), review=False)
+    run_queued()
+    with scope(house.tenant.pk):
+        version = dataset_selectors.latest_ready(known)
+        changes = {"features": MEASURES, **changes}
+        made = services.define_training_set(
+            actor=actor, project=project, name=name, base_version_id=version.pk, label=label, **changes
+        )
+    run_queued()
+    with scope(house.tenant.pk):
+        return selectors.get_training_set(actor=actor, training_set_id=made.pk)
+
+
+@pytest.fixture
+def flowers(acme):
+    return make_training_set(acme)
+
+
+@pytest.fixture
+def engine(portal):
+    """The embedded engine, told where this portal is."""
+    engines.current.cache_clear()
+    yield engines.current()
+    for name in engines.current().list("run-"):
+        engines.current().remove(name)
+    engines.current.cache_clear()
+
+
+QUICK = {"max_iter": 20, "n_iter_no_change": 20}
