@@ -59,5 +59,5 @@ class Shadows:
         latency_s = time.perf_counter() - began
         self._stats.shadowed(route, revision, reply.status, latency_s)
         if route.log:
-            said = {"status": reply.status, "latency_s": latency_s, "response": reply.body}
-            self._journal.put(replace(heard, revision_id=revision.id, at=time.time(), shadow=True, **said))
+            copied = replace(heard, revision_id=revision.id, at=time.time(), latency_s=latency_s, shadow=True)
+            self._journal.put(replace(copied, status=reply.status, response=reply.body))
