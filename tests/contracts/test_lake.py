@@ -15,7 +15,7 @@ from tests.foundation.lake.conftest import lake_id as lake_id
 
 PEOPLE = pa.table(
     {
-        "name": ["Aisha", "Omar", None, "Zoë"],
+        "name": ["first", "second", None, "vierté"],
         "age": pa.array([31, None, 25, 40], pa.int64()),
         "at": pa.array([1, 2, 3, None], pa.timestamp("us", tz="UTC")),
     }
@@ -155,8 +155,8 @@ def test_preview_sorts_filters_and_pages(lake, table):
     assert ages == [40, 31, 25, None]
     assert lake.preview(at, 1, 1, "age")["age"].to_pylist() == [31]
     found = lake.preview(at, where=[Condition("age", ">", "30"), Condition("name", "contains", "ais")])
-    assert found["name"].to_pylist() == ["Aisha"]
-    assert lake.preview(at, where=[Condition("age", "is null")])["name"].to_pylist() == ["Omar"]
+    assert found["name"].to_pylist() == ["first"]
+    assert lake.preview(at, where=[Condition("age", "is null")])["name"].to_pylist() == ["second"]
     with pytest.raises(Invalid, match="salary"):
         lake.preview(at, order_by="salary")
 

@@ -26,9 +26,9 @@ from foundation.tenancy.models import Tenant
 
 SLUG = "demo"
 PEOPLE = (
-    (Role.SCIENTIST, "scientist@demo.local", "Salma Scientist"),
-    (Role.OFFICER, "officer@demo.local", "Omar Officer"),
-    (Role.ADMIN, "admin@demo.local", "Amal Administrator"),
+    (Role.SCIENTIST, "scientist@demo.local", "Data scientist"),
+    (Role.OFFICER, "officer@demo.local", "Compliance officer"),
+    (Role.ADMIN, "admin@demo.local", "Administrator"),
 )
 _TOKEN_LIVES = timedelta(days=365)
 

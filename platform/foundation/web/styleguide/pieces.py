@@ -33,14 +33,14 @@ def stats() -> list[dict[str, Any]]:
 def entries(moment: datetime) -> list[dict[str, Any]]:
     return [
         {
-            "actor": "Omar Haddad",
+            "actor": "the compliance officer",
             "text": _("approved the promotion of late-arrivals v4"),
             "at": moment - timedelta(minutes=4),
             "icon": "clipboard-check",
             "more": _("Reason: weather of winter was tested."),
         },
         {
-            "actor": "Noura Al Suwaidi",
+            "actor": "the data scientist",
             "text": _("asked for promotion to production"),
             "at": moment - timedelta(hours=3),
             "icon": "message",

@@ -60,7 +60,7 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
     moment = now()
     sql = "select origin, time_hour,\n       wind_speed\nfrom weather\nwhere visib < 3"
     faulty = {"name": "late arrivals", "seed": "-3", "sql": "select 1"}
-    refusal = _("Only a model officer may decide. Ask Omar Haddad, or ask for the role.")
+    refusal = _("Only a model officer may decide. Ask the compliance officer, or ask for the role.")
     return {
         "table": _table(request),
         "form": samples.SampleForm(initial={"sql": sql}),
