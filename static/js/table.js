@@ -22,6 +22,8 @@ function prepare(root) {
 }
 
 function changed(table) {
+  // A list of what happened counts what is new and waits to be asked; the reader's place never moves.
+  if (table.hasAttribute("data-live-bar")) return counted(table);
   if (!table.matches(":hover, :focus-within")) return htmx.trigger(table, "table:refresh");
   if (table.querySelector(".s-live-new")) return;
   const button = document.createElement("button");
@@ -30,6 +32,20 @@ function changed(table) {
   button.textContent = say("new_rows");
   button.addEventListener("click", () => htmx.trigger(table, "table:refresh"));
   table.prepend(button);
+}
+
+function counted(table) {
+  const count = Number(table.dataset.liveBar || 0) + 1;
+  table.dataset.liveBar = count;
+  let button = table.querySelector(".s-live-new");
+  if (!button) {
+    button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm s-live-new";
+    button.addEventListener("click", () => htmx.trigger(table, "table:refresh"));
+    table.prepend(button);
+  }
+  button.textContent = say("new_count", { n: count });
 }
 
 document.addEventListener("keydown", (event) => {

@@ -34,11 +34,16 @@ def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
 
 def unpack_artifact(version: ModelVersion, into: Path) -> Path:
     """The model's files below `into`, proven to be those that were signed and registered; ArtifactRefused otherwise."""
-    with (
-        storage.open(version.tenant_id, version.artifact_key) as packed,
-        tarfile.open(fileobj=packed, mode="r|") as archive,
-    ):
-        archive.extractall(into, filter="data")
+    try:
+        with (
+            storage.open(version.tenant_id, version.artifact_key) as packed,
+            tarfile.open(fileobj=packed, mode="r|") as archive,
+        ):
+            archive.extractall(into, filter="data")
+    except tarfile.TarError as error:
+        raise ArtifactRefused(
+            _("The stored artifact of %(version)s is no archive of ours.") % {"version": version}
+        ) from error
     (into / SIGNATURE_FILE).write_bytes(bytes(version.signature or b""))
     check_artifact(version, into)
     return into

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from foundation.ledger.dispatch import dispatch_once
     from foundation.ledger.exporting import export_ledger
     from foundation.ledger.parking import parked, replay_parked
+    from foundation.ledger.proving import anchor_lines, entries_about, hash_at, public_keys
     from foundation.ledger.recording import record
     from foundation.ledger.selectors import activity, delivery_state, events_of, events_since
     from foundation.ledger.sequencing import sequence_once
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "accept_loss": "comparing",
     "activity": "selectors",
+    "anchor_lines": "proving",
     "checkpoint_once": "checkpoints",
     "compare_with_anchors": "comparing",
     "delivery_state": "selectors",
@@ -37,8 +39,11 @@ _WHERE = {
     "events_of": "selectors",
     "events_since": "selectors",
     "deliver_once": "delivering",
+    "entries_about": "proving",
     "export_ledger": "exporting",
+    "hash_at": "proving",
     "parked": "parking",
+    "public_keys": "proving",
     "record": "recording",
     "replay_parked": "parking",
     "sequence_once": "sequencing",
@@ -51,15 +56,19 @@ __all__ = [
     "RecordedEvent",
     "accept_loss",
     "activity",
+    "anchor_lines",
     "checkpoint_once",
     "compare_with_anchors",
     "deliver_once",
     "delivery_state",
     "dispatch_once",
+    "entries_about",
     "events_of",
     "events_since",
     "export_ledger",
+    "hash_at",
     "parked",
+    "public_keys",
     "record",
     "replay_parked",
     "sequence_once",

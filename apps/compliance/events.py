@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from foundation import ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRequested(ledger.Event):
+    kind = "report.requested"
+    report_id: UUID
+    model_version_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportMade(ledger.Event):
+    """Both editions by their SHA-256, and the place of the chain up to which the report speaks."""
+
+    kind = "report.made"
+    report_id: UUID
+    model_version_id: UUID
+    pdf_digest: str
+    html_digest: str
+    ledger_entries: int
+    ledger_hash: str
+    ledger_whole: bool
+    unproven: int
+    missing: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportFailed(ledger.Event):
+    kind = "report.failed"
+    report_id: UUID

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.timezone import make_aware
+from django.utils.translation import gettext_lazy as _
+
+from apps.compliance.choices import EVENT_FAMILIES
+
+
+class ReportForm(forms.Form):
+    """Which model version the report is about."""
+
+    model_version = forms.ChoiceField(label=_("Model version"))
+
+    def __init__(self, *args: Any, versions: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(row.pk), f"{row} · {row.project.name} · {row.get_stage_display()}") for row in versions]
+        self.fields["model_version"].choices = choices  # type: ignore[attr-defined]
+
+
+class ActivityForm(forms.Form):
+    """What narrows the list of what happened; its state is the page's address."""
+
+    kind = forms.ChoiceField(label=_("What"), required=False)
+    actor = forms.ChoiceField(label=_("Who"), required=False)
+    project = forms.ChoiceField(label=_("Project"), required=False)
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, people: list[tuple[str, str]], projects: list[tuple[str, str]], **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        families = sorted(((f"{key}.*", str(label)) for key, label in EVENT_FAMILIES.items()), key=lambda pair: pair[1])
+        for name, choices in (("kind", families), ("actor", people), ("project", projects)):
+            self.fields[name].choices = [("", _("Any")), *choices]  # type: ignore[attr-defined]
+
+    def narrowed(self) -> dict[str, Any]:
+        """As `ledger.activity` takes it; days begin and end in the reader's time zone."""
+        if not self.is_valid():
+            return {}
+        given = self.cleaned_data
+        found = {"kind": given["kind"], "actor_id": given["actor"], "project_id": given["project"]}
+        found["since"] = _midnight(given["since"]) if given["since"] else None
+        found["until"] = _midnight(given["until"] + timedelta(days=1)) if given["until"] else None
+        return {key: value for key, value in found.items() if value}
+
+
+def _midnight(day: Any) -> datetime:
+    return make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from apps.compliance.choices import ReportState
+from foundation.tenancy.models import TenantModel
+
+
+class Report(TenantModel):
+    """What the ledger proves of one model version's chain, as it stood when the report was made."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    model_version = models.ForeignKey("registry.ModelVersion", on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=8, choices=ReportState.choices, default=ReportState.MAKING)
+    failure = models.TextField(blank=True)
+    # The language of its sentences; headings are in both.
+    language = models.CharField(max_length=5, default="en")
+    html_key = models.CharField(max_length=200, blank=True)
+    pdf_key = models.CharField(max_length=200, blank=True)
+    # SHA-256 of the files themselves: who holds one can compare it with the ledger.
+    digest = models.CharField(max_length=64, blank=True)
+    html_digest = models.CharField(max_length=64, blank=True)
+    # The chain when the report was made: its length, the hash of its last entry, and what a full check found.
+    ledger_entries = models.BigIntegerField(null=True)
+    ledger_hash = models.CharField(max_length=64, blank=True)
+    ledger_fault = models.TextField(blank=True)
+    proven = models.PositiveIntegerField(default=0)
+    unproven = models.PositiveIntegerField(default=0)
+    missing = models.PositiveIntegerField(default=0)
+    # [{"section", "state", "text"}]: what was not proven or missing, for the page.
+    open_points = models.JSONField(default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["tenant", "model_version", "-created_at"], name="report_of_version")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

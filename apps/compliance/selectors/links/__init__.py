@@ -1,0 +1,1 @@
+"""Each link of the chain as statements; a module per part of the data's way."""

@@ -1,0 +1,16 @@
+"""Writes of compliance: reports, and checks of the ledger that people ask for."""
+
+from apps.compliance.services.checking import LedgerCheck, verify_ledger
+from apps.compliance.services.handing_out import anchor, export_ledger, report_file, verifier
+from apps.compliance.services.making import make_report, request_report
+
+__all__ = [
+    "LedgerCheck",
+    "anchor",
+    "export_ledger",
+    "make_report",
+    "report_file",
+    "request_report",
+    "verifier",
+    "verify_ledger",
+]

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from apps.compliance.views import activity, reports
+
+app_name = "compliance"
+tenant_patterns = [
+    path("compliance/", reports.report_list, name="report_list"),
+    path("compliance/reports/new/", reports.report_new, name="report_new"),
+    path("compliance/reports/<uuid:report_id>/", reports.report_detail, name="report_detail"),
+    path("compliance/reports/<uuid:report_id>/report.<slug:form>", reports.report_file, name="report_file"),
+    path("activity/", activity.entry_list, name="activity"),
+    path("activity/record/", activity.record, name="record"),
+    path("activity/record/verify/", activity.verify, name="ledger_verify"),
+    path("activity/record/ledger.jsonl", activity.export, name="ledger_export"),
+    path("activity/record/key.pem", activity.key, name="ledger_key"),
+    path("activity/record/anchor.jsonl", activity.anchor, name="ledger_anchor"),
+    path("activity/record/sanad_verify.py", activity.verifier, name="ledger_verifier"),
+    path("activity/deliveries/", activity.deliveries, name="deliveries"),
+    path("activity/deliveries/<uuid:parked_id>/replay/", activity.replay, name="delivery_replay"),
+]

@@ -1,0 +1,165 @@
+"""Words and rows of the pages of compliance and activity."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from apps.compliance.choices import EVENT_FAMILIES, SECTIONS, ReportState
+from apps.compliance.forms import ActivityForm
+from apps.compliance.selectors import Standing
+from apps.projects import selectors as projects
+from apps.tenants import selectors as tenants
+from foundation import access
+from foundation.access import Permission, Verdict
+from foundation.identity import Actor
+from foundation.ledger import RecordedEvent
+from foundation.web.requests import PortalRequest
+
+
+def activity_tabs(tenant: str, current: str) -> list[dict[str, Any]]:
+    named = (("activity", _("What happened")), ("record", _("The record")), ("deliveries", _("Deliveries")))
+    return [
+        {"label": label, "url": reverse(f"compliance:{name}", args=[tenant]), "current": name == current}
+        for name, label in named
+    ]
+
+
+def activity_form(request: PortalRequest) -> ActivityForm:
+    people = [(str(row.user_id), str(row.user)) for row in tenants.members(actor=request.actor)]
+    known = [(str(row.pk), row.name) for row in projects.visible_projects(actor=request.actor)]
+    return ActivityForm(request.GET, people=people, projects=known)
+
+
+def older(request: HttpRequest, cursor: str) -> str:
+    """The address of the next page; empty on the last."""
+    if not cursor:
+        return ""
+    query = request.GET.copy()
+    query["cursor"] = cursor
+    return f"?{query.urlencode()}"
+
+
+def entries(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
+    """Rows of the ledger with names instead of ids."""
+    names = _names(actor, events)
+    known = {row.pk: row for row in projects.visible_projects(actor=actor)}
+    return [
+        {
+            "event": event,
+            "who": names.get(event.actor_id) if event.actor_kind == "user" else None,
+            "family": EVENT_FAMILIES.get(event.kind.partition(".")[0], event.kind),
+            "project": known.get(event.project_id) if event.project_id else None,
+            "url": thing_url(actor.tenant.slug, event),
+            "facts": sorted(event.payload.items()),
+        }
+        for event in events
+    ]
+
+
+def timeline(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
+    """As components/timeline.html takes it."""
+    names = _names(actor, events)
+    said = {
+        "report.requested": (_("asked for this report"), "message"),
+        "report.made": (_("The report was made; its digests stand on the ledger."), "file-certificate"),
+        "report.failed": (_("The report could not be made."), "circle-x"),
+    }
+    return [
+        {
+            "actor": names.get(event.actor_id, "") if event.kind == "report.requested" and event.actor_id else "",
+            "text": said.get(event.kind, (event.kind, ""))[0],
+            "icon": said.get(event.kind, ("", "circle"))[1],
+            "at": event.recorded_at,
+        }
+        for event in events
+    ]
+
+
+def thing_url(tenant: str, event: RecordedEvent) -> str:
+    """The address that leads on to the thing itself; empty where the portal has none for its kind."""
+    try:
+        return reverse("dashboards:go", args=[tenant, event.subject[0], event.subject[1]])
+    except NoReverseMatch:
+        return ""
+
+
+def shown_standing(tenant: str, row: Standing) -> dict[str, Any]:
+    version = row.version
+    return {
+        "name": str(version),
+        "url": reverse("dashboards:go", args=[tenant, "model_version", version.pk]),
+        "version_id": version.pk,
+        "project": version.project.name,
+        "since": version.promoted_at,
+        "proven": row.proven,
+        "points": row.open_points,
+        "bad": [point for point in row.open_points if point["state"] == "unproven"],
+        "report": row.report,
+        "report_url": reverse("compliance:report_detail", args=[tenant, row.report.pk]) if row.report else "",
+    }
+
+
+def counted(rows: list[Standing]) -> dict[str, int]:
+    return {
+        "models": len(rows),
+        "unreported": sum(row.report is None or row.report.state == ReportState.FAILED for row in rows),
+        "unproven": sum(point["state"] == "unproven" for row in rows for point in row.open_points),
+        "missing": sum(point["state"] == "missing" for row in rows for point in row.open_points),
+    }
+
+
+def by_section(points: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """What is open, under the heading of its link."""
+    return [
+        {"title": _(SECTIONS[key][0]) if key in SECTIONS else key, "points": list(found)}
+        for key, found in groupby(points, key=lambda point: point["section"])
+    ]
+
+
+def report_facts(report: Any) -> list[dict[str, Any]]:
+    return [
+        {"term": _("Project"), "value": report.project.name},
+        {"term": _("Purpose"), "value": report.project.purpose},
+        {"term": _("Ledger up to entry"), "value": report.ledger_entries},
+        {"term": _("Hash of that entry"), "value": report.ledger_hash, "digest": True},
+        {"term": _("SHA-256 of the PDF"), "value": report.digest, "digest": True},
+        {"term": _("SHA-256 of the page"), "value": report.html_digest, "digest": True},
+    ]
+
+
+def may_make_any(actor: Actor) -> Verdict:
+    return access.ask(lambda who: access.require(who, Permission.REPORT_CREATE), actor)
+
+
+def report_snippets(report: Any) -> list[dict[str, str]]:
+    base = f"{settings.SANAD_PUBLIC_URL}/api/v1/reports/"
+    start = f'{{"project": "{report.project.slug}", "model_version": "{report.model_version_id}"}}'
+    curl = (
+        f"curl -X POST {base} \\\n  -H 'Authorization: Bearer snd_…' -H 'Content-Type: application/json' \\\n"
+        f"  -d '{start}'\ncurl -O -J -H 'Authorization: Bearer snd_…' {base}{report.pk}/pdf/"
+    )
+    python = (
+        f'import sanad\n\nportal = sanad.Client("{settings.SANAD_PUBLIC_URL}", token="snd_…", '
+        f'project="{report.project.slug}")\n'
+        f'made = portal.reports.create(model_version="{report.model_version_id}")\n'
+        'portal.reports.download(made["id"], "report.pdf")'
+    )
+    return [{"name": "curl", "code": curl}, {"name": "Python", "code": python}]
+
+
+def record_snippets() -> list[dict[str, str]]:
+    base = f"{settings.SANAD_PUBLIC_URL}/api/v1/ledger"
+    header = "-H 'Authorization: Bearer snd_…'"
+    check = "python sanad_verify.py ledger.jsonl --key key.pem --anchor anchor.jsonl"
+    curl = f"curl {header} -o ledger.jsonl {base}/export/\n{check}"
+    return [{"name": "curl", "code": curl}]
+
+
+def _names(actor: Actor, events: list[RecordedEvent]) -> dict[Any, str]:
+    return tenants.names_of(actor=actor, user_ids={e.actor_id for e in events if e.actor_kind == "user"})
