@@ -17,6 +17,7 @@ WORDS = {
     "stale": _("Not live since {time}"),
     "still": _("Not live"),
     "new_rows": _("Something changed here. Show it"),
+    "new_count": _("{n} new. Show them"),
     "upload_type": _("{name} is not accepted here. Choose one of: {types}."),
     "upload_empty": _("{name} is empty. Choose a file with content."),
     "upload_large": _("{name} has {size}, but at most {limit} are accepted."),
