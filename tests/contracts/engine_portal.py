@@ -108,5 +108,4 @@ class Portal(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             writer.write_table(table, max_chunksize=1000)
         self.data = sink.getvalue().to_pybytes()
         super().__init__(str(path), _Handler)
-        path.chmod(0o666)
         threading.Thread(target=self.serve_forever, daemon=True).start()

@@ -136,7 +136,6 @@ def test_the_portal_is_reached_through_the_door_and_nothing_else_is(engine, home
     (home / "run" / "door").mkdir()
     door = home / "run" / "door" / "door.sock"
     with _UnixServer(str(door), _Hello) as server, socket.create_server(("127.0.0.1", 0)) as neighbour:
-        door.chmod(0o666)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         port = str(neighbour.getsockname()[1])
         workload = spec(FETCH, env={"SANAD_URL": "{portal}", "NEIGHBOUR": port})

@@ -16,6 +16,7 @@ from docker.models.containers import Container
 from docker.types import Mount as DockerMount
 from requests.exceptions import RequestException
 
+from foundation.engines.adapters.isolation import unlock_door
 from foundation.engines.adapters.ordering import needs_portal
 from foundation.engines.errors import EngineUnavailable, ImageMissing, WorkloadMissing
 from foundation.engines.ports import PORTAL, Mount, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
@@ -168,15 +169,16 @@ class DockerEngine:
 
     def _door(self) -> Mount:
         """The portal's socket, by its own folder if it has one: a gateway that starts anew binds it afresh there."""
-        folder = self._run / "door"
-        if folder.is_dir():
-            return Mount(folder, DOOR_FOLDER)
-        socket = self._run / "door.sock"
-        if not socket.exists():
-            raise EngineUnavailable(
-                _("The portal's door %(path)s is missing: start the gateway, which opens it.") % {"path": socket}
-            )
-        return Mount(socket, f"{DOOR_FOLDER}/door.sock", read_only=False)
+        for socket in (self._run / "door" / "door.sock", self._run / "door.sock"):
+            if socket.is_socket():
+                unlock_door(socket)
+                if socket.parent.name == "door":
+                    return Mount(socket.parent, DOOR_FOLDER)
+                return Mount(socket, f"{DOOR_FOLDER}/door.sock", read_only=False)
+        raise EngineUnavailable(
+            _("The portal's door %(path)s is missing: start the gateway, which opens it.")
+            % {"path": self._run / "door.sock"}
+        )
 
     def _services(self, name: str) -> Path:
         return self._run / "services" / name

@@ -60,6 +60,14 @@ def own_uid(folder: Path, names: list[str]) -> int:
     )
 
 
+def unlock_door(door: Path) -> None:
+    """Let other uids speak to the portal's socket; it lies in a closed folder, so only those it is shown to can."""
+    if door.stat().st_uid == os.geteuid():
+        door.chmod(0o666)
+        if door.parent.name == "door":
+            door.parent.chmod(0o755)
+
+
 def make_readable(source: Path, *, uid: int | None) -> None:
     """Let every uid read what is mounted, or make `uid` its owner; the closed folders above it stay closed."""
     paths = [source, *source.rglob("*")] if source.is_dir() else [source]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from foundation.engines.adapters.isolation import best_isolation, make_readable, own_uid
+from foundation.engines.adapters.isolation import best_isolation, make_readable, own_uid, unlock_door
 from foundation.engines.adapters.ordering import make_order, needs_portal
 from foundation.engines.errors import EngineUnavailable, IsolationMissing, WorkloadMissing
 from foundation.engines.ports import Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
@@ -145,13 +145,16 @@ class ProcessEngine:
                 make_readable(mount.source, uid=None if mount.read_only else uid)
         socket = str(self.socket_path(spec.name)) if spec.kind == "service" else ""
         door = self._run / "door" / "door.sock"
+        through_door = needs_portal(spec) and door.is_socket() and self._isolation != "none"
+        if through_door:
+            unlock_door(door)
         return make_order(
             spec,
             folder=folder,
             isolation=self._isolation,
             uid=uid,
             socket=socket,
-            door=str(door) if needs_portal(spec) and door.is_socket() and self._isolation != "none" else "",
+            door=str(door) if through_door else "",
             portal_url=self._portal_url,
         )
 
