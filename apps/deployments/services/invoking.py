@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.deployments import policies, selectors
+from apps.deployments import selectors
 from foundation.access.actors import actor_for_token
 from foundation.errors import PortalError
-from foundation.identity import tokens
+from foundation.identity import Actor, tokens
 from foundation.tenancy import scope
 
 
@@ -19,18 +19,19 @@ def check_invocation(*, digest: str, tenant_slug: str, deployment_slug: str, now
     row = tokens.find_by_digest(digest, now=now)
     if row is None:
         return _refused(_("This token is unknown, expired or revoked."))
+    actor = None
     try:
         actor = actor_for_token(row=row)
         if actor.tenant.slug != tenant_slug:
-            return _refused(_("This token does not open this address."))
+            return _refused(_("This token does not open this address."), actor)
         with scope(actor.tenant_id):
-            deployment = selectors.find_deployment(actor=actor, slug=deployment_slug)
-            policies.check_can_invoke(actor, deployment)
+            selectors.deployment_to_invoke(actor=actor, slug=deployment_slug)
     except PortalError as refusal:
-        return _refused(refusal.sentence)
+        return _refused(refusal.sentence, actor)
     expires = row.expires_at.isoformat() if row.expires_at else None
     return {"allowed": True, "sentence": "", "actor": f"{actor.kind}:{actor.id}", "expires_at": expires}
 
 
-def _refused(sentence: str) -> dict[str, Any]:
-    return {"allowed": False, "sentence": sentence, "actor": "", "expires_at": None}
+def _refused(sentence: str, actor: Actor | None = None) -> dict[str, Any]:
+    who = f"{actor.kind}:{actor.id}" if actor else ""
+    return {"allowed": False, "sentence": sentence, "actor": who, "expires_at": None}

@@ -153,7 +153,7 @@ def _append_to_lake(tenant: Tenant, entries: list[Entry]) -> None:
 def _newest_in_lake(tables: Lake, table: str) -> tuple[int, int]:
     if not tables.exists(table):
         return (-1, -1)
-    sql = "SELECT max((entry_ms, entry_number)) AS newest FROM log"
+    sql = "SELECT max(struct_pack(ms := entry_ms, number := entry_number)) AS newest FROM log"
     newest = tables.query(sql, {"log": tables.current(table)}).read_all().to_pylist()[0]["newest"]
     return tuple(newest.values()) if newest else (-1, -1)
 

@@ -88,8 +88,13 @@ def revoke(row: ApiToken, *, now: datetime) -> None:
 
 
 def revoked_since(number: int) -> tuple[int, list[str]]:
-    """The newest revocation number, and the digests revoked after `number`."""
+    """The newest revocation number there is, and the digests revoked after `number`.
+
+    Not the number that was asked for: after an old backup was restored, the asker has to go back with the database.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT number, digest FROM identity_revokedtoken WHERE number > %s ORDER BY number", [number])
         rows = cursor.fetchall()
-    return (rows[-1][0] if rows else number), [digest for _, digest in rows]
+        cursor.execute("SELECT coalesce(max(number), 0) FROM identity_revokedtoken")
+        newest = cursor.fetchone()[0]
+    return newest, [digest for _, digest in rows]

@@ -95,7 +95,7 @@ def rows(now: datetime) -> list[dict[str, Any]]:
             "rows": 336776 // (i + 1),
             "size": 8_421_376 * (i + 1),
             "state": states[i % 6],
-            "owner": "Noura Al Suwaidi" if i % 2 else "scientist@demo.local",
+            "owner": "the data scientist" if i % 2 else "scientist@demo.local",
             "updated": now - timedelta(minutes=7 * i * i),
         }
         for i in range(137)
@@ -116,7 +116,7 @@ LINKS = (  # kind, name, state, its word, days ago
 
 def chain(now: datetime, *, broken: bool = False) -> list[ChainNode]:
     nodes = [
-        ChainNode(kind, name, state, str(label), now - timedelta(days=days), "#chain", DIGEST, "Noura Al Suwaidi")
+        ChainNode(kind, name, state, str(label), now - timedelta(days=days), "#chain", DIGEST, "the data scientist")
         for kind, name, state, label, days in LINKS
     ]
     nodes[5] = replace(nodes[5], current=True)

@@ -35,7 +35,7 @@ def guide(request: HttpRequest, part: str = "page") -> HttpResponse:
     if part not in PARTS:
         raise Http404
     tenant = Tenant(id=UUID(int=0), slug="styleguide", name=_("Falcon Aviation"))
-    actor = Actor("user", UUID(int=1), tenant, "Noura Al Suwaidi", role="scientist")
+    actor = Actor("user", UUID(int=1), tenant, "the data scientist", role="scientist")
     request.actor, request.tenant = actor, tenant  # type: ignore[attr-defined]
     request.project = SimpleNamespace(slug="flights", name="flights-2013")  # type: ignore[attr-defined]
     if request.GET.get("toasts"):
