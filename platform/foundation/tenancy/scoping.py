@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
     from foundation.tenancy.models import Tenant
 
-_READ = "SELECT current_setting('sanad.tenant', true), current_setting('sanad.user', true)"
-_SET = "SELECT set_config('sanad.tenant', %s, true), set_config('sanad.user', %s, true)"
+# One statement: the outer scope is read before the new one is set, since a select list is worked off from the left.
+_SWAP = """
+SELECT current_setting('sanad.tenant', true), current_setting('sanad.user', true),
+       set_config('sanad.tenant', %s, true), set_config('sanad.user', %s, true)
+"""
 
 
 @contextmanager
@@ -27,21 +30,21 @@ def scope(tenant_id: UUID | None, *, user_id: UUID | None = None) -> Iterator[No
 
     The settings are local to the transaction; a nested scope gives the outer one back when it ends.
     """
+    nested = connection.in_atomic_block
     with transaction.atomic():
         outer = _swap(str(tenant_id or ""), str(user_id or ""))
         try:
             yield
         finally:
-            # After a database error the transaction is lost and its settings with it.
-            if not connection.needs_rollback:
+            # The end of a transaction ends its settings; after a database error it is lost, and its settings with it.
+            if nested and not connection.needs_rollback:
                 _swap(*outer)
 
 
 def _swap(tenant: str, user: str) -> tuple[str, str]:
     with connection.cursor() as cursor:
-        cursor.execute(_READ)
+        cursor.execute(_SWAP, [tenant, user])
         outer = cursor.fetchone()
-        cursor.execute(_SET, [tenant, user])
     return outer[0] or "", outer[1] or ""
 
 
