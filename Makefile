@@ -40,7 +40,7 @@ check: install-dev ## everything static; changes nothing
 	@set -x
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/python -m compileall -q -x '/node_modules/' apps platform tests manage.py
+	$(BIN)/python -m compileall -q apps platform bench docker tests manage.py
 	$(BIN)/lint-imports
 	$(BIN)/mypy apps platform/foundation platform/portal platform/gateway platform/runtime platform/sdk/sanad
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -229,3 +229,18 @@ def _python_for(uid: int) -> str:
             continue
     pytest.fail("No Python of this version can be started by another user: install python3.11 for all users.")
     raise AssertionError
+
+
+def test_a_closed_folder_above_is_opened_for_postgresqls_user_alone(start, folder):
+    if os.geteuid() != 0:
+        pytest.skip("an ordinary user's PostgreSQL is that user, and needs no way opened")
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    stage = start(Home(closed / "home")).wait_until_ready()
+    assert f"{closed} now lets PostgreSQL's own user pass through" in stage.said
+    nobody = pwd.getpwnam("nobody").pw_uid
+    listing = ["ls", str(closed / "home")]
+    assert subprocess.run(listing, user=nobody, group=nobody, capture_output=True, check=False).returncode != 0
+    assert subprocess.run(["ls", str(closed)], user=nobody, capture_output=True, check=False).returncode != 0
+    stage.stop()
+    assert "pass through" not in start(stage.home).wait_until_ready().said
