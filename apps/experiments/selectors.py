@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.experiments.choices import ACTIVE, RunState
+from apps.experiments.adapters.mlflow_relay import Ask, Reply, send
+from apps.experiments.adapters.mlflow_routes import is_plain
+from apps.experiments.adapters.tracking import server_of, workspace_of
+from apps.experiments.choices import ACTIVE, METRICS, RunState
 from apps.experiments.models import Experiment, Run
 from foundation import access, engines, storage
 from foundation.access import Permission
@@ -60,9 +63,8 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
 
 def read_log(run: Run, *, offset: int) -> tuple[bytes, int]:
     """The log from `offset` on, and where it ends now; it outlives the process or container that wrote it."""
-    if run.log_bytes and not run.is_active:
-        with storage.open(run.tenant_id, log_key(run)) as file:
-            return file.read()[offset:], run.log_bytes
+    if not run.is_active:
+        return _kept_log(run, offset), run.log_bytes
     if not run.engine_name:
         return b"", 0
     try:
@@ -71,14 +73,25 @@ def read_log(run: Run, *, offset: int) -> tuple[bytes, int]:
         return b"", offset
 
 
+def _kept_log(run: Run, offset: int) -> bytes:
+    if not run.log_bytes or offset >= run.log_bytes:
+        return b""
+    with storage.open(run.tenant_id, log_key(run)) as file:
+        return file.read()[offset:]
+
+
+def log_tail(run: Run, *, lines: int = 20) -> str:
+    """The last lines of the log, where a failure says most."""
+    piece, _size = read_log(run, offset=max(0, run.log_bytes - 64 * 1024))
+    return "\n".join(piece.decode(errors="replace").splitlines()[-lines:])
+
+
 def log_key(run: Run) -> str:
     return f"runs/{run.pk.hex}/log"
 
 
 def download_model(run: Run, into: Path) -> Path:
     """The model directory that a succeeded run has logged, as files below `into`."""
-    from apps.experiments.adapters.tracking import server_of
-
     if run.state != RunState.SUCCEEDED:
         raise Conflict(_("%(run)s has no model: it is %(state)s.") % {"run": run, "state": RunState(run.state).label})
     return server_of(run.project_id).download(run.mlflow_run_id, "model", into)
@@ -86,9 +99,80 @@ def download_model(run: Run, into: Path) -> Path:
 
 def metric_history(run: Run, keys: list[str]) -> dict[str, list[dict[str, Any]]]:
     """Each metric's values as {"step", "value", "timestamp"} in order of step."""
-    from apps.experiments.adapters.tracking import server_of
-
     if not run.mlflow_run_id:
         return {}
     server = server_of(run.project_id)
     return {key: server.metric_history(run.mlflow_run_id, key) for key in keys}
+
+
+def curve_histories(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """The metrics that the run logs step by step, with their values so far."""
+    if not run.mlflow_run_id:
+        return {}
+    return tracked_histories(run.project_id, run.mlflow_run_id, most=12)
+
+
+def tracked_histories(project_id: UUID, mlflow_run_id: str, *, most: int) -> dict[str, list[dict[str, Any]]]:
+    """The histories of those metrics of an MLflow run that have more than one step."""
+    server = server_of(project_id)
+    latest = server.get_run(mlflow_run_id)["data"].get("metrics", [])
+    stepped = sorted(metric["key"] for metric in latest if int(metric.get("step", 0)) > 0)
+    return {key: server.metric_history(mlflow_run_id, key) for key in stepped[:most]}
+
+
+def get_tracked(*, actor: Actor, project: Any, mlflow_run_id: str) -> dict[str, Any]:
+    """A run that somebody's own client logged, as MLflow's REST gives it."""
+    access.require(actor, Permission.RUN_VIEW, project)
+    try:
+        return server_of(project.pk).get_run(mlflow_run_id)
+    except NotFound as error:
+        raise NotFound(_("There is no such run in this project.")) from error
+
+
+def report_of(run: Run, name: str) -> Any:
+    """A JSON document that the trainer wrote beside the model, like "importance"; None where there is none."""
+    if run.state != RunState.SUCCEEDED:
+        return None
+    try:
+        return server_of(run.project_id).read_json(run.mlflow_run_id, f"model/sanad/{name}.json")
+    except NotFound:
+        return None
+
+
+def list_artifacts(project_id: UUID, mlflow_run_id: str, path: str) -> list[dict[str, Any]]:
+    """{"path", "name", "is_dir", "file_size"} of what lies in one folder of an MLflow run, folders first."""
+    if not mlflow_run_id:
+        return []
+    if not is_plain(path.strip("/")):
+        raise NotFound(_("There is no such path."))
+    found = server_of(project_id).list_artifacts(mlflow_run_id, path.strip("/"))
+    named = [{**entry, "name": entry["path"].rsplit("/", 1)[-1]} for entry in found]
+    return sorted(named, key=lambda entry: (not entry["is_dir"], entry["path"]))
+
+
+def open_artifact(project_id: UUID, mlflow_run_id: str, path: str) -> Reply:
+    """A file of an MLflow run on its way, piece by piece."""
+    if not is_plain(path):
+        raise NotFound(_("There is no such path."))
+    root = server_of(project_id).artifact_root(mlflow_run_id).lstrip("/")
+    ask = Ask(workspace_of(project_id), "GET", f"{root}/{path}")
+    reply = send(ask, stream=True)
+    if reply.status >= 400:
+        raise NotFound(_("The run has no file “%(path)s”.") % {"path": path})
+    return reply
+
+
+def key_metrics(*, actor: Actor, project_id: UUID, most: int = 3) -> list[str]:
+    """The figures that the newest runs have on their test rows, the most telling first: a list's metric columns."""
+    rows = visible_runs(actor=actor, project_id=project_id).filter(state=RunState.SUCCEEDED)
+    newest = rows.order_by("-created_at").values_list("metrics__test", flat=True)[:50]
+    present = {name for figures in newest for name in (figures or {})}
+    return [name for name in METRICS if name in present][:most]
+
+
+def best_run(*, actor: Actor, project_id: UUID, metric: str) -> Run | None:
+    """The succeeded run with the best figure on its test rows."""
+    field = F(f"metrics__test__{metric}")
+    rows = visible_runs(actor=actor, project_id=project_id).filter(state=RunState.SUCCEEDED)
+    order = field.desc(nulls_last=True) if METRICS[metric][1] else field.asc(nulls_last=True)
+    return rows.filter(metrics__test__has_key=metric).order_by(order, "created_at").first()

@@ -112,7 +112,7 @@ class MlflowServer:
         ]
 
     def open_artifact(self, run_id: str, path: str) -> bytes:
-        answer = self._raw(f"{self._artifact_root(run_id)}/{quote(path)}")
+        answer = self._raw(f"{self.artifact_root(run_id)}/{quote(path)}")
         if answer.status_code >= 400:
             raise _translated(answer)
         return answer.content
@@ -121,7 +121,7 @@ class MlflowServer:
         return httpx2.Response(200, content=self.open_artifact(run_id, path)).json()
 
     def download(self, run_id: str, path: str, into: Path) -> Path:
-        root = self._artifact_root(run_id)
+        root = self.artifact_root(run_id)
         self._fetch_folder(run_id, root, path, into)
         return into / path
 
@@ -142,8 +142,8 @@ class MlflowServer:
                     for piece in answer.iter_bytes(1024 * 1024):
                         file.write(piece)
 
-    def _artifact_root(self, run_id: str) -> str:
-        """The address below which the run's artifacts are served, from its own `mlflow-artifacts:` location."""
+    def artifact_root(self, run_id: str) -> str:
+        """The path below which MLflow serves the run's artifacts, from its own `mlflow-artifacts:` location."""
         location = str(self.get_run(run_id)["info"]["artifact_uri"])
         scheme, _, rest = location.partition(":")
         if scheme != "mlflow-artifacts":

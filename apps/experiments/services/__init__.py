@@ -4,6 +4,7 @@ from apps.experiments.services.cancelling import cancel_run
 from apps.experiments.services.ending import fail_run
 from apps.experiments.services.executing import execute_run
 from apps.experiments.services.relaying import Asked, relay
+from apps.experiments.services.splitting import suggested as suggested_split
 from apps.experiments.services.starting import repeat_run, start_run
 
-__all__ = ["Asked", "cancel_run", "execute_run", "fail_run", "relay", "repeat_run", "start_run"]
+__all__ = ["Asked", "cancel_run", "execute_run", "fail_run", "relay", "repeat_run", "start_run", "suggested_split"]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from apps.experiments import services
 from apps.experiments.errors import TokenMissing
+from apps.experiments.views import presentation
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import PortalError
@@ -43,7 +44,8 @@ def relay(request: HttpRequest, tenant: str, project: str, path: str) -> HttpRes
 @access.page(Permission.RUN_VIEW)
 def landing(request: HttpRequest, tenant: str, project: str) -> HttpResponse:
     """Where the address that MLflow's client prints leads: a script reads its fragment and goes on."""
-    return render_page(request, "experiments/tracked_landing.html")
+    snippets = presentation.mlflow_snippets(tenant, project)
+    return render_page(request, "experiments/tracked_landing.html", snippets=snippets)
 
 
 def _query(request: HttpRequest) -> list[tuple[str, str]]:

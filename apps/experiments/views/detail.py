@@ -1,0 +1,95 @@
+"""What the page of one run shows, tab by tab; only the shown tab asks MLflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from apps.experiments import policies, selectors
+from apps.experiments.choices import RunState
+from apps.experiments.views import presentation
+from apps.experiments.views.tables import figures
+from apps.tenants import selectors as tenants
+from foundation import access, clock, jobs
+from foundation.jobs.presentation import job_context
+from foundation.web.chain import chain_of
+from foundation.web.history import history
+
+TABS = ("", "evidence", "files", "reproduce", "activity")
+
+
+def context(request: HttpRequest, run: Any) -> dict[str, Any]:
+    actor, tenant, project = request.actor, request.tenant.slug, request.project.slug
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else ""
+    shown = {
+        "run": run,
+        "tab": tab,
+        "topic": f"run:{run.pk}",
+        "tabs": presentation.tabs(request.path, tab, files=bool(run.mlflow_run_id)),
+        "chain": chain_of(actor, "run", run.pk),
+        "headline": presentation.run_headline(run),
+        "may_cancel": access.ask(policies.check_can_cancel, actor, run),
+        "may_repeat": access.ask(policies.check_can_repeat, actor, run),
+        "register_url": presentation.register_url(tenant, project, run),
+        "waiting": _waiting(request, run),
+    }
+    return shown | _OF_TAB[tab](request, run)
+
+
+def _overview(request: HttpRequest, run: Any) -> dict[str, Any]:
+    columns, rows = figures(run.metrics)
+    return {
+        "facts": presentation.facts(run, request.tenant.slug, request.project.slug),
+        "columns": columns,
+        "rows": rows,
+        "params": sorted(run.params.items()),
+        "log_url": f"/api/v1/runs/{run.pk}/log/?tenant={request.tenant.slug}",
+        "log_tail": selectors.log_tail(run) if run.state == RunState.FAILED else "",
+    }
+
+
+def _evidence(_request: HttpRequest, _run: Any) -> dict[str, Any]:
+    return {}
+
+
+def _files(request: HttpRequest, run: Any) -> dict[str, Any]:
+    path = request.GET.get("path", "").strip("/")
+    entries = selectors.list_artifacts(run.project_id, run.mlflow_run_id, path)
+    return {"path": path, "entries": entries, "crumbs": crumbs(path)}
+
+
+def _reproduce(request: HttpRequest, run: Any) -> dict[str, Any]:
+    tenant, project = request.tenant.slug, request.project.slug
+    return {
+        "items": presentation.manifest_items(run.manifest),
+        "packages": sorted(run.manifest.get("packages", {}).items()),
+        "snippets": presentation.repeat_snippets(project, run),
+        "mlflow_snippets": presentation.mlflow_snippets(tenant, project, run.mlflow_run_id),
+    }
+
+
+def _activity(request: HttpRequest, run: Any) -> dict[str, Any]:
+    return {"history": history(request.actor, ("run", run.pk), names=tenants.names_of)}
+
+
+_OF_TAB = {"": _overview, "evidence": _evidence, "files": _files, "reproduce": _reproduce, "activity": _activity}
+
+
+def _waiting(request: HttpRequest, run: Any) -> dict[str, Any] | None:
+    """The job component of a run that is still going on: why it waits, which step it is at."""
+    if not run.is_active:
+        return None
+    job = jobs.jobs_of(actor=request.actor, subject=("run", run.pk)).first()
+    if job is None:
+        return None
+    url = reverse("web:job_fragment", args=[request.tenant.slug, job.pk])
+    return {**job_context(job, actor=request.actor, now=clock.now()), "url": url}
+
+
+def crumbs(path: str) -> list[dict[str, str]]:
+    """The folders on the way to a path."""
+    parts = path.split("/") if path else []
+    return [{"name": part, "path": "/".join(parts[: n + 1])} for n, part in enumerate(parts)]

@@ -1,0 +1,181 @@
+"""Words of the runs' pages: first sentences, facts, snippets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.experiments.choices import METRICS, RESOURCE_CLASSES, RunState, metric_label, recipe_label
+from foundation.web.templatetags.sanad_format import duration, number
+
+Item = dict[str, Any]
+
+
+def list_headline(counts: dict[str, int], best: Any, metric: str) -> str:
+    """What is best so far, what runs now."""
+    active = counts["active"]
+    now = ngettext("One run is going on.", "%(count)d runs are going on.", active) % {"count": active} if active else ""
+    if best is None:
+        return now or _("No run has finished yet; start one and its figures stand here.")
+    said = _("Best so far is %(run)s with %(metric)s %(value)s on its test rows.") % {
+        "run": best,
+        "metric": metric_label(metric),
+        "value": number(best.metrics["test"][metric]),
+    }
+    return f"{said} {now}".strip()
+
+
+def run_headline(run: Any) -> str:
+    """Is it well, and what next."""
+    match RunState(run.state):
+        case RunState.QUEUED:
+            return _("It waits for a worker; you may leave this page.")
+        case RunState.STARTING:
+            return _("It is being started; you may leave this page.")
+        case RunState.RUNNING:
+            return _("It is learning; curves and log grow below, and you may leave this page.")
+        case RunState.FAILED:
+            return _("It failed. The cause stands first; mend it and run again.")
+        case RunState.CANCELLED:
+            return _("It was cancelled; nothing of it is kept but its log.")
+    return _succeeded(run)
+
+
+def _succeeded(run: Any) -> str:
+    name = next((name for name in METRICS if name in run.metrics.get("test", {})), "")
+    if not name:
+        return _("It finished; register its model next.")
+    return _("It finished with %(metric)s %(value)s on its test rows; register its model next.") % {
+        "metric": metric_label(name),
+        "value": number(run.metrics["test"][name]),
+    }
+
+
+def facts(run: Any, tenant: str, project: str) -> list[Item]:
+    """What the run was made of."""
+    training_set = _url("features:training_set_detail", tenant, project, run.training_set_id)
+    return [
+        {"term": _("Training set"), "value": run.training_set, "url": training_set},
+        {"term": _("Recipe"), "value": recipe_label(run.recipe)},
+        {"term": _("Experiment"), "value": run.experiment},
+        {"term": _("What was to be learned"), "value": run.purpose},
+        {"term": _("Rows parted"), "value": split_words(run.split)},
+        {"term": _("Seed"), "value": run.seed},
+        {"term": _("Resources"), "value": RESOURCE_CLASSES[run.resource_class].label},
+        {"term": _("Engine, attempt"), "value": f"{run.engine or '–'}, {run.attempt}"},
+        {"term": _("Took"), "value": duration(run.ended_at - run.started_at) if run.ended_at and run.started_at else ""},
+        {"term": _("Asked by"), "value": run.created_by},
+    ]
+
+
+def split_words(split: dict[str, Any]) -> str:
+    if split.get("kind") == "time":
+        words = {"column": split["column"], "test": split["test_start"]}
+        return _("by time: test rows are those whose %(column)s is %(test)s or later") % words
+    share = number(split.get("test_fraction", 0.2))
+    if split.get("kind") == "group":
+        return _("by group: whole groups of %(column)s, share of test rows %(share)s") % {
+            "column": split["column"],
+            "share": share,
+        }
+    return _("by chance: share of test rows %(share)s") % {"share": share}
+
+
+def usage(training_set: Any) -> list[Item]:
+    """What a new run will use."""
+    features = [column for column in training_set.columns if column["role"] == "feature"]
+    violations = training_set.leakage_proof.get("violations")
+    proof = "" if violations is None else _("%(count)s violations counted") % {"count": violations}
+    return [
+        {"term": _("Rows"), "value": number(training_set.row_count)},
+        {"term": _("Features"), "value": number(len(features))},
+        {"term": _("To be predicted"), "value": training_set.label},
+        {"term": _("Event time"), "value": training_set.event_time},
+        {"term": _("Leakage proof"), "value": proof},
+        {"term": _("Data digest"), "value": training_set.digest, "digest": True},
+    ]
+
+
+def manifest_items(manifest: dict[str, Any]) -> list[Item]:
+    """What makes the same model again."""
+    data, code = manifest.get("data", {}), manifest.get("code", {})
+    views = ", ".join(f"{view['name']} v{view['version']}" for view in manifest.get("feature_versions", []))
+    return [
+        {"term": _("Data digest"), "value": data.get("digest", ""), "digest": True},
+        {"term": _("Data snapshot"), "value": data.get("lake_snapshot")},
+        {"term": _("Feature views"), "value": views},
+        {"term": _("Code digest"), "value": code.get("sha256", ""), "digest": True},
+        {"term": _("Specification digest"), "value": manifest.get("spec_sha256", ""), "digest": True},
+        {"term": _("Seed"), "value": manifest.get("seed")},
+        {"term": _("Threads"), "value": manifest.get("threads")},
+        {"term": _("Python"), "value": manifest.get("python")},
+        {"term": _("Packages"), "value": number(len(manifest.get("packages", {})))},
+    ]
+
+
+def tabs(here: str, shown: str, files: bool) -> list[Item]:
+    named = [("", _("Overview")), ("evidence", _("Evidence"))]
+    named += [("files", _("Files"))] if files else []
+    named += [("reproduce", _("Reproduce")), ("activity", _("Activity"))]
+    return [{"label": label, "url": f"{here}?tab={key}" if key else here, "current": key == shown} for key, label in named]
+
+
+def start_snippets(project: str, training_set_id: Any, recipe: str) -> list[Item]:
+    base, body = settings.SANAD_PUBLIC_URL, {"project": project, "training_set": str(training_set_id), "recipe": recipe}
+    return [
+        {"name": "CLI", "code": f"SANAD_PROJECT={project} sanad run submit --training-set {training_set_id} --recipe {recipe} --wait"},
+        {"name": "Python", "code": _python(project, f'training_set="{training_set_id}", recipe="{recipe}"')},
+        {"name": "curl", "code": _curl(f"{base}/api/v1/runs/", json.dumps(body))},
+    ]
+
+
+def repeat_snippets(project: str, run: Any) -> list[Item]:
+    url = f"{settings.SANAD_PUBLIC_URL}/api/v1/runs/{run.pk}/repeat/"
+    return [
+        {"name": "CLI", "code": f"SANAD_PROJECT={project} sanad run repeat {run.pk}"},
+        {"name": "Python", "code": f'{_client(project)}run = client.runs.repeat("{run.pk}")\nclient.runs.wait(run["id"])'},
+        {"name": "curl", "code": _curl(url, "{}")},
+    ]
+
+
+def mlflow_snippets(tenant: str, project: str, mlflow_run_id: str = "") -> list[Item]:
+    uri = f"{settings.SANAD_PUBLIC_URL}/mlflow/{tenant}/{project}"
+    shell = f"export MLFLOW_TRACKING_URI={uri}\nexport MLFLOW_TRACKING_TOKEN=snd_…"
+    if mlflow_run_id:
+        code = f'import mlflow\n\nrun = mlflow.get_run("{mlflow_run_id}")\nprint(run.data.metrics)'
+    else:
+        code = 'import mlflow\n\nmlflow.set_experiment("by hand")\nwith mlflow.start_run():\n    mlflow.log_metric("auc", 0.9)'
+    return [{"name": "MLflow", "code": f"{shell}\n\npython - <<'END'\n{code}\nEND"}]
+
+
+def register_url(tenant: str, project: str, run: Any) -> str:
+    """The form that makes a model version of the run; empty while there is none."""
+    url = _url("registry:version_create", tenant, project)
+    return f"{url}?run={run.pk}" if url and run.state == RunState.SUCCEEDED else ""
+
+
+def _python(project: str, arguments: str) -> str:
+    return f'{_client(project)}run = client.runs.submit({arguments})\nclient.runs.wait(run["id"])'
+
+
+def _client(project: str) -> str:
+    return (
+        "import sanad\n\n"
+        f'client = sanad.Client("{settings.SANAD_PUBLIC_URL}", token="snd_…", project="{project}")\n'
+    )
+
+
+def _curl(url: str, body: str) -> str:
+    return f"curl -X POST {url} \\\n  -H 'Authorization: Bearer snd_…' -H 'Content-Type: application/json' \\\n  -d '{body}'"
+
+
+def _url(name: str, *args: Any) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

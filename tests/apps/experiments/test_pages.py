@@ -1,0 +1,188 @@
+"""The pages of runs, as their readers see them."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from apps.experiments.models import Run
+from tests.apps.experiments.rows import make_run, make_training_set
+
+
+@pytest.fixture
+def page(client_as, scientist, project):
+    client = client_as(scientist)
+
+    def get(name, *args, **query):
+        return client.get(reverse(f"experiments:{name}", args=["acme", project.slug, *args]), query)
+
+    get.client = client
+    return get
+
+
+def text(response):
+    return response.content.decode()
+
+
+def test_an_empty_list_says_what_a_run_is_and_how_to_log_one(page):
+    shown = text(page("run_list"))
+    assert "No runs yet" in shown
+    assert "/mlflow/acme/flights" in shown
+
+
+def test_the_list_shows_the_best_run_and_the_figures_that_the_runs_have(page, scientist, project):
+    training_set = make_training_set(scientist, project)
+    good = {"test": {"log_loss": 0.1, "accuracy": 0.99}}
+    make_run(scientist, project, training_set, state="succeeded")
+    make_run(scientist, project, training_set, state="succeeded", metrics=good, purpose="more trees")
+    make_run(scientist, project, training_set, state="queued")
+    answer = page("run_list")
+    shown = text(answer)
+    assert "Best so far is #2 with Log loss 0.100" in shown
+    assert "One run is going on." in shown
+    assert ["metric_log_loss", "metric_accuracy"] == [c.name for c in answer.context["table"].columns][2:4]
+    assert "s-spark" in shown
+    by_loss = page("run_list", sort="metric_log_loss").context["table"]
+    assert [row.record.number for row in by_loss.rows] == [2, 1, 3]
+    worst_first = page("run_list", sort="-metric_log_loss").context["table"]
+    assert [row.record.number for row in worst_first.rows] == [1, 2, 3]
+    assert [row.record.number for row in page("run_list", state="queued").context["table"].rows] == [3]
+    assert [row.record.number for row in page("run_list", q="trees").context["table"].rows] == [2]
+
+
+def test_ten_thousand_runs_are_a_page_like_any_other(page, scientist, project, django_assert_max_num_queries):
+    training_set = make_training_set(scientist, project)
+    first = make_run(scientist, project, training_set, state="succeeded")
+    common = {name: getattr(first, name) for name in ("tenant_id", "project_id", "experiment_id", "training_set_id")}
+    common |= {name: getattr(first, name) for name in ("recipe", "spec_digest", "state", "metrics", "curve")}
+    Run.objects.bulk_create([Run(number=number, **common) for number in range(2, 10_001)], batch_size=2000)
+    page("run_list")
+    with django_assert_max_num_queries(40):
+        assert "1–25 of 10,000" in text(page("run_list", sort="metric_log_loss"))
+
+
+def test_a_failed_run_opens_on_its_cause(page, scientist, project):
+    run = make_run(scientist, project, state="failed", failure="The target 'same' has one value in all rows.")
+    shown = text(page("run_detail", run.pk))
+    assert shown.index("has one value in all rows") < shown.index("Parameters")
+    assert "Run again" in shown
+
+
+def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(page, scientist, project, run_jobs):
+    from apps.experiments import services
+
+    run = make_run(scientist, project, state="queued")
+    from foundation import jobs
+
+    jobs.enqueue("experiments.execute_run", actor=scientist, project_id=project.pk, subject=("run", run.pk), title="Run", run_id=str(run.pk))
+    shown = text(page("run_detail", run.pk))
+    assert "No worker serves the queue" in shown or "next in its queue" in shown
+    cancelled = page.client.post(reverse("experiments:run_cancel", args=["acme", "flights", run.pk]))
+    assert cancelled.status_code == 303
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert services.cancel_run
+
+
+def test_a_finished_run_shows_figures_and_the_way_on(page, scientist, project):
+    manifest = {"data": {"digest": "a" * 64}, "code": {"sha256": "b" * 64}, "seed": 7, "packages": {"numpy": "2"}}
+    first = make_run(scientist, project, state="succeeded", manifest=manifest)
+    run = make_run(scientist, project, first.training_set, state="succeeded", repeated_from=first, reproduced=True)
+    shown = text(page("run_detail", run.pk))
+    assert "every figure is the same to the last digit" in shown
+    assert "Slice <bdi>long</bdi>" in shown
+    assert "0.9300" in shown
+    reproduce = text(page("run_detail", first.pk, tab="reproduce"))
+    assert "a" * 64 in reproduce and "numpy" in reproduce
+    for tab in ("evidence", "activity", "files"):
+        assert page("run_detail", first.pk, tab=tab).status_code == 200
+
+
+def test_another_tenants_run_is_not_there(page, scientist, project, client_as, other_scientist):
+    run = make_run(scientist, project, state="succeeded")
+    stranger = client_as(other_scientist)
+    for name in ("run_detail", "run_list", "run_new"):
+        args = ["acme", "flights", run.pk] if name == "run_detail" else ["acme", "flights"]
+        assert stranger.get(reverse(f"experiments:{name}", args=args)).status_code == 404
+    assert stranger.post(reverse("experiments:run_cancel", args=["acme", "flights", run.pk])).status_code == 404
+
+
+def test_a_viewer_sees_the_reason_instead_of_the_button(project, scientist, viewer, client_as):
+    run = make_run(scientist, project, state="succeeded")
+    client = client_as(viewer)
+    shown = text(client.get(reverse("experiments:run_detail", args=["acme", "flights", run.pk])))
+    assert "run.start" in shown
+    assert text(client.get(reverse("experiments:run_new", args=["acme", "flights"]))).count("run.start") == 1
+    assert client.post(reverse("experiments:run_repeat", args=["acme", "flights", run.pk])).status_code == 403
+
+
+FILLED = {
+    "experiment": "flowers",
+    "seed": 7,
+    "resource_class": "small",
+    "split.kind": "random",
+    "split.test_fraction": 0.25,
+    "params.learning_rate": 0.1,
+    "params.max_iter": 50,
+    "params.max_leaf_nodes": 15,
+    "params.min_samples_leaf": 5,
+    "params.l2_regularization": 1,
+    "params.max_features": 0.5,
+    "params.early_stopping": "on",
+    "params.n_iter_no_change": 10,
+    "slices.0.name": "long",
+    "slices.0.column": "petal_length",
+    "slices.0.from": "4",
+}
+
+
+def test_the_form_asks_what_the_recipe_takes_and_starts_a_run(page, scientist, project):
+    training_set = make_training_set(scientist, project)
+    shown = text(page("run_new"))
+    for words in ("Trees at most", "0.001 to 1.", 'max="5000"', "What it will use", "By group"):
+        assert words in shown
+    assert "Units a layer" in text(page("run_new", recipe="torch_mlp"))
+    url = reverse("experiments:run_new", args=["acme", "flights"])
+    answer = page.client.post(url, FILLED)
+    assert answer.status_code == 303, text(answer)
+    run = Run.objects.get()
+    assert answer["Location"].endswith(f"/{run.pk}/")
+    assert run.training_set_id == training_set.pk
+    assert (run.params["max_iter"], run.params["refit"], run.seed) == (50, False, 7)
+    assert run.split == {"kind": "random", "test_fraction": 0.25}
+    assert run.slices == [{"name": "long", "column": "petal_length", "from": "4"}]
+    again = text(page("run_new", like=run.pk))
+    assert 'value="50"' in again and 'value="0.25"' in again
+
+
+def test_what_is_refused_is_said_at_its_field(page, scientist, project):
+    make_training_set(scientist, project)
+    url = reverse("experiments:run_new", args=["acme", "flights"])
+    answer = page.client.post(url, {**FILLED, "params.max_iter": 0, "split.kind": "group", "split.column": ""})
+    assert answer.status_code == 422
+    assert "params.max_iter" in answer.context["form"].errors
+    answer = page.client.post(url, {**FILLED, "split.kind": "group", "split.column": ""})
+    assert answer.status_code == 422
+    assert "split.column" in answer.context["form"].errors
+    assert Run.objects.count() == 0
+
+
+def test_without_rows_the_form_says_where_to_begin(page):
+    assert "No training set yet" in text(page("run_new"))
+
+
+def test_every_recipe_parameter_and_figure_has_words():
+    from apps.experiments.choices import METRICS, PARAMETERS, RECIPES
+    from runtime.recipes.catalogue import CATALOGUE
+    from runtime.training.metrics import DIRECTIONS
+
+    assert set(RECIPES) == set(CATALOGUE)
+    assert {p.name for recipe in CATALOGUE.values() for p in recipe.parameters} == set(PARAMETERS)
+    assert {name: better for name, (_label, better) in METRICS.items()} == DIRECTIONS
+
+
+def test_the_state_machine_names_every_state():
+    from apps.experiments.choices import ACTIVE, NEXT, RunState
+
+    assert set(NEXT) == set(RunState)
+    assert {state for state in RunState if NEXT[state]} == ACTIVE
