@@ -42,7 +42,7 @@ check: install-dev ## everything static; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/python -m compileall -q apps platform bench docker tests manage.py
 	$(BIN)/lint-imports
-	$(BIN)/mypy apps platform/foundation platform/portal platform/gateway platform/runtime platform/sdk/sanad
+	$(BIN)/mypy apps platform/foundation platform/portal platform/gateway platform/runtime platform/sdk/sanad bench
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djhtml --check
 
