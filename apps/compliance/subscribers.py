@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from apps.compliance import selectors
 from foundation import live
+from foundation.identity import Actor
 
 
 def register() -> None:
-    live.register_topic("report", check=lambda actor, pk: selectors.get_report(actor=actor, report_id=pk))
+    live.register_topic("report", check=_check_listener)
+
+
+def _check_listener(actor: Actor, report_id: UUID) -> None:
+    selectors.get_report(actor=actor, report_id=report_id)

@@ -22,9 +22,14 @@ document.addEventListener("click", (event) => {
   if (dialog && event.target.closest("[data-palette]") && !event.metaKey && !event.ctrlKey) { event.preventDefault(); open(); }
 });
 dialog?.addEventListener("keydown", (event) => {
-  const options = [...dialog.querySelectorAll("a[role=option]")];
+  const options = [...dialog.querySelectorAll("a[role=option], button[role=option]")];
   const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && options.length) { event.preventDefault(); mark(options, (at + step + options.length) % options.length); }
   if (event.key === "Enter" && options[at]) { event.preventDefault(); options[at].click(); }
+});
+// An act of the palette comes back to where it was called.
+dialog?.addEventListener("submit", (event) => {
+  const here = event.target.querySelector("[data-here]");
+  if (here) here.value = location.pathname + location.search;
 });

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
 from apps.compliance.models import Report
+from foundation.ledger import RecordedEvent
 
 
 class ReportSerializer(serializers.ModelSerializer[Report]):
@@ -65,11 +67,17 @@ class LedgerEntry(serializers.Serializer[Any]):
     actor_kind = serializers.CharField()
     actor_id = serializers.UUIDField(allow_null=True)
     project_id = serializers.UUIDField(allow_null=True)
-    subject_kind = serializers.CharField(source="subject.0")
-    subject_id = serializers.UUIDField(source="subject.1")
+    subject_kind = serializers.SerializerMethodField()
+    subject_id = serializers.SerializerMethodField()
     payload = serializers.JSONField()
     request_id = serializers.CharField()
     recorded_at = serializers.DateTimeField()
+
+    def get_subject_kind(self, event: RecordedEvent) -> str:
+        return event.subject[0]
+
+    def get_subject_id(self, event: RecordedEvent) -> UUID:
+        return event.subject[1]
 
 
 class LedgerCheckSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -110,7 +111,9 @@ class LedgerViewSet(PortalViewSet):
         return attached(lines, name=f"anchor-{self.actor.tenant.slug}.jsonl", kind=JSON_LINES)
 
     def _narrowed(self, given: dict[str, Any]) -> dict[str, Any]:
-        found = {key: given[key] for key in ("kind", "since", "until", "cursor", "limit") if key in given}
+        found: dict[str, Any] = {
+            key: given[key] for key in ("kind", "since", "until", "cursor", "limit") if key in given
+        }
         if "actor" in given:
             found["actor_id"] = given["actor"]
         if "subject" in given:

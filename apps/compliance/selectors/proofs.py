@@ -74,7 +74,7 @@ class Proofs:
 
     def actor_of(self, entry: Entry) -> str:
         event = entry.event
-        if event.actor_kind == "user" and event.actor_id in self.names:
+        if event.actor_kind == "user" and event.actor_id and event.actor_id in self.names:
             return self.names[event.actor_id]
         return _("the portal") if event.actor_kind == "system" else event.actor_kind
 

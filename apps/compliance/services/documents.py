@@ -117,18 +117,14 @@ def _limits(check: LedgerCheck) -> list[str]:
         _("Fairness between groups, and harm to people: no gate looks at them yet."),
         _("Times by an outside clock: they are those of the database server; no time stamp authority was asked."),
         _("The last %(n)d entries are chained, but not yet covered by a signed checkpoint.") % {"n": later},
-        _(
-            "That database, key and anchor were not exchanged together: compare with a copy of the anchor kept elsewhere."
-        ),
+        _("That database, key and anchor were not exchanged together: compare with an anchor kept elsewhere."),
     ]
 
 
 def _how_to_check(report: Report) -> list[str]:
     return [
         _("Compare the SHA-256 of this file with entry “report.made” of report %(id)s.") % {"id": report.pk},
-        _(
-            "Export the ledger (Activity, Record), take the public key and the anchor from where you keep them, and run:"
-        ),
+        _("Export the ledger (Activity, The record), take key and anchor from where you keep them, and run:"),
         "python sanad_verify.py ledger.jsonl --key key.pem --anchor anchor.jsonl",
         _("Each number here is an entry of that export; its hash has to be the one printed beside it."),
     ]

@@ -65,7 +65,7 @@ def request_report(*, actor: Actor, project: Any, model_version_id: UUID) -> Rep
 
 
 def make_report(*, job: JobHandle, report_id: UUID) -> None:
-    """Recompute the chain, weigh every statement, set both editions. Ringing twice is safe: files are replaced whole."""
+    """Recompute the chain, weigh every statement, set both editions. Ringing twice is safe."""
     with job.scope():
         report = _read(report_id)
         version = registry.get_model_version(actor=job.actor, version_id=report.model_version_id)

@@ -6,12 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 TONES = {
     "ok": """active applied approved done enabled equal fresh granted healthy live ok passed production proven ready
-        resolved serving signed succeeded unchanged valid verified""",
-    "busy": """cancelling computing ingesting materialising materializing profiling promoting replaying resuming
-        running starting stopping uploading verifying""",
+        resolved serving signed steady succeeded unchanged valid verified""",
+    "busy": """cancelling computing ingesting materialising materializing playing profiling promoting registering replaying
+        resuming running starting stopping uploading verifying""",
     "wait": """ageing candidate due expiring held high medium open paused pending planned queued retrying stale
-        unproven waiting warning""",
-    "bad": """alert breached broken critical denied differs error expired failed firing invalid lost missing refused
+        acknowledged moved unproven waiting warned warning""",
+    "bad": """alert breached broken critical denied differs drifted error expired failed firing invalid lost missing refused
         revoked tampered unhealthy""",
 }
 TONE_OF = {word: tone for tone, listed in TONES.items() for word in listed.split()}
@@ -47,6 +47,9 @@ KINDS = {
     "project": (_("Project"), "folder"),
     "token": (_("Token"), "key"),
     "membership": (_("Member"), "users"),
+    "ledger": (_("Ledger"), "shield-check"),
+    "page": (_("Page"), "layout-dashboard"),
+    "action": (_("Action"), "command"),
 }
 # Icons that point along the line of writing, mirrored in right-to-left pages.
 DIRECTIONAL = frozenset(

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+
+_listeners: list[Callable[[HttpRequest], None]] = []
+
+
+def on_shown(listener: Callable[[HttpRequest], None]) -> None:
+    """Hear of every whole page that somebody has read; a fragment or a refused form is none."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def render_page(
@@ -16,8 +25,11 @@ def render_page(
     """The page, or `part` where htmx asked for a piece (a boosted link and a history restore get the whole page)."""
     htmx = getattr(request, "htmx", None)
     piece = part and htmx and not htmx.boosted and not htmx.history_restore_request
-    response = render(request, part if piece else template, context, status=status)
+    response = render(request, part if part and piece else template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
+    if request.method == "GET" and status == 200 and not (htmx and not htmx.boosted):
+        for listener in _listeners:
+            listener(request)
     return response
 
 

@@ -177,7 +177,7 @@ def _document(title):
     return {
         "language": "en",
         "direction": "ltr",
-        "headings": {key: pair for key in ("report", "summary", "record", "limits", "check")},
+        "headings": dict.fromkeys(("report", "summary", "record", "limits", "check"), pair),
         "title": title,
         "facts": [["Model", title]],
         "summary": ["One"],

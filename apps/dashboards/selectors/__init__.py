@@ -1,0 +1,24 @@
+"""Reads of all rooms for the pages that look over them; each asks the rooms' own selectors."""
+
+from apps.dashboards.selectors.overview import Overview, ServedDeployment, overview
+from apps.dashboards.selectors.projects import projects_by_activity
+from apps.dashboards.selectors.searching import search
+from apps.dashboards.selectors.things import Thing, locate, things
+from apps.dashboards.selectors.visits import get_visit, recent_visits
+from apps.dashboards.selectors.waiting import Waiting, waiting, waiting_count
+
+__all__ = [
+    "Overview",
+    "ServedDeployment",
+    "Thing",
+    "Waiting",
+    "get_visit",
+    "locate",
+    "overview",
+    "projects_by_activity",
+    "recent_visits",
+    "search",
+    "things",
+    "waiting",
+    "waiting_count",
+]

@@ -1,0 +1,125 @@
+"""One project at a glance: what serves and how, what ran, what moved, what is fresh, and what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from apps.dashboards.choices import STEP_EVENTS, STEPS, Step
+from apps.dashboards.models import Dismissal
+from apps.datasets import selectors as datasets
+from apps.deployments import selectors as deployments
+from apps.deployments.choices import RevisionState
+from apps.experiments import selectors as experiments
+from apps.monitoring import selectors as monitoring
+from apps.monitoring.choices import AlertState
+from apps.monitoring.selectors.minutes import traffic_of_project
+from foundation import access
+from foundation.access import Permission
+from foundation.identity import Actor
+from foundation.ledger.models import LedgerEvent
+
+_MOST = 6
+_DEPLOYMENTS = 25
+_MINUTES = 60
+# From this share of failed answers on a deployment counts as unwell.
+_ERRORS_BAD = 0.05
+
+
+@dataclass(frozen=True)
+class ServedDeployment:
+    """A deployment with what serves there and its last hour; `health` is healthy, starting, failed or stopped."""
+
+    deployment: Any
+    serving: list[Any]
+    health: str
+    per_minute: list[int]
+    requests: int
+    errors: int
+    open_alerts: int
+
+    @property
+    def error_share(self) -> float | None:
+        return self.errors / self.requests if self.requests else None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`steps` is the getting-started list with what is done, empty when it was put away or all is done."""
+
+    served: list[ServedDeployment]
+    runs: list[Any]
+    alerts: list[Any]
+    alert_count: int
+    datasets: list[tuple[Any, str]]
+    steps: list[tuple[Step, bool]]
+
+    @property
+    def unwell(self) -> list[ServedDeployment]:
+        return [row for row in self.served if row.health == "failed" or (row.error_share or 0) >= _ERRORS_BAD]
+
+    @property
+    def next_step(self) -> Step | None:
+        return next((step for step, done in self.steps if not done), None)
+
+
+def overview(*, actor: Actor, project: Any, now: datetime) -> Overview:
+    alerts = monitoring.visible_alerts(actor=actor, project_id=project.pk).filter(state=AlertState.OPEN)
+    rows = datasets.visible_datasets(actor=actor, project_id=project.pk).order_by("name")[:_MOST]
+    opened = list(alerts)
+    return Overview(
+        served=_served(actor, project, now, Counter(alert.monitor.deployment_id for alert in opened)),
+        runs=list(experiments.visible_runs(actor=actor, project_id=project.pk)[:_MOST]),
+        alerts=opened[:_MOST],
+        alert_count=len(opened),
+        datasets=[(row, datasets.freshness(row, now=now)) for row in rows],
+        steps=steps_of(actor=actor, project=project),
+    )
+
+
+def steps_of(*, actor: Actor, project: Any) -> list[tuple[Step, bool]]:
+    """The way of a first model, ticked off by what the ledger holds."""
+    if actor.user and Dismissal.objects.filter(tenant_id=actor.tenant_id, user=actor.user, project=project).exists():
+        return []
+    happened = LedgerEvent.objects.filter(tenant_id=actor.tenant_id, project_id=project.pk, kind__in=STEP_EVENTS)
+    kinds = set(happened.order_by().values_list("kind", flat=True).distinct())
+    steps = [(step, not kinds.isdisjoint(step.events)) for step in STEPS]
+    return [] if all(done for _step, done in steps) else steps
+
+
+def _served(actor: Actor, project: Any, now: datetime, alerts: Counter[UUID]) -> list[ServedDeployment]:
+    start = now.replace(second=0, microsecond=0) - timedelta(minutes=_MINUTES)
+    may_see = access.can(actor, Permission.MONITOR_VIEW)
+    minutes = traffic_of_project(actor=actor, project_id=project.pk, since=start) if may_see else {}
+    rows = deployments.visible_deployments(actor=actor, project_id=project.pk)[:_DEPLOYMENTS]
+    return [_one(row, minutes.get(row.pk, []), start, alerts.get(row.pk, 0)) for row in rows]
+
+
+def _one(deployment: Any, minutes: list[Any], start: datetime, alerts: int) -> ServedDeployment:
+    per_minute = [0] * _MINUTES
+    for row in minutes:
+        at = int((row.minute - start).total_seconds() // 60)
+        if 0 <= at < _MINUTES:
+            per_minute[at] += row.requests
+    serving = deployments.serving_revisions(deployment)
+    return ServedDeployment(
+        deployment=deployment,
+        serving=serving,
+        health=_health(deployment, serving),
+        per_minute=per_minute,
+        requests=sum(row.requests for row in minutes),
+        errors=sum(row.errors for row in minutes),
+        open_alerts=alerts,
+    )
+
+
+def _health(deployment: Any, serving: list[Any]) -> str:
+    states = {row.state for row in serving or deployment.revisions.all()}
+    if serving and states == {RevisionState.READY}:
+        return "healthy"
+    if RevisionState.FAILED in states:
+        return "failed"
+    return "starting" if RevisionState.STARTING in states else "stopped"

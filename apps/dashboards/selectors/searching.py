@@ -1,0 +1,79 @@
+"""What the palette finds: names of things that the actor may see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q
+
+from apps.dashboards.selectors.things import Thing, rows_of, shown
+from foundation.identity import Actor
+
+_EACH = 5
+_VERSION = re.compile(r"(?P<name>.*?)\s*\bv(?P<number>\d+)", re.IGNORECASE)
+_NUMBER = re.compile(r"#?(\d{1,9})")
+
+
+def search(*, actor: Actor, words: str) -> list[Thing]:
+    """At most five things of each kind, those whose name begins with the words first."""
+    words = words.strip()[:100]
+    if not words:
+        return []
+    found = [thing for kind, matches in _MATCHES.items() for thing in _of_kind(actor, kind, matches(words))]
+    return sorted(found, key=lambda thing: not thing.name.lower().startswith(words.lower()))
+
+
+def _of_kind(actor: Actor, kind: str, wanted: Q | None) -> list[Thing]:
+    rows = rows_of(actor, kind)
+    if rows is None or wanted is None:
+        return []
+    return [shown(kind, row, note=_note(kind, row)) for row in rows.filter(wanted)[:_EACH]]
+
+
+def _note(kind: str, row: Any) -> str:
+    return str(row.purpose[:80] if kind == "project" else row.project.name)
+
+
+def _named(words: str) -> Q:
+    return Q(name__icontains=words)
+
+
+def _project(words: str) -> Q:
+    return Q(name__icontains=words) | Q(slug__icontains=words)
+
+
+def _numbered(words: str) -> Q:
+    """“carrier delay v2” means that edition; without a number the name alone counts."""
+    if said := _VERSION.fullmatch(words):
+        return Q(name__icontains=said["name"], number=int(said["number"][:9]))
+    return Q(name__icontains=words)
+
+
+def _model_version(words: str) -> Q | None:
+    if said := _VERSION.fullmatch(words):
+        return Q(model__name__icontains=said["name"], number=int(said["number"][:9]))
+    return None
+
+
+def _run(words: str) -> Q:
+    wanted = Q(recipe__icontains=words) | Q(experiment__name__icontains=words) | Q(purpose__icontains=words)
+    said = _NUMBER.fullmatch(words)
+    return wanted | Q(number=int(said[1])) if said else wanted
+
+
+def _deployment(words: str) -> Q:
+    return Q(name__icontains=words) | Q(slug__icontains=words) | Q(model__name__icontains=words)
+
+
+_MATCHES: dict[str, Callable[[str], Q | None]] = {
+    "project": _project,
+    "dataset": _named,
+    "feature_view": _numbered,
+    "training_set": _numbered,
+    "run": _run,
+    "model": _named,
+    "model_version": _model_version,
+    "deployment": _deployment,
+}

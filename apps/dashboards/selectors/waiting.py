@@ -1,0 +1,110 @@
+"""What waits for the actor and what is unwell, over all projects that they may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from apps.approvals import selectors as approvals
+from apps.datasets import selectors as datasets
+from apps.datasets.choices import VersionState
+from apps.experiments import selectors as experiments
+from apps.experiments.choices import RunState
+from apps.monitoring import selectors as monitoring
+from apps.monitoring.choices import AlertState
+from foundation import access, ledger
+from foundation.access import Permission
+from foundation.identity import Actor
+
+_EACH = 10
+_FAILED_WITHIN = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something to look at: what it is, why, since when, and how it stands (`state`, a word with a badge)."""
+
+    kind: str
+    id: UUID | None
+    name: str
+    reason: str
+    state: str
+    state_label: str
+    at: datetime | None
+    project: str = ""
+    project_slug: str = ""
+
+
+def waiting(*, actor: Actor, now: datetime) -> list[Waiting]:
+    """Approvals that are due, alerts, data to look at, failed runs of one's own; a broken record before all."""
+    found = [*_record(actor)]
+    for kind, rows, shown in _sources(actor, now):
+        found += [shown(kind, row, now) for row in rows[:_EACH]]
+    return found
+
+
+def waiting_count(*, actor: Actor, now: datetime) -> int:
+    """How many things wait; for the bell."""
+    return len(list(_record(actor))) + sum(rows.count() for _kind, rows, _shown in _sources(actor, now))
+
+
+Shown = Callable[[str, Any, datetime], Waiting]
+
+
+def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], Shown]]:
+    if access.can(actor, Permission.APPROVAL_VIEW):
+        yield "approval_case", approvals.waiting_for(actor=actor), _case
+    if access.can(actor, Permission.MONITOR_VIEW):
+        yield "alert", monitoring.visible_alerts(actor=actor).filter(state=AlertState.OPEN), _alert
+    if access.can(actor, Permission.DATASET_CREATE) and access.can(actor, Permission.DATASET_VIEW):
+        rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
+        yield "dataset_version", rows, _version
+    if actor.user is not None and access.can(actor, Permission.RUN_VIEW):
+        failed = experiments.visible_runs(actor=actor).filter(state=RunState.FAILED, created_by=actor.user)
+        yield "run", failed.filter(ended_at__gte=now - _FAILED_WITHIN).select_related("project"), _run
+
+
+def _record(actor: Actor) -> Iterator[Waiting]:
+    if not access.can(actor, Permission.LEDGER_VIEW):
+        return
+    record = ledger.standing(actor, checkpoints=1)
+    if record.broken:
+        name = _("The ledger is broken")
+        yield Waiting("ledger", None, name, record.broken, "broken", _("Broken"), record.broken_since)
+
+
+def _case(kind: str, row: Any, now: datetime) -> Waiting:
+    overdue = row.due_at < now
+    reason = _("%(who)s asks you to decide.") % {"who": row.requested_by or _("A program")}
+    state, label = ("overdue", _("Overdue")) if overdue else ("open", _("Waiting for a decision"))
+    return Waiting(kind, row.pk, row.title, reason, state, label, row.created_at, row.project.name, row.project.slug)
+
+
+def _alert(kind: str, row: Any, now: datetime) -> Waiting:
+    name = _("%(feature)s moved in %(deployment)s") % {
+        "feature": row.feature or _("The prediction"),
+        "deployment": row.monitor.deployment.name,
+    }
+    reason = _("Its distribution in %(month)s is not the one that the model learned from.") % {
+        "month": f"{row.window:%Y-%m}"
+    }
+    label = str(row.get_severity_display())
+    return Waiting(kind, row.pk, name, reason, row.severity, label, row.raised_at, row.project.name, row.project.slug)
+
+
+def _version(kind: str, row: Any, now: datetime) -> Waiting:
+    reason = _("All rows are in; look at them, then commit or discard the version.")
+    label = str(row.get_state_display())
+    return Waiting(kind, row.pk, str(row), reason, "waiting", label, row.created_at, row.project.name, row.project.slug)
+
+
+def _run(kind: str, row: Any, now: datetime) -> Waiting:
+    name = _("Run %(run)s failed") % {"run": f"{row} {row.recipe}"}
+    label = str(row.get_state_display())
+    return Waiting(kind, row.pk, name, row.failure, row.state, label, row.ended_at, row.project.name, row.project.slug)

@@ -1,0 +1,33 @@
+"""Where each kind of thing has its page."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.urls import NoReverseMatch, reverse
+
+_IN_PROJECT = {
+    "dataset": "datasets:dataset_detail",
+    "dataset_version": "datasets:version_detail",
+    "feature_view": "features:view_detail",
+    "training_set": "features:training_set_detail",
+    "run": "experiments:run_detail",
+    "model": "registry:model_detail",
+    "model_version": "registry:version_detail",
+    "deployment": "deployments:deployment_detail",
+    "monitor": "monitoring:monitor_detail",
+    "alert": "monitoring:alert_detail",
+}
+_IN_TENANT = {"approval_case": "approvals:case_detail", "report": "compliance:report_detail"}
+
+
+def address_of(*, tenant: str, kind: str, object_id: UUID | None, project: str) -> str:
+    """The page of a thing; its project's page where the thing has none."""
+    if kind == "ledger":
+        return reverse("compliance:record", args=[tenant])
+    if kind in _IN_TENANT:
+        return reverse(_IN_TENANT[kind], args=[tenant, object_id])
+    try:
+        return reverse(_IN_PROJECT[kind], args=[tenant, project, object_id])
+    except (KeyError, NoReverseMatch):
+        return reverse("dashboards:overview", args=[tenant, project])

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.dashboards import selectors, services
+from apps.dashboards.views.addresses import address_of
+from apps.projects import selectors as projects
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.web import redirect, render_page
+from foundation.web.requests import PortalRequest
+
+
+@access.page(Permission.PROJECT_VIEW)
+@require_GET
+def home(request: PortalRequest, tenant: str) -> HttpResponse:
+    waits = _waiting(request)
+    visited = selectors.recent_visits(actor=request.actor)
+    context: dict[str, Any] = {
+        "waiting": waits,
+        "unwell": sum(row["kind"] in {"alert", "run", "ledger"} for row in waits),
+        "projects": selectors.projects_by_activity(actor=request.actor),
+        "visited": [{"row": row, "url": _address(request, row.thing)} for row in visited],
+        "may_create": access.ask(lambda who: access.require(who, Permission.PROJECT_CREATE), request.actor),
+        "project_count": projects.visible_projects(actor=request.actor).count(),
+        "snippets": _snippets(),
+        "topic": f"tenant:{request.actor.tenant_id}",
+    }
+    return render_page(request, "dashboards/home.html", **context)
+
+
+@access.page(Permission.PROJECT_VIEW)
+@require_GET
+def notifications(request: PortalRequest, tenant: str) -> HttpResponse:
+    topic = f"tenant:{request.actor.tenant_id}"
+    return render_page(request, "dashboards/notifications.html", waiting=_waiting(request), topic=topic)
+
+
+@access.page(Permission.PROJECT_VIEW)
+@require_GET
+def notification_count(request: PortalRequest, tenant: str) -> HttpResponse:
+    count = selectors.waiting_count(actor=request.actor, now=now())
+    return render(request, "dashboards/partials/bell.html", {"count": count, "known": True})
+
+
+@access.page(Permission.PROJECT_VIEW)
+@require_POST
+def star(request: PortalRequest, tenant: str, visit_id: UUID) -> HttpResponse:
+    services.toggle_star(actor=request.actor, visit_id=visit_id)
+    return redirect(request, reverse("dashboards:home", args=[tenant]))
+
+
+def _waiting(request: PortalRequest) -> list[dict[str, Any]]:
+    rows = selectors.waiting(actor=request.actor, now=now())
+    return [{"kind": row.kind, "row": row, "url": _address(request, row)} for row in rows]
+
+
+def _address(request: PortalRequest, row: Any) -> str:
+    return address_of(tenant=request.tenant.slug, kind=row.kind, object_id=row.id, project=row.project_slug)
+
+
+def _snippets() -> list[dict[str, str]]:
+    sign_in = f"sanad login --url {settings.SANAD_PUBLIC_URL} --token snd_…"
+    return [{"name": "CLI", "code": f"{sign_in}\nsanad project create my-project --purpose '…'"}]

@@ -1,0 +1,84 @@
+"""The palette: things by name, pages, and a few acts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.dashboards import selectors
+from apps.dashboards.views.addresses import address_of
+from foundation import access
+from foundation.access import Permission
+from foundation.web import navigation, redirect, render_page
+from foundation.web.requests import PortalRequest
+
+_MOST_PAGES = 6
+
+
+@access.page(Permission.PROJECT_VIEW)
+@require_GET
+def search(request: PortalRequest, tenant: str) -> HttpResponse:
+    words = request.GET.get("q", "").strip()
+    results = [*_things(request, words), *_pages(request, words), *_acts(request, words)]
+    part = "components/palette_results.html"
+    return render_page(request, "dashboards/search.html", part=part, results=results, q=words)
+
+
+@access.page(Permission.PROJECT_VIEW)
+@require_GET
+def go(request: PortalRequest, tenant: str, kind: str, object_id: UUID) -> HttpResponse:
+    """On to the page of a thing of which only kind and id are known, as the ledger names it."""
+    thing = selectors.locate(actor=request.actor, kind=kind, object_id=object_id)
+    url = address_of(tenant=tenant, kind=thing.kind, object_id=thing.id, project=thing.project_slug)
+    return redirect(request, url)
+
+
+def _things(request: PortalRequest, words: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": thing.kind,
+            "name": thing.name,
+            "note": thing.note,
+            "url": address_of(
+                tenant=request.tenant.slug, kind=thing.kind, object_id=thing.id, project=thing.project_slug
+            ),
+        }
+        for thing in selectors.search(actor=request.actor, words=words)
+    ]
+
+
+def _pages(request: PortalRequest, words: str) -> list[dict[str, Any]]:
+    """Places of the tenant; all of them while nothing is typed."""
+    places = [place for place in navigation.tenant_places(request) if words.lower() in str(place.label).lower()]
+    return [{"kind": "page", "name": place.label, "url": place.url} for place in places[:_MOST_PAGES]]
+
+
+def _acts(request: PortalRequest, words: str) -> list[dict[str, Any]]:
+    acts = [_choice(name, "language", value) for name, value in _languages(request)]
+    acts += [_choice(name, "theme", value) for name, value in _themes()]
+    if access.can(request.actor, Permission.PROJECT_CREATE):
+        url = f"/t/{request.tenant.slug}/projects/new/"
+        acts.append({"kind": "action", "name": _("New project"), "url": url})
+    if access.can(request.actor, Permission.LEDGER_EXPORT):
+        url = f"/t/{request.tenant.slug}/activity/record/"
+        acts.append({"kind": "action", "name": _("Verify the ledger"), "url": url})
+    return [act for act in acts if words.lower() in str(act["name"]).lower()]
+
+
+def _languages(request: PortalRequest) -> list[tuple[str, str]]:
+    # The other language stands in its own words too: whoever cannot read the page finds it.
+    if request.LANGUAGE_CODE.startswith("ar"):
+        return [(_("Switch to English") + " · English", "en")]
+    return [(_("Switch to Arabic") + " · العربية", "ar")]
+
+
+def _themes() -> list[tuple[str, str]]:
+    return [(_("Light colours"), "light"), (_("Dark colours"), "dark"), (_("Colours as the device"), "system")]
+
+
+def _choice(name: str, field: str, value: str) -> dict[str, Any]:
+    return {"kind": "action", "name": name, "post": "/preferences/", "field": field, "value": value}

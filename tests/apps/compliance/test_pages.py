@@ -1,0 +1,109 @@
+"""The places Compliance and Activity."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.compliance.models import Report
+
+COMPLIANCE, ACTIVITY = "/t/acme/compliance/", "/t/acme/activity/"
+
+
+def test_empty_tenant_is_told_what_comes_next(scientist, client_as):
+    shown = client_as(scientist).get(COMPLIANCE).content.decode()
+    assert "No model is in production" in shown
+
+
+def test_place_says_what_is_proven_and_missing(chain, officer, client_as):
+    shown = client_as(officer).get(COMPLIANCE).content.decode()
+    assert "late-flights v1" in shown
+    assert "has no report yet" in shown
+    assert "Nobody has repeated it yet." in shown
+    chain.training_set.row_count = 5
+    chain.training_set.save()
+    shown = client_as(officer).get(COMPLIANCE).content.decode()
+    assert "is not proven: look at it first" in shown
+
+
+def test_report_is_made_without_script(chain, scientist, client_as, run_jobs):
+    client = client_as(scientist)
+    answer = client.post(f"{COMPLIANCE}reports/new/", {"model_version": str(chain.version.pk)})
+    assert answer.status_code == 303
+    assert "being recomputed" in _page(client, answer["Location"])
+    run_jobs()
+    shown = _page(client, answer["Location"])
+    report = Report.objects.get()
+    assert report.digest[:12] in shown
+    assert "asked for" in shown
+    html = client.get(f"{answer['Location']}report.html")
+    assert html["Content-Security-Policy"].startswith("sandbox;")
+    assert client.get(f"{answer['Location']}report.pdf").content.startswith(b"%PDF")
+    assert client.get(f"{answer['Location']}report.exe").status_code == 404
+
+
+def _page(client, url):
+    # The chain strip needs the pages of every app; what is asserted here stands in the report's own part.
+    return client.get(url).content.decode()
+
+
+def test_a_version_that_cannot_be_chosen_is_an_error_at_the_field(chain, scientist, client_as):
+    from uuid import uuid4
+
+    answer = client_as(scientist).post(f"{COMPLIANCE}reports/new/", {"model_version": str(uuid4())})
+    assert answer.status_code == 422
+
+
+def test_viewer_reads_the_place_and_sees_why_not_more(chain, viewer, client_as):
+    shown = client_as(viewer).get(COMPLIANCE).content.decode()
+    assert "ledger.view" in shown
+    assert "report.create" in shown
+    assert client_as(viewer).get(ACTIVITY).status_code == 403
+    assert client_as(viewer).post(f"{COMPLIANCE}reports/new/", {}).status_code == 403
+
+
+def test_activity_lists_who_did_what(chain, officer, client_as):
+    shown = client_as(officer).get(ACTIVITY).content.decode()
+    assert "approval.granted" in shown
+    assert "The officer" in shown
+    only = client_as(officer).get(ACTIVITY, {"kind": "approval.*", "actor": str(officer.id)}).content.decode()
+    assert "approval.granted" in only
+    assert "run.succeeded" not in only
+    none = client_as(officer).get(ACTIVITY, {"until": "2001-01-01"}).content.decode()
+    assert "Nothing matches these filters" in none
+
+
+def test_record_verifies_in_words_and_hands_out_what_an_auditor_needs(chain, officer, scientist, client_as):
+    client = client_as(officer)
+    shown = client.post(f"{ACTIVITY}record/verify/").content.decode()
+    assert "every hash, link, root and signature agrees" in shown
+    for name in ("ledger.jsonl", "key.pem", "anchor.jsonl", "sanad_verify.py"):
+        assert client.get(f"{ACTIVITY}record/{name}")["Content-Disposition"].startswith("attachment")
+    assert client_as(scientist).post(f"{ACTIVITY}record/verify/").status_code == 403
+    refused = client_as(scientist).get(f"{ACTIVITY}record/").content.decode()
+    assert "ledger.export" in refused
+
+
+@pytest.fixture
+def parked(chain, officer):
+    """A delivery that was given up."""
+    from foundation.ledger.models import LedgerEvent, ParkedEvent
+
+    event = LedgerEvent.objects.get(kind="revision.ready")
+    return ParkedEvent.objects.create(
+        tenant=officer.tenant, subscriber="monitoring.watch", event=event, attempts=8, last_error="OperationalError"
+    )
+
+
+def test_parked_deliveries_are_shown_and_replayed_by_an_administrator(parked, officer, admin, client_as):
+    shown = client_as(officer).get(f"{ACTIVITY}deliveries/").content.decode()
+    assert "monitoring.watch" in shown
+    assert "OperationalError" in shown
+    assert client_as(officer).post(f"{ACTIVITY}deliveries/{parked.pk}/replay/").status_code == 403
+    assert client_as(admin).post(f"{ACTIVITY}deliveries/{parked.pk}/replay/").status_code == 303
+    parked.refresh_from_db()
+    assert parked.replayed_at
+
+
+def test_places_of_another_tenant_are_not_found(chain, other_scientist, client_as):
+    for url in (COMPLIANCE, ACTIVITY, f"{ACTIVITY}record/", f"{ACTIVITY}deliveries/"):
+        assert client_as(other_scientist).get(url).status_code == 404

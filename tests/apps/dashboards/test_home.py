@@ -1,0 +1,174 @@
+"""Home, overview, visits: what a person finds first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.dashboards import selectors, services
+from apps.dashboards.models import Visit
+from apps.tenants.services import start_address
+from foundation.clock import now
+from foundation.errors import NotFound
+
+HOME = "/t/acme/"
+OVERVIEW = "/t/acme/p/flights/"
+
+
+def test_newcomer_is_led_to_the_first_project(scientist, client_as):
+    page = client_as(scientist).get(HOME)
+    assert page.status_code == 200
+    assert b"There is no project yet" in page.content
+    assert b"/t/acme/projects/new/" in page.content
+
+
+def test_home_names_what_waits_and_what_is_unwell(chain, scientist, officer, client_as):
+    shown = client_as(officer).get(HOME).content.decode()
+    assert "temp moved in Late flights" in shown
+    assert "One thing is unwell" in shown
+    assert "Flights" in shown
+
+
+def test_a_failed_run_of_ones_own_waits(chain, scientist, officer):
+    chain.run.state, chain.run.failure, chain.run.ended_at = "failed", "It ran out of memory.", now()
+    chain.run.save()
+    mine = {row.kind for row in selectors.waiting(actor=scientist, now=now())}
+    others = {row.kind for row in selectors.waiting(actor=officer, now=now())}
+    assert "run" in mine
+    assert "run" not in others
+    later = selectors.waiting(actor=scientist, now=now() + timedelta(days=8))
+    assert "run" not in {row.kind for row in later}
+
+
+def test_data_that_waits_for_a_word_is_shown_to_those_who_may_give_it(chain, scientist, viewer):
+    chain.dataset_version.state = "review"
+    chain.dataset_version.save()
+    assert "dataset_version" in {row.kind for row in selectors.waiting(actor=scientist, now=now())}
+    assert "dataset_version" not in {row.kind for row in selectors.waiting(actor=viewer, now=now())}
+
+
+def test_bell_counts_what_waits(chain, officer, client_as):
+    answer = client_as(officer).get("/t/acme/notifications/count/")
+    assert "1 thing waits" in answer.content.decode()
+    assert client_as(officer).get("/t/acme/notifications/").status_code == 200
+
+
+def test_home_of_another_tenant_is_not_found(chain, other_scientist, client_as):
+    assert client_as(other_scientist).get(HOME).status_code == 404
+    assert client_as(other_scientist).get(OVERVIEW).status_code == 404
+    assert selectors.waiting(actor=other_scientist, now=now()) == []
+
+
+def test_roles_begin_at_their_place(chain, admin, scientist):
+    assert start_address(admin) == HOME
+    assert start_address(scientist) == OVERVIEW
+
+
+def test_overview_says_whether_what_serves_is_well(chain, scientist, client_as):
+    shown = client_as(scientist).get(OVERVIEW).content.decode()
+    assert "Late flights" in shown
+    assert "one alert says that data has moved" in shown
+    chain.revision.state = "failed"
+    chain.revision.save()
+    assert "is unwell: look at it first" in client_as(scientist).get(OVERVIEW).content.decode()
+
+
+def test_overview_shows_the_traffic_of_the_last_hour(chain, scientist, project):
+    from apps.monitoring.models import TrafficMinute
+
+    moment = now()
+    TrafficMinute.objects.create(
+        tenant=scientist.tenant,
+        deployment_id=chain.revision.deployment_id,
+        revision_id=chain.revision.pk,
+        minute=moment.replace(second=0, microsecond=0) - timedelta(minutes=3),
+        requests=40,
+        errors=10,
+    )
+    found = selectors.overview(actor=scientist, project=project, now=moment)
+    (served,) = found.served
+    assert (served.requests, served.error_share, sum(served.per_minute)) == (40, 0.25, 40)
+    assert found.unwell == [served]
+
+
+def test_getting_started_is_ticked_off_by_the_ledger_until_put_away(scientist, project, client_as):
+    from apps.features.events import TrainingSetReady
+    from foundation import ledger
+
+    assert [done for _step, done in selectors.overview(actor=scientist, project=project, now=now()).steps] == [
+        False
+    ] * 7
+    ready = TrainingSetReady(training_set_id=project.pk, row_count=1, digest="d", leakage_violations=0, lake_snapshot=1)
+    ledger.record(ready, actor=scientist, project_id=project.pk, subject=("training_set", project.pk))
+    found = selectors.overview(actor=scientist, project=project, now=now())
+    assert {step.key for step, done in found.steps if done} == {"training_set"}
+    assert found.next_step.key == "data"
+    answer = client_as(scientist).post(f"{OVERVIEW}getting-started/dismiss/")
+    assert answer.status_code == 303
+    assert selectors.overview(actor=scientist, project=project, now=now()).steps == []
+
+
+def test_getting_started_goes_when_all_is_done(chain, scientist, project):
+    assert selectors.overview(actor=scientist, project=project, now=now()).steps == []
+
+
+def test_visits_are_remembered_starred_and_forgotten(chain, scientist, project, client_as):
+    client = client_as(scientist)
+    client.get(OVERVIEW)
+    client.get(OVERVIEW)
+    (visited,) = selectors.recent_visits(actor=scientist)
+    assert (visited.thing.kind, visited.thing.name) == ("project", "Flights")
+    assert client.post(f"/t/acme/visits/{visited.visit.pk}/star/").status_code == 303
+    services.note_visit(actor=scientist, kind="run", object_id=chain.run.pk, now=now() - timedelta(days=100))
+    assert [row.thing.kind for row in selectors.recent_visits(actor=scientist)] == ["project", "run"]
+    services.forget_old_visits(now=now() + timedelta(days=1))
+    assert list(Visit.objects.values_list("kind", flat=True)) == ["project"]
+
+
+def test_nobody_stars_anothers_visit(chain, scientist, officer):
+    services.note_visit(actor=scientist, kind="run", object_id=chain.run.pk, now=now())
+    with pytest.raises(NotFound):
+        services.toggle_star(actor=officer, visit_id=Visit.objects.get().pk)
+
+
+@pytest.mark.parametrize(("address", "most"), [(HOME, 45), (OVERVIEW, 45)])
+def test_pages_ask_as_often_with_many_things_as_with_few(chain, scientist, project, client_as, address, most):
+    client = client_as(scientist)
+    client.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        client.get(address)
+    _more(chain, scientist)
+    with CaptureQueriesContext(connection) as many:
+        client.get(address)
+    assert len(many) <= len(few) + 1
+    assert len(many) <= most
+
+
+def _more(chain, scientist):
+    from apps.deployments.models import Deployment, Revision
+    from apps.projects import services as projects
+
+    for number in range(5):
+        projects.create_project(actor=scientist, slug=f"p{number}", name=f"Project {number}", purpose="More")
+        deployment = Deployment.objects.create(
+            tenant=scientist.tenant,
+            project=chain.version.project,
+            slug=f"d{number}",
+            name=f"D {number}",
+            model=chain.version.model,
+        )
+        Revision.objects.create(
+            tenant=scientist.tenant,
+            project=chain.version.project,
+            deployment=deployment,
+            number=1,
+            model_version=chain.version,
+            artifact_digest=chain.version.artifact_digest,
+            state="ready",
+            traffic_percent=100,
+        )

@@ -1,0 +1,94 @@
+"""The palette finds what the actor may see, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.dashboards import selectors
+from foundation.access import Permission
+
+SEARCH = "/t/acme/search/"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "name"),
+    [
+        ("flig", "project", "Flights"),
+        ("depart", "dataset", "Departures"),
+        ("carrier", "feature_view", "carrier-delay v1"),
+        ("half-year v1", "training_set", "half-year v1"),
+        ("#1", "run", "#1 hist_gradient_boosting"),
+        ("late-fl", "model", "late-flights"),
+        ("late-flights v1", "model_version", "late-flights v1"),
+        ("late", "deployment", "Late flights"),
+    ],
+)
+def test_things_are_found_by_part_of_their_name(chain, scientist, words, kind, name):
+    assert (kind, name) in {(thing.kind, thing.name) for thing in selectors.search(actor=scientist, words=words)}
+
+
+def test_nothing_of_another_tenant_is_found(chain, other_scientist):
+    for words in ("flig", "late", "1", "depart"):
+        assert selectors.search(actor=other_scientist, words=words) == []
+
+
+def test_a_token_without_the_permission_finds_nothing_of_that_kind(chain, scientist, api_as):
+    limited = api_as(scientist, scopes=[Permission.PROJECT_VIEW.value, Permission.RUN_VIEW.value])
+    shown = limited.get(SEARCH, {"q": "late"}).content.decode()
+    assert "late-flights" not in shown
+    assert "hist_gradient_boosting" in limited.get(SEARCH, {"q": "hist"}).content.decode()
+
+
+def test_a_token_of_one_project_finds_nothing_of_another(chain, scientist, api_as):
+    from apps.projects import services
+
+    other = services.create_project(actor=scientist, slug="other", name="Other flights", purpose="Else")
+    shown = api_as(scientist, project_id=other.pk).get(SEARCH, {"q": "flights"}).content.decode()
+    assert "Other flights" in shown
+    assert "late-flights" not in shown
+
+
+def test_palette_gets_results_alone_and_a_reader_without_script_a_page(chain, scientist, client_as):
+    client = client_as(scientist)
+    piece = client.get(SEARCH, {"q": "late"}, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in piece
+    assert 'role="option"' in piece
+    assert "<html" in client.get(SEARCH, {"q": "late"}).content.decode()
+
+
+def test_palette_offers_acts(scientist, viewer, client_as):
+    shown = client_as(scientist).get(SEARCH, {"q": "arab"}, headers={"HX-Request": "true"}).content.decode()
+    assert "Switch to Arabic" in shown
+    assert 'name="language" value="ar"' in shown
+    new = {"q": "new project"}
+    assert "New project" in client_as(scientist).get(SEARCH, new, headers={"HX-Request": "true"}).content.decode()
+    refused = client_as(viewer).get(SEARCH, new, headers={"HX-Request": "true"}).content.decode()
+    assert "/projects/new/" not in refused
+
+
+def test_go_leads_on_to_the_thing_and_hides_what_is_not_ones_own(chain, scientist, other_scientist, client_as):
+    client = client_as(scientist)
+    answer = client.get(f"/t/acme/go/approval_case/{chain.case.pk}/")
+    assert answer["Location"] == f"/t/acme/approvals/{chain.case.pk}/"
+    assert client.get(f"/t/acme/go/run/{chain.version.pk}/").status_code == 404
+    assert client.get(f"/t/acme/go/nonsense/{chain.version.pk}/").status_code == 404
+    from foundation.tenancy import scope
+
+    with scope(other_scientist.tenant_id):
+        assert client_as(other_scientist).get(f"/t/other/go/run/{chain.run.pk}/").status_code == 404
+
+
+def test_chain_over_rest_names_the_links_in_order(chain, scientist, api_as):
+    nodes = api_as(scientist).get(f"/api/v1/chain/model_version/{chain.version.pk}/").json()
+    kinds = [node["kind"] for node in nodes]
+    assert kinds[0] == "source"
+    assert kinds.index("run") < kinds.index("model_version") < kinds.index("revision")
+    assert [node["kind"] for node in nodes if node["current"]] == ["model_version"]
+    version = next(node for node in nodes if node["kind"] == "model_version")
+    assert version["digest"] == chain.version.artifact_digest
+
+
+def test_chain_of_what_is_not_visible_is_not_found(chain, other_scientist, api_as):
+    client = api_as(other_scientist)
+    assert client.get(f"/api/v1/chain/model_version/{chain.version.pk}/").status_code == 404
+    assert client.get(f"/api/v1/chain/nonsense/{chain.version.pk}/").status_code == 404
