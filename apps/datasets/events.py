@@ -3,18 +3,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from foundation import ledger
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetCreated(ledger.Event):
     kind = "dataset.created"
+    said = _("added the dataset")
+    icon = "plus"
     dataset_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetEdited(ledger.Event):
+    kind = "dataset.edited"
+    said = _("changed what is said and promised about the dataset")
+    icon = "writing"
+    dataset_id: UUID
+    promised_seconds: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngestionStarted(ledger.Event):
     kind = "dataset_version.ingestion_started"
+    said = _("sent a file")
+    icon = "file-upload"
     dataset_id: UUID
     version_id: UUID
     upload_digest: str
@@ -24,6 +39,8 @@ class IngestionStarted(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class DerivationStarted(ledger.Event):
     kind = "dataset_version.derivation_started"
+    said = _("began a version by SQL")
+    icon = "sql"
     dataset_id: UUID
     version_id: UUID
     input_ids: tuple[UUID, ...]
@@ -34,6 +51,8 @@ class VersionReviewed(ledger.Event):
     """All rows are in the lake and wait for a person's word."""
 
     kind = "dataset_version.review_opened"
+    said = _("read %(row_count)s rows; they wait for review")
+    icon = "eye"
     dataset_id: UUID
     version_id: UUID
     digest: str
@@ -43,6 +62,8 @@ class VersionReviewed(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionCommitted(ledger.Event):
     kind = "dataset_version.committed"
+    said = _("committed version %(number)s with %(row_count)s rows")
+    icon = "circle-check"
     dataset_id: UUID
     version_id: UUID
     number: int
@@ -54,6 +75,8 @@ class VersionCommitted(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionFailed(ledger.Event):
     kind = "dataset_version.failed"
+    said = _("could not make the version")
+    icon = "circle-x"
     dataset_id: UUID
     version_id: UUID
 
@@ -61,6 +84,8 @@ class VersionFailed(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionDiscarded(ledger.Event):
     kind = "dataset_version.discarded"
+    said = _("discarded the version")
+    icon = "trash"
     dataset_id: UUID
     version_id: UUID
 
@@ -68,6 +93,8 @@ class VersionDiscarded(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class ColumnClassified(ledger.Event):
     kind = "dataset_version.column_classified"
+    said = _("said what kind of data a column holds")
+    icon = "tag"
     dataset_id: UUID
     version_id: UUID
     column_index: int

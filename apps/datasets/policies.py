@@ -18,6 +18,10 @@ def check_can_add(actor: Actor, project: object) -> None:
     access.require(actor, Permission.DATASET_CREATE, project)
 
 
+def check_can_edit(actor: Actor, dataset: Dataset) -> None:
+    access.require(actor, Permission.DATASET_CREATE, dataset)
+
+
 def check_can_commit(actor: Actor, version: DatasetVersion) -> None:
     access.require(actor, Permission.DATASET_CREATE, version)
     if VersionState.READY not in NEXT[VersionState(version.state)]:

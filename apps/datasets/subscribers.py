@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.urls import reverse
@@ -19,6 +20,7 @@ def register() -> None:
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
     chain.register("dataset_version", _version_link)
     chain.register("source", _source_link)
+    chain.register_upwards("dataset_version", _made_of_version)
 
 
 def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
@@ -40,6 +42,10 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         inputs = dict.fromkeys(UUID(pk) for pk in version.source["inputs"].values())
         return chain.Link(node, made_from=tuple(("dataset_version", pk) for pk in inputs))
     return chain.Link(node, made_from=(("source", version.pk),))
+
+
+def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference]:
+    return [("dataset_version", v.pk) for v in selectors.versions_made_from(actor=actor, version_id=version_id)]
 
 
 def _source_link(actor: Actor, version_id: UUID) -> chain.Link | None:

@@ -3,18 +3,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from foundation import ledger
 
 
 @dataclass(frozen=True, kw_only=True)
 class EntityDefined(ledger.Event):
     kind = "entity.defined"
+    said = _("defined the entity")
+    icon = "plus"
     entity_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureViewDefined(ledger.Event):
     kind = "feature_view.defined"
+    said = _("defined version %(number)s")
+    icon = "writing"
     view_id: UUID
     number: int
     definition_digest: str
@@ -23,6 +29,8 @@ class FeatureViewDefined(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class FeatureViewReady(ledger.Event):
     kind = "feature_view.ready"
+    said = _("computed %(row_count)s rows")
+    icon = "circle-check"
     view_id: UUID
     row_count: int
     digest: str
@@ -32,6 +40,8 @@ class FeatureViewReady(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class FeatureViewFailed(ledger.Event):
     kind = "feature_view.failed"
+    said = _("could not compute it")
+    icon = "circle-x"
     view_id: UUID
 
 
@@ -40,6 +50,8 @@ class FeatureViewMaterialised(ledger.Event):
     """The newest value of every key is in the online store, read back and counted."""
 
     kind = "feature_view.materialised"
+    said = _("put the newest values of %(key_count)s keys online and read them back")
+    icon = "upload"
     view_id: UUID
     key_count: int
 
@@ -47,6 +59,8 @@ class FeatureViewMaterialised(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class TrainingSetDefined(ledger.Event):
     kind = "training_set.defined"
+    said = _("defined version %(number)s")
+    icon = "writing"
     training_set_id: UUID
     base_version_id: UUID
     number: int
@@ -55,6 +69,8 @@ class TrainingSetDefined(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class TrainingSetReady(ledger.Event):
     kind = "training_set.ready"
+    said = _("joined %(row_count)s rows and counted %(leakage_violations)s leaked values")
+    icon = "shield-check"
     training_set_id: UUID
     row_count: int
     digest: str
@@ -65,4 +81,6 @@ class TrainingSetReady(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class TrainingSetFailed(ledger.Event):
     kind = "training_set.failed"
+    said = _("could not make it")
+    icon = "circle-x"
     training_set_id: UUID

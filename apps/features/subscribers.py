@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.features import selectors
 from apps.features.choices import BuildState
@@ -61,14 +62,18 @@ def _training_set_link(actor: Actor, training_set_id: UUID) -> chain.Link | None
         url=reverse("features:training_set_detail", args=[actor.tenant.slug, row.project.slug, row.pk]),
         digest=row.digest,
         actor=str(row.created_by or ""),
-        broken_reason="leakage" if violations else "",
+        broken_reason=str(_("%(count)d values are younger than their label") % {"count": violations})
+        if violations
+        else "",
     )
     below = [("feature_view", UUID(part["view"])) for part in row.views]
     return chain.Link(node, made_from=(*below, ("dataset_version", row.base_version_id)))
 
 
 def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference]:
-    return [("training_set", row.pk) for row in selectors.training_sets_of_version(actor=actor, version_id=version_id)]
+    sets = selectors.training_sets_of_version(actor=actor, version_id=version_id)
+    views = selectors.views_of_version(actor=actor, version_id=version_id)
+    return [*(("training_set", row.pk) for row in sets), *(("feature_view", view.pk) for view in views)]
 
 
 def _made_of_view(actor: Actor, view_id: UUID) -> Iterable[chain.Reference]:

@@ -25,7 +25,7 @@ class UploadViewSet(PortalViewSet):
     """Files on their way in: announce, send chunks from the offset, complete."""
 
     serializer_class = serializers.UploadSerializer
-    permissions = dict.fromkeys(("create", "retrieve", "update", "complete"), Permission.DATASET_CREATE)
+    permissions = dict.fromkeys(("create", "retrieve", "update", "complete", "destroy"), Permission.DATASET_CREATE)
 
     @extend_schema(request=serializers.UploadStart)
     def create(self, request: Request) -> Response:
@@ -44,6 +44,10 @@ class UploadViewSet(PortalViewSet):
             raise Invalid(_("The header Upload-Offset says at which byte this chunk begins; it is missing."))
         upload = services.append_chunk(actor=self.actor, upload_id=pk, offset=int(given), data=request.data)
         return self.answer(self.serializer_class, upload)
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        services.cancel_upload(actor=self.actor, upload_id=pk)
+        return Response(status=204)
 
     def get_parsers(self) -> list[Any]:
         return [ChunkParser()] if self.request.method == "PUT" else super().get_parsers()

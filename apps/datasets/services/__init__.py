@@ -1,21 +1,24 @@
 """Writes of the datasets app."""
 
 from apps.datasets.services.classification import classify_column
-from apps.datasets.services.datasets import create_dataset, create_version
-from apps.datasets.services.deriving import derive_version, run_derivation
+from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
+from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
     append_chunk,
+    cancel_upload,
     complete_upload,
     forget_abandoned_uploads,
     start_upload,
+    take_file,
 )
 
 __all__ = [
     "CHUNK_BYTES",
     "append_chunk",
+    "cancel_upload",
     "classify_column",
     "commit_version",
     "complete_upload",
@@ -23,9 +26,12 @@ __all__ = [
     "create_version",
     "derive_version",
     "discard_version",
+    "edit_dataset",
     "fail_version",
     "forget_abandoned_uploads",
     "ingest_upload",
+    "preview_query",
     "run_derivation",
     "start_upload",
+    "take_file",
 ]

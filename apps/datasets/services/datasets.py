@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies
-from apps.datasets.events import DatasetCreated, IngestionStarted
+from apps.datasets.events import DatasetCreated, DatasetEdited, IngestionStarted
 from apps.datasets.models import Dataset, DatasetVersion, Upload
 from foundation import jobs, ledger
 from foundation.errors import Conflict, Invalid
@@ -66,7 +66,13 @@ def create_version(
         dataset=dataset,
         byte_count=upload.size,
         review=review,
-        source={"kind": "upload", "filename": upload.filename, "sha256": upload.sha256, "options": options or {}},
+        source={
+            "kind": "upload",
+            "upload": str(upload.pk),
+            "filename": upload.filename,
+            "sha256": upload.sha256,
+            "options": options or {},
+        },
         created_by=actor.user,
     )
     upload.used_at = now
@@ -85,6 +91,23 @@ def create_version(
         upload_id=str(upload.pk),
     )
     return version
+
+
+@transaction.atomic
+def edit_dataset(*, actor: Actor, dataset: Dataset, description: str, freshness_promise: timedelta | None) -> Dataset:
+    """What is said about a dataset, and how old its newest version may be before it counts as stale."""
+    policies.check_can_edit(actor, dataset)
+    if freshness_promise is not None and freshness_promise <= timedelta():
+        raise Invalid(
+            _("A promise of no time can never be kept. Leave it empty for none."),
+            fields={"freshness_promise": [_("Give a longer time.")]},
+        )
+    dataset.description, dataset.freshness_promise = description, freshness_promise
+    dataset.save(update_fields=["description", "freshness_promise"])
+    promised = None if freshness_promise is None else int(freshness_promise.total_seconds())
+    edited = DatasetEdited(dataset_id=dataset.pk, promised_seconds=promised)
+    ledger.record(edited, actor=actor, project_id=dataset.project_id, subject=("dataset", dataset.pk))
+    return dataset
 
 
 def _check_usable(upload: Upload, dataset: Dataset) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+import pyarrow as pa
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -20,6 +22,7 @@ from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
 
 _TIMEOUT_S, _MEMORY_MB = 600, 2048
+_PREVIEW_ROWS, _PREVIEW_TIMEOUT_S = 50, 20
 
 
 @transaction.atomic
@@ -28,8 +31,7 @@ def derive_version(
 ) -> DatasetVersion:
     """Begin a version out of SQL over other versions; what cannot run is refused before it is queued."""
     policies.check_can_add(actor, dataset)
-    if not inputs:
-        raise QueryRefused(_("Name at least one dataset version that the SQL reads."), fields={"inputs": [_("None.")]})
+    _check_inputs(inputs)
     lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))
     version = DatasetVersion.objects.create(
         tenant=actor.tenant,
@@ -74,6 +76,21 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
         raise
     with job.scope():
         finish(actor=job.actor, version_id=version_id, at=at, found=found)
+
+
+def preview_query(*, actor: Actor, project: Any, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
+    """The first rows that the SQL would give; nothing is kept."""
+    policies.check_can_add(actor, project)
+    _check_inputs(inputs)
+    rows = lake.sandbox.run(
+        actor.tenant_id, sql, _tables(actor, inputs), limit_rows=_PREVIEW_ROWS, timeout_s=_PREVIEW_TIMEOUT_S
+    )
+    return rows.read_all()
+
+
+def _check_inputs(inputs: Mapping[str, UUID]) -> None:
+    if not inputs:
+        raise QueryRefused(_("Name at least one dataset version that the SQL reads."), fields={"inputs": [_("None.")]})
 
 
 def _tables(actor: Actor, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:

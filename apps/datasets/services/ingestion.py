@@ -107,6 +107,8 @@ def fail_version(*, actor: Actor, version_id: UUID, sentence: str) -> None:
     version.state, version.failure = VersionState.FAILED, sentence
     version.save(update_fields=["state", "failure"])
     lake.for_tenant(version.tenant_id).drop(f"ds_{version.pk.hex}")
+    # The file may be read again with other options; if nobody does, it is forgotten like any abandoned upload.
+    Upload.objects.filter(pk=version.source.get("upload")).update(used_at=None)
     failed = VersionFailed(dataset_id=version.dataset_id, version_id=version.pk)
     ledger.record(failed, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import PurePath
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
@@ -99,6 +99,26 @@ def complete_upload(*, actor: Actor, upload_id: UUID, now: datetime) -> Upload:
     upload.completed_at = now
     upload.save(update_fields=["sha256", "completed_at"])
     return upload
+
+
+def take_file(*, actor: Actor, project: Any, file: BinaryIO, filename: str, size: int, now: datetime) -> Upload:
+    """A whole file that a plain form sent, stored as an upload is."""
+    upload = start_upload(actor=actor, project=project, filename=filename, size=size)
+    offset = 0
+    while data := file.read(CHUNK_BYTES):
+        append_chunk(actor=actor, upload_id=upload.pk, offset=offset, data=data)
+        offset += len(data)
+    return complete_upload(actor=actor, upload_id=upload.pk, now=now)
+
+
+@transaction.atomic
+def cancel_upload(*, actor: Actor, upload_id: UUID) -> None:
+    """Take back a file that is not wanted any more; nothing of it is kept."""
+    upload = Upload.objects.select_for_update().get(pk=get_upload(actor=actor, upload_id=upload_id).pk)
+    if upload.used_at is not None:
+        raise Conflict(_("“%(file)s” has become a version; it is not cancelled here.") % {"file": upload.filename})
+    drop_chunks(upload)
+    upload.delete()
 
 
 def read_chunks(upload: Upload) -> Iterator[bytes]:

@@ -12,6 +12,8 @@ from enum import Enum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.utils.functional import Promise
+
 from foundation.ledger.canonical import instant
 from foundation.ledger.errors import LedgerMisuse
 
@@ -24,15 +26,21 @@ _MOST_ITEMS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A fact of the domain: subclasses set `kind` ("dataset.archived") and declare ids, digests, numbers, words."""
+    """A fact of the domain: subclasses set `kind` ("dataset.archived") and declare ids, digests, numbers, words.
+
+    `said` is what a history says that the actor did ("archived the dataset"), `icon` the sign beside it; neither is
+    recorded. `%(name)s` in `said` stands for a field.
+    """
 
     kind: ClassVar[str] = ""
     version: ClassVar[int] = 1
+    said: ClassVar[str | Promise] = ""
+    icon: ClassVar[str] = "circle"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         declared = {name for name, kind in inspect.get_annotations(cls).items() if "ClassVar" not in str(kind)}
-        if taken := declared & {"kind", "version", "payload"}:
+        if taken := declared & {"kind", "version", "said", "icon", "payload"}:
             raise LedgerMisuse(f"{cls.__name__} declares {', '.join(sorted(taken))}, which every event has already.")
 
     def payload(self) -> dict[str, Any]:

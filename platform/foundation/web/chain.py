@@ -80,6 +80,13 @@ def chain_of(actor: Actor, kind: str, object_id: UUID) -> list[ChainNode]:
     return sorted(found.values(), key=lambda node: ORDER.index(node.kind) if node.kind in ORDER else len(ORDER))
 
 
+def users_of(actor: Actor, kind: str, object_id: UUID) -> list[ChainNode]:
+    """What was made directly from an object, by every app that registered it; the newest of each kind first."""
+    references = [above for followers in _upwards.get(kind, []) for above in followers(actor, object_id)]
+    links = [found(actor, pk) for above, pk in dict.fromkeys(references) if (found := _finders.get(above))]
+    return [link.node for link in links if link is not None]
+
+
 def _walk(actor: Actor, reference: Reference, found: dict[Reference, ChainNode], *, down: bool) -> None:
     finder = _finders.get(reference[0])
     link = finder(actor, reference[1]) if finder and reference not in found else None

@@ -10,30 +10,31 @@ from django.forms import BaseForm
 from foundation.errors import Conflict, Invalid, PortalError
 
 
-def show_on_form(form: BaseForm, refusal: PortalError) -> None:
-    """Put the refusal's sentences at the fields that it names, the rest above the form."""
+def show_on_form(form: BaseForm, refusal: PortalError, *, otherwise: str | None = None) -> None:
+    """Put the refusal at the fields it names, its sentence at the first; else at `otherwise`, or above the form."""
     fields = dict(refusal.fields) if isinstance(refusal, Invalid) else {}
     if (name := refusal.details.get("field")) in form.fields:
         fields[name] = [refusal.sentence]
-    placed = False
+    if not any(fields.values()):
+        form.add_error(otherwise, refusal.sentence)
+        return
+    first, *_others = (name for name, sentences in fields.items() if sentences)
     for field, sentences in fields.items():
-        for sentence in sentences:
-            placed = True
-            form.add_error(field if field in form.fields else None, sentence)
-    if not placed:
-        form.add_error(None, refusal.sentence)
+        whole = [refusal.sentence] if field == first and refusal.sentence not in sentences else []
+        for sentence in [*whole, *sentences]:
+            form.add_error(field if field in form.fields else otherwise, sentence)
 
 
 @contextmanager
-def refusals_on(form: BaseForm) -> Iterator[None]:
+def refusals_on(form: BaseForm, *, otherwise: str | None = None) -> Iterator[None]:
     """Input that a service refuses becomes the form's errors: `with refusals_on(form): …`, then the form once more.
 
-    Other refusals (access, absence) go their own way.
+    A refusal that names no field stands at `otherwise`. Refusals of another kind (access, absence) go their own way.
     """
     try:
         yield
     except (Invalid, Conflict) as refusal:
-        show_on_form(form, refusal)
+        show_on_form(form, refusal, otherwise=otherwise)
 
 
 __all__ = ["refusals_on", "show_on_form"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -21,13 +22,17 @@ Row = TypeVar("Row")
 
 
 def visible_datasets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Dataset]:
-    """Datasets with what their newest ready version says: number, rows, digest, when it was committed."""
+    """Datasets with what their newest ready version says (latest_…), and the state of the last one begun (last_…)."""
     access.require(actor, Permission.DATASET_VIEW)
     rows = Dataset.objects.filter(tenant_id=actor.tenant_id).select_related("owner")
     for limit in filter(None, (project_id, actor.project_id)):
         rows = rows.filter(project_id=limit)
-    newest = DatasetVersion.objects.filter(dataset=OuterRef("pk"), state=VersionState.READY).order_by("-number")
+    versions = DatasetVersion.objects.filter(dataset=OuterRef("pk"))
+    newest, last = versions.filter(state=VersionState.READY).order_by("-number"), versions.order_by("-created_at")
     return rows.annotate(
+        last_id=Subquery(last.values("id")[:1]),
+        last_state=Subquery(last.values("state")[:1]),
+        latest_schema=Subquery(newest.values("schema")[:1]),
         latest_id=Subquery(newest.values("id")[:1]),
         latest_number=Subquery(newest.values("number")[:1]),
         latest_rows=Subquery(newest.values("row_count")[:1]),
@@ -42,7 +47,7 @@ def get_dataset(*, actor: Actor, dataset_id: UUID) -> Dataset:
 
 def visible_versions(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[DatasetVersion]:
     access.require(actor, Permission.DATASET_VIEW)
-    rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id).select_related("dataset", "created_by")
+    rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id).select_related("dataset", "created_by", "project")
     if actor.project_id is not None:
         rows = rows.filter(project_id=actor.project_id)
     return rows.filter(dataset_id=dataset_id) if dataset_id else rows
@@ -56,6 +61,27 @@ def get_version(*, actor: Actor, version_id: UUID) -> DatasetVersion:
 
 def latest_ready(dataset: Dataset) -> DatasetVersion | None:
     return dataset.versions.filter(state=VersionState.READY).order_by("-number").first()
+
+
+def versions_made_from(*, actor: Actor, version_id: UUID) -> list[DatasetVersion]:
+    """Versions that were derived by SQL from this one, newest first."""
+    wanted = str(version_id)
+    rows = visible_versions(actor=actor).filter(source__kind="sql").exclude(state=VersionState.DISCARDED)
+    return [version for version in rows if wanted in version.source["inputs"].values()]
+
+
+def upload_of(*, actor: Actor, version: DatasetVersion) -> Upload | None:
+    """The file that a failed version was read from, where it is still there to be read again."""
+    rows = Upload.objects.filter(tenant_id=actor.tenant_id, pk=version.source.get("upload"), used_at=None)
+    return rows.filter(created_by=actor.user).first() if actor.user else rows.first()
+
+
+def class_counts(schema: list[dict[str, Any]] | None) -> dict[str, int]:
+    """How many columns are of each class; "" counts those that nobody has classified, "suspected" those to look at."""
+    columns = schema or []
+    counts = Counter(column.get("class", "") for column in columns)
+    suspected = sum(bool(column.get("suspected")) and not column.get("class") for column in columns)
+    return {**counts, "suspected": suspected}
 
 
 def table_at(version: DatasetVersion) -> TableAt:
@@ -87,10 +113,11 @@ def freshness(dataset: Dataset, *, now: datetime) -> str:
 
 
 def summary(*, actor: Actor, project_id: UUID, now: datetime) -> dict[str, int]:
-    """How many datasets there are, how many are stale, and how many versions wait, run or failed."""
+    """How many datasets there are, are stale or failed last, and how many versions wait for review or are read in."""
     datasets = list(visible_datasets(actor=actor, project_id=project_id))
     versions = visible_versions(actor=actor).filter(project_id=project_id)
     return {
+        "failed": sum(d.last_state == VersionState.FAILED for d in datasets),
         "datasets": len(datasets),
         "stale": sum(freshness(d, now=now) == "stale" for d in datasets),
         "review": versions.filter(state=VersionState.REVIEW).count(),
@@ -98,12 +125,12 @@ def summary(*, actor: Actor, project_id: UUID, now: datetime) -> dict[str, int]:
     }
 
 
+def project_slug(version: DatasetVersion) -> str:
+    """The short name of the version's project, for addresses."""
+    return version.project.slug
+
+
 def _found(row: Row | None, sentence: str) -> Row:
     if row is None:
         raise NotFound(sentence)
     return row
-
-
-def project_slug(version: DatasetVersion) -> str:
-    """The short name of the version's project, for addresses."""
-    return version.project.slug

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from apps.features.choices import BuildState
@@ -22,15 +22,11 @@ def visible_entities(*, actor: Actor, project_id: UUID | None = None) -> QuerySe
 
 
 def visible_views(*, actor: Actor, project_id: UUID | None = None, newest_only: bool = False) -> QuerySet[FeatureView]:
-    rows = _visible(FeatureView, actor, project_id).select_related("entity", "created_by")
+    rows = _visible(FeatureView, actor, project_id).select_related("entity", "created_by", "project")
     if not newest_only:
         return rows
-    newest = (
-        FeatureView.objects.filter(tenant_id=actor.tenant_id).values("project_id", "name").annotate(n=Max("number"))
-    )
-    wanted = {(row["project_id"], row["name"], row["n"]) for row in newest}
-    kept = [v.pk for v in rows.only("pk", "project_id", "name", "number") if (v.project_id, v.name, v.number) in wanted]
-    return rows.filter(pk__in=kept)
+    same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
+    return rows.filter(number=Subquery(same.values("number")[:1]))
 
 
 def get_view(*, actor: Actor, view_id: UUID) -> FeatureView:
@@ -38,7 +34,7 @@ def get_view(*, actor: Actor, view_id: UUID) -> FeatureView:
 
 
 def visible_training_sets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[TrainingSet]:
-    return _visible(TrainingSet, actor, project_id).select_related("base_version__dataset", "created_by")
+    return _visible(TrainingSet, actor, project_id).select_related("base_version__dataset", "created_by", "project")
 
 
 def get_training_set(*, actor: Actor, training_set_id: UUID) -> TrainingSet:
@@ -80,6 +76,25 @@ def views_of_version(*, actor: Actor, version_id: UUID) -> list[FeatureView]:
     """The feature views that read a dataset version."""
     wanted = str(version_id)
     return [view for view in visible_views(actor=actor) if wanted in view.inputs.values()]
+
+
+def versions_of_view(*, actor: Actor, view: FeatureView) -> QuerySet[FeatureView]:
+    """All versions of the feature view, newest first."""
+    return visible_views(actor=actor, project_id=view.project_id).filter(name=view.name).order_by("-number")
+
+
+def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
+    """How many views and training sets there are, and how many of their newest versions failed or are being built."""
+    views = list(visible_views(actor=actor, project_id=project_id, newest_only=True))
+    sets = list(visible_training_sets(actor=actor, project_id=project_id))
+    return {
+        "views": len(views),
+        "features": sum(len(view.features) for view in views),
+        "sets": len(sets),
+        "failed": sum(view.state == BuildState.FAILED for view in views),
+        "building": sum(thing.state == BuildState.BUILDING for thing in (*views, *sets)),
+        "offline": sum(view.state == BuildState.READY and view.online_at is None for view in views),
+    }
 
 
 def _visible(model: Any, actor: Actor, project_id: UUID | None) -> QuerySet[Any]:

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.datasets.choices import ACCEPTED_ENDINGS, ColumnClass
+from foundation.web.sql_forms import SqlForm
+
+_DELIMITERS = [
+    ("", _("Found by itself")),
+    (",", _("Comma")),
+    (";", _("Semicolon")),
+    ("\t", _("Tab")),
+    ("|", _("Vertical bar")),
+]
+_UNITS = {"hours": 3600, "days": 86_400, "weeks": 604_800}
+
+
+class ReadingForm(forms.Form):
+    """How a file is read; the defaults find it out."""
+
+    delimiter = forms.ChoiceField(label=_("Columns are parted by"), choices=_DELIMITERS, required=False)
+    missing = forms.CharField(
+        label=_("Words for “no value”"),
+        required=False,
+        max_length=200,
+        help_text=_(
+            "Parted by spaces. Empty cells always count; where nothing is given, so do NA, NULL, NaN, None, - and ?."
+        ),
+    )
+    as_text = forms.CharField(
+        label=_("Columns to keep as text"),
+        required=False,
+        max_length=1000,
+        help_text=_("Parted by commas. Codes with leading zeros stay as they are."),
+    )
+
+    def options(self) -> dict[str, Any]:
+        """The options as services take them; what was left empty is left out."""
+        chosen = self.cleaned_data
+        names = [name.strip() for name in chosen["as_text"].split(",") if name.strip()]
+        found = {
+            "delimiter": chosen["delimiter"],
+            "missing": chosen["missing"].split(),
+            "types": dict.fromkeys(names, "text"),
+        }
+        return {name: value for name, value in found.items() if value}
+
+
+class UploadForm(ReadingForm):
+    """A file, already sent in pieces (`upload`) or with the form itself (`file`); a name where the dataset is new."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, required=False, help_text=_("Left empty, the file's name is taken.")
+    )
+    upload = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    file = forms.FileField(label=_("File"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("upload") and not cleaned.get("file") and not self.errors:
+            endings = ", ".join(ACCEPTED_ENDINGS)
+            self.add_error("file", _("Choose a file: %(endings)s.") % {"endings": endings})
+        return cleaned
+
+
+def name_from(filename: str) -> str:
+    """What a dataset is called where nobody named it: the file's name without its endings."""
+    return PurePath(filename).name.split(".")[0][:120]
+
+
+class EditForm(forms.Form):
+    description = forms.CharField(
+        label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    promise = forms.IntegerField(
+        label=_("A new version comes at least every"),
+        required=False,
+        min_value=1,
+        max_value=10_000,
+        help_text=_("When the newest version is older, the dataset counts as stale. Empty: nothing is promised."),
+    )
+    unit = forms.ChoiceField(
+        label=_("Unit"),
+        initial="days",
+        choices=[("hours", _("Hours")), ("days", _("Days")), ("weeks", _("Weeks"))],
+    )
+
+    @staticmethod
+    def initial_of(description: str, promise: timedelta | None) -> dict[str, Any]:
+        """The promise in the largest unit that divides it."""
+        seconds = int(promise.total_seconds()) if promise else 0
+        unit = next((name for name in ("weeks", "days", "hours") if seconds and seconds % _UNITS[name] == 0), "days")
+        return {"description": description, "promise": seconds // _UNITS[unit] or None, "unit": unit}
+
+    def changes(self) -> dict[str, Any]:
+        """The words of `services.edit_dataset`."""
+        amount, unit = self.cleaned_data["promise"], _UNITS[self.cleaned_data["unit"]]
+        promise = timedelta(seconds=amount * unit) if amount else None
+        return {"description": self.cleaned_data["description"], "freshness_promise": promise}
+
+
+class ClassForm(forms.Form):
+    column = forms.CharField(max_length=255)
+    column_class = forms.ChoiceField(choices=ColumnClass.choices)
+
+
+class DeriveForm(SqlForm):
+    """SQL over versions, and the dataset that its rows become a version of."""
+
+    dataset = forms.ChoiceField(label=_("Rows go to"), required=False)
+    name = forms.CharField(label=_("Name of the new dataset"), max_length=120, required=False)
+    field_order = ("dataset", "name", "sql")
+
+    def __init__(self, data: Any = None, *args: Any, datasets: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
+        choices = [("", _("A new dataset")), *datasets]
+        self.fields["dataset"].choices = choices  # type: ignore[attr-defined]
+
+    def check_target(self) -> bool:
+        """Whether the rows have somewhere to go; asked before they are made, not for a preview."""
+        chosen = self.cleaned_data
+        if not chosen.get("dataset") and not chosen.get("name", "").strip():
+            self.add_error("name", _("Give the new dataset a name, or choose one that is there."))
+        return not self.errors

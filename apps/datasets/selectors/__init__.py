@@ -1,0 +1,42 @@
+"""Reads of the datasets app, each limited to what the actor may see."""
+
+from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
+from apps.datasets.selectors.naming import inputs_by_name, ready_versions, sql_name
+from apps.datasets.selectors.reading import (
+    class_counts,
+    freshness,
+    get_dataset,
+    get_upload,
+    get_version,
+    latest_ready,
+    project_slug,
+    summary,
+    table_at,
+    upload_of,
+    versions_made_from,
+    visible_datasets,
+    visible_versions,
+)
+
+__all__ = [
+    "ColumnChange",
+    "RowChange",
+    "changed_rows",
+    "class_counts",
+    "compare",
+    "freshness",
+    "get_dataset",
+    "get_upload",
+    "get_version",
+    "inputs_by_name",
+    "latest_ready",
+    "project_slug",
+    "ready_versions",
+    "sql_name",
+    "summary",
+    "table_at",
+    "upload_of",
+    "versions_made_from",
+    "visible_datasets",
+    "visible_versions",
+]

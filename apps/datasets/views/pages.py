@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.datasets import forms, policies, selectors, services
+from apps.datasets.choices import ACCEPTED_ENDINGS, VersionState
+from apps.datasets.views import parts, presentation
+from apps.datasets.views.tables import DatasetFilter, DatasetTable
+from apps.datasets.views.things import address, dataset_of
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.web import redirect, render_page
+from foundation.web.chain import chain_of
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
+from foundation.web.tables import build_table
+
+
+@access.page(Permission.DATASET_VIEW)
+@require_GET
+def dataset_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    rows = selectors.visible_datasets(actor=request.actor, project_id=request.project.pk)
+    context: dict[str, Any] = {
+        "table": build_table(request, DatasetTable, rows, filterset_class=DatasetFilter),
+        "summary": selectors.summary(actor=request.actor, project_id=request.project.pk, now=now()),
+        "may_add": access.ask(policies.check_can_add, request.actor, request.project),
+        "snippets": presentation.push_snippets(request),
+        "accept": ",".join(ACCEPTED_ENDINGS),
+        "topic": f"project:{request.project.pk}",
+    }
+    return render_page(request, "datasets/dataset_list.html", **context)
+
+
+@access.page(Permission.DATASET_VIEW)
+@require_GET
+def dataset_detail(request: PortalRequest, tenant: str, project: str, dataset_id: UUID) -> HttpResponse:
+    dataset = dataset_of(request, dataset_id)
+    rows = selectors.visible_versions(actor=request.actor, dataset_id=dataset.pk)
+    version, last = selectors.latest_ready(dataset), rows.first()
+    tab = _tab(request, version)
+    context: dict[str, Any] = {
+        "dataset": dataset,
+        "version": version,
+        "last": None if last == version or (last and last.state == VersionState.DISCARDED) else last,
+        "tab": tab,
+        "tabs": _tabs(request, dataset, version, tab, rows.count()),
+        "chain": chain_of(request.actor, "dataset_version", (version or last).pk) if version or last else [],
+        "freshness": selectors.freshness(dataset, now=now()),
+        "may_add": access.ask(policies.check_can_add, request.actor, dataset),
+        "may_edit": access.ask(policies.check_can_edit, request.actor, dataset),
+        **_part(request, dataset, version, tab),
+    }
+    return render_page(request, "datasets/dataset_detail.html", **context)
+
+
+@access.page(Permission.DATASET_CREATE)
+def dataset_edit(request: PortalRequest, tenant: str, project: str, dataset_id: UUID) -> HttpResponse:
+    dataset = dataset_of(request, dataset_id)
+    initial = forms.EditForm.initial_of(dataset.description, dataset.freshness_promise)
+    form = forms.EditForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        with refusals_on(form):
+            services.edit_dataset(actor=request.actor, dataset=dataset, **form.changes())
+            messages.success(request, _("Saved."))
+            return redirect(request, address(request, "dataset_detail", dataset.pk))
+    status = 422 if form.errors else 200
+    return render_page(request, "datasets/dataset_edit.html", status=status, form=form, dataset=dataset)
+
+
+def _tab(request: PortalRequest, version: Any) -> str:
+    asked = request.GET.get("tab", "")
+    if version is None:
+        return asked if asked == "activity" else "versions"
+    return asked if asked in {*parts.OF_VERSION, "versions"} else "preview"
+
+
+def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[str, Any]:
+    if tab == "versions":
+        return parts.versions(request, dataset)
+    if tab == "activity":
+        return parts.of_dataset(request, dataset)
+    return parts.OF_VERSION[tab](request, version)
+
+
+def _tabs(request: PortalRequest, dataset: Any, version: Any, tab: str, count: int) -> list[dict[str, Any]]:
+    about_rows = [("preview", _("Rows"), None), ("profile", _("Columns"), len(version.schema))] if version else []
+    lineage = [("lineage", _("Lineage and use"), None)] if version else []
+    named = [*about_rows, ("versions", _("Versions"), count), *lineage, ("activity", _("Activity"), None)]
+    return presentation.tabs(address(request, "dataset_detail", dataset.pk), tab, named)

@@ -1,0 +1,145 @@
+"""What the data pages show of a version: its columns, its tabs, what happened, how programs reach it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors
+from apps.datasets.choices import ColumnClass, PersonalKind
+from apps.datasets.views.things import address
+from apps.tenants import selectors as tenants
+from foundation.ledger import RecordedEvent
+from foundation.web.history import history
+from foundation.web.requests import PortalRequest
+from foundation.web.templatetags.sanad_format import number
+
+
+def columns_of(version: Any) -> list[dict[str, Any]]:
+    """Each column as one row of the profile: type, missing, range, spread, class and suspicion."""
+    profiles = {column["name"]: column for column in version.profile.get("columns", [])}
+    return [_column(i, c, profiles.get(c["name"], {}), version.row_count or 0) for i, c in enumerate(version.schema)]
+
+
+def _column(index: int, column: dict[str, Any], profile: dict[str, Any], rows: int) -> dict[str, Any]:
+    suspected, chosen = column.get("suspected", ""), column.get("class", "")
+    return {
+        "index": index,
+        "name": column["name"],
+        "type": column["type"].lower(),
+        "class": chosen,
+        "class_label": ColumnClass(chosen).label if chosen else "",
+        "suspected": PersonalKind(suspected).label if suspected else "",
+        "missing": profile.get("nulls", 0),
+        "missing_share": profile.get("nulls", 0) / rows if rows else 0.0,
+        "distinct": profile.get("distinct"),
+        "histogram": spread_of(profile),
+        "range": range_of(profile),
+    }
+
+
+def spread_of(profile: dict[str, Any]) -> dict[str, Any]:
+    """A small histogram: bins of numbers and times, else the most frequent values."""
+    histogram = profile.get("histogram") or {}
+    if len(histogram.get("counts") or []) > 1:
+        return histogram
+    top = profile.get("top") or []
+    return {"categories": [t["value"] for t in top], "counts": [t["count"] for t in top]}
+
+
+def range_of(profile: dict[str, Any]) -> str:
+    """From where to where the values go; of text the most frequent value."""
+    low, high = profile.get("min"), profile.get("max")
+    if low is None:
+        top = profile.get("top") or []
+        return str(top[0]["value"])[:40] if top else ""
+    if isinstance(low, str):
+        return f"{low[:10]} – {str(high)[:10]}"
+    return number(low) if low == high else f"{number(low)} – {number(high)}"
+
+
+def tabs(here: str, shown: str, named: list[tuple[str, str, Any]]) -> list[dict[str, Any]]:
+    """Tabs whose address is the page with ?tab=…; the first has none."""
+    first = named[0][0]
+    return [
+        {"label": label, "url": here if key == first else f"{here}?tab={key}", "current": key == shown, "count": count}
+        for key, label, count in named
+    ]
+
+
+def activity(request: PortalRequest, *versions: Any, dataset: Any = None) -> list[dict[str, Any]]:
+    """What happened to these versions, and to the dataset where it is given."""
+    known = {version.pk: version for version in versions}
+    subjects = [("dataset_version", pk) for pk in known] + ([("dataset", dataset.pk)] if dataset else [])
+
+    def more(event: RecordedEvent) -> str:
+        version = known.get(event.subject[1])
+        index = event.payload.get("column_index")
+        if version is None or index is None or index >= len(version.schema):
+            return ""
+        return f"{version.schema[index]['name']}: {ColumnClass(event.payload['column_class']).label}"
+
+    return history(request.actor, *subjects, names=tenants.names_of, more=more)
+
+
+def push_snippets(request: PortalRequest, name: str = "flights") -> list[dict[str, str]]:
+    """How programs add data, with the reader's own address and project."""
+    url, project = settings.SANAD_PUBLIC_URL, request.project.slug
+    python = (
+        "from sanad import Client\n\n"
+        f'client = Client("{url}", token="snd_…", project="{project}")\n'
+        f'version = client.datasets.push("{name}.csv", name="{name}")'
+    )
+    curl = (
+        f"API={url}/api/v1; AUTH='Authorization: Bearer snd_…'; JSON='Content-Type: application/json'\n"
+        f'UPLOAD=$(curl -s $API/uploads/ -H "$AUTH" -H "$JSON" -d "{{\\"project\\": \\"{project}\\", '
+        f'\\"filename\\": \\"{name}.csv\\", \\"size\\": $(stat -c %s {name}.csv)}}" | jq -r .id)\n'
+        f'curl -X PUT $API/uploads/$UPLOAD/ -H "$AUTH" -H "Upload-Offset: 0" --data-binary @{name}.csv  # 8 MB each\n'
+        f'curl -X POST $API/uploads/$UPLOAD/complete/ -H "$AUTH"\n'
+        f'curl $API/datasets/ -H "$AUTH" -H "$JSON" '
+        f'-d "{{\\"project\\": \\"{project}\\", \\"name\\": \\"{name}\\", \\"upload\\": \\"$UPLOAD\\"}}"'
+    )
+    cli = f"sanad login --url {url}\nsanad --project {project} dataset push {name}.csv --name {name}"
+    return [{"name": "CLI", "code": cli}, {"name": "Python", "code": python}, {"name": "curl", "code": curl}]
+
+
+def read_snippets(request: PortalRequest, version: Any) -> list[dict[str, str]]:
+    """How programs read this version's rows."""
+    url, project, pk = settings.SANAD_PUBLIC_URL, request.project.slug, version.pk
+    python = (
+        "import pandas\nfrom sanad import Client\n\n"
+        f'client = Client("{url}", token="snd_…", project="{project}")\n'
+        f'rows = pandas.read_parquet(client.datasets.download("{pk}", "rows.parquet"))'
+    )
+    curl = f"curl -H 'Authorization: Bearer snd_…' -o rows.parquet \\\n  {url}/api/v1/dataset-versions/{pk}/export/"
+    cli = f"sanad --project {project} dataset get {pk} rows.parquet"
+    return [{"name": "CLI", "code": cli}, {"name": "Python", "code": python}, {"name": "curl", "code": curl}]
+
+
+def facts(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
+    """Where the version comes from and how it is told from others."""
+    source = version.source
+    found: list[dict[str, Any]] = [{"term": _("Digest of the rows"), "value": version.digest, "digest": True}]
+    if source.get("kind") == "upload":
+        found += [
+            {"term": _("File"), "value": source.get("filename", "")},
+            {"term": _("SHA-256 of the file"), "value": source.get("sha256", ""), "digest": True},
+        ]
+    found += [
+        {"term": _("Lake snapshot"), "value": version.lake_snapshot},
+        {"term": _("Added by"), "value": str(version.created_by or "")},
+    ]
+    return found
+
+
+def sql_inputs(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
+    """The versions that a derived version was made from, under the names of its SQL."""
+    named = version.source.get("inputs", {})
+    rows = {str(v.pk): v for v in selectors.visible_versions(actor=request.actor).filter(pk__in=list(named.values()))}
+    return [
+        {"term": alias, "value": str(rows[pk]), "url": address(request, "version_detail", pk)}
+        for alias, pk in named.items()
+        if pk in rows
+    ]

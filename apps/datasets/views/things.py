@@ -1,0 +1,40 @@
+"""The things that addresses name: those of the page's project, never another's."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors
+from foundation.errors import NotFound
+from foundation.web.requests import PortalRequest
+
+
+def dataset_of(request: PortalRequest, dataset_id: UUID) -> Any:
+    dataset = selectors.get_dataset(actor=request.actor, dataset_id=dataset_id)
+    if dataset.project_id != request.project.pk:
+        raise NotFound(_("There is no such dataset in this project."))
+    return dataset
+
+
+def version_of(request: PortalRequest, version_id: UUID) -> Any:
+    version = selectors.get_version(actor=request.actor, version_id=version_id)
+    if version.project_id != request.project.pk:
+        raise NotFound(_("There is no such dataset version in this project."))
+    return version
+
+
+def as_id(text: str) -> UUID:
+    """An id out of a query string; what is none names nothing."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound(_("There is no such thing in this project.")) from error
+
+
+def address(request: PortalRequest, name: str, *args: Any) -> str:
+    """The address of a page of this app in the request's project."""
+    return reverse(f"datasets:{name}", args=[request.tenant.slug, request.project.slug, *args])

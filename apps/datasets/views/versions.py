@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.datasets import charts, forms, policies, selectors, services
+from apps.datasets.choices import VersionState
+from apps.datasets.services.export import parquet_stream
+from apps.datasets.views import parts, presentation
+from apps.datasets.views.things import address, version_of
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.errors import Invalid, NotFound
+from foundation.web import redirect, render_page, toast
+from foundation.web.chain import chain_of
+from foundation.web.jobs_pages import newest_job
+from foundation.web.requests import PortalRequest
+
+
+@access.page(Permission.DATASET_VIEW)
+@require_GET
+def version_detail(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    version = version_of(request, version_id)
+    context: dict[str, Any] = {
+        "version": version,
+        "dataset": version.dataset,
+        "chain": chain_of(request.actor, "dataset_version", version.pk),
+        "counts": selectors.class_counts(version.schema),
+        "topic": f"dataset_version:{version.pk}",
+        **_of_state(request, version),
+    }
+    return render_page(request, "datasets/version_detail.html", **context)
+
+
+def _of_state(request: PortalRequest, version: Any) -> dict[str, Any]:
+    """What the page shows depends on how far the version has come."""
+    if version.state == VersionState.READY:
+        return _ready(request, version)
+    if version.state == VersionState.REVIEW:
+        return {
+            **parts.preview(request, version),
+            **parts.profile(request, version),
+            "may_commit": access.ask(policies.check_can_commit, request.actor, version),
+            "may_discard": access.ask(policies.check_can_discard, request.actor, version),
+        }
+    found: dict[str, Any] = {"history": presentation.activity(request, version)}
+    if version.state == VersionState.INGESTING:
+        found["job"] = newest_job(request, ("dataset_version", version.pk))
+    if version.state == VersionState.FAILED:
+        found["may_add"] = access.ask(policies.check_can_add, request.actor, version)
+        found["upload"] = selectors.upload_of(actor=request.actor, version=version)
+        found["form"] = forms.ReadingForm(initial=_typed(version.source.get("options", {})))
+    return found
+
+
+def _ready(request: PortalRequest, version: Any) -> dict[str, Any]:
+    asked = request.GET.get("tab", "")
+    tab = asked if asked in parts.OF_VERSION else "preview"
+    named = [
+        ("preview", _("Rows"), None),
+        ("profile", _("Columns"), len(version.schema)),
+        ("lineage", _("Lineage and use"), None),
+        ("activity", _("Activity"), None),
+    ]
+    return {
+        "tab": tab,
+        "tabs": presentation.tabs(address(request, "version_detail", version.pk), tab, named),
+        "newest": selectors.latest_ready(version.dataset),
+        **parts.OF_VERSION[tab](request, version),
+    }
+
+
+def _typed(options: dict[str, Any]) -> dict[str, str]:
+    """Options as the form's fields hold them."""
+    return {
+        "delimiter": options.get("delimiter", ""),
+        "missing": " ".join(options.get("missing", [])),
+        "as_text": ", ".join(options.get("types", {})),
+    }
+
+
+@access.page(Permission.DATASET_CREATE)
+@require_POST
+def version_commit(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    version = services.commit_version(actor=request.actor, version=version_of(request, version_id), now=now())
+    messages.success(request, _("%(version)s is committed and never changes again.") % {"version": version})
+    return redirect(request, address(request, "version_detail", version.pk))
+
+
+@access.page(Permission.DATASET_CREATE)
+@require_POST
+def version_discard(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    version = services.discard_version(actor=request.actor, version=version_of(request, version_id))
+    messages.success(request, _("Discarded. Nothing of it is kept but the entry on the ledger."))
+    return redirect(request, address(request, "dataset_detail", version.dataset_id))
+
+
+@access.page(Permission.DATASET_CREATE)
+@require_POST
+def version_classify(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    """The column's row anew for htmx, else the page again at this column."""
+    version, form = version_of(request, version_id), forms.ClassForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(_("Choose a class for the column."))
+    version = services.classify_column(actor=request.actor, version=version, **form.cleaned_data)
+    index = version.column_names.index(form.cleaned_data["column"])
+    if not request.htmx:
+        return redirect(request, f"{address(request, 'version_detail', version.pk)}?tab=profile#column-{index}")
+    column = presentation.columns_of(version)[index]
+    context = {"column": column, "version": version, **parts.classes(request, version)}
+    return toast(render(request, "datasets/partials/column_row.html", context), _("Noted."))
+
+
+@access.page(Permission.DATASET_VIEW)
+@require_GET
+def version_download(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> StreamingHttpResponse:
+    version = version_of(request, version_id)
+    response = StreamingHttpResponse(parquet_stream(version), content_type="application/vnd.apache.parquet")
+    name = f"{version.dataset.slug}-v{version.number or 0}.parquet"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@access.page(Permission.DATASET_VIEW)
+@require_GET
+def column_chart(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    version, asked = version_of(request, version_id), request.GET.get("column", "")
+    columns = version.profile.get("columns", [])
+    if not asked.isdigit() or int(asked) >= len(columns):
+        raise NotFound(_("There is no such column in this version."))
+    return JsonResponse(charts.column_chart(columns[int(asked)], version.row_count or 0))

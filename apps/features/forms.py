@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from foundation.web.sql_forms import SqlForm
+
+_PLAIN = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
+_UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
+_NONE = [("", "–")]
+
+
+def _plain() -> forms.TextInput:
+    return forms.TextInput(attrs=_PLAIN)
+
+
+class ViewForm(SqlForm):
+    """A feature view: what it is about, its SQL, and when its values happened and became known."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=63,
+        widget=_plain(),
+        help_text=_("Small letters, digits and _, like weather_at_origin."),
+    )
+    entity = forms.ChoiceField(
+        label=_("Entity"),
+        required=False,
+        help_text=_("What the features are about: an airport, a carrier, a customer."),
+    )
+    new_entity = forms.CharField(label=_("Name of the new entity"), max_length=63, required=False, widget=_plain())
+    join_keys = forms.CharField(
+        label=_("Its key columns"),
+        max_length=500,
+        required=False,
+        widget=_plain(),
+        help_text=_("The columns that name one of it, parted by commas."),
+    )
+    event_time = forms.CharField(
+        label=_("Event time"),
+        max_length=255,
+        widget=_plain(),
+        help_text=_("The column of the SQL that says when the values held."),
+    )
+    created_column = forms.CharField(
+        label=_("Known since"),
+        max_length=255,
+        required=False,
+        widget=_plain(),
+        help_text=_("The column that says when a value became known, where that is later than its event time."),
+    )
+    ttl = forms.IntegerField(
+        label=_("Values hold for"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text=_("Older values are left out of a join. Empty: they hold for ever."),
+    )
+    ttl_unit = forms.ChoiceField(
+        label=_("Unit"),
+        initial="hours",
+        choices=[("minutes", _("Minutes")), ("hours", _("Hours")), ("days", _("Days"))],
+    )
+    description = forms.CharField(
+        label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, data: Any = None, *args: Any, entities: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
+        self.fields["entity"].choices = [("", _("A new entity")), *entities]  # type: ignore[attr-defined]
+
+    @staticmethod
+    def ttl_of(seconds: int | None) -> dict[str, Any]:
+        """A time to live in the largest unit that divides it."""
+        unit = next((name for name in ("days", "hours", "minutes") if seconds and seconds % _UNITS[name] == 0), "hours")
+        return {"ttl": seconds // _UNITS[unit] if seconds else None, "ttl_unit": unit}
+
+    def check_entity(self) -> bool:
+        """Whether the features are about something; asked before a view is made, not for a preview."""
+        if not self.cleaned_data.get("entity") and not self.cleaned_data.get("new_entity"):
+            self.add_error("new_entity", _("Name the new entity, or choose one that is there."))
+        return not self.errors
+
+    def check_for_preview(self) -> bool:
+        """Whether the SQL and its inputs can be tried; the rest may still be empty."""
+        self.full_clean()
+        for name in [n for n in self.errors if n != "sql" and not n.startswith(("alias_", "version_"))]:
+            del self.errors[name]
+        return not self.errors
+
+    def keys(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["join_keys"].split(",") if name.strip()]
+
+    def definition(self) -> dict[str, Any]:
+        """The words of `services.define_view` but for entity and inputs."""
+        chosen = self.cleaned_data
+        ttl = chosen["ttl"] * _UNITS[chosen["ttl_unit"]] if chosen["ttl"] else None
+        same = ("name", "sql", "event_time", "created_column", "description")
+        return {**{name: chosen[name] for name in same}, "ttl_seconds": ttl}
+
+
+class TrainingSetForm(forms.Form):
+    """Labels of one dataset version, base columns, and feature views with the columns that hold their keys."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=63,
+        widget=_plain(),
+        help_text=_("Small letters, digits and _, like late_departures."),
+    )
+    label = forms.ChoiceField(label=_("Label"), help_text=_("The column to predict."))
+    event_time = forms.ChoiceField(
+        label=_("Event time"),
+        required=False,
+        help_text=_(
+            "The moment at which each row's prediction is made. Needed for feature views and for a split by time."
+        ),
+    )
+    group = forms.ChoiceField(
+        label=_("Group"), required=False, help_text=_("Rows of one group never stand on both sides of a split.")
+    )
+    window_start = forms.DateField(
+        label=_("Rows from"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("In UTC, this day included."),
+    )
+    window_end = forms.DateField(
+        label=_("Rows before"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("In UTC, this day left out."),
+    )
+    features = forms.MultipleChoiceField(
+        label=_("Columns of the data to learn from"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Leave out what is known only after the prediction. Label, event time and group are left out by themselves."
+        ),
+    )
+    description = forms.CharField(
+        label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(
+        self, data: Any = None, *args: Any, columns: Sequence[dict[str, Any]], views: Sequence[Any], **kwargs: Any
+    ) -> None:
+        super().__init__(data, *args, **kwargs)
+        names = [(c["name"], c["name"]) for c in columns]
+        times = [(c["name"], c["name"]) for c in columns if c["type"].upper().startswith(("TIMESTAMP", "DATE"))]
+        choices = {"label": _NONE + names, "event_time": _NONE + times, "group": _NONE + names, "features": names}
+        for name, offered in choices.items():
+            self.fields[name].choices = offered  # type: ignore[attr-defined]
+        self.initial.setdefault("features", [name for name, _label in names])
+        self._views = list(views)
+        for view in self._views:
+            self._offer(view, names)
+
+    def _offer(self, view: Any, names: list[tuple[str, str]]) -> None:
+        here = view.pk.hex
+        self.fields[f"use_{here}"] = forms.BooleanField(label=str(view), required=False)
+        known = {name for name, _label in names}
+        for index, key in enumerate(view.entity.join_keys):
+            self.fields[f"key_{here}_{index}"] = forms.ChoiceField(
+                label=key, required=False, choices=_NONE + names, initial=key if key in known else ""
+            )
+        offered = [(name, name) for name in view.feature_names]
+        self.fields[f"take_{here}"] = forms.MultipleChoiceField(
+            label=_("Features"),
+            required=False,
+            choices=offered,
+            initial=view.feature_names,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+    @property
+    def view_rows(self) -> Iterator[dict[str, Any]]:
+        """Each offered view with its fields, for the page."""
+        for view in self._views:
+            here, keys = view.pk.hex, range(len(view.entity.join_keys))
+            fields: list[BoundField] = [self[f"key_{here}_{i}"] for i in keys]
+            yield {"view": view, "use": self[f"use_{here}"], "keys": fields, "take": self[f"take_{here}"]}
+
+    def definition(self) -> dict[str, Any]:
+        """The words of `services.define_training_set` but for the base version."""
+        chosen = self.cleaned_data
+        spoken_for = {chosen["label"], chosen["event_time"], chosen["group"]}
+        same = ("name", "label", "event_time", "group", "description")
+        return {
+            **{name: chosen[name] for name in same},
+            "features": [name for name in chosen["features"] if name not in spoken_for],
+            "window_start": _midnight(chosen["window_start"]),
+            "window_end": _midnight(chosen["window_end"]),
+            "views": [self._part(view) for view in self._views if chosen[f"use_{view.pk.hex}"]],
+        }
+
+    def _part(self, view: Any) -> dict[str, Any]:
+        here, chosen = view.pk.hex, self.cleaned_data
+        keys = {key: chosen[f"key_{here}_{i}"] or key for i, key in enumerate(view.entity.join_keys)}
+        return {"view": view.pk, "keys": keys, "features": chosen[f"take_{here}"]}
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None

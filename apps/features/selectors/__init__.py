@@ -1,0 +1,36 @@
+"""Reads of the feature store, each limited to what the actor may see."""
+
+from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
+from apps.features.selectors.reading import (
+    get_training_set,
+    get_view,
+    summary,
+    training_sets_of_version,
+    training_table,
+    versions_of_view,
+    view_table,
+    views_of,
+    views_of_version,
+    visible_entities,
+    visible_training_sets,
+    visible_views,
+)
+
+__all__ = [
+    "MissingMap",
+    "Piece",
+    "get_training_set",
+    "get_view",
+    "missing_map",
+    "over_time",
+    "summary",
+    "training_sets_of_version",
+    "training_table",
+    "versions_of_view",
+    "view_table",
+    "views_of",
+    "views_of_version",
+    "visible_entities",
+    "visible_training_sets",
+    "visible_views",
+]

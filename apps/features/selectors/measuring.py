@@ -1,0 +1,81 @@
+"""Figures of a training set or feature view that are counted in the lake when a page asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.features.choices import ColumnRole
+from apps.features.models import FeatureView, TrainingSet
+from apps.features.selectors.reading import training_table, view_table
+from foundation import lake
+from foundation.lake.ports import TableAt
+
+_DAY_US = 86_400_000_000
+# The longest span that is cut into each unit: twelve to some forty pieces are what a page can show.
+_UNITS = ((2 * _DAY_US, "hour"), (30 * _DAY_US, "day"), (180 * _DAY_US, "week"), (1500 * _DAY_US, "month"))
+_MOST_BUCKETS = 60
+
+
+@dataclass(frozen=True)
+class MissingMap:
+    """Shares of missing values: a row per column, a cell per piece of time; one piece where there is no time."""
+
+    moments: list[datetime | None]
+    unit: str
+    rows: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece of time of a feature: quartiles where it is a number."""
+
+    moment: datetime
+    rows: int
+    missing: float
+    low: float | None
+    middle: float | None
+    high: float | None
+
+
+def missing_map(training_set: TrainingSet) -> MissingMap:
+    """Where values are missing, by column and time."""
+    names = [c["name"] for c in training_set.columns if c["role"] in {ColumnRole.FEATURE, ColumnRole.LABEL}]
+    at = training_table(training_set)
+    unit = _unit(training_set, at, training_set.event_time) if training_set.event_time else ""
+    counts = ", ".join(f"1 - count({_quoted(name)}) / count(*) AS m{i}" for i, name in enumerate(names))
+    moment = f"date_trunc('{unit}', {_quoted(training_set.event_time)})::TIMESTAMP" if unit else "NULL::TIMESTAMP"
+    sql = f"SELECT {moment} AS moment, {counts} FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS}"  # noqa: S608
+    found = _rows(training_set, at, sql)
+    shares = {name: [piece[f"m{i}"] for piece in found] for i, name in enumerate(names)}
+    return MissingMap([piece["moment"] for piece in found], unit, shares)
+
+
+def over_time(view: FeatureView, feature: str) -> list[Piece]:
+    """How a feature went along its event time."""
+    at = view_table(view)
+    numeric = any(c["name"] == feature and c.get("kind") == "number" for c in view.profile.get("columns", []))
+    value, time = _quoted(feature), _quoted(view.event_time)
+    quartiles = [f"quantile_cont({value}::DOUBLE, {q})" if numeric else "NULL" for q in (0.25, 0.5, 0.75)]
+    sql = (
+        f"SELECT date_trunc('{_unit(view, at, view.event_time)}', {time})::TIMESTAMP AS moment, count(*) AS rows, "  # noqa: S608
+        f"1 - count({value}) / count(*) AS missing, {quartiles[0]} AS low, {quartiles[1]} AS middle, "
+        f"{quartiles[2]} AS high FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS * 4}"
+    )
+    return [Piece(**row) for row in _rows(view, at, sql)]
+
+
+def _unit(thing: Any, at: TableAt, time: str) -> str:
+    moment = f"epoch_us({_quoted(time)})"
+    span = _rows(thing, at, f"SELECT max({moment}) - min({moment}) AS span FROM rows")[0]["span"] or 0  # noqa: S608
+    return next((unit for longest, unit in _UNITS if span <= longest), "year")
+
+
+def _rows(thing: Any, at: TableAt, sql: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = lake.for_tenant(thing.tenant_id).query(sql, {"rows": at}).read_all().to_pylist()
+    return found
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

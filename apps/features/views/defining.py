@@ -1,0 +1,106 @@
+"""Defining a feature view: SQL tried on a sample, then kept for good."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.features import forms, selectors, services
+from apps.features.errors import DefinitionRefused
+from apps.features.views.things import address, as_id, view_of
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import Conflict, Invalid
+from foundation.web import redirect, render_page
+from foundation.web.lake_tables import sample_rows
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
+
+
+@access.page(Permission.FEATURE_DEFINE)
+def view_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    act = request.POST.get("act", "preview") if request.method == "POST" else ""
+    form = _form(request, act)
+    context: dict[str, Any] = {"form": form}
+    if act == "preview" and form.check_for_preview():
+        with refusals_on(form, otherwise="sql"):
+            context |= _preview(request, form)
+    if act == "create" and form.is_valid() and form.check_entity():
+        with refusals_on(form, otherwise="sql"):
+            return _create(request, form)
+    context["entities"] = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
+    status = 422 if act in {"preview", "create"} and form.errors else 200
+    return render_page(request, "features/view_define.html", status=status, **context)
+
+
+def _form(request: PortalRequest, act: str) -> forms.ViewForm:
+    actor, pk = request.actor, request.project.pk
+    versions = [(str(v.pk), str(v)) for v in datasets.ready_versions(actor=actor, project_id=pk)]
+    found = selectors.visible_entities(actor=actor, project_id=pk)
+    entities = [(str(e.pk), f"{e.name} ({', '.join(e.join_keys)})") for e in found]
+    form = forms.ViewForm(
+        request.POST if act else None,
+        versions=versions,
+        entities=entities,
+        initial=_initial(request),
+        more=int(act == "add"),
+    )
+    return form.as_typed() if act == "add" else form
+
+
+def _initial(request: PortalRequest) -> dict[str, Any]:
+    """The definition of the view named by ?from=, for its next version."""
+    asked = request.GET.get("from", "")
+    if not asked:
+        return {}
+    view = view_of(request, as_id(asked))
+    same = ("name", "sql", "inputs", "event_time", "created_column", "description")
+    words = {name: getattr(view, name) for name in same}
+    return {**words, "entity": str(view.entity_id), **forms.ViewForm.ttl_of(view.ttl_seconds)}
+
+
+def _inputs(request: PortalRequest, form: forms.ViewForm) -> dict[str, UUID]:
+    chosen = form.cleaned_data
+    return datasets.inputs_by_name(
+        actor=request.actor, project_id=request.project.pk, sql=chosen["sql"], given=chosen["inputs"]
+    )
+
+
+def _preview(request: PortalRequest, form: forms.ViewForm) -> dict[str, Any]:
+    inputs = _inputs(request, form)
+    sql = form.cleaned_data["sql"]
+    found = services.preview_sql(actor=request.actor, project=request.project, sql=sql, inputs=inputs)
+    named = {v.pk: str(v) for v in datasets.ready_versions(actor=request.actor, project_id=request.project.pk)}
+    guessed = [(alias, named[pk]) for alias, pk in inputs.items() if alias not in form.cleaned_data["inputs"]]
+    return {"sample": sample_rows(found), "found": guessed}
+
+
+@transaction.atomic
+def _create(request: PortalRequest, form: forms.ViewForm) -> HttpResponse:
+    actor, project, chosen = request.actor, request.project, form.cleaned_data
+    if chosen["entity"]:
+        entity = selectors.visible_entities(actor=actor, project_id=project.pk).get(pk=chosen["entity"])
+    else:
+        entity = _new_entity(request, form)
+    inputs = _inputs(request, form)
+    view = services.define_view(actor=actor, project=project, entity=entity, inputs=inputs, **form.definition())
+    messages.success(request, _("%(view)s is being computed.") % {"view": view})
+    return redirect(request, address(request, "view_detail", view.pk))
+
+
+def _new_entity(request: PortalRequest, form: forms.ViewForm) -> Any:
+    """The entity that the form names; what is wrong with its name stands at the entity's field, not at the view's."""
+    name = form.cleaned_data["new_entity"]
+    try:
+        return services.define_entity(actor=request.actor, project=request.project, name=name, join_keys=form.keys())
+    except Invalid as refusal:
+        renamed = {("new_entity" if field == "name" else field): said for field, said in refusal.fields.items()}
+        raise DefinitionRefused(refusal.sentence, fields=renamed) from refusal
+    except Conflict as refusal:
+        raise DefinitionRefused(refusal.sentence, fields={"new_entity": [refusal.sentence]}) from refusal

@@ -1,0 +1,156 @@
+"""One version of a feature view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.datasets import selectors as datasets
+from apps.features import charts, policies, selectors, services
+from apps.features.choices import BuildState
+from apps.features.views.things import activity, address, client_lines, tabs, version_address, view_of
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import NotFound, PortalError
+from foundation.web import render_page
+from foundation.web.chain import chain_of, users_of
+from foundation.web.jobs_pages import newest_job
+from foundation.web.lake_tables import rows_table
+from foundation.web.requests import PortalRequest
+
+Part = dict[str, Any]
+
+
+@access.page(Permission.FEATURE_VIEW)
+@require_GET
+def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
+    view = view_of(request, view_id)
+    ready, asked = view.state == BuildState.READY, request.GET.get("tab", "")
+    tab = asked if asked in _PARTS and (ready or asked in _ALWAYS) else ("features" if ready else "definition")
+    versions = selectors.versions_of_view(actor=request.actor, view=view)
+    context: Part = {
+        "view": view,
+        "ready": ready,
+        "newest": versions.first(),
+        "chain": chain_of(request.actor, "feature_view", view.pk),
+        "topic": f"feature_view:{view.pk}",
+        "tab": tab,
+        "tabs": _tabs(request, view, tab, ready),
+        "job": None if view.online_at else newest_job(request, ("feature_view", view.pk)),
+        "may_define": access.ask(policies.check_can_define, request.actor, request.project),
+        **_PARTS[tab](request, view),
+    }
+    return render_page(request, "features/view_detail.html", **context)
+
+
+@access.page(Permission.FEATURE_VIEW)
+@require_GET
+def feature_chart(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
+    view, asked = view_of(request, view_id), request.GET.get("feature", "")
+    if not asked.isdigit() or int(asked) >= len(view.features):
+        raise NotFound(_("There is no such feature in this view."))
+    return JsonResponse(charts.over_time(selectors.over_time(view, view.feature_names[int(asked)])))
+
+
+def _tabs(request: PortalRequest, view: Any, tab: str, ready: bool) -> list[Part]:
+    of_rows = [("features", _("Features"), len(view.features))] if ready else []
+    rest = [("rows", _("Rows"), None), ("online", _("Online"), None)] if ready else []
+    last = [("lineage", _("Lineage and use"), None), ("activity", _("Activity"), None)]
+    named = [*of_rows, ("definition", _("Definition"), None), *rest, *last]
+    return tabs(address(request, "view_detail", view.pk), tab, named)
+
+
+def _features(request: PortalRequest, view: Any) -> Part:
+    profiles = {column["name"]: column for column in view.profile.get("columns", [])}
+    rows = view.row_count or 0
+    shown = [_feature(i, f, profiles.get(f["name"], {}), rows) for i, f in enumerate(view.features)]
+    asked = request.GET.get("feature", "")
+    return {"features": shown, "chosen": next((f for f in shown if str(f["index"]) == asked), None)}
+
+
+def _feature(index: int, feature: dict[str, str], profile: Part, rows: int) -> Part:
+    spread = profile.get("histogram") or {}
+    if len(spread.get("counts") or []) < 2:
+        top = profile.get("top") or []
+        spread = {"categories": [t["value"] for t in top], "counts": [t["count"] for t in top]}
+    quantiles = profile.get("quantiles") or {}
+    middle = quantiles.get("0.5")
+    return {
+        "index": index,
+        "name": feature["name"],
+        "type": feature["type"].lower(),
+        "missing": profile.get("nulls", 0),
+        "missing_share": profile.get("nulls", 0) / rows if rows else 0.0,
+        "distinct": profile.get("distinct"),
+        "middle": middle if isinstance(middle, int | float) else None,
+        "mean": profile.get("mean") if isinstance(profile.get("mean"), int | float) else None,
+        "histogram": spread,
+    }
+
+
+def _definition(request: PortalRequest, view: Any) -> Part:
+    named = {str(v.pk): str(v) for v in datasets.visible_versions(actor=request.actor)}
+    inputs = [
+        {"term": alias, "value": named.get(pk, pk), "url": version_address(request, pk) if pk in named else ""}
+        for alias, pk in view.inputs.items()
+    ]
+    return {"inputs": inputs}
+
+
+def _rows(request: PortalRequest, view: Any) -> Part:
+    columns = view.profile["columns"]
+    title = _("Rows of %(view)s") % {"view": view}
+    table = rows_table(request, selectors.view_table(view), columns, view.row_count or 0, title=title)
+    return {"table": table}
+
+
+def _online(request: PortalRequest, view: Any) -> Part:
+    keys = [(f"key{i}", key, request.GET.get(f"key{i}", "")) for i, key in enumerate(view.entity.join_keys)]
+    found: Part = {"keys": keys, "snippets": _snippets(request, view)}
+    if not any(typed for _name, _key, typed in keys):
+        return found
+    try:
+        entity = {key: typed for _name, key, typed in keys}
+        found["answer"] = services.read_online(actor=request.actor, view_ids=[view.pk], entities=[entity])[0]
+    except PortalError as refusal:
+        found["refusal"] = refusal.sentence
+    return found
+
+
+def _lineage(request: PortalRequest, view: Any) -> Part:
+    return {
+        "users": users_of(request.actor, "feature_view", view.pk),
+        "versions": selectors.versions_of_view(actor=request.actor, view=view),
+        **_definition(request, view),
+    }
+
+
+def _activity(request: PortalRequest, view: Any) -> Part:
+    return {"history": activity(request, "feature_view", view)}
+
+
+def _snippets(request: PortalRequest, view: Any) -> list[dict[str, str]]:
+    keys = ", ".join(f'"{key}": "…"' for key in view.entity.join_keys)
+    python = client_lines(request) + f'client.features.online(["{view.pk}"], [{{{keys}}}])'
+    curl = (
+        f"curl {settings.SANAD_PUBLIC_URL}/api/v1/feature-views/online/ -H 'Authorization: Bearer snd_…' \\\n"
+        f'  -H \'Content-Type: application/json\' -d \'{{"views": ["{view.pk}"], "entities": [{{{keys}}}]}}\''
+    )
+    return [{"name": "Python", "code": python}, {"name": "curl", "code": curl}]
+
+
+_ALWAYS = frozenset({"definition", "lineage", "activity"})
+_PARTS: dict[str, Callable[[PortalRequest, Any], Part]] = {
+    "features": _features,
+    "definition": _definition,
+    "rows": _rows,
+    "online": _online,
+    "lineage": _lineage,
+    "activity": _activity,
+}

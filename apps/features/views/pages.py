@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.datasets import selectors as datasets
+from apps.features import policies, selectors
+from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, ViewFilter, ViewTable
+from apps.features.views.things import address, client_lines
+from foundation import access
+from foundation.access import Permission
+from foundation.web import render_page
+from foundation.web.requests import PortalRequest
+from foundation.web.tables import build_table
+
+
+@access.page(Permission.FEATURE_VIEW)
+@require_GET
+def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    actor, pk = request.actor, request.project.pk
+    shown = "sets" if request.GET.get("show") == "sets" else "views"
+    summary = selectors.summary(actor=actor, project_id=pk)
+    context: dict[str, Any] = {
+        "shown": shown,
+        "summary": summary,
+        "tabs": _tabs(request, shown, summary),
+        "may_define": access.ask(policies.check_can_define, actor, request.project),
+        "has_data": bool(datasets.ready_versions(actor=actor, project_id=pk)),
+        "snippets": _snippets(request, shown),
+        "topic": f"project:{pk}",
+        "table": _table(request, shown),
+    }
+    return render_page(request, "features/feature_list.html", **context)
+
+
+def _table(request: PortalRequest, shown: str) -> Any:
+    actor, pk = request.actor, request.project.pk
+    if shown == "sets":
+        sets = selectors.visible_training_sets(actor=actor, project_id=pk)
+        return build_table(request, TrainingSetTable, sets, filterset_class=TrainingSetFilter)
+    views = selectors.visible_views(actor=actor, project_id=pk, newest_only=True)
+    return build_table(request, ViewTable, views, filterset_class=ViewFilter)
+
+
+def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[dict[str, Any]]:
+    here = address(request, "feature_list")
+    return [
+        {"label": _("Feature views"), "url": here, "current": shown == "views", "count": summary["views"]},
+        {"label": _("Training sets"), "url": f"{here}?show=sets", "current": shown == "sets", "count": summary["sets"]},
+    ]
+
+
+def _snippets(request: PortalRequest, shown: str) -> list[dict[str, str]]:
+    if shown == "sets":
+        code = (
+            'base = client.datasets.find("flights")["latest_version"]["id"]\n'
+            'client.training_sets.create("late", base_version=base, label="late", event_time="time_hour")'
+        )
+    else:
+        code = (
+            'weather = client.datasets.find("weather")["latest_version"]["id"]\n'
+            'client.features.entity("airport", ["origin"])\n'
+            'client.features.define(\n    "weather_at_origin", entity="airport", event_time="time_hour",\n'
+            '    sql="SELECT origin, time_hour, wind_speed FROM weather", inputs={"weather": weather})'
+        )
+    return [{"name": "Python", "code": client_lines(request) + code}]

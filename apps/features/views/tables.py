@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django_tables2 import Column
+
+from apps.features.choices import BuildState
+from foundation.web.tables import PortalTable
+from foundation.web.templatetags.sanad_format import ago, number
+
+_NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
+
+
+class _FeatureTable(PortalTable):
+    detail = ""
+
+    def render_name(self, value: str, record: Any) -> SafeString:
+        args = [self.request.tenant.slug, self.request.project.slug, record.pk]
+        named = {"name": value, "url": reverse(self.detail, args=args)}
+        shown = SafeString(render_to_string("components/name.html", named))
+        return format_html('{} <span class="s-tag">v{}</span>', shown, record.number)
+
+    def render_state(self, value: Any, record: Any) -> str:
+        state = BuildState(record.state)
+        tone = "busy" if state is BuildState.BUILDING else ""
+        return render_to_string("components/state.html", {"state": state.value, "label": state.label, "tone": tone})
+
+    def render_row_count(self, value: int) -> str:
+        return number(value)
+
+    def render_created_at(self, value: datetime) -> SafeString:
+        return ago(value)
+
+
+class ViewTable(_FeatureTable):
+    title = _("Feature views")
+    detail = "features:view_detail"
+    name = Column(verbose_name=_("Name"))
+    entity = Column(verbose_name=_("Entity"), order_by="entity__name")
+    features = Column(verbose_name=_("Features"), orderable=False)
+    state = Column(verbose_name=_("State"))
+    row_count = Column(verbose_name=_("Rows"), default="–", attrs=_NUMBER)
+    online_keys = Column(verbose_name=_("Keys online"), default="–", attrs=_NUMBER)
+    online_at = Column(verbose_name=_("Online since"), default="–")
+    created_at = Column(verbose_name=_("Defined"))
+
+    def render_entity(self, value: Any) -> SafeString:
+        return format_html("<bdi>{}</bdi>", value)
+
+    def render_features(self, value: list[dict[str, str]]) -> SafeString:
+        names = ", ".join(feature["name"] for feature in value)
+        return format_html('<bdi title="{}">{}</bdi>', names, names if len(names) <= 60 else f"{names[:58]}…")
+
+    def render_online_keys(self, value: int) -> str:
+        return number(value)
+
+    def render_online_at(self, value: datetime) -> SafeString:
+        return ago(value)
+
+
+class TrainingSetTable(_FeatureTable):
+    title = _("Training sets")
+    detail = "features:training_set_detail"
+    name = Column(verbose_name=_("Name"))
+    base = Column(accessor="base_version", verbose_name=_("Made from"), order_by="base_version__dataset__name")
+    label = Column(verbose_name=_("Label"))
+    state = Column(verbose_name=_("State"))
+    row_count = Column(verbose_name=_("Rows"), default="–", attrs=_NUMBER)
+    leaked = Column(accessor="leakage_proof", verbose_name=_("Leaked values"), orderable=False, attrs=_NUMBER)
+    created_at = Column(verbose_name=_("Defined"))
+
+    def render_base(self, value: Any) -> SafeString:
+        return format_html("<bdi>{}</bdi>", value)
+
+    def render_label(self, value: str) -> SafeString:
+        return format_html("<bdi>{}</bdi>", value)
+
+    def render_leaked(self, value: dict[str, Any]) -> str:
+        return number(value["violations"]) if value.get("by_time") else "–"
+
+
+class ViewFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search views and features"), method="search")
+    state = django_filters.ChoiceFilter(label=_("State"), choices=BuildState.choices, empty_label=_("Any"))
+
+    def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
+        rows = rows.annotate(feature_words=Cast("features", TextField()))
+        wanted = Q(name__icontains=words) | Q(description__icontains=words) | Q(entity__name__icontains=words)
+        return rows.filter(wanted | Q(feature_words__icontains=words))
+
+
+class TrainingSetFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search training sets"), method="search")
+    state = django_filters.ChoiceFilter(label=_("State"), choices=BuildState.choices, empty_label=_("Any"))
+
+    def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
+        found = Q(name__icontains=words) | Q(description__icontains=words) | Q(label__icontains=words)
+        return rows.filter(found | Q(base_version__dataset__name__icontains=words))

@@ -1,0 +1,66 @@
+"""The things that addresses name: those of the page's project, never another's."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.features import selectors
+from apps.tenants import selectors as tenants
+from foundation.errors import NotFound
+from foundation.web.history import history
+from foundation.web.requests import PortalRequest
+
+
+def view_of(request: PortalRequest, view_id: UUID) -> Any:
+    return _here(request, selectors.get_view(actor=request.actor, view_id=view_id))
+
+
+def training_set_of(request: PortalRequest, training_set_id: UUID) -> Any:
+    return _here(request, selectors.get_training_set(actor=request.actor, training_set_id=training_set_id))
+
+
+def _here(request: PortalRequest, thing: Any) -> Any:
+    if thing.project_id != request.project.pk:
+        raise NotFound(_("There is no such thing in this project."))
+    return thing
+
+
+def as_id(text: str) -> UUID:
+    """An id out of a query string; what is none names nothing."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound(_("There is no such thing in this project.")) from error
+
+
+def address(request: PortalRequest, name: str, *args: Any) -> str:
+    """The address of a page of this app in the request's project."""
+    return reverse(f"features:{name}", args=[request.tenant.slug, request.project.slug, *args])
+
+
+def version_address(request: PortalRequest, version_id: Any) -> str:
+    return reverse("datasets:version_detail", args=[request.tenant.slug, request.project.slug, version_id])
+
+
+def tabs(here: str, shown: str, named: list[tuple[str, Any, Any]]) -> list[dict[str, Any]]:
+    """Tabs whose address is the page with ?tab=…; the first has none."""
+    first = named[0][0]
+    return [
+        {"label": label, "url": here if key == first else f"{here}?tab={key}", "current": key == shown, "count": count}
+        for key, label, count in named
+    ]
+
+
+def activity(request: PortalRequest, kind: str, thing: Any) -> list[dict[str, Any]]:
+    return history(request.actor, (kind, thing.pk), names=tenants.names_of)
+
+
+def client_lines(request: PortalRequest) -> str:
+    """The first lines of a Python snippet: a client of this portal and project."""
+    url, project = settings.SANAD_PUBLIC_URL, request.project.slug
+    return f'from sanad import Client\n\nclient = Client("{url}", token="snd_…", project="{project}")\n'

@@ -1,0 +1,156 @@
+"""One training set: its proof, columns, missing values, rows; and the form that defines one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.datasets import selectors as datasets
+from apps.features import forms, policies, selectors, services
+from apps.features.choices import BuildState, ColumnRole
+from apps.features.views.things import activity, address, tabs, training_set_of, version_address
+from foundation import access
+from foundation.access import Permission
+from foundation.web import redirect, render_page
+from foundation.web.chain import chain_of, users_of
+from foundation.web.jobs_pages import newest_job
+from foundation.web.lake_tables import rows_table
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
+from foundation.web.templatetags.sanad_format import percent
+
+Part = dict[str, Any]
+# A share of missing values above each of these is one step darker.
+_STEPS = (0.0, 0.01, 0.1, 0.5)
+_MOMENT = {"hour": "%d %b %H:00", "day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+
+
+@access.page(Permission.FEATURE_VIEW)
+@require_GET
+def training_set_detail(request: PortalRequest, tenant: str, project: str, training_set_id: UUID) -> HttpResponse:
+    row = training_set_of(request, training_set_id)
+    ready, asked = row.state == BuildState.READY, request.GET.get("tab", "")
+    tab = asked if asked in _PARTS and (ready or asked in _ALWAYS) else ("proof" if ready else "columns")
+    named = [("columns", _("Columns"), len(row.columns)), ("lineage", _("Lineage and use"), None)]
+    if ready:
+        missing, rows = ("missing", _("Missing values"), None), ("rows", _("Rows"), None)
+        named = [("proof", _("Leakage proof"), None), named[0], missing, rows, named[1]]
+    context: Part = {
+        "set": row,
+        "ready": ready,
+        "chain": chain_of(request.actor, "training_set", row.pk),
+        "topic": f"training_set:{row.pk}",
+        "tab": tab,
+        "tabs": tabs(address(request, "training_set_detail", row.pk), tab, [*named, ("activity", _("Activity"), None)]),
+        "job": None if ready else newest_job(request, ("training_set", row.pk)),
+        "may_start": access.can(request.actor, Permission.RUN_START, row),
+        "may_define": access.ask(policies.check_can_define, request.actor, request.project),
+        **_PARTS[tab](request, row),
+    }
+    return render_page(request, "features/training_set_detail.html", **context)
+
+
+def _proof(request: PortalRequest, row: Any) -> Part:
+    views = {str(view.pk): view for view in selectors.views_of(actor=request.actor, training_set=row)}
+    counts = [
+        {
+            **count,
+            "url": address(request, "view_detail", count["view_id"]),
+            "ttl": views[count["view_id"]].ttl_seconds if count["view_id"] in views else None,
+            "oldest": (count.get("oldest_us") or 0) / 1e6 if count.get("oldest_us") is not None else None,
+        }
+        for count in row.leakage_proof.get("views", [])
+    ]
+    return {"proof": row.leakage_proof, "counts": counts}
+
+
+def _columns(request: PortalRequest, row: Any) -> Part:
+    shown = [column for column in row.columns if column["role"] != ColumnRole.PROOF]
+    return {"columns": [{**c, "role_label": ColumnRole(c["role"]).label} for c in shown]}
+
+
+def _missing(request: PortalRequest, row: Any) -> Part:
+    found = selectors.missing_map(row)
+    moments = [_shown(moment, found.unit) for moment in found.moments]
+    rows = [
+        {"label": name, "cells": [_cell(name, at, share) for at, share in zip(moments, shares, strict=True)]}
+        for name, shares in found.rows.items()
+    ]
+    limits = [_("none"), _("up to 1 %"), _("up to 10 %"), _("up to half"), _("more than half")]
+    return {
+        "moments": moments,
+        "map": rows,
+        "complete": not any(share for shares in found.rows.values() for share in shares),
+        "key": [{"step": step, "label": label} for step, label in enumerate(limits)],
+    }
+
+
+def _shown(moment: datetime | None, unit: str) -> str:
+    return moment.strftime(_MOMENT[unit]) if moment else _("All rows")
+
+
+def _cell(name: str, moment: str, share: float) -> Part:
+    said = percent(share)
+    text = said if share else ""
+    return {"text": text, "step": sum(share > limit for limit in _STEPS), "title": f"{name} · {moment}: {said}"}
+
+
+def _rows(request: PortalRequest, row: Any) -> Part:
+    title = _("Rows of %(name)s") % {"name": row}
+    shown = [column for column in row.columns if column["role"] != ColumnRole.PROOF]
+    return {"table": rows_table(request, selectors.training_table(row), shown, row.row_count or 0, title=title)}
+
+
+def _lineage(request: PortalRequest, row: Any) -> Part:
+    views = selectors.views_of(actor=request.actor, training_set=row)
+    return {
+        "users": users_of(request.actor, "training_set", row.pk),
+        "base_url": version_address(request, row.base_version_id),
+        "made_of": [(view, address(request, "view_detail", view.pk)) for view in views],
+    }
+
+
+def _activity(request: PortalRequest, row: Any) -> Part:
+    return {"history": activity(request, "training_set", row)}
+
+
+_ALWAYS = frozenset({"columns", "lineage", "activity"})
+_PARTS: dict[str, Callable[[PortalRequest, Any], Part]] = {
+    "proof": _proof,
+    "columns": _columns,
+    "missing": _missing,
+    "rows": _rows,
+    "lineage": _lineage,
+    "activity": _activity,
+}
+
+
+@access.page(Permission.FEATURE_DEFINE)
+def training_set_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    actor, pk = request.actor, request.project.pk
+    context: Part = {"versions": datasets.ready_versions(actor=actor, project_id=pk)}
+    asked = request.GET.get("base", "")
+    base = next((v for v in context["versions"] if str(v.pk) == asked), None)
+    if base is None:
+        return render_page(request, "features/training_set_define.html", **context)
+    views = [
+        v for v in selectors.visible_views(actor=actor, project_id=pk, newest_only=True) if v.state == BuildState.READY
+    ]
+    posted = request.POST if request.method == "POST" else None
+    form = forms.TrainingSetForm(posted, columns=base.schema, views=views)
+    if form.is_valid():
+        with refusals_on(form):
+            row = services.define_training_set(
+                actor=actor, project=request.project, base_version_id=base.pk, **form.definition()
+            )
+            messages.success(request, _("%(name)s is being joined.") % {"name": row})
+            return redirect(request, address(request, "training_set_detail", row.pk))
+    context |= {"form": form, "base": base}
+    return render_page(request, "features/training_set_define.html", status=422 if form.errors else 200, **context)

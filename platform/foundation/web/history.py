@@ -1,0 +1,78 @@
+"""What happened to a thing, in words: ledger events as `components/timeline.html` takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from foundation import ledger
+from foundation.identity import Actor
+from foundation.ledger import RecordedEvent
+from foundation.web.templatetags.sanad_format import number
+
+Subject = tuple[str, UUID]
+
+
+class Names(Protocol):
+    """Names of people by their ids, as `apps.tenants.selectors.names_of` gives them."""
+
+    def __call__(self, *, actor: Actor, user_ids: Collection[UUID | None]) -> Mapping[UUID, str]: ...
+
+
+def history(
+    actor: Actor,
+    *subjects: Subject,
+    names: Names,
+    more: Callable[[RecordedEvent], str] | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """The newest events of these things, newest first; `more` adds a line to an entry.
+
+    The caller has checked that the actor may see the things.
+    """
+    events = [event for subject in subjects for event in ledger.events_of(subject=subject, limit=limit)]
+    events = sorted(events, key=lambda event: event.recorded_at, reverse=True)[:limit]
+    people = names(actor=actor, user_ids={event.actor_id for event in events if event.actor_kind == "user"})
+    declared = dict(_declared(ledger.Event))
+    return [
+        {
+            "actor": _who(event, people),
+            "text": _said(event, declared.get(event.kind)),
+            "icon": getattr(declared.get(event.kind), "icon", "circle"),
+            "at": event.recorded_at,
+            "more": more(event) if more else "",
+        }
+        for event in events
+    ]
+
+
+def _declared(base: type[ledger.Event]) -> Iterator[tuple[str, type[ledger.Event]]]:
+    for event_class in base.__subclasses__():
+        if event_class.kind:
+            yield event_class.kind, event_class
+        yield from _declared(event_class)
+
+
+def _who(event: RecordedEvent, people: Mapping[UUID, str]) -> str:
+    if event.actor_kind == "user":
+        return people.get(event.actor_id, "") if event.actor_id else ""
+    others = {"service": _("A service account"), "workload": _("A workload"), "system": _("The portal")}
+    return others.get(event.actor_kind, event.actor_kind)
+
+
+def _said(event: RecordedEvent, declared: type[ledger.Event] | None) -> str:
+    """The event's own words with its fields filled in; without words its kind, readable: “token created”."""
+    said = str(declared.said) if declared else ""
+    if not said:
+        return event.kind.replace("_", " ").replace(".", ": ")
+    shown = {name: number(v) if isinstance(v, int | float) else v for name, v in event.payload.items()}
+    try:
+        return said % shown if "%(" in said else said
+    except KeyError:  # an entry of an older version lacks the field
+        return event.kind.replace("_", " ").replace(".", ": ")
+
+
+__all__ = ["Names", "history"]

@@ -1,0 +1,98 @@
+"""Rows of the lake as a page's table: counted, sorted and cut out by the lake, whatever the columns are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django_tables2 import Column
+from django_tables2.data import TableData
+
+from foundation.identity import Actor
+from foundation.lake import for_tenant
+from foundation.lake.ports import TableAt
+from foundation.web.tables import PAGE_SIZES, PortalTable, build_table
+from foundation.web.templatetags.sanad_format import NOTHING
+
+_LONGEST = 120
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "UINTEGER", "UBIGINT")
+
+
+class LakeRows(TableData):
+    """The rows of a table at its snapshot; columns go by their place (`c0`, `c1`, …), since names may be any text."""
+
+    def __init__(self, actor: Actor, at: TableAt, names: Sequence[str], row_count: int) -> None:
+        super().__init__(at)
+        self._lake, self._names, self._count = for_tenant(actor.tenant_id), list(names), row_count
+        self._order: str | None = None
+        self._descending = False
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self[: PAGE_SIZES[-1]])
+
+    def __getitem__(self, cut: Any) -> Any:
+        start, stop = (cut.start or 0, cut.stop) if isinstance(cut, slice) else (cut, cut + 1)
+        found = self._lake.preview(
+            self.data, limit=stop - start, offset=start, order_by=self._order, descending=self._descending
+        )
+        rows = [{f"c{i}": row[name] for i, name in enumerate(self._names)} for row in found.to_pylist()]
+        return rows if isinstance(cut, slice) else rows[0]
+
+    def order_by(self, aliases: Sequence[str]) -> None:
+        for alias in list(aliases)[:1]:
+            self._order = self._names[int(str(alias).lstrip("-")[1:])]
+            self._descending = str(alias).startswith("-")
+
+
+class LakeColumn(Column):
+    """A column of data as it is: nothing is rounded, a missing value is a dash."""
+
+    empty_values = ()
+
+    def __init__(self, name: str, type_: str) -> None:
+        header = format_html('<bdi>{}</bdi> <span class="s-faint">{}</span>', name, type_.lower())
+        style = {"class": "s-num"} if type_.upper().startswith(_NUMBERS) else {}
+        super().__init__(verbose_name=header, attrs={"td": style, "th": style})
+
+    def render(self, value: Any) -> SafeString:
+        return cell(value)
+
+
+def cell(value: Any) -> SafeString:
+    """One value of a row, cut where it is long."""
+    if value is None:
+        return format_html('<span class="s-faint">{}</span>', NOTHING)
+    text = " ".join(str(value).split())
+    if len(text) <= _LONGEST:
+        return format_html("<bdi>{}</bdi>", text)
+    return format_html('<bdi title="{}">{}…</bdi>', text[:2000], text[:_LONGEST])
+
+
+def sample_rows(table: Any) -> dict[str, Any]:
+    """An Arrow table that was read once, as components/rows.html takes it."""
+    columns = [{"name": field.name, "type": str(field.type)} for field in table.schema]
+    return {"columns": columns, "rows": [[cell(value) for value in row.values()] for row in table.to_pylist()]}
+
+
+def rows_table(
+    request: HttpRequest,
+    at: TableAt,
+    columns: Sequence[Mapping[str, Any]],
+    row_count: int,
+    *,
+    title: Any,
+) -> PortalTable:
+    """The table of the rows at a snapshot; `columns` are {"name", "type"} in the order of the table."""
+    cells = {f"c{i}": LakeColumn(column["name"], column["type"]) for i, column in enumerate(columns)}
+    table_class = type("RowsTable", (PortalTable,), {**cells, "title": title, "always": ("c0",)})
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return build_table(request, table_class, LakeRows(actor, at, [c["name"] for c in columns], row_count))
+
+
+__all__ = ["LakeRows", "cell", "rows_table", "sample_rows"]
