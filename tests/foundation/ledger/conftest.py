@@ -9,7 +9,7 @@ import pytest
 import sanad_verify
 
 from foundation import ledger
-from foundation.ledger import config, signing
+from foundation.ledger import config, signing, subscriptions
 from tests.foundation.ledger.stage import grow
 from tests.support.people import make_tenant
 
@@ -24,6 +24,12 @@ def own_home(settings, tmp_path):
     settings.LEDGER_CHECKPOINT_EVENTS = 1_000_000
     signing.signing_key.cache_clear()
     return settings.SANAD_HOME
+
+
+@pytest.fixture(autouse=True)
+def only_own_subscribers(monkeypatch):
+    """The apps' subscribers stay out: these tests count cursors and deliveries."""
+    monkeypatch.setattr(subscriptions, "_known", {})
 
 
 @pytest.fixture

@@ -55,7 +55,9 @@ def test_the_clear_content_is_not_in_the_sealed_form():
 
 
 @pytest.mark.parametrize(
-    ("identity", "key"), [(b"tenant/other", KEY), (b"tenant2/key", KEY), (b"tenant/key", OTHER_KEY)]
+    ("identity", "key"),
+    [(b"tenant/other", KEY), (b"tenant2/key", KEY), (b"tenant/key", OTHER_KEY)],
+    ids=["object", "tenant", "key"],
 )
 def test_another_object_tenant_or_key_does_not_open_it(identity, key):
     with pytest.raises(SealBroken):

@@ -1,0 +1,41 @@
+from apps.projects import selectors
+
+PATH = "/api/v1/projects/"
+
+
+def post(client, key, **body):
+    return client.post(PATH, body, content_type="application/json", headers={"Idempotency-Key": key})
+
+
+def test_a_repeated_request_gets_the_first_answer_and_acts_once(api_as, scientist):
+    client = api_as(scientist)
+    body = {"slug": "churn", "name": "Churn", "purpose": "Keep customers"}
+    first, again = post(client, "key-1", **body), post(client, "key-1", **body)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["id"] == again.json()["id"]
+    assert selectors.visible_projects(actor=scientist).count() == 1
+
+
+def test_a_key_is_not_lent_to_another_request(api_as, scientist):
+    client = api_as(scientist)
+    assert post(client, "key-1", slug="churn", name="Churn", purpose="x").status_code == 201
+    answer = post(client, "key-1", slug="fraud", name="Fraud", purpose="x")
+    assert answer.status_code == 409
+    assert "take a new one" in answer.json()["detail"]
+
+
+def test_a_refused_request_may_be_mended_under_the_same_key(api_as, scientist):
+    client = api_as(scientist)
+    assert post(client, "key-1", slug="", name="", purpose="").status_code == 422
+    assert post(client, "key-1", slug="churn", name="Churn", purpose="x").status_code == 201
+
+
+def test_another_persons_key_is_another_key(api_as, scientist, admin):
+    assert post(api_as(scientist), "key-1", slug="churn", name="Churn", purpose="x").status_code == 201
+    assert post(api_as(admin), "key-1", slug="fraud", name="Fraud", purpose="x").status_code == 201
+
+
+def test_a_key_with_strange_signs_is_refused_in_words(api_as, scientist):
+    answer = post(api_as(scientist), "x" * 200, slug="churn", name="Churn", purpose="x")
+    assert answer.status_code == 422
+    assert "128" in answer.json()["detail"]
