@@ -81,6 +81,7 @@ TEMPLATES = [
         "DIRS": [ROOT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["foundation.web.templatetags.sanad_csrf"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
