@@ -65,7 +65,7 @@ def _run(wanted: argparse.Namespace) -> int:
     if not command:
         raise Refusal("Say what to run: python -m portal.launcher run -- COMMAND")
     home = locate(wanted.home) if wanted.home else None
-    options = Options(sample=not wanted.no_sample)
+    options = Options(sample=not wanted.no_sample, model=False)
     return up.run(home, command, port=wanted.port, options=options, quiet=wanted.quiet)
 
 

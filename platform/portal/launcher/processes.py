@@ -11,7 +11,7 @@ from portal.launcher.environment import Servers
 from portal.launcher.postgres import Postgres
 from portal.launcher.probes import Answers, Listens, LogSays
 from portal.launcher.specs import Spec
-from portal.launcher.steps import steps
+from portal.launcher.steps import sample_model, steps
 from portal.launcher.valkey import Valkey
 
 # Sign-in page on two busy cores, eight connections: threads 2 x 4 gave 314 pages/s, 3 x 4 236, 1 x 8 276, 2 x 8 164;
@@ -24,6 +24,8 @@ BEFORE_WORK = ("valkey", "migrate", "check-ledger")
 @dataclass(frozen=True)
 class Options:
     sample: bool = True
+    # Whether the sample's model is trained and served as well, behind everybody's back.
+    model: bool = True
 
 
 def table(servers: Servers, options: Options) -> list[Spec]:
@@ -40,6 +42,8 @@ def table(servers: Servers, options: Options) -> list[Spec]:
     rows += _workers(servers)
     rows += _loops(servers)
     rows.append(_mlflow(servers))
+    if options.sample and options.model:
+        rows.append(sample_model(servers))
     return rows
 
 

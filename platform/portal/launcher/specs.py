@@ -22,6 +22,10 @@ class Spec:
     once: bool = False
     # Without these the portal is of no use: if one cannot start, the start is given up.
     vital: bool = False
+    # Nobody waits for it: the start is over without it.
+    background: bool = False
+    # What is said when it is done, instead of the time it took.
+    done: str = ""
     account: Account | None = None
     stop_signal: int = signal.SIGTERM
     stop_within_s: float = 10

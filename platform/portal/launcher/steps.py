@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.launcher import environment, prepared
-from portal.launcher.commands import has_command, manage
+from portal.launcher.commands import has_command, manage, python
 from portal.launcher.environment import Servers
 from portal.launcher.specs import Spec
 
@@ -15,6 +15,21 @@ def steps(servers: Servers, *, sample: bool) -> list[Spec]:
     if sample and has_command("load_sample"):
         rows.append(_load_sample(servers))
     return rows
+
+
+def sample_model(servers: Servers) -> Spec:
+    """The sample's model, trained and served by the requests that a person would make."""
+    told = {**environment.common(servers), "SANAD_HOME": str(servers.home.root), "SANAD_URL": servers.url}
+    return Spec(
+        "sample",
+        python("-m", "sanad.demo", "--prepare"),
+        told,
+        after=("load-sample", "gateway", "sequencer", "worker-default", "worker-train", "worker-score", "beat", "mlflow"),
+        once=True,
+        background=True,
+        done=f"sample project is served at {servers.url}/t/demo/p/flights/",
+        ready_within_s=3600,
+    )
 
 
 def _migrate(servers: Servers) -> Spec:

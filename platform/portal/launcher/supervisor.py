@@ -36,8 +36,8 @@ class Supervisor:
         self._rotate_at = 0.0
 
     def start(self) -> None:
-        """Return when every process is ready or given up; refuse when a vital one cannot be had."""
-        while not all(each.settled for each in self._reachable()):
+        """Return when all but the background is ready or given up; refuse when a vital one cannot be had."""
+        while not all(each.settled or each.spec.background for each in self._reachable()):
             self._round()
             for each in self.children.values():
                 if each.spec.vital and each.state is State.GIVEN_UP:
@@ -104,7 +104,7 @@ class Supervisor:
     def _say_ready(self, each: Managed) -> None:
         seconds = time.monotonic() - each.birth.at if each.birth else 0.0
         if each.process is None:
-            self._say(each.name, f"done in {seconds:.1f} s")
+            self._say(each.name, each.spec.done or f"done in {seconds:.1f} s")
         else:
             self._say(each.name, f"ready in {seconds:.1f} s", pid=each.process.pid)
 

@@ -150,6 +150,10 @@ class Features(Resource):
         view = self._http.post("feature-views/", body)
         return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
 
+    def list(self) -> Things:
+        """The project's feature views."""
+        return list(self._http.pages("feature-views/", project=self._project))
+
     def preview(self, sql: str, inputs: Mapping[str, str]) -> Thing:
         found: Thing = self._http.post(
             "feature-views/preview/", {"project": self._project, "sql": sql, "inputs": dict(inputs)}

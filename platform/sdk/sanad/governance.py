@@ -41,6 +41,9 @@ class Monitoring(Resource):
         made: Thing = self._http.post("replays/", body)
         return made
 
+    def replays(self) -> Things:
+        return list(self._http.pages("replays/", project=self._project))
+
     def get_replay(self, replay_id: str) -> Thing:
         found: Thing = self._http.get(f"replays/{replay_id}/")
         return found

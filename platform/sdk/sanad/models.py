@@ -87,6 +87,9 @@ class Models(Resource):
     def list(self) -> Things:
         return list(self._http.pages("models/", project=self._project))
 
+    def versions(self, model_id: str) -> Things:
+        return list(self._http.pages(f"models/{model_id}/versions/"))
+
     def version(self, version_id: str) -> Thing:
         found: Thing = self._http.get(f"model-versions/{version_id}/")
         return found
@@ -94,8 +97,12 @@ class Models(Resource):
     def register(self, *, run: str, name: str, description: str = "", timeout_s: float = 300) -> Thing:
         """Make a signed model version of a run, and wait for its gates."""
         version = self._http.post("models/", {"run": run, "name": name, "description": description})
+        return self.wait(version["id"], timeout_s=timeout_s)
+
+    def wait(self, version_id: str, *, timeout_s: float = 300) -> Thing:
+        """The version once its gates have decided."""
         return wait_for(
-            lambda: self.version(version["id"]),
+            lambda: self.version(version_id),
             lambda found: found["stage"] not in {"registering", "failed"} and bool(found["gates"]),
             failed=lambda found: found["failure"] if found["stage"] == "failed" else None,
             timeout_s=timeout_s,

@@ -18,6 +18,14 @@ time.sleep(1000)
 """
 
 
+# Ends when it is told to.
+WAITER = """
+import pathlib, sys, time
+while not pathlib.Path(sys.argv[1]).exists():
+    time.sleep(0.05)
+"""
+
+
 def short_table(servers, options):
     rows = [
         processes._postgres(servers, servers.postgres),
@@ -26,6 +34,9 @@ def short_table(servers, options):
     ]
     if "STAGE_BROKEN" in os.environ:
         rows.append(Spec("broken", (sys.executable, "-c", "raise SystemExit('no disk')"), {}, ready=LogSays("never")))
+    if "STAGE_BACKGROUND" in os.environ:
+        command = (sys.executable, "-c", WAITER, str(servers.home.root / "go"))
+        rows.append(Spec("waiter", command, {}, once=True, background=True, done="all is there"))
     return rows
 
 
