@@ -24,7 +24,7 @@ def sample_model(servers: Servers) -> Spec:
         "sample",
         python("-m", "sanad.demo", "--prepare"),
         told,
-        after=("load-sample", "gateway", "sequencer", "worker-default", "worker-train", "worker-score", "beat", "mlflow"),
+        after=("load-sample", "gateway", "sequencer", "beat", "worker-default", "worker-train", "mlflow"),
         once=True,
         background=True,
         done=f"sample project is served at {servers.url}/t/demo/p/flights/",
