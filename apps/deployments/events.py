@@ -3,18 +3,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from foundation import ledger
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentCreated(ledger.Event):
     kind = "deployment.created"
+    said = _("opened the address")
+    icon = "plus"
     deployment_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class RevisionStarted(ledger.Event):
     kind = "revision.started"
+    said = _("started a replica, attempt %(attempt)s")
+    icon = "player-play"
     deployment_id: UUID
     revision_id: UUID
     model_version_id: UUID
@@ -26,6 +32,8 @@ class RevisionStarted(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RevisionReady(ledger.Event):
     kind = "revision.ready"
+    said = _("saw the replica answer, attempt %(attempt)s")
+    icon = "circle-check"
     deployment_id: UUID
     revision_id: UUID
     model_version_id: UUID
@@ -35,6 +43,8 @@ class RevisionReady(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RevisionFailed(ledger.Event):
     kind = "revision.failed"
+    said = _("gave the replica up after attempt %(attempt)s")
+    icon = "circle-x"
     deployment_id: UUID
     revision_id: UUID
     attempt: int
@@ -43,6 +53,8 @@ class RevisionFailed(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RevisionStopped(ledger.Event):
     kind = "revision.stopped"
+    said = _("stopped the replica")
+    icon = "player-stop"
     deployment_id: UUID
     revision_id: UUID
 
@@ -52,6 +64,8 @@ class SplitChanged(ledger.Event):
     """Who serves how much from now on, as "number:percent" words."""
 
     kind = "deployment.split_changed"
+    said = _("changed who serves how much")
+    icon = "scale"
     deployment_id: UUID
     split: tuple[str, ...]
 
@@ -59,6 +73,8 @@ class SplitChanged(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RolledBack(ledger.Event):
     kind = "deployment.rolled_back"
+    said = _("rolled back")
+    icon = "arrow-back-up"
     deployment_id: UUID
     from_revision_id: UUID
     to_revision_id: UUID

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from apps.deployments.choices import RevisionState
+from apps.deployments.errors import NothingToRollBackTo
+from apps.deployments.selectors import rollback_target
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict
@@ -25,6 +28,22 @@ def check_can_deploy(actor: Actor, version: Any) -> None:
 
 def check_can_change(actor: Actor, deployment: Deployment) -> None:
     access.require(actor, Permission.DEPLOYMENT_CHANGE, deployment)
+
+
+def check_can_roll_back(actor: Actor, deployment: Deployment) -> None:
+    check_can_change(actor, deployment)
+    check_there_is_a_way_back(deployment.revisions.all())
+
+
+def check_there_is_a_way_back(revisions: Iterable[Revision]) -> None:
+    if None in rollback_target(revisions):
+        raise NothingToRollBackTo(_("There is no earlier revision that is ready to serve."))
+
+
+def check_can_restart(actor: Actor, revision: Revision) -> None:
+    access.require(actor, Permission.DEPLOYMENT_CHANGE, revision)
+    if revision.state not in {RevisionState.STOPPED, RevisionState.FAILED}:
+        raise Conflict(_("%(revision)s runs already.") % {"revision": revision})
 
 
 def check_can_stop(actor: Actor, revision: Revision) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from apps.deployments.adapters import gateway
 from apps.deployments.choices import RevisionState
 from apps.deployments.models import Deployment, Revision, RouteTable
+from apps.deployments.ports import LiveStats
 from foundation import access, engines
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -19,7 +24,7 @@ from foundation.tenancy import every_tenant, scope
 
 def visible_deployments(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Deployment]:
     access.require(actor, Permission.DEPLOYMENT_VIEW)
-    rows = Deployment.objects.filter(tenant_id=actor.tenant_id).select_related("model", "project")
+    rows = Deployment.objects.filter(tenant_id=actor.tenant_id).select_related("model", "project", "tenant")
     for limit in filter(None, (project_id, actor.project_id)):
         rows = rows.filter(project_id=limit)
     return rows.prefetch_related("revisions__model_version__model")
@@ -36,6 +41,16 @@ def find_deployment(*, actor: Actor, slug: str) -> Deployment:
     deployment = visible_deployments(actor=actor).filter(slug=slug).first()
     if deployment is None:
         raise NotFound(_("There is no such deployment here."))
+    return deployment
+
+
+def deployment_to_invoke(*, actor: Actor, slug: str) -> Deployment:
+    """The deployment behind an address, for whoever may ask it; a token for predictions alone sees nothing else."""
+    rows = Deployment.objects.filter(tenant_id=actor.tenant_id, slug=slug)
+    deployment = (rows.filter(project_id=actor.project_id) if actor.project_id else rows).first()
+    if deployment is None:
+        raise NotFound(_("There is no such deployment here."))
+    access.require(actor, Permission.DEPLOYMENT_INVOKE, deployment)
     return deployment
 
 
@@ -60,6 +75,16 @@ def serving_revisions(deployment: Deployment) -> list[Revision]:
     """The revisions that get traffic, the largest share first."""
     found = [revision for revision in deployment.revisions.all() if revision.traffic_percent]
     return sorted(found, key=lambda revision: -revision.traffic_percent)
+
+
+def rollback_target(revisions: Iterable[Revision]) -> tuple[Revision | None, Revision | None]:
+    """Where a roll-back would lead, and from where."""
+    known = list(revisions)
+    serving = max((r for r in known if r.traffic_percent), key=lambda r: r.traffic_percent, default=None)
+    if serving is None:
+        return None, None
+    earlier = [r for r in known if r.number < serving.number and r.state == RevisionState.READY]
+    return max(earlier, key=lambda r: r.number, default=None), serving
 
 
 def revisions_of_version(*, actor: Actor, version_id: UUID) -> QuerySet[Revision]:
@@ -104,6 +129,57 @@ def _route(deployment: Deployment) -> dict[str, Any]:
         "max_body_bytes": deployment.max_body_bytes,
         "log": deployment.log_requests,
     }
+
+
+def address_of(deployment: Deployment) -> str:
+    """The public address, as clients write it."""
+    return f"{settings.SANAD_PUBLIC_URL}/inference/{deployment.tenant.slug}/{deployment.slug}"
+
+
+def version_to_show(deployment: Deployment) -> Any:
+    """The model version whose inputs a page shows: the one that serves most, else the newest."""
+    revisions = [*serving_revisions(deployment), *deployment.revisions.all()]
+    if not revisions:
+        raise NotFound(_("This deployment has no revision yet."))
+    return revisions[0].model_version
+
+
+def example_row(version: Any) -> dict[str, Any]:
+    """A row that nobody ever sent: the usual value of each feature, as the reference of the training rows has it."""
+    reference = version.reference.get("features", {})
+    return {
+        feature["name"]: _usual(feature, reference.get(feature["name"], {}))
+        for feature in version.input_schema.get("features", [])
+    }
+
+
+def _usual(feature: dict[str, Any], described: dict[str, Any]) -> Any:
+    if feature["type"] in {"category", "boolean"}:
+        first = next(iter(described.get("categories") or feature.get("categories") or []), None)
+        return first == "true" if feature["type"] == "boolean" else first
+    middle = described.get("mean")
+    if middle is None:
+        return None
+    if feature["type"] == "timestamp":
+        return datetime.fromtimestamp(round(middle), UTC).isoformat()
+    return round(middle) if feature["type"] == "integer" else float(f"{middle:.4g}")
+
+
+def live_stats(*, actor: Actor, deployment_id: UUID) -> LiveStats | None:
+    """What the gateway counts of a deployment now; no revisions where nobody asked, None where it does not answer."""
+    found = _gateway_stats(actor)
+    return found[1].get(str(deployment_id), LiveStats(found[0])) if found else None
+
+
+def live_stats_of_all(*, actor: Actor) -> dict[str, LiveStats] | None:
+    """The gateway's counters of every deployment of the tenant; None where it does not answer."""
+    found = _gateway_stats(actor)
+    return found[1] if found else None
+
+
+def _gateway_stats(actor: Actor) -> tuple[float, dict[str, LiveStats]] | None:
+    access.require(actor, Permission.DEPLOYMENT_VIEW)
+    return gateway.read_stats(settings.SANAD_RUN / "gateway-internal.sock", str(actor.tenant_id))
 
 
 def inference_table(deployment_id: UUID) -> str:

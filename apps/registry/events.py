@@ -3,18 +3,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from foundation import ledger
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCreated(ledger.Event):
     kind = "model.created"
+    said = _("made the model")
+    icon = "plus"
     model_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class VersionRegistered(ledger.Event):
     kind = "model_version.registered"
+    said = _("registered and signed version %(number)s")
+    icon = "signature"
     model_id: UUID
     version_id: UUID
     run_id: UUID
@@ -27,12 +33,16 @@ class VersionRegistered(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionFailed(ledger.Event):
     kind = "model_version.failed"
+    said = _("could not register the version")
+    icon = "circle-x"
     version_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateDecided(ledger.Event):
     kind = "model_version.gate_decided"
+    said = _("asked the gate %(gate)s: %(state)s")
+    icon = "shield-check"
     version_id: UUID
     gate: str
     state: str
@@ -41,6 +51,8 @@ class GateDecided(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class CardChanged(ledger.Event):
     kind = "model_version.card_changed"
+    said = _("changed the model card")
+    icon = "writing"
     version_id: UUID
     card_digest: str
 
@@ -48,6 +60,8 @@ class CardChanged(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionPromoted(ledger.Event):
     kind = "model_version.promoted"
+    said = _("put the version into production")
+    icon = "rocket"
     model_id: UUID
     version_id: UUID
     case_id: UUID
@@ -57,5 +71,7 @@ class VersionPromoted(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionRetired(ledger.Event):
     kind = "model_version.retired"
+    said = _("retired the version")
+    icon = "history"
     model_id: UUID
     version_id: UUID

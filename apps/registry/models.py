@@ -60,6 +60,8 @@ class ModelVersion(TenantModel):
     input_schema = models.JSONField(default=dict)
     reference = models.JSONField(default=dict)
     metrics = models.JSONField(default=dict)
+    # {"importance": …, "calibration": …} as the trainer found them on the test rows.
+    evaluation = models.JSONField(default=dict)
     card = models.TextField(blank=True)
     card_number = models.PositiveIntegerField(default=0)
     onnx_state = models.CharField(max_length=10, choices=OnnxState.choices, default=OnnxState.ABSENT)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from apps.registry.choices import GateState, Stage
+from apps.registry.choices import NEXT, GateState, Stage
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict
@@ -24,7 +24,14 @@ def check_can_edit_card(actor: Actor, version: ModelVersion) -> None:
     access.require(actor, Permission.MODEL_REGISTER, version)
 
 
-def check_can_ask_promotion(actor: Actor, version: ModelVersion) -> None:
+def check_can_retire(actor: Actor, version: ModelVersion) -> None:
+    access.require(actor, Permission.MODEL_REGISTER, version)
+    if Stage.RETIRED not in NEXT[Stage(version.stage)]:
+        raise Conflict(_("%(version)s is not in use.") % {"version": version})
+
+
+def check_can_ask_promotion(actor: Actor, version: ModelVersion, *, gates: bool = True) -> None:
+    """`gates=False` leaves out what the gates last said, where they are about to be asked anew."""
     access.require(actor, Permission.MODEL_PROMOTE, version)
     if version.stage not in {Stage.CANDIDATE, Stage.RETIRED}:
         raise Conflict(
@@ -32,7 +39,7 @@ def check_can_ask_promotion(actor: Actor, version: ModelVersion) -> None:
             % {"version": version, "stage": Stage(version.stage).label}
         )
     failed = [gate for gate in version.gates.all() if gate.state == GateState.FAILED]
-    if failed:
+    if gates and failed:
         raise Conflict(
             _("The gate “%(gate)s” has not passed: %(why)s")
             % {"gate": failed[0].get_gate_display(), "why": failed[0].sentence}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from apps.approvals import services as approvals
 from apps.registry import selectors, services
 from apps.registry.choices import Stage
 from foundation import ledger, live
@@ -22,6 +23,12 @@ def register() -> None:
     live.register_topic("model", check=lambda actor, pk: selectors.get_model(actor=actor, model_id=pk))
     live.register_topic(
         "model_version", check=lambda actor, pk: selectors.get_model_version(actor=actor, version_id=pk)
+    )
+    approvals.register_evidence(
+        "model.promote",
+        "registry/partials/evidence.html",
+        selectors.case_evidence,
+        digest_fn=selectors.digest_of,
     )
     chain.register("model_version", _version_link)
     chain.register_upwards("run", _made_of_run)

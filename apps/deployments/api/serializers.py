@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from rest_framework import serializers
 
+from apps.deployments import selectors
 from apps.deployments.models import Deployment, Revision
 
 
@@ -26,7 +26,7 @@ class DeploymentSerializer(serializers.ModelSerializer):
         fields = ["id", "slug", "name", "project", "model", "model_name", "url", "revisions", "created_at"]
 
     def get_url(self, deployment: Any) -> str:
-        return f"{settings.SANAD_PUBLIC_URL}/inference/{deployment.tenant.slug}/{deployment.slug}"
+        return selectors.address_of(deployment)
 
 
 class DeploymentStart(serializers.Serializer):

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,7 +14,10 @@ from apps.deployments import selectors, services
 from apps.deployments.api import serializers
 from apps.projects import selectors as projects
 from foundation.access import Permission
+from foundation.errors import Invalid
 from foundation.web.api import PortalViewSet
+
+_PIECE_BYTES = 1024 * 1024
 
 
 class DeploymentViewSet(PortalViewSet):
@@ -77,12 +81,14 @@ class RevisionViewSet(PortalViewSet):
     @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
     @action(detail=True)
     def log(self, request: Request, pk: UUID) -> HttpResponse:
-        revision = self._revision(pk)
-        offset = (
-            int(request.query_params.get("offset", "0")) if request.query_params.get("offset", "0").isdigit() else 0
-        )
-        piece, size = selectors.read_log(revision, offset=offset)
-        headers = {"X-Log-Size": str(size), "X-Log-Ended": str(revision.state == "stopped").lower()}
+        revision, offset = self._revision(pk), request.query_params.get("offset", "0")
+        if not offset.isdigit():
+            raise Invalid(_("The offset is a number of bytes."), fields={"offset": [_("Not a number.")]})
+        piece, end = selectors.read_log(revision, offset=int(offset))
+        # A full piece is hardly the last one: the reader comes again for more.
+        size = end + (len(piece) >= _PIECE_BYTES)
+        ended = revision.state in {"stopped", "failed"}
+        headers = {"X-Log-Offset": str(end), "X-Log-Size": str(size), "X-Log-Ended": str(ended).lower()}
         return HttpResponse(piece, content_type="text/plain; charset=utf-8", headers=headers)
 
     @extend_schema(request=None)

@@ -2,11 +2,15 @@
 
 from apps.deployments.services.deploying import deploy_version
 from apps.deployments.services.invoking import check_invocation
-from apps.deployments.services.replicas import start_revision, watch_revisions
+from apps.deployments.services.replicas import start_revision
 from apps.deployments.services.stopping import restart_revision, stop_revision
 from apps.deployments.services.traffic import roll_back, set_split
+from apps.deployments.services.trying import TOKEN_LIVES, ask_gateway, try_token
+from apps.deployments.services.watching import watch_revisions
 
 __all__ = [
+    "TOKEN_LIVES",
+    "ask_gateway",
     "check_invocation",
     "deploy_version",
     "restart_revision",
@@ -14,5 +18,6 @@ __all__ = [
     "set_split",
     "start_revision",
     "stop_revision",
+    "try_token",
     "watch_revisions",
 ]

@@ -26,14 +26,12 @@ from foundation.engines.ports import ComputeEngine, Mount, WorkloadSpec, Workloa
 from foundation.errors import Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
-from foundation.tenancy import every_tenant, scope
-from foundation.tenancy.models import Tenant
+from foundation.tenancy import scope
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
 
 _READY_WITHIN_S, _LOOKED_AT_EVERY_S = 120.0, 0.2
-_RESTARTS_BEFORE_GIVING_UP = 5
 
 
 def enqueue_start(actor: Actor, revision: Revision) -> None:
@@ -55,13 +53,14 @@ def start_revision(*, job: JobHandle, revision_id: UUID) -> None:
         ).get(pk=revision_id)
     if revision.state != RevisionState.STARTING:
         return
-    engine, former = engines.current(), revision.engine_name
+    engine, former, former_folder = engines.current(), revision.engine_name, model_folder(revision)
     job.progress(_("Verifying the artifact"), 10)
     with job.scope():
         _record_attempt(job.actor, revision, engine.name)
     folder = _unpacked(revision)
     if former:
         engine.remove(former)
+        shutil.rmtree(former_folder, ignore_errors=True)
     job.progress(_("Starting the replica"), 40)
     engine.start(_spec(revision, folder))
     status = _wait_until_ready(job, revision)
@@ -181,35 +180,6 @@ def fail_revision(*, actor: Actor, revision_id: UUID, sentence: str) -> None:
     failed = RevisionFailed(deployment_id=revision.deployment_id, revision_id=revision.pk, attempt=revision.attempt)
     ledger.record(failed, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))
     routes_changed()
-
-
-def watch_revisions() -> None:
-    """Start again what died: a replica that its engine no longer runs gets a new attempt, until it died too often."""
-    engine = engines.current()
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            ready = list(Revision.objects.filter(state=RevisionState.READY).select_related("deployment"))
-        for revision in ready:
-            if engine.status(revision.engine_name).state not in {"running", "starting"}:
-                with scope(tenant.pk):
-                    _start_again(tenant, revision)
-
-
-@transaction.atomic
-def _start_again(tenant: Tenant, revision: Revision) -> None:
-    actor = Actor.system(tenant, "watch")
-    locked = Revision.objects.select_for_update().get(pk=revision.pk)
-    if locked.state != RevisionState.READY or locked.attempt != revision.attempt:
-        return
-    locked.state, locked.address, locked.restarts = RevisionState.STARTING, "", locked.restarts + 1
-    locked.save(update_fields=["state", "address", "restarts"])
-    routes_changed()
-    if locked.restarts > _RESTARTS_BEFORE_GIVING_UP:
-        fail_revision(
-            actor=actor, revision_id=locked.pk, sentence=_("The replica died again and again; look at its log.")
-        )
-        return
-    enqueue_start(actor, revision)
 
 
 @jobs.on_failure("deployments.start_revision")

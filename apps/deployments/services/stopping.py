@@ -5,16 +5,14 @@ from __future__ import annotations
 import shutil
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.deployments import policies
-from apps.deployments.choices import NEXT, RevisionState
+from apps.deployments.choices import RevisionState
 from apps.deployments.events import RevisionStopped
 from apps.deployments.models import Revision
 from apps.deployments.services.replicas import enqueue_start, model_folder
 from apps.deployments.services.routing import routes_changed
 from foundation import engines, jobs, ledger
-from foundation.errors import Conflict
 from foundation.identity import Actor
 
 
@@ -37,9 +35,7 @@ def stop_revision(*, actor: Actor, revision: Revision) -> Revision:
 def restart_revision(*, actor: Actor, revision: Revision) -> Revision:
     """Start a stopped or failed revision again; it gets no traffic until somebody gives it some."""
     locked = Revision.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=revision.pk)
-    policies.check_can_change(actor, locked.deployment)
-    if RevisionState.STARTING not in NEXT[RevisionState(locked.state)] or locked.state == RevisionState.READY:
-        raise Conflict(_("%(revision)s runs already.") % {"revision": locked})
+    policies.check_can_restart(actor, locked)
     locked.state, locked.restarts, locked.failure = RevisionState.STARTING, 0, ""
     locked.save(update_fields=["state", "restarts", "failure"])
     enqueue_start(actor, locked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 from uuid import UUID
 
 from django.db import transaction
@@ -10,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from apps.deployments import policies
 from apps.deployments.choices import RevisionState
-from apps.deployments.errors import NothingToRollBackTo, SplitRefused
+from apps.deployments.errors import SplitRefused
 from apps.deployments.events import RolledBack, SplitChanged
 from apps.deployments.models import Deployment, Revision
+from apps.deployments.selectors import rollback_target
 from apps.deployments.services.routing import routes_changed
 from foundation import ledger
 from foundation.clock import now
@@ -45,22 +47,12 @@ def roll_back(*, actor: Actor, deployment: Deployment) -> Revision:
     policies.check_can_change(actor, deployment)
     Deployment.objects.select_for_update().get(pk=deployment.pk)
     revisions = {revision.pk: revision for revision in deployment.revisions.select_for_update()}
-    target, serving = rollback_target(list(revisions.values()))
-    if target is None or serving is None:
-        raise NothingToRollBackTo(_("There is no earlier revision that is ready to serve."))
+    policies.check_there_is_a_way_back(revisions.values())
+    target, serving = cast("tuple[Revision, Revision]", rollback_target(revisions.values()))
     _apply(actor, deployment, {pk: 100 if pk == target.pk else 0 for pk in revisions}, revisions)
     went = RolledBack(deployment_id=deployment.pk, from_revision_id=serving.pk, to_revision_id=target.pk)
     ledger.record(went, actor=actor, project_id=deployment.project_id, subject=("deployment", deployment.pk))
     return target
-
-
-def rollback_target(revisions: list[Revision]) -> tuple[Revision | None, Revision | None]:
-    """Where a roll-back would lead, and from where."""
-    serving = max((r for r in revisions if r.traffic_percent), key=lambda r: r.traffic_percent, default=None)
-    if serving is None:
-        return None, None
-    earlier = [r for r in revisions if r.number < serving.number and r.state == RevisionState.READY]
-    return max(earlier, key=lambda r: r.number, default=None), serving
 
 
 def give_all_to(actor: Actor, revision: Revision) -> None:

@@ -17,13 +17,11 @@ from apps.registry.choices import Gate, GateState, OnnxState
 from apps.registry.errors import ArtifactRefused
 from apps.registry.events import GateDecided
 from apps.registry.models import GateResult, ModelVersion
-from apps.registry.selectors import production_version
+from apps.registry.selectors import primary_metric, production_version
 from apps.registry.services.artifacts import unpack_artifact
 from foundation import ledger
 from foundation.identity import Actor
 
-# (metric of the test rows, whether more is better), by task.
-PRIMARY_METRIC = {"binary": ("roc_auc", True), "multiclass": ("accuracy", True), "regression": ("rmse", False)}
 # How much worse than production a candidate may be, as a share of production's figure.
 _TOLERANCE = 0.01
 Result = tuple[GateState, str, dict[str, Any]]
@@ -47,15 +45,10 @@ def decide_gates(*, actor: Actor, version: ModelVersion) -> list[GateResult]:
     return results
 
 
-def primary_metric(version: ModelVersion) -> tuple[str, float | None, bool]:
-    """Name, value on the test rows, and whether more is better."""
-    task = version.input_schema.get("target", {}).get("task", "binary")
-    name, more_is_better = PRIMARY_METRIC[task]
-    return name, version.metrics.get("test", {}).get(name), more_is_better
-
-
 def _signature(actor: Actor, version: ModelVersion) -> Result:
-    with tempfile.TemporaryDirectory(prefix="gate-", dir=settings.SANAD_HOME / "scratch") as folder:
+    scratch = settings.SANAD_HOME / "scratch"
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="gate-", dir=scratch) as folder:
         try:
             unpack_artifact(version, Path(folder))
         except ArtifactRefused as refusal:

@@ -14,7 +14,8 @@ from apps.registry.choices import NEXT, Stage
 from apps.registry.errors import ArtifactRefused
 from apps.registry.events import VersionPromoted, VersionRetired
 from apps.registry.models import ModelVersion
-from apps.registry.services.gates import decide_gates, primary_metric
+from apps.registry.selectors import comparison, get_model_version, primary_metric, production_version
+from apps.registry.services.gates import decide_gates
 from foundation import ledger
 from foundation.clock import now
 from foundation.errors import Conflict
@@ -23,13 +24,16 @@ from foundation.identity import Actor
 CASE_KIND = "model.promote"
 
 
-@transaction.atomic
 def request_promotion(*, actor: Actor, version: ModelVersion) -> Any:
-    """Open the case that somebody else decides; the gates are asked anew first."""
+    """Open the case that somebody else decides; the gates are asked anew first, and what they say stays."""
+    policies.check_can_ask_promotion(actor, version, gates=False)
     decide_gates(actor=actor, version=version)
-    version = ModelVersion.objects.select_related("model").prefetch_related("gates").get(pk=version.pk)
+    return _open_case(actor, get_model_version(actor=actor, version_id=version.pk))
+
+
+@transaction.atomic
+def _open_case(actor: Actor, version: ModelVersion) -> Any:
     policies.check_can_ask_promotion(actor, version)
-    name, value, _more = primary_metric(version)
     return approvals.open_case(
         actor=actor,
         project_id=version.project_id,
@@ -37,13 +41,21 @@ def request_promotion(*, actor: Actor, version: ModelVersion) -> Any:
         subject=("model_version", version.pk),
         subject_digest=version.artifact_digest,
         title=_("Promote %(version)s to production") % {"version": version},
-        evidence={
-            "metric": {"name": name, "value": value},
-            "gates": {gate.gate: gate.state for gate in version.gates.all()},
-            "run_id": str(version.run_id),
-            "onnx_state": version.onnx_state,
-        },
+        evidence=_evidence(actor, version),
     )
+
+
+def _evidence(actor: Actor, version: ModelVersion) -> dict[str, Any]:
+    """What was known when it was asked; it stays with the case, whatever comes later."""
+    name, value, _more = primary_metric(version)
+    serving = production_version(actor=actor, model_id=version.model_id)
+    return {
+        "metric": {"name": name, "value": value},
+        "gates": {gate.gate: gate.state for gate in version.gates.all()},
+        "run_id": str(version.run_id),
+        "onnx_state": version.onnx_state,
+        "comparison": comparison(actor=actor, version=version, serving=serving),
+    }
 
 
 @transaction.atomic
@@ -72,10 +84,8 @@ def promote_version(*, actor: Actor, version_id: UUID, case_id: UUID, approved_d
 @transaction.atomic
 def retire_version(*, actor: Actor, version: ModelVersion) -> ModelVersion:
     """Take a version out of use; what serves it goes on until somebody stops the deployment."""
-    policies.check_can_edit_card(actor, version)
     version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
-    if Stage.RETIRED not in NEXT[Stage(version.stage)]:
-        raise Conflict(_("%(version)s is not in use.") % {"version": version})
+    policies.check_can_retire(actor, version)
     return _retire(actor, version)
 
 

@@ -80,8 +80,15 @@ def finish_registration(*, job: JobHandle, version_id: UUID) -> None:
     """Fetch the run's files, sign and seal them, and let the gates decide."""
     with job.scope():
         version = ModelVersion.objects.select_related("model", "run", "tenant").get(pk=version_id)
-    if version.stage != Stage.REGISTERING:
-        return
+    if version.stage == Stage.REGISTERING:
+        _fetch_and_keep(job, version)
+    job.progress(_("Asking the gates"), 80)
+    with job.scope():
+        if version.stage == Stage.CANDIDATE and not version.gates.exists():
+            decide_gates(actor=job.actor, version=version)
+
+
+def _fetch_and_keep(job: JobHandle, version: ModelVersion) -> None:
     scratch = settings.SANAD_HOME / "scratch"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="register-", dir=scratch) as folder:
@@ -90,9 +97,6 @@ def finish_registration(*, job: JobHandle, version_id: UUID) -> None:
         job.progress(_("Signing and sealing"), 50)
         with job.scope():
             _keep(job.actor, version, files)
-    job.progress(_("Asking the gates"), 80)
-    with job.scope():
-        decide_gates(actor=job.actor, version=version)
 
 
 @transaction.atomic
@@ -110,6 +114,7 @@ def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
     version.artifact_bytes = pack_artifact(version, files)
     version.input_schema = _json(files, "schema.json")
     version.reference = _json(files, "reference.json")
+    version.evaluation = {name: _json(files, f"{name}.json") for name in ("importance", "calibration")}
     version.onnx_report = _json(files, "onnx_report.json")
     version.onnx_state = _onnx_state(files, version.onnx_report)
     version.card = draft_card(actor=actor, version=version)

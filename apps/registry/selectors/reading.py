@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from apps.registry.choices import Stage
@@ -13,6 +13,8 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
+
+_RUNGS = (Stage.PRODUCTION, Stage.CANDIDATE, Stage.REGISTERING, Stage.RETIRED, Stage.FAILED)
 
 
 def visible_models(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Model]:
@@ -24,9 +26,13 @@ def visible_models(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[
     serving = ModelVersion.objects.filter(model=OuterRef("pk"), stage=Stage.PRODUCTION)
     return rows.annotate(
         version_count=Count("versions"),
+        candidate_count=Count("versions", filter=Q(versions__stage=Stage.CANDIDATE)),
+        newest_at=Max("versions__created_at"),
         production_id=Subquery(serving.values("id")[:1]),
         production_number=Subquery(serving.values("number")[:1]),
         production_since=Subquery(serving.values("promoted_at")[:1]),
+        production_metrics=Subquery(serving.values("metrics")[:1]),
+        production_schema=Subquery(serving.values("input_schema")[:1]),
     )
 
 
@@ -40,7 +46,7 @@ def get_model(*, actor: Actor, model_id: UUID) -> Model:
 def visible_versions(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[ModelVersion]:
     access.require(actor, Permission.MODEL_VIEW)
     rows = ModelVersion.objects.filter(tenant_id=actor.tenant_id).select_related(
-        "model", "run", "created_by", "project"
+        "model", "run", "created_by", "project", "signing_key"
     )
     for limit in filter(None, (project_id, actor.project_id)):
         rows = rows.filter(project_id=limit)
@@ -60,3 +66,22 @@ def production_version(*, actor: Actor, model_id: UUID) -> ModelVersion | None:
 
 def versions_of_run(*, actor: Actor, run_id: UUID) -> QuerySet[ModelVersion]:
     return visible_versions(actor=actor).filter(run_id=run_id)
+
+
+def ladder(*, actor: Actor, model_id: UUID) -> list[tuple[Stage, list[ModelVersion]]]:
+    """The versions of a model by rung, what serves first; rungs of work and failure only where there are any."""
+    rungs: dict[Stage, list[ModelVersion]] = {stage: [] for stage in _RUNGS}
+    for version in visible_versions(actor=actor).filter(model_id=model_id):
+        rungs[Stage(version.stage)].append(version)
+    always = {Stage.PRODUCTION, Stage.CANDIDATE, Stage.RETIRED}
+    return [(stage, found) for stage, found in rungs.items() if found or stage in always]
+
+
+def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
+    """How many models there are, how many serve, and how many versions wait below them."""
+    versions = visible_versions(actor=actor, project_id=project_id)
+    return {
+        "models": visible_models(actor=actor, project_id=project_id).count(),
+        "production": versions.filter(stage=Stage.PRODUCTION).count(),
+        "candidates": versions.filter(stage=Stage.CANDIDATE).count(),
+    }

@@ -1,0 +1,37 @@
+"""Reads of the registry, each limited to what the actor may see."""
+
+from apps.registry.selectors.comparing import (
+    case_evidence,
+    comparison,
+    digest_of,
+    gates_in_words,
+    in_words,
+    primary_metric,
+)
+from apps.registry.selectors.reading import (
+    get_model,
+    get_model_version,
+    ladder,
+    production_version,
+    summary,
+    versions_of_run,
+    visible_models,
+    visible_versions,
+)
+
+__all__ = [
+    "case_evidence",
+    "comparison",
+    "digest_of",
+    "gates_in_words",
+    "get_model",
+    "get_model_version",
+    "in_words",
+    "ladder",
+    "primary_metric",
+    "production_version",
+    "summary",
+    "versions_of_run",
+    "visible_models",
+    "visible_versions",
+]

@@ -1,0 +1,149 @@
+"""A version beside the one that serves: figures, data, features, code and card, and what of it differs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from apps.features import selectors as features
+from apps.registry.choices import LESS_IS_BETTER, PRIMARY_METRIC, WORDS
+from apps.registry.models import ModelVersion
+from apps.registry.selectors.reading import get_model_version, production_version
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.web.templatetags.sanad_format import number, short_digest
+
+
+def primary_metric(version: ModelVersion) -> tuple[str, float | None, bool]:
+    """Name, value on the test rows, and whether more is better."""
+    name, more_is_better = PRIMARY_METRIC[_task(version)]
+    return name, version.metrics.get("test", {}).get(name), more_is_better
+
+
+def comparison(*, actor: Actor, version: ModelVersion, serving: ModelVersion | None) -> dict[str, Any]:
+    """JSON: {"version", "serving": {"id", "name"} or None, "metrics": […], "facts": […], "features": {…}}."""
+    against = serving if serving is not None and serving.pk != version.pk else None
+    return {
+        "version": {"id": str(version.pk), "name": str(version)},
+        "serving": {"id": str(against.pk), "name": str(against)} if against else None,
+        "metrics": _metrics(version, against),
+        "facts": _facts(actor, version, against),
+        "features": _features(version, against),
+    }
+
+
+def _task(version: ModelVersion) -> str:
+    return str(version.input_schema.get("target", {}).get("task", "binary"))
+
+
+def _metrics(version: ModelVersion, serving: ModelVersion | None) -> list[dict[str, Any]]:
+    """One entry a metric of the test rows, the deciding one first; `verdict` is better, worse, equal or empty."""
+    own = version.metrics.get("test", {})
+    other = serving.metrics.get("test", {}) if serving else {}
+    first = primary_metric(version)[0]
+    return [
+        {
+            "name": name,
+            "primary": name == first,
+            "candidate": own[name],
+            "production": other.get(name),
+            "verdict": _verdict(name, own[name], other.get(name)),
+        }
+        for name in sorted(own, key=lambda name: (name != first, name))
+    ]
+
+
+def _verdict(name: str, own: float, other: float | None) -> str:
+    if other is None:
+        return ""
+    if own == other:
+        return "equal"
+    return "better" if (own < other) == (name in LESS_IS_BETTER) else "worse"
+
+
+def _facts(actor: Actor, version: ModelVersion, serving: ModelVersion | None) -> list[dict[str, Any]]:
+    own, other = _facts_of(actor, version), _facts_of(actor, serving) if serving else {}
+    return [
+        {"name": name, "candidate": value, "production": other.get(name), "same": value == other.get(name)}
+        for name, value in own.items()
+    ]
+
+
+def _facts_of(actor: Actor, version: ModelVersion) -> dict[str, Any]:
+    run = version.run
+    training_set = features.get_training_set(actor=actor, training_set_id=run.training_set_id)
+    return {
+        "training_set": str(training_set),
+        "data_digest": training_set.digest,
+        "rows": training_set.row_count,
+        "recipe": run.recipe,
+        "code_digest": run.manifest.get("code", {}).get("sha256", ""),
+        "card_digest": hashlib.sha256(version.card.encode()).hexdigest(),
+    }
+
+
+def _features(version: ModelVersion, serving: ModelVersion | None) -> dict[str, list[str]]:
+    own, other = _names(version), _names(serving) if serving else []
+    return {
+        "all": own,
+        "added": [name for name in own if name not in other] if serving else [],
+        "removed": [name for name in other if name not in own],
+    }
+
+
+def _names(version: ModelVersion) -> list[str]:
+    return [feature["name"] for feature in version.input_schema.get("features", [])]
+
+
+def case_evidence(actor: Actor, case: Any) -> dict[str, Any]:
+    """What an officer reads of a version: the comparison as it was when asked, proof, gates and card as they are."""
+    version = get_model_version(actor=actor, version_id=case.subject_id)
+    serving = production_version(actor=actor, model_id=version.model_id)
+    found = case.evidence.get("comparison") or comparison(actor=actor, version=version, serving=serving)
+    return {
+        "version": version,
+        "training_set": features.get_training_set(actor=actor, training_set_id=version.run.training_set_id),
+        "comparison": in_words(found),
+        "gates": gates_in_words(version),
+    }
+
+
+def in_words(found: dict[str, Any]) -> dict[str, Any]:
+    """A comparison with a label at each metric and fact, in the reader's language."""
+    labelled = {key: [{**entry, "label": _word(entry["name"])} for entry in found[key]] for key in ("metrics", "facts")}
+    return {**found, **labelled}
+
+
+def gates_in_words(version: ModelVersion) -> list[dict[str, Any]]:
+    """{"gate": GateResult, "figures": [(label, text)]} for each gate."""
+    return [
+        {
+            "gate": gate,
+            "figures": [(_word(name), _text(v)) for name, v in gate.figures.items() if v is not None and v != ""],
+        }
+        for gate in version.gates.all()
+    ]
+
+
+def _word(name: str) -> str:
+    return str(WORDS.get(name, name))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int | float):
+        return number(value, 4)
+    text = str(value)
+    return _word(text) if text in WORDS else short_digest(text) if len(text) == 64 else text
+
+
+def digest_of(actor: Actor, version_id: UUID) -> str | None:
+    """The digest that a version has now; None where it is gone."""
+    try:
+        return get_model_version(actor=actor, version_id=version_id).artifact_digest
+    except NotFound:
+        return None

@@ -1,0 +1,154 @@
+"""Words of the registry's pages: first sentences, tabs, facts, snippets."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.approvals import selectors as approvals
+from apps.registry import selectors
+from apps.registry.choices import GateState, OnnxState
+from apps.tenants import selectors as tenants
+from foundation import access
+from foundation.access import Permission, Verdict
+from foundation.identity import Actor
+from foundation.web.history import history as history_of
+from foundation.web.templatetags.sanad_format import ago, filesize, number
+
+_TABS = ("evidence", "card", "inputs", "proof", "activity")
+
+
+def may(actor: Actor, permission: Permission, thing: Any) -> Verdict:
+    return access.ask(access.require, actor, permission, thing)
+
+
+def history(actor: Actor, *subjects: tuple[str, UUID]) -> list[dict[str, Any]]:
+    return history_of(actor, *subjects, names=tenants.names_of)
+
+
+def run_label(run: Any) -> str:
+    """#12 · hist_gradient_boosting · late-flights v1."""
+    return f"#{run.number} · {run.recipe} · {run.training_set}"
+
+
+def usual_name(models: Any) -> str:
+    """The name of the project's only model, which the next version most likely belongs to."""
+    names = [model.name for model in models[:2]]
+    return names[0] if len(names) == 1 else ""
+
+
+def open_case(actor: Actor, version: Any) -> Any | None:
+    if not access.can(actor, Permission.APPROVAL_VIEW):
+        return None
+    cases = approvals.cases_of(actor=actor, subject=("model_version", version.pk))
+    return cases.filter(state="open").first()
+
+
+def chosen_tab(asked: str) -> str:
+    return asked if asked in _TABS else _TABS[0]
+
+
+def version_tabs(here: str, chosen: str, version: Any) -> list[dict[str, Any]]:
+    labels = {
+        "evidence": _("Evidence"),
+        "card": _("Model card"),
+        "inputs": _("Inputs"),
+        "proof": _("Proof"),
+        "activity": _("Activity"),
+    }
+    counts = {"inputs": len(version.input_schema.get("features", [])) or None}
+    return [
+        {"label": labels[key], "url": f"{here}?tab={key}", "current": key == chosen, "count": counts.get(key)}
+        for key in _TABS
+    ]
+
+
+def deploy_url(*, tenant: str, version: Any) -> str:
+    """The form of the app above that gives a version an address."""
+    return reverse("deployments:deployment_new", args=[tenant, version.project.slug]) + f"?version={version.pk}"
+
+
+def failed_gate(version: Any) -> Any | None:
+    return next((gate for gate in version.gates.all() if gate.state == GateState.FAILED), None)
+
+
+def tab_context(actor: Actor, project: Any, version: Any, serving: Any | None, tab: str) -> dict[str, Any]:
+    """What the chosen tab needs, and nothing of the others."""
+    if tab == "evidence":
+        found = selectors.comparison(actor=actor, version=version, serving=serving)
+        return {"comparison": selectors.in_words(found), "snippets": promote_snippets(version)}
+    if tab == "inputs":
+        return {"features": version.input_schema.get("features", []), "target": version.input_schema.get("target", {})}
+    if tab == "proof":
+        return {"facts": proof_facts(version), "onnx": onnx_facts(version)}
+    if tab == "activity":
+        return {"history": history(actor, ("model_version", version.pk))}
+    return {}
+
+
+def proof_facts(version: Any) -> list[dict[str, Any]]:
+    key = version.signing_key
+    return [
+        {"term": _("Digest of the files"), "value": version.artifact_digest, "digest": True},
+        {"term": _("Signed with the key"), "value": key.key_id if key else None, "digest": bool(key)},
+        {"term": _("Signature"), "value": _("Ed25519 over an in-toto statement of every file (DSSE)") if key else None},
+        {"term": _("Size"), "value": filesize(version.artifact_bytes)},
+        {"term": _("Code of the run"), "value": _code(version), "digest": bool(_code(version))},
+        {"term": _("Registered by"), "value": str(version.created_by or "–")},
+        {"term": _("Registered"), "value": ago(version.created_at)},
+    ]
+
+
+def _code(version: Any) -> str:
+    return str(version.run.manifest.get("code", {}).get("sha256", ""))
+
+
+def onnx_facts(version: Any) -> list[dict[str, Any]]:
+    report = version.onnx_report
+    served = _("The ONNX copy") if version.onnx_state == OnnxState.VERIFIED else _("The original")
+    return [
+        {"term": _("Served"), "value": served},
+        {"term": _("State of the copy"), "value": OnnxState(version.onnx_state).label},
+        {"term": _("Compared on held-out rows"), "value": number(report.get("rows"))},
+        {"term": _("Largest difference"), "value": number(report.get("max_abs_diff"))},
+        {"term": _("Allowed difference"), "value": number(report.get("tolerance"))},
+    ]
+
+
+def register_snippets(project: str) -> list[dict[str, Any]]:
+    curl = (
+        f"curl -X POST {settings.SANAD_PUBLIC_URL}/api/v1/models/ \\\n"
+        "  -H 'Authorization: Bearer snd_…' -H 'Content-Type: application/json' \\\n"
+        """  -d '{"run": "RUN_ID", "name": "my-model"}'"""
+    )
+    python = (
+        "from sanad import Client\n\n"
+        f'client = Client("{settings.SANAD_PUBLIC_URL}", "snd_…", "{project}")\n'
+        'version = client.models.register(run="RUN_ID", name="my-model")'
+    )
+    return [
+        {"name": "CLI", "code": f"sanad --project {project} model register --run RUN_ID --name my-model"},
+        {"name": "Python", "code": python},
+        {"name": "curl", "code": curl},
+    ]
+
+
+def promote_snippets(version: Any) -> list[dict[str, Any]]:
+    curl = (
+        f"curl -X POST {settings.SANAD_PUBLIC_URL}/api/v1/model-versions/{version.pk}/promote/ \\\n"
+        "  -H 'Authorization: Bearer snd_…'"
+    )
+    python = (
+        "from sanad import Client\n\n"
+        f'client = Client("{settings.SANAD_PUBLIC_URL}", "snd_…", "{version.project.slug}")\n'
+        f'client.models.promote("{version.pk}")'
+    )
+    return [
+        {"name": "CLI", "code": f"sanad model promote {version.pk}"},
+        {"name": "Python", "code": python},
+        {"name": "curl", "code": curl},
+    ]

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django_tables2 import Column
+
+from apps.registry.choices import PRIMARY_METRIC, Stage
+from foundation.web.tables import PortalTable
+from foundation.web.templatetags.sanad_format import ago, number
+
+_RIGHT = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
+
+
+class ModelTable(PortalTable):
+    title = _("Models")
+    name = Column(verbose_name=_("Model"))
+    serving = Column(verbose_name=_("In production"), accessor="production_number", empty_values=())
+    figure = Column(
+        verbose_name=_("Its figure"), accessor="production_metrics", orderable=False, empty_values=(), attrs=_RIGHT
+    )
+    since = Column(verbose_name=_("Since"), accessor="production_since", default="–")
+    candidates = Column(verbose_name=_("Candidates"), accessor="candidate_count", attrs=_RIGHT)
+    versions = Column(verbose_name=_("Versions"), accessor="version_count", attrs=_RIGHT)
+    changed = Column(verbose_name=_("Last version"), accessor="newest_at", default="–")
+
+    def render_name(self, value: str, record: Any) -> str:
+        url = reverse("registry:model_detail", args=[self.request.tenant.slug, self.request.project.slug, record.pk])
+        return render_to_string("components/name.html", {"name": value, "url": url})
+
+    def render_serving(self, record: Any) -> str | SafeString:
+        if record.production_id is None:
+            return format_html('<span class="s-faint">{}</span>', _("Nothing yet"))
+        place = [self.request.tenant.slug, self.request.project.slug, record.production_id]
+        state = {"state": Stage.PRODUCTION.value, "label": f"v{record.production_number}"}
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("registry:version_detail", args=place),
+            SafeString(render_to_string("components/state.html", state)),
+        )
+
+    def render_figure(self, record: Any) -> str | SafeString:
+        schema, metrics = record.production_schema or {}, (record.production_metrics or {}).get("test", {})
+        name = PRIMARY_METRIC[schema.get("target", {}).get("task", "binary")][0]
+        if name not in metrics:
+            return "–"
+        return format_html('{} <span class="s-faint"><bdi>{}</bdi></span>', number(metrics[name]), name)
+
+    def render_since(self, value: datetime) -> SafeString:
+        return ago(value)
+
+    def render_changed(self, value: datetime) -> SafeString:
+        return ago(value)
+
+
+class ModelFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search models"), method="search")
+    serving = django_filters.BooleanFilter(
+        label=_("In production"), field_name="production_id", lookup_expr="isnull", exclude=True
+    )
+
+    def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
+        return rows.filter(Q(name__icontains=words) | Q(description__icontains=words))

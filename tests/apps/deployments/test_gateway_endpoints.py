@@ -1,0 +1,139 @@
+"""What the gateway asks the portal: its table when it changed, what was revoked, whether a token opens an address."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from apps.deployments import services
+from apps.tenants import services as tenants
+from foundation.clock import now
+from foundation.identity import tokens
+from foundation.tenancy import scope
+from tests.support.people import make_person
+
+
+@pytest.fixture
+def gateway(settings):
+    return Client(headers={"X-Sanad-Gateway": settings.SANAD_GATEWAY_SECRET})
+
+
+def state(gateway, version=-1, after=0):
+    return gateway.get(f"/internal/gateway/state?routes_version={version}&revocations_after={after}").json()
+
+
+def check(gateway, token, tenant="acme", deployment="flowers"):
+    asked = {"digest": tokens.digest_of(token), "tenant": tenant, "deployment": deployment}
+    return gateway.post("/internal/gateway/token", asked, content_type="application/json").json()
+
+
+@pytest.fixture
+def token_of(tenant):
+    def make(actor, **limits):
+        return tokens.create_token(tenant=tenant, name="test", user=actor.user, **limits)[1]
+
+    return make
+
+
+def test_nobody_but_the_gateway_is_answered(deployed):
+    for client in (Client(), Client(headers={"X-Sanad-Gateway": "guess"}), Client(headers={"X-Sanad-Gateway": "é"})):
+        assert client.get("/internal/gateway/state").status_code == 404
+        assert client.post("/internal/gateway/token", "{}", content_type="application/json").status_code == 404
+
+
+def test_without_a_secret_nobody_is_let_in(settings):
+    settings.SANAD_GATEWAY_SECRET = ""
+    assert Client(headers={"X-Sanad-Gateway": ""}).get("/internal/gateway/state").status_code == 404
+
+
+def test_the_table_comes_whole_and_then_only_when_it_changed(gateway, deployed, scientist):
+    deployment = deployed(revisions=2)
+    first = state(gateway)
+    route = first["routes"]["acme/flowers"]
+
+    assert route["deployment_id"] == str(deployment.pk)
+    assert route["model"] == "flowers"
+    assert [(r["number"], r["weight"], r["attempt"]) for r in route["revisions"]] == [(2, 100, 1)]
+    assert state(gateway, first["routes_version"])["routes"] is None
+    services.roll_back(actor=scientist, deployment=deployment)
+    changed = state(gateway, first["routes_version"])
+    assert changed["routes_version"] > first["routes_version"]
+    assert [r["number"] for r in changed["routes"]["acme/flowers"]["revisions"]] == [1]
+
+
+def test_the_table_holds_every_tenant(gateway, deployed, other_tenant):
+    deployed()
+    with scope(other_tenant.pk):
+        person = make_person(other_tenant, "scientist")
+    assert person.tenant == other_tenant
+    assert set(state(gateway)["routes"]) == {"acme/flowers"}
+
+
+def test_a_token_with_the_right_opens_the_address(gateway, deployed, scientist, token_of):
+    deployed()
+    answer = check(gateway, token_of(scientist))
+
+    assert (answer["allowed"], answer["actor"]) == (True, f"user:{scientist.id}")
+    assert answer["expires_at"] is None
+
+
+def test_a_token_for_predictions_alone_is_enough(gateway, deployed, scientist, token_of):
+    deployed()
+    assert check(gateway, token_of(scientist, scopes=["deployment.invoke"]))["allowed"]
+    refused = check(gateway, token_of(scientist, scopes=["deployment.view"]))
+    assert not refused["allowed"] and "deployment.invoke" in refused["sentence"]
+
+
+def test_a_viewer_may_not_ask(gateway, deployed, viewer, token_of):
+    deployed()
+    assert not check(gateway, token_of(viewer))["allowed"]
+
+
+def test_another_tenants_token_learns_nothing(gateway, deployed, other_tenant, other_scientist):
+    deployed()
+    with scope(other_tenant.pk):
+        token = tokens.create_token(tenant=other_tenant, name="test", user=other_scientist.user)[1]
+    known, unknown = check(gateway, token), check(gateway, token, deployment="nothing")
+
+    assert not known["allowed"]
+    assert known["sentence"] == unknown["sentence"] == "This token does not open this address."
+
+
+def test_a_token_of_another_project_does_not_open(gateway, deployed, scientist, token_of):
+    from apps.projects import services as projects
+
+    deployed()
+    other = projects.create_project(actor=scientist, slug="else", name="Else", purpose="Else")
+    assert not check(gateway, token_of(scientist, project_id=other.pk))["allowed"]
+
+
+def test_unknown_expired_and_revoked_tokens_are_refused_and_revocations_are_told(
+    gateway, deployed, scientist, token_of, tenant
+):
+    deployed()
+    assert "unknown" in check(gateway, "snd_never")["sentence"]
+    assert not check(gateway, token_of(scientist, expires_at=now() - timedelta(seconds=1)))["allowed"]
+    row, text = tokens.create_token(tenant=tenant, name="test", user=scientist.user)
+    after = state(gateway)["revocations_after"]
+    tenants.revoke_token(actor=scientist, token=row, now=now())
+    told = state(gateway, after=after)
+
+    assert not check(gateway, text)["allowed"]
+    assert tokens.digest_of(text) in told["revoked"]
+    assert told["revocations_after"] > after
+    assert state(gateway, after=told["revocations_after"])["revoked"] == []
+
+
+def test_a_deactivated_member_is_refused(gateway, deployed, scientist, token_of):
+    deployed()
+    token = token_of(scientist)
+    scientist.user.is_active = False
+    scientist.user.save()
+    assert not check(gateway, token)["allowed"]
+
+
+def test_the_answer_is_json_for_the_gateway(gateway, deployed, scientist, token_of):
+    deployed()
+    assert json.dumps(state(gateway))
+    assert set(check(gateway, token_of(scientist))) == {"allowed", "sentence", "actor", "expires_at"}

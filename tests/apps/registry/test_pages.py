@@ -1,0 +1,182 @@
+"""The Models pages: the ladder, the evidence, the card, and every act by a plain form."""
+
+import pytest
+
+from apps.registry import selectors, services
+from foundation.tenancy import scope
+
+LIST = "/t/acme/p/flights/models/"
+
+
+def page(client, url):
+    answer = client.get(url)
+    assert answer.status_code == 200, url
+    return answer.content.decode()
+
+
+def test_an_empty_list_offers_the_next_step(client_as, scientist, project):
+    shown = page(client_as(scientist), LIST)
+
+    assert "No models yet" in shown
+    assert f'href="{LIST}new/"' in shown
+    assert "sanad --project flights model register" in shown
+
+
+def test_a_viewer_reads_why_nothing_can_be_registered(client_as, viewer, project):
+    assert "model.register" in page(client_as(viewer), LIST)
+
+
+def test_a_version_is_registered_by_a_plain_form(client_as, scientist, finished_run):
+    run = finished_run()
+    client = client_as(scientist)
+    assert f'value="{run.pk}" selected' in page(client, f"{LIST}new/?run={run.pk}")
+    answer = client.post(f"{LIST}new/", {"run": str(run.pk), "name": "flowers", "description": "Tell them apart"})
+
+    version = selectors.versions_of_run(actor=scientist, run_id=run.pk).get()
+    assert (answer.status_code, answer["Location"]) == (303, f"{LIST}versions/{version.pk}/")
+    assert "being signed" in page(client, answer["Location"])
+
+
+def test_a_wrong_name_is_said_at_its_field(client_as, scientist, finished_run):
+    run = finished_run()
+    answer = client_as(scientist).post(f"{LIST}new/", {"run": str(run.pk), "name": "Flowers!"})
+
+    assert answer.status_code == 422
+    assert "Flowers!" in answer.context["form"].errors["name"][0]
+
+
+@pytest.fixture
+def house(promoted, registered):
+    """One version in production, one candidate beside it."""
+    return promoted(), registered(metrics={"test": {"accuracy": 0.99}})
+
+
+def test_the_ladder_shows_who_serves_and_who_waits(client_as, viewer, house):
+    serving, _candidate = house
+    client = client_as(viewer)
+    listed = page(client, LIST)
+    ladder = page(client, f"{LIST}{serving.model_id}/")
+
+    assert "In production: 1. Candidates that want to be: 1." in listed
+    ladder = ladder[ladder.index('id="ladder"') :]
+    assert ladder.index("Production") < ladder.index("flowers v1</bdi>") < ladder.index("flowers v2</bdi>")
+    assert "Every file is as it was signed." in ladder
+
+
+@pytest.mark.parametrize("tab", ["evidence", "card", "inputs", "proof", "activity", "nonsense"])
+def test_every_tab_of_a_version_has_an_address(client_as, viewer, registered, tab):
+    version = registered()
+    shown = page(client_as(viewer), f"{LIST}versions/{version.pk}/?tab={tab}")
+    told = {
+        "evidence": "Figures on test rows",
+        "card": "<h4>What it is for</h4>",
+        "inputs": "petal_length",
+        "proof": version.artifact_digest,
+        "activity": "registered and signed version 1",
+    }
+    assert told.get(tab, "Figures on test rows") in shown
+
+
+def test_the_evidence_stands_against_production(client_as, scientist, house):
+    shown = page(client_as(scientist), f"{LIST}versions/{house[1].pk}/")
+
+    assert "Against <bdi>flowers v1</bdi> in production" in shown
+    assert "Better" in shown
+    assert "Ask for promotion" in shown
+
+
+def test_a_refused_promotion_says_why_on_the_button(client_as, scientist, promoted, registered):
+    promoted()
+    worse = registered(metrics={"test": {"accuracy": 0.4}})
+    client, url = client_as(scientist), f"{LIST}versions/{worse.pk}/"
+
+    shown = page(client, url)
+    assert 'aria-disabled="true"' in shown and "Worse than flowers v1 in production." in shown
+    answer = client.post(f"{url}promote/")
+    assert answer["Location"] == url
+    assert "has not passed" in page(client, url)
+
+
+def test_promotion_opens_a_case_that_shows_the_evidence_to_an_officer(client_as, scientist, officer, house):
+    answer = client_as(scientist).post(f"{LIST}versions/{house[1].pk}/promote/")
+    assert answer.status_code == 303
+    shown = page(client_as(officer), answer["Location"])
+
+    assert "Against <bdi>flowers v1</bdi> in production" in shown
+    assert "Data and proof of no leakage" in shown
+    assert "Read edition 1" in shown
+    assert "See the case" in page(client_as(scientist), f"{LIST}versions/{house[1].pk}/")
+
+
+def test_the_card_is_written_in_the_page_and_a_conflict_keeps_the_text(client_as, scientist, registered):
+    version = registered()
+    client, url = client_as(scientist), f"{LIST}versions/{version.pk}/card/"
+    assert client.post(url, {"card": "# Ours\n\n<script>alert(1)</script>", "card_number": 1}).status_code == 303
+    shown = page(client, f"{LIST}versions/{version.pk}/?tab=card")
+    late = client.post(url, {"card": "Theirs", "card_number": 1})
+
+    assert "<h3>Ours</h3>" in shown and "<script>alert" not in shown
+    assert late.status_code == 422
+    assert "Somebody changed the card" in late.context["form"].errors["card"][0]
+    assert "Theirs" in late.content.decode() and "<h3>Ours</h3>" in late.content.decode()
+
+
+def test_retiring_is_one_button(client_as, scientist, registered):
+    version = registered()
+    assert client_as(scientist).post(f"{LIST}versions/{version.pk}/retire/").status_code == 303
+    assert selectors.get_model_version(actor=scientist, version_id=version.pk).stage == "retired"
+
+
+@pytest.mark.parametrize("act", ["promote", "retire", "card"])
+def test_a_viewer_changes_nothing(client_as, viewer, registered, act):
+    version = registered()
+    answer = client_as(viewer).post(f"{LIST}versions/{version.pk}/{act}/", {"card": "x", "card_number": 1})
+    assert answer.status_code == 403
+
+
+def test_charts_answer_with_a_sentence(client_as, viewer, registered):
+    url, client = f"{LIST}versions/{registered().pk}/charts/", client_as(viewer)
+
+    assert "costs most" in client.get(f"{url}importance/").json()["said"]
+    assert len(client.get(f"{url}calibration/").json()["data"]) == 2
+    assert client.get(f"{url}else/").status_code == 404
+
+
+def test_another_tenant_finds_nothing(client_as, other_scientist, registered):
+    version = registered()
+    with scope(other_scientist.tenant_id):
+        from apps.projects import services as projects
+
+        projects.create_project(actor=other_scientist, slug="flights", name="Theirs", purpose="Else")
+    client = client_as(other_scientist)
+    for place in (f"{version.model_id}/", f"versions/{version.pk}/", f"versions/{version.pk}/charts/importance/"):
+        assert client.get(f"/t/other/p/flights/models/{place}").status_code == 404
+
+
+def test_rest_walks_the_same_way(api_as, scientist, finished_run, run_jobs):
+    client, run = api_as(scientist), finished_run()
+    made = client.post(
+        "/api/v1/models/", {"run": str(run.pk), "name": "flowers"}, content_type="application/json"
+    ).json()
+    run_jobs()
+
+    version = client.get(f"/api/v1/model-versions/{made['id']}/").json()
+    assert (version["stage"], version["card_number"], len(version["gates"])) == ("candidate", 1, 6)
+    asked = client.post(f"/api/v1/model-versions/{made['id']}/promote/")
+    assert asked.status_code == 202 and asked.json()["state"] == "open"
+    again = client.post(f"/api/v1/model-versions/{made['id']}/promote/")
+    assert again.status_code == 409 and "asked for already" in again.json()["detail"]
+    assert client.get("/api/v1/models/?project=flights").json()["results"][0]["production"] is None
+    listed = client.get(f"/api/v1/models/{made['model']}/versions/").json()["results"]
+    assert [one["number"] for one in listed] == [1]
+
+
+def test_a_conflicting_card_is_a_409_over_rest(api_as, scientist, registered):
+    version, client = registered(), api_as(scientist)
+    services.edit_card(actor=scientist, version=version, card="new", seen_number=1)
+    answer = client.put(
+        f"/api/v1/model-versions/{version.pk}/card/",
+        {"card": "late", "card_number": 1},
+        content_type="application/json",
+    )
+    assert answer.status_code == 409

@@ -1,0 +1,126 @@
+"""The way to production: gates, a case that another person decides, one version that serves."""
+
+from uuid import uuid4
+
+import pytest
+
+from apps.approvals import selectors as approvals_selectors
+from apps.approvals import services as approvals
+from apps.registry import policies, selectors, services
+from apps.registry.choices import NEXT, Stage
+from apps.registry.errors import ArtifactRefused
+from apps.registry.models import ModelVersion
+from foundation import access
+from foundation.errors import Conflict
+from foundation.ledger import dispatch_once, sequence_once
+
+
+def test_the_table_of_stages_names_every_stage():
+    assert set(NEXT) == set(Stage)
+    assert {target for targets in NEXT.values() for target in targets} <= set(Stage)
+
+
+def test_a_case_carries_what_was_known_when_it_was_asked(registered, scientist):
+    version = registered()
+    case = services.request_promotion(actor=scientist, version=version)
+
+    assert case.subject_digest == version.artifact_digest
+    assert case.evidence["gates"]["signature"] == "passed"
+    assert case.evidence["comparison"]["serving"] is None
+    assert case.evidence["metric"]["name"] == "accuracy"
+
+
+def test_an_officers_word_puts_the_version_into_production(registered, scientist, officer, tenant):
+    case = services.request_promotion(actor=scientist, version=registered())
+    approvals.decide(actor=officer, case=case, verdict="granted", reason="Good figures.")
+    deliver(tenant)
+    version = selectors.get_model_version(actor=scientist, version_id=case.subject_id)
+
+    assert version.stage == Stage.PRODUCTION
+    assert selectors.production_version(actor=scientist, model_id=version.model_id) == version
+
+
+def deliver(tenant):
+    sequence_once()
+    dispatch_once()
+
+
+def test_what_served_before_retires_and_may_come_back(promoted, registered, scientist):
+    first, second = promoted(), registered()
+    promoted(second)
+
+    stages = {v.number: v.stage for v in ModelVersion.objects.all()}
+    assert stages == {1: Stage.RETIRED, 2: Stage.PRODUCTION}
+    promoted(selectors.get_model_version(actor=scientist, version_id=first.pk))
+    assert {v.number: v.stage for v in ModelVersion.objects.all()} == {1: Stage.PRODUCTION, 2: Stage.RETIRED}
+
+
+def test_an_approval_of_another_artifact_promotes_nothing(registered, scientist):
+    version = registered()
+    with pytest.raises(ArtifactRefused, match="another artifact"):
+        services.promote_version(actor=scientist, version_id=version.pk, case_id=uuid4(), approved_digest="f" * 64)
+
+
+def test_a_candidate_that_is_worse_cannot_be_proposed(promoted, registered, scientist):
+    promoted()
+    worse = registered(metrics={"test": {"accuracy": 0.4}})
+
+    verdict = access.ask(policies.check_can_ask_promotion, scientist, worse)
+    assert not verdict.allowed
+    assert "Worse than flowers v1 in production" in verdict.reason
+    with pytest.raises(Conflict, match="Not worse than production"):
+        services.request_promotion(actor=scientist, version=worse)
+
+
+def test_a_gate_that_failed_before_may_pass_when_asked_anew(promoted, registered, scientist):
+    promoted()
+    version = registered(metrics={"test": {"accuracy": 0.4}})
+    version.metrics = {"test": {"accuracy": 0.99}}
+    version.save(update_fields=["metrics"])
+
+    assert services.request_promotion(actor=scientist, version=version).state == "open"
+
+
+def test_leakage_and_missing_manifests_close_the_way(registered, scientist):
+    from tests.apps.registry.stage import make_training_set
+
+    project = registered().project
+    leaky = make_training_set(
+        scientist, project, leakage_proof={"rows": 9, "violations": 1, "mismatches": 0, "by_time": True}
+    )
+    gates = {g.gate: g for g in registered(training_set=leaky, manifest={"seed": 1}).gates.all()}
+
+    assert gates["leakage"].state == "failed" and gates["leakage"].figures["violations"] == 1
+    assert gates["manifest"].state == "failed" and "packages" in gates["manifest"].sentence
+
+
+def test_the_comparison_says_what_is_better_and_what_changed(promoted, registered, scientist):
+    serving = promoted(metrics={"test": {"accuracy": 0.8, "log_loss": 0.5}})
+    version = registered(metrics={"test": {"accuracy": 0.9, "log_loss": 0.6}})
+    found = selectors.comparison(actor=scientist, version=version, serving=serving)
+
+    assert {m["name"]: m["verdict"] for m in found["metrics"]} == {"accuracy": "better", "log_loss": "worse"}
+    assert found["metrics"][0]["primary"]
+    assert {f["name"]: f["same"] for f in found["facts"]}["recipe"] is True
+    assert {f["name"]: f["same"] for f in found["facts"]}["training_set"] is False
+    assert found["features"]["added"] == [] and len(found["features"]["all"]) == 4
+
+
+def test_a_version_that_serves_or_waits_may_be_retired(promoted, registered, scientist, viewer):
+    version = promoted()
+    assert not access.ask(policies.check_can_retire, viewer, version)
+    assert services.retire_version(actor=scientist, version=version).stage == Stage.RETIRED
+    with pytest.raises(Conflict, match="not in use"):
+        services.retire_version(actor=scientist, version=version)
+
+
+def test_the_officer_sees_the_evidence_panel_and_a_changed_artifact_voids_the_case(registered, scientist, officer):
+    version = registered()
+    case = services.request_promotion(actor=scientist, version=version)
+    panel = approvals_selectors.evidence_panel(actor=officer, case=case)
+
+    assert panel.template == "registry/partials/evidence.html"
+    assert panel.context["version"] == version
+    assert approvals_selectors.void_reason(actor=officer, case=case) == ""
+    ModelVersion.objects.filter(pk=version.pk).update(artifact_digest="e" * 64)
+    assert "void" in approvals_selectors.void_reason(actor=officer, case=case)

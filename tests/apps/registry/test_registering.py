@@ -1,0 +1,142 @@
+"""From a run to a signed version: what is kept, what the gates say, what happens half-way."""
+
+import json
+
+import pytest
+
+from apps.experiments import selectors as experiments
+from apps.registry import selectors, services
+from apps.registry.choices import GateState, Stage
+from apps.registry.errors import ArtifactRefused
+from foundation import ledger, storage
+from foundation.errors import AccessDenied, Conflict, Invalid, NotFound, Unavailable
+from foundation.tenancy import scope
+from runtime.signature import key_id
+
+
+def kinds_of(version):
+    return [event.kind for event in ledger.events_of(subject=("model_version", version.pk))]
+
+
+def test_a_run_becomes_a_signed_candidate_that_every_gate_has_looked_at(registered, iris_artifact):
+    version = registered()
+
+    assert (version.stage, str(version), version.card_number) == (Stage.CANDIDATE, "flowers v1", 1)
+    assert version.input_schema["target"]["task"] == "multiclass"
+    assert version.metrics == json.loads((iris_artifact / "sanad" / "metrics.json").read_text())
+    assert [entry["name"] for entry in version.evaluation["importance"]["features"]]
+    assert version.evaluation["calibration"]["points"]
+    assert {gate.gate: gate.state for gate in version.gates.all()}["signature"] == GateState.PASSED
+    assert len(version.gates.all()) == 6
+    assert kinds_of(version).count("model_version.registered") == 1
+    assert "flowers v1" in version.card and "0 leakage violations" in version.card
+
+
+def test_the_files_come_out_as_they_were_signed(registered, tmp_path):
+    version = registered()
+    folder = services.unpack_artifact(version, tmp_path)
+
+    assert (folder / "sanad" / "schema.json").exists()
+    assert (folder / "model.skops").exists()
+
+
+def test_a_changed_archive_is_refused_by_name_and_the_gate_says_so(registered, scientist, tmp_path):
+    version = registered()
+    whole = storage.read(version.tenant_id, version.artifact_key)
+    storage.put(version.tenant_id, version.artifact_key, whole.replace(b'"seed"', b'"sead"', 1))
+
+    with pytest.raises(ArtifactRefused, match=r"manifest\.json"):
+        services.unpack_artifact(version, tmp_path)
+    with pytest.raises(Conflict, match="Signature"):
+        services.request_promotion(actor=scientist, version=version)
+
+
+def test_numbers_rise_within_a_model_and_one_key_signs_all(registered):
+    first, second, other = registered(), registered(), registered(name="others")
+
+    assert [str(v) for v in (first, second, other)] == ["flowers v1", "flowers v2", "others v1"]
+    assert first.signing_key == other.signing_key
+    assert len(first.signing_key.key_id) == len(key_id_of(first))
+
+
+def key_id_of(version):
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    return key_id(load_pem_public_key(services.public_key_pem(version)))
+
+
+def test_only_a_succeeded_run_has_a_model(finished_run, scientist):
+    run = finished_run(state="failed")
+    with pytest.raises(Conflict, match="succeeded"):
+        services.register_version(actor=scientist, run_id=run.pk, name="flowers")
+
+
+@pytest.mark.parametrize("name", ["Flowers", "late flights", "", "-a", "نموذج", "a" * 64])
+def test_a_name_that_is_no_part_of_an_address_is_refused_at_its_field(finished_run, scientist, name):
+    run = finished_run()
+    with pytest.raises(Invalid) as refusal:
+        services.register_version(actor=scientist, run_id=run.pk, name=name)
+    assert list(refusal.value.fields) == ["name"]
+
+
+def test_a_viewer_registers_nothing(finished_run, viewer):
+    with pytest.raises(AccessDenied, match=r"model\.register"):
+        services.register_version(actor=viewer, run_id=finished_run().pk, name="flowers")
+
+
+def test_another_tenants_run_and_version_are_not_found(registered, other_scientist):
+    version = registered()
+    with scope(other_scientist.tenant_id):
+        with pytest.raises(NotFound):
+            services.register_version(actor=other_scientist, run_id=version.run_id, name="mine")
+        with pytest.raises(NotFound):
+            selectors.get_model_version(actor=other_scientist, version_id=version.pk)
+
+
+def test_files_that_cannot_be_fetched_end_as_failed_with_the_reason(finished_run, scientist, run_jobs, monkeypatch):
+    run = finished_run()
+
+    def away(run, into):
+        raise Unavailable("The tracking server does not answer.")
+
+    monkeypatch.setattr(experiments, "download_model", away)
+    version = services.register_version(actor=scientist, run_id=run.pk, name="flowers")
+    run_jobs(also_later=True)
+    version = selectors.get_model_version(actor=scientist, version_id=version.pk)
+
+    assert (version.stage, version.artifact_digest) == (Stage.FAILED, "")
+    assert "does not answer" in version.failure
+    assert kinds_of(version) == ["model_version.failed"]
+
+
+def test_a_worker_that_died_before_the_gates_were_asked_is_made_good(finished_run, scientist, run_jobs, monkeypatch):
+    from apps.registry.services import registering
+
+    asked = []
+
+    def dies_once(**given):
+        asked.append(given)
+        if len(asked) == 1:
+            raise ConnectionError("the worker is gone")
+        return real(**given)
+
+    real = registering.decide_gates
+    monkeypatch.setattr(registering, "decide_gates", dies_once)
+    version = services.register_version(actor=scientist, run_id=finished_run().pk, name="flowers")
+    run_jobs(also_later=True)
+    version = selectors.get_model_version(actor=scientist, version_id=version.pk)
+
+    assert (version.stage, len(version.gates.all()), len(asked)) == (Stage.CANDIDATE, 6, 2)
+
+
+def test_the_card_is_written_by_people_and_two_at_once_do_not_lose_a_word(registered, scientist, viewer):
+    version = registered()
+    services.edit_card(actor=scientist, version=version, card="# Ours", seen_number=1)
+
+    with pytest.raises(Conflict, match="Somebody changed the card"):
+        services.edit_card(actor=scientist, version=version, card="# Theirs", seen_number=1)
+    with pytest.raises(AccessDenied):
+        services.edit_card(actor=viewer, version=version, card="# Mine", seen_number=2)
+    event = ledger.events_of(subject=("model_version", version.pk))[0]
+    assert event.kind == "model_version.card_changed"
+    assert "Ours" not in str(event.payload)
