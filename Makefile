@@ -44,12 +44,14 @@ check: install-dev ## everything static; changes nothing
 	$(BIN)/lint-imports
 	$(BIN)/mypy apps platform/foundation platform/portal platform/gateway platform/runtime platform/sdk/sanad bench
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python docs/build.py --check
 	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djhtml --check
 
 fix: install-dev ## format and mend what can be mended by machine
 	@set -x
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python docs/build.py
 	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djhtml
 
 bench: install-dev ## speed beside peers in one run; ONLY=AREA, JSON=PATH

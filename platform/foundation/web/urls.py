@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from foundation.access import public
 from foundation.web import jobs_api, jobs_pages, operations
+from foundation.web.documents import document
 from foundation.web.preferences import preferences
 from foundation.web.styleguide import views as styleguide
 from foundation.web.switcher import switcher
@@ -17,6 +18,8 @@ open_patterns = [
     path("readyz", operations.ready, name="ready"),
     path("metrics", operations.metrics, name="metrics"),
     path(".well-known/security.txt", operations.security_txt, name="security_txt"),
+    path("docs/", document, name="documents"),
+    path("docs/<path:address>", document, name="document"),
     path("preferences/", preferences, name="preferences"),
     path("styleguide/", styleguide.guide, name="styleguide"),
     path("styleguide/charts/<slug:kind>.json", styleguide.chart, name="styleguide_chart"),
