@@ -45,7 +45,7 @@ def _every(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _curves_said(histories: dict[str, list[dict[str, Any]]], longest: int) -> str:
     validation = histories.get("validation_loss") or []
     if not validation:
-        return _("Nothing was logged yet.") if not longest else ""
+        return "" if longest else _("No step of learning was logged.")
     best = min(validation, key=lambda point: point["value"])
     said = _("The validation loss is lowest at step %(step)s: %(value)s.") % {
         "step": best["step"],
@@ -67,8 +67,10 @@ def importance(document: dict[str, Any]) -> Chart:
         "error_x": {"type": "data", "array": [feature["std"] for feature in features]},
     }
     layout = {
-        "xaxis": {"title": {"text": _("Loss of %(metric)s when shuffled") % {"metric": metric_label(document["metric"])}}},
-        "yaxis": {"automargin": True},
+        "xaxis": {
+            "title": {"text": _("Loss of %(metric)s when shuffled") % {"metric": metric_label(document["metric"])}}
+        },
+        "yaxis": {"automargin": True, "dtick": 1},
         "showlegend": False,
     }
     return {"data": [trace], "layout": layout, "said": _importance_said(document)}

@@ -54,11 +54,12 @@ class SplitKind(TextChoices):
     GROUP = "group", _("By group")
     RANDOM = "random", _("By chance")
 
+
 # The figures of a model, the most telling first: name, label, whether more is better.
 METRICS: dict[str, tuple[object, bool]] = {
     "roc_auc": (_("ROC AUC"), True),
-    "average_precision": (_("Average precision"), True),
     "log_loss": (_("Log loss"), False),
+    "average_precision": (_("Average precision"), True),
     "rmse": (_("RMSE"), False),
     "mae": (_("MAE"), False),
     "r2": (_("R²"), True),
@@ -70,11 +71,11 @@ METRICS: dict[str, tuple[object, bool]] = {
 }
 RECIPES: dict[str, tuple[object, object]] = {
     "hist_gradient_boosting": (
-        _("Histogram gradient boosting"),
+        _("Gradient boosting"),
         _("Many small decision trees, each mending the errors of those before; the first choice for tables."),
     ),
     "torch_mlp": (
-        _("Neural network (PyTorch)"),
+        _("Neural network"),
         _("A small feed-forward network with embeddings for categories; worth a try where relations are smooth."),
     ),
 }

@@ -14,19 +14,20 @@ from runtime.recipes.catalogue import CATALOGUE, Parameter
 
 SLICES = 3
 _LTR = {"dir": "ltr", "spellcheck": "false"}
-_TIME_HELP = _("In UTC, like 2013-07-01T00:00:00Z.")
+_TIME_HELP = _("For a split by time. In UTC, like 2013-07-01T00:00:00Z.")
 
 
 class BasisForm(forms.Form):
     """What the other questions depend on: the rows to learn from, and the recipe."""
 
-    training_set = forms.ChoiceField(label=_("Training set"))
-    recipe = forms.ChoiceField(label=_("Recipe"))
+    recipe = forms.ChoiceField(label=_("Recipe"), choices=[(name, RECIPES[name][0]) for name in CATALOGUE])
+    field_order = ("training_set", "recipe")
 
     def __init__(self, *args: Any, training_sets: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["training_set"].choices = [(str(ts.pk), str(ts)) for ts in training_sets]
-        self.fields["recipe"].choices = [(name, RECIPES[name][0]) for name in CATALOGUE]
+        sets = [(str(training_set.pk), str(training_set)) for training_set in training_sets]
+        self.fields["training_set"] = forms.ChoiceField(label=_("Training set"), choices=sets)
+        self.order_fields(self.field_order)
 
 
 class RunForm(forms.Form):
@@ -47,12 +48,15 @@ class RunForm(forms.Form):
         max_value=2**32 - 1,
         help_text=_("The same seed on the same data gives the same figures to the last digit."),
     )
-    resource_class = forms.ChoiceField(label=_("Resources"), help_text=_("What the run may use of the machine."))
+    resource_class = forms.ChoiceField(
+        label=_("Resources"),
+        choices=[(found.name, found.label) for found in RESOURCE_CLASSES.values()],
+        help_text=_("What the run may use of the machine."),
+    )
 
     def __init__(self, *args: Any, training_set: Any, recipe: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.training_set, self.recipe = training_set, recipe
-        self.fields["resource_class"].choices = [(found.name, found.label) for found in RESOURCE_CLASSES.values()]
         self._add_split()
         self._add_slices()
         for parameter in CATALOGUE[recipe].parameters:
@@ -73,7 +77,9 @@ class RunForm(forms.Form):
             label=_("How rows are parted"),
             choices=[(kind.value, kind.label) for kind in kinds],
             widget=forms.RadioSelect,
-            help_text=_("By time where the future is to be predicted; by group where rows of one thing belong together."),
+            help_text=_(
+                "By time where the future is to be predicted; by group where rows of one thing belong together."
+            ),
         )
         if SplitKind.TIME in kinds:
             text = forms.TextInput(attrs=_LTR)
@@ -85,10 +91,17 @@ class RunForm(forms.Form):
             )
         if SplitKind.GROUP in kinds:
             self.fields["split.column"] = forms.ChoiceField(
-                label=_("Group"), required=False, choices=[("", "–"), *((name, name) for name in groups)]
+                label=_("Group"),
+                required=False,
+                choices=[("", "–"), *((name, name) for name in groups)],
+                help_text=_("For a split by group: rows of one group stay together."),
             )
         self.fields["split.test_fraction"] = forms.FloatField(
-            label=_("Share of test rows"), required=False, min_value=0.05, max_value=0.5, help_text=_("0.05 to 0.5")
+            label=_("Share of test rows"),
+            required=False,
+            min_value=0.05,
+            max_value=0.5,
+            help_text=_("For a split by group or by chance: 0.05 to 0.5."),
         )
 
     def _add_slices(self) -> None:
@@ -176,7 +189,10 @@ def initial_of(training_set: Any, split: dict[str, Any], repeated: Run | None) -
     """What the form begins with: the proposal for the data, or the words of an earlier run."""
     chosen = repeated.split if repeated else split
     values = {f"split.{name}": value for name, value in {"test_fraction": 0.2, **chosen}.items()}
-    values |= {"seed": repeated.seed if repeated else 0, "resource_class": repeated.resource_class if repeated else "small"}
+    values |= {
+        "seed": repeated.seed if repeated else 0,
+        "resource_class": repeated.resource_class if repeated else "small",
+    }
     if repeated is None:
         return {**values, "experiment": training_set.name}
     values |= {f"params.{name}": value for name, value in repeated.params.items()}

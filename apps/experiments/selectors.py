@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.experiments.adapters.mlflow_relay import Ask, Reply, send
 from apps.experiments.adapters.mlflow_routes import is_plain
-from apps.experiments.adapters.tracking import server_of, workspace_of
+from apps.experiments.adapters.tracking import ensure_workspace, server_of, workspace_of
 from apps.experiments.choices import ACTIVE, METRICS, RunState
 from apps.experiments.models import Experiment, Run
 from foundation import access, engines, storage
@@ -83,7 +84,9 @@ def _kept_log(run: Run, offset: int) -> bytes:
 def log_tail(run: Run, *, lines: int = 20) -> str:
     """The last lines of the log, where a failure says most."""
     piece, _size = read_log(run, offset=max(0, run.log_bytes - 64 * 1024))
-    return "\n".join(piece.decode(errors="replace").splitlines()[-lines:])
+    # The line by which the trainer tells the portal its reason is shown as a sentence already.
+    told = [line for line in piece.decode(errors="replace").splitlines() if " SANAD-FAILURE {" not in line]
+    return "\n".join(told[-lines:])
 
 
 def log_key(run: Run) -> str:
@@ -118,6 +121,30 @@ def tracked_histories(project_id: UUID, mlflow_run_id: str, *, most: int) -> dic
     latest = server.get_run(mlflow_run_id)["data"].get("metrics", [])
     stepped = sorted(metric["key"] for metric in latest if int(metric.get("step", 0)) > 0)
     return {key: server.metric_history(mlflow_run_id, key) for key in stepped[:most]}
+
+
+def tracked_runs(*, actor: Actor, project: Any, page_token: str = "") -> tuple[list[dict[str, Any]], str]:
+    """Runs that clients logged by themselves, newest first, and the token of the next page."""
+    access.require(actor, Permission.RUN_VIEW, project)
+    ensure_workspace(workspace_of(project.pk))
+    found, following = server_of(project.pk).search_runs(page_token=page_token)
+    return [_as_shown(run) for run in found if not _is_of_portal(run)], following
+
+
+def _is_of_portal(run: dict[str, Any]) -> bool:
+    return any(tag["key"] == "sanad.run_id" for tag in run["data"].get("tags", []))
+
+
+def _as_shown(run: dict[str, Any]) -> dict[str, Any]:
+    info = run["info"]
+    started = datetime.fromtimestamp(int(info["start_time"]) / 1000, UTC) if info.get("start_time") else None
+    return {
+        "id": info["run_id"],
+        "name": info.get("run_name") or info["run_id"][:8],
+        "status": str(info.get("status", "")).lower(),
+        "metrics": run["data"].get("metrics", [])[:4],
+        "started_at": started,
+    }
 
 
 def get_tracked(*, actor: Actor, project: Any, mlflow_run_id: str) -> dict[str, Any]:
@@ -162,7 +189,7 @@ def open_artifact(project_id: UUID, mlflow_run_id: str, path: str) -> Reply:
     return reply
 
 
-def key_metrics(*, actor: Actor, project_id: UUID, most: int = 3) -> list[str]:
+def key_metrics(*, actor: Actor, project_id: UUID, most: int = 2) -> list[str]:
     """The figures that the newest runs have on their test rows, the most telling first: a list's metric columns."""
     rows = visible_runs(actor=actor, project_id=project_id).filter(state=RunState.SUCCEEDED)
     newest = rows.order_by("-created_at").values_list("metrics__test", flat=True)[:50]

@@ -16,9 +16,13 @@ from foundation.web import chain
 
 
 def register() -> None:
-    live.register_topic("run", check=lambda actor, pk: selectors.get_run(actor=actor, run_id=pk))
+    live.register_topic("run", check=_check_listener)
     chain.register("run", _run_link)
     chain.register_upwards("training_set", _made_of_training_set)
+
+
+def _check_listener(actor: Actor, run_id: UUID) -> None:
+    selectors.get_run(actor=actor, run_id=run_id)
 
 
 def _run_link(actor: Actor, run_id: UUID) -> chain.Link | None:

@@ -15,6 +15,7 @@ project_patterns = [
     path("experiments/<uuid:run_id>/repeat/", pages.run_repeat, name="run_repeat"),
     path("experiments/<uuid:run_id>/charts/<slug:name>.json", files.run_chart, name="run_chart"),
     path("experiments/<uuid:run_id>/files/<path:path>", files.run_file, name="run_file"),
+    path("experiments/tracked/", files.tracked_list, name="tracked_list"),
     path("experiments/tracked/<slug:mlflow_run_id>/", files.tracked_detail, name="tracked_detail"),
     path("experiments/tracked/<slug:mlflow_run_id>/curves.json", files.tracked_chart, name="tracked_chart"),
     path("experiments/tracked/<slug:mlflow_run_id>/files/<path:path>", files.tracked_file, name="tracked_file"),

@@ -69,7 +69,11 @@ def send(ask: Ask, *, stream: bool) -> Reply:
     url = "/" + quote(ask.path, safe="/")
     try:
         request = client().build_request(
-            ask.method, url, params=ask.query or None, headers=headers, content=ask.body
+            ask.method,
+            url,
+            params=tuple(ask.query) or None,
+            headers=headers,
+            content=ask.body,
         )
         answer = client().send(request, stream=True)
         kept = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}

@@ -1,4 +1,4 @@
-"""The routes of MLflow that a client may use. Whatever is not here does not exist: assistant, jobs, webhooks, traces …"""
+"""The routes of MLflow that a client may use; what is not here does not exist: assistant, jobs, webhooks, traces."""
 
 from __future__ import annotations
 
@@ -88,9 +88,19 @@ _TABLE: tuple[tuple[Kind, str, tuple[str, ...], tuple[str, ...]], ...] = (
             *("POST set-tag", "DELETE delete-tag"),
         ),
     ),
-    ("artifact", _FILES, ("GET artifacts", "GET artifacts/{path}"), ("PUT artifacts/{path}", "DELETE artifacts/{path}")),
+    (
+        "artifact",
+        _FILES,
+        ("GET artifacts", "GET artifacts/{path}"),
+        ("PUT artifacts/{path}", "DELETE artifacts/{path}"),
+    ),
     # Asked for only where a client was told to try; it goes on with a plain transfer when it hears that there is none.
-    ("no_parts", _FILES, ("GET presigned/{path}",), tuple(f"POST mpu/{act}/{{path}}" for act in ("create", "complete", "abort"))),
+    (
+        "no_parts",
+        _FILES,
+        ("GET presigned/{path}",),
+        tuple(f"POST mpu/{act}/{{path}}" for act in ("create", "complete", "abort")),
+    ),
 )
 _TELLS_METRICS = {f"{_TRACKING}runs/log-metric", f"{_TRACKING}runs/log-batch"}
 

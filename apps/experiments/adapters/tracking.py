@@ -86,11 +86,22 @@ class MlflowServer:
         made = self._checked(self._send("POST", "runs/create", json=body))
         return str(made["run"]["info"]["run_id"])
 
+    def search_runs(self, *, page_token: str = "", most: int = 50) -> tuple[list[dict[str, Any]], str]:
+        """The newest runs of all experiments, and the token of the next page."""
+        found = self._checked(self._send("GET", "experiments/search", params={"max_results": 1000}))
+        ids = [experiment["experiment_id"] for experiment in found.get("experiments", [])]
+        if not ids:
+            return [], ""
+        body = {"experiment_ids": ids, "max_results": most, "order_by": ["attributes.start_time DESC"]}
+        body |= {"page_token": page_token} if page_token else {}
+        page = self._checked(self._send("POST", "runs/search", json=body))
+        return page.get("runs", []), str(page.get("next_page_token", ""))
+
     def end_run(self, run_id: str, status: str) -> None:
         self._checked(self._send("POST", "runs/update", json={"run_id": run_id, "status": status}))
 
     def get_run(self, run_id: str) -> dict[str, Any]:
-        return self._checked(self._send("GET", "runs/get", params={"run_id": run_id}))["run"]
+        return dict(self._checked(self._send("GET", "runs/get", params={"run_id": run_id}))["run"])
 
     def metric_history(self, run_id: str, key: str) -> list[dict[str, Any]]:
         params: dict[str, Any] = {"run_id": run_id, "metric_key": key}

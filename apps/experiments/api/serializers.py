@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.experiments.models import Experiment, Run
 
 
-class ExperimentSerializer(serializers.ModelSerializer):
+class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
     class Meta:
         model = Experiment
         fields = ["id", "name", "project", "mlflow_id", "created_at"]
 
 
-class RunSerializer(serializers.ModelSerializer):
+class RunSerializer(serializers.ModelSerializer[Run]):
     experiment_name = serializers.CharField(source="experiment.name", read_only=True)
 
     class Meta:
@@ -19,7 +21,7 @@ class RunSerializer(serializers.ModelSerializer):
         exclude = ["tenant", "created_by", "engine_name"]
 
 
-class RunStart(serializers.Serializer):
+class RunStart(serializers.Serializer[dict[str, Any]]):
     project = serializers.SlugField()
     training_set = serializers.UUIDField()
     recipe = serializers.CharField()

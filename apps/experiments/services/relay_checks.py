@@ -110,4 +110,6 @@ def _run_of(actor: Actor) -> Run:
 
 def _check_experiment(actor: Actor, experiment_id: Any) -> None:
     if experiment_id and Experiment.objects.filter(tenant_id=actor.tenant_id, mlflow_id=str(experiment_id)).exists():
-        raise AccessDenied(_("The portal keeps runs of its own in this experiment, so it is not renamed or deleted here."))
+        raise AccessDenied(
+            _("The portal keeps runs of its own in this experiment, so it is not renamed or deleted here.")
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from apps.experiments import policies, selectors
@@ -16,11 +15,12 @@ from foundation import access, clock, jobs
 from foundation.jobs.presentation import job_context
 from foundation.web.chain import chain_of
 from foundation.web.history import history
+from foundation.web.requests import PortalRequest
 
 TABS = ("", "evidence", "files", "reproduce", "activity")
 
 
-def context(request: HttpRequest, run: Any) -> dict[str, Any]:
+def context(request: PortalRequest, run: Any) -> dict[str, Any]:
     actor, tenant, project = request.actor, request.tenant.slug, request.project.slug
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else ""
@@ -39,8 +39,8 @@ def context(request: HttpRequest, run: Any) -> dict[str, Any]:
     return shown | _OF_TAB[tab](request, run)
 
 
-def _overview(request: HttpRequest, run: Any) -> dict[str, Any]:
-    columns, rows = figures(run.metrics)
+def _overview(request: PortalRequest, run: Any) -> dict[str, Any]:
+    columns, rows = figures(run)
     return {
         "facts": presentation.facts(run, request.tenant.slug, request.project.slug),
         "columns": columns,
@@ -51,17 +51,17 @@ def _overview(request: HttpRequest, run: Any) -> dict[str, Any]:
     }
 
 
-def _evidence(_request: HttpRequest, _run: Any) -> dict[str, Any]:
+def _evidence(_request: PortalRequest, _run: Any) -> dict[str, Any]:
     return {}
 
 
-def _files(request: HttpRequest, run: Any) -> dict[str, Any]:
+def _files(request: PortalRequest, run: Any) -> dict[str, Any]:
     path = request.GET.get("path", "").strip("/")
     entries = selectors.list_artifacts(run.project_id, run.mlflow_run_id, path)
     return {"path": path, "entries": entries, "crumbs": crumbs(path)}
 
 
-def _reproduce(request: HttpRequest, run: Any) -> dict[str, Any]:
+def _reproduce(request: PortalRequest, run: Any) -> dict[str, Any]:
     tenant, project = request.tenant.slug, request.project.slug
     return {
         "items": presentation.manifest_items(run.manifest),
@@ -71,14 +71,14 @@ def _reproduce(request: HttpRequest, run: Any) -> dict[str, Any]:
     }
 
 
-def _activity(request: HttpRequest, run: Any) -> dict[str, Any]:
+def _activity(request: PortalRequest, run: Any) -> dict[str, Any]:
     return {"history": history(request.actor, ("run", run.pk), names=tenants.names_of)}
 
 
 _OF_TAB = {"": _overview, "evidence": _evidence, "files": _files, "reproduce": _reproduce, "activity": _activity}
 
 
-def _waiting(request: HttpRequest, run: Any) -> dict[str, Any] | None:
+def _waiting(request: PortalRequest, run: Any) -> dict[str, Any] | None:
     """The job component of a run that is still going on: why it waits, which step it is at."""
     if not run.is_active:
         return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,11 +17,12 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.web import redirect, render_page
+from foundation.web.requests import PortalRequest
 
 
 @require_safe
 @access.page(Permission.RUN_VIEW)
-def run_chart(request: HttpRequest, tenant: str, project: str, run_id: UUID, name: str) -> JsonResponse:
+def run_chart(request: PortalRequest, tenant: str, project: str, run_id: UUID, name: str) -> JsonResponse:
     run = selectors.get_run(actor=request.actor, run_id=run_id)
     if name == "curves":
         return JsonResponse(charts.curves(selectors.curve_histories(run)))
@@ -35,21 +37,32 @@ def run_chart(request: HttpRequest, tenant: str, project: str, run_id: UUID, nam
 
 @require_safe
 @access.page(Permission.RUN_VIEW)
-def run_file(request: HttpRequest, tenant: str, project: str, run_id: UUID, path: str) -> StreamingHttpResponse:
+def run_file(request: PortalRequest, tenant: str, project: str, run_id: UUID, path: str) -> StreamingHttpResponse:
     run = selectors.get_run(actor=request.actor, run_id=run_id)
     return _attachment(selectors.open_artifact(run.project_id, run.mlflow_run_id, path), path)
 
 
 @require_safe
 @access.page(Permission.RUN_VIEW)
-def tracked_detail(request: HttpRequest, tenant: str, project: str, mlflow_run_id: str) -> HttpResponse:
+def tracked_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    token = request.GET.get("after", "")
+    runs, following = selectors.tracked_runs(actor=request.actor, project=request.project, page_token=token)
+    snippets = presentation.mlflow_snippets(tenant, project)
+    tabs = presentation.list_tabs(tenant, project, tracked=True)
+    context: dict[str, Any] = {"runs": runs, "following": following, "snippets": snippets, "tabs": tabs}
+    return render_page(request, "experiments/tracked_list.html", **context)
+
+
+@require_safe
+@access.page(Permission.RUN_VIEW)
+def tracked_detail(request: PortalRequest, tenant: str, project: str, mlflow_run_id: str) -> HttpResponse:
     """A run by MLflow's id: the portal's own has its page, one that a client logged is shown as it was logged."""
     run = selectors.find_by_mlflow_id(actor=request.actor, mlflow_run_id=mlflow_run_id)
     if run is not None:
         return redirect(request, reverse("experiments:run_detail", args=[tenant, project, run.pk]))
     found = selectors.get_tracked(actor=request.actor, project=request.project, mlflow_run_id=mlflow_run_id)
     path = request.GET.get("path", "").strip("/")
-    context = {
+    context: dict[str, Any] = {
         "found": found,
         "path": path,
         "crumbs": detail.crumbs(path),
@@ -61,7 +74,7 @@ def tracked_detail(request: HttpRequest, tenant: str, project: str, mlflow_run_i
 
 @require_safe
 @access.page(Permission.RUN_VIEW)
-def tracked_chart(request: HttpRequest, tenant: str, project: str, mlflow_run_id: str) -> JsonResponse:
+def tracked_chart(request: PortalRequest, tenant: str, project: str, mlflow_run_id: str) -> JsonResponse:
     selectors.get_tracked(actor=request.actor, project=request.project, mlflow_run_id=mlflow_run_id)
     return JsonResponse(charts.curves(selectors.tracked_histories(request.project.pk, mlflow_run_id, most=12)))
 
@@ -69,13 +82,13 @@ def tracked_chart(request: HttpRequest, tenant: str, project: str, mlflow_run_id
 @require_safe
 @access.page(Permission.RUN_VIEW)
 def tracked_file(
-    request: HttpRequest, tenant: str, project: str, mlflow_run_id: str, path: str
+    request: PortalRequest, tenant: str, project: str, mlflow_run_id: str, path: str
 ) -> StreamingHttpResponse:
     selectors.get_tracked(actor=request.actor, project=request.project, mlflow_run_id=mlflow_run_id)
     return _attachment(selectors.open_artifact(request.project.pk, mlflow_run_id, path), path)
 
 
-def _attachment(reply: selectors.Reply, path: str) -> StreamingHttpResponse:
+def _attachment(reply: Any, path: str) -> StreamingHttpResponse:
     """A file that somebody logged: saved, never shown as a page of the portal's own."""
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.rsplit('/', 1)[-1])}",

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,21 +19,23 @@ from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
 from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 from runtime.recipes.catalogue import CATALOGUE
 
 
 @require_safe
 @access.page(Permission.RUN_VIEW)
-def run_list(request: HttpRequest, tenant: str, project: str) -> HttpResponse:
+def run_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     actor, project_id = request.actor, request.project.pk
     metrics = selectors.key_metrics(actor=actor, project_id=project_id)
     best = selectors.best_run(actor=actor, project_id=project_id, metric=metrics[0]) if metrics else None
     counts = selectors.summary(actor=actor, project_id=project_id)
     rows = selectors.visible_runs(actor=actor, project_id=project_id)
-    context = {
+    context: dict[str, Any] = {
         "table": build_table(request, run_table(metrics), rows, filterset_class=RunFilter),
         "topic": f"project:{project_id}",
+        "tabs": presentation.list_tabs(tenant, project, tracked=False),
         "count": rows.count(),
         "headline": presentation.list_headline(counts, best, metrics[0] if metrics else ""),
         "may_start": access.ask(policies.check_can_start, actor, request.project),
@@ -43,7 +45,7 @@ def run_list(request: HttpRequest, tenant: str, project: str) -> HttpResponse:
 
 
 @access.page(Permission.RUN_VIEW)
-def run_new(request: HttpRequest, tenant: str, project: str) -> HttpResponse:
+def run_new(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     """Rows and recipe come from the query string: they decide what else is asked."""
     basis = _Basis(request)
     form = basis.form(request.POST or None) if basis.training_set else None
@@ -53,13 +55,13 @@ def run_new(request: HttpRequest, tenant: str, project: str) -> HttpResponse:
             messages.success(request, _("%(run)s waits for a worker.") % {"run": run})
             return redirect(request, _run_url(tenant, project, run))
     may = access.ask(policies.check_can_start, request.actor, request.project)
-    context = {"basis": basis, "form": form, "may_start": may, **basis.shown(project)}
+    context: dict[str, Any] = {"basis": basis, "form": form, "may_start": may, **basis.shown(project)}
     return render_page(request, "experiments/run_new.html", status=422 if form and form.errors else 200, **context)
 
 
 @require_safe
 @access.page(Permission.RUN_VIEW)
-def run_detail(request: HttpRequest, tenant: str, project: str, run_id: UUID) -> HttpResponse:
+def run_detail(request: PortalRequest, tenant: str, project: str, run_id: UUID) -> HttpResponse:
     run = selectors.get_run(actor=request.actor, run_id=run_id)
     if run.project_id != request.project.pk:
         return redirect(request, _run_url(tenant, run.project.slug, run))
@@ -68,7 +70,7 @@ def run_detail(request: HttpRequest, tenant: str, project: str, run_id: UUID) ->
 
 @require_POST
 @access.page(Permission.RUN_START)
-def run_cancel(request: HttpRequest, tenant: str, project: str, run_id: UUID) -> HttpResponse:
+def run_cancel(request: PortalRequest, tenant: str, project: str, run_id: UUID) -> HttpResponse:
     run = selectors.get_run(actor=request.actor, run_id=run_id)
     run = services.cancel_run(actor=request.actor, run=run)
     said = _("%(run)s is told to stop.") if run.is_active else _("%(run)s is cancelled.")
@@ -78,7 +80,7 @@ def run_cancel(request: HttpRequest, tenant: str, project: str, run_id: UUID) ->
 
 @require_POST
 @access.page(Permission.RUN_START)
-def run_repeat(request: HttpRequest, tenant: str, project: str, run_id: UUID) -> HttpResponse:
+def run_repeat(request: PortalRequest, tenant: str, project: str, run_id: UUID) -> HttpResponse:
     run = services.repeat_run(actor=request.actor, run=selectors.get_run(actor=request.actor, run_id=run_id))
     said = _("%(run)s repeats %(first)s; when it ends, its figures are compared.")
     messages.success(request, said % {"run": run, "first": run.repeated_from})
@@ -92,7 +94,7 @@ def _run_url(tenant: str, project: str, run: Any) -> str:
 class _Basis:
     """What a new run is to learn from and by, out of the query string; `like` names a run to begin from."""
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: PortalRequest) -> None:
         actor, project = request.actor, request.project
         rows = features.visible_training_sets(actor=actor, project_id=project.pk)
         self.training_sets = list(rows.filter(state=BuildState.READY.value))

@@ -68,7 +68,10 @@ def facts(run: Any, tenant: str, project: str) -> list[Item]:
         {"term": _("Seed"), "value": run.seed},
         {"term": _("Resources"), "value": RESOURCE_CLASSES[run.resource_class].label},
         {"term": _("Engine, attempt"), "value": f"{run.engine or '–'}, {run.attempt}"},
-        {"term": _("Took"), "value": duration(run.ended_at - run.started_at) if run.ended_at and run.started_at else ""},
+        {
+            "term": _("Took"),
+            "value": duration(run.ended_at - run.started_at) if run.ended_at and run.started_at else "",
+        },
         {"term": _("Asked by"), "value": run.created_by},
     ]
 
@@ -118,17 +121,31 @@ def manifest_items(manifest: dict[str, Any]) -> list[Item]:
     ]
 
 
+def list_tabs(tenant: str, project: str, *, tracked: bool) -> list[Item]:
+    named = [("run_list", _("Runs"), not tracked), ("tracked_list", _("Logged by clients"), tracked)]
+    return [
+        {"label": label, "url": reverse(f"experiments:{name}", args=[tenant, project]), "current": current}
+        for name, label, current in named
+    ]
+
+
 def tabs(here: str, shown: str, files: bool) -> list[Item]:
     named = [("", _("Overview")), ("evidence", _("Evidence"))]
     named += [("files", _("Files"))] if files else []
     named += [("reproduce", _("Reproduce")), ("activity", _("Activity"))]
-    return [{"label": label, "url": f"{here}?tab={key}" if key else here, "current": key == shown} for key, label in named]
+    return [
+        {"label": label, "url": f"{here}?tab={key}" if key else here, "current": key == shown} for key, label in named
+    ]
 
 
 def start_snippets(project: str, training_set_id: Any, recipe: str) -> list[Item]:
     base, body = settings.SANAD_PUBLIC_URL, {"project": project, "training_set": str(training_set_id), "recipe": recipe}
     return [
-        {"name": "CLI", "code": f"SANAD_PROJECT={project} sanad run submit --training-set {training_set_id} --recipe {recipe} --wait"},
+        {
+            "name": "CLI",
+            "code": f"SANAD_PROJECT={project} sanad run submit --wait \\\n"
+            f"  --training-set {training_set_id} --recipe {recipe}",
+        },
         {"name": "Python", "code": _python(project, f'training_set="{training_set_id}", recipe="{recipe}"')},
         {"name": "curl", "code": _curl(f"{base}/api/v1/runs/", json.dumps(body))},
     ]
@@ -138,7 +155,10 @@ def repeat_snippets(project: str, run: Any) -> list[Item]:
     url = f"{settings.SANAD_PUBLIC_URL}/api/v1/runs/{run.pk}/repeat/"
     return [
         {"name": "CLI", "code": f"SANAD_PROJECT={project} sanad run repeat {run.pk}"},
-        {"name": "Python", "code": f'{_client(project)}run = client.runs.repeat("{run.pk}")\nclient.runs.wait(run["id"])'},
+        {
+            "name": "Python",
+            "code": f'{_client(project)}run = client.runs.repeat("{run.pk}")\nclient.runs.wait(run["id"])',
+        },
         {"name": "curl", "code": _curl(url, "{}")},
     ]
 
@@ -149,7 +169,10 @@ def mlflow_snippets(tenant: str, project: str, mlflow_run_id: str = "") -> list[
     if mlflow_run_id:
         code = f'import mlflow\n\nrun = mlflow.get_run("{mlflow_run_id}")\nprint(run.data.metrics)'
     else:
-        code = 'import mlflow\n\nmlflow.set_experiment("by hand")\nwith mlflow.start_run():\n    mlflow.log_metric("auc", 0.9)'
+        code = (
+            'import mlflow\n\nmlflow.set_experiment("by hand")\n'
+            'with mlflow.start_run():\n    mlflow.log_metric("auc", 0.9)'
+        )
     return [{"name": "MLflow", "code": f"{shell}\n\npython - <<'END'\n{code}\nEND"}]
 
 
@@ -164,14 +187,12 @@ def _python(project: str, arguments: str) -> str:
 
 
 def _client(project: str) -> str:
-    return (
-        "import sanad\n\n"
-        f'client = sanad.Client("{settings.SANAD_PUBLIC_URL}", token="snd_…", project="{project}")\n'
-    )
+    return f'import sanad\n\nclient = sanad.Client("{settings.SANAD_PUBLIC_URL}", token="snd_…", project="{project}")\n'
 
 
 def _curl(url: str, body: str) -> str:
-    return f"curl -X POST {url} \\\n  -H 'Authorization: Bearer snd_…' -H 'Content-Type: application/json' \\\n  -d '{body}'"
+    headers = "-H 'Authorization: Bearer snd_…' -H 'Content-Type: application/json'"
+    return f"curl -X POST {url} \\\n  {headers} \\\n  -d '{body}'"
 
 
 def _url(name: str, *args: Any) -> str:

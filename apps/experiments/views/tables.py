@@ -96,6 +96,10 @@ def took(run: Any) -> timedelta | None:
     return run.ended_at - run.started_at if run.started_at and run.ended_at else None
 
 
+def _rows(count: int | None) -> dict[str, int]:
+    return {} if count is None else {"rows": count}
+
+
 class RunFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search runs"), method="search")
     state = django_filters.ChoiceFilter(label=_("State"), choices=RunState.choices, empty_label=_("All"))
@@ -110,9 +114,10 @@ class RunFilter(django_filters.FilterSet):
         return rows.filter(found | Q(number=int(bare)) if bare.isdigit() and len(bare) < 10 else found)
 
 
-def figures(metrics: dict[str, Any]) -> tuple[list[tuple[str, Any]], list[dict[str, Any]]]:
+def figures(run: Any) -> tuple[list[tuple[str, Any]], list[dict[str, Any]]]:
     """The metrics as a table: columns (key, label) and rows (label, values), parts first, then slices."""
-    parts = {"validation": metrics.get("validation") or {}, "test": metrics.get("test") or {}}
+    metrics, counts = run.metrics, run.manifest.get("rows", {})
+    parts = {name: metrics[name] | _rows(counts.get(name)) for name in ("validation", "test") if metrics.get(name)}
     parts |= {f"slice {name}": found for name, found in (metrics.get("slices") or {}).items()}
     names = {name for found in parts.values() for name in found}
     known = [name for name in METRICS if name in names]

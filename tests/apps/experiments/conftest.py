@@ -11,6 +11,7 @@ from foundation import engines
 from foundation.identity import Actor
 from foundation.identity.tokens import create_token
 from foundation.tenancy import scope
+from tests.apps.experiments.door import Door, track
 from tests.apps.experiments.mlflow_server import MlflowServerProcess
 from tests.support.jobs import run_queued
 from tests.support.people import make_person, make_tenant
@@ -66,6 +67,7 @@ def make_house(slug: str, base: str) -> House:
 def portal(transactional_db, live_server, settings, mlflow_server):
     """The address of the portal, as people and runs reach it."""
     settings.SANAD_PUBLIC_URL = live_server.url
+    settings.SANAD_PORT = live_server.thread.port
     return live_server.url
 
 
@@ -127,3 +129,27 @@ def engine(portal):
 
 
 QUICK = {"max_iter": 20, "n_iter_no_change": 20}
+
+
+@pytest.fixture
+def door(mlflow_server, api_as, scientist, project):
+    """The stock client's requests as the scientist's token sends them."""
+    return Door(api_as(scientist), f"/mlflow/acme/{project.slug}/")
+
+
+@pytest.fixture
+def mine(door, project):
+    return track(door, project)
+
+
+@pytest.fixture
+def theirs(mlflow_server, api_as, other_scientist, other_tenant):
+    from apps.projects import services
+
+    with scope(other_tenant.pk):
+        project = services.create_project(actor=other_scientist, slug="loans", name="Loans", purpose="Lend")
+    door = Door(api_as(other_scientist), "/mlflow/other/loans/")
+    tracked = track(door, project)
+    path = f"workspaces/{tracked.workspace}/{tracked.experiment}/{tracked.run}/artifacts/secret.txt"
+    assert door.put(f"api/2.0/mlflow-artifacts/artifacts/{path}", b"secret").status_code == 200
+    return tracked

@@ -3,71 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
 
 from apps.experiments.adapters.tracking import server_of
-from apps.projects import services as projects
-from foundation.tenancy import scope
-
-
-@dataclass
-class Tracked:
-    """What one project has in MLflow."""
-
-    project: object
-    experiment: str
-    run: str
-    model: str
-
-    @property
-    def workspace(self):
-        return f"p-{self.project.pk.hex}"
-
-
-@pytest.fixture
-def door(mlflow_server, api_as, scientist, project):
-    """The stock client's requests as the scientist's token sends them."""
-    return Door(api_as(scientist), f"/mlflow/acme/{project.slug}/")
-
-
-class Door:
-    def __init__(self, client, base):
-        self.client, self.base = client, base
-
-    def get(self, address, /, **query):
-        return self.client.get(self.base + address, query)
-
-    def post(self, address, /, method="post", **body):
-        return getattr(self.client, method)(self.base + address, json.dumps(body), content_type="application/json")
-
-    def put(self, path, data=b"x"):
-        return self.client.put(self.base + path, data, content_type="text/plain")
-
-
-def track(door, project, name="by hand"):
-    experiment = door.post("api/2.0/mlflow/experiments/create", name=name).json()["experiment_id"]
-    run = door.post("api/2.0/mlflow/runs/create", experiment_id=experiment).json()["run"]["info"]["run_id"]
-    made = door.post("api/2.0/mlflow/logged-models", experiment_id=experiment, name="m", source_run_id=run)
-    return Tracked(project, experiment, run, made.json()["model"]["info"]["model_id"])
-
-
-@pytest.fixture
-def mine(door, project):
-    return track(door, project)
-
-
-@pytest.fixture
-def theirs(mlflow_server, api_as, other_scientist, other_tenant):
-    with scope(other_tenant.pk):
-        project = projects.create_project(actor=other_scientist, slug="loans", name="Loans", purpose="Lend")
-    door = Door(api_as(other_scientist), "/mlflow/other/loans/")
-    tracked = track(door, project)
-    path = f"workspaces/{tracked.workspace}/{tracked.experiment}/{tracked.run}/artifacts/secret.txt"
-    assert door.put(f"api/2.0/mlflow-artifacts/artifacts/{path}", b"secret").status_code == 200
-    return tracked
+from tests.apps.experiments.door import Door
 
 
 @pytest.mark.parametrize(
@@ -148,12 +89,20 @@ TRACKING = "api/2.0/mlflow/"
     ],
 )
 def test_no_id_of_another_project_is_heard(door, mine, theirs, method, path, given):
-    words = {RUN: theirs.run, EXPERIMENT: theirs.experiment, MODEL: theirs.model, "MINE": mine.run, "OURS": mine.experiment}
+    words = {
+        RUN: theirs.run,
+        EXPERIMENT: theirs.experiment,
+        MODEL: theirs.model,
+        "MINE": mine.run,
+        "OURS": mine.experiment,
+    }
     text = json.dumps(given)
     for word, value in words.items():
         text, path = text.replace(word, value), path.replace(word, value)
     given = json.loads(text)
-    answer = door.get(TRACKING + path, **given) if method == "get" else door.post(TRACKING + path, method=method, **given)
+    answer = (
+        door.get(TRACKING + path, **given) if method == "get" else door.post(TRACKING + path, method=method, **given)
+    )
     assert answer.status_code == 404, answer.content
     assert answer.json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
     assert "project has no" in answer.json()["message"]

@@ -40,7 +40,7 @@ def test_the_list_shows_the_best_run_and_the_figures_that_the_runs_have(page, sc
     shown = text(answer)
     assert "Best so far is #2 with Log loss 0.100" in shown
     assert "One run is going on." in shown
-    assert ["metric_log_loss", "metric_accuracy"] == [c.name for c in answer.context["table"].columns][2:4]
+    assert [c.name for c in answer.context["table"].columns][2:4] == ["metric_log_loss", "metric_accuracy"]
     assert "s-spark" in shown
     by_loss = page("run_list", sort="metric_log_loss").context["table"]
     assert [row.record.number for row in by_loss.rows] == [2, 1, 3]
@@ -74,7 +74,14 @@ def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(page, scientist, pr
     run = make_run(scientist, project, state="queued")
     from foundation import jobs
 
-    jobs.enqueue("experiments.execute_run", actor=scientist, project_id=project.pk, subject=("run", run.pk), title="Run", run_id=str(run.pk))
+    jobs.enqueue(
+        "experiments.execute_run",
+        actor=scientist,
+        project_id=project.pk,
+        subject=("run", run.pk),
+        title="Run",
+        run_id=str(run.pk),
+    )
     shown = text(page("run_detail", run.pk))
     assert "No worker serves the queue" in shown or "next in its queue" in shown
     cancelled = page.client.post(reverse("experiments:run_cancel", args=["acme", "flights", run.pk]))

@@ -1,0 +1,41 @@
+"""MLflow's door as a client's requests see it, and what a project has behind it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+
+@dataclass
+class Tracked:
+    """What one project has in MLflow."""
+
+    project: object
+    experiment: str
+    run: str
+    model: str
+
+    @property
+    def workspace(self):
+        return f"p-{self.project.pk.hex}"
+
+
+class Door:
+    def __init__(self, client, base):
+        self.client, self.base = client, base
+
+    def get(self, address, /, **query):
+        return self.client.get(self.base + address, query)
+
+    def post(self, address, /, method="post", **body):
+        return getattr(self.client, method)(self.base + address, json.dumps(body), content_type="application/json")
+
+    def put(self, path, data=b"x"):
+        return self.client.put(self.base + path, data, content_type="text/plain")
+
+
+def track(door, project, name="by hand"):
+    experiment = door.post("api/2.0/mlflow/experiments/create", name=name).json()["experiment_id"]
+    run = door.post("api/2.0/mlflow/runs/create", experiment_id=experiment).json()["run"]["info"]["run_id"]
+    made = door.post("api/2.0/mlflow/logged-models", experiment_id=experiment, name="m", source_run_id=run)
+    return Tracked(project, experiment, run, made.json()["model"]["info"]["model_id"])
