@@ -78,9 +78,9 @@ def _summary(sections: Iterable[Section], check: LedgerCheck) -> list[str]:
     sections = list(sections)
     proven, unproven, missing = (count(sections, proof) for proof in (Proof.PROVEN, Proof.UNPROVEN, Proof.MISSING))
     said = [
-        _("%(n)d statements are proven by entries of the ledger.") % {"n": proven},
-        _("%(n)d are not proven: the ledger and the database disagree, or the record is broken.") % {"n": unproven},
-        _("%(n)d are missing: nobody has done or said it.") % {"n": missing},
+        _("Proven by entries of the ledger: %(n)d.") % {"n": proven},
+        _("Not proven, since ledger and database disagree or the record is broken: %(n)d.") % {"n": unproven},
+        _("Missing, since nobody has done or said it: %(n)d.") % {"n": missing},
     ]
     if not check.ok:
         said.insert(0, _("The ledger is NOT whole: %(fault)s") % {"fault": check.fault})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from foundation import access
 from foundation.access import Permission, Verdict
 from foundation.identity import Actor
 from foundation.ledger import RecordedEvent
+from foundation.web.history import history, told
 from foundation.web.requests import PortalRequest
 
 
@@ -52,33 +54,20 @@ def entries(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
     return [
         {
             "event": event,
+            "told": told_so,
             "who": names.get(event.actor_id) if event.actor_kind == "user" else None,
             "family": EVENT_FAMILIES.get(event.kind.partition(".")[0], event.kind),
             "project": known.get(event.project_id) if event.project_id else None,
             "url": thing_url(actor.tenant.slug, event),
             "facts": sorted(event.payload.items()),
         }
-        for event in events
+        for event, told_so in zip(events, told(events), strict=True)
     ]
 
 
-def timeline(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
+def timeline(actor: Actor, report_id: UUID) -> list[dict[str, Any]]:
     """As components/timeline.html takes it."""
-    names = _names(actor, events)
-    said = {
-        "report.requested": (_("asked for this report"), "message"),
-        "report.made": (_("The report was made; its digests stand on the ledger."), "file-certificate"),
-        "report.failed": (_("The report could not be made."), "circle-x"),
-    }
-    return [
-        {
-            "actor": names.get(event.actor_id, "") if event.kind == "report.requested" and event.actor_id else "",
-            "text": said.get(event.kind, (event.kind, ""))[0],
-            "icon": said.get(event.kind, ("", "circle"))[1],
-            "at": event.recorded_at,
-        }
-        for event in events
-    ]
+    return history(actor, ("report", report_id), names=tenants.names_of)
 
 
 def thing_url(tenant: str, event: RecordedEvent) -> str:

@@ -13,7 +13,7 @@ from apps.compliance.views import presentation
 from apps.compliance.views.tables import ReportTable
 from apps.registry import selectors as registry
 from apps.registry.choices import Stage
-from foundation import access, jobs, ledger
+from foundation import access, jobs
 from foundation.access import Permission
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
@@ -50,7 +50,7 @@ def report_detail(request: PortalRequest, tenant: str, report_id: UUID) -> HttpR
         "job": jobs.jobs_of(actor=request.actor, subject=("report", report.pk)).first(),
         "points": presentation.by_section(report.open_points),
         "facts": presentation.report_facts(report),
-        "history": presentation.timeline(request.actor, ledger.events_of(subject=("report", report.pk))),
+        "history": presentation.timeline(request.actor, report.pk),
         "may_make": access.ask(policies.check_can_make_report, request.actor, report.model_version),
         "snippets": presentation.report_snippets(report),
     }

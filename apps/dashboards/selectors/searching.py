@@ -33,7 +33,7 @@ def _of_kind(actor: Actor, kind: str, wanted: Q | None) -> list[Thing]:
 
 
 def _note(kind: str, row: Any) -> str:
-    return str(row.purpose[:80] if kind == "project" else row.project.name)
+    return str(row.purpose[:48] if kind == "project" else row.project.name)
 
 
 def _named(words: str) -> Q:

@@ -25,6 +25,7 @@ def overview(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
         "runs": [{"row": row, "url": _url(request, "run", row)} for row in found.runs],
         "alerts": [{"row": row, "url": _url(request, "alert", row)} for row in found.alerts],
         "datasets": [{"row": r, "fresh": fresh, "url": _url(request, "dataset", r)} for r, fresh in found.datasets],
+        "may_deploy": access.can(request.actor, Permission.DEPLOYMENT_CHANGE, request.project),
         "done": sum(done for _step, done in found.steps),
         "root": f"/t/{tenant}/p/{project}/",
         "topic": f"project:{request.project.pk}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -49,6 +49,12 @@ def history(
     ]
 
 
+def told(events: Iterable[RecordedEvent]) -> list[str]:
+    """What each event says that its actor did, in words."""
+    declared = dict(_declared(ledger.Event))
+    return [_said(event, declared.get(event.kind)) for event in events]
+
+
 def _declared(base: type[ledger.Event]) -> Iterator[tuple[str, type[ledger.Event]]]:
     for event_class in base.__subclasses__():
         if event_class.kind:
@@ -75,4 +81,4 @@ def _said(event: RecordedEvent, declared: type[ledger.Event] | None) -> str:
         return event.kind.replace("_", " ").replace(".", ": ")
 
 
-__all__ = ["Names", "history"]
+__all__ = ["Names", "history", "told"]

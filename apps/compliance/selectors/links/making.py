@@ -27,7 +27,9 @@ def run(chain: ModelChain, proofs: Proofs) -> list[Statement]:
     started = _("Attempt %(n)s ran on the engine “%(engine)s”.") % {"n": row.attempt, "engine": row.engine}
     said.append(proofs.state(subject, "run.started", started, agrees={"attempt": row.attempt, "engine": row.engine}))
     digest = hashlib.sha256(json.dumps(row.manifest, sort_keys=True).encode()).hexdigest()
-    ended = _("It succeeded; its manifest names data, features, code %(code)s, %(packages)d packages and the seed.") % {
+    ended = _(
+        "It succeeded. Its manifest names data, features, seed, code %(code)s and the packages (%(packages)d)."
+    ) % {
         "code": _code(row.manifest)[:12] or "–",
         "packages": len(row.manifest.get("packages", {})),
     }

@@ -1,4 +1,4 @@
-"""`{% csrf_token %}` that also works inside `{% include … only %}`, where Django's own writes nothing and the form is refused.
+"""`{% csrf_token %}` that also works inside `{% include … only %}`, where Django's own writes nothing.
 
 A builtin of every template (settings): pages need not load it.
 """
