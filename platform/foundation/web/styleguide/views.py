@@ -115,4 +115,4 @@ def log(request: HttpRequest) -> HttpResponse:
 @_open
 def say(request: HttpRequest) -> HttpResponse:
     _while_developing()
-    return toast(HttpResponse(status=204), _("Saved. Revision 7 takes 40 % of the traffic."), level="success")
+    return toast(HttpResponse(status=204), _("Saved. Revision 7 takes 40 per cent of the traffic."), level="success")
