@@ -9,6 +9,12 @@ from apps.approvals import selectors, services
 DIGEST = "a" * 64
 
 
+@pytest.fixture(autouse=True)
+def no_apps_above(monkeypatch):
+    """What apps above registered for their kinds of cases stays out: here a case is about nothing that exists."""
+    monkeypatch.setattr(selectors, "_kinds", {})
+
+
 @pytest.fixture
 def open_case(project):
     """Asks for a decision: `open_case(scientist)`; another subject or digest by keyword."""

@@ -22,8 +22,9 @@ urlpatterns = [
 
 
 @pytest.fixture
-def visit(settings):
+def visit(settings, monkeypatch):
     settings.ROOT_URLCONF = __name__
+    monkeypatch.setattr(navigation, "_counts", {})
 
     def at(address):
         request = RequestFactory().get(address)
