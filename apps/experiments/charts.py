@@ -45,7 +45,7 @@ def _every(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _curves_said(histories: dict[str, list[dict[str, Any]]], longest: int) -> str:
     validation = histories.get("validation_loss") or []
     if not validation:
-        return "" if longest else _("No step of learning was logged.")
+        return "" if longest else _("No step of learning was logged so far.")
     best = min(validation, key=lambda point: point["value"])
     said = _("The validation loss is lowest at step %(step)s: %(value)s.") % {
         "step": best["step"],
