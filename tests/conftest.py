@@ -8,6 +8,10 @@ from tests.support import servers
 
 servers.ensure()  # before Django's settings are read
 
+from portal.frontend.catalogues import compile_catalogues
+
+compile_catalogues()  # tests read Arabic as well
+
 import django
 
 django.setup()

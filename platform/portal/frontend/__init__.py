@@ -1,1 +1,1 @@
-"""Set-up of the third-party front-end files: npm out of its wheel, a dozen files into static/vendor/, no build step."""
+"""Set-up of what pages need besides code: third-party files into static/vendor/, compiled catalogues; no build step."""

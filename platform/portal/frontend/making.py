@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from foundation.web.vendor import VendorFileMissing, copy_vendor_files
+from portal.frontend.catalogues import compile_catalogues
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = ("package.json", "package-lock.json", ".npmrc", "static/vendor.json", "platform/foundation/web/vendor.py")
@@ -62,6 +63,7 @@ def _authorities() -> dict[str, str]:
 
 
 def main() -> int:
+    compile_catalogues()
     if mark().exists():
         return 0
     began = time.monotonic()
