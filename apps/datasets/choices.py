@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 class VersionState(TextChoices):
     INGESTING = "ingesting", _("Ingesting")
-    REVIEW = "review", _("Waiting for review")
+    REVIEW = "review", _("In review")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
     DISCARDED = "discarded", _("Discarded")

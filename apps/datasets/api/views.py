@@ -50,7 +50,9 @@ class UploadViewSet(PortalViewSet):
         return Response(status=204)
 
     def get_parsers(self) -> list[Any]:
-        return [ChunkParser()] if self.request.method == "PUT" else super().get_parsers()
+        # The schema is made without a request.
+        chunk = self.request is not None and self.request.method == "PUT"
+        return [ChunkParser()] if chunk else super().get_parsers()
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("ingesting", "Ingesting"),
-                            ("review", "Waiting for review"),
+                            ("review", "In review"),
                             ("ready", "Ready"),
                             ("failed", "Failed"),
                             ("discarded", "Discarded"),

@@ -57,7 +57,13 @@ def range_of(profile: dict[str, Any]) -> str:
         return str(top[0]["value"])[:40] if top else ""
     if isinstance(low, str):
         return f"{low[:10]} – {str(high)[:10]}"
-    return number(low) if low == high else f"{number(low)} – {number(high)}"
+    return _short(low) if low == high else f"{_short(low)} – {_short(high)}"
+
+
+def _short(value: float) -> str:
+    """A number without idle zeros: 10.940 → 10.94, 100.0 → 100."""
+    shown = number(value)
+    return shown.rstrip("0").rstrip(".") if "." in shown and "e" not in shown else shown
 
 
 def tabs(here: str, shown: str, named: list[tuple[str, str, Any]]) -> list[dict[str, Any]]:

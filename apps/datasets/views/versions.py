@@ -21,6 +21,7 @@ from foundation.errors import Invalid, NotFound
 from foundation.web import redirect, render_page, toast
 from foundation.web.chain import chain_of
 from foundation.web.jobs_pages import newest_job
+from foundation.web.pages import unchanged
 from foundation.web.requests import PortalRequest
 
 
@@ -28,6 +29,8 @@ from foundation.web.requests import PortalRequest
 @require_GET
 def version_detail(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
     version = version_of(request, version_id)
+    if nothing_new := unchanged(request, version.state):
+        return nothing_new
     context: dict[str, Any] = {
         "version": version,
         "dataset": version.dataset,

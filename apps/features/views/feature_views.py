@@ -22,6 +22,7 @@ from foundation.web import render_page
 from foundation.web.chain import chain_of, users_of
 from foundation.web.jobs_pages import newest_job
 from foundation.web.lake_tables import rows_table
+from foundation.web.pages import unchanged
 from foundation.web.requests import PortalRequest
 
 Part = dict[str, Any]
@@ -31,22 +32,31 @@ Part = dict[str, Any]
 @require_GET
 def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
     view = view_of(request, view_id)
-    ready, asked = view.state == BuildState.READY, request.GET.get("tab", "")
-    tab = asked if asked in _PARTS and (ready or asked in _ALWAYS) else ("features" if ready else "definition")
-    versions = selectors.versions_of_view(actor=request.actor, view=view)
+    progress = f"{view.state}-{view.online_at is not None}"
+    if nothing_new := unchanged(request, progress):
+        return nothing_new
     context: Part = {
         "view": view,
-        "ready": ready,
-        "newest": versions.first(),
+        "progress": progress,
+        "newest": selectors.versions_of_view(actor=request.actor, view=view).first(),
         "chain": chain_of(request.actor, "feature_view", view.pk),
         "topic": f"feature_view:{view.pk}",
+        "may_define": access.ask(policies.check_can_define, request.actor, request.project),
+        **_tabbed(request, view),
+    }
+    return render_page(request, "features/view_detail.html", **context)
+
+
+def _tabbed(request: PortalRequest, view: Any) -> Part:
+    """The tabs that the view has in its state, and what the chosen one needs."""
+    ready, asked = view.state == BuildState.READY, request.GET.get("tab", "")
+    tab = asked if asked in _PARTS and (ready or asked in _ALWAYS) else ("features" if ready else "definition")
+    return {
         "tab": tab,
         "tabs": _tabs(request, view, tab, ready),
         "job": None if view.online_at else newest_job(request, ("feature_view", view.pk)),
-        "may_define": access.ask(policies.check_can_define, request.actor, request.project),
         **_PARTS[tab](request, view),
     }
-    return render_page(request, "features/view_detail.html", **context)
 
 
 @access.page(Permission.FEATURE_VIEW)

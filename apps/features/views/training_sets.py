@@ -7,22 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from apps.datasets import selectors as datasets
-from apps.features import forms, policies, selectors, services
+from apps.features import policies, selectors
 from apps.features.choices import BuildState, ColumnRole
 from apps.features.views.things import activity, address, tabs, training_set_of, version_address
 from foundation import access
 from foundation.access import Permission
-from foundation.web import redirect, render_page
+from foundation.web import render_page
 from foundation.web.chain import chain_of, users_of
 from foundation.web.jobs_pages import newest_job
 from foundation.web.lake_tables import rows_table
-from foundation.web.refusals import refusals_on
+from foundation.web.pages import unchanged
 from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import percent
 
@@ -36,25 +34,39 @@ _MOMENT = {"hour": "%d %b %H:00", "day": "%Y-%m-%d", "week": "%Y-%m-%d", "month"
 @require_GET
 def training_set_detail(request: PortalRequest, tenant: str, project: str, training_set_id: UUID) -> HttpResponse:
     row = training_set_of(request, training_set_id)
-    ready, asked = row.state == BuildState.READY, request.GET.get("tab", "")
-    tab = asked if asked in _PARTS and (ready or asked in _ALWAYS) else ("proof" if ready else "columns")
-    named = [("columns", _("Columns"), len(row.columns)), ("lineage", _("Lineage and use"), None)]
-    if ready:
-        missing, rows = ("missing", _("Missing values"), None), ("rows", _("Rows"), None)
-        named = [("proof", _("Leakage proof"), None), named[0], missing, rows, named[1]]
+    if nothing_new := unchanged(request, row.state):
+        return nothing_new
     context: Part = {
         "set": row,
-        "ready": ready,
         "chain": chain_of(request.actor, "training_set", row.pk),
         "topic": f"training_set:{row.pk}",
-        "tab": tab,
-        "tabs": tabs(address(request, "training_set_detail", row.pk), tab, [*named, ("activity", _("Activity"), None)]),
-        "job": None if ready else newest_job(request, ("training_set", row.pk)),
         "may_start": access.can(request.actor, Permission.RUN_START, row),
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
-        **_PARTS[tab](request, row),
+        **_tabbed(request, row),
     }
     return render_page(request, "features/training_set_detail.html", **context)
+
+
+def _tabbed(request: PortalRequest, row: Any) -> Part:
+    """The tabs that the set has in its state, and what the chosen one needs."""
+    ready, asked = row.state == BuildState.READY, request.GET.get("tab", "")
+    tab = asked if asked in _PARTS and (ready or asked in _ALWAYS) else ("proof" if ready else "columns")
+    names = {
+        "proof": (_("Leakage proof"), None),
+        "columns": (_("Columns"), sum(column["role"] != ColumnRole.PROOF for column in row.columns)),
+        "missing": (_("Missing values"), None),
+        "rows": (_("Rows"), None),
+        "lineage": (_("Lineage and use"), None),
+        "activity": (_("Activity"), None),
+    }
+    named = [(key, *words) for key, words in names.items() if ready or key in _ALWAYS]
+    return {
+        "ready": ready,
+        "tab": tab,
+        "tabs": tabs(address(request, "training_set_detail", row.pk), tab, named),
+        "job": None if ready else newest_job(request, ("training_set", row.pk)),
+        **_PARTS[tab](request, row),
+    }
 
 
 def _proof(request: PortalRequest, row: Any) -> Part:
@@ -98,7 +110,7 @@ def _shown(moment: datetime | None, unit: str) -> str:
 
 def _cell(name: str, moment: str, share: float) -> Part:
     said = percent(share)
-    text = said if share else ""
+    text = said if share else "0"
     return {"text": text, "step": sum(share > limit for limit in _STEPS), "title": f"{name} · {moment}: {said}"}
 
 
@@ -130,27 +142,3 @@ _PARTS: dict[str, Callable[[PortalRequest, Any], Part]] = {
     "lineage": _lineage,
     "activity": _activity,
 }
-
-
-@access.page(Permission.FEATURE_DEFINE)
-def training_set_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
-    actor, pk = request.actor, request.project.pk
-    context: Part = {"versions": datasets.ready_versions(actor=actor, project_id=pk)}
-    asked = request.GET.get("base", "")
-    base = next((v for v in context["versions"] if str(v.pk) == asked), None)
-    if base is None:
-        return render_page(request, "features/training_set_define.html", **context)
-    views = [
-        v for v in selectors.visible_views(actor=actor, project_id=pk, newest_only=True) if v.state == BuildState.READY
-    ]
-    posted = request.POST if request.method == "POST" else None
-    form = forms.TrainingSetForm(posted, columns=base.schema, views=views)
-    if form.is_valid():
-        with refusals_on(form):
-            row = services.define_training_set(
-                actor=actor, project=request.project, base_version_id=base.pk, **form.definition()
-            )
-            messages.success(request, _("%(name)s is being joined.") % {"name": row})
-            return redirect(request, address(request, "training_set_detail", row.pk))
-    context |= {"form": form, "base": base}
-    return render_page(request, "features/training_set_define.html", status=422 if form.errors else 200, **context)

@@ -56,7 +56,7 @@ class LakeColumn(Column):
     empty_values = ()
 
     def __init__(self, name: str, type_: str) -> None:
-        header = format_html('<bdi>{}</bdi> <span class="s-faint">{}</span>', name, type_.lower())
+        header = format_html('<span><bdi>{}</bdi> <span class="s-faint">{}</span></span>', name, type_.lower())
         style = {"class": "s-num"} if type_.upper().startswith(_NUMBERS) else {}
         super().__init__(verbose_name=header, attrs={"td": style, "th": style})
 

@@ -33,6 +33,11 @@ def render_page(
     return response
 
 
+def unchanged(request: HttpRequest, state: object) -> HttpResponse | None:
+    """204 where components/watch.html asks for the page only if its object is not in this state any more."""
+    return HttpResponse(status=204) if request.GET.get("unless") == str(state) else None
+
+
 def toast(response: HttpResponse, sentence: object, *, level: str = "success", undo_url: str = "") -> HttpResponse:
     """Show a sentence in the page's corner after an htmx request."""
     told = {"toast": {"text": str(sentence), "level": level, "undo": undo_url}}

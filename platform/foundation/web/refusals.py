@@ -20,8 +20,7 @@ def show_on_form(form: BaseForm, refusal: PortalError, *, otherwise: str | None 
         return
     first, *_others = (name for name, sentences in fields.items() if sentences)
     for field, sentences in fields.items():
-        whole = [refusal.sentence] if field == first and refusal.sentence not in sentences else []
-        for sentence in [*whole, *sentences]:
+        for sentence in [refusal.sentence] if field == first else sentences:
             form.add_error(field if field in form.fields else otherwise, sentence)
 
 

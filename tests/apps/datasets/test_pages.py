@@ -48,8 +48,9 @@ def test_a_file_sent_by_a_plain_form_waits_for_review_then_is_committed(client, 
     where = answer["Location"].removeprefix(DATA)
     assert "being read in" in page(client, where)
 
+    assert client.get(DATA + where, {"unless": "ingesting"}).status_code == 204
     run_jobs()
-    text = page(client, where)
+    text = page(client, where, unless="ingesting")
     assert "Probably e-mail addresses" in text
     assert "a@example.test" in text
     assert "33.3" in text  # missing share of amount
@@ -199,3 +200,10 @@ def test_rows_are_sorted_by_any_column_and_wide_names_do_no_harm(client, ingeste
 
     assert text.index("نور") < text.index("سامي")
     assert "a &quot;b&quot;" in text
+
+
+def test_a_cancelled_upload_leaves_nothing(client, uploaded, project):
+    upload = uploaded("people.csv", CSV)
+
+    assert client.delete(f"/api/v1/uploads/{upload.pk}/").status_code == 204
+    assert client.get(f"/api/v1/uploads/{upload.pk}/").status_code == 404

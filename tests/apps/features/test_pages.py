@@ -85,7 +85,7 @@ def test_each_mistake_is_said_at_its_field(client, ingested, scientist):
 
 def test_a_view_shows_its_features_rows_and_one_key_online(client, view):
     text = page(client, f"views/{view.pk}/")
-    assert "the newest values of 2 keys are online" in text
+    assert "the newest values of 2 keys went online" in text
     assert "recent_delay" in text
     for tab in ("definition", "rows", "online", "lineage", "activity"):
         page(client, f"views/{view.pk}/", tab=tab)

@@ -148,7 +148,7 @@ def _described(
         "type": column.type,
         "kind": kind,
         "nulls": rows - figures["present"],
-        "distinct": min(figures["distinct"], figures["present"]) if figures["distinct"] is not None else None,
+        "distinct": _distinct(column, figures),
         "top": top,
     }
     if kind == "text":
@@ -156,6 +156,16 @@ def _described(
     elif kind in ("number", "time"):
         described |= _shown(column, figures, counts)
     return described
+
+
+def _distinct(column: Column, figures: dict[str, Any]) -> int | None:
+    """The estimate, cut where it says more than there can be: the values present, the whole numbers of the range."""
+    if figures["distinct"] is None:
+        return None
+    limits = [figures["distinct"], figures["present"]]
+    if column.type in _WHOLE and figures["min"] is not None:
+        limits.append(int(figures["max"] - figures["min"]) + 1)
+    return min(limits)
 
 
 def _shown(column: Column, figures: dict[str, Any], counts: list[int]) -> dict[str, Any]:

@@ -1,0 +1,48 @@
+"""Making a training set: first the data that carries the label, then what may be known at its time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.features import forms, selectors, services
+from apps.features.choices import BuildState
+from apps.features.views.things import address
+from foundation import access
+from foundation.access import Permission
+from foundation.web import redirect, render_page
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
+
+
+@access.page(Permission.FEATURE_DEFINE)
+def training_set_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    versions = datasets.ready_versions(actor=request.actor, project_id=request.project.pk)
+    base = next((v for v in versions if str(v.pk) == request.GET.get("base", "")), None)
+    context: dict[str, Any] = {"versions": versions, "base": base}
+    if base is not None:
+        context["form"] = form = _form(request, base)
+        if form.is_valid():
+            with refusals_on(form):
+                return _define(request, base, form)
+    status = 422 if base is not None and form.errors else 200
+    return render_page(request, "features/training_set_define.html", status=status, **context)
+
+
+def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:
+    rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
+    views = rows.filter(state=BuildState.READY)
+    posted = request.POST if request.method == "POST" else None
+    return forms.TrainingSetForm(posted, columns=base.schema, views=views)
+
+
+def _define(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> HttpResponse:
+    row = services.define_training_set(
+        actor=request.actor, project=request.project, base_version_id=base.pk, **form.definition()
+    )
+    messages.success(request, _("%(name)s is being joined.") % {"name": row})
+    return redirect(request, address(request, "training_set_detail", row.pk))
