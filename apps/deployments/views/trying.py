@@ -73,8 +73,8 @@ def _answer(request: PortalRequest, deployment: Any, kept: dict[str, Any]) -> di
     token = sealing.open_sealed(request.actor.tenant_id, _SEAL, base64.b64decode(kept["token"])).decode()
     try:
         said = services.ask_gateway(actor=request.actor, deployment=deployment, token=token, row=kept["row"])
-    except Unavailable as fault:
-        return {"fault": fault.sentence, "ok": False}
+    except Unavailable as refusal:
+        return {"fault": refusal.sentence, "ok": False}
     body = said.body if isinstance(said.body, dict) else {}
     fault = (
         ""

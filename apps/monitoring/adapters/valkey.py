@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import redis
 
@@ -17,7 +18,7 @@ class ValkeyInferenceStream:
 
     def read(self, tenant_id: str, *, after: str, count: int) -> list[tuple[str, bytes]]:
         try:
-            found = self._client.xrange(_name(tenant_id), min=f"({after}", count=count)
+            found: Any = self._client.xrange(_name(tenant_id), min=f"({after}", count=count)
         except redis.RedisError as error:
             raise Unavailable(_SENTENCE) from error
         return [(entry.decode(), next(iter(fields.values()))) for entry, fields in found]

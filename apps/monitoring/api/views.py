@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -71,8 +72,7 @@ class AlertViewSet(PortalViewSet):
         rows = selectors.visible_alerts(actor=self.actor, project_id=project.pk)
         if state := request.query_params.get("state"):
             rows = rows.filter(state=state)
-        self.paginator.ordering = ("-raised_at", "-id")
-        return self.pages(rows, self.serializer_class)
+        return self.pages(rows, self.serializer_class, ordering=("-raised_at", "-id"))
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, self._alert(pk))

@@ -43,7 +43,7 @@ def start_replay(
             "state": ReplayState.PLAYING,
             "position": 0,
             "reached": None,
-            "total": -(-training_set.row_count // stride),
+            "total": -(-(training_set.row_count or 0) // stride),
             "created_by": actor.user,
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
@@ -38,34 +39,26 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor
 
 def actor_for_token(*, row: ApiToken, request_id: str = "") -> Actor:
     """The token's owner, limited to what the token was made for."""
-    limits = {
-        "scopes": frozenset(row.scopes),
-        "project_id": row.project_id,
-        "token_id": row.pk,
-        "request_id": request_id,
-    }
     with scope(row.tenant_id):
         tenant = Tenant.objects.get(pk=row.tenant_id)
         account = row.service_account
         user = row.user
     if user is not None:
-        person = actor_for_user(user=user, tenant=tenant)
-        return Actor(
-            "user",
-            user.pk,
-            tenant,
-            str(user),
-            user=user,
-            role=person.role,
-            grants=person.grants,
-            purpose=row.purpose,
-            **limits,
-        )
-    if account is not None:
+        owner = actor_for_user(user=user, tenant=tenant)
+    elif account is not None:
         if account.disabled_at is not None:
             raise AccessDenied("This service account is disabled; a tenant administrator can enable it.")
-        return Actor("service", account.pk, tenant, account.name, role=account.role, purpose=row.purpose, **limits)
-    return Actor("workload", row.pk, tenant, row.name, purpose=row.purpose, **limits)
+        owner = Actor("service", account.pk, tenant, account.name, role=account.role)
+    else:
+        owner = Actor("workload", row.pk, tenant, row.name)
+    return replace(
+        owner,
+        scopes=frozenset(row.scopes),
+        project_id=row.project_id,
+        token_id=row.pk,
+        purpose=row.purpose,
+        request_id=request_id,
+    )
 
 
 def rebuild_actor(*, tenant: Tenant, kind: str, actor_id: UUID | None, request_id: str = "") -> Actor:

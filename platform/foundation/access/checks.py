@@ -34,7 +34,8 @@ def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
         return False
     if actor.kind == "workload":
         return permission.value in actor.scopes
-    if permission in ROLE_PERMISSIONS.get(_role(actor), frozenset()):
+    role = _role(actor)
+    if role is not None and permission in ROLE_PERMISSIONS[role]:
         return True
     return project_id is not None and permission.value in actor.grants.get(project_id, frozenset())
 

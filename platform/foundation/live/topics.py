@@ -14,7 +14,7 @@ from foundation.errors import AccessDenied, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.tenancy import scope
 
-Check = Callable[[Actor, UUID], None]
+Check = Callable[[Actor, UUID], object]
 _WRITTEN = re.compile(r"(?P<kind>[a-z][a-z0-9_]{0,39}):(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _checks: dict[str, Check] = {}
 

@@ -23,7 +23,7 @@ class PreconditionFailed(PortalError):
     status, slug = 412, "precondition-failed"
 
 
-class PortalViewSet(GenericViewSet):
+class PortalViewSet(GenericViewSet[Any]):
     """A resource. `permissions` names the permission of each action; an action without one is refused.
 
     Subclasses call services and selectors with `self.actor` and answer `self.answer(Serializer, thing)`.
@@ -36,7 +36,7 @@ class PortalViewSet(GenericViewSet):
 
     @property
     def actor(self) -> Actor:
-        return self.request._request.actor
+        return self.request._request.actor  # type: ignore[attr-defined]
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         key = request.headers.get("Idempotency-Key", "")
@@ -56,8 +56,11 @@ class PortalViewSet(GenericViewSet):
             return Response(status=304, headers={"ETag": tag})
         return response
 
-    def pages(self, queryset: Any, serializer: Any) -> Response:
-        """A cursor page of things."""
+    def pages(self, queryset: Any, serializer: Any, *, ordering: tuple[str, ...] = ()) -> Response:
+        """A cursor page of things, newest first where no other order is given."""
+        paginator: Any = self.paginator
+        if ordering:
+            paginator.ordering = ordering
         page = self.paginate_queryset(queryset)
         return self.get_paginated_response(serializer(page, many=True, context=self.get_serializer_context()).data)
 

@@ -19,7 +19,7 @@ class ActorAuthentication(SessionAuthentication):
             )
         if actor is None:
             return None
-        request.actor = actor
+        request.actor = actor  # type: ignore[attr-defined]
         if actor.token_id is None:
             self.enforce_csrf(request)
         return actor, None

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -26,7 +27,7 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
 
     if not _KEY.fullmatch(key):
         return answer_for(request, Invalid(_("Idempotency-Key holds up to 128 visible ASCII characters.")))
-    print_ = hashlib.sha256(request.method.encode() + request.get_full_path().encode() + request.body).hexdigest()
+    print_ = hashlib.sha256(str(request.method).encode() + request.get_full_path().encode() + request.body).hexdigest()
     kept = IdempotentAnswer.objects.filter(owner=actor.id, key=key, at__gt=now() - KEPT_FOR).first()
     if kept is not None:
         if kept.fingerprint != print_:
@@ -43,7 +44,9 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
 def _keep(actor: Actor, key: str, fingerprint: str, response: HttpResponseBase) -> None:
     from foundation.web.models import IdempotentAnswer
 
-    rendered = response.render() if hasattr(response, "render") and not response.is_rendered else response
+    rendered: Any = response
+    if hasattr(rendered, "render") and not rendered.is_rendered:
+        rendered = rendered.render()
     IdempotentAnswer.objects.filter(owner=actor.id, key=key, at__lte=now() - KEPT_FOR).delete()
     try:
         with transaction.atomic():

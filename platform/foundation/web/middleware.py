@@ -59,7 +59,7 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = getattr(request, "user", None)
+        user: Any = getattr(request, "user", None)
         known = user is not None and user.is_authenticated
         language = user.language if known else translation.get_language_from_request(request)
         # Programs read UTC; only people read their own clock.

@@ -19,7 +19,7 @@ class DeclaredPermission(BasePermission):
         actor = getattr(request._request, "actor", None)
         if actor is None:
             raise NotAuthenticated(_("Sign in, or send “Authorization: Bearer snd_…”."))
-        action = getattr(view, "action", None) or request.method.lower()
+        action = getattr(view, "action", None) or str(request.method).lower()
         permission = getattr(view, "permissions", {}).get(action)
         if permission is None:
             # OPTIONS and methods that the view does not have: DRF answers 405 after this.
