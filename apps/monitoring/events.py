@@ -3,12 +3,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from foundation import ledger
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorCreated(ledger.Event):
     kind = "monitor.created"
+    said = _("began to watch the deployment")
+    icon = "heartbeat"
     monitor_id: UUID
     deployment_id: UUID
 
@@ -16,6 +20,8 @@ class MonitorCreated(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class MonitorConfigured(ledger.Event):
     kind = "monitor.configured"
+    said = _("set the thresholds to %(moved_at)s and %(drifted_at)s")
+    icon = "adjustments-horizontal"
     monitor_id: UUID
     moved_at: float
     drifted_at: float
@@ -27,6 +33,8 @@ class AlertRaised(ledger.Event):
     """A feature or the prediction left its reference; the feature is named by its place in the schema."""
 
     kind = "alert.raised"
+    said = _("raised the alert on %(rows)s rows")
+    icon = "bell"
     alert_id: UUID
     monitor_id: UUID
     window: str
@@ -38,6 +46,8 @@ class AlertRaised(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class ReplayStarted(ledger.Event):
     kind = "monitor.replay_started"
+    said = _("started a replay")
+    icon = "player-play"
     replay_id: UUID
     deployment_id: UUID
     training_set_id: UUID
@@ -46,6 +56,8 @@ class ReplayStarted(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class ReplayChanged(ledger.Event):
     kind = "monitor.replay_changed"
+    said = _("changed the replay: %(state)s, %(per_second)s rows a second")
+    icon = "adjustments-horizontal"
     replay_id: UUID
     state: str
     per_second: float
@@ -54,10 +66,14 @@ class ReplayChanged(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class AlertAcknowledged(ledger.Event):
     kind = "alert.acknowledged"
+    said = _("acknowledged the alert")
+    icon = "eye"
     alert_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertResolved(ledger.Event):
     kind = "alert.resolved"
+    said = _("resolved the alert")
+    icon = "check"
     alert_id: UUID

@@ -17,14 +17,22 @@ def psi(expected: Sequence[float], actual: Sequence[float]) -> float:
     """The index of counts per bin; both sequences have the same length, 0.0 where either has no rows."""
     if len(expected) != len(actual):
         raise ValueError(f"{len(expected)} bins against {len(actual)}: both sides need the same bins.")
+    return sum(contributions(expected, actual))
+
+
+def contributions(expected: Sequence[float], actual: Sequence[float]) -> list[float]:
+    """What each bin adds to the index."""
     rows_then, rows_now = sum(expected), sum(actual)
     if not rows_then or not rows_now:
+        return [0.0] * len(expected)
+    return [
+        _share(then / rows_then, now / rows_now, rows_then, rows_now)
+        for then, now in zip(expected, actual, strict=True)
+    ]
+
+
+def _share(then: float, now: float, rows_then: float, rows_now: float) -> float:
+    if not then and not now:
         return 0.0
-    total = 0.0
-    for then, now in zip(expected, actual, strict=True):
-        if not then and not now:
-            continue
-        e = max(then, _HALF_A_ROW) / rows_then
-        a = max(now, _HALF_A_ROW) / rows_now
-        total += (a - e) * math.log(a / e)
-    return total
+    e, a = then or _HALF_A_ROW / rows_then, now or _HALF_A_ROW / rows_now
+    return (a - e) * math.log(a / e)

@@ -38,7 +38,8 @@ def configure_monitor(
     policies.check_can_configure(actor, monitor)
     if not 0 < moved_at < drifted_at:
         raise Invalid(
-            _("The first threshold must be above 0 and below the second."), fields={"moved_at": [_("Too high.")]}
+            _("The first threshold must be above 0 and below the second."),
+            fields={"moved_at": [_("It must be above 0 and below %(drifted)s.") % {"drifted": drifted_at}]},
         )
     monitor.moved_at, monitor.drifted_at, monitor.fewest_rows = moved_at, drifted_at, max(1, fewest_rows)
     monitor.save(update_fields=["moved_at", "drifted_at", "fewest_rows"])

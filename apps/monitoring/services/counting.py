@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+_SHAPES = ("dataframe_records", "instances", "inputs")
+_OLDEST_YEAR, _AHEAD = 1900, timedelta(days=366)
 # Upper edges of the latency bins in milliseconds; the last bin is open.
 LATENCY_EDGES_MS = (0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 25, 50, 100, 250, 500, 1000, 2500)
 
@@ -91,35 +92,38 @@ def month_of(event_time: str | None, at: datetime) -> date:
             moment = datetime.fromisoformat(event_time.replace("Z", "+00:00"))
         except ValueError:
             moment = at
-        return date(moment.year, moment.month, 1)
+        # A time out of all bounds would make windows without end: such a row counts as of now.
+        if moment.year >= _OLDEST_YEAR and moment.replace(tzinfo=moment.tzinfo or UTC) <= at + _AHEAD:
+            return date(moment.year, moment.month, 1)
     return date(at.year, at.month, 1)
 
 
-def rows_of(request: Any) -> list[dict[str, Any]]:
-    """The rows that a request's body asked about, in whichever of the accepted shapes it came."""
-    if not isinstance(request, dict):
+def rows_of(request: Any, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The rows that a request's body asked about, in whichever of the accepted shapes; `names` for rows without any.
+
+    None of a body that is in no such shape: the model has refused it, and it is counted as a request all the same.
+    """
+    try:
+        return _rows_of(request, names)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return []
-    if (
-        "inputs" in request
-        and isinstance(request["inputs"], list)
-        and request["inputs"]
-        and "name" in request["inputs"][0]
-    ):
-        return _rows_of_tensors(request["inputs"])
+
+
+def _rows_of(request: Any, names: Sequence[str]) -> list[dict[str, Any]]:
     if "dataframe_split" in request:
         split = request["dataframe_split"]
-        return [dict(zip(split["columns"], row, strict=False)) for row in split["data"]]
-    for shape in ("dataframe_records", "instances", "inputs"):
-        found = request.get(shape)
-        if isinstance(found, list) and found and isinstance(found[0], dict):
-            return found
-        if isinstance(found, dict):
-            return _rows_of_columns(found)
-    return []
+        return [dict(zip(split["columns"], row, strict=True)) for row in split["data"]]
+    found = next((request[shape] for shape in _SHAPES if shape in request), [])
+    if isinstance(found, dict):
+        return _rows_of_columns(found)
+    if found and isinstance(found[0], dict) and {"name", "data"} <= found[0].keys():
+        return _rows_of_columns({tensor["name"]: _flat(tensor["data"]) for tensor in found})
+    return [row if isinstance(row, dict) else dict(zip(names, row, strict=True)) for row in found]
 
 
-def _rows_of_tensors(tensors: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return _rows_of_columns({tensor["name"]: tensor["data"] for tensor in tensors})
+def _flat(values: list[Any]) -> list[Any]:
+    """A tensor of shape [rows, 1] as one of [rows]."""
+    return [value[0] if isinstance(value, list) else value for value in values]
 
 
 def _rows_of_columns(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -130,7 +134,3 @@ def _rows_of_columns(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def empty(bins: Bins) -> Counted:
     return Counted(counts=[0] * bins.size)
-
-
-def grouped() -> defaultdict[Any, Any]:
-    return defaultdict(list)

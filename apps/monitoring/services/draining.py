@@ -7,6 +7,7 @@ two, the lake itself says which entries it has, and they are not appended again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from apps.monitoring.adapters.valkey import stream_at
 from apps.monitoring.models import DrainedBatch
 from apps.monitoring.services.alerts import look_for_drift
 from apps.monitoring.services.counting import rows_of
-from apps.monitoring.services.tallies import Entry, add_drift, add_traffic
+from apps.monitoring.services.tallies import Entry, add_drift, add_traffic, feature_names, versions_of
 from foundation import lake, live
 from foundation.identity import Actor
 from foundation.lake.ports import Lake
@@ -45,6 +46,7 @@ SCHEMA = pa.schema(
         ("prediction", pa.string()),
         ("score", pa.float64()),
         ("actor", pa.string()),
+        ("shadow", pa.bool_()),
     ]
 )
 
@@ -63,11 +65,13 @@ def _drain_tenant(tenant: Tenant) -> int:
         found = stream.read(name, after=place.last_id, count=_ENTRIES)
         if not found:
             return 0
-        entries = [entry for pair in found if (entry := _entry(*pair)) is not None]
+        versions = versions_of(tenant)
+        names = {pk: feature_names(version) for pk, version in versions.items()}
+        entries = [entry for pair in found if (entry := _entry(*pair, names)) is not None]
         _append_to_lake(tenant, entries)
         with transaction.atomic():
             add_traffic(tenant, entries)
-            touched = add_drift(tenant, entries)
+            touched = add_drift(tenant, entries, versions)
             DrainedBatch.objects.filter(pk=place.pk).update(last_id=found[-1][0])
             for deployment_id in touched:
                 look_for_drift(actor=Actor.system(tenant, "monitor"), deployment_id=deployment_id)
@@ -83,24 +87,26 @@ def _alone(tenant: Tenant) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _entry(entry_id: str, blob: bytes) -> Entry | None:
+def _entry(entry_id: str, blob: bytes, names: Mapping[UUID, list[str]]) -> Entry | None:
     """An entry as it was logged; one that cannot be read is said in the log and left out, so it stops nobody."""
     try:
         said = msgspec.json.decode(blob)
         milliseconds, _, number = entry_id.partition("-")
+        revision_id = UUID(said["revision_id"])
         return Entry(
             milliseconds=int(milliseconds),
             number=int(number),
             at=datetime.fromisoformat(said["at"].replace("Z", "+00:00")),
             deployment_id=UUID(said["deployment_id"]),
-            revision_id=UUID(said["revision_id"]),
+            revision_id=revision_id,
             status=int(said["status"]),
             latency_ms=float(said["latency_ms"]),
             event_time=said.get("event_time"),
-            rows=rows_of(_json(said.get("request"))),
+            rows=rows_of(_json(said.get("request")), names.get(revision_id, [])),
             answers=_answers(_json(said.get("response"))),
             request_id=str(said.get("id", "")),
             actor=str(said.get("actor") or ""),
+            shadow=said.get("shadow") is True,
         )
     except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
         log.exception("The inference entry %s cannot be read; it is left out.", entry_id)
@@ -169,6 +175,7 @@ def _lake_rows(entry: Entry) -> list[dict[str, Any]]:
         "latency_ms": entry.latency_ms,
         "event_time": entry.event_time,
         "actor": entry.actor,
+        "shadow": entry.shadow,
     }
     rows = entry.rows or [{}]
     answers = entry.answers or [(None, None)] * len(rows)

@@ -92,7 +92,7 @@ class Player:
                         actor=Actor.system(tenant, "replay"),
                         project_id=replay.project_id,
                         purpose=purpose,
-                        scopes=["deployment.invoke", "deployment.view"],
+                        scopes=["deployment.invoke"],
                         ttl=_TOKEN_LIVES,
                     )
                     sender = Requests(token)
@@ -102,13 +102,15 @@ class Player:
 
     def _remember(self, tenant: Tenant, replay: Replay, batch: list[_Row], *, ended: bool) -> None:
         with scope(tenant.pk):
-            rows = Replay.objects.filter(pk=replay.pk, position=replay.position)
-            reached = batch[-1].event_time if batch else replay.reached
-            rows.update(position=replay.position + len(batch), reached=reached)
-            if ended:
-                Replay.objects.filter(pk=replay.pk).update(state=ReplayState.ENDED)
-        said = {"position": replay.position + len(batch), "total": replay.total, "reached": str(reached or "")}
-        live.publish(tenant.pk, f"deployment:{replay.deployment_id}", "replay", said)
+            # Somebody may have set it back meanwhile: then what was just sent is not where it stands.
+            rows = Replay.objects.filter(pk=replay.pk, position=replay.position, stride=replay.stride)
+            position, reached = replay.position + len(batch), batch[-1].event_time if batch else replay.reached
+            moved = rows.update(position=position, reached=reached)
+            if moved and ended:
+                Replay.objects.filter(pk=replay.pk, position=position).update(state=ReplayState.ENDED)
+        said = {"position": position, "total": replay.total, "reached": str(reached or "")}
+        kind = "replay_ended" if moved and ended else "replay"
+        live.publish(tenant.pk, f"deployment:{replay.deployment_id}", kind, said)
 
 
 def _rows(tenant: Tenant, replay: Replay) -> Iterator[_Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -32,11 +33,17 @@ class Entry:
     answers: list[tuple[Any, float | None]]
     request_id: str
     actor: str
+    # Asked beside the revision that answered: kept, but neither traffic nor drift.
+    shadow: bool = False
+
+
+def served(entries: list[Entry]) -> list[Entry]:
+    return [entry for entry in entries if not entry.shadow]
 
 
 def add_traffic(tenant: Tenant, entries: list[Entry]) -> None:
     minutes: dict[tuple[UUID, UUID, datetime], Minute] = {}
-    for entry in entries:
+    for entry in served(entries):
         key = (entry.deployment_id, entry.revision_id, entry.at.replace(second=0, microsecond=0))
         minute = minutes.setdefault(key, Minute())
         minute.requests += 1
@@ -56,11 +63,9 @@ def add_traffic(tenant: Tenant, entries: list[Entry]) -> None:
         row.save()
 
 
-def add_drift(tenant: Tenant, entries: list[Entry]) -> set[UUID]:
+def add_drift(tenant: Tenant, entries: list[Entry], versions: Mapping[UUID, Any]) -> set[UUID]:
     """Count the values of answered rows; the deployments whose counts moved."""
-    actor = Actor.system(tenant, "monitor")
-    versions = {r.pk: r.model_version for r in deployments.visible_revisions(actor=actor)}
-    answered = [e for e in entries if e.status < 400 and e.revision_id in versions]
+    answered = [e for e in served(entries) if e.status < 400 and e.revision_id in versions]
     for (deployment_id, version_id, window), batch in _by_window(answered, versions).items():
         reference = versions[batch[0].revision_id].reference
         for feature, counted in _count(batch, reference).items():
@@ -68,7 +73,18 @@ def add_drift(tenant: Tenant, entries: list[Entry]) -> set[UUID]:
     return {entry.deployment_id for entry in answered}
 
 
-def _by_window(entries: list[Entry], versions: dict[UUID, Any]) -> dict[tuple[UUID, UUID, date], list[Entry]]:
+def versions_of(tenant: Tenant) -> dict[UUID, Any]:
+    """The model version behind each revision of the tenant."""
+    actor = Actor.system(tenant, "monitor")
+    return {r.pk: r.model_version for r in deployments.visible_revisions(actor=actor)}
+
+
+def feature_names(version: Any) -> list[str]:
+    """In the order in which rows without names give them."""
+    return [feature["name"] for feature in version.input_schema.get("features", [])] if version else []
+
+
+def _by_window(entries: list[Entry], versions: Mapping[UUID, Any]) -> dict[tuple[UUID, UUID, date], list[Entry]]:
     grouped: dict[tuple[UUID, UUID, date], list[Entry]] = {}
     for entry in entries:
         key = (entry.deployment_id, versions[entry.revision_id].pk, month_of(entry.event_time, entry.at))

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.monitoring import policies, selectors, services
+from apps.monitoring.forms import NoteForm
+from apps.monitoring.views import presentation
+from apps.registry import selectors as registry
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.web import redirect, render_page
+from foundation.web.chain import chain_of
+from foundation.web.requests import PortalRequest
+
+
+@access.page(Permission.MONITOR_VIEW)
+@require_GET
+def alert_detail(request: PortalRequest, tenant: str, project: str, alert_id: UUID) -> HttpResponse:
+    actor = request.actor
+    alert = selectors.get_alert(actor=actor, alert_id=alert_id)
+    context: dict[str, Any] = {
+        "alert": alert,
+        "monitor": alert.monitor,
+        "sentence": selectors.cause(alert.feature, alert.window, alert.figures),
+        "name": selectors.name_of(alert.feature),
+        "month": selectors.month(alert.window),
+        "chart_url": _chart_url(request, alert),
+        "version": registry.get_model_version(actor=actor, version_id=alert.model_version_id),
+        "chain": chain_of(actor, "monitor", alert.monitor_id),
+        "note_form": NoteForm(),
+        "may_acknowledge": access.ask(policies.check_can_acknowledge, actor, alert),
+        "may_resolve": access.ask(policies.check_can_resolve, actor, alert),
+        "history": presentation.history(actor, ("alert", alert.pk)),
+    }
+    context["rank"] = presentation.rank_of(context["version"], alert.feature)
+    return render_page(request, "monitoring/alert_detail.html", **context)
+
+
+@access.page(Permission.MONITOR_CHANGE)
+@require_POST
+def alert_acknowledge(request: PortalRequest, tenant: str, project: str, alert_id: UUID) -> HttpResponse:
+    alert, form = selectors.get_alert(actor=request.actor, alert_id=alert_id), NoteForm(request.POST)
+    note = form.cleaned_data["note"] if form.is_valid() else ""
+    services.acknowledge_alert(actor=request.actor, alert=alert, note=note, now=now())
+    messages.success(request, _("Acknowledged; it no longer waits."))
+    return _back(request, alert_id)
+
+
+@access.page(Permission.MONITOR_CHANGE)
+@require_POST
+def alert_resolve(request: PortalRequest, tenant: str, project: str, alert_id: UUID) -> HttpResponse:
+    alert = selectors.get_alert(actor=request.actor, alert_id=alert_id)
+    services.resolve_alert(actor=request.actor, alert=alert)
+    messages.success(request, _("Resolved. The same cause raises no second alert."))
+    return _back(request, alert_id)
+
+
+def _back(request: PortalRequest, alert_id: UUID) -> HttpResponse:
+    place = [request.tenant.slug, request.project.slug, alert_id]
+    return redirect(request, reverse("monitoring:alert_detail", args=place))
+
+
+def _chart_url(request: PortalRequest, alert: Any) -> str:
+    place = [request.tenant.slug, request.project.slug, alert.monitor_id]
+    asked = {"feature": alert.feature, "window": f"{alert.window:%Y-%m}", "version": alert.model_version_id}
+    return f"{reverse('monitoring:distribution_chart', args=place)}?{urlencode(asked)}"

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django_tables2 import Column
+
+from apps.monitoring import selectors
+from apps.monitoring.choices import AlertState, Severity
+from apps.monitoring.views import presentation
+from foundation.web.tables import PortalTable
+from foundation.web.templatetags.sanad_format import ago, number
+
+_RIGHT = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
+
+
+class MonitorTable(PortalTable):
+    title = _("Monitors")
+    name = Column(verbose_name=_("Deployment"), accessor="deployment__name")
+    level = Column(verbose_name=_("Newest month"), empty_values=(), orderable=False)
+    open_alerts = Column(verbose_name=_("Open alerts"), attrs=_RIGHT)
+    model = Column(verbose_name=_("Model"), accessor="deployment__model__name")
+    thresholds = Column(verbose_name=_("Moved and drifted from"), empty_values=(), orderable=False, attrs=_RIGHT)
+    created_at = Column(verbose_name=_("Watched since"))
+
+    def render_name(self, value: str, record: Any) -> str:
+        place = [self.request.tenant.slug, self.request.project.slug, record.pk]
+        url = reverse("monitoring:monitor_detail", args=place)
+        return render_to_string("components/name.html", {"name": value, "url": url})
+
+    def render_level(self, record: Any) -> str:
+        level = presentation.worst_level(selectors.drift_cells(actor=self.request.actor, monitor=record))
+        return render_to_string("components/state.html", {"state": level.value, "label": level.label})
+
+    def render_model(self, value: str) -> SafeString:
+        return format_html("<bdi>{}</bdi>", value)
+
+    def render_thresholds(self, record: Any) -> str:
+        return f"{number(record.moved_at, 2)} · {number(record.drifted_at, 2)}"
+
+    def render_created_at(self, value: Any) -> SafeString:
+        return ago(value)
+
+
+class AlertTable(PortalTable):
+    title = _("Alerts")
+    always = ("cause",)
+    cause = Column(verbose_name=_("Cause"), empty_values=(), orderable=False)
+    state = Column(verbose_name=_("State"))
+    severity = Column(verbose_name=_("Severity"))
+    psi = Column(verbose_name=_("Index"), attrs=_RIGHT)
+    raised_at = Column(verbose_name=_("Raised"))
+
+    def render_cause(self, record: Any) -> str:
+        place = [self.request.tenant.slug, record.project.slug, record.pk]
+        url = reverse("monitoring:alert_detail", args=place)
+        sentence = selectors.cause(record.feature, record.window, record.figures)
+        return format_html('<a href="{}">{}</a>', url, sentence)
+
+    def render_state(self, record: Any) -> str:
+        state = AlertState(record.state)
+        return render_to_string("components/state.html", {"state": state.value, "label": state.label})
+
+    def render_severity(self, record: Any) -> str:
+        severity = Severity(record.severity)
+        return render_to_string("components/state.html", {"state": severity.value, "label": severity.label})
+
+    def render_psi(self, value: float) -> str:
+        return number(value, 2)
+
+    def render_raised_at(self, value: Any) -> SafeString:
+        return ago(value)
+
+
+class AlertFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(label=_("State"), choices=AlertState.choices, empty_label=_("Any"))
+    feature = django_filters.CharFilter(label=_("Feature"), method="of_feature")
+
+    def of_feature(self, rows: QuerySet[Any], _name: str, word: str) -> QuerySet[Any]:
+        return rows.filter(feature__icontains=word)

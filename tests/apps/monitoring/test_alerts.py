@@ -1,0 +1,134 @@
+"""What moved raises one alert per cause, with a sentence; people acknowledge and resolve."""
+
+from datetime import date
+
+import pytest
+
+from apps.monitoring import policies, selectors, services
+from apps.monitoring.choices import DriftLevel, Severity
+from apps.monitoring.models import Alert
+from foundation import access, ledger
+from foundation.clock import now
+from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
+from foundation.tenancy import scope
+from tests.apps.monitoring.stage import entry, log
+
+WIDTH = "petal_width_(cm)"
+
+
+@pytest.fixture
+def moved(scientist, revision, monitor, flowers):
+    """Three hundred flowers of December whose petals are all of one width."""
+
+    def send(value=2.5, rows=300):
+        changed = [{**flowers[n % len(flowers)], WIDTH: value} for n in range(rows)]
+        log(*(entry(revision, changed[n : n + 100]) for n in range(0, rows, 100)))
+        services.drain_once()
+
+    return send
+
+
+def test_too_few_rows_are_shown_but_not_judged(moved, cells):
+    moved(rows=100)
+    assert {cell.level for cell in cells().values()} == {DriftLevel.UNKNOWN}
+    assert not Alert.objects.exists()
+
+
+def test_a_cause_raises_one_alert_however_often_it_is_seen(moved, monitor):
+    moved()
+    moved()
+    raised = Alert.objects.filter(feature=WIDTH)
+
+    assert raised.count() == 1
+    assert (raised.get().window, raised.get().severity) == (date(2013, 12, 1), Severity.CRITICAL)
+    assert "sepal_length_(cm)" not in set(Alert.objects.values_list("feature", flat=True))
+    event = ledger.events_of(subject=("alert", raised.get().pk))[0]
+    assert (event.kind, event.payload["window"]) == ("alert.raised", "2013-12")
+    assert WIDTH not in str(event.payload)
+
+
+def test_the_event_names_the_feature_by_its_place_in_the_schema(moved, revision, flowers):
+    moved()
+    alert = Alert.objects.get(feature=WIDTH)
+    names = [feature["name"] for feature in revision.model_version.input_schema["features"]]
+
+    assert names[ledger.events_of(subject=("alert", alert.pk))[0].payload["feature_index"]] == WIDTH
+
+
+def test_the_cause_is_a_sentence(moved):
+    moved()
+    alert = Alert.objects.get(feature=WIDTH)
+    said = selectors.cause(alert.feature, alert.window, alert.figures)
+
+    assert said.startswith(f"{WIDTH} in December 2013: mean 2.500 against 1.")
+    assert said.endswith("in training")
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({"most": {"kind": "missing", "then": 0.01, "now": 0.2}}, "missing in 20.0 % of the rows against 1.0 %"),
+        ({"most": {"kind": "unknown", "then": 0, "now": 0.5}}, "values that training did not know in 50.0 %"),
+        (
+            {"most": {"kind": "category", "label": "WN", "then": 0.04, "now": 0.12}},
+            "“WN” in 12.0 % of the rows against 4.0 %",
+        ),
+        ({"reference_mean": 62.1, "window_mean": 38.4, "most": None}, "mean 38.400 against 62.100 in training"),
+        ({}, "distributed otherwise than in training"),
+    ],
+)
+def test_every_kind_of_cause_has_words(figures, words):
+    said = selectors.cause("temp", date(2013, 12, 1), figures).replace("\u202f", " ")
+    assert said.startswith("temp in December 2013: ") and words in said
+
+
+def test_a_value_that_is_missing_now_is_the_cause(moved, cells):
+    moved(value=None)
+    assert cells()[WIDTH].figures["most"]["kind"] == "missing"
+
+
+def test_thresholds_are_set_by_those_who_may_and_judge_what_was_counted(moved, scientist, viewer, monitor, cells):
+    moved()
+    services.configure_monitor(actor=scientist, monitor=monitor, moved_at=50, drifted_at=99, fewest_rows=10)
+
+    assert {cell.level for cell in cells().values()} == {DriftLevel.STEADY}
+    with pytest.raises(Invalid) as refusal:
+        services.configure_monitor(actor=scientist, monitor=monitor, moved_at=0.3, drifted_at=0.2, fewest_rows=1)
+    assert list(refusal.value.fields) == ["moved_at"]
+    with pytest.raises(AccessDenied, match=r"monitor\.change"):
+        services.configure_monitor(actor=viewer, monitor=monitor, moved_at=0.1, drifted_at=0.2, fewest_rows=1)
+
+
+def test_an_alert_is_acknowledged_once_and_then_resolved(moved, scientist, viewer):
+    moved()
+    alert = Alert.objects.get(feature=WIDTH)
+    assert not access.ask(policies.check_can_acknowledge, viewer, alert)
+    alert = services.acknowledge_alert(actor=scientist, alert=alert, note="Another garden.", now=now())
+    assert (alert.state, alert.acknowledged_by, alert.note) == ("acknowledged", scientist.user, "Another garden.")
+    with pytest.raises(Conflict, match="already"):
+        services.acknowledge_alert(actor=scientist, alert=alert, note="", now=now())
+
+    assert services.resolve_alert(actor=scientist, alert=alert).state == "resolved"
+    with pytest.raises(Conflict, match="resolved already"):
+        services.resolve_alert(actor=scientist, alert=alert)
+    moved()
+    assert Alert.objects.filter(feature=WIDTH).count() == 1
+
+
+def test_a_monitor_comes_with_the_first_replica_that_answers(scientist, revision):
+    from foundation.ledger import dispatch_once, sequence_once
+
+    assert selectors.monitor_of(actor=scientist, deployment_id=revision.deployment_id) is None
+    sequence_once()
+    dispatch_once()
+    assert selectors.monitor_of(actor=scientist, deployment_id=revision.deployment_id) is not None
+
+
+def test_another_tenant_finds_neither_monitor_nor_alert(moved, monitor, other_scientist):
+    moved()
+    alert = Alert.objects.first()
+    with scope(other_scientist.tenant_id):
+        with pytest.raises(NotFound):
+            selectors.get_monitor(actor=other_scientist, monitor_id=monitor.pk)
+        with pytest.raises(NotFound):
+            selectors.get_alert(actor=other_scientist, alert_id=alert.pk)
