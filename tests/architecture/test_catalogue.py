@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
+from django.utils import translation
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Path("locale/ar/LC_MESSAGES/django.po")
@@ -99,3 +100,9 @@ def test_the_language_says_how_it_counts():
     catalogue = _read(ROOT / CATALOGUE)
     assert catalogue.num_plurals == FORMS
     assert "n%100>=3" in catalogue.plural_expr.replace(" ", "")
+
+
+def test_django_speaks_it():
+    with translation.override("ar"):
+        assert translation.gettext("Datasets") == "مجموعات البيانات"
+        assert translation.ngettext("%(d)s day", "%(d)s days", 2) == "يومان"
