@@ -47,4 +47,4 @@ def check_can_delete(actor: Actor, dataset: Dataset) -> None:
 
 
 def _state(version: DatasetVersion) -> dict[str, str]:
-    return {"state": VersionState(version.state).label}
+    return {"state": str(VersionState(version.state).label)}

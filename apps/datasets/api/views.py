@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,7 +43,9 @@ class UploadViewSet(PortalViewSet):
         given = request.headers.get("Upload-Offset", "")
         if not given.isdigit():
             raise Invalid(_("The header Upload-Offset says at which byte this chunk begins; it is missing."))
-        upload = services.append_chunk(actor=self.actor, upload_id=pk, offset=int(given), data=request.data)
+        upload = services.append_chunk(
+            actor=self.actor, upload_id=pk, offset=int(given), data=cast(bytes, request.data)
+        )
         return self.answer(self.serializer_class, upload)
 
     def destroy(self, request: Request, pk: UUID) -> Response:

@@ -29,6 +29,7 @@ def inputs_by_name(*, actor: Actor, project_id: UUID, sql: str, given: Mapping[s
     missing = {name.lower(): name for name in lake.sandbox.tables_of(sql) if name.lower() not in named}
     found = dict(given)
     for dataset in visible_datasets(actor=actor, project_id=project_id):
-        if sql_name(dataset) in missing and dataset.latest_id is not None:
-            found[missing[sql_name(dataset)]] = dataset.latest_id
+        latest_id: UUID | None = getattr(dataset, "latest_id", None)
+        if sql_name(dataset) in missing and latest_id is not None:
+            found[missing[sql_name(dataset)]] = latest_id
     return found

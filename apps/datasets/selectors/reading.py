@@ -117,7 +117,7 @@ def summary(*, actor: Actor, project_id: UUID, now: datetime) -> dict[str, int]:
     datasets = list(visible_datasets(actor=actor, project_id=project_id))
     versions = visible_versions(actor=actor).filter(project_id=project_id)
     return {
-        "failed": sum(d.last_state == VersionState.FAILED for d in datasets),
+        "failed": sum(getattr(d, "last_state", "") == VersionState.FAILED for d in datasets),
         "datasets": len(datasets),
         "stale": sum(freshness(d, now=now) == "stale" for d in datasets),
         "review": versions.filter(state=VersionState.REVIEW).count(),

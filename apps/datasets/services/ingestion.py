@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -56,7 +56,7 @@ def _write(tables: Lake, table: str, file: SourceFile, version: DatasetVersion, 
         job.progress(_("Writing rows: %(rows)s") % {"rows": f"{rows:,}"}, None)
 
     options = {**version.source.get("options", {}), "name": file.name}
-    return tables.write_from_file(table, file.path, file.format, options, on_rows=told)
+    return tables.write_from_file(table, file.path, cast(Any, file.format.value), options, on_rows=told)
 
 
 def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _from_gzip(path: Path, name: str, folder: Path) -> SourceFile:
     return SourceFile(folder / "inner", FORMAT_OF_ENDING[ending], inner)
 
 
-def _copy(packed: IO[bytes], target: Path, name: str, *, packed_size: int) -> None:
+def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, name: str, *, packed_size: int) -> None:
     """Unpack with the limits checked on what really comes out, since an archive's own figures may lie."""
     written = 0
     free = shutil.disk_usage(target.parent).free

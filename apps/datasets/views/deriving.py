@@ -58,7 +58,7 @@ def _initial(request: PortalRequest) -> dict[str, Any]:
 def _first_sql(request: PortalRequest) -> str:
     """A query to begin with: everything of the first dataset that has rows."""
     rows = selectors.visible_datasets(actor=request.actor, project_id=request.project.pk)
-    first = next((d for d in rows if d.latest_id), None)
+    first = next((d for d in rows if getattr(d, "latest_id", None)), None)
     return f"SELECT *\nFROM {selectors.sql_name(first)}" if first else ""
 
 

@@ -44,14 +44,14 @@ def dataset_detail(request: PortalRequest, tenant: str, project: str, dataset_id
     dataset = dataset_of(request, dataset_id)
     rows = selectors.visible_versions(actor=request.actor, dataset_id=dataset.pk)
     version, last = selectors.latest_ready(dataset), rows.first()
-    tab = _tab(request, version)
+    tab, shown = _tab(request, version), version or last
     context: dict[str, Any] = {
         "dataset": dataset,
         "version": version,
         "last": None if last == version or (last and last.state == VersionState.DISCARDED) else last,
         "tab": tab,
         "tabs": _tabs(request, dataset, version, tab, rows.count()),
-        "chain": chain_of(request.actor, "dataset_version", (version or last).pk) if version or last else [],
+        "chain": chain_of(request.actor, "dataset_version", shown.pk) if shown else [],
         "freshness": selectors.freshness(dataset, now=now()),
         "may_add": access.ask(policies.check_can_add, request.actor, dataset),
         "may_edit": access.ask(policies.check_can_edit, request.actor, dataset),

@@ -51,7 +51,8 @@ def spread_of(profile: dict[str, Any]) -> dict[str, Any]:
 
 def range_of(profile: dict[str, Any]) -> str:
     """From where to where the values go; of text the most frequent value."""
-    low, high = profile.get("min"), profile.get("max")
+    low: Any = profile.get("min")
+    high: Any = profile.get("max")
     if low is None:
         top = profile.get("top") or []
         return str(top[0]["value"])[:40] if top else ""

@@ -65,7 +65,7 @@ class DatasetTable(_DataTable):
             return ago(value)
         return format_html("{} {}", SafeString(self.state(found, *words[found])), ago(value))
 
-    def render_classes(self, value: Any) -> SafeString:
+    def render_classes(self, value: Any) -> SafeString | str:
         return class_tags(value)
 
 

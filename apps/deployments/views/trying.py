@@ -34,7 +34,8 @@ def deployment_try(request: PortalRequest, tenant: str, project: str, deployment
     version = selectors.version_to_show(deployment)
     kept = request.session.get(_key(deployment), {})
     example = kept.get("row") or selectors.example_row(version)
-    form = TryForm(request.POST or None, features=version.input_schema.get("features", []), example=example)
+    given = request.POST if request.method == "POST" else None
+    form = TryForm(given, features=version.input_schema.get("features", []), example=example)
     if request.method == "POST" and form.is_valid():
         return _ask_later(request, deployment, form.row())
     answer = _answer(request, deployment, kept)
@@ -88,5 +89,5 @@ def _answer(request: PortalRequest, deployment: Any, kept: dict[str, Any]) -> di
         "latency": presentation.milliseconds(said.milliseconds),
         "prediction": next(iter(body.get("predictions", [])), None),
         "classes": list(zip(body.get("classes", []), next(iter(body.get("probabilities", [])), []), strict=False)),
-        "raw": json.dumps(said.body, indent=2, ensure_ascii=False),
+        "raw": [{"name": "JSON", "code": json.dumps(said.body, indent=2, ensure_ascii=False)}],
     }

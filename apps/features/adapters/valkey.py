@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import redis
 
@@ -31,7 +31,8 @@ class ValkeyOnlineStore:
 
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         with _translated():
-            return self._client.mget(keys) if keys else []
+            found: Any = self._client.mget(keys) if keys else []
+        return list(found)
 
     def drop(self, keys: Sequence[bytes]) -> None:
         with _translated():

@@ -60,7 +60,7 @@ class TrainingSetStart(serializers.Serializer):
     project = serializers.SlugField()
     name = serializers.CharField(max_length=63)
     base_version = serializers.UUIDField()
-    label = serializers.CharField(max_length=255)
+    label = serializers.CharField(max_length=255)  # type: ignore[assignment]
     features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
     event_time = serializers.CharField(required=False, allow_blank=True, default="")
     group = serializers.CharField(required=False, allow_blank=True, default="")

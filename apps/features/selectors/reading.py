@@ -92,7 +92,8 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
         "features": sum(len(view.features) for view in views),
         "sets": len(sets),
         "failed": sum(view.state == BuildState.FAILED for view in views),
-        "building": sum(thing.state == BuildState.BUILDING for thing in (*views, *sets)),
+        "building": sum(v.state == BuildState.BUILDING for v in views)
+        + sum(t.state == BuildState.BUILDING for t in sets),
         "offline": sum(view.state == BuildState.READY and view.online_at is None for view in views),
     }
 

@@ -37,7 +37,7 @@ def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:
     rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     views = rows.filter(state=BuildState.READY)
     posted = request.POST if request.method == "POST" else None
-    return forms.TrainingSetForm(posted, columns=base.schema, views=views)
+    return forms.TrainingSetForm(posted, columns=base.schema, views=list(views))
 
 
 def _define(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> HttpResponse:

@@ -113,7 +113,7 @@ def _rows_of(request: Any, names: Sequence[str]) -> list[dict[str, Any]]:
     if "dataframe_split" in request:
         split = request["dataframe_split"]
         return [dict(zip(split["columns"], row, strict=True)) for row in split["data"]]
-    found = next((request[shape] for shape in _SHAPES if shape in request), [])
+    found: Any = next((request[shape] for shape in _SHAPES if shape in request), [])
     if isinstance(found, dict):
         return _rows_of_columns(found)
     if found and isinstance(found[0], dict) and {"name", "data"} <= found[0].keys():

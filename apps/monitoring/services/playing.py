@@ -84,10 +84,10 @@ class Player:
         with scope(tenant.pk):
             moment = now()
             if sender is None or sender.renew_at <= moment:
-                renewed = sender is not None and tenants.renew_workload_token(
+                renewed = sender and tenants.renew_workload_token(
                     tenant=tenant, purpose=purpose, ttl=_TOKEN_LIVES, now=moment
                 )
-                if not renewed:
+                if sender is None or not renewed:
                     _row, token = tenants.issue_workload_token(
                         actor=Actor.system(tenant, "replay"),
                         project_id=replay.project_id,

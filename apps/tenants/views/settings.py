@@ -159,7 +159,7 @@ def _link(secret: str) -> str:
 def _token_snippets(token: str) -> list[dict[str, str]]:
     shown, url = token or "snd_…", settings.SANAD_PUBLIC_URL
     return [
-        {"name": "CLI", "code": f"sanad login {url} --token {shown}"},
+        {"name": "CLI", "code": f"sanad login --url {url} --token {shown}"},
         {"name": "curl", "code": f"curl {url}/api/v1/projects/ -H 'Authorization: Bearer {shown}'"},
         {"name": "Python", "code": f'import sanad\n\nclient = sanad.Client("{url}", token="{shown}")'},
     ]
