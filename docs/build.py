@@ -95,6 +95,9 @@ def _said(view: Any) -> str:
 # Command line
 
 
+EVERYWHERE = ("url", "token", "project", "json")
+
+
 def cli() -> str:
     from sanad.cli import parser
 
@@ -125,7 +128,7 @@ def _commands(parser: argparse.ArgumentParser, words: str) -> Iterator[tuple[str
 def _usage(parser: argparse.ArgumentParser) -> str:
     said: list[str] = []
     for act in parser._actions:
-        if isinstance(act, argparse._HelpAction):
+        if act.dest in {"help", *EVERYWHERE}:
             continue
         value = act.metavar or (f"{{{','.join(act.choices)}}}" if act.choices else act.dest.upper())
         word = " ".join([*act.option_strings[-1:], *([str(value)] if act.nargs != 0 else [])])

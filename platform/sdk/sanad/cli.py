@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,24 +19,38 @@ Command = Callable[[Client, argparse.Namespace], None]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     said = parser().parse_args(arguments)
-    kept = profile.load()
-    url, token = said.url or kept.url, said.token or kept.token
-    if not url or not token:
-        tell(
-            "Say where the portal is and who you are: sanad login --url URL --token snd_…, or "
-            "SANAD_URL and SANAD_TOKEN."
-        )
-        return 2
     try:
-        said.command(Client(url, token, said.project or kept.project), said)
+        return _run(said)
     except SanadError as error:
         return _explain(error)
     except ValueError as error:
         tell(str(error))
         return 2
+    except OSError as error:
+        tell(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
+        return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _run(said: argparse.Namespace) -> int:
+    kept = profile.load()
+    url, token = said.url or kept.url, said.token or kept.token
+    if not url or not token:
+        raise ValueError(
+            "Say where the portal is and who you are: sanad login --url URL --token snd_…, "
+            "or SANAD_URL and SANAD_TOKEN."
+        )
+    with Client(url, token, said.project or kept.project) as client:
+        said.command(client, said)
     return 0
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"this is no JSON ({error}): {text}") from error
 
 
 def _explain(error: SanadError) -> int:
@@ -50,9 +65,8 @@ def _explain(error: SanadError) -> int:
 def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="sanad", description="The command line of the Sanad MLOps portal.")
     root.add_argument("--version", action="version", version=__version__)
-    for name in ("url", "token", "project"):
-        root.add_argument(f"--{name}", default="", help=f"otherwise SANAD_{name.upper()}, otherwise the profile")
-    root.add_argument("--json", action="store_true", help="answer in JSON, also on a terminal")
+    _everywhere(root)
+    root.set_defaults(url="", token="", project="", json=False)
     acts = root.add_subparsers(required=True, metavar="COMMAND")
     _add(acts, "login", commands.login, "keep address and token in a profile that only you can read")
     _data(acts)
@@ -63,8 +77,19 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _everywhere(parser: argparse.ArgumentParser) -> None:
+    """Options that may stand before and after the command; where one is absent it leaves what the other place said."""
+    for name in ("url", "token", "project"):
+        said = f"otherwise SANAD_{name.upper()}, otherwise the profile"
+        parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=said)
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON, also on a terminal"
+    )
+
+
 def _add(acts: Any, name: str, command: Command, help_text: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = acts.add_parser(name, help=help_text, description=help_text)
+    _everywhere(made)
     made.set_defaults(command=command)
     return made
 
@@ -85,7 +110,7 @@ def _data(acts: Any) -> None:
     push.add_argument("file")
     push.add_argument("--name", default="")
     push.add_argument("--review", action="store_true", help="wait for a person to commit it")
-    push.add_argument("--options", default="", help='as JSON, e.g. {"missing": ["NA"]}')
+    push.add_argument("--options", type=_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
     _add(dataset, "list", commands.dataset_list, "datasets of the project")
     get = _add(dataset, "get", commands.dataset_get, "a version's rows as Parquet")
     get.add_argument("version")
@@ -99,7 +124,7 @@ def _models(acts: Any) -> None:
     submit.add_argument("--recipe", default="hist_gradient_boosting")
     submit.add_argument("--param", action="append", default=[], metavar="NAME=VALUE")
     submit.add_argument("--seed", type=int, default=0)
-    submit.add_argument("--split", default="", help='as JSON, e.g. {"kind": "random", "test_fraction": 0.2}')
+    submit.add_argument("--split", type=_json, metavar="JSON", help='e.g. {"kind": "random", "test_fraction": 0.2}')
     submit.add_argument("--resource-class", default="small")
     submit.add_argument("--wait", action="store_true")
     submit.add_argument("--timeout", type=float, default=3600)

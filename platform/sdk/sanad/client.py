@@ -31,6 +31,16 @@ class Client:
         self.reports = Reports(self)
         self.ledger = Ledger(self)
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; a client that is used with `with` does so by itself."""
+        self.transport.http.close()
+
     @property
     def url(self) -> str:
         return self.transport.url

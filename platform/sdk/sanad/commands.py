@@ -29,9 +29,8 @@ def project_create(client: Client, said: Namespace) -> None:
 
 
 def dataset_push(client: Client, said: Namespace) -> None:
-    options = json.loads(said.options) if said.options else None
     version = client.datasets.push(
-        said.file, name=said.name or "", review=said.review, options=options, told=show_progress
+        said.file, name=said.name or "", review=said.review, options=said.options, told=show_progress
     )
     show(
         {name: version[name] for name in ("id", "dataset_name", "number", "state", "row_count", "digest")},
@@ -53,7 +52,7 @@ def run_submit(client: Client, said: Namespace) -> None:
         recipe=said.recipe,
         params=dict(_pair(text) for text in said.param),
         seed=said.seed,
-        split=json.loads(said.split) if said.split else None,
+        split=said.split,
         resource_class=said.resource_class,
     )
     if said.wait:
@@ -141,7 +140,9 @@ def doctor(client: Client, said: Namespace) -> None:
 
 
 def _pair(text: str) -> tuple[str, Any]:
-    name, _, value = text.partition("=")
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"A parameter is NAME=VALUE, and {text!r} is not.")
     try:
         return name, json.loads(value)
     except ValueError:

@@ -102,13 +102,16 @@ class Datasets(Resource):
         return committed
 
     def download(self, version_id: str, into: str | Path) -> Path:
-        """The version's rows as one Parquet file."""
+        """The version's rows as one Parquet file; nothing is left of a download that broke off."""
         target = Path(into)
-        with self._http.http.stream("GET", f"/api/v1/dataset-versions/{version_id}/export/") as answer:
-            answer.raise_for_status()
-            with target.open("wb") as file:
+        part = target.with_name(f"{target.name}.part")
+        try:
+            with self._http.stream(f"dataset-versions/{version_id}/export/") as answer, part.open("wb") as file:
                 for piece in answer.iter_bytes():
                     file.write(piece)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
         return target
 
 

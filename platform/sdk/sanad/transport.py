@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
 
-from sanad.errors import Failed, Unreachable, from_response
+from sanad.errors import Failed, SanadError, Unreachable, from_response
 
 _TRIES = 5
 _AGAIN = frozenset({502, 503, 504})
@@ -60,9 +61,25 @@ class Transport:
                 if answer.status_code < 400:
                     return answer
                 if answer.status_code not in _AGAIN or attempt == _TRIES - 1:
-                    raise from_response(answer.status_code, _body(answer), answer.headers.get("x-request-id", ""))
+                    raise _refusal(answer)
             time.sleep(0.25 * 2**attempt)
         raise AssertionError("unreachable: the last try returns or raises")
+
+    @contextmanager
+    def stream(self, path: str) -> Iterator[httpx2.Response]:
+        """An answer that is read piece by piece, once: what broke off is not asked for again."""
+        try:
+            with self.http.stream("GET", f"/api/v1/{path}") as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise _refusal(answer)
+                yield answer
+        except httpx2.TransportError as error:
+            raise Unreachable(f"{self.url} broke off its answer ({type(error).__name__}); ask again.") from error
+
+
+def _refusal(answer: httpx2.Response) -> SanadError:
+    return from_response(answer.status_code, _body(answer), answer.headers.get("x-request-id", ""))
 
 
 def _body(answer: httpx2.Response) -> Any:

@@ -1,0 +1,70 @@
+"""The portal on a real port in a thread, and a line to it that breaks when a test says so."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core.servers.basehttp import ThreadedWSGIServer
+from django.core.wsgi import get_wsgi_application
+from django.test.testcases import QuietWSGIRequestHandler
+
+
+class _Handler(QuietWSGIRequestHandler):
+    def get_environ(self) -> dict[str, Any]:
+        return {**super().get_environ(), "tests.handler": self}
+
+
+def _hang_up(environ: dict[str, Any]) -> None:
+    """Close the connection before a byte of the answer is out."""
+    handler = environ["tests.handler"]
+    handler.close_connection = True
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+class BreakingLine:
+    """Passes requests on; `lose_answers` makes the portal do what it is asked and the client hear nothing of it."""
+
+    def __init__(self, application: Callable[..., Any]) -> None:
+        self._application = application
+        self._lost: dict[tuple[str, str], list[int]] = {}
+        self.seen: Counter[tuple[str, str]] = Counter()
+
+    def lose_answers(self, method: str, part: str, *, numbers: list[int]) -> None:
+        """Of the requests of this method whose path holds `part`, lose the answers to these (the first is 1)."""
+        self._lost[(method, part)] = numbers
+        self.seen[(method, part)] = 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+        answer = self._application(environ, start_response)
+        for (method, part), numbers in self._lost.items():
+            if environ["REQUEST_METHOD"] == method and part in environ["PATH_INFO"]:
+                self.seen[(method, part)] += 1
+                if self.seen[(method, part)] in numbers:
+                    answer.close()
+                    _hang_up(environ)
+                    raise ConnectionAbortedError
+        return answer
+
+    def mend(self) -> None:
+        self._lost.clear()
+        self.seen.clear()
+
+
+class PortalThread:
+    """`url` answers until `stop`."""
+
+    def __init__(self) -> None:
+        self.line = BreakingLine(get_wsgi_application())
+        self._server = ThreadedWSGIServer(("127.0.0.1", 0), _Handler)
+        self._server.daemon_threads = True
+        self._server.set_app(self.line)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

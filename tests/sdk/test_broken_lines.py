@@ -1,0 +1,55 @@
+"""A line that breaks in the worst moment, after the portal has done its work and before the client hears of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sanad.errors import NotFound, Unreachable
+
+MEGABYTE = 1024 * 1024
+
+
+def test_a_change_whose_answer_was_lost_is_made_once(portal, client):
+    portal.line.lose_answers("POST", "/projects/", numbers=[1, 2])
+    made = client.projects.create("once-only", "Once only", purpose="Shows that a repeated change is one change")
+    assert portal.line.seen[("POST", "/projects/")] == 3
+    assert [project["id"] for project in client.projects.list() if project["slug"] == "once-only"] == [made["id"]]
+
+
+def test_two_equal_changes_that_were_meant_are_two(client):
+    upload = {"project": "flights", "filename": "a.csv", "size": 4}
+    assert client.transport.post("uploads/", upload)["id"] != client.transport.post("uploads/", upload)["id"]
+
+
+def test_an_upload_goes_on_where_the_portal_says_it_stands(portal, client, tmp_path):
+    file = tmp_path / "flights.csv"
+    file.write_bytes(b"late,distance\n" + b"true,1400\n" * (2 * MEGABYTE))
+    portal.line.lose_answers("PUT", "/uploads/", numbers=[1, 3])
+    told = []
+    upload = client.datasets.upload(file, told=lambda sent, size: told.append((sent, size)))
+    assert upload["complete"] is True
+    assert upload["offset"] == file.stat().st_size
+    # Three chunks; the two whose answers were lost are offered again, and refused with the place to go on from.
+    assert portal.line.seen[("PUT", "/uploads/")] == 5
+    assert told[-1] == (file.stat().st_size, file.stat().st_size)
+    assert [sent for sent, _ in told] == sorted({sent for sent, _ in told})
+
+
+def test_a_portal_that_stays_away_is_said_in_words(portal, client):
+    portal.line.lose_answers("GET", "/projects/", numbers=[1, 2, 3, 4, 5])
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1.* does not answer .*Is the portal up\?"):
+        client.projects.list()
+    assert client.projects.list()
+
+
+def test_nothing_is_left_of_a_download_that_was_refused(client, tmp_path):
+    with pytest.raises(NotFound):
+        client.datasets.download("00000000-0000-4000-8000-000000000000", tmp_path / "rows.parquet")
+    assert not list(tmp_path.glob("rows*"))
+
+
+def test_every_row_of_a_list_of_many_pages_comes_once(client):
+    for number in range(55):
+        client.transport.post("entities/", {"project": "flights", "name": f"e{number}", "join_keys": ["id"]})
+    names = [row["name"] for row in client.transport.pages("entities/", project="flights")]
+    assert sorted(names) == sorted({f"e{number}" for number in range(55)})
