@@ -71,7 +71,7 @@ def rest() -> str:
         place = re.sub(r"\{\w*pk\}", "{id}", path)
         noun = place.removeprefix("/api/v1/").split("/")[0]
         groups.setdefault(noun, []).append((method, code(place), code(_permission(view)), _said(view)))
-    head = ("method", "address", "permission", "")
+    head = ("method", "address", "permission", "remarks")
     parts = [f"## {noun}\n\n{table(head, rows)}" for noun, rows in sorted(groups.items())]
     return PARTS["intro"]["rest"] + MADE_BY + "\n" + "\n".join(parts)
 
@@ -109,9 +109,9 @@ def cli() -> str:
     ]
     parts = (
         "## Commands\n",
-        table(("command", ""), rows),
+        table(("command", "what it does"), rows),
         "## Options of every command\n",
-        table(("option", ""), options),
+        table(("option", "meaning"), options),
     )
     return PARTS["intro"]["cli"] + MADE_BY + "\n" + "\n".join(parts)
 
@@ -171,7 +171,7 @@ def configuration() -> str:
             (code(name), code(read[name].default), ", ".join(sorted(read[name].readers)), meaning)
             for name, meaning in group.items()
         ]
-        parts.append(f"## {title}\n\n{table(('variable', 'default', 'read by', ''), rows)}")
+        parts.append(f"## {title}\n\n{table(('variable', 'default', 'read by', 'meaning'), rows)}")
     return PARTS["intro"]["configuration"] + MADE_BY + "\n" + "\n".join(parts)
 
 
@@ -220,7 +220,7 @@ def problems() -> str:
             rows.append(
                 (f"[{path.stem}]({path.name})", status.removeprefix("Status ").split(",")[0], title.removeprefix("# "))
             )
-    return PARTS["intro"]["problems"] + MADE_BY + "\n" + table(("slug", "status", ""), rows)
+    return PARTS["intro"]["problems"] + MADE_BY + "\n" + table(("slug", "status", "what it says"), rows)
 
 
 if __name__ == "__main__":
