@@ -12,7 +12,8 @@ class Chart {
     this.listen();
     const seen = new IntersectionObserver(([entry]) => { this.seen = entry.isIntersecting; if (this.seen && (this.due || !this.drawn)) this.draw(); }, { rootMargin: "120px" });
     seen.observe(box);
-    new ResizeObserver(() => { if (this.drawn && !this.plot.hidden) window.Plotly.Plots.resize(this.plot); }).observe(this.plot);
+    // A plot that a swap has taken away is told its size as well, and Plotly refuses what is not displayed.
+    new ResizeObserver(() => { if (this.drawn && this.plot.getClientRects().length) window.Plotly.Plots.resize(this.plot); }).observe(this.plot);
   }
 
   part(name) { return this.box.querySelector(`[data-chart-${name}]`); }

@@ -6,7 +6,8 @@ import { clock, say } from "./words.js";
 const SILENCE = 40_000; // two heartbeats and a half
 const STALE_AFTER = 10_000;
 const dot = document.querySelector("[data-live-dot]");
-const tenant = document.body.dataset.tenant;
+const { tenant, liveSince } = document.body.dataset;
+const rendered = liveSince ? Number(liveSince) : null; // the ledger's number when the page was read: nothing after it is missed
 
 class Live {
   constructor() {
@@ -40,7 +41,8 @@ class Live {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     const fresh = [...wanted].filter((topic) => !this.known.has(topic));
     const gone = [...this.known].filter((topic) => !wanted.has(topic));
-    if (fresh.length) this.send({ subscribe: fresh, ...(this.since === null ? {} : { since: this.since }) });
+    const since = this.since ?? rendered;
+    if (fresh.length) this.send({ subscribe: fresh, ...(since === null ? {} : { since }) });
     if (gone.length) this.send({ unsubscribe: gone });
     this.known = wanted;
   }

@@ -18,6 +18,7 @@ from foundation.access.actors import actor_for_token, actor_for_user
 from foundation.clock import now
 from foundation.errors import NotFound, PortalError
 from foundation.identity import Actor, tokens
+from foundation.ledger.selectors import last_seq
 from foundation.tenancy import find_tenant, scope
 from foundation.web import logs
 from foundation.web.problems import answer_for
@@ -93,6 +94,9 @@ class ActorMiddleware:
         return response
 
     def _inside(self, request: HttpRequest, actor: Actor) -> HttpResponse:
+        if _is_whole_page(request):
+            # Read before the view reads: what happens from here on is told to the page when it begins to listen.
+            request.live_since = last_seq(tenant_id=actor.tenant_id)  # type: ignore[attr-defined]
         try:
             _set_project(request, actor)
         except PortalError as refusal:
@@ -101,6 +105,10 @@ class ActorMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return answer_for(request, exception) if isinstance(exception, PortalError) else None
+
+
+def _is_whole_page(request: HttpRequest) -> bool:
+    return request.method == "GET" and request.path.startswith("/t/") and "HX-Request" not in request.headers
 
 
 def _actor_of(request: HttpRequest) -> Actor | None:
