@@ -48,7 +48,8 @@ def replay_start(request: PortalRequest, tenant: str, project: str, monitor_id: 
 @require_POST
 def replay_change(request: PortalRequest, tenant: str, project: str, replay_id: UUID) -> HttpResponse:
     replay = selectors.get_replay(actor=request.actor, replay_id=replay_id)
-    monitor = services.ensure_monitor(actor=request.actor, deployment_id=replay.deployment_id)
+    watching = services.ensure_monitor(actor=request.actor, deployment_id=replay.deployment_id)
+    monitor = selectors.get_monitor(actor=request.actor, monitor_id=watching.pk)
     form, act = SpeedForm(request.POST), _ACTS.get(request.POST.get("act", "speed"), {})
     if form.is_valid():
         with refusals_on(form):
