@@ -7,7 +7,8 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.getResponseHeader("HX-Retarget") === "#toasts") event.detail.selectOverride = "unset";
   if (new URL(xhr.responseURL, location.href).pathname.startsWith("/accounts/login")) {
     event.detail.shouldSwap = false;
-    location.reload();
+    // A page that was read just now would only be read again, and again: it is open to all, its part is not.
+    if (performance.now() > 10_000) location.reload();
   }
 });
 document.body.addEventListener("htmx:afterSettle", (event) => {
