@@ -73,7 +73,7 @@ _TRUTH: dict[Any, Any] = {"__true": True, "__false": False}
 
 
 def _field_of(feature: Mapping[str, Any], example: Any) -> forms.Field:
-    shared: dict[str, Any] = {"label": feature["name"], "required": False, "initial": example}
+    shared: dict[str, Any] = {"label": feature["name"], "required": not feature["nullable"], "initial": example}
     kind, known = feature["type"], feature.get("categories") or []
     if kind == "boolean":
         shared["initial"] = "__true" if example else "__false"

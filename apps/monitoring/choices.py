@@ -25,4 +25,4 @@ class DriftLevel(TextChoices):
     STEADY = "steady", _("Steady")
     MOVED = "moved", _("Moved")
     DRIFTED = "drifted", _("Drifted")
-    UNKNOWN = "unknown", _("Too few rows")
+    UNKNOWN = "unknown", _("Too early to judge")

@@ -26,6 +26,7 @@ class MonitorConfigured(ledger.Event):
     moved_at: float
     drifted_at: float
     fewest_rows: int
+    fewest_days: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,12 @@ class ThresholdForm(forms.Form):
         min_value=1,
         help_text=_("A month with fewer rows is shown, but not judged."),
     )
+    fewest_days = forms.IntegerField(
+        label=_("Fewest days of a month"),
+        min_value=1,
+        max_value=28,
+        help_text=_("A month of which fewer days were seen is shown, but not judged: its first days are no month."),
+    )
 
 
 class NoteForm(forms.Form):

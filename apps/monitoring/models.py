@@ -15,6 +15,8 @@ class Monitor(TenantModel):
     moved_at = models.FloatField(default=0.1)
     drifted_at = models.FloatField(default=0.25)
     fewest_rows = models.PositiveIntegerField(default=200)
+    # The first days of a month are no month: until so many days were seen it is shown, but not judged.
+    fewest_days = models.PositiveSmallIntegerField(default=7)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -58,6 +60,8 @@ class DriftWindow(TenantModel):
     other = models.BigIntegerField(default=0)
     missing = models.BigIntegerField(default=0)
     rows = models.BigIntegerField(default=0)
+    # Days of the month that were seen, one bit each.
+    days = models.BigIntegerField(default=0)
     total = models.FloatField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -18,6 +18,7 @@ class MonitorSerializer(serializers.ModelSerializer):
             "moved_at",
             "drifted_at",
             "fewest_rows",
+            "fewest_days",
             "created_at",
         ]
 
@@ -26,6 +27,7 @@ class Thresholds(serializers.Serializer):
     moved_at = serializers.FloatField(min_value=0.0)
     drifted_at = serializers.FloatField(min_value=0.0)
     fewest_rows = serializers.IntegerField(min_value=1)
+    fewest_days = serializers.IntegerField(required=False, default=7, min_value=1, max_value=28)
 
 
 class AlertSerializer(serializers.ModelSerializer):

@@ -65,7 +65,7 @@ def _cell(monitor: Monitor, window: DriftWindow, version: Any) -> DriftCell:
         rows=window.rows,
         missing=window.missing,
         psi=index,
-        level=_level(monitor, window.rows, index),
+        level=_level(monitor, window, index),
         counts=actual,
         expected=expected,
         figures=figures_of(described, window, expected, actual),
@@ -79,8 +79,8 @@ def _described(reference: dict[str, Any], feature: str) -> dict[str, Any]:
     return reference.get("prediction_held_out") or reference["prediction"]
 
 
-def _level(monitor: Monitor, rows: int, index: float) -> DriftLevel:
-    if rows < monitor.fewest_rows:
+def _level(monitor: Monitor, window: DriftWindow, index: float) -> DriftLevel:
+    if window.rows < monitor.fewest_rows or window.days.bit_count() < monitor.fewest_days:
         return DriftLevel.UNKNOWN
     if index >= monitor.drifted_at:
         return DriftLevel.DRIFTED

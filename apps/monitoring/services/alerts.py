@@ -33,7 +33,7 @@ def ensure_monitor(*, actor: Actor, deployment_id: UUID) -> Monitor:
 
 @transaction.atomic
 def configure_monitor(
-    *, actor: Actor, monitor: Monitor, moved_at: float, drifted_at: float, fewest_rows: int
+    *, actor: Actor, monitor: Monitor, moved_at: float, drifted_at: float, fewest_rows: int, fewest_days: int = 7
 ) -> Monitor:
     policies.check_can_configure(actor, monitor)
     if not 0 < moved_at < drifted_at:
@@ -41,10 +41,15 @@ def configure_monitor(
             _("The first threshold must be above 0 and below the second."),
             fields={"moved_at": [_("It must be above 0 and below %(drifted)s.") % {"drifted": drifted_at}]},
         )
-    monitor.moved_at, monitor.drifted_at, monitor.fewest_rows = moved_at, drifted_at, max(1, fewest_rows)
-    monitor.save(update_fields=["moved_at", "drifted_at", "fewest_rows"])
+    monitor.moved_at, monitor.drifted_at = moved_at, drifted_at
+    monitor.fewest_rows, monitor.fewest_days = max(1, fewest_rows), min(max(1, fewest_days), 28)
+    monitor.save(update_fields=["moved_at", "drifted_at", "fewest_rows", "fewest_days"])
     configured = MonitorConfigured(
-        monitor_id=monitor.pk, moved_at=moved_at, drifted_at=drifted_at, fewest_rows=monitor.fewest_rows
+        monitor_id=monitor.pk,
+        moved_at=moved_at,
+        drifted_at=drifted_at,
+        fewest_rows=monitor.fewest_rows,
+        fewest_days=monitor.fewest_days,
     )
     ledger.record(configured, actor=actor, project_id=monitor.project_id, subject=("monitor", monitor.pk))
     return monitor

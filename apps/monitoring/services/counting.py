@@ -85,8 +85,8 @@ def percentile_ms(latencies: list[int], share: float) -> float | None:
     return None
 
 
-def month_of(event_time: str | None, at: datetime) -> date:
-    """The window that a request belongs to: by its event time, else by when it was answered."""
+def day_of(event_time: str | None, at: datetime) -> date:
+    """The day that a request belongs to: by its event time, else by when it was answered."""
     if event_time:
         try:
             moment = datetime.fromisoformat(event_time.replace("Z", "+00:00"))
@@ -94,8 +94,13 @@ def month_of(event_time: str | None, at: datetime) -> date:
             moment = at
         # A time out of all bounds would make windows without end: such a row counts as of now.
         if moment.year >= _OLDEST_YEAR and moment.replace(tzinfo=moment.tzinfo or UTC) <= at + _AHEAD:
-            return date(moment.year, moment.month, 1)
-    return date(at.year, at.month, 1)
+            return moment.date()
+    return at.date()
+
+
+def month_of(day: date) -> date:
+    """The window of a day."""
+    return day.replace(day=1)
 
 
 def rows_of(request: Any, names: Sequence[str] = ()) -> list[dict[str, Any]]:

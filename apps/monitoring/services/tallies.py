@@ -10,7 +10,7 @@ from uuid import UUID
 
 from apps.deployments import selectors as deployments
 from apps.monitoring.models import DriftWindow, TrafficMinute
-from apps.monitoring.services.counting import Bins, Counted, Minute, count_values, empty, latency_bin, month_of
+from apps.monitoring.services.counting import Bins, Counted, Minute, count_values, day_of, empty, latency_bin, month_of
 from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
 
@@ -68,8 +68,9 @@ def add_drift(tenant: Tenant, entries: list[Entry], versions: Mapping[UUID, Any]
     answered = [e for e in served(entries) if e.status < 400 and e.revision_id in versions]
     for (deployment_id, version_id, window), batch in _by_window(answered, versions).items():
         reference = versions[batch[0].revision_id].reference
+        days = sum(1 << day for day in {day_of(entry.event_time, entry.at).day for entry in batch})
         for feature, counted in _count(batch, reference).items():
-            _add_window(tenant, deployment_id, version_id, window, feature, counted)
+            _add_window(tenant, deployment_id, version_id, window, feature, counted, days)
     return {entry.deployment_id for entry in answered}
 
 
@@ -87,7 +88,8 @@ def feature_names(version: Any) -> list[str]:
 def _by_window(entries: list[Entry], versions: Mapping[UUID, Any]) -> dict[tuple[UUID, UUID, date], list[Entry]]:
     grouped: dict[tuple[UUID, UUID, date], list[Entry]] = {}
     for entry in entries:
-        key = (entry.deployment_id, versions[entry.revision_id].pk, month_of(entry.event_time, entry.at))
+        day = day_of(entry.event_time, entry.at)
+        key = (entry.deployment_id, versions[entry.revision_id].pk, month_of(day))
         grouped.setdefault(key, []).append(entry)
     return grouped
 
@@ -111,7 +113,7 @@ def _count(batch: list[Entry], reference: dict[str, Any]) -> dict[str, Counted]:
 
 
 def _add_window(
-    tenant: Tenant, deployment_id: UUID, version_id: UUID, window: date, feature: str, counted: Counted
+    tenant: Tenant, deployment_id: UUID, version_id: UUID, window: date, feature: str, counted: Counted, days: int
 ) -> None:
     row, _made = DriftWindow.objects.select_for_update().get_or_create(
         tenant=tenant, deployment_id=deployment_id, model_version_id=version_id, window=window, feature=feature
@@ -120,6 +122,7 @@ def _add_window(
     row.other += counted.other
     row.missing += counted.missing
     row.rows += counted.rows
+    row.days |= days
     row.total += counted.total
     row.save()
 

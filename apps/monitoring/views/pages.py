@@ -92,7 +92,7 @@ def _of(request: PortalRequest, monitor: Any, shown: Any, tab: str, forms: dict[
     if tab == "alerts":
         return {"table": build_table(request, AlertTable, alerts, filterset_class=AlertFilter)}
     if tab == "settings":
-        kept = {name: getattr(monitor, name) for name in ("moved_at", "drifted_at", "fewest_rows")}
+        kept = {name: getattr(monitor, name) for name in ("moved_at", "drifted_at", "fewest_rows", "fewest_days")}
         return {"thresholds": forms.get("thresholds") or ThresholdForm(initial=kept)}
     if tab == "activity":
         subjects = [("alert", alert.pk) for alert in alerts[:30]]

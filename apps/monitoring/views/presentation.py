@@ -98,13 +98,13 @@ def _heat(cell: selectors.DriftCell | None, here: str) -> dict[str, Any]:
     far = cell.level == DriftLevel.DRIFTED and cell.psi >= 1
     said = _("%(cause)s. Index %(psi)s over %(rows)s rows, %(level)s.") % {
         "cause": selectors.cause(cell.feature, cell.window, cell.figures),
-        "psi": number(cell.psi, 2),
+        "psi": number(round(cell.psi, 2), 2),
         "rows": number(cell.rows),
         "level": cell.level.label,
     }
     asked = urlencode({"feature": cell.feature, "window": f"{cell.window:%Y-%m}"})
     step = 4 if far else _STEPS[cell.level]
-    return {"text": number(cell.psi, 2), "step": step, "title": said, "url": f"{here}?{asked}#distribution"}
+    return {"text": number(round(cell.psi, 2), 2), "step": step, "title": said, "url": f"{here}?{asked}#distribution"}
 
 
 def standing(shown: Shown) -> dict[str, Any]:

@@ -44,10 +44,10 @@ def model_detail(request: PortalRequest, tenant: str, project: str, model_id: UU
     model = selectors.get_model(actor=actor, model_id=model_id)
     context: dict[str, Any] = {
         "model": model,
-        "ladder": selectors.ladder(actor=actor, model_id=model_id),
+        "ladder": presentation.rungs(actor, model_id),
         "serving": selectors.production_version(actor=actor, model_id=model_id),
         "may_register": presentation.may(actor, Permission.MODEL_REGISTER, model),
-        "history": presentation.history(actor, ("model", model_id)),
+        "history": presentation.model_history(actor, model_id),
     }
     return render_page(request, "registry/model_detail.html", **context)
 

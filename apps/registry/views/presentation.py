@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.approvals import selectors as approvals
 from apps.registry import selectors
-from apps.registry.choices import GateState, OnnxState
+from apps.registry.choices import WORDS, GateState, OnnxState, Stage
 from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission, Verdict
@@ -28,6 +28,31 @@ def may(actor: Actor, permission: Permission, thing: Any) -> Verdict:
 
 def history(actor: Actor, *subjects: tuple[str, UUID]) -> list[dict[str, Any]]:
     return history_of(actor, *subjects, names=tenants.names_of)
+
+
+def rungs(actor: Actor, model_id: UUID) -> list[tuple[Stage, list[tuple[Any, dict[str, Any]]]]]:
+    """The ladder, with the figure that decides beside each version."""
+    return [
+        (stage, [(version, _figure(version)) for version in versions])
+        for stage, versions in selectors.ladder(actor=actor, model_id=model_id)
+    ]
+
+
+def _figure(version: Any) -> dict[str, Any]:
+    name, value, _more = selectors.primary_metric(version)
+    return {"name": str(WORDS[name]), "value": value}
+
+
+def model_history(actor: Actor, model_id: UUID) -> list[dict[str, Any]]:
+    """What happened to a model and to its newest versions."""
+    versions = selectors.visible_versions(actor=actor).filter(model_id=model_id)[:10]
+    numbers = {version.pk: str(version) for version in versions}
+
+    def more(event: Any) -> str:
+        return numbers.get(event.subject[1], "")
+
+    subjects = [("model", model_id), *(("model_version", pk) for pk in numbers)]
+    return history_of(actor, *subjects, names=tenants.names_of, more=more)
 
 
 def run_label(run: Any) -> str:

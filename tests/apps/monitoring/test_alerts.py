@@ -20,9 +20,11 @@ WIDTH = "petal_width_(cm)"
 def moved(scientist, revision, monitor, flowers):
     """Three hundred flowers of December whose petals are all of one width."""
 
-    def send(value=2.5, rows=300):
+    def send(value=2.5, rows=300, days=10):
         changed = [{**flowers[n % len(flowers)], WIDTH: value} for n in range(rows)]
-        log(*(entry(revision, changed[n : n + 100]) for n in range(0, rows, 100)))
+        days = range(1, days + 1)
+        parts = [(day, changed[day - 1 :: len(days)]) for day in days]
+        log(*(entry(revision, part, event_time=f"2013-12-{day:02d}T10:00:00Z") for day, part in parts))
         services.drain_once()
 
     return send
@@ -32,6 +34,14 @@ def test_too_few_rows_are_shown_but_not_judged(moved, cells):
     moved(rows=100)
     assert {cell.level for cell in cells().values()} == {DriftLevel.UNKNOWN}
     assert not Alert.objects.exists()
+
+
+def test_the_first_days_of_a_month_are_shown_but_not_judged(moved, cells):
+    moved(days=6)
+    assert {cell.level for cell in cells().values()} == {DriftLevel.UNKNOWN}
+    moved(days=7)
+    assert cells()[WIDTH].level == DriftLevel.DRIFTED
+    assert Alert.objects.get(feature=WIDTH).rows == 600
 
 
 def test_a_cause_raises_one_alert_however_often_it_is_seen(moved, monitor):
@@ -89,7 +99,9 @@ def test_a_value_that_is_missing_now_is_the_cause(moved, cells):
 
 def test_thresholds_are_set_by_those_who_may_and_judge_what_was_counted(moved, scientist, viewer, monitor, cells):
     moved()
-    services.configure_monitor(actor=scientist, monitor=monitor, moved_at=50, drifted_at=99, fewest_rows=10)
+    services.configure_monitor(
+        actor=scientist, monitor=monitor, moved_at=50, drifted_at=99, fewest_rows=10, fewest_days=1
+    )
 
     assert {cell.level for cell in cells().values()} == {DriftLevel.STEADY}
     with pytest.raises(Invalid) as refusal:

@@ -22,7 +22,8 @@ def page(client, url):
 
 @pytest.fixture
 def moved(revision, monitor, flowers):
-    log(*(entry(revision, [{**flower, WIDTH: 2.5} for flower in flowers]) for _twice in range(2)))
+    rows = [{**flower, WIDTH: 2.5} for flower in flowers]
+    log(*(entry(revision, rows[n % 5 :: 5], event_time=f"2013-12-{10 + n:02d}T10:00:00Z") for n in range(10)))
     services.drain_once()
     return monitor
 
@@ -70,7 +71,7 @@ def test_charts_answer_with_a_sentence(client_as, viewer, moved):
     assert sum(chosen["data"][1]["y"]) == pytest.approx(1)
     assert by_default["data"]
     assert set(predicted) == {"data", "layout", "said"}
-    assert client.get(f"{traffic}requests/").json()["data"][0]["y"] == [2]
+    assert client.get(f"{traffic}requests/").json()["data"][0]["y"] == [10]
     assert client.get(f"{traffic}latency/").json()["data"][1]["y"] == [5]
     assert client.get(f"{traffic}else/").status_code == 404
 
@@ -89,11 +90,14 @@ def test_an_alert_is_read_acknowledged_and_resolved_by_plain_forms(client_as, sc
 
 def test_thresholds_are_changed_and_refused_at_their_field(client_as, scientist, monitor):
     client, url = client_as(scientist), f"{LIST}{monitor.pk}/thresholds/"
-    refused = client.post(url, {"moved_at": "0.5", "drifted_at": "0.2", "fewest_rows": "10"})
+    refused = client.post(url, {"moved_at": "0.5", "drifted_at": "0.2", "fewest_rows": "10", "fewest_days": "3"})
 
     assert refused.status_code == 422
     assert refused.context["thresholds"].errors["moved_at"]
-    assert client.post(url, {"moved_at": "0.2", "drifted_at": "0.5", "fewest_rows": "10"}).status_code == 303
+    assert (
+        client.post(url, {"moved_at": "0.2", "drifted_at": "0.5", "fewest_rows": "10", "fewest_days": "3"}).status_code
+        == 303
+    )
     assert Monitor.objects.get().fewest_rows == 10
 
 
@@ -138,7 +142,7 @@ def test_rest_gives_the_same(api_as, scientist, viewer, moved, past):
     assert client.get("/api/v1/monitors/?project=flights").json()["results"][0]["id"] == str(moved.pk)
     drift = client.get(f"/api/v1/monitors/{moved.pk}/drift/").json()
     assert {cell["level"] for cell in drift if cell["feature"] == WIDTH} == {"drifted"}
-    assert client.get(f"/api/v1/monitors/{moved.pk}/traffic/").json()[0]["requests"] == 2
+    assert client.get(f"/api/v1/monitors/{moved.pk}/traffic/").json()[0]["requests"] == 10
     alert = client.get("/api/v1/alerts/?project=flights&state=open").json()["results"][0]
     seen = client.post(f"/api/v1/alerts/{alert['id']}/acknowledge/", {"note": "x"}, content_type="application/json")
     assert seen.json()["state"] == "acknowledged"
