@@ -40,6 +40,11 @@ if (dialog) {
     event.stopImmediatePropagation();
     const { target: form, submitter } = event;
     open(from, () => {
+      if (!form.isConnected) { // a live part was drawn anew while the question stood
+        form.hidden = true;
+        document.body.append(form);
+        window.htmx?.process(form);
+      }
       form.dataset.confirmed = "yes";
       form.requestSubmit(submitter ?? undefined);
       delete form.dataset.confirmed;

@@ -6,35 +6,20 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from tests.browser.conftest import WATCH
 from tests.browser.styleguide_server import styleguide_server
 
 pytestmark = pytest.mark.browser
 PARTS = ("page", "lists", "forms", "views", "feedback")
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-VIOLATIONS = """
-window.refused = [];
-addEventListener("securitypolicyviolation", (event) => refused.push(`${event.violatedDirective} ${event.sourceFile}`));
-"""
 
 
 @pytest.fixture(scope="module")
 def guide():
     with styleguide_server() as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS.split())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -48,7 +33,7 @@ def visit(chromium, guide):
         contexts.append(context)
         context.add_cookies([{"name": "django_language", "value": language, "url": guide}])
         page = context.new_page()
-        page.add_init_script(VIOLATIONS)
+        page.add_init_script(WATCH)
         page.goto(f"{guide}/styleguide/{part}")
         if part.startswith("views") and options.get("java_script_enabled", True):
             page.locator(".js-plotly-plot").nth(1).wait_for()

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_styleguide import chromium, guide, visit  # noqa: F401
+from tests.browser.test_styleguide import guide, visit  # noqa: F401
 
 pytestmark = pytest.mark.browser
 TOPIC = "deployment:00000000-0000-0000-0000-000000000000"
@@ -45,7 +45,7 @@ def test_the_log_is_searched_and_a_line_has_an_address(visit):  # noqa: F811
     expect(page.locator("#L10")).to_be_hidden()
 
 
-def test_a_live_event_draws_the_chart_anew_and_nothing_is_missed_after_a_gap(visit, chromium, guide):  # noqa: F811
+def test_a_live_event_draws_the_chart_anew_and_nothing_is_missed_after_a_gap(chromium, guide):  # noqa: F811
     page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
     sockets, asked = [], []
 

@@ -1,0 +1,97 @@
+"""Every page of the portal by name, filled with the ids of what a project holds."""
+
+from __future__ import annotations
+
+from sanad.client import Client
+
+
+def ids_of(client: Client) -> dict[str, str]:
+    """One thing of each kind in the client's project; a kind that has none is left out."""
+    versions = [version for model in client.models.list() for version in client.models.versions(model["id"])]
+    found = {
+        "training_set": _first(client.training_sets.list()),
+        "run": _first(client.runs.list()),
+        "model": _first(client.models.list()),
+        "model_version": _first(versions),
+        "deployment": _first(client.deployments.list()),
+        "monitor": _first(client.monitoring.list()),
+        "alert": _first(client.monitoring.alerts()),
+        "case": _first(client.approvals.list(state=None)),
+        "report": _first(list(client.transport.pages("reports/"))),
+        "view": _first(client.features.list()),
+    }
+    dataset = client.datasets.find("flights_at_departure") or next(iter(client.datasets.list()), None)
+    if dataset and dataset["latest_version"]:
+        found |= {"dataset": dataset["id"], "dataset_version": dataset["latest_version"]["id"]}
+    return {kind: pk for kind, pk in found.items() if pk}
+
+
+def _first(rows: list[dict[str, object]]) -> str:
+    return str(rows[0]["id"]) if rows else ""
+
+
+TENANT_PAGES = {
+    "home": "",
+    "notifications": "notifications/",
+    "search": "search/?q=flights",
+    "projects": "projects/",
+    "project_new": "projects/new/",
+    "approvals": "approvals/",
+    "case": "approvals/{case}/",
+    "compliance": "compliance/",
+    "report": "compliance/reports/{report}/",
+    "activity": "activity/",
+    "record": "activity/record/",
+    "deliveries": "activity/deliveries/",
+    "members": "settings/members/",
+    "tokens": "settings/tokens/",
+    "organisation": "settings/organisation/",
+}
+PROJECT_PAGES = {
+    "overview": "",
+    "project_settings": "settings/",
+    "data": "data/",
+    "data_new": "data/new/",
+    "data_derive": "data/derive/",
+    "dataset": "data/{dataset}/",
+    "dataset_version": "data/versions/{dataset_version}/",
+    "dataset_profile": "data/versions/{dataset_version}/?tab=profile",
+    "dataset_lineage": "data/versions/{dataset_version}/?tab=lineage",
+    "features": "features/",
+    "view": "features/views/{view}/",
+    "view_new": "features/views/new/",
+    "training_set": "features/training-sets/{training_set}/",
+    "training_set_new": "features/training-sets/new/?base={dataset_version}",
+    "experiments": "experiments/",
+    "run_new": "experiments/new/",
+    "run": "experiments/{run}/",
+    "run_evidence": "experiments/{run}/?tab=evidence",
+    "run_reproduce": "experiments/{run}/?tab=reproduce",
+    "models": "models/",
+    "model_new": "models/new/?run={run}",
+    "model": "models/{model}/",
+    "model_version": "models/versions/{model_version}/",
+    "model_card": "models/versions/{model_version}/?tab=card",
+    "model_proof": "models/versions/{model_version}/?tab=proof",
+    "deployments": "deployments/",
+    "deployment_new": "deployments/new/",
+    "deployment": "deployments/{deployment}/",
+    "deployment_try": "deployments/{deployment}/?tab=try",
+    "deployment_use": "deployments/{deployment}/?tab=use",
+    "monitoring": "monitoring/",
+    "monitor": "monitoring/{monitor}/",
+    "monitor_settings": "monitoring/{monitor}/?tab=settings",
+    "alert": "monitoring/alerts/{alert}/",
+}
+
+
+def addresses(ids: dict[str, str], *, tenant: str = "demo", project: str = "flights") -> dict[str, str]:
+    """Path by name of every page whose things exist."""
+    trees = ((f"/t/{tenant}/", TENANT_PAGES), (f"/t/{tenant}/p/{project}/", PROJECT_PAGES))
+    found = {name: prefix + path for prefix, pages in trees for name, path in pages.items()}
+    found["profile"] = "/accounts/"
+    return {name: path.format_map(ids) for name, path in found.items() if _known(path, ids)}
+
+
+def _known(path: str, ids: dict[str, str]) -> bool:
+    return all(part.partition("}")[0] in ids for part in path.split("{")[1:])
