@@ -14,6 +14,7 @@ from apps.deployments import policies
 from apps.deployments.events import DeploymentCreated
 from apps.deployments.models import Deployment, Revision
 from apps.deployments.services.replicas import enqueue_start
+from apps.experiments.choices import checked_resource_class
 from apps.registry import selectors as registry
 from foundation import ledger
 from foundation.errors import Conflict, Invalid
@@ -38,7 +39,7 @@ def deploy_version(
         number=number,
         model_version_id=version.pk,
         artifact_digest=version.artifact_digest,
-        resource_class=resource_class,
+        resource_class=checked_resource_class(resource_class),
         created_by=actor.user,
     )
     enqueue_start(actor, revision)

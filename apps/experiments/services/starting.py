@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.experiments import policies
-from apps.experiments.choices import RESOURCE_CLASSES
+from apps.experiments.choices import checked_resource_class
 from apps.experiments.errors import RunRefused
 from apps.experiments.events import RunQueued
 from apps.experiments.models import Experiment, Run
@@ -52,12 +52,6 @@ def start_run(
         "split": checked_split(training_set, split),
         "slices": [checked_slice(training_set, part) for part in slices],
     }
-    if resource_class not in RESOURCE_CLASSES:
-        raise RunRefused(
-            _("“%(name)s” is not a resource class. There are: %(names)s.")
-            % {"name": resource_class, "names": ", ".join(RESOURCE_CLASSES)},
-            fields={"resource_class": [_("Unknown resource class.")]},
-        )
     run = Run.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
@@ -66,7 +60,7 @@ def start_run(
         training_set_id=training_set.pk,
         spec_digest=hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
         purpose=purpose,
-        resource_class=resource_class,
+        resource_class=checked_resource_class(resource_class),
         repeated_from=repeated_from,
         created_by=actor.user,
         **{name: spec[name] for name in ("recipe", "params", "seed", "split", "slices")},

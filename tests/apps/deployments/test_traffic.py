@@ -38,6 +38,18 @@ def test_an_address_that_is_none_is_refused_at_its_field(promoted, scientist, sl
     assert list(refusal.value.fields) == ["slug"]
 
 
+@pytest.mark.parametrize("size", ["", "enormous", "a-word-longer-than-its-column"])
+def test_a_size_that_is_none_is_refused_before_anything_waits(promoted, scientist, api_as, size):
+    body = {"model_version": str(promoted().pk), "slug": "flowers", "resource_class": size}
+    answer = api_as(scientist).post("/api/v1/deployments/", body, content_type="application/json")
+    assert answer.status_code == 422 and "resource_class" in answer.json()["errors"]
+    with pytest.raises(Invalid, match="There are: small, medium, large, gpu"):
+        services.deploy_version(
+            actor=scientist, version_id=body["model_version"], slug="flowers", resource_class="enormous"
+        )
+    assert not Revision.objects.exists()
+
+
 def test_an_address_serves_one_model(deployed, promoted, scientist):
     deployed()
     with pytest.raises(Conflict, match="serves another model"):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from apps.experiments import services
 from apps.experiments.models import Run
+from foundation.errors import Invalid
 from tests.apps.experiments.rows import make_run, make_training_set
 
 
@@ -172,6 +174,13 @@ def test_what_is_refused_is_said_at_its_field(page, scientist, project):
     assert answer.status_code == 422
     assert "split.column" in answer.context["form"].errors
     assert Run.objects.count() == 0
+
+
+def test_a_run_of_a_size_that_is_none_is_refused(scientist, project):
+    given = {"training_set_id": make_training_set(scientist, project).pk, "recipe": "hist_gradient_boosting"}
+    with pytest.raises(Invalid, match="“enormous” is not a resource class") as refusal:
+        services.start_run(actor=scientist, project=project, resource_class="enormous", **given)
+    assert list(refusal.value.fields) == ["resource_class"]
 
 
 def test_without_rows_the_form_says_where_to_begin(page):
