@@ -5,7 +5,7 @@ from __future__ import annotations
 from sanad.data import Datasets, Features, TrainingSets
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.models import Deployments, Models, Runs
-from sanad.projects import Projects, Tokens
+from sanad.projects import Members, Projects, Tokens
 from sanad.transport import Transport
 
 
@@ -19,6 +19,7 @@ class Client:
         self.transport = Transport(url, token, timeout_s=timeout_s)
         self.project = project
         self.projects = Projects(self)
+        self.members = Members(self)
         self.tokens = Tokens(self)
         self.datasets = Datasets(self)
         self.features = Features(self)

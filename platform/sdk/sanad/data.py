@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sanad.errors import Refused
-from sanad.resource import Resource, Thing, Things
+from sanad.errors import NotFound, Refused
+from sanad.resource import Resource, Thing, Things, is_id
 from sanad.transport import wait_for
 
 Told = Callable[[int, int], None]
@@ -21,6 +21,19 @@ class Datasets(Resource):
     def find(self, name: str) -> Thing | None:
         found = list(self._http.pages("datasets/", project=self._project, name=name))
         return found[0] if found else None
+
+    def get(self, said: str) -> Thing:
+        """The dataset of this id or name."""
+        return self._one("datasets/", said)
+
+    def newest(self, said: str) -> str:
+        """A version's id as it is, or the id of the newest version of the dataset of this name."""
+        if is_id(said):
+            return said
+        newest = self.get(said)["latest_version"]
+        if newest is None:
+            raise NotFound(f"The dataset {said} has no version yet.")
+        return str(newest["id"])
 
     def version(self, version_id: str) -> Thing:
         found: Thing = self._http.get(f"dataset-versions/{version_id}/")
@@ -153,6 +166,10 @@ class Features(Resource):
         view = self._http.post("feature-views/", body)
         return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
 
+    def get(self, said: str) -> Thing:
+        """The feature view of this id or name."""
+        return self._one("feature-views/", said)
+
     def list(self) -> Things:
         """The project's feature views."""
         return list(self._http.pages("feature-views/", project=self._project))
@@ -200,6 +217,10 @@ class TrainingSets(Resource):
         }
         made = self._http.post("training-sets/", body)
         return _built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")
+
+    def get(self, said: str) -> Thing:
+        """The training set of this id or name."""
+        return self._one("training-sets/", said)
 
     def list(self) -> Things:
         return list(self._http.pages("training-sets/", project=self._project))

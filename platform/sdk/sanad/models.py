@@ -132,6 +132,10 @@ class Deployments(Resource):
         found: Thing = self._http.get(f"deployments/{deployment_id}/")
         return found
 
+    def find(self, said: str) -> Thing:
+        """The deployment of this id or address."""
+        return self._one("deployments/", said, word="slug")
+
     def deploy(
         self, version_id: str, slug: str, *, name: str = "", resource_class: str = "small", timeout_s: float = 180
     ) -> Thing:

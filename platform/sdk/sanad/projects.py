@@ -20,6 +20,16 @@ class Projects(Resource):
         return found or self.create(slug, name, purpose=purpose)
 
 
+class Members(Resource):
+    def list(self) -> Things:
+        return list(self._http.pages("members/"))
+
+    def invite(self, email: str, role: str) -> Thing:
+        """An invitation; `link` in the answer is its one copy."""
+        made: Thing = self._http.post("members/", {"email": email, "role": role})
+        return made
+
+
 class Tokens(Resource):
     def list(self) -> Things:
         return list(self._http.pages("tokens/"))

@@ -1,0 +1,56 @@
+"""How commands, groups of them and their values are declared."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sanad.client import Client
+
+Command = Callable[[Client, argparse.Namespace], None]
+
+
+def everywhere(parser: argparse.ArgumentParser) -> None:
+    """Options that may stand before and after the command; where one is absent it leaves what the other place said."""
+    for name in ("url", "token", "project"):
+        said = f"otherwise SANAD_{name.upper()}, otherwise the profile"
+        parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=said)
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON, also on a terminal"
+    )
+
+
+def add(acts: Any, name: str, command: Command, help_text: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = acts.add_parser(name, help=help_text, description=help_text)
+    everywhere(made)
+    made.set_defaults(command=command)
+    return made
+
+
+def group(acts: Any, name: str, help_text: str) -> Any:
+    return acts.add_parser(name, help=help_text).add_subparsers(required=True, metavar="ACT")
+
+
+def as_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"this is no JSON ({error}): {text}") from error
+
+
+def pair(text: str) -> tuple[str, Any]:
+    """NAME=VALUE, the value read as JSON where it is JSON and as text where it is not."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"A parameter is NAME=VALUE, and {text!r} is not.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def chosen(thing: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The parts of an answer that a person asked for, where the portal gave them."""
+    return {name: thing[name] for name in names if name in thing}

@@ -1,0 +1,160 @@
+"""Datasets, entities, feature views and training sets."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from sanad.client import Client
+from sanad.commands.arguments import add, as_json, chosen, group, pair
+from sanad.models import show_progress
+from sanad.output import show, table, tell
+
+VERSION = ("id", "dataset_name", "number", "state", "row_count", "digest")
+
+
+def add_to(acts: Any) -> None:
+    _datasets(group(acts, "dataset", "datasets"))
+    _features(group(acts, "feature", "feature views and their entities"))
+    _training_sets(group(acts, "training-set", "training sets"))
+
+
+def _datasets(dataset: Any) -> None:
+    push = add(dataset, "push", dataset_push, "send a file: a new dataset, or its next version")
+    push.add_argument("file")
+    push.add_argument("--name", default="")
+    push.add_argument("--review", action="store_true", help="wait for a person to commit it")
+    push.add_argument("--options", type=as_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
+    derive = add(dataset, "derive", dataset_derive, "make a version by SQL over other versions")
+    derive.add_argument("name")
+    _sql(derive)
+    add(dataset, "commit", dataset_commit, "make a version that waits for review immutable").add_argument("version")
+    add(dataset, "list", dataset_list, "datasets of the project")
+    add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
+    get = add(dataset, "get", dataset_get, "a version's rows as Parquet")
+    get.add_argument("version")
+    get.add_argument("into")
+
+
+def _sql(parser: ArgumentParser) -> None:
+    parser.add_argument("sql", help="a file with one SELECT")
+    parser.add_argument(
+        "--input",
+        action="append",
+        required=True,
+        metavar="NAME[=VERSION]",
+        help="a table of the SQL: a dataset of that name (its newest version), or the version named",
+    )
+
+
+def _features(feature: Any) -> None:
+    entity = add(feature, "entity", feature_entity, "define what features belong to")
+    entity.add_argument("name")
+    entity.add_argument("--key", action="append", required=True, help="a column that names one of them")
+    define = add(feature, "define", feature_define, "define a feature view and wait for its rows")
+    define.add_argument("name")
+    _sql(define)
+    define.add_argument("--entity", required=True)
+    define.add_argument("--event-time", required=True, help="the column that says when a value was true")
+    define.add_argument("--created", default="", help="the column that says when it became known, where that is later")
+    define.add_argument("--ttl", type=int, metavar="SECONDS", help="how long a value counts; without it, for ever")
+    add(feature, "list", feature_list, "feature views of the project")
+    online = add(feature, "online", feature_online, "the newest values for one entity")
+    online.add_argument("view", nargs="+")
+    online.add_argument("--key", action="append", required=True, metavar="NAME=VALUE")
+
+
+def _training_sets(training: Any) -> None:
+    create = add(training, "create", training_create, "join labels with features as they were known; proves it")
+    create.add_argument("name")
+    create.add_argument("--base", required=True, help="dataset (its newest version) or version that holds the label")
+    create.add_argument("--label", required=True)
+    create.add_argument("--feature", action="append", help="a column of the base that is a feature; without it, all")
+    create.add_argument("--view", action="append", default=[], help="a feature view to join")
+    create.add_argument("--event-time", default="", help="when each label was set; without it, no join and no order")
+    create.add_argument("--group", default="", help="rows that share this column stay together in a split")
+    create.add_argument("--from", dest="start", metavar="TIME")
+    create.add_argument("--to", dest="end", metavar="TIME")
+    add(training, "list", training_list, "training sets of the project")
+
+
+def dataset_push(client: Client, said: Namespace) -> None:
+    version = client.datasets.push(
+        said.file, name=said.name or "", review=said.review, options=said.options, told=show_progress
+    )
+    show(chosen(version, VERSION), as_json=said.json)
+
+
+def dataset_derive(client: Client, said: Namespace) -> None:
+    made = client.datasets.derive(said.name, sql=Path(said.sql).read_text(), inputs=_inputs(client, said))
+    show(chosen(made, VERSION), as_json=said.json)
+
+
+def dataset_commit(client: Client, said: Namespace) -> None:
+    client.datasets.commit(said.version)
+    show(chosen(client.datasets.wait(said.version), VERSION), as_json=said.json)
+
+
+def dataset_list(client: Client, said: Namespace) -> None:
+    rows = [{**row, "version": (row["latest_version"] or {}).get("number", "")} for row in client.datasets.list()]
+    table(rows, ("id", "name", "version"), as_json=said.json)
+
+
+def dataset_versions(client: Client, said: Namespace) -> None:
+    table(client.datasets.versions(client.datasets.get(said.dataset)["id"]), VERSION, as_json=said.json)
+
+
+def dataset_get(client: Client, said: Namespace) -> None:
+    tell(f"Written to {client.datasets.download(said.version, said.into)}")
+
+
+def feature_entity(client: Client, said: Namespace) -> None:
+    show(client.features.entity(said.name, said.key), as_json=said.json)
+
+
+def feature_define(client: Client, said: Namespace) -> None:
+    view = client.features.define(
+        said.name,
+        entity=said.entity,
+        sql=Path(said.sql).read_text(),
+        inputs=_inputs(client, said),
+        event_time=said.event_time,
+        created_column=said.created,
+        ttl_seconds=said.ttl,
+    )
+    show(chosen(view, ("id", "name", "version", "state", "row_count")), as_json=said.json)
+
+
+def feature_list(client: Client, said: Namespace) -> None:
+    table(client.features.list(), ("id", "name", "entity_name", "state", "row_count"), as_json=said.json)
+
+
+def feature_online(client: Client, said: Namespace) -> None:
+    views = [client.features.get(name)["id"] for name in said.view]
+    table(client.features.online(views, [dict(pair(text) for text in said.key)]), (), as_json=True)
+
+
+def training_create(client: Client, said: Namespace) -> None:
+    made = client.training_sets.create(
+        said.name,
+        base_version=client.datasets.newest(said.base),
+        label=said.label,
+        features=said.feature,
+        event_time=said.event_time,
+        group=said.group,
+        window_start=said.start,
+        window_end=said.end,
+        views=[{"view": client.features.get(name)["id"]} for name in said.view],
+    )
+    show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof")), as_json=said.json)
+
+
+def training_list(client: Client, said: Namespace) -> None:
+    table(client.training_sets.list(), ("id", "name", "label", "state", "row_count"), as_json=said.json)
+
+
+def _inputs(client: Client, said: Namespace) -> dict[str, str]:
+    """Names in the SQL to version ids."""
+    pairs = (text.partition("=") for text in said.input)
+    return {name: client.datasets.newest(version or name) for name, _equals, version in pairs}
