@@ -36,7 +36,9 @@ def deployment_try(request: PortalRequest, tenant: str, project: str, deployment
     example = kept.get("row") or selectors.example_row(version)
     given = request.POST if request.method == "POST" else None
     form = TryForm(given, features=version.input_schema.get("features", []), example=example)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
+        policies.check_can_invoke(request.actor, deployment)
+    if form.is_valid():
         return _ask_later(request, deployment, form.row())
     answer = _answer(request, deployment, kept)
     may = access.ask(policies.check_can_invoke, request.actor, deployment)

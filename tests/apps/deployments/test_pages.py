@@ -181,7 +181,7 @@ def test_a_row_is_asked_through_the_gateway_with_a_token_for_minutes(client_as, 
 def test_a_refusal_is_shown_in_its_own_words(client_as, scientist, deployed, asked, answer, words):
     client, url = client_as(scientist), f"{LIST}{deployed().pk}/try/"
     asked["answer"] = answer
-    client.post(url, {"f0": "", "f1": "1", "f2": "1", "f3": "1"})
+    client.post(url, {"f0": "1", "f1": "1", "f2": "1", "f3": "1"})
     assert words in page(client, url)
 
 
