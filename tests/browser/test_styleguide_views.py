@@ -12,6 +12,8 @@ from tests.browser.test_styleguide import guide, visit  # noqa: F401
 
 pytestmark = pytest.mark.browser
 TOPIC = "deployment:00000000-0000-0000-0000-000000000000"
+# The bell of every page listens to its tenant.
+BELL = "tenant:00000000-0000-0000-0000-000000000000"
 
 
 def test_a_chart_has_its_figures_as_table_and_csv(visit):  # noqa: F811
@@ -63,14 +65,14 @@ def test_a_live_event_draws_the_chart_anew_and_nothing_is_missed_after_a_gap(chr
     page.goto(f"{guide}/styleguide/views/")
     page.locator(".js-plotly-plot").first.wait_for()
     expect(page.locator("[data-live-dot]")).to_have_text("Live")
-    assert asked[0] == {"subscribe": [TOPIC]}
+    assert asked[0] == {"subscribe": [BELL, TOPIC]}
     with page.expect_response("**/charts/lines.json"):
         sockets[0].send(json.dumps({"topic": TOPIC, "seq": 42, "kind": "deployment.split_changed", "subject": []}))
     sockets[0].send(json.dumps({"heartbeat": "now", "seq": 43}))
     sockets[0].close()
     expect(page.locator("[data-live-dot]")).to_have_text("Reconnecting")
     expect(page.locator("[data-live-dot]")).to_have_text("Live")
-    assert asked[-1] == {"subscribe": [TOPIC], "since": 43}
+    assert asked[-1] == {"subscribe": [BELL, TOPIC], "since": 43}
     page.context.close()
 
 
