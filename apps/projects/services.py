@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -53,6 +54,12 @@ def edit_project(*, actor: Actor, project: Project, name: str, purpose: str, des
     project.save(update_fields=changed)
     _record(ProjectChanged(project_id=project.pk, changed=changed), actor, project)
     return project
+
+
+def lock_project(*, project_id: UUID) -> None:
+    """Wait for the project's row until the transaction ends; what is numbered within a project is numbered here."""
+    # `no_key`: those who wait here wait for each other, but not for whoever inserts a row that points at the project.
+    Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
 def ensure_sample_project(*, actor: Actor) -> Project:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,16 +19,20 @@ from apps.experiments.events import RunQueued
 from apps.experiments.models import Experiment, Run
 from apps.experiments.services.splitting import checked_slice, checked_split
 from apps.features import selectors as features
+from apps.projects.services import lock_project
 from foundation import jobs, ledger
 from foundation.identity import Actor
 from runtime.recipes.catalogue import CATALOGUE, ParameterRefused
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
 
 
 @transaction.atomic
 def start_run(
     *,
     actor: Actor,
-    project: Any,
+    project: Project,
     training_set_id: UUID,
     recipe: str,
     params: Mapping[str, Any] | None = None,
@@ -103,13 +107,12 @@ def _announce(actor: Actor, run: Run) -> None:
     )
 
 
-def _next_number(project: Any) -> int:
-    # The project's row is the queue in which its runs take their numbers.
-    type(project).objects.select_for_update().get(pk=project.pk)
+def _next_number(project: Project) -> int:
+    lock_project(project_id=project.pk)
     return 1 + (Run.objects.filter(project_id=project.pk).aggregate(n=Max("number"))["n"] or 0)
 
 
-def _experiment(actor: Actor, project: Any, name: str) -> Experiment:
+def _experiment(actor: Actor, project: Project, name: str) -> Experiment:
     found, _made = Experiment.objects.get_or_create(tenant=actor.tenant, project_id=project.pk, name=name[:120])
     return found
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pyarrow as pa
@@ -19,17 +19,21 @@ from apps.features import policies
 from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityDefined, FeatureViewDefined
 from apps.features.models import Entity, FeatureView
+from apps.projects.services import lock_project
 from foundation import jobs, lake, ledger
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.lake.ports import Column, TableAt
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PREVIEW_ROWS = 50
 
 
 @transaction.atomic
-def define_entity(*, actor: Actor, project: Any, name: str, join_keys: list[str], description: str = "") -> Entity:
+def define_entity(*, actor: Actor, project: Project, name: str, join_keys: list[str], description: str = "") -> Entity:
     """What features are about, and the columns that name one of it."""
     policies.check_can_define(actor, project)
     check_name(name)
@@ -55,7 +59,7 @@ def define_entity(*, actor: Actor, project: Any, name: str, join_keys: list[str]
 def define_view(
     *,
     actor: Actor,
-    project: Any,
+    project: Project,
     entity: Entity,
     name: str,
     sql: str,
@@ -76,7 +80,7 @@ def define_view(
         )
     columns = lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))
     features = _features(columns, entity, event_time, created_column)
-    number = 1 + (FeatureView.objects.filter(project_id=project.pk, name=name).aggregate(n=Max("number"))["n"] or 0)
+    number = _next_number(project, name)
     view = FeatureView.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
@@ -106,7 +110,12 @@ def define_view(
     return view
 
 
-def preview_sql(*, actor: Actor, project: Any, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
+def _next_number(project: Project, name: str) -> int:
+    lock_project(project_id=project.pk)
+    return 1 + (FeatureView.objects.filter(project_id=project.pk, name=name).aggregate(n=Max("number"))["n"] or 0)
+
+
+def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
     """The first rows that a definition would give; nothing is kept."""
     policies.check_can_define(actor, project)
     found = lake.sandbox.run(actor.tenant_id, sql, _tables(actor, inputs), limit_rows=_PREVIEW_ROWS, timeout_s=20)

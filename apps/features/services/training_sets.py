@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,8 +19,12 @@ from apps.features.events import TrainingSetDefined
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.defining import check_name
 from apps.features.services.quoting import column_list
+from apps.projects.services import lock_project
 from foundation import jobs, ledger
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
 
 Column = dict[str, Any]
 
@@ -29,7 +33,7 @@ Column = dict[str, Any]
 def define_training_set(
     *,
     actor: Actor,
-    project: Any,
+    project: Project,
     name: str,
     base_version_id: UUID,
     label: str,
@@ -55,7 +59,7 @@ def define_training_set(
     spoken_for = {label, event_time, group}
     base_features = list(features) if features is not None else [c for c in types if c not in spoken_for]
     columns = _columns(types, base_features, chosen, label, event_time, group)
-    number = 1 + (TrainingSet.objects.filter(project_id=project.pk, name=name).aggregate(n=Max("number"))["n"] or 0)
+    number = _next_number(project, name)
     training_set = TrainingSet.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
@@ -75,6 +79,11 @@ def define_training_set(
     )
     _announce(actor, training_set)
     return training_set
+
+
+def _next_number(project: Project, name: str) -> int:
+    lock_project(project_id=project.pk)
+    return 1 + (TrainingSet.objects.filter(project_id=project.pk, name=name).aggregate(n=Max("number"))["n"] or 0)
 
 
 def _announce(actor: Actor, training_set: TrainingSet) -> None:

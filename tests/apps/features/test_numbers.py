@@ -1,0 +1,87 @@
+"""Two people define the same name at the same moment: each gets a number of its own, and nobody an error."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from apps.datasets.models import Dataset, DatasetVersion
+from apps.features import services
+from apps.features.models import Entity
+from apps.projects.services import create_project
+from foundation import lake
+from foundation.lake.ports import Column
+from foundation.tenancy import scope
+from tests.support.people import make_person, make_tenant
+
+COLUMNS = [Column("origin", "VARCHAR"), Column("at", "TIMESTAMP"), Column("wind", "DOUBLE")]
+
+
+class Shop:
+    """A committed project with one entity and one dataset version, where a view and a training set can be defined."""
+
+    def __init__(self):
+        self.tenant = make_tenant("acme", "Acme Trading")
+        self.scientist = make_person(self.tenant, "scientist")
+        with scope(self.tenant.pk):
+            self.project = create_project(actor=self.scientist, slug="flights", name="Flights", purpose="Delays")
+            inside = {"tenant": self.tenant, "project": self.project}
+            self.entity = Entity.objects.create(**inside, name="airport", join_keys=["origin"])
+            dataset = Dataset.objects.create(**inside, name="weather", slug="weather")
+            schema = [{"name": column.name, "type": column.type} for column in COLUMNS]
+            self.version = DatasetVersion.objects.create(
+                **inside, dataset=dataset, number=1, state="ready", schema=schema, lake_table="weather", lake_snapshot=1
+            )
+
+    def view(self):
+        return services.define_view(
+            actor=self.scientist,
+            project=self.project,
+            entity=self.entity,
+            name="weather",
+            sql="SELECT * FROM weather",
+            inputs={"weather": self.version.pk},
+            event_time="at",
+        )
+
+    def training_set(self):
+        return services.define_training_set(
+            actor=self.scientist, project=self.project, name="windy", base_version_id=self.version.pk, label="wind"
+        )
+
+
+@pytest.fixture
+def shop(transactional_db, monkeypatch):
+    monkeypatch.setattr(lake.sandbox, "describe", lambda *_asked: COLUMNS)
+    return Shop()
+
+
+def wait_until_somebody_waits_for_a_lock(at_most_s=10):
+    until = time.monotonic() + at_most_s
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+        time.sleep(0.01)
+    raise TimeoutError("Nobody waits for a lock.")
+
+
+@pytest.mark.parametrize("kind", ["view", "training_set"])
+def test_the_second_waits_for_the_first_and_takes_the_next_number(shop, kind):
+    def second():
+        try:
+            with scope(shop.tenant.pk):
+                return getattr(shop, kind)().number
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with scope(shop.tenant.pk):
+            first = getattr(shop, kind)().number
+            waiting = pool.submit(second)
+            wait_until_somebody_waits_for_a_lock()
+        assert (first, waiting.result(timeout=20)) == (1, 2)
