@@ -68,19 +68,19 @@ class SplitKind(TextChoices):
     RANDOM = "random", _("By chance")
 
 
-# The figures of a model, the most telling first: name, label, whether more is better.
-METRICS: dict[str, tuple[object, bool]] = {
-    "roc_auc": (_("ROC AUC"), True),
-    "log_loss": (_("Log loss"), False),
-    "average_precision": (_("Average precision"), True),
-    "rmse": (_("RMSE"), False),
-    "mae": (_("MAE"), False),
-    "r2": (_("R²"), True),
-    "f1": (_("F1"), True),
-    "f1_macro": (_("F1, macro"), True),
-    "balanced_accuracy": (_("Balanced accuracy"), True),
-    "accuracy": (_("Accuracy"), True),
-    "brier": (_("Brier score"), False),
+# Words for the figures of a model; which one decides, and which way each is better, says `runtime.figures`.
+METRICS: dict[str, object] = {
+    "roc_auc": _("ROC AUC"),
+    "log_loss": _("Log loss"),
+    "average_precision": _("Average precision"),
+    "rmse": _("RMSE"),
+    "mae": _("MAE"),
+    "r2": _("R²"),
+    "f1": _("F1"),
+    "f1_macro": _("F1, mean of classes"),
+    "balanced_accuracy": _("Balanced accuracy"),
+    "accuracy": _("Accuracy"),
+    "brier": _("Brier score"),
 }
 RECIPES: dict[str, tuple[object, object]] = {
     "hist_gradient_boosting": (
@@ -115,7 +115,7 @@ PARAMETERS: dict[str, tuple[object, object]] = {
 
 
 def metric_label(name: str) -> object:
-    return METRICS[name][0] if name in METRICS else name
+    return METRICS.get(name, name)
 
 
 def recipe_label(name: str) -> object:

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from apps.experiments.adapters.mlflow_relay import Ask, Reply, send
 from apps.experiments.adapters.mlflow_routes import is_plain
 from apps.experiments.adapters.tracking import ensure_workspace, server_of, workspace_of
-from apps.experiments.choices import ACTIVE, METRICS, RunState
+from apps.experiments.choices import ACTIVE, RunState
 from apps.experiments.models import Experiment, Run
 from foundation import access, engines, storage
 from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
+from runtime.figures import MORE_IS_BETTER, ranked, task_of
 
 
 def visible_runs(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Run]:
@@ -190,16 +191,17 @@ def open_artifact(project_id: UUID, mlflow_run_id: str, path: str) -> Reply:
 
 
 def key_metrics(*, actor: Actor, project_id: UUID, most: int = 2) -> list[str]:
-    """The figures that the newest runs have on their test rows, the most telling first: a list's metric columns."""
+    """The figures of the newest runs' test rows, as the newest of them ranks them: a list's metric columns."""
     rows = visible_runs(actor=actor, project_id=project_id).filter(state=RunState.SUCCEEDED)
-    newest = rows.order_by("-created_at").values_list("metrics__test", flat=True)[:50]
-    present = {name for figures in newest for name in (figures or {})}
-    return [name for name in METRICS if name in present][:most]
+    recorded = rows.order_by("-created_at").values_list("metrics__test", flat=True)[:50]
+    newest = [figures for figures in recorded if figures]
+    present = {name for figures in newest for name in figures}
+    return ranked(present, task_of(newest[0]))[:most] if newest else []
 
 
 def best_run(*, actor: Actor, project_id: UUID, metric: str) -> Run | None:
     """The succeeded run with the best figure on its test rows."""
     field = F(f"metrics__test__{metric}")
     rows = visible_runs(actor=actor, project_id=project_id).filter(state=RunState.SUCCEEDED)
-    order = field.desc(nulls_last=True) if METRICS[metric][1] else field.asc(nulls_last=True)
+    order = field.desc(nulls_last=True) if MORE_IS_BETTER[metric] else field.asc(nulls_last=True)
     return rows.filter(metrics__test__has_key=metric).order_by(order, "created_at").first()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.experiments.choices import metric_label
 from foundation.web.templatetags.sanad_format import number, percent
 
 _MOST_FEATURES = 15
@@ -16,6 +17,7 @@ def importance_chart(importance: dict[str, Any]) -> dict[str, Any]:
     shown = importance.get("features", [])[:_MOST_FEATURES]
     if not shown:
         return {"data": [], "layout": {}, "said": _("The trainer recorded no importance of features.")}
+    metric = metric_label(importance["metric"])
     bars = {
         "type": "bar",
         "orientation": "h",
@@ -27,10 +29,10 @@ def importance_chart(importance: dict[str, Any]) -> dict[str, Any]:
     said = _("Shuffling %(name)s costs most: %(loss)s of %(metric)s, measured on %(rows)s test rows.") % {
         "name": shown[0]["name"],
         "loss": number(shown[0]["importance"]),
-        "metric": importance["metric"],
+        "metric": metric,
         "rows": number(importance["rows"]),
     }
-    title = {"text": _("Loss of %(metric)s") % {"metric": importance["metric"]}}
+    title = {"text": _("Loss of %(metric)s") % {"metric": metric}}
     layout = {"xaxis": {"title": title}, "yaxis": {"type": "category", "automargin": True}, "showlegend": False}
     return {"data": [bars], "layout": layout, "said": said}
 

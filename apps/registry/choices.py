@@ -33,23 +33,8 @@ class GateState(TextChoices):
     WARNED = "warned", _("Passed with a remark")
 
 
-# (metric of the test rows that decides, whether more is better), by task.
-PRIMARY_METRIC = {"binary": ("roc_auc", True), "multiclass": ("accuracy", True), "regression": ("rmse", False)}
-# Metrics that are better when they are smaller; all others the other way.
-LESS_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae"})
-# Words for figures and facts that are kept by name.
+# Words for facts that are kept by name; those for a model's figures are the words of the runs.
 WORDS = {
-    "roc_auc": "ROC AUC",
-    "average_precision": _("Average precision"),
-    "log_loss": _("Log loss"),
-    "brier": _("Brier score"),
-    "accuracy": _("Accuracy"),
-    "balanced_accuracy": _("Balanced accuracy"),
-    "f1": "F1",
-    "f1_macro": _("F1, mean of classes"),
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R²",
     "training_set": _("Training set"),
     "data_digest": _("Digest of the data"),
     "rows": _("Rows"),

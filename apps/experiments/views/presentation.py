@@ -10,8 +10,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.experiments.choices import METRICS, RESOURCE_CLASSES, RunState, metric_label, recipe_label
+from apps.experiments.choices import RESOURCE_CLASSES, RunState, metric_label, recipe_label
 from foundation.web.templatetags.sanad_format import duration, number
+from runtime.figures import ranked
 
 Item = dict[str, Any]
 
@@ -47,12 +48,12 @@ def run_headline(run: Any) -> str:
 
 
 def _succeeded(run: Any) -> str:
-    name = next((name for name in METRICS if name in run.metrics.get("test", {})), "")
-    if not name:
+    found = ranked(run.metrics.get("test", {}))
+    if not found:
         return _("It finished; register its model next.")
     return _("It finished with %(metric)s %(value)s on its test rows; register its model next.") % {
-        "metric": metric_label(name),
-        "value": number(run.metrics["test"][name]),
+        "metric": metric_label(found[0]),
+        "value": number(run.metrics["test"][found[0]]),
     }
 
 

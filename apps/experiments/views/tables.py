@@ -12,10 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
-from apps.experiments.choices import METRICS, RECIPES, RunState, metric_label, recipe_label
+from apps.experiments.choices import RECIPES, RunState, metric_label, recipe_label
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, duration, number
 from foundation.web.templatetags.sanad_svg import sparkline
+from runtime.figures import ranked
 
 _NUMBERS = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 
@@ -120,7 +121,7 @@ def figures(run: Any) -> tuple[list[tuple[str, Any]], list[dict[str, Any]]]:
     parts = {name: metrics[name] | _rows(counts.get(name)) for name in ("validation", "test") if metrics.get(name)}
     parts |= {f"slice {name}": found for name, found in (metrics.get("slices") or {}).items()}
     names = {name for found in parts.values() for name in found}
-    known = [name for name in METRICS if name in names]
+    known = ranked(names)
     keys = [*known, *sorted(names - set(known) - {"rows"}), *(["rows"] if "rows" in names else [])]
     labels = {"validation": _("Validation"), "test": _("Test")}
     rows = [

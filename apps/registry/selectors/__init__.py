@@ -3,6 +3,7 @@
 from apps.registry.selectors.comparing import (
     case_evidence,
     comparison,
+    deciding_figure,
     digest_of,
     gates_in_words,
     in_words,
@@ -22,6 +23,7 @@ from apps.registry.selectors.reading import (
 __all__ = [
     "case_evidence",
     "comparison",
+    "deciding_figure",
     "digest_of",
     "gates_in_words",
     "get_model",

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from apps.experiments.choices import metric_label
 from apps.features import selectors as features
-from apps.registry.choices import LESS_IS_BETTER, PRIMARY_METRIC, WORDS
+from apps.registry.choices import WORDS
 from apps.registry.models import ModelVersion
 from apps.registry.selectors.reading import get_model_version, production_version
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.web.templatetags.sanad_format import number, short_digest
+from runtime.figures import MORE_IS_BETTER, PRIMARY, ranked
+from runtime.schema import Task
 
 
 def primary_metric(version: ModelVersion) -> tuple[str, float | None, bool]:
     """Name, value on the test rows, and whether more is better."""
-    name, more_is_better = PRIMARY_METRIC[_task(version)]
-    return name, version.metrics.get("test", {}).get(name), more_is_better
+    name = deciding_figure(version.input_schema)
+    return name, version.metrics.get("test", {}).get(name), MORE_IS_BETTER[name]
+
+
+def deciding_figure(input_schema: Mapping[str, Any]) -> str:
+    """The name of the figure by which a model of this schema is judged."""
+    return PRIMARY[_task(input_schema)]
 
 
 def comparison(*, actor: Actor, version: ModelVersion, serving: ModelVersion | None) -> dict[str, Any]:
@@ -35,15 +44,17 @@ def comparison(*, actor: Actor, version: ModelVersion, serving: ModelVersion | N
     }
 
 
-def _task(version: ModelVersion) -> str:
-    return str(version.input_schema.get("target", {}).get("task", "binary"))
+def _task(input_schema: Mapping[str, Any]) -> Task:
+    task: Task = input_schema.get("target", {}).get("task", "binary")
+    return task
 
 
 def _metrics(version: ModelVersion, serving: ModelVersion | None) -> list[dict[str, Any]]:
     """One entry a metric of the test rows, the deciding one first; `verdict` is better, worse, equal or empty."""
     own = version.metrics.get("test", {})
     other = serving.metrics.get("test", {}) if serving else {}
-    first = primary_metric(version)[0]
+    known = ranked(own, _task(version.input_schema))
+    first = deciding_figure(version.input_schema)
     return [
         {
             "name": name,
@@ -52,16 +63,16 @@ def _metrics(version: ModelVersion, serving: ModelVersion | None) -> list[dict[s
             "production": other.get(name),
             "verdict": _verdict(name, own[name], other.get(name)),
         }
-        for name in sorted(own, key=lambda name: (name != first, name))
+        for name in [*known, *sorted(own.keys() - set(known))]
     ]
 
 
 def _verdict(name: str, own: float, other: float | None) -> str:
-    if other is None:
+    if other is None or name not in MORE_IS_BETTER:
         return ""
     if own == other:
         return "equal"
-    return "better" if (own < other) == (name in LESS_IS_BETTER) else "worse"
+    return "better" if (own > other) == MORE_IS_BETTER[name] else "worse"
 
 
 def _facts(actor: Actor, version: ModelVersion, serving: ModelVersion | None) -> list[dict[str, Any]]:
@@ -129,7 +140,7 @@ def gates_in_words(version: ModelVersion) -> list[dict[str, Any]]:
 
 
 def _word(name: str) -> str:
-    return str(WORDS.get(name, name))
+    return str(WORDS.get(name) or metric_label(name))
 
 
 def _text(value: Any) -> str:
@@ -138,7 +149,7 @@ def _text(value: Any) -> str:
     if isinstance(value, int | float):
         return number(value, 4)
     text = str(value)
-    return _word(text) if text in WORDS else short_digest(text) if len(text) == 64 else text
+    return short_digest(text) if len(text) == 64 else _word(text)
 
 
 def digest_of(actor: Actor, version_id: UUID) -> str | None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
+from apps.experiments.choices import metric_label
 from apps.features import selectors as features
 from apps.registry.choices import Gate, GateState, OnnxState
 from apps.registry.errors import ArtifactRefused
@@ -113,7 +114,8 @@ def _metric(actor: Actor, version: ModelVersion) -> Result:
     serving = production_version(actor=actor, model_id=version.model_id)
     figures = {"metric": name, "candidate": value}
     if value is None:
-        return GateState.FAILED, _("The run has no figure for %(metric)s on test rows.") % {"metric": name}, figures
+        said = _("The run has no figure for %(metric)s on test rows.") % {"metric": metric_label(name)}
+        return GateState.FAILED, said, figures
     if serving is None or serving.pk == version.pk:
         return GateState.PASSED, _("Nothing is in production yet to compare with."), figures
     _name, present, _more = primary_metric(serving)

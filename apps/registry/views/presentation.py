@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.approvals import selectors as approvals
+from apps.experiments.choices import metric_label
 from apps.registry import selectors
-from apps.registry.choices import WORDS, GateState, OnnxState, Stage
+from apps.registry.choices import GateState, OnnxState, Stage
 from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission, Verdict
@@ -40,7 +41,7 @@ def rungs(actor: Actor, model_id: UUID) -> list[tuple[Stage, list[tuple[Any, dic
 
 def _figure(version: Any) -> dict[str, Any]:
     name, value, _more = selectors.primary_metric(version)
-    return {"name": str(WORDS[name]), "value": value}
+    return {"name": str(metric_label(name)), "value": value}
 
 
 def model_history(actor: Actor, model_id: UUID) -> list[dict[str, Any]]:

@@ -12,7 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
-from apps.registry.choices import PRIMARY_METRIC, Stage
+from apps.experiments.choices import metric_label
+from apps.registry import selectors
+from apps.registry.choices import Stage
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
 
@@ -47,11 +49,11 @@ class ModelTable(PortalTable):
         )
 
     def render_figure(self, record: Any) -> str | SafeString:
-        schema, metrics = record.production_schema or {}, (record.production_metrics or {}).get("test", {})
-        name = PRIMARY_METRIC[schema.get("target", {}).get("task", "binary")][0]
+        metrics = (record.production_metrics or {}).get("test", {})
+        name = selectors.deciding_figure(record.production_schema or {})
         if name not in metrics:
             return "–"
-        return format_html('{} <span class="s-faint"><bdi>{}</bdi></span>', number(metrics[name]), name)
+        return format_html('{} <span class="s-faint"><bdi>{}</bdi></span>', number(metrics[name]), metric_label(name))
 
     def render_since(self, value: datetime) -> SafeString:
         return ago(value)

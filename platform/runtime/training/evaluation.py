@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from runtime.encoder import Matrix
 from runtime.failures import WorkloadFailure
+from runtime.figures import MORE_IS_BETTER, ranked
 from runtime.schema import Feature, Task
 from runtime.training.columns import Numbers, feature_type, numbers, seconds
-from runtime.training.metrics import DIRECTIONS, PRIMARY, evaluate
+from runtime.training.metrics import evaluate
 from runtime.training.moments import moment
 from runtime.training.spec import SliceSpec
 
@@ -64,9 +65,10 @@ def permutation_importance(
     if len(x) > SAMPLE_ROWS:
         rows = np.sort(generator.choice(len(x), SAMPLE_ROWS, replace=False))
         x, truth = x[rows], truth[rows]
-    metric = _metric_that_is_defined(task, truth, predict(x))
-    sign = 1.0 if DIRECTIONS[metric] else -1.0
-    baseline = evaluate(task, truth, predict(x))[metric]
+    figures = evaluate(task, truth, predict(x))
+    metric = ranked(figures, task)[0]  # the next most telling one where the sample leaves the first undefined
+    sign = 1.0 if MORE_IS_BETTER[metric] else -1.0
+    baseline = figures[metric]
     entries = []
     column = 0
     for feature in features:
@@ -80,8 +82,3 @@ def permutation_importance(
         column += width
     entries.sort(key=lambda entry: (-entry["importance"], entry["name"]))  # type: ignore[operator]
     return {"metric": metric, "baseline": baseline, "rows": len(x), "repeats": REPEATS, "features": entries}
-
-
-def _metric_that_is_defined(task: Task, truth: Numbers, predicted: Numbers) -> str:
-    defined = evaluate(task, truth, predicted)
-    return PRIMARY[task] if PRIMARY[task] in defined else "log_loss"

@@ -10,22 +10,6 @@ import numpy.typing as npt
 from runtime.schema import Task
 from runtime.training.columns import Numbers
 
-# For each metric: is larger better.
-DIRECTIONS: dict[str, bool] = {
-    "roc_auc": True,
-    "average_precision": True,
-    "log_loss": False,
-    "brier": False,
-    "accuracy": True,
-    "balanced_accuracy": True,
-    "f1": True,
-    "f1_macro": True,
-    "rmse": False,
-    "mae": False,
-    "r2": True,
-}
-PRIMARY: dict[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
-
 
 def _binary(truth: Numbers, score: Numbers) -> dict[str, float]:
     from sklearn import metrics

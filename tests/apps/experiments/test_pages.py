@@ -52,6 +52,15 @@ def test_the_list_shows_the_best_run_and_the_figures_that_the_runs_have(page, sc
     assert [row.record.number for row in page("run_list", q="trees").context["table"].rows] == [2]
 
 
+def test_runs_of_several_classes_are_led_by_the_figure_that_decides_about_them(page, scientist, project):
+    figures = {"roc_auc": 0.99, "accuracy": 0.93, "f1_macro": 0.92, "log_loss": 0.25}
+    sure = make_run(scientist, project, state="succeeded", metrics={"test": figures})
+    make_run(scientist, project, state="succeeded", metrics={"test": {**figures, "roc_auc": 0.995, "log_loss": 0.4}})
+
+    assert "Best so far is #1 with Log loss 0.250" in text(page("run_list"))
+    assert "It finished with Log loss 0.250" in text(page("run_detail", sure.pk))
+
+
 def test_ten_thousand_runs_are_a_page_like_any_other(page, scientist, project, django_assert_max_num_queries):
     training_set = make_training_set(scientist, project)
     first = make_run(scientist, project, training_set, state="succeeded")
@@ -189,12 +198,12 @@ def test_without_rows_the_form_says_where_to_begin(page):
 
 def test_every_recipe_parameter_and_figure_has_words():
     from apps.experiments.choices import METRICS, PARAMETERS, RECIPES
+    from runtime.figures import MORE_IS_BETTER
     from runtime.recipes.catalogue import CATALOGUE
-    from runtime.training.metrics import DIRECTIONS
 
     assert set(RECIPES) == set(CATALOGUE)
     assert {p.name for recipe in CATALOGUE.values() for p in recipe.parameters} == set(PARAMETERS)
-    assert {name: better for name, (_label, better) in METRICS.items()} == DIRECTIONS
+    assert set(METRICS) == set(MORE_IS_BETTER)
 
 
 def test_the_state_machine_names_every_state():

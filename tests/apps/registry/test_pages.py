@@ -48,7 +48,7 @@ def test_a_wrong_name_is_said_at_its_field(client_as, scientist, finished_run):
 @pytest.fixture
 def house(promoted, registered):
     """One version in production, one candidate beside it."""
-    return promoted(), registered(metrics={"test": {"accuracy": 0.99}})
+    return promoted(), registered(metrics={"test": {"log_loss": 0.01}})
 
 
 def test_the_ladder_shows_who_serves_and_who_waits(client_as, viewer, house):
@@ -87,7 +87,7 @@ def test_the_evidence_stands_against_production(client_as, scientist, house):
 
 def test_a_refused_promotion_says_why_on_the_button(client_as, scientist, promoted, registered):
     promoted()
-    worse = registered(metrics={"test": {"accuracy": 0.4}})
+    worse = registered(metrics={"test": {"log_loss": 4.0}})
     client, url = client_as(scientist), f"{LIST}versions/{worse.pk}/"
 
     shown = page(client, url)

@@ -27,7 +27,7 @@ def test_a_case_carries_what_was_known_when_it_was_asked(registered, scientist):
     assert case.subject_digest == version.artifact_digest
     assert case.evidence["gates"]["signature"] == "passed"
     assert case.evidence["comparison"]["serving"] is None
-    assert case.evidence["metric"]["name"] == "accuracy"
+    assert case.evidence["metric"]["name"] == "log_loss"
 
 
 def test_an_officers_word_puts_the_version_into_production(registered, scientist, officer, tenant):
@@ -63,7 +63,7 @@ def test_an_approval_of_another_artifact_promotes_nothing(registered, scientist)
 
 def test_a_candidate_that_is_worse_cannot_be_proposed(promoted, registered, scientist):
     promoted()
-    worse = registered(metrics={"test": {"accuracy": 0.4}})
+    worse = registered(metrics={"test": {"log_loss": 4.0}})
 
     verdict = access.ask(policies.check_can_ask_promotion, scientist, worse)
     assert not verdict.allowed
@@ -74,8 +74,8 @@ def test_a_candidate_that_is_worse_cannot_be_proposed(promoted, registered, scie
 
 def test_a_gate_that_failed_before_may_pass_when_asked_anew(promoted, registered, scientist):
     promoted()
-    version = registered(metrics={"test": {"accuracy": 0.4}})
-    version.metrics = {"test": {"accuracy": 0.99}}
+    version = registered(metrics={"test": {"log_loss": 4.0}})
+    version.metrics = {"test": {"log_loss": 0.01}}
     version.save(update_fields=["metrics"])
 
     assert services.request_promotion(actor=scientist, version=version).state == "open"
@@ -95,12 +95,13 @@ def test_leakage_and_missing_manifests_close_the_way(registered, scientist):
 
 
 def test_the_comparison_says_what_is_better_and_what_changed(promoted, registered, scientist):
-    serving = promoted(metrics={"test": {"accuracy": 0.8, "log_loss": 0.5}})
-    version = registered(metrics={"test": {"accuracy": 0.9, "log_loss": 0.6}})
+    serving = promoted(metrics={"test": {"accuracy": 0.8, "log_loss": 0.5, "own_figure": 1}})
+    version = registered(metrics={"test": {"accuracy": 0.9, "log_loss": 0.6, "own_figure": 2}})
     found = selectors.comparison(actor=scientist, version=version, serving=serving)
 
-    assert {m["name"]: m["verdict"] for m in found["metrics"]} == {"accuracy": "better", "log_loss": "worse"}
-    assert found["metrics"][0]["primary"]
+    verdicts = [(m["name"], m["verdict"]) for m in found["metrics"]]
+    assert verdicts == [("log_loss", "worse"), ("accuracy", "better"), ("own_figure", "")]
+    assert [m["name"] for m in found["metrics"] if m["primary"]] == ["log_loss"]
     assert {f["name"]: f["same"] for f in found["facts"]}["recipe"] is True
     assert {f["name"]: f["same"] for f in found["facts"]}["training_set"] is False
     assert found["features"]["added"] == [] and len(found["features"]["all"]) == 4
