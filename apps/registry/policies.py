@@ -4,13 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from apps.registry.choices import NEXT, GateState, Stage
+from apps.approvals.choices import CaseState
+from apps.registry.choices import NEXT, PROMOTION_CASE, Stage
+from apps.registry.errors import ArtifactRefused
+from apps.registry.selectors import failed_gates
 from foundation import access
 from foundation.access import Permission
-from foundation.errors import Conflict
+from foundation.errors import AccessDenied, Conflict
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
+    from apps.approvals.models import ApprovalCase
     from apps.registry.models import ModelVersion
 
 
@@ -38,9 +42,28 @@ def check_can_ask_promotion(actor: Actor, version: ModelVersion, *, gates: bool 
             _("%(version)s is %(stage)s; only a candidate can be proposed for production.")
             % {"version": version, "stage": Stage(version.stage).label}
         )
-    failed = [gate for gate in version.gates.all() if gate.state == GateState.FAILED]
-    if gates and failed:
-        raise Conflict(
-            _("The gate “%(gate)s” has not passed: %(why)s")
-            % {"gate": failed[0].get_gate_display(), "why": failed[0].sentence}
-        )
+    if gates:
+        check_gates_let_pass(actor, version)
+
+
+def check_gates_let_pass(_actor: Actor, version: ModelVersion) -> None:
+    """What the gates last said; the sentence names each that has not passed."""
+    said = [
+        _("The gate “%(gate)s” has not passed: %(why)s") % {"gate": gate.get_gate_display(), "why": gate.sentence}
+        for gate in failed_gates(version)
+    ]
+    if said:
+        raise Conflict(" ".join(said))
+
+
+def check_can_promote(actor: Actor, version: ModelVersion, case: ApprovalCase) -> None:
+    """Nobody promotes: the portal does what somebody else than the asker has granted, about this very artifact."""
+    if actor.kind != "system":
+        raise AccessDenied(_("A version goes to production by an approval that is granted, never by hand."))
+    if case.kind != PROMOTION_CASE or (case.subject_kind, case.subject_id) != ("model_version", version.pk):
+        raise Conflict(_("This approval is about something else than %(version)s.") % {"version": version})
+    if case.state != CaseState.GRANTED:
+        state = CaseState(case.state).label
+        raise Conflict(_("Only a granted approval promotes; this one is: %(state)s.") % {"state": state})
+    if not case.subject_digest or case.subject_digest != version.artifact_digest:
+        raise ArtifactRefused(_("The approval was for another artifact than the one registered."))

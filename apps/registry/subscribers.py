@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.approvals import services as approvals
 from apps.registry import selectors, services
-from apps.registry.choices import Stage
+from apps.registry.choices import PROMOTION_CASE, Stage
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -25,7 +25,7 @@ def register() -> None:
         "model_version", check=lambda actor, pk: selectors.get_model_version(actor=actor, version_id=pk)
     )
     approvals.register_evidence(
-        "model.promote",
+        PROMOTION_CASE,
         "registry/partials/evidence.html",
         selectors.case_evidence,
         digest_fn=selectors.digest_of,
@@ -35,13 +35,12 @@ def register() -> None:
 
 
 def promote_when_granted(event: RecordedEvent) -> None:
-    if event.payload["case_kind"] != "model.promote":
+    if event.payload["case_kind"] != PROMOTION_CASE:
         return
     services.promote_version(
         actor=Actor.system(Tenant.objects.get(pk=event.tenant_id), "approval"),
         version_id=UUID(event.payload["subject_id"]),
         case_id=UUID(event.payload["case_id"]),
-        approved_digest=event.payload["subject_digest"],
     )
 
 

@@ -41,6 +41,15 @@ class VersionSerializer(serializers.ModelSerializer):
         ]
 
 
+class PromotionSerializer(serializers.Serializer):
+    """The case that somebody else decides; `approval` is null where `failed_gates` stand in the way."""
+
+    approval = serializers.UUIDField(source="case.pk", allow_null=True)
+    state = serializers.CharField(source="case.state", allow_null=True)
+    refusal = serializers.CharField(allow_blank=True)
+    failed_gates = GateSerializer(source="failed", many=True)
+
+
 class ModelSerializer(serializers.ModelSerializer):
     production = serializers.SerializerMethodField()
 

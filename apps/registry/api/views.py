@@ -57,11 +57,12 @@ class ModelVersionViewSet(PortalViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, self._version(pk))
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, responses={200: serializers.PromotionSerializer, 202: serializers.PromotionSerializer})
     @action(detail=True, methods=["post"])
     def promote(self, request: Request, pk: UUID) -> Response:
-        case = services.request_promotion(actor=self.actor, version=self._version(pk))
-        return Response({"approval": str(case.pk), "state": case.state}, status=202)
+        """202 with the case that somebody else decides; 200 with `approval` null and the gates that have not passed."""
+        asked = services.request_promotion(actor=self.actor, version=self._version(pk))
+        return Response(serializers.PromotionSerializer(asked).data, status=202 if asked.case else 200)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

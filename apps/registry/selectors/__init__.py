@@ -10,6 +10,7 @@ from apps.registry.selectors.comparing import (
     primary_metric,
 )
 from apps.registry.selectors.reading import (
+    failed_gates,
     get_model,
     get_model_version,
     ladder,
@@ -25,6 +26,7 @@ __all__ = [
     "comparison",
     "deciding_figure",
     "digest_of",
+    "failed_gates",
     "gates_in_words",
     "get_model",
     "get_model_version",

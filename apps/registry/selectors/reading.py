@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from apps.registry.choices import Stage
-from apps.registry.models import Model, ModelVersion
+from apps.registry.choices import GateState, Stage
+from apps.registry.models import GateResult, Model, ModelVersion
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -58,6 +58,11 @@ def get_model_version(*, actor: Actor, version_id: UUID) -> ModelVersion:
     if version is None:
         raise NotFound(_("There is no such model version here."))
     return version
+
+
+def failed_gates(version: ModelVersion) -> list[GateResult]:
+    """The gates that stand between the version and production, by what they last said."""
+    return [gate for gate in version.gates.all() if gate.state == GateState.FAILED]
 
 
 def production_version(*, actor: Actor, model_id: UUID) -> ModelVersion | None:

@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.approvals import selectors as cases
 from apps.approvals import services as approvals
 from apps.registry import policies
-from apps.registry.choices import NEXT, Stage
-from apps.registry.errors import ArtifactRefused
+from apps.registry.choices import NEXT, PROMOTION_CASE, Stage
 from apps.registry.events import VersionPromoted, VersionRetired
-from apps.registry.models import ModelVersion
-from apps.registry.selectors import comparison, get_model_version, primary_metric, production_version
+from apps.registry.models import GateResult, ModelVersion
+from apps.registry.selectors import comparison, failed_gates, get_model_version, primary_metric, production_version
 from apps.registry.services.gates import decide_gates
-from foundation import ledger
+from foundation import access, ledger
 from foundation.clock import now
 from foundation.errors import Conflict
 from foundation.identity import Actor
 
-CASE_KIND = "model.promote"
+if TYPE_CHECKING:
+    from apps.approvals.models import ApprovalCase
 
 
-def request_promotion(*, actor: Actor, version: ModelVersion) -> Any:
-    """Open the case that somebody else decides; the gates are asked anew first, and what they say stays."""
-    policies.check_can_ask_promotion(actor, version, gates=False)
-    decide_gates(actor=actor, version=version)
-    return _open_case(actor, get_model_version(actor=actor, version_id=version.pk))
+@dataclass(frozen=True)
+class Promotion:
+    """What came of asking: the case that somebody else decides, or else the gates that `refusal` tells of."""
+
+    case: ApprovalCase | None
+    refusal: str = ""
+    failed: tuple[GateResult, ...] = ()
 
 
 @transaction.atomic
-def _open_case(actor: Actor, version: ModelVersion) -> Any:
-    policies.check_can_ask_promotion(actor, version)
+def request_promotion(*, actor: Actor, version: ModelVersion) -> Promotion:
+    """Ask the gates anew and, where all let it pass, open the case that somebody else decides.
+
+    A gate that does not is an answer, not an error: an error would take back what the gates have just said.
+    """
+    policies.check_can_ask_promotion(actor, version, gates=False)
+    decide_gates(actor=actor, version=version)
+    version = get_model_version(actor=actor, version_id=version.pk)
+    verdict = access.ask(policies.check_gates_let_pass, actor, version)
+    if not verdict:
+        return Promotion(None, verdict.reason, tuple(failed_gates(version)))
+    return Promotion(_open_case(actor, version))
+
+
+def _open_case(actor: Actor, version: ModelVersion) -> ApprovalCase:
     return approvals.open_case(
         actor=actor,
         project_id=version.project_id,
-        kind=CASE_KIND,
+        kind=PROMOTION_CASE,
         subject=("model_version", version.pk),
         subject_digest=version.artifact_digest,
         title=_("Promote %(version)s to production") % {"version": version},
@@ -59,11 +76,10 @@ def _evidence(actor: Actor, version: ModelVersion) -> dict[str, Any]:
 
 
 @transaction.atomic
-def promote_version(*, actor: Actor, version_id: UUID, case_id: UUID, approved_digest: str) -> ModelVersion:
+def promote_version(*, actor: Actor, version_id: UUID, case_id: UUID) -> ModelVersion:
     """What a granted case does: this version serves from now on, the former one retires."""
     version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version_id)
-    if version.artifact_digest != approved_digest:
-        raise ArtifactRefused(_("The approval was for another artifact than the one registered."))
+    policies.check_can_promote(actor, version, cases.get_case(actor=actor, case_id=case_id))
     if version.stage == Stage.PRODUCTION:
         return version
     if Stage.PRODUCTION not in NEXT[Stage(version.stage)]:

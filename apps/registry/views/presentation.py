@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.approvals import selectors as approvals
 from apps.experiments.choices import metric_label
 from apps.registry import selectors
-from apps.registry.choices import GateState, OnnxState, Stage
+from apps.registry.choices import OnnxState, Stage
 from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission, Verdict
@@ -99,7 +99,7 @@ def deploy_url(*, tenant: str, version: Any) -> str:
 
 
 def failed_gate(version: Any) -> Any | None:
-    return next((gate for gate in version.gates.all() if gate.state == GateState.FAILED), None)
+    return next(iter(selectors.failed_gates(version)), None)
 
 
 def tab_context(actor: Actor, project: Any, version: Any, serving: Any | None, tab: str) -> dict[str, Any]:

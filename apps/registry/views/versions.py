@@ -14,7 +14,7 @@ from apps.registry.forms import CardForm
 from apps.registry.views import presentation
 from foundation import access
 from foundation.access import Permission
-from foundation.errors import Conflict, NotFound
+from foundation.errors import NotFound
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
 from foundation.web.jobs_pages import newest_job
@@ -49,13 +49,12 @@ def card_edit(request: PortalRequest, tenant: str, project: str, version_id: UUI
 @require_POST
 def version_promote(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
     version = selectors.get_model_version(actor=request.actor, version_id=version_id)
-    try:
-        case = services.request_promotion(actor=request.actor, version=version)
-    except Conflict as refusal:  # what the gates have just said stays, so this is an answer and no refused request
-        messages.error(request, refusal.sentence)
+    asked = services.request_promotion(actor=request.actor, version=version)
+    if asked.case is None:
+        messages.error(request, asked.refusal)
         return redirect(request, _here(request, version_id))
     messages.success(request, _("Asked. Somebody else decides; you can follow it here."))
-    return redirect(request, reverse("approvals:case_detail", args=[tenant, case.pk]))
+    return redirect(request, reverse("approvals:case_detail", args=[tenant, asked.case.pk]))
 
 
 @access.page(Permission.MODEL_REGISTER)

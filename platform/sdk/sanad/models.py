@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sanad.errors import Refused
 from sanad.resource import Resource, Thing, Things
 from sanad.transport import wait_for
 
@@ -110,9 +111,14 @@ class Models(Resource):
         )
 
     def promote(self, version_id: str) -> Thing:
-        """Ask for promotion to production; an officer decides. `approval` is the case's id."""
-        case: Thing = self._http.post(f"model-versions/{version_id}/promote/")
-        return case
+        """Ask for promotion to production; an officer decides. `approval` is the case's id.
+
+        Gates that have not passed raise Refused with their sentences; `details` holds what each of them said.
+        """
+        asked: Thing = self._http.post(f"model-versions/{version_id}/promote/")
+        if asked["approval"] is None:
+            raise Refused(asked["refusal"], details={"failed_gates": asked["failed_gates"]})
+        return asked
 
     def wait_for_stage(self, version_id: str, stage: str, *, timeout_s: float = 60) -> Thing:
         return wait_for(

@@ -12,6 +12,7 @@ from typing import Any
 
 from foundation import ledger
 from foundation.clock import now
+from foundation.identity import Actor
 
 CARD = "# late-flights v1\n\nNot for safety decisions."
 MANIFEST = {"code": {"runtime": "1", "sha256": "c" * 64}, "packages": {"scikit-learn": "1.9"}, "seed": 7, "data": {}}
@@ -211,9 +212,7 @@ class _Maker:
             evidence={"metric": {"name": "roc_auc", "value": 0.76}},
         )
         services.decide(actor=officer, case=case, verdict="granted", reason="Better than the rule of thumb.")
-        promote_version(
-            actor=self.actor, version_id=version.pk, case_id=case.pk, approved_digest=version.artifact_digest
-        )
+        promote_version(actor=Actor.system(self.actor.tenant), version_id=version.pk, case_id=case.pk)
         version.refresh_from_db()
         return case
 

@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import pytest
 
+from apps.approvals import services as approvals
 from apps.experiments import selectors as experiments
 from apps.registry import selectors, services
+from foundation.ledger import dispatch_once, sequence_once
 from tests.apps.registry.stage import download_from, make_run
 from tests.runtime import tables
 from tests.runtime.conftest import Trained
+
+
+def deliver():
+    """What was recorded reaches whoever listens."""
+    sequence_once()
+    dispatch_once()
 
 
 @pytest.fixture(scope="session")
@@ -41,16 +49,29 @@ def registered(scientist, finished_run, run_jobs):
 
 
 @pytest.fixture
-def promoted(scientist, registered):
-    """A version in production, as an approval leaves it."""
+def asked(scientist):
+    """An open case about a version, whatever its gates say; `asked(version, kind=…)` for another one."""
+
+    def ask(version, **changes):
+        given = {
+            "kind": "model.promote",
+            "subject": ("model_version", version.pk),
+            "subject_digest": version.artifact_digest,
+        }
+        words = {"project_id": version.project_id, "title": "Into production", "evidence": {}}
+        return approvals.open_case(actor=scientist, **words, **{**given, **changes})
+
+    return ask
+
+
+@pytest.fixture
+def promoted(scientist, officer, registered, asked):
+    """A version in production, as an officer's word leaves it."""
 
     def promote(version=None, **changes):
-        from uuid import uuid4
-
         version = version or registered(**changes)
-        services.promote_version(
-            actor=scientist, version_id=version.pk, case_id=uuid4(), approved_digest=version.artifact_digest
-        )
+        approvals.decide(actor=officer, case=asked(version), verdict="granted", reason="Good figures.")
+        deliver()
         return selectors.get_model_version(actor=scientist, version_id=version.pk)
 
     return promote

@@ -3,6 +3,7 @@
 import pytest
 
 from apps.registry import selectors, services
+from foundation import ledger
 from foundation.tenancy import scope
 
 LIST = "/t/acme/p/flights/models/"
@@ -95,6 +96,49 @@ def test_a_refused_promotion_says_why_on_the_button(client_as, scientist, promot
     answer = client.post(f"{url}promote/")
     assert answer["Location"] == url
     assert "has not passed" in page(client, url)
+
+
+def ask_on_the_page(client_as, api_as, actor, version):
+    client, url = client_as(actor), f"{LIST}versions/{version.pk}/"
+    assert client.post(f"{url}promote/")["Location"] == url
+    return page(client, url)
+
+
+def ask_over_rest(client_as, api_as, actor, version):
+    answer = api_as(actor).post(f"/api/v1/model-versions/{version.pk}/promote/")
+    said = answer.json()
+    assert (answer.status_code, said["approval"], said["state"]) == (200, None, None)
+    assert [gate["gate"] for gate in said["failed_gates"]] == ["metric"]
+    return said["refusal"]
+
+
+@pytest.mark.parametrize("ask", [ask_on_the_page, ask_over_rest])
+def test_what_the_gates_say_of_a_refused_promotion_stays(ask, client_as, api_as, scientist, promoted, registered):
+    candidate = registered(metrics={"test": {"log_loss": 4.0}})
+    promoted()
+    before = decided(candidate)
+    assert candidate.gates.get(gate="metric").state == "passed"  # nothing was in production when it was registered
+
+    assert "Worse than flowers v2 in production" in ask(client_as, api_as, scientist, candidate)
+    assert candidate.gates.get(gate="metric").state == "failed"
+    assert len(decided(candidate)) == len(before) + 6
+
+
+def test_asking_twice_is_refused_alike_on_the_page_and_over_rest(client_as, api_as, scientist, registered):
+    version = registered()
+    services.request_promotion(actor=scientist, version=version)
+    before = decided(version)
+    on_page = client_as(scientist).post(f"{LIST}versions/{version.pk}/promote/")
+    over_rest = api_as(scientist).post(f"/api/v1/model-versions/{version.pk}/promote/")
+
+    assert (on_page.status_code, over_rest.status_code) == (409, 409)
+    assert "asked for already" in on_page.content.decode() and "asked for already" in over_rest.json()["detail"]
+    assert decided(version) == before
+
+
+def decided(version):
+    entries = ledger.events_of(subject=("model_version", version.pk))
+    return [entry for entry in entries if entry.kind == "model_version.gate_decided"]
 
 
 def test_promotion_opens_a_case_that_shows_the_evidence_to_an_officer(client_as, scientist, officer, house):
