@@ -36,6 +36,11 @@ class Route:
         return f"/{filled}"
 
     @property
+    def kinds_of_thing(self) -> set[str]:
+        """The kinds of the variables below tenant and project."""
+        return {_kind(found) for name, found in self.variables.items() if name not in {"tenant", "project"}}
+
+    @property
     def kinds(self) -> set[str]:
         return {_kind(converter) for converter in self.variables.values()}
 

@@ -108,6 +108,53 @@ def test_no_page_of_ones_own_tenant_finds_a_thing_of_another(secrets, client_as,
     assert not found
 
 
+PROJECT_PAGES = [
+    route
+    for route in TENANT_PAGES
+    if route.template.startswith("t/<slug:tenant>/p/<slug:project>/") and "uuid" in route.kinds
+]
+# A GET that finds its thing under the thing's own address, so that a 404 under another says something: all of them but
+# those whose chart or file the walk cannot name.
+SHOWN_AT_HOME = [
+    route
+    for route in PROJECT_PAGES
+    if not {"slug", "path"} & route.kinds_of_thing and not route.template.endswith("/chart.json")
+]
+
+
+@pytest.fixture
+def elsewhere(admin, tenant):
+    """Things of every kind in one project of the tenant; beside it stands another, empty project."""
+    from apps.projects import services as projects
+    from tests.isolation.elsewhere import things_of
+
+    made = [projects.create_project(actor=admin, slug=slug, name=slug, purpose="Tell") for slug in ("theirs", "ours")]
+    return things_of(admin, made[0])
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_page_of_a_project_holds_a_thing_of_another_project(elsewhere, admin, client_as, method):
+    client = client_as(admin)
+    found = {}
+    for route in PROJECT_PAGES:
+        for kind, thing in elsewhere.items():
+            answer = getattr(client, method)(route.address(tenant="acme", project="ours", uuid=str(thing)))
+            if answer.status_code not in {404, 405}:
+                found[f"{route} with the {kind}"] = answer.status_code
+    assert not found
+
+
+def test_every_page_holds_its_thing_under_its_own_project(elsewhere, admin, client_as):
+    client = client_as(admin)
+    client.raise_request_exception = False
+    lost = []
+    for route in SHOWN_AT_HOME:
+        addresses = [route.address(tenant="acme", project="theirs", uuid=str(thing)) for thing in elsewhere.values()]
+        if all(client.get(address).status_code == 404 for address in addresses):
+            lost.append(str(route))
+    assert not lost
+
+
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 def test_no_resource_finds_a_thing_of_another_tenant(secrets, api_as, stranger, method):
     client = api_as(stranger)

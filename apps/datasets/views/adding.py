@@ -21,7 +21,7 @@ from foundation.clock import now
 from foundation.errors import Conflict
 from foundation.web import redirect, render_page
 from foundation.web.refusals import refusals_on
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 
 
 @access.page(Permission.DATASET_CREATE)
@@ -61,7 +61,9 @@ def _wanted_dataset(request: PortalRequest) -> Any:
 def _uploaded(request: PortalRequest, form: forms.UploadForm) -> Any:
     """The upload that was sent in pieces before the form; None where the file comes with the form."""
     upload_id = form.cleaned_data["upload"]
-    return selectors.get_upload(actor=request.actor, upload_id=upload_id) if upload_id else None
+    if not upload_id:
+        return None
+    return in_project(request, selectors.get_upload(actor=request.actor, upload_id=upload_id))
 
 
 @transaction.atomic

@@ -10,21 +10,15 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors
 from foundation.errors import NotFound
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 
 
 def dataset_of(request: PortalRequest, dataset_id: UUID) -> Any:
-    dataset = selectors.get_dataset(actor=request.actor, dataset_id=dataset_id)
-    if dataset.project_id != request.project.pk:
-        raise NotFound(_("There is no such dataset in this project."))
-    return dataset
+    return in_project(request, selectors.get_dataset(actor=request.actor, dataset_id=dataset_id))
 
 
 def version_of(request: PortalRequest, version_id: UUID) -> Any:
-    version = selectors.get_version(actor=request.actor, version_id=version_id)
-    if version.project_id != request.project.pk:
-        raise NotFound(_("There is no such dataset version in this project."))
-    return version
+    return in_project(request, selectors.get_version(actor=request.actor, version_id=version_id))
 
 
 def as_id(text: str) -> UUID:

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_POST
 from apps.deployments import selectors, services
 from apps.deployments.forms import DeployForm, SplitForm
 from apps.deployments.views import presentation
-from apps.deployments.views.pages import render_deployment
+from apps.deployments.views.pages import deployment_of, render_deployment
 from apps.registry import selectors as registry
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
 from foundation.web.refusals import refusals_on
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 
 
 @access.page(Permission.DEPLOYMENT_VIEW)
@@ -38,7 +38,7 @@ def deployment_new(request: PortalRequest, tenant: str, project: str) -> HttpRes
 @access.page(Permission.DEPLOYMENT_CHANGE)
 @require_POST
 def split_change(request: PortalRequest, tenant: str, project: str, deployment_id: UUID) -> HttpResponse:
-    deployment = selectors.get_deployment(actor=request.actor, deployment_id=deployment_id)
+    deployment = deployment_of(request, deployment_id)
     form = SplitForm(request.POST, revisions=deployment.revisions.all())
     if form.is_valid():
         with refusals_on(form):
@@ -52,7 +52,7 @@ def split_change(request: PortalRequest, tenant: str, project: str, deployment_i
 @access.page(Permission.DEPLOYMENT_CHANGE)
 @require_POST
 def rollback(request: PortalRequest, tenant: str, project: str, deployment_id: UUID) -> HttpResponse:
-    deployment = selectors.get_deployment(actor=request.actor, deployment_id=deployment_id)
+    deployment = deployment_of(request, deployment_id)
     target = services.roll_back(actor=request.actor, deployment=deployment)
     messages.success(request, _("All traffic goes to revision %(number)s again.") % {"number": target.number})
     return _to(request, deployment_id)
@@ -61,7 +61,7 @@ def rollback(request: PortalRequest, tenant: str, project: str, deployment_id: U
 @access.page(Permission.DEPLOYMENT_CHANGE)
 @require_POST
 def revision_stop(request: PortalRequest, tenant: str, project: str, revision_id: UUID) -> HttpResponse:
-    revision = selectors.get_revision(actor=request.actor, revision_id=revision_id)
+    revision = _revision(request, revision_id)
     services.stop_revision(actor=request.actor, revision=revision)
     messages.success(request, _("Revision %(number)s is stopped.") % {"number": revision.number})
     return _to(request, revision.deployment_id)
@@ -70,10 +70,14 @@ def revision_stop(request: PortalRequest, tenant: str, project: str, revision_id
 @access.page(Permission.DEPLOYMENT_CHANGE)
 @require_POST
 def revision_restart(request: PortalRequest, tenant: str, project: str, revision_id: UUID) -> HttpResponse:
-    revision = selectors.get_revision(actor=request.actor, revision_id=revision_id)
+    revision = _revision(request, revision_id)
     services.restart_revision(actor=request.actor, revision=revision)
     messages.success(request, _("Revision %(number)s starts again.") % {"number": revision.number})
     return _to(request, revision.deployment_id)
+
+
+def _revision(request: PortalRequest, revision_id: UUID) -> Any:
+    return in_project(request, selectors.get_revision(actor=request.actor, revision_id=revision_id))
 
 
 def _to(request: PortalRequest, deployment_id: UUID) -> HttpResponse:

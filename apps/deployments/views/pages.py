@@ -15,7 +15,7 @@ from foundation.access import Permission
 from foundation.web import render_page
 from foundation.web.chain import chain_of
 from foundation.web.jobs_pages import newest_job
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 from foundation.web.tables import build_table
 
 
@@ -39,7 +39,7 @@ def deployment_list(request: PortalRequest, tenant: str, project: str) -> HttpRe
 @access.page(Permission.DEPLOYMENT_VIEW)
 @require_GET
 def deployment_detail(request: PortalRequest, tenant: str, project: str, deployment_id: UUID) -> HttpResponse:
-    deployment = selectors.get_deployment(actor=request.actor, deployment_id=deployment_id)
+    deployment = deployment_of(request, deployment_id)
     chosen = request.GET.get("tab", "")
     tab = chosen if chosen in presentation.TABS and chosen != "try" else presentation.TABS[0]
     return render_deployment(request, deployment, tab)
@@ -48,9 +48,13 @@ def deployment_detail(request: PortalRequest, tenant: str, project: str, deploym
 @access.page(Permission.DEPLOYMENT_VIEW)
 @require_GET
 def deployment_live(request: PortalRequest, tenant: str, project: str, deployment_id: UUID) -> JsonResponse:
-    deployment = selectors.get_deployment(actor=request.actor, deployment_id=deployment_id)
+    deployment = deployment_of(request, deployment_id)
     stats = selectors.live_stats(actor=request.actor, deployment_id=deployment.pk)
     return JsonResponse(charts.live_chart(stats))
+
+
+def deployment_of(request: PortalRequest, deployment_id: UUID) -> Any:
+    return in_project(request, selectors.get_deployment(actor=request.actor, deployment_id=deployment_id))
 
 
 def render_deployment(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from apps.deployments import policies, selectors, services
 from apps.deployments.forms import TryForm
 from apps.deployments.views import presentation
-from apps.deployments.views.pages import render_deployment
+from apps.deployments.views.pages import deployment_of, render_deployment
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
@@ -30,7 +30,7 @@ _SEAL, _SPARE = "deployment-try", timedelta(minutes=1)
 
 @access.page(Permission.DEPLOYMENT_VIEW)
 def deployment_try(request: PortalRequest, tenant: str, project: str, deployment_id: UUID) -> HttpResponse:
-    deployment = selectors.get_deployment(actor=request.actor, deployment_id=deployment_id)
+    deployment = deployment_of(request, deployment_id)
     version = selectors.version_to_show(deployment)
     kept = request.session.get(_key(deployment), {})
     example = kept.get("row") or selectors.example_row(version)

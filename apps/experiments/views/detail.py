@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -15,9 +16,13 @@ from foundation import access, clock, jobs
 from foundation.jobs.presentation import job_context
 from foundation.web.chain import chain_of
 from foundation.web.history import history
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 
 TABS = ("", "evidence", "files", "reproduce", "activity")
+
+
+def run_of(request: PortalRequest, run_id: UUID) -> Any:
+    return in_project(request, selectors.get_run(actor=request.actor, run_id=run_id))
 
 
 def context(request: PortalRequest, run: Any) -> dict[str, Any]:

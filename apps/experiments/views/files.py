@@ -17,13 +17,13 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.web import redirect, render_page
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 
 
 @require_safe
 @access.page(Permission.RUN_VIEW)
 def run_chart(request: PortalRequest, tenant: str, project: str, run_id: UUID, name: str) -> JsonResponse:
-    run = selectors.get_run(actor=request.actor, run_id=run_id)
+    run = detail.run_of(request, run_id)
     if name == "curves":
         return JsonResponse(charts.curves(selectors.curve_histories(run)))
     drawn = {"importance": charts.importance, "calibration": charts.calibration}.get(name)
@@ -38,7 +38,7 @@ def run_chart(request: PortalRequest, tenant: str, project: str, run_id: UUID, n
 @require_safe
 @access.page(Permission.RUN_VIEW)
 def run_file(request: PortalRequest, tenant: str, project: str, run_id: UUID, path: str) -> StreamingHttpResponse:
-    run = selectors.get_run(actor=request.actor, run_id=run_id)
+    run = detail.run_of(request, run_id)
     return _attachment(selectors.open_artifact(run.project_id, run.mlflow_run_id, path), path)
 
 
@@ -59,7 +59,8 @@ def tracked_detail(request: PortalRequest, tenant: str, project: str, mlflow_run
     """A run by MLflow's id: the portal's own has its page, one that a client logged is shown as it was logged."""
     run = selectors.find_by_mlflow_id(actor=request.actor, mlflow_run_id=mlflow_run_id)
     if run is not None:
-        return redirect(request, reverse("experiments:run_detail", args=[tenant, project, run.pk]))
+        known = in_project(request, run)
+        return redirect(request, reverse("experiments:run_detail", args=[tenant, project, known.pk]))
     found = selectors.get_tracked(actor=request.actor, project=request.project, mlflow_run_id=mlflow_run_id)
     path = request.GET.get("path", "").strip("/")
     context: dict[str, Any] = {

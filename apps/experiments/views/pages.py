@@ -62,17 +62,14 @@ def run_new(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
 @require_safe
 @access.page(Permission.RUN_VIEW)
 def run_detail(request: PortalRequest, tenant: str, project: str, run_id: UUID) -> HttpResponse:
-    run = selectors.get_run(actor=request.actor, run_id=run_id)
-    if run.project_id != request.project.pk:
-        return redirect(request, _run_url(tenant, run.project.slug, run))
+    run = detail.run_of(request, run_id)
     return render_page(request, "experiments/run_detail.html", **detail.context(request, run))
 
 
 @require_POST
 @access.page(Permission.RUN_START)
 def run_cancel(request: PortalRequest, tenant: str, project: str, run_id: UUID) -> HttpResponse:
-    run = selectors.get_run(actor=request.actor, run_id=run_id)
-    run = services.cancel_run(actor=request.actor, run=run)
+    run = services.cancel_run(actor=request.actor, run=detail.run_of(request, run_id))
     said = _("%(run)s is told to stop.") if run.is_active else _("%(run)s is cancelled.")
     messages.success(request, said % {"run": run})
     return redirect(request, _run_url(tenant, project, run))
@@ -81,7 +78,7 @@ def run_cancel(request: PortalRequest, tenant: str, project: str, run_id: UUID) 
 @require_POST
 @access.page(Permission.RUN_START)
 def run_repeat(request: PortalRequest, tenant: str, project: str, run_id: UUID) -> HttpResponse:
-    run = services.repeat_run(actor=request.actor, run=selectors.get_run(actor=request.actor, run_id=run_id))
+    run = services.repeat_run(actor=request.actor, run=detail.run_of(request, run_id))
     said = _("%(run)s repeats %(first)s; when it ends, its figures are compared.")
     messages.success(request, said % {"run": run, "first": run.repeated_from})
     return redirect(request, _run_url(tenant, project, run))
@@ -98,7 +95,7 @@ class _Basis:
         actor, project = request.actor, request.project
         rows = features.visible_training_sets(actor=actor, project_id=project.pk)
         self.training_sets = list(rows.filter(state=BuildState.READY.value))
-        self.like = _run_like(actor, request.GET.get("like", ""))
+        self.like = _run_like(request, request.GET.get("like", ""))
         wanted = request.GET.get("training_set") or (str(self.like.training_set_id) if self.like else "")
         recipe = request.GET.get("recipe") or (self.like.recipe if self.like else "")
         self.recipe = recipe if recipe in CATALOGUE else next(iter(CATALOGUE))
@@ -122,8 +119,8 @@ class _Basis:
         return {"usage": usage, "snippets": presentation.start_snippets(project, self.training_set.pk, self.recipe)}
 
 
-def _run_like(actor: Any, run_id: str) -> Any:
+def _run_like(request: PortalRequest, run_id: str) -> Any:
     try:
-        return selectors.get_run(actor=actor, run_id=UUID(run_id)) if run_id else None
+        return detail.run_of(request, UUID(run_id)) if run_id else None
     except ValueError:
         return None

@@ -13,21 +13,15 @@ from apps.features import selectors
 from apps.tenants import selectors as tenants
 from foundation.errors import NotFound
 from foundation.web.history import history
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 
 
 def view_of(request: PortalRequest, view_id: UUID) -> Any:
-    return _here(request, selectors.get_view(actor=request.actor, view_id=view_id))
+    return in_project(request, selectors.get_view(actor=request.actor, view_id=view_id))
 
 
 def training_set_of(request: PortalRequest, training_set_id: UUID) -> Any:
-    return _here(request, selectors.get_training_set(actor=request.actor, training_set_id=training_set_id))
-
-
-def _here(request: PortalRequest, thing: Any) -> Any:
-    if thing.project_id != request.project.pk:
-        raise NotFound(_("There is no such thing in this project."))
-    return thing
+    return in_project(request, selectors.get_training_set(actor=request.actor, training_set_id=training_set_id))
 
 
 def as_id(text: str) -> UUID:

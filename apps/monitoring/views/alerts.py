@@ -19,14 +19,14 @@ from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 
 
 @access.page(Permission.MONITOR_VIEW)
 @require_GET
 def alert_detail(request: PortalRequest, tenant: str, project: str, alert_id: UUID) -> HttpResponse:
     actor = request.actor
-    alert = selectors.get_alert(actor=actor, alert_id=alert_id)
+    alert = _alert(request, alert_id)
     context: dict[str, Any] = {
         "alert": alert,
         "monitor": alert.monitor,
@@ -48,7 +48,7 @@ def alert_detail(request: PortalRequest, tenant: str, project: str, alert_id: UU
 @access.page(Permission.MONITOR_CHANGE)
 @require_POST
 def alert_acknowledge(request: PortalRequest, tenant: str, project: str, alert_id: UUID) -> HttpResponse:
-    alert, form = selectors.get_alert(actor=request.actor, alert_id=alert_id), NoteForm(request.POST)
+    alert, form = _alert(request, alert_id), NoteForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
     services.acknowledge_alert(actor=request.actor, alert=alert, note=note, now=now())
     messages.success(request, _("Acknowledged; it no longer waits."))
@@ -58,10 +58,14 @@ def alert_acknowledge(request: PortalRequest, tenant: str, project: str, alert_i
 @access.page(Permission.MONITOR_CHANGE)
 @require_POST
 def alert_resolve(request: PortalRequest, tenant: str, project: str, alert_id: UUID) -> HttpResponse:
-    alert = selectors.get_alert(actor=request.actor, alert_id=alert_id)
+    alert = _alert(request, alert_id)
     services.resolve_alert(actor=request.actor, alert=alert)
     messages.success(request, _("Resolved. The same cause raises no second alert."))
     return _back(request, alert_id)
+
+
+def _alert(request: PortalRequest, alert_id: UUID) -> Any:
+    return in_project(request, selectors.get_alert(actor=request.actor, alert_id=alert_id))
 
 
 def _back(request: PortalRequest, alert_id: UUID) -> HttpResponse:

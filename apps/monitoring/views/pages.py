@@ -19,7 +19,7 @@ from foundation.access import Permission
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
 from foundation.web.refusals import refusals_on
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 from foundation.web.tables import build_table
 
 _TABS = ("drift", "alerts", "settings", "activity")
@@ -45,7 +45,7 @@ def monitor_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
 @access.page(Permission.MONITOR_VIEW)
 @require_GET
 def monitor_detail(request: PortalRequest, tenant: str, project: str, monitor_id: UUID) -> HttpResponse:
-    monitor = selectors.get_monitor(actor=request.actor, monitor_id=monitor_id)
+    monitor = monitor_of(request, monitor_id)
     chosen = request.GET.get("tab", "")
     return render_monitor(request, monitor, chosen if chosen in _TABS else _TABS[0])
 
@@ -53,7 +53,7 @@ def monitor_detail(request: PortalRequest, tenant: str, project: str, monitor_id
 @access.page(Permission.MONITOR_CHANGE)
 @require_POST
 def monitor_configure(request: PortalRequest, tenant: str, project: str, monitor_id: UUID) -> HttpResponse:
-    monitor = selectors.get_monitor(actor=request.actor, monitor_id=monitor_id)
+    monitor = monitor_of(request, monitor_id)
     form = ThresholdForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
@@ -61,6 +61,10 @@ def monitor_configure(request: PortalRequest, tenant: str, project: str, monitor
             messages.success(request, _("The thresholds hold from now on, also for what was counted before."))
             return redirect(request, here(request, monitor_id) + "?tab=settings")
     return render_monitor(request, monitor, "settings", status=422, thresholds=form)
+
+
+def monitor_of(request: PortalRequest, monitor_id: UUID) -> Any:
+    return in_project(request, selectors.get_monitor(actor=request.actor, monitor_id=monitor_id))
 
 
 def here(request: PortalRequest, monitor_id: UUID) -> str:

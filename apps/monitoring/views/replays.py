@@ -10,12 +10,12 @@ from django.views.decorators.http import require_POST
 
 from apps.monitoring import selectors, services
 from apps.monitoring.forms import ReplayForm, SpeedForm
-from apps.monitoring.views.pages import here, render_monitor
+from apps.monitoring.views.pages import here, monitor_of, render_monitor
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect
 from foundation.web.refusals import refusals_on
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 
 # What each button of the panel asks for, beside the speed in its field.
 _ACTS: dict[str, dict[str, Any]] = {
@@ -29,7 +29,7 @@ _ACTS: dict[str, dict[str, Any]] = {
 @access.page(Permission.MONITOR_CHANGE)
 @require_POST
 def replay_start(request: PortalRequest, tenant: str, project: str, monitor_id: UUID) -> HttpResponse:
-    monitor = selectors.get_monitor(actor=request.actor, monitor_id=monitor_id)
+    monitor = monitor_of(request, monitor_id)
     sets = selectors.sets_to_replay(actor=request.actor, project_id=monitor.project_id)
     form = ReplayForm(request.POST, sets=[(str(one.pk), str(one)) for one in sets], auto_id="replay_%s")
     if form.is_valid():
@@ -47,7 +47,7 @@ def replay_start(request: PortalRequest, tenant: str, project: str, monitor_id: 
 @access.page(Permission.MONITOR_CHANGE)
 @require_POST
 def replay_change(request: PortalRequest, tenant: str, project: str, replay_id: UUID) -> HttpResponse:
-    replay = selectors.get_replay(actor=request.actor, replay_id=replay_id)
+    replay = in_project(request, selectors.get_replay(actor=request.actor, replay_id=replay_id))
     watching = services.ensure_monitor(actor=request.actor, deployment_id=replay.deployment_id)
     monitor = selectors.get_monitor(actor=request.actor, monitor_id=watching.pk)
     form, act = SpeedForm(request.POST), _ACTS.get(request.POST.get("act", "speed"), {})

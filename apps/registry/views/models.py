@@ -18,7 +18,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
 from foundation.web.refusals import refusals_on
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 from foundation.web.tables import build_table
 
 
@@ -41,7 +41,7 @@ def model_list(request: PortalRequest, tenant: str, project: str) -> HttpRespons
 @require_GET
 def model_detail(request: PortalRequest, tenant: str, project: str, model_id: UUID) -> HttpResponse:
     actor = request.actor
-    model = selectors.get_model(actor=actor, model_id=model_id)
+    model = in_project(request, selectors.get_model(actor=actor, model_id=model_id))
     context: dict[str, Any] = {
         "model": model,
         "ladder": presentation.rungs(actor, model_id),

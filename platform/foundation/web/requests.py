@@ -1,11 +1,13 @@
-"""Requests as the middleware hands them to views: types for their signatures, never made."""
+"""Requests as the middleware hands them to views, and what an address may name inside them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
+from foundation.errors import NotFound
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
     from foundation.tenancy.models import Tenant
 
 
+Thing = TypeVar("Thing")
+
+
 class PersonRequest(HttpRequest):
-    """A request of somebody signed in (`access.own`)."""
+    """A request of somebody signed in (`access.own`); a type for signatures, never made."""
 
     user: User
     request_id: str
@@ -31,4 +36,11 @@ class PortalRequest(PersonRequest):
     project: Any
 
 
-__all__ = ["PersonRequest", "PortalRequest"]
+def in_project(request: PortalRequest, thing: Thing) -> Thing:
+    """The thing, where it is of the project in the address; under another project's address there is no such thing."""
+    if thing.project_id != request.project.pk:  # type: ignore[attr-defined]
+        raise NotFound(_("There is no such thing in this project."))
+    return thing
+
+
+__all__ = ["PersonRequest", "PortalRequest", "in_project"]

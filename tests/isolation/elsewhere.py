@@ -1,0 +1,59 @@
+"""A project in which every kind of thing stands that an address can name, as rows alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from tests.apps.experiments.rows import make_run, make_training_set
+
+
+def things_of(actor: Any, project: Any) -> dict[str, Any]:
+    """Ids by kind; a new kind of thing with a page in its project is worth a line here."""
+    from apps.features.models import Entity, FeatureView
+
+    inside = {"tenant": actor.tenant, "project": project}
+    training_set = make_training_set(actor, project)
+    entity = Entity.objects.create(**inside, name="flower", join_keys=["id"])
+    view = FeatureView.objects.create(
+        **inside, entity=entity, name="petals", number=1, event_time="at", features=[{"name": "a", "type": "DOUBLE"}]
+    )
+    run = make_run(actor, project, training_set, state="succeeded")
+    return {
+        "dataset": training_set.base_version.dataset_id,
+        "dataset_version": training_set.base_version_id,
+        "feature_view": view.pk,
+        "training_set": training_set.pk,
+        "run": run.pk,
+        **_served(inside, run, training_set),
+    }
+
+
+def _served(inside: dict[str, Any], run: Any, training_set: Any) -> dict[str, Any]:
+    from apps.deployments.models import Deployment, Revision
+    from apps.monitoring.models import Alert, Monitor, Replay
+    from apps.registry.models import Model, ModelVersion
+
+    model = Model.objects.create(**inside, name="flowers")
+    schema = {"features": [], "target": {"name": "target", "classes": ["a", "b"]}}
+    version = ModelVersion.objects.create(
+        **inside, model=model, number=1, run=run, stage="production", input_schema=schema, artifact_digest="a" * 64
+    )
+    deployment = Deployment.objects.create(**inside, slug="flowers", name="Flowers", model=model)
+    revision = Revision.objects.create(
+        **inside, deployment=deployment, number=1, model_version=version, artifact_digest="a" * 64, state="ready"
+    )
+    monitor = Monitor.objects.create(**inside, deployment=deployment)
+    alert = Alert.objects.create(
+        **inside,
+        monitor=monitor,
+        model_version_id=version.pk,
+        window=date(2013, 12, 1),
+        severity="moved",
+        psi=1,
+        rows=9,
+    )
+    replay = Replay.objects.create(**inside, deployment=deployment, training_set=training_set)
+    found = {"model": model, "model_version": version, "deployment": deployment, "revision": revision}
+    found |= {"monitor": monitor, "alert": alert, "replay": replay}
+    return {kind: thing.pk for kind, thing in found.items()}
