@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -9,6 +9,13 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import AccessDenied, Conflict
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.compliance.models import Report
+
+
+def check_can_read_report(actor: Actor, report: Report) -> None:
+    access.require(actor, Permission.REPORT_VIEW, report)
 
 
 def check_can_make_report(actor: Actor, version: Any) -> None:

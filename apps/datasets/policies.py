@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from apps.datasets.models import Dataset, DatasetVersion
 
 
+def check_can_read(actor: Actor, version: DatasetVersion) -> None:
+    access.require(actor, Permission.DATASET_VIEW, version)
+
+
 def check_can_add(actor: Actor, project: object) -> None:
     access.require(actor, Permission.DATASET_CREATE, project)
 

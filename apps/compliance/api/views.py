@@ -62,7 +62,7 @@ class ReportViewSet(PortalViewSet):
 
     def _edition(self, pk: UUID, form: str) -> HttpResponse:
         report = selectors.get_report(actor=self.actor, report_id=pk)
-        content, name, digest = services.report_file(report, form)
+        content, name, digest = services.report_file(actor=self.actor, report=report, form=form)
         return shown(content, name=name, digest=digest)
 
 

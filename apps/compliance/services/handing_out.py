@@ -15,8 +15,9 @@ from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
 
 
-def report_file(report: Report, form: str) -> tuple[bytes, str, str]:
+def report_file(*, actor: Actor, report: Report, form: str) -> tuple[bytes, str, str]:
     """Content, file name and SHA-256 of one edition ("pdf" or "html"); Conflict while there is none."""
+    policies.check_can_read_report(actor, report)
     if report.state != ReportState.READY:
         raise Conflict(_("The report is not ready: %(state)s.") % {"state": ReportState(report.state).label})
     key, digest = (report.pdf_key, report.digest) if form == "pdf" else (report.html_key, report.html_digest)

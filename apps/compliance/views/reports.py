@@ -63,7 +63,7 @@ def report_file(request: PortalRequest, tenant: str, report_id: UUID, form: str)
     if form not in {"pdf", "html"}:
         raise Http404
     report = selectors.get_report(actor=request.actor, report_id=report_id)
-    content, name, digest = services.report_file(report, form)
+    content, name, digest = services.report_file(actor=request.actor, report=report, form=form)
     return shown(content, name=name, digest=digest)
 
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from apps.datasets.choices import ColumnClass
 from apps.datasets.models import Dataset, DatasetVersion, Upload
-from apps.datasets.services.uploads import CHUNK_BYTES
+from apps.datasets.services import CHUNK_BYTES
 
 
 class UploadSerializer(serializers.ModelSerializer):

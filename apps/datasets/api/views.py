@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from apps.datasets import selectors, services
 from apps.datasets.api import serializers
 from apps.datasets.api.parsers import ChunkParser
-from apps.datasets.services.export import parquet_stream
 from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.clock import now
@@ -148,7 +147,8 @@ class DatasetVersionViewSet(PortalViewSet):
     @action(detail=True)
     def export(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         version = self._version(pk)
-        response = StreamingHttpResponse(parquet_stream(version), content_type="application/vnd.apache.parquet")
+        rows = services.parquet_stream(actor=self.actor, version=version)
+        response = StreamingHttpResponse(rows, content_type="application/vnd.apache.parquet")
         response["Content-Disposition"] = (
             f'attachment; filename="{version.dataset.slug}-v{version.number or 0}.parquet"'
         )

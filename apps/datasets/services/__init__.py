@@ -3,6 +3,7 @@
 from apps.datasets.services.classification import classify_column
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
+from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.uploads import (
@@ -30,6 +31,7 @@ __all__ = [
     "fail_version",
     "forget_abandoned_uploads",
     "ingest_upload",
+    "parquet_stream",
     "preview_query",
     "run_derivation",
     "start_upload",

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from apps.datasets import policies
 from apps.datasets.models import DatasetVersion
 from apps.datasets.selectors import table_at
 from foundation import lake
+from foundation.identity import Actor
 
 
 class _Tape:
@@ -33,8 +35,9 @@ class _Tape:
         return taken
 
 
-def parquet_stream(version: DatasetVersion) -> Iterator[bytes]:
+def parquet_stream(*, actor: Actor, version: DatasetVersion) -> Iterator[bytes]:
     """The rows as one Parquet file, made while it is read, in bounded memory."""
+    policies.check_can_read(actor, version)
     reader = lake.for_tenant(version.tenant_id).read(table_at(version))
     return _write_parquet(reader)
 

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.datasets import charts, forms, policies, selectors, services
 from apps.datasets.choices import VersionState
-from apps.datasets.services.export import parquet_stream
 from apps.datasets.views import parts, presentation
 from apps.datasets.views.things import address, version_of
 from foundation import access
@@ -125,7 +124,8 @@ def version_classify(request: PortalRequest, tenant: str, project: str, version_
 @require_GET
 def version_download(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> StreamingHttpResponse:
     version = version_of(request, version_id)
-    response = StreamingHttpResponse(parquet_stream(version), content_type="application/vnd.apache.parquet")
+    rows = services.parquet_stream(actor=request.actor, version=version)
+    response = StreamingHttpResponse(rows, content_type="application/vnd.apache.parquet")
     name = f"{version.dataset.slug}-v{version.number or 0}.parquet"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

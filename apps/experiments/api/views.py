@@ -10,10 +10,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.experiments import policies, selectors, services
+from apps.experiments import selectors, services
 from apps.experiments.api import serializers
-from apps.experiments.services.streaming import arrow_stream
-from apps.experiments.services.workload import run_spec
 from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.errors import Invalid
@@ -101,12 +99,11 @@ class RunViewSet(PortalViewSet):
     @action(detail=True)
     def spec(self, request: Request, pk: UUID) -> Response:
         run = selectors.get_run(actor=self.actor, run_id=pk)
-        policies.check_is_own_workload(self.actor, run)
-        return Response(run_spec(actor=self.actor, run=run))
+        return Response(services.run_spec(actor=self.actor, run=run))
 
     @extend_schema(responses={(200, "application/vnd.apache.arrow.stream"): OpenApiTypes.BINARY})
     @action(detail=True)
     def data(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         run = selectors.get_run(actor=self.actor, run_id=pk)
-        policies.check_is_own_workload(self.actor, run)
-        return StreamingHttpResponse(arrow_stream(self.actor, run), content_type="application/vnd.apache.arrow.stream")
+        rows = services.arrow_stream(actor=self.actor, run=run)
+        return StreamingHttpResponse(rows, content_type="application/vnd.apache.arrow.stream")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from apps.experiments import policies
 from apps.experiments.models import Run
 from apps.features import selectors as features
 from apps.features.choices import ColumnRole
@@ -14,8 +15,9 @@ from foundation import lake
 from foundation.identity import Actor
 
 
-def arrow_stream(actor: Actor, run: Run) -> Iterator[bytes]:
+def arrow_stream(*, actor: Actor, run: Run) -> Iterator[bytes]:
     """Features, label, event time, group and keys; the columns that only prove the join stay behind."""
+    policies.check_is_own_workload(actor, run)
     training_set = features.get_training_set(
         actor=Actor.system(actor.tenant, "run"), training_set_id=run.training_set_id
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from apps.experiments import policies
 from apps.experiments.choices import RESOURCE_CLASSES
 from apps.experiments.models import Run
 from apps.features import selectors as features
@@ -47,6 +48,7 @@ def workload_spec(run: Run, *, token: str, mlflow_experiment_id: str) -> Workloa
 
 def run_spec(*, actor: Actor, run: Run) -> dict[str, Any]:
     """What the trainer works by: columns with their roles, split, parameters, seed, and the data's digests."""
+    policies.check_is_own_workload(actor, run)
     training_set = features.get_training_set(
         actor=Actor.system(actor.tenant, "run"), training_set_id=run.training_set_id
     )

@@ -2,9 +2,11 @@
 
 from apps.monitoring.services.alerts import acknowledge_alert, configure_monitor, ensure_monitor, resolve_alert
 from apps.monitoring.services.draining import drain_once
+from apps.monitoring.services.playing import Player
 from apps.monitoring.services.replays import change_replay, start_replay
 
 __all__ = [
+    "Player",
     "acknowledge_alert",
     "change_replay",
     "configure_monitor",

@@ -56,6 +56,11 @@ def test_a_viewer_adds_nothing(viewer, project):
 
 
 def test_two_datasets_of_one_name_are_refused_with_what_to_do(scientist, project):
+def test_rows_are_handed_to_nobody_of_another_tenant(ingested, other_scientist):
+    with pytest.raises(AccessDenied):
+        services.parquet_stream(actor=other_scientist, version=ingested("rows.csv", CSV))
+
+
     services.create_dataset(actor=scientist, project=project, name="People")
     with pytest.raises(Conflict, match="Add a version to it"):
         services.create_dataset(actor=scientist, project=project, name="People")

@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from apps.experiments import services
 from apps.experiments.models import Run
-from foundation.errors import Invalid
+from foundation.errors import AccessDenied, Invalid
 from tests.apps.experiments.rows import make_run, make_training_set
+from tests.support.history import acts_on, done_by
 
 
 @pytest.fixture
@@ -80,8 +81,6 @@ def test_a_failed_run_opens_on_its_cause(page, scientist, project):
 
 
 def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(page, scientist, project, run_jobs):
-    from apps.experiments import services
-
     run = make_run(scientist, project, state="queued")
     from foundation import jobs
 
@@ -99,7 +98,8 @@ def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(page, scientist, pr
     assert cancelled.status_code == 303
     run.refresh_from_db()
     assert run.state == "cancelled"
-    assert services.cancel_run
+    assert acts_on("run", run) == [done_by(scientist, "run.cancelled")]
+    assert "Cancelled by The scientist. Nothing of it is kept but its log." in text(page("run_detail", run.pk))
 
 
 def test_a_finished_run_shows_figures_and_the_way_on(page, scientist, project):
@@ -190,6 +190,13 @@ def test_a_run_of_a_size_that_is_none_is_refused(scientist, project):
     with pytest.raises(Invalid, match="“enormous” is not a resource class") as refusal:
         services.start_run(actor=scientist, project=project, resource_class="enormous", **given)
     assert list(refusal.value.fields) == ["resource_class"]
+
+
+def test_a_runs_data_and_spec_are_for_its_own_container(scientist, project):
+    run = make_run(scientist, project, state="running")
+    for asked in (services.run_spec, services.arrow_stream):
+        with pytest.raises(AccessDenied, match="present attempt"):
+            asked(actor=scientist, run=run)
 
 
 def test_without_rows_the_form_says_where_to_begin(page):

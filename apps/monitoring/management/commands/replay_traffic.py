@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.monitoring.services.playing import Player
+from apps.monitoring.services import Player
 
 
 class Command(BaseCommand):
