@@ -5,9 +5,9 @@ import pytest
 from apps.deployments import selectors, services
 from apps.deployments.adapters import gateway
 from tests.apps.deployments.stage import answer_as_ready
-from tests.apps.registry.conftest import finished_run, iris_artifact, promoted, registered
+from tests.apps.registry.conftest import asked, finished_run, iris_artifact, promoted, registered
 
-__all__ = ["finished_run", "iris_artifact", "promoted", "registered"]
+__all__ = ["asked", "finished_run", "iris_artifact", "promoted", "registered"]
 
 
 @pytest.fixture(autouse=True)

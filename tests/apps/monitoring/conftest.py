@@ -5,10 +5,10 @@ import pytest
 from apps.deployments import selectors as deployments
 from apps.monitoring import selectors, services
 from tests.apps.deployments.conftest import deployed, silent_gateway
-from tests.apps.registry.conftest import finished_run, iris_artifact, promoted, registered
+from tests.apps.registry.conftest import asked, finished_run, iris_artifact, promoted, registered
 from tests.runtime import tables
 
-__all__ = ["deployed", "finished_run", "iris_artifact", "promoted", "registered", "silent_gateway"]
+__all__ = ["asked", "deployed", "finished_run", "iris_artifact", "promoted", "registered", "silent_gateway"]
 
 
 @pytest.fixture
