@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.experiments.adapters.mlflow_relay import Ask, Reply, send
 from apps.experiments.adapters.mlflow_routes import is_plain
-from apps.experiments.adapters.tracking import ensure_workspace, server_of, workspace_of
+from apps.experiments.adapters.tracking import server_of, workspace_of
 from apps.experiments.choices import ACTIVE, RunState
 from apps.experiments.models import Experiment, Run
 from foundation import access, engines, storage
@@ -20,6 +20,11 @@ from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
 from runtime.figures import MORE_IS_BETTER, ranked, task_of
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
+
+_MOST_CURVES = 12
 
 
 def visible_runs(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Run]:
@@ -35,6 +40,12 @@ def get_run(*, actor: Actor, run_id: UUID) -> Run:
     if run is None:
         raise NotFound(_("There is no such run here."))
     return run
+
+
+def repeats_of(*, actor: Actor, run_id: UUID) -> QuerySet[Run]:
+    """The runs that repeated this one to their end, the oldest first."""
+    rows = visible_runs(actor=actor).filter(repeated_from_id=run_id, state=RunState.SUCCEEDED)
+    return rows.order_by("created_at")
 
 
 def find_by_mlflow_id(*, actor: Actor, mlflow_run_id: str) -> Run | None:
@@ -113,21 +124,24 @@ def curve_histories(run: Run) -> dict[str, list[dict[str, Any]]]:
     """The metrics that the run logs step by step, with their values so far."""
     if not run.mlflow_run_id:
         return {}
-    return tracked_histories(run.project_id, run.mlflow_run_id, most=12)
+    return _histories(run.project_id, server_of(run.project_id).get_run(run.mlflow_run_id))
 
 
-def tracked_histories(project_id: UUID, mlflow_run_id: str, *, most: int) -> dict[str, list[dict[str, Any]]]:
+def tracked_histories(*, actor: Actor, project: Project, mlflow_run_id: str) -> dict[str, list[dict[str, Any]]]:
     """The histories of those metrics of an MLflow run that have more than one step."""
+    return _histories(project.pk, get_tracked(actor=actor, project=project, mlflow_run_id=mlflow_run_id))
+
+
+def _histories(project_id: UUID, found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     server = server_of(project_id)
-    latest = server.get_run(mlflow_run_id)["data"].get("metrics", [])
+    latest = found["data"].get("metrics", [])
     stepped = sorted(metric["key"] for metric in latest if int(metric.get("step", 0)) > 0)
-    return {key: server.metric_history(mlflow_run_id, key) for key in stepped[:most]}
+    return {key: server.metric_history(found["info"]["run_id"], key) for key in stepped[:_MOST_CURVES]}
 
 
-def tracked_runs(*, actor: Actor, project: Any, page_token: str = "") -> tuple[list[dict[str, Any]], str]:
+def tracked_runs(*, actor: Actor, project: Project, page_token: str = "") -> tuple[list[dict[str, Any]], str]:
     """Runs that clients logged by themselves, newest first, and the token of the next page."""
     access.require(actor, Permission.RUN_VIEW, project)
-    ensure_workspace(workspace_of(project.pk))
     found, following = server_of(project.pk).search_runs(page_token=page_token)
     return [_as_shown(run) for run in found if not _is_of_portal(run)], following
 
@@ -148,7 +162,7 @@ def _as_shown(run: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def get_tracked(*, actor: Actor, project: Any, mlflow_run_id: str) -> dict[str, Any]:
+def get_tracked(*, actor: Actor, project: Project, mlflow_run_id: str) -> dict[str, Any]:
     """A run that somebody's own client logged, as MLflow's REST gives it."""
     access.require(actor, Permission.RUN_VIEW, project)
     try:
@@ -167,23 +181,25 @@ def report_of(run: Run, name: str) -> Any:
         return None
 
 
-def list_artifacts(project_id: UUID, mlflow_run_id: str, path: str) -> list[dict[str, Any]]:
+def list_artifacts(*, actor: Actor, project: Project, mlflow_run_id: str, path: str) -> list[dict[str, Any]]:
     """{"path", "name", "is_dir", "file_size"} of what lies in one folder of an MLflow run, folders first."""
     if not mlflow_run_id:
         return []
     if not is_plain(path.strip("/")):
         raise NotFound(_("There is no such path."))
-    found = server_of(project_id).list_artifacts(mlflow_run_id, path.strip("/"))
+    get_tracked(actor=actor, project=project, mlflow_run_id=mlflow_run_id)
+    found = server_of(project.pk).list_artifacts(mlflow_run_id, path.strip("/"))
     named = [{**entry, "name": entry["path"].rsplit("/", 1)[-1]} for entry in found]
     return sorted(named, key=lambda entry: (not entry["is_dir"], entry["path"]))
 
 
-def open_artifact(project_id: UUID, mlflow_run_id: str, path: str) -> Reply:
+def open_artifact(*, actor: Actor, project: Project, mlflow_run_id: str, path: str) -> Reply:
     """A file of an MLflow run on its way, piece by piece."""
     if not is_plain(path):
         raise NotFound(_("There is no such path."))
-    root = server_of(project_id).artifact_root(mlflow_run_id).lstrip("/")
-    ask = Ask(workspace_of(project_id), "GET", f"{root}/{path}")
+    get_tracked(actor=actor, project=project, mlflow_run_id=mlflow_run_id)
+    root = server_of(project.pk).artifact_root(mlflow_run_id).lstrip("/")
+    ask = Ask(workspace_of(project.pk), "GET", f"{root}/{path}")
     reply = send(ask, stream=True)
     if reply.status >= 400:
         raise NotFound(_("The run has no file “%(path)s”.") % {"path": path})

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.tenants.choices import TokenState
 from apps.tenants.models import Invitation, SignIn
-from foundation import access
+from foundation import access, ledger
 from foundation.access import Permission, Role
 from foundation.access.actors import actor_for_token, memberships_of
 from foundation.access.models import Membership
@@ -84,9 +84,12 @@ def people_who_may(*, actor: Actor, permission: Permission) -> list[User]:
 
 
 def names_of(*, actor: Actor, user_ids: Collection[UUID | None]) -> dict[UUID, str]:
-    """Names of people who acted in the actor's tenant, also of those who have left it; for lists of what happened."""
+    """Names of members, and of people who acted in the actor's tenant and have left it; of nobody else."""
     access.require(actor, Permission.TENANT_VIEW)
-    return {user.pk: str(user) for user in User.objects.filter(pk__in=[pk for pk in user_ids if pk])}
+    wanted = {pk for pk in user_ids if pk}
+    names = {row.user_id: str(row.user) for row in _members(actor).filter(user_id__in=wanted)}
+    gone = ledger.who_acted(tenant_id=actor.tenant_id, user_ids=wanted - names.keys())
+    return names | {user.pk: str(user) for user in User.objects.filter(pk__in=gone)}
 
 
 def open_invitations(*, actor: Actor) -> QuerySet[Invitation]:

@@ -88,6 +88,7 @@ class MlflowServer:
 
     def search_runs(self, *, page_token: str = "", most: int = 50) -> tuple[list[dict[str, Any]], str]:
         """The newest runs of all experiments, and the token of the next page."""
+        ensure_workspace(self.workspace)
         found = self._checked(self._send("GET", "experiments/search", params={"max_results": 1000}))
         ids = [experiment["experiment_id"] for experiment in found.get("experiments", [])]
         if not ids:

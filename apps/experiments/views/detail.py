@@ -62,7 +62,9 @@ def _evidence(_request: PortalRequest, _run: Any) -> dict[str, Any]:
 
 def _files(request: PortalRequest, run: Any) -> dict[str, Any]:
     path = request.GET.get("path", "").strip("/")
-    entries = selectors.list_artifacts(run.project_id, run.mlflow_run_id, path)
+    entries = selectors.list_artifacts(
+        actor=request.actor, project=request.project, mlflow_run_id=run.mlflow_run_id, path=path
+    )
     return {"path": path, "entries": entries, "crumbs": crumbs(path)}
 
 

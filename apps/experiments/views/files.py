@@ -39,7 +39,7 @@ def run_chart(request: PortalRequest, tenant: str, project: str, run_id: UUID, n
 @access.page(Permission.RUN_VIEW)
 def run_file(request: PortalRequest, tenant: str, project: str, run_id: UUID, path: str) -> StreamingHttpResponse:
     run = detail.run_of(request, run_id)
-    return _attachment(selectors.open_artifact(run.project_id, run.mlflow_run_id, path), path)
+    return _attachment(request, run.mlflow_run_id, path)
 
 
 @require_safe
@@ -67,7 +67,9 @@ def tracked_detail(request: PortalRequest, tenant: str, project: str, mlflow_run
         "found": found,
         "path": path,
         "crumbs": detail.crumbs(path),
-        "entries": selectors.list_artifacts(request.project.pk, mlflow_run_id, path),
+        "entries": selectors.list_artifacts(
+            actor=request.actor, project=request.project, mlflow_run_id=mlflow_run_id, path=path
+        ),
         "snippets": presentation.mlflow_snippets(tenant, project, mlflow_run_id),
     }
     return render_page(request, "experiments/tracked_detail.html", **context)
@@ -76,8 +78,8 @@ def tracked_detail(request: PortalRequest, tenant: str, project: str, mlflow_run
 @require_safe
 @access.page(Permission.RUN_VIEW)
 def tracked_chart(request: PortalRequest, tenant: str, project: str, mlflow_run_id: str) -> JsonResponse:
-    selectors.get_tracked(actor=request.actor, project=request.project, mlflow_run_id=mlflow_run_id)
-    return JsonResponse(charts.curves(selectors.tracked_histories(request.project.pk, mlflow_run_id, most=12)))
+    found = selectors.tracked_histories(actor=request.actor, project=request.project, mlflow_run_id=mlflow_run_id)
+    return JsonResponse(charts.curves(found))
 
 
 @require_safe
@@ -85,12 +87,14 @@ def tracked_chart(request: PortalRequest, tenant: str, project: str, mlflow_run_
 def tracked_file(
     request: PortalRequest, tenant: str, project: str, mlflow_run_id: str, path: str
 ) -> StreamingHttpResponse:
-    selectors.get_tracked(actor=request.actor, project=request.project, mlflow_run_id=mlflow_run_id)
-    return _attachment(selectors.open_artifact(request.project.pk, mlflow_run_id, path), path)
+    return _attachment(request, mlflow_run_id, path)
 
 
-def _attachment(reply: Any, path: str) -> StreamingHttpResponse:
+def _attachment(request: PortalRequest, mlflow_run_id: str, path: str) -> StreamingHttpResponse:
     """A file that somebody logged: saved, never shown as a page of the portal's own."""
+    reply = selectors.open_artifact(
+        actor=request.actor, project=request.project, mlflow_run_id=mlflow_run_id, path=path
+    )
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.rsplit('/', 1)[-1])}",
         "Content-Type": "application/octet-stream",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from foundation.ledger.parking import parked, replay_parked
     from foundation.ledger.proving import anchor_lines, entries_about, hash_at, public_keys
     from foundation.ledger.recording import record
-    from foundation.ledger.selectors import activity, delivery_state, events_of, events_since
+    from foundation.ledger.selectors import activity, delivery_state, events_of, events_since, who_acted
     from foundation.ledger.sequencing import sequence_once
     from foundation.ledger.verification import verify_chain
 
@@ -49,6 +49,7 @@ _WHERE = {
     "sequence_once": "sequencing",
     "standing": "condition",
     "verify_chain": "verification",
+    "who_acted": "selectors",
 }
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "standing",
     "subscribe",
     "verify_chain",
+    "who_acted",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -73,6 +74,13 @@ def events_since(*, tenant_id: UUID, seq: int, limit: int = 500) -> list[Recorde
     with scope(tenant_id):
         places = LedgerPlace.objects.filter(tenant_id=tenant_id, seq__gt=seq).select_related("event").order_by("seq")
         return [RecordedEvent.of(place.event, place.seq) for place in places[: min(limit, _MOST)]]
+
+
+def who_acted(*, tenant_id: UUID, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these people who stand on the tenant's ledger, members still or not."""
+    with scope(tenant_id):
+        acts = LedgerEvent.objects.filter(tenant_id=tenant_id, actor_kind="user")
+        return {pk for pk in user_ids if acts.filter(actor_id=pk).exists()}
 
 
 def last_seq(*, tenant_id: UUID) -> int:

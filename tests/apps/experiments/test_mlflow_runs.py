@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from apps.experiments import selectors
 from apps.experiments.adapters.tracking import server_of
 from apps.experiments.services import workload
 from apps.tenants import services as tenants
 from foundation import live
+from foundation.errors import AccessDenied, NotFound
 from tests.apps.experiments.door import Door
 from tests.apps.experiments.rows import make_run
 
@@ -110,3 +112,18 @@ def test_what_clients_logged_has_pages_of_its_own(attempt, door, mine, client_as
     assert reader.get(f"{base}{mine.run}/curves.json").json()["data"][0]["y"] == [0.5]
     assert reader.get(f"{base}{'0' * 32}/").status_code == 404
     assert reader.get(f"/t/acme/p/flights/experiments/{run.pk}/charts/curves.json").json()["data"] == []
+
+
+def test_what_clients_logged_opens_to_whoever_may_see_its_project_alone(
+    mine, theirs, project, scientist, other_scientist
+):
+    found = {"project": project, "mlflow_run_id": mine.run}
+    for asked, more in (
+        (selectors.tracked_histories, {}),
+        (selectors.list_artifacts, {"path": ""}),
+        (selectors.open_artifact, {"path": "page.html"}),
+    ):
+        with pytest.raises(AccessDenied):
+            asked(actor=other_scientist, **found, **more)
+        with pytest.raises(NotFound):
+            asked(actor=scientist, **{**found, "mlflow_run_id": theirs.run}, **more)

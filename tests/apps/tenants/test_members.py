@@ -262,3 +262,33 @@ def test_rest_invites_changes_and_removes(api_as, admin, scientist):
     assert client.patch(url, {"role": "viewer"}, content_type="application/json").json()["role"] == "viewer"
     assert client.delete(url).status_code == 204
     assert client.get(url).status_code == 404
+
+
+@pytest.mark.parametrize("scopes", [["*"], ["member.manage", "tenant.view"]])
+def test_a_token_of_one_project_neither_sees_nor_changes_members(api_as, admin, scientist, project, scopes):
+    client = api_as(admin, project_id=project.pk, scopes=scopes)
+    member = f"/api/v1/members/{membership_of(scientist).pk}/"
+    json = "application/json"
+
+    answers = [
+        client.get("/api/v1/members/"),
+        client.post("/api/v1/members/", {"email": "mine@acme.test", "role": "admin"}, content_type=json),
+        client.patch(member, {"role": "admin"}, content_type=json),
+        client.delete(member),
+        client.get("/t/acme/settings/members/"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 5
+    assert "limited to one project" in answers[1].json()["detail"]
+    assert membership_of(scientist).role == "scientist"
+
+
+def test_a_name_is_told_of_members_and_of_those_who_left_but_not_of_strangers(admin, scientist, other_scientist):
+    from apps.projects.services import create_project
+
+    create_project(actor=scientist, slug="flights", name="Flights", purpose="Delays")
+    membership_of(scientist).delete()
+    asked = {person.user.pk for person in (admin, scientist, other_scientist)}
+
+    told = selectors.names_of(actor=admin, user_ids={*asked, None})
+    assert told == {admin.user.pk: str(admin.user), scientist.user.pk: str(scientist.user)}
