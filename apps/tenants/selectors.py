@@ -176,3 +176,7 @@ def sessions_of(*, user: User, now: datetime) -> list[SignIn]:
         )
     )
     return [row for row in rows if row.session_key in live]
+
+
+def _members(actor: Actor) -> QuerySet[Membership]:
+    return Membership.objects.filter(tenant_id=actor.tenant_id).select_related("user")
