@@ -51,10 +51,16 @@ def check_can_create_token(actor: Actor) -> None:
 
 
 def check_can_give(actor: Actor, *, scopes: Collection[str], project_id: UUID | None) -> None:
-    """No token may do more than who made it."""
+    """No token may do more than who made it, and one for a project nothing that concerns the whole tenant."""
     unknown = sorted(set(scopes) - set(Permission.values) - {EVERYTHING})
     if unknown:
         sentence = _("There is no permission “%(name)s”.") % {"name": unknown[0]}
+        raise Invalid(sentence, fields={"scopes": [sentence]})
+    wide = sorted(access.TENANT_WIDE & set(scopes))
+    if wide and project_id is not None:
+        sentence = _("“%(name)s” concerns the whole tenant, so a token for one project cannot hold it.") % {
+            "name": wide[0]
+        }
         raise Invalid(sentence, fields={"scopes": [sentence]})
     if actor.kind == "system":
         return

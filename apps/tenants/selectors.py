@@ -66,8 +66,8 @@ def project_id_of(actor: Actor, slug: str) -> UUID:
 
 def members(*, actor: Actor) -> QuerySet[Membership]:
     """Everybody in the actor's tenant."""
-    access.require(actor, Permission.TENANT_VIEW)
-    return Membership.objects.filter(tenant_id=actor.tenant_id).select_related("user")
+    access.require(actor, Permission.TENANT_VIEW, actor.tenant)
+    return _members(actor)
 
 
 def get_member(*, actor: Actor, membership_id: UUID) -> Membership:
@@ -79,8 +79,9 @@ def get_member(*, actor: Actor, membership_id: UUID) -> Membership:
 
 def people_who_may(*, actor: Actor, permission: Permission) -> list[User]:
     """The members whose role holds a permission: whom to ask."""
+    access.require(actor, Permission.TENANT_VIEW)
     roles = [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
-    return [row.user for row in members(actor=actor).filter(role__in=roles, user__is_active=True)]
+    return [row.user for row in _members(actor).filter(role__in=roles, user__is_active=True)]
 
 
 def names_of(*, actor: Actor, user_ids: Collection[UUID | None]) -> dict[UUID, str]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from foundation.access.permissions import ROLE_PERMISSIONS, Permission, Role
+from foundation.access.permissions import ROLE_PERMISSIONS, TENANT_WIDE, Permission, Role
 from foundation.errors import AccessDenied, PortalError
 from foundation.identity import Actor
 
@@ -30,7 +30,7 @@ def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
     if "*" not in actor.scopes and permission.value not in actor.scopes:
         return False
     project_id = _project_of(thing)
-    if not _inside(actor, thing, project_id):
+    if _beyond_project(actor, permission, thing) or not _inside(actor, thing, project_id):
         return False
     if actor.kind == "workload":
         return permission.value in actor.scopes
@@ -42,8 +42,10 @@ def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
 
 def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say: str | None = None) -> None:
     """Raise AccessDenied with the sentence unless the actor holds the permission."""
-    if not can(actor, permission, thing):
-        raise AccessDenied(else_say or missing(permission), details={"permission": permission.value})
+    if can(actor, permission, thing):
+        return
+    sentence = _for_the_tenant(permission) if _beyond_project(actor, permission, thing) else missing(permission)
+    raise AccessDenied(else_say or sentence, details={"permission": permission.value})
 
 
 def missing(permission: Permission) -> str:
@@ -51,6 +53,12 @@ def missing(permission: Permission) -> str:
     return _("You may not %(act)s here. A tenant administrator can give you the permission “%(name)s”.") % {
         "act": permission.label,
         "name": permission.value,
+    }
+
+
+def _for_the_tenant(permission: Permission) -> str:
+    return _("This token is limited to one project. To %(act)s takes one for the whole tenant.") % {
+        "act": permission.label
     }
 
 
@@ -72,6 +80,13 @@ def _project_of(thing: Any) -> UUID | None:
     if project_id is None and thing is not None and thing.__class__.__name__ == "Project":
         return thing.pk
     return project_id
+
+
+def _beyond_project(actor: Actor, permission: Permission, thing: Any) -> bool:
+    """What is held in the whole tenant, or asked of the tenant itself, is closed to whoever is limited to a project."""
+    if actor.project_id is None:
+        return False
+    return permission in TENANT_WIDE or (thing is not None and getattr(thing, "pk", None) == actor.tenant_id)
 
 
 def _inside(actor: Actor, thing: Any, project_id: UUID | None) -> bool:

@@ -60,6 +60,11 @@ class Permission(TextChoices):
     REPORT_CREATE = "report.create", _("make reports")
 
 
+# Held in the whole tenant or not at all: whoever is limited to one project has none of them, whatever their role.
+TENANT_WIDE = frozenset(
+    {Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE, Permission.PROJECT_CREATE, Permission.LEDGER_EXPORT}
+)
+
 _SEE = frozenset(p for p in Permission if p.value.endswith(".view") and p is not Permission.LEDGER_VIEW)
 _BUILD = frozenset(
     {

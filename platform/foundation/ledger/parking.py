@@ -21,7 +21,7 @@ from foundation.tenancy import scope
 
 def parked(*, actor: Actor) -> list[ParkedEvent]:
     """What waits to be replayed in the actor's tenant, oldest first."""
-    access.require(actor, Permission.LEDGER_VIEW)
+    access.require(actor, Permission.LEDGER_VIEW, actor.tenant)
     with scope(actor.tenant_id):
         return list(ParkedEvent.objects.filter(tenant_id=actor.tenant_id, replayed_at=None).select_related("event"))
 

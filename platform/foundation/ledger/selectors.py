@@ -91,7 +91,7 @@ def last_seq(*, tenant_id: UUID) -> int:
 
 def delivery_state(actor: Actor) -> list[DeliveryState]:
     """Every subscriber of the actor's tenant, those that fail first."""
-    access.require(actor, Permission.LEDGER_VIEW)
+    access.require(actor, Permission.LEDGER_VIEW, actor.tenant)
     end = last_seq(tenant_id=actor.tenant_id)
     with scope(actor.tenant_id):
         cursors = SubscriberCursor.objects.filter(tenant_id=actor.tenant_id).order_by("-attempts", "name")

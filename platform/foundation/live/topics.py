@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from foundation.access import Permission, require
-from foundation.errors import AccessDenied, Invalid, NotFound
+from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
 from foundation.tenancy import scope
 
@@ -65,6 +65,4 @@ def register_own_topics() -> None:
 def _check_tenant(actor: Actor, tenant_id: UUID) -> None:
     if tenant_id != actor.tenant_id:
         raise NotFound(_("There is no such tenant, or you are not a member of it."))
-    if actor.project_id is not None:
-        raise AccessDenied(_("This token is limited to one project; listen to that project instead."))
-    require(actor, Permission.TENANT_VIEW)
+    require(actor, Permission.TENANT_VIEW, actor.tenant)

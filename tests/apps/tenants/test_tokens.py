@@ -81,6 +81,18 @@ def test_a_limited_token_cannot_make_a_wider_or_longer_one(scientist):
         make(limited, scopes=["run.view"], project_id=project, expires_at=NOON + 2 * WEEK)
 
 
+@pytest.mark.parametrize("scope", ["member.manage", "tenant.manage", "project.create", "ledger.export"])
+def test_a_token_for_one_project_is_given_nothing_that_concerns_the_whole_tenant(admin, tenant, scope):
+    with pytest.raises(Invalid, match=scope) as refusal:
+        make(admin, scopes=["run.view", scope], project_id=uuid4())
+    assert list(refusal.value.fields) == ["scopes"]
+    with pytest.raises(Invalid, match=scope):
+        services.issue_workload_token(
+            actor=Actor.system(tenant), project_id=uuid4(), purpose="run:1", scopes=[scope], ttl=WEEK
+        )
+    assert make(admin, scopes=[scope])
+
+
 def test_a_revoked_token_is_void_and_the_gateway_hears_of_it(scientist):
     row, text = make(scientist)
     before, _ = selectors.revocations(0)
