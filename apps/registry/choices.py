@@ -54,12 +54,12 @@ WORDS = {
 }
 
 
-class Gate(TextChoices):
-    SIGNATURE = "signature", _("Signature")
 # The kind of the approval cases that ask for a version's way into production.
 PROMOTION_CASE = "model.promote"
 
 
+class Gate(TextChoices):
+    SIGNATURE = "signature", _("Signature")
     LEAKAGE = "leakage", _("No leakage")
     DATA = "data", _("Committed data")
     MANIFEST = "manifest", _("Reproducible")
