@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from apps.monitoring.selectors import DriftCell, cause, month, name_of
-from apps.monitoring.services.counting import percentile_ms
-from foundation.web.templatetags.sanad_format import number, percent
+from apps.monitoring.services.counting import LATENCY_EDGES_MS, percentile_ms
+from foundation.web.templatetags.sanad_format import duration, number, percent
 
 _LINE = {"type": "scatter", "mode": "lines"}
 _MOST_BARS = 30
@@ -42,15 +43,32 @@ def latency_chart(rows: Iterable[Any]) -> dict[str, Any]:
         return {"data": [], "layout": {}, "said": _("Nobody has asked in the last hours.")}
     summed = [[sum(bins) for bins in zip(*(r.latencies for r in found), strict=True)] for found in minutes.values()]
     moments = [moment.isoformat() for moment in minutes]
-    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-    data = [
-        {**_LINE, "name": name, "x": moments, "y": [percentile_ms(bins, share) for bins in summed]}
-        for name, share in shares.items()
-    ]
+    data: list[dict[str, Any]] = []
+    for name, share in {"p50": 0.5, "p95": 0.95, "p99": 0.99}.items():
+        data += _percentile_traces(name, moments, [percentile_ms(bins, share) for bins in summed])
     whole = [sum(bins) for bins in zip(*summed, strict=True)]
-    said = _("95 of 100 answers took less than %(p95)s ms.") % {"p95": number(percentile_ms(whole, 0.95))}
     layout = {"xaxis": {"type": "date"}, "yaxis": {"title": {"text": _("Milliseconds")}, "type": "log"}}
-    return {"data": data, "layout": layout, "said": said}
+    return {"data": data, "layout": layout, "said": _latency_sentence(percentile_ms(whole, 0.95))}
+
+
+def _percentile_traces(name: str, moments: list[str], reached: list[float | None]) -> list[dict[str, Any]]:
+    """A line where the value is known; marks on the last edge for minutes beyond it, by how much nobody counted."""
+    known = [None if value == inf else value for value in reached]
+    beyond = [moment for moment, value in zip(moments, reached, strict=True) if value == inf]
+    line = {**_LINE, "name": name, "x": moments, "y": known}
+    if not beyond:
+        return [line]
+    label = _("%(name)s: more than %(edge)s") % {"name": name, "edge": duration(LATENCY_EDGES_MS[-1] / 1000)}
+    marks = {"mode": "markers", "marker": {"symbol": "triangle-up", "size": 9}}
+    return [line, {"type": "scatter", **marks, "name": label, "x": beyond, "y": [LATENCY_EDGES_MS[-1]] * len(beyond)}]
+
+
+def _latency_sentence(p95: float | None) -> str:
+    if p95 == inf:
+        return _("Of 100 answers, more than 5 took more than %(edge)s.") % {
+            "edge": duration(LATENCY_EDGES_MS[-1] / 1000)
+        }
+    return _("95 of 100 answers took less than %(p95)s ms.") % {"p95": number(p95)}
 
 
 def _by_minute(rows: Iterable[Any]) -> dict[datetime, list[Any]]:

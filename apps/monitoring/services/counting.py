@@ -74,14 +74,17 @@ def latency_bin(milliseconds: float) -> int:
 
 
 def percentile_ms(latencies: list[int], share: float) -> float | None:
-    """The upper edge of the bin in which the `share` of all answers is reached; None without answers."""
+    """Below what the `share` of all answers took: the upper edge of the bin in which it is reached.
+
+    Infinity where that is the last one, which is open; None without answers.
+    """
     wanted, seen = share * sum(latencies), 0
     if not wanted:
         return None
-    for place, count in enumerate(latencies):
+    for edge, count in zip((*LATENCY_EDGES_MS, math.inf), latencies, strict=False):
         seen += count
         if seen >= wanted:
-            return LATENCY_EDGES_MS[min(place, len(LATENCY_EDGES_MS) - 1)]
+            return edge
     return None
 
 
