@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.datasets.choices import FORMAT_OF_ENDING, FileFormat
 from apps.datasets.errors import FileRefused
 from apps.datasets.models import Upload
 from apps.datasets.services.uploads import read_chunks
+from foundation import storage
 
 # An honest CSV shrinks about tenfold, a column of one repeated value up to some hundred times.
 MAX_RATIO = 200
@@ -40,18 +39,12 @@ class SourceFile:
 @contextmanager
 def unpacked(upload: Upload) -> Iterator[SourceFile]:
     """The upload as a file in a folder of its own that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ingest-", dir=_scratch()) as folder:
-        whole = Path(folder) / "upload"
+    with storage.scratch("ingest") as folder:
+        whole = folder / "upload"
         with whole.open("wb") as file:
             for piece in read_chunks(upload):
                 file.write(piece)
-        yield _open(whole, upload.filename, Path(folder))
-
-
-def _scratch() -> Path:
-    folder = settings.SANAD_HOME / "scratch"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+        yield _open(whole, upload.filename, folder)
 
 
 def _open(path: Path, name: str, folder: Path) -> SourceFile:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -20,7 +17,7 @@ from apps.registry.events import GateDecided
 from apps.registry.models import GateResult, ModelVersion
 from apps.registry.selectors import primary_metric, production_version
 from apps.registry.services.artifacts import unpack_artifact
-from foundation import ledger
+from foundation import ledger, storage
 from foundation.identity import Actor
 
 # How much worse than production a candidate may be, as a share of production's figure.
@@ -47,11 +44,9 @@ def decide_gates(*, actor: Actor, version: ModelVersion) -> list[GateResult]:
 
 
 def _signature(actor: Actor, version: ModelVersion) -> Result:
-    scratch = settings.SANAD_HOME / "scratch"
-    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="gate-", dir=scratch) as folder:
+    with storage.scratch("gate") as folder:
         try:
-            unpack_artifact(version, Path(folder))
+            unpack_artifact(version, folder)
         except ArtifactRefused as refusal:
             return GateState.FAILED, refusal.sentence, {}
     return GateState.PASSED, _("Every file is as it was signed."), {"digest": version.artifact_digest}

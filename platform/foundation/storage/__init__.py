@@ -4,6 +4,7 @@ from foundation.storage import sealing
 from foundation.storage.errors import ObjectDamaged, ObjectMissing
 from foundation.storage.objects import delete, exists, list, open, put, read, size
 from foundation.storage.ports import StoredObject
+from foundation.storage.scratching import scratch, sweep_scratch
 from foundation.storage.sealing import tenant_data_key
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "open",
     "put",
     "read",
+    "scratch",
     "sealing",
     "size",
+    "sweep_scratch",
     "tenant_data_key",
 ]

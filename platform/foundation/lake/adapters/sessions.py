@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
+import uuid
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from foundation import folders
+from foundation.folders import HeldFolder
 from foundation.lake.adapters import catalogue
 from foundation.lake.adapters.extensions import extension
 from foundation.lake.place import LakePlace
@@ -42,6 +46,7 @@ class _Session:
 _lock = threading.Lock()
 _sessions: OrderedDict[LakePlace, _Session] = OrderedDict()
 _strangers: list[OrderedDict[LakePlace, _Session]] = []
+_spills: dict[Path, HeldFolder] = {}
 
 
 @contextmanager
@@ -83,7 +88,7 @@ def _session(place: LakePlace) -> _Session:
 
 
 def _open(place: LakePlace) -> DuckDBPyConnection:
-    for folder in (place.data.parent, place.data, place.spill):
+    for folder in (place.data.parent, place.data):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     source = catalogue.connection_string(place)
     if not catalogue.is_ready(place):
@@ -102,7 +107,7 @@ def _instance(place: LakePlace, source: str) -> DuckDBPyConnection:
             "allow_community_extensions": "false",
             "python_enable_replacements": "false",
             "temp_file_encryption": "true",
-            "temp_directory": str(place.spill),
+            "temp_directory": str(_own_spill(place)),
             "memory_limit": f"{place.memory_mb}MB",
             "threads": str(min(os.cpu_count() or 2, 8)),
         },
@@ -118,11 +123,20 @@ def _instance(place: LakePlace, source: str) -> DuckDBPyConnection:
     return instance
 
 
+def _own_spill(place: LakePlace) -> Path:
+    """Two instances that spill into one folder take the same names there and read each other's pages."""
+    with _lock:
+        if place.spill not in _spills:
+            folders.sweep(place.spill)
+            _spills[place.spill] = HeldFolder(place.spill, "process-")
+        return _spills[place.spill].path / uuid.uuid4().hex
+
+
 def _after_fork() -> None:
     """A child must neither use nor close what its parent opened: DuckDB's threads stayed there."""
-    global _sessions, _lock
+    global _sessions, _lock, _spills
     _strangers.append(_sessions)
-    _sessions, _lock = OrderedDict(), threading.Lock()
+    _sessions, _lock, _spills = OrderedDict(), threading.Lock(), {}
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -14,10 +12,13 @@ from typing import IO
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from foundation import folders
 from foundation.errors import Unavailable
+from foundation.folders import HeldFolder
 
 GROUP = 64_099  # may read what is lent; everybody else is kept out by folders of mode 0700
 _FIRST_UID, _SLOTS = 64_100, 200
+_PREFIX = "job-"
 
 
 class Place:
@@ -28,31 +29,21 @@ class Place:
         self._slot: IO[str] | None = None
         if os.geteuid() == 0:
             self._slot, self.uid = _claim_slot()
-        self.folder = Path(tempfile.mkdtemp(prefix="job-", dir=_home()))
-        # Held as long as this process lives: whoever can take the lock later finds an orphan.
-        self._held = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(self._held, fcntl.LOCK_EX)
+        self._held = HeldFolder(_home(), _PREFIX)
+        self.folder = self._held.path
         if self.uid:
             os.chown(self.folder, self.uid, GROUP)
 
     def leave(self) -> None:
         """Remove the folder and free the user number."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.close(self._held)
+        self._held.leave()
         if self._slot is not None:
             self._slot.close()
 
 
 def sweep() -> None:
     """Remove what processes that were killed left behind."""
-    for folder in _home().glob("job-*"):
-        with contextlib.suppress(FileNotFoundError, BlockingIOError):
-            held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(held)
+    folders.sweep(_home(), _PREFIX)
 
 
 @contextlib.contextmanager
