@@ -13,7 +13,6 @@ from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.ledger import RecordedEvent
-from foundation.tenancy.models import Tenant
 from foundation.web import chain
 
 
@@ -26,8 +25,7 @@ def register() -> None:
 
 
 def watch_when_ready(event: RecordedEvent) -> None:
-    actor = Actor.system(Tenant.objects.get(pk=event.tenant_id), "monitor")
-    services.ensure_monitor(actor=actor, deployment_id=UUID(event.payload["deployment_id"]))
+    services.ensure_monitor(actor=event.system("monitor"), deployment_id=UUID(event.payload["deployment_id"]))
 
 
 def _monitor_link(actor: Actor, monitor_id: UUID) -> chain.Link | None:

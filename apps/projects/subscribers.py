@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from apps.projects import selectors
-from apps.projects.models import Project
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
 from foundation import access, live
@@ -15,6 +15,9 @@ from foundation.access import Permission, Role
 from foundation.identity import Actor
 from foundation.web import navigation
 from foundation.web.middleware import register_project_resolver
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
 
 
 def register() -> None:

@@ -14,7 +14,6 @@ from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.ledger import RecordedEvent
-from foundation.tenancy.models import Tenant
 from foundation.web import chain
 
 
@@ -38,7 +37,7 @@ def promote_when_granted(event: RecordedEvent) -> None:
     if event.payload["case_kind"] != PROMOTION_CASE:
         return
     services.promote_version(
-        actor=Actor.system(Tenant.objects.get(pk=event.tenant_id), "approval"),
+        actor=event.system("approval"),
         version_id=UUID(event.payload["subject_id"]),
         case_id=UUID(event.payload["case_id"]),
     )

@@ -8,7 +8,7 @@ from apps.registry import policies, selectors, services
 from apps.registry.choices import NEXT, Stage
 from apps.registry.errors import ArtifactRefused
 from apps.registry.models import ModelVersion
-from foundation import access
+from foundation import access, ledger
 from foundation.errors import AccessDenied, Conflict
 from foundation.identity import Actor
 from tests.apps.registry.conftest import deliver
@@ -37,6 +37,8 @@ def test_an_officers_word_puts_the_version_into_production(registered, scientist
 
     assert version.stage == Stage.PRODUCTION
     assert selectors.production_version(actor=scientist, model_id=version.model_id) == version
+    told = ledger.events_of(subject=("model_version", version.pk))[0]
+    assert (told.kind, told.actor_kind, told.request_id) == ("model_version.promoted", "system", officer.request_id)
 
 
 def test_what_served_before_retires_and_may_come_back(promoted, registered, scientist):
