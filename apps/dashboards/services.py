@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -13,6 +13,9 @@ from apps.dashboards.models import Dismissal, Visit
 from foundation.errors import AccessDenied
 from foundation.identity import Actor
 from foundation.tenancy import every_tenant, scope
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
 
 FORGET_AFTER = timedelta(days=90)
 
@@ -37,7 +40,7 @@ def toggle_star(*, actor: Actor, visit_id: UUID) -> Visit:
     return visit
 
 
-def dismiss_getting_started(*, actor: Actor, project: Any, now: datetime) -> None:
+def dismiss_getting_started(*, actor: Actor, project: Project, now: datetime) -> None:
     if actor.user is None:
         raise AccessDenied(_("Only a person has a list to put away."))
     Dismissal.objects.get_or_create(

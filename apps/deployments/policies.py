@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -15,9 +15,10 @@ from foundation.identity import Actor
 
 if TYPE_CHECKING:
     from apps.deployments.models import Deployment, Revision
+    from apps.registry.models import ModelVersion
 
 
-def check_can_deploy(actor: Actor, version: Any) -> None:
+def check_can_deploy(actor: Actor, version: ModelVersion) -> None:
     access.require(actor, Permission.DEPLOYMENT_CHANGE, version)
     if version.stage != "production":
         raise Conflict(

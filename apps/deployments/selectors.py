@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,6 +20,9 @@ from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.tenancy import every_tenant, scope
+
+if TYPE_CHECKING:
+    from apps.registry.models import ModelVersion
 
 
 def visible_deployments(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Deployment]:
@@ -144,7 +147,7 @@ def version_to_show(deployment: Deployment) -> Any:
     return revisions[0].model_version
 
 
-def example_row(version: Any) -> dict[str, Any]:
+def example_row(version: ModelVersion) -> dict[str, Any]:
     """A row that nobody ever sent: the usual value of each feature, as the reference of the training rows has it."""
     reference = version.reference.get("features", {})
     return {

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -15,10 +15,11 @@ from foundation.identity import Actor
 
 if TYPE_CHECKING:
     from apps.approvals.models import ApprovalCase
+    from apps.experiments.models import Run
     from apps.registry.models import ModelVersion
 
 
-def check_can_register(actor: Actor, run: Any) -> None:
+def check_can_register(actor: Actor, run: Run) -> None:
     access.require(actor, Permission.MODEL_REGISTER, run)
     if run.state != "succeeded":
         raise Conflict(_("Only a run that has succeeded has a model to register."))

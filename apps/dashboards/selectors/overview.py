@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.dashboards.choices import STEP_EVENTS, STEPS, Step
@@ -22,6 +22,10 @@ from foundation.access import Permission
 from foundation.identity import Actor
 from foundation.ledger.models import LedgerEvent
 
+if TYPE_CHECKING:
+    from apps.deployments.models import Deployment
+    from apps.projects.models import Project
+
 _MOST = 6
 _DEPLOYMENTS = 25
 _MINUTES = 60
@@ -33,7 +37,7 @@ _ERRORS_BAD = 0.05
 class ServedDeployment:
     """A deployment with what serves there and its last hour; `health` is healthy, starting, failed or stopped."""
 
-    deployment: Any
+    deployment: Deployment
     serving: list[Any]
     health: str
     per_minute: list[int]
@@ -66,7 +70,7 @@ class Overview:
         return next((step for step, done in self.steps if not done), None)
 
 
-def overview(*, actor: Actor, project: Any, now: datetime) -> Overview:
+def overview(*, actor: Actor, project: Project, now: datetime) -> Overview:
     alerts = monitoring.visible_alerts(actor=actor, project_id=project.pk).filter(state=AlertState.OPEN)
     rows = datasets.visible_datasets(actor=actor, project_id=project.pk).order_by("name")[:_MOST]
     opened = list(alerts)
@@ -80,7 +84,7 @@ def overview(*, actor: Actor, project: Any, now: datetime) -> Overview:
     )
 
 
-def steps_of(*, actor: Actor, project: Any) -> list[tuple[Step, bool]]:
+def steps_of(*, actor: Actor, project: Project) -> list[tuple[Step, bool]]:
     """The way of a first model, ticked off by what the ledger holds."""
     if actor.user and Dismissal.objects.filter(tenant_id=actor.tenant_id, user=actor.user, project=project).exists():
         return []
@@ -90,7 +94,7 @@ def steps_of(*, actor: Actor, project: Any) -> list[tuple[Step, bool]]:
     return [] if all(done for _step, done in steps) else steps
 
 
-def _served(actor: Actor, project: Any, now: datetime, alerts: Counter[UUID]) -> list[ServedDeployment]:
+def _served(actor: Actor, project: Project, now: datetime, alerts: Counter[UUID]) -> list[ServedDeployment]:
     start = now.replace(second=0, microsecond=0) - timedelta(minutes=_MINUTES)
     may_see = access.can(actor, Permission.MONITOR_VIEW)
     minutes = traffic_of_project(actor=actor, project_id=project.pk, since=start) if may_see else {}
@@ -98,7 +102,7 @@ def _served(actor: Actor, project: Any, now: datetime, alerts: Counter[UUID]) ->
     return [_one(row, minutes.get(row.pk, []), start, alerts.get(row.pk, 0)) for row in rows]
 
 
-def _one(deployment: Any, minutes: list[Any], start: datetime, alerts: int) -> ServedDeployment:
+def _one(deployment: Deployment, minutes: list[Any], start: datetime, alerts: int) -> ServedDeployment:
     per_minute = [0] * _MINUTES
     for row in minutes:
         at = int((row.minute - start).total_seconds() // 60)
@@ -116,7 +120,7 @@ def _one(deployment: Any, minutes: list[Any], start: datetime, alerts: int) -> S
     )
 
 
-def _health(deployment: Any, serving: list[Any]) -> str:
+def _health(deployment: Deployment, serving: list[Any]) -> str:
     states = {row.state for row in serving or deployment.revisions.all()}
     if serving and states == {RevisionState.READY}:
         return "healthy"

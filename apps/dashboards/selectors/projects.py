@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -17,6 +17,9 @@ from foundation.access import Permission
 from foundation.identity import Actor
 from foundation.ledger.models import LedgerEvent
 
+if TYPE_CHECKING:
+    from apps.projects.models import Project
+
 _MOST = 25
 
 
@@ -24,7 +27,7 @@ _MOST = 25
 class ProjectAtWork:
     """A project with the time of its last act, and what is in production and unwell in it."""
 
-    project: Any
+    project: Project
     last_at: datetime
     in_production: int
     open_alerts: int

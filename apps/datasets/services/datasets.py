@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -16,9 +16,12 @@ from foundation import jobs, ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 
+if TYPE_CHECKING:
+    from apps.projects.models import Project
+
 
 @transaction.atomic
-def create_dataset(*, actor: Actor, project: Any, name: str, description: str = "") -> Dataset:
+def create_dataset(*, actor: Actor, project: Project, name: str, description: str = "") -> Dataset:
     """An empty dataset; its rows come by versions."""
     policies.check_can_add(actor, project)
     slug = slugify(name, allow_unicode=True)[:120]

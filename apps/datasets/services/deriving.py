@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pyarrow as pa
@@ -20,6 +20,9 @@ from foundation import jobs, lake, ledger
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
 
 _TIMEOUT_S, _MEMORY_MB = 600, 2048
 _PREVIEW_ROWS, _PREVIEW_TIMEOUT_S = 50, 20
@@ -78,7 +81,7 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
         finish(actor=job.actor, version_id=version_id, at=at, found=found)
 
 
-def preview_query(*, actor: Actor, project: Any, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
+def preview_query(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
     """The first rows that the SQL would give; nothing is kept."""
     policies.check_can_add(actor, project)
     _check_inputs(inputs)

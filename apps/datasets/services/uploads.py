@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import PurePath
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
@@ -26,8 +26,11 @@ CHUNK_BYTES = 8 * 1024 * 1024
 MAX_UPLOAD_BYTES = 100 * 1024**3
 _ABANDONED_AFTER = timedelta(hours=48)
 
+if TYPE_CHECKING:
+    from apps.projects.models import Project
 
-def start_upload(*, actor: Actor, project: Any, filename: str, size: int, sha256: str = "") -> Upload:
+
+def start_upload(*, actor: Actor, project: Project, filename: str, size: int, sha256: str = "") -> Upload:
     """Announce a file; the answer says where to go on."""
     policies.check_can_add(actor, project)
     name = PurePath(filename.replace("\\", "/")).name[:255]
@@ -101,7 +104,7 @@ def complete_upload(*, actor: Actor, upload_id: UUID, now: datetime) -> Upload:
     return upload
 
 
-def take_file(*, actor: Actor, project: Any, file: BinaryIO, filename: str, size: int, now: datetime) -> Upload:
+def take_file(*, actor: Actor, project: Project, file: BinaryIO, filename: str, size: int, now: datetime) -> Upload:
     """A whole file that a plain form sent, stored as an upload is."""
     upload = start_upload(actor=actor, project=project, filename=filename, size=size)
     offset = 0

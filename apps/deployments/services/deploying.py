@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -19,6 +19,9 @@ from apps.registry import selectors as registry
 from foundation import ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.registry.models import ModelVersion
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -46,7 +49,7 @@ def deploy_version(
     return revision
 
 
-def _deployment(actor: Actor, version: Any, slug: str, name: str) -> Deployment:
+def _deployment(actor: Actor, version: ModelVersion, slug: str, name: str) -> Deployment:
     if not _SLUG.fullmatch(slug):
         raise Invalid(
             _("“%(slug)s” cannot be part of an address: use small letters, digits and -.") % {"slug": slug},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.monitoring.choices import DriftLevel
@@ -13,6 +13,9 @@ from apps.monitoring.selectors.causes import figures_of
 from apps.monitoring.selectors.stability import psi
 from apps.registry import selectors as registry
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.registry.models import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,13 @@ def _versions(actor: Actor, version_ids: set[UUID]) -> dict[UUID, Any]:
     return {pk: registry.get_model_version(actor=actor, version_id=pk) for pk in version_ids}
 
 
-def _place(version: Any, feature: str) -> int:
+def _place(version: ModelVersion, feature: str) -> int:
     """Where the feature stands in the model's schema (a reference keeps no order); -1 for the prediction."""
     names = [known["name"] for known in version.input_schema.get("features", [])]
     return names.index(feature) if feature in names else -1
 
 
-def _cell(monitor: Monitor, window: DriftWindow, version: Any) -> DriftCell:
+def _cell(monitor: Monitor, window: DriftWindow, version: ModelVersion) -> DriftCell:
     described = _described(version.reference, window.feature)
     # What was never seen in training, and what is missing, are bins like the others: they too can grow.
     expected = [*described["counts"], described.get("other", 0), described.get("missing", 0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.deployments import selectors as deployments
@@ -13,6 +13,9 @@ from apps.monitoring.models import DriftWindow, TrafficMinute
 from apps.monitoring.services.counting import Bins, Counted, Minute, count_values, day_of, empty, latency_bin, month_of
 from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
+
+if TYPE_CHECKING:
+    from apps.registry.models import ModelVersion
 
 PREDICTION = ""
 
@@ -80,7 +83,7 @@ def versions_of(tenant: Tenant) -> dict[UUID, Any]:
     return {r.pk: r.model_version for r in deployments.visible_revisions(actor=actor)}
 
 
-def feature_names(version: Any) -> list[str]:
+def feature_names(version: ModelVersion) -> list[str]:
     """In the order in which rows without names give them."""
     return [feature["name"] for feature in version.input_schema.get("features", [])] if version else []
 
