@@ -76,7 +76,7 @@ PROJECT_PAGES = {
     "deployments": "deployments/",
     "deployment_new": "deployments/new/",
     "deployment": "deployments/{deployment}/",
-    "deployment_try": "deployments/{deployment}/?tab=try",
+    "deployment_try": "deployments/{deployment}/try/",
     "deployment_use": "deployments/{deployment}/?tab=use",
     "monitoring": "monitoring/",
     "monitor": "monitoring/{monitor}/",

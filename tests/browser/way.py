@@ -151,7 +151,7 @@ class Scientist:
         page.get_by_role("link", name="Try it").click()
         page.get_by_role("button", name="Ask for a prediction").click()
         expect(page.get_by_text("Answered in")).to_be_visible(timeout=30_000)
-        expect(page.locator("#try")).to_contain_text("Probability of")
+        expect(page.locator("#answer")).to_contain_text("Probability of")
 
     def splits_and_rolls_back(self) -> None:
         page = self.page

@@ -64,9 +64,15 @@ class ModelTable(PortalTable):
 
 class ModelFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search models"), method="search")
-    serving = django_filters.BooleanFilter(
-        label=_("In production"), field_name="production_id", lookup_expr="isnull", exclude=True
+    serving = django_filters.ChoiceFilter(
+        label=_("In production"),
+        method="in_production",
+        choices=[("true", _("Yes")), ("false", _("No"))],
+        empty_label=_("All"),
     )
+
+    def in_production(self, rows: QuerySet[Any], _name: str, answer: str) -> QuerySet[Any]:
+        return rows.filter(production_id__isnull=answer == "false")
 
     def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
         return rows.filter(Q(name__icontains=words) | Q(description__icontains=words))

@@ -95,6 +95,8 @@ def _walk(actor: Actor, reference: Reference, found: dict[Reference, ChainNode],
     found[reference] = link.node
     for below in link.made_from if down else ():
         _walk(actor, below, found, down=True)
+    # What it was made from stands before it, also where both are of one kind: a dataset derived from another.
+    found[reference] = found.pop(reference)
 
 
 def _climb(actor: Actor, reference: Reference, found: dict[Reference, ChainNode]) -> None:

@@ -64,6 +64,13 @@ def test_the_ladder_shows_who_serves_and_who_waits(client_as, viewer, house):
     assert "Every file is as it was signed." in ladder
 
 
+def test_the_list_is_narrowed_to_what_serves_or_does_not(client_as, viewer, house):
+    client, link = client_as(viewer), f'href="{LIST}{house[0].model_id}/"'
+    shown = {answer: link in page(client, f"{LIST}?serving={answer}") for answer in ("", "true", "false")}
+
+    assert shown == {"": True, "true": True, "false": False}
+
+
 @pytest.mark.parametrize("tab", ["evidence", "card", "inputs", "proof", "activity", "nonsense"])
 def test_every_tab_of_a_version_has_an_address(client_as, viewer, registered, tab):
     version = registered()

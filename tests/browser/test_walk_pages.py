@@ -1,0 +1,135 @@
+"""What holds for all pages alike: access, languages, themes, history, no script, neighbours; and traffic that moves."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import enter
+from tests.browser.pages import addresses
+from tests.browser.way import ONLY_HERE, stays_the_same_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_no_page_stands_in_anybodys_way(as_person, portal, world, language):
+    page, axe, found = as_person(f"reader-{language}", color_scheme="light"), Axe(), {}
+    for name, path in addresses(world).items():
+        answer = page.goto(portal.url + path)
+        assert answer.status == 200, f"{path} answers {answer.status}"
+        assert page.locator("html").get_attribute("dir") == {"en": "ltr", "ar": "rtl"}[language]
+        page.wait_for_load_state("networkidle")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for violation in axe.run(page, options=RULES).response["violations"]:
+                if violation["impact"] in {"serious", "critical"}:
+                    place = violation["nodes"][0]["html"][:160]
+                    found.setdefault(f"{violation['id']}: {place}", []).append(f"{name} {scheme}")
+    assert found == {}
+
+
+def test_no_page_is_wider_than_a_phone(as_person, portal, world):
+    page, wide = as_person("reader-en", viewport={"width": 390, "height": 844}), {}
+    for name, path in addresses(world).items():
+        page.goto(portal.url + path)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 390:
+            wide[name] = width
+    assert wide == {}
+
+
+def test_the_rows_of_a_neighbour_are_not_there(as_person, portal, neighbour):
+    page = as_person("scientist")
+    theirs = f"{portal.url}/t/{neighbour['tenant']}/"
+    for address in (
+        theirs,
+        f"{theirs}p/{neighbour['project']}/data/",
+        portal.page("data/", neighbour["project"]),
+        portal.page(f"data/{neighbour['dataset']}/"),
+        portal.page(f"data/versions/{neighbour['version']}/"),
+    ):
+        answer = page.goto(address)
+        assert answer.status == 404, address
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert "Ships" not in page.content()
+
+
+def test_sign_in_forms_and_filters_work_without_script(chromium, portal, world):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    enter(page, portal, "scientist")
+    page.goto(f"{portal.url}/t/demo/projects/new/")
+    page.get_by_role("button", name="Create project").click()
+    expect(page.locator("main [role=alert]")).to_be_visible()
+    slug = f"plain-{uuid4().hex[:6]}"
+    page.get_by_label("Name", exact=True).fill("Plain")
+    page.get_by_label("Short name").fill(slug)
+    page.get_by_label("Purpose").fill("Show that links and forms are enough")
+    page.get_by_role("button", name="Create project").click()
+    page.wait_for_url(f"**/p/{slug}/**")
+    page.goto(portal.page("data/"))
+    page.get_by_role("searchbox").first.fill("weather")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("main tbody tr")).to_have_count(1)
+    page.goto(portal.page(f"deployments/{world['deployment']}/try/"))
+    page.get_by_role("button", name="Ask for a prediction").click()
+    expect(page.get_by_text("Answered in")).to_be_visible()
+    context.close()
+
+
+def test_what_a_swap_changed_is_in_the_address_and_comes_back(as_person, portal, world):
+    page = as_person("scientist")
+    page.goto(portal.page("data/"))
+    rows = page.locator("main tbody tr")
+    everything = rows.count()
+    page.evaluate(ONLY_HERE)
+    page.get_by_role("searchbox").first.fill("weather")
+    expect(rows).to_have_count(1)
+    stays_the_same_page(page)
+    expect(page).to_have_url(re.compile("q=weather"))
+    page.reload()
+    expect(rows).to_have_count(1)
+    expect(page.locator("#sidebar")).to_be_visible()
+    page.goto(portal.page("experiments/"))
+    page.go_back()
+    expect(rows).to_have_count(1)
+    page.go_back()
+    expect(rows).to_have_count(everything)
+    page.go_forward()
+    expect(rows).to_have_count(1)
+
+
+def test_traffic_of_the_past_moves_the_page(as_person, portal, world):
+    page = as_person("scientist")
+    page.goto(portal.page(f"monitoring/{world['monitor']}/"))
+    page.get_by_label("per second").fill("100")
+    page.get_by_role("button", name="Set the speed").click()
+    page.get_by_role("button", name="From the beginning").click()
+    bar = page.locator("#replay-progress progress")
+    expect(page.locator("#replay-progress")).to_contain_text("Playing")
+    page.evaluate(ONLY_HERE)
+    stood = bar.get_attribute("value")
+    expect(bar).not_to_have_attribute("value", stood)
+    stays_the_same_page(page)
+    page.goto(portal.page(f"deployments/{world['deployment']}/"))
+    page.evaluate(ONLY_HERE)
+    expect(page.locator("#chart-live .js-plotly-plot")).to_be_visible()
+    stays_the_same_page(page)
+
+
+def test_an_alert_says_its_cause_and_is_acknowledged(as_person, portal, world):
+    page = as_person("scientist")
+    page.goto(portal.page("monitoring/"))
+    expect(page.locator("main .s-headline")).to_contain_text("alert")
+    page.get_by_role("link", name="Look at the newest").click()
+    expect(page.get_by_text("Population stability index")).to_be_visible()
+    expect(page.locator("#distribution .js-plotly-plot")).to_be_visible()
+    page.locator("#acknowledge textarea").fill("Winter; the season was not in training.")
+    page.locator("#acknowledge").get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Acknowledged")
