@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -17,15 +16,8 @@ if TYPE_CHECKING:
     from apps.approvals.models import ApprovalCase
 
 
-@dataclass(frozen=True)
-class _Inside:
-    """Anything in a project, to ask whether a permission holds there."""
-
-    project_id: UUID
-
-
 def check_can_open(actor: Actor, project_id: UUID) -> None:
-    access.require(actor, Permission.APPROVAL_OPEN, _Inside(project_id))
+    access.require(actor, Permission.APPROVAL_OPEN, access.Inside(project_id))
 
 
 def check_can_decide(actor: Actor, case: ApprovalCase) -> None:

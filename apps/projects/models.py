@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 
@@ -24,3 +26,8 @@ class Project(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def project_id(self) -> UUID:
+        """A project is inside itself, so that permissions and addresses are asked of it as of what it holds."""
+        return self.pk

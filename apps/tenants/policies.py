@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,13 +13,6 @@ from foundation.access.models import Membership
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken
-
-
-@dataclass(frozen=True)
-class _Inside:
-    """Anything in a project, to ask whether a permission holds there."""
-
-    project_id: UUID | None
 
 
 def check_can_manage_members(actor: Actor) -> None:
@@ -68,7 +60,7 @@ def check_can_give(actor: Actor, *, scopes: Collection[str], project_id: UUID | 
         raise AccessDenied(_("Your own token is limited to one project, so it can only make tokens for that project."))
     if EVERYTHING in scopes and EVERYTHING not in actor.scopes:
         raise AccessDenied(_("Your own token is limited, so it cannot make one that may do everything."))
-    missing = [p for p in scopes if p != EVERYTHING and not access.can(actor, Permission(p), _Inside(project_id))]
+    missing = [p for p in scopes if p != EVERYTHING and not access.can(actor, Permission(p), access.Inside(project_id))]
     if missing:
         raise AccessDenied(
             _("You do not hold the permission “%(name)s”, so you cannot give it to a token.") % {"name": missing[0]},

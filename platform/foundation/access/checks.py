@@ -23,13 +23,20 @@ class Verdict:
         return self.allowed
 
 
+@dataclass(frozen=True)
+class Inside:
+    """Anything in a project, to ask whether a permission holds there; None is the tenant outside its projects."""
+
+    project_id: UUID | None
+
+
 def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
     """Whether the actor holds the permission, for `thing` where one is given; costs no query."""
     if actor.kind == "system":
         return True
     if "*" not in actor.scopes and permission.value not in actor.scopes:
         return False
-    project_id = _project_of(thing)
+    project_id = getattr(thing, "project_id", None)
     if _beyond_project(actor, permission, thing) or not _inside(actor, thing, project_id):
         return False
     if actor.kind == "workload":
@@ -73,13 +80,6 @@ def ask(policy: Callable[..., None], actor: Actor, *args: Any, **kwargs: Any) ->
 
 def _role(actor: Actor) -> Role | None:
     return Role(actor.role) if actor.role else None
-
-
-def _project_of(thing: Any) -> UUID | None:
-    project_id = getattr(thing, "project_id", None)
-    if project_id is None and thing is not None and thing.__class__.__name__ == "Project":
-        return thing.pk
-    return project_id
 
 
 def _beyond_project(actor: Actor, permission: Permission, thing: Any) -> bool:

@@ -1,9 +1,12 @@
 """Who may create and change projects, and what the ledger says of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from apps.projects import selectors, services
-from foundation import ledger
+from foundation import access, ledger
+from foundation.access import Permission
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.tenancy import scope
 
@@ -91,3 +94,13 @@ def test_a_scientist_starts_where_they_worked_last(scientist, project):
 
     services.edit_project(actor=scientist, project=project, name="Again", purpose=project.purpose)
     assert selectors.project_of_actor(actor=scientist) == project
+
+
+def test_who_is_limited_to_a_project_is_asked_of_it_as_of_what_lies_in_it(scientist, project):
+    other = services.create_project(actor=scientist, slug="other", name="Other", purpose="Else")
+    limited = replace(scientist, project_id=project.pk)
+
+    assert access.can(limited, Permission.RUN_START, project)
+    assert access.can(limited, Permission.RUN_START, access.Inside(project.pk))
+    assert not access.can(limited, Permission.RUN_START, other)
+    assert not access.can(limited, Permission.RUN_START, access.Inside(other.pk))
