@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
 import socket
 import socketserver
@@ -9,8 +10,10 @@ import threading
 import time
 from pathlib import Path
 
-from foundation.engines import Mount
-from tests.contracts.engine_stage import ended, engine, home, log, make, processes_with, spec, until
+import pytest
+
+from foundation.engines import EngineUnavailable, Mount
+from tests.contracts.engine_stage import PREFIX, ended, engine, home, log, make, processes_with, spec, until
 
 __all__ = ["engine", "home", "make"]
 
@@ -144,3 +147,19 @@ def test_the_portal_is_reached_through_the_door_and_nothing_else_is(engine, home
         server.shutdown()
     assert "hello from /api/v1/" in log(engine, workload)
     assert "no neighbour" in log(engine, workload)
+
+
+def test_without_the_door_nothing_that_needs_the_portal_is_started(engine):
+    workload = spec("pass", env={"SANAD_URL": "{portal}"})
+    with pytest.raises(EngineUnavailable, match="start the gateway"):
+        engine.start(workload)
+    assert engine.list(PREFIX) == []
+
+
+def test_what_needs_no_portal_has_no_network_either(engine):
+    with socket.create_server(("127.0.0.1", 0)) as neighbour:
+        port = neighbour.getsockname()[1]
+        workload = spec(f"import socket; print('met', socket.socket().connect_ex(('127.0.0.1', {port})))")
+        engine.start(workload)
+        ended(engine, workload)
+    assert f"met {errno.ECONNREFUSED}" in log(engine, workload)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.utils.translation import gettext_lazy as _
 
 from foundation.errors import AccessDenied, Invalid, NotFound, Unavailable
@@ -11,6 +13,14 @@ class EngineUnavailable(Unavailable):
     """The engine itself does not answer, or could not start a workload."""
 
     slug = "engine-unavailable"
+
+
+class DoorMissing(EngineUnavailable):
+    """The socket through which workloads reach the portal is not there."""
+
+    def __init__(self, path: Path) -> None:
+        sentence = _("The portal's door %(path)s is missing: start the gateway, which opens it.")
+        super().__init__(sentence % {"path": path})
 
 
 class ImageMissing(Unavailable):

@@ -50,8 +50,7 @@ def _outer(order: Order, output: int, listener: int | None) -> int:
     if order.isolation == "none":
         return _start(order)
     user = (os.geteuid(), os.getegid())
-    flags = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
-    flags |= linux.CLONE_NEWNET if order.own_network else 0
+    flags = linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
     flags |= linux.CLONE_NEWUSER if order.isolation == "user" else 0
     linux.unshare(flags)
     if order.isolation == "user":
@@ -71,8 +70,7 @@ def map_user(uid: int, gid: int) -> None:
 def _walled(order: Order) -> int:
     """First process of the namespaces: when it ends, the kernel ends everything else in them."""
     linux.die_with_parent()
-    if order.own_network:
-        linux.raise_loopback()
+    linux.raise_loopback()
     uid = order.uid if order.isolation == "root" else os.geteuid()
     view.build(order, uid)
     if order.isolation == "root":

@@ -17,8 +17,8 @@ class Bind:
 class Order:
     """`isolation` is "root" (own uid and view), "user" (user namespace and view) or "none"; uid counts for "root" only.
 
-    `socket` is the path on which the keeper listens for a service, or "". With `own_network` the workload has a network
-    of its own with nothing in it; `door` is then the portal's socket, its only way out at `door_port`, or "".
+    `socket` is the path on which the keeper listens for a service, or "". But for "none" the workload has a network of
+    its own with nothing in it; `door` is then the portal's socket, its only way out at `door_port`, or "".
     """
 
     folder: str
@@ -30,7 +30,6 @@ class Order:
     memory_mb: int
     cpus: tuple[int, ...]
     socket: str
-    own_network: bool
     door: str
     door_port: int
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from apps.experiments.adapters.tracking import server_of
+from apps.experiments.services import workload
+from apps.tenants import services as tenants
 from foundation import engines
 from foundation.identity import Actor
 from foundation.identity.tokens import create_token
 from foundation.tenancy import scope
 from tests.apps.experiments.door import Door, track
 from tests.apps.experiments.mlflow_server import MlflowServerProcess
+from tests.apps.experiments.rows import make_run
 from tests.support.jobs import run_queued
 from tests.support.people import make_person, make_tenant
+from tests.support.portal_door import door_to
 
 
 @pytest.fixture(scope="session")
@@ -119,13 +126,14 @@ def flowers(acme):
 
 
 @pytest.fixture
-def engine(portal):
-    """The embedded engine, told where this portal is."""
-    engines.current.cache_clear()
-    yield engines.current()
-    for name in engines.current().list("run-"):
-        engines.current().remove(name)
-    engines.current.cache_clear()
+def engine(portal, settings):
+    """The embedded engine, with a door to this portal."""
+    with door_to(settings.SANAD_PORT) as settings.SANAD_RUN:
+        engines.current.cache_clear()
+        yield engines.current()
+        for name in engines.current().list("run-"):
+            engines.current().remove(name)
+        engines.current.cache_clear()
 
 
 QUICK = {"max_iter": 20, "n_iter_no_change": 20}
@@ -153,3 +161,24 @@ def theirs(mlflow_server, api_as, other_scientist, other_tenant):
     path = f"workspaces/{tracked.workspace}/{tracked.experiment}/{tracked.run}/artifacts/secret.txt"
     assert door.put(f"api/2.0/mlflow-artifacts/artifacts/{path}", b"secret").status_code == 200
     return tracked
+
+
+@pytest.fixture
+def attempt(mlflow_server, scientist, project):
+    """A running run of the portal, and a door opened with the token of its attempt."""
+    server = server_of(project.pk)
+    experiment = server.ensure_experiment("flowers")
+    run = make_run(scientist, project, state="running", attempt=1, engine_name="run-x-a1")
+    run.mlflow_run_id = server.create_run(experiment, name="#1", tags={"sanad.run_id": str(run.pk)})
+    run.save()
+    run.experiment.mlflow_id = experiment
+    run.experiment.save()
+    _row, token = tenants.issue_workload_token(
+        actor=scientist,
+        project_id=project.pk,
+        purpose=run.token_purpose,
+        scopes=workload.SCOPES,
+        ttl=timedelta(minutes=5),
+    )
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    return run, Door(client, f"/mlflow/acme/{project.slug}/")

@@ -18,7 +18,7 @@ from requests.exceptions import RequestException
 
 from foundation.engines.adapters.isolation import unlock_door
 from foundation.engines.adapters.ordering import needs_portal
-from foundation.engines.errors import EngineUnavailable, ImageMissing, WorkloadMissing
+from foundation.engines.errors import DoorMissing, EngineUnavailable, ImageMissing, WorkloadMissing
 from foundation.engines.ports import PORTAL, Mount, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
 from runtime.door import OUT_OF_MEMORY
 
@@ -175,10 +175,7 @@ class DockerEngine:
                 if socket.parent.name == "door":
                     return Mount(socket.parent, DOOR_FOLDER)
                 return Mount(socket, f"{DOOR_FOLDER}/door.sock", read_only=False)
-        raise EngineUnavailable(
-            _("The portal's door %(path)s is missing: start the gateway, which opens it.")
-            % {"path": self._run / "door.sock"}
-        )
+        raise DoorMissing(self._run / "door.sock")
 
     def _services(self, name: str) -> Path:
         return self._run / "services" / name

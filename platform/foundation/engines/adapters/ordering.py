@@ -44,7 +44,6 @@ def make_order(
         memory_mb=spec.memory_mb,
         cpus=_cores(spec),
         socket=socket,
-        own_network=isolation != "none" and (bool(door) or not needs_portal(spec)),
         door=door,
         door_port=door_port,
     )

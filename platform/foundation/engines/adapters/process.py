@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from foundation.engines.adapters.isolation import best_isolation, make_readable, own_uid, unlock_door
 from foundation.engines.adapters.ordering import make_order, needs_portal
-from foundation.engines.errors import EngineUnavailable, IsolationMissing, WorkloadMissing
+from foundation.engines.errors import DoorMissing, EngineUnavailable, IsolationMissing, WorkloadMissing
 from foundation.engines.ports import Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
 from runtime.keeper import state as files
 from runtime.keeper import watch
@@ -143,20 +143,23 @@ class ProcessEngine:
         if self._isolation == "root":
             for mount in spec.mounts:
                 make_readable(mount.source, uid=None if mount.read_only else uid)
-        socket = str(self.socket_path(spec.name)) if spec.kind == "service" else ""
-        door = self._run / "door" / "door.sock"
-        through_door = needs_portal(spec) and door.is_socket() and self._isolation != "none"
-        if through_door:
-            unlock_door(door)
         return make_order(
             spec,
             folder=folder,
             isolation=self._isolation,
             uid=uid,
-            socket=socket,
-            door=str(door) if through_door else "",
+            socket=str(self.socket_path(spec.name)) if spec.kind == "service" else "",
+            door=str(self._door()) if needs_portal(spec) and self._isolation != "none" else "",
             portal_url=self._portal_url,
         )
+
+    def _door(self) -> Path:
+        """The only way out of a walled workload; without it none is started, least of all on the machine's network."""
+        door = self._run / "door" / "door.sock"
+        if not door.is_socket():
+            raise DoorMissing(door)
+        unlock_door(door)
+        return door
 
     def _launch(self, folder: Path, order: Order) -> None:
         """Start the keeper; it has forked away and taken the workload over when this returns."""
