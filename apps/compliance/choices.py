@@ -8,12 +8,14 @@ class ReportState(TextChoices):
     MAKING = "making", _("Being made")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 NEXT: dict[ReportState, frozenset[ReportState]] = {
-    ReportState.MAKING: frozenset({ReportState.READY, ReportState.FAILED}),
+    ReportState.MAKING: frozenset({ReportState.READY, ReportState.FAILED, ReportState.CANCELLED}),
     ReportState.READY: frozenset(),
     ReportState.FAILED: frozenset(),
+    ReportState.CANCELLED: frozenset(),
 }
 
 

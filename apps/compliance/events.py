@@ -41,3 +41,11 @@ class ReportFailed(ledger.Event):
     said = _("could not make the report")
     icon = "circle-x"
     report_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportCancelled(ledger.Event):
+    kind = "report.cancelled"
+    said = _("cancelled the report")
+    icon = "player-stop"
+    report_id: UUID

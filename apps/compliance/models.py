@@ -12,7 +12,7 @@ class Report(TenantModel):
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
     model_version = models.ForeignKey("registry.ModelVersion", on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(max_length=8, choices=ReportState.choices, default=ReportState.MAKING)
+    state = models.CharField(max_length=12, choices=ReportState.choices, default=ReportState.MAKING)
     failure = models.TextField(blank=True)
     # The language of its sentences; headings are in both.
     language = models.CharField(max_length=5, default="en")

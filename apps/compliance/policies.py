@@ -22,7 +22,7 @@ def check_can_make_report(actor: Actor, version: Any) -> None:
     """The report quotes the ledger, so its maker may read both."""
     access.require(actor, Permission.REPORT_CREATE, version)
     access.require(actor, Permission.LEDGER_VIEW, version)
-    if version.stage in {Stage.REGISTERING, Stage.FAILED}:
+    if version.stage in {Stage.REGISTERING, Stage.FAILED, Stage.CANCELLED}:
         raise Conflict(
             _("%(version)s was not registered completely, so there is no chain to report on.") % {"version": version}
         )

@@ -9,14 +9,18 @@ class VersionState(TextChoices):
     REVIEW = "review", _("In review")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
     DISCARDED = "discarded", _("Discarded")
 
 
 NEXT: dict[VersionState, frozenset[VersionState]] = {
-    VersionState.INGESTING: frozenset({VersionState.REVIEW, VersionState.READY, VersionState.FAILED}),
+    VersionState.INGESTING: frozenset(
+        {VersionState.REVIEW, VersionState.READY, VersionState.FAILED, VersionState.CANCELLED}
+    ),
     VersionState.REVIEW: frozenset({VersionState.READY, VersionState.DISCARDED}),
     VersionState.READY: frozenset(),
     VersionState.FAILED: frozenset(),
+    VersionState.CANCELLED: frozenset(),
     VersionState.DISCARDED: frozenset(),
 }
 

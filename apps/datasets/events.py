@@ -82,6 +82,15 @@ class VersionFailed(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VersionCancelled(ledger.Event):
+    kind = "dataset_version.cancelled"
+    said = _("cancelled making the version")
+    icon = "player-stop"
+    dataset_id: UUID
+    version_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class VersionDiscarded(ledger.Event):
     kind = "dataset_version.discarded"
     said = _("discarded the version")

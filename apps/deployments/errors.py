@@ -1,4 +1,4 @@
-from foundation.errors import Conflict, Invalid
+from foundation.errors import Conflict, Invalid, Unavailable
 
 
 class SplitRefused(Invalid):
@@ -7,3 +7,7 @@ class SplitRefused(Invalid):
 
 class NothingToRollBackTo(Conflict):
     """There is no earlier revision that was ever ready."""
+
+
+class ReplicaDied(Unavailable):
+    """A replica that ended, or hung, before it answered."""

@@ -17,6 +17,28 @@ class DeploymentCreated(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RevisionRequested(ledger.Event):
+    kind = "revision.requested"
+    said = _("asked for revision %(number)s")
+    icon = "message"
+    deployment_id: UUID
+    revision_id: UUID
+    model_version_id: UUID
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionRestarted(ledger.Event):
+    """A person wants what was stopped or given up to start again."""
+
+    kind = "revision.restarted"
+    said = _("had the revision started again")
+    icon = "refresh"
+    deployment_id: UUID
+    revision_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class RevisionStarted(ledger.Event):
     kind = "revision.started"
     said = _("started a replica, attempt %(attempt)s")
@@ -38,6 +60,19 @@ class RevisionReady(ledger.Event):
     revision_id: UUID
     model_version_id: UUID
     attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaLost(ledger.Event):
+    """A replica that served is gone; `losses` counts how often in a row, this time included."""
+
+    kind = "revision.replica_lost"
+    said = _("found the replica gone, attempt %(attempt)s")
+    icon = "alert-triangle"
+    deployment_id: UUID
+    revision_id: UUID
+    attempt: int
+    losses: int
 
 
 @dataclass(frozen=True, kw_only=True)

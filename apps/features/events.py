@@ -46,6 +46,14 @@ class FeatureViewFailed(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureViewCancelled(ledger.Event):
+    kind = "feature_view.cancelled"
+    said = _("cancelled computing it")
+    icon = "player-stop"
+    view_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeatureViewMaterialised(ledger.Event):
     """The newest value of every key is in the online store, read back and counted."""
 
@@ -54,6 +62,16 @@ class FeatureViewMaterialised(ledger.Event):
     icon = "upload"
     view_id: UUID
     key_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialisationCancelled(ledger.Event):
+    """The view is ready as before; its newest values are not, or not all, online."""
+
+    kind = "feature_view.materialisation_cancelled"
+    said = _("cancelled putting the newest values online")
+    icon = "player-stop"
+    view_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,4 +101,12 @@ class TrainingSetFailed(ledger.Event):
     kind = "training_set.failed"
     said = _("could not make it")
     icon = "circle-x"
+    training_set_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSetCancelled(ledger.Event):
+    kind = "training_set.cancelled"
+    said = _("cancelled making it")
+    icon = "player-stop"
     training_set_id: UUID

@@ -65,6 +65,15 @@ class ReplayChanged(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplayEnded(ledger.Event):
+    kind = "monitor.replay_ended"
+    said = _("played the replay to its end, %(rows)s rows")
+    icon = "player-stop"
+    replay_id: UUID
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlertAcknowledged(ledger.Event):
     kind = "alert.acknowledged"
     said = _("acknowledged the alert")

@@ -7,14 +7,16 @@ from django.utils.translation import gettext_lazy as _
 class Stage(TextChoices):
     REGISTERING = "registering", _("Registering")
     FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
     CANDIDATE = "candidate", _("Candidate")
     PRODUCTION = "production", _("Production")
     RETIRED = "retired", _("Retired")
 
 
 NEXT: dict[Stage, frozenset[Stage]] = {
-    Stage.REGISTERING: frozenset({Stage.CANDIDATE, Stage.FAILED}),
+    Stage.REGISTERING: frozenset({Stage.CANDIDATE, Stage.FAILED, Stage.CANCELLED}),
     Stage.FAILED: frozenset(),
+    Stage.CANCELLED: frozenset(),
     Stage.CANDIDATE: frozenset({Stage.PRODUCTION, Stage.RETIRED}),
     Stage.PRODUCTION: frozenset({Stage.RETIRED}),
     Stage.RETIRED: frozenset({Stage.PRODUCTION}),

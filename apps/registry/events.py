@@ -17,6 +17,29 @@ class ModelCreated(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VersionRequested(ledger.Event):
+    """The version has its number; nothing of it is signed yet."""
+
+    kind = "model_version.requested"
+    said = _("asked for version %(number)s")
+    icon = "message"
+    model_id: UUID
+    version_id: UUID
+    run_id: UUID
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningKeyMade(ledger.Event):
+    """The tenant signs artifacts with this key from now on."""
+
+    kind = "tenant.signing_key_made"
+    said = _("had the key made that signs artifacts")
+    icon = "key"
+    signing_key_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class VersionRegistered(ledger.Event):
     kind = "model_version.registered"
     said = _("registered and signed version %(number)s")
@@ -35,6 +58,14 @@ class VersionFailed(ledger.Event):
     kind = "model_version.failed"
     said = _("could not register the version")
     icon = "circle-x"
+    version_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionCancelled(ledger.Event):
+    kind = "model_version.cancelled"
+    said = _("cancelled the registration")
+    icon = "player-stop"
     version_id: UUID
 
 

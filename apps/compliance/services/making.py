@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from apps.compliance import policies
 from apps.compliance.adapters.typst import TypstTypesetter
 from apps.compliance.choices import Proof, ReportState
-from apps.compliance.events import ReportFailed, ReportMade, ReportRequested
+from apps.compliance.events import ReportCancelled, ReportFailed, ReportMade, ReportRequested
 from apps.compliance.models import Report
 from apps.compliance.ports import Section
 from apps.compliance.selectors.standing import count, gathered, open_points
@@ -143,13 +143,24 @@ def _made(report: Report) -> ReportMade:
 
 
 @jobs.on_failure("compliance.make_report")
-def _making_failed(job: Job, sentence: str) -> None:
+def _making_failed(job: Job, sentence: str, actor: Actor) -> None:
+    _end_unmade(job, ReportState.FAILED, sentence, ReportFailed, actor)
+
+
+@jobs.on_cancel("compliance.make_report")
+def _making_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    _end_unmade(job, ReportState.CANCELLED, sentence, ReportCancelled, actor)
+
+
+def _end_unmade(
+    job: Job, state: ReportState, sentence: str, event: type[ReportFailed | ReportCancelled], actor: Actor
+) -> None:
     report = Report.objects.select_for_update().get(pk=UUID(job.arguments["report_id"]))
     if report.state != ReportState.MAKING:
         return
-    report.state, report.failure = ReportState.FAILED, sentence
+    report.state, report.failure = state, sentence
     report.save(update_fields=["state", "failure"])
-    _record(ReportFailed(report_id=report.pk), Actor.system(job.tenant, "jobs"), report)
+    _record(event(report_id=report.pk), actor, report)
 
 
 def _read(report_id: UUID) -> Report:

@@ -23,6 +23,8 @@ from foundation.ledger import RecordedEvent
 from foundation.web.history import history, told
 from foundation.web.requests import PortalRequest
 
+_NOT_MADE = {ReportState.FAILED, ReportState.CANCELLED}
+
 
 def activity_tabs(tenant: str, current: str) -> list[dict[str, Any]]:
     named = (("activity", _("What happened")), ("record", _("The record")), ("deliveries", _("Deliveries")))
@@ -97,7 +99,7 @@ def shown_standing(tenant: str, row: Standing) -> dict[str, Any]:
 def counted(rows: list[Standing]) -> dict[str, int]:
     return {
         "models": len(rows),
-        "unreported": sum(row.report is None or row.report.state == ReportState.FAILED for row in rows),
+        "unreported": sum(row.report is None or row.report.state in _NOT_MADE for row in rows),
         "unproven": sum(point["state"] == "unproven" for row in rows for point in row.open_points),
         "missing": sum(point["state"] == "missing" for row in rows for point in row.open_points),
     }

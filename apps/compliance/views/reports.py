@@ -69,7 +69,8 @@ def report_file(request: PortalRequest, tenant: str, report_id: UUID, form: str)
 
 def _versions(request: PortalRequest) -> Any:
     """The versions that a report can be made on: those in production first, then the newest."""
-    rows = registry.visible_versions(actor=request.actor).exclude(stage__in=[Stage.REGISTERING, Stage.FAILED])
+    unfinished = [Stage.REGISTERING, Stage.FAILED, Stage.CANCELLED]
+    rows = registry.visible_versions(actor=request.actor).exclude(stage__in=unfinished)
     return sorted(rows.order_by("-created_at")[:200], key=lambda row: row.stage != Stage.PRODUCTION)
 
 

@@ -71,7 +71,7 @@ def versions_made_from(*, actor: Actor, version_id: UUID) -> list[DatasetVersion
 
 
 def upload_of(*, actor: Actor, version: DatasetVersion) -> Upload | None:
-    """The file that a failed version was read from, where it is still there to be read again."""
+    """The file that a failed or cancelled version was read from, where it is still there to be read again."""
     rows = Upload.objects.filter(tenant_id=actor.tenant_id, pk=version.source.get("upload"), used_at=None)
     return rows.filter(created_by=actor.user).first() if actor.user else rows.first()
 

@@ -15,7 +15,7 @@ from apps.datasets.choices import VersionState
 from apps.datasets.errors import QueryRefused
 from apps.datasets.events import DerivationStarted
 from apps.datasets.models import Dataset, DatasetVersion
-from apps.datasets.services.ingestion import end_as_failed, finish, inspect
+from apps.datasets.services.ingestion import finish, inspect
 from foundation import jobs, lake, ledger
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -100,6 +100,3 @@ def _tables(actor: Actor, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:
     return {
         alias: selectors.table_at(selectors.get_version(actor=actor, version_id=pk)) for alias, pk in inputs.items()
     }
-
-
-jobs.on_failure("datasets.derive")(end_as_failed)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import VersionState
 from apps.datasets.errors import FileRefused
-from apps.datasets.events import VersionFailed, VersionReviewed
+from apps.datasets.events import VersionCancelled, VersionFailed, VersionReviewed
 from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.services.classification import describe_columns
 from apps.datasets.services.review import publish
@@ -95,26 +95,49 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     waiting = VersionReviewed(
         dataset_id=version.dataset_id, version_id=version.pk, digest=version.digest, row_count=version.row_count or 0
     )
-    ledger.record(waiting, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
+    _record(waiting, actor, version)
 
 
 @transaction.atomic
 def fail_version(*, actor: Actor, version_id: UUID, sentence: str) -> None:
-    """Mark the version failed and leave nothing half-made: its table goes, the last good version stays."""
+    """End the version as failed; one that has ended stays as it is."""
+    version = _end_unmade(version_id, VersionState.FAILED, sentence)
+    if version is not None:
+        _record(VersionFailed(dataset_id=version.dataset_id, version_id=version.pk), actor, version)
+
+
+@transaction.atomic
+def cancel_version(*, actor: Actor, version_id: UUID, sentence: str) -> None:
+    """End the version as cancelled by the actor; one that has ended stays as it is."""
+    version = _end_unmade(version_id, VersionState.CANCELLED, sentence)
+    if version is not None:
+        _record(VersionCancelled(dataset_id=version.dataset_id, version_id=version.pk), actor, version)
+
+
+def _end_unmade(version_id: UUID, state: VersionState, sentence: str) -> DatasetVersion | None:
+    """Leave nothing half-made: the version's table goes, the last good version stays."""
     version = DatasetVersion.objects.select_for_update().get(pk=version_id)
     if version.state != VersionState.INGESTING:
-        return
-    version.state, version.failure = VersionState.FAILED, sentence
+        return None
+    version.state, version.failure = state, sentence
     version.save(update_fields=["state", "failure"])
     lake.for_tenant(version.tenant_id).drop(f"ds_{version.pk.hex}")
     # The file may be read again with other options; if nobody does, it is forgotten like any abandoned upload.
     Upload.objects.filter(pk=version.source.get("upload")).update(used_at=None)
-    failed = VersionFailed(dataset_id=version.dataset_id, version_id=version.pk)
-    ledger.record(failed, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
+    return version
 
 
+def _record(event: ledger.Event, actor: Actor, version: DatasetVersion) -> None:
+    ledger.record(event, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
+
+
+@jobs.on_failure("datasets.derive")
 @jobs.on_failure("datasets.ingest")
-def end_as_failed(job: Job, sentence: str) -> None:
-    fail_version(
-        actor=Actor.system(job.tenant, "jobs"), version_id=UUID(job.arguments["version_id"]), sentence=sentence
-    )
+def _making_failed(job: Job, sentence: str, actor: Actor) -> None:
+    fail_version(actor=actor, version_id=UUID(job.arguments["version_id"]), sentence=sentence)
+
+
+@jobs.on_cancel("datasets.derive")
+@jobs.on_cancel("datasets.ingest")
+def _making_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    cancel_version(actor=actor, version_id=UUID(job.arguments["version_id"]), sentence=sentence)

@@ -55,7 +55,7 @@ def _of_state(request: PortalRequest, version: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"history": presentation.activity(request, version)}
     if version.state == VersionState.INGESTING:
         found["job"] = newest_job(request, ("dataset_version", version.pk))
-    if version.state == VersionState.FAILED:
+    if version.state in {VersionState.FAILED, VersionState.CANCELLED}:
         found["may_add"] = access.ask(policies.check_can_add, request.actor, version)
         found["upload"] = selectors.upload_of(actor=request.actor, version=version)
         found["form"] = forms.ReadingForm(initial=_typed(version.source.get("options", {})))

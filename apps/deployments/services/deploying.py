@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.deployments import policies
-from apps.deployments.events import DeploymentCreated
+from apps.deployments.events import DeploymentCreated, RevisionRequested
 from apps.deployments.models import Deployment, Revision
 from apps.deployments.services.replicas import enqueue_start
 from apps.experiments.choices import checked_resource_class
@@ -45,6 +45,10 @@ def deploy_version(
         resource_class=checked_resource_class(resource_class),
         created_by=actor.user,
     )
+    asked = RevisionRequested(
+        deployment_id=deployment.pk, revision_id=revision.pk, model_version_id=version.pk, number=number
+    )
+    ledger.record(asked, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))
     enqueue_start(actor, revision)
     return revision
 

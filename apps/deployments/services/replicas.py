@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.deployments.adapters import replica
 from apps.deployments.choices import RevisionState
+from apps.deployments.errors import ReplicaDied
 from apps.deployments.events import RevisionFailed, RevisionReady, RevisionStarted
 from apps.deployments.models import Deployment, Revision
 from apps.deployments.services.routing import routes_changed
@@ -23,7 +24,6 @@ from apps.registry import services as registry
 from foundation import engines, jobs, ledger
 from foundation.clock import now
 from foundation.engines.ports import ComputeEngine, Mount, WorkloadSpec, WorkloadStatus
-from foundation.errors import Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.tenancy import scope
@@ -144,10 +144,6 @@ def _last_words(engine: ComputeEngine, name: str) -> str:
     return next(iter(log.decode(errors="replace").strip().splitlines()[-1:]), "")
 
 
-class ReplicaDied(Unavailable):
-    """A replica that ended, or hung, before it answered."""
-
-
 @transaction.atomic
 def _now_ready(actor: Actor, revision: Revision, status: WorkloadStatus) -> None:
     # Whoever changes who serves holds the deployment's row.
@@ -183,7 +179,5 @@ def fail_revision(*, actor: Actor, revision_id: UUID, sentence: str) -> None:
 
 
 @jobs.on_failure("deployments.start_revision")
-def _start_failed(job: Job, sentence: str) -> None:
-    fail_revision(
-        actor=Actor.system(job.tenant, "jobs"), revision_id=UUID(job.arguments["revision_id"]), sentence=sentence
-    )
+def _start_failed(job: Job, sentence: str, actor: Actor) -> None:
+    fail_revision(actor=actor, revision_id=UUID(job.arguments["revision_id"]), sentence=sentence)

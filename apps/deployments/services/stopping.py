@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 
 from apps.deployments import policies
 from apps.deployments.choices import RevisionState
-from apps.deployments.events import RevisionStopped
+from apps.deployments.events import RevisionRestarted, RevisionStopped
 from apps.deployments.models import Revision
 from apps.deployments.services.replicas import enqueue_start, model_folder
 from apps.deployments.services.routing import routes_changed
 from foundation import engines, jobs, ledger
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
 
 
 @transaction.atomic
@@ -21,12 +26,9 @@ def stop_revision(*, actor: Actor, revision: Revision) -> Revision:
     """End the replica; the revision stays in the list and can be started again."""
     locked = Revision.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=revision.pk)
     policies.check_can_stop(actor, locked)
+    _stop(actor, locked)
+    # Only now, so that the hook of its start finds nothing left to stop.
     jobs.cancel_of(actor=actor, subject=("revision", locked.pk))
-    locked.state, locked.address = RevisionState.STOPPED, ""
-    locked.save(update_fields=["state", "address"])
-    stopped = RevisionStopped(deployment_id=locked.deployment_id, revision_id=locked.pk)
-    ledger.record(stopped, actor=actor, project_id=locked.project_id, subject=("revision", locked.pk))
-    routes_changed()
     transaction.on_commit(lambda: _end_replica(locked), robust=True)
     return locked
 
@@ -38,8 +40,28 @@ def restart_revision(*, actor: Actor, revision: Revision) -> Revision:
     policies.check_can_restart(actor, locked)
     locked.state, locked.restarts, locked.failure = RevisionState.STARTING, 0, ""
     locked.save(update_fields=["state", "restarts", "failure"])
+    again = RevisionRestarted(deployment_id=locked.deployment_id, revision_id=locked.pk)
+    ledger.record(again, actor=actor, project_id=locked.project_id, subject=("revision", locked.pk))
     enqueue_start(actor, locked)
     return locked
+
+
+@jobs.on_cancel("deployments.start_revision")
+def _start_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    """A cancelled start leaves the revision stopped, and no replica that came up after it was told to stop."""
+    revision = Revision.objects.select_for_update().get(pk=UUID(job.arguments["revision_id"]))
+    if revision.state == RevisionState.STARTING:
+        _stop(actor, revision, why=sentence)
+    if revision.state == RevisionState.STOPPED:
+        transaction.on_commit(lambda: _end_replica(revision), robust=True)
+
+
+def _stop(actor: Actor, revision: Revision, *, why: str = "") -> None:
+    revision.state, revision.address, revision.failure = RevisionState.STOPPED, "", why or revision.failure
+    revision.save(update_fields=["state", "address", "failure"])
+    stopped = RevisionStopped(deployment_id=revision.deployment_id, revision_id=revision.pk)
+    ledger.record(stopped, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))
+    routes_changed()
 
 
 def _end_replica(revision: Revision) -> None:

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.deployments.choices import RevisionState
+from apps.deployments.events import ReplicaLost
 from apps.deployments.models import Revision
 from apps.deployments.services.replicas import enqueue_start, fail_revision
 from apps.deployments.services.routing import routes_changed
-from foundation import engines
+from foundation import engines, ledger
 from foundation.clock import now
 from foundation.errors import Unavailable
 from foundation.identity import Actor
@@ -55,6 +56,10 @@ def _start_again(tenant: Tenant, revision: Revision) -> None:
     locked.state, locked.address = RevisionState.STARTING, ""
     locked.restarts = 1 if was_well else locked.restarts + 1
     locked.save(update_fields=["state", "address", "restarts"])
+    lost = ReplicaLost(
+        deployment_id=locked.deployment_id, revision_id=locked.pk, attempt=locked.attempt, losses=locked.restarts
+    )
+    ledger.record(lost, actor=actor, project_id=locked.project_id, subject=("revision", locked.pk))
     routes_changed()
     if locked.restarts > _RESTARTS_BEFORE_GIVING_UP:
         fail_revision(

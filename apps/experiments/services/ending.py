@@ -93,9 +93,11 @@ def fail_run(*, actor: Actor, run_id: UUID, sentence: str) -> None:
 
 
 @transaction.atomic
-def close_cancelled(*, actor: Actor, run_id: UUID) -> None:
+def close_cancelled(*, actor: Actor, run_id: UUID, sentence: str) -> None:
+    """End the run as cancelled by the actor; a run that has ended stays as it is."""
     run = _open_run(run_id)
     if run is not None:
+        run.failure = sentence
         _end(actor, run, RunState.CANCELLED, RunCancelled(run_id=run.pk, attempt=run.attempt))
 
 
@@ -141,16 +143,16 @@ def discard_workload(run: Run) -> None:
 
 
 @jobs.on_failure("experiments.execute_run")
-def _job_failed(job: Job, sentence: str) -> None:
+def _job_failed(job: Job, sentence: str, actor: Actor) -> None:
     run_id = UUID(job.arguments["run_id"])
-    fail_run(actor=Actor.system(job.tenant, "jobs"), run_id=run_id, sentence=sentence)
+    fail_run(actor=actor, run_id=run_id, sentence=sentence)
     _discard_after_commit(run_id)
 
 
 @jobs.on_cancel("experiments.execute_run")
-def _job_cancelled(job: Job, sentence: str) -> None:
+def _job_cancelled(job: Job, sentence: str, actor: Actor) -> None:
     run_id = UUID(job.arguments["run_id"])
-    close_cancelled(actor=Actor.system(job.tenant, "jobs"), run_id=run_id)
+    close_cancelled(actor=actor, run_id=run_id, sentence=sentence)
     _discard_after_commit(run_id)
 
 

@@ -43,7 +43,8 @@ def run_headline(run: Any) -> str:
         case RunState.FAILED:
             return _("It failed. The cause stands first; mend it and run again.")
         case RunState.CANCELLED:
-            return _("It was cancelled; nothing of it is kept but its log.")
+            said = run.failure or _("It was cancelled.")
+            return f"{said} {_('Nothing of it is kept but its log.')}"
     return _succeeded(run)
 
 

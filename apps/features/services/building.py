@@ -13,7 +13,7 @@ from apps.datasets import selectors as datasets
 from apps.features import selectors
 from apps.features.choices import BuildState, ColumnRole
 from apps.features.errors import DefinitionRefused, LeakageFound
-from apps.features.events import TrainingSetFailed, TrainingSetReady
+from apps.features.events import TrainingSetCancelled, TrainingSetFailed, TrainingSetReady
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.joining import JoinedView, join_sql, proof_sql
 from apps.features.services.quoting import quoted
@@ -170,13 +170,24 @@ def _extra_columns(row: TrainingSet) -> list[dict[str, Any]]:
 
 
 @jobs.on_failure("features.build_training_set")
-def _building_failed(job: Job, sentence: str) -> None:
+def _building_failed(job: Job, sentence: str, actor: Actor) -> None:
+    _end_unmade(job, BuildState.FAILED, sentence, TrainingSetFailed, actor)
+
+
+@jobs.on_cancel("features.build_training_set")
+def _building_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    _end_unmade(job, BuildState.CANCELLED, sentence, TrainingSetCancelled, actor)
+
+
+def _end_unmade(
+    job: Job, state: BuildState, sentence: str, event: type[TrainingSetFailed | TrainingSetCancelled], actor: Actor
+) -> None:
     row = TrainingSet.objects.select_for_update().get(pk=UUID(job.arguments["training_set_id"]))
     if row.state != BuildState.BUILDING:
         return
-    row.state, row.failure = BuildState.FAILED, sentence
+    row.state, row.failure = state, sentence
     row.save(update_fields=["state", "failure"])
-    failed = TrainingSetFailed(training_set_id=row.pk)
+    lake.for_tenant(row.tenant_id).drop(f"ts_{row.pk.hex}")
     ledger.record(
-        failed, actor=Actor.system(job.tenant, "jobs"), project_id=row.project_id, subject=("training_set", row.pk)
+        event(training_set_id=row.pk), actor=actor, project_id=row.project_id, subject=("training_set", row.pk)
     )

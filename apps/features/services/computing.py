@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
-from apps.features.events import FeatureViewFailed, FeatureViewReady
+from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
 from apps.features.models import FeatureView
 from apps.features.services.quoting import column_list, quoted
 from foundation import jobs, lake, ledger
@@ -88,13 +88,22 @@ def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest:
 
 
 @jobs.on_failure("features.compute_view")
-def _computing_failed(job: Job, sentence: str) -> None:
+def _computing_failed(job: Job, sentence: str, actor: Actor) -> None:
+    _end_unmade(job, BuildState.FAILED, sentence, FeatureViewFailed, actor)
+
+
+@jobs.on_cancel("features.compute_view")
+def _computing_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    _end_unmade(job, BuildState.CANCELLED, sentence, FeatureViewCancelled, actor)
+
+
+def _end_unmade(
+    job: Job, state: BuildState, sentence: str, event: type[FeatureViewFailed | FeatureViewCancelled], actor: Actor
+) -> None:
     view = FeatureView.objects.select_for_update().get(pk=UUID(job.arguments["view_id"]))
     if view.state != BuildState.BUILDING:
         return
-    view.state, view.failure = BuildState.FAILED, sentence
+    view.state, view.failure = state, sentence
     view.save(update_fields=["state", "failure"])
-    failed = FeatureViewFailed(view_id=view.pk)
-    ledger.record(
-        failed, actor=Actor.system(job.tenant, "jobs"), project_id=view.project_id, subject=("feature_view", view.pk)
-    )
+    lake.for_tenant(view.tenant_id).drop(f"fv_{view.pk.hex}")
+    ledger.record(event(view_id=view.pk), actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))

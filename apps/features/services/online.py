@@ -7,7 +7,7 @@ import hmac
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -20,15 +20,18 @@ from apps.features import selectors
 from apps.features.adapters.valkey import store_at
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
-from apps.features.events import FeatureViewMaterialised
+from apps.features.events import FeatureViewMaterialised, MaterialisationCancelled
 from apps.features.models import FeatureView
 from apps.features.ports import OnlineStore
 from apps.features.services.quoting import column_list, quoted
-from foundation import lake, ledger, storage
+from foundation import jobs, lake, ledger, storage
 from foundation.clock import now
 from foundation.errors import Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
 
 _READ_BACK = 1_000
 _NONCE_BYTES = 12
@@ -50,6 +53,13 @@ def materialise_view(*, job: JobHandle, view_id: UUID) -> None:
         FeatureView.objects.filter(pk=view.pk).update(online_keys=written, online_at=now())
         done = FeatureViewMaterialised(view_id=view.pk, key_count=written)
         ledger.record(done, actor=job.actor, project_id=view.project_id, subject=("feature_view", view.pk))
+
+
+@jobs.on_cancel("features.materialise_view")
+def _materialisation_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    view = FeatureView.objects.get(pk=UUID(job.arguments["view_id"]))
+    cancelled = MaterialisationCancelled(view_id=view.pk)
+    ledger.record(cancelled, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
 
 
 def read_online(

@@ -16,9 +16,10 @@ from uuid import UUID
 from apps.features import selectors as features
 from apps.monitoring.adapters.inference import Requests
 from apps.monitoring.choices import ReplayState
+from apps.monitoring.events import ReplayEnded
 from apps.monitoring.models import Replay
 from apps.tenants import services as tenants
-from foundation import lake, live
+from foundation import lake, ledger, live
 from foundation.clock import now
 from foundation.identity import Actor
 from foundation.tenancy import every_tenant, scope
@@ -107,10 +108,16 @@ class Player:
             position, reached = replay.position + len(batch), batch[-1].event_time if batch else replay.reached
             moved = rows.update(position=position, reached=reached)
             if moved and ended:
-                Replay.objects.filter(pk=replay.pk, position=position).update(state=ReplayState.ENDED)
+                _end(tenant, replay, position)
         said = {"position": position, "total": replay.total, "reached": str(reached or "")}
         kind = "replay_ended" if moved and ended else "replay"
         live.publish(tenant.pk, f"deployment:{replay.deployment_id}", kind, said)
+
+
+def _end(tenant: Tenant, replay: Replay, position: int) -> None:
+    if Replay.objects.filter(pk=replay.pk, position=position).update(state=ReplayState.ENDED):
+        over, subject = ReplayEnded(replay_id=replay.pk, rows=position), ("deployment", replay.deployment_id)
+        ledger.record(over, actor=Actor.system(tenant, "replay"), project_id=replay.project_id, subject=subject)
 
 
 def _rows(tenant: Tenant, replay: Replay) -> Iterator[_Row]:

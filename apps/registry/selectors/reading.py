@@ -14,7 +14,7 @@ from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
 
-_RUNGS = (Stage.PRODUCTION, Stage.CANDIDATE, Stage.REGISTERING, Stage.RETIRED, Stage.FAILED)
+_RUNGS = (Stage.PRODUCTION, Stage.CANDIDATE, Stage.REGISTERING, Stage.RETIRED, Stage.FAILED, Stage.CANCELLED)
 
 
 def visible_models(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Model]:

@@ -17,7 +17,13 @@ from django.utils.translation import gettext as _
 from apps.experiments import selectors as experiments
 from apps.registry import policies
 from apps.registry.choices import OnnxState, Stage
-from apps.registry.events import ModelCreated, VersionFailed, VersionRegistered
+from apps.registry.events import (
+    ModelCreated,
+    VersionCancelled,
+    VersionFailed,
+    VersionRegistered,
+    VersionRequested,
+)
 from apps.registry.models import Model, ModelVersion
 from apps.registry.services.artifacts import pack_artifact
 from apps.registry.services.cards import draft_card
@@ -56,6 +62,8 @@ def register_version(*, actor: Actor, run_id: UUID, name: str, description: str 
         metrics=run.metrics,
         created_by=actor.user,
     )
+    asked = VersionRequested(model_id=model.pk, version_id=version.pk, run_id=run.pk, number=number)
+    ledger.record(asked, actor=actor, project_id=run.project_id, subject=("model_version", version.pk))
     jobs.enqueue(
         "registry.finish_registration",
         actor=actor,
@@ -101,7 +109,7 @@ def _fetch_and_keep(job: JobHandle, version: ModelVersion) -> None:
 
 @transaction.atomic
 def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
-    key, private = current_key(version.tenant)
+    key, private = current_key(actor)
     predicate = {
         "tenant": str(version.tenant_id),
         "model": version.model.name,
@@ -144,16 +152,22 @@ def _onnx_state(files: Path, report: dict[str, Any]) -> OnnxState:
 
 
 @jobs.on_failure("registry.finish_registration")
-def _registration_failed(job: Job, sentence: str) -> None:
+def _registration_failed(job: Job, sentence: str, actor: Actor) -> None:
+    _end_unregistered(job, Stage.FAILED, sentence, VersionFailed, actor)
+
+
+@jobs.on_cancel("registry.finish_registration")
+def _registration_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    _end_unregistered(job, Stage.CANCELLED, sentence, VersionCancelled, actor)
+
+
+def _end_unregistered(
+    job: Job, stage: Stage, sentence: str, event: type[VersionFailed | VersionCancelled], actor: Actor
+) -> None:
     version = ModelVersion.objects.select_for_update().get(pk=UUID(job.arguments["version_id"]))
     if version.stage != Stage.REGISTERING:
         return
-    version.stage, version.failure = Stage.FAILED, sentence
+    version.stage, version.failure = stage, sentence
     version.save(update_fields=["stage", "failure"])
-    failed = VersionFailed(version_id=version.pk)
-    ledger.record(
-        failed,
-        actor=Actor.system(job.tenant, "jobs"),
-        project_id=version.project_id,
-        subject=("model_version", version.pk),
-    )
+    subject = ("model_version", version.pk)
+    ledger.record(event(version_id=version.pk), actor=actor, project_id=version.project_id, subject=subject)

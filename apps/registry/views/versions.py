@@ -94,7 +94,7 @@ def _context(request: PortalRequest, version: Any) -> dict[str, Any]:
         "failed_gate": presentation.failed_gate(version),
         "gates": selectors.gates_in_words(version),
         "job": newest_job(request, ("model_version", version.pk))
-        if version.stage in {"registering", "failed"}
+        if version.stage in {"registering", "failed", "cancelled"}
         else None,
         "may_promote": access.ask(policies.check_can_ask_promotion, actor, version),
         "may_retire": access.ask(policies.check_can_retire, actor, version),

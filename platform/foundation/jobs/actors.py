@@ -1,4 +1,4 @@
-"""The actor in a job's row, and out of it again."""
+"""Who asked for a job, and who asked for its end, in the job's row and out of it again."""
 
 from __future__ import annotations
 
@@ -47,6 +47,35 @@ def rebuilt(job: Job, tenant: Tenant) -> Actor:
         return Actor.system(tenant, job.actor_label).with_request(job.request_id)
     found = rebuild_actor(tenant=tenant, kind=job.actor_kind, actor_id=job.actor_id, request_id=job.request_id)
     return replace(found, **narrow)
+
+
+def written_canceller(actor: Actor) -> dict[str, Any]:
+    """The columns of Job that say who asked for the end."""
+    return {
+        "cancel_requested_by": actor.label[:200],
+        "cancel_actor_kind": actor.kind,
+        "cancel_actor_id": actor.id,
+        "cancel_request_id": actor.request_id,
+    }
+
+
+def canceller(job: Job) -> Actor:
+    """Who asked for the end, for the ledger to name: without any right, since they may have left the tenant by now."""
+    if not job.cancel_actor_kind:
+        return ender(job)
+    return Actor(
+        job.cancel_actor_kind,
+        job.cancel_actor_id,
+        job.tenant,
+        job.cancel_requested_by,
+        scopes=frozenset(),
+        request_id=job.cancel_request_id,
+    )
+
+
+def ender(job: Job) -> Actor:
+    """The portal itself, which ends what nobody asked to end."""
+    return Actor.system(job.tenant, "jobs")
 
 
 def _id(text: str | None) -> UUID | None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
-from foundation.jobs import news
+from foundation.jobs import actors, news
 from foundation.jobs.choices import JobState
 from foundation.jobs.models import Job, JobTicket
 from foundation.jobs.registry import cancel_hooks_of, failure_hooks_of
@@ -22,16 +22,17 @@ def failed(ticket: JobTicket, job: Job, sentence: str) -> None:
     """The app's own row fails in the same transaction, through its hook; if that raises, neither has failed yet."""
     _end(ticket, job, JobState.FAILED, failure=sentence)
     for hook in failure_hooks_of(job.name):
-        hook(job, sentence)
+        hook(job, sentence, actors.ender(job))
 
 
 def cancelled(ticket: JobTicket, job: Job) -> None:
+    """The app's own row ends in the same transaction, through its hook, with whoever asked for it as the actor."""
     by = job.cancel_requested_by
     sentence = _("Cancelled by %(name)s.") % {"name": by} if by else _("Cancelled.")
     since = Coalesce("cancel_requested_at", Now())
-    _end(ticket, job, JobState.CANCELLED, failure="", cancel_requested_by=by, cancel_requested_at=since)
+    _end(ticket, job, JobState.CANCELLED, failure="", cancel_requested_at=since)
     for hook in cancel_hooks_of(job.name):
-        hook(job, sentence)
+        hook(job, sentence, actors.canceller(job))
 
 
 def again(ticket: JobTicket, job: Job, sentence: str, delay: timedelta) -> None:

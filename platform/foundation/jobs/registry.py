@@ -14,10 +14,11 @@ from foundation.jobs.choices import QUEUES
 from foundation.jobs.errors import UnknownJob
 
 if TYPE_CHECKING:
+    from foundation.identity import Actor
     from foundation.jobs.models import Job
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Hook = Callable[["Job", str], None]
+Hook = Callable[["Job", str, "Actor"], None]
 # Between the sentence "took too long" and the hard end, time to tidy up.
 _GRACE = timedelta(seconds=30)
 _SHORTEST = timedelta(seconds=1)
@@ -97,16 +98,20 @@ def periodic(
 
 
 def on_failure(name: str) -> Callable[[Function], Function]:
-    """Mark `def hook(job, sentence)` to be called in the tenant's scope, in the transaction that fails the job.
+    """Mark `def hook(job, sentence, actor)` to be called in the tenant's scope, in the transaction that fails the job.
 
     Also when the attempts ran out because workers died, and, where the job has no `on_cancel` hook, when it was
-    cancelled. The hook ends the domain's own row if that has not ended yet; if it raises, the job fails later again.
+    cancelled. `actor` is whom the ledger names: the portal, or whoever cancelled. The hook ends the domain's own row
+    if that has not ended yet; if it raises, the job fails later again.
     """
     return _hooked(_failure_hooks, name)
 
 
 def on_cancel(name: str) -> Callable[[Function], Function]:
-    """Mark `def hook(job, sentence)` to be called in scope and transaction when the job ends as cancelled."""
+    """Mark `def hook(job, sentence, actor)` to be called in scope and transaction when the job ends as cancelled.
+
+    `actor` is whoever asked for the end: no right is left in it, it is there for the ledger.
+    """
     return _hooked(_cancel_hooks, name)
 
 

@@ -76,13 +76,12 @@ def _cancel(actor: Actor, job_id: UUID) -> Job:
     job = Job.objects.select_for_update().get(pk=job_id)
     if ticket is None or ticket.cancelled:
         return job
-    job.cancel_requested_by = actor.label[:200]
+    Job.objects.filter(pk=job_id).update(cancel_requested_at=Now(), **actors.written_canceller(actor))
+    job.refresh_from_db()
     if ticket.state == JobTicket.State.QUEUED:
         ending.cancelled(ticket, job)
         return job
     JobTicket.objects.filter(pk=ticket.pk).update(cancelled=True)
-    Job.objects.filter(pk=job_id).update(cancel_requested_at=Now(), cancel_requested_by=job.cancel_requested_by)
-    job.refresh_from_db()
     news.tell(job, "job.cancelling")
     return job
 

@@ -28,6 +28,7 @@ class JobSubjectSerializer(serializers.Serializer[Job]):
 class JobSerializer(serializers.ModelSerializer[Job]):
     subject = serializers.SerializerMethodField()
     asked_by = serializers.CharField(source="actor_label")
+    cancelled_by = serializers.CharField(source="cancel_requested_by", help_text="Who asked for its end; else empty.")
     waiting_because = serializers.SerializerMethodField(help_text="Why a queued job has not started, in one sentence.")
     seconds_elapsed = serializers.SerializerMethodField()
     seconds_left = serializers.SerializerMethodField(help_text="Estimated by proportion; null while nobody can say.")
@@ -53,6 +54,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "started_at",
             "finished_at",
             "cancel_requested_at",
+            "cancelled_by",
             "seconds_elapsed",
             "seconds_left",
         ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from sanad.errors import NotFound, Refused
 from sanad.resource import Resource, Thing, Things, is_id
-from sanad.transport import wait_for
+from sanad.transport import unmade, wait_for
 
 Told = Callable[[int, int], None]
 
@@ -105,7 +105,7 @@ class Datasets(Resource):
         return wait_for(
             lambda: self.version(version_id),
             lambda version: version["state"] in {"ready", "review"},
-            failed=lambda version: version["failure"] if version["state"] == "failed" else None,
+            failed=unmade,
             timeout_s=timeout_s,
             what="The ingestion",
         )
@@ -230,7 +230,7 @@ def _built(http: Any, path: str, timeout_s: float, what: str) -> Thing:
     return wait_for(
         lambda: http.get(path),
         lambda thing: thing["state"] == "ready",
-        failed=lambda thing: thing["failure"] if thing["state"] == "failed" else None,
+        failed=unmade,
         timeout_s=timeout_s,
         what=what,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sanad.resource import Resource, Thing, Things
-from sanad.transport import wait_for
+from sanad.transport import unmade, wait_for
 
 
 class Approvals(Resource):
@@ -65,7 +65,7 @@ class Reports(Resource):
         return wait_for(
             lambda: self._http.get(f"reports/{made['id']}/"),
             lambda report: report["state"] == "ready",
-            failed=lambda report: report["failure"] if report["state"] == "failed" else None,
+            failed=unmade,
             timeout_s=timeout_s,
             what="The report",
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from sanad.errors import Refused
 from sanad.resource import Resource, Thing, Things
-from sanad.transport import wait_for
+from sanad.transport import unmade, wait_for
 
 
 class Runs(Resource):
@@ -104,8 +104,8 @@ class Models(Resource):
         """The version once its gates have decided."""
         return wait_for(
             lambda: self.version(version_id),
-            lambda found: found["stage"] not in {"registering", "failed"} and bool(found["gates"]),
-            failed=lambda found: found["failure"] if found["stage"] == "failed" else None,
+            lambda found: found["stage"] not in {"registering", "failed", "cancelled"} and bool(found["gates"]),
+            failed=lambda found: unmade(found, state="stage"),
             timeout_s=timeout_s,
             what="The registration",
         )
@@ -151,7 +151,7 @@ class Deployments(Resource):
         wait_for(
             lambda: self._http.get(f"revisions/{revision['id']}/"),
             lambda found: found["state"] == "ready",
-            failed=lambda found: found["failure"] if found["state"] == "failed" else None,
+            failed=lambda found: found["failure"] if found["state"] in {"failed", "stopped"} else None,
             timeout_s=timeout_s,
             what="The deployment",
         )

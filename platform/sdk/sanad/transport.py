@@ -109,3 +109,8 @@ def wait_for(
             raise Failed(f"{what} did not end within {timeout_s:.0f} seconds; it goes on in the portal.")
         time.sleep(pause)
         pause = min(pause * 1.5, 2.0)
+
+
+def unmade(thing: dict[str, Any], *, state: str = "state") -> str | None:
+    """Why a thing was not made, in the portal's words; None as long as it was neither given up nor cancelled."""
+    return thing["failure"] if thing[state] in {"failed", "cancelled"} else None

@@ -273,7 +273,7 @@ def _sign(version) -> str:
     from apps.registry.services.keys import current_key
     from runtime.signature import directory_digest, file_digests, sign_directory
 
-    key, private = current_key(version.tenant)
+    key, private = current_key(Actor.system(version.tenant))
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder)
         (files / "sanad").mkdir()

@@ -22,14 +22,15 @@ def uploaded(scientist, project):
 
 @pytest.fixture
 def ingested(scientist, project, uploaded, run_jobs):
-    """A version made of some bytes, with its job run; `review` leaves it waiting for a person."""
+    """A version made of some bytes, with its job run, or queued with `run=False`; `review` leaves it for a person."""
 
-    def ingest(name, data, *, review=False, dataset=None):
+    def ingest(name, data, *, review=False, dataset=None, run=True):
         target = dataset or services.create_dataset(actor=scientist, project=project, name=name)
         version = services.create_version(
             actor=scientist, dataset=target, upload=uploaded(name, data), now=now(), review=review
         )
-        run_jobs()
+        if run:
+            run_jobs()
         version.refresh_from_db()
         return version
 

@@ -6,10 +6,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from apps.datasets import selectors, services
-from apps.datasets.choices import VersionState
-from foundation import lake, ledger
+from apps.datasets.choices import NEXT, VersionState
+from foundation import jobs, lake, ledger
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict
+from tests.support.history import acts_on, done_by
 
 CSV = b"id,region,amount\n1,north,2.5\n2,south,\n3,east,4.0\n"
 
@@ -55,12 +56,12 @@ def test_a_viewer_adds_nothing(viewer, project):
         services.create_dataset(actor=viewer, project=project, name="x")
 
 
-def test_two_datasets_of_one_name_are_refused_with_what_to_do(scientist, project):
 def test_rows_are_handed_to_nobody_of_another_tenant(ingested, other_scientist):
     with pytest.raises(AccessDenied):
         services.parquet_stream(actor=other_scientist, version=ingested("rows.csv", CSV))
 
 
+def test_two_datasets_of_one_name_are_refused_with_what_to_do(scientist, project):
     services.create_dataset(actor=scientist, project=project, name="People")
     with pytest.raises(Conflict, match="Add a version to it"):
         services.create_dataset(actor=scientist, project=project, name="People")
@@ -134,3 +135,46 @@ def test_sql_over_versions_makes_a_version(ingested, scientist, project, run_job
     run_jobs()
     version.refresh_from_db()
     assert (version.state, version.row_count) == (VersionState.READY, 1), version.failure
+
+
+def test_what_a_colleague_cancelled_names_them_and_can_be_read_again(ingested, scientist, officer, run_jobs):
+    version = ingested("people.csv", CSV, run=False)
+    jobs.cancel_of(actor=officer, subject=("dataset_version", version.pk))
+    version.refresh_from_db()
+
+    assert (version.state, version.failure) == (VersionState.CANCELLED, "Cancelled by The officer.")
+    assert acts_on("dataset_version", version) == [
+        done_by(scientist, "dataset_version.ingestion_started"),
+        done_by(officer, "dataset_version.cancelled"),
+    ]
+    assert not lake.for_tenant(version.tenant_id).exists(f"ds_{version.pk.hex}")
+    upload = selectors.upload_of(actor=scientist, version=version)
+    services.create_version(actor=scientist, dataset=version.dataset, upload=upload, now=now())
+    assert [job.state for job in run_jobs()] == ["succeeded"]
+
+
+def test_a_derivation_that_is_cancelled_while_it_runs_names_who_did(ingested, scientist, officer, project):
+    from foundation.jobs import choices, runner
+    from foundation.jobs.models import JobTicket
+
+    people = ingested("people.csv", CSV)
+    dataset = services.create_dataset(actor=scientist, project=project, name="Rich")
+    version = services.derive_version(
+        actor=scientist, dataset=dataset, sql="SELECT * FROM people", inputs={"people": people.pk}
+    )
+    claim = runner.take(JobTicket.objects.get().job_id)
+    jobs.cancel_of(actor=officer, subject=("dataset_version", version.pk))
+    runner.settle(claim, runner.Outcome(choices.JobState.CANCELLED))
+    version.refresh_from_db()
+
+    assert version.state == VersionState.CANCELLED
+    assert acts_on("dataset_version", version)[-1] == done_by(officer, "dataset_version.cancelled")
+
+
+def test_a_failure_stays_the_portals(ingested):
+    version = ingested("header.csv", b"a,b\n")
+    assert acts_on("dataset_version", version)[-1] == done_by(None, "dataset_version.failed")
+
+
+def test_the_table_of_states_names_every_state():
+    assert set(NEXT) == set(VersionState)

@@ -207,3 +207,17 @@ def test_a_cancelled_upload_leaves_nothing(client, uploaded, project):
 
     assert client.delete(f"/api/v1/uploads/{upload.pk}/").status_code == 204
     assert client.get(f"/api/v1/uploads/{upload.pk}/").status_code == 404
+
+
+def test_a_cancelled_version_says_who_cancelled_it_and_how_to_go_on(client, project, scientist):
+    where = client.post(DATA + "new/", sent())["Location"].removeprefix(DATA)
+    job = client.get(DATA + where).context["job"]
+    client.post(job["cancel_url"])
+    text = page(client, where)
+
+    assert "Cancelled by The scientist." in text
+    assert "cancelled making the version" in text
+    assert "The portal" not in text
+    assert "Or read the same file again" in text
+    dataset = selectors.visible_versions(actor=scientist).get().dataset_id
+    assert "The last version was not made" in page(client, f"{dataset}/")

@@ -16,6 +16,7 @@ from apps.deployments.services import replicas, watching
 from foundation import engines
 from foundation.clock import now
 from foundation.errors import Unavailable
+from tests.support.history import acts_on, done_by
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +86,10 @@ def test_one_that_dies_again_and_again_is_given_up_with_a_sentence(deployed, sci
 
     assert revision.state == RevisionState.FAILED
     assert "look at its log" in revision.failure
+    assert acts_on("revision", revision)[-2:] == [
+        done_by(None, "revision.replica_lost"),
+        done_by(None, "revision.failed"),
+    ]
 
 
 def test_what_ran_well_for_long_begins_its_count_anew(deployed, scientist, monkeypatch):

@@ -3,15 +3,17 @@
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
 from apps.deployments import policies, selectors, services
 from apps.deployments.choices import NEXT, RevisionState
 from apps.deployments.errors import NothingToRollBackTo, SplitRefused
 from apps.deployments.models import Revision
-from foundation import access, ledger
+from foundation import access, jobs, ledger
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.tenancy import scope
 from tests.apps.deployments.stage import shares
+from tests.support.history import acts_on, done_by
 
 
 def by_number(deployment):
@@ -120,6 +122,59 @@ def test_a_stopped_revision_starts_again_without_traffic(deployed, scientist, ag
     revision = services.restart_revision(actor=scientist, revision=by_number(again(deployment))[1])
 
     assert (revision.state, revision.traffic_percent) == (RevisionState.STARTING, 0)
+    assert acts_on("revision", revision)[-2:] == [
+        done_by(scientist, "revision.stopped"),
+        done_by(scientist, "revision.restarted"),
+    ]
+
+
+def test_who_stops_a_queued_start_has_stopped_it_and_nothing_failed(promoted, scientist, officer, again):
+    revision = services.deploy_version(actor=scientist, version_id=promoted().pk, slug="flowers")
+    stopped = services.stop_revision(actor=scientist, revision=revision)
+
+    assert stopped.state == RevisionState.STOPPED
+    assert acts_on("revision", stopped) == [
+        done_by(scientist, "revision.requested"),
+        done_by(scientist, "revision.stopped"),
+    ]
+
+
+def test_a_cancelled_start_leaves_it_stopped_by_whoever_cancelled(
+    promoted, scientist, officer, client_as, monkeypatch, django_capture_on_commit_callbacks
+):
+    from apps.deployments.services import stopping
+
+    ended = []
+    monkeypatch.setattr(stopping, "_end_replica", ended.append)
+    revision = services.deploy_version(actor=scientist, version_id=promoted().pk, slug="flowers")
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.cancel_of(actor=officer, subject=("revision", revision.pk))
+    revision.refresh_from_db()
+
+    assert (revision.state, revision.failure) == (RevisionState.STOPPED, "Cancelled by The officer.")
+    assert acts_on("revision", revision)[-1] == done_by(officer, "revision.stopped")
+    assert ended == [revision]
+    place = reverse("deployments:deployment_detail", args=["acme", "flights", revision.deployment_id])
+    assert "Cancelled by The officer." in client_as(scientist).get(place).content.decode()
+
+
+def test_a_start_told_to_stop_while_it_ran_leaves_no_replica_behind(
+    promoted, scientist, monkeypatch, django_capture_on_commit_callbacks
+):
+    from apps.deployments.services import stopping
+    from foundation.jobs import choices, runner
+    from foundation.jobs.models import JobTicket
+
+    ended = []
+    monkeypatch.setattr(stopping, "_end_replica", ended.append)
+    revision = services.deploy_version(actor=scientist, version_id=promoted().pk, slug="flowers")
+    claim = runner.take(JobTicket.objects.get().job_id)
+    services.stop_revision(actor=scientist, revision=revision)
+    with django_capture_on_commit_callbacks(execute=True):
+        runner.settle(claim, runner.Outcome(choices.JobState.CANCELLED))
+
+    assert ended == [revision]
+    assert acts_on("revision", revision)[1:] == [done_by(scientist, "revision.stopped")]
 
 
 def test_a_viewer_changes_nothing_and_another_tenant_sees_nothing(deployed, viewer, other_scientist):

@@ -12,6 +12,7 @@ from apps.experiments.choices import RunState
 from foundation import jobs, ledger
 from foundation.tenancy import scope
 from tests.apps.experiments.conftest import QUICK, make_training_set
+from tests.support.history import acts_on, done_by
 from tests.support.jobs import run_queued
 
 pytestmark = pytest.mark.slow
@@ -120,4 +121,6 @@ def test_cancel_kills(acme, flowers, engine):
     assert time.monotonic() - began < 60
     with scope(acme.tenant.pk):
         (job,) = jobs.jobs_of(actor=acme.scientist, subject=("run", run.pk))
+        told = acts_on("run", run)
     assert job.state == "cancelled"
+    assert told[-1] == done_by(acme.scientist, "run.cancelled")

@@ -6,8 +6,9 @@ import pytest
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
-from foundation import lake
+from foundation import jobs, lake
 from foundation.errors import AccessDenied, Invalid, NotFound
+from tests.support.history import acts_on, done_by
 
 FLIGHTS = b"carrier,moment,late\n" + b"".join(
     f"{carrier},2013-01-{day:02d} 10:00:00,{(day + len(carrier)) % 2}\n".encode()
@@ -24,9 +25,9 @@ def carrier(scientist, project):
 
 
 @pytest.fixture
-def view(scientist, project, carrier, ingested, run_jobs):
+def queued_view(scientist, project, carrier, ingested):
     delays = ingested("delays.csv", DELAYS)
-    view = services.define_view(
+    return services.define_view(
         actor=scientist,
         project=project,
         entity=carrier,
@@ -35,9 +36,13 @@ def view(scientist, project, carrier, ingested, run_jobs):
         inputs={"delays": delays.pk},
         event_time="moment",
     )
+
+
+@pytest.fixture
+def view(queued_view, run_jobs):
     run_jobs()
-    view.refresh_from_db()
-    return view
+    queued_view.refresh_from_db()
+    return queued_view
 
 
 @pytest.fixture
@@ -151,3 +156,24 @@ def test_label_as_feature_is_refused(flights, scientist, project):
         services.define_training_set(
             actor=scientist, project=project, name="x", base_version_id=flights.pk, label="late", features=["late"]
         )
+
+
+def test_a_view_and_a_training_set_that_are_cancelled_name_who_did(flights, queued_view, scientist, project, officer):
+    row = services.define_training_set(
+        actor=scientist, project=project, name="late", base_version_id=flights.pk, label="late"
+    )
+    for kind, thing in (("feature_view", queued_view), ("training_set", row)):
+        jobs.cancel_of(actor=officer, subject=(kind, thing.pk))
+        thing.refresh_from_db()
+
+        assert (thing.state, thing.failure) == (BuildState.CANCELLED, "Cancelled by The officer.")
+        assert acts_on(kind, thing) == [done_by(scientist, f"{kind}.defined"), done_by(officer, f"{kind}.cancelled")]
+
+
+def test_a_view_whose_way_online_is_cancelled_stays_ready(queued_view, officer, run_jobs):
+    run_jobs(at_most=1)
+    jobs.cancel_of(actor=officer, subject=("feature_view", queued_view.pk))
+    queued_view.refresh_from_db()
+
+    assert (queued_view.state, queued_view.online_at) == (BuildState.READY, None)
+    assert acts_on("feature_view", queued_view)[-1] == done_by(officer, "feature_view.materialisation_cancelled")

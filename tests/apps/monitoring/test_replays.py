@@ -65,6 +65,8 @@ def test_rows_are_played_in_order_at_the_speed_that_was_set(replay, sent, tenant
         pass
     replay.refresh_from_db()
     assert (replay.position, replay.state, len(sent["rows"])) == (10, "ended", 10)
+    ended, *_earlier = ledger.events_of(subject=("deployment", replay.deployment_id))
+    assert (ended.kind, ended.actor_kind, ended.payload["rows"]) == ("monitor.replay_ended", "system", 10)
 
 
 def test_where_nobody_answers_it_waits(replay, sent, tenant):

@@ -3,15 +3,18 @@
 import json
 
 import pytest
+from django.urls import reverse
 
+from apps.compliance import policies as compliance
 from apps.experiments import selectors as experiments
 from apps.registry import selectors, services
 from apps.registry.choices import GateState, Stage
 from apps.registry.errors import ArtifactRefused
-from foundation import ledger, storage
+from foundation import jobs, ledger, storage
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound, Unavailable
 from foundation.tenancy import scope
 from runtime.signature import key_id
+from tests.support.history import acts_on, done_by
 
 
 def kinds_of(version):
@@ -105,7 +108,38 @@ def test_files_that_cannot_be_fetched_end_as_failed_with_the_reason(finished_run
 
     assert (version.stage, version.artifact_digest) == (Stage.FAILED, "")
     assert "does not answer" in version.failure
-    assert kinds_of(version) == ["model_version.failed"]
+    assert acts_on("model_version", version) == [
+        done_by(scientist, "model_version.requested"),
+        done_by(None, "model_version.failed"),
+    ]
+
+
+def test_a_cancelled_registration_names_who_did_and_is_reported_on_by_nobody(
+    finished_run, scientist, officer, client_as
+):
+    version = services.register_version(actor=scientist, run_id=finished_run().pk, name="flowers")
+    jobs.cancel_of(actor=officer, subject=("model_version", version.pk))
+    version = selectors.get_model_version(actor=scientist, version_id=version.pk)
+
+    assert (version.stage, version.failure) == (Stage.CANCELLED, "Cancelled by The officer.")
+    assert acts_on("model_version", version) == [
+        done_by(scientist, "model_version.requested"),
+        done_by(officer, "model_version.cancelled"),
+    ]
+    shown = client_as(scientist).get(reverse("registry:version_detail", args=["acme", "flights", version.pk]))
+    assert "Cancelled by The officer." in shown.content.decode()
+    with pytest.raises(Conflict, match="not registered completely"):
+        compliance.check_can_make_report(officer, version)
+
+
+def test_the_tenants_first_key_stands_on_the_ledger_once(registered, scientist, tenant):
+    first = registered()
+    registered()
+
+    made = [act for act in acts_on("tenant", tenant) if act[0] == "tenant.signing_key_made"]
+    assert made == [done_by(scientist, "tenant.signing_key_made")]
+    [event] = [e for e in ledger.events_of(subject=("tenant", tenant.pk)) if e.kind == "tenant.signing_key_made"]
+    assert event.payload == {"signing_key_id": first.signing_key.key_id}
 
 
 def test_a_worker_that_died_before_the_gates_were_asked_is_made_good(finished_run, scientist, run_jobs, monkeypatch):

@@ -11,6 +11,8 @@ from foundation import jobs
 from foundation.errors import Invalid, Unavailable
 
 HEARD: list[tuple[str, object]] = []
+# As whom the hooks were called, in the order of the calls.
+ACTORS: list[object] = []
 
 
 @jobs.job(name="probe.note", queue="default")
@@ -58,11 +60,12 @@ def once(*, job, path, **_later):
 
 @jobs.on_failure("probe.raise")
 @jobs.on_failure("probe.once")
-def heard_failure(job, sentence):
+def heard_failure(job, sentence, actor):
     from foundation.tenancy import current_tenant_id
 
     assert current_tenant_id() == job.tenant_id
     HEARD.append(("failure", sentence))
+    ACTORS.append(actor)
 
 
 @jobs.job(name="probe.fragile", max_attempts=1)
@@ -71,8 +74,9 @@ def fragile(*, job, **_later):
 
 
 @jobs.on_cancel("probe.long")
-def heard_cancel(job, sentence):
+def heard_cancel(job, sentence, actor):
     HEARD.append(("cancel", sentence))
+    ACTORS.append(actor)
 
 
 @jobs.periodic(name="probe.tick", every=timedelta(seconds=1))

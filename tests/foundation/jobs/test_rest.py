@@ -61,7 +61,8 @@ def test_cancel(scientist, viewer, api_as):
     refused = api_as(viewer).post(f"/api/v1/jobs/{job.pk}/cancel/")
     assert refused.status_code == 403
     assert "who asked for this" in refused.json()["detail"]
-    assert api_as(scientist).post(f"/api/v1/jobs/{job.pk}/cancel/").json()["state"] == "cancelled"
+    cancelled = api_as(scientist).post(f"/api/v1/jobs/{job.pk}/cancel/").json()
+    assert (cancelled["state"], cancelled["cancelled_by"]) == ("cancelled", "The scientist")
 
 
 def test_job_of_another_tenant_is_not_found(scientist, other_scientist, api_as):

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def heard():
     probes.HEARD.clear()
+    probes.ACTORS.clear()
     return probes.HEARD
 
 
@@ -114,7 +115,7 @@ def test_unexpected_error_shows_no_internals(scientist, caplog):
 def test_job_is_not_failed_where_its_hook_cannot_follow(scientist, monkeypatch):
     from foundation.jobs import registry
 
-    def refuses(job, sentence):
+    def refuses(job, sentence, actor):
         raise RuntimeError("the app's row is locked")
 
     monkeypatch.setitem(registry._failure_hooks, "probe.fragile", [refuses])
@@ -186,6 +187,33 @@ def test_cancel_without_hook_of_its_own_tells_the_failure_hook(scientist, heard)
     job = enqueue(scientist, "probe.raise", kind="bug")
     jobs.cancel(actor=scientist, job_id=job.pk)
     assert heard == [("failure", "Cancelled by The scientist.")]
+
+
+def named(actor):
+    return (actor.kind, actor.id, actor.tenant_id, actor.label, actor.request_id)
+
+
+def test_hooks_are_told_who_cancelled_also_when_they_have_left_since(scientist, tenant):
+    from foundation.access.models import Membership
+
+    colleague = replace(make_person(tenant, "scientist", "colleague@acme.test"), request_id="their-request")
+    enqueue(scientist, "probe.long", path="/nowhere")
+    [ticket] = JobTicket.objects.all()
+    claim = runner.take(ticket.job_id)
+    jobs.cancel(actor=colleague, job_id=ticket.job_id)
+    Membership.objects.filter(user=colleague.user).delete()
+    runner.settle(claim, runner.Outcome(choices.JobState.CANCELLED))
+    [actor] = probes.ACTORS
+    assert named(actor) == named(colleague)
+    assert not actor.scopes
+
+
+def test_what_nobody_cancelled_is_ended_by_the_portal(scientist):
+    enqueue(scientist, "probe.raise", kind="invalid")
+    run_queued()
+    claim = runner.take(enqueue(scientist, "probe.long", path="/nowhere").pk)
+    runner.settle(claim, runner.Outcome(choices.JobState.CANCELLED))
+    assert [(actor.kind, actor.label) for actor in probes.ACTORS] == [("system", "jobs")] * 2
 
 
 def test_running_job_hears_of_its_cancellation(scientist):
