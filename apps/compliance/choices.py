@@ -20,9 +20,13 @@ NEXT: dict[ReportState, frozenset[ReportState]] = {
 
 
 class Proof(TextChoices):
-    """How a statement of a report stands."""
+    """How a statement of a report stands: proven is what an entry of the ledger says, and nothing else.
+
+    Checked is what was found true when the report was made, and rests on no entry.
+    """
 
     PROVEN = "proven", _("Proven")
+    CHECKED = "checked", _("Checked for this report")
     UNPROVEN = "unproven", _("Not proven")
     MISSING = "missing", _("Missing")
 

@@ -31,6 +31,8 @@ class ReportMade(ledger.Event):
     ledger_entries: int
     ledger_hash: str
     ledger_whole: bool
+    proven: int
+    checked: int
     unproven: int
     missing: int
 

@@ -25,7 +25,9 @@ class Report(TenantModel):
     ledger_entries = models.BigIntegerField(null=True)
     ledger_hash = models.CharField(max_length=64, blank=True)
     ledger_fault = models.TextField(blank=True)
+    # Statements that entries of the ledger prove; apart from them what was checked when the report was made.
     proven = models.PositiveIntegerField(default=0)
+    checked = models.PositiveIntegerField(default=0)
     unproven = models.PositiveIntegerField(default=0)
     missing = models.PositiveIntegerField(default=0)
     # [{"section", "state", "text"}]: what was not proven or missing, for the page.

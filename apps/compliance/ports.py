@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from apps.compliance.choices import Proof
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -28,6 +30,10 @@ class Statement:
     reason: str = ""
     digest: str = ""
     evidence: tuple[Evidence, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.state == Proof.PROVEN and not self.evidence:
+            raise ValueError(f"No entry of the ledger was named for: {self.text}")
 
 
 @dataclass(frozen=True)

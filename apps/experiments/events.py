@@ -31,6 +31,8 @@ class RunStarted(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RunSucceeded(ledger.Event):
+    """`reproduced` says whether a repeat gave the figures of the run that it repeats, to the last digit."""
+
     kind = "run.succeeded"
     said = _("finished the run")
     icon = "circle-check"
@@ -38,6 +40,8 @@ class RunSucceeded(ledger.Event):
     attempt: int
     code_digest: str
     manifest_digest: str
+    repeated_from_id: UUID | None
+    reproduced: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ class ReportSerializer(serializers.ModelSerializer[Report]):
             "ledger_hash",
             "ledger_fault",
             "proven",
+            "checked",
             "unproven",
             "missing",
             "open_points",

@@ -22,6 +22,7 @@ class ModelChain:
 
     version: Any
     run: Any
+    repeats: list[Any]
     training_set: Any
     views: list[Any]
     dataset_versions: list[Any]
@@ -36,7 +37,7 @@ class ModelChain:
             "dataset_version": self.dataset_versions,
             "feature_view": self.views,
             "training_set": [self.training_set],
-            "run": [self.run],
+            "run": [self.run, *self.repeats],
             "model_version": [self.version],
             "approval_case": self.cases,
             "revision": self.revisions,
@@ -60,6 +61,7 @@ def chain_of_version(*, actor: Actor, version: Any) -> ModelChain:
     return ModelChain(
         version=version,
         run=run,
+        repeats=list(experiments.repeats_of(actor=actor, run_id=run.pk)),
         training_set=training_set,
         views=views,
         dataset_versions=_versions(actor, read),

@@ -55,7 +55,7 @@ def open_points(sections: Iterable[Section]) -> list[dict[str, str]]:
         {"section": section.key, "state": str(said.state), "text": said.text, "reason": said.reason}
         for section in sections
         for said in section.statements
-        if said.state != Proof.PROVEN
+        if said.state in {Proof.UNPROVEN, Proof.MISSING}
     ]
 
 

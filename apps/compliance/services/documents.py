@@ -51,9 +51,9 @@ def document_of(*, report: Report, sections: list[Section], check: LedgerCheck, 
 
 
 def artifact_statement(version: Any, fault: str) -> Statement:
-    """The signature, checked when the report is made."""
+    """The signature, checked when the report is made: a finding of that moment, which no entry of the ledger says."""
     text = _("The artifact was opened for this report: its signature and every file agree with the digest below.")
-    state = Proof.UNPROVEN if fault else Proof.PROVEN
+    state = Proof.UNPROVEN if fault else Proof.CHECKED
     return Statement(state, text, fault, version.artifact_digest)
 
 
@@ -64,9 +64,7 @@ def _section(section: Section) -> dict[str, Any]:
 
 def _words() -> dict[str, str]:
     return {
-        Proof.PROVEN: str(Proof.PROVEN.label),
-        Proof.UNPROVEN: str(Proof.UNPROVEN.label),
-        Proof.MISSING: str(Proof.MISSING.label),
+        **{proof.value: str(proof.label) for proof in Proof},
         "entry": _("Entry"),
         "by": _("by"),
         "unsigned": _("not signed yet"),
@@ -76,11 +74,13 @@ def _words() -> dict[str, str]:
 
 def _summary(sections: Iterable[Section], check: LedgerCheck) -> list[str]:
     sections = list(sections)
-    proven, unproven, missing = (count(sections, proof) for proof in (Proof.PROVEN, Proof.UNPROVEN, Proof.MISSING))
     said = [
-        _("Proven by entries of the ledger: %(n)d.") % {"n": proven},
-        _("Not proven, since ledger and database disagree or the record is broken: %(n)d.") % {"n": unproven},
-        _("Missing, since nobody has done or said it: %(n)d.") % {"n": missing},
+        _("Proven by entries of the ledger: %(n)d.") % {"n": count(sections, Proof.PROVEN)},
+        _("Checked when this report was made, by no entry of the ledger: %(n)d.")
+        % {"n": count(sections, Proof.CHECKED)},
+        _("Not proven, since ledger and database disagree or the record is broken: %(n)d.")
+        % {"n": count(sections, Proof.UNPROVEN)},
+        _("Missing, since nobody has done or said it: %(n)d.") % {"n": count(sections, Proof.MISSING)},
     ]
     if not check.ok:
         said.insert(0, _("The ledger is NOT whole: %(fault)s") % {"fault": check.fault})

@@ -120,6 +120,7 @@ def _keep(actor: Actor, report_id: UUID, html: bytes, pdf: bytes, check: LedgerC
     report.ledger_entries, report.ledger_fault = check.entries, check.fault
     report.ledger_hash = ledger.hash_at(tenant_id=report.tenant_id, seq=check.entries)
     report.proven = count(sections, Proof.PROVEN)
+    report.checked = count(sections, Proof.CHECKED)
     report.unproven = count(sections, Proof.UNPROVEN)
     report.missing = count(sections, Proof.MISSING)
     report.open_points, report.made_at = open_points(sections), check.checked_at
@@ -137,6 +138,8 @@ def _made(report: Report) -> ReportMade:
         ledger_entries=report.ledger_entries or 0,
         ledger_hash=report.ledger_hash,
         ledger_whole=not report.ledger_fault,
+        proven=report.proven,
+        checked=report.checked,
         unproven=report.unproven,
         missing=report.missing,
     )

@@ -117,6 +117,8 @@ def report_facts(report: Any) -> list[dict[str, Any]]:
     return [
         {"term": _("Project"), "value": report.project.name},
         {"term": _("Purpose"), "value": report.project.purpose},
+        {"term": _("Proven by entries of the ledger"), "value": report.proven},
+        {"term": _("Checked when the report was made"), "value": report.checked},
         {"term": _("Ledger up to entry"), "value": report.ledger_entries},
         {"term": _("Hash of that entry"), "value": report.ledger_hash, "digest": True},
         {"term": _("SHA-256 of the PDF"), "value": report.digest, "digest": True},

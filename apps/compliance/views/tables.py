@@ -24,6 +24,7 @@ class ReportTable(PortalTable):
     project = Column(verbose_name=_("Project"), order_by="project__name")
     state = Column(verbose_name=_("State"))
     proven = Column(verbose_name=_("Proven"), attrs=_NUMBER)
+    checked = Column(verbose_name=_("Checked"), attrs=_NUMBER)
     unproven = Column(verbose_name=_("Not proven"), attrs=_NUMBER)
     missing = Column(verbose_name=_("Missing"), attrs=_NUMBER)
     ledger_entries = Column(verbose_name=_("Ledger up to"), attrs=_NUMBER)
@@ -47,6 +48,9 @@ class ReportTable(PortalTable):
         return number(value) if record.state == ReportState.READY else "–"
 
     def render_proven(self, value: int, record: Any) -> str:
+        return self._count(value, record)
+
+    def render_checked(self, value: int, record: Any) -> str:
         return self._count(value, record)
 
     def render_unproven(self, value: int, record: Any) -> str:

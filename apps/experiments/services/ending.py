@@ -79,6 +79,8 @@ def _succeed(
         attempt=run.attempt,
         code_digest=str(manifest.get("code", {}).get("sha256", "")),
         manifest_digest=hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest(),
+        repeated_from_id=run.repeated_from_id,
+        reproduced=run.reproduced,
     )
     _end(actor, run, RunState.SUCCEEDED, done)
 

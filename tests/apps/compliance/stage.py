@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from foundation import ledger
 from foundation.clock import now
@@ -159,8 +160,19 @@ class _Maker:
         self.record(queued, "run", row)
         self.record(events.RunStarted(run_id=row.pk, attempt=1, engine="process"), "run", row)
         digest = hashlib.sha256(json.dumps(MANIFEST, sort_keys=True).encode()).hexdigest()
-        done = events.RunSucceeded(run_id=row.pk, attempt=1, code_digest="c" * 64, manifest_digest=digest)
-        self.record(done, "run", row)
+        self.record(_succeeded(row, digest), "run", row)
+        return row
+
+    def repeat(self, run, *, reproduced=True, told=None):
+        """The run once more; `told` is what the ledger says otherwise than the row."""
+        from apps.experiments.models import Run
+
+        row = Run.objects.get(pk=run.pk)
+        row.pk, row._state.adding = uuid4(), True
+        row.number = 1 + Run.objects.filter(project=self.project).count()
+        row.repeated_from, row.reproduced = run, reproduced
+        row.save()
+        self.record(replace(_succeeded(row, "a" * 64), **(told or {})), "run", row)
         return row
 
     def version(self, run):
@@ -265,6 +277,23 @@ class _Maker:
         )
         self.record(raised, "alert", alert)
         return monitor, alert
+
+
+def repeat(actor, run, **how):
+    return _Maker(actor, run.project).repeat(run, **how)
+
+
+def _succeeded(run, manifest_digest):
+    from apps.experiments.events import RunSucceeded
+
+    return RunSucceeded(
+        run_id=run.pk,
+        attempt=1,
+        code_digest="c" * 64,
+        manifest_digest=manifest_digest,
+        repeated_from_id=run.repeated_from_id,
+        reproduced=run.reproduced,
+    )
 
 
 def _sign(version) -> str:

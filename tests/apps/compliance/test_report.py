@@ -10,7 +10,9 @@ import pypdf
 import pytest
 
 from apps.compliance import selectors, services
-from apps.compliance.choices import NEXT, ReportState
+from apps.compliance.choices import NEXT, Proof, ReportState
+from apps.compliance.ports import Statement
+from apps.compliance.selectors.standing import gathered
 from foundation import ledger, storage
 from foundation.errors import AccessDenied, Invalid, NotFound
 from tests.apps.compliance import stage
@@ -133,6 +135,70 @@ def test_a_decision_by_the_requester_is_not_proven(chain, scientist, reported):
     assert any("same person" in reason for reason in reasons)
 
 
+def test_nothing_is_proven_without_an_entry_of_the_ledger(chain, scientist, settled):
+    stage.repeat(scientist, chain.run)
+    settled()
+    _chain, sections = gathered(actor=scientist, version=chain.version, whole=10_000, signed=10_000)
+    proven = [said for section in sections for said in section.statements if said.state == Proof.PROVEN]
+
+    assert len(proven) > 15
+    assert all(said.evidence for said in proven)
+    with pytest.raises(ValueError, match="No entry"):
+        Statement(Proof.PROVEN, "The run was repeated.")
+
+
+def test_the_artifact_is_counted_as_checked_apart_from_what_is_proven(reported, scientist, client_as):
+    report = reported()
+    page, made = html_of(report), ledger.events_of(subject=("report", report.pk))[0]
+    text = " ".join(pdf_text(report).split())
+
+    assert report.checked == 1
+    assert made.payload["proven"] == report.proven == page.count('<li class="proven">')
+    assert made.payload["checked"] == page.count('<li class="checked">') == 1
+    for shown in (page, text):
+        assert "Checked when this report was made, by no entry of the ledger: 1." in shown
+        assert "Checked for this report" in shown
+    detail = client_as(scientist).get(f"/t/acme/compliance/reports/{report.pk}/").content.decode()
+    assert "Checked when the report was made" in detail
+
+
+def test_a_repeat_is_proven_by_its_own_entry(chain, scientist, settled, reported):
+    again = stage.repeat(scientist, chain.run)
+    settled()
+    report = reported()
+
+    assert report.open_points == []
+    [entry] = ledger.entries_about(tenant_id=again.tenant_id, subjects=[("run", again.pk)])
+    assert entry.hash in html_of(report)
+
+
+@pytest.mark.parametrize(
+    ("row", "told", "state", "why"),
+    [
+        (True, {"repeated_from_id": None}, "missing", "no entry of the ledger does"),
+        (True, {"reproduced": False}, "unproven", "says reproduced False; the database now says True"),
+        (True, {"reproduced": None}, "unproven", "the database now says True"),
+        (None, {"reproduced": False}, "unproven", "says reproduced False"),
+        (False, {}, "unproven", "gave other figures"),
+        (None, {}, "missing", "ended first, so nothing was compared"),
+    ],
+)
+def test_a_word_in_the_database_alone_proves_no_repeat(chain, scientist, settled, reported, row, told, state, why):
+    stage.repeat(scientist, chain.run, reproduced=row, told=told)
+    settled()
+    [point] = reported().open_points
+
+    assert (point["section"], point["state"]) == ("run", state)
+    assert why in point["reason"]
+
+
+def test_one_repeat_with_other_figures_outweighs_one_with_the_same(chain, scientist, settled, reported):
+    for reproduced in (True, False, True):
+        stage.repeat(scientist, chain.run, reproduced=reproduced)
+    settled()
+    assert [point["state"] for point in reported().open_points] == ["unproven"]
+
+
 def test_viewer_cannot_make_a_report(chain, viewer, project):
     with pytest.raises(AccessDenied, match=r"report\.create"):
         services.request_report(actor=viewer, project=project, model_version_id=chain.version.pk)
@@ -144,6 +210,11 @@ def test_report_of_another_projects_version_is_refused(chain, scientist):
     elsewhere = projects.create_project(actor=scientist, slug="other", name="Other", purpose="Else")
     with pytest.raises(Invalid, match="another project"):
         services.request_report(actor=scientist, project=elsewhere, model_version_id=chain.version.pk)
+
+
+def test_a_report_is_handed_to_nobody_of_another_tenant(reported, other_scientist):
+    with pytest.raises(AccessDenied):
+        services.report_file(actor=other_scientist, report=reported(), form="pdf")
 
 
 def test_another_tenant_sees_no_report(reported, other_scientist):
@@ -188,6 +259,7 @@ def _document(title):
         "check": ["python sanad_verify.py x"],
         "words": {
             "proven": "Proven",
+            "checked": "Checked",
             "unproven": "Not",
             "missing": "Missing",
             "entry": "Entry",
@@ -196,8 +268,3 @@ def _document(title):
             "digest": "SHA-256",
         },
     }
-def test_a_report_is_handed_to_nobody_of_another_tenant(reported, other_scientist):
-    with pytest.raises(AccessDenied):
-        services.report_file(actor=other_scientist, report=reported(), form="pdf")
-
-

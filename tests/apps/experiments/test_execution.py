@@ -60,7 +60,9 @@ def test_a_run_goes_from_queue_to_figures_and_again_to_the_same(acme, flowers, e
     assert again.metrics == run.metrics
     with scope(acme.tenant.pk):
         told = [event.kind for event in ledger.events_of(subject=("run", run.pk))]
+        repeated = ledger.events_of(subject=("run", again.pk))[0]
     assert told == ["run.succeeded", "run.started", "run.queued"]
+    assert (repeated.payload["repeated_from_id"], repeated.payload["reproduced"]) == (str(run.pk), True)
 
 
 def test_a_constant_target_is_a_sentence_not_a_trace(acme, engine):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -34,7 +35,7 @@ def run(chain: ModelChain, proofs: Proofs) -> list[Statement]:
         "packages": len(row.manifest.get("packages", {})),
     }
     said.append(proofs.state(subject, "run.succeeded", ended, agrees={"manifest_digest": digest}, digest=digest))
-    return [*said, _repeated(row)]
+    return [*said, _repeated(chain, proofs)]
 
 
 def model_version(chain: ModelChain, proofs: Proofs) -> list[Statement]:
@@ -65,13 +66,25 @@ def approval_case(chain: ModelChain, proofs: Proofs) -> list[Statement]:
     return [*said, *_promoted(chain, proofs)]
 
 
-def _repeated(row: Any) -> Statement:
+def _repeated(chain: ModelChain, proofs: Proofs) -> Statement:
+    """By the ledger's word on each repeat: one that gave other figures outweighs all that gave the same."""
     text = _("The run was repeated with the same figures to the last digit.")
-    if row.repeats.filter(reproduced=True).exists():
-        return Statement(Proof.PROVEN, text)
-    if row.repeats.filter(reproduced=False).exists():
-        return Statement(Proof.UNPROVEN, text, _("A repeat gave other figures."))
+    said = [_by_repeat(text, chain.run, repeat, proofs) for repeat in chain.repeats]
+    for state in (Proof.UNPROVEN, Proof.PROVEN, Proof.MISSING):
+        if found := [one for one in said if one.state == state]:
+            return found[-1]
     return missing(text, _("Nobody has repeated it yet."))
+
+
+def _by_repeat(text: str, run: Any, repeat: Any, proofs: Proofs) -> Statement:
+    lacking = _("The database names run %(repeat)s as its repeat; no entry of the ledger does.") % {"repeat": repeat}
+    where, agrees = {"repeated_from_id": run.pk}, {"reproduced": repeat.reproduced}
+    said = proofs.state(("run", repeat.pk), "run.succeeded", text, where=where, agrees=agrees, lacking=lacking)
+    if said.state != Proof.PROVEN or repeat.reproduced:
+        return said
+    if repeat.reproduced is None:
+        return missing(text, _("Run %(repeat)s ended first, so nothing was compared.") % {"repeat": repeat})
+    return replace(said, state=Proof.UNPROVEN, reason=_("Run %(repeat)s gave other figures.") % {"repeat": repeat})
 
 
 def _card(row: Any, proofs: Proofs) -> Statement:
@@ -108,7 +121,7 @@ def _decided(case: Any, chain: ModelChain, proofs: Proofs) -> Statement:
     said = proofs.state(subject, kind, text, agrees=agrees, digest=decision.digest)
     reason = _not_two_people(case, decision, kind, proofs)
     if said.state == Proof.PROVEN and reason:
-        return Statement(Proof.UNPROVEN, said.text, reason, said.digest, said.evidence)
+        return replace(said, state=Proof.UNPROVEN, reason=reason)
     return said
 
 
