@@ -16,16 +16,18 @@ from apps.experiments.adapters.mlflow_routes import is_plain
 from apps.experiments.adapters.tracking import MlflowServer
 from foundation.errors import NotFound
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _FIELDS = {
     "run": {"run_id", "run_uuid", "run_ids", "source_run_id"},
     "experiment": {"experiment_id", "experiment_ids"},
     "model": {"model_id", "model_ids"},
 }
-_SHAPES = {"run": r"[0-9a-f]{32}", "experiment": r"\d{1,19}", "model": r"m-[0-9a-f]{32}"}
-# …/<run>/artifacts/… and …/models/<model>/artifacts/…, below the workspace's folder.
-_OF_RUN = re.compile(r"(?:.*/)?(?P<run>[0-9a-f]{32})/artifacts(?:/.+)?")
-_OF_MODEL = re.compile(r"(?:.*/)?models/(?P<model>m-[0-9a-f]{32})/artifacts(?:/.+)?")
+# MLflow reads an experiment's id as a number, so that 7 is 007 and ٧ to it: one way of writing it is let through.
+_SHAPES = {"run": r"[0-9a-f]{32}", "experiment": r"0|[1-9][0-9]{0,18}", "model": r"m-[0-9a-f]{32}"}
+# <experiment>/<run>/artifacts/… and <experiment>/models/<model>/artifacts/…, from the workspace's folder on. What lies
+# below belongs to these, whatever it is called.
+_OWNED = re.compile(
+    r"(?P<experiment>[1-9][0-9]{0,18})/(?:(?P<run>[0-9a-f]{32})|models/(?P<model>m-[0-9a-f]{32}))/artifacts(?:/.+)?"
+)
 _MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>[^/]+)|@(?P<alias>[^/]+))?(?:/.*)?")
 
 
@@ -37,10 +39,8 @@ class Named:
     experiments: frozenset[str] = frozenset()
     models: frozenset[str] = frozenset()
 
-
-def snake(name: str) -> str:
-    """MLflow reads runId as run_id, so must whoever checks."""
-    return _CAMEL.sub(r"_\1", name).lower()
+    def __or__(self, other: Named) -> Named:
+        return Named(self.runs | other.runs, self.experiments | other.experiments, self.models | other.models)
 
 
 def named_in(*documents: Any) -> Named:
@@ -57,28 +57,26 @@ def named_in(*documents: Any) -> Named:
 
 
 def _walk(document: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(document, Mapping):
+    if key == "model_json":
+        yield from _of_model_json(document)
+    elif isinstance(document, Mapping):
         for name, value in document.items():
-            if snake(str(name)) == "model_json" and isinstance(value, str):
-                value = _read(value)
-            yield from _walk(value, snake(str(name)))
-    elif isinstance(document, list | tuple):
+            yield from _walk(value, name)
+    elif isinstance(document, list):
         for item in document:
             yield from _walk(item, key)
     else:
         yield key, document
 
 
-def _read(text: str) -> Any:
+def _of_model_json(text: Any) -> Iterator[tuple[str, Any]]:
+    """The ids of the model's own record; what else stands in it is the user's."""
     try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def field(document: Mapping[str, Any], name: str) -> Any:
-    """A field of a body in either spelling."""
-    return next((value for key, value in document.items() if snake(str(key)) == name), None)
+        record = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        record = None
+    if isinstance(record, dict):
+        yield from ((name, str(record[name])) for name in ("run_id", "model_id") if record.get(name))
 
 
 @lru_cache(maxsize=100_000)
@@ -98,14 +96,28 @@ def run_of_model(workspace: str, model_id: str) -> str:
     return str(MlflowServer(workspace).get_logged_model(model_id)["info"].get("source_run_id", ""))
 
 
-def check_belongs(workspace: str, named: Named) -> frozenset[str]:
-    """NotFound unless all that is named is the workspace's; answers the runs that are meant, models' runs included."""
+def check_belongs(workspace: str, named: Named) -> None:
+    """NotFound unless all that is named is the workspace's."""
     for run_id in named.runs:
         _asked(experiment_of_run, "run", workspace, run_id)
     for experiment_id in named.experiments:
         _asked(name_of_experiment, "experiment", workspace, experiment_id)
-    of_models = {_asked(run_of_model, "model", workspace, model_id) for model_id in named.models}
-    return named.runs | (of_models - {""})
+    for model_id in named.models:
+        _asked(run_of_model, "model", workspace, model_id)
+
+
+def runs_meant(workspace: str, named: Named) -> frozenset[str]:
+    """The runs that are named, and those whose models are."""
+    return named.runs | ({run_of_model(workspace, model_id) for model_id in named.models} - {""})
+
+
+def is_of_run(workspace: str, named: Named, run_id: str) -> bool:
+    """Whether nothing is named but this run, its experiment and the models that it logged."""
+    return (
+        named.runs <= {run_id}
+        and named.experiments <= {experiment_of_run(workspace, run_id)}
+        and all(run_of_model(workspace, model_id) == run_id for model_id in named.models)
+    )
 
 
 def _asked(ask: Any, kind: str, workspace: str, thing: str) -> str:
@@ -132,17 +144,11 @@ def path_in_workspace(workspace: str, path: str) -> str | None:
 
 def owner_of_path(inside: str) -> Named | None:
     """The run or model whose artifact a path below the workspace's folder is; None where it is none's."""
-    if match := _OF_MODEL.fullmatch(inside):
-        return Named(models=frozenset({match["model"]}))
-    if match := _OF_RUN.fullmatch(inside):
-        return Named(runs=frozenset({match["run"]}))
-    return None
-
-
-def is_own_location(workspace: str, location: str) -> bool:
-    """Whether an `artifact_location` lies in the workspace: only where the server itself keeps its files."""
-    scheme, _, path = location.partition(":")
-    return scheme == "mlflow-artifacts" and not path.startswith("//") and bool(path_in_workspace(workspace, path))
+    match = _OWNED.fullmatch(inside)
+    if match is None:
+        return None
+    runs, models = (frozenset({match[kind]} - {None}) for kind in ("run", "model"))
+    return Named(runs, frozenset({match["experiment"]}), models)
 
 
 def source_of_version(workspace: str, source: str) -> Named | None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlparse, urlunparse
 
 Kind = Literal["info", "experiment", "run", "logged_model", "registry", "artifact", "no_parts"]
 
 
 @dataclass(frozen=True)
 class Route:
-    """One allowed address; `tells_metrics` says that a page wants to hear of it, `tags` that only words are put on."""
+    """One allowed address.
+
+    `tells_metrics` says that a page wants to hear of it, `tags` that only words are put on; `run_fields` are the fields
+    by which MLflow finds the run, empty where a run's own token may not ask.
+    """
 
     method: str
     pattern: re.Pattern[str]
@@ -20,6 +24,7 @@ class Route:
     writes: bool
     tells_metrics: bool = False
     tags: bool = False
+    run_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,28 @@ _TABLE: tuple[tuple[Kind, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ),
 )
 _TELLS_METRICS = {f"{_TRACKING}runs/log-metric", f"{_TRACKING}runs/log-batch"}
+# What a run's own container may ask, by the fields in which MLflow looks for the run: its parameters, figures, words,
+# models and files. No search, no registry, no experiments, and nothing is deleted but a word.
+_RUN_FIELDS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("run_id", "run_uuid"): (
+        *(f"GET {_TRACKING}{name}" for name in ("runs/get", "metrics/get-history", "artifacts/list")),
+        *(f"POST {_TRACKING}runs/{name}" for name in ("update", "set-tag", "log-metric", "log-parameter")),
+    ),
+    ("run_id",): tuple(
+        f"POST {_TRACKING}runs/{name}" for name in ("delete-tag", "log-batch", "log-model", "log-inputs", "outputs")
+    ),
+    ("run_ids",): (f"GET {_TRACKING}metrics/get-history-bulk-interval",),
+    ("source_run_id",): (f"POST {_TRACKING}logged-models",),
+    ("model_id",): (
+        f"GET {_TRACKING}logged-models/{{model_id}}",
+        f"GET {_TRACKING}logged-models/{{model_id}}/artifacts/directories",
+        f"PATCH {_TRACKING}logged-models/{{model_id}}",
+        f"POST {_TRACKING}logged-models/{{model_id}}/params",
+        f"PATCH {_TRACKING}logged-models/{{model_id}}/tags",
+    ),
+    ("path",): (f"GET {_FILES}artifacts", f"GET {_FILES}artifacts/{{path}}", f"PUT {_FILES}artifacts/{{path}}"),
+}
+_FINDS_RUN = {entry: fields for fields, entries in _RUN_FIELDS.items() for entry in entries}
 
 
 def _routes() -> tuple[Route, ...]:
@@ -120,7 +147,15 @@ def _route(kind: Kind, prefix: str, entry: str, writes: int) -> Route:
     pattern = re.escape(address)
     for name, part in _PARTS.items():
         pattern = pattern.replace(re.escape(name), part)
-    return Route(method, re.compile(pattern), kind, bool(writes), address in _TELLS_METRICS, address.endswith("-tag"))
+    return Route(
+        method,
+        re.compile(pattern),
+        kind,
+        bool(writes),
+        tells_metrics=address in _TELLS_METRICS,
+        tags=address.endswith("-tag"),
+        run_fields=_FINDS_RUN.get(f"{method} {address}", ()),
+    )
 
 
 ROUTES = _routes()
@@ -149,3 +184,8 @@ def is_plain(path: str) -> bool:
         if decoded.count("/") != path.count("/"):
             return False
         path = decoded
+
+
+def is_read_as_sent(path: str) -> bool:
+    """Whether MLflow, which decodes and parses a file's path until nothing changes, ends where it began."""
+    return urlunparse(urlparse(unquote(path))) == path

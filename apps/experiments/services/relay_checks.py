@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.experiments import policies
 from apps.experiments.adapters import mlflow_belonging as belonging
 from apps.experiments.adapters.mlflow_belonging import Named
-from apps.experiments.adapters.mlflow_routes import Found, is_plain
+from apps.experiments.adapters.mlflow_routes import Found, is_plain, is_read_as_sent
 from apps.experiments.errors import RunRefused, StaleAttempt
 from apps.experiments.models import Experiment, Run
 from foundation.errors import AccessDenied, NotFound
@@ -18,44 +21,92 @@ from foundation.identity import Actor
 
 Query = list[tuple[str, str]]
 _OWN_TAGS = "sanad."
+# The fields of queries that hold a path; of an artifact's address the path is a part.
+_PATHS = {"path", "artifact_directory_path"}
 
 
-def runs_meant(workspace: str, found: Found, query: Query, body: dict[str, Any]) -> frozenset[str]:
-    """The MLflow ids of the runs that a request is about, all of this workspace; else NotFound or a refusal."""
-    named = [belonging.named_in([{name: value} for name, value in query], body, found.parts)]
-    if found.route.kind == "artifact":
-        named += _owners_of_paths(workspace, found, query)
-    elif not all(is_plain(value.strip("/")) for name, value in query if name == "path"):
-        raise NotFound(_("There is no such path."))
-    if found.route.kind == "experiment":
-        _check_location(workspace, belonging.field(body, "artifact_location"))
-    if found.route.kind == "registry" and found.route.writes and (source := belonging.field(body, "source")):
-        named.append(_named_by_source(workspace, str(source)))
-    return frozenset().union(*(belonging.check_belongs(workspace, each) for each in named))
+@dataclass(frozen=True)
+class Wanted:
+    """A request as MLflow will read it: the route with its parts, the query, the body in MLflow's own names."""
+
+    workspace: str
+    found: Found
+    query: Query
+    body: dict[str, Any]
+
+    @property
+    def is_file(self) -> bool:
+        return self.found.route.kind == "artifact"
+
+    @property
+    def paths(self) -> list[str]:
+        parts = [self.found.parts["path"]] if "path" in self.found.parts else []
+        return parts or [value for name, value in self.query if name in _PATHS]
+
+    def read_by_mlflow(self) -> dict[str, Any]:
+        """The fields in which MLflow looks: of a GET those of the query, of all others those of the body."""
+        return {**self.found.parts, **(dict(self.query) if self.found.route.method == "GET" else self.body)}
 
 
-def _owners_of_paths(workspace: str, found: Found, query: Query) -> list[Named]:
-    """Whose artifacts the paths are; a file is written below a run or a model and nowhere else."""
-    given = [found.parts["path"]] if "path" in found.parts else [value for name, value in query if name == "path"]
-    named = []
-    for path in given:
-        inside = belonging.path_in_workspace(workspace, path)
-        if inside is None:
-            raise NotFound(_("This project has no artifact at that path."))
-        owner = belonging.owner_of_path(inside)
-        if owner is None and found.route.writes:
-            raise RunRefused(_("Artifacts are written below a run or a model: …/<run id>/artifacts/…"))
-        named += [owner] if owner else []
+def check_may_touch(actor: Actor, wanted: Wanted) -> list[Run]:
+    """Refuse what is not of this project or not the actor's to do; answers the portal's runs that are meant."""
+    named = _named(wanted)
+    belonging.check_belongs(wanted.workspace, named)
+    if any(key.startswith(_OWN_TAGS) for key in _tag_keys(wanted)):
+        raise AccessDenied(_("Tags that begin with “sanad.” are the portal's own."))
+    if actor.kind == "workload":
+        return [_own_run(actor, wanted, named)]
+    route, meant = wanted.found.route, belonging.runs_meant(wanted.workspace, named)
+    runs = list(Run.objects.filter(tenant_id=actor.tenant_id, mlflow_run_id__in=meant)) if meant else []
+    if route.writes and not route.tags and route.kind != "registry":
+        for run in runs:
+            policies.check_is_not_of_portal(run)
+    if route.writes and not route.tags and route.kind == "experiment":
+        _check_experiments(actor, named)
+    return runs
+
+
+def _named(wanted: Wanted) -> Named:
+    """All that the request names, by id, path or source."""
+    route = wanted.found.route
+    if route.kind == "artifact":
+        return reduce(or_, filter(None, _owners(wanted)), Named())
+    for path in wanted.paths:
+        _check_path(path)
+    named = belonging.named_in(*({name: value} for name, value in wanted.query), wanted.body, wanted.found.parts)
+    if route.kind == "experiment" and wanted.body.get("artifact_location"):
+        raise RunRefused(_("An experiment's artifacts lie inside its project; leave “artifact_location” out."))
+    if route.kind == "registry" and route.writes and wanted.body.get("source"):
+        named |= _named_by_source(wanted)
     return named
 
 
-def _check_location(workspace: str, location: Any) -> None:
-    if location and not belonging.is_own_location(workspace, str(location)):
-        raise RunRefused(_("An experiment's artifacts lie inside its project; leave “artifact_location” out."))
+def _owners(wanted: Wanted) -> list[Named | None]:
+    """Whose artifacts the paths are; a file is written below a run or a model and nowhere else."""
+    owners = []
+    for path in wanted.paths:
+        inside = belonging.path_in_workspace(wanted.workspace, path)
+        if inside is None:
+            raise NotFound(_("This project has no artifact at that path."))
+        _check_path(inside)
+        owners.append(belonging.owner_of_path(inside))
+    if wanted.found.route.writes and None in owners:
+        raise RunRefused(_("Artifacts are written below a run or a model: …/<run id>/artifacts/…"))
+    return owners
 
 
-def _named_by_source(workspace: str, source: str) -> Named:
-    named = belonging.source_of_version(workspace, source)
+def _check_path(path: str) -> None:
+    if not is_plain(path.strip("/")):
+        raise NotFound(_("There is no such path."))
+    if not is_read_as_sent(path):
+        raise RunRefused(
+            _("MLflow would read the path “%(path)s” as another one; encode it once, or rename the file.")
+            % {"path": path[:200]}
+        )
+
+
+def _named_by_source(wanted: Wanted) -> Named:
+    named = belonging.source_of_version(wanted.workspace, str(wanted.body["source"]))
     if named is None:
         raise RunRefused(
             _("A model version's source is a run or a model of this project (“runs:/…”, “models:/…”), no other place.")
@@ -63,36 +114,31 @@ def _named_by_source(workspace: str, source: str) -> Named:
     return named
 
 
-def check_may_touch(actor: Actor, found: Found, meant: frozenset[str], body: dict[str, Any]) -> list[Run]:
-    """Whether the actor may do this to these runs; answers those of them that the portal started."""
-    if any(key.startswith(_OWN_TAGS) for key in _tag_keys(found, body)):
-        raise AccessDenied(_("Tags that begin with “sanad.” are the portal's own."))
-    if actor.kind == "workload":
-        return _check_workload(actor, found, meant)
-    runs = list(Run.objects.filter(tenant_id=actor.tenant_id, mlflow_run_id__in=meant)) if meant else []
-    if found.route.writes and not found.route.tags and found.route.kind != "registry":
-        for run in runs:
-            policies.check_is_not_of_portal(run)
-    if found.route.writes and not found.route.tags and found.route.kind == "experiment":
-        _check_experiment(actor, belonging.field(body, "experiment_id"))
-    return runs
-
-
-def _tag_keys(found: Found, body: dict[str, Any]) -> list[str]:
-    tags = belonging.field(body, "tags")
+def _tag_keys(wanted: Wanted) -> list[str]:
+    tags = wanted.body.get("tags")
     listed = [str(tag.get("key", "")) for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
-    return [*listed, str(belonging.field(body, "key") or "")] if found.route.tags else listed
+    alone = wanted.body.get("key") if wanted.found.route.tags else wanted.found.parts.get("key")
+    return [*listed, str(alone or "")]
 
 
-def _check_workload(actor: Actor, found: Found, meant: frozenset[str]) -> list[Run]:
-    """A run's own container speaks of its own run, and of no other."""
+def _own_run(actor: Actor, wanted: Wanted, named: Named) -> Run:
+    """A run's own container speaks of its own run, on the routes that it needs, and of no other."""
     run = _run_of(actor)
     policies.check_is_own_workload(actor, run)
-    if found.route.kind == "info" or (found.route.kind == "experiment" and not found.route.writes):
-        return [run]
-    if meant != {run.mlflow_run_id}:
+    if wanted.found.route.kind == "info":
+        return run
+    if not _leads_to_a_run(wanted) or not belonging.is_of_run(wanted.workspace, named, run.mlflow_run_id):
         raise AccessDenied(_("A run's own token reads and writes that run alone."))
-    return [run]
+    return run
+
+
+def _leads_to_a_run(wanted: Wanted) -> bool:
+    """Whether MLflow finds a run where it looks for one: an id elsewhere in the request says nothing."""
+    if wanted.is_file:
+        owners = _owners(wanted)
+        return bool(wanted.found.route.run_fields) and bool(owners) and None not in owners
+    read = wanted.read_by_mlflow()
+    return any(read.get(name) for name in wanted.found.route.run_fields)
 
 
 def _run_of(actor: Actor) -> Run:
@@ -108,8 +154,8 @@ def _run_of(actor: Actor) -> Run:
     return run
 
 
-def _check_experiment(actor: Actor, experiment_id: Any) -> None:
-    if experiment_id and Experiment.objects.filter(tenant_id=actor.tenant_id, mlflow_id=str(experiment_id)).exists():
+def _check_experiments(actor: Actor, named: Named) -> None:
+    if Experiment.objects.filter(tenant_id=actor.tenant_id, mlflow_id__in=named.experiments).exists():
         raise AccessDenied(
             _("The portal keeps runs of its own in this experiment, so it is not renamed or deleted here.")
         )

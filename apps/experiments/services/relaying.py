@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from apps.experiments.adapters import mlflow_belonging as belonging
+from apps.experiments.adapters.mlflow_bodies import read_body
 from apps.experiments.adapters.mlflow_relay import Ask, Reply, send
 from apps.experiments.adapters.mlflow_routes import Found, find
 from apps.experiments.adapters.tracking import server_of, workspace_of
 from apps.experiments.errors import NoSuchRoute, PartsNotSupported, RunRefused
-from apps.experiments.services.relay_checks import Query, check_may_touch, runs_meant
+from apps.experiments.services.relay_checks import Query, Wanted, check_may_touch
 from foundation import access, live
 from foundation.access import Permission
 from foundation.errors import AccessDenied
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
 
 MOST_JSON_BYTES = 16 * 1024 * 1024
 # What a client means that never chose an experiment. MLflow has this id in a workspace that nobody here gets.
@@ -41,7 +45,7 @@ class Asked:
     body: Iterable[bytes]
 
 
-def relay(*, actor: Actor, project: Any, asked: Asked) -> Reply:
+def relay(*, actor: Actor, project: Project, asked: Asked) -> Reply:
     """MLflow's answer to a request that the actor may make in this project; refusals say what and why."""
     found = find(asked.method, asked.path)
     if found is None:
@@ -50,33 +54,40 @@ def relay(*, actor: Actor, project: Any, asked: Asked) -> Reply:
     _check_permission(actor, project, found)
     if found.route.kind == "no_parts":
         raise PartsNotSupported(_NO_PARTS[found.route.writes])
-    workspace, is_file = workspace_of(project.pk), found.route.kind == "artifact"
-    body = {} if is_file or asked.method == "GET" else _with_default(project, _read_json(asked.body))
-    asked = replace(asked, query=_with_default(project, asked.query))
-    runs = check_may_touch(actor, found, runs_meant(workspace, found, asked.query, body), body)
-    reply = send(_outgoing(workspace, found, asked, body), stream=is_file)
+    wanted = _wanted(actor, project, asked, found)
+    runs = check_may_touch(actor, wanted)
+    reply = send(_outgoing(wanted, asked), stream=wanted.is_file)
     if found.route.tells_metrics and reply.status < 400:
         for run in runs:
             live.publish(actor.tenant_id, f"run:{run.pk}", "run.metrics")
     return reply
 
 
-def _check_permission(actor: Actor, project: Any, found: Found) -> None:
+def _check_permission(actor: Actor, project: Project, found: Found) -> None:
     wanted = Permission.RUN_TRACK if found.route.writes or actor.kind == "workload" else Permission.RUN_VIEW
     access.require(actor, wanted, project)
     if found.route.writes and actor.token_id is None:
         raise AccessDenied(_("Writing takes a token (“Authorization: Bearer snd_…”), not a browser's session."))
 
 
-def _outgoing(workspace: str, found: Found, asked: Asked, body: dict[str, Any]) -> Ask:
-    path, query, headers = asked.path, asked.query, dict(asked.headers)
+def _wanted(actor: Actor, project: Project, asked: Asked, found: Found) -> Wanted:
+    has_body = found.route.kind != "artifact" and asked.method != "GET"
+    query, body = asked.query, _read_json(asked.body) if has_body else {}
+    # A run was started in an experiment, so its container never means the default one, which this would make.
+    if actor.kind != "workload":
+        query, body = _with_default(project, query), _with_default(project, body)
+    return Wanted(workspace_of(project.pk), found, query, body)
+
+
+def _outgoing(wanted: Wanted, asked: Asked) -> Ask:
+    workspace, path, query, headers = wanted.workspace, asked.path, wanted.query, dict(asked.headers)
     content: Iterable[bytes] | bytes | None = asked.body if asked.method == "PUT" else None
-    if found.route.kind == "artifact":
+    if wanted.is_file:
         query = [(name, _full(workspace, value) if name == "path" else value) for name, value in query]
-        if "path" in found.parts:
-            path = path.removesuffix(found.parts["path"]) + _full(workspace, found.parts["path"])
+        if "path" in wanted.found.parts:
+            path = path.removesuffix(wanted.found.parts["path"]) + _full(workspace, wanted.found.parts["path"])
     elif asked.method != "GET":
-        content, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+        content, headers = json.dumps(wanted.body).encode(), {"Content-Type": "application/json"}
     return Ask(workspace, asked.method, path, query, headers if content is not None else {}, content)
 
 
@@ -93,26 +104,18 @@ def _read_json(body: Iterable[bytes]) -> dict[str, Any]:
         if size > MOST_JSON_BYTES:
             raise RunRefused(_("The body is larger than 16 MiB; log in smaller batches."))
         pieces.append(piece)
-    try:
-        document = json.loads(b"".join(pieces) or b"{}")
-        # Old clients encode twice, and MLflow decodes twice.
-        document = json.loads(document) if isinstance(document, str) else document
-    except ValueError as error:
-        raise RunRefused(_("The body is not JSON.")) from error
-    if not isinstance(document, dict):
-        raise RunRefused(_("The body is not a JSON object."))
-    return document
+    return read_body(b"".join(pieces))
 
 
-def _with_default(project: Any, given: Any) -> Any:
+def _with_default(project: Project, given: Any) -> Any:
     """The query or body with experiment 0 replaced by the project's own “Default”."""
     if isinstance(given, list):
         return [(name, _default(project, name, value)) for name, value in given]
     return {name: _default(project, name, value) for name, value in given.items()}
 
 
-def _default(project: Any, name: str, value: Any) -> Any:
-    if belonging.snake(name) not in {"experiment_id", "experiment_ids"}:
+def _default(project: Project, name: str, value: Any) -> Any:
+    if name not in {"experiment_id", "experiment_ids"}:
         return value
     if isinstance(value, list):
         return [_default(project, name, item) for item in value]

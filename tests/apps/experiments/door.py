@@ -39,3 +39,7 @@ def track(door, project, name="by hand"):
     run = door.post("api/2.0/mlflow/runs/create", experiment_id=experiment).json()["run"]["info"]["run_id"]
     made = door.post("api/2.0/mlflow/logged-models", experiment_id=experiment, name="m", source_run_id=run)
     return Tracked(project, experiment, run, made.json()["model"]["info"]["model_id"])
+
+
+def log(door, run_id):
+    return door.post("api/2.0/mlflow/runs/log-metric", run_id=run_id, key="loss", value=0.5, timestamp=1, step=1)

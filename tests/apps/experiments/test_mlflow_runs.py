@@ -2,44 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.test import Client
 
 from apps.experiments import selectors
-from apps.experiments.adapters.tracking import server_of
-from apps.experiments.services import workload
-from apps.tenants import services as tenants
 from foundation import live
 from foundation.errors import AccessDenied, NotFound
-from tests.apps.experiments.door import Door
-from tests.apps.experiments.rows import make_run
-
-
-@pytest.fixture
-def attempt(mlflow_server, scientist, project):
-    """A running run of the portal, and a door opened with the token of its attempt."""
-    server = server_of(project.pk)
-    experiment = server.ensure_experiment("flowers")
-    run = make_run(scientist, project, state="running", attempt=1, engine_name="run-x-a1")
-    run.mlflow_run_id = server.create_run(experiment, name="#1", tags={"sanad.run_id": str(run.pk)})
-    run.save()
-    run.experiment.mlflow_id = experiment
-    run.experiment.save()
-    _row, token = tenants.issue_workload_token(
-        actor=scientist,
-        project_id=project.pk,
-        purpose=run.token_purpose,
-        scopes=workload.SCOPES,
-        ttl=timedelta(minutes=5),
-    )
-    client = Client(headers={"Authorization": f"Bearer {token}"})
-    return run, Door(client, f"/mlflow/acme/{project.slug}/")
-
-
-def log(door, run_id):
-    return door.post("api/2.0/mlflow/runs/log-metric", run_id=run_id, key="loss", value=0.5, timestamp=1, step=1)
+from tests.apps.experiments.door import log
 
 
 def test_a_runs_token_speaks_of_its_own_run_alone(attempt, mine, monkeypatch):
