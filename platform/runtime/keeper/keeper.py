@@ -133,7 +133,7 @@ class Keeper:
         if now - self._looked_at < LOOK_SECONDS:
             return
         self._looked_at = now
-        used = watch.sample([pid for pid in watch.descendants(os.getpid()) if pid != child])
+        used = watch.sample([pid for pid in watch.descendants_now(os.getpid()) if pid != child])
         self._peak = max(self._peak, used.memory_mb)
         if used.memory_mb > self._order.memory_mb:
             self._reason = "out_of_memory"

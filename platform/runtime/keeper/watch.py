@@ -48,6 +48,24 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+def descendants_now(root: int) -> list[int]:
+    """As `descendants`, out of the kernel's own lists: cheap enough to ask five times a second.
+
+    While processes come and go one may be missing for a moment, so nothing is ended by this list.
+    """
+    found: list[int] = []
+    waiting = [root]
+    try:
+        while waiting:
+            for task in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+                children = [int(pid) for pid in task.read_text().split()]
+                found += children
+                waiting += children
+    except (FileNotFoundError, ProcessLookupError):
+        return descendants(root)
+    return found or descendants(root)
+
+
 def _memory_mb(pid: int) -> float:
     """Return resident private and file memory; pages that several processes share count for each."""
     try:
