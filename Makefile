@@ -23,7 +23,7 @@ help: ## this list
 up: install ## install what is missing, start everything on http://127.0.0.1:8000, load the sample project
 	@exec $(LAUNCHER) up $(ARGS)
 
-install: $(call mark,base) ## virtual environment, packages, front-end files
+install: $(call mark,base) $(VENV)/bin/sanad ## virtual environment, packages, front-end files, the command `sanad`
 	@$(BIN)/python -m portal.frontend
 
 install-dev: install $(call mark,dev) ## and what checks and tests need
@@ -87,6 +87,11 @@ $(VENV)/bin/python:
 	  || { echo "Sanad needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Run make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Creating $(VENV) with $$($(PYTHON) -V)"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 1; }
+
+# An entry in the virtual environment, nothing copied: the client of this very clone, without a look at the network.
+$(VENV)/bin/sanad: platform/sdk/pyproject.toml $(call mark,base)
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable platform/sdk
+	touch $@
 
 $(VENV)/installed-%: $(VENV)/bin/python
 	@list=$$(echo '$*' | cut -d- -f1); began=$$SECONDS
