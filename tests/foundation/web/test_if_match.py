@@ -1,0 +1,53 @@
+"""A change that names the state it was made for: refused where somebody else was faster, at every address alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.isolation.elsewhere import things_of
+from tests.isolation.routes import every_route
+
+CHANGES = [
+    (route, method)
+    for route in every_route()
+    if route.variables
+    for method in route.actions
+    if method in {"post", "put", "patch", "delete"}
+]
+
+
+def test_whatever_is_changed_under_an_address_can_be_read_there():
+    assert {route.view.cls.__name__ for route, _method in CHANGES if not hasattr(route.view.cls, "retrieve")} == set()
+
+
+@pytest.fixture
+def things(admin, project):
+    from apps.datasets.services import start_upload
+    from foundation.access.models import Membership
+
+    upload = start_upload(actor=admin, project=project, filename="rows.csv", size=9)
+    member = Membership.objects.get(user=admin.user)
+    return {**things_of(admin, project), "upload": upload.pk, "member": member.pk}
+
+
+def test_every_change_for_an_old_state_is_refused(things, admin, project, api_as):
+    client = api_as(admin)
+    refused = set()
+    for route, method in CHANGES:
+        for thing in things.values():
+            address = route.address(uuid=str(thing), slug=project.slug)
+            answer = getattr(client, method)(
+                address, {}, content_type="application/json", headers={"If-Match": '"old"'}
+            )
+            assert answer.status_code in {403, 404, 412}, f"{method} {address}: {answer.status_code}"
+            refused |= {str(route)} if answer.status_code == 412 else set()
+    assert {str(route) for route, method in CHANGES if method in {"put", "patch"}} <= refused
+
+
+@pytest.mark.parametrize("said", ["{tag}", '"old", {tag}', "*"])
+def test_a_change_for_the_present_state_is_made(things, admin, api_as, said):
+    client, address = api_as(admin), f"/api/v1/monitors/{things['monitor']}/"
+    tag = client.get(address)["ETag"]
+    wanted = {"moved_at": 0.2, "drifted_at": 0.4, "fewest_rows": 50, "fewest_days": 3}
+    answer = client.patch(address, wanted, content_type="application/json", headers={"If-Match": said.format(tag=tag)})
+    assert answer.status_code == 200 and answer.json()["moved_at"] == 0.2
