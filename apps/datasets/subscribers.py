@@ -1,4 +1,4 @@
-"""Who may listen to a dataset's topics, and how its versions stand in a chain."""
+"""Who may listen to a dataset's topics, how its versions stand in a chain, and which tables they keep."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from apps.datasets.choices import VersionState
 from foundation import live
 from foundation.errors import NotFound
 from foundation.identity import Actor
+from foundation.lake import keeping
 from foundation.web import chain
 
 
@@ -21,6 +22,7 @@ def register() -> None:
     chain.register("dataset_version", _version_link)
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)
+    keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
 
 
 def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:

@@ -13,6 +13,7 @@ from apps.deployments.choices import RevisionState
 from foundation import live
 from foundation.errors import NotFound
 from foundation.identity import Actor
+from foundation.lake import keeping
 from foundation.web import chain
 
 
@@ -21,6 +22,8 @@ def register() -> None:
     live.register_topic("revision", check=lambda actor, pk: selectors.get_revision(actor=actor, revision_id=pk))
     chain.register("revision", _revision_link)
     chain.register_upwards("model_version", _made_of_version)
+    # The inference log of each deployment, appended to for as long as it answers.
+    keeping.register("inference_", grows=True)
 
 
 def _revision_link(actor: Actor, revision_id: UUID) -> chain.Link | None:

@@ -1,4 +1,4 @@
-"""Who may listen to the feature store's topics, and how its things stand in a chain."""
+"""Who may listen to the feature store's topics, how its things stand in a chain, and which tables they keep."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from apps.features.choices import BuildState
 from foundation import live
 from foundation.errors import NotFound
 from foundation.identity import Actor
+from foundation.lake import keeping
 from foundation.web import chain
 
 
@@ -25,6 +26,8 @@ def register() -> None:
     chain.register("training_set", _training_set_link)
     chain.register_upwards("dataset_version", _made_of_version)
     chain.register_upwards("feature_view", _made_of_view)
+    keeping.register("fv_", named=selectors.view_tables_named, over=selectors.views_over)
+    keeping.register("ts_", named=selectors.set_tables_named, over=selectors.sets_over)
 
 
 def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:

@@ -175,7 +175,7 @@ def test_expiry_keeps_what_is_pinned(lake, table):
     gone = lake.write(table, PEOPLE.slice(0, 2), mode="replace")
     newest = lake.write(table, PEOPLE.slice(0, 1), mode="replace")
     digest = lake.digest(pinned)
-    assert lake.expire(keep=[pinned.snapshot]) >= 1
+    assert lake.expire(keep=[pinned]) >= 1
     assert lake.digest(pinned) == digest
     assert lake.count(newest) == 1
     with pytest.raises(TableMissing):

@@ -1,6 +1,7 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
+from apps.datasets.selectors.keeping import tables_named, versions_over
 from apps.datasets.selectors.naming import inputs_by_name, ready_versions, sql_name
 from apps.datasets.selectors.reading import (
     class_counts,
@@ -35,8 +36,10 @@ __all__ = [
     "sql_name",
     "summary",
     "table_at",
+    "tables_named",
     "upload_of",
     "versions_made_from",
+    "versions_over",
     "visible_datasets",
     "visible_versions",
 ]

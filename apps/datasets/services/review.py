@@ -44,7 +44,7 @@ def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetV
 
 @transaction.atomic
 def discard_version(*, actor: Actor, version: DatasetVersion) -> DatasetVersion:
-    """Drop a version that was looked at and not wanted; its rows leave the lake."""
+    """Drop a version that was looked at and not wanted; its rows leave the lake, and soon after the disk."""
     version = DatasetVersion.objects.select_for_update().get(pk=version.pk)
     policies.check_can_discard(actor, version)
     table, version.state = version.lake_table, VersionState.DISCARDED

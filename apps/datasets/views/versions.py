@@ -100,7 +100,9 @@ def version_commit(request: PortalRequest, tenant: str, project: str, version_id
 @require_POST
 def version_discard(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
     version = services.discard_version(actor=request.actor, version=version_of(request, version_id))
-    messages.success(request, _("Discarded. Nothing of it is kept but the entry on the ledger."))
+    messages.success(
+        request, _("Discarded. Nobody can read its rows any more, and they leave the disk with the next clean-up.")
+    )
     return redirect(request, address(request, "dataset_detail", version.dataset_id))
 
 

@@ -44,7 +44,7 @@ def run_headline(run: Any) -> str:
             return _("It failed. The cause stands first; mend it and run again.")
         case RunState.CANCELLED:
             said = run.failure or _("It was cancelled.")
-            return f"{said} {_('Nothing of it is kept but its log.')}"
+            return f"{said} {_('What it logged stays; no model can be registered from it.')}"
     return _succeeded(run)
 
 

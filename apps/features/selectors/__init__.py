@@ -1,5 +1,6 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
+from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
 from apps.features.selectors.reading import (
     get_training_set,
@@ -23,13 +24,17 @@ __all__ = [
     "get_view",
     "missing_map",
     "over_time",
+    "set_tables_named",
+    "sets_over",
     "summary",
     "training_sets_of_version",
     "training_table",
     "versions_of_view",
     "view_table",
+    "view_tables_named",
     "views_of",
     "views_of_version",
+    "views_over",
     "visible_entities",
     "visible_training_sets",
     "visible_views",

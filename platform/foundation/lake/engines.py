@@ -15,9 +15,6 @@ from foundation.lake.place import LakePlace
 from foundation.lake.ports import Lake
 from foundation.lake.sandbox import files
 
-# The lake and the store of keys are neighbours and do not import each other: the settings introduce them.
-_KEY_SOURCE = "foundation.storage.sealing.tenant_data_key"
-
 
 def lake_of(tenant_id: UUID) -> Lake:
     """The tenant's lake; cheap, its connection is opened when it is first used."""
@@ -28,13 +25,13 @@ def lake_of(tenant_id: UUID) -> Lake:
 
 def place_of(tenant_id: UUID) -> LakePlace:
     """Where the tenant's lake lies: catalogue schema, data folder, and how to get its key."""
-    key_source: Callable[[UUID, str], bytes] = import_string(getattr(settings, "LAKE_KEY_SOURCE", _KEY_SOURCE))
+    key_source: Callable[[UUID, str], bytes] = import_string(settings.LAKE_KEY_SOURCE)
     home = Path(settings.SANAD_HOME)
     return LakePlace(
         database_url=settings.LAKE_DATABASE_URL,
         schema=f"lake_{tenant_id.hex}",
         data=home / "lake" / tenant_id.hex,
         spill=home / "lake" / "spill",
-        memory_mb=getattr(settings, "LAKE_MEMORY_MB", 2048),
+        memory_mb=settings.LAKE_MEMORY_MB,
         key=lambda: key_source(tenant_id, "lake"),
     )

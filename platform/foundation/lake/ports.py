@@ -151,8 +151,15 @@ class Lake(Protocol):
     def drop(self, table: str) -> None:
         """Drop the table where it exists; its older snapshots stay readable until they expire."""
 
-    def compact(self, table: str) -> TableAt:
-        """Write the table's rows anew into few large files; older snapshots stay as they are until they expire."""
+    def tables(self) -> list[str]:
+        """The tables that are there now."""
 
-    def expire(self, *, keep: Sequence[int]) -> int:
-        """Forget all snapshots but the newest and those of `keep`, and delete files nobody needs; how many went."""
+    def compact(self, table: str, *, fewest: int = 2) -> TableAt:
+        """Merge the table's small files where there are so many at least; every snapshot keeps its rows."""
+
+    def expire(self, *, keep: Sequence[TableAt], before: datetime | None = None) -> int:
+        """Forget what nobody needs, and delete its files; answers how many snapshots went.
+
+        Needed are: each table as it is now and with its last change, what is named in `keep`, and what the lake was
+        since `before` (aware; without it: now). LakeUnavailable where somebody is writing all the time.
+        """

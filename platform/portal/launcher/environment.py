@@ -19,7 +19,7 @@ COMMON = (
     *("PYTHONDONTWRITEBYTECODE", "PYTHONWARNINGS"),
 )
 # And what only the portal's own processes may.
-PORTAL = ("COMPUTE_ENGINE", "LAKE_ENGINE", "OBJECT_STORE_URL", "EMAIL_URL", "DATABASE_PORTAL_ROLE")
+PORTAL = ("COMPUTE_ENGINE", "LAKE_ENGINE", "LAKE_MEMORY_MB", "OBJECT_STORE_URL", "EMAIL_URL", "DATABASE_PORTAL_ROLE")
 PORTAL_PREFIXES = ("SANAD_", "DOCKER_", "OTEL_", "AWS_", "CONTAINER_")
 # Where one external database is all there is, MLflow has its tables in a schema of it.
 MLFLOW_SCHEMA: LiteralString = "mlflow"

@@ -9,6 +9,9 @@ REDIS_URL = env.text("REDIS_URL", f"unix://{SANAD_HOME}/valkey/valkey.sock")
 OBJECT_STORE_URL = env.text("OBJECT_STORE_URL", f"file://{SANAD_HOME}/objects")
 LAKE_ENGINE = env.text("LAKE_ENGINE", "duckdb")
 LAKE_DATABASE_URL = env.text("LAKE_DATABASE_URL", DATABASE_OWNER_URL)
+LAKE_MEMORY_MB = env.number("LAKE_MEMORY_MB", 2048)
+# The lake and the store of keys are neighbours and do not import each other: they are introduced here.
+LAKE_KEY_SOURCE = "foundation.storage.sealing.tenant_data_key"
 COMPUTE_ENGINE = env.text("COMPUTE_ENGINE", "process")
 SANAD_PORT = env.number("SANAD_PORT", 8000)
 SANAD_RUNTIME_IMAGE = env.text("SANAD_RUNTIME_IMAGE", f"localhost/sanad-runtime:{SANAD_VERSION}")

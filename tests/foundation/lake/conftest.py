@@ -6,7 +6,7 @@ import hashlib
 from uuid import UUID, uuid4
 
 import pytest
-from django.conf import settings
+from django.test import override_settings
 
 
 def test_key(tenant_id: UUID, purpose: str) -> bytes:
@@ -19,9 +19,8 @@ test_key.__test__ = False
 @pytest.fixture(scope="module")
 def lake_id(django_db_setup):
     """The tenant of a lake that the tests of one module share."""
-    settings.LAKE_KEY_SOURCE = "tests.foundation.lake.conftest.test_key"
-    yield uuid4()
-    del settings.LAKE_KEY_SOURCE
+    with override_settings(LAKE_KEY_SOURCE="tests.foundation.lake.conftest.test_key"):
+        yield uuid4()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
-from foundation.lake.adapters import catalogue, sessions
+from foundation.lake.adapters import catalogue, forgetting, sessions
 from foundation.lake.adapters.digest import digest_of
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
@@ -27,6 +27,8 @@ from foundation.lake.ports import Column, Condition, FileFormat, FileParser, Lak
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880
+# Small files are merged with small ones, middling ones with their like: so the same rows are not written ever anew.
+_SMALL_FILES = (8 * 1024**2, 128 * 1024**2)
 _LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
 _OPERATORS = {"=", "!=", "<", "<=", ">", ">="}
 Params = Sequence[Any] | Mapping[str, Any] | None
@@ -143,21 +145,28 @@ class DuckDBLake:
             connection.execute(f"DROP TABLE IF EXISTS lake.main.{name(_checked(table))}")
             connection.execute("COMMIT")
 
-    def compact(self, table: str) -> TableAt:
-        with self._writing(table) as connection:
+    def tables(self) -> list[str]:
+        return catalogue.tables(self._place)
+
+    def compact(self, table: str, *, fewest: int = 2) -> TableAt:
+        with catalogue.table_lock(self._place, _checked(table)), self._reading() as connection:
             if not self._exists(connection, table):
                 raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
-            return self._commit(connection, table, f"lake.main.{name(table)}", "replace", None)
+            for size in _SMALL_FILES:
+                if catalogue.files_below(self._place, table, size) >= fewest:
+                    merge = f"ducklake_merge_adjacent_files('lake', {quoted(table)}, max_file_size => {size})"
+                    connection.execute(f"CALL {merge}").fetchall()
+        return self.current(table)
 
-    def expire(self, *, keep: Sequence[int]) -> int:
+    def expire(self, *, keep: Sequence[TableAt], before: datetime | None = None) -> int:
+        if not catalogue.is_ready(self._place):
+            return 0
         with catalogue.lake_lock(self._place), self._reading() as connection:
-            numbers = [
-                n for (n,) in connection.execute("SELECT snapshot_id FROM ducklake_snapshots('lake')").fetchall()
-            ]
-            gone = sorted(set(numbers) - set(keep) - {max(numbers)})
+            gone = forgetting.let_go(self._place, keep, before)
             if gone:
                 connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {gone})").fetchall()
-            connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)").fetchall()
+            which = "cleanup_all => true" if before is None else f"older_than => {quoted(before.isoformat())}"
+            connection.execute(f"CALL ducklake_cleanup_old_files('lake', {which})").fetchall()
             # Nobody writes now: a file the catalogue does not know is what a killed writer left.
             connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
             return len(gone)
