@@ -19,6 +19,15 @@ class ReplayState(TextChoices):
     PLAYING = "playing", _("Playing")
     PAUSED = "paused", _("Paused")
     ENDED = "ended", _("Played to the end")
+    FAILED = "failed", _("Failed")
+
+
+class Unfit(TextChoices):
+    """Why a line of the inference log cannot be counted."""
+
+    FORM = "form", _("not in the form that the gateway writes")
+    DEEP = "deep", _("nested too deeply")
+    VALUE = "value", _("a value that the log cannot hold")
 
 
 class DriftLevel(TextChoices):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from apps.monitoring.choices import AlertState, ReplayState, Severity
+from apps.monitoring.choices import AlertState, ReplayState, Severity, Unfit
 from foundation.tenancy.models import TenantModel
 
 
@@ -32,7 +32,7 @@ class TrafficMinute(TenantModel):
     requests = models.PositiveIntegerField(default=0)
     rows = models.PositiveIntegerField(default=0)
     errors = models.PositiveIntegerField(default=0)
-    # Counts per bin of `latency.EDGES_MS`, from which percentiles are read.
+    # Counts per bin of `counting.LATENCY_EDGES_MS`, from which percentiles are read.
     latencies = models.JSONField(default=list)
     positives = models.FloatField(default=0)
 
@@ -82,6 +82,9 @@ class DrainedBatch(TenantModel):
 
     stream = models.CharField(max_length=120)
     last_id = models.CharField(max_length=40, default="0-0")
+    # Entries that could not be counted and lie beside the stream, and what was wrong with the last of them.
+    set_aside = models.PositiveBigIntegerField(default=0)
+    set_aside_because = models.CharField(max_length=8, choices=Unfit.choices, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "stream"], name="drained_stream_once")]
@@ -102,7 +105,10 @@ class Replay(TenantModel):
     stride = models.PositiveIntegerField(default=10)
     position = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
+    # Rows of the training set without a time at which they could be played.
+    left_out = models.PositiveIntegerField(default=0)
     reached = models.DateTimeField(null=True)
+    failure = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -14,5 +14,8 @@ class InferenceStream(Protocol):
     def forget(self, tenant_id: str, *, upto: str) -> None:
         """Drop entries up to and including `upto`."""
 
+    def set_aside(self, tenant_id: str, entry_id: str, blob: bytes, *, why: str) -> None:
+        """Keep an entry that cannot be counted; the newest thousand are kept, each once, in the order of the stream."""
+
     def length(self, tenant_id: str) -> int:
         """How many entries wait."""

@@ -9,6 +9,7 @@ import redis
 
 from foundation.errors import Unavailable
 
+_SET_ASIDE = 1_000
 _SENTENCE = "The message broker does not answer; the inference log waits in the gateway meanwhile."
 
 
@@ -27,6 +28,17 @@ class ValkeyInferenceStream:
         milliseconds, _, number = upto.partition("-")
         try:
             self._client.xtrim(_name(tenant_id), minid=f"{milliseconds}-{int(number) + 1}", approximate=False)
+        except redis.RedisError as error:
+            raise Unavailable(_SENTENCE) from error
+
+    def set_aside(self, tenant_id: str, entry_id: str, blob: bytes, *, why: str) -> None:
+        name = f"{_name(tenant_id)}:set-aside"
+        try:
+            self._client.xadd(name, {"entry": blob, "why": why}, id=entry_id, maxlen=_SET_ASIDE, approximate=True)
+        except redis.ResponseError as error:
+            # An id that does not grow: the entry was set aside before a crash.
+            if "equal or smaller" not in str(error):
+                raise Unavailable(_SENTENCE) from error
         except redis.RedisError as error:
             raise Unavailable(_SENTENCE) from error
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.deployments import selectors as deployments
 from apps.features import selectors as features
 from apps.monitoring.choices import AlertState
-from apps.monitoring.models import Alert, Monitor, Replay, TrafficMinute
+from apps.monitoring.models import Alert, DrainedBatch, Monitor, Replay, TrafficMinute
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -36,6 +36,12 @@ def get_monitor(*, actor: Actor, monitor_id: UUID) -> Monitor:
 
 def monitor_of(*, actor: Actor, deployment_id: UUID) -> Monitor | None:
     return visible_monitors(actor=actor).filter(deployment_id=deployment_id).first()
+
+
+def set_aside(*, actor: Actor) -> DrainedBatch | None:
+    """The tenant's logged requests that could not be counted, where there are any."""
+    access.require(actor, Permission.MONITOR_VIEW)
+    return DrainedBatch.objects.filter(tenant_id=actor.tenant_id, set_aside__gt=0).first()
 
 
 def visible_replays(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Replay]:

@@ -11,6 +11,8 @@ from typing import Any
 
 _SHAPES = ("dataframe_records", "instances", "inputs")
 _OLDEST_YEAR, _AHEAD = 1900, timedelta(days=366)
+# Whose sum over any number of rows is still a number.
+_LARGEST = 1e290
 # Upper edges of the latency bins in milliseconds; the last bin is open.
 LATENCY_EDGES_MS = (0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 25, 50, 100, 250, 500, 1000, 2500)
 
@@ -60,12 +62,14 @@ def count_values(values: Iterable[Any], bins: Bins, into: Counted) -> None:
         if value is None or (isinstance(value, float) and math.isnan(value)):
             into.missing += 1
             continue
-        place = bins.place(value)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        beyond = number and abs(value) > _LARGEST
+        place = None if beyond else bins.place(value)
         if place is None:
             into.other += 1
         else:
             into.counts[place] += 1
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if number and not beyond:
             into.total += value
 
 
@@ -120,13 +124,22 @@ def rows_of(request: Any, names: Sequence[str] = ()) -> list[dict[str, Any]]:
 def _rows_of(request: Any, names: Sequence[str]) -> list[dict[str, Any]]:
     if "dataframe_split" in request:
         split = request["dataframe_split"]
-        return [dict(zip(split["columns"], row, strict=True)) for row in split["data"]]
+        columns = _names(split["columns"])
+        return [dict(zip(columns, row, strict=True)) for row in split["data"]]
     found: Any = next((request[shape] for shape in _SHAPES if shape in request), [])
     if isinstance(found, dict):
         return _rows_of_columns(found)
     if found and isinstance(found[0], dict) and {"name", "data"} <= found[0].keys():
-        return _rows_of_columns({tensor["name"]: _flat(tensor["data"]) for tensor in found})
+        names = _names([tensor["name"] for tensor in found])
+        return _rows_of_columns(dict(zip(names, (_flat(tensor["data"]) for tensor in found), strict=True)))
     return [row if isinstance(row, dict) else dict(zip(names, row, strict=True)) for row in found]
+
+
+def _names(given: list[Any]) -> list[str]:
+    """Names of columns; the model has refused a body that names one by a number or by nothing."""
+    if not all(isinstance(name, str) for name in given):
+        raise TypeError("a name that is no text")
+    return given
 
 
 def _flat(values: list[Any]) -> list[Any]:

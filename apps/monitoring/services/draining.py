@@ -1,28 +1,30 @@
 """From the gateway's stream to the lake and to the counts that pages show: every entry once, also after a crash.
 
 The lake is appended first, then counts and the place in the stream are committed together. After a crash between the
-two, the lake itself says which entries it has, and they are not appended again.
+two, the lake itself says which entries it has, and they are not appended again. A line that cannot be counted for what
+it holds is set aside with its reason and stops neither its tenant's log nor anybody else's.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import pyarrow as pa
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
+from django.db.models import F
 
 from apps.deployments import selectors as deployments
 from apps.monitoring.adapters.valkey import stream_at
 from apps.monitoring.models import DrainedBatch
 from apps.monitoring.services.alerts import look_for_drift
-from apps.monitoring.services.counting import rows_of
-from apps.monitoring.services.tallies import Entry, add_drift, add_traffic, feature_names, versions_of
+from apps.monitoring.services.lines import Line, in_short, read_line
+from apps.monitoring.services.tallies import add_drift, add_traffic, feature_names, versions_of
 from foundation import lake, live
 from foundation.identity import Actor
 from foundation.lake.ports import Lake
@@ -30,7 +32,9 @@ from foundation.tenancy import every_tenant, scope
 from foundation.tenancy.models import Tenant
 
 log = logging.getLogger("sanad.monitoring")
-_ENTRIES = 5_000
+_ENTRIES, _MOST_REFUSALS, _KEPT_BYTES = 5_000, 64, 64 * 1024
+# What a line's own content can bring about; all else (the lake, the database, the broker) is waited for.
+_UNFIT = (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, DataError)
 SCHEMA = pa.schema(
     [
         ("entry_ms", pa.int64()),
@@ -51,9 +55,37 @@ SCHEMA = pa.schema(
 )
 
 
+@dataclass
+class _Kept:
+    """How far a turn got: lines that left the stream, entries of each deployment, distributions that moved."""
+
+    lines: int = 0
+    last_id: str = ""
+    entries: Counter[UUID] = field(default_factory=Counter)
+    touched: set[UUID] = field(default_factory=set)
+
+    def add(self, batch: list[Line], touched: set[UUID]) -> None:
+        self.lines += len(batch)
+        self.last_id = batch[-1].id
+        self.entries.update(line.entry.deployment_id for line in batch if line.entry)
+        self.touched |= touched
+
+
 def drain_once() -> int:
-    """Drain every tenant's stream by one batch; how many entries were counted. One drainer at a time per tenant."""
-    return sum(_drain_tenant(tenant) for tenant in every_tenant())
+    """Drain every tenant's stream by one batch; how many lines left a stream. One drainer at a time per tenant.
+
+    A tenant whose turn fails keeps nobody waiting: all others have theirs before its failure is raised.
+    """
+    drained, failures = 0, []
+    for tenant in every_tenant():
+        try:
+            drained += _drain_tenant(tenant)
+        except Exception as error:  # noqa: BLE001 - raised below, when everybody had their turn
+            log.error("The inference log of %s waits: %s", tenant.slug, in_short(error))
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return drained
 
 
 def _drain_tenant(tenant: Tenant) -> int:
@@ -67,18 +99,69 @@ def _drain_tenant(tenant: Tenant) -> int:
             return 0
         versions = versions_of(tenant)
         names = {pk: feature_names(version) for pk, version in versions.items()}
-        entries = [entry for pair in found if (entry := _entry(*pair, names)) is not None]
-        _append_to_lake(tenant, entries)
+        kept = _keep(tenant, place, [read_line(*pair, names) for pair in found], versions)
+        for deployment_id in kept.touched:
+            _look_for_drift(tenant, deployment_id)
+    stream.forget(name, upto=kept.last_id)
+    for deployment_id, entries in kept.entries.items():
+        live.publish(tenant.pk, f"deployment:{deployment_id}", "traffic", {"entries": entries})
+    return kept.lines
+
+
+def _keep(tenant: Tenant, place: DrainedBatch, lines: list[Line], versions: Mapping[UUID, Any]) -> _Kept:
+    """Bring lines into lake and counts in order; one that is refused for what it holds is set aside.
+
+    It is found by halving. After so many refusals the turn is over, so that the other tenants have theirs.
+    """
+    kept, size, refusals = _Kept(), len(lines), 0
+    while kept.lines < len(lines) and refusals < _MOST_REFUSALS:
+        batch = lines[kept.lines : kept.lines + size]
+        try:
+            touched = _count(tenant, place, batch, versions)
+        except _UNFIT as error:
+            refusals += 1
+            size = len(batch) // 2
+            if size:
+                continue
+            batch = [batch[0].refused(error)]
+            touched = _count(tenant, place, batch, versions)
+        _set_aside(tenant, batch)
+        kept.add(batch, touched)
+        size = max(size, 1) * 2
+    return kept
+
+
+def _count(tenant: Tenant, place: DrainedBatch, batch: list[Line], versions: Mapping[UUID, Any]) -> set[UUID]:
+    """Lake first, then counts together with the place in the stream; the deployments whose distributions moved."""
+    entries = [line.entry for line in batch if line.entry]
+    unfit = [line.unfit for line in batch if line.unfit]
+    _append_to_lake(tenant, batch)
+    with transaction.atomic():
+        add_traffic(tenant, entries)
+        touched = add_drift(tenant, entries, versions)
+        said = {"set_aside": F("set_aside") + len(unfit), "set_aside_because": unfit[-1]} if unfit else {}
+        DrainedBatch.objects.filter(pk=place.pk).update(last_id=batch[-1].id, **said)
+    return touched
+
+
+def _set_aside(tenant: Tenant, batch: list[Line]) -> None:
+    """Keep what cannot be counted where a person can look at it, and say why; again after a crash, it is there once."""
+    for line in batch:
+        if line.unfit:
+            log.error("The inference entry %s of %s is set aside: %s", line.id, tenant.slug, line.cause)
+            stream_at(settings.REDIS_URL).set_aside(str(tenant.pk), line.id, line.blob[:_KEPT_BYTES], why=line.unfit)
+
+
+def _look_for_drift(tenant: Tenant, deployment_id: UUID) -> None:
+    """Whether what was counted is cause for an alert. Where that cannot be judged the counts hold all the same.
+
+    It is judged again with the next entries.
+    """
+    try:
         with transaction.atomic():
-            add_traffic(tenant, entries)
-            touched = add_drift(tenant, entries, versions)
-            DrainedBatch.objects.filter(pk=place.pk).update(last_id=found[-1][0])
-            for deployment_id in touched:
-                look_for_drift(actor=Actor.system(tenant, "monitor"), deployment_id=deployment_id)
-    stream.forget(name, upto=found[-1][0])
-    for deployment_id in {entry.deployment_id for entry in entries}:
-        live.publish(tenant.pk, f"deployment:{deployment_id}", "traffic", {"entries": len(entries)})
-    return len(found)
+            look_for_drift(actor=Actor.system(tenant, "monitor"), deployment_id=deployment_id)
+    except Exception:
+        log.exception("The drift of deployment %s of %s cannot be judged.", deployment_id, tenant.slug)
 
 
 def _alone(tenant: Tenant) -> bool:
@@ -87,71 +170,16 @@ def _alone(tenant: Tenant) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _entry(entry_id: str, blob: bytes, names: Mapping[UUID, list[str]]) -> Entry | None:
-    """An entry as it was logged; one that cannot be read is said in the log and left out, so it stops nobody."""
-    try:
-        said = msgspec.json.decode(blob)
-        milliseconds, _, number = entry_id.partition("-")
-        revision_id = UUID(said["revision_id"])
-        return Entry(
-            milliseconds=int(milliseconds),
-            number=int(number),
-            at=datetime.fromisoformat(said["at"].replace("Z", "+00:00")),
-            deployment_id=UUID(said["deployment_id"]),
-            revision_id=revision_id,
-            status=int(said["status"]),
-            latency_ms=float(said["latency_ms"]),
-            event_time=said.get("event_time"),
-            rows=rows_of(_json(said.get("request")), names.get(revision_id, [])),
-            answers=_answers(_json(said.get("response"))),
-            request_id=str(said.get("id", "")),
-            actor=str(said.get("actor") or ""),
-            shadow=said.get("shadow") is True,
-        )
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
-        log.exception("The inference entry %s cannot be read; it is left out.", entry_id)
-        return None
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, str | bytes):
-        try:
-            return msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            return None
-    return value
-
-
-def _answers(response: Any) -> list[tuple[Any, float | None]]:
-    """(prediction, score) per row: the score is the positive class's probability, or the number itself."""
-    if not isinstance(response, dict):
-        return []
-    if "outputs" in response:
-        tensors = {tensor["name"]: tensor for tensor in response["outputs"]}
-        labels = tensors.get("prediction", {}).get("data", [])
-        flat = tensors.get("probability", {}).get("data")
-        width = tensors.get("probability", {}).get("shape", [0, 0])[1]
-        scores = [flat[place * width : (place + 1) * width] for place in range(len(labels))] if flat else None
-    else:
-        labels, scores = response.get("predictions", []), response.get("probabilities")
-    return [(label, _score(label, scores[place] if scores else None)) for place, label in enumerate(labels)]
-
-
-def _score(label: Any, probabilities: list[float] | None) -> float | None:
-    if probabilities is not None:
-        return float(probabilities[1]) if len(probabilities) == 2 else float(max(probabilities))
-    return float(label) if isinstance(label, int | float) and not isinstance(label, bool) else None
-
-
-def _append_to_lake(tenant: Tenant, entries: list[Entry]) -> None:
+def _append_to_lake(tenant: Tenant, batch: list[Line]) -> None:
     tables = lake.for_tenant(tenant.pk)
-    by_deployment: dict[UUID, list[Entry]] = {}
-    for entry in entries:
-        by_deployment.setdefault(entry.deployment_id, []).append(entry)
-    for deployment_id, batch in by_deployment.items():
+    by_deployment: dict[UUID, list[Line]] = {}
+    for line in batch:
+        if line.entry:
+            by_deployment.setdefault(line.entry.deployment_id, []).append(line)
+    for deployment_id, lines in by_deployment.items():
         table = deployments.inference_table(deployment_id)
         there = _newest_in_lake(tables, table)
-        rows = [row for entry in batch if (entry.milliseconds, entry.number) > there for row in _lake_rows(entry)]
+        rows = [row for line in lines for row in line.rows if (row["entry_ms"], row["entry_number"]) > there]
         if rows:
             tables.write(table, pa.Table.from_pylist(rows, schema=SCHEMA), mode="append")
 
@@ -162,30 +190,3 @@ def _newest_in_lake(tables: Lake, table: str) -> tuple[int, int]:
     sql = "SELECT max(struct_pack(ms := entry_ms, number := entry_number)) AS newest FROM log"
     newest = tables.query(sql, {"log": tables.current(table)}).read_all().to_pylist()[0]["newest"]
     return tuple(newest.values()) if newest else (-1, -1)
-
-
-def _lake_rows(entry: Entry) -> list[dict[str, Any]]:
-    shared = {
-        "entry_ms": entry.milliseconds,
-        "entry_number": entry.number,
-        "request_id": entry.request_id,
-        "at": entry.at,
-        "revision_id": str(entry.revision_id),
-        "status": entry.status,
-        "latency_ms": entry.latency_ms,
-        "event_time": entry.event_time,
-        "actor": entry.actor,
-        "shadow": entry.shadow,
-    }
-    rows = entry.rows or [{}]
-    answers = entry.answers or [(None, None)] * len(rows)
-    return [
-        {
-            **shared,
-            "row": place,
-            "features": msgspec.json.encode(row).decode(),
-            "prediction": None if label is None else str(label),
-            "score": score,
-        }
-        for place, (row, (label, score)) in enumerate(zip(rows, answers, strict=False))
-    ]

@@ -37,6 +37,7 @@ def monitor_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
         "waiting": waiting.count(),
         "first": next(iter(presentation.alert_rows(waiting[:1])), None),
         "alerts": presentation.alert_rows(waiting[:8]),
+        "set_aside": selectors.set_aside(actor=actor),
         "topic": f"project:{project_id}",
     }
     return render_page(request, "monitoring/monitor_list.html", **context)

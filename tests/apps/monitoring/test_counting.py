@@ -54,6 +54,13 @@ def test_what_is_no_request_has_no_rows(body):
     assert rows_of(body, NAMES) == []
 
 
+def test_numbers_that_no_sum_can_hold_are_counted_as_others():
+    bins = Bins({"edges": [0.0, 1.0, 2.0]})
+    counted = empty(bins)
+    count_values([1e308, 1e308, -1e308, 10**400, float("inf"), 1.5], bins, counted)
+    assert (counted.counts, counted.other, counted.rows, counted.total) == ([0, 1], 5, 6, 1.5)
+
+
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(max_size=3),

@@ -8,10 +8,9 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import OperationalError, close_old_connections
+from django.db import close_old_connections
 
 from apps.monitoring import services
-from foundation.errors import Unavailable
 
 log = logging.getLogger("sanad.monitoring")
 _PAUSE_S, _TROUBLE_S = 1.0, 3.0
@@ -30,7 +29,8 @@ class Command(BaseCommand):
     def _step(self) -> float:
         try:
             return 0.0 if services.drain_once() >= 5_000 else _PAUSE_S
-        except (Unavailable, OperationalError):
-            log.warning("Draining waits: database, lake or broker do not answer.", exc_info=True)
+        except Exception:
+            # Whatever the turn met: the log is drained for as long as the portal runs.
+            log.exception("Draining waits and is tried again.")
             close_old_connections()
             return _TROUBLE_S
