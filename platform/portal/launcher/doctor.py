@@ -29,6 +29,7 @@ def _findings(home: Home) -> Iterator[Finding]:
     yield machine.memory()
     yield from machine.unknown_names(given)
     yield machine.engine(given)
+    yield machine.security_contact(given)
     yield (state := _state(home))
     yield machine.rights(home)
     if state.health is not Health.SICK:

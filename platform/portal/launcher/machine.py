@@ -134,6 +134,14 @@ def _names_in_code() -> set[str]:
     return {name for path in sources for name in NAME.findall(path.read_text())}
 
 
+def security_contact(given: Mapping[str, str]) -> Finding:
+    said = {name.removesuffix("_FILE") for name, value in given.items() if value}
+    if "SANAD_SECURITY_CONTACT" in said:
+        return ok("security contact", "published at /.well-known/security.txt")
+    mend = "Set SANAD_SECURITY_CONTACT to a mail or web address, so that whoever finds a weakness can report it."
+    return note("security contact", "Nobody is named at /.well-known/security.txt.", mend)
+
+
 def port(host: str, number: int) -> Finding:
     try:
         free_port(host, number)

@@ -29,6 +29,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Where a weakness is reported: mail or web addresses, published at /.well-known/security.txt.
+SANAD_SECURITY_CONTACT = env.words("SANAD_SECURITY_CONTACT", [])
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

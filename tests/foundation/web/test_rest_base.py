@@ -1,5 +1,8 @@
+from datetime import datetime, timedelta
+
 import pytest
 
+from foundation.clock import now
 from tests.support.people import make_person
 
 
@@ -60,9 +63,25 @@ def test_another_tenants_things_are_not_found(api_as, other_tenant, project):
     assert api_as(stranger).get("/api/v1/datasets/?project=flights").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/.well-known/security.txt"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_operations_answer_everybody(client, db, path):
     assert client.get(path).status_code == 200
+
+
+def test_security_txt_names_the_contact_and_until_when_it_holds(client, db, settings):
+    settings.SANAD_SECURITY_CONTACT = ["security@acme.test", "https://acme.test/report"]
+    told = [line.split(": ", 1) for line in client.get("/.well-known/security.txt").content.decode().splitlines()]
+
+    assert [said for name, said in told if name == "Contact"] == [
+        "mailto:security@acme.test",
+        "https://acme.test/report",
+    ]
+    (expires,) = [datetime.fromisoformat(said) for name, said in told if name == "Expires"]
+    assert timedelta(days=30) < expires - now() < timedelta(days=365)
+
+
+def test_without_a_contact_there_is_no_security_txt(client, db):
+    assert client.get("/.well-known/security.txt").status_code == 404
 
 
 def test_the_schema_describes_every_resource(client, db):

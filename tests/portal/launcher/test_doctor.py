@@ -81,3 +81,9 @@ def test_text_and_json_agree_on_whether_all_is_well():
     assert "1 of 2 checks need mending." in as_text(unwell)
     assert "→ mend it" in as_text(unwell)
     assert json.loads(as_json(unwell))["ok"] is False
+
+
+def test_a_portal_that_nobody_can_report_a_weakness_to_is_noted():
+    noted = machine.security_contact({})
+    assert noted.health is Health.NOTE and "SANAD_SECURITY_CONTACT" in noted.mend
+    assert machine.security_contact({"SANAD_SECURITY_CONTACT": "security@acme.test"}).health is Health.OK
