@@ -51,6 +51,7 @@ class ProfileForm(forms.Form):
         widget=forms.Select(attrs={"dir": "ltr"}),
         help_text=_("Every time on the pages is shown in it, with UTC behind."),
     )
+    calendar = forms.ChoiceField(label=_("Calendar"), choices=User.Calendar.choices)
 
 
 class PasswordForm(forms.Form):

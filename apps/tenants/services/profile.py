@@ -12,16 +12,18 @@ from foundation.errors import Invalid
 from foundation.identity.models import User
 
 
-def edit_profile(*, user: User, name: str, language: str, theme: str, time_zone: str) -> User:
+def edit_profile(*, user: User, name: str, language: str, theme: str, time_zone: str, calendar: str) -> User:
     if not name.strip():
         raise Invalid(_("A name is missing."), fields={"name": [_("Fill this in.")]})
     if time_zone not in available_timezones():
         sentence = _("There is no time zone “%(zone)s”.") % {"zone": time_zone}
         raise Invalid(sentence, fields={"time_zone": [sentence]})
-    if language not in User.Language.values or theme not in User.Theme.values:
-        raise Invalid(_("Choose a language and a theme from the lists."))
-    user.name, user.language, user.theme, user.time_zone = name.strip(), language, theme, time_zone
-    user.save(update_fields=["name", "language", "theme", "time_zone"])
+    choices = ((language, User.Language), (theme, User.Theme), (calendar, User.Calendar))
+    if any(chosen not in offered.values for chosen, offered in choices):
+        raise Invalid(_("Choose language, theme and calendar from the lists."))
+    user.name, user.language, user.theme = name.strip(), language, theme
+    user.time_zone, user.calendar = time_zone, calendar
+    user.save(update_fields=["name", "language", "theme", "time_zone", "calendar"])
     return user
 
 

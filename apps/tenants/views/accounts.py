@@ -86,7 +86,7 @@ def start(request: PersonRequest) -> HttpResponse:
 @_OWN
 def profile(request: PersonRequest) -> HttpResponse:
     user = request.user
-    initial = {name: getattr(user, name) for name in ("name", "language", "theme", "time_zone")}
+    initial = {name: getattr(user, name) for name in ProfileForm.base_fields}
     form = ProfileForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
@@ -144,7 +144,7 @@ def _show_door(request: HttpRequest, form: SignInForm, status: int) -> HttpRespo
 
 def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -> HttpResponse:
     user = request.user
-    initial = {name: getattr(user, name) for name in ("name", "language", "theme", "time_zone")}
+    initial = {name: getattr(user, name) for name in ProfileForm.base_fields}
     context = {
         "form": forms.get("form") or ProfileForm(initial=initial),
         "password_form": forms.get("password_form") or PasswordForm(),

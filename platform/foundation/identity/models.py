@@ -30,6 +30,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         DARK = "dark", _("Dark")
         SYSTEM = "system", _("As the device")
 
+    class Calendar(models.TextChoices):
+        GREGORIAN = "gregorian", _("Gregorian")
+        HIJRI = "hijri", _("Hijri (Umm al-Qura)")
+
     class Language(models.TextChoices):
         ENGLISH = "en", "English"
         ARABIC = "ar", "العربية"
@@ -40,6 +44,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=5, choices=Language.choices, default=Language.ENGLISH)
     theme = models.CharField(max_length=6, choices=Theme.choices, default=Theme.SYSTEM)
     time_zone = models.CharField(max_length=63, default="Asia/Dubai")
+    calendar = models.CharField(max_length=9, choices=Calendar.choices, default=Calendar.GREGORIAN)
     is_active = models.BooleanField(default=True)
     is_operator = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)

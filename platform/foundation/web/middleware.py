@@ -18,9 +18,10 @@ from foundation.access.actors import actor_for_token, actor_for_user
 from foundation.clock import now
 from foundation.errors import NotFound, PortalError
 from foundation.identity import Actor, tokens
+from foundation.identity.models import User
 from foundation.ledger.selectors import last_seq
 from foundation.tenancy import find_tenant, scope
-from foundation.web import logs
+from foundation.web import calendars, logs
 from foundation.web.problems import answer_for
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -65,7 +66,8 @@ class PersonMiddleware:
         language = user.language if known else translation.get_language_from_request(request)
         # Programs read UTC; only people read their own clock.
         zone = "UTC" if request.path_info.startswith("/api/") else user.time_zone if known else "Asia/Dubai"
-        with translation.override(language), timezone.override(ZoneInfo(zone)):
+        calendar = user.calendar if known else User.Calendar.GREGORIAN
+        with translation.override(language), timezone.override(ZoneInfo(zone)), calendars.reading(calendar):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)

@@ -3,7 +3,7 @@
 import pytest
 
 PASSWORD = "correct horse battery staple"
-WORDS = {"name": "Noura", "language": "ar", "theme": "dark", "time_zone": "Europe/Berlin"}
+WORDS = {"name": "The reader", "language": "ar", "theme": "dark", "time_zone": "Europe/Berlin", "calendar": "hijri"}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
+from foundation.web import calendars
 from foundation.web.templatetags import sanad_format as shown
 from foundation.web.templatetags import sanad_svg as drawn
 from foundation.web.templatetags.sanad_ui import tone
@@ -90,3 +91,19 @@ def test_the_query_string_keeps_what_is_not_changed():
     assert (
         Template("{% load sanad_ui %}{% query page=None per_page=50 %}").render(context) == "?sort=name&amp;per_page=50"
     )
+
+
+def test_a_reader_of_the_hijri_calendar_reads_it_in_both_languages_with_the_gregorian_behind():
+    with calendars.reading("hijri"):
+        english = shown.moment(NOON)
+        with translation.override("ar"):
+            arabic = shown.moment(NOON)
+    assert ">23 Jumada al-Ula 1448 AH " in english
+    assert "23 جمادى الأولى 1448 هـ" in arabic
+    assert "3 Nov 2026" in english and "2026-11-03 12:00:00 UTC" in english
+    assert ">3 Nov 2026 " in shown.moment(NOON)
+
+
+def test_days_outside_the_published_tables_are_gregorian():
+    with calendars.reading("hijri"):
+        assert "1 Jan 2200" in shown.day(datetime(2200, 1, 1, 12, tzinfo=UTC))

@@ -31,13 +31,13 @@ def test_entries_are_worded_named_and_in_order(scientist):
     entries = history(
         scientist,
         ("test_shelf", shelf),
-        names=lambda *, actor, user_ids: dict.fromkeys(user_ids, "Noura"),
+        names=lambda *, actor, user_ids: dict.fromkeys(user_ids, "The keeper"),
         more=lambda event: event.kind,
     )
 
     said = {(entry["actor"], entry["text"], entry["icon"], entry["more"]) for entry in entries}
     assert said == {
-        ("Noura", "put 1,200 books on it", "book-2", "test_shelf.filled"),
-        ("Noura", "test shelf: moved away", "circle", "test_shelf.moved_away"),
+        ("The keeper", "put 1,200 books on it", "book-2", "test_shelf.filled"),
+        ("The keeper", "test shelf: moved away", "circle", "test_shelf.moved_away"),
     }
     assert entries[0]["at"] >= entries[1]["at"]

@@ -17,6 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from foundation.clock import now
+from foundation.web.calendars import date_in_words
 
 register = template.Library()
 NOTHING = "–"
@@ -104,7 +105,7 @@ def duration(value: Any) -> str:
 
 
 def exact(moment: datetime) -> str:
-    """The moment in the reader's time zone with the zone's name, and in UTC."""
+    """The moment in the reader's time zone with the zone's name, and in UTC; Gregorian whatever the page says."""
     here = timezone.localtime(moment)
     said = format_datetime(here, "d MMM y HH:mm:ss zzz", locale=locale())
     return f"{said} · {moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -125,7 +126,7 @@ def moment(value: datetime | None) -> SafeString:
     if not value:
         return format_html("{}", NOTHING)
     here = timezone.localtime(value)
-    said = format_datetime(here, "d MMM y HH:mm", locale=locale())
+    said = f"{date_in_words(here, locale=locale())} {format_datetime(here, 'HH:mm', locale=locale())}"
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact(value), said)
 
 
@@ -135,8 +136,7 @@ def day(value: datetime | None) -> SafeString:
     if not value:
         return format_html("{}", NOTHING)
     here = timezone.localtime(value)
-    pattern = "d MMM" if here.year == timezone.localtime(now()).year else "d MMM y"
-    said = format_datetime(here, pattern, locale=locale())
+    said = date_in_words(here, locale=locale(), year=here.year != timezone.localtime(now()).year)
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact(value), said)
 
 
