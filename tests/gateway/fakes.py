@@ -111,6 +111,8 @@ async def _upload(scope: Any, receive: Any, send: Any) -> None:
     while more and not gone:
         message = await receive()
         gone = message["type"] == "http.disconnect"
+        if not size and message.get("body"):
+            _note("upload begun")
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
     _note("upload broken" if gone else "upload whole")

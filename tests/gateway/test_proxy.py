@@ -125,9 +125,10 @@ def test_a_refusal_reaches_the_client_before_its_upload_ends(shared: Stage) -> N
 
 
 def test_an_upload_that_breaks_off_breaks_off_at_the_portal(shared: Stage) -> None:
+    before = shared.events().count("upload begun")
     with closing(socket.create_connection(("127.0.0.1", shared.port), timeout=5)) as wire:
         wire.sendall(b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"z" * 1000)
-        time.sleep(0.2)
+        wait_until(lambda: shared.events().count("upload begun") > before)
     wait_until(lambda: "upload broken" in shared.events())
 
 
