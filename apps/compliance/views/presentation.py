@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from apps.compliance.choices import EVENT_FAMILIES, SECTIONS, ReportState
@@ -106,9 +107,10 @@ def counted(rows: list[Standing]) -> dict[str, int]:
 
 
 def by_section(points: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """What is open, under the heading of its link."""
+    """What is open, under the heading of its link in the reader's language, as the report itself has both."""
+    place = 1 if get_language_bidi() else 0
     return [
-        {"title": _(SECTIONS[key][0]) if key in SECTIONS else key, "points": list(found)}
+        {"title": SECTIONS[key][place] if key in SECTIONS else key, "points": list(found)}
         for key, found in groupby(points, key=lambda point: point["section"])
     ]
 
