@@ -19,7 +19,7 @@ from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
 from foundation.web.jobs_pages import newest_job
 from foundation.web.refusals import refusals_on
-from foundation.web.requests import PortalRequest
+from foundation.web.requests import PortalRequest, in_project
 
 _CHARTS = {"importance": charts.importance_chart, "calibration": charts.calibration_chart}
 
@@ -27,13 +27,13 @@ _CHARTS = {"importance": charts.importance_chart, "calibration": charts.calibrat
 @access.page(Permission.MODEL_VIEW)
 @require_GET
 def version_detail(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
-    version = selectors.get_model_version(actor=request.actor, version_id=version_id)
+    version = _version(request, version_id)
     return render_page(request, "registry/version_detail.html", **_context(request, version))
 
 
 @access.page(Permission.MODEL_REGISTER)
 def card_edit(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
-    version = selectors.get_model_version(actor=request.actor, version_id=version_id)
+    version = _version(request, version_id)
     form = CardForm(request.POST or None, initial={"card": version.card, "card_number": version.card_number})
     if request.method == "POST" and form.is_valid():
         with refusals_on(form, otherwise="card"):
@@ -48,7 +48,7 @@ def card_edit(request: PortalRequest, tenant: str, project: str, version_id: UUI
 @access.page(Permission.MODEL_PROMOTE)
 @require_POST
 def version_promote(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
-    version = selectors.get_model_version(actor=request.actor, version_id=version_id)
+    version = _version(request, version_id)
     asked = services.request_promotion(actor=request.actor, version=version)
     if asked.case is None:
         messages.error(request, asked.refusal)
@@ -60,7 +60,7 @@ def version_promote(request: PortalRequest, tenant: str, project: str, version_i
 @access.page(Permission.MODEL_REGISTER)
 @require_POST
 def version_retire(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
-    version = selectors.get_model_version(actor=request.actor, version_id=version_id)
+    version = _version(request, version_id)
     services.retire_version(actor=request.actor, version=version)
     messages.success(request, _("Retired. What serves it goes on until somebody stops the deployment."))
     return redirect(request, _here(request, version_id))
@@ -69,10 +69,14 @@ def version_retire(request: PortalRequest, tenant: str, project: str, version_id
 @access.page(Permission.MODEL_VIEW)
 @require_GET
 def version_chart(request: PortalRequest, tenant: str, project: str, version_id: UUID, name: str) -> JsonResponse:
-    version = selectors.get_model_version(actor=request.actor, version_id=version_id)
+    version = _version(request, version_id)
     if name not in _CHARTS:
         raise NotFound(_("There is no such chart here."))
     return JsonResponse(_CHARTS[name](version.evaluation.get(name, {})))
+
+
+def _version(request: PortalRequest, version_id: UUID) -> Any:
+    return in_project(request, selectors.get_model_version(actor=request.actor, version_id=version_id))
 
 
 def _here(request: PortalRequest, version_id: UUID) -> str:
