@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -75,9 +76,9 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
 
 
 def read_log(run: Run, *, offset: int) -> tuple[bytes, int]:
-    """The log from `offset` on, and where it ends now; it outlives the process or container that wrote it."""
+    """A piece of the log from `offset` on, and where that ends; the log outlives the workload that wrote it."""
     if not run.is_active:
-        return _kept_log(run, offset), run.log_bytes
+        return _kept_log(run, offset)
     if not run.engine_name:
         return b"", 0
     try:
@@ -86,11 +87,20 @@ def read_log(run: Run, *, offset: int) -> tuple[bytes, int]:
         return b"", offset
 
 
-def _kept_log(run: Run, offset: int) -> bytes:
-    if not run.log_bytes or offset >= run.log_bytes:
-        return b""
+def _kept_log(run: Run, offset: int) -> tuple[bytes, int]:
+    if offset >= run.log_bytes:
+        return b"", offset
     with storage.open(run.tenant_id, log_key(run)) as file:
-        return file.read()[offset:]
+        file.seek(offset)
+        piece = file.read(engines.LOG_PIECE)
+    return piece, offset + len(piece)
+
+
+def open_log(run: Run) -> BinaryIO:
+    """The whole log as a stream, to be closed; its content is read after this, and asks the database nothing more."""
+    if run.is_active and run.engine_name:
+        return engines.open_log(engines.current(), run.engine_name)
+    return storage.open(run.tenant_id, log_key(run)) if run.log_bytes else io.BytesIO()
 
 
 def log_tail(run: Run, *, lines: int = 20) -> str:

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from foundation.engines import ImageMissing, Mount, Reason, WorkloadMissing, WorkloadState
+from foundation.engines import LOG_PIECE, ImageMissing, Mount, Reason, WorkloadMissing, WorkloadState, open_log
+from foundation.engines.adapters.container_logs import BOUNDED
 from foundation.engines.errors import SpecRefused
+from tests.containers import podman
 from tests.contracts.engine_stage import (
     PORT,
     PREFIX,
+    docker_engine,
     ended,
     engine,
     home,
@@ -72,6 +75,34 @@ def test_logs_go_on_from_an_offset_and_carry_the_time(engine):
     assert b"second" in rest
     assert engine.logs(workload.name, end) == (b"", end)
     assert re.match(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z first\n", first)
+
+
+LONG = """
+import time
+for part in range(3):
+    for number in range(15000):
+        print('part', part, 'line', number, 'x' * 60)
+    time.sleep(1.1)
+"""
+
+
+def test_a_long_log_comes_in_pieces_each_byte_once(engine, make):
+    workload = spec(LONG)
+    engine.start(workload)
+    pieces, offset = [], 0
+    while not engine.status(workload.name).state.is_final:
+        piece, offset = engine.logs(workload.name, offset)
+        pieces.append(piece)
+    while (found := engine.logs(workload.name, offset))[0]:
+        piece, offset = found
+        pieces.append(piece)
+    whole = b"".join(pieces)
+    assert max(map(len, pieces)) <= LOG_PIECE < len(whole)
+    assert re.findall(rb"part (\d) line (\d+) ", whole) == [
+        (b"%d" % part, b"%d" % number) for part in range(3) for number in range(15000)
+    ]
+    with open_log(make(), workload.name) as log:
+        assert log.read() == whole
 
 
 STUBBORN = """
@@ -165,6 +196,16 @@ def test_a_specification_that_no_engine_can_start_is_refused(home):
         spec("pass", mounts=(Mount(home, "model"),))
     with pytest.raises(SpecRefused, match="missing"):
         spec("pass", mounts=(Mount(home / "nothing", "/model"),))
+
+
+@pytest.mark.containers
+def test_a_container_cannot_fill_the_hosts_disk_with_its_log(home):
+    engine = docker_engine(home)
+    workload = spec("print('said')")
+    engine.start(workload)
+    kept = podman.client().containers.get(workload.name).attrs["HostConfig"]["LogConfig"]
+    engine.remove(workload.name)
+    assert kept["Type"] == BOUNDED.type
 
 
 @pytest.mark.containers

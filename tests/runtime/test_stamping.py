@@ -30,6 +30,13 @@ def test_an_endless_line_is_cut():
     assert stamper.end().endswith(b"Z x\n")
 
 
+def test_an_endless_log_is_cut_with_a_word_about_it():
+    stamper = Stamper(limit=100)
+    written = b"".join(stamper.take(b"line\n") for _ in range(1000)) + stamper.end()
+    assert written.count(b"line\n") == 4
+    assert written.splitlines()[-1].endswith(b"The log has reached its limit; what follows is lost.")
+
+
 def test_the_last_failure_line_of_a_log_is_read():
     log = '2013 SANAD-FAILURE {"sentence": "first"}\n2013 SANAD-FAILURE {"sentence": "عربي"}\nSANAD-FAILURE broken\n'
     assert read_failure(log) == "عربي"

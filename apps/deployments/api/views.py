@@ -15,10 +15,9 @@ from apps.deployments import selectors, services
 from apps.deployments.api import serializers
 from apps.projects import selectors as projects
 from foundation.access import Permission
+from foundation.engines import LOG_PIECE
 from foundation.errors import Invalid
 from foundation.web.api import PortalViewSet
-
-_PIECE_BYTES = 1024 * 1024
 
 
 class DeploymentViewSet(PortalViewSet):
@@ -87,7 +86,7 @@ class RevisionViewSet(PortalViewSet):
             raise Invalid(_("The offset is a number of bytes."), fields={"offset": [_("Not a number.")]})
         piece, end = selectors.read_log(revision, offset=int(offset))
         # A full piece is hardly the last one: the reader comes again for more.
-        size = end + (len(piece) >= _PIECE_BYTES)
+        size = end + (len(piece) >= LOG_PIECE)
         ended = revision.state in {"stopped", "failed"}
         headers = {"X-Log-Offset": str(end), "X-Log-Size": str(size), "X-Log-Ended": str(ended).lower()}
         return HttpResponse(piece, content_type="text/plain; charset=utf-8", headers=headers)

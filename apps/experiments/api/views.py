@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -14,6 +14,7 @@ from apps.experiments import selectors, services
 from apps.experiments.api import serializers
 from apps.projects import selectors as projects
 from foundation.access import Permission
+from foundation.engines import LOG_PIECE
 from foundation.errors import Invalid
 from foundation.web.api import PortalViewSet
 from runtime.recipes.catalogue import CATALOGUE
@@ -74,13 +75,18 @@ class RunViewSet(PortalViewSet):
 
     @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
     @action(detail=True)
-    def log(self, request: Request, pk: UUID) -> HttpResponse:
-        run = selectors.get_run(actor=self.actor, run_id=pk)
-        offset = request.query_params.get("offset", "0")
+    def log(self, request: Request, pk: UUID) -> HttpResponseBase:
+        """The whole log; with `offset` the next piece of it from that byte on."""
+        run, offset = selectors.get_run(actor=self.actor, run_id=pk), request.query_params.get("offset")
+        if offset is None:
+            return FileResponse(selectors.open_log(run), content_type="text/plain; charset=utf-8")
         if not offset.isdigit():
             raise Invalid(_("The offset is a number of bytes."), fields={"offset": [_("Not a number.")]})
-        piece, size = selectors.read_log(run, offset=int(offset))
-        headers = {"X-Log-Size": str(size), "X-Log-Ended": str(not run.is_active).lower()}
+        piece, end = selectors.read_log(run, offset=int(offset))
+        # A full piece is hardly the last one: the reader comes again for more.
+        size = end + (len(piece) >= LOG_PIECE) if run.is_active else run.log_bytes
+        ended = not run.is_active and end >= size
+        headers = {"X-Log-Offset": str(end), "X-Log-Size": str(size), "X-Log-Ended": str(ended).lower()}
         return HttpResponse(piece, content_type="text/plain; charset=utf-8", headers=headers)
 
     @extend_schema(responses=OpenApiTypes.OBJECT)

@@ -59,7 +59,7 @@ def cause_of(run: Run, status: WorkloadStatus) -> str:
     """The sentence a failed run opens with: the trainer's own where it gave one, else the engine's."""
     if status.state == "missing":
         return _("The machine lost the run: its process is gone and left no result. Run it again.")
-    if status.reason is None and (said := _CAUSE.findall(whole_log(run.engine_name))):
+    if status.reason is None and (said := _CAUSE.findall(_last_words(run.engine_name))):
         return str(json.loads(said[-1])["sentence"])
     return status.sentence
 
@@ -110,10 +110,8 @@ def _open_run(run_id: UUID) -> Run | None:
 
 def _end(actor: Actor, run: Run, state: RunState, event: ledger.Event) -> None:
     if run.engine_name:
-        log = whole_log(run.engine_name)
-        if log:
-            storage.put(run.tenant_id, log_key(run), log)
-            run.log_bytes = len(log)
+        with engines.open_log(engines.current(), run.engine_name) as log:
+            run.log_bytes = storage.put(run.tenant_id, log_key(run), log).size
     run.state, run.ended_at = state, now()
     run.save()
     tenants.revoke_workload_tokens(tenant=run.tenant, purpose=run.token_purpose, now=run.ended_at)
@@ -124,16 +122,13 @@ def _end(actor: Actor, run: Run, state: RunState, event: ledger.Event) -> None:
         transaction.on_commit(lambda: server.end_run(run.mlflow_run_id, _MLFLOW_STATUS[state]), robust=True)
 
 
-def whole_log(engine_name: str) -> bytes:
-    """All that the workload has said; nothing where its engine has forgotten it."""
-    pieces, offset = [], 0
-    try:
-        while (found := engines.current().logs(engine_name, offset))[0]:
-            pieces.append(found[0])
-            offset = found[1]
-    except engines.WorkloadMissing:
-        return b""
-    return b"".join(pieces)
+def _last_words(engine_name: str) -> bytes:
+    """The end of the log; more of it is never in memory."""
+    last = b""
+    with engines.open_log(engines.current(), engine_name) as log:
+        while piece := log.read(engines.LOG_PIECE):
+            last = (last + piece)[-engines.LOG_PIECE :]
+    return last
 
 
 def discard_workload(run: Run) -> None:

@@ -1,7 +1,9 @@
 """Where runs and models execute: one port, an adapter per engine, chosen by COMPUTE_ENGINE."""
 
 from foundation.engines.errors import EngineUnavailable, ImageMissing, IsolationMissing, WorkloadMissing
+from foundation.engines.logs import open_log
 from foundation.engines.ports import (
+    LOG_PIECE,
     ComputeEngine,
     Mount,
     Reason,
@@ -13,6 +15,7 @@ from foundation.engines.ports import (
 from foundation.engines.selection import current
 
 __all__ = [
+    "LOG_PIECE",
     "ComputeEngine",
     "EngineUnavailable",
     "ImageMissing",
@@ -25,4 +28,5 @@ __all__ = [
     "WorkloadState",
     "WorkloadStatus",
     "current",
+    "open_log",
 ]

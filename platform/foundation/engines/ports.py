@@ -16,6 +16,8 @@ from foundation.engines.errors import SpecRefused
 
 # In values of `env` this stands for the portal's address as the workload reaches it.
 PORTAL = "{portal}"
+# The most of a log that one call answers with.
+LOG_PIECE = 1024 * 1024
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
 
@@ -142,7 +144,7 @@ class ComputeEngine(Protocol):
         """Say how it stands; an unknown name has the state `missing`."""
 
     def logs(self, name: str, offset: int = 0) -> tuple[bytes, int]:
-        """Return at most 1 MiB of the log from the byte `offset` on, and the offset to go on from.
+        """Return at most LOG_PIECE bytes of the log from the byte `offset` on, and the offset to go on from.
 
         Each line begins with the UTC time at which it was written. Raises WorkloadMissing.
         """

@@ -16,13 +16,13 @@ from docker.models.containers import Container
 from docker.types import Mount as DockerMount
 from requests.exceptions import RequestException
 
+from foundation.engines.adapters.container_logs import BOUNDED, ContainerLogs
 from foundation.engines.adapters.isolation import unlock_door
 from foundation.engines.adapters.ordering import needs_portal
 from foundation.engines.errors import DoorMissing, EngineUnavailable, ImageMissing, WorkloadMissing
 from foundation.engines.ports import PORTAL, Mount, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
 from runtime.door import OUT_OF_MEMORY
 
-LOG_CHUNK = 1024 * 1024
 TIMEOUT_SECONDS = 60
 USER = 10001
 KILLED = 137
@@ -45,6 +45,7 @@ class DockerEngine:
         self._run = run
         self._portal_port = portal_port
         self._given = client
+        self._logs = ContainerLogs()
 
     @property
     def _client(self) -> docker.DockerClient:
@@ -93,9 +94,8 @@ class DockerEngine:
 
     def logs(self, name: str, offset: int = 0) -> tuple[bytes, int]:
         with self._speaking():
-            text = self._known(name).logs(stdout=True, stderr=True)
-        content: bytes = text[offset : offset + LOG_CHUNK]
-        return content, offset + len(content)
+            piece = self._logs.read(self._known(name), offset)
+        return piece, offset + len(piece)
 
     def stop(self, name: str, grace_s: float = 5.0) -> None:
         with self._speaking():
@@ -107,6 +107,7 @@ class DockerEngine:
         with self._speaking():
             container = self._find(name)
             if container is not None:
+                self._logs.forget(container)
                 with contextlib.suppress(docker.errors.NotFound):
                     container.remove(force=True, v=True)
         folder = self._services(name)
@@ -142,6 +143,7 @@ class DockerEngine:
             "memswap_limit": f"{spec.memory_mb}m",
             "nano_cpus": int(spec.cpus * 1e9),
             "pids_limit": 512,
+            "log_config": BOUNDED,
         }
 
     def _environment(self, spec: WorkloadSpec) -> dict[str, str]:

@@ -20,12 +20,11 @@ from django.utils.translation import gettext as _
 from foundation.engines.adapters.isolation import best_isolation, make_readable, own_uid, unlock_door
 from foundation.engines.adapters.ordering import make_order, needs_portal
 from foundation.engines.errors import DoorMissing, EngineUnavailable, IsolationMissing, WorkloadMissing
-from foundation.engines.ports import Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
+from foundation.engines.ports import LOG_PIECE, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
 from runtime.keeper import state as files
 from runtime.keeper import watch
 from runtime.keeper.order import Order
 
-LOG_CHUNK = 1024 * 1024
 START_SECONDS = 20
 # Beyond the grace given to the workload: how long the keeper may take to write down the end.
 KEEPER_SECONDS = 10
@@ -90,7 +89,7 @@ class ProcessEngine:
         try:
             with (self._folder / name / files.LOG).open("rb") as log:
                 log.seek(offset)
-                content = log.read(LOG_CHUNK)
+                content = log.read(LOG_PIECE)
         except FileNotFoundError:
             return b"", offset
         return content, offset + len(content)
