@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from apps.compliance import services
+from apps.compliance.choices import ReportState
 from apps.compliance.models import Report
+from foundation import jobs
+from tests.support.history import acts_on, done_by
 
 COMPLIANCE, ACTIVITY = "/t/acme/compliance/", "/t/acme/activity/"
 
@@ -39,6 +43,19 @@ def test_report_is_made_without_script(chain, scientist, client_as, run_jobs):
     assert html["Content-Security-Policy"].startswith("sandbox;")
     assert client.get(f"{answer['Location']}report.pdf").content.startswith(b"%PDF")
     assert client.get(f"{answer['Location']}report.exe").status_code == 404
+
+
+def test_a_cancelled_report_names_who_did_and_says_so_on_its_page(chain, scientist, officer, project, client_as):
+    report = services.request_report(actor=scientist, project=project, model_version_id=chain.version.pk)
+    jobs.cancel_of(actor=officer, subject=("report", report.pk))
+    report.refresh_from_db()
+
+    assert (report.state, report.failure) == (ReportState.CANCELLED, "Cancelled by The officer.")
+    assert acts_on("report", report) == [done_by(scientist, "report.requested"), done_by(officer, "report.cancelled")]
+    shown = _page(client_as(officer), f"{COMPLIANCE}reports/{report.pk}/")
+    assert "Cancelled by The officer." in shown
+    assert "cancelled the report" in shown
+    assert "could not be made" not in shown
 
 
 def _page(client, url):
