@@ -74,6 +74,15 @@ class ReplayEnded(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplayFailed(ledger.Event):
+    kind = "monitor.replay_failed"
+    said = _("ended the replay after %(rows)s rows: the next ones cannot be sent")
+    icon = "alert-triangle"
+    replay_id: UUID
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlertAcknowledged(ledger.Event):
     kind = "alert.acknowledged"
     said = _("acknowledged the alert")

@@ -6,33 +6,30 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from apps.features import selectors as features
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django.utils.translation import gettext as _
+
 from apps.monitoring.adapters.inference import Requests
 from apps.monitoring.choices import ReplayState
-from apps.monitoring.events import ReplayEnded
+from apps.monitoring.events import ReplayEnded, ReplayFailed
 from apps.monitoring.models import Replay
+from apps.monitoring.services.past import Past, Row, past_of
 from apps.tenants import services as tenants
-from foundation import lake, ledger, live
+from foundation import ledger, live
 from foundation.clock import now
+from foundation.errors import PortalError, Unavailable
 from foundation.identity import Actor
 from foundation.tenancy import every_tenant, scope
 from foundation.tenancy.models import Tenant
 
 log = logging.getLogger("sanad.replay")
 _TOKEN_LIVES, _TURN_S = timedelta(minutes=30), 1.0
-
-
-@dataclass(frozen=True)
-class _Row:
-    features: dict[str, Any]
-    event_time: datetime
+# What passes by itself; whatever else a replay meets ends it, with a sentence.
+_PASSING = (Unavailable, OperationalError, InterfaceError, OSError)
 
 
 class Player:
@@ -40,16 +37,35 @@ class Player:
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
-        self._rows: dict[tuple[UUID, int], list[_Row]] = {}
+        self._known: dict[tuple[UUID, int], Past] = {}
         self._requests: dict[UUID, Requests] = {}
 
     def run(self) -> None:
         while not self._stop.is_set():
             began = time.monotonic()
-            played = sum(self.play_turn(tenant) for tenant in every_tenant())
+            played = self._round()
             rest = _TURN_S - (time.monotonic() - began)
             if not played or rest > 0:
                 self._stop.wait(max(rest, 0.05))
+
+    def _round(self) -> int:
+        """A turn of every tenant; the player outlives whatever one of them meets, and so do the others."""
+        played = 0
+        try:
+            for tenant in every_tenant():
+                played += self._survive(tenant)
+        except Exception:
+            log.exception("The replays wait and are tried again.")
+            close_old_connections()
+        return played
+
+    def _survive(self, tenant: Tenant) -> int:
+        try:
+            return self.play_turn(tenant)
+        except Exception:
+            log.exception("The replays of %s wait and are tried again.", tenant.slug)
+            close_old_connections()
+            return 0
 
     def play_turn(self, tenant: Tenant) -> int:
         """One second of every replay of a tenant; how many rows were sent."""
@@ -57,7 +73,19 @@ class Player:
             playing = list(
                 Replay.objects.filter(state=ReplayState.PLAYING).select_related("deployment", "training_set")
             )
-        return sum(self._play(tenant, replay) for replay in playing)
+        return sum(self._attempt(tenant, replay) for replay in playing)
+
+    def _attempt(self, tenant: Tenant, replay: Replay) -> int:
+        """One second of a replay; what cannot be sent ends this one alone."""
+        try:
+            return self._play(tenant, replay)
+        except _PASSING as error:
+            log.warning("The replay at %s waits: %s", replay.deployment.slug, error)
+            return 0
+        except Exception as error:
+            log.exception("The replay at %s cannot be sent.", replay.deployment.slug)
+            self._fail(tenant, replay, error)
+            return 0
 
     def _play(self, tenant: Tenant, replay: Replay) -> int:
         rows = self._loaded(tenant, replay)
@@ -72,12 +100,16 @@ class Player:
         self._remember(tenant, replay, batch, ended=replay.position + len(batch) >= len(rows))
         return len(batch)
 
-    def _loaded(self, tenant: Tenant, replay: Replay) -> list[_Row]:
+    def _loaded(self, tenant: Tenant, replay: Replay) -> list[Row]:
         key = (replay.training_set_id, replay.stride)
-        if key not in self._rows:
-            with scope(tenant.pk):
-                self._rows[key] = list(_rows(tenant, replay))
-        return self._rows[key]
+        with scope(tenant.pk):
+            if key not in self._known:
+                self._known[key] = past_of(replay)
+            past = self._known[key]
+            if (replay.total, replay.left_out) != (len(past.rows), past.left_out):
+                replay.total, replay.left_out = len(past.rows), past.left_out
+                replay.save(update_fields=["total", "left_out"])
+        return past.rows
 
     def _sender(self, tenant: Tenant, replay: Replay) -> Requests:
         sender = self._requests.get(replay.pk)
@@ -101,7 +133,7 @@ class Player:
         self._requests[replay.pk] = sender
         return sender
 
-    def _remember(self, tenant: Tenant, replay: Replay, batch: list[_Row], *, ended: bool) -> None:
+    def _remember(self, tenant: Tenant, replay: Replay, batch: list[Row], *, ended: bool) -> None:
         with scope(tenant.pk):
             # Somebody may have set it back meanwhile: then what was just sent is not where it stands.
             rows = Replay.objects.filter(pk=replay.pk, position=replay.position, stride=replay.stride)
@@ -113,35 +145,32 @@ class Player:
         kind = "replay_ended" if moved and ended else "replay"
         live.publish(tenant.pk, f"deployment:{replay.deployment_id}", kind, said)
 
+    def _fail(self, tenant: Tenant, replay: Replay, error: Exception) -> None:
+        # Who tries again reads the rows anew.
+        self._known.pop((replay.training_set_id, replay.stride), None)
+        with scope(tenant.pk):
+            rows = Replay.objects.filter(pk=replay.pk, position=replay.position, state=ReplayState.PLAYING)
+            if rows.update(state=ReplayState.FAILED, failure=_sentence(replay, error)):
+                _record(tenant, replay, ReplayFailed(replay_id=replay.pk, rows=replay.position))
+        live.publish(tenant.pk, f"deployment:{replay.deployment_id}", "replay_failed", {"position": replay.position})
+
+
+def _sentence(replay: Replay, error: Exception) -> str:
+    if isinstance(error, PortalError):
+        return error.sentence
+    words = _("The rows from %(row)s on cannot be sent (%(cause)s). Make the training set anew, or play another one.")
+    return words % {"row": replay.position + 1, "cause": type(error).__name__}
+
 
 def _end(tenant: Tenant, replay: Replay, position: int) -> None:
     if Replay.objects.filter(pk=replay.pk, position=position).update(state=ReplayState.ENDED):
-        over, subject = ReplayEnded(replay_id=replay.pk, rows=position), ("deployment", replay.deployment_id)
-        ledger.record(over, actor=Actor.system(tenant, "replay"), project_id=replay.project_id, subject=subject)
+        _record(tenant, replay, ReplayEnded(replay_id=replay.pk, rows=position))
 
 
-def _rows(tenant: Tenant, replay: Replay) -> Iterator[_Row]:
-    """Every n-th row in the order of event time, with the features alone."""
-    training_set = replay.training_set
-    names = [column["name"] for column in training_set.columns if column["role"] == "feature"]
-    chosen = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
-    moment = '"' + training_set.event_time.replace('"', '""') + '"'
-    sql = (
-        f"SELECT * EXCLUDE (__n) FROM (SELECT {chosen}, epoch_us({moment}) AS __t, "  # noqa: S608 - names are quoted
-        f"row_number() OVER (ORDER BY {moment}, {chosen}) AS __n FROM rows) "
-        f"WHERE __n % {int(replay.stride)} = 0 ORDER BY __n"
-    )
-    for batch in lake.for_tenant(tenant.pk).query(sql, {"rows": features.training_table(training_set)}):
-        for row in batch.to_pylist():
-            at = datetime.fromisoformat("1970-01-01T00:00:00+00:00") + timedelta(microseconds=row.pop("__t"))
-            yield _Row({name: _jsonable(value) for name, value in row.items()}, at)
+def _record(tenant: Tenant, replay: Replay, event: ledger.Event) -> None:
+    subject = ("deployment", replay.deployment_id)
+    ledger.record(event, actor=Actor.system(tenant, "replay"), project_id=replay.project_id, subject=subject)
 
 
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return float(value) if isinstance(value, Decimal) else value
-
-
-def _plain(batch: list[_Row]) -> list[tuple[dict[str, Any], str]]:
+def _plain(batch: list[Row]) -> list[tuple[dict[str, Any], str]]:
     return [(row.features, row.event_time.isoformat()) for row in batch]

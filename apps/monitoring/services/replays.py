@@ -43,7 +43,9 @@ def start_replay(
             "state": ReplayState.PLAYING,
             "position": 0,
             "reached": None,
-            "total": -(-(training_set.row_count or 0) // stride),
+            "total": (training_set.row_count or 0) // stride,
+            "left_out": 0,
+            "failure": "",
             "created_by": actor.user,
         },
     )
@@ -56,13 +58,15 @@ def start_replay(
 def change_replay(
     *, actor: Actor, replay: Replay, state: str = "", per_second: float | None = None, restart: bool = False
 ) -> Replay:
-    """Faster, slower, paused, on, or from the beginning."""
+    """Faster, slower, paused, on (also after it failed), or from the beginning."""
     replay = Replay.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=replay.pk)
     policies.check_can_replay(actor, replay.deployment)
     if restart:
         replay.position, replay.reached, replay.state = 0, None, ReplayState.PLAYING
     if state and replay.state != ReplayState.ENDED:
         replay.state = ReplayState(state)
+    if replay.state != ReplayState.FAILED:
+        replay.failure = ""
     replay.per_second = per_second or replay.per_second
     replay.save()
     changed = ReplayChanged(replay_id=replay.pk, state=replay.state, per_second=replay.per_second)

@@ -10,7 +10,7 @@ from sanad.client import Client
 from sanad.commands.arguments import add, chosen, group
 from sanad.output import show, table, tell
 
-REPLAY = ("id", "state", "per_second", "position", "total")
+REPLAY = ("id", "state", "per_second", "position", "total", "failure")
 
 
 def add_to(acts: Any) -> None:
