@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
+from foundation.errors import AccessDenied, Conflict, Invalid, NotFound, PortalError
 
 
 class RunRefused(Invalid):
     """A run that cannot be started as asked; `fields` names what is wrong."""
+
+
+class FilesChanged(Conflict):
+    """The files of a run's model are not those that it left when it ended."""
 
 
 class StaleAttempt(AccessDenied):

@@ -31,7 +31,10 @@ class RunStarted(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RunSucceeded(ledger.Event):
-    """`reproduced` says whether a repeat gave the figures of the run that it repeats, to the last digit."""
+    """`reproduced` says whether a repeat gave the figures of the run that it repeats, to the last digit.
+
+    `model_digest` stands for the model's files as the run left them, in the words of `model_version.registered`.
+    """
 
     kind = "run.succeeded"
     said = _("finished the run")
@@ -40,6 +43,7 @@ class RunSucceeded(ledger.Event):
     attempt: int
     code_digest: str
     manifest_digest: str
+    model_digest: str
     repeated_from_id: UUID | None
     reproduced: bool | None
 

@@ -48,6 +48,8 @@ class Run(TenantModel):
     mlflow_run_id = models.CharField(max_length=64, blank=True)
     metrics = models.JSONField(default=dict)
     manifest = models.JSONField(default=dict)
+    # {path below the model's folder: sha256} as the run left them; what is registered later is held against it.
+    model_files = models.JSONField(default=dict)
     # The validation loss, thinned: a list of runs draws it without asking the tracking server.
     curve = models.JSONField(default=list)
     failure = models.TextField(blank=True)

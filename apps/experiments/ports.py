@@ -33,5 +33,8 @@ class TrackingServer(Protocol):
     def open_artifact(self, run_id: str, path: str) -> bytes:
         """An artifact's bytes."""
 
+    def digests(self, run_id: str, path: str) -> dict[str, str]:
+        """{path below the folder: sha256 hex} of every file in a folder of artifacts."""
+
     def download(self, run_id: str, path: str, into: Path) -> Path:
         """A folder of artifacts as files below `into`; the path of its copy there."""

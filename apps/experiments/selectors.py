@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from apps.experiments.adapters.mlflow_relay import Ask, Reply, send
 from apps.experiments.adapters.mlflow_routes import is_plain
 from apps.experiments.adapters.tracking import server_of, workspace_of
 from apps.experiments.choices import ACTIVE, RunState
+from apps.experiments.errors import FilesChanged
 from apps.experiments.models import Experiment, Run
 from foundation import access, engines, storage
 from foundation.access import Permission
@@ -116,10 +118,34 @@ def log_key(run: Run) -> str:
 
 
 def download_model(run: Run, into: Path) -> Path:
-    """The model directory that a succeeded run has logged, as files below `into`."""
+    """The model directory that a succeeded run has logged, as files below `into`; FilesChanged where it is another."""
     if run.state != RunState.SUCCEEDED:
         raise Conflict(_("%(run)s has no model: it is %(state)s.") % {"run": run, "state": RunState(run.state).label})
-    return server_of(run.project_id).download(run.mlflow_run_id, "model", into)
+    if not run.model_files:
+        raise FilesChanged(
+            _("%(run)s ended before the portal kept the digests of a model's files; repeat it, and take the repeat.")
+            % {"run": run}
+        )
+    folder = server_of(run.project_id).download(run.mlflow_run_id, "model", into)
+    _check_files(run, folder)
+    return folder
+
+
+def _check_files(run: Run, folder: Path) -> None:
+    found = {}
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    for name in sorted(found.keys() | run.model_files.keys()):
+        if name not in found:
+            said = _("The file “%(name)s” of %(run)s's model is missing; the run had left one.")
+        elif name not in run.model_files:
+            said = _("The file “%(name)s” was put into %(run)s's model after the run had ended; the run left none.")
+        elif found[name] != run.model_files[name]:
+            said = _("The file “%(name)s” of %(run)s's model was changed after the run had ended.")
+        else:
+            continue
+        raise FilesChanged(said % {"name": name, "run": run})
 
 
 def metric_history(run: Run, keys: list[str]) -> dict[str, list[dict[str, Any]]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -133,26 +135,41 @@ class MlflowServer:
         return httpx2.Response(200, content=self.open_artifact(run_id, path)).json()
 
     def download(self, run_id: str, path: str, into: Path) -> Path:
-        root = self.artifact_root(run_id)
-        self._fetch_folder(run_id, root, path, into)
+        for name, pieces in self._files(run_id, path):
+            target = into / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                for piece in pieces:
+                    file.write(piece)
         return into / path
 
-    def _fetch_folder(self, run_id: str, root: str, path: str, into: Path) -> None:
+    def digests(self, run_id: str, path: str) -> dict[str, str]:
+        found = {}
+        for name, pieces in self._files(run_id, path):
+            digest = hashlib.sha256()
+            for piece in pieces:
+                digest.update(piece)
+            found[Path(name).relative_to(path).as_posix()] = digest.hexdigest()
+        return found
+
+    def _files(self, run_id: str, path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """All files below a folder of artifacts, each with its bytes, piece by piece."""
+        root = self.artifact_root(run_id)
+        for name in self._names(run_id, path):
+            with client().stream("GET", f"{root}/{quote(name)}", headers=self._headers()) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise _translated(answer)
+                yield name, answer.iter_bytes(1024 * 1024)
+
+    def _names(self, run_id: str, path: str) -> Iterator[str]:
         for entry in self.list_artifacts(run_id, path):
             if ".." in Path(entry["path"]).parts:
                 raise Unavailable(f"The tracking server named the path {entry['path']!r}, which leads outside.")
             if entry["is_dir"]:
-                self._fetch_folder(run_id, root, entry["path"], into)
-                continue
-            target = into / entry["path"]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with client().stream("GET", f"{root}/{quote(entry['path'])}", headers=self._headers()) as answer:
-                if answer.status_code >= 400:
-                    answer.read()
-                    raise _translated(answer)
-                with target.open("wb") as file:
-                    for piece in answer.iter_bytes(1024 * 1024):
-                        file.write(piece)
+                yield from self._names(run_id, entry["path"])
+            else:
+                yield str(entry["path"])
 
     def artifact_root(self, run_id: str) -> str:
         """The path below which MLflow serves the run's artifacts, from its own `mlflow-artifacts:` location."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from foundation.clock import now
 from foundation.engines.ports import WorkloadStatus
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
+from runtime.signature import directory_digest
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -36,16 +38,33 @@ def conclude(*, job: JobHandle, run: Run, status: WorkloadStatus) -> None:
     """Keep log, figures and manifest of a workload that has ended, then let the workload go."""
     job.progress(_("Keeping log and figures"), 95)
     if status.state == "succeeded":
-        server = server_of(run.project_id)
-        manifest = server.read_json(run.mlflow_run_id, "model/sanad/manifest.json")
-        metrics = server.read_json(run.mlflow_run_id, "model/sanad/metrics.json")
-        curve = thinned(server.metric_history(run.mlflow_run_id, CURVE))
+        result = _result_of(run)
         with job.scope():
-            _succeed(actor=job.actor, run_id=run.pk, metrics=metrics, manifest=manifest, curve=curve)
+            _succeed(actor=job.actor, run_id=run.pk, result=result)
     else:
         with job.scope():
             fail_run(actor=job.actor, run_id=run.pk, sentence=cause_of(run, status))
     discard_workload(run)
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What a run left in MLflow: the digests of its model's files, and what some of them say."""
+
+    metrics: dict[str, Any]
+    manifest: dict[str, Any]
+    curve: list[float]
+    files: dict[str, str]
+
+
+def _result_of(run: Run) -> _Result:
+    server, mlflow_id = server_of(run.project_id), run.mlflow_run_id
+    return _Result(
+        metrics=server.read_json(mlflow_id, "model/sanad/metrics.json"),
+        manifest=server.read_json(mlflow_id, "model/sanad/manifest.json"),
+        curve=thinned(server.metric_history(mlflow_id, CURVE)),
+        files=server.digests(mlflow_id, "model"),
+    )
 
 
 def thinned(history: list[dict[str, Any]]) -> list[float]:
@@ -65,20 +84,19 @@ def cause_of(run: Run, status: WorkloadStatus) -> str:
 
 
 @transaction.atomic
-def _succeed(
-    *, actor: Actor, run_id: UUID, metrics: dict[str, Any], manifest: dict[str, Any], curve: list[float]
-) -> None:
+def _succeed(*, actor: Actor, run_id: UUID, result: _Result) -> None:
     run = _open_run(run_id)
     if run is None:
         return
-    run.metrics, run.manifest, run.curve = metrics, manifest, curve
+    run.metrics, run.manifest, run.curve, run.model_files = result.metrics, result.manifest, result.curve, result.files
     if run.repeated_from is not None and run.repeated_from.state == RunState.SUCCEEDED:
-        run.reproduced = run.repeated_from.metrics == metrics
+        run.reproduced = run.repeated_from.metrics == run.metrics
     done = RunSucceeded(
         run_id=run.pk,
         attempt=run.attempt,
-        code_digest=str(manifest.get("code", {}).get("sha256", "")),
-        manifest_digest=hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest(),
+        code_digest=str(run.manifest.get("code", {}).get("sha256", "")),
+        manifest_digest=hashlib.sha256(json.dumps(run.manifest, sort_keys=True).encode()).hexdigest(),
+        model_digest=directory_digest(run.model_files),
         repeated_from_id=run.repeated_from_id,
         reproduced=run.reproduced,
     )

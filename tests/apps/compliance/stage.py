@@ -291,6 +291,7 @@ def _succeeded(run, manifest_digest):
         attempt=1,
         code_digest="c" * 64,
         manifest_digest=manifest_digest,
+        model_digest="d" * 64,
         repeated_from_id=run.repeated_from_id,
         reproduced=run.reproduced,
     )
