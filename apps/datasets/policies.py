@@ -46,9 +46,5 @@ def check_can_classify(actor: Actor, version: DatasetVersion) -> None:
     access.require(actor, Permission.DATASET_CREATE, version)
 
 
-def check_can_delete(actor: Actor, dataset: Dataset) -> None:
-    access.require(actor, Permission.DATASET_DELETE, dataset)
-
-
 def _state(version: DatasetVersion) -> dict[str, str]:
     return {"state": str(VersionState(version.state).label)}

@@ -40,13 +40,6 @@ def get_deployment(*, actor: Actor, deployment_id: UUID) -> Deployment:
     return deployment
 
 
-def find_deployment(*, actor: Actor, slug: str) -> Deployment:
-    deployment = visible_deployments(actor=actor).filter(slug=slug).first()
-    if deployment is None:
-        raise NotFound(_("There is no such deployment here."))
-    return deployment
-
-
 def deployment_to_invoke(*, actor: Actor, slug: str) -> Deployment:
     """The deployment behind an address, for whoever may ask it; a token for predictions alone sees nothing else."""
     rows = Deployment.objects.filter(tenant_id=actor.tenant_id, slug=slug)

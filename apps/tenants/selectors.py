@@ -15,11 +15,11 @@ from apps.tenants.choices import TokenState
 from apps.tenants.models import Invitation, SignIn
 from foundation import access, ledger
 from foundation.access import Permission, Role
-from foundation.access.actors import actor_for_token, memberships_of
+from foundation.access.actors import memberships_of
 from foundation.access.models import Membership
 from foundation.access.permissions import ROLE_PERMISSIONS
-from foundation.errors import NotFound, PortalError
-from foundation.identity import Actor, tokens
+from foundation.errors import NotFound
+from foundation.identity import Actor
 from foundation.identity.models import ApiToken, User
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
@@ -32,16 +32,6 @@ class ProjectName:
     id: UUID
     slug: str
     name: str
-
-
-@dataclass(frozen=True)
-class TokenCheck:
-    """Whether a token opens the gateway of a tenant; `sentence` says why not."""
-
-    allowed: bool
-    sentence: str = ""
-    actor: Actor | None = None
-    expires_at: datetime | None = None
 
 
 _project_names: list[Callable[[Actor], list[ProjectName]]] = []
@@ -136,29 +126,6 @@ def token_state(token: ApiToken, *, now: datetime) -> TokenState:
     if token.revoked_at is not None:
         return TokenState.REVOKED
     return TokenState.EXPIRED if token.expires_at is not None and token.expires_at <= now else TokenState.LIVE
-
-
-def revocations(after: int) -> tuple[int, list[str]]:
-    """For the gateway: the newest revocation number, and the digests revoked after number `after`."""
-    return tokens.revoked_since(after)
-
-
-def check_token(*, digest: str, tenant_slug: str, now: datetime) -> TokenCheck:
-    """For the gateway: whether the token of this SHA-256 may ask the tenant's deployments for predictions.
-
-    The answer's actor carries the token's limit to one project: the caller compares it with the deployment's.
-    """
-    row = tokens.find_by_digest(digest, now=now)
-    if row is None:
-        return TokenCheck(False, _("This token is unknown, expired or revoked."))
-    try:
-        actor = actor_for_token(row=row)
-        if actor.tenant.slug != tenant_slug:
-            raise NotFound(_("There is no such deployment, or this token is of another tenant."))
-        access.require(actor, Permission.DEPLOYMENT_INVOKE)
-    except PortalError as refusal:
-        return TokenCheck(False, refusal.sentence)
-    return TokenCheck(True, actor=actor, expires_at=row.expires_at)
 
 
 def tenants_of(*, user: User) -> list[tuple[Tenant, Role]]:

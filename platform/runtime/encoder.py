@@ -6,7 +6,7 @@ gets the code that the rare values of training got.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -165,7 +165,3 @@ class RowEncoder:
                     raise
                 raise InputRefused(f"Row {number}: {refusal.sentence}", refusal.status) from None
         return np.array(encoded, dtype=np.float32).reshape(len(rows), self.width)
-
-    def encode_columns(self, columns: Mapping[str, Sequence[Any]]) -> Matrix:
-        """Encode whole columns of equal length, one per feature."""
-        return self.encode_rows(list(zip(*(columns[name] for name in self.names), strict=True)))

@@ -53,11 +53,8 @@ def test_training_and_serving_encode_alike(rows):
 def test_real_flights_encode_alike():
     table = tables.flights().slice(0, 500)
     features = fit_features(tables.FLIGHT_FEATURES, table, table, np.arange(500.0))
-    assert np.array_equal(
-        encode_table(features, table),
-        RowEncoder(features).encode_columns({f.name: _sendable(table[f.name]) for f in features}),
-        equal_nan=True,
-    )
+    sent = list(zip(*(_sendable(table[feature.name]) for feature in features), strict=True))
+    assert np.array_equal(encode_table(features, table), RowEncoder(features).encode_rows(sent), equal_nan=True)
 
 
 def _sendable(column):

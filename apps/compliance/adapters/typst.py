@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from fontTools.ttLib import TTFont
 
 from apps.compliance.errors import ReportNotMade
+from apps.compliance.ports import Typesetter
 
 _LAYOUT = Path("templates/compliance/report.typ")
 _WOFF = Path("static/vendor/fonts")
@@ -30,7 +31,7 @@ _FONTS = {
 _FAMILY, _TYPOGRAPHIC_FAMILY = 1, 16
 
 
-class TypstTypesetter:
+class TypstTypesetter(Typesetter):
     """The same document gives the same bytes."""
 
     def pdf(self, document: dict[str, Any], *, made_at: datetime) -> bytes:

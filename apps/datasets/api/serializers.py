@@ -32,13 +32,6 @@ class UploadStart(serializers.Serializer):
     sha256 = serializers.RegexField(r"^[0-9a-fA-F]{64}$", required=False, allow_blank=True, default="")
 
 
-class ColumnSerializer(serializers.Serializer):
-    name = serializers.CharField()
-    type = serializers.CharField()
-    nullable = serializers.BooleanField()
-    suspected = serializers.CharField(allow_blank=True)
-
-
 class VersionSerializer(serializers.ModelSerializer):
     dataset_name = serializers.CharField(source="dataset.name", read_only=True)
     schema = serializers.JSONField(read_only=True)

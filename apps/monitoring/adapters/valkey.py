@@ -7,6 +7,7 @@ from typing import Any
 
 import redis
 
+from apps.monitoring.ports import InferenceStream
 from foundation.errors import Unavailable
 
 _SET_ASIDE = 1_000
@@ -54,5 +55,5 @@ def _name(tenant_id: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def stream_at(url: str) -> ValkeyInferenceStream:
+def stream_at(url: str) -> InferenceStream:
     return ValkeyInferenceStream(url)

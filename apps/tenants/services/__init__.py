@@ -7,7 +7,7 @@ from apps.tenants.services.invitations import (
     invite,
     withdraw_invitation,
 )
-from apps.tenants.services.members import add_member, change_role, remove_member
+from apps.tenants.services.members import change_role, remove_member
 from apps.tenants.services.profile import change_password, edit_profile
 from apps.tenants.services.sample import ensure_sample_people
 from apps.tenants.services.sign_in import end_other_sessions, forget_session, note_session, sign_in
@@ -24,7 +24,6 @@ from apps.tenants.services.tokens import (
 __all__ = [
     "accept_as_new_person",
     "accept_invitation",
-    "add_member",
     "change_password",
     "change_role",
     "create_tenant",

@@ -15,14 +15,6 @@ from foundation.access import Role
 from foundation.access.models import Membership
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
-from foundation.identity.models import User
-
-
-@transaction.atomic
-def add_member(*, actor: Actor, user: User, role: str) -> Membership:
-    """Make a person who agreed a member of the actor's tenant."""
-    policies.check_can_manage_members(actor)
-    return enrol(actor=actor, membership=Membership(tenant=actor.tenant, user=user, role=checked_role(role)))
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from foundation.lake.errors import (
     TableExists,
     TableMissing,
 )
-from foundation.lake.ports import Column, Condition, Lake, Snapshot, TableAt
+from foundation.lake.ports import Column, Condition, Lake, TableAt
 
 __all__ = [
     "Column",
@@ -24,7 +24,6 @@ __all__ = [
     "Lake",
     "LakeFailed",
     "LakeUnavailable",
-    "Snapshot",
     "SqlFailed",
     "SqlRefused",
     "SqlTimeout",

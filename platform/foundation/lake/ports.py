@@ -45,14 +45,6 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """One committed change of the lake; `at` is the database's time, aware."""
-
-    number: int
-    at: datetime
-
-
-@dataclass(frozen=True)
 class LakeFile:
     """A file of a table on this machine, the key that opens it (base64) and the file of its deleted rows, if any."""
 
@@ -141,9 +133,6 @@ class Lake(Protocol):
 
     def current(self, table: str) -> TableAt:
         """The table as it is now."""
-
-    def snapshots(self) -> list[Snapshot]:
-        """All snapshots of the lake, oldest first."""
 
     def files_of(self, at: TableAt) -> list[LakeFile]:
         """The exact files of the table, for the sandbox: they are opened here, paths are never told to it."""

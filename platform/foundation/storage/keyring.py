@@ -54,11 +54,6 @@ def newest_number(tenant_id: UUID) -> int:
     return row.number if row else 1
 
 
-def forget_open_keys() -> None:
-    """Drop what this process holds in clear."""
-    _open_keys.clear()
-
-
 def _rows() -> Manager[TenantKey]:
     # The package is imported before Django's models are ready.
     return apps.get_model("storage", "TenantKey")._default_manager

@@ -50,17 +50,8 @@ def _swap(tenant: str, user: str) -> tuple[str, str]:
 
 def current_tenant_id() -> UUID | None:
     """The tenant whose scope the present transaction is in."""
-    return _current("sanad.tenant")
-
-
-def current_user_id() -> UUID | None:
-    """The person whose own rows the present transaction may see across tenants."""
-    return _current("sanad.user")
-
-
-def _current(name: str) -> UUID | None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nullif(current_setting(%s, true), '')", [name])
+        cursor.execute("SELECT nullif(current_setting('sanad.tenant', true), '')")
         found = cursor.fetchone()[0]
     return UUID(found) if found else None
 

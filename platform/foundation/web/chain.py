@@ -7,7 +7,7 @@ chain is walked downwards from any object, and upwards through what was register
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -46,11 +46,10 @@ class ChainNode:
 
 @dataclass(frozen=True)
 class Link:
-    """A node with the references of what it was made from and of what was made from it."""
+    """A node with the references of what it was made from."""
 
     node: ChainNode
     made_from: tuple[Reference, ...] = ()
-    made_into: tuple[Reference, ...] = field(default=())
 
 
 Finder = Callable[[Actor, UUID], Link | None]

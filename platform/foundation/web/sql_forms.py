@@ -59,11 +59,6 @@ class SqlForm(forms.Form):
     def input_rows(self) -> list[tuple[BoundField, BoundField]]:
         return [(self[f"alias_{i}"], self[f"version_{i}"]) for i in range(self._rows)]
 
-    @property
-    def own_fields(self) -> list[BoundField]:
-        """The fields that are drawn one below the other: all but the input rows."""
-        return [field for field in self.visible_fields() if not field.name.startswith(("alias_", "version_"))]
-
     def as_typed(self) -> Self:
         """The form as it was typed, unchecked: for the round in which it only gets one row more."""
         self._errors = ErrorDict()

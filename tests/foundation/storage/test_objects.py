@@ -104,7 +104,7 @@ def test_a_secret_opens_for_its_tenant_and_purpose_alone(tenant, other_tenant):
 def test_data_keys_differ_by_tenant_and_purpose_and_stay(tenant, other_tenant):
     key = storage.tenant_data_key(tenant.pk, "lake")
     assert len(key) == 32
-    keyring.forget_open_keys()
+    keyring._open_keys.clear()
     assert storage.tenant_data_key(tenant.pk, "lake") == key
     assert storage.tenant_data_key(tenant.pk, "online") != key
     assert storage.tenant_data_key(other_tenant.pk, "lake") != key
@@ -112,7 +112,7 @@ def test_data_keys_differ_by_tenant_and_purpose_and_stay(tenant, other_tenant):
 
 def test_a_key_wrapped_with_another_secret_is_refused_with_a_sentence(tenant, settings):
     storage.tenant_data_key(tenant.pk, "lake")
-    keyring.forget_open_keys()
+    keyring._open_keys.clear()
     settings.SECRET_KEY, old = "another secret key", settings.SECRET_KEY
     with pytest.raises(keyring.KeyUnusable, match="SANAD_SECRET_KEY"):
         storage.tenant_data_key(tenant.pk, "lake")
@@ -130,5 +130,5 @@ def test_a_key_outlives_the_transaction_that_first_asked_for_it():
     with pytest.raises(RuntimeError), transaction.atomic():
         key = storage.tenant_data_key(made.pk, "lake")
         raise RuntimeError
-    keyring.forget_open_keys()
+    keyring._open_keys.clear()
     assert storage.tenant_data_key(made.pk, "lake") == key

@@ -23,7 +23,7 @@ from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.errors import LakeFailed, LakeUnavailable, TableExists, TableMissing
 from foundation.lake.place import LakePlace
-from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, Snapshot, TableAt
+from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, TableAt
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880
@@ -123,11 +123,6 @@ class DuckDBLake:
                 raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
             row = connection.execute("FROM ducklake_current_snapshot('lake')").fetchone()
         return TableAt(table, int(row[0]) if row else 0)
-
-    def snapshots(self) -> list[Snapshot]:
-        with self._reading() as connection:
-            sql = "SELECT snapshot_id, epoch_us(snapshot_time) FROM ducklake_snapshots('lake') ORDER BY 1"
-            return [Snapshot(number, _moment(at)) for number, at in connection.execute(sql).fetchall()]
 
     def files_of(self, at: TableAt) -> list[LakeFile]:
         self.schema(at)  # says in words where the table or the snapshot is missing

@@ -113,10 +113,6 @@ class Child:
         found: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {}
         return found
 
-    def exit_signal(self) -> int:
-        """The signal that ended the child, 0 where it ended by itself."""
-        return max(0, -self._process.wait())
-
     def alive(self) -> bool:
         """Whether the child still waits; idle children end by themselves after some minutes."""
         return self._process.poll() is None

@@ -1,0 +1,54 @@
+"""Nothing stands in the source that nobody uses: neither a page nor a command nor another line of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [path for top in ("apps", "platform", "bench") for path in (ROOT / top).rglob("*.py")]
+SOURCES = [path for path in SOURCES if "migrations" not in path.parts]
+USERS = [*SOURCES, *(ROOT / "templates").rglob("*.html"), ROOT / "docs" / "build.py", ROOT / "pyproject.toml"]
+# Called by a framework for their names' sake: tables, serializers, forms, commands, Django's own hooks.
+BY_NAME = re.compile(r"(render|get|validate|clean)_\w+|[A-Z]\w+Config|__\w+__|add_arguments|create_user|scanner")
+# Found by name too, each by one framework alone.
+HOOKS = {
+    "ActorScheme": "drf-spectacular finds extensions among the subclasses",
+    "RevokedToken": "a table that is read and written by SQL",
+    "authenticate_header": "Django REST framework",
+    "capture_signals": "uvicorn",
+    "collect": "prometheus_client",
+    "has_permission": "Django REST framework",
+    "live_cut": "Channels: the message's type",
+    "live_message": "Channels: the message's type",
+    "on_message_complete": "httptools",
+    "process_exception": "Django's middleware",
+    "read_failure": "the other half of `announce`, kept beside it",
+    "setup_schedule": "Celery beat",
+}
+
+
+def definitions() -> Iterator[tuple[str, str]]:
+    """Name and place of what is defined without a decorator: one that registers is a use."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            registers = any(isinstance(found, ast.Call) for found in node.decorator_list)
+            if not registers and not BY_NAME.fullmatch(node.name):
+                yield node.name, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def test_every_name_that_is_defined_is_used():
+    words = Counter(word for path in USERS for word in re.findall(r"\w+", path.read_text(encoding="utf-8")))
+    found = list(definitions())
+    times = Counter(name for name, _place in found)
+    unused = {f"{place} {name}" for name, place in found if words[name] <= times[name] and name not in HOOKS}
+    assert not unused
+
+
+def test_no_hook_is_excused_that_is_gone():
+    assert set(HOOKS) <= {name for name, _place in definitions()}
