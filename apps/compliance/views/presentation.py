@@ -129,7 +129,7 @@ def report_facts(report: Any) -> list[dict[str, Any]]:
 
 
 def may_make_any(actor: Actor) -> Verdict:
-    return access.ask(lambda who: access.require(who, Permission.REPORT_CREATE), actor)
+    return access.ask(lambda who: access.require_somewhere(who, Permission.REPORT_CREATE), actor)
 
 
 def report_snippets(report: Any) -> list[dict[str, str]]:

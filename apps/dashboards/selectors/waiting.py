@@ -62,8 +62,10 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         yield "approval_case", approvals.waiting_for(actor=actor), _case
     if access.can(actor, Permission.MONITOR_VIEW):
         yield "alert", monitoring.visible_alerts(actor=actor).filter(state=AlertState.OPEN), _alert
-    if access.can(actor, Permission.DATASET_CREATE) and access.can(actor, Permission.DATASET_VIEW):
+    if access.can(actor, Permission.DATASET_VIEW):
         rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
+        if not access.can(actor, Permission.DATASET_CREATE):
+            rows = rows.filter(project_id__in=access.granted_in(actor, Permission.DATASET_CREATE))
         yield "dataset_version", rows, _version
     if actor.user is not None and access.can(actor, Permission.RUN_VIEW):
         failed = experiments.visible_runs(actor=actor).filter(state=RunState.FAILED, created_by=actor.user)
@@ -83,7 +85,8 @@ def _case(kind: str, row: Any, now: datetime) -> Waiting:
     overdue = row.due_at < now
     reason = _("%(who)s asks you to decide.") % {"who": row.requested_by or _("A program")}
     state, label = ("overdue", _("Overdue")) if overdue else ("open", _("Waiting for a decision"))
-    return Waiting(kind, row.pk, row.title, reason, state, label, row.created_at, row.project.name, row.project.slug)
+    project, slug = (row.project.name, row.project.slug) if row.project else ("", "")
+    return Waiting(kind, row.pk, row.title, reason, state, label, row.created_at, project, slug)
 
 
 def _alert(kind: str, row: Any, now: datetime) -> Waiting:

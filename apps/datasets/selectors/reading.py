@@ -95,11 +95,12 @@ def table_at(version: DatasetVersion) -> TableAt:
 
 
 def get_upload(*, actor: Actor, upload_id: UUID) -> Upload:
-    access.require(actor, Permission.DATASET_CREATE)
     rows = Upload.objects.filter(tenant_id=actor.tenant_id, pk=upload_id)
     if actor.user is not None:
         rows = rows.filter(created_by=actor.user)
-    return _found(rows.first(), _("There is no such upload, or it has expired. Start it anew."))
+    upload = _found(rows.first(), _("There is no such upload, or it has expired. Start it anew."))
+    access.require(actor, Permission.DATASET_CREATE, upload)
+    return upload
 
 
 def freshness(dataset: Dataset, *, now: datetime) -> str:

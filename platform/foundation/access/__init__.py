@@ -1,20 +1,34 @@
 """Who may do what: roles, permissions, grants (guardian, wrapped once) and the marks on routes."""
 
-from foundation.access.checks import Inside, Verdict, ask, can, require
+from foundation.access.checks import (
+    Inside,
+    Lacking,
+    Verdict,
+    ask,
+    can,
+    granted_in,
+    lacking,
+    require,
+    require_somewhere,
+)
 from foundation.access.permissions import TENANT_WIDE, Permission, Role
 from foundation.access.routes import declared, own, page, public
 
 __all__ = [
     "TENANT_WIDE",
     "Inside",
+    "Lacking",
     "Permission",
     "Role",
     "Verdict",
     "ask",
     "can",
     "declared",
+    "granted_in",
+    "lacking",
     "own",
     "page",
     "public",
     "require",
+    "require_somewhere",
 ]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 from uuid import UUID
 
-from django.contrib.contenttypes.models import ContentType
-
-from foundation.access.models import Membership, UserGrant
+from foundation.access import grants
+from foundation.access.models import Membership
 from foundation.errors import AccessDenied, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount, User
@@ -24,7 +22,7 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor
         membership = Membership.objects.filter(user=user, tenant=tenant).first()
         if membership is None or not user.is_active:
             raise NotFound(_NOT_A_MEMBER)
-        grants = _grants(user)
+        granted = grants.held_by(user)
     return Actor(
         kind="user",
         id=user.pk,
@@ -32,7 +30,7 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor
         label=str(user),
         user=user,
         role=membership.role,
-        grants=grants,
+        grants=granted,
         request_id=request_id,
     )
 
@@ -81,16 +79,3 @@ def memberships_of(user: User) -> list[Membership]:
         with scope(membership.tenant_id):
             membership.tenant = Tenant.objects.get(pk=membership.tenant_id)
     return found
-
-
-def _grants(user: User) -> dict[UUID, frozenset[str]]:
-    project_type = ContentType.objects.filter(app_label="projects", model="project").first()
-    if project_type is None:
-        return {}
-    rows = UserGrant.objects.filter(user=user, content_type=project_type).values_list(
-        "object_pk", "permission__codename"
-    )
-    grants: dict[UUID, set[str]] = defaultdict(set)
-    for object_pk, codename in rows:
-        grants[UUID(object_pk)].add(codename)
-    return {key: frozenset(value) for key, value in grants.items()}

@@ -13,11 +13,20 @@ from foundation.identity import Actor
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """A permission that a person could ask for: in one project, or (None) in the tenant, where a role brings it."""
+
+    permission: Permission
+    project_id: UUID | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What a page needs of a policy: whether the button is live, and the sentence of its tooltip."""
+    """What a page needs of a policy: whether the button is live, the sentence of its tooltip, and what to ask for."""
 
     allowed: bool
     reason: str = ""
+    lacking: Lacking | None = None
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -34,7 +43,7 @@ def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
     """Whether the actor holds the permission, for `thing` where one is given; costs no query."""
     if actor.kind == "system":
         return True
-    if "*" not in actor.scopes and permission.value not in actor.scopes:
+    if not _in_scopes(actor, permission):
         return False
     project_id = getattr(thing, "project_id", None)
     if _beyond_project(actor, permission, thing) or not _inside(actor, thing, project_id):
@@ -44,7 +53,24 @@ def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
     role = _role(actor)
     if role is not None and permission in ROLE_PERMISSIONS[role]:
         return True
-    return project_id is not None and permission.value in actor.grants.get(project_id, frozenset())
+    return project_id is not None and project_id in granted_in(actor, permission)
+
+
+def granted_in(actor: Actor, permission: Permission) -> list[UUID]:
+    """The projects in which a grant gives the actor the permission beside their role."""
+    if permission in TENANT_WIDE or not _in_scopes(actor, permission):
+        return []
+    found = [project_id for project_id, names in actor.grants.items() if permission.value in names]
+    return [project_id for project_id in found if actor.project_id in {None, project_id}]
+
+
+def require_somewhere(actor: Actor, permission: Permission) -> None:
+    """For doors that do not know the thing yet: held in the tenant, or by a grant in one project at least.
+
+    Whoever finds the thing asks again, for the thing.
+    """
+    if not granted_in(actor, permission):
+        require(actor, permission)
 
 
 def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say: str | None = None) -> None:
@@ -52,7 +78,16 @@ def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say
     if can(actor, permission, thing):
         return
     sentence = _for_the_tenant(permission) if _beyond_project(actor, permission, thing) else missing(permission)
-    raise AccessDenied(else_say or sentence, details={"permission": permission.value})
+    raise AccessDenied(else_say or sentence, details=_details(permission, thing))
+
+
+def lacking(actor: Actor | None, refusal: PortalError) -> Lacking | None:
+    """What the person who reads this refusal could ask for; a program asks for nothing by itself."""
+    name = refusal.details.get("permission")
+    if actor is None or actor.user is None or actor.token_id is not None or name not in Permission.values:
+        return None
+    project_id = refusal.details.get("project_id")
+    return Lacking(Permission(name), UUID(project_id) if project_id else None)
 
 
 def missing(permission: Permission) -> str:
@@ -74,12 +109,22 @@ def ask(policy: Callable[..., None], actor: Actor, *args: Any, **kwargs: Any) ->
     try:
         policy(actor, *args, **kwargs)
     except PortalError as refusal:
-        return Verdict(allowed=False, reason=refusal.sentence)
+        return Verdict(allowed=False, reason=refusal.sentence, lacking=lacking(actor, refusal))
     return Verdict(allowed=True)
 
 
 def _role(actor: Actor) -> Role | None:
     return Role(actor.role) if actor.role else None
+
+
+def _in_scopes(actor: Actor, permission: Permission) -> bool:
+    return "*" in actor.scopes or permission.value in actor.scopes
+
+
+def _details(permission: Permission, thing: Any) -> dict[str, str]:
+    """The permission, and the project where a grant would do."""
+    project_id = None if permission in TENANT_WIDE else getattr(thing, "project_id", None)
+    return {"permission": permission.value} | ({"project_id": str(project_id)} if project_id else {})
 
 
 def _beyond_project(actor: Actor, permission: Permission, thing: Any) -> bool:

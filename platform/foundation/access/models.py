@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import models
-from guardian.models import GroupObjectPermissionAbstract, UserObjectPermissionAbstract
+from django.db.models.functions import Now
+from guardian.models import UserObjectPermissionAbstract
 
 from foundation.access.permissions import Role
 from foundation.identity.models import User
@@ -27,20 +30,20 @@ class Membership(TenantModel):
 
 
 class UserGrant(UserObjectPermissionAbstract):
-    """Guardian's grant to a person on one object; the tenant is set by the database from the scope."""
+    """Guardian's grant to a person, here always on a project; the tenant is set by the database from the scope."""
 
     row_security = "tenant_id = sanad_tenant()"
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_default=CurrentTenant())
+    given_at = models.DateTimeField(db_default=Now())
 
     class Meta(UserObjectPermissionAbstract.Meta):
         abstract = False
 
+    @property
+    def project_id(self) -> UUID:
+        return UUID(self.object_pk)
 
-class GroupGrant(GroupObjectPermissionAbstract):
-    """Guardian's grant to a group on one object; the tenant is set by the database from the scope."""
-
-    row_security = "tenant_id = sanad_tenant()"
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_default=CurrentTenant())
-
-    class Meta(GroupObjectPermissionAbstract.Meta):
-        abstract = False
+    @property
+    def name(self) -> str:
+        """Our word for the permission, as `access.Permission` spells it."""
+        return self.permission.codename

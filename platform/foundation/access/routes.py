@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 
-from foundation.access.checks import require
+from foundation.access.checks import require, require_somewhere
 from foundation.access.permissions import Permission
 
 View = Callable[..., HttpResponseBase]
@@ -25,7 +25,10 @@ def page(permission: Permission) -> Callable[[View], View]:
             actor = getattr(request, "actor", None)
             if actor is None:
                 return _to_sign_in(request)
-            require(actor, permission, getattr(request, "project", None))
+            if (project := getattr(request, "project", None)) is None:
+                require_somewhere(actor, permission)
+            else:
+                require(actor, permission, project)
             return view(request, *args, **kwargs)
 
         checked.required_permission = permission  # type: ignore[attr-defined]

@@ -7,11 +7,14 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from foundation.access import require
+from foundation.access import require_somewhere
 
 
 class DeclaredPermission(BasePermission):
-    """Asks for the permission that the viewset declares for the action; an undeclared action is refused."""
+    """Asks for the permission that the viewset declares for the action; an undeclared action is refused.
+
+    In which project it is held is asked of the thing, once a selector has found it.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if getattr(view, "public_because", None):
@@ -24,5 +27,5 @@ class DeclaredPermission(BasePermission):
         if permission is None:
             # OPTIONS and methods that the view does not have: DRF answers 405 after this.
             return action in {"options", "metadata", None} or not hasattr(view, action)
-        require(actor, permission)
+        require_somewhere(actor, permission)
         return True

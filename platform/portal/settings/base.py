@@ -124,7 +124,6 @@ ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
 GUARDIAN_USER_OBJ_PERMS_MODEL = "access.UserGrant"
-GUARDIAN_GROUP_OBJ_PERMS_MODEL = "access.GroupGrant"
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # the backend is not installed: foundation.access asks guardian itself
 
 LANGUAGE_CODE = "en"
