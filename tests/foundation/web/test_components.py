@@ -8,11 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from foundation.web.templatetags.sanad_ui import MARKS
+
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
 SHEETS = sorted((ROOT / "static" / "css").glob("*.css"))
 SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
+PAGES = [path.read_text() for path in TEMPLATES if path.parent.name != "styleguide"]
+PAGES += [
+    path.read_text()
+    for top in ("apps", "platform")
+    for path in (ROOT / top).rglob("*.py")
+    if "styleguide" not in path.parts
+]
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=", re.IGNORECASE)
 PHYSICAL = re.compile(
     r"(?:margin|padding|border)-(?:left|right)|(?<![-\w])(?:left|right)\s*:|text-align:\s*(?:left|right)|float:\s*(?:left|right)"
@@ -60,6 +69,21 @@ def test_a_sheet_or_script_is_small(path):
 @pytest.mark.parametrize("path", COMPONENTS, ids=name_of)
 def test_a_component_is_in_the_list(path):
     assert f"`{path.stem}`" in (ROOT / "templates" / "components" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=name_of)
+def test_a_component_stands_on_a_page_and_not_in_the_style_guide_alone(path):
+    assert any(f"components/{path.name}" in text for text in PAGES)
+
+
+def test_every_class_of_ours_has_a_user():
+    ours = {name for path in SHEETS for name in re.findall(r"\.((?:s|btn)-[a-z0-9-]+)", path.read_text())}
+    words = "\n".join([*PAGES, *(path.read_text() for path in [*TEMPLATES, *SCRIPTS])])
+    said = set(re.findall(r"(?<![\w-])(?:s|btn)-[\w-]*\w(?!-)", words))
+    # Names that are put together: “s-heat-{{ step }}”; “s-{{ tone }}” is a tone's, or it would be everybody's.
+    begun = tuple(set(re.findall(r"(?<![\w-])(s-[\w-]+-)(?:\{\{|\{%|\$\{)", words)))
+    tones = {f"s-{tone}" for tone in MARKS}
+    assert {name for name in ours - said - tones if not name.startswith(begun)} == set()
 
 
 def test_every_icon_that_is_named_is_in_the_sprite():

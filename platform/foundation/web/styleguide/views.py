@@ -67,7 +67,6 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
         "faulty": samples.SampleForm(faulty, auto_id="faulty_%s"),
         "chain": samples.chain(moment),
         "broken": samples.chain(moment, broken=True),
-        "menu": [{"label": _("Download"), "url": "#", "icon": "download"}, {"label": _("Report"), "url": "#"}],
         "now": moment,
         "earlier": moment - timedelta(minutes=12),
         "long": samples.LONG,
