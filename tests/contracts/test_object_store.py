@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 import textwrap
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from foundation.clock import now
 from foundation.storage.adapters.file import FileObjectStore
 
 PLATFORM = Path(__file__).resolve().parents[2] / "platform"
@@ -73,3 +75,9 @@ def test_a_killed_writer_leaves_nothing(tmp_path):
     store = FileObjectStore(root)
     assert not store.exists("t/a")
     assert not list((root / ".drafts").iterdir())
+
+
+def test_what_was_written_since_a_moment_can_be_left_out(store):
+    store.write("t/a", [b"1"])
+    assert list(store.list("t/", now() - timedelta(hours=1))) == []
+    assert list(store.list("t/", now() + timedelta(hours=1))) == ["t/a"]

@@ -67,16 +67,12 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
         return
     tables, table = lake.for_tenant(version.tenant_id), f"ds_{version.pk.hex}"
     tables.drop(table)
-    try:
-        job.progress(_("Running the SQL"), 10)
-        rows = lake.sandbox.run(
-            version.tenant_id, version.source["sql"], sources, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB
-        )
-        at = tables.write(table, rows)
-        found = inspect(tables, at, job)
-    except BaseException:
-        tables.drop(table)
-        raise
+    job.progress(_("Running the SQL"), 10)
+    rows = lake.sandbox.run(
+        version.tenant_id, version.source["sql"], sources, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB
+    )
+    at = tables.write(table, rows)
+    found = inspect(tables, at, job)
     with job.scope():
         finish(actor=job.actor, version_id=version_id, at=at, found=found)
 

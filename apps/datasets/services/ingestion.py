@@ -29,25 +29,29 @@ _SAMPLED_ROWS = 1000
 
 
 def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
-    """Read the upload into a table of its own. Ringing twice is safe: a half-written table is dropped first."""
+    """Read the upload into a table of its own. Ringing twice is safe: a half-written table is dropped first.
+
+    An attempt that fails leaves its table to the next one, or to the end of the version: it cannot know whether another
+    worker has taken over and writes there already.
+    """
     with job.scope():
         version = DatasetVersion.objects.get(pk=version_id)
         upload = Upload.objects.get(pk=upload_id)
     if version.state != VersionState.INGESTING:
+        if version.lake_snapshot is not None:
+            # The attempt that brought the rows in was killed before it could clear up.
+            drop_chunks(upload.tenant_id, upload.pk)
         return
     tables, table = lake.for_tenant(version.tenant_id), f"ds_{version.pk.hex}"
     tables.drop(table)
-    try:
-        job.progress(_("Reading the file"), 5)
-        with job.scope(), unpacked(upload) as file:
-            at = _write(tables, table, file, version, job)
-        found = inspect(tables, at, job)
-    except BaseException:
-        tables.drop(table)
-        raise
+    job.progress(_("Reading the file"), 5)
+    with job.scope(), unpacked(upload) as file:
+        at = _write(tables, table, file, version, job)
+    found = inspect(tables, at, job)
     with job.scope():
         finish(actor=job.actor, version_id=version_id, at=at, found=found)
-        drop_chunks(upload)
+    # Not before the rows are committed: until then another attempt may have to read the file again.
+    drop_chunks(upload.tenant_id, upload.pk)
 
 
 def _write(tables: Lake, table: str, file: SourceFile, version: DatasetVersion, job: JobHandle) -> TableAt:

@@ -5,29 +5,34 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies
-from apps.datasets.choices import ACCEPTED_ENDINGS
+from apps.datasets.choices import ACCEPTED_ENDINGS, VersionState
 from apps.datasets.errors import FileRefused, UploadOffsetWrong
-from apps.datasets.models import Upload
+from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.selectors import get_upload
 from foundation import storage
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.tenancy import every_tenant, scope
 
+if TYPE_CHECKING:
+    from apps.projects.models import Project
+
 CHUNK_BYTES = 8 * 1024 * 1024
 MAX_UPLOAD_BYTES = 100 * 1024**3
 _ABANDONED_AFTER = timedelta(hours=48)
-
-if TYPE_CHECKING:
-    from apps.projects.models import Project
+_HOME = "uploads"
 
 
 def start_upload(*, actor: Actor, project: Project, filename: str, size: int, sha256: str = "") -> Upload:
@@ -120,7 +125,7 @@ def cancel_upload(*, actor: Actor, upload_id: UUID) -> None:
     upload = Upload.objects.select_for_update().get(pk=get_upload(actor=actor, upload_id=upload_id).pk)
     if upload.used_at is not None:
         raise Conflict(_("“%(file)s” has become a version; it is not cancelled here.") % {"file": upload.filename})
-    drop_chunks(upload)
+    transaction.on_commit(partial(drop_chunks, upload.tenant_id, upload.pk))
     upload.delete()
 
 
@@ -135,19 +140,38 @@ def read_chunks(upload: Upload) -> Iterator[bytes]:
         yield data
 
 
-def drop_chunks(upload: Upload) -> None:
-    for offset, _length, _digest in upload.chunks:
-        storage.delete(upload.tenant_id, chunk_key(upload, offset))
+def drop_chunks(tenant_id: UUID, upload_id: UUID) -> None:
+    """Remove the file's bytes, also those of a chunk whose request was rolled back."""
+    for key in storage.list(tenant_id, f"{_home_of(upload_id)}/"):
+        storage.delete(tenant_id, key)
 
 
 def forget_abandoned_uploads(*, now: datetime) -> None:
-    """Remove uploads that nobody finished or used within two days."""
+    """Remove uploads that nobody finished or used within two days, and bytes of that age that nothing asks for."""
     for tenant in every_tenant():
         with scope(tenant.pk):
-            for upload in Upload.objects.filter(used_at=None, created_at__lt=now - _ABANDONED_AFTER):
-                drop_chunks(upload)
+            rows = Upload.objects.filter(used_at=None, created_at__lt=now - _ABANDONED_AFTER)
+            for upload in rows.select_for_update(skip_locked=True):
+                drop_chunks(tenant.pk, upload.pk)
                 upload.delete()
+            for key in _left_chunks(tenant.pk, before=now - _ABANDONED_AFTER):
+                storage.delete(tenant.pk, key)
+
+
+def _left_chunks(tenant_id: UUID, *, before: datetime) -> list[str]:
+    """Old bytes of files that were rolled back, or that are in the lake but whose worker was killed over it."""
+    keys = storage.list(tenant_id, f"{_HOME}/", before=before)
+    versions = DatasetVersion.objects.annotate(file=KT("source__upload"))
+    read_in = versions.filter(state=VersionState.INGESTING, file=Cast(OuterRef("pk"), CharField()))
+    # One question: between two of them a file could pass from one answer to the other.
+    wanted = Upload.objects.filter(Q(used_at=None) | Exists(read_in)).values_list("pk", flat=True)
+    homes = set(map(_home_of, wanted))
+    return [key for key in keys if key.rpartition("/")[0] not in homes]
 
 
 def chunk_key(upload: Upload, offset: int) -> str:
-    return f"uploads/{upload.pk.hex}/{offset:015d}"
+    return f"{_home_of(upload.pk)}/{offset:015d}"
+
+
+def _home_of(upload_id: UUID) -> str:
+    return f"{_HOME}/{upload_id.hex}"

@@ -38,17 +38,13 @@ def build_training_set(*, job: JobHandle, training_set_id: UUID) -> None:
     joined = [_joined(training_set, index, view) for index, view in enumerate(views)]
     tables, table = lake.for_tenant(training_set.tenant_id), f"ts_{training_set.pk.hex}"
     tables.drop(table)
-    try:
-        job.progress(_("Joining as of each label's time"), 10)
-        at = tables.write_query(table, _sql(training_set, joined), {"base": base, **sources})
-        job.raise_if_cancelled()
-        job.progress(_("Proving that nothing leaked"), 60)
-        proof = _proof(tables, training_set, base, at, joined, sources, views)
-        job.progress(_("Computing the digest"), 85)
-        digest = tables.digest(at)
-    except BaseException:
-        tables.drop(table)
-        raise
+    job.progress(_("Joining as of each label's time"), 10)
+    at = tables.write_query(table, _sql(training_set, joined), {"base": base, **sources})
+    job.raise_if_cancelled()
+    job.progress(_("Proving that nothing leaked"), 60)
+    proof = _proof(tables, training_set, base, at, joined, sources, views)
+    job.progress(_("Computing the digest"), 85)
+    digest = tables.digest(at)
     with job.scope():
         _finish(actor=job.actor, training_set_id=training_set_id, at=at, proof=proof, digest=digest)
 

@@ -37,17 +37,13 @@ def compute_view(*, job: JobHandle, view_id: UUID) -> None:
         return
     tables, table = lake.for_tenant(view.tenant_id), f"fv_{view.pk.hex}"
     tables.drop(table)
-    try:
-        job.progress(_("Running the SQL"), 10)
-        rows = lake.sandbox.run(view.tenant_id, view.sql, inputs, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
-        at = tables.write(table, rows)
-        job.raise_if_cancelled()
-        job.progress(_("Checking keys and times"), 60)
-        count = _checked_count(tables, at, view)
-        digest, profile = tables.digest(at), tables.profile(at)
-    except BaseException:
-        tables.drop(table)
-        raise
+    job.progress(_("Running the SQL"), 10)
+    rows = lake.sandbox.run(view.tenant_id, view.sql, inputs, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
+    at = tables.write(table, rows)
+    job.raise_if_cancelled()
+    job.progress(_("Checking keys and times"), 60)
+    count = _checked_count(tables, at, view)
+    digest, profile = tables.digest(at), tables.profile(at)
     with job.scope():
         _finish(actor=job.actor, view=view, at=at, count=count, digest=digest, profile=profile)
 

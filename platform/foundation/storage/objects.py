@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import io
 import re
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -63,12 +64,12 @@ def exists(tenant_id: UUID, key: str) -> bool:
     return _store().exists(_path(tenant_id, key))
 
 
-def list(tenant_id: UUID, prefix: str = "") -> builtins.list[str]:
-    """The tenant's keys that begin with `prefix`, in order."""
+def list(tenant_id: UUID, prefix: str = "", *, before: datetime | None = None) -> builtins.list[str]:
+    """The tenant's keys that begin with `prefix`, in order; with `before` only of objects that were put before it."""
     if ".." in prefix.split("/") or prefix.startswith("/"):
         raise Invalid(_("“%(key)s” is not the beginning of an object's key.") % {"key": prefix})
     home = f"{tenant_id.hex}/"
-    return [path.removeprefix(home) for path in _store().list(home + prefix)]
+    return [path.removeprefix(home) for path in _store().list(home + prefix, before)]
 
 
 class _Reader(SealedReader):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
 
@@ -31,5 +32,5 @@ class ObjectStore(Protocol):
     def exists(self, path: str) -> bool:
         """Whether an object lies under this path."""
 
-    def list(self, prefix: str) -> Iterator[str]:
-        """The paths that begin with `prefix`, in order."""
+    def list(self, prefix: str, before: datetime | None = None) -> Iterator[str]:
+        """The paths that begin with `prefix`, in order; with `before` (aware) only those written before it."""

@@ -9,6 +9,7 @@ import io
 import os
 import uuid
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -53,9 +54,10 @@ class FileObjectStore:
     def exists(self, path: str) -> bool:
         return self._file(path).is_file()
 
-    def list(self, prefix: str) -> Iterator[str]:
+    def list(self, prefix: str, before: datetime | None = None) -> Iterator[str]:
         start = self._root / prefix.rpartition("/")[0]
-        found = (str(file.relative_to(self._root)).removesuffix(SUFFIX) for file in start.rglob(f"*{SUFFIX}"))
+        files = (file for file in start.rglob(f"*{SUFFIX}") if before is None or _written_before(file, before))
+        found = (str(file.relative_to(self._root)).removesuffix(SUFFIX) for file in files)
         return iter(sorted(path for path in found if path.startswith(prefix)))
 
     def _file(self, path: str) -> Path:
@@ -94,6 +96,14 @@ class FileObjectStore:
             with contextlib.suppress(FileNotFoundError, BlockingIOError), draft.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 draft.unlink()
+
+
+def _written_before(file: Path, moment: datetime) -> bool:
+    try:
+        return file.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:
+        # Removed since the folder was read.
+        return False
 
 
 def _sync(folder: Path) -> None:
