@@ -3,12 +3,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from foundation import ledger
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectCreated(ledger.Event):
     kind = "project.created"
+    said = _("made the project")
+    icon = "plus"
     project_id: UUID
 
 
@@ -17,5 +21,7 @@ class ProjectChanged(ledger.Event):
     """`changed` names the fields, never their text."""
 
     kind = "project.changed"
+    said = _("changed what is said of the project")
+    icon = "writing"
     project_id: UUID
     changed: list[str]

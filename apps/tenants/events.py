@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from foundation import ledger
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantCreated(ledger.Event):
     kind = "tenant.created"
+    said = _("made the tenant")
+    icon = "plus"
     tenant_id: UUID
 
 
@@ -18,6 +22,8 @@ class TenantChanged(ledger.Event):
     """`changed` names the fields, never their text."""
 
     kind = "tenant.changed"
+    said = _("changed what is said of the tenant")
+    icon = "writing"
     tenant_id: UUID
     changed: list[str]
 
@@ -27,6 +33,8 @@ class MemberInvited(ledger.Event):
     """The membership that comes of it has the invitation's id."""
 
     kind = "membership.invited"
+    said = _("invited somebody")
+    icon = "users"
     membership_id: UUID
     role: str
 
@@ -34,12 +42,16 @@ class MemberInvited(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class InvitationWithdrawn(ledger.Event):
     kind = "membership.invitation_withdrawn"
+    said = _("withdrew an invitation")
+    icon = "x"
     membership_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class MemberAdded(ledger.Event):
     kind = "membership.created"
+    said = _("added a member")
+    icon = "users"
     membership_id: UUID
     user_id: UUID
     role: str
@@ -48,6 +60,8 @@ class MemberAdded(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RoleChanged(ledger.Event):
     kind = "membership.role_changed"
+    said = _("changed a member's role")
+    icon = "users"
     membership_id: UUID
     user_id: UUID
     before: str
@@ -57,6 +71,8 @@ class RoleChanged(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class MemberRemoved(ledger.Event):
     kind = "membership.removed"
+    said = _("removed a member")
+    icon = "users"
     membership_id: UUID
     user_id: UUID
     role: str
@@ -67,6 +83,8 @@ class TokenCreated(ledger.Event):
     """`purpose` is empty for a person's own token and names the run or replica that a workload's belongs to."""
 
     kind = "token.created"
+    said = _("made a token")
+    icon = "key"
     token_id: UUID
     project: UUID | None
     everything: bool
@@ -78,6 +96,8 @@ class TokenCreated(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class TokenRenewed(ledger.Event):
     kind = "token.renewed"
+    said = _("renewed a token")
+    icon = "refresh"
     token_id: UUID
     expires_at: datetime
 
@@ -85,5 +105,32 @@ class TokenRenewed(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class TokenRevoked(ledger.Event):
     kind = "token.revoked"
+    said = _("revoked a token")
+    icon = "lock"
     token_id: UUID
     purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PermissionGiven(ledger.Event):
+    """One permission in one project, beside the member's role; `case_id` is the approval that gave it."""
+
+    kind = "permission.given"
+    said = _("gave the permission “%(permission)s” in one project")
+    icon = "key"
+    membership_id: UUID
+    user_id: UUID
+    permission: str
+    project: UUID
+    case_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PermissionTakenBack(ledger.Event):
+    kind = "permission.taken_back"
+    said = _("took back the permission “%(permission)s” in one project")
+    icon = "arrow-back-up"
+    membership_id: UUID
+    user_id: UUID
+    permission: str
+    project: UUID
