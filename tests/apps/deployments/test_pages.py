@@ -124,8 +124,8 @@ def test_roll_back_stop_and_restart_are_one_button_each(client_as, scientist, de
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """What reached the gateway's door; `asked["answer"]` is what it says."""
+def at_door(monkeypatch):
+    """What reached the gateway's door; `at_door["answer"]` is what it says."""
     said = {
         "calls": [],
         "answer": Answer(
@@ -143,7 +143,7 @@ def asked(monkeypatch):
     return said
 
 
-def test_a_row_is_asked_through_the_gateway_with_a_token_for_minutes(client_as, scientist, deployed, asked):
+def test_a_row_is_asked_through_the_gateway_with_a_token_for_minutes(client_as, scientist, deployed, at_door):
     deployment, client = deployed(), client_as(scientist)
     url = f"{LIST}{deployment.pk}/try/"
     shown = page(client, url)
@@ -151,7 +151,7 @@ def test_a_row_is_asked_through_the_gateway_with_a_token_for_minutes(client_as, 
     row = {"f0": "5.1", "f1": "3.5", "f2": "1.4", "f3": "0.2"}
     assert client.post(url, row).status_code == 303
     shown = page(client, url)
-    called, token, body = asked["calls"][0]
+    called, token, body = at_door["calls"][0]
 
     assert "setosa" in shown and "90.0" in shown and "3.2 ms" in shown
     assert called.endswith("/inference/acme/flowers/invocations")
@@ -164,7 +164,7 @@ def test_a_row_is_asked_through_the_gateway_with_a_token_for_minutes(client_as, 
     assert (kept.scopes, kept.project_id) == (["deployment.invoke"], deployment.project_id)
     assert token not in str(client.session.items())
     page(client, url)
-    assert len(asked["calls"]) == 1
+    assert len(at_door["calls"]) == 1
     client.post(url, row)
     assert ApiToken.objects.filter(purpose=f"try:{deployment.pk}").count() == 1
 
@@ -178,19 +178,19 @@ def test_a_row_is_asked_through_the_gateway_with_a_token_for_minutes(client_as, 
         (Unavailable("Nobody answers at there."), "Nobody answers at there."),
     ],
 )
-def test_a_refusal_is_shown_in_its_own_words(client_as, scientist, deployed, asked, answer, words):
+def test_a_refusal_is_shown_in_its_own_words(client_as, scientist, deployed, at_door, answer, words):
     client, url = client_as(scientist), f"{LIST}{deployed().pk}/try/"
-    asked["answer"] = answer
+    at_door["answer"] = answer
     client.post(url, {"f0": "1", "f1": "1", "f2": "1", "f3": "1"})
     assert words in page(client, url)
 
 
-def test_a_field_of_the_wrong_kind_is_said_before_anybody_asks(client_as, scientist, deployed, asked):
+def test_a_field_of_the_wrong_kind_is_said_before_anybody_asks(client_as, scientist, deployed, at_door):
     answer = client_as(scientist).post(f"{LIST}{deployed().pk}/try/", {"f0": "wide"})
-    assert answer.status_code == 422 and asked["calls"] == []
+    assert answer.status_code == 422 and at_door["calls"] == []
 
 
-def test_a_viewer_reads_all_and_changes_nothing(client_as, viewer, deployed, asked):
+def test_a_viewer_reads_all_and_changes_nothing(client_as, viewer, deployed, at_door):
     deployment, client = deployed(revisions=2), client_as(viewer)
     revision = by_number(deployment)[1]
     assert "deployment.invoke" in page(client, f"{LIST}{deployment.pk}/try/")
