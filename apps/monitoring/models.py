@@ -135,7 +135,7 @@ class Alert(TenantModel):
     state = models.CharField(max_length=14, choices=AlertState.choices, default=AlertState.OPEN)
     psi = models.FloatField()
     rows = models.BigIntegerField()
-    # {"reference": {"mean", …}, "window": {"mean", …}}: what the sentence is made of.
+    # {"reference_mean", "window_mean", "most": the bin that moved most}: what the sentence is made of.
     figures = models.JSONField(default=dict)
     raised_at = models.DateTimeField(auto_now_add=True)
     acknowledged_by = models.ForeignKey(

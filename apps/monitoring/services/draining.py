@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pyarrow as pa
@@ -71,32 +71,39 @@ class _Kept:
         self.touched |= touched
 
 
-def drain_once() -> int:
-    """Drain every tenant's stream by one batch; how many lines left a stream. One drainer at a time per tenant.
+class Drained(NamedTuple):
+    """How many lines left a stream, and whether more of them wait already."""
+
+    lines: int = 0
+    more: bool = False
+
+
+def drain_once() -> Drained:
+    """Drain every tenant's stream by one batch. One drainer at a time per tenant.
 
     A tenant whose turn fails keeps nobody waiting: all others have theirs before its failure is raised.
     """
-    drained, failures = 0, []
+    turns, failures = [], []
     for tenant in every_tenant():
         try:
-            drained += _drain_tenant(tenant)
+            turns.append(_drain_tenant(tenant))
         except Exception as error:  # noqa: BLE001 - raised below, when everybody had their turn
             log.error("The inference log of %s waits: %s", tenant.slug, in_short(error))
             failures.append(error)
     if failures:
         raise failures[0]
-    return drained
+    return Drained(sum(turn.lines for turn in turns), any(turn.more for turn in turns))
 
 
-def _drain_tenant(tenant: Tenant) -> int:
+def _drain_tenant(tenant: Tenant) -> Drained:
     stream, name = stream_at(settings.REDIS_URL), str(tenant.pk)
     with scope(tenant.pk):
         if not _alone(tenant):
-            return 0
+            return Drained()
         place, _made = DrainedBatch.objects.get_or_create(tenant=tenant, stream=name)
         found = stream.read(name, after=place.last_id, count=_ENTRIES)
         if not found:
-            return 0
+            return Drained()
         versions = versions_of(tenant)
         names = {pk: feature_names(version) for pk, version in versions.items()}
         kept = _keep(tenant, place, [read_line(*pair, names) for pair in found], versions)
@@ -105,7 +112,7 @@ def _drain_tenant(tenant: Tenant) -> int:
     stream.forget(name, upto=kept.last_id)
     for deployment_id, entries in kept.entries.items():
         live.publish(tenant.pk, f"deployment:{deployment_id}", "traffic", {"entries": entries})
-    return kept.lines
+    return Drained(kept.lines, more=kept.lines < len(found) or len(found) == _ENTRIES)
 
 
 def _keep(tenant: Tenant, place: DrainedBatch, lines: list[Line], versions: Mapping[UUID, Any]) -> _Kept:

@@ -28,7 +28,7 @@ def requests():
 
 def test_a_request_reaches_the_lake_the_minute_and_the_month(revision, monitor, flowers, tenant, cells):
     log(entry(revision, flowers[:3]), entry(revision, flowers[3:5], latency_s=0.2))
-    assert services.drain_once() == 2
+    assert services.drain_once().lines == 2
     rows, minute, seen = in_lake(revision), TrafficMinute.objects.get(), cells()
 
     assert [row["row"] for row in rows] == [0, 1, 2, 0, 1]
@@ -38,7 +38,7 @@ def test_a_request_reaches_the_lake_the_minute_and_the_month(revision, monitor, 
     assert {cell.rows for cell in seen.values()} == {5}
     assert set(seen) == {*flowers[0], ""}
     assert waiting(tenant) == 0
-    assert services.drain_once() == 0
+    assert services.drain_once().lines == 0
 
 
 def test_dead_between_lake_and_commit_nothing_is_lost_or_doubled(revision, monitor, flowers, tenant, monkeypatch):
@@ -55,7 +55,7 @@ def test_dead_between_lake_and_commit_nothing_is_lost_or_doubled(revision, monit
 
     monkeypatch.setattr(draining, "add_traffic", real)
     log(entry(revision, flowers[4:5]))
-    assert services.drain_once() == 3
+    assert services.drain_once().lines == 3
     assert (len(in_lake(revision)), requests(), waiting(tenant)) == (5, 3, 0)
     assert len({(row["request_id"], row["row"]) for row in in_lake(revision)}) == 5
 
@@ -69,7 +69,7 @@ def test_dead_before_the_stream_was_trimmed_nothing_is_counted_twice(revision, m
     monkeypatch.undo()
 
     assert waiting(tenant) == 1
-    assert services.drain_once() == 0
+    assert services.drain_once().lines == 0
     assert (len(in_lake(revision)), requests()) == (2, 1)
 
 
@@ -82,7 +82,7 @@ def test_many_entries_of_one_millisecond_keep_their_order(revision, monitor, flo
         services.drain_once()
     monkeypatch.setattr(draining, "add_traffic", real)
     broker().xadd(name, {"e": entry(revision, flowers[:1]).as_json()}, id="1700000000000-12")
-    assert services.drain_once() == 13
+    assert services.drain_once().lines == 13
     assert [row["entry_number"] for row in in_lake(revision)] == list(range(13))
 
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_read_stops_nobody(revision, monitor, flowers, tenant):
     broker().xadd(name, {"e": b'{"revision_id": 7}'})
     log(entry(revision, flowers[:1]))
 
-    assert services.drain_once() == 3
+    assert services.drain_once().lines == 3
     assert (len(in_lake(revision)), requests()) == (1, 1)
 
 
@@ -119,7 +119,7 @@ def test_an_entry_of_a_revision_that_is_unknown_is_no_distribution(revision, mon
     from uuid import uuid4
 
     log(entry(revision, flowers[:1], revision_id=str(uuid4())))
-    assert services.drain_once() == 1
+    assert services.drain_once().lines == 1
     assert not DriftWindow.objects.exists()
 
 
@@ -135,6 +135,14 @@ def test_rows_without_names_are_counted_by_the_models_own_order(revision, monito
 
 def test_one_tenants_stream_is_nobody_elses(revision, monitor, flowers, other_tenant):
     log(entry(revision, flowers[:1]), entry(revision, flowers[:1], tenant_id=str(other_tenant.pk)))
-    assert services.drain_once() == 2
+    assert services.drain_once().lines == 2
     assert requests() == 1
     assert DrainedBatch.objects.count() == 1
+
+
+def test_a_full_batch_says_that_more_may_wait(revision, monitor, flowers, monkeypatch):
+    monkeypatch.setattr(draining, "_ENTRIES", 2)
+    log(*(entry(revision, flowers[:1]) for _number in range(3)))
+
+    assert services.drain_once() == (2, True)
+    assert services.drain_once() == (1, False)

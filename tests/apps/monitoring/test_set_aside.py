@@ -43,14 +43,14 @@ def deep(levels):
 def test_a_body_whose_columns_have_no_names_is_a_request_like_another(revision, monitor, flowers, tenant, body):
     log(entry(revision, flowers[:1], request=body, response=b"", status=400), entry(revision, flowers[:1]))
 
-    assert services.drain_once() == 2
+    assert services.drain_once().lines == 2
     assert (requests(), waiting(tenant), aside(tenant)) == (2, 0, [])
 
 
 @pytest.mark.parametrize("levels", [980, 1000, 1015])
 def test_a_body_that_is_nested_too_deeply_is_set_aside_and_said(revision, monitor, flowers, tenant, caplog, levels):
     log(entry(revision, flowers[:1], request=deep(levels), status=400), entry(revision, flowers[:1]))
-    assert services.drain_once() == 2
+    assert services.drain_once().lines == 2
 
     place, [(_id, kept)] = DrainedBatch.objects.get(), aside(tenant)
     assert (requests(), len(in_lake(revision)), waiting(tenant)) == (1, 1, 0)
@@ -62,7 +62,7 @@ def test_a_body_that_is_nested_too_deeply_is_set_aside_and_said(revision, monito
 def test_a_line_that_is_refused_only_when_it_is_written_is_found_among_the_others(revision, monitor, flowers, tenant):
     log(*(entry(revision, flowers[n : n + 1], status=10**12 if n == 5 else 200) for n in range(9)))
 
-    assert services.drain_once() == 9
+    assert services.drain_once().lines == 9
     assert (requests(), len(in_lake(revision)), waiting(tenant)) == (8, 8, 0)
     assert [fields[b"why"] for _id, fields in aside(tenant)] == [b"value"]
 
@@ -70,7 +70,7 @@ def test_a_line_that_is_refused_only_when_it_is_written_is_found_among_the_other
 def test_many_such_lines_end_the_turn_and_not_the_draining(revision, monitor, flowers, tenant, monkeypatch):
     monkeypatch.setattr(draining, "_MOST_REFUSALS", 4)
     log(*(entry(revision, flowers[n : n + 1], status=10**12 if n % 2 else 200) for n in range(8)))
-    turns = [services.drain_once() for _turn in range(8)]
+    turns = [services.drain_once().lines for _turn in range(8)]
 
     assert turns[0] < 8 and sum(turns) == 8
     assert (requests(), len(aside(tenant)), waiting(tenant)) == (4, 4, 0)
@@ -104,7 +104,7 @@ def test_a_drift_that_cannot_be_judged_holds_back_no_count(revision, monitor, fl
     monkeypatch.setattr(draining, "look_for_drift", lambda **_given: 1 / 0)
     log(entry(revision, flowers[:2]))
 
-    assert services.drain_once() == 1
+    assert services.drain_once().lines == 1
     assert (TrafficMinute.objects.get().rows, waiting(tenant)) == (2, 0)
     assert "cannot be judged" in caplog.text
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def _step(self) -> float:
         try:
-            return 0.0 if services.drain_once() >= 5_000 else _PAUSE_S
+            return 0.0 if services.drain_once().more else _PAUSE_S
         except Exception:
             # Whatever the turn met: the log is drained for as long as the portal runs.
             log.exception("Draining waits and is tried again.")
