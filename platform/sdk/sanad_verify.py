@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Verify an export of Sanad's ledger without the portal: Python 3.9 or newer, this one file, nothing else.
 
-    python sanad_verify.py EXPORT --key PUBKEY --anchor ANCHOR [--json]
+    python sanad_verify.py EXPORT --key PUBKEY --anchor ANCHOR [--allow-unsigned] [--json]
 
 PUBKEY (PEM, one or more Ed25519 public keys) and ANCHOR (the anchor file of the tenant) must come to you on another
 way than EXPORT: whoever can alter the export could alter what travels with it. Exit code 0: whole; 1: not what was
-recorded, and the first difference is named; 2: the files cannot be read. The format: docs/ledger-format.md.
+recorded, and the first difference is named; 2: the files cannot be read; 3: nothing differs, but not every entry is
+covered by a signed checkpoint and by the anchor (0 with --allow-unsigned). The format: docs/ledger-format.md.
 """
 
 from __future__ import annotations
@@ -304,9 +305,16 @@ class Export:
 
 
 class Verdict(NamedTuple):
+    """How many entries agree, the last signed root that they gave, how many an anchor covers, the first difference."""
+
     entries: int
     last_checkpoint: Checkpoint | None
     finding: Finding | None
+    anchored: int = 0
+
+    @property
+    def signed(self) -> int:
+        return self.last_checkpoint.size if self.last_checkpoint else 0
 
 
 def verify(export: Export, keys: dict[str, bytes], anchors: Sequence[Checkpoint] = ()) -> Verdict:
@@ -315,7 +323,7 @@ def verify(export: Export, keys: dict[str, bytes], anchors: Sequence[Checkpoint]
     finding = _check_signatures(export, marks, keys)
     if finding:
         return Verdict(0, None, finding)
-    tree, previous, before, passed = Tree(), NO_PREVIOUS, NO_PREVIOUS, None
+    tree, previous, before, passed, anchored = Tree(), NO_PREVIOUS, NO_PREVIOUS, None, 0
     waiting = list(reversed(marks))
     for entry, claimed in export.entries():
         place = tree.size + 1
@@ -330,7 +338,8 @@ def verify(export: Export, keys: dict[str, bytes], anchors: Sequence[Checkpoint]
             if mark.body["root_hash"] != tree.root():
                 return Verdict(tree.size, passed, _rewritten(mark, passed))
             passed = mark
-    return Verdict(tree.size, passed, _check_end(export, tree.size, previous, waiting))
+            anchored = mark.size if mark.source == "anchor" else anchored
+    return Verdict(tree.size, passed, _check_end(export, tree.size, previous, waiting), anchored)
 
 
 def _check_signatures(export: Export, marks: Sequence[Checkpoint], keys: dict[str, bytes]) -> Finding | None:
@@ -430,6 +439,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("export", metavar="EXPORT", help="the export (JSON lines)")
     parser.add_argument("--key", required=True, metavar="PUBKEY", help="public keys (PEM), got on another way")
     parser.add_argument("--anchor", metavar="ANCHOR", help="the tenant's anchor file, got on another way")
+    parser.add_argument(
+        "--allow-unsigned", action="store_true", help="exit with 0 though entries are not signed, or not anchored, yet"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     options = parser.parse_args(arguments)
     try:
@@ -439,8 +451,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unreadable as error:
         _say(options.json, {"ok": None, "error": str(error)}, f"CANNOT BE READ: {error}")
         return 2
-    _report(options, export, verdict)
-    return 1 if verdict.finding else 0
+    code = _code(options, verdict)
+    _report(options, export, verdict, code)
+    return code
 
 
 def _read_anchor(path: str) -> list[Checkpoint]:
@@ -450,23 +463,62 @@ def _read_anchor(path: str) -> list[Checkpoint]:
     return anchors
 
 
-def _report(options: argparse.Namespace, export: Export, verdict: Verdict) -> None:
-    mark, finding = verdict.last_checkpoint, verdict.finding
+def _code(options: argparse.Namespace, verdict: Verdict) -> int:
+    if verdict.finding:
+        return 1
+    return 3 if _gaps(options, verdict) and not options.allow_unsigned else 0
+
+
+def _gaps(options: argparse.Namespace, verdict: Verdict) -> list[str]:
+    """Which entries nobody vouches for, though nothing contradicts them."""
+    gaps = []
+    if verdict.signed < verdict.entries:
+        gaps.append(f"{_span(verdict.signed, verdict.entries)} not signed by anybody yet, so they prove nothing")
+    if options.anchor and verdict.anchored < verdict.entries:
+        span = _span(verdict.anchored, verdict.entries)
+        gaps.append(f"{span} beyond the anchor, so whoever holds the signing key could have rewritten them")
+    return gaps
+
+
+def _span(covered: int, entries: int) -> str:
+    first = covered + 1
+    return f"entry {first} is" if first == entries else f"entries {first} to {entries} are"
+
+
+def _report(options: argparse.Namespace, export: Export, verdict: Verdict, code: int) -> None:
+    mark, finding, entries = verdict.last_checkpoint, verdict.finding, verdict.entries
+    gaps = [] if finding else _gaps(options, verdict)
+    warnings = [] if options.anchor else [_NO_ANCHOR]
     result = {
-        "ok": finding is None,
+        "ok": code == 0,
         "tenant_id": export.header.get("tenant_id"),
-        "entries": verdict.entries,
+        "entries": entries,
         "last_checkpoint": mark.body if mark else None,
-        "unsigned_entries": verdict.entries - (mark.size if mark else 0),
+        "signed_entries": verdict.signed,
+        "unsigned_entries": entries - verdict.signed,
         "anchor_given": bool(options.anchor),
+        "anchored_entries": verdict.anchored if options.anchor else None,
+        "unanchored_entries": entries - verdict.anchored if options.anchor else None,
+        "warnings": [*gaps, *warnings],
         "finding": finding._asdict() if finding else None,
     }
     if finding:
         _say(options.json, result, f"NOT WHAT WAS RECORDED ({finding.kind}): {finding.sentence}")
         return
     last = f"last checkpoint at entry {mark.size} of {mark.body['signed_at']}" if mark else "no checkpoint yet"
-    notes = "" if options.anchor else "; no anchor was given, so a cut after the last checkpoint would not be seen"
-    _say(options.json, result, f"OK {verdict.entries} entries, {last}{notes}")
+    anchored = f", {verdict.anchored} by the anchor" if options.anchor else ""
+    covered = f"{verdict.signed} covered by a signed checkpoint{anchored}"
+    words = [f"{_WORDS[bool(gaps), code]} {entries} entries, {last}; {covered}"]
+    words += [f"NOT COVERED: {gap}." for gap in gaps] + [f"WARNING: {warning}." for warning in warnings]
+    _say(options.json, result, "\n".join(words))
+
+
+_NO_ANCHOR = (
+    "no anchor was given, so it is not excluded that whoever holds the signing key cut or rewrote the history "
+    "and signed it anew"
+)
+# By whether entries are left uncovered, and the exit code.
+_WORDS = {(False, 0): "OK", (True, 0): "OK AS FAR AS IT IS COVERED:", (True, 3): "NOT WHOLLY COVERED:"}
 
 
 def _say(as_json: bool, result: dict[str, Any], sentence: str) -> None:

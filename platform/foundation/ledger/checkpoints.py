@@ -11,7 +11,7 @@ from foundation.ledger.breaking import mark_broken, mark_whole
 from foundation.ledger.chain import Walk, last_hashes, links
 from foundation.ledger.errors import ChainBroken
 from foundation.ledger.merkle import Frontier
-from foundation.ledger.models import AnchorDelivery, Checkpoint
+from foundation.ledger.models import AnchorDelivery, Checkpoint, LedgerHead
 from foundation.ledger.sequencing import checked_head
 from foundation.tenancy import scope
 
@@ -23,23 +23,43 @@ def checkpoint_once(*, even_if_not_due: bool = False) -> int:
     return sum(_sign(tenant_id) for tenant_id in system.tenants_to_sign(events=events, seconds=seconds))
 
 
+def sign_now(tenant_id: UUID) -> int | None:
+    """Sign all that has a place by now; how many entries are signed then, none where the chain is broken."""
+    try:
+        with scope(tenant_id):
+            system.lock("checkpoint", tenant_id)
+            if not LedgerHead.objects.filter(tenant_id=tenant_id).exists():
+                return 0
+            return _sign_rest(tenant_id).tree.size
+    except ChainBroken as broken:
+        mark_broken(tenant_id, broken)
+        return None
+
+
 def _sign(tenant_id: UUID) -> int:
     try:
         with scope(tenant_id):
             if not system.try_lock("checkpoint", tenant_id):
                 return 0
-            walk = _walk_from_last(tenant_id)
-            _keep(tenant_id, walk.tree)
-            mark_whole(tenant_id)
+            _sign_rest(tenant_id)
     except ChainBroken as broken:
         mark_broken(tenant_id, broken)
         return 0
     return 1
 
 
-def _walk_from_last(tenant_id: UUID) -> Walk:
-    head = checked_head(tenant_id)
+def _sign_rest(tenant_id: UUID) -> Walk:
+    """Sign what has come since the last checkpoint, if anything has; the walk to the end."""
     last = newest_trusted(tenant_id)
+    walk = _walk_from(tenant_id, last)
+    if walk.tree.size > (last.tree_size if last else 0):
+        _keep(tenant_id, walk.tree)
+        mark_whole(tenant_id)
+    return walk
+
+
+def _walk_from(tenant_id: UUID, last: Checkpoint | None) -> Walk:
+    head = checked_head(tenant_id)
     walk = walk_after(tenant_id, last)
     for link in links(tenant_id, after=walk.tree.size, until=head.seq):
         if not walk.accept(link):

@@ -19,10 +19,11 @@ _LONGEST_PAUSE = 300
 
 def deliver_once() -> int:
     """Bring every checkpoint that is due to its sink; how many arrived."""
-    return sum(_deliver_tenant(tenant_id) for tenant_id in system.tenants_with_undelivered_anchors())
+    return sum(deliver_tenant(tenant_id) for tenant_id in system.tenants_with_undelivered_anchors())
 
 
-def _deliver_tenant(tenant_id: UUID) -> int:
+def deliver_tenant(tenant_id: UUID) -> int:
+    """Bring the tenant's checkpoints that are due to their sinks; how many arrived."""
     with scope(tenant_id):
         names = set(
             AnchorDelivery.objects.filter(tenant_id=tenant_id, delivered_at=None).values_list("sink", flat=True)

@@ -64,6 +64,12 @@ def try_lock(purpose: str, tenant_id: UUID) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def lock(purpose: str, tenant_id: UUID) -> None:
+    """Take the tenant's lock for this purpose until the transaction ends, after whoever holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"ledger.{purpose}:{tenant_id}"])
+
+
 def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")

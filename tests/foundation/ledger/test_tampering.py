@@ -52,8 +52,8 @@ def test_a_whole_chain_is_whole_on_both_ways(chain, export, verified):
     assert (result.whole, result.entries, result.last_checkpoint.tree_size) == (True, 10, 8)
     assert ledger.compare_with_anchors() == []
     code, said = verified(export())
-    assert (code, said["ok"], said["entries"], said["last_checkpoint"]["tree_size"]) == (0, True, 10, 8)
-    assert said["unsigned_entries"] == 2
+    assert (code, said["ok"], said["entries"], said["last_checkpoint"]["tree_size"]) == (0, True, 10, 10)
+    assert (said["unsigned_entries"], said["unanchored_entries"], said["warnings"]) == (0, 0, [])
 
 
 def alter_payload(chain, intruder):

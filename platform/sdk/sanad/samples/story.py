@@ -42,6 +42,12 @@ def must(holds: object, sentence: str) -> None:
         raise Failed(sentence)
 
 
+def _signed(file: Path) -> int:
+    """How many entries the checkpoints in a file cover."""
+    lines = [line for line in file.read_text().splitlines() if line.startswith('{"checkpoint":')]
+    return max((int(json.loads(line)["checkpoint"]["tree_size"]) for line in lines), default=0)
+
+
 class Story:
     """What the steps hand on to each other. `files` stand in for the package's own: fewer of the same rows, say."""
 
@@ -276,10 +282,15 @@ class Story:
     def _verify_outside(self, folder: Path) -> Figures:
         """The export, checked by the single-file verifier in a Python of its own."""
         ledger = self.officer.ledger
-        export, key, anchor = (
-            ledger.export(folder / "ledger.jsonl"),
-            ledger.public_key(folder / "key.pem"),
-            ledger.anchor(folder / "anchor.jsonl"),
+        export, key = ledger.export(folder / "ledger.jsonl"), ledger.public_key(folder / "key.pem")
+        anchor = folder / "anchor.jsonl"
+        # The portal signs what it exports; the anchor has it at once, or when the sequencer's own delivery is through.
+        wait_for(
+            lambda: {"anchored": _signed(ledger.anchor(anchor))},
+            lambda found: found["anchored"] >= _signed(export),
+            failed=lambda _found: None,
+            timeout_s=30,
+            what="The anchor",
         )
         verifier = Path(__file__).resolve().parents[2] / "sanad_verify.py"
         proof = ["--key", str(key), "--anchor", str(anchor), "--json"]
