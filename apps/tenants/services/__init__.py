@@ -10,11 +10,18 @@ from apps.tenants.services.invitations import (
 from apps.tenants.services.members import change_role, remove_member
 from apps.tenants.services.profile import change_password, edit_profile
 from apps.tenants.services.sample import ensure_sample_people
-from apps.tenants.services.sign_in import end_other_sessions, forget_session, note_session, sign_in
+from apps.tenants.services.sign_in import (
+    end_other_sessions,
+    forget_ended_sessions,
+    forget_session,
+    note_session,
+    sign_in,
+)
 from apps.tenants.services.starts import register_start, start_address
 from apps.tenants.services.tenants import create_tenant, edit_tenant
 from apps.tenants.services.tokens import (
     create_token,
+    forget_expired_tokens,
     issue_workload_token,
     renew_workload_token,
     revoke_token,
@@ -33,6 +40,8 @@ __all__ = [
     "end_other_sessions",
     "ensure_sample_people",
     "find_invitation",
+    "forget_ended_sessions",
+    "forget_expired_tokens",
     "forget_session",
     "invite",
     "issue_workload_token",

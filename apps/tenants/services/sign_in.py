@@ -20,6 +20,7 @@ from foundation.tenancy import scope
 
 WINDOW = timedelta(minutes=15)
 # One person at one place mistypes a few times; a whole office behind one address and an e-mail from everywhere more.
+_SAVED_WITHIN = timedelta(hours=1)
 MOST_OF_PAIR, MOST_OF_ADDRESS, MOST_OF_EMAIL = 5, 60, 30
 
 
@@ -57,6 +58,17 @@ def forget_session(*, user: User, session_key: str) -> None:
     """Take a session that was signed out from the person's list."""
     with scope(None, user_id=user.pk):
         SignIn.objects.filter(user=user, session_key=session_key).delete()
+
+
+def forget_ended_sessions(*, now: datetime) -> None:
+    """Clear expired sessions, what was noted of sessions that are no more, and attempts that count no more."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
+    for user_id in User.objects.values_list("pk", flat=True):
+        with scope(None, user_id=user_id):
+            # A sign-in is noted before its session is saved.
+            rows = SignIn.objects.filter(user_id=user_id, at__lt=now - _SAVED_WITHIN)
+            rows.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def _announce(email: str, address: str, now: datetime) -> SignInAttempt:

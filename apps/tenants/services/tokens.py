@@ -18,6 +18,7 @@ from foundation import clock, ledger, live
 from foundation.errors import Invalid
 from foundation.identity import Actor, tokens
 from foundation.identity.models import ApiToken
+from foundation.tenancy import every_tenant, scope
 from foundation.tenancy.models import Tenant
 
 _PURPOSE = re.compile(r"[a-z_]{1,30}:[A-Za-z0-9._-]{1,48}")
@@ -108,6 +109,14 @@ def revoke_tokens_of_member(*, actor: Actor, user_id: UUID, now: datetime) -> No
     """Void all tokens that a person made in the actor's tenant."""
     for row in ApiToken.objects.select_for_update().filter(tenant_id=actor.tenant_id, user_id=user_id, revoked_at=None):
         _revoke(actor, row, now)
+
+
+def forget_expired_tokens(*, now: datetime) -> None:
+    """Clear what is left of workloads' tokens that have expired; people's stay on their pages."""
+    for tenant in every_tenant():
+        with scope(tenant.pk):
+            tokens.forget_workload_tokens(tenant_id=tenant.pk, now=now)
+    tokens.forget_revocations(now=now)
 
 
 def _revoke(actor: Actor, row: ApiToken, now: datetime) -> None:

@@ -110,6 +110,8 @@ class RevokedToken(models.Model):
     number = models.BigAutoField(primary_key=True)
     digest = models.CharField(max_length=64, db_index=True)
     at = models.DateTimeField()
+    # When the token would have ended by itself; never where empty.
+    expires_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return str(self.number)

@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
-from foundation.identity.models import ApiToken, ServiceAccount, User
+from foundation.identity.models import ApiToken, RevokedToken, ServiceAccount, User
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
 PREFIX = "snd_"
 _USE_NOTED_EVERY = timedelta(minutes=1)
+# Whoever remembers a token has refused it for its age long before, however late the clock of that machine is.
+_SURELY_EXPIRED = timedelta(days=1)
 
 
 def digest_of(token: str) -> str:
@@ -81,7 +83,8 @@ def revoke(row: ApiToken, *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('identity.revocation'))")
         cursor.execute(
-            "INSERT INTO identity_revokedtoken (digest, at) VALUES (%s, %s) RETURNING number", [row.digest, now]
+            "INSERT INTO identity_revokedtoken (digest, at, expires_at) VALUES (%s, %s, %s) RETURNING number",
+            [row.digest, now, row.expires_at],
         )
         number = cursor.fetchone()[0]
     ApiToken.objects.filter(pk=row.pk).update(revoked_at=now, revocation=number)
@@ -98,3 +101,19 @@ def revoked_since(number: int) -> tuple[int, list[str]]:
         cursor.execute("SELECT coalesce(max(number), 0) FROM identity_revokedtoken")
         newest = cursor.fetchone()[0]
     return newest, [digest for _, digest in rows]
+
+
+def forget_workload_tokens(*, tenant_id: UUID, now: datetime) -> int:
+    """Delete tokens of runs, tries and replays that expired some time ago; how many there were."""
+    rows = ApiToken.objects.filter(tenant_id=tenant_id, user=None, service_account=None)
+    return rows.exclude(purpose="").filter(expires_at__lt=now - _SURELY_EXPIRED).delete()[0]
+
+
+def forget_revocations(*, now: datetime) -> int:
+    """Delete revocations of tokens that have expired since, never of one that is void for nothing else.
+
+    The newest stays whatever its age: askers hold their number against the highest one, and one that fell would tell
+    them that the database was set back.
+    """
+    newest = RevokedToken.objects.aggregate(number=Max("number"))["number"] or 0
+    return RevokedToken.objects.filter(expires_at__lt=now - _SURELY_EXPIRED, number__lt=newest).delete()[0]

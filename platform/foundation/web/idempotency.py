@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from foundation.clock import now
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+from foundation.tenancy import every_tenant, scope
 from foundation.web.problems import answer_for
 
 KEPT_FOR = timedelta(hours=24)
@@ -39,6 +40,15 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
     if response.status_code < 400:
         _keep(actor, key, print_, response)
     return response
+
+
+def forget_old_answers(*, now: datetime) -> None:
+    """Delete answers that are a day old: their keys may be used again."""
+    from foundation.web.models import IdempotentAnswer
+
+    for tenant in every_tenant():
+        with scope(tenant.pk):
+            IdempotentAnswer.objects.filter(tenant_id=tenant.pk, at__lte=now - KEPT_FOR).delete()
 
 
 def _keep(actor: Actor, key: str, fingerprint: str, response: HttpResponseBase) -> None:

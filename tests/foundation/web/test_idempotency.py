@@ -1,4 +1,10 @@
+from datetime import timedelta
+
 from apps.projects import selectors
+from foundation.clock import now
+from foundation.jobs.registry import periodic_definitions
+from foundation.web.idempotency import KEPT_FOR, forget_old_answers
+from foundation.web.models import IdempotentAnswer
 
 PATH = "/api/v1/projects/"
 
@@ -39,3 +45,14 @@ def test_a_key_with_strange_signs_is_refused_in_words(api_as, scientist):
     answer = post(api_as(scientist), "x" * 200, slug="churn", name="Churn", purpose="x")
     assert answer.status_code == 422
     assert "128" in answer.json()["detail"]
+
+
+def test_an_answer_is_cleared_after_a_day(api_as, scientist):
+    client = api_as(scientist)
+    post(client, "key-1", slug="churn", name="Churn", purpose="Keep customers")
+
+    forget_old_answers(now=now() + KEPT_FOR - timedelta(hours=1))
+    assert IdempotentAnswer.objects.count() == 1
+    forget_old_answers(now=now() + KEPT_FOR)
+    assert IdempotentAnswer.objects.count() == 0
+    assert "web.forget_old_answers" in periodic_definitions()
