@@ -24,11 +24,16 @@ def announce(sentence: str) -> None:
 
 def read_failure(log: str) -> str | None:
     """Return the sentence of the last failure line in a log, or None."""
-    for line in reversed(log.splitlines()):
-        _, found, body = line.partition(FAILURE_PREFIX)
-        if found:
-            try:
-                return str(json.loads(body)["sentence"])
-            except (ValueError, KeyError, TypeError):
-                continue
-    return None
+    said = (sentence_in(line) for line in reversed(log.splitlines()))
+    return next((sentence for sentence in said if sentence is not None), None)
+
+
+def sentence_in(line: str) -> str | None:
+    """The sentence of a failure line, or None of any other: what the user's own code prints may look like one."""
+    _, found, body = line.partition(FAILURE_PREFIX)
+    if not found:
+        return None
+    try:
+        return str(json.loads(body)["sentence"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
