@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -98,11 +95,9 @@ def _sections(actor: Actor, version: Any, check: LedgerCheck) -> list[Section]:
 
 def _artifact_fault(version: Any) -> str:
     """Why the stored artifact cannot be trusted; empty where signature and files agree."""
-    scratch = settings.SANAD_HOME / "scratch"
-    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="report-", dir=scratch) as folder:
+    with storage.scratch("report") as folder:
         try:
-            registry_services.unpack_artifact(version, Path(folder))
+            registry_services.unpack_artifact(version, folder)
         except PortalError as refusal:
             return refusal.sentence
     return ""

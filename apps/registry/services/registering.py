@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -29,7 +27,7 @@ from apps.registry.services.artifacts import pack_artifact
 from apps.registry.services.cards import draft_card
 from apps.registry.services.gates import decide_gates
 from apps.registry.services.keys import current_key
-from foundation import jobs, ledger
+from foundation import jobs, ledger, storage
 from foundation.errors import Invalid
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -97,11 +95,9 @@ def finish_registration(*, job: JobHandle, version_id: UUID) -> None:
 
 
 def _fetch_and_keep(job: JobHandle, version: ModelVersion) -> None:
-    scratch = settings.SANAD_HOME / "scratch"
-    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="register-", dir=scratch) as folder:
+    with storage.scratch("register") as folder:
         job.progress(_("Fetching the model's files"), 10)
-        files = experiments.download_model(version.run, Path(folder))
+        files = experiments.download_model(version.run, folder)
         job.progress(_("Signing and sealing"), 50)
         with job.scope():
             _keep(job.actor, version, files)
