@@ -14,8 +14,9 @@ _KEPT = {VersionState.READY, VersionState.REVIEW}
 
 def tables_named(tenant_id: UUID) -> list[TableAt]:
     """The tables that versions are read from, each at its snapshot."""
-    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, state__in=_KEPT, lake_snapshot__isnull=False)
-    return [TableAt(table, snapshot) for table, snapshot in rows.values_list("lake_table", "lake_snapshot")]
+    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, state__in=_KEPT)
+    tables = rows.values_list("lake_table", "lake_snapshot")
+    return [TableAt(table, snapshot) for table, snapshot in tables if snapshot is not None]
 
 
 def versions_over(tenant_id: UUID, version_ids: Collection[UUID]) -> list[UUID]:

@@ -33,8 +33,8 @@ def sets_over(tenant_id: UUID, set_ids: Collection[UUID]) -> list[UUID]:
 
 
 def _named(model: type[FeatureView | TrainingSet], tenant_id: UUID) -> list[TableAt]:
-    rows = model.objects.filter(tenant_id=tenant_id, state=BuildState.READY, lake_snapshot__isnull=False)
-    return [TableAt(table, snapshot) for table, snapshot in rows.values_list("lake_table", "lake_snapshot")]
+    rows = model.objects.filter(tenant_id=tenant_id, state=BuildState.READY).values_list("lake_table", "lake_snapshot")
+    return [TableAt(table, snapshot) for table, snapshot in rows if snapshot is not None]
 
 
 def _over(model: type[FeatureView | TrainingSet], tenant_id: UUID, ids: Collection[UUID]) -> list[UUID]:
