@@ -61,7 +61,8 @@ class GatewayApp:
 
 
 async def _websocket(house: House, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["raw_path"].startswith(b"/ws/"):
+    # Workloads listen to nothing: theirs is the socket without addresses.
+    if scope["raw_path"].startswith(b"/ws/") and scope["client"]:
         await house.live(scope, receive, send)
     else:
         await receive()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from gateway.origin import Network
 
 MEGABYTE = 1024 * 1024
 
@@ -23,6 +26,7 @@ class GatewayConfig:
     live_socket: str
     redis_url: str
     public_scheme: str
+    trusted_proxies: tuple[Network, ...]
     docs_url: str
     host: str
     port: int
@@ -32,6 +36,7 @@ class GatewayConfig:
     max_in_flight: int
     max_in_flight_per_deployment: int
     max_connections: int
+    logged_file_bytes: int
     queue_bytes: int
     spill_bytes: int
     stream_length: int
@@ -69,6 +74,7 @@ class GatewayConfig:
             live_socket=read.text("SANAD_LIVE_SOCKET", str(home / "run" / "live.sock")),
             redis_url=read.required("REDIS_URL"),
             public_scheme=urlsplit(public).scheme or "http",
+            trusted_proxies=read.networks("SANAD_TRUSTED_PROXIES"),
             docs_url=f"{public}/docs/problems",
             host=read.text("SANAD_HOST", "127.0.0.1"),
             port=port,
@@ -78,6 +84,7 @@ class GatewayConfig:
             max_in_flight=read.number("SANAD_GATEWAY_MAX_IN_FLIGHT", 512),
             max_in_flight_per_deployment=read.number("SANAD_GATEWAY_MAX_IN_FLIGHT_PER_DEPLOYMENT", 128),
             max_connections=read.number("SANAD_GATEWAY_MAX_CONNECTIONS", 4096),
+            logged_file_bytes=read.number("SANAD_GATEWAY_LOGGED_FILE_MB", 4096) * MEGABYTE,
             queue_bytes=read.number("SANAD_GATEWAY_LOG_QUEUE_MB", 64) * MEGABYTE,
             spill_bytes=read.number("SANAD_GATEWAY_LOG_SPILL_MB", 256) * MEGABYTE,
             stream_length=read.number("SANAD_GATEWAY_LOG_STREAM_LENGTH", 1_000_000),
@@ -105,6 +112,13 @@ class _Reader:
         if not value:
             raise ConfigRefused(f"{name} is missing; the gateway cannot start without it (or {name}_FILE).")
         return value
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        words = [word.strip() for word in self.text(name, "").split(",") if word.strip()]
+        try:
+            return tuple(ip_network(word, strict=False) for word in words)
+        except ValueError as error:
+            raise ConfigRefused(f"{name} has to name networks such as 10.0.0.0/8, with commas: {error}.") from error
 
     def number(self, name: str, otherwise: int) -> int:
         value = self.text(name, str(otherwise))

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from gateway import headers
+from gateway import bounds, headers
 from gateway.asgi import ClientGone, Headers, Receive, Scope, Send, header, request_id_of
+from gateway.bounds import Bounds
+from gateway.origin import Origins
+from gateway.paths import is_for_workloads
 from gateway.problems import Problems, Refused
 from gateway.stats import Stats
-from gateway.uploads import Upload
+from gateway.uploads import BodyTooLarge, Upload
 
 log = logging.getLogger("gateway.front")
 
@@ -38,6 +41,7 @@ class Passage:
 
     scope: Scope
     request_id: str
+    most_bytes: int
     upload: Upload
     send: Send
     lines: Headers
@@ -47,9 +51,10 @@ class Passage:
 class Front:
     """Proxies pages and REST. `start` before use, `close` after."""
 
-    def __init__(self, web_socket: str, public_scheme: str, stats: Stats, problems: Problems) -> None:
+    def __init__(self, web_socket: str, origins: Origins, limits: Bounds, stats: Stats, problems: Problems) -> None:
         self._web_socket = web_socket
-        self._scheme = public_scheme
+        self._origins = origins
+        self._limits = limits
         self._stats = stats
         self._problems = problems
         self._asking: aiohttp.ClientSession | None = None
@@ -72,10 +77,7 @@ class Front:
         request_id = request_id_of(header(scope, b"x-request-id"))
         answered: list[int] = []
         try:
-            client = scope["client"][0] if scope["client"] else "127.0.0.1"
-            lines = headers.to_portal(scope["headers"], client=client, scheme=self._scheme, request_id=request_id)
-            passage = Passage(scope, request_id, Upload(receive, scope["headers"]), send, lines, answered)
-            await self._while_client_listens(passage)
+            await self._while_client_listens(self._let_in(scope, receive, send, request_id, answered))
         except Refused as refused:
             self._stats.refused(refused.slug)
             answered.append(refused.status)
@@ -83,6 +85,15 @@ class Front:
         except ClientGone:
             answered.append(499)
         self._stats.passed("page", answered[0], time.perf_counter() - started)
+
+    def _let_in(self, scope: Scope, receive: Receive, send: Send, request_id: str, answered: list[int]) -> Passage:
+        origin = self._origins.of(scope)
+        if origin.through_door and not is_for_workloads(scope["raw_path"]):
+            raise Refused(404, "not-found", "Workloads reach REST, MLflow and deployments here, and no pages.")
+        lines = headers.to_portal(scope["headers"], client=origin.address, scheme=origin.scheme, request_id=request_id)
+        most = self._limits.most(scope)
+        bounds.check_length(scope, most)
+        return Passage(scope, request_id, most, Upload(receive, scope["headers"], most), send, lines, answered)
 
     async def refuse(self, scope: Scope, send: Send, refused: Refused, request_id: str) -> None:
         accept = header(scope, b"accept") or b""
@@ -128,7 +139,9 @@ class Front:
             raise Refused(503, "portal-busy", "The portal has no room for more requests just now.", 5) from error
         except TimeoutError as error:
             raise self._broken(passage, 504, "portal-slow", "The portal did not answer in time") from error
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, BodyTooLarge) as error:
+            if passage.upload.is_too_large and not passage.answered:
+                raise bounds.too_large(passage.most_bytes) from error
             if passage.upload.sender_gone:
                 raise ClientGone from error
             raise self._broken(

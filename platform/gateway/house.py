@@ -7,6 +7,7 @@ import logging
 import signal
 
 from gateway.admission import Admission
+from gateway.bounds import Bounds
 from gateway.config import GatewayConfig
 from gateway.contact import Contact
 from gateway.forwarding import Forwarder
@@ -17,6 +18,7 @@ from gateway.keyring import Keyring
 from gateway.keys import Keys
 from gateway.live import Live
 from gateway.metrics import Metrics
+from gateway.origin import Origins
 from gateway.portal import Portal
 from gateway.problems import Problems
 from gateway.replicas import Replicas
@@ -46,7 +48,9 @@ class House:
             config.redis_url, spill, queue_bytes=config.queue_bytes, stream_length=config.stream_length
         )
         self.shadows = Shadows(self.replicas, self.journal, self.stats, config.reply_within_s)
+        origins = Origins(config.trusted_proxies, config.public_scheme)
         self.inference = Inference(
+            origins=origins,
             contact=self.contact,
             keys=self.keys,
             admission=self.admission,
@@ -56,8 +60,9 @@ class House:
             stats=self.stats,
             problems=self.problems,
         )
-        self.front = Front(config.web_socket, config.public_scheme, self.stats, self.problems)
-        self.live = Live(config.live_socket, config.public_scheme, self.stats)
+        bounds = Bounds(config.logged_file_bytes)
+        self.front = Front(config.web_socket, origins, bounds, self.stats, self.problems)
+        self.live = Live(config.live_socket, origins, self.stats)
         self.metrics = Metrics(self.stats, self.contact, self.keys, self.journal, self.admission)
         self._loops: list[asyncio.Task[None]] = []
 

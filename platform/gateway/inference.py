@@ -13,6 +13,7 @@ from gateway.entries import Entry
 from gateway.forwarding import Answered, Forwarder
 from gateway.journal import Journal
 from gateway.keys import Keys, Verdict
+from gateway.origin import Origins
 from gateway.paths import InferencePath
 from gateway.problems import Problems, Refused
 from gateway.replicas import Question
@@ -56,6 +57,7 @@ class Inference:
     def __init__(
         self,
         *,
+        origins: Origins,
         contact: Contact,
         keys: Keys,
         admission: Admission,
@@ -65,6 +67,7 @@ class Inference:
         stats: Stats,
         problems: Problems,
     ) -> None:
+        self._origins = origins
         self._contact = contact
         self._keys = keys
         self._admission = admission
@@ -81,7 +84,7 @@ class Inference:
         try:
             _check_headers(scope, headers)
             verdict = await self._keys.admit(
-                headers.get(b"authorization"), path.tenant, path.deployment, _address(scope)
+                headers.get(b"authorization"), path.tenant, path.deployment, self._address(scope)
             )
             route = self._route(path)
             with self._admission.slot(route.name):
@@ -96,6 +99,10 @@ class Inference:
             await self._refuse(send, refused, request_id, path)
         except ClientGone:
             self._stats.refused("client-gone")
+
+    def _address(self, scope: Scope) -> str:
+        origin = self._origins.of(scope)
+        return "door" if origin.through_door else origin.address
 
     def _route(self, path: InferencePath) -> Route:
         route = self._contact.table.routes.get(path.route)
@@ -160,11 +167,6 @@ def _entry(ask: Ask, answered: Answered, latency_s: float) -> Entry:
         actor=ask.verdict.actor,
         shadow=False,
     )
-
-
-def _address(scope: Scope) -> str:
-    client = scope["client"]
-    return client[0] if client else "door"
 
 
 def _check_headers(scope: Scope, headers: dict[bytes, bytes]) -> None:

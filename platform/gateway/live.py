@@ -10,6 +10,7 @@ import aiohttp
 
 from gateway import headers
 from gateway.asgi import Headers, Receive, Scope, Send, request_id_of
+from gateway.origin import Origin, Origins
 from gateway.problems import Refused
 from gateway.stats import Stats
 
@@ -24,9 +25,9 @@ SERVICE_RESTART = 1012
 class Live:
     """Proxies websockets. `start` before use, `close` after."""
 
-    def __init__(self, live_socket: str, public_scheme: str, stats: Stats) -> None:
+    def __init__(self, live_socket: str, origins: Origins, stats: Stats) -> None:
         self._live_socket = live_socket
-        self._scheme = public_scheme
+        self._origins = origins
         self._stats = stats
         self._session: aiohttp.ClientSession | None = None
 
@@ -58,7 +59,7 @@ class Live:
         if self._session is None:
             raise RuntimeError("The websocket door was not opened: Live.start comes first.")
         try:
-            lines = _lines(scope, self._scheme)
+            lines = _lines(scope, self._origins.of(scope))
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 portal = await self._session.ws_connect(
                     _url(scope),
@@ -132,11 +133,10 @@ def _sayable(code: int | None) -> int:
     return code
 
 
-def _lines(scope: Scope, public_scheme: str) -> Headers:
+def _lines(scope: Scope, origin: Origin) -> Headers:
     given = [(name.lower(), value) for name, value in scope["headers"]]
-    client = scope["client"][0] if scope["client"] else "127.0.0.1"
     request_id = request_id_of(next((value for name, value in given if name == b"x-request-id"), None))
-    passed = headers.to_portal(given, client=client, scheme=public_scheme, request_id=request_id)
+    passed = headers.to_portal(given, client=origin.address, scheme=origin.scheme, request_id=request_id)
     # The handshake with the portal is our own; only what it means (subprotocols) is handed on, as an argument.
     return [line for line in passed if not line[0].startswith(b"sec-websocket-")]
 

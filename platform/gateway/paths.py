@@ -48,6 +48,11 @@ def inference_path(raw_path: bytes) -> InferencePath | None:
     return InferencePath(f"{tenant.decode()}/{deployment.decode()}", rest)
 
 
+def is_for_workloads(raw_path: bytes) -> bool:
+    """Whether the path is one that runs and replicas need; the portal takes none of these for anything else."""
+    return raw_path.startswith((b"/api/v1/", b"/mlflow/", b"/inference/"))
+
+
 def is_internal(raw_path: bytes) -> bool:
     """Whether any reading of the path (decoded, dots resolved, slashes joined) leads below /internal."""
     text = raw_path.decode("latin-1")

@@ -43,6 +43,7 @@ async def portal(scope: Any, receive: Any, send: Any) -> None:
         "/internal/gateway/state": _state,
         "/internal/gateway/token": _token,
         "/upload": _upload,
+        "/mlflow/acme/flights/file": _upload,
         "/refuse-upload": _refuse_upload,
         "/stream": _stream,
         "/slow": _slow,

@@ -106,7 +106,7 @@ def test_an_upload_of_50_mb_passes_in_bounded_memory(shared: Stage) -> None:
             yield b"x" * (MEGABYTE // 2)
 
     with closing(connection):
-        connection.request("POST", "/upload", chunks(), {"Content-Length": str(50 * MEGABYTE)})
+        connection.request("PUT", "/mlflow/acme/flights/file", chunks(), {"Content-Length": str(50 * MEGABYTE)})
         assert json.loads(connection.getresponse().read()) == {"size": 50 * MEGABYTE}
     assert most - before < 8 * MEGABYTE
 
@@ -175,7 +175,15 @@ def test_containers_come_in_by_the_door(shared: Stage) -> None:
     assert door.stat().st_mode & 0o777 == 0o666 and shared.run.stat().st_mode & 0o777 == 0o700
     told = dict(map(tuple, shared.ask("GET", "/api/v1/runs/1/spec", at=door).json()["headers"]))
     assert told["x-forwarded-for"] == "127.0.0.1" and told["host"] == "localhost"
-    assert shared.ask("GET", "/internal/gateway/stats", at=door).status == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/internal/gateway/stats", "/accounts/login/", "/t/acme/", "//accounts/login/", "/%61pi/v1/runs/", "/"]
+)
+def test_no_page_is_reached_by_the_door(shared: Stage, path: str) -> None:
+    before = len(shared.events())
+    assert shared.ask("POST", path, b"email=a&password=b", at=shared.run / "door" / "door.sock").status == 404
+    assert not [event for event in shared.events()[before:] if event.startswith("echo")]
 
 
 def test_own_health_and_the_portals(shared: Stage) -> None:

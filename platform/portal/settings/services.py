@@ -13,6 +13,8 @@ LAKE_MEMORY_MB = env.number("LAKE_MEMORY_MB", 2048)
 # The lake and the store of keys are neighbours and do not import each other: they are introduced here.
 LAKE_KEY_SOURCE = "foundation.storage.sealing.tenant_data_key"
 COMPUTE_ENGINE = env.text("COMPUTE_ENGINE", "process")
+# The most that one model's files may hold together.
+SANAD_MODEL_LIMIT_MB = env.number("SANAD_MODEL_LIMIT_MB", 4096)
 SANAD_PORT = env.number("SANAD_PORT", 8000)
 SANAD_RUNTIME_IMAGE = env.text("SANAD_RUNTIME_IMAGE", f"localhost/sanad-runtime:{SANAD_VERSION}")
 SANAD_GATEWAY_SECRET = env.text("SANAD_GATEWAY_SECRET")
