@@ -28,10 +28,10 @@ class TrackingServer(Protocol):
         """[{"path", "is_dir", "file_size"}]; paths are relative to the run's artifacts."""
 
     def read_json(self, run_id: str, path: str) -> Any:
-        """A JSON artifact."""
+        """A JSON artifact; Conflict where it is too large to be one, or none."""
 
-    def open_artifact(self, run_id: str, path: str) -> bytes:
-        """An artifact's bytes."""
+    def size(self, run_id: str, path: str) -> int:
+        """How many bytes all files in a folder of artifacts hold together."""
 
     def digests(self, run_id: str, path: str) -> dict[str, str]:
         """{path below the folder: sha256 hex} of every file in a folder of artifacts."""

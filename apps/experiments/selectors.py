@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
@@ -126,7 +127,14 @@ def download_model(run: Run, into: Path) -> Path:
             _("%(run)s ended before the portal kept the digests of a model's files; repeat it, and take the repeat.")
             % {"run": run}
         )
-    folder = server_of(run.project_id).download(run.mlflow_run_id, "model", into)
+    server = server_of(run.project_id)
+    size, limit = server.size(run.mlflow_run_id, "model"), settings.SANAD_MODEL_LIMIT_MB
+    if size > limit * 1024**2:
+        raise Conflict(
+            _("The model of %(run)s holds %(size)d MiB; this portal takes up to %(limit)d (SANAD_MODEL_LIMIT_MB).")
+            % {"run": run, "size": -(-size // 1024**2), "limit": limit}
+        )
+    folder = server.download(run.mlflow_run_id, "model", into)
     _check_files(run, folder)
     return folder
 

@@ -4,11 +4,13 @@ from typing import Any
 
 from rest_framework.parsers import BaseParser
 
+from apps.datasets.services import CHUNK_BYTES
+
 
 class ChunkParser(BaseParser):
-    """The raw bytes of one chunk; Django's own limit on a request's body holds."""
+    """The raw bytes of one chunk, and of a larger body one byte more: enough to refuse it by, and no memory for it."""
 
     media_type = "*/*"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        return stream.read()
+        return stream.read(CHUNK_BYTES + 1)

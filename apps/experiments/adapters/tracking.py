@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Iterator
 from functools import lru_cache
@@ -13,6 +14,7 @@ from uuid import UUID
 
 import httpx2
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from foundation.errors import Conflict, NotFound, PortalError, Unavailable
 
@@ -20,6 +22,7 @@ log = logging.getLogger("sanad.tracking")
 # One line per request: a run with live curves would fill the log.
 logging.getLogger("httpx2").setLevel(logging.WARNING)
 WORKSPACE_HEADER = "X-MLFLOW-WORKSPACE"
+MOST_JSON_BYTES = 16 * 1024**2
 _TIMEOUT = httpx2.Timeout(30.0, connect=2.0)
 _KINDS: dict[str, type[PortalError]] = {"RESOURCE_DOES_NOT_EXIST": NotFound, "RESOURCE_ALREADY_EXISTS": Conflict}
 
@@ -125,14 +128,23 @@ class MlflowServer:
             for f in found.get("files", [])
         ]
 
-    def open_artifact(self, run_id: str, path: str) -> bytes:
-        answer = self._raw(f"{self.artifact_root(run_id)}/{quote(path)}")
-        if answer.status_code >= 400:
-            raise _translated(answer)
-        return answer.content
-
     def read_json(self, run_id: str, path: str) -> Any:
-        return httpx2.Response(200, content=self.open_artifact(run_id, path)).json()
+        content = bytearray()
+        for piece in self._file(f"{self.artifact_root(run_id)}/{quote(path)}"):
+            content += piece
+            if len(content) > MOST_JSON_BYTES:
+                raise Conflict(
+                    _("The run wrote more than %(limit)d MiB into “%(path)s”; nobody reads that.")
+                    % {"limit": MOST_JSON_BYTES // 1024**2, "path": path}
+                )
+        try:
+            return json.loads(content)
+        except ValueError as error:
+            raise Conflict(_("What the run wrote into “%(path)s” is no JSON.") % {"path": path}) from error
+
+    def size(self, run_id: str, path: str) -> int:
+        entries = self.list_artifacts(run_id, path)
+        return sum(self.size(run_id, e["path"]) if e["is_dir"] else e["file_size"] for e in entries)
 
     def download(self, run_id: str, path: str, into: Path) -> Path:
         for name, pieces in self._files(run_id, path):
@@ -156,11 +168,17 @@ class MlflowServer:
         """All files below a folder of artifacts, each with its bytes, piece by piece."""
         root = self.artifact_root(run_id)
         for name in self._names(run_id, path):
-            with client().stream("GET", f"{root}/{quote(name)}", headers=self._headers()) as answer:
+            yield name, self._file(f"{root}/{quote(name)}")
+
+    def _file(self, address: str) -> Iterator[bytes]:
+        try:
+            with client().stream("GET", address, headers=self._headers()) as answer:
                 if answer.status_code >= 400:
                     answer.read()
                     raise _translated(answer)
-                yield name, answer.iter_bytes(1024 * 1024)
+                yield from answer.iter_bytes(1024 * 1024)
+        except httpx2.TransportError as error:
+            raise _away() from error
 
     def _names(self, run_id: str, path: str) -> Iterator[str]:
         for entry in self.list_artifacts(run_id, path):
@@ -179,9 +197,6 @@ class MlflowServer:
             raise Unavailable(f"The run's artifacts lie at {scheme}:…, where the portal does not read.")
         return f"/api/2.0/mlflow-artifacts/artifacts/{rest.lstrip('/')}"
 
-    def _raw(self, path: str) -> httpx2.Response:
-        return _send("GET", path, headers=self._headers())
-
     def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         return _send(method, f"/api/2.0/mlflow/{path}", headers=self._headers(), **options)
 
@@ -198,7 +213,11 @@ def _send(method: str, path: str, **options: Any) -> httpx2.Response:
     try:
         return client().request(method, path, **options)
     except httpx2.TransportError as error:
-        raise Unavailable("The tracking server does not answer. It may be starting; try again in a moment.") from error
+        raise _away() from error
+
+
+def _away() -> Unavailable:
+    return Unavailable("The tracking server does not answer. It may be starting; try again in a moment.")
 
 
 def _code(answer: httpx2.Response) -> str:

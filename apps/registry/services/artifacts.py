@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from pathlib import Path
 
@@ -15,14 +14,14 @@ from runtime.signature import SIGNATURE_FILE, SignatureRefused, directory_digest
 
 
 def pack_artifact(version: ModelVersion, folder: Path) -> int:
-    """Store the folder as one archive, the same bytes for the same files; its size."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                _add(archive, path, path.relative_to(folder).as_posix())
-    packed.seek(0)
-    return storage.put(version.tenant_id, version.artifact_key, packed).size
+    """Store the folder as one archive, the same bytes for the same files; its size. A model may exceed the memory."""
+    with storage.scratch("pack") as beside, (beside / "model.tar").open("w+b") as packed:
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    _add(archive, path, path.relative_to(folder).as_posix())
+        packed.seek(0)
+        return storage.put(version.tenant_id, version.artifact_key, packed).size
 
 
 def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from foundation.access.actors import actor_for_token, actor_for_user
 from foundation.clock import now
-from foundation.errors import NotFound, PortalError
+from foundation.errors import AccessDenied, NotFound, PortalError
 from foundation.identity import Actor, tokens
 from foundation.identity.models import User
 from foundation.ledger.selectors import last_seq
@@ -107,6 +108,19 @@ class ActorMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return answer_for(request, exception) if isinstance(exception, PortalError) else None
+
+
+class KnownSenderMiddleware:
+    """Files are taken from known senders alone: reading the form to check its token would write them to the disk."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        unknown = request.actor is None and not request.user.is_authenticated  # type: ignore[attr-defined]
+        if unknown and request.content_type == "multipart/form-data":
+            return answer_for(request, AccessDenied(_("Sign in first: no file is taken from somebody unknown.")))
+        return self.get_response(request)
 
 
 def _is_whole_page(request: HttpRequest) -> bool:

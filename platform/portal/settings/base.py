@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "foundation.web.middleware.ActorMiddleware",
+    "foundation.web.middleware.KnownSenderMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

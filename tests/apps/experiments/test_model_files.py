@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from apps.experiments import selectors
+from apps.experiments.adapters import tracking
 from apps.experiments.adapters.mlflow_relay import Ask, send
 from apps.experiments.adapters.tracking import workspace_of
 from apps.experiments.errors import FilesChanged
@@ -17,6 +18,7 @@ from apps.registry import services as registering
 from apps.registry.choices import Stage
 from foundation import ledger
 from foundation.engines.ports import WorkloadStatus
+from foundation.errors import Conflict
 from runtime.signature import directory_digest, file_digests
 
 LEFT = {"MLmodel": b"flavors: {}", "sanad/manifest.json": b"{}", "sanad/metrics.json": b"{}"}
@@ -75,6 +77,22 @@ def test_a_planted_file_ends_the_registration_with_its_name(ended, scientist, ru
     version = registry.get_model_version(actor=scientist, version_id=version.pk)
     assert (version.stage, version.artifact_digest) == (Stage.FAILED, "")
     assert "“evil.pkl” was put into #1's model after the run had ended" in version.failure
+
+
+def test_a_model_beyond_the_limit_is_not_fetched(ended, settings, tmp_path):
+    behind_the_door(ended, "PUT", "weights.bin", b"x" * 2_000_000)
+    settings.SANAD_MODEL_LIMIT_MB = 1
+    with pytest.raises(Conflict, match="holds 2 MiB; this portal takes up to 1"):
+        selectors.download_model(ended, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"{" * 200, "more than 0 MiB"), (b"no", "is no JSON")])
+def test_a_report_that_nobody_can_read_is_said_so(ended, monkeypatch, content, said):
+    monkeypatch.setattr(tracking, "MOST_JSON_BYTES", 100)
+    behind_the_door(ended, "PUT", "sanad/importance.json", content)
+    with pytest.raises(Conflict, match=said):
+        selectors.report_of(ended, "importance")
 
 
 def test_a_run_whose_files_nobody_noted_has_to_be_repeated(ended, tmp_path):

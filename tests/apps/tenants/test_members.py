@@ -13,6 +13,7 @@ from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import tokens
 from foundation.identity.models import User
 from foundation.tenancy import scope
+from tests.support.forms import send_form
 from tests.support.people import make_person
 
 NOON = now()
@@ -235,7 +236,7 @@ def test_a_new_person_opens_the_link_in_a_browser(admin):
     client, url = Client(), f"/accounts/invitations/{secret}/"
     assert "new@acme.test" in client.get(url).content.decode()
 
-    answer = client.post(url, {"name": "Nadia", "password": SECRET})
+    answer = send_form(client, url, {"name": "Nadia", "password": SECRET})
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert client.get("/t/acme/settings/members/").status_code == 200
     assert Client().get(url).status_code == 404

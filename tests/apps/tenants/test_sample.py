@@ -13,6 +13,7 @@ from apps.tenants.services.sample import credentials_path
 from foundation.access.actors import actor_for_user
 from foundation.identity.models import ApiToken, User
 from foundation.tenancy import find_tenant, scope
+from tests.support.forms import send_form
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_the_sign_ins_and_tokens_work(db, home):
     for person in kept["people"]:
         client = Client()
         assert (
-            client.post("/accounts/login/", {"email": person["email"], "password": person["password"]}).status_code
+            send_form(client, "/accounts/login/", {name: person[name] for name in ("email", "password")}).status_code
             == 302
         )
         answer = Client(headers={"Authorization": f"Bearer {person['token']}"}).get("/api/v1/projects/")
