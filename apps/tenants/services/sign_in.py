@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,16 +21,28 @@ from foundation.tenancy import scope
 
 WINDOW = timedelta(minutes=15)
 # One person at one place mistypes a few times; a whole office behind one address and an e-mail from everywhere more.
-_SAVED_WITHIN = timedelta(hours=1)
 MOST_OF_PAIR, MOST_OF_ADDRESS, MOST_OF_EMAIL = 5, 60, 30
+# Beyond its bound an address is heard once in this time: it may be many people's, and what one of them does there
+# locks none of the others out.
+TURN = timedelta(seconds=3)
+_SAVED_WITHIN = timedelta(hours=1)
 
 
-def sign_in(*, email: str, password: str, address: str, now: datetime) -> User:
-    """The person of this e-mail and password. What is refused sounds the same whether the e-mail is known or not."""
+def sign_in(*, email: str, password: str, address: str, now: datetime, known: str = "") -> User:
+    """The person of this e-mail and password. What is refused sounds the same whether the e-mail is known or not.
+
+    `known` is the id of the person who signed in with this browser before: they need not wait for an address that
+    somebody else keeps busy.
+    """
     attempt = _announce(email, address, now)
+    busy = _is_busy(attempt, now)
+    if busy and not _is_of(email, known) and not _has_its_turn(attempt, now):
+        attempt.delete()
+        raise _busy_address()
     user = authenticate(None, username=email.strip().lower(), password=password)
     if not isinstance(user, User):
-        raise SignInRefused(_("E-mail and password do not belong together. Check both and try again."))
+        # The same words as above, which do not tell whose password was looked at.
+        raise _busy_address() if busy else _refused()
     SignInAttempt.objects.filter(email_digest=attempt.email_digest, address_digest=attempt.address_digest).delete()
     return user
 
@@ -77,16 +90,38 @@ def _announce(email: str, address: str, now: datetime) -> SignInAttempt:
     attempt = SignInAttempt.objects.create(email_digest=_digest(email), address_digest=_digest(address), at=now)
     recent = SignInAttempt.objects.filter(at__gt=now - WINDOW).order_by("at")
     by_email, by_address = {"email_digest": attempt.email_digest}, {"address_digest": attempt.address_digest}
-    for bound, most in (
-        (by_email | by_address, MOST_OF_PAIR),
-        (by_address, MOST_OF_ADDRESS),
-        (by_email, MOST_OF_EMAIL),
-    ):
+    for bound, most in ((by_email | by_address, MOST_OF_PAIR), (by_email, MOST_OF_EMAIL)):
         found = list(recent.filter(**bound).values_list("at", flat=True)[: most + 1])
         if len(found) > most:
             attempt.delete()
             raise _too_many(found[0] + WINDOW - now)
     return attempt
+
+
+def _is_busy(attempt: SignInAttempt, now: datetime) -> bool:
+    """Whether more is tried from the attempt's address than a whole office mistypes."""
+    return _of_address(attempt).filter(at__gt=now - WINDOW).count() > MOST_OF_ADDRESS
+
+
+def _has_its_turn(attempt: SignInAttempt, now: datetime) -> bool:
+    return not _of_address(attempt).filter(at__gt=now - TURN, pk__lt=attempt.pk).exists()
+
+
+def _of_address(attempt: SignInAttempt) -> QuerySet[SignInAttempt]:
+    return SignInAttempt.objects.filter(address_digest=attempt.address_digest)
+
+
+def _is_of(email: str, known: str) -> bool:
+    return bool(known) and User.objects.filter(email=email.strip().lower(), pk=known).exists()
+
+
+def _refused() -> SignInRefused:
+    return SignInRefused(_("E-mail and password do not belong together. Check both and try again."))
+
+
+def _busy_address() -> TooManyAttempts:
+    sentence = _("Too many attempts failed from where you are. Wait a few seconds, check both and try again.")
+    return TooManyAttempts(sentence, details={"retry_after": int(TURN.total_seconds())})
 
 
 def _too_many(wait: timedelta) -> TooManyAttempts:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from apps.tenants import selectors, services
 from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.forms import NewPersonForm, PasswordForm, ProfileForm, SignInForm
-from apps.tenants.views.requests import address_of, next_of
+from apps.tenants.views.requests import address_of, known_of, make_known, next_of
 from foundation import access
 from foundation.access.actors import actor_for_user
 from foundation.clock import now
@@ -48,7 +48,8 @@ def sign_in(request: PortalRequest) -> HttpResponse:
 
 def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
     try:
-        user = services.sign_in(**form.cleaned_data, address=address_of(request), now=now())
+        given = {"address": address_of(request), "known": known_of(request)}
+        user = services.sign_in(**form.cleaned_data, **given, now=now())
     except TooManyAttempts as refusal:
         form.add_error(None, refusal.sentence)
         response = _show_door(request, form, refusal.status)
@@ -58,7 +59,9 @@ def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
         form.add_error(None, refusal.sentence)
         return _show_door(request, form, 422)
     _begin_session(request, user)
-    return HttpResponseRedirect(next_of(request))
+    response = HttpResponseRedirect(next_of(request))
+    make_known(request, response, user.pk)
+    return response
 
 
 @access.public("Whoever leaves needs no permission to go.")

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from apps.tenants import selectors, services
-from apps.tenants.errors import TooManyAttempts
+from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.models import SignInAttempt
 from foundation.clock import now
 from foundation.tenancy import scope
+from tests.support.forms import send_form
 from tests.support.people import make_person, make_tenant
 
 LOGIN = "/accounts/login/"
@@ -25,7 +26,7 @@ def person(scientist):
 
 
 def knock(client, email="scientist@acme.test", password=PASSWORD, address="203.0.113.7", **more):
-    return client.post(LOGIN, {"email": email, "password": password, **more}, REMOTE_ADDR=address)
+    return send_form(client, LOGIN, {"email": email, "password": password, **more}, REMOTE_ADDR=address)
 
 
 def test_the_right_password_opens_a_session_and_leads_to_the_start(person):
@@ -81,17 +82,69 @@ def test_many_places_together_are_bounded_too(person):
     assert knock(Client(), address="192.0.2.1").status_code == 429
 
 
-def test_one_address_trying_many_people_is_bounded(person):
+@pytest.fixture
+def busy(person):
+    """An address at which somebody tries one name after the other."""
+    address = "203.0.113.7"
     for n in range(60):
-        SignInAttempt.objects.create(email_digest=str(n), address_digest=digest("203.0.113.7"), at=now())
+        with pytest.raises(SignInRefused):
+            services.sign_in(email=f"nobody{n}@acme.test", password="wrong", address=address, now=NOON)
+    return address
 
-    assert knock(Client(), email="else@acme.test").status_code == 429
+
+def try_at(address, moment, email="scientist@acme.test", password=PASSWORD, **more):
+    return services.sign_in(email=email, password=password, address=address, now=moment, **more)
 
 
-def digest(text):
-    from apps.tenants.services.sign_in import _digest
+def test_one_address_trying_many_people_is_heard_once_in_a_while(busy):
+    with pytest.raises(TooManyAttempts, match="Wait a few seconds") as refusal:
+        try_at(busy, NOON, email="else@acme.test", password="wrong")
+    assert refusal.value.details["retry_after"] <= 3
 
-    return _digest(text)
+    heard = 0
+    for second in range(60):
+        before = SignInAttempt.objects.count()
+        with pytest.raises(TooManyAttempts, match="Wait a few seconds"):
+            try_at(busy, NOON + timedelta(seconds=second + 1), email=f"other{second}@acme.test", password="wrong")
+        heard += SignInAttempt.objects.count() > before
+    assert heard == 20
+
+
+def test_others_at_that_address_come_in_a_little_later(busy, person):
+    with pytest.raises(TooManyAttempts):
+        try_at(busy, NOON)
+
+    assert try_at(busy, NOON + timedelta(seconds=4)) == person.user
+
+
+def test_a_known_browser_does_not_wait_there_but_for_its_own_person_alone(person, viewer):
+    browser = Client()
+    assert knock(browser, address="192.0.2.1").status_code == 302
+    browser.post("/accounts/logout/")
+    for n in range(61):
+        knock(Client(), email=f"nobody{n}@acme.test", password="wrong")
+
+    assert knock(Client()).status_code == 429
+    assert knock(browser, email=viewer.user.email).status_code == 429
+    assert knock(browser).status_code == 302
+
+
+def test_at_a_busy_address_nothing_tells_whose_password_was_looked_at(busy, person):
+    said = set()
+    for known in (str(person.user.pk), ""):
+        with pytest.raises(TooManyAttempts) as refusal:
+            try_at(busy, NOON, password="wrong", known=known)
+        said.add(refusal.value.sentence)
+    assert len(said) == 1
+
+
+def test_a_known_browser_has_the_persons_own_bound(busy, person):
+    for _ in range(5):
+        with pytest.raises(TooManyAttempts):
+            try_at(busy, NOON, password="wrong", known=str(person.user.pk))
+
+    with pytest.raises(TooManyAttempts, match="minutes"):
+        try_at(busy, NOON + timedelta(seconds=30), known=str(person.user.pk))
 
 
 def test_the_door_opens_again_after_the_window(person):
@@ -142,7 +195,8 @@ def test_sign_out_ends_the_session(person):
 
 def test_the_caller_behind_the_front_door_is_the_one_it_names(person):
     client = Client()
-    client.post(
+    send_form(
+        client,
         LOGIN,
         {"email": person.user.email, "password": PASSWORD},
         REMOTE_ADDR="",
@@ -153,7 +207,8 @@ def test_the_caller_behind_the_front_door_is_the_one_it_names(person):
 
 def test_whoever_speaks_over_tcp_is_not_believed(person):
     client = Client()
-    client.post(
+    send_form(
+        client,
         LOGIN,
         {"email": person.user.email, "password": PASSWORD},
         REMOTE_ADDR="203.0.113.7",
