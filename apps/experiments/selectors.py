@@ -23,6 +23,7 @@ from foundation import access, engines, storage
 from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
+from runtime.failures import sentence_in
 from runtime.figures import MORE_IS_BETTER, ranked, task_of
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def log_tail(run: Run, *, lines: int = 20) -> str:
     """The last lines of the log, where a failure says most."""
     piece, _size = read_log(run, offset=max(0, run.log_bytes - 64 * 1024))
     # The line by which the trainer tells the portal its reason is shown as a sentence already.
-    told = [line for line in piece.decode(errors="replace").splitlines() if " SANAD-FAILURE {" not in line]
+    told = [line for line in piece.decode(errors="replace").splitlines() if sentence_in(line) is None]
     return "\n".join(told[-lines:])
 
 

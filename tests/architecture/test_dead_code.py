@@ -26,7 +26,6 @@ HOOKS = {
     "live_message": "Channels: the message's type",
     "on_message_complete": "httptools",
     "process_exception": "Django's middleware",
-    "read_failure": "the other half of `announce`, kept beside it",
     "setup_schedule": "Celery beat",
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -23,6 +22,7 @@ from foundation.clock import now
 from foundation.engines.ports import WorkloadStatus
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
+from runtime.failures import read_failure
 from runtime.signature import directory_digest
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 CURVE, MOST_POINTS = "validation_loss", 40
 _MLFLOW_STATUS = {RunState.SUCCEEDED: "FINISHED", RunState.FAILED: "FAILED", RunState.CANCELLED: "KILLED"}
-# The trainer's last word about a failure that it understood.
-_CAUSE = re.compile(rb"SANAD-FAILURE (\{.*\})\s*$", re.MULTILINE)
 
 
 def conclude(*, job: JobHandle, run: Run, status: WorkloadStatus) -> None:
@@ -78,9 +76,8 @@ def cause_of(run: Run, status: WorkloadStatus) -> str:
     """The sentence a failed run opens with: the trainer's own where it gave one, else the engine's."""
     if status.state == "missing":
         return _("The machine lost the run: its process is gone and left no result. Run it again.")
-    if status.reason is None and (said := _CAUSE.findall(_last_words(run.engine_name))):
-        return str(json.loads(said[-1])["sentence"])
-    return status.sentence
+    said = read_failure(_last_words(run.engine_name).decode(errors="replace")) if status.reason is None else None
+    return status.sentence if said is None else said
 
 
 @transaction.atomic
