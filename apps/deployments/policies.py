@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.deployments.choices import RevisionState
 from apps.deployments.errors import NothingToRollBackTo
 from apps.deployments.selectors import rollback_target
+from apps.registry.choices import Stage
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def check_can_deploy(actor: Actor, version: ModelVersion) -> None:
     access.require(actor, Permission.DEPLOYMENT_CHANGE, version)
-    if version.stage != "production":
+    if version.stage != Stage.PRODUCTION:
         raise Conflict(
             _("%(version)s is not approved for production. Ask for its promotion first; an officer decides.")
             % {"version": version}

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from apps.deployments import selectors as deployments
 from apps.monitoring import selectors, services
+from apps.monitoring.choices import AlertState
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -33,7 +34,7 @@ def _monitor_link(actor: Actor, monitor_id: UUID) -> chain.Link | None:
         monitor = selectors.get_monitor(actor=actor, monitor_id=monitor_id)
     except NotFound:
         return None
-    open_alerts = monitor.alerts.filter(state="open").count()
+    open_alerts = monitor.alerts.filter(state=AlertState.OPEN).count()
     node = chain.ChainNode(
         kind="monitor",
         name=str(monitor),

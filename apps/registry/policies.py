@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from apps.approvals.choices import CaseState
+from apps.experiments.choices import RunState
 from apps.registry.choices import NEXT, PROMOTION_CASE, Stage
 from apps.registry.errors import ArtifactRefused
 from apps.registry.selectors import failed_gates
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def check_can_register(actor: Actor, run: Run) -> None:
     access.require(actor, Permission.MODEL_REGISTER, run)
-    if run.state != "succeeded":
+    if run.state != RunState.SUCCEEDED:
         raise Conflict(_("Only a run that has succeeded has a model to register."))
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.approvals import services as approvals
 from apps.registry import selectors, services
-from apps.registry.choices import PROMOTION_CASE, Stage
+from apps.registry.choices import PROMOTION_CASE, Gate, GateState, Stage
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -48,7 +48,7 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         version = selectors.get_model_version(actor=actor, version_id=version_id)
     except NotFound:
         return None
-    failed = [gate for gate in version.gates.all() if gate.gate == "signature" and gate.state == "failed"]
+    failed = [gate for gate in version.gates.all() if gate.gate == Gate.SIGNATURE and gate.state == GateState.FAILED]
     node = chain.ChainNode(
         kind="model_version",
         name=str(version),

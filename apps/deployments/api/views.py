@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from apps.deployments import selectors, services
 from apps.deployments.api import serializers
+from apps.deployments.choices import RevisionState
 from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.engines import LOG_PIECE
@@ -87,7 +88,7 @@ class RevisionViewSet(PortalViewSet):
         piece, end = selectors.read_log(revision, offset=int(offset))
         # A full piece is hardly the last one: the reader comes again for more.
         size = end + (len(piece) >= LOG_PIECE)
-        ended = revision.state in {"stopped", "failed"}
+        ended = revision.state in {RevisionState.STOPPED, RevisionState.FAILED}
         headers = {"X-Log-Offset": str(end), "X-Log-Size": str(size), "X-Log-Ended": str(ended).lower()}
         return HttpResponse(piece, content_type="text/plain; charset=utf-8", headers=headers)
 

@@ -23,7 +23,7 @@ from apps.experiments.choices import RESOURCE_CLASSES
 from apps.registry import services as registry
 from foundation import engines, jobs, ledger
 from foundation.clock import now
-from foundation.engines.ports import ComputeEngine, Mount, WorkloadSpec, WorkloadStatus
+from foundation.engines.ports import ComputeEngine, Mount, WorkloadSpec, WorkloadState, WorkloadStatus
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.tenancy import scope
@@ -125,12 +125,12 @@ def _wait_until_ready(job: JobHandle, revision: Revision) -> WorkloadStatus:
     while time.monotonic() < deadline:
         job.raise_if_cancelled()
         status = engine.status(revision.engine_name)
-        if status.state in {"failed", "succeeded", "missing"}:
+        if status.state in {WorkloadState.FAILED, WorkloadState.SUCCEEDED, WorkloadState.MISSING}:
             last = _last_words(engine, revision.engine_name)
             raise ReplicaDied(
                 _("The replica ended before it was ready: %(why)s %(last)s") % {"why": status.sentence, "last": last}
             )
-        if status.state == "running" and status.address and replica.is_ready(status.address):
+        if status.state == WorkloadState.RUNNING and status.address and replica.is_ready(status.address):
             return status
         time.sleep(_LOOKED_AT_EVERY_S)  # readiness can only be asked for
     raise ReplicaDied(_("The replica did not become ready within %(limit)d seconds.") % {"limit": int(_READY_WITHIN_S)})

@@ -40,7 +40,8 @@ def watch_revisions() -> None:
 def _lives(revision: Revision) -> bool:
     """An engine that does not answer says nothing about its replicas: they may well serve."""
     try:
-        return engines.current().status(revision.engine_name).state in {"running", "starting"}
+        state = engines.current().status(revision.engine_name).state
+        return state in {engines.WorkloadState.RUNNING, engines.WorkloadState.STARTING}
     except Unavailable:
         log.warning("The engine does not answer; whether %s lives is not known.", revision.engine_name, exc_info=True)
         return True

@@ -14,6 +14,7 @@ from apps.deployments.forms import DeployForm, SplitForm
 from apps.deployments.views import presentation
 from apps.deployments.views.pages import deployment_of, render_deployment
 from apps.registry import selectors as registry
+from apps.registry.choices import Stage
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
@@ -87,7 +88,7 @@ def _to(request: PortalRequest, deployment_id: UUID) -> HttpResponse:
 
 def _form(request: PortalRequest) -> DeployForm:
     actor, project_id = request.actor, request.project.pk
-    versions = registry.visible_versions(actor=actor, project_id=project_id).filter(stage="production")
+    versions = registry.visible_versions(actor=actor, project_id=project_id).filter(stage=Stage.PRODUCTION)
     known: Any = selectors.visible_deployments(actor=actor, project_id=project_id)
     chosen = request.GET.get("version", "")
     version = next((v for v in versions if str(v.pk) == chosen), None) or next(iter(versions), None)

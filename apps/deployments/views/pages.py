@@ -7,6 +7,7 @@ from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
 from apps.deployments import charts, policies, selectors
+from apps.deployments.choices import RevisionState
 from apps.deployments.forms import SplitForm
 from apps.deployments.views import presentation, snippets
 from apps.deployments.views.tables import DeploymentFilter, DeploymentTable
@@ -85,7 +86,7 @@ def _shared(request: PortalRequest, deployment: Any, tab: str) -> dict[str, Any]
         "health": presentation.health(deployment, live is not None),
         "p95": presentation.milliseconds(live.slowest("p95") if live else None),
         "job": newest_job(request, ("revision", newest.pk))
-        if newest and newest.state in {"starting", "failed"}
+        if newest and newest.state in {RevisionState.STARTING, RevisionState.FAILED}
         else None,
         "target": target,
         "may_roll_back": access.ask(policies.check_can_roll_back, actor, deployment),

@@ -19,7 +19,7 @@ from apps.experiments.selectors import log_key
 from apps.tenants import services as tenants
 from foundation import engines, jobs, ledger, storage
 from foundation.clock import now
-from foundation.engines.ports import WorkloadStatus
+from foundation.engines.ports import WorkloadState, WorkloadStatus
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from runtime.failures import read_failure
@@ -35,7 +35,7 @@ _MLFLOW_STATUS = {RunState.SUCCEEDED: "FINISHED", RunState.FAILED: "FAILED", Run
 def conclude(*, job: JobHandle, run: Run, status: WorkloadStatus) -> None:
     """Keep log, figures and manifest of a workload that has ended, then let the workload go."""
     job.progress(_("Keeping log and figures"), 95)
-    if status.state == "succeeded":
+    if status.state == WorkloadState.SUCCEEDED:
         result = _result_of(run)
         with job.scope():
             _succeed(actor=job.actor, run_id=run.pk, result=result)
@@ -74,7 +74,7 @@ def thinned(history: list[dict[str, Any]]) -> list[float]:
 
 def cause_of(run: Run, status: WorkloadStatus) -> str:
     """The sentence a failed run opens with: the trainer's own where it gave one, else the engine's."""
-    if status.state == "missing":
+    if status.state == WorkloadState.MISSING:
         return _("The machine lost the run: its process is gone and left no result. Run it again.")
     said = read_failure(_last_words(run.engine_name).decode(errors="replace")) if status.reason is None else None
     return status.sentence if said is None else said

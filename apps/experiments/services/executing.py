@@ -18,13 +18,14 @@ from apps.experiments.services.workload import SCOPES, workload_name, workload_s
 from apps.tenants import services as tenants
 from foundation import engines, ledger, live
 from foundation.clock import now
-from foundation.engines.ports import ComputeEngine, WorkloadStatus
+from foundation.engines.ports import ComputeEngine, WorkloadState, WorkloadStatus
+from foundation.identity import Actor
 from foundation.jobs import JobCancelled, JobHandle
 
 _TOKEN_LIVES = timedelta(minutes=15)
 _RENEWED_AFTER_S = 300.0
 _LOOKED_AT_EVERY_S = 0.5
-_ENDED = frozenset({"succeeded", "failed", "missing"})
+_ENDED = frozenset({WorkloadState.SUCCEEDED, WorkloadState.FAILED, WorkloadState.MISSING})
 
 
 def execute_run(*, job: JobHandle, run_id: UUID) -> None:
@@ -35,7 +36,7 @@ def execute_run(*, job: JobHandle, run_id: UUID) -> None:
     if run.state not in ACTIVE:
         return
     try:
-        if not run.engine_name or engine.status(run.engine_name).state == "missing":
+        if not run.engine_name or engine.status(run.engine_name).state == WorkloadState.MISSING:
             _begin(engine, job, run)
         status = _follow(engine, job, run)
     except JobCancelled:
@@ -77,7 +78,7 @@ def _follow(engine: ComputeEngine, job: JobHandle, run: Run) -> WorkloadStatus:
     while True:
         job.raise_if_cancelled()
         status = engine.status(run.engine_name)
-        if status.state == "running" and run.state != RunState.RUNNING:
+        if status.state == WorkloadState.RUNNING and run.state != RunState.RUNNING:
             _now_running(job, run)
         _piece, end = engine.logs(run.engine_name, size)
         if end != size:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.deployments import selectors as deployments
 from apps.features import selectors as features
+from apps.features.choices import BuildState
 from apps.monitoring.choices import AlertState
 from apps.monitoring.models import Alert, DrainedBatch, Monitor, Replay, TrafficMinute
 from foundation import access
@@ -90,4 +91,4 @@ def replay_of(*, actor: Actor, deployment_id: UUID) -> Replay | None:
 def sets_to_replay(*, actor: Actor, project_id: UUID) -> QuerySet[Any]:
     """Training sets whose rows have an order to be played in."""
     rows = features.visible_training_sets(actor=actor, project_id=project_id)
-    return rows.filter(state="ready").exclude(event_time="")
+    return rows.filter(state=BuildState.READY).exclude(event_time="")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.monitoring import policies, selectors, services
+from apps.monitoring.choices import AlertState
 from apps.monitoring.forms import ReplayForm, SpeedForm, ThresholdForm
 from apps.monitoring.views import presentation
 from apps.monitoring.views.tables import AlertFilter, AlertTable, MonitorTable
@@ -30,7 +31,7 @@ _TABS = ("drift", "alerts", "settings", "activity")
 def monitor_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     actor, project_id = request.actor, request.project.pk
     rows = selectors.visible_monitors(actor=actor, project_id=project_id)
-    waiting = selectors.visible_alerts(actor=actor, project_id=project_id).filter(state="open")
+    waiting = selectors.visible_alerts(actor=actor, project_id=project_id).filter(state=AlertState.OPEN)
     context: dict[str, Any] = {
         "table": build_table(request, MonitorTable, rows),
         "count": rows.count(),
@@ -107,7 +108,7 @@ def _of(request: PortalRequest, monitor: Any, shown: Any, tab: str, forms: dict[
     return {
         "heat": presentation.heat_map(shown, here(request, monitor.pk)),
         "charts": _charts(request, monitor, shown, cell),
-        "alerts": presentation.alert_rows(alerts.filter(state="open")[:5]),
+        "alerts": presentation.alert_rows(alerts.filter(state=AlertState.OPEN)[:5]),
         **_replay(request, monitor, forms),
     }
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.monitoring import selectors, services
+from apps.monitoring.choices import ReplayState
 from apps.monitoring.forms import ReplayForm, SpeedForm
 from apps.monitoring.views.pages import here, monitor_of, render_monitor
 from foundation import access
@@ -19,8 +20,8 @@ from foundation.web.requests import PortalRequest, in_project
 
 # What each button of the panel asks for, beside the speed in its field.
 _ACTS: dict[str, dict[str, Any]] = {
-    "play": {"state": "playing"},
-    "pause": {"state": "paused"},
+    "play": {"state": ReplayState.PLAYING},
+    "pause": {"state": ReplayState.PAUSED},
     "restart": {"restart": True},
     "speed": {},
 }

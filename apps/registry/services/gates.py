@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
+from apps.datasets.choices import VersionState
 from apps.experiments.choices import metric_label
 from apps.features import selectors as features
 from apps.registry.choices import Gate, GateState, OnnxState
@@ -69,7 +70,7 @@ def _data(actor: Actor, version: ModelVersion) -> Result:
     training_set = features.get_training_set(actor=actor, training_set_id=version.run.training_set_id)
     base = datasets.get_version(actor=actor, version_id=training_set.base_version_id)
     figures = {"digest": base.digest, "rows": base.row_count}
-    if base.state != "ready":
+    if base.state != VersionState.READY:
         return GateState.FAILED, _("The data of the labels was never committed."), figures
     unconfirmed = [column["name"] for column in base.schema if column.get("suspected") and not column.get("class")]
     if unconfirmed:

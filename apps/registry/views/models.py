@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.experiments import selectors as experiments
+from apps.experiments.choices import RunState
 from apps.registry import selectors, services
 from apps.registry.forms import RegisterForm
 from apps.registry.views import presentation
@@ -70,7 +71,7 @@ def version_create(request: PortalRequest, tenant: str, project: str) -> HttpRes
 
 def _form(request: PortalRequest) -> RegisterForm:
     actor, project_id = request.actor, request.project.pk
-    runs = experiments.visible_runs(actor=actor, project_id=project_id).filter(state="succeeded")
+    runs = experiments.visible_runs(actor=actor, project_id=project_id).filter(state=RunState.SUCCEEDED)
     models = selectors.visible_models(actor=actor, project_id=project_id)
     return RegisterForm(
         request.POST or None,

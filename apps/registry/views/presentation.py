@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.approvals import selectors as approvals
+from apps.approvals.choices import CaseState
 from apps.experiments.choices import metric_label
 from apps.registry import selectors
 from apps.registry.choices import OnnxState, Stage
@@ -71,7 +72,7 @@ def open_case(actor: Actor, version: Any) -> Any | None:
     if not access.can(actor, Permission.APPROVAL_VIEW):
         return None
     cases = approvals.cases_of(actor=actor, subject=("model_version", version.pk))
-    return cases.filter(state="open").first()
+    return cases.filter(state=CaseState.OPEN).first()
 
 
 def chosen_tab(asked: str) -> str:

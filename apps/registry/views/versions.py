@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.registry import charts, policies, selectors, services
+from apps.registry.choices import Stage
 from apps.registry.forms import CardForm
 from apps.registry.views import presentation
 from foundation import access
@@ -98,7 +99,7 @@ def _context(request: PortalRequest, version: Any) -> dict[str, Any]:
         "failed_gate": presentation.failed_gate(version),
         "gates": selectors.gates_in_words(version),
         "job": newest_job(request, ("model_version", version.pk))
-        if version.stage in {"registering", "failed", "cancelled"}
+        if version.stage in {Stage.REGISTERING, Stage.FAILED, Stage.CANCELLED}
         else None,
         "may_promote": access.ask(policies.check_can_ask_promotion, actor, version),
         "may_retire": access.ask(policies.check_can_retire, actor, version),
