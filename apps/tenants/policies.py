@@ -6,11 +6,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from apps.tenants import selectors
 from apps.tenants.choices import EVERYTHING, LONGEST_TOKEN_LIFE
 from foundation import access
 from foundation.access import Permission, Role
 from foundation.access.models import Membership
-from foundation.errors import AccessDenied, Conflict, Invalid
+from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken
 
@@ -34,6 +35,18 @@ def check_can_change_role(actor: Actor, membership: Membership) -> None:
 
 def check_can_remove_member(actor: Actor, membership: Membership) -> None:
     check_can_change_role(actor, membership)
+
+
+def check_can_give_permission(actor: Actor, permission: Permission, project_id: UUID) -> None:
+    """Nobody gives: the portal does what somebody else than the asker has granted, in a project of the tenant."""
+    if actor.kind != "system":
+        raise AccessDenied(_("A permission in a project is given by an approval that is granted, never by hand."))
+    if permission in access.TENANT_WIDE:
+        raise Conflict(
+            _("“%(name)s” concerns the whole tenant, so a role brings it, not a project.") % {"name": permission.value}
+        )
+    if project_id not in {project.id for project in selectors.projects_of(actor)}:
+        raise NotFound(_("There is no such project here, or it is not yours to see."))
 
 
 def check_can_create_token(actor: Actor) -> None:

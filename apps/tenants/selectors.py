@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from apps.tenants.choices import TokenState
 from apps.tenants.models import Invitation, SignIn
 from foundation import access, ledger
-from foundation.access import Permission, Role
+from foundation.access import Permission, Role, grants
 from foundation.access.actors import memberships_of
-from foundation.access.models import Membership
+from foundation.access.models import Membership, UserGrant
 from foundation.access.permissions import ROLE_PERMISSIONS
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -32,6 +32,19 @@ class ProjectName:
     id: UUID
     slug: str
     name: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """A permission that a member holds in one project beside their role."""
+
+    id: int
+    membership_id: UUID
+    person: str
+    permission: str
+    label: str
+    project: ProjectName | None
+    given_at: datetime
 
 
 _project_names: list[Callable[[Actor], list[ProjectName]]] = []
@@ -67,11 +80,35 @@ def get_member(*, actor: Actor, membership_id: UUID) -> Membership:
     return found
 
 
-def people_who_may(*, actor: Actor, permission: Permission) -> list[User]:
-    """The members whose role holds a permission: whom to ask."""
+def member_of(*, actor: Actor, user_id: UUID) -> Membership | None:
+    """The person's place in the actor's tenant; None for whoever has left it or was never in it."""
+    access.require(actor, Permission.TENANT_VIEW)
+    return _members(actor).filter(user_id=user_id).first()
+
+
+def people_who_may(*, actor: Actor, permission: Permission, project_id: UUID | None = None) -> list[User]:
+    """The members who hold a permission by their role, or by a grant in the project: whom to ask."""
     access.require(actor, Permission.TENANT_VIEW)
     roles = [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
-    return [row.user for row in _members(actor).filter(role__in=roles, user__is_active=True)]
+    by_grant = grants.present().filter(object_pk=str(project_id), permission__codename=permission.value)
+    may = Q(role__in=roles) | Q(user_id__in=by_grant.values("user_id"))
+    return [row.user for row in _members(actor).filter(may, user__is_active=True)]
+
+
+def permissions_given(*, actor: Actor, membership: Membership | None = None) -> list[Given]:
+    """What members hold in single projects beside their roles, the newest first; of one member where one is given."""
+    access.require(actor, Permission.TENANT_VIEW, actor.tenant)
+    places = {row.user_id: row for row in ([membership] if membership else _members(actor))}
+    projects = {project.id: project for project in projects_of(actor)}
+    rows = grants.present().filter(user_id__in=places).order_by("-given_at", "-pk")
+    return [_given(row, places[row.user_id], projects.get(row.project_id)) for row in rows]
+
+
+def get_permission_given(*, actor: Actor, membership: Membership, grant_id: int) -> UserGrant:
+    found = grants.present().filter(user_id=membership.user_id, pk=grant_id).first()
+    if found is None:
+        raise NotFound(_("This permission was taken back already."))
+    return found
 
 
 def names_of(*, actor: Actor, user_ids: Collection[UUID | None]) -> dict[UUID, str]:
@@ -144,6 +181,12 @@ def sessions_of(*, user: User, now: datetime) -> list[SignIn]:
         )
     )
     return [row for row in rows if row.session_key in live]
+
+
+def _given(grant: UserGrant, membership: Membership, project: ProjectName | None) -> Given:
+    known = grant.name in Permission.values
+    label = str(Permission(grant.name).label) if known else grant.name
+    return Given(grant.pk, membership.pk, str(membership.user), grant.name, label, project, grant.given_at)
 
 
 def _members(actor: Actor) -> QuerySet[Membership]:

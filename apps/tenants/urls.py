@@ -18,6 +18,11 @@ tenant_patterns = [
     path("settings/members/<uuid:membership_id>/", settings.member_edit, name="member_edit"),
     path("settings/members/<uuid:membership_id>/remove/", settings.member_remove, name="member_remove"),
     path(
+        "settings/members/<uuid:membership_id>/permissions/<int:grant_id>/take-back/",
+        settings.permission_take_back,
+        name="permission_take_back",
+    ),
+    path(
         "settings/invitations/<uuid:invitation_id>/withdraw/", settings.invitation_withdraw, name="invitation_withdraw"
     ),
     path("settings/tokens/", settings.token_list, name="token_list"),

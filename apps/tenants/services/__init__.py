@@ -8,6 +8,7 @@ from apps.tenants.services.invitations import (
     withdraw_invitation,
 )
 from apps.tenants.services.members import change_role, remove_member
+from apps.tenants.services.permissions import give_permission, take_back_permission
 from apps.tenants.services.profile import change_password, edit_profile
 from apps.tenants.services.sample import ensure_sample_people
 from apps.tenants.services.sign_in import (
@@ -43,6 +44,7 @@ __all__ = [
     "forget_ended_sessions",
     "forget_expired_tokens",
     "forget_session",
+    "give_permission",
     "invite",
     "issue_workload_token",
     "note_session",
@@ -53,5 +55,6 @@ __all__ = [
     "revoke_workload_tokens",
     "sign_in",
     "start_address",
+    "take_back_permission",
     "withdraw_invitation",
 ]

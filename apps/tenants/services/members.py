@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.events import MemberAdded, MemberRemoved, RoleChanged
+from apps.tenants.services.permissions import take_back_all
 from apps.tenants.services.tokens import revoke_tokens_of_member
 from foundation import ledger, live
 from foundation.access import Role
@@ -35,11 +36,12 @@ def change_role(*, actor: Actor, membership: Membership, role: str) -> Membershi
 
 @transaction.atomic
 def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> None:
-    """Take somebody out of the tenant, with every token they made in it."""
+    """Take somebody out of the tenant, with every token they made and every permission they were given in it."""
     membership = _locked(membership)
     policies.check_can_remove_member(actor, membership)
     removed = MemberRemoved(membership_id=membership.pk, user_id=membership.user_id, role=membership.role)
     revoke_tokens_of_member(actor=actor, user_id=membership.user_id, now=now)
+    take_back_all(actor=actor, membership=membership)
     ledger.record(removed, actor=actor, subject=("membership", membership.pk))
     live.disconnect(user_id=membership.user_id, sentence=_("You are no longer a member of this tenant."))
     membership.delete()

@@ -44,6 +44,7 @@ def member_list(request: PortalRequest, tenant: str) -> HttpResponse:
     context: dict[str, Any] = {
         "table": build_table(request, MemberTable, rows, filterset_class=MemberFilter, manages=may.allowed),
         "count": rows.count(),
+        "given": selectors.permissions_given(actor=request.actor),
         "invitations": selectors.open_invitations(actor=request.actor) if may else [],
         "may_manage": may,
         "form": form,
@@ -68,6 +69,7 @@ def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> Htt
         "membership": membership,
         "form": form,
         "may_remove": may_remove,
+        "given": selectors.permissions_given(actor=request.actor, membership=membership),
         "tabs": _tabs(request, "members"),
     }
     return render_page(request, "tenants/member_edit.html", status=422 if form.errors else 200, **context)
@@ -81,6 +83,19 @@ def member_remove(request: PortalRequest, tenant: str, membership_id: UUID) -> H
     messages.success(request, _("%(name)s is no longer a member; their tokens are void.") % {"name": membership.user})
     gone = membership.user == request.user
     return redirect(request, "/" if gone else reverse("tenants:member_list", args=[tenant]))
+
+
+@access.page(Permission.MEMBER_MANAGE)
+@require_POST
+def permission_take_back(request: PortalRequest, tenant: str, membership_id: UUID, grant_id: int) -> HttpResponse:
+    membership = selectors.get_member(actor=request.actor, membership_id=membership_id)
+    grant = selectors.get_permission_given(actor=request.actor, membership=membership, grant_id=grant_id)
+    services.take_back_permission(actor=request.actor, grant=grant)
+    messages.success(
+        request,
+        _("Taken back. From now on the role alone says what %(name)s may do there.") % {"name": membership.user},
+    )
+    return redirect(request, reverse("tenants:member_list", args=[tenant]))
 
 
 @access.page(Permission.MEMBER_MANAGE)
