@@ -11,6 +11,10 @@ class FilesChanged(Conflict):
     """The files of a run's model are not those that it left when it ended."""
 
 
+class ResultRefused(Conflict):
+    """What a run says of its result is in no shape that can be read."""
+
+
 class StaleAttempt(AccessDenied):
     """A workload of an older attempt knocked; the run has gone on without it."""
 

@@ -139,7 +139,7 @@ class MlflowServer:
                 )
         try:
             return json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Conflict(_("What the run wrote into “%(path)s” is no JSON.") % {"path": path}) from error
 
     def size(self, run_id: str, path: str) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +15,7 @@ from apps.experiments.choices import ACTIVE, RunState
 from apps.experiments.events import RunCancelled, RunFailed, RunSucceeded
 from apps.experiments.models import Run
 from apps.experiments.selectors import log_key
+from apps.experiments.services.results import Result, result_of
 from apps.tenants import services as tenants
 from foundation import engines, jobs, ledger, storage
 from foundation.clock import now
@@ -28,7 +28,6 @@ from runtime.signature import directory_digest
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
 
-CURVE, MOST_POINTS = "validation_loss", 40
 _MLFLOW_STATUS = {RunState.SUCCEEDED: "FINISHED", RunState.FAILED: "FAILED", RunState.CANCELLED: "KILLED"}
 
 
@@ -36,40 +35,13 @@ def conclude(*, job: JobHandle, run: Run, status: WorkloadStatus) -> None:
     """Keep log, figures and manifest of a workload that has ended, then let the workload go."""
     job.progress(_("Keeping log and figures"), 95)
     if status.state == WorkloadState.SUCCEEDED:
-        result = _result_of(run)
+        result = result_of(run)
         with job.scope():
             _succeed(actor=job.actor, run_id=run.pk, result=result)
     else:
         with job.scope():
             fail_run(actor=job.actor, run_id=run.pk, sentence=cause_of(run, status))
     discard_workload(run)
-
-
-@dataclass(frozen=True)
-class _Result:
-    """What a run left in MLflow: the digests of its model's files, and what some of them say."""
-
-    metrics: dict[str, Any]
-    manifest: dict[str, Any]
-    curve: list[float]
-    files: dict[str, str]
-
-
-def _result_of(run: Run) -> _Result:
-    server, mlflow_id = server_of(run.project_id), run.mlflow_run_id
-    return _Result(
-        metrics=server.read_json(mlflow_id, "model/sanad/metrics.json"),
-        manifest=server.read_json(mlflow_id, "model/sanad/manifest.json"),
-        curve=thinned(server.metric_history(mlflow_id, CURVE)),
-        files=server.digests(mlflow_id, "model"),
-    )
-
-
-def thinned(history: list[dict[str, Any]]) -> list[float]:
-    """A metric's values as a list draws them: every so many-th, the last one always."""
-    values = [float(point["value"]) for point in history]
-    every = -(-len(values) // MOST_POINTS) or 1
-    return values[::every] + (values[-1:] if (len(values) - 1) % every else [])
 
 
 def cause_of(run: Run, status: WorkloadStatus) -> str:
@@ -81,7 +53,7 @@ def cause_of(run: Run, status: WorkloadStatus) -> str:
 
 
 @transaction.atomic
-def _succeed(*, actor: Actor, run_id: UUID, result: _Result) -> None:
+def _succeed(*, actor: Actor, run_id: UUID, result: Result) -> None:
     run = _open_run(run_id)
     if run is None:
         return

@@ -87,9 +87,11 @@ def test_a_model_beyond_the_limit_is_not_fetched(ended, settings, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"{" * 200, "more than 0 MiB"), (b"no", "is no JSON")])
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"{" * 200_000, "more than 0 MiB"), (b"no", "is no JSON"), (b"[" * 90_000, "is no JSON")]
+)
 def test_a_report_that_nobody_can_read_is_said_so(ended, monkeypatch, content, said):
-    monkeypatch.setattr(tracking, "MOST_JSON_BYTES", 100)
+    monkeypatch.setattr(tracking, "MOST_JSON_BYTES", 100_000)
     behind_the_door(ended, "PUT", "sanad/importance.json", content)
     with pytest.raises(Conflict, match=said):
         selectors.report_of(ended, "importance")
