@@ -28,7 +28,7 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
 
     if not _KEY.fullmatch(key):
         return answer_for(request, Invalid(_("Idempotency-Key holds up to 128 visible ASCII characters.")))
-    print_ = hashlib.sha256(str(request.method).encode() + request.get_full_path().encode() + request.body).hexdigest()
+    print_ = _print_of(request, actor)
     kept = IdempotentAnswer.objects.filter(owner=actor.id, key=key, at__gt=now() - KEPT_FOR).first()
     if kept is not None:
         if kept.fingerprint != print_:
@@ -40,6 +40,13 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
     if response.status_code < 400:
         _keep(actor, key, print_, response)
     return response
+
+
+def _print_of(request: HttpRequest, actor: Actor) -> str:
+    """What was asked, and within which limits: a narrower token of the same person gets no answer of a wider one."""
+    limits = f"{sorted(actor.scopes)} {actor.project_id} "
+    asked = f"{request.method}{request.get_full_path()}"
+    return hashlib.sha256(limits.encode() + asked.encode() + request.body).hexdigest()
 
 
 def forget_old_answers(*, now: datetime) -> None:

@@ -16,7 +16,7 @@ from foundation.access import Permission, page
 from foundation.identity import Actor
 from foundation.jobs.models import Job
 from foundation.jobs.presentation import job_context
-from foundation.web.pages import redirect, toast
+from foundation.web.pages import came_from, redirect, toast
 
 
 @require_GET
@@ -31,7 +31,7 @@ def job_fragment(request: HttpRequest, tenant: str, job_id: UUID) -> HttpRespons
 def job_cancel(request: HttpRequest, tenant: str, job_id: UUID) -> HttpResponse:
     job = jobs.cancel(actor=request.actor, job_id=job_id)  # type: ignore[attr-defined]
     if not getattr(request, "htmx", None):
-        return redirect(request, request.headers.get("Referer") or reverse("web:job_fragment", args=[tenant, job_id]))
+        return redirect(request, came_from(request) or reverse("web:job_fragment", args=[tenant, job_id]))
     said = _("Cancelled.") if job.is_final else _("It is told to stop.")
     return toast(_component(request, job), said)
 

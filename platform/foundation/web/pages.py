@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 _listeners: list[Callable[[HttpRequest], None]] = []
 
@@ -43,6 +44,12 @@ def toast(response: HttpResponse, sentence: object, *, level: str = "success", u
     told = {"toast": {"text": str(sentence), "level": level, "undo": undo_url}}
     response["HX-Trigger"] = json.dumps(told)
     return response
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of this portal on which the form was; empty where it was none of ours."""
+    page = request.headers.get("Referer", "")
+    return page if url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}) else ""
 
 
 def redirect(request: HttpRequest, url: str) -> HttpResponse:

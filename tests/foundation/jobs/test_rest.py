@@ -81,6 +81,14 @@ def test_fragment_listens_to_its_job_and_offers_to_cancel(scientist, viewer, cli
     assert f"{url}cancel/" not in client_as(viewer).get(url).content.decode()
 
 
+def test_a_plain_form_leads_back_to_its_page_and_never_outside(scientist, client_as):
+    client, here = client_as(scientist), "http://testserver/t/acme/p/flights/"
+    for page, leads in ((here, here), ("https://evil.test/t/acme/", "jobs"), ("//evil.test/", "jobs")):
+        job = enqueue(scientist)
+        answer = client.post(f"/t/acme/jobs/{job.pk}/cancel/", headers={"Referer": page})
+        assert answer["Location"] == (leads if leads == here else f"/t/acme/jobs/{job.pk}/")
+
+
 def test_cancel_by_button(scientist, client_as):
     job = enqueue(scientist)
     answer = client_as(scientist).post(f"/t/acme/jobs/{job.pk}/cancel/", headers={"HX-Request": "true"})

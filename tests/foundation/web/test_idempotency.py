@@ -41,6 +41,13 @@ def test_another_persons_key_is_another_key(api_as, scientist, admin):
     assert post(api_as(admin), "key-1", slug="fraud", name="Fraud", purpose="x").status_code == 201
 
 
+def test_a_narrower_token_gets_no_answer_of_a_wider_one(api_as, scientist):
+    body = {"slug": "churn", "name": "Churn", "purpose": "x"}
+    assert post(api_as(scientist), "key-1", **body).status_code == 201
+    answer = post(api_as(scientist, scopes=["project.create", "project.view"]), "key-1", **body)
+    assert (answer.status_code, "id" in answer.json()) == (409, False)
+
+
 def test_a_key_with_strange_signs_is_refused_in_words(api_as, scientist):
     answer = post(api_as(scientist), "x" * 200, slug="churn", name="Churn", purpose="x")
     assert answer.status_code == 422
