@@ -105,6 +105,30 @@ def test_a_service_is_reached_at_its_address_by_the_portal_alone(engine):
     assert any(parent.stat().st_mode & 0o077 == 0 for parent in path.parents)
 
 
+LITTER = """
+import os
+from runtime.config import environment
+from runtime.serve import listening_socket
+listening_socket(environment()['SANAD_SERVICE_SOCKET'])
+folder = os.path.dirname(environment()['SANAD_SERVICE_SOCKET'].removeprefix('unix:'))
+if folder.startswith('/'):
+    os.mkdir(folder + '/left')
+    os.symlink('/etc/passwd', folder + '/link')
+print('left', flush=True)
+"""
+
+
+def test_what_a_service_leaves_beside_its_socket_hinders_nobody(engine, home):
+    (home / "engines-data").mkdir()
+    workload = spec(LITTER, kind="service")
+    engine.start(workload)
+    until(lambda: "left" in log(engine, workload))
+    engine.remove(workload.name)
+    engine.start(workload)
+    until(lambda: "left" in log(engine, workload))
+    assert Path("/etc/passwd").exists()
+
+
 class _Hello(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         body = f"hello from {self.path}".encode()

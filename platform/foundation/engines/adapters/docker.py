@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -110,10 +111,8 @@ class DockerEngine:
                 self._logs.forget(container)
                 with contextlib.suppress(docker.errors.NotFound):
                     container.remove(force=True, v=True)
-        folder = self._services(name)
-        (folder / SOCKET_NAME).unlink(missing_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            folder.rmdir()
+        # The container may have written there; nothing below is followed out of it.
+        shutil.rmtree(self._services(name), ignore_errors=True)
 
     def usage(self, name: str) -> Usage:
         with self._speaking():
