@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.experiments import policies
 from apps.experiments.adapters.tracking import server_of
 from apps.experiments.choices import ACTIVE, RunState
 from apps.experiments.events import RunStarted
@@ -64,8 +65,11 @@ def _record_attempt(engine: ComputeEngine, job: JobHandle, run: Run, experiment_
     run.engine, run.engine_name, run.started_at = engine.name, workload_name(run), run.started_at or now()
     run.save(update_fields=["attempt", "mlflow_run_id", "state", "engine", "engine_name", "started_at"])
     Experiment.objects.filter(pk=run.experiment_id).update(mlflow_id=experiment_id)
+    # The token is the run's, not its starter's: whoever may start runs need not be able to write a run's figures.
+    policies.check_can_start(job.actor, run)
+    keeper = Actor.system(job.actor.tenant, "run").with_request(job.actor.request_id)
     _row, token = tenants.issue_workload_token(
-        actor=job.actor, project_id=run.project_id, purpose=run.token_purpose, scopes=SCOPES, ttl=_TOKEN_LIVES
+        actor=keeper, project_id=run.project_id, purpose=run.token_purpose, scopes=SCOPES, ttl=_TOKEN_LIVES
     )
     started = RunStarted(run_id=run.pk, attempt=run.attempt, engine=engine.name)
     ledger.record(started, actor=job.actor, project_id=run.project_id, subject=("run", run.pk))
