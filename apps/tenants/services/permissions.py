@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -62,7 +63,7 @@ def _locked_member(actor: Actor, user_id: UUID) -> Membership | None:
     return rows.filter(tenant_id=actor.tenant_id, user_id=user_id).first()
 
 
-def _facts(membership: Membership, grant: UserGrant) -> dict[str, object]:
+def _facts(membership: Membership, grant: UserGrant) -> dict[str, Any]:
     return {
         "membership_id": membership.pk,
         "user_id": membership.user_id,
