@@ -52,10 +52,10 @@ class CaseWithdrawn(_OfCase):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseVoided(_OfCase):
-    """The thing changed after it was asked about; a new case was opened for what it is now."""
+    """What was asked about is not so any more; nobody decided."""
 
     kind = "approval.voided"
-    said = _("asked anew for what changed; this case is void")
+    said = _("closed the case undecided: what it was about has changed")
     icon = "link-off"
 
 

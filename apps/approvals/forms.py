@@ -3,7 +3,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.approvals.choices import Verdict
+from apps.approvals.choices import LONGEST_REASON, Verdict
+from foundation.access import Permission
 
 
 class DecisionForm(forms.Form):
@@ -21,3 +22,11 @@ class DecisionForm(forms.Form):
 
 class CommentForm(forms.Form):
     text = forms.CharField(label=_("Comment"), max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class AccessForm(forms.Form):
+    """What `components/ask_access.html` sends: the permission and the project are those of the refusal."""
+
+    permission = forms.TypedChoiceField(choices=Permission.choices, coerce=Permission)
+    project_id = forms.UUIDField(required=False)
+    reason = forms.CharField(required=False, max_length=LONGEST_REASON)

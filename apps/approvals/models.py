@@ -11,7 +11,8 @@ from foundation.tenancy.models import TenantModel
 class ApprovalCase(TenantModel):
     """Something that one person asks for and another decides, about a thing as it was when asked."""
 
-    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    # None where it is about the tenant: a permission that a role brings.
+    project = models.ForeignKey("projects.Project", null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=60)
     subject_kind = models.CharField(max_length=40)
     subject_id = models.UUIDField()

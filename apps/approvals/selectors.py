@@ -10,16 +10,18 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.approvals.choices import CaseState
+from apps.approvals.choices import DECIDED_BY, CaseState, decided_by
 from apps.approvals.models import ApprovalCase, Comment
 from apps.tenants import selectors as tenants
 from foundation import access
-from foundation.access import Permission
+from foundation.access import Permission, Role
+from foundation.access.permissions import ROLE_PERMISSIONS
 from foundation.errors import NotFound
 from foundation.identity import Actor
 
 ContextOf = Callable[[Actor, ApprovalCase], dict[str, Any]]
 DigestOf = Callable[[Actor, UUID], str | None]
+VoidBecause = Callable[[Actor, ApprovalCase], str]
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class CaseKind:
     template: str
     context: ContextOf
     digest: DigestOf | None = None
+    void: VoidBecause | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,11 @@ def evidence_panel(*, actor: Actor, case: ApprovalCase) -> Panel | None:
 def void_reason(*, actor: Actor, case: ApprovalCase) -> str:
     """Why an open case can no longer be decided: the thing is not the one that was asked about. Empty where it is."""
     known = _kinds.get(case.kind)
-    if case.state != CaseState.OPEN or known is None or known.digest is None:
+    if case.state != CaseState.OPEN or known is None:
+        return ""
+    if known.void is not None and (because := known.void(actor, case)):
+        return because
+    if known.digest is None:
         return ""
     present = known.digest(actor, case.subject_id)
     if present is None:
@@ -83,9 +90,7 @@ def get_case(*, actor: Actor, case_id: UUID) -> ApprovalCase:
 def waiting_for(*, actor: Actor) -> QuerySet[ApprovalCase]:
     """Open cases that the actor may decide, the most urgent first; one's own requests are never among them."""
     rows = visible_cases(actor=actor).filter(state=CaseState.OPEN).exclude(requester_id=_id_of(actor))
-    if not access.can(actor, Permission.APPROVAL_DECIDE):
-        rows = rows.filter(project_id__in=_decided_by_grant(actor))
-    return rows.order_by("due_at", "id")
+    return rows.filter(_decided_by(actor)).order_by("due_at", "id")
 
 
 def asked_by(*, actor: Actor) -> QuerySet[ApprovalCase]:
@@ -105,12 +110,49 @@ def comments_of(*, actor: Actor, case: ApprovalCase) -> QuerySet[Comment]:
 
 def people_who_decide(*, actor: Actor, case: ApprovalCase) -> list[str]:
     """Names of those who may decide this case."""
-    people = tenants.people_who_may(actor=actor, permission=Permission.APPROVAL_DECIDE)
+    permission = decided_by(case.kind)
+    people = tenants.people_who_may(actor=actor, permission=permission, project_id=case.project_id)
     return [str(person) for person in people if person.pk != case.requester_id]
 
 
-def _decided_by_grant(actor: Actor) -> list[UUID]:
-    return [project_id for project_id, given in actor.grants.items() if Permission.APPROVAL_DECIDE.value in given]
+def access_asked_for(actor: Actor, case: ApprovalCase) -> dict[str, Any]:
+    """What the page shows of a case about access: the permission, who asks, what would bring it."""
+    permission = Permission(case.evidence["permission"])
+    membership = tenants.member_of(actor=actor, user_id=case.requester_id)
+    return {
+        "permission": permission,
+        "role": Role(case.evidence["role"]).label,
+        "reason": case.evidence["reason"],
+        "roles": [role.label for role, held in ROLE_PERMISSIONS.items() if permission in held],
+        "holds": _holds(actor, case),
+        "membership": membership,
+        "may_change_role": access.can(actor, Permission.MEMBER_MANAGE),
+    }
+
+
+def access_is_settled(actor: Actor, case: ApprovalCase) -> str:
+    """Why nobody needs to decide on access any more; empty where somebody does."""
+    if tenants.member_of(actor=actor, user_id=case.requester_id) is None:
+        return _("Whoever asked is not a member any more, so this case is void.")
+    if _holds(actor, case):
+        return _("Whoever asked holds this permission by now, so this case is void.")
+    return ""
+
+
+def _holds(actor: Actor, case: ApprovalCase) -> bool:
+    """Whether who asked holds what they asked for, by role or by a grant."""
+    permission = Permission(case.evidence["permission"])
+    holders = tenants.people_who_may(actor=actor, permission=permission, project_id=case.project_id)
+    return case.requester_id in {person.pk for person in holders}
+
+
+def _decided_by(actor: Actor) -> Q:
+    """The cases that the actor could decide: those of approvals, and those of other deciders, by kind."""
+    kinds = [kind for kind, permission in DECIDED_BY.items() if access.can(actor, permission)]
+    approvals = ~Q(kind__in=list(DECIDED_BY))
+    if not access.can(actor, Permission.APPROVAL_DECIDE):
+        approvals &= Q(project_id__in=access.granted_in(actor, Permission.APPROVAL_DECIDE))
+    return approvals | Q(kind__in=kinds)
 
 
 def _id_of(actor: Actor) -> UUID:

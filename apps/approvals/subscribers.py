@@ -1,4 +1,4 @@
-"""Who may listen to a case, how it stands in a chain, and how many wait for somebody."""
+"""What a case brings and what ends one; who may listen to it, how it stands in a chain, how many wait for somebody."""
 
 from __future__ import annotations
 
@@ -7,22 +7,46 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.approvals import selectors
-from apps.approvals.choices import CaseState
+from apps.approvals import selectors, services
+from apps.approvals.choices import ACCESS_CASE, CaseState
 from apps.tenants import services as tenants
-from foundation import access, live
+from foundation import access, ledger, live
 from foundation.access import Permission, Role
 from foundation.errors import NotFound
 from foundation.identity import Actor
+from foundation.ledger import RecordedEvent
 from foundation.web import chain, navigation
 
 
 def register() -> None:
+    ledger.subscribe("approval.granted", name="approvals.give_access", handler=give_when_granted)
+    for kind in ("membership.removed", "membership.role_changed"):
+        ledger.subscribe(kind, name="approvals.close_settled", handler=close_when_settled)
+    services.register_evidence(
+        ACCESS_CASE,
+        "approvals/partials/access.html",
+        selectors.access_asked_for,
+        void_fn=selectors.access_is_settled,
+    )
     live.register_topic("approval_case", check=_check_listener)
     chain.register("approval_case", _link)
     chain.register_upwards("model_version", _decisions_on_model_version)
     navigation.register_count("approvals/", _count)
     tenants.register_start(Role.OFFICER, _start)
+
+
+def give_when_granted(event: RecordedEvent) -> None:
+    if event.payload["case_kind"] != ACCESS_CASE:
+        return
+    services.give_asked_access(
+        actor=event.system("approval"),
+        case_id=UUID(event.payload["case_id"]),
+        digest=event.payload["subject_digest"],
+    )
+
+
+def close_when_settled(event: RecordedEvent) -> None:
+    services.close_settled_requests(actor=event.system("approval"), user_id=UUID(event.payload["user_id"]))
 
 
 def _check_listener(actor: Actor, case_id: UUID) -> None:

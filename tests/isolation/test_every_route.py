@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 
-from foundation.access import Permission, declared
+from foundation.access import TENANT_WIDE, Permission, Role, declared
+from foundation.access.permissions import ROLE_PERMISSIONS
+from foundation.identity import Actor
 from tests.isolation.conftest import MARK, SLUG
 from tests.isolation.routes import every_route
 from tests.support.people import make_person
@@ -153,6 +157,56 @@ def test_every_page_holds_its_thing_under_its_own_project(elsewhere, admin, clie
         if all(client.get(address).status_code == 404 for address in addresses):
             lost.append(str(route))
     assert not lost
+
+
+@pytest.fixture
+def granted_beside(elsewhere, officer):
+    """An officer who was granted all that can be granted in the empty project; a token of theirs holds no less."""
+    from apps.projects import selectors as projects
+    from apps.tenants import services as tenants
+
+    ours = projects.get_project(actor=officer, slug="ours")
+    for permission in set(Permission) - TENANT_WIDE:
+        tenants.give_permission(
+            actor=Actor.system(officer.tenant),
+            user_id=officer.user.pk,
+            permission=permission,
+            project_id=ours.pk,
+            case_id=uuid4(),
+        )
+    return officer
+
+
+# What an officer may do in any project, by their role.
+OF_OFFICERS = {permission.value for permission in ROLE_PERMISSIONS[Role.OFFICER]}
+
+
+def test_grants_in_one_project_open_no_page_of_another(elsewhere, granted_beside, client_as):
+    client = client_as(granted_beside)
+    opened = {}
+    for route in PROJECT_PAGES:
+        if route.view.required_permission in OF_OFFICERS:
+            continue
+        for kind, thing in elsewhere.items():
+            answer = client.post(route.address(tenant="acme", project="theirs", uuid=str(thing)))
+            if answer.status_code not in {403, 404, 405}:
+                opened[f"{route} with the {kind}"] = answer.status_code
+    assert not opened
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_grants_in_one_project_change_nothing_of_another_by_rest(elsewhere, granted_beside, api_as, method):
+    client = api_as(granted_beside)
+    changed = {}
+    for route in RESOURCES:
+        action = route.actions.get(method)
+        if "uuid" not in route.kinds or action is None or route.view.cls.permissions[action] in OF_OFFICERS:
+            continue
+        for kind, thing in elsewhere.items():
+            answer = call(client, method, route.address(uuid=str(thing)))
+            if answer.status_code not in REFUSED:
+                changed[f"{method} {route} with the {kind}"] = answer.status_code
+    assert not changed
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])

@@ -18,7 +18,8 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
 
 
 class CaseSerializer(serializers.ModelSerializer[ApprovalCase]):
-    project = serializers.SlugField(source="project.slug", read_only=True)
+    # Null where the case is about the tenant.
+    project = serializers.SlugField(source="project.slug", read_only=True, default=None)
     requested_by = serializers.CharField(source="requested_by.name", read_only=True, default=None)
     evidence = serializers.JSONField(read_only=True)
     decision = DecisionSerializer(read_only=True, default=None)

@@ -16,13 +16,14 @@ from foundation.web.api import PortalViewSet
 
 
 class ApprovalViewSet(PortalViewSet):
-    """Approval cases: opened by what is asked for (a promotion), decided here by somebody else."""
+    """Approval cases: opened by what is asked for (a promotion, access), decided here by somebody else."""
 
     serializer_class = serializers.CaseSerializer
     permissions = {
         "list": Permission.APPROVAL_VIEW,
         "retrieve": Permission.APPROVAL_VIEW,
-        "decide": Permission.APPROVAL_DECIDE,
+        # Who decides depends on the kind of the case; the policy says.
+        "decide": Permission.APPROVAL_VIEW,
         "withdraw": Permission.APPROVAL_OPEN,
         "comments": Permission.APPROVAL_VIEW,
         "add_comment": Permission.APPROVAL_VIEW,
@@ -46,6 +47,7 @@ class ApprovalViewSet(PortalViewSet):
     @extend_schema(request=serializers.DecisionGiven)
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: UUID) -> Response:
+        """Takes `approval.decide`, or `member.manage` where the case is about access (`access.grant`)."""
         services.decide(actor=self.actor, case=self._case(pk), **self.body(serializers.DecisionGiven))
         return self.answer(self.serializer_class, self._case(pk))
 

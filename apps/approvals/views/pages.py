@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.approvals import policies, selectors, services
-from apps.approvals.choices import Verdict
-from apps.approvals.forms import CommentForm, DecisionForm
+from apps.approvals.forms import AccessForm, CommentForm, DecisionForm
 from apps.approvals.views import presentation
 from apps.approvals.views.tables import CaseFilter, CaseTable
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
+from foundation.errors import Invalid
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
 from foundation.web.refusals import refusals_on
@@ -51,21 +51,34 @@ def case_detail(request: PortalRequest, tenant: str, case_id: UUID) -> HttpRespo
     return _render_case(request, case)
 
 
-@access.page(Permission.APPROVAL_DECIDE)
+@access.page(Permission.APPROVAL_VIEW)
+@require_POST
+def access_ask(request: PortalRequest, tenant: str) -> HttpResponse:
+    form = AccessForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(_("This request for access cannot be read. Reload the page where you missed it, and ask again."))
+    case, is_new = services.ask_for_access(actor=request.actor, **form.cleaned_data)
+    asked = _("Asked. The administrators see it now, and the decision will stand here.")
+    messages.success(request, asked if is_new else _("You asked for this already, and it waits for a decision."))
+    return _back(request, case.pk)
+
+
+# Who decides, and who takes back, depends on the kind of the case: the policies say.
+@access.page(Permission.APPROVAL_VIEW)
 @require_POST
 def case_decide(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     case = selectors.get_case(actor=request.actor, case_id=case_id)
     form = DecisionForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
-            services.decide(actor=request.actor, case=case, **form.cleaned_data)
-            granted = form.cleaned_data["verdict"] == Verdict.GRANTED
-            messages.success(request, _("Approved. It takes effect now.") if granted else _("Refused."))
-            return _back(request, case_id)
+            decided = services.decide(actor=request.actor, case=case, **form.cleaned_data)
+            said, goes_on_at = presentation.after_decision(request.actor, decided)
+            messages.success(request, said)
+            return redirect(request, goes_on_at)
     return _render_case(request, case, status=422, decision=form)
 
 
-@access.page(Permission.APPROVAL_OPEN)
+@access.page(Permission.APPROVAL_VIEW)
 @require_POST
 def case_withdraw(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     services.withdraw(actor=request.actor, case=selectors.get_case(actor=request.actor, case_id=case_id))

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.approvals.choices import ACCESS_CASE, CaseState
 from apps.tenants import selectors as tenants
 from foundation.identity import Actor
 from foundation.web.history import history as history_of
@@ -16,6 +17,18 @@ from foundation.web.history import history as history_of
 def history(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
     """What happened to the case, the newest first."""
     return history_of(actor, ("approval_case", case_id), names=tenants.names_of)
+
+
+def after_decision(actor: Actor, case: Any) -> tuple[str, str]:
+    """What is said to whoever decided, and where they go on: to the member's role where only a role brings it."""
+    here = reverse("approvals:case_detail", args=[actor.tenant.slug, case.pk])
+    if case.state != CaseState.GRANTED:
+        return _("Refused."), here
+    member = tenants.member_of(actor=actor, user_id=case.requester_id)
+    if case.kind != ACCESS_CASE or case.project_id is not None or member is None:
+        return _("Approved. It takes effect now."), here
+    said = _("Approved. A role brings this permission, so change the role here: nothing has changed yet.")
+    return said, reverse("tenants:member_edit", args=[actor.tenant.slug, member.pk])
 
 
 def list_tabs(tenant: str, shown: str, waiting: int) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ class CaseTable(PortalTable):
     title = _("Approval cases")
     always = ("asked",)
     asked = Column(accessor="title", verbose_name=_("What is asked"))
-    project = Column(verbose_name=_("Project"), order_by="project__name")
+    project = Column(verbose_name=_("Project"), order_by="project__name", default="–")
     requested_by = Column(verbose_name=_("Asked by"), order_by="requested_by__name", default="–")
     created_at = Column(verbose_name=_("Asked"))
     due_at = Column(verbose_name=_("Decide by"))

@@ -77,8 +77,8 @@ def rows_of(actor: Actor, kind: str) -> QuerySet[Any] | None:
 def shown(kind: str, row: Any, note: str = "") -> Thing:
     project = row if kind == "project" else row.project
     # A case may be about the tenant, outside its projects.
-    place = (project.name, project.slug) if project else ("", "")
-    return Thing(kind, row.pk, KINDS[kind].name(row), *place, note)
+    name, slug = (project.name, project.slug) if project else ("", "")
+    return Thing(kind, row.pk, KINDS[kind].name(row), name, slug, note)
 
 
 def things(*, actor: Actor, kind: str, ids: Collection[UUID]) -> dict[UUID, Thing]:

@@ -47,6 +47,7 @@ KINDS = {
     "project": (_("Project"), "folder"),
     "token": (_("Token"), "key"),
     "membership": (_("Member"), "users"),
+    "permission": (_("Permission"), "key"),
     "ledger": (_("Ledger"), "shield-check"),
     "page": (_("Page"), "layout-dashboard"),
     "action": (_("Action"), "command"),

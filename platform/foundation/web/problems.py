@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
+from foundation.access import lacking
 from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
 
 log = logging.getLogger("sanad.problems")
@@ -58,7 +59,8 @@ def answer_for(request: HttpRequest, error: PortalError) -> HttpResponse:
     """The refusal as a response in the form that the caller reads."""
     if wants_json(request):
         return JsonResponse(problem(request, error), status=error.status, content_type="application/problem+json")
-    context = {"error": error, "request_id": getattr(request, "request_id", "")}
+    missed = lacking(getattr(request, "actor", None), error)
+    context = {"error": error, "request_id": getattr(request, "request_id", ""), "lacking": missed}
     if getattr(request, "htmx", False):
         response = render(request, "errors/fragment.html", context, status=error.status)
         response["HX-Retarget"] = "#toasts"

@@ -130,7 +130,7 @@ def test_a_viewer_sees_the_reason_instead_of_the_button(project, scientist, view
     client = client_as(viewer)
     shown = text(client.get(reverse("experiments:run_detail", args=["acme", "flights", run.pk])))
     assert "run.start" in shown
-    assert text(client.get(reverse("experiments:run_new", args=["acme", "flights"]))).count("run.start") == 1
+    assert text(client.get(reverse("experiments:run_new", args=["acme", "flights"]))).count("“run.start”") == 1
     assert client.post(reverse("experiments:run_repeat", args=["acme", "flights", run.pk])).status_code == 403
 
 

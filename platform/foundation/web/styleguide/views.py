@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from foundation.access import Verdict, public
+from foundation.access import Lacking, Permission, Verdict, public
+from foundation.access.checks import missing
 from foundation.clock import now
 from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
@@ -60,6 +61,7 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
     moment = now()
     sql = "select origin, time_hour,\n       wind_speed\nfrom weather\nwhere visib < 3"
     faulty = {"name": "late arrivals", "seed": "-3", "sql": "select 1"}
+    adding = Permission.DATASET_CREATE
     refusal = _("Only a model officer may decide. Ask the compliance officer, or ask for the role.")
     return {
         "table": _table(request),
@@ -72,6 +74,7 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
         "long": samples.LONG,
         "digest": samples.DIGEST,
         "refused": Verdict(allowed=False, reason=refusal),
+        "lacked": Verdict(allowed=False, reason=missing(adding), lacking=Lacking(adding)),
         "facts": pieces.facts(),
         "stats": pieces.stats(),
         "entries": pieces.entries(moment),

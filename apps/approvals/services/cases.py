@@ -15,7 +15,7 @@ from apps.approvals import policies, selectors
 from apps.approvals.choices import DECIDE_WITHIN, CaseState, Verdict
 from apps.approvals.events import CaseCommented, CaseGranted, CaseOpened, CaseRefused, CaseVoided, CaseWithdrawn
 from apps.approvals.models import ApprovalCase, Comment, Decision
-from apps.approvals.selectors import CaseKind, ContextOf, DigestOf
+from apps.approvals.selectors import CaseKind, ContextOf, DigestOf, VoidBecause
 from apps.projects import selectors as projects
 from foundation import ledger
 from foundation.clock import now
@@ -26,13 +26,20 @@ from foundation.identity.models import User
 _LONGEST_TEXT = 4000
 
 
-def register_evidence(kind: str, template: str, context_fn: ContextOf, *, digest_fn: DigestOf | None = None) -> None:
+def register_evidence(
+    kind: str,
+    template: str,
+    context_fn: ContextOf,
+    *,
+    digest_fn: DigestOf | None = None,
+    void_fn: VoidBecause | None = None,
+) -> None:
     """How the case page shows cases of this kind: `context_fn(actor, case)` fills `template`.
 
     `digest_fn(actor, subject_id)` is the digest that the thing has now, None where it is gone: a case about another
-    digest is void and cannot be decided.
+    digest is void and cannot be decided. `void_fn(actor, case)` says why else it is, or nothing.
     """
-    selectors.register_kind(kind, CaseKind(template, context_fn, digest_fn))
+    selectors.register_kind(kind, CaseKind(template, context_fn, digest_fn, void_fn))
 
 
 @transaction.atomic
@@ -50,6 +57,28 @@ def open_case(
     policies.check_can_open(actor, project_id)
     projects.get_project_by_id(actor=actor, project_id=project_id)
     _void_outdated(actor, kind, subject, subject_digest)
+    return enter_case(
+        actor=actor,
+        project_id=project_id,
+        kind=kind,
+        subject=subject,
+        subject_digest=subject_digest,
+        title=title,
+        evidence=evidence,
+    )
+
+
+def enter_case(
+    *,
+    actor: Actor,
+    project_id: UUID | None,
+    kind: str,
+    subject: tuple[str, UUID],
+    subject_digest: str,
+    title: str,
+    evidence: dict[str, Any],
+) -> ApprovalCase:
+    """Write a new case; the caller has checked who may ask. Without a project it is about the tenant."""
     moment = now()
     case = ApprovalCase(
         tenant=actor.tenant,
@@ -122,8 +151,13 @@ def _void_outdated(actor: Actor, kind: str, subject: tuple[str, UUID], digest: s
         tenant_id=actor.tenant_id, kind=kind, subject_kind=subject[0], subject_id=subject[1], state=CaseState.OPEN
     )
     for case in rows.exclude(subject_digest=digest):
-        _close(case, CaseState.VOID)
-        _record(CaseVoided(**_facts(case)), actor, case)
+        close_as_void(actor, case)
+
+
+def close_as_void(actor: Actor, case: ApprovalCase) -> None:
+    """End a case that nobody decided, since what it was about is not so any more."""
+    _close(case, CaseState.VOID)
+    _record(CaseVoided(**_facts(case)), actor, case)
 
 
 def _requester(actor: Actor) -> UUID:
