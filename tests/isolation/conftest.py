@@ -20,7 +20,9 @@ def secrets(tenant, admin, scientist):
     from apps.approvals import services as approvals
     from apps.projects import services as projects
     from apps.tenants import services as tenants
+    from foundation.access import Permission
     from foundation.access.models import Membership
+    from foundation.identity import Actor
 
     project = projects.create_project(actor=scientist, slug=SLUG, name=MARK, purpose=MARK, description=MARK)
     case = approvals.open_case(
@@ -36,6 +38,13 @@ def secrets(tenant, admin, scientist):
         actor=admin, name=MARK, scopes=["*"], expires_at=now() + timedelta(days=1), now=now()
     )
     invitation, _ = tenants.invite(actor=admin, email=f"{MARK}@acme.test", role="viewer", now=now())
+    tenants.give_permission(
+        actor=Actor.system(tenant),
+        user_id=scientist.user.pk,
+        permission=Permission.APPROVAL_DECIDE,
+        project_id=project.pk,
+        case_id=case.pk,
+    )
     return {
         "project": project.pk,
         "case": case.pk,

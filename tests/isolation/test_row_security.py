@@ -91,9 +91,14 @@ def test_without_a_scope_raw_sql_sees_no_row_of_anybody(secrets):
 
 def test_from_another_scope_raw_sql_sees_no_row_of_the_tenant(secrets, tenant, stranger):
     filled = [model for model in PROTECTED if rows(_of_tenant(model), [str(tenant.pk)])]
-    assert {"projects.Project", "approvals.ApprovalCase", "identity.ApiToken", "ledger.LedgerEvent"} <= {
-        model._meta.label for model in filled
+    expected = {
+        "projects.Project",
+        "approvals.ApprovalCase",
+        "identity.ApiToken",
+        "access.UserGrant",
+        "ledger.LedgerEvent",
     }
+    assert expected <= {model._meta.label for model in filled}
     with scope(stranger.tenant_id):
         seen = {model._meta.label for model in filled if rows(_of_tenant(model), [str(tenant.pk)])}
     assert not seen
