@@ -117,7 +117,7 @@ def test_what_a_swap_changed_is_in_the_address_and_comes_back(as_person, portal,
 def test_traffic_of_the_past_moves_the_page(as_person, portal, world):
     page = as_person("scientist")
     page.goto(portal.page(f"monitoring/{world['monitor']}/"))
-    page.get_by_label("per second").fill("100")
+    page.locator("#replay-controls").get_by_label("Rows a second").fill("100")
     page.get_by_role("button", name="Set the speed").click()
     page.get_by_role("button", name="From the beginning").click()
     bar = page.locator("#replay-progress progress")

@@ -69,8 +69,11 @@ def _ask_later(request: PortalRequest, deployment: Any, row: dict[str, Any]) -> 
 
 
 def _answer(request: PortalRequest, deployment: Any, kept: dict[str, Any]) -> dict[str, Any] | None:
-    """The gateway's answer to the row that waits; each row is asked once, a reload asks nothing."""
-    if request.method != "GET" or not kept.get("asks"):
+    """The gateway's answer to the row that waits; each row is asked once, a reload asks nothing.
+
+    A live part of the page that reads itself anew just then must not take the answer away from the page.
+    """
+    if request.method != "GET" or request.htmx or not kept.get("asks"):
         return None
     request.session[_key(deployment)] = {**kept, "asks": False}
     token = sealing.open_sealed(request.actor.tenant_id, _SEAL, base64.b64decode(kept["token"])).decode()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from apps.registry.models import GateResult, Model, ModelVersion
@@ -13,6 +14,7 @@ class GateSerializer(serializers.ModelSerializer):
         fields = ["gate", "state", "sentence", "figures", "decided_at"]
 
 
+@extend_schema_serializer(component_name="ModelVersion")
 class VersionSerializer(serializers.ModelSerializer):
     model_name = serializers.CharField(source="model.name", read_only=True)
     gates = GateSerializer(many=True, read_only=True)

@@ -99,7 +99,9 @@ def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(page, scientist, pr
     run.refresh_from_db()
     assert run.state == "cancelled"
     assert acts_on("run", run) == [done_by(scientist, "run.cancelled")]
-    assert "Cancelled by The scientist. What it logged stays; no model can be registered from it." in text(page("run_detail", run.pk))
+    assert "Cancelled by The scientist. What it logged stays; no model can be registered from it." in text(
+        page("run_detail", run.pk)
+    )
 
 
 def test_a_finished_run_shows_figures_and_the_way_on(page, scientist, project):
