@@ -25,13 +25,21 @@ class Door:
         self.client, self.base = client, base
 
     def get(self, address, /, **query):
-        return self.client.get(self.base + address, query)
+        return _heard(self.client.get(self.base + address, query))
 
     def post(self, address, /, method="post", **body):
-        return getattr(self.client, method)(self.base + address, json.dumps(body), content_type="application/json")
+        ask = getattr(self.client, method)
+        return _heard(ask(self.base + address, json.dumps(body), content_type="application/json"))
 
     def put(self, path, data=b"x"):
-        return self.client.put(self.base + path, data, content_type="text/plain")
+        return _heard(self.client.put(self.base + path, data, content_type="text/plain"))
+
+
+def _heard(answer):
+    """The answer, read to its end as every client does: only then its connection to MLflow is free again."""
+    if answer.streaming:
+        answer.streaming_content = [b"".join(answer.streaming_content)]
+    return answer
 
 
 def track(door, project, name="by hand"):
