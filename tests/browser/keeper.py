@@ -59,6 +59,8 @@ def world(home: Path, url: str) -> dict[str, Any]:
         timeout_s=180,
         what="An alert",
     )
+    # Enough has come: from here on the machine is the tests' own, and pages still move.
+    story.scientist.monitoring.change_replay(story.made["replay"]["id"], per_second=5)
     return ids_of(story.scientist)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -46,7 +47,8 @@ def make(request, home):
         engine.remove(name)
 
 
-PREFIX = "contract-"
+# Test processes share one container engine: each clears away its own alone.
+PREFIX = f"contract-{os.getpid()}-"
 _numbers = iter(range(1_000_000))
 
 
