@@ -53,6 +53,17 @@ def test_a_query_is_answered(lake_id, inputs):
             "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT max(n) AS n FROM r",
             [{"n": 3}],
         ),
+        ("WITH trips AS (SELECT id FROM trips WHERE id > 1) SELECT count(*) AS n FROM trips", [{"n": 2}]),
+        (
+            "WITH a AS (SELECT id FROM trips), b AS (WITH a AS (FROM a WHERE id = 3) FROM a) "
+            "SELECT id FROM b WHERE id IN (SELECT id FROM a) UNION ALL SELECT max(id) FROM a",
+            [{"id": 3}, {"id": 3}],
+        ),
+        (
+            "WITH RECURSIVE r AS ((WITH s AS (SELECT 1 AS n) FROM s) UNION ALL "
+            "(WITH t AS (FROM r) SELECT n + 1 FROM t, trips WHERE n < 3 AND id = 1)) SELECT sum(n) AS n FROM r",
+            [{"n": 6}],
+        ),
         ("SELECT id FROM trips WHERE km IS NULL OR who = 'b' ORDER BY id", [{"id": 2}, {"id": 3}]),
         (
             "SELECT id FROM trips QUALIFY row_number() OVER (PARTITION BY who ORDER BY id DESC) = 1 ORDER BY id",
@@ -111,12 +122,17 @@ def test_columns_are_described_without_running(lake_id, inputs):
     ]
 
 
-def test_tables_of_a_query():
-    assert sandbox.tables_of("WITH x AS (SELECT * FROM a) SELECT * FROM x, b WHERE EXISTS (SELECT 1 FROM c)") == {
-        "a",
-        "b",
-        "c",
-    }
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("WITH x AS (SELECT * FROM a) SELECT * FROM x, b WHERE EXISTS (SELECT 1 FROM c)", {"a", "b", "c"}),
+        ("WITH a AS (SELECT * FROM a) SELECT * FROM a", {"a"}),
+        ("SELECT * FROM (WITH x AS (FROM a) FROM x), x", {"a", "x"}),
+        ("WITH RECURSIVE r AS (SELECT n FROM a UNION ALL SELECT n FROM R, b WHERE n < 3) SELECT * FROM r", {"a", "b"}),
+    ],
+)
+def test_tables_of_a_query(sql, tables):
+    assert sandbox.tables_of(sql) == tables
 
 
 @pytest.mark.parametrize(

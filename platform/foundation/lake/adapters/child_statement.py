@@ -111,12 +111,9 @@ def _tree(connection: DuckDBPyConnection, sql: str) -> dict[str, Any]:
 
 
 def _tables(tree: dict[str, Any], inputs: dict[str, Any] | None) -> set[str]:
-    nodes = list(_walk(tree))
-    own = {entry["key"].lower() for node in nodes for entry in (node.get("cte_map") or {}).get("map", [])}
-    own |= {node["cte_name"].lower() for node in nodes if node.get("type") == "RECURSIVE_CTE_NODE"}
     known = None if inputs is None else {name.lower() for name in inputs}
     found = set()
-    for node in nodes:
+    for node, own in _walk(tree):
         _check_functions(node)
         if node.get("type") == "BASE_TABLE" and "table_name" in node:
             name, place = node["table_name"], node.get("query_location")
@@ -148,15 +145,32 @@ def _check_functions(node: dict[str, Any]) -> None:
             raise Refused("function", name=name, position=place)
 
 
-def _walk(node: Any) -> Iterator[dict[str, Any]]:
-    waiting = [node]
+def _walk(tree: dict[str, Any]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    """Every node, with the names that the queries round it have given to queries of their own (WITH)."""
+    waiting: list[tuple[Any, frozenset[str]]] = [(tree, frozenset())]
     while waiting:
-        node = waiting.pop()
+        node, names = waiting.pop()
         if isinstance(node, dict):
-            yield node
-            waiting.extend(node.values())
+            yield node, names
+            waiting.extend(_below(node, names))
         elif isinstance(node, list):
-            waiting.extend(node)
+            waiting.extend((item, names) for item in node)
+
+
+def _below(node: dict[str, Any], names: frozenset[str]) -> Iterator[tuple[Any, frozenset[str]]]:
+    """The parts of a node, with what each may name: a name of WITH holds for those after it and the query's own body.
+
+    The engine looks names up like that too; whatever it finds elsewhere is a table, or a view of the engine's own.
+    """
+    for entry in (node.get("cte_map") or {}).get("map", []):
+        yield entry, names
+        names |= {entry["key"].lower()}
+    recursive = node.get("type") == "RECURSIVE_CTE_NODE"
+    for part, value in node.items():
+        if part == "cte_map":
+            continue
+        # Only the second half of a recursive query goes on from itself.
+        yield value, names | {node["cte_name"].lower()} if recursive and part == "right" else names
 
 
 def _dotted(node: dict[str, Any]) -> str:
