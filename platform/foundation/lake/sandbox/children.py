@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from foundation.errors import Unavailable
 from foundation.lake.adapters.extensions import extension
-from foundation.lake.sandbox import places
+from foundation.lake.sandbox import answers, places
 from foundation.lake.sandbox.places import GROUP, Place
 
 _PLATFORM = Path(__file__).resolve().parents[3]
@@ -49,7 +49,8 @@ class Child:
     def __init__(self) -> None:
         self._place = Place()
         source, rows = os.pipe()
-        self._rows = os.fdopen(source, "rb")
+        self._pipe = os.fdopen(source, "rb")
+        self._rows: answers.Rows | None = None
         self._channel, channel = socket.socketpair()
         self._timer: threading.Timer | None = None
         self.timed_out = False
@@ -89,10 +90,12 @@ class Child:
         self._timer = threading.Timer(limits.seconds, self._time_is_up)
         self._timer.daemon = True
         self._timer.start()
+        most, piece = limits.result_mb << 20, 2 * limits.memory_mb << 20
+        self._rows = answers.Rows(self._pipe, most=most, piece=piece, give_up=self._kill)
         job |= {
             "memory_mb": limits.memory_mb,
             "disk_mb": limits.disk_mb,
-            "limit_bytes": limits.result_mb << 20,
+            "limit_bytes": most,
             "threads": limits.threads,
             "cpu_s": int(limits.seconds * limits.threads) + 5,
         }
@@ -108,10 +111,10 @@ class Child:
             return None
 
     def outcome(self) -> dict[str, Any]:
-        """The child's next line; empty where it died without a word."""
-        line = self._process.stdout.readline() if self._process.stdout else b""
-        found: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {}
-        return found
+        """The child's next line; empty where it died without a word, or what happened where it sent too much."""
+        if self._rows is not None and self._rows.overflowed:
+            return {"error": "Result Too Large"}
+        return answers.line_of(self._process.stdout)
 
     def alive(self) -> bool:
         """Whether the child still waits; idle children end by themselves after some minutes."""
@@ -123,7 +126,7 @@ class Child:
             self._timer.cancel()
         self._kill()
         self._process.wait()
-        self._rows.close()
+        self._pipe.close()
         self._channel.close()
         if self._process.stdout:
             self._process.stdout.close()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from foundation.lake.errors import FileRefused
 from foundation.lake.ports import FileFormat
-from foundation.lake.sandbox import children, file_wording, places
+from foundation.lake.sandbox import answers, children, file_wording, places
 from foundation.lake.sandbox.children import Child, Limits
 
 _LIMITS = Limits(seconds=3600, memory_mb=2048, disk_mb=20_480, result_mb=1 << 20)
@@ -40,7 +40,7 @@ def parsed(
 
 def _batches(child: Child, stream: pa.RecordBatchReader, title: str, limits: Limits) -> Iterator[pa.RecordBatch]:
     try:
-        yield from stream
+        yield from answers.sound(stream)
     except (pa.ArrowInvalid, OSError) as error:
         raise _failure(child, title, limits) from error
     said = child.outcome()

@@ -13,7 +13,7 @@ import pyarrow as pa
 from foundation.lake.engines import lake_of
 from foundation.lake.errors import SqlFailed
 from foundation.lake.ports import Column, LakeFile, TableAt
-from foundation.lake.sandbox import children, places, wording
+from foundation.lake.sandbox import answers, children, places, wording
 from foundation.lake.sandbox.children import Child, Limits
 
 __all__ = ["Limits", "describe", "run", "tables_of"]
@@ -42,7 +42,7 @@ def _batches(
 ) -> Iterator[pa.RecordBatch]:
     with stack:
         try:
-            yield from stream
+            yield from answers.sound(stream)
         except (pa.ArrowInvalid, OSError) as error:
             raise _failure(child, sql, limits) or SqlFailed(wording.unexplained()) from error
         if failure := _failure(child, sql, limits):
