@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httptools
 
 from gateway.asgi import Headers
+from runtime.sockets import own_socket
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 CONNECT_WITHIN_S = 1.0
@@ -177,7 +178,8 @@ class Pool:
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 if self.address.startswith("unix:"):
-                    _, made = await loop.create_unix_connection(Connection, self.address.removeprefix("unix:"))
+                    with own_socket(self.address.removeprefix("unix:")) as path:
+                        _, made = await loop.create_unix_connection(Connection, path)
                 else:
                     parts = urlsplit(self.address)
                     _, made = await loop.create_connection(Connection, parts.hostname or "localhost", parts.port or 80)

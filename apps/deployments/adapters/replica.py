@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import httpx2
+
+from runtime.sockets import own_socket
 
 _TIMEOUT = httpx2.Timeout(2.0)
 
@@ -12,12 +17,19 @@ def is_ready(address: str) -> bool:
     try:
         with _client(address) as client:
             return client.get("/v2/health/ready").status_code == 200
-    except httpx2.TransportError:
+    except (httpx2.TransportError, OSError):
         return False
 
 
-def _client(address: str) -> httpx2.Client:
+@contextlib.contextmanager
+def _client(address: str) -> Iterator[httpx2.Client]:
     kind, _, place = address.partition(":")
-    if kind == "unix":
-        return httpx2.Client(transport=httpx2.HTTPTransport(uds=place), base_url="http://replica", timeout=_TIMEOUT)
-    return httpx2.Client(base_url=address, timeout=_TIMEOUT)
+    if kind != "unix":
+        with httpx2.Client(base_url=address, timeout=_TIMEOUT) as client:
+            yield client
+        return
+    with (
+        own_socket(place) as path,
+        httpx2.Client(transport=httpx2.HTTPTransport(uds=path), base_url="http://replica", timeout=_TIMEOUT) as client,
+    ):
+        yield client
