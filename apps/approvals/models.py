@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from apps.approvals.choices import CaseState, Verdict
 from foundation.tenancy.models import TenantModel
+from foundation.words import read_words
 
 
 class ApprovalCase(TenantModel):
@@ -17,7 +18,9 @@ class ApprovalCase(TenantModel):
     subject_kind = models.CharField(max_length=40)
     subject_id = models.UUIDField()
     subject_digest = models.CharField(max_length=100)
+    # In the language of the source, for searches and programs; readers get the words of it in theirs.
     title = models.CharField(max_length=200)
+    words = models.JSONField(default=dict)
     # The id of whoever asked (person, service account or workload): what the check of the decision compares.
     requester_id = models.UUIDField()
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -41,7 +44,12 @@ class ApprovalCase(TenantModel):
         indexes = [models.Index(fields=["tenant", "subject_kind", "subject_id"], name="case_by_subject")]
 
     def __str__(self) -> str:
-        return self.title
+        return self.shown_title
+
+    @property
+    def shown_title(self) -> str:
+        """The title in the reader's language."""
+        return str(read_words(self.words)) if self.words else self.title
 
 
 class Decision(TenantModel):

@@ -62,7 +62,7 @@ def _link(actor: Actor, case_id: UUID) -> chain.Link | None:
     void = selectors.void_reason(actor=actor, case=case)
     node = chain.ChainNode(
         kind="approval_case",
-        name=case.title,
+        name=str(case),
         state=CaseState.VOID if void else case.state,
         state_label=_state_label(case.state, void),
         at=case.closed_at or case.created_at,

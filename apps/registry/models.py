@@ -5,6 +5,7 @@ from django.db import models
 
 from apps.registry.choices import Gate, GateState, OnnxState, Stage
 from foundation.tenancy.models import TenantModel
+from foundation.words import read_words
 
 
 class SigningKey(TenantModel):
@@ -95,13 +96,20 @@ class GateResult(TenantModel):
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="gates")
     gate = models.CharField(max_length=16, choices=Gate.choices)
     state = models.CharField(max_length=8, choices=GateState.choices)
+    # In the language of the source, for programs; readers get `said`.
     sentence = models.TextField()
+    words = models.JSONField(default=dict)
     figures = models.JSONField(default=dict)
     decided_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["gate"]
         constraints = [models.UniqueConstraint(fields=["tenant", "version", "gate"], name="one_result_per_gate")]
+
+    @property
+    def said(self) -> str:
+        """The sentence in the reader's language."""
+        return str(read_words(self.words)) if self.words else self.sentence
 
     def __str__(self) -> str:
         return f"{self.gate}: {self.state}"

@@ -51,7 +51,7 @@ def check_can_ask_promotion(actor: Actor, version: ModelVersion, *, gates: bool 
 def check_gates_let_pass(_actor: Actor, version: ModelVersion) -> None:
     """What the gates last said; the sentence names each that has not passed."""
     said = [
-        _("The gate “%(gate)s” has not passed: %(why)s") % {"gate": gate.get_gate_display(), "why": gate.sentence}
+        _("The gate “%(gate)s” has not passed: %(why)s") % {"gate": gate.get_gate_display(), "why": gate.said}
         for gate in failed_gates(version)
     ]
     if said:

@@ -58,7 +58,7 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         url=reverse("registry:version_detail", args=[actor.tenant.slug, version.project.slug, version.pk]),
         digest=version.artifact_digest,
         actor=str(version.created_by or ""),
-        broken_reason=failed[0].sentence if failed else "",
+        broken_reason=failed[0].said if failed else "",
     )
     return chain.Link(node, made_from=(("run", version.run_id),))
 

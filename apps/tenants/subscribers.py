@@ -20,6 +20,6 @@ def _choices(actor: Actor) -> list[navigation.Choice]:
         return []
     others = [(tenant, role) for tenant, role in selectors.tenants_of(user=actor.user) if tenant.pk != actor.tenant_id]
     return [
-        navigation.Choice(tenant.name, f"/t/{tenant.slug}/", group=_("Other tenants"), note=Role(role).label)
+        navigation.Choice(tenant.shown_name, f"/t/{tenant.slug}/", group=_("Other tenants"), note=Role(role).label)
         for tenant, role in others
     ]

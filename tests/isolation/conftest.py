@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from foundation.clock import now
+from foundation.words import Words
 from tests.support.people import make_person, make_tenant
 
 MARK = "zebrafish"
@@ -31,7 +32,7 @@ def secrets(tenant, admin, scientist):
         kind="model.promote",
         subject=("model_version", uuid4()),
         subject_digest="a" * 64,
-        title=MARK,
+        title=Words(MARK),
         evidence={"note": MARK},
     )
     token, _ = tenants.create_token(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, override
 
 from apps.approvals import policies, selectors
 from apps.approvals.choices import ACCESS_CASE, LONGEST_REASON, CaseState, access_subject
@@ -17,6 +18,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import Invalid
 from foundation.identity import Actor
+from foundation.words import Words
 
 
 @transaction.atomic
@@ -32,18 +34,24 @@ def ask_for_access(
     waiting = selectors.cases_of(actor=actor, subject=subject, kind=ACCESS_CASE).filter(state=CaseState.OPEN).first()
     if waiting is not None:
         return waiting, False
-    wanted = {"act": permission.label, "project": project}
-    in_project, in_tenant = _("Permission to %(act)s in %(project)s"), _("Permission to %(act)s")
     case = enter_case(
         actor=actor,
         project_id=place,
         kind=ACCESS_CASE,
         subject=subject,
         subject_digest=digest,
-        title=(in_project if project else in_tenant) % wanted,
+        title=_title(permission, str(project) if project else ""),
         evidence={"permission": permission.value, "role": actor.role, "reason": _checked(reason)},
     )
     return case, True
+
+
+def _title(permission: Permission, project: str) -> Words:
+    with override("en"):
+        act = Words(str(permission.label))
+    if project:
+        return Words(gettext_noop("Permission to %(act)s in %(project)s"), {"act": act, "project": project})
+    return Words(gettext_noop("Permission to %(act)s"), {"act": act})
 
 
 @transaction.atomic

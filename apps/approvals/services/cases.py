@@ -21,6 +21,7 @@ from foundation import ledger
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
+from foundation.words import Words
 from foundation.identity.models import User
 
 _LONGEST_TEXT = 4000
@@ -50,7 +51,7 @@ def open_case(
     kind: str,
     subject: tuple[str, UUID],
     subject_digest: str,
-    title: str,
+    title: Words,
     evidence: dict[str, Any],
 ) -> ApprovalCase:
     """Ask for a decision about a thing as it is now; one open case for each thing and kind."""
@@ -75,7 +76,7 @@ def enter_case(
     kind: str,
     subject: tuple[str, UUID],
     subject_digest: str,
-    title: str,
+    title: Words,
     evidence: dict[str, Any],
 ) -> ApprovalCase:
     """Write a new case; the caller has checked who may ask. Without a project it is about the tenant."""
@@ -87,7 +88,8 @@ def enter_case(
         subject_kind=subject[0],
         subject_id=subject[1],
         subject_digest=subject_digest,
-        title=title[:200],
+        title=title.plain[:200],
+        words=title.as_json(),
         requester_id=_requester(actor),
         requested_by=actor.user,
         evidence=evidence,

@@ -21,7 +21,7 @@ from foundation.web.templatetags.sanad_format import ago
 class CaseTable(PortalTable):
     title = _("Approval cases")
     always = ("asked",)
-    asked = Column(accessor="title", verbose_name=_("What is asked"))
+    asked = Column(accessor="shown_title", order_by="title", verbose_name=_("What is asked"))
     project = Column(verbose_name=_("Project"), order_by="project__name", default="–")
     requested_by = Column(verbose_name=_("Asked by"), order_by="requested_by__name", default="–")
     created_at = Column(verbose_name=_("Asked"))

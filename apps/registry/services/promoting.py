@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.approvals import selectors as cases
 from apps.approvals import services as approvals
@@ -21,6 +22,7 @@ from foundation import access, ledger
 from foundation.clock import now
 from foundation.errors import Conflict
 from foundation.identity import Actor
+from foundation.words import Words
 
 if TYPE_CHECKING:
     from apps.approvals.models import ApprovalCase
@@ -57,7 +59,7 @@ def _open_case(actor: Actor, version: ModelVersion) -> ApprovalCase:
         kind=PROMOTION_CASE,
         subject=("model_version", version.pk),
         subject_digest=version.artifact_digest,
-        title=_("Promote %(version)s to production") % {"version": version},
+        title=Words(gettext_noop("Promote %(version)s to production"), {"version": str(version)}),
         evidence=_evidence(actor, version),
     )
 

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models.expressions import Func
+from django.utils.translation import get_language
 
 
 class CurrentTenant(Func):
@@ -32,6 +33,11 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_name(self) -> str:
+        """The name for a reader of the present language."""
+        return self.name_ar if self.name_ar and (get_language() or "").startswith("ar") else self.name
 
 
 class TenantModel(models.Model):

@@ -6,6 +6,7 @@ import pytest
 
 from apps.approvals import selectors, services
 from apps.approvals.choices import ACCESS_CASE
+from foundation.words import Words
 
 DIGEST = "a" * 64
 
@@ -27,7 +28,7 @@ def open_case(project):
             "kind": "model.promote",
             "subject": ("model_version", uuid4()),
             "subject_digest": DIGEST,
-            "title": "Promote delays v1 to production",
+            "title": Words("Promote delays v1 to production"),
             "evidence": {"roc_auc": 0.76},
         } | changes
         return services.open_case(actor=actor, **given)

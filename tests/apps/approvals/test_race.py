@@ -13,6 +13,7 @@ from apps.approvals import selectors, services
 from apps.projects.services import create_project
 from foundation.errors import Conflict
 from foundation.tenancy import scope
+from foundation.words import Words
 from tests.support.people import make_person, make_tenant
 
 
@@ -29,7 +30,7 @@ def case_and_officers(transactional_db):
             kind="model.promote",
             subject=("model_version", uuid4()),
             subject_digest="a" * 64,
-            title="Promote",
+            title=Words("Promote"),
             evidence={},
         )
     return case, officers

@@ -14,6 +14,7 @@ from uuid import uuid4
 from foundation import ledger
 from foundation.clock import now
 from foundation.identity import Actor
+from foundation.words import Words
 
 CARD = "# late-flights v1\n\nNot for safety decisions."
 MANIFEST = {"code": {"runtime": "1", "sha256": "c" * 64}, "packages": {"scikit-learn": "1.9"}, "seed": 7, "data": {}}
@@ -220,7 +221,7 @@ class _Maker:
             kind="model.promote",
             subject=("model_version", version.pk),
             subject_digest=version.artifact_digest,
-            title="Promote late-flights v1",
+            title=Words("Promote late-flights v1"),
             evidence={"metric": {"name": "roc_auc", "value": 0.76}},
         )
         services.decide(actor=officer, case=case, verdict="granted", reason="Better than the rule of thumb.")

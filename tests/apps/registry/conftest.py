@@ -6,6 +6,7 @@ from apps.approvals import services as approvals
 from apps.experiments import selectors as experiments
 from apps.registry import selectors, services
 from foundation.ledger import dispatch_once, sequence_once
+from foundation.words import Words
 from tests.apps.registry.stage import download_from, make_run
 from tests.runtime import tables
 from tests.runtime.conftest import Trained
@@ -58,7 +59,7 @@ def asked(scientist):
             "subject": ("model_version", version.pk),
             "subject_digest": version.artifact_digest,
         }
-        words = {"project_id": version.project_id, "title": "Into production", "evidence": {}}
+        words = {"project_id": version.project_id, "title": Words("Into production"), "evidence": {}}
         return approvals.open_case(actor=scientist, **words, **{**given, **changes})
 
     return ask

@@ -1,6 +1,7 @@
 """The way to production: gates, a case that another person decides, one version that serves."""
 
 import pytest
+from django.utils.translation import override
 
 from apps.approvals import selectors as approvals_selectors
 from apps.approvals import services as approvals
@@ -150,6 +151,16 @@ def test_leakage_and_missing_manifests_close_the_way(registered, scientist):
 
     assert gates["leakage"].state == "failed" and gates["leakage"].figures["violations"] == 1
     assert gates["manifest"].state == "failed" and "packages" in gates["manifest"].sentence
+
+
+def test_gates_speak_the_readers_language_and_one_to_programs(registered):
+    gates = list(registered(manifest={"seed": 1}).gates.all())
+
+    with override("ar"):
+        arabic = {gate.gate: (gate.said, gate.sentence) for gate in gates}
+    for gate in gates:
+        assert gate.said == gate.sentence, "English is the language of the source"
+        assert arabic[gate.gate][0] != gate.sentence == arabic[gate.gate][1]
 
 
 def test_the_comparison_says_what_is_better_and_what_changed(promoted, registered, scientist):

@@ -50,7 +50,7 @@ def model_version(chain: ModelChain, proofs: Proofs) -> list[Statement]:
         text = _("Gate “%(gate)s”: %(state)s. %(why)s") % {
             "gate": gate.get_gate_display(),
             "state": gate.get_state_display(),
-            "why": gate.sentence,
+            "why": gate.said,
         }
         kind, where = "model_version.gate_decided", {"gate": gate.gate}
         said.append(proofs.state(subject, kind, text, where=where, agrees={"state": gate.state}))
