@@ -14,9 +14,7 @@ class VersionState(TextChoices):
 
 
 NEXT: dict[VersionState, frozenset[VersionState]] = {
-    VersionState.INGESTING: frozenset(
-        {VersionState.REVIEW, VersionState.READY, VersionState.FAILED, VersionState.CANCELLED}
-    ),
+    VersionState.INGESTING: frozenset({VersionState.REVIEW, VersionState.FAILED, VersionState.CANCELLED}),
     VersionState.REVIEW: frozenset({VersionState.READY, VersionState.DISCARDED}),
     VersionState.READY: frozenset(),
     VersionState.FAILED: frozenset(),

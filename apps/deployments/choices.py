@@ -14,7 +14,7 @@ class RevisionState(TextChoices):
 # A ready revision whose replica died starts again with the next attempt.
 NEXT: dict[RevisionState, frozenset[RevisionState]] = {
     RevisionState.STARTING: frozenset({RevisionState.READY, RevisionState.FAILED, RevisionState.STOPPED}),
-    RevisionState.READY: frozenset({RevisionState.STARTING, RevisionState.FAILED, RevisionState.STOPPED}),
+    RevisionState.READY: frozenset({RevisionState.STARTING, RevisionState.STOPPED}),
     RevisionState.FAILED: frozenset({RevisionState.STARTING, RevisionState.STOPPED}),
     RevisionState.STOPPED: frozenset({RevisionState.STARTING}),
 }

@@ -11,6 +11,14 @@ class BuildState(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+NEXT: dict[BuildState, frozenset[BuildState]] = {
+    BuildState.BUILDING: frozenset({BuildState.READY, BuildState.FAILED, BuildState.CANCELLED}),
+    BuildState.READY: frozenset(),
+    BuildState.FAILED: frozenset(),
+    BuildState.CANCELLED: frozenset(),
+}
+
+
 class ColumnRole(TextChoices):
     FEATURE = "feature", _("Feature")
     LABEL = "label", _("Label")

@@ -10,6 +10,13 @@ class AlertState(TextChoices):
     RESOLVED = "resolved", _("Resolved")
 
 
+ALERT_NEXT: dict[AlertState, frozenset[AlertState]] = {
+    AlertState.OPEN: frozenset({AlertState.ACKNOWLEDGED, AlertState.RESOLVED}),
+    AlertState.ACKNOWLEDGED: frozenset({AlertState.RESOLVED}),
+    AlertState.RESOLVED: frozenset(),
+}
+
+
 class Severity(TextChoices):
     WARNING = "warning", _("Warning")
     CRITICAL = "critical", _("Critical")
@@ -20,6 +27,16 @@ class ReplayState(TextChoices):
     PAUSED = "paused", _("Paused")
     ENDED = "ended", _("Played to the end")
     FAILED = "failed", _("Failed")
+
+
+_AS_WISHED = frozenset({ReplayState.PLAYING, ReplayState.PAUSED})
+# Whoever wishes for the state that a replay is in gets it; a paused one may still have been sending its last rows.
+REPLAY_NEXT: dict[ReplayState, frozenset[ReplayState]] = {
+    ReplayState.PLAYING: frozenset({*_AS_WISHED, ReplayState.ENDED, ReplayState.FAILED}),
+    ReplayState.PAUSED: frozenset({*_AS_WISHED, ReplayState.ENDED}),
+    ReplayState.ENDED: frozenset({ReplayState.PLAYING}),
+    ReplayState.FAILED: _AS_WISHED,
+}
 
 
 class Unfit(TextChoices):

@@ -12,12 +12,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.approvals import policies, selectors
-from apps.approvals.choices import DECIDE_WITHIN, CaseState, Verdict
+from apps.approvals.choices import DECIDE_WITHIN, NEXT, CaseState, Verdict
 from apps.approvals.events import CaseCommented, CaseGranted, CaseOpened, CaseRefused, CaseVoided, CaseWithdrawn
 from apps.approvals.models import ApprovalCase, Comment, Decision
 from apps.approvals.selectors import CaseKind, ContextOf, DigestOf, VoidBecause
 from apps.projects import selectors as projects
-from foundation import ledger
+from foundation import ledger, states
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
@@ -188,7 +188,8 @@ def _locked(case: ApprovalCase) -> ApprovalCase:
 
 
 def _close(case: ApprovalCase, state: CaseState) -> None:
-    case.state, case.closed_at = state, now()
+    states.move(case, state, NEXT)
+    case.closed_at = now()
     case.save(update_fields=["state", "closed_at"])
 
 

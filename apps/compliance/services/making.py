@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.compliance import policies
 from apps.compliance.adapters.typst import TypstTypesetter
-from apps.compliance.choices import Proof, ReportState
+from apps.compliance.choices import NEXT, Proof, ReportState
 from apps.compliance.events import ReportCancelled, ReportFailed, ReportMade, ReportRequested
 from apps.compliance.models import Report
 from apps.compliance.ports import Section
@@ -23,7 +23,7 @@ from apps.compliance.services.checking import LedgerCheck, check_chain
 from apps.compliance.services.documents import artifact_statement, document_of
 from apps.registry import selectors as registry
 from apps.registry import services as registry_services
-from foundation import jobs, ledger, storage
+from foundation import jobs, ledger, states, storage
 from foundation.clock import now
 from foundation.errors import Invalid, PortalError
 from foundation.identity import Actor
@@ -119,7 +119,7 @@ def _keep(actor: Actor, report_id: UUID, html: bytes, pdf: bytes, check: LedgerC
     report.unproven = count(sections, Proof.UNPROVEN)
     report.missing = count(sections, Proof.MISSING)
     report.open_points, report.made_at = open_points(sections), check.checked_at
-    report.state = ReportState.READY
+    states.move(report, ReportState.READY, NEXT)
     report.save()
     _record(_made(report), actor, report)
 
@@ -156,7 +156,8 @@ def _end_unmade(
     report = Report.objects.select_for_update().get(pk=UUID(job.arguments["report_id"]))
     if report.state != ReportState.MAKING:
         return
-    report.state, report.failure = state, sentence
+    states.move(report, state, NEXT)
+    report.failure = sentence
     report.save(update_fields=["state", "failure"])
     _record(event(report_id=report.pk), actor, report)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.datasets.choices import VersionState
+from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionCancelled, VersionFailed, VersionReviewed
 from apps.datasets.models import DatasetVersion, Upload
@@ -16,7 +16,7 @@ from apps.datasets.services.classification import describe_columns
 from apps.datasets.services.review import publish
 from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
-from foundation import jobs, lake, ledger
+from foundation import jobs, lake, ledger, states
 from foundation.clock import now
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -91,7 +91,7 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     version.lake_table, version.lake_snapshot = at.table, at.snapshot
     for name, value in found.items():
         setattr(version, name, value)
-    version.state = VersionState.REVIEW
+    states.move(version, VersionState.REVIEW, NEXT)
     version.save()
     if not version.review:
         publish(actor=actor, version=version, now=now())
@@ -123,7 +123,8 @@ def _end_unmade(version_id: UUID, state: VersionState, sentence: str) -> Dataset
     version = DatasetVersion.objects.select_for_update().get(pk=version_id)
     if version.state != VersionState.INGESTING:
         return None
-    version.state, version.failure = state, sentence
+    states.move(version, state, NEXT)
+    version.failure = sentence
     version.save(update_fields=["state", "failure"])
     lake.for_tenant(version.tenant_id).drop(f"ds_{version.pk.hex}")
     # The file may be read again with other options; if nobody does, it is forgotten like any abandoned upload.

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from apps.datasets import policies
-from apps.datasets.choices import VersionState
+from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionCommitted, VersionDiscarded
 from apps.datasets.models import Dataset, DatasetVersion
-from foundation import lake, ledger
+from foundation import lake, ledger, states
 from foundation.identity import Actor
 
 
@@ -28,7 +28,8 @@ def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetV
     # The dataset's row is the queue in which its versions take their numbers.
     Dataset.objects.select_for_update().get(pk=version.dataset_id)
     newest = DatasetVersion.objects.filter(dataset_id=version.dataset_id).aggregate(Max("number"))["number__max"] or 0
-    version.number, version.state, version.committed_at = newest + 1, VersionState.READY, now
+    states.move(version, VersionState.READY, NEXT)
+    version.number, version.committed_at = newest + 1, now
     version.save(update_fields=["number", "state", "committed_at"])
     committed = VersionCommitted(
         dataset_id=version.dataset_id,
@@ -47,8 +48,8 @@ def discard_version(*, actor: Actor, version: DatasetVersion) -> DatasetVersion:
     """Drop a version that was looked at and not wanted; its rows leave the lake, and soon after the disk."""
     version = DatasetVersion.objects.select_for_update().get(pk=version.pk)
     policies.check_can_discard(actor, version)
-    table, version.state = version.lake_table, VersionState.DISCARDED
-    version.profile = {}
+    states.move(version, VersionState.DISCARDED, NEXT)
+    table, version.profile = version.lake_table, {}
     version.save(update_fields=["state", "profile"])
     discarded = VersionDiscarded(dataset_id=version.dataset_id, version_id=version.pk)
     ledger.record(discarded, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))

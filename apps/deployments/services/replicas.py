@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.deployments.adapters import replica
-from apps.deployments.choices import RevisionState
+from apps.deployments.choices import NEXT, RevisionState
 from apps.deployments.errors import ReplicaDied
 from apps.deployments.events import RevisionFailed, RevisionReady, RevisionStarted
 from apps.deployments.models import Deployment, Revision
@@ -21,7 +21,7 @@ from apps.deployments.services.routing import routes_changed
 from apps.deployments.services.traffic import give_all_to
 from apps.experiments.choices import RESOURCE_CLASSES
 from apps.registry import services as registry
-from foundation import engines, jobs, ledger
+from foundation import engines, jobs, ledger, states
 from foundation.clock import now
 from foundation.engines.ports import ComputeEngine, Mount, WorkloadSpec, WorkloadState, WorkloadStatus
 from foundation.identity import Actor
@@ -152,7 +152,8 @@ def _now_ready(actor: Actor, revision: Revision, status: WorkloadStatus) -> None
     if locked.state != RevisionState.STARTING or locked.attempt != revision.attempt:
         return
     first_time = locked.ready_at is None
-    locked.state, locked.address, locked.ready_at, locked.failure = RevisionState.READY, status.address or "", now(), ""
+    states.move(locked, RevisionState.READY, NEXT)
+    locked.address, locked.ready_at, locked.failure = status.address or "", now(), ""
     locked.save(update_fields=["state", "address", "ready_at", "failure"])
     ready = RevisionReady(
         deployment_id=locked.deployment_id,
@@ -171,7 +172,8 @@ def fail_revision(*, actor: Actor, revision_id: UUID, sentence: str) -> None:
     revision = Revision.objects.select_for_update().get(pk=revision_id)
     if revision.state != RevisionState.STARTING:
         return
-    revision.state, revision.failure, revision.address = RevisionState.FAILED, sentence, ""
+    states.move(revision, RevisionState.FAILED, NEXT)
+    revision.failure, revision.address = sentence, ""
     revision.save(update_fields=["state", "failure", "address"])
     failed = RevisionFailed(deployment_id=revision.deployment_id, revision_id=revision.pk, attempt=revision.attempt)
     ledger.record(failed, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))

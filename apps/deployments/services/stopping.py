@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.deployments import policies
-from apps.deployments.choices import RevisionState
+from apps.deployments.choices import NEXT, RevisionState
 from apps.deployments.events import RevisionRestarted, RevisionStopped
 from apps.deployments.models import Revision
 from apps.deployments.services.replicas import enqueue_start, model_folder
 from apps.deployments.services.routing import routes_changed
-from foundation import engines, jobs, ledger
+from foundation import engines, jobs, ledger, states
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def restart_revision(*, actor: Actor, revision: Revision) -> Revision:
     """Start a stopped or failed revision again; it gets no traffic until somebody gives it some."""
     locked = Revision.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=revision.pk)
     policies.check_can_restart(actor, locked)
-    locked.state, locked.restarts, locked.failure = RevisionState.STARTING, 0, ""
+    states.move(locked, RevisionState.STARTING, NEXT)
+    locked.restarts, locked.failure = 0, ""
     locked.save(update_fields=["state", "restarts", "failure"])
     again = RevisionRestarted(deployment_id=locked.deployment_id, revision_id=locked.pk)
     ledger.record(again, actor=actor, project_id=locked.project_id, subject=("revision", locked.pk))
@@ -57,7 +58,8 @@ def _start_cancelled(job: Job, sentence: str, actor: Actor) -> None:
 
 
 def _stop(actor: Actor, revision: Revision, *, why: str = "") -> None:
-    revision.state, revision.address, revision.failure = RevisionState.STOPPED, "", why or revision.failure
+    states.move(revision, RevisionState.STOPPED, NEXT)
+    revision.address, revision.failure = "", why or revision.failure
     revision.save(update_fields=["state", "address", "failure"])
     stopped = RevisionStopped(deployment_id=revision.deployment_id, revision_id=revision.pk)
     ledger.record(stopped, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))

@@ -8,12 +8,12 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.deployments.choices import RevisionState
+from apps.deployments.choices import NEXT, RevisionState
 from apps.deployments.events import ReplicaLost
 from apps.deployments.models import Revision
 from apps.deployments.services.replicas import enqueue_start, fail_revision
 from apps.deployments.services.routing import routes_changed
-from foundation import engines, ledger
+from foundation import engines, ledger, states
 from foundation.clock import now
 from foundation.errors import Unavailable
 from foundation.identity import Actor
@@ -54,8 +54,8 @@ def _start_again(tenant: Tenant, revision: Revision) -> None:
     if locked.state != RevisionState.READY or locked.attempt != revision.attempt:
         return
     was_well = locked.ready_at is not None and now() - locked.ready_at > _WELL_AFTER
-    locked.state, locked.address = RevisionState.STARTING, ""
-    locked.restarts = 1 if was_well else locked.restarts + 1
+    states.move(locked, RevisionState.STARTING, NEXT)
+    locked.address, locked.restarts = "", 1 if was_well else locked.restarts + 1
     locked.save(update_fields=["state", "address", "restarts"])
     lost = ReplicaLost(
         deployment_id=locked.deployment_id, revision_id=locked.pk, attempt=locked.attempt, losses=locked.restarts

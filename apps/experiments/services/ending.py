@@ -11,13 +11,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.experiments.adapters.tracking import server_of
-from apps.experiments.choices import ACTIVE, RunState
+from apps.experiments.choices import ACTIVE, NEXT, RunState
 from apps.experiments.events import RunCancelled, RunFailed, RunSucceeded
 from apps.experiments.models import Run
 from apps.experiments.selectors import log_key
 from apps.experiments.services.results import Result, result_of
 from apps.tenants import services as tenants
-from foundation import engines, jobs, ledger, storage
+from foundation import engines, jobs, ledger, states, storage
 from foundation.clock import now
 from foundation.engines.ports import WorkloadState, WorkloadStatus
 from foundation.identity import Actor
@@ -99,7 +99,8 @@ def _end(actor: Actor, run: Run, state: RunState, event: ledger.Event) -> None:
     if run.engine_name:
         with engines.open_log(engines.current(), run.engine_name) as log:
             run.log_bytes = storage.put(run.tenant_id, log_key(run), log).size
-    run.state, run.ended_at = state, now()
+    states.move(run, state, NEXT)
+    run.ended_at = now()
     run.save()
     tenants.revoke_workload_tokens(tenant=run.tenant, purpose=run.token_purpose, now=run.ended_at)
     ledger.record(event, actor=actor, project_id=run.project_id, subject=("run", run.pk))

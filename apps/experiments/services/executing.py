@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from apps.experiments import policies
 from apps.experiments.adapters.tracking import server_of
-from apps.experiments.choices import ACTIVE, RunState
+from apps.experiments.choices import ACTIVE, NEXT, RunState
 from apps.experiments.events import RunStarted
 from apps.experiments.models import Experiment, Run
 from apps.experiments.services.ending import conclude, discard_workload
 from apps.experiments.services.workload import SCOPES, workload_name, workload_spec
 from apps.tenants import services as tenants
-from foundation import engines, ledger, live
+from foundation import engines, ledger, live, states
 from foundation.clock import now
 from foundation.engines.ports import ComputeEngine, WorkloadState, WorkloadStatus
 from foundation.identity import Actor
@@ -61,7 +61,8 @@ def _begin(engine: ComputeEngine, job: JobHandle, run: Run) -> None:
 
 def _record_attempt(engine: ComputeEngine, job: JobHandle, run: Run, experiment_id: str, mlflow_run_id: str) -> str:
     run.attempt = Run.objects.select_for_update().get(pk=run.pk).attempt + 1
-    run.mlflow_run_id, run.state = mlflow_run_id, RunState.STARTING
+    states.move(run, RunState.STARTING, NEXT)
+    run.mlflow_run_id = mlflow_run_id
     run.engine, run.engine_name, run.started_at = engine.name, workload_name(run), run.started_at or now()
     run.save(update_fields=["attempt", "mlflow_run_id", "state", "engine", "engine_name", "started_at"])
     Experiment.objects.filter(pk=run.experiment_id).update(mlflow_id=experiment_id)
@@ -99,7 +100,7 @@ def _follow(engine: ComputeEngine, job: JobHandle, run: Run) -> WorkloadStatus:
 
 def _now_running(job: JobHandle, run: Run) -> None:
     job.progress(_("Training"), None)
-    run.state = RunState.RUNNING
+    states.move(run, RunState.RUNNING, NEXT)
     with job.scope(), transaction.atomic():
-        Run.objects.filter(pk=run.pk, state=RunState.STARTING).update(state=RunState.RUNNING)
+        states.move_rows(Run.objects.filter(pk=run.pk), RunState.RUNNING, NEXT)
     live.publish(run.tenant_id, f"run:{run.pk}", "run.running", {})

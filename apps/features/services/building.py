@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.features import selectors
-from apps.features.choices import BuildState, ColumnRole
+from apps.features.choices import NEXT, BuildState, ColumnRole
 from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.events import TrainingSetCancelled, TrainingSetFailed, TrainingSetReady
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.joining import JoinedView, join_sql, proof_sql
 from apps.features.services.quoting import quoted
-from foundation import jobs, lake, ledger
+from foundation import jobs, lake, ledger, states
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
@@ -141,7 +141,8 @@ def _finish(*, actor: Actor, training_set_id: UUID, at: TableAt, proof: dict[str
     if row.state != BuildState.BUILDING:
         return
     row.lake_table, row.lake_snapshot, row.row_count = at.table, at.snapshot, proof["rows"]
-    row.digest, row.leakage_proof, row.state = digest, proof, BuildState.READY
+    row.digest, row.leakage_proof = digest, proof
+    states.move(row, BuildState.READY, NEXT)
     row.columns = [*row.columns, *_extra_columns(row)]
     row.save()
     ready = TrainingSetReady(
@@ -181,7 +182,8 @@ def _end_unmade(
     row = TrainingSet.objects.select_for_update().get(pk=UUID(job.arguments["training_set_id"]))
     if row.state != BuildState.BUILDING:
         return
-    row.state, row.failure = state, sentence
+    states.move(row, state, NEXT)
+    row.failure = sentence
     row.save(update_fields=["state", "failure"])
     lake.for_tenant(row.tenant_id).drop(f"ts_{row.pk.hex}")
     ledger.record(

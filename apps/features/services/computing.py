@@ -9,12 +9,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
-from apps.features.choices import BuildState
+from apps.features.choices import NEXT, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
 from apps.features.models import FeatureView
 from apps.features.services.quoting import column_list, quoted
-from foundation import jobs, lake, ledger
+from foundation import jobs, lake, ledger, states
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
@@ -69,7 +69,8 @@ def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest:
     if view.state != BuildState.BUILDING:
         return
     view.lake_table, view.lake_snapshot, view.row_count = at.table, at.snapshot, count
-    view.digest, view.profile, view.state = digest, profile, BuildState.READY
+    view.digest, view.profile = digest, profile
+    states.move(view, BuildState.READY, NEXT)
     view.save()
     ready = FeatureViewReady(view_id=view.pk, row_count=count, digest=digest, lake_snapshot=at.snapshot)
     ledger.record(ready, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
@@ -99,7 +100,8 @@ def _end_unmade(
     view = FeatureView.objects.select_for_update().get(pk=UUID(job.arguments["view_id"]))
     if view.state != BuildState.BUILDING:
         return
-    view.state, view.failure = state, sentence
+    states.move(view, state, NEXT)
+    view.failure = sentence
     view.save(update_fields=["state", "failure"])
     lake.for_tenant(view.tenant_id).drop(f"fv_{view.pk.hex}")
     ledger.record(event(view_id=view.pk), actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from apps.deployments import selectors as deployments
 from apps.monitoring import policies, selectors
-from apps.monitoring.choices import AlertState, DriftLevel, Severity
+from apps.monitoring.choices import ALERT_NEXT, AlertState, DriftLevel, Severity
 from apps.monitoring.events import AlertAcknowledged, AlertRaised, AlertResolved, MonitorConfigured, MonitorCreated
 from apps.monitoring.models import Alert, Monitor
-from foundation import ledger
+from foundation import ledger, states
 from foundation.errors import Invalid
 from foundation.identity import Actor
 
@@ -96,12 +96,8 @@ def acknowledge_alert(*, actor: Actor, alert: Alert, note: str, now: datetime) -
     """Somebody has seen it and says what they think of it."""
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     policies.check_can_acknowledge(actor, alert)
-    alert.state, alert.acknowledged_by, alert.acknowledged_at, alert.note = (
-        AlertState.ACKNOWLEDGED,
-        actor.user,
-        now,
-        note,
-    )
+    states.move(alert, AlertState.ACKNOWLEDGED, ALERT_NEXT)
+    alert.acknowledged_by, alert.acknowledged_at, alert.note = actor.user, now, note
     alert.save(update_fields=["state", "acknowledged_by", "acknowledged_at", "note"])
     seen = AlertAcknowledged(alert_id=alert.pk)
     ledger.record(seen, actor=actor, project_id=alert.project_id, subject=("alert", alert.pk))
@@ -112,7 +108,7 @@ def acknowledge_alert(*, actor: Actor, alert: Alert, note: str, now: datetime) -
 def resolve_alert(*, actor: Actor, alert: Alert) -> Alert:
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     policies.check_can_resolve(actor, alert)
-    alert.state = AlertState.RESOLVED
+    states.move(alert, AlertState.RESOLVED, ALERT_NEXT)
     alert.save(update_fields=["state"])
     done = AlertResolved(alert_id=alert.pk)
     ledger.record(done, actor=actor, project_id=alert.project_id, subject=("alert", alert.pk))

@@ -14,12 +14,12 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils.translation import gettext as _
 
 from apps.monitoring.adapters.inference import Requests
-from apps.monitoring.choices import ReplayState
+from apps.monitoring.choices import REPLAY_NEXT, ReplayState
 from apps.monitoring.events import ReplayEnded, ReplayFailed
 from apps.monitoring.models import Replay
 from apps.monitoring.services.past import Past, Row, past_of
 from apps.tenants import services as tenants
-from foundation import ledger, live
+from foundation import ledger, live, states
 from foundation.clock import now
 from foundation.errors import PortalError, Unavailable
 from foundation.identity import Actor
@@ -149,8 +149,8 @@ class Player:
         # Who tries again reads the rows anew.
         self._known.pop((replay.training_set_id, replay.stride), None)
         with scope(tenant.pk):
-            rows = Replay.objects.filter(pk=replay.pk, position=replay.position, state=ReplayState.PLAYING)
-            if rows.update(state=ReplayState.FAILED, failure=_sentence(replay, error)):
+            rows = Replay.objects.filter(pk=replay.pk, position=replay.position)
+            if states.move_rows(rows, ReplayState.FAILED, REPLAY_NEXT, failure=_sentence(replay, error)):
                 _record(tenant, replay, ReplayFailed(replay_id=replay.pk, rows=replay.position))
         live.publish(tenant.pk, f"deployment:{replay.deployment_id}", "replay_failed", {"position": replay.position})
 
@@ -163,7 +163,8 @@ def _sentence(replay: Replay, error: Exception) -> str:
 
 
 def _end(tenant: Tenant, replay: Replay, position: int) -> None:
-    if Replay.objects.filter(pk=replay.pk, position=position).update(state=ReplayState.ENDED):
+    rows = Replay.objects.filter(pk=replay.pk, position=position)
+    if states.move_rows(rows, ReplayState.ENDED, REPLAY_NEXT):
         _record(tenant, replay, ReplayEnded(replay_id=replay.pk, rows=position))
 
 

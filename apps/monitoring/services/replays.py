@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from apps.deployments import selectors as deployments
 from apps.features import selectors as features
 from apps.monitoring import policies
-from apps.monitoring.choices import ReplayState
+from apps.monitoring.choices import REPLAY_NEXT, ReplayState
 from apps.monitoring.events import ReplayChanged, ReplayStarted
 from apps.monitoring.models import Replay
-from foundation import ledger
+from foundation import ledger, states
 from foundation.errors import Invalid
 from foundation.identity import Actor
 
@@ -62,9 +62,10 @@ def change_replay(
     replay = Replay.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=replay.pk)
     policies.check_can_replay(actor, replay.deployment)
     if restart:
-        replay.position, replay.reached, replay.state = 0, None, ReplayState.PLAYING
+        replay.position, replay.reached = 0, None
+        states.move(replay, ReplayState.PLAYING, REPLAY_NEXT)
     if state and replay.state != ReplayState.ENDED:
-        replay.state = ReplayState(state)
+        states.move(replay, ReplayState(state), REPLAY_NEXT)
     if replay.state != ReplayState.FAILED:
         replay.failure = ""
     replay.per_second = per_second or replay.per_second

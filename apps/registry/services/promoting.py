@@ -18,7 +18,7 @@ from apps.registry.events import VersionPromoted, VersionRetired
 from apps.registry.models import GateResult, ModelVersion
 from apps.registry.selectors import comparison, failed_gates, get_model_version, primary_metric, production_version
 from apps.registry.services.gates import decide_gates
-from foundation import access, ledger
+from foundation import access, ledger, states
 from foundation.clock import now
 from foundation.errors import Conflict
 from foundation.identity import Actor
@@ -90,7 +90,8 @@ def promote_version(*, actor: Actor, version_id: UUID, case_id: UUID) -> ModelVe
         model_id=version.model_id, stage=Stage.PRODUCTION
     ):
         _retire(actor, former)
-    version.stage, version.promoted_at = Stage.PRODUCTION, now()
+    states.move(version, Stage.PRODUCTION, NEXT, field="stage")
+    version.promoted_at = now()
     version.save(update_fields=["stage", "promoted_at"])
     promoted = VersionPromoted(
         model_id=version.model_id, version_id=version.pk, case_id=case_id, artifact_digest=version.artifact_digest
@@ -108,7 +109,7 @@ def retire_version(*, actor: Actor, version: ModelVersion) -> ModelVersion:
 
 
 def _retire(actor: Actor, version: ModelVersion) -> ModelVersion:
-    version.stage = Stage.RETIRED
+    states.move(version, Stage.RETIRED, NEXT, field="stage")
     version.save(update_fields=["stage"])
     retired = VersionRetired(model_id=version.model_id, version_id=version.pk)
     ledger.record(retired, actor=actor, project_id=version.project_id, subject=("model_version", version.pk))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.experiments import selectors as experiments
 from apps.registry import policies
-from apps.registry.choices import OnnxState, Stage
+from apps.registry.choices import NEXT, OnnxState, Stage
 from apps.registry.events import (
     ModelCreated,
     VersionCancelled,
@@ -27,7 +27,7 @@ from apps.registry.services.artifacts import pack_artifact
 from apps.registry.services.cards import draft_card
 from apps.registry.services.gates import decide_gates
 from apps.registry.services.keys import current_key
-from foundation import jobs, ledger, storage
+from foundation import jobs, ledger, states, storage
 from foundation.errors import Invalid
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -122,7 +122,8 @@ def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
     version.onnx_report = _json(files, "onnx_report.json")
     version.onnx_state = _onnx_state(files, version.onnx_report)
     version.card = draft_card(actor=actor, version=version)
-    version.card_number, version.stage = 1, Stage.CANDIDATE
+    version.card_number = 1
+    states.move(version, Stage.CANDIDATE, NEXT, field="stage")
     version.save()
     registered = VersionRegistered(
         model_id=version.model_id,
@@ -163,7 +164,8 @@ def _end_unregistered(
     version = ModelVersion.objects.select_for_update().get(pk=UUID(job.arguments["version_id"]))
     if version.stage != Stage.REGISTERING:
         return
-    version.stage, version.failure = stage, sentence
+    states.move(version, stage, NEXT, field="stage")
+    version.failure = sentence
     version.save(update_fields=["stage", "failure"])
     subject = ("model_version", version.pk)
     ledger.record(event(version_id=version.pk), actor=actor, project_id=version.project_id, subject=subject)

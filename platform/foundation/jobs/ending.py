@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
+from foundation import states
 from foundation.jobs import actors, news
-from foundation.jobs.choices import JobState
+from foundation.jobs.choices import NEXT, JobState
 from foundation.jobs.models import Job, JobTicket
 from foundation.jobs.registry import cancel_hooks_of, failure_hooks_of
 
@@ -40,16 +41,17 @@ def again(ticket: JobTicket, job: Job, sentence: str, delay: timedelta) -> None:
     JobTicket.objects.filter(pk=ticket.pk).update(
         state=JobTicket.State.QUEUED, due_at=Now() + delay, published_at=None, lease_until=None
     )
-    _write(job, state=JobState.QUEUED, step="", percent=None, failure=sentence)
+    _write(job, JobState.QUEUED, step="", percent=None, failure=sentence)
     news.tell(job, "job.queued")
 
 
 def _end(ticket: JobTicket, job: Job, state: JobState, **changes: Any) -> None:
-    _write(job, state=state, finished_at=Now(), **changes)
+    _write(job, state, finished_at=Now(), **changes)
     ticket.delete()
     news.tell(job, f"job.{state}")
 
 
-def _write(job: Job, **changes: Any) -> None:
-    Job.objects.filter(pk=job.pk).update(**changes)
+def _write(job: Job, state: JobState, **changes: Any) -> None:
+    states.move(job, state, NEXT)
+    Job.objects.filter(pk=job.pk).update(state=state, **changes)
     job.refresh_from_db()

@@ -16,9 +16,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from structlog.contextvars import bound_contextvars
 
+from foundation import states
 from foundation.errors import PortalError, Unavailable
 from foundation.jobs import actors, ending, leases, news
-from foundation.jobs.choices import JobState
+from foundation.jobs.choices import NEXT, JobState
 from foundation.jobs.errors import JobCancelled, JobTaken
 from foundation.jobs.handles import JobHandle, Keeping
 from foundation.jobs.models import Job, JobTicket
@@ -72,9 +73,8 @@ def take(job_id: UUID) -> Claim | None:
             state=JobTicket.State.RUNNING, attempt=attempt, lease_until=Now() + leases.LEASE, worker=_worker()
         )
         with scope(ticket.scope_id):
-            Job.objects.filter(pk=job_id).update(
-                state=JobState.RUNNING, attempt=attempt, started_at=Now(), step="", percent=None
-            )
+            started = {"attempt": attempt, "started_at": Now(), "step": "", "percent": None}
+            states.move_rows(Job.objects.filter(pk=job_id), JobState.RUNNING, NEXT, **started)
             job = Job.objects.select_related("tenant").get(pk=job_id)
             news.tell(job, "job.started")
     return Claim(job, job.tenant, attempt)
