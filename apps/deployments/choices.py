@@ -11,6 +11,21 @@ class RevisionState(TextChoices):
     STOPPED = "stopped", _("Stopped")
 
 
+class Health(TextChoices):
+    """Whether a deployment answers; unknown where its replicas are ready and the gateway says nothing."""
+
+    HEALTHY = "healthy", _("Answers")
+    UNKNOWN = "unknown", _("Ready; the gateway is silent")
+    STARTING = "starting", _("Starting")
+    DEGRADED = "degraded", _("Answers in part")
+    STOPPED = "stopped", _("Stopped")
+    UNHEALTHY = "unhealthy", _("Does not answer")
+
+
+UNWELL = frozenset({Health.DEGRADED, Health.UNHEALTHY})
+# How it looks, where that is not how its word looks everywhere.
+HEALTH_TONES = {Health.UNKNOWN: "wait", Health.DEGRADED: "wait"}
+
 # A ready revision whose replica died starts again with the next attempt.
 NEXT: dict[RevisionState, frozenset[RevisionState]] = {
     RevisionState.STARTING: frozenset({RevisionState.READY, RevisionState.FAILED, RevisionState.STOPPED}),

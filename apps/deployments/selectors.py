@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.deployments.adapters import gateway
-from apps.deployments.choices import RevisionState
+from apps.deployments.choices import Health, RevisionState
 from apps.deployments.models import Deployment, Revision, RouteTable
 from apps.deployments.ports import LiveStats
 from foundation import access, engines
@@ -71,6 +71,20 @@ def serving_revisions(deployment: Deployment) -> list[Revision]:
     """The revisions that get traffic, the largest share first."""
     found = [revision for revision in deployment.revisions.all() if revision.traffic_percent]
     return sorted(found, key=lambda revision: -revision.traffic_percent)
+
+
+def health_of(deployment: Deployment, *, gateway_answers: bool) -> Health:
+    """Does it answer? What gets no traffic matters only while it starts, or where nothing else would serve."""
+    serving, revisions = serving_revisions(deployment), deployment.revisions.all()
+    well = [revision for revision in serving if revision.state == RevisionState.READY]
+    if serving and len(well) == len(serving):
+        return Health.HEALTHY if gateway_answers else Health.UNKNOWN
+    if any(revision.state == RevisionState.STARTING for revision in revisions):
+        return Health.STARTING
+    if well:
+        return Health.DEGRADED
+    stopped = not serving and all(revision.state == RevisionState.STOPPED for revision in revisions)
+    return Health.STOPPED if stopped else Health.UNHEALTHY
 
 
 def rollback_target(revisions: Iterable[Revision]) -> tuple[Revision | None, Revision | None]:

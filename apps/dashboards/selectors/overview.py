@@ -12,11 +12,10 @@ from apps.dashboards.choices import STEP_EVENTS, STEPS, Step
 from apps.dashboards.models import Dismissal
 from apps.datasets import selectors as datasets
 from apps.deployments import selectors as deployments
-from apps.deployments.choices import RevisionState
+from apps.deployments.choices import HEALTH_TONES, UNWELL, Health
 from apps.experiments import selectors as experiments
 from apps.monitoring import selectors as monitoring
 from apps.monitoring.choices import AlertState
-from apps.monitoring.selectors.minutes import traffic_of_project
 from foundation import access
 from foundation.access import Permission
 from foundation.identity import Actor
@@ -35,15 +34,19 @@ _ERRORS_BAD = 0.05
 
 @dataclass(frozen=True)
 class ServedDeployment:
-    """A deployment with what serves there and its last hour; `health` is healthy, starting, failed or stopped."""
+    """A deployment with what serves there, whether it answers, and its last hour."""
 
     deployment: Deployment
     serving: list[Any]
-    health: str
+    health: Health
     per_minute: list[int]
     requests: int
     errors: int
     open_alerts: int
+
+    @property
+    def tone(self) -> str | None:
+        return HEALTH_TONES.get(self.health)
 
     @property
     def error_share(self) -> float | None:
@@ -63,7 +66,7 @@ class Overview:
 
     @property
     def unwell(self) -> list[ServedDeployment]:
-        return [row for row in self.served if row.health == "failed" or (row.error_share or 0) >= _ERRORS_BAD]
+        return [row for row in self.served if row.health in UNWELL or (row.error_share or 0) >= _ERRORS_BAD]
 
     @property
     def next_step(self) -> Step | None:
@@ -97,33 +100,27 @@ def steps_of(*, actor: Actor, project: Project) -> list[tuple[Step, bool]]:
 def _served(actor: Actor, project: Project, now: datetime, alerts: Counter[UUID]) -> list[ServedDeployment]:
     start = now.replace(second=0, microsecond=0) - timedelta(minutes=_MINUTES)
     may_see = access.can(actor, Permission.MONITOR_VIEW)
-    minutes = traffic_of_project(actor=actor, project_id=project.pk, since=start) if may_see else {}
-    rows = deployments.visible_deployments(actor=actor, project_id=project.pk)[:_DEPLOYMENTS]
-    return [_one(row, minutes.get(row.pk, []), start, alerts.get(row.pk, 0)) for row in rows]
+    minutes = monitoring.traffic_of_project(actor=actor, project_id=project.pk, since=start) if may_see else {}
+    rows = list(deployments.visible_deployments(actor=actor, project_id=project.pk)[:_DEPLOYMENTS])
+    answers = bool(rows) and deployments.live_stats_of_all(actor=actor) is not None
+    return [
+        _one(row, deployments.health_of(row, gateway_answers=answers), minutes.get(row.pk, []), start, alerts[row.pk])
+        for row in rows
+    ]
 
 
-def _one(deployment: Deployment, minutes: list[Any], start: datetime, alerts: int) -> ServedDeployment:
+def _one(deployment: Deployment, health: Health, minutes: list[Any], start: datetime, alerts: int) -> ServedDeployment:
     per_minute = [0] * _MINUTES
     for row in minutes:
         at = int((row.minute - start).total_seconds() // 60)
         if 0 <= at < _MINUTES:
             per_minute[at] += row.requests
-    serving = deployments.serving_revisions(deployment)
     return ServedDeployment(
         deployment=deployment,
-        serving=serving,
-        health=_health(deployment, serving),
+        serving=deployments.serving_revisions(deployment),
+        health=health,
         per_minute=per_minute,
         requests=sum(row.requests for row in minutes),
         errors=sum(row.errors for row in minutes),
         open_alerts=alerts,
     )
-
-
-def _health(deployment: Deployment, serving: list[Any]) -> str:
-    states = {row.state for row in serving or deployment.revisions.all()}
-    if serving and states == {RevisionState.READY}:
-        return "healthy"
-    if RevisionState.FAILED in states:
-        return "failed"
-    return "starting" if RevisionState.STARTING in states else "stopped"

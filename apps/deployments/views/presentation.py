@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.deployments import policies, selectors
-from apps.deployments.choices import RevisionState
+from apps.deployments.choices import HEALTH_TONES, Health, RevisionState
 from apps.deployments.ports import LiveStats
 from apps.tenants import selectors as tenants
 from foundation import access
@@ -31,23 +32,14 @@ def milliseconds(value: float | None) -> str:
 
 def health(deployment: Any, gateway_answers: bool) -> dict[str, Any]:
     """Does it answer: a state for components/state.html."""
-    serves = serving(deployment)
-    well = [revision for revision in serves if revision.state == RevisionState.READY]
-    if serves and len(well) == len(serves):
-        if gateway_answers:
-            return {"state": "healthy", "label": _("Answers")}
-        return {"state": "unknown", "label": _("Ready; the gateway is silent"), "tone": "wait"}
-    if any(revision.state == RevisionState.STARTING for revision in deployment.revisions.all()):
-        return {"state": "starting", "label": _("Starting")}
-    if well:
-        return {"state": "degraded", "label": _("Answers in part"), "tone": "wait"}
-    return {"state": "unhealthy", "label": _("Does not answer")}
+    found = selectors.health_of(deployment, gateway_answers=gateway_answers)
+    return {"state": found.value, "label": found.label, "tone": HEALTH_TONES.get(found)}
 
 
 def summary(deployments: list[Any], gateway_answers: bool) -> dict[str, int]:
     """How many deployments there are, and how many answer."""
-    states = [health(deployment, gateway_answers)["state"] for deployment in deployments]
-    return {"all": len(states), "well": states.count("healthy"), "bad": states.count("unhealthy")}
+    found = Counter(selectors.health_of(row, gateway_answers=gateway_answers) for row in deployments)
+    return {"all": found.total(), "well": found[Health.HEALTHY], "bad": found[Health.UNHEALTHY]}
 
 
 def tabs(tenant: str, deployment: Any, chosen: str) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Reads of monitors, traffic, drift and alerts, each limited to what the actor may see."""
 
 from apps.monitoring.selectors.causes import cause, month, name_of
-from apps.monitoring.selectors.drifting import DriftCell, drift_cells
+from apps.monitoring.selectors.drifting import DriftCell, drift_cells, judged_last, level_of
+from apps.monitoring.selectors.minutes import traffic_of_project
 from apps.monitoring.selectors.reading import (
     get_alert,
     get_monitor,
@@ -23,6 +24,8 @@ __all__ = [
     "get_alert",
     "get_monitor",
     "get_replay",
+    "judged_last",
+    "level_of",
     "monitor_of",
     "month",
     "name_of",
@@ -30,6 +33,7 @@ __all__ = [
     "set_aside",
     "sets_to_replay",
     "traffic",
+    "traffic_of_project",
     "visible_alerts",
     "visible_monitors",
     "visible_replays",

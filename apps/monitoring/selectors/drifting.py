@@ -88,3 +88,17 @@ def _level(monitor: Monitor, window: DriftWindow, index: float) -> DriftLevel:
     if index >= monitor.drifted_at:
         return DriftLevel.DRIFTED
     return DriftLevel.MOVED if index >= monitor.moved_at else DriftLevel.STEADY
+
+
+def judged_last(cells: list[DriftCell]) -> list[DriftCell]:
+    """The cells of the newest month that can be judged."""
+    judged = [cell for cell in cells if cell.level != DriftLevel.UNKNOWN]
+    newest = max((cell.window for cell in judged), default=None)
+    return [cell for cell in judged if cell.window == newest]
+
+
+def level_of(cells: list[DriftCell]) -> DriftLevel:
+    """How a monitor stands: by the worst of that month."""
+    levels = {cell.level for cell in judged_last(cells)}
+    order = (DriftLevel.DRIFTED, DriftLevel.MOVED, DriftLevel.STEADY)
+    return next((level for level in order if level in levels), DriftLevel.UNKNOWN)

@@ -109,16 +109,14 @@ def _heat(cell: selectors.DriftCell | None, here: str) -> dict[str, Any]:
 
 def standing(shown: Shown) -> dict[str, Any]:
     """What moved in the newest month that can be judged, and whether the predictions did too."""
-    judged = [cell for cell in shown.cells if cell.level != DriftLevel.UNKNOWN]
-    newest = max((cell.window for cell in judged), default=None)
-    now = [cell for cell in judged if cell.window == newest]
+    now = selectors.judged_last(shown.cells)
     ranks = {name: place for place, name in enumerate(importance(shown.version))}
     drifted = sorted(
         (c for c in now if c.feature and c.level == DriftLevel.DRIFTED), key=lambda c: ranks.get(c.feature, len(ranks))
     )
     prediction = next((cell for cell in now if not cell.feature), None)
     return {
-        "month": selectors.month(newest) if newest else "",
+        "month": selectors.month(now[0].window) if now else "",
         "names": ", ".join(cell.feature for cell in drifted[:3]),
         "more": max(len(drifted) - 3, 0),
         "drifted": len(drifted),
@@ -126,15 +124,6 @@ def standing(shown: Shown) -> dict[str, Any]:
         "prediction": prediction.level.value if prediction else "",
         "seen": bool(shown.cells),
     }
-
-
-def worst_level(cells: list[selectors.DriftCell]) -> DriftLevel:
-    """How the newest month that can be judged stands."""
-    judged = [cell for cell in cells if cell.level != DriftLevel.UNKNOWN]
-    newest = max((cell.window for cell in judged), default=None)
-    levels = {cell.level for cell in judged if cell.window == newest}
-    order = (DriftLevel.DRIFTED, DriftLevel.MOVED, DriftLevel.STEADY)
-    return next((level for level in order if level in levels), DriftLevel.UNKNOWN)
 
 
 def alert_rows(alerts: Any) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ from django_tables2 import Column
 
 from apps.monitoring import selectors
 from apps.monitoring.choices import AlertState, Severity
-from apps.monitoring.views import presentation
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
 
@@ -35,7 +34,7 @@ class MonitorTable(PortalTable):
         return render_to_string("components/name.html", {"name": value, "url": url})
 
     def render_level(self, record: Any) -> str:
-        level = presentation.worst_level(selectors.drift_cells(actor=self.request.actor, monitor=record))
+        level = selectors.level_of(selectors.drift_cells(actor=self.request.actor, monitor=record))
         return render_to_string("components/state.html", {"state": level.value, "label": level.label})
 
     def render_model(self, value: str) -> SafeString:
