@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from apps.tenants import policies
 from apps.tenants.events import MemberAdded, MemberRemoved, RoleChanged
 from apps.tenants.services.permissions import take_back_all
-from apps.tenants.services.tokens import revoke_tokens_of_member
-from foundation import ledger, live
+from apps.tenants.services.tokens import revoke_tokens_beyond, revoke_tokens_of_member
+from foundation import clock, ledger, live
 from foundation.access import Role
 from foundation.access.models import Membership
 from foundation.errors import Conflict, Invalid
@@ -30,13 +30,14 @@ def change_role(*, actor: Actor, membership: Membership, role: str) -> Membershi
     membership.role = wanted
     membership.save(update_fields=["role"])
     ledger.record(changed, actor=actor, subject=("membership", membership.pk))
+    revoke_tokens_beyond(actor=actor, user=membership.user, now=clock.now())
     live.disconnect(user_id=membership.user_id, sentence=_("Your role changed; reload the page."))
     return membership
 
 
 @transaction.atomic
 def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> None:
-    """Take somebody out of the tenant, with every token they made and every permission they were given in it."""
+    """Take somebody out of the tenant, with every token made by or for them and every permission given in it."""
     membership = _locked(membership)
     policies.check_can_remove_member(actor, membership)
     removed = MemberRemoved(membership_id=membership.pk, user_id=membership.user_id, role=membership.role)

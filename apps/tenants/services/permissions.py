@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.events import PermissionGiven, PermissionTakenBack
-from foundation import ledger, live
+from apps.tenants.services.tokens import revoke_tokens_beyond
+from foundation import clock, ledger, live
 from foundation.access import Permission, grants
 from foundation.access.models import Membership, UserGrant
 from foundation.errors import Conflict
@@ -43,6 +44,7 @@ def take_back_permission(*, actor: Actor, grant: UserGrant) -> None:
     if membership is None or present is None:
         raise Conflict(_("This permission was taken back already."))
     _take_back(actor, membership, present)
+    revoke_tokens_beyond(actor=actor, user=membership.user, now=clock.now())
     _tell(grant.user_id)
 
 

@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.choices import EVERYTHING
 from apps.tenants.events import TokenCreated, TokenRenewed, TokenRevoked
-from foundation import clock, ledger, live
+from foundation import access, clock, ledger, live
+from foundation.access import Permission
+from foundation.access.actors import actor_for_user
 from foundation.errors import Invalid
 from foundation.identity import Actor, tokens
-from foundation.identity.models import ApiToken
+from foundation.identity.models import ApiToken, User
 from foundation.tenancy import every_tenant, scope
 from foundation.tenancy.models import Tenant
 
@@ -56,9 +58,18 @@ def create_token(
 
 @transaction.atomic
 def issue_workload_token(
-    *, actor: Actor, project_id: UUID, purpose: str, scopes: Collection[str], ttl: timedelta
+    *,
+    actor: Actor,
+    project_id: UUID,
+    purpose: str,
+    scopes: Collection[str],
+    ttl: timedelta,
+    on_behalf_of: User | None = None,
 ) -> tuple[ApiToken, str]:
-    """A short-lived token for one run or replica (`purpose` like "run:<id>"), with no more rights than the actor's."""
+    """A short-lived token for one run or replica (`purpose` like "run:<id>"), with no more rights than the actor's.
+
+    It ends with the rights of whoever it acts for: the actor, or where that is the portal itself, `on_behalf_of`.
+    """
     if not _PURPOSE.fullmatch(purpose):
         raise ValueError(f"{purpose!r} is no purpose; it names the workload, like “run:<id>”.")
     policies.check_can_give(actor, scopes=scopes, project_id=project_id)
@@ -66,6 +77,7 @@ def issue_workload_token(
         tenant=actor.tenant,
         name=purpose,
         purpose=purpose,
+        on_behalf_of=actor.user or on_behalf_of,
         scopes=sorted(scopes),
         project_id=project_id,
         expires_at=clock.now() + ttl,
@@ -106,9 +118,22 @@ def revoke_token(*, actor: Actor, token: ApiToken, now: datetime) -> ApiToken:
 
 
 def revoke_tokens_of_member(*, actor: Actor, user_id: UUID, now: datetime) -> None:
-    """Void all tokens that a person made in the actor's tenant."""
-    for row in ApiToken.objects.select_for_update().filter(tenant_id=actor.tenant_id, user_id=user_id, revoked_at=None):
+    """Void all tokens that a person made in the actor's tenant, and those of what acts for them."""
+    theirs = Q(user_id=user_id) | Q(on_behalf_of_id=user_id)
+    for row in _live_tokens(actor).filter(theirs):
         _revoke(actor, row, now)
+
+
+def revoke_tokens_beyond(*, actor: Actor, user: User, now: datetime) -> None:
+    """Void the tokens of what acts for a member and uses a right that they no longer hold.
+
+    Their own tokens stay: what those may do is asked of the member's role anew with each use.
+    """
+    member = actor_for_user(user=user, tenant=actor.tenant) if user.is_active else None
+    for row in _live_tokens(actor).filter(on_behalf_of=user):
+        rights = [Permission(name) for name in row.scopes if name != EVERYTHING]
+        if member is None or not all(access.can(member, right, access.Inside(row.project_id)) for right in rights):
+            _revoke(actor, row, now)
 
 
 def forget_expired_tokens(*, now: datetime) -> None:
@@ -137,6 +162,11 @@ def _record_created(actor: Actor, row: ApiToken) -> None:
         expires_at=row.expires_at,
     )
     ledger.record(created, actor=actor, project_id=row.project_id, subject=("token", row.pk))
+
+
+def _live_tokens(actor: Actor) -> QuerySet[ApiToken]:
+    rows = ApiToken.objects.select_for_update(of=("self",)).filter(tenant_id=actor.tenant_id, revoked_at=None)
+    return rows.order_by("pk")
 
 
 def _live_workload_tokens(tenant: Tenant, purpose: str) -> QuerySet[ApiToken]:

@@ -85,6 +85,8 @@ class ApiToken(TenantModel):
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="tokens")
     service_account = models.ForeignKey(ServiceAccount, null=True, blank=True, on_delete=models.CASCADE)
     purpose = models.CharField(max_length=80, blank=True)
+    # Whoever a workload acts for: it ends with their membership, or with the right that it uses.
+    on_behalf_of = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     scopes = models.JSONField(default=list)
     project_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -10,7 +10,7 @@ from foundation import ledger
 from foundation.access.models import Membership
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
-from foundation.identity import tokens
+from foundation.identity import Actor, tokens
 from foundation.identity.models import User
 from foundation.tenancy import scope
 from tests.support.forms import send_form
@@ -164,6 +164,54 @@ def test_a_removed_member_is_out_and_their_tokens_are_void(admin, scientist, cli
     assert client.get("/t/acme/settings/members/").status_code == 404
     kinds = [event.kind for event in ledger.activity(admin).events]
     assert {"membership.removed", "token.revoked"} <= set(kinds)
+
+
+@pytest.fixture
+def acting_for(tenant, project):
+    """A token of something that acts for a person: `acting_for(scientist)`, or by the portal's hand for them."""
+
+    def issue(person, *, by=None, scopes=("deployment.invoke",), purpose="try:1"):
+        given = {"project_id": project.pk, "purpose": purpose, "scopes": scopes, "ttl": timedelta(minutes=10)}
+        row, text = services.issue_workload_token(actor=by or person, on_behalf_of=person.user if by else None, **given)
+        return row, lambda: tokens.find_token(text, now=NOON) is not None
+
+    return issue
+
+
+def test_what_acts_for_a_removed_member_is_void_at_once_and_the_gateway_hears_of_it(
+    admin, officer, scientist, tenant, acting_for
+):
+    heard, _ = tokens.revoked_since(0)
+    tried, tries = acting_for(scientist)
+    replayed, plays = acting_for(scientist, by=Actor.system(tenant, "replay"), purpose="replay:1")
+    _, others = acting_for(officer, scopes=["deployment.view"])
+    _, portals = acting_for(officer, by=Actor.system(tenant), purpose="replay:2")
+    services.remove_member(actor=admin, membership=membership_of(scientist), now=NOON)
+
+    assert [tries(), plays(), others(), portals()] == [False, False, True, True]
+    assert set(tokens.revoked_since(heard)[1]) == {tried.digest, replayed.digest}
+    assert ledger.events_of(subject=("token", tried.pk))[0].actor_id == admin.user.pk
+
+
+def test_a_role_without_the_right_voids_what_uses_it_and_nothing_else(admin, scientist, acting_for):
+    _, tries = acting_for(scientist)
+    _, reads = acting_for(scientist, scopes=["deployment.view"])
+    _, laptop = services.create_token(
+        actor=scientist, name="laptop", scopes=["*"], expires_at=NOON + timedelta(days=1), now=NOON
+    )
+    services.change_role(actor=admin, membership=membership_of(scientist), role="admin")
+    assert [tries(), reads()] == [True, True]
+
+    services.change_role(actor=admin, membership=membership_of(scientist), role="viewer")
+    assert [tries(), reads()] == [False, True]
+    assert tokens.find_token(laptop, now=NOON) is not None
+
+
+def test_a_role_may_be_taken_from_somebody_who_is_disabled(admin, scientist, acting_for):
+    _, tries = acting_for(scientist)
+    User.objects.filter(pk=scientist.user.pk).update(is_active=False)
+    services.change_role(actor=admin, membership=membership_of(scientist), role="admin")
+    assert not tries()
 
 
 def test_two_administrators_cannot_remove_each_other_at_once(transactional_db):

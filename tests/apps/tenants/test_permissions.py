@@ -1,6 +1,7 @@
 """Permissions beside a role: shown with the members, taken back by an administrator."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -71,6 +72,27 @@ def test_taken_back_it_opens_nothing_at_the_next_request(given, client_as, admin
     services.take_back_permission(actor=admin, grant=given)
     assert "You may not start and cancel runs here." in text_of(client.get(address))
     assert "Ask for access" in text_of(client.get(address))
+
+
+def test_taken_back_it_voids_what_used_it(admin, tenant, viewer, project):
+    grant = services.give_permission(
+        actor=Actor.system(tenant, "approval"),
+        user_id=viewer.user.pk,
+        permission=Permission.DEPLOYMENT_INVOKE,
+        project_id=project.pk,
+        case_id=uuid4(),
+    )
+    row, _text = services.issue_workload_token(
+        actor=actor_for_user(user=viewer.user, tenant=tenant),
+        project_id=project.pk,
+        purpose="try:1",
+        scopes=["deployment.invoke"],
+        ttl=timedelta(minutes=10),
+    )
+    services.take_back_permission(actor=admin, grant=grant)
+
+    row.refresh_from_db()
+    assert row.revoked_at is not None
 
 
 def test_it_is_taken_back_once(given, client_as, admin, viewer):
