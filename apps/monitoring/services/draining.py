@@ -33,6 +33,9 @@ from foundation.tenancy.models import Tenant
 
 log = logging.getLogger("sanad.monitoring")
 _ENTRIES, _MOST_REFUSALS, _KEPT_BYTES = 5_000, 64, 64 * 1024
+_NOTHING = (-1, -1)
+# The place in the stream that this process wrote last: where the database still has it, the lake holds nothing beyond.
+_committed_here: dict[UUID, str] = {}
 # What a line's own content can bring about; all else (the lake, the database, the broker) is waited for.
 _UNFIT = (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, DataError)
 SCHEMA = pa.schema(
@@ -142,12 +145,13 @@ def _count(tenant: Tenant, place: DrainedBatch, batch: list[Line], versions: Map
     """Lake first, then counts together with the place in the stream; the deployments whose distributions moved."""
     entries = [line.entry for line in batch if line.entry]
     unfit = [line.unfit for line in batch if line.unfit]
-    _append_to_lake(tenant, batch)
+    _append_to_lake(tenant, batch, agrees=_committed_here.pop(tenant.pk, None) == place.last_id)
     with transaction.atomic():
         add_traffic(tenant, entries)
         touched = add_drift(tenant, entries, versions)
         said = {"set_aside": F("set_aside") + len(unfit), "set_aside_because": unfit[-1]} if unfit else {}
         DrainedBatch.objects.filter(pk=place.pk).update(last_id=batch[-1].id, **said)
+    place.last_id = _committed_here[tenant.pk] = batch[-1].id
     return touched
 
 
@@ -177,7 +181,9 @@ def _alone(tenant: Tenant) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _append_to_lake(tenant: Tenant, batch: list[Line]) -> None:
+def _append_to_lake(tenant: Tenant, batch: list[Line], *, agrees: bool) -> None:
+    """Append what the lake lacks. It is asked what it has only where it may have more than the counts: after a crash,
+    and after another process; the question reads the whole log."""
     tables = lake.for_tenant(tenant.pk)
     by_deployment: dict[UUID, list[Line]] = {}
     for line in batch:
@@ -185,7 +191,7 @@ def _append_to_lake(tenant: Tenant, batch: list[Line]) -> None:
             by_deployment.setdefault(line.entry.deployment_id, []).append(line)
     for deployment_id, lines in by_deployment.items():
         table = deployments.inference_table(deployment_id)
-        there = _newest_in_lake(tables, table)
+        there = _NOTHING if agrees else _newest_in_lake(tables, table)
         rows = [row for line in lines for row in line.rows if (row["entry_ms"], row["entry_number"]) > there]
         if rows:
             tables.write(table, pa.Table.from_pylist(rows, schema=SCHEMA), mode="append")
@@ -193,7 +199,7 @@ def _append_to_lake(tenant: Tenant, batch: list[Line]) -> None:
 
 def _newest_in_lake(tables: Lake, table: str) -> tuple[int, int]:
     if not tables.exists(table):
-        return (-1, -1)
+        return _NOTHING
     sql = "SELECT max(struct_pack(ms := entry_ms, number := entry_number)) AS newest FROM log"
     newest = tables.query(sql, {"log": tables.current(table)}).read_all().to_pylist()[0]["newest"]
-    return tuple(newest.values()) if newest else (-1, -1)
+    return tuple(newest.values()) if newest else _NOTHING

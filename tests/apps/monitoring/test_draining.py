@@ -60,6 +60,24 @@ def test_dead_between_lake_and_commit_nothing_is_lost_or_doubled(revision, monit
     assert len({(row["request_id"], row["row"]) for row in in_lake(revision)}) == 5
 
 
+def test_the_lake_is_asked_what_it_has_only_after_a_crash_or_another_process(revision, monitor, flowers, monkeypatch):
+    asked, real = [], draining._newest_in_lake
+    monkeypatch.setattr(draining, "_newest_in_lake", lambda *given: asked.append(given) or real(*given))
+
+    def drained(rows):
+        asked.clear()
+        log(entry(revision, rows))
+        services.drain_once()
+        return len(asked)
+
+    assert [drained(flowers[:2]), drained(flowers[2:4])] == [1, 0]
+    draining._committed_here.clear()
+    assert [drained(flowers[4:5]), drained(flowers[5:6])] == [1, 0], "another process has begun"
+    DrainedBatch.objects.update(last_id="0-0")
+    assert drained(flowers[6:7]) == 1, "the database was set back"
+    assert len(in_lake(revision)) == 7
+
+
 def test_dead_before_the_stream_was_trimmed_nothing_is_counted_twice(revision, monitor, flowers, tenant, monkeypatch):
     log(entry(revision, flowers[:2]))
     stream = draining.stream_at(draining.settings.REDIS_URL)

@@ -88,10 +88,10 @@ def test_one_tenant_that_cannot_be_drained_keeps_no_other_waiting(revision, moni
     log(*(entry(revision, flowers[:1], tenant_id=str(one.pk)) for one in (tenant, *others)))
     real = draining._append_to_lake
 
-    def away(drained, batch):
+    def away(drained, batch, **agrees):
         if drained == tenant:
             raise Unavailable("The lake of acme does not answer.")
-        real(drained, batch)
+        real(drained, batch, **agrees)
 
     monkeypatch.setattr(draining, "_append_to_lake", away)
     with pytest.raises(Unavailable):
