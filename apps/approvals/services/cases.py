@@ -21,8 +21,8 @@ from foundation import ledger, states
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
-from foundation.words import Words
 from foundation.identity.models import User
+from foundation.words import Words
 
 _LONGEST_TEXT = 4000
 
