@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils.translation import gettext as _
 
+from apps.monitoring import policies
 from apps.monitoring.adapters.inference import Requests
 from apps.monitoring.choices import REPLAY_NEXT, ReplayState
 from apps.monitoring.events import ReplayEnded, ReplayFailed
@@ -20,14 +21,15 @@ from apps.monitoring.models import Replay
 from apps.monitoring.services.past import Past, Row, past_of
 from apps.tenants import services as tenants
 from foundation import ledger, live, states
+from foundation.access.actors import actor_for_user
 from foundation.clock import now
-from foundation.errors import PortalError, Unavailable
+from foundation.errors import AccessDenied, NotFound, PortalError, Unavailable
 from foundation.identity import Actor
 from foundation.tenancy import every_tenant, scope
 from foundation.tenancy.models import Tenant
 
 log = logging.getLogger("sanad.replay")
-_TOKEN_LIVES, _TURN_S = timedelta(minutes=30), 1.0
+_TOKEN_LIVES, _TURN_S, _REFUSED = timedelta(minutes=30), 1.0, 401
 # What passes by itself; whatever else a replay meets ends it, with a sentence.
 _PASSING = (Unavailable, OperationalError, InterfaceError, OSError)
 
@@ -38,7 +40,7 @@ class Player:
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
         self._known: dict[tuple[UUID, int], Past] = {}
-        self._requests: dict[UUID, Requests] = {}
+        self._requests: dict[tuple[UUID, UUID | None], Requests] = {}
 
     def run(self) -> None:
         while not self._stop.is_set():
@@ -70,9 +72,8 @@ class Player:
     def play_turn(self, tenant: Tenant) -> int:
         """One second of every replay of a tenant; how many rows were sent."""
         with scope(tenant.pk):
-            playing = list(
-                Replay.objects.filter(state=ReplayState.PLAYING).select_related("deployment", "training_set")
-            )
+            rows = Replay.objects.filter(state=ReplayState.PLAYING)
+            playing = list(rows.select_related("deployment", "training_set", "created_by"))
         return sum(self._attempt(tenant, replay) for replay in playing)
 
     def _attempt(self, tenant: Tenant, replay: Replay) -> int:
@@ -94,6 +95,10 @@ class Player:
         statuses = asyncio.run(
             self._sender(tenant, replay).send_all(tenant.slug, replay.deployment.slug, _plain(batch))
         )
+        if _REFUSED in statuses:
+            # Its token was revoked: the next turn asks for another, and hears whether there may be one.
+            self._requests.pop(_played_by(replay), None)
+            return 0
         if batch and not any(200 <= status < 500 for status in statuses):
             log.warning("Nobody answers at %s; the replay waits.", replay.deployment.slug)
             return 0
@@ -112,11 +117,12 @@ class Player:
         return past.rows
 
     def _sender(self, tenant: Tenant, replay: Replay) -> Requests:
-        sender = self._requests.get(replay.pk)
+        sender = self._requests.get(_played_by(replay))
         purpose = f"replay:{replay.pk}"
         with scope(tenant.pk):
             moment = now()
             if sender is None or sender.renew_at <= moment:
+                _check_who_plays(tenant, replay)
                 renewed = sender and tenants.renew_workload_token(
                     tenant=tenant, purpose=purpose, ttl=_TOKEN_LIVES, now=moment
                 )
@@ -127,10 +133,11 @@ class Player:
                         purpose=purpose,
                         scopes=["deployment.invoke"],
                         ttl=_TOKEN_LIVES,
+                        on_behalf_of=replay.created_by,
                     )
                     sender = Requests(token)
                 sender.renew_at = moment + _TOKEN_LIVES / 2
-        self._requests[replay.pk] = sender
+        self._requests[_played_by(replay)] = sender
         return sender
 
     def _remember(self, tenant: Tenant, replay: Replay, batch: list[Row], *, ended: bool) -> None:
@@ -153,6 +160,22 @@ class Player:
             if states.move_rows(rows, ReplayState.FAILED, REPLAY_NEXT, failure=_sentence(replay, error)):
                 _record(tenant, replay, ReplayFailed(replay_id=replay.pk, rows=replay.position))
         live.publish(tenant.pk, f"deployment:{replay.deployment_id}", "replay_failed", {"position": replay.position})
+
+
+def _played_by(replay: Replay) -> tuple[UUID, UUID | None]:
+    return replay.pk, replay.created_by_id
+
+
+def _check_who_plays(tenant: Tenant, replay: Replay) -> None:
+    """A replay acts for whoever set it going, and ends with their membership or their right."""
+    if replay.created_by is None:
+        return
+    try:
+        policies.check_can_replay(actor_for_user(user=replay.created_by, tenant=tenant), replay.deployment)
+    except (AccessDenied, NotFound) as error:
+        raise AccessDenied(
+            _("Whoever set it going may not play it any more. Somebody who may can let it go on here.")
+        ) from error
 
 
 def _sentence(replay: Replay, error: Exception) -> str:

@@ -68,6 +68,8 @@ def change_replay(
         states.move(replay, ReplayState(state), REPLAY_NEXT)
     if replay.state != ReplayState.FAILED:
         replay.failure = ""
+    if restart or state == ReplayState.PLAYING:
+        replay.created_by = actor.user
     replay.per_second = per_second or replay.per_second
     replay.save()
     changed = ReplayChanged(replay_id=replay.pk, state=replay.state, per_second=replay.per_second)

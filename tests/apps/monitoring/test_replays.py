@@ -10,8 +10,12 @@ from apps.monitoring import selectors, services
 from apps.monitoring.adapters.inference import Requests
 from apps.monitoring.models import Replay
 from apps.monitoring.services.playing import Player
+from apps.tenants import selectors as tenants_selectors
+from apps.tenants import services as tenants
 from foundation import lake, ledger
+from foundation.clock import now
 from foundation.errors import AccessDenied, Invalid
+from foundation.identity.models import ApiToken
 from tests.apps.registry.stage import make_training_set
 
 
@@ -110,9 +114,42 @@ def test_only_rows_with_an_order_are_played_by_those_who_may(scientist, viewer, 
     assert list(selectors.sets_to_replay(actor=scientist, project_id=project.pk)) == [past]
 
 
-def test_the_token_of_a_replay_opens_predictions_alone(replay, sent, tenant):
-    from foundation.identity.models import ApiToken
+def test_a_replay_ends_with_the_membership_of_whoever_set_it_going_and_another_lets_it_go_on(
+    replay, sent, tenant, scientist, admin
+):
+    player = Player(threading.Event())
+    assert player.play_turn(tenant) == 4
+    member = tenants_selectors.member_of(actor=admin, user_id=scientist.user.pk)
+    tenants.remove_member(actor=admin, membership=member, now=now())
+    assert ApiToken.objects.get(purpose=f"replay:{replay.pk}").revoked_at is not None
 
+    sent["status"] = 401
+    assert [player.play_turn(tenant) for _turn in range(3)] == [0, 0, 0]
+    replay.refresh_from_db()
+    assert (replay.state, replay.position) == ("failed", 4)
+    assert replay.failure.startswith("Whoever set it going may not play it any more.")
+    assert ApiToken.objects.filter(purpose=f"replay:{replay.pk}").count() == 1
+
+    sent["status"] = 200
+    services.change_replay(actor=admin, replay=replay, state="playing")
+    assert player.play_turn(tenant) == 4
+    assert ApiToken.objects.get(purpose=f"replay:{replay.pk}", revoked_at=None).on_behalf_of == admin.user
+
+
+def test_a_replay_whose_token_was_revoked_goes_on_with_another(replay, sent, tenant):
+    player = Player(threading.Event())
+    player.play_turn(tenant)
+    tenants.revoke_workload_tokens(tenant=tenant, purpose=f"replay:{replay.pk}", now=now())
+    sent["status"] = 401
+    assert player.play_turn(tenant) == 0
+    sent["status"] = 200
+
+    assert player.play_turn(tenant) == 4
+    replay.refresh_from_db()
+    assert (replay.state, replay.position) == ("playing", 8)
+
+
+def test_the_token_of_a_replay_opens_predictions_alone(replay, sent, tenant):
     Player(threading.Event()).play_turn(tenant)
     token = ApiToken.objects.get(purpose=f"replay:{replay.pk}")
     assert token.scopes == ["deployment.invoke"] and token.project_id == replay.project_id
