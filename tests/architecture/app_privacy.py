@@ -1,27 +1,35 @@
-"""The import contract: another app is reached only through its public modules."""
+"""The import contract: apps and the parts of foundation are reached by their doors, not past them."""
 
 from importlinter import Contract, ContractCheck, fields, output
 
 
 class AppPrivacyContract(Contract):
-    """Keeps `apps.x` out of the private modules of `apps.y`."""
+    """Keeps `apps.x` out of the private modules of `apps.y`, and out of what a public package there is made of.
+
+    Of foundation no app takes the models but those that every model and every loop over tenants builds on; the app of
+    people, members and tokens works on the models of foundation that hold them.
+    """
 
     public_modules = fields.SetField(subfield=fields.StringField())
+    open_models = fields.SetField(subfield=fields.StringField())
+    keeper_of_models = fields.StringField()
 
     def check(self, graph, verbose):
-        public = set(self.public_modules)
         reached = [
             (module, imported)
             for module in sorted(m for m in graph.modules if m.startswith("apps."))
             for imported in sorted(graph.find_modules_directly_imported_by(module))
-            if imported.startswith("apps.") and self._is_private(module, imported, public)
+            if self._is_private(module.split("."), imported.split("."))
         ]
         return ContractCheck(kept=not reached, metadata={"reached": reached})
 
-    @staticmethod
-    def _is_private(module: str, imported: str, public: set[str]) -> bool:
-        ours, theirs = module.split("."), imported.split(".")
-        return len(theirs) > 2 and ours[1] != theirs[1] and theirs[2] not in public
+    def _is_private(self, ours: list[str], theirs: list[str]) -> bool:
+        if theirs[0] == "foundation":
+            models = theirs[2:] == ["models"] and ".".join(theirs) not in set(self.open_models)
+            return models and ours[1] != self.keeper_of_models
+        if theirs[0] != "apps" or len(theirs) < 3 or ours[1] == theirs[1]:
+            return False
+        return len(theirs) > 3 or theirs[2] not in set(self.public_modules)
 
     def render_broken_contract(self, check):
         for module, imported in check.metadata["reached"]:

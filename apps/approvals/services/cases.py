@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -21,8 +21,10 @@ from foundation import ledger, states
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
-from foundation.identity.models import User
 from foundation.words import Words
+
+if TYPE_CHECKING:
+    from foundation.identity.models import User
 
 _LONGEST_TEXT = 4000
 

@@ -16,10 +16,9 @@ from apps.deployments.choices import HEALTH_TONES, UNWELL, Health
 from apps.experiments import selectors as experiments
 from apps.monitoring import selectors as monitoring
 from apps.monitoring.choices import AlertState
-from foundation import access
+from foundation import access, ledger
 from foundation.access import Permission
 from foundation.identity import Actor
-from foundation.ledger.models import LedgerEvent
 
 if TYPE_CHECKING:
     from apps.deployments.models import Deployment
@@ -91,8 +90,7 @@ def steps_of(*, actor: Actor, project: Project) -> list[tuple[Step, bool]]:
     """The way of a first model, ticked off by what the ledger holds."""
     if actor.user and Dismissal.objects.filter(tenant_id=actor.tenant_id, user=actor.user, project=project).exists():
         return []
-    happened = LedgerEvent.objects.filter(tenant_id=actor.tenant_id, project_id=project.pk, kind__in=STEP_EVENTS)
-    kinds = set(happened.order_by().values_list("kind", flat=True).distinct())
+    kinds = ledger.kinds_seen(tenant_id=actor.tenant_id, project_id=project.pk, among=STEP_EVENTS)
     steps = [(step, not kinds.isdisjoint(step.events)) for step in STEPS]
     return [] if all(done for _step, done in steps) else steps
 

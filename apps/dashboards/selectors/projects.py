@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef
 from django.db.models.functions import Coalesce
 
 from apps.monitoring import selectors as monitoring
@@ -12,10 +12,9 @@ from apps.monitoring.choices import AlertState
 from apps.projects import selectors as projects
 from apps.registry import selectors as registry
 from apps.registry.choices import Stage
-from foundation import access
+from foundation import access, ledger
 from foundation.access import Permission
 from foundation.identity import Actor
-from foundation.ledger.models import LedgerEvent
 
 if TYPE_CHECKING:
     from apps.projects.models import Project
@@ -35,8 +34,7 @@ class ProjectAtWork:
 
 def projects_by_activity(*, actor: Actor) -> list[ProjectAtWork]:
     """The projects in which something happened last, first."""
-    newest = LedgerEvent.objects.filter(tenant_id=actor.tenant_id, project_id=OuterRef("pk"))
-    last = Subquery(newest.order_by("-recorded_at").values("recorded_at")[:1])
+    last = ledger.last_act_in(OuterRef("pk"), tenant_id=actor.tenant_id)
     rows = projects.visible_projects(actor=actor).annotate(last_at=Coalesce(last, "created_at"))
     serving, alerts = _in_production(actor), _open_alerts(actor)
     return [

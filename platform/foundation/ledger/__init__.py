@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from foundation.ledger.parking import parked, replay_parked
     from foundation.ledger.proving import anchor_lines, entries_about, hash_at, public_keys
     from foundation.ledger.recording import record
-    from foundation.ledger.selectors import activity, delivery_state, events_of, events_since, who_acted
+    from foundation.ledger.selectors import (
+        activity,
+        delivery_state,
+        events_of,
+        events_since,
+        kinds_seen,
+        last_act_in,
+        who_acted,
+    )
     from foundation.ledger.sequencing import sequence_once
     from foundation.ledger.verification import verify_chain
 
@@ -42,6 +50,8 @@ _WHERE = {
     "entries_about": "proving",
     "export_ledger": "exporting",
     "hash_at": "proving",
+    "kinds_seen": "selectors",
+    "last_act_in": "selectors",
     "parked": "parking",
     "public_keys": "proving",
     "record": "recording",
@@ -68,6 +78,8 @@ __all__ = [
     "events_since",
     "export_ledger",
     "hash_at",
+    "kinds_seen",
+    "last_act_in",
     "parked",
     "public_keys",
     "record",

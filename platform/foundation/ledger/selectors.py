@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from foundation import access
@@ -81,6 +81,18 @@ def who_acted(*, tenant_id: UUID, user_ids: Collection[UUID]) -> set[UUID]:
     with scope(tenant_id):
         acts = LedgerEvent.objects.filter(tenant_id=tenant_id, actor_kind="user")
         return {pk for pk in user_ids if acts.filter(actor_id=pk).exists()}
+
+
+def kinds_seen(*, tenant_id: UUID, project_id: UUID, among: Collection[str]) -> set[str]:
+    """Which of these kinds of events have happened in the project, in the present scope; for whoever may see it."""
+    rows = LedgerEvent.objects.filter(tenant_id=tenant_id, project_id=project_id, kind__in=among)
+    return set(rows.order_by().values_list("kind", flat=True).distinct())
+
+
+def last_act_in(project_id: OuterRef, *, tenant_id: UUID) -> Subquery:
+    """When something happened in a project last, as a column of a query over projects."""
+    rows = LedgerEvent.objects.filter(tenant_id=tenant_id, project_id=project_id).order_by("-recorded_at")
+    return Subquery(rows.values("recorded_at")[:1])
 
 
 def last_seq(*, tenant_id: UUID) -> int:
