@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
@@ -61,7 +61,7 @@ def entries(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
             "who": names.get(event.actor_id) if event.actor_kind == "user" else None,
             "family": EVENT_FAMILIES.get(event.kind.partition(".")[0], event.kind),
             "project": known.get(event.project_id) if event.project_id else None,
-            "url": thing_url(actor.tenant.slug, event),
+            "url": reverse("dashboards:go", args=[actor.tenant.slug, *event.subject]),
             "facts": sorted(event.payload.items()),
         }
         for event, told_so in zip(events, told(events), strict=True)
@@ -71,14 +71,6 @@ def entries(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
 def timeline(actor: Actor, report_id: UUID) -> list[dict[str, Any]]:
     """As components/timeline.html takes it."""
     return history(actor, ("report", report_id), names=tenants.names_of)
-
-
-def thing_url(tenant: str, event: RecordedEvent) -> str:
-    """The address that leads on to the thing itself; empty where the portal has none for its kind."""
-    try:
-        return reverse("dashboards:go", args=[tenant, event.subject[0], event.subject[1]])
-    except NoReverseMatch:
-        return ""
 
 
 def shown_standing(tenant: str, row: Standing) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 _IN_PROJECT = {
     "dataset": "datasets:dataset_detail",
@@ -27,7 +27,6 @@ def address_of(*, tenant: str, kind: str, object_id: UUID | None, project: str) 
         return reverse("compliance:record", args=[tenant])
     if kind in _IN_TENANT:
         return reverse(_IN_TENANT[kind], args=[tenant, object_id])
-    try:
+    if kind in _IN_PROJECT:
         return reverse(_IN_PROJECT[kind], args=[tenant, project, object_id])
-    except (KeyError, NoReverseMatch):
-        return reverse("dashboards:overview", args=[tenant, project])
+    return reverse("dashboards:overview", args=[tenant, project])

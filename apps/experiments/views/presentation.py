@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -60,7 +60,7 @@ def _succeeded(run: Any) -> str:
 
 def facts(run: Any, tenant: str, project: str) -> list[Item]:
     """What the run was made of."""
-    training_set = _url("features:training_set_detail", tenant, project, run.training_set_id)
+    training_set = reverse("features:training_set_detail", args=[tenant, project, run.training_set_id])
     return [
         {"term": _("Training set"), "value": run.training_set, "url": training_set},
         {"term": _("Recipe"), "value": recipe_label(run.recipe)},
@@ -179,9 +179,9 @@ def mlflow_snippets(tenant: str, project: str, mlflow_run_id: str = "") -> list[
 
 
 def register_url(tenant: str, project: str, run: Any) -> str:
-    """The form that makes a model version of the run; empty while there is none."""
-    url = _url("registry:version_create", tenant, project)
-    return f"{url}?run={run.pk}" if url and run.state == RunState.SUCCEEDED else ""
+    """The form that makes a model version of the run; empty while it has no model."""
+    url = reverse("registry:version_create", args=[tenant, project])
+    return f"{url}?run={run.pk}" if run.state == RunState.SUCCEEDED else ""
 
 
 def _python(project: str, arguments: str) -> str:
@@ -195,10 +195,3 @@ def _client(project: str) -> str:
 def _curl(url: str, body: str) -> str:
     headers = "-H 'Authorization: Bearer snd_…' -H 'Content-Type: application/json'"
     return f"curl -X POST {url} \\\n  {headers} \\\n  -d '{body}'"
-
-
-def _url(name: str, *args: Any) -> str:
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""

@@ -175,5 +175,5 @@ def _actor_by_token(request: HttpRequest, token: str, request_id: str) -> Actor 
 def _set_project(request: HttpRequest, actor: Actor) -> None:
     place = _TENANT_PATH.match(request.path_info) or _MLFLOW_PATH.match(request.path_info)
     slug = place["project"] if place else None
-    if slug and _project_resolvers:
+    if slug:
         request.project = _project_resolvers[0](actor, slug)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The places of the side bar. A place whose route does not exist yet is not shown."""
+"""The places of the side bar."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -86,22 +85,11 @@ def project_places(request: HttpRequest) -> list[Place]:
     return _places(f"/t/{actor.tenant.slug}/p/{project.slug}/", PROJECT_PLACES, request.path)
 
 
-def exists(url: str) -> bool:
-    """Whether some route answers at this address."""
-    try:
-        resolve(url)
-    except Resolver404:
-        return False
-    return True
-
-
 def _places(root: str, places: tuple[tuple[str, Promise, str], ...], here: str) -> list[Place]:
     found = []
     for path, label, icon in places:
         url = root + path
-        current = here == url if not path else here.startswith(url)
-        if exists(url):
-            found.append(Place(label, icon, url, current))
+        found.append(Place(label, icon, url, here.startswith(url) if path else here == url))
     return found
 
 

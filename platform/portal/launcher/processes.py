@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 
 from portal.launcher import elsewhere, environment, keys
-from portal.launcher.commands import has_command, has_file, manage, python
+from portal.launcher.commands import manage, python
 from portal.launcher.environment import Servers
 from portal.launcher.postgres import Postgres
 from portal.launcher.probes import Answers, Listens, LogSays
@@ -29,16 +29,14 @@ class Options:
 
 
 def table(servers: Servers, options: Options) -> list[Spec]:
-    """Every process, each after what it needs. What this checkout does not bring is left out."""
+    """Every process, each after what it needs."""
     rows: list[Spec] = []
     if servers.postgres:
         rows.append(_postgres(servers, servers.postgres))
     if servers.valkey:
         rows.append(_valkey(servers, servers.valkey))
     rows += steps(servers, sample=options.sample)
-    rows += [_web(servers), _live(servers)]
-    if has_file("platform/gateway/main.py"):
-        rows.append(_gateway(servers))
+    rows += [_web(servers), _live(servers), _gateway(servers)]
     rows += _workers(servers)
     rows += _loops(servers)
     rows.append(_mlflow(servers))
@@ -128,7 +126,7 @@ def _loops(servers: Servers) -> list[Spec]:
     """Management commands that run for ever."""
     told, after = environment.portal(servers), (*BEFORE_WORK, "gateway")
     loops = {"sequencer": "run_sequencer", "inference-log": "drain_inference", "replayer": "replay_traffic"}
-    return [Spec(name, manage(command), told, after=after) for name, command in loops.items() if has_command(command)]
+    return [Spec(name, manage(command), told, after=after) for name, command in loops.items()]
 
 
 def _mlflow(servers: Servers) -> Spec:

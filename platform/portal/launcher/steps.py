@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from portal.launcher import environment, prepared
-from portal.launcher.commands import has_command, manage, python
+from portal.launcher.commands import manage, python
 from portal.launcher.environment import Servers
 from portal.launcher.specs import Spec
 
 
 def steps(servers: Servers, *, sample: bool) -> list[Spec]:
-    rows = [_migrate(servers)]
-    if has_command("check_ledger"):
-        rows.append(_check_ledger(servers))
-    if sample and has_command("load_sample"):
-        rows.append(_load_sample(servers))
-    return rows
+    rows = [_migrate(servers), _check_ledger(servers)]
+    return [*rows, _load_sample(servers)] if sample else rows
 
 
 def sample_model(servers: Servers) -> Spec:

@@ -10,7 +10,6 @@ from django.http import HttpRequest, QueryDict
 from django.template.context import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 
@@ -122,26 +121,11 @@ def nav_project(context: Context) -> list[navigation.Place]:
     return navigation.project_places(request) if request else []
 
 
-@register.simple_tag
-def url_if(name: str, *args: Any, **kwargs: Any) -> str:
-    """The address of a route, or nothing where the route does not exist."""
-    try:
-        return reverse(name, args=args, kwargs=kwargs)
-    except NoReverseMatch:
-        return ""
-
-
-@register.simple_tag
-def path_if(path: str) -> str:
-    """The path itself where some route answers there, else nothing."""
-    return path if navigation.exists(path) else ""
-
-
 @register.simple_tag(takes_context=True)
 def nav_path(context: Context, path: str) -> str:
-    """The address of a page of the tenant, where that page exists: search/, notifications/."""
+    """The address of a page of the tenant: search/, notifications/. Nothing on pages outside tenants."""
     tenant = getattr(request_of(context), "tenant", None)
-    return path_if(f"/t/{tenant.slug}/{path}") if tenant else ""
+    return f"/t/{tenant.slug}/{path}" if tenant else ""
 
 
 @register.filter
