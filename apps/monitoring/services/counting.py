@@ -149,8 +149,7 @@ def _flat(values: list[Any]) -> list[Any]:
 
 def _rows_of_columns(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
     lists = {name: value if isinstance(value, list) else [value] for name, value in columns.items()}
-    length = min((len(value) for value in lists.values()), default=0)
-    return [{name: value[place] for name, value in lists.items()} for place in range(length)]
+    return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
 
 def empty(bins: Bins) -> Counted:

@@ -5,6 +5,7 @@ import math
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +22,10 @@ from apps.monitoring.services.counting import (
     percentile_ms,
     rows_of,
 )
+from runtime.schema import Feature, ModelSchema, Target
+from runtime.serving.inputs import INVOCATION_FORMS, InputReader
 
+FEATURES = [Feature("a", "number", True), Feature("b", "category", True, order=("x", None))]
 AT = datetime(2026, 3, 5, tzinfo=UTC)
 NAMES = ["a", "b"]
 ROWS = [{"a": 1, "b": "x"}, {"a": 2, "b": None}]
@@ -33,6 +37,7 @@ SHAPES = {
     "inputs as records": {"inputs": ROWS},
     "inputs as lists": {"inputs": [[1, "x"], [2, None]]},
     "inputs as columns": {"inputs": {"a": [1, 2], "b": ["x", None]}},
+    "one row as inputs": {"inputs": {"a": 1, "b": "x"}},
     "open inference protocol": {
         "inputs": [
             {"name": "a", "shape": [2], "datatype": "FP64", "data": [1, 2]},
@@ -44,11 +49,27 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_gives_the_same_rows(shape):
-    assert rows_of(SHAPES[shape], NAMES) == ROWS
+    assert rows_of(SHAPES[shape], NAMES) == (ROWS[:1] if shape == "one row as inputs" else ROWS)
+
+
+def test_every_shape_that_the_model_accepts_is_among_them():
+    assert {next(iter(body)) for body in SHAPES.values()} == set(INVOCATION_FORMS)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_model_reads_the_rows_that_are_counted(shape):
+    reader, body = InputReader(ModelSchema(FEATURES, Target("late", "regression"), None, "")), SHAPES[shape]
+    read = reader.infer(body) if shape == "open inference protocol" else reader.invocation(body)
+    counted = {"dataframe_records": rows_of(body, NAMES)}
+    assert np.array_equal(read, reader.invocation(counted), equal_nan=True)
 
 
 @pytest.mark.parametrize(
-    "body", [None, 7, [], {}, {"inputs": []}, {"instances": 3}, {"dataframe_split": None}, {"inputs": [7]}]
+    "body",
+    [
+        *(None, 7, [], {}, {"inputs": []}, {"instances": 3}, {"dataframe_split": None}, {"inputs": [7]}),
+        {"inputs": {"a": [1, 2], "b": ["x"]}},
+    ],
 )
 def test_what_is_no_request_has_no_rows(body):
     assert rows_of(body, NAMES) == []
