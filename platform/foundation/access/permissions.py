@@ -34,7 +34,6 @@ class Permission(TextChoices):
     # datasets
     DATASET_VIEW = "dataset.view", _("see datasets")
     DATASET_CREATE = "dataset.create", _("add datasets and versions")
-    DATASET_DELETE = "dataset.delete", _("delete datasets")
     # features
     FEATURE_VIEW = "feature.view", _("see features and training sets")
     FEATURE_DEFINE = "feature.define", _("define features and training sets")
@@ -74,7 +73,6 @@ _BUILD = frozenset(
         Permission.JOB_CANCEL,
         Permission.APPROVAL_OPEN,
         Permission.DATASET_CREATE,
-        Permission.DATASET_DELETE,
         Permission.FEATURE_DEFINE,
         Permission.RUN_START,
         Permission.RUN_TRACK,

@@ -83,7 +83,7 @@ def test_nobody_promotes_by_hand_not_even_what_was_granted(candidate, granted, r
 
 def test_a_case_of_another_kind_promotes_nothing(candidate, granted, tenant):
     with pytest.raises(Conflict, match="something else than flowers v1"):
-        promote(Actor.system(tenant), candidate, granted(kind="dataset.delete"))
+        promote(Actor.system(tenant), candidate, granted(kind="data.release"))
 
 
 def test_a_case_about_another_version_promotes_nothing(candidate, granted, registered, tenant):
