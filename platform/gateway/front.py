@@ -1,7 +1,7 @@
 """Everything that is not inference goes on to the portal's WSGI server over its Unix socket, streaming both ways.
 
 aiohttp carries it: parsing, flow control and the pool are well kept there, and the 150 µs that a passage costs
-do not show beside a page of several milliseconds (`python -m tests.gateway.measure page`).
+do not show beside a page of several milliseconds (`python -m bench.gateway.measure page`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """HTTP/1.1 to replicas and to the portal's internal pages: small whole messages over kept connections.
 
 Why not an HTTP client library: a prediction's way to its replica and back costs 16 µs of our core here, 69 µs with
-aiohttp and 228 µs with httpcore2, of 85 µs for the whole request (`python -m tests.gateway.measure clients infer`).
+aiohttp and 228 µs with httpcore2, of 85 µs for the whole request (`python -m bench.gateway.measure clients infer`).
 It knows no redirects, cookies, compression or streaming, and needs none. Proxied pages use aiohttp (gateway.front).
 """
 

