@@ -21,6 +21,9 @@ class TrackingServer(Protocol):
     def get_run(self, run_id: str) -> dict[str, Any]:
         """{"info", "data": {"metrics", "params", "tags"}} as MLflow's REST gives it."""
 
+    def search_runs(self, *, page_token: str = "", most: int = 50) -> tuple[list[dict[str, Any]], str]:
+        """The newest runs of all experiments, and the token of the next page, empty on the last."""
+
     def metric_history(self, run_id: str, key: str) -> list[dict[str, Any]]:
         """[{"step", "value", "timestamp"}] in order of step; timestamps in milliseconds since 1970."""
 
@@ -29,6 +32,9 @@ class TrackingServer(Protocol):
 
     def read_json(self, run_id: str, path: str) -> Any:
         """A JSON artifact; Conflict where it is too large to be one, or none."""
+
+    def artifact_root(self, run_id: str) -> str:
+        """The path at the server below which the run's artifacts are read."""
 
     def size(self, run_id: str, path: str) -> int:
         """How many bytes all files in a folder of artifacts hold together."""

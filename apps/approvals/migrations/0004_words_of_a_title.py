@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('approvals', '0003_a_case_may_be_about_the_tenant'),
+        ("approvals", "0003_a_case_may_be_about_the_tenant"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='approvalcase',
-            name='words',
+            model_name="approvalcase",
+            name="words",
             field=models.JSONField(default=dict),
         ),
     ]

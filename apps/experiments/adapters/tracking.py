@@ -16,6 +16,7 @@ import httpx2
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from apps.experiments.ports import TrackingServer
 from foundation.errors import Conflict, NotFound, PortalError, Unavailable
 
 log = logging.getLogger("sanad.tracking")
@@ -47,7 +48,7 @@ def client() -> httpx2.Client:
     return _client(settings.MLFLOW_SOCKET)
 
 
-def server_of(project_id: UUID) -> MlflowServer:
+def server_of(project_id: UUID) -> TrackingServer:
     return MlflowServer(workspace_of(project_id))
 
 
@@ -60,7 +61,7 @@ def ensure_workspace(name: str) -> None:
 
 
 class MlflowServer:
-    """TrackingServer on MLflow's REST."""
+    """TrackingServer on MLflow's REST; what clients may reach is looked up here too, by the other adapters alone."""
 
     def __init__(self, workspace: str) -> None:
         self.workspace = workspace

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import redis
 
+from apps.features.ports import OnlineStore
 from foundation.errors import Unavailable
 
 _BATCH = 2_000
@@ -55,6 +56,6 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 @lru_cache(maxsize=4)
-def store_at(url: str) -> ValkeyOnlineStore:
+def store_at(url: str) -> OnlineStore:
     """One client, with its pool of connections, per process and address."""
     return ValkeyOnlineStore(url)

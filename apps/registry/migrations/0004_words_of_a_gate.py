@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registry', '0003_cancelled'),
+        ("registry", "0003_cancelled"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='gateresult',
-            name='words',
+            model_name="gateresult",
+            name="words",
             field=models.JSONField(default=dict),
         ),
     ]
