@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from apps.deployments.choices import RevisionState
-from apps.deployments.errors import NothingToRollBackTo
-from apps.deployments.selectors import rollback_target
+from apps.deployments.errors import NothingToRollBackTo, SplitRefused
+from apps.deployments.selectors import earlier_ready, rollback_target
 from apps.registry.choices import Stage
 from foundation import access
 from foundation.access import Permission
@@ -28,24 +28,50 @@ def check_can_deploy(actor: Actor, version: ModelVersion) -> None:
         )
 
 
+def check_may_serve(_actor: Actor, version: ModelVersion) -> None:
+    """What was retired by hand serves nothing anew; where it serves, it goes on."""
+    if not version.may_serve:
+        raise Conflict(
+            _(
+                "%(version)s is retired, so nothing may begin to serve it. Deploy the version in production, or ask "
+                "for the promotion of this one; an officer decides."
+            )
+            % {"version": version}
+        )
+
+
 def check_can_change(actor: Actor, deployment: Deployment) -> None:
     access.require(actor, Permission.DEPLOYMENT_CHANGE, deployment)
 
 
 def check_can_roll_back(actor: Actor, deployment: Deployment) -> None:
     check_can_change(actor, deployment)
-    check_there_is_a_way_back(deployment.revisions.all())
+    check_there_is_a_way_back(actor, deployment.revisions.all())
 
 
-def check_there_is_a_way_back(revisions: Iterable[Revision]) -> None:
-    if None in rollback_target(revisions):
-        raise NothingToRollBackTo(_("There is no earlier revision that is ready to serve."))
+def check_there_is_a_way_back(actor: Actor, revisions: Iterable[Revision]) -> None:
+    known = list(revisions)
+    target, _serving = rollback_target(known)
+    if target is not None:
+        return
+    for revision in earlier_ready(known):
+        check_may_serve(actor, revision.model_version)
+    raise NothingToRollBackTo(_("There is no earlier revision that is ready to serve."))
 
 
 def check_can_restart(actor: Actor, revision: Revision) -> None:
     access.require(actor, Permission.DEPLOYMENT_CHANGE, revision)
     if revision.state not in {RevisionState.STOPPED, RevisionState.FAILED}:
         raise Conflict(_("%(revision)s runs already.") % {"revision": revision})
+    check_may_serve(actor, revision.model_version)
+
+
+def check_can_give_share(actor: Actor, revision: Revision, percent: int) -> None:
+    """What serves less than before asks nothing: so the traffic of a retired version can be led away bit by bit."""
+    if percent and revision.state != RevisionState.READY:
+        raise SplitRefused(_("%(revision)s is not ready, so it cannot serve.") % {"revision": revision})
+    if percent > revision.traffic_percent:
+        check_may_serve(actor, revision.model_version)
 
 
 def check_can_stop(actor: Actor, revision: Revision) -> None:

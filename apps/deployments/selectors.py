@@ -88,13 +88,22 @@ def health_of(deployment: Deployment, *, gateway_answers: bool) -> Health:
 
 
 def rollback_target(revisions: Iterable[Revision]) -> tuple[Revision | None, Revision | None]:
-    """Where a roll-back would lead, and from where."""
+    """Where a roll-back would lead, and from where; never to a version that somebody retired."""
     known = list(revisions)
-    serving = max((r for r in known if r.traffic_percent), key=lambda r: r.traffic_percent, default=None)
-    if serving is None:
-        return None, None
-    earlier = [r for r in known if r.number < serving.number and r.state == RevisionState.READY]
-    return max(earlier, key=lambda r: r.number, default=None), serving
+    target = next((revision for revision in earlier_ready(known) if revision.model_version.may_serve), None)
+    return target, _serves_most(known)
+
+
+def earlier_ready(revisions: Iterable[Revision]) -> list[Revision]:
+    """The ready revisions before the one that serves most, the newest first."""
+    known = list(revisions)
+    serving = _serves_most(known)
+    ready = [r for r in known if serving and r.number < serving.number and r.state == RevisionState.READY]
+    return sorted(ready, key=lambda revision: -revision.number)
+
+
+def _serves_most(revisions: list[Revision]) -> Revision | None:
+    return max((r for r in revisions if r.traffic_percent), key=lambda r: r.traffic_percent, default=None)
 
 
 def revisions_of_version(*, actor: Actor, version_id: UUID) -> QuerySet[Revision]:

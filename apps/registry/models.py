@@ -68,6 +68,8 @@ class ModelVersion(TenantModel):
     onnx_state = models.CharField(max_length=10, choices=OnnxState.choices, default=OnnxState.ABSENT)
     onnx_report = models.JSONField(default=dict)
     promoted_at = models.DateTimeField(null=True)
+    # When the next version took its place in production; empty where somebody retired it, so that it stays away.
+    superseded_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -84,6 +86,12 @@ class ModelVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.model.name} v{self.number}"
+
+    @property
+    def may_serve(self) -> bool:
+        """What is in production, or was until the next version came: deployments need a way back from that one."""
+        former = self.stage == Stage.RETIRED and self.superseded_at is not None
+        return former or self.stage == Stage.PRODUCTION
 
     @property
     def artifact_key(self) -> str:

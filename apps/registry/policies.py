@@ -32,7 +32,8 @@ def check_can_edit_card(actor: Actor, version: ModelVersion) -> None:
 
 def check_can_retire(actor: Actor, version: ModelVersion) -> None:
     access.require(actor, Permission.MODEL_REGISTER, version)
-    if Stage.RETIRED not in NEXT[Stage(version.stage)]:
+    # One whose place another has taken may still serve, and somebody may want to end that.
+    if Stage.RETIRED not in NEXT[Stage(version.stage)] and not version.may_serve:
         raise Conflict(_("%(version)s is not in use.") % {"version": version})
 
 

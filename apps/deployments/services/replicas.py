@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.deployments import policies
 from apps.deployments.adapters import replica
 from apps.deployments.choices import NEXT, RevisionState
 from apps.deployments.errors import ReplicaDied
@@ -53,6 +54,9 @@ def start_revision(*, job: JobHandle, revision_id: UUID) -> None:
         ).get(pk=revision_id)
     if revision.state != RevisionState.STARTING:
         return
+    if revision.ready_at is None:
+        # It would take over the traffic; one that serves already comes back whatever became of its version.
+        policies.check_may_serve(job.actor, revision.model_version)
     engine, former, former_folder = engines.current(), revision.engine_name, model_folder(revision)
     job.progress(_("Verifying the artifact"), 10)
     with job.scope():
@@ -162,7 +166,7 @@ def _now_ready(actor: Actor, revision: Revision, status: WorkloadStatus) -> None
         attempt=locked.attempt,
     )
     ledger.record(ready, actor=actor, project_id=locked.project_id, subject=("revision", locked.pk))
-    if first_time:
+    if first_time and locked.model_version.may_serve:
         give_all_to(actor, locked)
     routes_changed()
 

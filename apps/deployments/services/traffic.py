@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.deployments import policies
-from apps.deployments.choices import RevisionState
 from apps.deployments.errors import SplitRefused
 from apps.deployments.events import RolledBack, SplitChanged
 from apps.deployments.models import Deployment, Revision
@@ -26,7 +25,7 @@ def set_split(*, actor: Actor, deployment: Deployment, split: Mapping[UUID, int]
     """Share the traffic between ready revisions; the percentages add up to 100."""
     policies.check_can_change(actor, deployment)
     Deployment.objects.select_for_update().get(pk=deployment.pk)
-    revisions = {revision.pk: revision for revision in deployment.revisions.select_for_update()}
+    revisions = _held(deployment)
     if unknown := set(split) - set(revisions):
         raise SplitRefused(_("This deployment has no revision %(id)s.") % {"id": next(iter(unknown))})
     if any(percent < 0 for percent in split.values()) or sum(split.values()) != 100:
@@ -35,19 +34,18 @@ def set_split(*, actor: Actor, deployment: Deployment, split: Mapping[UUID, int]
             fields={"split": [_("Shares of 0 to 100 that make 100 together.")]},
         )
     for pk, percent in split.items():
-        if percent and revisions[pk].state != RevisionState.READY:
-            raise SplitRefused(_("%(revision)s is not ready, so it cannot serve.") % {"revision": revisions[pk]})
+        policies.check_can_give_share(actor, revisions[pk], percent)
     _apply(actor, deployment, {pk: split.get(pk, 0) for pk in revisions}, revisions)
     return deployment
 
 
 @transaction.atomic
 def roll_back(*, actor: Actor, deployment: Deployment) -> Revision:
-    """All traffic back to the newest ready revision before the one that serves most."""
+    """All traffic back to the newest ready revision before the one that serves most, whose version may serve."""
     policies.check_can_change(actor, deployment)
     Deployment.objects.select_for_update().get(pk=deployment.pk)
-    revisions = {revision.pk: revision for revision in deployment.revisions.select_for_update()}
-    policies.check_there_is_a_way_back(revisions.values())
+    revisions = _held(deployment)
+    policies.check_there_is_a_way_back(actor, revisions.values())
     target, serving = cast("tuple[Revision, Revision]", rollback_target(revisions.values()))
     _apply(actor, deployment, {pk: 100 if pk == target.pk else 0 for pk in revisions}, revisions)
     went = RolledBack(deployment_id=deployment.pk, from_revision_id=serving.pk, to_revision_id=target.pk)
@@ -59,6 +57,11 @@ def give_all_to(actor: Actor, revision: Revision) -> None:
     """All traffic to one revision; the caller holds the deployment's row."""
     revisions = {r.pk: r for r in Revision.objects.select_for_update().filter(deployment_id=revision.deployment_id)}
     _apply(actor, revision.deployment, {pk: 100 if pk == revision.pk else 0 for pk in revisions}, revisions)
+
+
+def _held(deployment: Deployment) -> dict[UUID, Revision]:
+    rows = deployment.revisions.select_for_update(of=("self",)).select_related("model_version__model", "deployment")
+    return {revision.pk: revision for revision in rows}
 
 
 def _apply(actor: Actor, deployment: Deployment, split: Mapping[UUID, int], revisions: Mapping[UUID, Revision]) -> None:

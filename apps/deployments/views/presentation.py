@@ -88,6 +88,8 @@ def revision_rows(actor: Actor, deployment: Any, live: LiveStats | None, form: A
                 "p95": milliseconds(counted.p95 if counted else None),
                 "requests": number(counted.requests) if counted else "–",
                 "changed": revision.artifact_digest != revision.model_version.artifact_digest,
+                "may_serve": (may_serve := access.ask(policies.check_may_serve, actor, revision.model_version)),
+                "takes_share": revision.state == RevisionState.READY and bool(may_serve or revision.traffic_percent),
                 "may_stop": access.ask(policies.check_can_stop, actor, revision),
                 "may_restart": access.ask(policies.check_can_restart, actor, revision),
             }

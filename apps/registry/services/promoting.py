@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -89,10 +90,10 @@ def promote_version(*, actor: Actor, version_id: UUID, case_id: UUID) -> ModelVe
     for former in ModelVersion.objects.select_for_update(of=("self",)).filter(
         model_id=version.model_id, stage=Stage.PRODUCTION
     ):
-        _retire(actor, former)
+        _retire(actor, former, superseded_at=now())
     states.move(version, Stage.PRODUCTION, NEXT, field="stage")
-    version.promoted_at = now()
-    version.save(update_fields=["stage", "promoted_at"])
+    version.promoted_at, version.superseded_at = now(), None
+    version.save(update_fields=["stage", "promoted_at", "superseded_at"])
     promoted = VersionPromoted(
         model_id=version.model_id, version_id=version.pk, case_id=case_id, artifact_digest=version.artifact_digest
     )
@@ -102,15 +103,17 @@ def promote_version(*, actor: Actor, version_id: UUID, case_id: UUID) -> ModelVe
 
 @transaction.atomic
 def retire_version(*, actor: Actor, version: ModelVersion) -> ModelVersion:
-    """Take a version out of use; what serves it goes on until somebody stops the deployment."""
+    """Take a version out of use: it serves nothing anew; what serves it goes on until somebody stops the deployment."""
     version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
     policies.check_can_retire(actor, version)
     return _retire(actor, version)
 
 
-def _retire(actor: Actor, version: ModelVersion) -> ModelVersion:
-    states.move(version, Stage.RETIRED, NEXT, field="stage")
-    version.save(update_fields=["stage"])
+def _retire(actor: Actor, version: ModelVersion, *, superseded_at: datetime | None = None) -> ModelVersion:
+    if version.stage != Stage.RETIRED:
+        states.move(version, Stage.RETIRED, NEXT, field="stage")
+    version.superseded_at = superseded_at
+    version.save(update_fields=["stage", "superseded_at"])
     retired = VersionRetired(model_id=version.model_id, version_id=version.pk)
     ledger.record(retired, actor=actor, project_id=version.project_id, subject=("model_version", version.pk))
     return version
