@@ -8,12 +8,15 @@ class AlertState(TextChoices):
     OPEN = "open", _("Open")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
     RESOLVED = "resolved", _("Resolved")
+    # Closed by the portal: the rest of the month made it like training again.
+    SUBSIDED = "subsided", _("Subsided")
 
 
 ALERT_NEXT: dict[AlertState, frozenset[AlertState]] = {
-    AlertState.OPEN: frozenset({AlertState.ACKNOWLEDGED, AlertState.RESOLVED}),
+    AlertState.OPEN: frozenset({AlertState.ACKNOWLEDGED, AlertState.RESOLVED, AlertState.SUBSIDED}),
     AlertState.ACKNOWLEDGED: frozenset({AlertState.RESOLVED}),
     AlertState.RESOLVED: frozenset(),
+    AlertState.SUBSIDED: frozenset({AlertState.OPEN}),
 }
 
 

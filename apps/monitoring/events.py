@@ -96,3 +96,25 @@ class AlertResolved(ledger.Event):
     said = _("resolved the alert")
     icon = "check"
     alert_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertSubsided(ledger.Event):
+    """The month as it went on is like training again."""
+
+    kind = "alert.subsided"
+    said = _("closed the alert: over %(rows)s rows the index is %(psi)s")
+    icon = "check"
+    alert_id: UUID
+    psi: float
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertReopened(ledger.Event):
+    kind = "alert.reopened"
+    said = _("opened the alert again: over %(rows)s rows the index is %(psi)s")
+    icon = "bell"
+    alert_id: UUID
+    psi: float
+    rows: int

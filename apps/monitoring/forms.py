@@ -43,6 +43,12 @@ class NoteForm(forms.Form):
     )
 
 
+class NoteOfManyForm(NoteForm):
+    """The same for all open alerts of a month, or of every month."""
+
+    month = forms.DateField(required=False, input_formats=["%Y-%m"], widget=forms.HiddenInput)
+
+
 class SpeedForm(forms.Form):
     per_second = forms.FloatField(
         label=_("Rows a second"),

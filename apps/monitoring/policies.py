@@ -26,10 +26,10 @@ def check_can_replay(actor: Actor, deployment: object) -> None:
 def check_can_acknowledge(actor: Actor, alert: Alert) -> None:
     access.require(actor, Permission.MONITOR_CHANGE, alert)
     if alert.state != AlertState.OPEN:
-        raise Conflict(_("This alert is %(state)s already.") % {"state": AlertState(alert.state).label})
+        raise Conflict(_("This alert is %(state)s already.") % {"state": str(AlertState(alert.state).label).lower()})
 
 
 def check_can_resolve(actor: Actor, alert: Alert) -> None:
     access.require(actor, Permission.MONITOR_CHANGE, alert)
-    if alert.state == AlertState.RESOLVED:
-        raise Conflict(_("This alert is resolved already."))
+    if alert.state in {AlertState.RESOLVED, AlertState.SUBSIDED}:
+        raise Conflict(_("This alert is %(state)s already.") % {"state": str(AlertState(alert.state).label).lower()})

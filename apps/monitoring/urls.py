@@ -10,6 +10,7 @@ project_patterns = [
     path("monitoring/", pages.monitor_list, name="monitor_list"),
     path(_MONITOR, pages.monitor_detail, name="monitor_detail"),
     path(f"{_MONITOR}thresholds/", pages.monitor_configure, name="monitor_configure"),
+    path(f"{_MONITOR}acknowledge/", alerts.alerts_acknowledge, name="alerts_acknowledge"),
     path(f"{_MONITOR}distribution/", charts.distribution, name="distribution_chart"),
     path(f"{_MONITOR}predictions/", charts.predictions, name="prediction_chart"),
     path(f"{_MONITOR}replay/", replays.replay_start, name="replay_start"),

@@ -58,7 +58,7 @@ class Overview:
 
     served: list[ServedDeployment]
     runs: list[Any]
-    alerts: list[Any]
+    alerts: list[monitoring.AlertGroup]
     alert_count: int
     datasets: list[tuple[Any, str]]
     steps: list[tuple[Step, bool]]
@@ -75,12 +75,13 @@ class Overview:
 def overview(*, actor: Actor, project: Project, now: datetime) -> Overview:
     alerts = monitoring.visible_alerts(actor=actor, project_id=project.pk).filter(state=AlertState.OPEN)
     rows = datasets.visible_datasets(actor=actor, project_id=project.pk).order_by("name")[:_MOST]
-    opened = list(alerts)
+    opened = Counter(alerts.order_by().values_list("monitor__deployment_id", flat=True))
+    groups = monitoring.open_alert_groups(actor=actor, project_id=project.pk)[:_MOST]
     return Overview(
-        served=_served(actor, project, now, Counter(alert.monitor.deployment_id for alert in opened)),
+        served=_served(actor, project, now, opened),
         runs=list(experiments.visible_runs(actor=actor, project_id=project.pk)[:_MOST]),
-        alerts=opened[:_MOST],
-        alert_count=len(opened),
+        alerts=[monitoring.AlertGroup(**row) for row in groups],
+        alert_count=opened.total(),
         datasets=[(row, datasets.freshness(row, now=now)) for row in rows],
         steps=steps_of(actor=actor, project=project),
     )

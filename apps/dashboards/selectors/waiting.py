@@ -17,7 +17,6 @@ from apps.datasets.choices import VersionState
 from apps.experiments import selectors as experiments
 from apps.experiments.choices import RunState
 from apps.monitoring import selectors as monitoring
-from apps.monitoring.choices import AlertState
 from foundation import access, ledger
 from foundation.access import Permission
 from foundation.identity import Actor
@@ -61,7 +60,7 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
     if access.can(actor, Permission.APPROVAL_VIEW):
         yield "approval_case", approvals.waiting_for(actor=actor), _case
     if access.can(actor, Permission.MONITOR_VIEW):
-        yield "alert", monitoring.visible_alerts(actor=actor).filter(state=AlertState.OPEN), _alert
+        yield "monitor", monitoring.open_alert_groups(actor=actor), _alerts
     if access.can(actor, Permission.DATASET_VIEW):
         rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
         if not access.can(actor, Permission.DATASET_CREATE):
@@ -89,16 +88,12 @@ def _case(kind: str, row: Any, now: datetime) -> Waiting:
     return Waiting(kind, row.pk, row.title, reason, state, label, row.created_at, project, slug)
 
 
-def _alert(kind: str, row: Any, now: datetime) -> Waiting:
-    name = _("%(feature)s moved in %(deployment)s") % {
-        "feature": row.feature or _("The prediction"),
-        "deployment": row.monitor.deployment.name,
-    }
-    reason = _("Its distribution in %(month)s is not the one that the model learned from.") % {
-        "month": f"{row.window:%Y-%m}"
-    }
-    label = str(row.get_severity_display())
-    return Waiting(kind, row.pk, name, reason, row.severity, label, row.raised_at, row.project.name, row.project.slug)
+def _alerts(kind: str, row: dict[str, Any], now: datetime) -> Waiting:
+    """The open alerts of a month together: they have one cause more often than many."""
+    group = monitoring.AlertGroup(**row)
+    severity, place = group.severity, (group.project_name, group.project_slug)
+    what, pk = ("alert", group.alone) if group.alone else (kind, group.monitor_id)
+    return Waiting(what, pk, group.name, group.reason, severity.value, str(severity.label), group.raised, *place)
 
 
 def _version(kind: str, row: Any, now: datetime) -> Waiting:

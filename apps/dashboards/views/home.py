@@ -26,7 +26,7 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
     visited = selectors.recent_visits(actor=request.actor)
     context: dict[str, Any] = {
         "waiting": waits,
-        "unwell": sum(row["kind"] in {"alert", "run", "ledger"} for row in waits),
+        "unwell": sum(row["kind"] in {"alert", "monitor", "run", "ledger"} for row in waits),
         "projects": selectors.projects_by_activity(actor=request.actor),
         "visited": [{"row": row, "url": _address(request, row.thing)} for row in visited],
         "may_create": access.ask(lambda who: access.require(who, Permission.PROJECT_CREATE), request.actor),

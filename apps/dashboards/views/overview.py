@@ -23,7 +23,7 @@ def overview(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
         "overview": found,
         "served": [{"row": row, "url": _url(request, "deployment", row.deployment)} for row in found.served],
         "runs": [{"row": row, "url": _url(request, "run", row)} for row in found.runs],
-        "alerts": [{"row": row, "url": _url(request, "alert", row)} for row in found.alerts],
+        "alerts": [{"group": group, "url": _alerts_url(request, group)} for group in found.alerts],
         "datasets": [{"row": r, "fresh": fresh, "url": _url(request, "dataset", r)} for r, fresh in found.datasets],
         "may_deploy": access.can(request.actor, Permission.DEPLOYMENT_CHANGE, request.project),
         "done": sum(done for _step, done in found.steps),
@@ -38,6 +38,11 @@ def overview(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
 def dismiss(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     services.dismiss_getting_started(actor=request.actor, project=request.project, now=now())
     return redirect(request, reverse("dashboards:overview", args=[tenant, project]))
+
+
+def _alerts_url(request: PortalRequest, group: Any) -> str:
+    kind, pk = ("alert", group.alone) if group.alone else ("monitor", group.monitor_id)
+    return address_of(tenant=request.tenant.slug, kind=kind, object_id=pk, project=group.project_slug)
 
 
 def _url(request: PortalRequest, kind: str, row: Any) -> str:

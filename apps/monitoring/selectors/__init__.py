@@ -2,6 +2,7 @@
 
 from apps.monitoring.selectors.causes import cause, month, name_of
 from apps.monitoring.selectors.drifting import DriftCell, drift_cells, judged_last, level_of
+from apps.monitoring.selectors.groups import AlertGroup, open_alert_groups
 from apps.monitoring.selectors.minutes import traffic_of_project
 from apps.monitoring.selectors.reading import (
     get_alert,
@@ -18,6 +19,7 @@ from apps.monitoring.selectors.reading import (
 )
 
 __all__ = [
+    "AlertGroup",
     "DriftCell",
     "cause",
     "drift_cells",
@@ -29,6 +31,7 @@ __all__ = [
     "monitor_of",
     "month",
     "name_of",
+    "open_alert_groups",
     "replay_of",
     "set_aside",
     "sets_to_replay",

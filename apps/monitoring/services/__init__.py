@@ -1,6 +1,12 @@
 """Writes of the monitoring app."""
 
-from apps.monitoring.services.alerts import acknowledge_alert, configure_monitor, ensure_monitor, resolve_alert
+from apps.monitoring.services.alerts import (
+    acknowledge_alert,
+    acknowledge_alerts,
+    configure_monitor,
+    ensure_monitor,
+    resolve_alert,
+)
 from apps.monitoring.services.draining import drain_once
 from apps.monitoring.services.playing import Player
 from apps.monitoring.services.replays import change_replay, start_replay
@@ -8,6 +14,7 @@ from apps.monitoring.services.replays import change_replay, start_replay
 __all__ = [
     "Player",
     "acknowledge_alert",
+    "acknowledge_alerts",
     "change_replay",
     "configure_monitor",
     "drain_once",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 from apps.deployments import selectors as deployments
 from apps.monitoring import policies, selectors
 from apps.monitoring.choices import ALERT_NEXT, AlertState, DriftLevel, Severity
-from apps.monitoring.events import AlertAcknowledged, AlertRaised, AlertResolved, MonitorConfigured, MonitorCreated
+from apps.monitoring.events import (
+    AlertAcknowledged,
+    AlertRaised,
+    AlertReopened,
+    AlertResolved,
+    AlertSubsided,
+    MonitorConfigured,
+    MonitorCreated,
+)
 from apps.monitoring.models import Alert, Monitor
 from foundation import ledger, states
 from foundation.errors import Invalid
@@ -56,14 +64,42 @@ def configure_monitor(
 
 
 def look_for_drift(*, actor: Actor, deployment_id: UUID) -> list[Alert]:
-    """Compare what was counted with the reference and raise what is new."""
+    """Compare what was counted with the reference: raise what is new, close what no longer holds.
+
+    The first weeks of a month are seldom like the whole of it. What they raised and nobody has looked at subsides where
+    the month as it goes on is like training again, and opens anew should it leave once more.
+    """
     monitor = ensure_monitor(actor=actor, deployment_id=deployment_id)
-    known = set(monitor.alerts.values_list("model_version_id", "window", "feature"))
+    known = {(row.model_version_id, row.window, row.feature): row for row in monitor.alerts.all()}
     raised = []
     for cell in selectors.drift_cells(actor=actor, monitor=monitor):
-        if cell.level == DriftLevel.DRIFTED and (cell.model_version_id, cell.window, cell.feature) not in known:
+        alert = known.get((cell.model_version_id, cell.window, cell.feature))
+        if alert is not None:
+            _follow(actor, alert, cell)
+        elif cell.level == DriftLevel.DRIFTED:
             raised.append(_raise(actor, monitor, cell))
     return raised
+
+
+def _follow(actor: Actor, alert: Alert, cell: selectors.DriftCell) -> None:
+    if (alert.state, cell.level) == (AlertState.OPEN, DriftLevel.STEADY):
+        _turn(actor, alert, AlertState.SUBSIDED, AlertSubsided, cell)
+    if (alert.state, cell.level) == (AlertState.SUBSIDED, DriftLevel.DRIFTED):
+        _turn(actor, alert, AlertState.OPEN, AlertReopened, cell)
+
+
+@transaction.atomic
+def _turn(
+    actor: Actor, alert: Alert, to: AlertState, event: type[AlertSubsided | AlertReopened], cell: selectors.DriftCell
+) -> None:
+    """Only where nobody has taken it in hand since it was read."""
+    held = Alert.objects.select_for_update().get(pk=alert.pk)
+    if held.state != alert.state:
+        return
+    states.move(held, to, ALERT_NEXT)
+    held.save(update_fields=["state"])
+    turned = event(alert_id=held.pk, psi=round(cell.psi, 4), rows=cell.rows)
+    ledger.record(turned, actor=actor, project_id=held.project_id, subject=("alert", held.pk))
 
 
 def _raise(actor: Actor, monitor: Monitor, cell: selectors.DriftCell) -> Alert:
@@ -102,6 +138,19 @@ def acknowledge_alert(*, actor: Actor, alert: Alert, note: str, now: datetime) -
     seen = AlertAcknowledged(alert_id=alert.pk)
     ledger.record(seen, actor=actor, project_id=alert.project_id, subject=("alert", alert.pk))
     return alert
+
+
+@transaction.atomic
+def acknowledge_alerts(
+    *, actor: Actor, monitor: Monitor, window: date | None = None, note: str = "", now: datetime
+) -> int:
+    """Acknowledge all that are open, of one month or of all; how many they were."""
+    policies.check_can_configure(actor, monitor)
+    rows = monitor.alerts.filter(state=AlertState.OPEN)
+    waiting = list(rows.filter(window=window) if window else rows)
+    for alert in waiting:
+        acknowledge_alert(actor=actor, alert=alert, note=note, now=now)
+    return len(waiting)
 
 
 @transaction.atomic

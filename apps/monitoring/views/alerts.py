@@ -8,15 +8,17 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.monitoring import policies, selectors, services
-from apps.monitoring.forms import NoteForm
+from apps.monitoring.forms import NoteForm, NoteOfManyForm
 from apps.monitoring.views import presentation
 from apps.registry import selectors as registry
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
+from foundation.errors import Invalid
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
 from foundation.web.requests import PortalRequest, in_project
@@ -53,6 +55,21 @@ def alert_acknowledge(request: PortalRequest, tenant: str, project: str, alert_i
     services.acknowledge_alert(actor=request.actor, alert=alert, note=note, now=now())
     messages.success(request, _("Acknowledged; it no longer waits."))
     return _back(request, alert_id)
+
+
+@access.page(Permission.MONITOR_CHANGE)
+@require_POST
+def alerts_acknowledge(request: PortalRequest, tenant: str, project: str, monitor_id: UUID) -> HttpResponse:
+    """All that are open, of the month that was chosen or of all."""
+    monitor = in_project(request, selectors.get_monitor(actor=request.actor, monitor_id=monitor_id))
+    form = NoteOfManyForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(_("That is no month; choose one in the list of alerts."))
+    said = {"window": form.cleaned_data["month"], "note": form.cleaned_data["note"]}
+    count = services.acknowledge_alerts(actor=request.actor, monitor=monitor, now=now(), **said)
+    told = ngettext("%(count)d alert acknowledged.", "%(count)d alerts acknowledged.", count)
+    messages.success(request, told % {"count": count})
+    return redirect(request, reverse("monitoring:monitor_detail", args=[tenant, project, monitor_id]) + "?tab=alerts")
 
 
 @access.page(Permission.MONITOR_CHANGE)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.monitoring import policies, selectors, services
 from apps.monitoring.choices import AlertState
-from apps.monitoring.forms import ReplayForm, SpeedForm, ThresholdForm
+from apps.monitoring.forms import NoteOfManyForm, ReplayForm, SpeedForm, ThresholdForm
 from apps.monitoring.views import presentation
 from apps.monitoring.views.tables import AlertFilter, AlertTable, MonitorTable
 from foundation import access
@@ -31,13 +31,11 @@ _TABS = ("drift", "alerts", "settings", "activity")
 def monitor_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     actor, project_id = request.actor, request.project.pk
     rows = selectors.visible_monitors(actor=actor, project_id=project_id)
-    waiting = selectors.visible_alerts(actor=actor, project_id=project_id).filter(state=AlertState.OPEN)
+    groups = presentation.groups_at_work(request, selectors.open_alert_groups(actor=actor, project_id=project_id))
     context: dict[str, Any] = {
         "table": build_table(request, MonitorTable, rows),
         "count": rows.count(),
-        "waiting": waiting.count(),
-        "first": next(iter(presentation.alert_rows(waiting[:1])), None),
-        "alerts": presentation.alert_rows(waiting[:8]),
+        "groups": groups,
         "set_aside": selectors.set_aside(actor=actor),
         "topic": f"project:{project_id}",
     }
@@ -96,7 +94,11 @@ def _of(request: PortalRequest, monitor: Any, shown: Any, tab: str, forms: dict[
     actor = request.actor
     alerts = selectors.visible_alerts(actor=actor).filter(monitor=monitor)
     if tab == "alerts":
-        return {"table": build_table(request, AlertTable, alerts, filterset_class=AlertFilter)}
+        return {
+            "table": build_table(request, AlertTable, alerts, filterset_class=AlertFilter),
+            "note_form": NoteOfManyForm(initial={"month": request.GET.get("month", "")}),
+            "open": _open(alerts, request.GET.get("month", "")),
+        }
     if tab == "settings":
         kept = {name: getattr(monitor, name) for name in ("moved_at", "drifted_at", "fewest_rows", "fewest_days")}
         return {"thresholds": forms.get("thresholds") or ThresholdForm(initial=kept)}
@@ -111,6 +113,12 @@ def _of(request: PortalRequest, monitor: Any, shown: Any, tab: str, forms: dict[
         "alerts": presentation.alert_rows(alerts.filter(state=AlertState.OPEN)[:5]),
         **_replay(request, monitor, forms),
     }
+
+
+def _open(alerts: Any, month: str) -> int:
+    """How many the button acknowledges: those of the month that the list is filtered by, else all."""
+    rows = alerts.filter(state=AlertState.OPEN)
+    return sum(1 for window in rows.values_list("window", flat=True) if month in {"", f"{window:%Y-%m}"})
 
 
 def _charts(request: PortalRequest, monitor: Any, shown: Any, cell: Any) -> dict[str, str]:

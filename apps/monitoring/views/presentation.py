@@ -8,16 +8,18 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from babel.dates import format_date
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.deployments import selectors as deployments
 from apps.monitoring import selectors
-from apps.monitoring.choices import DriftLevel
+from apps.monitoring.choices import AlertState, DriftLevel
 from apps.registry import selectors as registry
 from apps.tenants import selectors as tenants
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.web.history import history as history_of
+from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import locale, number
 
 _STEPS = {DriftLevel.STEADY: 0, DriftLevel.MOVED: 2, DriftLevel.DRIFTED: 3, DriftLevel.UNKNOWN: None}
@@ -124,6 +126,18 @@ def standing(shown: Shown) -> dict[str, Any]:
         "prediction": prediction.level.value if prediction else "",
         "seen": bool(shown.cells),
     }
+
+
+def groups_at_work(request: PortalRequest, rows: Any) -> list[dict[str, Any]]:
+    """Months with open alerts, each with where to look: the one alert, or the list of that month's."""
+    place = [request.tenant.slug, request.project.slug]
+    found = []
+    for group in (selectors.AlertGroup(**row) for row in rows):
+        asked = urlencode({"tab": "alerts", "state": AlertState.OPEN.value, "month": f"{group.window:%Y-%m}"})
+        all_of_it = f"{reverse('monitoring:monitor_detail', args=[*place, group.monitor_id])}?{asked}"
+        one = reverse("monitoring:alert_detail", args=[*place, group.alone]) if group.alone else ""
+        found.append({"group": group, "url": one or all_of_it})
+    return found
 
 
 def alert_rows(alerts: Any) -> list[dict[str, Any]]:

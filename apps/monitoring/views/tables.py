@@ -79,7 +79,16 @@ class AlertTable(PortalTable):
 
 class AlertFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(label=_("State"), choices=AlertState.choices, empty_label=_("Any"))
+    month = django_filters.ChoiceFilter(label=_("Month"), method="of_month", empty_label=_("Any"))
     feature = django_filters.CharFilter(label=_("Feature"), method="of_feature")
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        windows = self.queryset.order_by("-window").values_list("window", flat=True).distinct()
+        self.filters["month"].extra["choices"] = [(f"{one:%Y-%m}", selectors.month(one)) for one in windows]
+
+    def of_month(self, rows: QuerySet[Any], _name: str, month: str) -> QuerySet[Any]:
+        return rows.filter(window=f"{month}-01")
 
     def of_feature(self, rows: QuerySet[Any], _name: str, word: str) -> QuerySet[Any]:
         return rows.filter(feature__icontains=word)

@@ -1,11 +1,12 @@
 """What moved raises one alert per cause, with a sentence; people acknowledge and resolve."""
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
 from apps.monitoring import policies, selectors, services
-from apps.monitoring.choices import DriftLevel, Severity
+from apps.monitoring.choices import AlertState, DriftLevel, Severity
 from apps.monitoring.models import Alert
 from foundation import access, ledger
 from foundation.clock import now
@@ -55,6 +56,78 @@ def test_a_cause_raises_one_alert_however_often_it_is_seen(moved, monitor):
     event = ledger.events_of(subject=("alert", raised.get().pk))[0]
     assert (event.kind, event.payload["window"]) == ("alert.raised", "2013-12")
     assert WIDTH not in str(event.payload)
+
+
+def test_an_alert_of_the_first_weeks_subsides_when_the_month_is_like_training_again(moved, monitor, revision, flowers):
+    moved(rows=300)
+    alert = Alert.objects.get(feature=WIDTH)
+    days = [f"2013-12-{day:02d}T10:00:00Z" for day in range(11, 31)]
+
+    log(*(entry(revision, flowers[:150], event_time=day) for day in days))
+    services.drain_once()
+    alert.refresh_from_db()
+    assert alert.state == AlertState.SUBSIDED
+    moved(rows=9_000)
+    alert.refresh_from_db()
+    assert alert.state == AlertState.OPEN
+    kinds = [event.kind for event in ledger.events_of(subject=("alert", alert.pk))]
+    assert sorted(kinds) == ["alert.raised", "alert.reopened", "alert.subsided"]
+
+
+def test_what_somebody_has_taken_in_hand_does_not_close_by_itself(moved, scientist, revision, flowers):
+    moved(rows=300)
+    alert = Alert.objects.get(feature=WIDTH)
+    services.acknowledge_alert(actor=scientist, alert=alert, note="", now=now())
+    log(*(entry(revision, flowers[:150], event_time=f"2013-12-{day:02d}T10:00:00Z") for day in range(11, 31)))
+    services.drain_once()
+
+    alert.refresh_from_db()
+    assert alert.state == AlertState.ACKNOWLEDGED
+
+
+def test_open_alerts_of_a_month_are_one_thing_that_waits(moved, scientist, monitor):
+    moved()
+    (row,) = selectors.open_alert_groups(actor=scientist)
+    group, alerts = selectors.AlertGroup(**row), Alert.objects.order_by("-psi", "pk")
+
+    assert group.alert_ids == [alert.pk for alert in alerts]
+    assert group.features == [alert.feature for alert in alerts]
+    assert (group.monitor_id, group.window, group.severity) == (monitor.pk, date(2013, 12, 1), Severity.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    ("features", "name", "reason"),
+    [
+        (["temp"], "temp moved in Late flights", "Its distribution in December 2013 is not the one"),
+        (["temp", ""], "2 things moved in Late flights", "In December 2013: temp, the prediction."),
+        (["a", "b", "c", "d", "e"], "5 things moved in Late flights", "In December 2013: a, b, c and 2 more."),
+    ],
+)
+def test_a_group_says_what_moved_and_when(features, name, reason):
+    ids = [uuid4() for _feature in features]
+    group = selectors.AlertGroup(
+        uuid4(), date(2013, 12, 1), "Late flights", "Flights", "flights", ids, features, 0, now()
+    )
+
+    assert (group.name, group.severity) == (name, Severity.WARNING)
+    assert group.reason.startswith(reason)
+
+
+def test_all_alerts_of_a_month_are_acknowledged_by_one_act(moved, scientist, officer, viewer, monitor):
+    moved()
+    january = Alert.objects.first()
+    Alert.objects.filter(pk=january.pk).update(window=date(2014, 1, 1))
+    december = Alert.objects.filter(window=date(2013, 12, 1)).count()
+
+    with pytest.raises(AccessDenied):
+        services.acknowledge_alerts(actor=viewer, monitor=monitor, now=now())
+    done = services.acknowledge_alerts(
+        actor=scientist, monitor=monitor, window=date(2013, 12, 1), note="Winter.", now=now()
+    )
+    assert done == december == Alert.objects.filter(state="acknowledged", note="Winter.").count() > 0
+    assert Alert.objects.get(state="open").pk == january.pk
+    assert services.acknowledge_alerts(actor=scientist, monitor=monitor, now=now()) == 1
+    assert services.acknowledge_alerts(actor=scientist, monitor=monitor, now=now()) == 0
 
 
 def test_the_event_names_the_feature_by_its_place_in_the_schema(moved, revision, flowers):

@@ -35,7 +35,7 @@ def test_an_empty_list_says_where_monitors_come_from(client_as, viewer, project)
 
 def test_the_list_opens_with_the_newest_cause(client_as, viewer, moved):
     shown = page(client_as(viewer), LIST)
-    assert "in December 2013" in shown
+    assert "December 2013" in shown
     assert "Drifted" in shown
     assert f'href="{LIST}{moved.pk}/"' in shown
 
@@ -117,7 +117,14 @@ def test_a_replay_is_started_paused_and_sped_up_by_plain_forms(client_as, scient
 
 
 @pytest.mark.parametrize(
-    "place", ["{monitor}/thresholds/", "{monitor}/replay/", "alerts/{alert}/acknowledge/", "alerts/{alert}/resolve/"]
+    "place",
+    [
+        "{monitor}/thresholds/",
+        "{monitor}/replay/",
+        "{monitor}/acknowledge/",
+        "alerts/{alert}/acknowledge/",
+        "alerts/{alert}/resolve/",
+    ],
 )
 def test_a_viewer_changes_nothing(client_as, viewer, moved, place):
     url = LIST + place.format(monitor=moved.pk, alert=Alert.objects.first().pk)
@@ -163,3 +170,19 @@ def test_a_visitor_of_another_version_may_choose_it(scientist, moved):
     assert str(shown.version) == "flowers v1" and len(shown.others) == 1
     assert presentation.importance(shown.version)[0] in {"petal_width_(cm)", "petal_length_(cm)"}
     assert selectors.name_of("") == "the prediction"
+
+
+def test_the_open_alerts_of_a_month_are_listed_together_and_acknowledged_at_once(client_as, scientist, viewer, moved):
+    client, count = client_as(scientist), Alert.objects.count()
+    assert f"{count} things moved in" in page(client, LIST)
+    tab = f"{LIST}{moved.pk}/?tab=alerts&state=open&month=2013-12"
+    assert f"Acknowledge all {count} open ones" in page(client, tab)
+    assert 'name="month" value="2013-12"' in page(client, tab)
+    assert "Acknowledge all" not in page(client, tab.replace("2013-12", "2012-01"))
+
+    answer = client.post(f"{LIST}{moved.pk}/acknowledge/", {"month": "2013-12", "note": "Winter."})
+    assert answer.status_code == 303
+    assert f"{count} alerts acknowledged." in page(client, answer["Location"])
+    assert client.post(f"{LIST}{moved.pk}/acknowledge/", {"month": "soon"}).status_code == 422
+    assert "No alert waits." in page(client, LIST)
+    assert {alert.note for alert in Alert.objects.all()} == {"Winter."}
