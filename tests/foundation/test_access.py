@@ -51,6 +51,13 @@ def test_deliveries_are_the_whole_tenants(admin, limited, read):
         read(limited)
 
 
+def test_a_token_that_was_made_for_less_says_so_and_does_not_send_its_owner_for_a_role(admin):
+    token = replace(admin, scopes=frozenset({"dataset.view"}), token_id=uuid4())
+
+    with pytest.raises(AccessDenied, match="This token was not made to ask a deployment for predictions"):
+        access.require(token, Permission.DEPLOYMENT_INVOKE, Thing(HERE))
+
+
 def test_a_sentence_of_its_own_is_kept(limited):
     with pytest.raises(AccessDenied, match="Only an administrator"):
         access.require(limited, Permission.MEMBER_MANAGE, else_say="Only an administrator may.")

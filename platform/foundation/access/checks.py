@@ -77,8 +77,7 @@ def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say
     """Raise AccessDenied with the sentence unless the actor holds the permission."""
     if can(actor, permission, thing):
         return
-    sentence = _for_the_tenant(permission) if _beyond_project(actor, permission, thing) else missing(permission)
-    raise AccessDenied(else_say or sentence, details=_details(permission, thing))
+    raise AccessDenied(else_say or _refusal(actor, permission, thing), details=_details(permission, thing))
 
 
 def lacking(actor: Actor | None, refusal: PortalError) -> Lacking | None:
@@ -96,6 +95,21 @@ def missing(permission: Permission) -> str:
         "act": permission.label,
         "name": permission.value,
     }
+
+
+def _refusal(actor: Actor, permission: Permission, thing: Any) -> str:
+    if _beyond_project(actor, permission, thing):
+        return _for_the_tenant(permission)
+    if actor.token_id is not None and not _in_scopes(actor, permission):
+        return _beyond_scopes(permission)
+    return missing(permission)
+
+
+def _beyond_scopes(permission: Permission) -> str:
+    """What the owner of the token may do is not asked: the token is what has to be another one."""
+    return _(
+        "This token was not made to %(act)s. Make one with the permission “%(name)s” on the page Settings, Tokens."
+    ) % {"act": permission.label, "name": permission.value}
 
 
 def _for_the_tenant(permission: Permission) -> str:

@@ -1,7 +1,7 @@
 """Operations, and the REST surface's own description."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from foundation.access import public
 from foundation.web import jobs_api, jobs_pages, operations
@@ -37,7 +37,7 @@ api_patterns = [
     path("schema/", _open(SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[])), name="schema"),
     path(
         "docs/",
-        _open(SpectacularSwaggerView.as_view(url_name="schema", authentication_classes=[], permission_classes=[])),
+        _open(SpectacularSwaggerSplitView.as_view(url_name="schema", authentication_classes=[], permission_classes=[])),
         name="reference",
     ),
 ]

@@ -14,6 +14,7 @@ from typing import Any
 from sanad.errors import Failed
 
 PROJECT, MODEL, ADDRESS = "flights", "late-flights", "late-flights"
+GOAL = "Tell passengers early that a flight will be late"
 ROWS = 336_776
 # ROC AUC on July and August that the sample has to reach.
 WANTED = 0.74

@@ -26,10 +26,11 @@ class Kept:
     def training_set(self, name: str) -> Thing | None:
         return next((found for found in self._client.training_sets.list() if _is(found, name)), None)
 
-    def run(self, training_set: str) -> Thing | None:
-        """A run on this training set that has succeeded or still may."""
-        runs = (run for run in self._client.runs.list() if run["training_set"] == training_set)
-        return next((run for run in runs if run["state"] not in GONE and not run["repeated_from"]), None)
+    def run(self, training_set: str, *, purpose: str) -> Thing | None:
+        """The walk's own run on this training set that has succeeded or still may: people start others on it too."""
+        runs = [run for run in self._client.runs.list() if run["training_set"] == training_set]
+        own = [run for run in runs if run["purpose"] == purpose and run["slices"] and not run["repeated_from"]]
+        return next((run for run in own if run["state"] not in GONE), None)
 
     def version(self, run: str) -> Thing | None:
         """The model version that was registered of a run."""

@@ -139,7 +139,7 @@ class Story:
         )
 
     def run(self) -> Figures:
-        run = self.kept.run(self.made["set"]["id"]) or self.scientist.runs.submit(
+        run = self.kept.run(self.made["set"]["id"], purpose=flights.GOAL) or self.scientist.runs.submit(
             training_set=self.made["set"]["id"],
             recipe="hist_gradient_boosting",
             split={
@@ -157,7 +157,7 @@ class Story:
                 }
             ],
             experiment="late flights",
-            purpose="Tell passengers early that a flight will be late",
+            purpose=flights.GOAL,
             resource_class="medium",
         )
         self.made["run"] = self.scientist.runs.wait(run["id"], timeout_s=1200)
