@@ -81,6 +81,10 @@ class RunForm(forms.Form):
                 "By time where the future is to be predicted; by group where rows of one thing belong together."
             ),
         )
+        self._add_split_details(kinds, groups)
+
+    def _add_split_details(self, kinds: list[SplitKind], groups: list[str]) -> None:
+        """What the ways of parting that are offered want to know."""
         if SplitKind.TIME in kinds:
             text = forms.TextInput(attrs=_LTR)
             self.fields["split.validation_start"] = forms.CharField(

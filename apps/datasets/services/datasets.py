@@ -80,20 +80,25 @@ def create_version(
     )
     upload.used_at = now
     upload.save(update_fields=["used_at"])
+    _announce(actor, version, upload)
+    return version
+
+
+def _announce(actor: Actor, version: DatasetVersion, upload: Upload) -> None:
+    subject = ("dataset_version", version.pk)
     started = IngestionStarted(
-        dataset_id=dataset.pk, version_id=version.pk, upload_digest=upload.sha256, byte_count=upload.size
+        dataset_id=version.dataset_id, version_id=version.pk, upload_digest=upload.sha256, byte_count=upload.size
     )
-    ledger.record(started, actor=actor, project_id=dataset.project_id, subject=("dataset_version", version.pk))
+    ledger.record(started, actor=actor, project_id=version.project_id, subject=subject)
     jobs.enqueue(
         "datasets.ingest",
         actor=actor,
-        project_id=dataset.project_id,
-        subject=("dataset_version", version.pk),
+        project_id=version.project_id,
+        subject=subject,
         title=_("Ingesting %(file)s") % {"file": upload.filename},
         version_id=str(version.pk),
         upload_id=str(upload.pk),
     )
-    return version
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps.experiments import policies
 from apps.experiments.choices import RESOURCE_CLASSES
@@ -11,6 +11,9 @@ from apps.features import selectors as features
 from apps.features.choices import ColumnRole
 from foundation.engines.ports import WorkloadSpec
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.features.models import FeatureView, TrainingSet
 
 # The address of MLflow names the project, and who may not see the project does not come through.
 SCOPES = ["run.track", "project.view"]
@@ -65,22 +68,27 @@ def run_spec(*, actor: Actor, run: Run) -> dict[str, Any]:
         "event_time": training_set.event_time or None,
         "split": run.split,
         "slices": run.slices,
-        "data": {
-            "training_set_id": str(training_set.pk),
-            "name": str(training_set),
-            "digest": training_set.digest,
-            "row_count": training_set.row_count,
-            "lake_snapshot": training_set.lake_snapshot,
-            "base_version_id": str(training_set.base_version_id),
-        },
-        "feature_versions": [
-            {
-                "id": str(v.pk),
-                "name": v.name,
-                "version": v.number,
-                "digest": v.digest,
-                "definition": v.definition_digest,
-            }
-            for v in views
-        ],
+        "data": _data(training_set),
+        "feature_versions": [_feature_version(view) for view in views],
+    }
+
+
+def _data(training_set: TrainingSet) -> dict[str, Any]:
+    return {
+        "training_set_id": str(training_set.pk),
+        "name": str(training_set),
+        "digest": training_set.digest,
+        "row_count": training_set.row_count,
+        "lake_snapshot": training_set.lake_snapshot,
+        "base_version_id": str(training_set.base_version_id),
+    }
+
+
+def _feature_version(view: FeatureView) -> dict[str, Any]:
+    return {
+        "id": str(view.pk),
+        "name": view.name,
+        "version": view.number,
+        "digest": view.digest,
+        "definition": view.definition_digest,
     }

@@ -87,15 +87,7 @@ def _proof(
 ) -> dict[str, Any]:
     """Counted on the rows as they were written, view by view."""
     rows, labels = tables.count(at), _labels(tables, training_set, base)
-    if rows == 0:
-        raise DefinitionRefused(
-            _("No row of the data has a label inside the window. Widen the window or choose another label.")
-        )
-    if rows != labels["labelled"]:
-        raise LeakageFound(
-            _("%(labels)d labelled rows went into the join and %(rows)d came out; a join must keep each exactly once.")
-            % {"labels": labels["labelled"], "rows": rows}
-        )
+    _check_each_label_once(rows, labels["labelled"])
     counts = []
     for spec, view in zip(joined, views, strict=True):
         sql = proof_sql(event_time=training_set.event_time, view=spec)
@@ -103,14 +95,7 @@ def _proof(
         counts.append({"view": str(view), "view_id": str(view.pk), "digest": view.digest, **found})
     violations = sum(count["violations"] for count in counts)
     mismatches = sum(count["mismatches"] for count in counts)
-    if violations or mismatches:
-        raise LeakageFound(
-            _(
-                "%(violations)d values are younger than their label and %(mismatches)d differ from "
-                "the second method; nothing is kept."
-            )
-            % {"violations": violations, "mismatches": mismatches}
-        )
+    _check_nothing_leaked(violations, mismatches)
     return {
         **labels,
         "rows": rows,
@@ -119,6 +104,29 @@ def _proof(
         "mismatches": mismatches,
         "by_time": bool(training_set.event_time),
     }
+
+
+def _check_each_label_once(rows: int, labelled: int) -> None:
+    if rows == 0:
+        raise DefinitionRefused(
+            _("No row of the data has a label inside the window. Widen the window or choose another label.")
+        )
+    if rows != labelled:
+        raise LeakageFound(
+            _("%(labels)d labelled rows went into the join and %(rows)d came out; a join must keep each exactly once.")
+            % {"labels": labelled, "rows": rows}
+        )
+
+
+def _check_nothing_leaked(violations: int, mismatches: int) -> None:
+    if violations or mismatches:
+        raise LeakageFound(
+            _(
+                "%(violations)d values are younger than their label and %(mismatches)d differ from "
+                "the second method; nothing is kept."
+            )
+            % {"violations": violations, "mismatches": mismatches}
+        )
 
 
 def _labels(tables: Lake, training_set: TrainingSet, base: TableAt) -> dict[str, int]:

@@ -72,21 +72,15 @@ def define_view(
     """A feature view, or the next version of one. Its columns are checked before anything is computed."""
     policies.check_can_define(actor, project)
     check_name(name)
-    if ttl_seconds is not None and ttl_seconds <= 0:
-        raise DefinitionRefused(
-            _("A time to live of %(ttl)s seconds would forget every value at once; leave it empty for none.")
-            % {"ttl": ttl_seconds},
-            fields={"ttl_seconds": [_("Give a positive number of seconds.")]},
-        )
+    _check_ttl(ttl_seconds)
     columns = lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))
     features = _features(columns, entity, event_time, created_column)
-    number = _next_number(project, name)
     view = FeatureView.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
         entity=entity,
         name=name,
-        number=number,
+        number=_next_number(project, name),
         description=description,
         sql=sql,
         inputs={alias: str(version_id) for alias, version_id in inputs.items()},
@@ -97,17 +91,31 @@ def define_view(
         definition_digest=_definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds),
         created_by=actor.user,
     )
-    defined = FeatureViewDefined(view_id=view.pk, number=number, definition_digest=view.definition_digest)
-    ledger.record(defined, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
+    _announce(actor, view)
+    return view
+
+
+def _check_ttl(seconds: int | None) -> None:
+    if seconds is not None and seconds <= 0:
+        raise DefinitionRefused(
+            _("A time to live of %(ttl)s seconds would forget every value at once; leave it empty for none.")
+            % {"ttl": seconds},
+            fields={"ttl_seconds": [_("Give a positive number of seconds.")]},
+        )
+
+
+def _announce(actor: Actor, view: FeatureView) -> None:
+    subject = ("feature_view", view.pk)
+    defined = FeatureViewDefined(view_id=view.pk, number=view.number, definition_digest=view.definition_digest)
+    ledger.record(defined, actor=actor, project_id=view.project_id, subject=subject)
     jobs.enqueue(
         "features.compute_view",
         actor=actor,
         project_id=view.project_id,
-        subject=("feature_view", view.pk),
+        subject=subject,
         title=_("Computing %(view)s") % {"view": view},
         view_id=str(view.pk),
     )
-    return view
 
 
 def _next_number(project: Project, name: str) -> int:

@@ -116,11 +116,7 @@ def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
     version.signature = sign_directory(files, private, predicate)
     version.signing_key = key
     version.artifact_bytes = pack_artifact(version, files)
-    version.input_schema = _json(files, "schema.json")
-    version.reference = _json(files, "reference.json")
-    version.evaluation = {name: _json(files, f"{name}.json") for name in ("importance", "calibration")}
-    version.onnx_report = _json(files, "onnx_report.json")
-    version.onnx_state = _onnx_state(files, version.onnx_report)
+    _keep_reports(version, files)
     version.card = draft_card(actor=actor, version=version)
     version.card_number = 1
     states.move(version, Stage.CANDIDATE, NEXT, field="stage")
@@ -135,6 +131,15 @@ def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
         onnx_state=version.onnx_state,
     )
     ledger.record(registered, actor=actor, project_id=version.project_id, subject=("model_version", version.pk))
+
+
+def _keep_reports(version: ModelVersion, files: Path) -> None:
+    """What the trainer wrote down about the model, beside the model."""
+    version.input_schema = _json(files, "schema.json")
+    version.reference = _json(files, "reference.json")
+    version.evaluation = {name: _json(files, f"{name}.json") for name in ("importance", "calibration")}
+    version.onnx_report = _json(files, "onnx_report.json")
+    version.onnx_state = _onnx_state(files, version.onnx_report)
 
 
 def _json(files: Path, name: str) -> dict[str, Any]:
