@@ -121,7 +121,7 @@ def _metric(actor: Actor, version: ModelVersion) -> Result:
     serving = production_version(actor=actor, model_id=version.model_id)
     figures = {"metric": name, "candidate": value}
     if value is None:
-        said = Words(_("The run has no figure for %(metric)s on test rows."), {"metric": metric_label(name)})
+        said = Words(_("The run has no figure for %(metric)s on test rows."), {"metric": str(metric_label(name))})
         return GateState.FAILED, said, figures
     if serving is None or serving.pk == version.pk:
         return GateState.PASSED, Words(_("Nothing is in production yet to compare with.")), figures
