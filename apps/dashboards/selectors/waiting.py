@@ -48,8 +48,10 @@ def waiting(*, actor: Actor, now: datetime) -> list[Waiting]:
     return found
 
 
-def waiting_count(*, actor: Actor, now: datetime) -> int:
-    """How many things wait; for the bell."""
+def waiting_count(*, actor: Actor, now: datetime, listed: list[Waiting] | None = None) -> int:
+    """How many things wait; for the bell. A short list is all there is, and is not counted again."""
+    if listed is not None and len(listed) < _EACH:
+        return len(listed)
     return len(list(_record(actor))) + sum(rows.count() for _kind, rows, _shown in _sources(actor, now))
 
 

@@ -22,10 +22,13 @@ from foundation.web.requests import PortalRequest
 @access.page(Permission.PROJECT_VIEW)
 @require_GET
 def home(request: PortalRequest, tenant: str) -> HttpResponse:
-    waits = _waiting(request)
+    moment = now()
+    rows = selectors.waiting(actor=request.actor, now=moment)
+    waits = _addressed(request, rows)
     visited = selectors.recent_visits(actor=request.actor)
     context: dict[str, Any] = {
         "waiting": waits,
+        "waiting_count": selectors.waiting_count(actor=request.actor, now=moment, listed=rows),
         "unwell": sum(row["kind"] in {"alert", "monitor", "run", "ledger"} for row in waits),
         "projects": selectors.projects_by_activity(actor=request.actor),
         "visited": [{"row": row, "url": _address(request, row.thing)} for row in visited],
@@ -40,8 +43,14 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
 @access.page(Permission.PROJECT_VIEW)
 @require_GET
 def notifications(request: PortalRequest, tenant: str) -> HttpResponse:
-    topic = f"tenant:{request.actor.tenant_id}"
-    return render_page(request, "dashboards/notifications.html", waiting=_waiting(request), topic=topic)
+    moment = now()
+    rows = selectors.waiting(actor=request.actor, now=moment)
+    context: dict[str, Any] = {
+        "waiting": _addressed(request, rows),
+        "count": selectors.waiting_count(actor=request.actor, now=moment, listed=rows),
+        "topic": f"tenant:{request.actor.tenant_id}",
+    }
+    return render_page(request, "dashboards/notifications.html", **context)
 
 
 @access.page(Permission.PROJECT_VIEW)
@@ -58,8 +67,7 @@ def star(request: PortalRequest, tenant: str, visit_id: UUID) -> HttpResponse:
     return redirect(request, reverse("dashboards:home", args=[tenant]))
 
 
-def _waiting(request: PortalRequest) -> list[dict[str, Any]]:
-    rows = selectors.waiting(actor=request.actor, now=now())
+def _addressed(request: PortalRequest, rows: list[selectors.Waiting]) -> list[dict[str, Any]]:
     return [{"kind": row.kind, "row": row, "url": _address(request, row)} for row in rows]
 
 
