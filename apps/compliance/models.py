@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import get_language
 
 from apps.compliance.choices import ReportState
 from foundation.tenancy.models import TenantModel
@@ -32,6 +33,8 @@ class Report(TenantModel):
     missing = models.PositiveIntegerField(default=0)
     # [{"section", "state", "text"}]: what was not proven or missing, for the page.
     open_points = models.JSONField(default=list)
+    # The same by language code, for readers of another language than the report's.
+    translated_points = models.JSONField(default=dict)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     made_at = models.DateTimeField(null=True)
@@ -39,6 +42,12 @@ class Report(TenantModel):
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [models.Index(fields=["tenant", "model_version", "-created_at"], name="report_of_version")]
+
+    @property
+    def shown_points(self) -> list[dict[str, str]]:
+        """The open points in the reader's language."""
+        found: list[dict[str, str]] = self.translated_points.get(get_language() or "", self.open_points)
+        return found
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -31,6 +32,8 @@ from foundation.jobs import JobHandle
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
+
+Points = dict[str, list[dict[str, str]]]
 
 
 @transaction.atomic
@@ -74,23 +77,34 @@ def make_report(*, job: JobHandle, report_id: UUID) -> None:
         job.raise_if_cancelled()
         job.progress(_("Weighing the statements"), 50)
         with job.scope():
-            sections = _sections(job.actor, version, check)
+            fault = _artifact_fault(version)
+            sections = _sections(job.actor, version, check, fault)
             head = ledger.hash_at(tenant_id=report.tenant_id, seq=check.entries)
             document = document_of(report=report, sections=sections, check=check, head_hash=head)
         job.progress(_("Setting the report"), 80)
         html = render_to_string("compliance/report.html", {"document": document}).encode()
         pdf = TypstTypesetter().pdf(document, made_at=check.checked_at.replace(microsecond=0))
     with job.scope():
-        _keep(job.actor, report_id, html, pdf, check, sections)
+        points = _points_for_others(job.actor, version, check, fault, report.language)
+        _keep(job.actor, report_id, html, pdf, check, sections, points)
 
 
-def _sections(actor: Actor, version: Any, check: LedgerCheck) -> list[Section]:
+def _sections(actor: Actor, version: Any, check: LedgerCheck, fault: str) -> list[Section]:
     _chain, sections = gathered(actor=actor, version=version, whole=check.trusted, signed=check.signed)
-    opened = artifact_statement(version, _artifact_fault(version))
+    opened = artifact_statement(version, fault)
     return [
         replace(section, statements=(*section.statements, opened)) if section.key == "model_version" else section
         for section in sections
     ]
+
+
+def _points_for_others(actor: Actor, version: Any, check: LedgerCheck, fault: str, language: str) -> Points:
+    """What is open, in each language that pages can be read in beside the report's own."""
+    found = {}
+    for code in (code for code, _name in settings.LANGUAGES if code != language):
+        with translation.override(code):
+            found[code] = open_points(_sections(actor, version, check, fault))
+    return found
 
 
 def _artifact_fault(version: Any) -> str:
@@ -104,7 +118,15 @@ def _artifact_fault(version: Any) -> str:
 
 
 @transaction.atomic
-def _keep(actor: Actor, report_id: UUID, html: bytes, pdf: bytes, check: LedgerCheck, sections: list[Section]) -> None:
+def _keep(
+    actor: Actor,
+    report_id: UUID,
+    html: bytes,
+    pdf: bytes,
+    check: LedgerCheck,
+    sections: list[Section],
+    points: Points,
+) -> None:
     report = Report.objects.select_for_update().get(pk=report_id)
     if report.state != ReportState.MAKING:
         return
@@ -118,7 +140,8 @@ def _keep(actor: Actor, report_id: UUID, html: bytes, pdf: bytes, check: LedgerC
     report.checked = count(sections, Proof.CHECKED)
     report.unproven = count(sections, Proof.UNPROVEN)
     report.missing = count(sections, Proof.MISSING)
-    report.open_points, report.made_at = open_points(sections), check.checked_at
+    report.open_points, report.translated_points = open_points(sections), points
+    report.made_at = check.checked_at
     states.move(report, ReportState.READY, NEXT)
     report.save()
     _record(_made(report), actor, report)

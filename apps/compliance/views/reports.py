@@ -48,7 +48,7 @@ def report_detail(request: PortalRequest, tenant: str, report_id: UUID) -> HttpR
         "report": report,
         "chain": chain_of(request.actor, "model_version", report.model_version_id),
         "job": jobs.jobs_of(actor=request.actor, subject=("report", report.pk)).first(),
-        "points": presentation.by_section(report.open_points),
+        "points": presentation.by_section(report.shown_points),
         "facts": presentation.report_facts(report),
         "history": presentation.timeline(request.actor, report.pk),
         "may_make": access.ask(policies.check_can_make_report, request.actor, report.model_version),

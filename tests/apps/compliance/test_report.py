@@ -8,6 +8,7 @@ import re
 
 import pypdf
 import pytest
+from django.utils import translation
 
 from apps.compliance import selectors, services
 from apps.compliance.choices import NEXT, Proof, ReportState
@@ -46,6 +47,10 @@ def test_report_names_every_link_with_its_digest(reported, chain):
         assert words in page
     assert report.unproven == 0
     assert [point["reason"] for point in report.open_points] == ["Nobody has repeated it yet."]
+    with translation.override("ar"):
+        (arabic,) = report.shown_points
+    assert arabic["section"] == report.open_points[0]["section"]
+    assert arabic["reason"] not in {"", "Nobody has repeated it yet."}
 
 
 def test_statements_name_entries_of_the_chain_by_number_and_hash(reported, chain):
