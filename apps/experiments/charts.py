@@ -7,7 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.experiments.choices import metric_label
+from foundation.web.calibration import calibration_chart as calibration
 
+__all__ = ["calibration", "curves", "importance"]
 MOST_POINTS = 800
 MOST_FEATURES = 25
 Chart = dict[str, Any]
@@ -86,37 +88,3 @@ def _importance_said(document: dict[str, Any]) -> str:
     }
     hidden = len(document["features"]) - MOST_FEATURES
     return said if hidden <= 0 else said + " " + _("%(count)s less important ones are not drawn.") % {"count": hidden}
-
-
-def calibration(document: dict[str, Any]) -> Chart:
-    """What was predicted against what happened; on the diagonal both are equal."""
-    points = document["points"]
-    said_values = [point["mean_predicted"] for point in points]
-    happened = [point["observed"] for point in points]
-    ends = [min([*said_values, *happened], default=0), max([*said_values, *happened], default=1)]
-    return {
-        "data": [
-            {"type": "scatter", "mode": "lines", "name": _("Equal"), "x": ends, "y": ends, "line": {"dash": "dot"}},
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": _("Test rows"),
-                "x": said_values,
-                "y": happened,
-                "customdata": [point["count"] for point in points],
-            },
-        ],
-        "layout": {"xaxis": {"title": {"text": _("Predicted")}}, "yaxis": {"title": {"text": _("Happened")}}},
-        "said": _calibration_said(points),
-    }
-
-
-def _calibration_said(points: list[dict[str, Any]]) -> str:
-    total = sum(point["count"] for point in points)
-    if not total:
-        return ""
-    apart = sum(abs(point["mean_predicted"] - point["observed"]) * point["count"] for point in points) / total
-    return _("On average the prediction is %(apart)s away from what happened, over %(rows)s test rows.") % {
-        "apart": f"{apart:.3g}",
-        "rows": total,
-    }

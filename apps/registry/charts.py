@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.experiments.choices import metric_label
-from foundation.web.templatetags.sanad_format import number, percent
+from foundation.web.calibration import calibration_chart as drawn
+from foundation.web.templatetags.sanad_format import number
 
 _MOST_FEATURES = 15
 
@@ -38,24 +39,6 @@ def importance_chart(importance: dict[str, Any]) -> dict[str, Any]:
 
 
 def calibration_chart(calibration: dict[str, Any]) -> dict[str, Any]:
-    """What was said against what happened, in parts of equal size of the test rows."""
-    points = calibration.get("points", [])
-    if not points:
+    if not calibration.get("points"):
         return {"data": [], "layout": {}, "said": _("The trainer recorded no calibration.")}
-    said, seen = [p["mean_predicted"] for p in points], [p["observed"] for p in points]
-    ends = [min(*said, *seen), max(*said, *seen)]
-    data = [
-        {"type": "scatter", "mode": "lines+markers", "name": _("Observed"), "x": said, "y": seen},
-        {"type": "scatter", "mode": "lines", "name": _("Perfect"), "x": ends, "y": ends, "line": {"dash": "dot"}},
-    ]
-    layout = {"xaxis": {"title": {"text": _("Predicted")}}, "yaxis": {"title": {"text": _("Observed")}}}
-    return {"data": data, "layout": layout, "said": _calibration_sentence(calibration, points)}
-
-
-def _calibration_sentence(calibration: dict[str, Any], points: list[dict[str, Any]]) -> str:
-    worst = max(points, key=lambda point: abs(point["mean_predicted"] - point["observed"]))
-    if calibration.get("task") == "regression":
-        shown = {"said": number(worst["mean_predicted"]), "seen": number(worst["observed"])}
-        return _("Farthest off where it says %(said)s on average and %(seen)s was seen.") % shown
-    shown = {"said": percent(worst["mean_predicted"]), "seen": percent(worst["observed"])}
-    return _("Farthest off where it says %(said)s and %(seen)s was seen.") % shown
+    return drawn(calibration)
