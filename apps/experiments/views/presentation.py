@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.experiments.choices import RESOURCE_CLASSES, RunState, metric_label, recipe_label
+from apps.features.selectors import leakage_in_words
 from foundation.web.templatetags.sanad_format import duration, number
 from runtime.figures import ranked
 
@@ -94,14 +95,12 @@ def split_words(split: dict[str, Any]) -> str:
 def usage(training_set: Any) -> list[Item]:
     """What a new run will use."""
     features = [column for column in training_set.columns if column["role"] == "feature"]
-    violations = training_set.leakage_proof.get("violations")
-    proof = "" if violations is None else _("%(count)s violations counted") % {"count": violations}
     return [
         {"term": _("Rows"), "value": number(training_set.row_count)},
         {"term": _("Features"), "value": number(len(features))},
         {"term": _("To be predicted"), "value": training_set.label},
         {"term": _("Event time"), "value": training_set.event_time},
-        {"term": _("Leakage proof"), "value": proof},
+        {"term": _("Younger than their label"), "value": leakage_in_words(training_set)},
         {"term": _("Data digest"), "value": training_set.digest, "digest": True},
     ]
 

@@ -5,6 +5,7 @@ from apps.features.selectors.measuring import MissingMap, Piece, missing_map, ov
 from apps.features.selectors.reading import (
     get_training_set,
     get_view,
+    leakage_in_words,
     summary,
     training_sets_of_version,
     training_table,
@@ -22,6 +23,7 @@ __all__ = [
     "Piece",
     "get_training_set",
     "get_view",
+    "leakage_in_words",
     "missing_map",
     "over_time",
     "set_tables_named",

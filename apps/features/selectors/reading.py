@@ -41,6 +41,17 @@ def get_training_set(*, actor: Actor, training_set_id: UUID) -> TrainingSet:
     return _one(visible_training_sets(actor=actor).filter(pk=training_set_id), _("There is no such training set here."))
 
 
+def leakage_in_words(training_set: TrainingSet) -> str:
+    """What the proof counted; a zero would read as proven where no event time was there to count by."""
+    proof = training_set.leakage_proof
+    if not proof:
+        return ""
+    if not proof.get("by_time"):
+        return _("There is no event time, so nothing could be counted.")
+    values = {"count": f"{proof['violations']:,}", "rows": f"{proof['rows']:,}"}
+    return _("%(count)s of %(rows)s rows, counted") % values
+
+
 def training_table(training_set: TrainingSet) -> TableAt:
     """Where the rows of a training set lie in the lake."""
     if training_set.state != BuildState.READY or training_set.lake_snapshot is None:

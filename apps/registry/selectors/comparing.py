@@ -113,10 +113,12 @@ def case_evidence(actor: Actor, case: Any) -> dict[str, Any]:
     """What an officer reads of a version: the comparison as it was when asked, proof, gates and card as they are."""
     version = get_model_version(actor=actor, version_id=case.subject_id)
     serving = production_version(actor=actor, model_id=version.model_id)
+    training_set = features.get_training_set(actor=actor, training_set_id=version.run.training_set_id)
     found = case.evidence.get("comparison") or comparison(actor=actor, version=version, serving=serving)
     return {
         "version": version,
-        "training_set": features.get_training_set(actor=actor, training_set_id=version.run.training_set_id),
+        "training_set": training_set,
+        "leakage": features.leakage_in_words(training_set),
         "comparison": in_words(found),
         "gates": gates_in_words(version),
     }

@@ -28,7 +28,8 @@ def draft_card(*, actor: Actor, version: ModelVersion) -> str:
         "## What it is for\n\n%(purpose)s\n\n"
         "## What it predicts\n\n`%(target)s` (%(task)s), from %(inputs)s.\n\n"
         "## What it learned from\n\n"
-        "%(training_set)s: %(rows)s rows, digest `%(digest)s`, %(violations)s leakage violations.\n\n"
+        "%(training_set)s: %(rows)s rows, digest `%(digest)s`.\n\n"
+        "Features younger than their label: %(leakage)s\n\n"
         "## How well it does on test rows\n\n| figure | value |\n|---|---|\n%(figures)s\n\n"
         "## Limits and risks\n\nNot written yet: who could be harmed by a wrong answer, and when not to use it.\n"
     ) % {
@@ -40,7 +41,7 @@ def draft_card(*, actor: Actor, version: ModelVersion) -> str:
         "training_set": training_set,
         "rows": f"{training_set.row_count:,}",
         "digest": training_set.digest[:16],
-        "violations": training_set.leakage_proof.get("violations", "?"),
+        "leakage": features.leakage_in_words(training_set) or "?",
         "figures": figures,
     }
 

@@ -175,6 +175,14 @@ def test_the_form_asks_what_the_recipe_takes_and_starts_a_run(page, scientist, p
     assert 'value="50"' in again and 'value="0.25"' in again
 
 
+def test_without_an_event_time_a_new_run_claims_no_proof(page, scientist, project):
+    proof = {"rows": 150, "violations": 0, "mismatches": 0, "by_time": False}
+    make_training_set(scientist, project, leakage_proof=proof)
+    shown = text(page("run_new"))
+    assert "There is no event time, so nothing could be counted." in shown
+    assert "violations" not in shown
+
+
 def test_what_is_refused_is_said_at_its_field(page, scientist, project):
     make_training_set(scientist, project)
     url = reverse("experiments:run_new", args=["acme", "flights"])

@@ -5,6 +5,7 @@ import pytest
 from apps.registry import selectors, services
 from foundation import ledger
 from foundation.tenancy import scope
+from tests.apps.registry.stage import make_training_set
 
 LIST = "/t/acme/p/flights/models/"
 
@@ -155,8 +156,31 @@ def test_promotion_opens_a_case_that_shows_the_evidence_to_an_officer(client_as,
 
     assert "Against <bdi>flowers v1</bdi> in production" in shown
     assert "Data and proof of no leakage" in shown
+    assert "0 of 150 rows, counted" in shown
     assert "Read edition 1" in shown
     assert "See the case" in page(client_as(scientist), f"{LIST}versions/{house[1].pk}/")
+
+
+def test_without_an_event_time_case_card_and_gate_say_that_nothing_was_counted(
+    client_as, scientist, officer, project, registered
+):
+    proof = {"rows": 150, "violations": 0, "mismatches": 0, "by_time": False}
+    version = registered(training_set=make_training_set(scientist, project, leakage_proof=proof))
+    assert version.gates.get(gate="leakage").figures == {"rows": 150}
+    answer = client_as(scientist).post(f"{LIST}versions/{version.pk}/promote/")
+    shown = page(client_as(officer), answer["Location"])
+
+    assert shown.count("There is no event time, so nothing could be counted.") == 2
+    assert "0 of 150 rows" not in shown and "0 leakage" not in shown
+
+
+def test_before_a_gate_has_looked_the_headline_says_only_that(client_as, scientist, registered):
+    version = registered()
+    version.gates.all().delete()
+    shown = page(client_as(scientist), f"{LIST}versions/{version.pk}/")
+
+    assert "No gate stands against it" not in shown
+    assert "The gates are about to look at it." in shown
 
 
 def test_the_card_is_written_in_the_page_and_a_conflict_keeps_the_text(client_as, scientist, registered):
@@ -189,7 +213,8 @@ def test_charts_answer_with_a_sentence(client_as, viewer, registered):
     url, client = f"{LIST}versions/{registered().pk}/charts/", client_as(viewer)
 
     assert "costs most" in client.get(f"{url}importance/").json()["said"]
-    assert len(client.get(f"{url}calibration/").json()["data"]) == 2
+    calibration = client.get(f"{url}calibration/").json()
+    assert [trace["name"] for trace in calibration["data"]] == ["Equal", "Test rows"]
     assert client.get(f"{url}else/").status_code == 404
 
 

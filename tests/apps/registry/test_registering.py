@@ -32,7 +32,7 @@ def test_a_run_becomes_a_signed_candidate_that_every_gate_has_looked_at(register
     assert {gate.gate: gate.state for gate in version.gates.all()}["signature"] == GateState.PASSED
     assert len(version.gates.all()) == 6
     assert kinds_of(version).count("model_version.registered") == 1
-    assert "flowers v1" in version.card and "0 leakage violations" in version.card
+    assert "flowers v1" in version.card and "younger than their label: 0 of 150 rows, counted" in version.card
 
 
 def test_the_files_come_out_as_they_were_signed(registered, tmp_path):
