@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from sanad import checked
 from sanad.errors import Failed, SanadError, Unreachable, from_response
 
 _TRIES = 5
@@ -20,9 +21,12 @@ class Transport:
     """One connection pool to one portal."""
 
     def __init__(self, url: str, token: str, *, timeout_s: float = 60.0) -> None:
-        self.url = url.rstrip("/")
-        self.token = token
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": "sanad-python/0.1.0"}
+        self.url, self.token = checked.address(url), checked.token(token)
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/json",
+            "User-Agent": "sanad-python/0.1.0",
+        }
         self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout_s)
 
     def get(self, path: str, **params: Any) -> Any:
