@@ -28,7 +28,7 @@ export function duration(seconds) {
 }
 
 export function clock(date) {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(date);
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZoneName: "short" }).format(date);
 }
 
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always" });

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.db.models.functions import Now
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from foundation.clock import zone_of
 from foundation.jobs import workers
 from foundation.jobs.choices import JobState
 from foundation.jobs.models import Job, JobTicket
@@ -26,7 +26,8 @@ def waiting_because(job: Job) -> str:
             "the portal's operator sees with “sanad doctor” why there is none."
         ) % {"queue": job.queue}
     if not JobTicket.objects.filter(pk=ticket.pk, due_at__lte=Now()).exists():
-        words = {"time": date_format(localtime(ticket.due_at), "H:i:s"), "reason": job.failure}
+        at = localtime(ticket.due_at)
+        words = {"time": f"{at:%H:%M:%S} {zone_of(at)}", "reason": job.failure}
         return _("It is tried again at %(time)s. The last attempt said: %(reason)s") % words
     return _place(ticket)
 

@@ -59,6 +59,22 @@ def test_a_relative_time_carries_the_exact_one_in_the_readers_zone_and_in_utc(mo
     assert "2026-11-03 11:48:00 UTC" in said
 
 
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Asia/Dubai", "16:00 GMT+4"),
+        ("UTC", "12:00 UTC"),
+        ("Asia/Kolkata", "17:30 GMT+5:30"),
+        ("America/New_York", "07:00 GMT-5"),
+    ],
+)
+def test_an_absolute_time_names_its_zone(zone, said):
+    with timezone.override(zone):
+        shown_time = shown.moment(NOON)
+    assert f"3 Nov 2026 {said}</time>" in shown_time
+    assert "2026-11-03 12:00:00 UTC" in shown_time
+
+
 def test_long_names_keep_their_ending():
     name = "arrivals-late-by-fifteen-minutes-or-more"
     assert shown.head_of(name) + shown.tail_of(name) == name

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from foundation.clock import now
+from foundation.clock import now, zone_of
 from foundation.web.calendars import date_in_words
 
 register = template.Library()
@@ -107,7 +107,7 @@ def duration(value: Any) -> str:
 def exact(moment: datetime) -> str:
     """The moment in the reader's time zone with the zone's name, and in UTC; Gregorian whatever the page says."""
     here = timezone.localtime(moment)
-    said = format_datetime(here, "d MMM y HH:mm:ss zzz", locale=locale())
+    said = f"{format_datetime(here, 'd MMM y HH:mm:ss', locale=locale())} {zone_of(here)}"
     return f"{said} · {moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -122,11 +122,11 @@ def ago(moment: datetime | None) -> SafeString:
 
 @register.filter
 def moment(value: datetime | None) -> SafeString:
-    """The date and time in the reader's zone, with seconds, zone and UTC behind it."""
+    """3 Nov 2026 16:00 GMT+4: the date and time in the reader's zone, with seconds and UTC behind it."""
     if not value:
         return format_html("{}", NOTHING)
     here = timezone.localtime(value)
-    said = f"{date_in_words(here, locale=locale())} {format_datetime(here, 'HH:mm', locale=locale())}"
+    said = f"{date_in_words(here, locale=locale())} {here:%H:%M} {zone_of(here)}"
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact(value), said)
 
 
