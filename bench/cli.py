@@ -50,4 +50,8 @@ def _measured(name: str) -> Area | None:
         from bench.serving.cases import measure
 
         return measure
+    if name == "pages":
+        from bench.pages.cases import measure as of_pages
+
+        return of_pages
     return None

@@ -1,0 +1,47 @@
+"""The area `pages`: lists of 10 000 rows, sorted, filtered and far from their first page.
+
+Real: the whole portal with its own servers, a person's session, the front door. The rows are copies of one run and one
+dataset that went the real way. The peer is the promise that such a page answers within 300 ms; the limit is a page of
+the same shell that lists nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.rows import Row, machine
+
+ROOT = Path(__file__).resolve().parents[2]
+PROMISE_S = 0.3
+BAR = 1.0
+
+
+def measure() -> list[Row]:
+    seen = machine()
+    with tempfile.TemporaryDirectory(prefix="sanad-bench-", dir="/tmp") as name:
+        out = Path(name) / "pages.json"
+        print("pages: starting a portal and filling it", flush=True)
+        command = [sys.executable, "-m", "portal.launcher", "run", "--quiet", "--port", "0", "--"]
+        told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
+        subprocess.run([*command, sys.executable, "-m", "bench.pages.filled", str(out)], cwd=ROOT, env=told, check=True)
+        found: dict[str, list[float]] = json.loads(out.read_text())
+    empty = [1 / seconds for seconds in found.pop("empty")]
+    return [
+        Row.of_rates(
+            "pages",
+            case,
+            "pages/s",
+            ours=[1 / seconds for seconds in times],
+            peer=[1 / PROMISE_S] * len(times),
+            peer_name="a page in 300 ms",
+            limit=empty,
+            machine=seen,
+            bar=BAR,
+        )
+        for case, times in found.items()
+    ]
