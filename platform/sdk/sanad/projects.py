@@ -9,12 +9,12 @@ class Projects(Resource):
     def list(self) -> Things:
         return list(self._http.pages("projects/"))
 
-    def create(self, slug: str, name: str, *, description: str = "", purpose: str = "") -> Thing:
+    def create(self, slug: str, name: str, *, purpose: str, description: str = "") -> Thing:
         body = {"slug": slug, "name": name, "description": description, "purpose": purpose}
         made: Thing = self._http.post("projects/", body)
         return made
 
-    def ensure(self, slug: str, name: str, *, purpose: str = "") -> Thing:
+    def ensure(self, slug: str, name: str, *, purpose: str) -> Thing:
         """The project of this short name, made where it is missing."""
         found = next((project for project in self.list() if project["slug"] == slug), None)
         return found or self.create(slug, name, purpose=purpose)

@@ -1,4 +1,4 @@
-"""Signing in, projects, people, and whether all is well."""
+"""Projects, people, and whether all is well."""
 
 from __future__ import annotations
 
@@ -10,33 +10,27 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from sanad import profile
 from sanad.client import Client
+from sanad.commands import login
 from sanad.commands.arguments import add, group
 from sanad.output import show, table, tell
 
 
 def add_to(acts: Any) -> None:
-    add(acts, "login", login, "keep address and token in a profile that only you can read")
+    login.add_to(acts)
     add(acts, "open", open_portal, "open the portal in a browser")
     add(acts, "doctor", doctor, "say what is missing or sick, and how to mend it").set_defaults(before=examine)
     project = group(acts, "project", "projects")
     add(project, "list", project_list, "projects you can see")
     create = add(project, "create", project_create, "make a project")
     create.add_argument("slug")
-    create.add_argument("--name", default="")
-    create.add_argument("--purpose", default="")
+    create.add_argument("--name", default="", help="otherwise the short name")
+    create.add_argument("--purpose", required=True, help="what its models are for, in a sentence")
     member = group(acts, "member", "people of the tenant")
     add(member, "list", member_list, "who belongs to the tenant, and as what")
     invite = add(member, "invite", member_invite, "invite somebody; the answer holds the one link they sign in with")
     invite.add_argument("email")
     invite.add_argument("--role", required=True, help="admin, scientist, officer, auditor or viewer")
-
-
-def login(client: Client, said: Namespace) -> None:
-    client.projects.list()
-    place = profile.save(profile.Profile(client.url, client.transport.token, client.project))
-    tell(f"Signed in to {client.url}; kept in {place}.")
 
 
 def open_portal(client: Client, said: Namespace) -> None:
