@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sanad.errors import Refused
-from sanad.resource import Resource, Thing, Things
+from sanad.errors import Denied, Failed, NotFound, Refused, SanadError
+from sanad.resource import Resource, Thing, Things, is_id
 from sanad.transport import unmade, wait_for
+
+_NUMBERED = re.compile(r"(?P<name>.+?)(?:/v?| v)(?P<number>\d+)")
+_UNMADE = frozenset({"failed", "cancelled"})
 
 
 class Runs(Resource):
@@ -95,6 +99,24 @@ class Models(Resource):
         found: Thing = self._http.get(f"model-versions/{version_id}/")
         return found
 
+    def find(self, said: str) -> str:
+        """A version's id as it is, or that of `name/3` or `name v3`, or of the newest version of the model `name`."""
+        if is_id(said):
+            return said
+        models = {model["name"]: model["id"] for model in self.list()}
+        name, number = said, None
+        # A model may itself be called churn-v2: what is a name as it stands is read as one.
+        if said not in models and (numbered := _NUMBERED.fullmatch(said)):
+            name, number = numbered["name"], int(numbered["number"])
+        found = self.versions(models[name]) if name in models else []
+        fitting = [
+            each for each in found if each["number"] == number or (number is None and each["stage"] not in _UNMADE)
+        ]
+        if not fitting:
+            known = f"Its models: {', '.join(sorted(models))}." if models else "It has no model yet."
+            raise NotFound(f"The project {self._project} has no model version {said!r}. {known}")
+        return str(max(fitting, key=lambda each: each["number"])["id"])
+
     def register(self, *, run: str, name: str, description: str = "", timeout_s: float = 300) -> Thing:
         """Make a signed model version of a run, and wait for its gates."""
         version = self._http.post("models/", {"run": run, "name": name, "description": description})
@@ -148,14 +170,37 @@ class Deployments(Resource):
         """Serve a production version at the address `slug`, and wait until it answers."""
         body = {"model_version": version_id, "slug": slug, "name": name, "resource_class": resource_class}
         revision = self._http.post("deployments/", body)
-        wait_for(
+        found = wait_for(
             lambda: self._http.get(f"revisions/{revision['id']}/"),
             lambda found: found["state"] == "ready",
             failed=lambda found: found["failure"] if found["state"] in {"failed", "stopped"} else None,
             timeout_s=timeout_s,
             what="The deployment",
         )
-        return self.get(revision["deployment"])
+        deployment = self.get(revision["deployment"])
+        self._wait_until_routed(deployment, found)
+        return deployment
+
+    def _wait_until_routed(self, deployment: Thing, revision: Thing, *, within_s: float = 15) -> None:
+        """The gateway looks for new routes twice a second: until then it answers 404, or by the revision before."""
+        deadline = time.monotonic() + within_s
+        while said := self._not_routed(deployment["url"], revision):
+            if time.monotonic() > deadline:
+                address = f"{deployment['slug']} is ready, but {deployment['url']}"
+                raise Failed(f"{address} does not give it requests: {said}")
+            time.sleep(0.1)
+
+    def _not_routed(self, url: str, revision: Thing) -> str:
+        """Why the address does not lead to the revision; empty where it does."""
+        try:
+            answer = self._http.send("GET", f"{url}/v2/health/ready")
+        except Denied:
+            return ""  # whoever may deploy need not be allowed to ask for predictions
+        except SanadError as error:
+            return error.sentence
+        by = answer.headers.get("x-sanad-revision", "")
+        reached = by == str(revision["number"]) or revision["traffic_percent"] == 0
+        return "" if reached else f"revision {by} still answers."
 
     def split(self, deployment_id: str, shares: Mapping[str, int]) -> Thing:
         changed: Thing = self._http.post(f"deployments/{deployment_id}/split/", {"split": dict(shares)})
@@ -164,6 +209,11 @@ class Deployments(Resource):
     def roll_back(self, deployment_id: str) -> Thing:
         changed: Thing = self._http.post(f"deployments/{deployment_id}/rollback/")
         return changed
+
+    def schema(self, deployment: Mapping[str, Any]) -> Thing:
+        """What a row has to look like for the model that answers: `features`, each with name and type."""
+        found: Thing = self._http.get(f"{deployment['url']}/schema")
+        return found
 
     def predict(
         self, deployment: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], *, event_time: str = ""

@@ -1,0 +1,57 @@
+"""Waiting ends when there is something to say: the thing is there, it failed, or its address does not lead to it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sanad.errors import Denied, Failed, NotFound
+
+REVISION = {"id": "r3", "deployment": "d", "number": 3, "state": "ready", "failure": "", "traffic_percent": 100}
+URL = "http://gateway/inference/acme/late"
+
+
+@pytest.fixture
+def gateway(client, monkeypatch):
+    """A portal where a revision is ready at once, and a gateway that answers what the test says, then nothing more."""
+    answers: list[Any] = []
+    http = client.transport
+    monkeypatch.setattr(http, "post", lambda path, body=None: REVISION)
+    monkeypatch.setattr(
+        http, "get", lambda path: REVISION if path.startswith("revisions/") else {"slug": "late", "url": URL}
+    )
+
+    def send(method, path, **_options):
+        assert path == f"{URL}/v2/health/ready"
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return SimpleNamespace(headers={"x-sanad-revision": answer})
+
+    monkeypatch.setattr(http, "send", send)
+    return answers
+
+
+def test_a_deployment_is_there_when_the_gateway_answers_by_the_new_revision(client, gateway):
+    gateway += [NotFound("There is no deployment late in acme."), "2", "3"]
+    assert client.deployments.deploy("v", "late")["url"] == URL
+    assert gateway == ["3"]
+
+
+def test_who_may_deploy_but_not_predict_is_not_kept_waiting(client, gateway):
+    gateway.append(Denied("This token may not ask for predictions."))
+    assert client.deployments.deploy("v", "late")["url"] == URL
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [(NotFound("There is no deployment late in acme."), "There is no deployment"), ("2", "revision 2 still answers")],
+)
+def test_an_address_that_never_leads_there_is_said_with_the_reason(client, gateway, monkeypatch, answer, why):
+    gateway.append(answer)
+    moments = iter(range(0, 1000, 10))
+    monkeypatch.setattr("sanad.models.time.monotonic", lambda: float(next(moments)))
+    with pytest.raises(Failed, match=f"late is ready, but {URL} does not give it requests: .*{why}"):
+        client.deployments.deploy("v", "late")
