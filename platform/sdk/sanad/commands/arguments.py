@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
@@ -31,6 +33,19 @@ def add(acts: Any, name: str, command: Command, help_text: str) -> argparse.Argu
 
 def group(acts: Any, name: str, help_text: str) -> Any:
     return acts.add_parser(name, help=help_text).add_subparsers(required=True, metavar="ACT")
+
+
+def model_version(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("version", help="its id, the name of a model (its newest version), or name/3")
+
+
+def text_of(file: str) -> str:
+    """What a file holds, or standard input where it is called -, without the mark that Excel puts before its CSV."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is no UTF-8 text ({error.reason}); save it as UTF-8.") from None
+    return text.removeprefix("\ufeff")
 
 
 def as_json(text: str) -> Any:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands.arguments import add, as_json, chosen, group, pair
+from sanad.commands.arguments import add, as_json, chosen, group, pair, text_of
 from sanad.models import show_progress
 from sanad.output import show, table, tell
 
@@ -33,12 +32,12 @@ def _datasets(dataset: Any) -> None:
     add(dataset, "list", dataset_list, "datasets of the project")
     add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
     get = add(dataset, "get", dataset_get, "a version's rows as Parquet")
-    get.add_argument("version")
+    get.add_argument("version", help="its id, or a dataset's name (its newest version)")
     get.add_argument("into")
 
 
 def _sql(parser: ArgumentParser) -> None:
-    parser.add_argument("sql", help="a file with one SELECT")
+    parser.add_argument("sql", metavar="SQL_FILE", help="a file with one SELECT; - reads standard input")
     parser.add_argument(
         "--input",
         action="append",
@@ -87,7 +86,7 @@ def dataset_push(client: Client, said: Namespace) -> None:
 
 
 def dataset_derive(client: Client, said: Namespace) -> None:
-    made = client.datasets.derive(said.name, sql=Path(said.sql).read_text(), inputs=_inputs(client, said))
+    made = client.datasets.derive(said.name, sql=text_of(said.sql), inputs=_inputs(client, said))
     show(chosen(made, VERSION), as_json=said.json)
 
 
@@ -106,7 +105,7 @@ def dataset_versions(client: Client, said: Namespace) -> None:
 
 
 def dataset_get(client: Client, said: Namespace) -> None:
-    tell(f"Written to {client.datasets.download(said.version, said.into)}")
+    tell(f"Written to {client.datasets.download(client.datasets.newest(said.version), said.into)}")
 
 
 def feature_entity(client: Client, said: Namespace) -> None:
@@ -117,7 +116,7 @@ def feature_define(client: Client, said: Namespace) -> None:
     view = client.features.define(
         said.name,
         entity=said.entity,
-        sql=Path(said.sql).read_text(),
+        sql=text_of(said.sql),
         inputs=_inputs(client, said),
         event_time=said.event_time,
         created_column=said.created,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands.arguments import add, chosen, group
+from sanad.commands.arguments import add, chosen, group, model_version
 from sanad.output import show, table, tell
 
 REPLAY = ("id", "state", "per_second", "position", "total", "failure")
@@ -22,10 +22,10 @@ def add_to(acts: Any) -> None:
     decide.add_argument("verdict", choices=["granted", "refused"])
     decide.add_argument("--reason", required=True)
     written = add(acts, "report", report, "a compliance report of a model version")
-    written.add_argument("version")
-    written.add_argument("into")
+    model_version(written)
+    written.add_argument("into", help="the file to write; its ending says whether pdf or html")
     linked = add(acts, "chain", chain, "the chain of a thing, from its data to its traffic")
-    linked.add_argument("id")
+    linked.add_argument("id", help="its id; of a model version also name or name/3")
     linked.add_argument("--kind", default="model_version")
     ledger = group(acts, "ledger", "the ledger")
     add(ledger, "verify", ledger_verify, "let the portal check its own chain")
@@ -106,12 +106,13 @@ def approval_decide(client: Client, said: Namespace) -> None:
 
 
 def report(client: Client, said: Namespace) -> None:
-    made = client.reports.create(model_version=said.version)
+    made = client.reports.create(model_version=client.models.find(said.version))
     tell(f"Written to {client.reports.download(made['id'], said.into, form=Path(said.into).suffix[1:] or 'pdf')}")
 
 
 def chain(client: Client, said: Namespace) -> None:
-    found: list[dict[str, Any]] = client.transport.get(f"chain/{said.kind}/{said.id}/")
+    thing = client.models.find(said.id) if said.kind == "model_version" else said.id
+    found: list[dict[str, Any]] = client.transport.get(f"chain/{said.kind}/{thing}/")
     table(found, ("kind", "name", "state", "digest"), as_json=said.json)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands.arguments import add, as_json, chosen, group, pair
+from sanad.commands.arguments import add, as_json, chosen, group, model_version, pair, text_of
 from sanad.output import show, table
+from sanad.rows import table_rows
 
 
 def add_to(acts: Any) -> None:
@@ -43,13 +42,13 @@ def _models(model: Any) -> None:
     register.add_argument("--run", required=True)
     register.add_argument("--name", required=True)
     add(model, "list", model_list, "models of the project and their versions")
-    add(model, "promote", model_promote, "ask for promotion to production").add_argument("version")
+    model_version(add(model, "promote", model_promote, "ask for promotion to production"))
 
 
 def _deployments(acts: Any) -> None:
     serve = add(acts, "deploy", deploy, "serve a production version")
-    serve.add_argument("version")
-    serve.add_argument("slug")
+    model_version(serve)
+    serve.add_argument("slug", help="the address that it answers at")
     serve.add_argument("--timeout", type=float, default=180)
     deployment = group(acts, "deployment", "what serves")
     add(deployment, "list", deployment_list, "deployments of the project")
@@ -58,7 +57,10 @@ def _deployments(acts: Any) -> None:
     split.add_argument("share", nargs="+", metavar="REVISION=PER_CENT")
     ask = add(acts, "predict", predict, "ask a deployment for predictions")
     ask.add_argument("deployment", help="its address or id")
-    ask.add_argument("rows", help="a file of JSON: one row, or a list of rows; - reads standard input")
+    ask.add_argument("rows", metavar="FILE", help="one row or many, as JSON or CSV; - reads standard input")
+    ask.add_argument(
+        "--format", choices=["json", "csv"], help="otherwise csv for a FILE named .csv, json for any other"
+    )
     add(acts, "rollback", rollback, "back to the revision before").add_argument("deployment")
 
 
@@ -105,11 +107,12 @@ def model_list(client: Client, said: Namespace) -> None:
 
 
 def model_promote(client: Client, said: Namespace) -> None:
-    show(client.models.promote(said.version), as_json=said.json)
+    show(client.models.promote(client.models.find(said.version)), as_json=said.json)
 
 
 def deploy(client: Client, said: Namespace) -> None:
-    deployment = client.deployments.deploy(said.version, said.slug, timeout_s=said.timeout)
+    version = client.models.find(said.version)
+    deployment = client.deployments.deploy(version, said.slug, timeout_s=said.timeout)
     show(chosen(deployment, ("id", "slug", "url")), as_json=said.json)
 
 
@@ -125,9 +128,13 @@ def deployment_split(client: Client, said: Namespace) -> None:
 
 
 def predict(client: Client, said: Namespace) -> None:
-    given = json.loads(sys.stdin.read() if said.rows == "-" else Path(said.rows).read_text())
-    rows = given if isinstance(given, list) else [given]
-    show(client.deployments.predict(client.deployments.find(said.deployment), rows), as_json=True)
+    deployment, text = client.deployments.find(said.deployment), text_of(said.rows)
+    if (said.format or ("csv" if said.rows.lower().endswith(".csv") else "json")) == "csv":
+        rows = table_rows(text, client.deployments.schema(deployment))
+    else:
+        given = json.loads(text)
+        rows = given if isinstance(given, list) else [given]
+    show(client.deployments.predict(deployment, rows), as_json=True)
 
 
 def rollback(client: Client, said: Namespace) -> None:
