@@ -38,7 +38,7 @@ class DatasetTable(_DataTable):
     version = Column(accessor="latest_number", verbose_name=_("Version"), default="–")
     rows = Column(accessor="latest_rows", verbose_name=_("Rows"), default="–", attrs=_NUMBER)
     fresh = Column(accessor="latest_at", verbose_name=_("Freshness"), empty_values=())
-    classes = Column(accessor="latest_schema", verbose_name=_("Classes"), orderable=False, empty_values=())
+    classes = Column(accessor="latest_schema", verbose_name=_("Sensitivity"), orderable=False, empty_values=())
     owner = Column(verbose_name=_("Owner"), order_by="owner__name", default="–")
 
     def render_name(self, value: str, record: Any) -> SafeString:

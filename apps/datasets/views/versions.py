@@ -112,7 +112,7 @@ def version_classify(request: PortalRequest, tenant: str, project: str, version_
     """The column's row anew for htmx, else the page again at this column."""
     version, form = version_of(request, version_id), forms.ClassForm(request.POST)
     if not form.is_valid():
-        raise Invalid(_("Choose a class for the column."))
+        raise Invalid(_("Choose how sensitive the column is."))
     version = services.classify_column(actor=request.actor, version=version, **form.cleaned_data)
     index = version.column_names.index(form.cleaned_data["column"])
     if not request.htmx:
