@@ -49,6 +49,7 @@ PROJECT_PLACES = (
     ("models/", _("Models"), "box"),
     ("deployments/", _("Deployments"), "rocket"),
     ("monitoring/", _("Monitoring"), "heartbeat"),
+    ("settings/", _("Project settings"), "settings"),
 )
 _counts: dict[str, Callable[[Actor], int]] = {}
 _choices: list[Callable[[Actor], list[Choice]]] = []
@@ -78,7 +79,7 @@ def tenant_places(request: HttpRequest) -> list[Place]:
 
 
 def project_places(request: HttpRequest) -> list[Place]:
-    """Overview to Monitoring of the page's project; none on pages outside projects."""
+    """Overview to Project settings of the page's project; none on pages outside projects."""
     actor, project = getattr(request, "actor", None), getattr(request, "project", None)
     if actor is None or project is None:
         return []
