@@ -18,8 +18,12 @@ class DeployForm(forms.Form):
     slug = forms.CharField(
         label=_("Address"),
         max_length=63,
+        required=False,
         widget=forms.TextInput(attrs={"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}),
-        help_text=_("Small letters, digits and dashes. Programs write it; it cannot be changed later."),
+        help_text=_(
+            "Small letters, digits and dashes; made from the model's name where you leave it empty. "
+            "Programs write it; it cannot be changed later."
+        ),
     )
     name = forms.CharField(label=_("Name"), required=False, max_length=120, help_text=_("As people read it."))
     resource_class = forms.ChoiceField(label=_("Size of a replica"), initial="small")
@@ -30,7 +34,8 @@ class DeployForm(forms.Form):
         self.fields["resource_class"].choices = [(c.name, c.label) for c in RESOURCE_CLASSES.values()]  # type: ignore[attr-defined]
         if known := ", ".join(slugs):
             self.fields["slug"].help_text = _(
-                "Small letters, digits and dashes. An address that is known gets a new revision: %(slugs)s."
+                "Small letters, digits and dashes; made from the model's name where you leave it empty. "
+                "An address that is known gets a new revision: %(slugs)s."
             ) % {"slugs": known}
 
 

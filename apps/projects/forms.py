@@ -19,7 +19,14 @@ class NewProjectForm(ProjectForm):
     slug = forms.CharField(
         label=_("Short name"),
         max_length=63,
-        widget=forms.TextInput(attrs={"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}),
-        help_text=_("Small letters, digits and dashes. It is part of addresses and cannot be changed later."),
+        required=False,
+        # static/js/forms.js writes it along with the name; where no script runs, the service makes it.
+        widget=forms.TextInput(
+            attrs={"dir": "ltr", "autocapitalize": "none", "spellcheck": "false", "data-slug-of": "id_name"}
+        ),
+        help_text=_(
+            "Small letters, digits and dashes; made from the name where you leave it empty. "
+            "It is part of addresses and cannot be changed later."
+        ),
     )
     field_order = ("name", "slug", "purpose", "description")

@@ -6,6 +6,7 @@ import re
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from apps.projects import policies
@@ -21,12 +22,12 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @transaction.atomic
-def create_project(*, actor: Actor, slug: str, name: str, purpose: str, description: str = "") -> Project:
-    """A project in the actor's tenant; its slug is free there or the act is refused."""
+def create_project(*, actor: Actor, name: str, purpose: str, slug: str = "", description: str = "") -> Project:
+    """A project in the actor's tenant; its slug, made from the name where none is given, is free or the act refused."""
     policies.check_can_create(actor)
     project = Project(
         tenant=actor.tenant,
-        slug=_checked_slug(slug),
+        slug=_checked_slug(slug) if slug else _slug_from(name),
         name=_checked(name, "name", most=120),
         purpose=_checked(purpose, "purpose", most=500),
         description=description.strip(),
@@ -86,6 +87,17 @@ def _insert(project: Project) -> None:
     except IntegrityError as error:
         sentence = _("There is a project “%(slug)s” in this tenant already. Take another short name.")
         raise Conflict(sentence % {"slug": project.slug}, details={"field": "slug"}) from error
+
+
+def _slug_from(name: str) -> str:
+    """“Späte Flüge 2013” becomes spate-fluge-2013; a name without Latin letters or digits gives none."""
+    slug = slugify(name)[:63].strip("-_").replace("_", "-")
+    if name.strip() and not slug:
+        sentence = _(
+            "No short name can be made from this name. Write one: small letters, digits and dashes, at most 63 signs."
+        )
+        raise Invalid(sentence, fields={"slug": [sentence]})
+    return slug
 
 
 def _checked_slug(slug: str) -> str:

@@ -21,3 +21,17 @@ document.addEventListener("click", (event) => {
   const field = link && document.getElementById(link.hash.slice(1));
   if (field) { event.preventDefault(); (field.matches("fieldset") ? field.querySelector("input") ?? field : field).focus(); }
 });
+
+// A short name is written along with the name it is made from, until somebody writes it by hand.
+document.addEventListener("input", (event) => {
+  if (event.target.dataset.slugOf) { event.target.dataset.own = event.target.value && "yes"; return; }
+  const slug = event.target.id && event.target.form?.querySelector(`[data-slug-of="${event.target.id}"]`);
+  if (slug && !slug.dataset.own) slug.value = slugOf(event.target.value);
+});
+document.querySelectorAll("[data-slug-of]").forEach((field) => { if (field.value) field.dataset.own = "yes"; });
+
+// As the server does it: letters without their marks, all else a dash.
+function slugOf(name) {
+  const plain = name.normalize("NFKD").replace(/[^\x00-\x7f]/g, "").toLowerCase();
+  return plain.replace(/[^a-z0-9_\s-]/g, "").replace(/[\s_-]+/g, "-").slice(0, 63).replace(/^-+|-+$/g, "");
+}

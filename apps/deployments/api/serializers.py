@@ -31,7 +31,7 @@ class DeploymentSerializer(serializers.ModelSerializer):
 
 class DeploymentStart(serializers.Serializer):
     model_version = serializers.UUIDField()
-    slug = serializers.CharField(max_length=63)
+    slug = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
     name = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
     resource_class = serializers.CharField(required=False, default="small")
 

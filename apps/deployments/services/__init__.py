@@ -1,6 +1,6 @@
 """Writes of the deployments app."""
 
-from apps.deployments.services.deploying import deploy_version
+from apps.deployments.services.deploying import address_from, deploy_version
 from apps.deployments.services.invoking import check_invocation
 from apps.deployments.services.replicas import start_revision
 from apps.deployments.services.stopping import restart_revision, stop_revision
@@ -10,6 +10,7 @@ from apps.deployments.services.watching import watch_revisions
 
 __all__ = [
     "TOKEN_LIVES",
+    "address_from",
     "ask_gateway",
     "check_invocation",
     "deploy_version",

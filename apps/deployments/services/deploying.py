@@ -28,12 +28,15 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 @transaction.atomic
 def deploy_version(
-    *, actor: Actor, version_id: UUID, slug: str, name: str = "", resource_class: str = "small"
+    *, actor: Actor, version_id: UUID, slug: str = "", name: str = "", resource_class: str = "small"
 ) -> Revision:
-    """A new revision of the deployment `slug`, made where it is new; it takes over the traffic once it is ready."""
+    """A new revision of the deployment `slug`, made where it is new; it takes over the traffic once it is ready.
+
+    Without a slug the deployment is called like its model.
+    """
     version = registry.get_model_version(actor=actor, version_id=version_id)
     policies.check_can_deploy(actor, version)
-    deployment = _deployment(actor, version, slug, name)
+    deployment = _deployment(actor, version, slug or address_from(version.model.name), name)
     number = 1 + (deployment.revisions.aggregate(n=Max("number"))["n"] or 0)
     revision = Revision.objects.create(
         tenant=actor.tenant,
@@ -51,6 +54,11 @@ def deploy_version(
     ledger.record(asked, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))
     enqueue_start(actor, revision)
     return revision
+
+
+def address_from(model_name: str) -> str:
+    """A model's name as an address: it may hold _, which an address may not, and begin with one of either."""
+    return model_name.replace("_", "-").strip("-")
 
 
 def _deployment(actor: Actor, version: ModelVersion, slug: str, name: str) -> Deployment:

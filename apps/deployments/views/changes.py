@@ -93,7 +93,7 @@ def _form(request: PortalRequest) -> DeployForm:
     chosen = request.GET.get("version", "")
     version = next((v for v in versions if str(v.pk) == chosen), None) or next(iter(versions), None)
     same = next((d for d in known if version and d.model_id == version.model_id), None)
-    slug = same.slug if same else version.model.name.replace("_", "-") if version else ""
+    slug = same.slug if same else services.address_from(version.model.name) if version else ""
     return DeployForm(
         request.POST or None,
         initial={"version": chosen, "slug": slug, "name": same.name if same else ""},

@@ -21,4 +21,4 @@ class ProjectWords(serializers.Serializer[Any]):
 
 
 class NewProject(ProjectWords):
-    slug = serializers.CharField(max_length=63)
+    slug = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")

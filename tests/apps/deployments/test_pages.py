@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.deployments import selectors
 from apps.deployments.adapters import gateway
 from apps.deployments.ports import Answer, LiveRevision, LiveStats
 from apps.projects import services as projects
@@ -85,6 +86,13 @@ def test_a_version_is_deployed_by_a_plain_form(client_as, scientist, promoted):
 
     assert answer.status_code == 303
     assert "is starting" in page(client, answer["Location"])
+
+
+def test_an_address_left_empty_is_made_from_the_models_name(client_as, scientist, promoted):
+    version = promoted(name="late_flowers")
+    given = {"version": str(version.pk), "slug": "", "resource_class": "small"}
+    assert client_as(scientist).post(f"{LIST}new/", given).status_code == 303
+    assert selectors.visible_deployments(actor=scientist).get().slug == "late-flowers"
 
 
 def test_a_wrong_address_is_said_at_its_field(client_as, scientist, promoted):

@@ -20,6 +20,12 @@ def test_create_read_and_list(api_as, scientist):
     assert [p["slug"] for p in client.get(URL).json()["results"]] == ["fraud"]
 
 
+def test_a_slug_left_out_is_made_from_the_name(api_as, scientist):
+    made = post(api_as(scientist), URL, {"name": "Late flights", "purpose": "Else"})
+
+    assert (made.status_code, made.json()["slug"]) == (201, "late-flights")
+
+
 def test_a_repeated_request_with_the_same_key_creates_once(api_as, scientist):
     client = api_as(scientist)
     first, second = (post(client, URL, NEW, **{"Idempotency-Key": "once"}) for _ in range(2))

@@ -34,6 +34,27 @@ def test_a_project_is_created_by_a_plain_form(client_as, scientist):
     assert selectors.get_project(actor=scientist, slug="fraud").purpose == "Find fraud"
 
 
+def test_a_short_name_left_empty_is_made_from_the_name(client_as, scientist):
+    client = client_as(scientist)
+    assert 'data-slug-of="id_name"' in client.get("/t/acme/projects/new/").content.decode()
+    answer = client.post("/t/acme/projects/new/", NEW | {"name": "Späte Flüge_2013!", "slug": ""})
+
+    assert (answer.status_code, answer["Location"]) == (303, "/t/acme/p/spate-fluge-2013/")
+
+
+def test_a_name_without_latin_letters_asks_for_a_short_one_at_its_field(client_as, scientist):
+    answer = client_as(scientist).post("/t/acme/projects/new/", NEW | {"name": "رحلات", "slug": ""})
+
+    assert answer.status_code == 422
+    assert "Write one" in answer.context["form"].errors["slug"][0]
+
+
+def test_the_side_bar_leads_to_the_projects_settings(client_as, scientist, project):
+    page = client_as(scientist).get("/t/acme/p/flights/").content.decode()
+
+    assert 'href="/t/acme/p/flights/settings/"' in page
+
+
 def test_a_taken_short_name_is_said_at_its_field(client_as, scientist, project):
     answer = client_as(scientist).post("/t/acme/projects/new/", NEW | {"slug": "flights"})
 

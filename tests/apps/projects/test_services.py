@@ -46,7 +46,7 @@ def project_member(project):
     return make_person(project.tenant, "viewer")
 
 
-@pytest.mark.parametrize("slug", ["", "Flights", "flights/2013", "-a", "a-", "رحلات", "a" * 64])
+@pytest.mark.parametrize("slug", ["Flights", "flights/2013", "-a", "a-", "رحلات", "a" * 64])
 def test_a_slug_that_is_no_part_of_an_address_is_refused_at_its_field(scientist, slug):
     with pytest.raises(Invalid) as refusal:
         services.create_project(actor=scientist, slug=slug, name="Flights", purpose="Predict delays")
