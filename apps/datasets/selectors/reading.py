@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
 
 from apps.datasets.choices import VersionState
@@ -115,15 +115,20 @@ def freshness(dataset: Dataset, *, now: datetime) -> str:
 
 def summary(*, actor: Actor, project_id: UUID, now: datetime) -> dict[str, int]:
     """How many datasets there are, are stale or failed last, and how many versions wait for review or are read in."""
-    datasets = list(visible_datasets(actor=actor, project_id=project_id))
+    rows: QuerySet[Any] = visible_datasets(actor=actor, project_id=project_id)
     versions = visible_versions(actor=actor).filter(project_id=project_id)
     return {
-        "failed": sum(getattr(d, "last_state", "") == VersionState.FAILED for d in datasets),
-        "datasets": len(datasets),
-        "stale": sum(freshness(d, now=now) == "stale" for d in datasets),
+        "failed": rows.filter(last_state=VersionState.FAILED).count(),
+        "datasets": rows.count(),
+        "stale": rows.filter(latest_at__lt=_before(now)).count(),
         "review": versions.filter(state=VersionState.REVIEW).count(),
         "ingesting": versions.filter(state=VersionState.INGESTING).count(),
     }
+
+
+def _before(now: datetime) -> ExpressionWrapper[Any]:
+    """The moment since which a version must have come for the promise to be kept."""
+    return ExpressionWrapper(Value(now) - F("freshness_promise"), DateTimeField())
 
 
 def project_slug(version: DatasetVersion) -> str:

@@ -6,9 +6,12 @@ from typing import Any
 
 import django_tables2
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.db.models.query import ModelIterable
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django_filters import FilterSet
+from django_tables2.data import TableQuerysetData
 
 PAGE_SIZES = (25, 50, 100, 250)
 
@@ -41,6 +44,16 @@ class PortalTable(django_tables2.Table):
         ]
 
 
+class _Rows(TableQuerysetData):
+    """Rows of a page far from the first by their keys: skipped rows are passed by, not made whole and thrown away."""
+
+    def __getitem__(self, wanted: Any) -> Any:
+        if not (isinstance(wanted, slice) and wanted.start) or self.data._iterable_class is not ModelIterable:
+            return super().__getitem__(wanted)
+        keys = list(self.data.values_list("pk", flat=True)[wanted])
+        return self.data.filter(pk__in=keys)
+
+
 def build_table(
     request: HttpRequest,
     table_class: type[PortalTable],
@@ -52,7 +65,7 @@ def build_table(
     """The table for this request: filtered by the query string, sorted, its page cut out, hidden columns left out."""
     filterset = filterset_class(request.GET, queryset=rows, request=request) if filterset_class else None
     data = filterset.qs if filterset is not None else rows
-    table = table_class(data, request=request, **extra)
+    table = table_class(_Rows(data) if isinstance(data, QuerySet) else data, request=request, **extra)
     table.filterset = filterset
     for name in _hidden(request, table_class):
         table.columns.hide(name)
