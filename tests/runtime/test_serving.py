@@ -165,7 +165,7 @@ BAD = [
         400,
         "Row 0 of dataframe_split.data",
     ),
-    ("/invocations", lambda: {"dataframe_split": {"columns": [], "data": []}}, 422, "and 12 more is missing"),
+    ("/invocations", lambda: {"dataframe_split": {"columns": [], "data": []}}, 422, "and 12 more are missing"),
     ("/invocations", lambda: {"dataframe_split": 3}, 400, "dataframe_split has to be an object"),
     (
         "/invocations",
@@ -181,6 +181,13 @@ BAD = [
     ),
     ("/invocations", lambda: b" " * 200001, 413, "larger than the 200000 bytes allowed"),
     ("/v2/models/m/infer", dict, 400, 'with the list "inputs"'),
+    ("/v2/models/m/infer", lambda: {"inputs": tensors(2)[2:]}, 422, "The inputs 'carrier', 'origin' are missing."),
+    (
+        "/invocations",
+        lambda: changed(gate="A1", crew=4),
+        422,
+        "The columns 'gate', 'crew' are unknown in row 0; this model takes 'carrier'",
+    ),
     ("/v2/models/m/infer", lambda: {"inputs": tensors(2)[1:]}, 422, "The input 'carrier' is missing."),
     ("/v2/models/m/infer", lambda: {"inputs": [*tensors(2), tensors(2)[0]]}, 400, "Input 'carrier' is given twice."),
     (

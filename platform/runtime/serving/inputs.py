@@ -41,6 +41,11 @@ def _names(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+def _subject(noun: str, names: Sequence[str]) -> str:
+    """E.g. "The column 'a' is" or "The columns 'a', 'b' are"."""
+    return f"The {noun} {_names(names)} is" if len(names) == 1 else f"The {noun}s {_names(names)} are"
+
+
 def _is_column(shape: list[Any]) -> bool:
     whole = all(type(size) is int and size >= 0 for size in shape)
     return whole and (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1))
@@ -170,12 +175,10 @@ class InputReader:
     def _check_names(self, given: Sequence[str], noun: str, where: str = "") -> None:
         missing = [name for name in self._names if name not in given]
         if missing:
-            raise InputRefused(f"The {noun} {_names(missing)} is missing{where}.")
+            raise InputRefused(f"{_subject(noun, missing)} missing{where}.")
         unknown = [name for name in given if name not in self._types]
         if unknown:
-            raise InputRefused(
-                f"The {noun} {_names(unknown)} is unknown{where}; this model takes {_names(self._names)}."
-            )
+            raise InputRefused(f"{_subject(noun, unknown)} unknown{where}; this model takes {_names(self._names)}.")
         if len(given) != len(self._names):
             doubled = next(name for name in given if list(given).count(name) > 1)
             raise InputRefused(f"The {noun} {doubled!r} is given twice{where}.", 400)
