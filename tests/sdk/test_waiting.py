@@ -55,3 +55,27 @@ def test_an_address_that_never_leads_there_is_said_with_the_reason(client, gatew
     monkeypatch.setattr("sanad.models.time.monotonic", lambda: float(next(moments)))
     with pytest.raises(Failed, match=f"late is ready, but {URL} does not give it requests: .*{why}"):
         client.deployments.deploy("v", "late")
+
+
+@pytest.mark.parametrize(
+    ("version", "why"),
+    [
+        ({"stage": "failed", "failure": "The run has no model.", "gates": []}, "The run has no model"),
+        ({"stage": "cancelled", "failure": "Cancelled by Ann.", "gates": []}, "Cancelled by Ann"),
+        ({"stage": "candidate", "failure": "The gates broke.", "gates": []}, "The gates broke"),
+    ],
+)
+def test_a_registration_that_failed_is_said_at_once(client, sanad, monkeypatch, version, why):
+    asked = []
+    monkeypatch.setattr("sanad.transport.Transport.post", lambda self, path, body=None: {"id": "v"})
+    monkeypatch.setattr("sanad.transport.Transport.get", lambda self, path: asked.append(path) or version)
+    code, answered, said = sanad("model", "register", "--run", "r", "--name", "price")
+    assert (code, answered) == (1, "")
+    assert why in said and len(asked) == 1
+
+
+def test_a_wait_for_a_stage_ends_with_a_version_that_failed(client, monkeypatch):
+    failed = {"stage": "failed", "failure": "The run has no model."}
+    monkeypatch.setattr(client.transport, "get", lambda path: failed)
+    with pytest.raises(Failed, match="The run has no model"):
+        client.models.wait_for_stage("v", "production")

@@ -42,6 +42,9 @@ def decide_gates(*, actor: Actor, version: ModelVersion) -> list[GateResult]:
         decided = GateDecided(version_id=version.pk, gate=gate.value, state=state.value)
         ledger.record(decided, actor=actor, project_id=version.project_id, subject=("model_version", version.pk))
         results.append(result)
+    if version.failure:
+        version.failure = ""
+        version.save(update_fields=["failure"])
     return results
 
 

@@ -167,6 +167,10 @@ def _end_unregistered(
     job: Job, stage: Stage, sentence: str, event: type[VersionFailed | VersionCancelled], actor: Actor
 ) -> None:
     version = ModelVersion.objects.select_for_update().get(pk=UUID(job.arguments["version_id"]))
+    if version.stage == Stage.CANDIDATE and not version.gates.exists():
+        # It is signed and stays; whoever waits for its gates has to hear that they will not look by themselves.
+        version.failure = sentence
+        version.save(update_fields=["failure"])
     if version.stage != Stage.REGISTERING:
         return
     states.move(version, stage, NEXT, field="stage")

@@ -127,7 +127,7 @@ class Models(Resource):
         return wait_for(
             lambda: self.version(version_id),
             lambda found: found["stage"] not in {"registering", "failed", "cancelled"} and bool(found["gates"]),
-            failed=lambda found: unmade(found, state="stage"),
+            failed=_not_registered,
             timeout_s=timeout_s,
             what="The registration",
         )
@@ -146,10 +146,17 @@ class Models(Resource):
         return wait_for(
             lambda: self.version(version_id),
             lambda found: found["stage"] == stage,
-            failed=lambda _found: None,
+            failed=lambda found: unmade(found, state="stage"),
             timeout_s=timeout_s,
             what=f"The move to {stage}",
         )
+
+
+def _not_registered(version: Thing) -> str | None:
+    """Also where the version is signed and its gates could not look at it: they will not do so by themselves."""
+    if version["failure"] and not version["gates"]:
+        return str(version["failure"])
+    return unmade(version, state="stage")
 
 
 class Deployments(Resource):

@@ -114,6 +114,25 @@ def test_files_that_cannot_be_fetched_end_as_failed_with_the_reason(finished_run
     ]
 
 
+def test_gates_that_could_not_look_leave_a_signed_version_that_says_so_until_they_have(
+    registered, scientist, client_as, monkeypatch
+):
+    def broken(*, actor, version):
+        raise TypeError
+
+    monkeypatch.setattr("apps.registry.services.registering.decide_gates", broken)
+    version = registered()
+
+    assert (version.stage, version.gates.count()) == (Stage.CANDIDATE, 0)
+    assert "did not expect" in version.failure
+    shown = client_as(scientist).get(reverse("registry:version_detail", args=["acme", "flights", version.pk]))
+    assert "The gates could not look at it" in shown.content.decode()
+
+    services.request_promotion(actor=scientist, version=version)
+    version = selectors.get_model_version(actor=scientist, version_id=version.pk)
+    assert (version.failure, version.gates.count()) == ("", 6)
+
+
 def test_a_cancelled_registration_names_who_did_and_is_reported_on_by_nobody(
     finished_run, scientist, officer, client_as
 ):
