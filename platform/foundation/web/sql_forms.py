@@ -27,7 +27,7 @@ class SqlForm(forms.Form):
         label=_("SQL"),
         max_length=50_000,
         widget=forms.Textarea(attrs={"data-editor": "sql", "spellcheck": "false", "dir": "ltr"}),
-        help_text=_("One SELECT in DuckDB's dialect. It reads only the dataset versions named below."),
+        help_text=_("One SELECT in DuckDB's dialect, over datasets of this project and the versions named below."),
     )
 
     def __init__(
