@@ -34,7 +34,7 @@ def dataset_new(request: PortalRequest, tenant: str, project: str) -> HttpRespon
             context["uploaded"] = upload = _uploaded(request, form)
             version = _begin(request, form, dataset, upload)
             return redirect(request, address(request, "version_detail", version.pk))
-    context["snippets"] = presentation.push_snippets(request, dataset.slug if dataset else "flights")
+    context["snippets"] = presentation.push_snippets(request, dataset)
     return render_page(request, "datasets/dataset_new.html", status=422 if form.errors else 200, **context)
 
 

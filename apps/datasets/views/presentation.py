@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors
 from apps.datasets.choices import ColumnClass, PersonalKind
+from apps.datasets.services import CHUNK_BYTES
 from apps.datasets.views.things import address
 from apps.tenants import selectors as tenants
 from foundation.ledger import RecordedEvent
@@ -91,25 +94,41 @@ def activity(request: PortalRequest, *versions: Any, dataset: Any = None) -> lis
     return history(request.actor, *subjects, names=tenants.names_of, more=more)
 
 
-def push_snippets(request: PortalRequest, name: str = "flights") -> list[dict[str, str]]:
-    """How programs add data, with the reader's own address and project."""
+def push_snippets(request: PortalRequest, dataset: Any = None) -> list[dict[str, str]]:
+    """How programs add data, with the reader's own address and project; a neutral name where no dataset is meant."""
     url, project = settings.SANAD_PUBLIC_URL, request.project.slug
+    name, file = (dataset.name, f"{dataset.slug}.csv") if dataset else ("my_table", "my_table.csv")
     python = (
         "from sanad import Client\n\n"
         f'client = Client("{url}", token="snd_…", project="{project}")\n'
-        f'version = client.datasets.push("{name}.csv", name="{name}")'
+        f"version = client.datasets.push({json.dumps(file)}, name={json.dumps(name, ensure_ascii=False)})"
     )
-    curl = (
-        f"API={url}/api/v1; AUTH='Authorization: Bearer snd_…'; JSON='Content-Type: application/json'\n"
-        f'UPLOAD=$(curl -s $API/uploads/ -H "$AUTH" -H "$JSON" -d "{{\\"project\\": \\"{project}\\", '
-        f'\\"filename\\": \\"{name}.csv\\", \\"size\\": $(stat -c %s {name}.csv)}}" | jq -r .id)\n'
-        f'curl -X PUT $API/uploads/$UPLOAD/ -H "$AUTH" -H "Upload-Offset: 0" --data-binary @{name}.csv  # 8 MB each\n'
-        f'curl -X POST $API/uploads/$UPLOAD/complete/ -H "$AUTH"\n'
-        f'curl $API/datasets/ -H "$AUTH" -H "$JSON" '
-        f'-d "{{\\"project\\": \\"{project}\\", \\"name\\": \\"{name}\\", \\"upload\\": \\"$UPLOAD\\"}}"'
+    cli = (
+        f"sanad login --url {url} --token snd_…\n"
+        f"sanad --project {project} dataset push {file} --name {shlex.quote(name)}"
     )
-    cli = f"sanad login --url {url}\nsanad --project {project} dataset push {name}.csv --name {name}"
+    curl = _pieces(url, project, file) + _last_step(project, dataset)
     return [{"name": "CLI", "code": cli}, {"name": "Python", "code": python}, {"name": "curl", "code": curl}]
+
+
+def _pieces(url: str, project: str, file: str) -> str:
+    """A file of any size: the front door takes one piece at a time, and each answer says where the next begins."""
+    return (
+        f"API={url}/api/v1; AUTH='Authorization: Bearer snd_…'; JSON='Content-Type: application/json'; FILE={file}\n"
+        f'UPLOAD=$(curl -s $API/uploads/ -H "$AUTH" -H "$JSON" -d "{{\\"project\\": \\"{project}\\", '
+        '\\"filename\\": \\"$FILE\\", \\"size\\": $(stat -c %s $FILE)}" | jq -r .id)\n'
+        f"SENT=0\nwhile [ $SENT -lt $(stat -c %s $FILE) ]; do\n"
+        f"  SENT=$(tail -c +$((SENT + 1)) $FILE | head -c {CHUNK_BYTES} | curl -s -X PUT $API/uploads/$UPLOAD/ "
+        '-H "$AUTH" \\\n    -H "Upload-Offset: $SENT" --data-binary @- | jq .offset)\ndone\n'
+        'curl -X POST $API/uploads/$UPLOAD/complete/ -H "$AUTH"\n'
+    )
+
+
+def _last_step(project: str, dataset: Any) -> str:
+    """The file becomes a version; without a review it is committed as soon as it is read, as by the client."""
+    where = f"datasets/{dataset.pk}/versions/" if dataset else "datasets/"
+    named = "" if dataset else f'\\"project\\": \\"{project}\\", \\"name\\": \\"my_table\\", '
+    return f'curl $API/{where} -H "$AUTH" -H "$JSON" -d "{{{named}\\"upload\\": \\"$UPLOAD\\", \\"review\\": false}}"'
 
 
 def read_snippets(request: PortalRequest, version: Any) -> list[dict[str, str]]:

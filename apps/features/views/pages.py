@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from apps.datasets import selectors as datasets
 from apps.features import policies, selectors
+from apps.features.views import snippets
 from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, ViewFilter, ViewTable
 from apps.features.views.things import address, client_lines
 from foundation import access
@@ -54,16 +55,4 @@ def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[d
 
 
 def _snippets(request: PortalRequest, shown: str) -> list[dict[str, str]]:
-    if shown == "sets":
-        code = (
-            'base = client.datasets.find("flights")["latest_version"]["id"]\n'
-            'client.training_sets.create("late", base_version=base, label="late", event_time="time_hour")'
-        )
-    else:
-        code = (
-            'weather = client.datasets.find("weather")["latest_version"]["id"]\n'
-            'client.features.entity("airport", ["origin"])\n'
-            'client.features.define(\n    "weather_at_origin", entity="airport", event_time="time_hour",\n'
-            '    sql="SELECT origin, time_hour, wind_speed FROM weather", inputs={"weather": weather})'
-        )
-    return [{"name": "Python", "code": client_lines(request) + code}]
+    return [{"name": "Python", "code": client_lines(request) + snippets.of_page(request, shown)}]

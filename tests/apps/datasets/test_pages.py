@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -32,7 +35,38 @@ def test_an_empty_place_offers_a_drop_zone_and_snippets_with_the_readers_project
 
     assert "There is no data yet" in text
     assert 'data-upload="/api/v1/uploads/"' in text
-    assert "--project flights dataset push" in text
+    assert "--project flights dataset push my_table.csv --name my_table" in text
+    assert "--token snd_…" in text
+
+
+# Stands for the portal: keeps each piece, and answers with where the next one begins.
+_CURL = """#!/bin/bash
+case "$*" in
+  *PUT*) cat >> sent; stat -c %s sent >> offsets; echo "{\\"offset\\": $(stat -c %s sent)}" ;;
+  *) echo "$@" >> asked; echo '{"id": "u1"}' ;;
+esac
+"""
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="The snippet reads answers with jq.")
+def test_the_curl_snippet_sends_a_file_of_any_size_and_has_it_committed(client, project, scientist, tmp_path):
+    dataset = services.create_dataset(actor=scientist, project=project, name="People of 2013")
+    snippets = client.get(f"{DATA}new/", {"dataset": str(dataset.pk)}).context["snippets"]
+    code = {snippet["name"]: snippet["code"] for snippet in snippets}
+    assert "--name 'People of 2013'" in code["CLI"]
+    curl, size = tmp_path / "curl", 2 * services.CHUNK_BYTES + 5
+    curl.write_text(_CURL)
+    curl.chmod(0o755)
+    (tmp_path / "people-of-2013.csv").write_bytes(b"x" * size)
+
+    path = f"{tmp_path}:/usr/bin:/bin"
+    subprocess.run(["/bin/bash", "-c", code["curl"]], cwd=tmp_path, env={"PATH": path}, check=True)
+
+    assert (tmp_path / "sent").stat().st_size == size
+    assert len((tmp_path / "offsets").read_text().split()) == 3
+    started, completed, made = (tmp_path / "asked").read_text().splitlines()
+    assert f'"size": {size}' in started and "/u1/complete/" in completed
+    assert f"datasets/{dataset.pk}/versions/" in made and '"upload": "u1", "review": false' in made
 
 
 def test_a_viewer_reads_why_nothing_can_be_added(client_as, viewer, project):

@@ -53,7 +53,18 @@ def test_without_data_the_next_step_is_data_and_then_a_view(client, project, ing
     text = page(client)
     assert "No feature views yet" in text
     assert "project=&quot;flights&quot;" in text
-    assert "No training sets yet" in page(client, show="sets")
+    assert "SELECT carrier, moment, delay FROM delayscsv" in text
+    sets = page(client, show="sets")
+    assert "No training sets yet" in sets
+    assert "base_version=table, label=&quot;delay&quot;, event_time=&quot;moment&quot;" in sets
+    assert "weather" not in text and "time_hour" not in sets
+
+
+def test_the_help_of_the_sql_agrees_with_what_stands_below_it(client, ingested):
+    ingested("delays.csv", DELAYS)
+    text = page(client, "views/new/")
+    assert "over datasets of this project and the versions named below" in text
+    assert "reads only" not in text
 
 
 def test_sql_is_tried_before_anything_else_is_said(client, ingested):
