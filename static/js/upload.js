@@ -19,6 +19,8 @@ class Upload {
     this.part("cancel").addEventListener("click", () => this.cancel());
     addEventListener("online", () => { if (this.lost) this.run(); });
     addEventListener("beforeunload", (event) => { if (this.request) event.preventDefault(); });
+    // A quick person had chosen before this was here; so may a browser that restored the form.
+    this.take(this.input.files);
   }
 
   part(name) { return this.box.querySelector(`[data-upload-${name}]`); }

@@ -127,6 +127,21 @@ def test_a_wrong_file_is_refused_before_anything_is_sent(visit, shelf, name, con
     assert shelf.calls == []
 
 
+def test_a_file_that_was_chosen_before_the_script_came_is_looked_at_all_the_same(visit, shelf):  # noqa: F811
+    page, held = visit("forms/"), []
+    page.route("**/api/v1/uploads/**", shelf.handle)
+    page.route("**/js/upload*.js*", lambda route: held.append(route))
+    with page.expect_request("**/js/upload*.js*"):
+        page.reload()
+    page.locator("#upload-file").set_input_files(
+        {"name": "model.pkl", "mimeType": "application/octet-stream", "buffer": b"x"}
+    )
+    held[0].continue_()
+
+    expect(page.locator("[data-upload-error]")).to_contain_text("model.pkl is not accepted here.")
+    assert shelf.calls == []
+
+
 def test_tab_indents_in_the_editor_until_escape(visit):  # noqa: F811
     page = visit("forms/")
     area = page.locator("textarea[name=sql]").first

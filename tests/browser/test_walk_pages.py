@@ -18,6 +18,7 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+SETTLED = "() => document.readyState === 'complete' && !document.querySelector('.htmx-request, .htmx-settling')"
 # The dark page is the same page: nothing but its colours can be wrong then.
 COLOURS = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
@@ -33,7 +34,9 @@ def test_no_page_stands_in_anybodys_way(as_person, portal, world, language, sche
         answer = page.goto(portal.url + path)
         assert answer.status == 200, f"{path} answers {answer.status}"
         assert page.locator("html").get_attribute("dir") == {"en": "ltr", "ar": "rtl"}[language]
-        page.wait_for_load_state("networkidle")
+        if scheme == "light":
+            page.wait_for_load_state("networkidle")
+        page.wait_for_function(SETTLED)
         for violation in axe.run(page, options=rules).response["violations"]:
             if violation["impact"] in {"serious", "critical"}:
                 place = violation["nodes"][0]["html"][:160]
@@ -140,3 +143,11 @@ def test_an_alert_says_its_cause_and_is_acknowledged(as_person, portal, world):
     page.locator("#acknowledge textarea").fill("Winter; the season was not in training.")
     page.locator("#acknowledge").get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Acknowledged")
+
+
+def test_the_rest_reference_is_drawn_and_nothing_of_it_is_refused(as_person, portal):
+    page = as_person("reader-en")
+    page.goto(f"{portal.url}/api/v1/docs/")
+
+    expect(page.locator("#swagger-ui .opblock").first).to_be_visible()
+    assert page.evaluate("window.refused") == []
