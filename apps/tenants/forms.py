@@ -105,8 +105,13 @@ class TokenForm(forms.Form):
     project = forms.ChoiceField(label=_("Only in the project"), required=False)
     days = forms.TypedChoiceField(label=_("It expires after"), choices=EXPIRY_DAYS, coerce=int, initial=30)
 
-    def __init__(self, *args: Any, projects: list[Any], held: list[Permission], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: Any = None, *, projects: list[Any], held: list[Permission], initial: dict[str, str] | None = None
+    ) -> None:
+        """`initial` may come from the address: a page with snippets says what its token is for."""
+        wanted = {"level": set(TokenLevel.values), "project": {p.slug for p in projects}}
+        kept = {name: (initial or {}).get(name) for name, known in wanted.items() if (initial or {}).get(name) in known}
+        super().__init__(data, initial=kept)
         self.fields["project"].choices = [("", _("Any project")), *((p.slug, p.name) for p in projects)]  # type: ignore[attr-defined]
         self.fields["scopes"].choices = [(p.value, p.label) for p in held]  # type: ignore[attr-defined]
         self.held = {p.value for p in held}

@@ -112,7 +112,8 @@ def invitation_withdraw(request: PortalRequest, tenant: str, invitation_id: UUID
 def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
     actor = request.actor
     projects = selectors.projects_of(actor)
-    form = TokenForm(request.POST or None, projects=projects, held=selectors.permissions_held(actor=actor))
+    held = selectors.permissions_held(actor=actor)
+    form = TokenForm(request.POST or None, initial=request.GET.dict(), projects=projects, held=held)
     text = ""
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
@@ -123,7 +124,7 @@ def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
         "table": build_table(request, TokenTable, rows, filterset_class=TokenFilter, projects=names),
         "count": rows.count(),
         "live": selectors.live_tokens(actor=actor, now=now()).count(),
-        "form": TokenForm(projects=projects, held=selectors.permissions_held(actor=actor)) if text else form,
+        "form": TokenForm(projects=projects, held=held) if text else form,
         "token": [{"name": _("Token"), "code": text}] if text else [],
         "snippets": _token_snippets(text),
         "may_create": access.ask(policies.check_can_create_token, actor),

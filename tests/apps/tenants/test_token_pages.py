@@ -25,6 +25,21 @@ def test_a_token_is_shown_once_with_commands_that_use_it(client_as, scientist, p
     assert "The token stands" not in again
 
 
+def test_the_address_says_what_a_new_token_is_for(client_as, scientist, project):
+    client = client_as(scientist)
+    form = client.get(PAGE, {"level": "invoke", "project": "flights"}).context["form"]
+    assert (form["level"].value(), form["project"].value()) == ("invoke", "flights")
+
+    form = client.get(PAGE, {"level": "all", "project": "others"}).context["form"]
+    assert (form["level"].value(), form["project"].value()) == ("read", None)
+
+
+def test_snippets_lead_to_the_token_that_they_want(client_as, scientist, project):
+    client, link = client_as(scientist), "/t/acme/settings/tokens/?level=build&amp;project=flights#new"
+    assert f'href="{link}"' in client.get("/t/acme/p/flights/data/").content.decode()
+    assert "stands for a token" not in client.get(PAGE).content.decode()
+
+
 def test_a_level_gives_what_its_maker_holds_of_it(client_as, officer):
     client_as(officer).post(PAGE, NEW | {"level": "build"})
 

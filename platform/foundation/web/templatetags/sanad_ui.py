@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.http import HttpRequest, QueryDict
@@ -126,6 +127,19 @@ def nav_path(context: Context, path: str) -> str:
     """The address of a page of the tenant: search/, notifications/. Nothing on pages outside tenants."""
     tenant = getattr(request_of(context), "tenant", None)
     return f"/t/{tenant.slug}/{path}" if tenant else ""
+
+
+@register.simple_tag(takes_context=True)
+def token_path(context: Context, snippets: Any, level: str = "") -> str:
+    """Where the token is made that the snippets write as snd_…, for this project and made for what they do."""
+    request = request_of(context)
+    tenant, project = getattr(request, "tenant", None), getattr(request, "project", None)
+    path = f"/t/{tenant.slug}/settings/tokens/" if tenant else ""
+    wanted = any("snd_…" in one["code"] for one in snippets or ())
+    if not path or not wanted or getattr(request, "path", "") == path:
+        return ""
+    words = {"level": level or "build", **({"project": project.slug} if project else {})}
+    return f"{path}?{urlencode(words)}#new"
 
 
 @register.filter
