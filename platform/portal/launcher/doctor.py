@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from portal.launcher import lock, machine, running
+from portal.launcher import lock, machine, running, walls
 from portal.launcher.environment import Servers
 from portal.launcher.errors import Refusal
 from portal.launcher.findings import Finding, Health, as_json, as_text, note, ok, sick
@@ -29,6 +29,8 @@ def _findings(home: Home) -> Iterator[Finding]:
     yield machine.memory()
     yield from machine.unknown_names(given)
     yield machine.engine(given)
+    yield walls.runs(given)
+    yield walls.sandbox()
     yield machine.security_contact(given)
     yield (state := _state(home))
     yield machine.rights(home)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from portal.launcher import machine
+from portal.launcher import machine, walls
 from portal.launcher.findings import Finding, Health, as_json, as_text, ok, sick
 from portal.launcher.home import ROOT, Home, create_root, furnish
 
@@ -87,3 +87,25 @@ def test_a_portal_that_nobody_can_report_a_weakness_to_is_noted():
     noted = machine.security_contact({})
     assert noted.health is Health.NOTE and "SANAD_SECURITY_CONTACT" in noted.mend
     assert machine.security_contact({"SANAD_SECURITY_CONTACT": "security@acme.test"}).health is Health.OK
+
+
+@pytest.mark.parametrize(
+    ("kind", "health", "words"),
+    [
+        ("root", "ok", "a user, files"),
+        ("user", "ok", "the user is the portal's"),
+        ("none", "note", "own code is refused"),
+    ],
+)
+def test_how_runs_are_kept_apart_is_said(monkeypatch, kind, health, words):
+    monkeypatch.setattr(walls, "best_isolation", lambda: kind)
+    found = walls.runs({})
+    assert (found.health, words in found.says) == (health, True)
+    assert "container without network" in walls.runs({"COMPUTE_ENGINE": "docker"}).says
+
+
+def test_the_walls_of_sql_and_files_are_tried_not_guessed(monkeypatch):
+    assert walls.sandbox().health is Health.OK
+    monkeypatch.setattr(walls, "_TRY", "print('files')")
+    lacking = walls.sandbox()
+    assert (lacking.health, "Landlock" in lacking.says, "namespaces" in lacking.mend) == (Health.SICK, True, True)
