@@ -19,6 +19,7 @@ class Account:
     name: str
     uid: int
     gid: int
+    made_now: bool = False
 
 
 def postgres_account() -> Account | None:
@@ -26,11 +27,12 @@ def postgres_account() -> Account | None:
     if os.geteuid() != 0:
         _require_name()
         return None
+    made_now = False
     try:
         entry = pwd.getpwnam(NAME)
     except KeyError:
-        entry = _create()
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+        entry, made_now = _create(), True
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, made_now)
 
 
 def _require_name() -> None:

@@ -49,10 +49,18 @@ def prepare(servers: Servers) -> list[str]:
     """Secrets and data folders; answers sentences about what was changed outside our own folder."""
     keys.ensure(servers.home)
     elsewhere.prepare(servers)
-    opened = servers.postgres.prepare() if servers.postgres else []
+    said = _prepare_postgres(servers.postgres) if servers.postgres else []
     if servers.valkey:
         servers.valkey.prepare()
-    return [f"{folder} now lets PostgreSQL's own user pass through (not look into it)." for folder in opened]
+    return said
+
+
+def _prepare_postgres(postgres: Postgres) -> list[str]:
+    opened, account = postgres.prepare(), postgres.account
+    said = [f"{folder} now lets PostgreSQL's own user pass through (not look into it)." for folder in opened]
+    if account and account.made_now:
+        said.insert(0, f"PostgreSQL does not run as root: the system user {account.name} was made for it.")
+    return said
 
 
 def _postgres(servers: Servers, postgres: Postgres) -> Spec:

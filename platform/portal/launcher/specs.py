@@ -24,6 +24,8 @@ class Spec:
     vital: bool = False
     # Nobody waits for it: the start is over without it.
     background: bool = False
+    # Asked when it begins; what it answers is said.
+    begun: Callable[[], str] | None = None
     # What is said when it is done, instead of the time it took.
     done: str = ""
     account: Account | None = None

@@ -7,6 +7,8 @@ from portal.launcher.commands import manage, python
 from portal.launcher.environment import Servers
 from portal.launcher.specs import Spec
 
+BEING_MADE = "is being made (data, a run, a model, an endpoint): about a minute, longer where the machine is busy"
+
 
 def steps(servers: Servers, *, sample: bool) -> list[Spec]:
     rows = [_migrate(servers), _check_ledger(servers)]
@@ -16,6 +18,16 @@ def steps(servers: Servers, *, sample: bool) -> list[Spec]:
 def sample_model(servers: Servers) -> Spec:
     """The sample's model, trained and served by the requests that a person would make."""
     told = {**environment.common(servers), "SANAD_HOME": str(servers.home.root), "SANAD_URL": servers.url}
+    home, database = servers.home, servers.database_url("portal")
+
+    def begun() -> str:
+        known = prepared.is_done(home, "sample walked", prepared.database_identity(database))
+        return "" if known else BEING_MADE
+
+    def done() -> None:
+        if found := prepared.database_identity(database):
+            prepared.note(home, "sample walked", found)
+
     return Spec(
         "sample",
         python("-m", "sanad.demo", "--prepare"),
@@ -23,7 +35,9 @@ def sample_model(servers: Servers) -> Spec:
         after=("load-sample", "gateway", "sequencer", "beat", "worker-default", "worker-train", "mlflow"),
         once=True,
         background=True,
+        begun=begun,
         done=f"sample project is served at {servers.url}/t/demo/p/flights/",
+        then=done,
         ready_within_s=3600,
     )
 

@@ -91,9 +91,15 @@ class Supervisor:
             elif was is State.STARTING and each.state is State.READY:
                 self._say_ready(each)
             waiting = each.state is State.WAITING and time.monotonic() >= each.not_before
-            if waiting and self._may_start(each) and not each.start():
-                self._say(each.name, "nothing to do")
+            if waiting and self._may_start(each):
+                self._begin(each)
         _reap_adopted({each.process.pid for each in self.children.values() if each.process})
+
+    def _begin(self, each: Managed) -> None:
+        if not each.start():
+            self._say(each.name, "nothing to do")
+        elif each.spec.begun and (words := each.spec.begun()):
+            self._say(each.name, words)
 
     def _may_start(self, each: Managed) -> bool:
         # A restart does not wait again: what it needs may itself be restarting, and it copes with that.
