@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 
 from apps.registry.choices import Gate, GateState, OnnxState, Stage
 from foundation.tenancy.models import TenantModel
@@ -117,7 +118,7 @@ class GateResult(TenantModel):
     @property
     def said(self) -> str:
         """The sentence in the reader's language."""
-        return str(read_words(self.words)) if self.words else self.sentence
+        return str(read_words(self.words)) if self.words else gettext(self.sentence)
 
     def __str__(self) -> str:
         return f"{self.gate}: {self.state}"
