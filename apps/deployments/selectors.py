@@ -126,9 +126,8 @@ def route_table() -> dict[str, Any]:
 
 
 def _route(deployment: Deployment) -> dict[str, Any]:
-    ready = [
-        r for r in deployment.revisions.all() if r.state == RevisionState.READY and r.address and r.traffic_percent
-    ]
+    revisions = deployment.revisions.all()
+    ready = [r for r in revisions if r.state == RevisionState.READY and r.address and r.traffic_percent]
     return {
         "tenant_id": str(deployment.tenant_id),
         "project_id": str(deployment.project_id),
@@ -144,6 +143,8 @@ def _route(deployment: Deployment) -> dict[str, Any]:
             }
             for revision in ready
         ],
+        # Nobody answers, but only for now: the gateway then says so instead of "no revision receives traffic".
+        "starting": not ready and any(r.state == RevisionState.STARTING for r in revisions),
         "shadow": [],
         "max_body_bytes": deployment.max_body_bytes,
         "log": deployment.log_requests,

@@ -91,6 +91,8 @@ def _candidates(route: Route, key: str) -> Iterator[Revision]:
 
 
 def _nobody(route: Route) -> Refused:
+    if route.total_weight <= 0 and route.starting:
+        return Refused(503, "not-ready", "This deployment is being started; ask again in a few seconds.", 2)
     if route.total_weight <= 0:
         return Refused(503, "no-revision", "No revision of this deployment receives traffic.", 5)
     return Refused(503, "no-replica", "No replica of this deployment answers just now; it is tried again shortly.", 1)

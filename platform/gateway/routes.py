@@ -47,6 +47,8 @@ class Route:
     shadow: tuple[Revision, ...] = ()
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     log: bool = True
+    # Nobody serves yet or again, and somebody is on the way.
+    starting: bool = False
     total_weight: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,7 @@ class Route:
             shadow=tuple(Revision.parse(one) for one in given.get("shadow") or ()),
             max_body_bytes=int(given.get("max_body_bytes") or DEFAULT_MAX_BODY_BYTES),
             log=bool(given.get("log", True)),
+            starting=bool(given.get("starting", False)),
         )
 
     def as_document(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gateway import protocol
 from gateway.admission import Admission
 from gateway.breaker import FAILURES_TO_OPEN, Breaker
 from gateway.config import ConfigRefused, GatewayConfig
+from gateway.forwarding import _nobody
 from gateway.limiter import AddressLimiter
 from gateway.paths import inference_path, is_internal
 from gateway.problems import Refused
@@ -92,6 +93,17 @@ def test_a_route_that_cannot_be_read_does_not_hide_the_others() -> None:
 def test_routes_come_back_from_the_disk_as_they_were() -> None:
     served = Route("acme/churn", "t", "p", "d", (revision(1, 2.5),), shadow=(revision(2),), max_body_bytes=5, log=False)
     assert Route.parse("acme/churn", served.as_document()) == served
+
+
+def test_what_is_being_started_says_so_and_when_to_ask_again() -> None:
+    unserved = {"tenant_id": "t", "project_id": "p", "deployment_id": "d", "revisions": []}
+    starting, stopped = (Route.parse("a/b", {**unserved, "starting": state}) for state in (True, False))
+    assert (str(_nobody(starting)), _nobody(starting).retry_after_s) == (
+        "This deployment is being started; ask again in a few seconds.",
+        2,
+    )
+    assert str(_nobody(stopped)) == "No revision of this deployment receives traffic."
+    assert Route.parse("a/b", starting.as_document()).starting
 
 
 def test_only_a_newer_attempt_outdates() -> None:

@@ -62,6 +62,13 @@ def test_the_table_comes_whole_and_then_only_when_it_changed(gateway, deployed, 
     assert [r["number"] for r in changed["routes"]["acme/flowers"]["revisions"]] == [1]
 
 
+@pytest.mark.parametrize(("state_of_all", "starting"), [("starting", True), ("stopped", False), ("ready", False)])
+def test_the_table_says_whether_somebody_is_on_the_way_where_nobody_serves(gateway, deployed, state_of_all, starting):
+    deployment = deployed(revisions=1)
+    deployment.revisions.update(state=state_of_all)
+    assert state(gateway)["routes"]["acme/flowers"]["starting"] is starting
+
+
 def test_the_table_holds_every_tenant(gateway, deployed, other_tenant):
     deployed()
     with scope(other_tenant.pk):
