@@ -50,7 +50,7 @@ def _overview(request: PortalRequest, run: Any) -> dict[str, Any]:
         "facts": presentation.facts(run, request.tenant.slug, request.project.slug),
         "columns": columns,
         "rows": rows,
-        "params": sorted(run.params.items()),
+        "params": presentation.parameters(run),
         "log_url": f"/api/v1/runs/{run.pk}/log/?tenant={request.tenant.slug}",
         "log_tail": selectors.log_tail(run) if run.state == RunState.FAILED else "",
     }

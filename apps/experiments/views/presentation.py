@@ -79,6 +79,16 @@ def facts(run: Any, tenant: str, project: str) -> list[Item]:
     ]
 
 
+def parameters(run: Any) -> list[tuple[str, str]]:
+    """What was asked and, where the table wanted less, what the recipe really took, as the manifest keeps it."""
+    used = run.manifest.get("details", {})
+    return [(name, _used(asked, used.get(name, asked))) for name, asked in sorted(run.params.items())]
+
+
+def _used(asked: Any, used: Any) -> str:
+    return str(asked) if used == asked else _("%(used)s (%(asked)s was asked)") % {"used": used, "asked": asked}
+
+
 def split_words(split: dict[str, Any]) -> str:
     if split.get("kind") == "time":
         words = {"column": split["column"], "test": split["test_start"]}

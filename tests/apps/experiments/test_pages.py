@@ -106,7 +106,10 @@ def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(page, scientist, pr
 
 def test_a_finished_run_shows_figures_and_the_way_on(page, scientist, project):
     manifest = {"data": {"digest": "a" * 64}, "code": {"sha256": "b" * 64}, "seed": 7, "packages": {"numpy": "2"}}
-    first = make_run(scientist, project, state="succeeded", manifest=manifest)
+    manifest["details"] = {"min_samples_leaf": 6, "iterations": 20}
+    asked = {"max_iter": 20, "min_samples_leaf": 100}
+    first = make_run(scientist, project, state="succeeded", manifest=manifest, params=asked)
+    assert "6 (100 was asked)" in text(page("run_detail", first.pk))
     run = make_run(scientist, project, first.training_set, state="succeeded", repeated_from=first, reproduced=True)
     shown = text(page("run_detail", run.pk))
     assert "every figure is the same to the last digit" in shown
