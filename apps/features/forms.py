@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -13,6 +13,7 @@ from foundation.web.sql_forms import SqlForm
 _PLAIN = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
 _UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
 _NONE = [("", "–")]
+_IDENTIFIER = _("%(name)s (looks like an identifier: every row has its own)")
 
 
 def _plain() -> forms.TextInput:
@@ -149,15 +150,23 @@ class TrainingSetForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *args: Any, columns: Sequence[dict[str, Any]], views: Sequence[Any], **kwargs: Any
+        self,
+        data: Any = None,
+        *args: Any,
+        columns: Sequence[dict[str, Any]],
+        views: Sequence[Any],
+        unique: Collection[str] = (),
+        **kwargs: Any,
     ) -> None:
+        """`unique` names columns of which every row has its own value: a model learns rows by heart from them."""
         super().__init__(data, *args, **kwargs)
         names = [(c["name"], c["name"]) for c in columns]
         times = [(c["name"], c["name"]) for c in columns if c["type"].upper().startswith(("TIMESTAMP", "DATE"))]
-        choices = {"label": _NONE + names, "event_time": _NONE + times, "group": _NONE + names, "features": names}
+        told = [(name, _IDENTIFIER % {"name": name} if name in unique else name) for name, _label in names]
+        choices = {"label": _NONE + names, "event_time": _NONE + times, "group": _NONE + names, "features": told}
         for name, offered in choices.items():
             self.fields[name].choices = offered  # type: ignore[attr-defined]
-        self.initial.setdefault("features", [name for name, _label in names])
+        self.initial.setdefault("features", [name for name, _label in names if name not in unique])
         self._views = list(views)
         for view in self._views:
             self._offer(view, names)

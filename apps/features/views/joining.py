@@ -37,7 +37,8 @@ def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:
     rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     views = rows.filter(state=BuildState.READY)
     posted = request.POST if request.method == "POST" else None
-    return forms.TrainingSetForm(posted, columns=base.schema, views=list(views))
+    unique = {column["name"] for column in base.profile.get("columns", []) if column.get("unique")}
+    return forms.TrainingSetForm(posted, columns=base.schema, views=list(views), unique=unique)
 
 
 def _define(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> HttpResponse:

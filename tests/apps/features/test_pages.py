@@ -154,6 +154,15 @@ def test_a_training_set_is_made_by_a_form_and_shows_its_proof(client, view, inge
     assert "late" in page(client, show="sets")
 
 
+def test_what_names_every_row_is_offered_but_not_preselected(client, ingested):
+    rows = "".join(f"b-{n},{n % 3},{n % 2}\n" for n in range(40))
+    base = ingested("wine.csv", f"bottle,acid,kind\n{rows}".encode())
+    answer = client.get(f"{FEATURES}training-sets/new/?base={base.pk}")
+
+    assert answer.context["form"]["features"].value() == ["acid", "kind"]
+    assert "bottle (looks like an identifier: every row has its own)" in answer.content.decode()
+
+
 def test_a_training_set_without_time_says_so(client, ingested, scientist, project, run_jobs):
     flights = ingested("flights.csv", FLIGHTS)
     row = services.define_training_set(

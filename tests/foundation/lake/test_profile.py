@@ -62,6 +62,29 @@ def test_columns_where_every_value_differs_show_none(lake):
     assert columns["id"]["distinct"] == pytest.approx(5000, rel=0.1)
 
 
+def test_only_what_names_every_row_is_called_unique(lake):
+    numbers = list(range(178))
+    _, columns = profiled(
+        lake,
+        "named",
+        {
+            "bottle": [f"b-{n}" for n in numbers],
+            "number": numbers,
+            "nearly": [f"b-{min(n, 176)}" for n in numbers],
+            "some": [None, *numbers[1:]],
+            "measure": [n + 0.5 for n in numbers],
+        },
+    )
+    assert {name: column["unique"] for name, column in columns.items()} == {
+        "bottle": True,
+        "number": True,
+        "nearly": False,
+        "some": False,
+        "measure": False,
+    }
+    assert columns["nearly"]["distinct"] == 177
+
+
 def test_empty_columns_and_tables(lake):
     _, columns = profiled(lake, "empty", {"x": pa.array([], pa.float64()), "s": pa.array([], pa.string())})
     assert columns["x"]["min"] is None
