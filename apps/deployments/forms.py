@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.experiments.choices import RESOURCE_CLASSES
+from apps.experiments.services import offered_resource_classes
 
 _MOST_CHOICES = 150
 
@@ -26,12 +26,11 @@ class DeployForm(forms.Form):
         ),
     )
     name = forms.CharField(label=_("Name"), required=False, max_length=120, help_text=_("As people read it."))
-    resource_class = forms.ChoiceField(label=_("Size of a replica"), initial="small")
+    resource_class = forms.ChoiceField(label=_("Size of a replica"), initial="small", choices=offered_resource_classes)
 
     def __init__(self, *args: Any, versions: Iterable[tuple[str, str]], slugs: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].choices = list(versions)  # type: ignore[attr-defined]
-        self.fields["resource_class"].choices = [(c.name, c.label) for c in RESOURCE_CLASSES.values()]  # type: ignore[attr-defined]
         if known := ", ".join(slugs):
             self.fields["slug"].help_text = _(
                 "Small letters, digits and dashes; made from the model's name where you leave it empty. "

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from foundation.errors import Invalid
-
 
 class RunState(TextChoices):
     QUEUED = "queued", _("Queued")
@@ -49,17 +47,6 @@ RESOURCE_CLASSES = {
         ResourceClass("gpu", _("GPU: 4 CPUs, 16 GB, 1 GPU"), 4, 16384, gpus=1),
     )
 }
-
-
-def checked_resource_class(name: str) -> str:
-    """The name of a class that exists; runs and replicas that ask for another are refused before they wait."""
-    if name not in RESOURCE_CLASSES:
-        raise Invalid(
-            _("“%(name)s” is not a resource class. There are: %(names)s.")
-            % {"name": name, "names": ", ".join(RESOURCE_CLASSES)},
-            fields={"resource_class": [str(_("Unknown resource class."))]},
-        )
-    return name
 
 
 class SplitKind(TextChoices):

@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.experiments.choices import PARAMETERS, RECIPES, RESOURCE_CLASSES, SplitKind
+from apps.experiments.choices import PARAMETERS, RECIPES, SplitKind
 from apps.experiments.models import Run
+from apps.experiments.services import offered_resource_classes
 from apps.features.choices import ColumnRole
 from runtime.recipes.catalogue import CATALOGUE, Parameter
 
@@ -50,7 +51,7 @@ class RunForm(forms.Form):
     )
     resource_class = forms.ChoiceField(
         label=_("Resources"),
-        choices=[(found.name, found.label) for found in RESOURCE_CLASSES.values()],
+        choices=offered_resource_classes,
         help_text=_("What the run may use of the machine."),
     )
 

@@ -42,6 +42,11 @@ def test_a_task_runs_and_ends_well(engine):
     assert "salaam" in log(engine, workload)
 
 
+def test_it_says_what_its_machine_has(engine):
+    found = engine.capacity()
+    assert found.cpus >= 1 and found.memory_mb > 256 and found.gpus == 0
+
+
 def test_a_crash_keeps_its_exit_code_and_its_traceback(engine):
     workload = spec("import os, sys; print('on its way', file=sys.stderr, flush=True); os._exit(7)")
     engine.start(workload)

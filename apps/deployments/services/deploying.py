@@ -14,7 +14,7 @@ from apps.deployments import policies
 from apps.deployments.events import DeploymentCreated, RevisionRequested
 from apps.deployments.models import Deployment, Revision
 from apps.deployments.services.replicas import enqueue_start
-from apps.experiments.choices import checked_resource_class
+from apps.experiments.services import checked_resource_class
 from apps.registry import selectors as registry
 from foundation import ledger
 from foundation.errors import Conflict, Invalid

@@ -4,6 +4,7 @@ from apps.experiments.services.cancelling import cancel_run
 from apps.experiments.services.ending import fail_run
 from apps.experiments.services.executing import execute_run
 from apps.experiments.services.relaying import Asked, relay
+from apps.experiments.services.resources import checked_resource_class, offered_resource_classes
 from apps.experiments.services.splitting import suggested as suggested_split
 from apps.experiments.services.starting import repeat_run, start_run
 from apps.experiments.services.streaming import arrow_stream
@@ -13,8 +14,10 @@ __all__ = [
     "Asked",
     "arrow_stream",
     "cancel_run",
+    "checked_resource_class",
     "execute_run",
     "fail_run",
+    "offered_resource_classes",
     "relay",
     "repeat_run",
     "run_spec",

@@ -13,10 +13,10 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.experiments import policies
-from apps.experiments.choices import checked_resource_class
 from apps.experiments.errors import RunRefused
 from apps.experiments.events import RunQueued
 from apps.experiments.models import Experiment, Run
+from apps.experiments.services.resources import checked_resource_class
 from apps.experiments.services.splitting import checked_slice, checked_split
 from apps.features import selectors as features
 from apps.projects.services import lock_project

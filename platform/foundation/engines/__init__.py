@@ -4,6 +4,7 @@ from foundation.engines.errors import EngineUnavailable, ImageMissing, Isolation
 from foundation.engines.logs import open_log
 from foundation.engines.ports import (
     LOG_PIECE,
+    Capacity,
     ComputeEngine,
     Mount,
     Reason,
@@ -16,6 +17,7 @@ from foundation.engines.selection import current
 
 __all__ = [
     "LOG_PIECE",
+    "Capacity",
     "ComputeEngine",
     "EngineUnavailable",
     "ImageMissing",

@@ -129,6 +129,15 @@ class Usage:
     memory_mb: float
 
 
+@dataclass(frozen=True)
+class Capacity:
+    """What the engine's machine has in all; `gpus` only those that the engine hands on to workloads."""
+
+    cpus: float
+    memory_mb: int
+    gpus: int = 0
+
+
 class ComputeEngine(Protocol):
     """Every call may come from another process than the one that started a workload, also after a restart."""
 
@@ -157,6 +166,9 @@ class ComputeEngine(Protocol):
 
     def usage(self, name: str) -> Usage:
         """Return what it uses, or used at last; raises WorkloadMissing."""
+
+    def capacity(self) -> Capacity:
+        """Return what its machine has; raises EngineUnavailable."""
 
     def list(self, prefix: str = "") -> list[str]:
         """Return the names of all workloads that were not removed and begin with `prefix`, sorted."""

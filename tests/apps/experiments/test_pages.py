@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from apps.experiments import services
 from apps.experiments.models import Run
+from foundation import engines
 from foundation.errors import AccessDenied, Invalid
 from tests.apps.experiments.rows import make_run, make_training_set
 from tests.support.history import acts_on, done_by
@@ -203,6 +204,34 @@ def test_a_run_of_a_size_that_is_none_is_refused(scientist, project):
     with pytest.raises(Invalid, match="“enormous” is not a resource class") as refusal:
         services.start_run(actor=scientist, project=project, resource_class="enormous", **given)
     assert list(refusal.value.fields) == ["resource_class"]
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    def has(**capacity):
+        monkeypatch.setattr(engines.current(), "capacity", lambda: engines.Capacity(**capacity))
+
+    return has
+
+
+def test_only_what_the_machine_has_is_offered_and_what_is_larger_says_so(page, scientist, project, machine):
+    make_training_set(scientist, project)
+    machine(cpus=2, memory_mb=7900)
+    choices = dict(page("run_new").context["form"].fields["resource_class"].choices)
+    assert list(choices) == ["small", "medium", "large"]
+    assert "more than this machine has: 2 CPUs, 8 GB" in choices["large"]
+    assert choices["medium"] == "Medium: 2 CPUs, 6 GB"
+    machine(cpus=8, memory_mb=32000, gpus=1)
+    choices = dict(page("run_new").context["form"].fields["resource_class"].choices)
+    assert choices["gpu"] == "GPU: 4 CPUs, 16 GB, 1 GPU"
+
+
+def test_a_run_on_a_gpu_that_is_not_there_is_refused(scientist, project, api_as):
+    given = {"project": "flights", "recipe": "hist_gradient_boosting", "resource_class": "gpu"}
+    given["training_set"] = str(make_training_set(scientist, project).pk)
+    answer = api_as(scientist).post("/api/v1/runs/", given, content_type="application/json")
+    assert answer.status_code == 422
+    assert "has none to give. There are: small, medium, large." in answer.json()["detail"]
 
 
 def test_a_runs_data_and_spec_are_for_its_own_container(scientist, project):

@@ -21,7 +21,7 @@ from foundation.engines.adapters.container_logs import BOUNDED, ContainerLogs
 from foundation.engines.adapters.isolation import unlock_door
 from foundation.engines.adapters.ordering import needs_portal
 from foundation.engines.errors import DoorMissing, EngineUnavailable, ImageMissing, WorkloadMissing
-from foundation.engines.ports import PORTAL, Mount, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
+from foundation.engines.ports import PORTAL, Capacity, Mount, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
 from runtime.door import OUT_OF_MEMORY
 
 TIMEOUT_SECONDS = 60
@@ -119,6 +119,12 @@ class DockerEngine:
             stats = cast(dict[str, Any], self._known(name).stats(stream=False))
         cpu = stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage", 0) / 1e9
         return Usage(cpu, stats.get("memory_stats", {}).get("usage", 0) / 1024**2)
+
+    def capacity(self) -> Capacity:
+        """No GPU: a container gets no device of the machine."""
+        with self._speaking():
+            info = self._client.info()
+        return Capacity(cpus=info["NCPU"], memory_mb=info["MemTotal"] // (1024 * 1024))
 
     def list(self, prefix: str = "") -> list[str]:
         with self._speaking():

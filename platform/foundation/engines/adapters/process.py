@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from foundation.engines.adapters.isolation import best_isolation, make_readable, own_uid, unlock_door
 from foundation.engines.adapters.ordering import make_order, needs_portal
 from foundation.engines.errors import DoorMissing, EngineUnavailable, IsolationMissing, WorkloadMissing
-from foundation.engines.ports import LOG_PIECE, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
+from foundation.engines.ports import LOG_PIECE, Capacity, Reason, Usage, WorkloadSpec, WorkloadState, WorkloadStatus
 from runtime.keeper import state as files
 from runtime.keeper import watch
 from runtime.keeper.order import Order
@@ -114,6 +114,11 @@ class ProcessEngine:
         self._known(name)
         usage = files.read_json(self._folder / name / files.USAGE) or {}
         return Usage(float(usage.get("cpu_seconds", 0.0)), float(usage.get("memory_mb", 0.0)))
+
+    def capacity(self) -> Capacity:
+        """No GPU: inside its walls a workload sees no device of the machine."""
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return Capacity(cpus=len(os.sched_getaffinity(0)), memory_mb=memory // (1024 * 1024))
 
     def list(self, prefix: str = "") -> list[str]:
         if not self._folder.is_dir():
