@@ -61,6 +61,17 @@ class Note(serializers.Serializer):
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
+class NoteOfMany(Note):
+    # 2013-12; without one the alerts of all months are meant.
+    month = serializers.DateField(
+        required=False, allow_null=True, default=None, input_formats=["%Y-%m"], format="%Y-%m"
+    )
+
+
+class Acknowledged(serializers.Serializer):
+    acknowledged = serializers.IntegerField()
+
+
 class DriftCellSerializer(serializers.Serializer):
     model_version_id = serializers.UUIDField()
     window = serializers.DateField()

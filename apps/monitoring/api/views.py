@@ -26,6 +26,7 @@ class MonitorViewSet(PortalViewSet):
         "partial_update": Permission.MONITOR_CHANGE,
         "drift": Permission.MONITOR_VIEW,
         "traffic": Permission.MONITOR_VIEW,
+        "acknowledge": Permission.MONITOR_CHANGE,
     }
 
     def list(self, request: Request) -> Response:
@@ -53,6 +54,16 @@ class MonitorViewSet(PortalViewSet):
         since = now() - timedelta(hours=1)
         rows = selectors.traffic(actor=self.actor, deployment_id=self._monitor(pk).deployment_id, since=since)
         return Response(list(rows.values("minute", "revision_id", "requests", "rows", "errors", "positives")))
+
+    @extend_schema(request=serializers.NoteOfMany, responses=serializers.Acknowledged)
+    @action(detail=True, methods=["post"])
+    def acknowledge(self, request: Request, pk: UUID) -> Response:
+        """All open alerts of a month, or of every month."""
+        body = self.body(serializers.NoteOfMany)
+        said = {"window": body["month"], "note": body["note"], "now": now()}
+        return Response(
+            {"acknowledged": services.acknowledge_alerts(actor=self.actor, monitor=self._monitor(pk), **said)}
+        )
 
     def _monitor(self, pk: UUID) -> Any:
         return selectors.get_monitor(actor=self.actor, monitor_id=pk)

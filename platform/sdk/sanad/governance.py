@@ -57,6 +57,11 @@ class Monitoring(Resource):
         seen: Thing = self._http.post(f"alerts/{alert_id}/acknowledge/", {"note": note})
         return seen
 
+    def acknowledge_all(self, monitor_id: str, *, month: str | None = None, note: str = "") -> int:
+        """Acknowledge the open alerts of a month (`2013-12`), or of every month; how many they were."""
+        done = self._http.post(f"monitors/{monitor_id}/acknowledge/", {"month": month, "note": note})
+        return int(done["acknowledged"])
+
 
 class Reports(Resource):
     def create(self, *, model_version: str, timeout_s: float = 120) -> Thing:

@@ -153,6 +153,11 @@ def test_rest_gives_the_same(api_as, scientist, viewer, moved, past):
     alert = client.get("/api/v1/alerts/?project=flights&state=open").json()["results"][0]
     seen = client.post(f"/api/v1/alerts/{alert['id']}/acknowledge/", {"note": "x"}, content_type="application/json")
     assert seen.json()["state"] == "acknowledged"
+    rest, every = Alert.objects.filter(state="open").count(), f"/api/v1/monitors/{moved.pk}/acknowledge/"
+    for month, count in (("2012-01", 0), ("2013-12", rest), (None, 0)):
+        done = client.post(every, {"month": month}, content_type="application/json")
+        assert done.json() == {"acknowledged": count}
+    assert client.post(every, {"month": "soon"}, content_type="application/json").status_code == 422
     body = {"deployment": str(moved.deployment_id), "training_set": str(past.pk)}
     made = client.post("/api/v1/replays/", body, content_type="application/json")
     assert made.status_code == 201

@@ -41,7 +41,7 @@ def _monitoring(acts: Any) -> None:
     add(monitor, "drift", monitor_drift, "each feature in each month against training").add_argument("monitor")
     alert = group(acts, "alert", "alerts")
     listed = add(alert, "list", alert_list, "alerts of the project")
-    listed.add_argument("--state", choices=["open", "acknowledged", "resolved"])
+    listed.add_argument("--state", choices=["open", "acknowledged", "resolved", "subsided"])
     seen = add(alert, "acknowledge", alert_acknowledge, "say that somebody looks after it")
     seen.add_argument("alert")
     seen.add_argument("--note", default="")
