@@ -18,7 +18,7 @@ class Step:
 
 STEPS = (
     Step("data", _("Add data"), ("dataset_version.committed",), "data/"),
-    Step("training_set", _("Say what to learn from: a training set"), ("training_set.ready",), "features/"),
+    Step("training_set", _("Say what to learn from: a training set"), ("training_set.ready",), "features/?show=sets"),
     Step("run", _("Start a run"), ("run.succeeded",), "experiments/"),
     Step("model", _("Register a model version"), ("model_version.registered",), "models/"),
     Step("approval", _("Have it approved for production"), ("model_version.promoted",), "models/"),

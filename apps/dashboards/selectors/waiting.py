@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.approvals import selectors as approvals
+from apps.dashboards.models import Visit
 from apps.datasets import selectors as datasets
 from apps.datasets.choices import VersionState
 from apps.experiments import selectors as experiments
@@ -22,7 +23,7 @@ from foundation.access import Permission
 from foundation.identity import Actor
 
 _EACH = 10
-_FAILED_WITHIN = timedelta(days=7)
+_FAILED_WITHIN = _DECIDED_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Waiting:
 
 
 def waiting(*, actor: Actor, now: datetime) -> list[Waiting]:
-    """Approvals that are due, alerts, data to look at, failed runs of one's own; a broken record before all."""
+    """What is due, decided, moved, to be looked at, or failed; a broken record before all."""
     found = [*_record(actor)]
     for kind, rows, shown in _sources(actor, now):
         found += [shown(kind, row, now) for row in rows[:_EACH]]
@@ -61,6 +62,7 @@ Shown = Callable[[str, Any, datetime], Waiting]
 def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], Shown]]:
     if access.can(actor, Permission.APPROVAL_VIEW):
         yield "approval_case", approvals.waiting_for(actor=actor), _case
+        yield "approval_case", _unread_decisions(actor, now), _decided
     if access.can(actor, Permission.MONITOR_VIEW):
         yield "monitor", monitoring.open_alert_groups(actor=actor), _alerts
     if access.can(actor, Permission.DATASET_VIEW):
@@ -87,7 +89,7 @@ def _case(kind: str, row: Any, now: datetime) -> Waiting:
     reason = _("%(who)s asks you to decide.") % {"who": row.requested_by or _("A program")}
     state, label = ("overdue", _("Overdue")) if overdue else ("open", _("Waiting for a decision"))
     project, slug = (row.project.name, row.project.slug) if row.project else ("", "")
-    return Waiting(kind, row.pk, row.title, reason, state, label, row.created_at, project, slug)
+    return Waiting(kind, row.pk, str(row), reason, state, label, row.created_at, project, slug)
 
 
 def _alerts(kind: str, row: dict[str, Any], now: datetime) -> Waiting:
@@ -96,6 +98,29 @@ def _alerts(kind: str, row: dict[str, Any], now: datetime) -> Waiting:
     severity, place = group.severity, (group.project_name, group.project_slug)
     what, pk = ("alert", group.alone) if group.alone else (kind, group.monitor_id)
     return Waiting(what, pk, group.name, group.reason, severity.value, str(severity.label), group.raised, *place)
+
+
+def _unread_decisions(actor: Actor, now: datetime) -> QuerySet[Any]:
+    """Decisions of somebody else on what the actor asked for, until they have opened the case."""
+    rows = approvals.asked_by(actor=actor).filter(decision__decided_at__gte=now - _DECIDED_WITHIN)
+    if actor.user is None:
+        return rows.none()
+    seen = Visit.objects.filter(
+        tenant_id=actor.tenant_id,
+        user=actor.user,
+        kind="approval_case",
+        object_id=OuterRef("pk"),
+        visited_at__gte=OuterRef("decision__decided_at"),
+    )
+    return rows.exclude(Exists(seen))
+
+
+def _decided(kind: str, row: Any, now: datetime) -> Waiting:
+    decision = row.decision
+    reason = _("%(who)s has decided: %(reason)s") % {"who": decision.decided_by, "reason": decision.reason}
+    label = str(row.get_state_display())
+    place = (row.project.name, row.project.slug) if row.project else ("", "")
+    return Waiting(kind, row.pk, str(row), reason, row.state, label, decision.decided_at, *place)
 
 
 def _version(kind: str, row: Any, now: datetime) -> Waiting:

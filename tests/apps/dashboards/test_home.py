@@ -43,6 +43,20 @@ def test_a_failed_run_of_ones_own_waits(chain, scientist, officer):
     assert "run" not in {row.kind for row in later}
 
 
+def test_the_decision_on_what_one_asked_for_waits_until_it_was_read(chain, scientist, officer, client_as):
+    def told(actor):
+        return [row.reason for row in selectors.waiting(actor=actor, now=now()) if row.kind == "approval_case"]
+
+    assert told(scientist) == [f"{officer.label} has decided: Better than the rule of thumb."]
+    assert told(officer) == []
+    assert "Promote late-flights v1" in client_as(scientist).get(HOME).content.decode()
+
+    assert client_as(scientist).get(f"{HOME}approvals/{chain.case.pk}/").status_code == 200
+    assert told(scientist) == []
+    late = selectors.waiting(actor=scientist, now=now() + timedelta(days=8))
+    assert "approval_case" not in {row.kind for row in late}
+
+
 def test_data_that_waits_for_a_word_is_shown_to_those_who_may_give_it(chain, scientist, viewer):
     chain.dataset_version.state = "review"
     chain.dataset_version.save()
