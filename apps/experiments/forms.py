@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -55,13 +56,25 @@ class RunForm(forms.Form):
         help_text=_("What the run may use of the machine."),
     )
 
-    def __init__(self, *args: Any, training_set: Any, recipe: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, training_set: Any, recipe: str, typed: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
+        """`typed` was written into the form of another training set or recipe, and stays where it still has a place."""
         super().__init__(*args, **kwargs)
         self.training_set, self.recipe = training_set, recipe
         self._add_split()
         self._add_slices()
         for parameter in CATALOGUE[recipe].parameters:
             self.fields[f"params.{parameter.name}"] = parameter_field(parameter)
+        self._keep(typed or {})
+
+    def _keep(self, typed: Mapping[str, str]) -> None:
+        for name, value in typed.items():
+            field = self.fields.get(name)
+            if isinstance(field, forms.BooleanField):
+                self.initial[name] = value == "on"
+            elif field and (not isinstance(field, forms.ChoiceField) or field.valid_value(value)):
+                self.initial[name] = value
 
     def _columns(self, *roles: ColumnRole) -> list[str]:
         wanted = {role.value for role in roles}

@@ -22,6 +22,29 @@ document.addEventListener("click", (event) => {
   if (field) { event.preventDefault(); (field.matches("fieldset") ? field.querySelector("input") ?? field : field).focus(); }
 });
 
+// What somebody wrote in one form goes along when another form asks for the page anew; what they left alone does not.
+document.addEventListener("submit", (event) => {
+  const from = event.target.dataset.carry && document.querySelector(event.target.dataset.carry);
+  for (const field of from ? from.elements : []) {
+    if (field.name && field.type !== "hidden" && changed(field)) carry(event.target, field);
+  }
+});
+
+function changed(field) {
+  if (field.matches("select")) {
+    const first = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+    return field.value !== first?.value;
+  }
+  if (field.type === "radio") return field.checked && !field.defaultChecked;
+  return field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+}
+
+function carry(form, field) {
+  form.querySelectorAll("input[type=hidden]").forEach((old) => { if (old.name === field.name) old.remove(); });
+  const value = field.type === "checkbox" && !field.checked ? "" : field.value;
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: field.name, value }));
+}
+
 // A short name is written along with the name it is made from, until somebody writes it by hand.
 document.addEventListener("input", (event) => {
   if (event.target.dataset.slugOf) { event.target.dataset.own = event.target.value && "yes"; return; }

@@ -101,6 +101,7 @@ class _Basis:
         self.recipe = recipe if recipe in CATALOGUE else next(iter(CATALOGUE))
         chosen = [training_set for training_set in self.training_sets if str(training_set.pk) == wanted]
         self.training_set = next(iter(chosen or self.training_sets), None)
+        self.typed = request.GET.dict()
         self.choice = BasisForm(initial=self._initial(), training_sets=self.training_sets)
 
     def _initial(self) -> dict[str, Any]:
@@ -110,7 +111,10 @@ class _Basis:
         like = self.like if self.like and self.like.recipe == self.recipe else None
         split = services.suggested_split(self.training_set) if data is None and like is None else {}
         initial = initial_of(self.training_set, split, like)
-        return RunForm(data, initial=initial, training_set=self.training_set, recipe=self.recipe)
+        if self.like and like is None:
+            # Another recipe has other parameters, but what is to be learned stays the same.
+            initial |= {"experiment": self.like.experiment.name, "purpose": self.like.purpose}
+        return RunForm(data, initial=initial, training_set=self.training_set, recipe=self.recipe, typed=self.typed)
 
     def shown(self, project: str) -> dict[str, Any]:
         if self.training_set is None:

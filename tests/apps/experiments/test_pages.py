@@ -179,6 +179,26 @@ def test_the_form_asks_what_the_recipe_takes_and_starts_a_run(page, scientist, p
     assert 'value="50"' in again and 'value="0.25"' in again
 
 
+def test_what_was_typed_stays_when_another_recipe_or_training_set_is_chosen(page, scientist, project):
+    make_training_set(scientist, project)
+    typed = {"purpose": "Do more leaves help?", "experiment": "leaves", "params.learning_rate": "0.07", "seed": "5"}
+    gone = {"params.max_iter": "77", "split.kind": "time", "params.early_stopping": ""}
+    answer = page("run_new", recipe="torch_mlp", **typed, **gone)
+    form, shown = answer.context["form"], text(answer)
+    assert {name: form[name].value() for name in typed} == typed
+    assert form["split.kind"].value() != "time"
+    assert 'data-carry="#run-form"' in shown and 'id="run-form"' in shown
+    assert '<input type="hidden" name="params.max_iter" value="77">' in shown
+    back = page("run_new", **typed, **gone).context["form"]
+    assert (back["params.max_iter"].value(), back["params.early_stopping"].value()) == ("77", False)
+
+
+def test_a_run_like_another_keeps_its_purpose_with_another_recipe(page, scientist, project):
+    run = make_run(scientist, project, state="succeeded", purpose="Do more leaves help?")
+    form = page("run_new", like=run.pk, recipe="torch_mlp").context["form"]
+    assert form["purpose"].value() == "Do more leaves help?"
+
+
 def test_without_an_event_time_a_new_run_claims_no_proof(page, scientist, project):
     proof = {"rows": 150, "violations": 0, "mismatches": 0, "by_time": False}
     make_training_set(scientist, project, leakage_proof=proof)
