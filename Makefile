@@ -65,10 +65,12 @@ doctor: ## what is missing or sick, and how to mend it
 	$(LAUNCHER) doctor $(ARGS)
 
 stop: ## stop what `make up` started elsewhere
-	@$(LAUNCHER) stop
+	@test -x $(BIN)/python || { echo "Nothing is installed here, so nothing runs."; exit 0; }
+	$(LAUNCHER) stop
 
 status: ## say whether it runs, and where
-	@$(LAUNCHER) status
+	@test -x $(BIN)/python || { echo "Nothing is installed here, so nothing runs: make up installs and starts it."; exit 1; }
+	$(LAUNCHER) status
 
 requirements: install-dev ## compile requirements/*.in, keeping the pins that still fit
 	@for list in base dev runtime bench; do
@@ -95,7 +97,7 @@ $(VENV)/bin/sanad: platform/sdk/pyproject.toml $(call mark,base)
 
 $(VENV)/installed-%: $(VENV)/bin/python
 	@list=$$(echo '$*' | cut -d- -f1); began=$$SECONDS
-	echo "Installing requirements/$$list.txt (the first time a few minutes and about 3 GB)"
+	echo "Installing requirements/$$list.txt (the first time a few minutes; about 1 GB to download, 3 GB on disk)"
 	$(BIN)/python -m pip install --quiet --use-pep517 --requirement requirements/$$list.txt
 	rm -f $(VENV)/installed-$$list-*; touch '$@'
 	echo "Installed in $$((SECONDS - began)) s"
