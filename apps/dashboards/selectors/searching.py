@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Any
 
 from django.db.models import Q
@@ -33,7 +34,7 @@ def _of_kind(actor: Actor, kind: str, wanted: Q | None) -> list[Thing]:
 
 
 def _note(kind: str, row: Any) -> str:
-    return str(row.purpose[:48] if kind == "project" else row.project.name)
+    return shorten(row.purpose, 60, placeholder="…") if kind == "project" else str(row.project.name)
 
 
 def _named(words: str) -> Q:

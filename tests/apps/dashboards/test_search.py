@@ -27,6 +27,13 @@ def test_things_are_found_by_part_of_their_name(chain, scientist, words, kind, n
     assert (kind, name) in {(thing.kind, thing.name) for thing in selectors.search(actor=scientist, words=words)}
 
 
+def test_a_long_purpose_ends_at_a_word_and_says_that_it_goes_on(scientist, project):
+    project.purpose = "Tell at departure time whether a flight will arrive fifteen or more minutes late."
+    project.save(update_fields=["purpose"])
+    (found,) = selectors.search(actor=scientist, words="flig")
+    assert found.note == "Tell at departure time whether a flight will arrive fifteen…"
+
+
 def test_nothing_of_another_tenant_is_found(chain, other_scientist):
     for words in ("flig", "late", "1", "depart"):
         assert selectors.search(actor=other_scientist, words=words) == []
