@@ -16,9 +16,10 @@ from apps.deployments.choices import HEALTH_TONES, UNWELL, Health
 from apps.experiments import selectors as experiments
 from apps.monitoring import selectors as monitoring
 from apps.monitoring.choices import AlertState
-from foundation import access, ledger
+from foundation import access, jobs, ledger
 from foundation.access import Permission
 from foundation.identity import Actor
+from foundation.jobs.choices import JobState
 
 if TYPE_CHECKING:
     from apps.deployments.models import Deployment
@@ -54,7 +55,9 @@ class ServedDeployment:
 
 @dataclass(frozen=True)
 class Overview:
-    """`steps` is the getting-started list with what is done, empty when it was put away or all is done."""
+    """`steps` is the getting-started list with what is done, empty when it was put away or all is done; `at_work` are
+    the titles of the jobs that are going on.
+    """
 
     served: list[ServedDeployment]
     runs: list[Any]
@@ -62,6 +65,7 @@ class Overview:
     alert_count: int
     datasets: list[tuple[Any, str]]
     steps: list[tuple[Step, bool]]
+    at_work: list[str]
 
     @property
     def unwell(self) -> list[ServedDeployment]:
@@ -84,7 +88,14 @@ def overview(*, actor: Actor, project: Project, now: datetime) -> Overview:
         alert_count=opened.total(),
         datasets=[(row, datasets.freshness(row, now=now)) for row in rows],
         steps=steps_of(actor=actor, project=project),
+        at_work=_at_work(actor, project),
     )
+
+
+def _at_work(actor: Actor, project: Project) -> list[str]:
+    """What is being made here just now, by whomever: a step that it does already need not be done again."""
+    active = jobs.visible_jobs(actor=actor).filter(project_id=project.pk, state__in=(JobState.QUEUED, JobState.RUNNING))
+    return list(active.order_by("created_at").values_list("title", flat=True)[:_MOST])
 
 
 def steps_of(*, actor: Actor, project: Project) -> list[tuple[Step, bool]]:

@@ -125,6 +125,17 @@ def test_getting_started_is_ticked_off_by_the_ledger_until_put_away(scientist, p
     assert selectors.overview(actor=scientist, project=project, now=now()).steps == []
 
 
+def test_while_something_is_being_made_the_overview_says_so_first(scientist, project, client_as):
+    from foundation import jobs
+
+    assert "The next step:" in client_as(scientist).get(OVERVIEW).content.decode()
+    work = {"run_id": str(project.pk), "subject": ("run", project.pk), "title": "Joining late v1"}
+    jobs.enqueue("experiments.execute_run", actor=scientist, project_id=project.pk, **work)
+    shown = client_as(scientist).get(OVERVIEW).content.decode()
+    assert "At work here just now:" in shown and "<bdi>Joining late v1</bdi>" in shown
+    assert "The next step:" not in shown
+
+
 def test_getting_started_goes_when_all_is_done(chain, scientist, project):
     assert selectors.overview(actor=scientist, project=project, now=now()).steps == []
 
