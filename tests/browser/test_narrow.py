@@ -15,7 +15,7 @@ CHOICE = f'<label class="form-check"><input type="checkbox"><span>{LONG}</span><
 PAGE = f"""
 <style>{STYLE}</style>
 <div class="s-table-scroll"><table class="s-plain-table"><tr>
-  <td class="s-nowrap"><bdi>late-flights v12</bdi></td><td>{MARKS}</td><td>0.2500 log loss</td><td>The scientist of all</td>
+  <td class="s-nowrap"><bdi>late-flights v12</bdi></td><td>{MARKS}</td><td>0.2500 log loss</td><td>The scientist</td>
 </tr></table></div>
 <div class="s-many"><fieldset class="s-field">{CHOICE * 2}</fieldset></div>
 """
