@@ -34,6 +34,12 @@ def test_an_empty_list_says_what_a_run_is_and_how_to_log_one(page):
     assert "/mlflow/acme/flights" in shown
 
 
+@pytest.mark.parametrize("runs", [[], [{"id": "0" * 32, "name": "by hand", "status": "finished"}]])
+def test_the_list_of_what_clients_logged_says_where_models_are_that_they_register(page, monkeypatch, runs):
+    monkeypatch.setattr("apps.experiments.selectors.tracked_runs", lambda **_words: (runs, ""))
+    assert "registers with MLflow is seen by MLflow clients alone" in text(page("tracked_list"))
+
+
 def test_the_list_shows_the_best_run_and_the_figures_that_the_runs_have(page, scientist, project):
     training_set = make_training_set(scientist, project)
     good = {"test": {"log_loss": 0.1, "accuracy": 0.99}}
