@@ -74,6 +74,40 @@ def test_a_registration_that_failed_is_said_at_once(client, sanad, monkeypatch, 
     assert why in said and len(asked) == 1
 
 
+WAITS = {
+    "dataset": lambda client: client.datasets.wait("v"),
+    "derived": lambda client: client.datasets.derive("d", sql="SELECT 1", inputs={}),
+    "feature view": lambda client: client.features.define("f", entity="e", sql="SELECT 1", inputs={}, event_time="t"),
+    "training set": lambda client: client.training_sets.create("t", base_version="v", label="l"),
+    "run": lambda client: client.runs.wait("r"),
+    "deployment": lambda client: client.deployments.deploy("v", "late"),
+    "report": lambda client: client.reports.create(model_version="v"),
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "failure", "said"),
+    [
+        ("failed", "Line 3 is short.", "Line 3 is short."),
+        ("cancelled", "Cancelled by Ann.", "Cancelled by Ann."),
+        ("stopped", "", "It was stopped."),
+        ("discarded", "", "It was discarded."),
+    ],
+)
+@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
+def test_whatever_is_waited_for_its_end_without_success_is_said_at_once(
+    client, monkeypatch, wait, state, failure, said
+):
+    asked = []
+    ended = {"id": "x", "deployment": "d", "state": state, "failure": failure}
+    monkeypatch.setattr(client.transport, "post", lambda path, body=None: ended)
+    monkeypatch.setattr(client.transport, "get", lambda path: asked.append(path) or ended)
+    monkeypatch.setattr(client.datasets, "find", lambda name: {"id": "d"})
+    with pytest.raises(Failed) as failed:
+        wait(client)
+    assert (failed.value.sentence, failed.value.exit_code, len(asked)) == (said, 1, 1)
+
+
 def test_a_wait_for_a_stage_ends_with_a_version_that_failed(client, monkeypatch):
     failed = {"stage": "failed", "failure": "The run has no model."}
     monkeypatch.setattr(client.transport, "get", lambda path: failed)

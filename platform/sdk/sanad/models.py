@@ -57,7 +57,7 @@ class Runs(Resource):
         return wait_for(
             lambda: self.get(run_id),
             lambda run: run["state"] == "succeeded",
-            failed=lambda run: run["failure"] or run["state"] if run["state"] in {"failed", "cancelled"} else None,
+            failed=unmade,
             timeout_s=timeout_s,
             what="The run",
         )
@@ -180,7 +180,7 @@ class Deployments(Resource):
         found = wait_for(
             lambda: self._http.get(f"revisions/{revision['id']}/"),
             lambda found: found["state"] == "ready",
-            failed=lambda found: found["failure"] if found["state"] in {"failed", "stopped"} else None,
+            failed=unmade,
             timeout_s=timeout_s,
             what="The deployment",
         )

@@ -116,5 +116,7 @@ def wait_for(
 
 
 def unmade(thing: dict[str, Any], *, state: str = "state") -> str | None:
-    """Why a thing was not made, in the portal's words; None as long as it was neither given up nor cancelled."""
-    return thing["failure"] if thing[state] in {"failed", "cancelled"} else None
+    """Why a thing was not made, in the portal's words; None as long as nobody and nothing has ended it."""
+    if thing[state] not in {"failed", "cancelled", "discarded", "stopped"}:
+        return None
+    return str(thing["failure"] or f"It was {thing[state]}.")
