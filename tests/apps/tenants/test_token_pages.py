@@ -37,6 +37,7 @@ def test_the_address_says_what_a_new_token_is_for(client_as, scientist, project)
 def test_snippets_lead_to_the_token_that_they_want(client_as, scientist, project):
     client, link = client_as(scientist), "/t/acme/settings/tokens/?level=build&amp;project=flights#new"
     assert f'href="{link}"' in client.get("/t/acme/p/flights/data/").content.decode()
+    assert link.replace("build", "everything") in client.get("/t/acme/p/flights/deployments/").content.decode()
     assert "stands for a token" not in client.get(PAGE).content.decode()
 
 
