@@ -136,8 +136,10 @@ def test_traffic_of_the_past_moves_the_page(as_person, portal, world):
 def test_an_alert_says_its_cause_and_is_acknowledged(as_person, portal, world):
     page = as_person("scientist")
     page.goto(portal.page("monitoring/"))
-    expect(page.locator("main .s-headline")).to_contain_text("alert")
-    page.get_by_role("link", name="Look at the newest").click()
+    expect(page.locator("main .s-headline")).to_contain_text("moved in Late flights")
+    expect(page.get_by_role("link", name="Look at the newest")).to_be_visible()
+    page.goto(portal.page(f"monitoring/{world['monitor']}/?tab=alerts&state=open"))
+    page.locator("main tbody a").first.click()
     expect(page.get_by_text("Population stability index")).to_be_visible()
     expect(page.locator("#distribution .js-plotly-plot")).to_be_visible()
     page.locator("#acknowledge textarea").fill("Winter; the season was not in training.")

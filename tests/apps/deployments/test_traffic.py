@@ -33,7 +33,7 @@ def test_only_what_is_approved_may_be_deployed(registered, scientist):
         services.deploy_version(actor=scientist, version_id=registered().pk, slug="flowers")
 
 
-@pytest.mark.parametrize("slug", ["", "Flowers", "a/b", "-a", "زهور", "a" * 64])
+@pytest.mark.parametrize("slug", ["Flowers", "a/b", "-a", "زهور", "a" * 64])
 def test_an_address_that_is_none_is_refused_at_its_field(promoted, scientist, slug):
     with pytest.raises(Invalid) as refusal:
         services.deploy_version(actor=scientist, version_id=promoted().pk, slug=slug)
@@ -45,7 +45,7 @@ def test_a_size_that_is_none_is_refused_before_anything_waits(promoted, scientis
     body = {"model_version": str(promoted().pk), "slug": "flowers", "resource_class": size}
     answer = api_as(scientist).post("/api/v1/deployments/", body, content_type="application/json")
     assert answer.status_code == 422 and "resource_class" in answer.json()["errors"]
-    with pytest.raises(Invalid, match="There are: small, medium, large, gpu"):
+    with pytest.raises(Invalid, match=r"There are: small, medium, large\."):
         services.deploy_version(
             actor=scientist, version_id=body["model_version"], slug="flowers", resource_class="enormous"
         )

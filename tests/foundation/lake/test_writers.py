@@ -51,13 +51,15 @@ def _append(lake_id, n: int) -> None:
         own.write("busy", rows(n * 400 + step * 40), mode="append")
 
 
-def test_each_write_names_its_own_snapshot(lake):
+def test_each_write_names_its_own_snapshot_in_a_lake_that_nobody_has_opened_before(lake_id):
+    lake = for_tenant(uuid4())
+
     def write(n: int):
         at = lake.write(f"own_{n}", rows(n * 100, n + 1))
         return lake.count(at) == n + 1 and ids(lake, f"own_{n}")[0] == n * 100
 
-    with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(write, range(8)))
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(write, range(24)))
 
 
 def test_a_forked_child_opens_its_own_session(lake, lake_id):

@@ -144,7 +144,7 @@ class DuckDBLake:
         return catalogue.tables(self._place)
 
     def compact(self, table: str, *, fewest: int = 2) -> TableAt:
-        with catalogue.table_lock(self._place, _checked(table)), self._reading() as connection:
+        with catalogue.table_lock(self._place, _checked(table)), self._alone() as connection:
             if not self._exists(connection, table):
                 raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
             for size in _SMALL_FILES:
@@ -156,7 +156,7 @@ class DuckDBLake:
     def expire(self, *, keep: Sequence[TableAt], before: datetime | None = None) -> int:
         if not catalogue.is_ready(self._place):
             return 0
-        with catalogue.lake_lock(self._place), self._reading() as connection:
+        with catalogue.lake_lock(self._place), self._alone() as connection:
             gone = forgetting.let_go(self._place, keep, before)
             if gone:
                 connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {gone})").fetchall()
@@ -192,8 +192,7 @@ class DuckDBLake:
         """One transaction under the table's lock; on any error it is rolled back and its files are gone."""
         with (
             catalogue.table_lock(self._place, _checked(table)),
-            self._translated(incoming),
-            sessions.cursor(self._place) as connection,
+            self._alone(incoming) as connection,
         ):
             connection.execute("BEGIN")
             try:
@@ -205,6 +204,11 @@ class DuckDBLake:
     @contextmanager
     def _reading(self) -> Iterator[DuckDBPyConnection]:
         with self._translated(), sessions.cursor(self._place) as connection:
+            yield connection
+
+    @contextmanager
+    def _alone(self, incoming: Incoming | None = None) -> Iterator[DuckDBPyConnection]:
+        with self._translated(incoming), sessions.alone(self._place) as connection:
             yield connection
 
     @contextmanager

@@ -32,15 +32,35 @@ class _Session:
     def __init__(self, place: LakePlace) -> None:
         self._place, self._lock = place, threading.Lock()
         self._instance: DuckDBPyConnection | None = None
+        # Opening one takes a quarter of a second; the one that wrote last waits for the next who writes.
+        self._idle: DuckDBPyConnection | None = None
 
     def cursor(self) -> DuckDBPyConnection:
-        with self._lock:
-            if self._instance is None:
-                self._instance = _open(self._place)
-            own = self._instance.cursor()
+        own = self._shared().cursor()
         # A setting of the connection, not of the instance; the bar would be drawn into the process's output.
         own.execute("SET enable_progress_bar = false")
         return own
+
+    def take(self) -> DuckDBPyConnection:
+        """An instance of one's own, to be given back or closed."""
+        self._shared()
+        with self._lock:
+            idle, self._idle = self._idle, None
+        return idle or _instance(self._place, catalogue.connection_string(self._place))
+
+    def give_back(self, instance: DuckDBPyConnection) -> None:
+        with self._lock:
+            if self._idle is None:
+                self._idle = instance
+                return
+        instance.close()
+
+    def _shared(self) -> DuckDBPyConnection:
+        """The instance of all who read; opening the first one makes the lake where there was none."""
+        with self._lock:
+            if self._instance is None:
+                self._instance = _open(self._place)
+            return self._instance
 
 
 _lock = threading.Lock()
@@ -57,6 +77,27 @@ def cursor(place: LakePlace) -> Iterator[DuckDBPyConnection]:
         yield own
     finally:
         own.close()
+
+
+@contextmanager
+def alone(place: LakePlace) -> Iterator[DuckDBPyConnection]:
+    """A connection of an instance that nobody else uses meanwhile, for one transaction that writes.
+
+    DuckLake keeps what it knows of a schema in a cache of the instance, and what one transaction evicts there another
+    still reads when it commits: a freed pointer (duckdb/ducklake#1248, in 1.5.3 to 1.5.5). Alone, nothing is evicted.
+    """
+    session = _session(place)
+    instance = session.take()
+    own = instance.cursor()
+    own.execute("SET enable_progress_bar = false")
+    try:
+        yield own
+    except BaseException:
+        own.close()
+        instance.close()
+        raise
+    own.close()
+    session.give_back(instance)
 
 
 def open_cursor(place: LakePlace) -> DuckDBPyConnection:
