@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.monitoring.choices import ReplayState
 from foundation import ledger
 
 
@@ -58,6 +60,7 @@ class ReplayStarted(ledger.Event):
 class ReplayChanged(ledger.Event):
     kind = "monitor.replay_changed"
     said = _("changed the replay: %(state)s, %(per_second)s rows a second")
+    labels: ClassVar = {"state": ReplayState}
     icon = "adjustments-horizontal"
     replay_id: UUID
     state: str

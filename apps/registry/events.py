@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.registry.choices import Gate, GateState
 from foundation import ledger
 
 
@@ -72,7 +74,8 @@ class VersionCancelled(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class GateDecided(ledger.Event):
     kind = "model_version.gate_decided"
-    said = _("asked the gate %(gate)s: %(state)s")
+    said = _("asked the gate “%(gate)s”: %(state)s")
+    labels: ClassVar = {"gate": Gate, "state": GateState}
     icon = "shield-check"
     version_id: UUID
     gate: str

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from foundation import ledger
+from foundation.access import Permission
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,7 @@ class PermissionGiven(ledger.Event):
 
     kind = "permission.given"
     said = _("gave the permission “%(permission)s” in one project")
+    labels: ClassVar = {"permission": Permission}
     icon = "key"
     membership_id: UUID
     user_id: UUID
@@ -129,6 +132,7 @@ class PermissionGiven(ledger.Event):
 class PermissionTakenBack(ledger.Event):
     kind = "permission.taken_back"
     said = _("took back the permission “%(permission)s” in one project")
+    labels: ClassVar = {"permission": Permission}
     icon = "arrow-back-up"
     membership_id: UUID
     user_id: UUID

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 
 from foundation.ledger.canonical import instant
@@ -29,18 +30,19 @@ class Event:
     """A fact of the domain: subclasses set `kind` ("dataset.archived") and declare ids, digests, numbers, words.
 
     `said` is what a history says that the actor did ("archived the dataset"), `icon` the sign beside it; neither is
-    recorded. `%(name)s` in `said` stands for a field.
+    recorded. `%(name)s` in `said` stands for a field; `labels` names the choices that say a field's value in words.
     """
 
     kind: ClassVar[str] = ""
     version: ClassVar[int] = 1
     said: ClassVar[str | Promise] = ""
     icon: ClassVar[str] = "circle"
+    labels: ClassVar[Mapping[str, type[TextChoices]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         declared = {name for name, kind in inspect.get_annotations(cls).items() if "ClassVar" not in str(kind)}
-        if taken := declared & {"kind", "version", "said", "icon", "payload"}:
+        if taken := declared & {"kind", "version", "said", "icon", "labels", "payload"}:
             raise LedgerMisuse(f"{cls.__name__} declares {', '.join(sorted(taken))}, which every event has already.")
 
     def payload(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
 from foundation import ledger
@@ -74,7 +75,8 @@ def _said(event: RecordedEvent, declared: type[ledger.Event] | None) -> str:
     said = str(declared.said) if declared else ""
     if not said:
         return event.kind.replace("_", " ").replace(".", ": ")
-    shown = {name: number(v) if isinstance(v, int | float) else v for name, v in event.payload.items()}
+    labels = declared.labels if declared else {}
+    shown = {name: _worded(v, labels.get(name)) for name, v in event.payload.items()}
     try:
         return said % shown if "%(" in said else said
     except KeyError:  # an entry of an older version lacks the field
@@ -82,3 +84,10 @@ def _said(event: RecordedEvent, declared: type[ledger.Event] | None) -> str:
 
 
 __all__ = ["Names", "history", "told"]
+
+
+def _worded(value: Any, choices: type[TextChoices] | None) -> Any:
+    """A number as the reader writes it, a value of choices by its label; one that they lack any more as it is."""
+    if choices is not None:
+        return dict(choices.choices).get(value, value)
+    return number(value) if isinstance(value, int | float) else value

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID, uuid4
+
+from django.db.models import TextChoices
 
 from foundation import ledger
 from foundation.web.history import history
@@ -41,3 +44,24 @@ def test_entries_are_worded_named_and_in_order(scientist):
         ("The keeper", "test shelf: moved away", "circle", "test_shelf.moved_away"),
     }
     assert entries[0]["at"] >= entries[1]["at"]
+
+
+class Shade(TextChoices):
+    DARK = "dark", "in the dark"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShelfPainted(ledger.Event):
+    kind = "test_shelf.painted"
+    said = "painted it %(shade)s"
+    labels: ClassVar = {"shade": Shade}
+    shade: str
+
+
+def test_a_value_of_choices_is_said_by_its_label_and_one_that_is_gone_as_it_was(scientist):
+    shelf = uuid4()
+    for shade in ("dark", "mauve"):
+        ledger.record(ShelfPainted(shade=shade), actor=scientist, subject=("test_shelf", shelf))
+
+    entries = history(scientist, ("test_shelf", shelf), names=lambda *, actor, user_ids: {})
+    assert {entry["text"] for entry in entries} == {"painted it in the dark", "painted it mauve"}
