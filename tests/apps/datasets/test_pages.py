@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import pytest
@@ -10,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
+from tests.support.tools import needs
 
 DATA = "/t/acme/p/flights/data/"
 CSV = b"contact,amount\na@example.test,1\nb@example.test,\nc@example.test,4\n"
@@ -48,8 +48,8 @@ esac
 """
 
 
-@pytest.mark.skipif(not shutil.which("jq"), reason="The snippet reads answers with jq.")
 def test_the_curl_snippet_sends_a_file_of_any_size_and_has_it_committed(client, project, scientist, tmp_path):
+    needs("jq")
     dataset = services.create_dataset(actor=scientist, project=project, name="People of 2013")
     snippets = client.get(f"{DATA}new/", {"dataset": str(dataset.pk)}).context["snippets"]
     code = {snippet["name"]: snippet["code"] for snippet in snippets}

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from portal.launcher.home import ROOT
+from tests.support.tools import needs
 
 
 @pytest.fixture
@@ -19,7 +20,6 @@ def fresh(tmp_path):
     return tmp_path
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize(
     ("target", "code", "sentence"),
     [
@@ -29,6 +29,7 @@ def fresh(tmp_path):
     ],
 )
 def test_before_anything_is_installed_a_sentence_says_so(fresh, target, code, sentence):
+    needs("make")
     told = {"PATH": os.environ["PATH"]}
     done = subprocess.run(["make", target], cwd=fresh, env=told, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (code, f"{sentence}\n")
