@@ -30,7 +30,7 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-function changed(field) {
+export function changed(field) {
   if (field.matches("select")) {
     const first = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
     return field.value !== first?.value;

@@ -10,6 +10,7 @@ import "./table.js";
 import "./chain.js";
 import "./forms.js";
 import "./swap.js";
+import "./pace.js";
 import "./live.js";
 
 // The larger views are fetched where a page has them, also in fragments that come later.

@@ -139,12 +139,10 @@ class Scientist:
         page.get_by_role("button", name="Deploy", exact=True).click()
         page.wait_for_url("**/deployments/*-*/", timeout=LONG)
         row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=str(revision), exact=True))
-        for _again in range(60):
-            if row.get_by_text("Ready").count():
-                break
-            page.wait_for_timeout(1000)
-            page.reload()
-        expect(row).to_contain_text("Ready")
+        page.evaluate(ONLY_HERE)
+        expect(row).to_contain_text("Ready", timeout=LONG)
+        state(page, "Answers")
+        stays_the_same_page(page)
 
     def tries_it(self) -> None:
         page = self.page

@@ -1,0 +1,57 @@
+// A part of the page that asks for itself when something happens asks once at a time, and again only a pause after the
+// answer. What happens meanwhile is remembered and asked for at the pause's end: the last event is never the one that is
+// not heard. (htmx's own throttle forgets it, and what it queues dies with the element that the answer replaces.)
+import { changed } from "./forms.js";
+
+const PAUSE = 500;
+const SELECTOR = "[data-live-topic][id]";
+const REACHABLE = "a[href], button, summary, [tabindex]";
+const busy = new Map(); // id of a part → { swapped: the answer took its place, again: something happened meanwhile }
+let byItself = false; // whether the swap under way was asked for by a part, not by a person
+let kept = null; // where the focus was in what is being swapped
+
+document.body.addEventListener("htmx:confirm", (event) => {
+  const { elt } = event.detail;
+  if (!elt.matches(SELECTOR)) return;
+  const state = busy.get(elt.id);
+  if (!state) { busy.set(elt.id, {}); return; }
+  state.again = true;
+  event.preventDefault();
+});
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const state = busy.get(event.detail.requestConfig.elt.id);
+  byItself = Boolean(state);
+  if (!state) return;
+  state.swapped = true;
+  look(event.detail);
+});
+document.body.addEventListener("htmx:oobBeforeSwap", (event) => { if (byItself) look(event.detail); });
+document.body.addEventListener("htmx:afterSettle", () => {
+  const place = kept && document.getElementById(kept.id)?.querySelectorAll(REACHABLE)[kept.index];
+  kept = null;
+  place?.focus({ preventScroll: true });
+});
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  const { elt } = event.detail.requestConfig;
+  const state = busy.get(elt.id);
+  if (!state || !elt.matches(SELECTOR)) return;
+  // Another part's answer took its place first, so this answer reached nobody.
+  if (event.detail.successful && !state.swapped) state.again = true;
+  setTimeout(() => rested(elt.id), Number(elt.dataset.livePause ?? PAUSE));
+});
+
+function rested(id) {
+  const again = busy.get(id)?.again;
+  busy.delete(id);
+  const part = again && document.getElementById(id);
+  // A lost connection is told by the dot, and every part is asked anew once it is back.
+  if (part) htmx.ajax("get", part.getAttribute("hx-get"), { source: part }).catch(console.debug);
+}
+
+// What somebody writes is not taken from under their hands, and who stands on a link or a button stays there.
+function look(swap) {
+  const fields = [...swap.target.querySelectorAll("input:not([type=hidden]), textarea, select")];
+  if (fields.some((field) => field === document.activeElement || changed(field))) { swap.shouldSwap = false; return; }
+  const index = [...swap.target.querySelectorAll(REACHABLE)].indexOf(document.activeElement);
+  if (index >= 0) kept = { id: swap.target.id, index };
+}
