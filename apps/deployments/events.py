@@ -54,7 +54,7 @@ class RevisionStarted(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RevisionReady(ledger.Event):
     kind = "revision.ready"
-    said = _("saw the replica answer, attempt %(attempt)s")
+    said = _("has a replica that answers, attempt %(attempt)s")
     icon = "circle-check"
     deployment_id: UUID
     revision_id: UUID

@@ -52,7 +52,11 @@ def _names(actor: Actor) -> list[tenant_selectors.ProjectName]:
 def _choices(actor: Actor) -> list[navigation.Choice]:
     if not access.can(actor, Permission.PROJECT_VIEW):
         return []
-    return [
-        navigation.Choice(project.name, f"/t/{actor.tenant.slug}/p/{project.slug}/", group=_("Projects"))
+    here = f"/t/{actor.tenant.slug}"
+    found = [
+        navigation.Choice(project.name, f"{here}/p/{project.slug}/", group=_("Projects"))
         for project in selectors.visible_projects(actor=actor)
     ]
+    if access.can(actor, Permission.PROJECT_CREATE):
+        found.append(navigation.Choice(_("New project"), f"{here}/projects/new/", group=_("Projects")))
+    return found

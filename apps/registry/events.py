@@ -74,7 +74,7 @@ class VersionCancelled(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class GateDecided(ledger.Event):
     kind = "model_version.gate_decided"
-    said = _("asked the gate “%(gate)s”: %(state)s")
+    said = _("had the gate “%(gate)s” look at it: %(state)s")
     labels: ClassVar = {"gate": Gate, "state": GateState}
     icon = "shield-check"
     version_id: UUID

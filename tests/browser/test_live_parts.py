@@ -1,4 +1,4 @@
-"""Parts of a page that ask for themselves: the last word is always heard, and nothing is taken from under one's hands."""
+"""Parts of a page that ask for themselves: the last word is heard, and nothing is taken from under one's hands."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ pytestmark = pytest.mark.browser
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx" / "htmx-2.min.js"
 SCRIPTS = Path(__file__).parents[2] / "static" / "js"
 HERE = "http://portal.test"
-PART = (
-    '<div id="part" data-live-topic="thing:1" hx-get="/part" hx-trigger="live" hx-select="#part" hx-select-oob="#reason"'
-    ' hx-swap="outerHTML">The thing is {state} <a href="#reason">Why</a></div><section id="reason"><textarea></textarea>As of {state}</section>'
-)
+PART = """
+<div id="part" data-live-topic="thing:1" hx-get="/part" hx-trigger="live" hx-select="#part" hx-select-oob="#reason"
+  hx-swap="outerHTML">The thing is {state} <a href="#reason">Why</a></div>
+<section id="reason"><textarea></textarea>As of {state}</section>
+"""
 PAGE = """
 <html><head><script src="/htmx.js"></script></head><body data-tenant="demo"><main>{part}</main>
 <script type="module" src="/js/pace.js"></script><script type="module" src="/js/live.js"></script></body></html>

@@ -44,14 +44,17 @@ def test_no_page_stands_in_anybodys_way(as_person, portal, world, language, sche
     assert found == {}
 
 
-def test_no_page_is_wider_than_a_phone(as_person, portal, world):
-    page, wide = as_person("reader-en", viewport={"width": 390, "height": 844}), {}
+def test_no_page_is_wider_than_a_phone_and_every_link_leads_somewhere(as_person, portal, world):
+    page, wide, dead = as_person("reader-en", viewport={"width": 390, "height": 844}), {}, {}
     for name, path in addresses(world).items():
         page.goto(portal.url + path)
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > 390:
             wide[name] = width
+        if links := page.locator("a[href='']").all_text_contents():
+            dead[name] = links
     assert wide == {}
+    assert dead == {}, "these links lead nowhere"
 
 
 def test_the_rows_of_a_neighbour_are_not_there(as_person, portal, neighbour):

@@ -38,7 +38,9 @@ def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:
     views = rows.filter(state=BuildState.READY)
     posted = request.POST if request.method == "POST" else None
     unique = {column["name"] for column in base.profile.get("columns", []) if column.get("unique")}
-    return forms.TrainingSetForm(posted, columns=base.schema, views=list(views), unique=unique)
+    name = datasets.sql_name(base.dataset)
+    usual = {"name": name if name[0].isalpha() else f"rows_{name}"[:63]}
+    return forms.TrainingSetForm(posted, initial=usual, columns=base.schema, views=list(views), unique=unique)
 
 
 def _define(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> HttpResponse:

@@ -73,9 +73,10 @@ def _form(request: PortalRequest) -> RegisterForm:
     actor, project_id = request.actor, request.project.pk
     runs = experiments.visible_runs(actor=actor, project_id=project_id).filter(state=RunState.SUCCEEDED)
     models = selectors.visible_models(actor=actor, project_id=project_id)
+    name = request.GET.get("name") or presentation.usual_name(models, request.project)
     return RegisterForm(
         request.POST or None,
-        initial={"run": request.GET.get("run", ""), "name": request.GET.get("name") or presentation.usual_name(models)},
+        initial={"run": request.GET.get("run", ""), "name": name},
         runs=[(str(run.pk), presentation.run_label(run)) for run in runs[:500]],
         names=[model.name for model in models[:8]],
     )

@@ -62,10 +62,10 @@ def run_label(run: Any) -> str:
     return f"#{run.number} · {run.recipe} · {run.training_set}"
 
 
-def usual_name(models: Any) -> str:
-    """The name of the project's only model, which the next version most likely belongs to."""
+def usual_name(models: Any, project: Any) -> str:
+    """The project's only model, which the next version most likely belongs to; the first is named like the project."""
     names = [model.name for model in models[:2]]
-    return names[0] if len(names) == 1 else ""
+    return names[0] if len(names) == 1 else "" if names else project.slug
 
 
 def open_case(actor: Actor, version: Any) -> Any | None:

@@ -127,6 +127,7 @@ def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
         "form": TokenForm(projects=projects, held=held) if text else form,
         "token": [{"name": _("Token"), "code": text}] if text else [],
         "snippets": _token_snippets(text),
+        "back": _back(request),
         "may_create": access.ask(policies.check_can_create_token, actor),
         "tabs": _tabs(request, "tokens"),
     }
@@ -170,6 +171,12 @@ def _create_token(request: PortalRequest, form: TokenForm) -> str:
 
 def _link(secret: str) -> str:
     return settings.SANAD_PUBLIC_URL + reverse("tenants:invitation", args=[secret])
+
+
+def _back(request: PortalRequest) -> str:
+    """The page whose snippet the token is for; only one of this tenant."""
+    asked = request.GET.get("next", "")
+    return asked if asked.startswith(f"/t/{request.tenant.slug}/") else ""
 
 
 def _token_snippets(token: str) -> list[dict[str, str]]:

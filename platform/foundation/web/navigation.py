@@ -27,7 +27,7 @@ class Place:
 class Choice:
     """One project or tenant to switch to."""
 
-    label: str
+    label: str | Promise
     url: str
     group: str | Promise = ""
     note: str | Promise = ""

@@ -71,7 +71,7 @@ def test_every_tab_has_an_address(client_as, viewer, deployed, tab):
     told = {"traffic": "Change the split", "log": "/api/v1/revisions/", "use": "dataframe_records"}
     shown = page(client_as(viewer), f"{LIST}{deployed().pk}/?tab={tab}")
     if tab == "use":
-        assert "/t/acme/settings/tokens/?level=invoke&amp;project=flights#new" in shown
+        assert "/t/acme/settings/tokens/?level=invoke&amp;project=flights&amp;next=" in shown
     assert ("deployment.change" if tab == "traffic" else told.get(tab, "opened the address")) in shown
 
 

@@ -159,6 +159,7 @@ def test_what_names_every_row_is_offered_but_not_preselected(client, ingested):
     base = ingested("wine.csv", f"bottle,acid,kind\n{rows}".encode())
     answer = client.get(f"{FEATURES}training-sets/new/?base={base.pk}")
 
+    assert answer.context["form"]["name"].value() == "winecsv"
     assert answer.context["form"]["features"].value() == ["acid", "kind"]
     assert "bottle (looks like an identifier: every row has its own)" in answer.content.decode()
 

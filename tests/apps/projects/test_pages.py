@@ -82,10 +82,12 @@ def test_a_viewer_reads_the_words_without_a_form(client_as, viewer, project):
     assert "Save changes" not in page
 
 
-def test_the_switcher_offers_the_projects(client_as, viewer, project):
+def test_the_switcher_offers_the_projects_and_a_new_one_to_whoever_may(client_as, viewer, scientist, project):
     page = client_as(viewer).get("/t/acme/switcher/").content.decode()
 
     assert 'href="/t/acme/p/flights/"' in page
+    assert "/t/acme/projects/new/" not in page
+    assert 'href="/t/acme/projects/new/"' in client_as(scientist).get("/t/acme/switcher/").content.decode()
 
 
 def test_an_unknown_project_is_a_404_in_words(client_as, scientist):

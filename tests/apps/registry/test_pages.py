@@ -39,6 +39,13 @@ def test_a_version_is_registered_by_a_plain_form(client_as, scientist, finished_
     assert "being signed" in page(client, answer["Location"])
 
 
+def test_a_name_stands_in_the_form_like_the_project_then_like_its_only_model(client_as, scientist, finished_run):
+    run, client = finished_run(), client_as(scientist)
+    assert client.get(f"{LIST}new/").context["form"]["name"].value() == "flights"
+    client.post(f"{LIST}new/", {"run": str(run.pk), "name": "flowers"})
+    assert client.get(f"{LIST}new/").context["form"]["name"].value() == "flowers"
+
+
 def test_a_wrong_name_is_said_at_its_field(client_as, scientist, finished_run):
     run = finished_run()
     answer = client_as(scientist).post(f"{LIST}new/", {"run": str(run.pk), "name": "Flowers!"})

@@ -22,7 +22,7 @@ def test_a_token_is_shown_once_with_commands_that_use_it(client_as, scientist, p
     again = client.get(PAGE).content.decode()
     assert "laptop" in again
     assert "never" in again
-    assert "The token stands" not in again
+    assert "The token is made" not in again
 
 
 def test_the_address_says_what_a_new_token_is_for(client_as, scientist, project):
@@ -35,10 +35,16 @@ def test_the_address_says_what_a_new_token_is_for(client_as, scientist, project)
 
 
 def test_snippets_lead_to_the_token_that_they_want(client_as, scientist, project):
-    client, link = client_as(scientist), "/t/acme/settings/tokens/?level=build&amp;project=flights#new"
-    assert f'href="{link}"' in client.get("/t/acme/p/flights/data/").content.decode()
+    client, link = client_as(scientist), "/t/acme/settings/tokens/?level=build&amp;project=flights&amp;next=%2Ft%2Facme"
+    assert f'href="{link}' in client.get("/t/acme/p/flights/data/").content.decode()
     assert link.replace("build", "everything") in client.get("/t/acme/p/flights/deployments/").content.decode()
     assert "stands for a token" not in client.get(PAGE).content.decode()
+
+
+def test_a_new_token_leads_back_to_the_page_that_wants_it(client_as, scientist, project):
+    client, here = client_as(scientist), "/t/acme/p/flights/deployments/"
+    assert f'href="{here}"' in client.post(f"{PAGE}?next={here}", NEW).content.decode()
+    assert "Back to the page" not in client.post(f"{PAGE}?next=//elsewhere.test/", NEW).content.decode()
 
 
 def test_a_level_gives_what_its_maker_holds_of_it(client_as, officer):

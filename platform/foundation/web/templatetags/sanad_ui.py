@@ -139,6 +139,7 @@ def token_path(context: Context, snippets: Any, level: str = "") -> str:
     if not path or not wanted or getattr(request, "path", "") == path:
         return ""
     words = {"level": level or "build", **({"project": project.slug} if project else {})}
+    words["next"] = request.get_full_path()  # type: ignore[union-attr]
     return f"{path}?{urlencode(words)}#new"
 
 
