@@ -156,3 +156,16 @@ def test_the_rest_reference_is_drawn_and_nothing_of_it_is_refused(as_person, por
 
     expect(page.locator("#swagger-ui .opblock").first).to_be_visible()
     assert page.evaluate("window.refused") == []
+
+
+def test_a_token_that_a_snippet_asked_for_is_before_ones_eyes_and_leads_back(as_person, portal, world):
+    page = as_person("scientist")
+    use = portal.page(f"deployments/{world['deployment']}/?tab=use")
+    page.goto(use)
+    page.get_by_role("link", name="Make a token").first.click()
+    page.get_by_label("Name", exact=True).fill("A snippet's token")
+    page.get_by_role("button", name="Create token").click()
+    expect(page.locator("#made pre").first).to_contain_text("snd_")
+    expect(page.locator("#made pre").first).to_be_in_viewport()
+    page.get_by_role("link", name="Back to the page").click()
+    expect(page).to_have_url(use)
