@@ -166,6 +166,8 @@ def test_a_token_that_a_snippet_asked_for_is_before_ones_eyes_and_leads_back(as_
     page.get_by_label("Name", exact=True).fill("A snippet's token")
     page.get_by_role("button", name="Create token").click()
     expect(page.locator("#made pre").first).to_contain_text("snd_")
+    note, top = page.locator("#made .s-note"), page.locator(".s-top")
+    assert note.bounding_box()["y"] >= top.bounding_box()["height"], "the top line hides what the token is"
     expect(page.locator("#made pre").first).to_be_in_viewport()
     page.get_by_role("link", name="Back to the page").click()
     expect(page).to_have_url(use)
