@@ -83,7 +83,7 @@ class Keys:
         now = time.monotonic()
         verdict = self.known.get(key)
         if verdict is not None:
-            return self._still_good(key, verdict, now)
+            return self._still_good(key, verdict, now, address)
         verdict = self._denied.get(key)
         if verdict is None or now - verdict.checked_at > REMEMBER_DENIED_S:
             verdict = await self._ask_for(key, address, now)
@@ -112,7 +112,7 @@ class Keys:
         self._denied.clear()
         self._revoked.clear()
 
-    def _still_good(self, key: Key, verdict: Verdict, now: float) -> Verdict:
+    def _still_good(self, key: Key, verdict: Verdict, now: float, address: str) -> Verdict:
         if verdict.has_expired():
             del self.known[key]
             raise _refusal(_expired(now))
@@ -125,7 +125,7 @@ class Keys:
                 retry_after_s=5,
             )
         if now - verdict.checked_at > RECHECK_AFTER_S and not self._contact.is_lost:
-            self._fly(key)
+            self._fly(key, address)
         return verdict
 
     async def _ask_for(self, key: Key, address: str, now: float) -> Verdict:
@@ -139,7 +139,7 @@ class Keys:
                 raise Refused(
                     429, "too-many-keys", "Too many unknown API keys came from this address; wait a little.", 5
                 )
-            flight = self._fly(key)
+            flight = self._fly(key, address)
         try:
             # Shielded: one caller that goes away must not take the answer from the others.
             verdict = await asyncio.shield(flight)
@@ -151,10 +151,10 @@ class Keys:
             self._limiter.give_back(address, time.monotonic())
         return verdict
 
-    def _fly(self, key: Key) -> asyncio.Task[Verdict]:
+    def _fly(self, key: Key, address: str) -> asyncio.Task[Verdict]:
         flight = self._flights.get(key)
         if flight is None:
-            flight = self._flights[key] = asyncio.get_running_loop().create_task(self._check(key))
+            flight = self._flights[key] = asyncio.get_running_loop().create_task(self._check(key, address))
             flight.add_done_callback(lambda done: self._landed(key, done))
         return flight
 
@@ -164,11 +164,11 @@ class Keys:
             self.checks["failed"] += 1
             log.warning("An API key could not be checked: %s", flight.exception())
 
-    async def _check(self, key: Key) -> Verdict:
+    async def _check(self, key: Key, address: str) -> Verdict:
         digest, (tenant, _, deployment) = key[0], key[1].partition("/")
         async with self._checks:
             began = time.monotonic()
-            document = await self._portal.token(digest, tenant, deployment)
+            document = await self._portal.token(digest, tenant, deployment, address)
         try:
             verdict = Verdict.parse(document, began)
         except (KeyError, TypeError, ValueError) as error:

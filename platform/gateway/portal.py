@@ -27,9 +27,9 @@ class Portal:
         query = f"?routes_version={routes_version}&revocations_after={revocations_after}"
         return await self._ask(b"GET", b"/internal/gateway/state" + query.encode(), b"", STATE_WITHIN_S)
 
-    async def token(self, digest: str, tenant: str, deployment: str) -> dict[str, Any]:
-        """Whether the key of this digest may use the deployment, and why not."""
-        body = orjson.dumps({"digest": digest, "tenant": tenant, "deployment": deployment})
+    async def token(self, digest: str, tenant: str, deployment: str, address: str) -> dict[str, Any]:
+        """Whether the key of this digest may use the deployment, and why not; `address` is noted as its last place."""
+        body = orjson.dumps({"digest": digest, "tenant": tenant, "deployment": deployment, "address": address})
         return await self._ask(b"POST", b"/internal/gateway/token", body, TOKEN_WITHIN_S)
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Portal:
         return document
 
     async def _patiently(self, head: bytes, body: bytes, within_s: float) -> Reply:
-        """Both questions change nothing, so a kept connection that turned out dead is replaced and asked again."""
+        """Both questions may be asked twice, so a kept connection that turned out dead is replaced and asked again."""
         try:
             try:
                 return await self._pool.ask(head, body, within_s)

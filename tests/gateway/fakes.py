@@ -75,7 +75,7 @@ async def _state(scope: Any, receive: Any, send: Any) -> None:
 
 async def _token(scope: Any, receive: Any, send: Any) -> None:
     asked, state = json.loads(await _whole(receive)), json.loads(STATE.read_text())
-    _note(f"token {asked['digest']}")
+    _note(f"token {asked['digest']} {asked['address']}")
     await asyncio.sleep(state.get("token_delay", 0))
     found = state["keys"].get(asked["digest"])
     if found is None or asked["digest"] in state["revoked"]:

@@ -14,8 +14,13 @@ from foundation.identity import Actor, tokens
 from foundation.tenancy import scope
 
 
-def check_invocation(*, digest: str, tenant_slug: str, deployment_slug: str, now: datetime) -> dict[str, Any]:
-    """{"allowed", "sentence", "actor", "expires_at"}: a refusal never says whether tenant or deployment exist."""
+def check_invocation(
+    *, digest: str, tenant_slug: str, deployment_slug: str, now: datetime, address: str | None = None
+) -> dict[str, Any]:
+    """{"allowed", "sentence", "actor", "expires_at"}: a refusal never says whether tenant or deployment exist.
+
+    The gateway asks while a token is in use, so an answer is noted as its last use; `address` is who presented it.
+    """
     row = tokens.find_by_digest(digest, now=now)
     if row is None:
         return _refused(_("This token is unknown, expired or revoked."))
@@ -28,6 +33,7 @@ def check_invocation(*, digest: str, tenant_slug: str, deployment_slug: str, now
             selectors.deployment_to_invoke(actor=actor, slug=deployment_slug)
     except PortalError as refusal:
         return _refused(refusal.sentence, actor)
+    tokens.note_use(row, address=address, now=now)
     expires = row.expires_at.isoformat() if row.expires_at else None
     return {"allowed": True, "sentence": "", "actor": f"{actor.kind}:{actor.id}", "expires_at": expires}
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from hmac import compare_digest
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
@@ -58,6 +59,18 @@ def token(request: HttpRequest) -> JsonResponse:
     asked = json.loads(request.body)
     return JsonResponse(
         services.check_invocation(
-            digest=asked["digest"], tenant_slug=asked["tenant"], deployment_slug=asked["deployment"], now=now()
+            digest=asked["digest"],
+            tenant_slug=asked["tenant"],
+            deployment_slug=asked["deployment"],
+            now=now(),
+            address=_address(asked.get("address", "")),
         )
     )
+
+
+def _address(text: str) -> str | None:
+    """Workloads come by a socket that has no address."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return None

@@ -10,6 +10,7 @@ from apps.deployments import services
 from apps.tenants import services as tenants
 from foundation.clock import now
 from foundation.identity import tokens
+from foundation.identity.models import ApiToken
 from foundation.tenancy import scope
 from tests.support.people import make_person
 
@@ -23,8 +24,8 @@ def state(gateway, version=-1, after=0):
     return gateway.get(f"/internal/gateway/state?routes_version={version}&revocations_after={after}").json()
 
 
-def check(gateway, token, tenant="acme", deployment="flowers"):
-    asked = {"digest": tokens.digest_of(token), "tenant": tenant, "deployment": deployment}
+def check(gateway, token, tenant="acme", deployment="flowers", address="door"):
+    asked = {"digest": tokens.digest_of(token), "tenant": tenant, "deployment": deployment, "address": address}
     return gateway.post("/internal/gateway/token", asked, content_type="application/json").json()
 
 
@@ -144,3 +145,16 @@ def test_the_answer_is_json_for_the_gateway(gateway, deployed, scientist, token_
     deployed()
     assert json.dumps(state(gateway))
     assert set(check(gateway, token_of(scientist))) == {"allowed", "sentence", "actor", "expires_at"}
+
+
+def test_a_token_used_at_the_gateway_says_when_and_from_where(gateway, deployed, scientist, token_of, tenant):
+    deployed()
+    used, denied, inside = token_of(scientist), token_of(scientist, scopes=["run.view"]), token_of(scientist)
+    check(gateway, used, address="203.0.113.7")
+    check(gateway, denied, address="203.0.113.7")
+    check(gateway, inside)
+
+    with scope(tenant.pk):
+        rows = [ApiToken.objects.get(digest=tokens.digest_of(token)) for token in (used, denied, inside)]
+    assert [row.last_used_at is not None for row in rows] == [True, False, True]
+    assert [row.last_used_from for row in rows] == ["203.0.113.7", None, None]
