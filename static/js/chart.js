@@ -1,6 +1,7 @@
 // A chart is drawn when it is seen, again when its topic changes, and follows theme and language.
 import { askJson, download } from "./api.js";
 import { csv, dressed, figures, plotly, tableOf } from "./chart_parts.js";
+import { Zoom } from "./chart_zoom.js";
 import { language, say } from "./words.js";
 
 const PAUSE = 1000; // at most one refetch a second, however fast events come
@@ -9,6 +10,7 @@ class Chart {
   constructor(box) {
     this.box = box;
     this.plot = this.part("plot");
+    this.zoom = new Zoom(box);
     this.listen();
     const seen = new IntersectionObserver(([entry]) => { this.seen = entry.isIntersecting; if (this.seen && (this.due || !this.drawn)) this.draw(); }, { rootMargin: "120px" });
     seen.observe(box);
@@ -58,7 +60,8 @@ class Chart {
     this.part("refused")?.remove();
     this.plot.hidden = this.tabled ?? false;
     // Plotly writes into what it is given; it gets a copy, so that a repaint starts from what the server said.
-    await window.Plotly.react(this.plot, structuredClone(data), dressed(structuredClone(layout)), { displayModeBar: false, displaylogo: false, locale: language });
+    await window.Plotly.react(this.plot, structuredClone(data), this.zoom.over(dressed(structuredClone(layout))), { displayModeBar: false, displaylogo: false, doubleClick: "autosize", locale: language });
+    if (!this.drawn) this.zoom.follow(this.plot);
     this.drawn = true;
     this.part("wait")?.remove();
     this.part("tools").hidden = false;

@@ -36,6 +36,27 @@ def test_a_chart_is_saved_as_a_picture(visit):  # noqa: F811
     assert page.evaluate("window.refused") == []
 
 
+def test_a_zoomed_chart_is_the_same_for_whoever_gets_the_address(visit):  # noqa: F811
+    page = visit("views/")
+    plot = page.locator("[data-chart] .js-plotly-plot").first
+    plot.wait_for()
+    box = plot.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"zoom\..*=x%3A"))
+    seen = plot.evaluate("plot => plot.layout.xaxis.range.map(String)")
+
+    other = visit(page.url.partition("/styleguide/")[2])
+    shown = other.locator("[data-chart] .js-plotly-plot").first
+    shown.wait_for()
+    assert shown.evaluate("plot => plot.layout.xaxis.range.map(String)") == seen
+    box = shown.locator(".nsewdrag").first.bounding_box()
+    other.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(other).not_to_have_url(re.compile("zoom"))
+
+
 def test_the_log_is_searched_and_a_line_has_an_address(visit):  # noqa: F811
     page = visit("views/#L10")
     expect(page.locator("#L10")).to_have_class(re.compile("s-log-line-marked"))
