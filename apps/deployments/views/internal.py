@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from hmac import compare_digest
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
@@ -17,6 +16,7 @@ from apps.deployments import selectors, services
 from foundation.access import public
 from foundation.clock import now
 from foundation.identity import tokens
+from foundation.web.requests import an_address
 
 View = Callable[[HttpRequest], JsonResponse]
 
@@ -63,14 +63,6 @@ def token(request: HttpRequest) -> JsonResponse:
             tenant_slug=asked["tenant"],
             deployment_slug=asked["deployment"],
             now=now(),
-            address=_address(asked.get("address", "")),
+            address=an_address(asked.get("address")) or None,  # workloads come by a socket that has none
         )
     )
-
-
-def _address(text: str) -> str | None:
-    """Workloads come by a socket that has no address."""
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        return None

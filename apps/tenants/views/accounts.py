@@ -18,13 +18,13 @@ from django.views.decorators.http import require_POST
 from apps.tenants import selectors, services
 from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.forms import NewPersonForm, PasswordForm, ProfileForm, SignInForm
-from apps.tenants.views.requests import address_of, known_of, make_known, next_of
+from apps.tenants.views.requests import known_of, make_known, next_of
 from foundation import access
 from foundation.access.actors import actor_for_user
 from foundation.clock import now
 from foundation.tenancy import scope
 from foundation.web.refusals import refusals_on
-from foundation.web.requests import PersonRequest, PortalRequest
+from foundation.web.requests import PersonRequest, PortalRequest, address_of
 
 if TYPE_CHECKING:
     from foundation.identity.models import User

@@ -65,7 +65,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         slug = parse_qs(self.scope["query_string"].decode("latin1")).get("tenant", [""])[0]
         token = bearer_of(headers)
         if token is not None:
-            return await threads.ask(admit_token, token, slug, now=clock.now())
+            return await threads.ask(admit_token, token, slug, address=_address(self.scope), now=clock.now())
         return await threads.ask(admit_session, _session_key(headers), slug)
 
     async def _enter(self, visitor: Visitor) -> None:
@@ -191,6 +191,12 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
 def _own_groups(visitor: Visitor) -> list[str]:
     user = [of_user(visitor.actor.user.pk)] if visitor.actor.user else []
     return user + ([of_token(visitor.token_digest)] if visitor.token_digest else [])
+
+
+def _address(scope: dict[str, Any]) -> str | None:
+    """The caller's, as the front door names it; a workload's socket has none."""
+    client = scope.get("client")
+    return client[0] if client else None
 
 
 def _session_key(headers: dict[bytes, bytes]) -> str | None:

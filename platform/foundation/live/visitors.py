@@ -23,7 +23,7 @@ from foundation.access.models import Membership
 from foundation.errors import AccessDenied, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount, User
-from foundation.identity.tokens import digest_of, find_token
+from foundation.identity.tokens import digest_of, find_token, note_use
 from foundation.tenancy import find_tenant, scope
 
 
@@ -40,7 +40,7 @@ class Visitor:
         return self.actor.tenant_id
 
 
-def admit_token(token: str, tenant_slug: str, *, now: datetime) -> Visitor:
+def admit_token(token: str, tenant_slug: str, *, address: str | None, now: datetime) -> Visitor:
     """The owner of a bearer token, or the sentence why not."""
     row = find_token(token, now=now)
     if row is None:
@@ -48,6 +48,7 @@ def admit_token(token: str, tenant_slug: str, *, now: datetime) -> Visitor:
     actor = actor_for_token(row=row)
     if tenant_slug and actor.tenant.slug != tenant_slug:
         raise NotFound(_("There is no such tenant, or you are not a member of it."))
+    note_use(row, address=address, now=now)
     return Visitor(actor, token_digest=digest_of(token))
 
 

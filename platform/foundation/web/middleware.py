@@ -24,6 +24,7 @@ from foundation.ledger.selectors import last_seq
 from foundation.tenancy import find_tenant, scope
 from foundation.web import calendars, logs
 from foundation.web.problems import answer_for
+from foundation.web.requests import address_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -164,7 +165,7 @@ def _actor_by_token(request: HttpRequest, token: str, request_id: str) -> Actor 
     if row is None:
         request.refused_token = True  # type: ignore[attr-defined]
         return None
-    tokens.note_use(row, address=request.META.get("REMOTE_ADDR") or None, now=moment)
+    tokens.note_use(row, address=address_of(request) or None, now=moment)
     actor = actor_for_token(row=row, request_id=request_id)
     place = _TENANT_PATH.match(request.path_info) or _MLFLOW_PATH.match(request.path_info)
     if place and place["tenant"] != actor.tenant.slug:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.http import HttpRequest
@@ -43,4 +44,19 @@ def in_project(request: PortalRequest, thing: Thing) -> Thing:
     return thing
 
 
-__all__ = ["PersonRequest", "PortalRequest", "in_project"]
+def address_of(request: HttpRequest) -> str:
+    """The caller's address, or nothing. The front door alone speaks through the Unix socket, and says for whom."""
+    return an_address(request.META.get("REMOTE_ADDR")) or an_address(
+        request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    )
+
+
+def an_address(text: str | None) -> str:
+    """The text where it is an address, else nothing."""
+    try:
+        return str(ip_address(text or ""))
+    except ValueError:
+        return ""
+
+
+__all__ = ["PersonRequest", "PortalRequest", "address_of", "an_address", "in_project"]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 
 from apps.tenants import selectors, services
 from foundation import ledger
@@ -168,3 +169,12 @@ def test_the_portal_itself_issues_tokens_for_what_it_restarts(tenant):
         actor=Actor.system(tenant), project_id=uuid4(), purpose="revision:1", scopes=["run.track"], ttl=WEEK
     )
     assert row.purpose == "revision:1"
+
+
+def test_last_use_says_from_where_also_behind_the_front_door(scientist):
+    row, text = make(scientist)
+    client = Client(headers={"Authorization": f"Bearer {text}", "X-Forwarded-For": "2001:db8::7"})
+    client.get("/api/v1/projects/", REMOTE_ADDR="")
+
+    row.refresh_from_db()
+    assert (row.last_used_at is not None, row.last_used_from) == (True, "2001:db8::7")

@@ -10,6 +10,7 @@ from django.db import transaction
 from foundation import live
 from foundation.jobs.models import Job
 from foundation.live import consumers, limits
+from foundation.tenancy import scope
 from tests.foundation.live.pages import (
     ORIGIN,
     bearer,
@@ -254,3 +255,16 @@ async def test_http_is_answered_elsewhere():
     await request.send_input({"type": "http.request", "body": b""})
     assert (await request.receive_output())["status"] == 404
     assert b"Only websockets" in (await request.receive_output())["body"]
+
+
+async def test_a_token_that_listens_is_in_use(house):
+    row, text = await done(make_token, house.scientist)
+    async with open_page(bearer(text)) as opened:
+        await opened.subscribe(house.topic)
+    assert await done(last_use, house.scientist, row)
+
+
+def last_use(actor, row):
+    with scope(actor.tenant_id):
+        row.refresh_from_db()
+    return row.last_used_at
