@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.browser
-SCRIPT = (Path(__file__).resolve().parents[2] / "static" / "js" / "forms.js").read_text()
+SCRIPT = Path(__file__).resolve().parents[2] / "static" / "js" / "forms.js"
+HERE = "http://portal.test/"
 PAGE = """
+<body><script type="module" src="/forms.js"></script>
 <form id="choice" data-carry="#run"><input type="hidden" name="seed" value="1">
   <select name="recipe"><option>a</select></form>
 <form id="run"><input type="hidden" name="csrf" value="secret">
@@ -21,8 +23,9 @@ PAGE = """
 @pytest.fixture
 def page(chromium):
     page = chromium.new_page()
-    page.set_content(PAGE)
-    page.add_script_tag(content=SCRIPT)
+    page.route(HERE, lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+    page.route(f"{HERE}forms.js", lambda route: route.fulfill(path=SCRIPT))
+    page.goto(HERE)
     yield page
     page.close()
 
