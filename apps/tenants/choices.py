@@ -10,6 +10,7 @@ from foundation.access import Permission
 EVERYTHING = "*"
 # The longest life of a token that a person makes for a program.
 LONGEST_TOKEN_LIFE = timedelta(days=366)
+MOST_NETWORKS = 50
 INVITATION_LIVES = timedelta(days=7)
 
 

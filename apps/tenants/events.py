@@ -82,7 +82,10 @@ class MemberRemoved(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TokenCreated(ledger.Event):
-    """`purpose` is empty for a person's own token and names the run or replica that a workload's belongs to."""
+    """`purpose` is empty for a person's own token and names the run or replica that a workload's belongs to.
+
+    `networks` counts those from which alone it opens; addresses themselves could be somebody's.
+    """
 
     kind = "token.created"
     said = _("made a token")
@@ -92,6 +95,7 @@ class TokenCreated(ledger.Event):
     everything: bool
     scopes: list[str]
     purpose: str
+    networks: int
     expires_at: datetime | None
 
 

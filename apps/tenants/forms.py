@@ -45,9 +45,7 @@ class ProfileForm(forms.Form):
     theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        choices=[
-            (zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"
-        ],
+        choices=_ZONES,
         widget=forms.Select(attrs={"dir": "ltr"}),
         help_text=_("Every time on the pages is shown in it, with UTC behind."),
     )
@@ -103,6 +101,13 @@ class TokenForm(forms.Form):
         help_text=_("Heard where “Only what is ticked below” is chosen."),
     )
     project = forms.ChoiceField(label=_("Only in the project"), required=False)
+    networks = forms.CharField(
+        label=_("Only from these addresses"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={**_LTR, "rows": 2}),
+        help_text=_("Addresses or networks like 203.0.113.7 or 203.0.113.0/24, one in a line. Empty: from everywhere."),
+    )
     days = forms.TypedChoiceField(label=_("It expires after"), choices=EXPIRY_DAYS, coerce=int, initial=30)
 
     def __init__(

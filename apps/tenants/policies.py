@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from apps.tenants import selectors
-from apps.tenants.choices import EVERYTHING, LONGEST_TOKEN_LIFE
+from apps.tenants.choices import EVERYTHING, LONGEST_TOKEN_LIFE, MOST_NETWORKS
 from foundation import access
 from foundation.access import Permission, Role
 from foundation.access.models import Membership
@@ -88,6 +89,32 @@ def check_expiry(*, expires_at: datetime | None, limit: datetime | None, now: da
         raise Invalid(_("A token expires at a time between now and a year from now."), fields=field)
     if limit is not None and expires_at > limit:
         raise AccessDenied(_("A token cannot make one that lives longer than itself."))
+
+
+def check_networks(wanted: Collection[str], *, limit: Collection[str]) -> list[str]:
+    """The networks in CIDR form; those of the token that makes one where none are wanted, and never wider."""
+    found = [_network(text) for text in dict.fromkeys(text.strip() for text in wanted) if text]
+    if len(found) > MOST_NETWORKS:
+        sentence = _("A token opens from %(most)s networks at most; name larger ones.") % {"most": MOST_NETWORKS}
+        raise Invalid(sentence, fields={"networks": [sentence]})
+    own = [ip_network(text) for text in limit]
+    for network in found:
+        if own and not any(network.version == one.version and network.subnet_of(one) for one in own):  # type: ignore[arg-type]
+            raise AccessDenied(
+                _("Your own token does not open from %(network)s, so it cannot make one that does.")
+                % {"network": network}
+            )
+    return [str(network) for network in found or own]
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        sentence = _(
+            "“%(text)s” is no address and no network: write it like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32."
+        ) % {"text": text}
+        raise Invalid(sentence, fields={"networks": [sentence]}) from None
 
 
 def check_can_revoke(actor: Actor, token: ApiToken) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gateway import disk
 from gateway.contact import Contact
-from gateway.keys import Keys, Verdict
+from gateway.keys import Keys, Verdict, parse_networks
 
 log = logging.getLogger("gateway.keyring")
 
@@ -70,6 +70,7 @@ class Keyring:
                     "route": route,
                     "actor": verdict.actor,
                     "expires_at": verdict.expires_at,
+                    "networks": [str(network) for network in verdict.networks],
                     "confirmed_at": max(verdict.checked_at, self._contact.last_at) + offset,
                 }
                 for (digest, route), verdict in self._keys.known.items()
@@ -81,6 +82,7 @@ def _verdict(one: dict[str, object]) -> Verdict:
     confirmed, expires = float(str(one["confirmed_at"])), one["expires_at"]
     # A clock that was set back makes no key newer than this moment.
     age = max(0.0, time.time() - confirmed)
-    return Verdict(
-        True, "", str(one["actor"]), None if expires is None else float(str(expires)), time.monotonic() - age
-    )
+    ends = None if expires is None else float(str(expires))
+    # A file of before keys had networks is of no use: its keys would open from everywhere.
+    networks = parse_networks(one["networks"])  # type: ignore[arg-type]
+    return Verdict(True, "", str(one["actor"]), ends, time.monotonic() - age, networks)

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from ipaddress import ip_network
 from typing import Any
 
 from gateway.contact import Contact
 from gateway.limiter import AddressLimiter
+from gateway.origin import Network, an_address
 from gateway.portal import Portal, PortalAway
 from gateway.problems import Refused
 
@@ -32,13 +34,17 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Verdict:
-    """The portal's word on a key and a deployment. `expires_at` in Unix time, `checked_at` monotonic."""
+    """The portal's word on a key and a deployment. `expires_at` in Unix time, `checked_at` monotonic.
+
+    `networks` are those that it may be presented from, in CIDR form; none where it may be from everywhere.
+    """
 
     allowed: bool
     sentence: str
     actor: str
     expires_at: float | None
     checked_at: float
+    networks: tuple[Network, ...] = ()
 
     @classmethod
     def parse(cls, document: dict[str, Any], checked_at: float) -> Verdict:
@@ -51,10 +57,18 @@ class Verdict:
             "" if actor is None else str(actor),
             None if expires is None else float(expires),
             checked_at,
+            parse_networks(document.get("networks") or ()),
         )
 
     def has_expired(self) -> bool:
         return self.expires_at is not None and time.time() >= self.expires_at
+
+    def opens_from(self, address: str) -> bool:
+        """Whether it may be presented from here; the door of workloads has no address, so it is in no network."""
+        if not self.networks:
+            return True
+        here = an_address(address)
+        return here is not None and any(here in network for network in self.networks)
 
 
 class Keys:
@@ -83,12 +97,12 @@ class Keys:
         now = time.monotonic()
         verdict = self.known.get(key)
         if verdict is not None:
-            return self._still_good(key, verdict, now, address)
+            return _at_its_place(self._still_good(key, verdict, now, address), address)
         verdict = self._denied.get(key)
         if verdict is None or now - verdict.checked_at > REMEMBER_DENIED_S:
             verdict = await self._ask_for(key, address, now)
         if verdict.allowed:
-            return verdict
+            return _at_its_place(verdict, address)
         raise _refusal(verdict)
 
     @property
@@ -190,6 +204,19 @@ class Keys:
         to[key] = verdict
         if len(to) > most:
             to.popitem(last=False)
+
+
+def parse_networks(texts: Iterable[object]) -> tuple[Network, ...]:
+    return tuple(ip_network(str(text)) for text in texts)
+
+
+def _at_its_place(verdict: Verdict, address: str) -> Verdict:
+    if verdict.opens_from(address):
+        return verdict
+    place = "inside a workload" if address == "door" else f"from {address}"
+    raise Refused(
+        403, "access-denied", f"This API key may not be used {place}. Its owner says from where, in the portal."
+    )
 
 
 def _revoked(at: float) -> Verdict:

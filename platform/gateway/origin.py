@@ -36,7 +36,7 @@ class Origins:
         if not scope["client"]:
             return Origin(DOOR_ADDRESS, self._scheme, through_door=True)
         peer: str = scope["client"][0]
-        if not self._is_trusted(_address(peer)):
+        if not self._is_trusted(an_address(peer)):
             return Origin(peer, self._scheme)
         return Origin(self._client_behind(peer, scope), self._scheme_before(scope))
 
@@ -44,7 +44,7 @@ class Origins:
         """The last hop that is none of the trusted proxies: what stands before it, anybody may have written."""
         found = peer
         for hop in reversed(_values(scope, b"x-forwarded-for")[-_MOST_HOPS:]):
-            address = _address(hop)
+            address = an_address(hop)
             if address is None:
                 return found
             found = str(address)
@@ -66,7 +66,7 @@ def _values(scope: Scope, name: bytes) -> list[str]:
     return [part.strip() for part in lines.decode("latin-1").split(",") if part.strip()]
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def an_address(text: str) -> IPv4Address | IPv6Address | None:
     """Some proxies write a port behind it, and brackets around it."""
     bare = text[1:].partition("]")[0] if text.startswith("[") else text
     if bare.count(":") == 1:

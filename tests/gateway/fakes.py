@@ -88,7 +88,7 @@ async def _token(scope: Any, receive: Any, send: Any) -> None:
     await _say(
         send,
         200,
-        {"allowed": allowed, "sentence": sentence, "actor": found["actor"], "expires_at": found["expires_at"]},
+        {"allowed": allowed, "sentence": sentence, **{k: found[k] for k in ("actor", "expires_at", "networks")}},
     )
 
 

@@ -109,10 +109,15 @@ class Stage:
         version = self.state["routes_version"]
         wait_until(lambda: routes.exists() and json.loads(routes.read_text())["routes_version"] == version)
 
-    def key(self, *routes: str, expires_at: str | None = None) -> str:
+    def key(self, *routes: str, expires_at: str | None = None, networks: tuple[str, ...] = ()) -> str:
         token = "snd_" + secrets.token_urlsafe(32)
         digest = sha256(token.encode()).hexdigest()
-        known = {"routes": list(routes or ("acme/churn",)), "actor": "user:1", "expires_at": expires_at}
+        known = {
+            "routes": list(routes or ("acme/churn",)),
+            "actor": "user:1",
+            "expires_at": expires_at,
+            "networks": list(networks),
+        }
         self.publish(keys={**self.state["keys"], digest: known})
         return token
 

@@ -189,3 +189,18 @@ def test_a_wrong_secret_is_said(stage: Stage) -> None:
     stage.start_gateway()
     wait_until(lambda: "answered 404" in stage.log())
     assert stage.ask("GET", "/gatewayz").json()["status"] == "portal away"
+
+
+def test_a_key_of_some_networks_opens_from_nowhere_else_also_after_a_restart(stage: Stage) -> None:
+    stage.route(revisions=[stage.start_replica("one")])
+    stage.start_gateway()
+    here, elsewhere = stage.key(networks=("127.0.0.0/8",)), stage.key(networks=("203.0.113.0/24", "2001:db8::/32"))
+
+    assert [stage.infer(here).status for _ in range(2)] == [200, 200]
+    refused = stage.infer(elsewhere)
+    assert refused.status == 403 and "may not be used from 127.0.0.1" in refused.json()["error"]
+    assert stage.infer(elsewhere).status == 403
+    stage.stop("gateway")
+    stage.kill("portal")
+    stage.start_gateway()
+    assert (stage.infer(here).status, stage.infer(elsewhere).status) == (200, 403)

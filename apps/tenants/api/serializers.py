@@ -45,6 +45,7 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
             "hint",
             "owner",
             "scopes",
+            "networks",
             "project_id",
             "state",
             "created_at",
@@ -82,4 +83,5 @@ class TokenWanted(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     scopes = serializers.ListField(child=serializers.CharField(max_length=80), allow_empty=False)
     project = serializers.SlugField(required=False, allow_null=True, default=None)
+    networks = serializers.ListField(child=serializers.CharField(max_length=80), default=list, max_length=200)
     expires_at = serializers.DateTimeField()

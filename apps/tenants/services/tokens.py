@@ -35,20 +35,26 @@ def create_token(
     expires_at: datetime | None,
     now: datetime,
     project_id: UUID | None = None,
+    networks: Collection[str] = (),
 ) -> tuple[ApiToken, str]:
-    """A token of the actor's own, and its one readable copy; it may do no more than who makes it."""
+    """A token of the actor's own, and its one readable copy; it may do no more than who makes it.
+
+    `networks` are addresses or CIDR networks from which alone it opens; none: from everywhere.
+    """
     policies.check_can_create_token(actor)
     if not name.strip():
         raise Invalid(_("A token needs a name."), fields={"name": [_("Say what it is for.")]})
     if not scopes:
         raise Invalid(_("A token that may do nothing is of no use."), fields={"scopes": [_("Choose one at least.")]})
     policies.check_can_give(actor, scopes=scopes, project_id=project_id)
-    policies.check_expiry(expires_at=expires_at, limit=_own_end(actor), now=now)
+    maker = ApiToken.objects.get(pk=actor.token_id) if actor.token_id else None
+    policies.check_expiry(expires_at=expires_at, limit=maker.expires_at if maker else None, now=now)
     row, text = tokens.create_token(
         tenant=actor.tenant,
         name=name.strip(),
         user=actor.user,
         scopes=sorted(scopes),
+        networks=policies.check_networks(networks, limit=maker.networks if maker else []),
         project_id=project_id,
         expires_at=expires_at,
     )
@@ -159,6 +165,7 @@ def _record_created(actor: Actor, row: ApiToken) -> None:
         everything=EVERYTHING in row.scopes,
         scopes=[scope for scope in row.scopes if scope != EVERYTHING],
         purpose=row.purpose,
+        networks=len(row.networks),
         expires_at=row.expires_at,
     )
     ledger.record(created, actor=actor, project_id=row.project_id, subject=("token", row.pk))
@@ -172,12 +179,6 @@ def _live_tokens(actor: Actor) -> QuerySet[ApiToken]:
 def _live_workload_tokens(tenant: Tenant, purpose: str) -> QuerySet[ApiToken]:
     rows = ApiToken.objects.select_for_update().filter(tenant=tenant, purpose=purpose, revoked_at=None)
     return rows.filter(user=None, service_account=None).order_by("pk")
-
-
-def _own_end(actor: Actor) -> datetime | None:
-    if actor.token_id is None:
-        return None
-    return ApiToken.objects.values_list("expires_at", flat=True).get(pk=actor.token_id)
 
 
 def _portal(tenant: Tenant) -> Actor:

@@ -163,6 +163,7 @@ def _create_token(request: PortalRequest, form: TokenForm) -> str:
         name=form.cleaned_data["name"],
         scopes=form.chosen_scopes,
         project_id=selectors.project_id_of(request.actor, slug) if slug else None,
+        networks=form.cleaned_data["networks"].split(),
         expires_at=now() + form.lifetime,
         now=now(),
     )

@@ -62,6 +62,7 @@ class TokenTable(PortalTable):
     owner = Column(accessor="user__name", verbose_name=_("Owner"))
     may = Column(accessor="scopes", verbose_name=_("It may"), orderable=False)
     project = Column(accessor="project_id", verbose_name=_("Project"), orderable=False, empty_values=())
+    networks = Column(verbose_name=_("From"), orderable=False, empty_values=())
     last_used_at = Column(verbose_name=_("Last used"), empty_values=())
     expires_at = Column(verbose_name=_("Expires"), default="–")
     state = Column(accessor="pk", verbose_name=_("State"), orderable=False)
@@ -80,6 +81,11 @@ class TokenTable(PortalTable):
     def render_may(self, value: list[str]) -> str | SafeString:
         if EVERYTHING in value:
             return str(_("everything its owner may"))
+        return format_html('<bdi dir="ltr" title="{}">{}</bdi>', " ".join(value), _short(value))
+
+    def render_networks(self, value: list[str]) -> str | SafeString:
+        if not value:
+            return str(_("everywhere"))
         return format_html('<bdi dir="ltr" title="{}">{}</bdi>', " ".join(value), _short(value))
 
     def render_project(self, value: Any) -> str | SafeString:

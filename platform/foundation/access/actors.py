@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from foundation.access import grants
 from foundation.access.models import Membership
 from foundation.errors import AccessDenied, NotFound
-from foundation.identity import Actor
+from foundation.identity import Actor, tokens
 from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
+ANYWHERE = "*"
 _NOT_A_MEMBER = "There is no such tenant, or you are not a member of it."
 
 
@@ -35,8 +38,16 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor
     )
 
 
-def actor_for_token(*, row: ApiToken, request_id: str = "") -> Actor:
-    """The token's owner, limited to what the token was made for."""
+def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "") -> Actor:
+    """The token's owner, limited to what the token was made for; AccessDenied from a place that it does not open from.
+
+    `address` is the caller's; ANYWHERE says that whoever asks looks at the place itself.
+    """
+    if address != ANYWHERE and not tokens.opens_from(row, address):
+        raise AccessDenied(
+            _("This token may not be used from %(address)s. Its owner says from where under Settings, Tokens.")
+            % {"address": address or _("a program that runs inside the portal")}
+        )
     with scope(row.tenant_id):
         tenant = Tenant.objects.get(pk=row.tenant_id)
         account = row.service_account

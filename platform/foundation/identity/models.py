@@ -88,6 +88,8 @@ class ApiToken(TenantModel):
     # Whoever a workload acts for: it ends with their membership, or with the right that it uses.
     on_behalf_of = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     scopes = models.JSONField(default=list)
+    # Networks in CIDR form from which alone it opens anything; from everywhere where there are none.
+    networks = models.JSONField(default=list, blank=True)
     project_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)

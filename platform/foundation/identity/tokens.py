@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -34,6 +35,7 @@ def create_token(
     purpose: str = "",
     on_behalf_of: User | None = None,
     scopes: list[str] | None = None,
+    networks: list[str] | None = None,
     project_id: UUID | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
@@ -49,6 +51,7 @@ def create_token(
         purpose=purpose,
         on_behalf_of=on_behalf_of,
         scopes=["*"] if scopes is None else scopes,
+        networks=networks or [],
         project_id=project_id,
         expires_at=expires_at,
     )
@@ -70,6 +73,17 @@ def find_by_digest(digest: str, *, now: datetime) -> ApiToken | None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('sanad.token_digest', '', true)")
     return row
+
+
+def opens_from(row: ApiToken, address: str | None) -> bool:
+    """Whether the token may be used from this address; one without an address is in no network."""
+    if not row.networks:
+        return True
+    if not address:
+        return False
+    here = ip_address(address)
+    here = getattr(here, "ipv4_mapped", None) or here
+    return any(here in ip_network(network) for network in row.networks)
 
 
 def note_use(row: ApiToken, *, address: str | None, now: datetime) -> None:

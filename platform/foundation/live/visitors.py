@@ -45,7 +45,7 @@ def admit_token(token: str, tenant_slug: str, *, address: str | None, now: datet
     row = find_token(token, now=now)
     if row is None:
         raise AccessDenied(_("This token is unknown, expired or revoked. Make a new one under Settings, Tokens."))
-    actor = actor_for_token(row=row)
+    actor = actor_for_token(row=row, address=address)
     if tenant_slug and actor.tenant.slug != tenant_slug:
         raise NotFound(_("There is no such tenant, or you are not a member of it."))
     note_use(row, address=address, now=now)

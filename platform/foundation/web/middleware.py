@@ -165,8 +165,9 @@ def _actor_by_token(request: HttpRequest, token: str, request_id: str) -> Actor 
     if row is None:
         request.refused_token = True  # type: ignore[attr-defined]
         return None
-    tokens.note_use(row, address=address_of(request) or None, now=moment)
-    actor = actor_for_token(row=row, request_id=request_id)
+    address = address_of(request) or None
+    actor = actor_for_token(row=row, address=address, request_id=request_id)
+    tokens.note_use(row, address=address, now=moment)
     place = _TENANT_PATH.match(request.path_info) or _MLFLOW_PATH.match(request.path_info)
     if place and place["tenant"] != actor.tenant.slug:
         raise NotFound("There is no such tenant, or you are not a member of it.")

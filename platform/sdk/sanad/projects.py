@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from sanad.resource import Resource, Thing, Things
 
@@ -34,9 +35,18 @@ class Tokens(Resource):
     def list(self) -> Things:
         return list(self._http.pages("tokens/"))
 
-    def create(self, name: str, scopes: Sequence[str], *, project: str = "", days: int = 30) -> Thing:
-        """A new token; `token` in the answer is its one readable copy."""
-        made: Thing = self._http.post("tokens/", {"name": name, "scopes": [*scopes], "project": project, "days": days})
+    def create(
+        self, name: str, scopes: Sequence[str], *, project: str = "", days: int = 30, networks: Sequence[str] = ()
+    ) -> Thing:
+        """A new token of one's own, at most a year long; `token` in the answer is its one readable copy.
+
+        `networks` are addresses or CIDR networks from which alone it opens.
+        """
+        ends = datetime.now(UTC) + timedelta(days=days)
+        body = {"name": name, "scopes": [*scopes], "project": project or None, "expires_at": ends.isoformat()}
+        if networks:
+            body["networks"] = [*networks]
+        made: Thing = self._http.post("tokens/", body)
         return made
 
     def revoke(self, token_id: str) -> None:

@@ -169,7 +169,7 @@ def test_nobody_asks_for_what_they_hold(scientist, project):
 
 def test_a_token_asks_for_nothing_and_takes_nothing_back(scientist, project, tenant):
     _row, _text = create_token(tenant=tenant, name="ci", user=scientist.user, scopes=["project.view", "approval.view"])
-    program = actor_for_token(row=_row)
+    program = actor_for_token(row=_row, address=None)
     with pytest.raises(AccessDenied, match="signed in"):
         ask(program, project)
     case = ask(scientist, project, Permission.APPROVAL_DECIDE)

@@ -102,7 +102,7 @@ def test_a_program_asks_but_never_decides(officer, scientist, open_case):
     row, _ = tenants.create_token(
         actor=scientist, name="ci", scopes=["approval.open", "project.view"], now=now(), expires_at=tomorrow()
     )
-    case = open_case(actor_for_token(row=row))
+    case = open_case(actor_for_token(row=row, address=None))
     assert case.requester_id == scientist.id
 
     with pytest.raises(AccessDenied, match="Only a person decides"):

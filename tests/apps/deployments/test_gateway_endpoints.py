@@ -144,7 +144,15 @@ def test_a_deactivated_member_is_refused(gateway, deployed, scientist, token_of)
 def test_the_answer_is_json_for_the_gateway(gateway, deployed, scientist, token_of):
     deployed()
     assert json.dumps(state(gateway))
-    assert set(check(gateway, token_of(scientist))) == {"allowed", "sentence", "actor", "expires_at"}
+    assert set(check(gateway, token_of(scientist))) == {"allowed", "sentence", "actor", "expires_at", "networks"}
+
+
+def test_the_gateway_is_told_from_where_a_token_opens(gateway, deployed, scientist, token_of):
+    deployed()
+    token = token_of(scientist, networks=["203.0.113.0/24"])
+
+    assert check(gateway, token, address="198.51.100.1")["networks"] == ["203.0.113.0/24"]
+    assert check(gateway, token, address="198.51.100.1")["allowed"] is True, "the gateway looks at the place itself"
 
 
 def test_a_token_used_at_the_gateway_says_when_and_from_where(gateway, deployed, scientist, token_of, tenant):

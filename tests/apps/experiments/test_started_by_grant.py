@@ -34,7 +34,7 @@ def test_a_grant_to_start_runs_is_enough_for_the_run_to_write_its_figures(run, v
         project_id=project.pk,
         case_id=uuid4(),
     )
-    container = actor_for_token(row=attempt_of(viewer, run))
+    container = actor_for_token(row=attempt_of(viewer, run), address=None)
 
     assert (container.kind, container.project_id) == ("workload", project.pk)
     assert "run.track" in container.scopes

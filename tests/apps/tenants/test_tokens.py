@@ -70,7 +70,7 @@ def test_name_and_scopes_are_wanted(scientist, field, value):
 def test_a_limited_token_cannot_make_a_wider_or_longer_one(scientist):
     project = uuid4()
     row, _ = make(scientist, scopes=["token.create", "run.view"], project_id=project)
-    limited = actor_for_token(row=row)
+    limited = actor_for_token(row=row, address=None)
 
     with pytest.raises(AccessDenied, match="everything"):
         make(limited, project_id=project)
@@ -138,7 +138,7 @@ def test_a_workload_token_is_narrow_short_and_renewed_while_it_works(scientist, 
     row, text = services.issue_workload_token(
         actor=scientist, project_id=project, purpose="run:1", scopes=["run.track"], ttl=timedelta(minutes=5)
     )
-    workload = actor_for_token(row=row)
+    workload = actor_for_token(row=row, address=None)
     assert (workload.kind, workload.project_id, workload.scopes) == ("workload", project, {"run.track"})
 
     later = now() + timedelta(minutes=4)
@@ -161,7 +161,7 @@ def test_a_workload_cannot_make_tokens(scientist):
         actor=scientist, project_id=uuid4(), purpose="run:1", scopes=["token.create"], ttl=WEEK
     )
     with pytest.raises(AccessDenied, match="Only a person"):
-        make(actor_for_token(row=row), scopes=["token.create"])
+        make(actor_for_token(row=row, address=None), scopes=["token.create"])
 
 
 def test_the_portal_itself_issues_tokens_for_what_it_restarts(tenant):
