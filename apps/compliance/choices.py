@@ -62,6 +62,7 @@ EVENT_FAMILIES = {
     "report": _("Reports"),
     "revision": _("Revisions"),
     "run": _("Runs"),
+    "service_account": _("Service accounts"),
     "tenant": _("The tenant"),
     "token": _("Tokens"),
     "training_set": _("Training sets"),

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from foundation.access import Permission
+from foundation.access import Permission, Role
 
 EVERYTHING = "*"
 # The longest life of a token that a person makes for a program.
 LONGEST_TOKEN_LIFE = timedelta(days=366)
 MOST_NETWORKS = 50
+# What a service account may be.
+PROGRAM_ROLES = (Role.SCIENTIST, Role.AUDITOR, Role.VIEWER)
 INVITATION_LIVES = timedelta(days=7)
 
 
@@ -18,6 +21,15 @@ class TokenState(TextChoices):
     LIVE = "live", _("Live")
     EXPIRED = "expired", _("Expired")
     REVOKED = "revoked", _("Revoked")
+
+
+class ServiceAccountState(TextChoices):
+    ENABLED = "enabled", _("Enabled")
+    DISABLED = "disabled", _("Disabled")
+
+    @classmethod
+    def of(cls, account: Any) -> ServiceAccountState:
+        return cls.ENABLED if account.disabled_at is None else cls.DISABLED
 
 
 class TokenLevel(TextChoices):

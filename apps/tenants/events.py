@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from foundation import ledger
-from foundation.access import Permission
+from foundation.access import Permission, Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +115,44 @@ class TokenRevoked(ledger.Event):
     icon = "lock"
     token_id: UUID
     purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAccountCreated(ledger.Event):
+    kind = "service_account.created"
+    said = _("made a service account with the role “%(role)s”")
+    labels: ClassVar = {"role": Role}
+    icon = "robot"
+    service_account_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAccountRoleChanged(ledger.Event):
+    kind = "service_account.role_changed"
+    said = _("changed the role of the service account from “%(before)s” to “%(after)s”")
+    labels: ClassVar = {"before": Role, "after": Role}
+    icon = "robot"
+    service_account_id: UUID
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAccountDisabled(ledger.Event):
+    kind = "service_account.disabled"
+    said = _("disabled the service account; %(tokens_revoked)s tokens are void")
+    icon = "lock"
+    service_account_id: UUID
+    tokens_revoked: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAccountEnabled(ledger.Event):
+    kind = "service_account.enabled"
+    said = _("enabled the service account again")
+    icon = "lock-open"
+    service_account_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.tenants.choices import LEVEL_SCOPES, TokenLevel
+from apps.tenants.choices import LEVEL_SCOPES, PROGRAM_ROLES, TokenLevel
 from foundation.access import Permission, Role
 from foundation.identity.models import User
 
@@ -85,6 +85,26 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
+def _program_roles() -> list[tuple[str, Any]]:
+    return [(role.value, role.label) for role in PROGRAM_ROLES]
+
+
+class ServiceAccountForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("Which program it is, for example “nightly import”.")
+    )
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=_program_roles,
+        initial=Role.SCIENTIST,
+        help_text=_("A program builds or reads; deciding and administering is for people."),
+    )
+
+
+class ProgramRoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=_program_roles)
+
+
 class TokenForm(forms.Form):
     """A token of one's own. `projects` are those it may be limited to, `held` the permissions that can be ticked."""
 
@@ -111,7 +131,13 @@ class TokenForm(forms.Form):
     days = forms.TypedChoiceField(label=_("It expires after"), choices=EXPIRY_DAYS, coerce=int, initial=30)
 
     def __init__(
-        self, data: Any = None, *, projects: list[Any], held: list[Permission], initial: dict[str, str] | None = None
+        self,
+        data: Any = None,
+        *,
+        projects: list[Any],
+        held: list[Permission],
+        initial: dict[str, str] | None = None,
+        of_program: bool = False,
     ) -> None:
         """`initial` may come from the address: a page with snippets says what its token is for."""
         wanted = {"level": set(TokenLevel.values), "project": {p.slug for p in projects}}
@@ -120,6 +146,11 @@ class TokenForm(forms.Form):
         self.fields["project"].choices = [("", _("Any project")), *((p.slug, p.name) for p in projects)]  # type: ignore[attr-defined]
         self.fields["scopes"].choices = [(p.value, p.label) for p in held]  # type: ignore[attr-defined]
         self.held = {p.value for p in held}
+        if of_program:
+            self.fields["level"].choices = [  # type: ignore[attr-defined]
+                (TokenLevel.EVERYTHING.value, _("Everything that its role may do")),
+                *(choice for choice in TokenLevel.choices if choice[0] != TokenLevel.EVERYTHING),
+            ]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

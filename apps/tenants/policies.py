@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.tenants import selectors
-from apps.tenants.choices import EVERYTHING, LONGEST_TOKEN_LIFE, MOST_NETWORKS
+from apps.tenants.choices import EVERYTHING, LONGEST_TOKEN_LIFE, MOST_NETWORKS, PROGRAM_ROLES
 from foundation import access
 from foundation.access import Permission, Role
 from foundation.access.models import Membership
@@ -48,6 +48,24 @@ def check_can_give_permission(actor: Actor, permission: Permission, project_id: 
         )
     if project_id not in {project.id for project in selectors.projects_of(actor)}:
         raise NotFound(_("There is no such project here, or it is not yours to see."))
+
+
+def check_can_manage_service_accounts(actor: Actor) -> None:
+    access.require(
+        actor,
+        Permission.MEMBER_MANAGE,
+        else_say=_("A tenant administrator makes and changes service accounts."),
+    )
+
+
+def check_role_of_program(role: str) -> Role:
+    """A program builds or reads; to decide on others' work and to administer is for people."""
+    if role not in PROGRAM_ROLES:
+        sentence = _("A service account cannot have the role “%(role)s”; deciding and administering is for people.") % {
+            "role": Role(role).label if role in Role.values else role
+        }
+        raise Invalid(sentence, fields={"role": [sentence]})
+    return Role(role)
 
 
 def check_can_create_token(actor: Actor) -> None:

@@ -20,7 +20,7 @@ from foundation.access.models import Membership, UserGrant
 from foundation.access.permissions import ROLE_PERMISSIONS
 from foundation.errors import NotFound
 from foundation.identity import Actor
-from foundation.identity.models import ApiToken, User
+from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
@@ -112,10 +112,13 @@ def get_permission_given(*, actor: Actor, membership: Membership, grant_id: int)
 
 
 def names_of(*, actor: Actor, user_ids: Collection[UUID | None]) -> dict[UUID, str]:
-    """Names of members, and of people who acted in the actor's tenant and have left it; of nobody else."""
+    """Names of members and service accounts, and of people who acted in the tenant and have left it; of nobody else."""
     access.require(actor, Permission.TENANT_VIEW)
     wanted = {pk for pk in user_ids if pk}
     names = {row.user_id: str(row.user) for row in _members(actor).filter(user_id__in=wanted)}
+    if wanted - names.keys():
+        programs = ServiceAccount.objects.filter(tenant_id=actor.tenant_id, pk__in=wanted - names.keys())
+        names |= dict(programs.values_list("pk", "name"))
     gone = ledger.who_acted(tenant_id=actor.tenant_id, user_ids=wanted - names.keys())
     return names | {user.pk: str(user) for user in User.objects.filter(pk__in=gone)}
 
@@ -134,12 +137,29 @@ def get_invitation(*, actor: Actor, invitation_id: UUID) -> Invitation:
 
 
 def visible_tokens(*, actor: Actor) -> QuerySet[ApiToken]:
-    """The actor's own tokens; a tenant administrator sees those of all members. Workloads' come and go unseen."""
+    """The actor's own tokens; a tenant administrator sees those of all members and programs.
+
+    Workloads' come and go unseen.
+    """
     access.require(actor, Permission.TENANT_VIEW)
-    rows = ApiToken.objects.filter(tenant_id=actor.tenant_id, user__isnull=False).select_related("user")
+    owned = Q(user__isnull=False) | Q(service_account__isnull=False)
+    rows = ApiToken.objects.filter(owned, tenant_id=actor.tenant_id).select_related("user", "service_account")
     if actor.project_id is not None:
         rows = rows.filter(project_id=actor.project_id)
     return rows if access.can(actor, Permission.MEMBER_MANAGE) else rows.filter(user=actor.user)
+
+
+def service_accounts(*, actor: Actor) -> QuerySet[ServiceAccount]:
+    """The tenant's programs, by name."""
+    access.require(actor, Permission.MEMBER_MANAGE)
+    return ServiceAccount.objects.filter(tenant_id=actor.tenant_id).order_by("name")
+
+
+def get_service_account(*, actor: Actor, account_id: UUID) -> ServiceAccount:
+    found = service_accounts(actor=actor).filter(pk=account_id).first()
+    if found is None:
+        raise NotFound(_("There is no such service account in this tenant."))
+    return found
 
 
 def live_tokens(*, actor: Actor, now: datetime) -> QuerySet[ApiToken]:
@@ -150,6 +170,12 @@ def live_tokens(*, actor: Actor, now: datetime) -> QuerySet[ApiToken]:
 def permissions_held(*, actor: Actor) -> list[Permission]:
     """What the actor could give to a token."""
     return [permission for permission in Permission if access.can(actor, permission)]
+
+
+def permissions_of_role(role: str) -> list[Permission]:
+    """What a role brings, in the order of the list of permissions."""
+    held = ROLE_PERMISSIONS[Role(role)]
+    return [permission for permission in Permission if permission in held]
 
 
 def get_token(*, actor: Actor, token_id: UUID) -> ApiToken:

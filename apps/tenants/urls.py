@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.tenants.views import accounts, settings
+from apps.tenants.views import accounts, service_accounts, settings
 
 app_name = "tenants"
 open_patterns = [
@@ -27,5 +27,26 @@ tenant_patterns = [
     ),
     path("settings/tokens/", settings.token_list, name="token_list"),
     path("settings/tokens/<uuid:token_id>/revoke/", settings.token_revoke, name="token_revoke"),
+    path("settings/service-accounts/", service_accounts.service_account_list, name="service_account_list"),
+    path(
+        "settings/service-accounts/<uuid:account_id>/",
+        service_accounts.service_account_detail,
+        name="service_account_detail",
+    ),
+    path(
+        "settings/service-accounts/<uuid:account_id>/role/",
+        service_accounts.service_account_role,
+        name="service_account_role",
+    ),
+    path(
+        "settings/service-accounts/<uuid:account_id>/disable/",
+        service_accounts.service_account_disable,
+        name="service_account_disable",
+    ),
+    path(
+        "settings/service-accounts/<uuid:account_id>/enable/",
+        service_accounts.service_account_enable,
+        name="service_account_enable",
+    ),
     path("settings/organisation/", settings.tenant_edit, name="tenant_edit"),
 ]

@@ -61,7 +61,9 @@ def world(home: Path, url: str) -> dict[str, Any]:
     )
     # Enough has come: from here on the machine is the tests' own, and pages still move.
     story.scientist.monitoring.change_replay(story.made["replay"]["id"], per_second=5)
-    return ids_of(story.scientist)
+    program = who["admin"].service_accounts.create("nightly import", "scientist")
+    who["admin"].service_accounts.create_token(program["id"], "cron")
+    return ids_of(story.scientist) | {"service_account": program["id"]}
 
 
 def readers() -> list[dict[str, str]]:

@@ -45,6 +45,8 @@ TENANT_PAGES = {
     "deliveries": "activity/deliveries/",
     "members": "settings/members/",
     "tokens": "settings/tokens/",
+    "service_accounts": "settings/service-accounts/",
+    "service_account": "settings/service-accounts/{service_account}/",
     "organisation": "settings/organisation/",
 }
 PROJECT_PAGES = {

@@ -39,6 +39,7 @@ def secrets(tenant, admin, scientist):
         actor=admin, name=MARK, scopes=["*"], expires_at=now() + timedelta(days=1), now=now()
     )
     invitation, _ = tenants.invite(actor=admin, email=f"{MARK}@acme.test", role="viewer", now=now())
+    account = tenants.create_service_account(actor=admin, name=MARK, role="scientist")
     tenants.give_permission(
         actor=Actor.system(tenant),
         user_id=scientist.user.pk,
@@ -51,6 +52,7 @@ def secrets(tenant, admin, scientist):
         "case": case.pk,
         "token": token.pk,
         "invitation": invitation.pk,
+        "service_account": account.pk,
         "membership": Membership.objects.get(user=admin.user).pk,
         "tenant": tenant.pk,
     }

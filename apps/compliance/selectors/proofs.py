@@ -74,8 +74,8 @@ class Proofs:
 
     def actor_of(self, entry: Entry) -> str:
         event = entry.event
-        if event.actor_kind == "user" and event.actor_id and event.actor_id in self.names:
-            return self.names[event.actor_id]
+        if event.named_actor and event.named_actor in self.names:
+            return self.names[event.named_actor]
         return _("the portal") if event.actor_kind == "system" else event.actor_kind
 
     def _shown(self, entry: Entry) -> Evidence:

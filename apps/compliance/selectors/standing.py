@@ -45,7 +45,7 @@ def gathered(*, actor: Actor, version: Any, whole: int, signed: int) -> tuple[Mo
     """The chain with its statements, the entries up to `whole` taken as unbroken."""
     chain = chain_of_version(actor=actor, version=version)
     entries = ledger.entries_about(tenant_id=actor.tenant_id, subjects=chain.subjects())
-    people = {entry.event.actor_id for entry in entries if entry.event.actor_kind == "user"}
+    people = {entry.event.named_actor for entry in entries}
     names = tenants.names_of(actor=actor, user_ids=people)
     return chain, sections_of(chain, Proofs(entries, names, whole, signed))
 

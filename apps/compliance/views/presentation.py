@@ -58,7 +58,7 @@ def entries(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
         {
             "event": event,
             "told": told_so,
-            "who": names.get(event.actor_id) if event.actor_kind == "user" else None,
+            "who": names.get(event.named_actor),
             "family": EVENT_FAMILIES.get(event.kind.partition(".")[0], event.kind),
             "project": known.get(event.project_id) if event.project_id else None,
             "url": reverse("dashboards:go", args=[actor.tenant.slug, *event.subject]),
@@ -149,4 +149,4 @@ def record_snippets() -> list[dict[str, str]]:
 
 
 def _names(actor: Actor, events: list[RecordedEvent]) -> dict[Any, str]:
-    return tenants.names_of(actor=actor, user_ids={e.actor_id for e in events if e.actor_kind == "user"})
+    return tenants.names_of(actor=actor, user_ids={event.named_actor for event in events})

@@ -18,7 +18,11 @@ _IN_PROJECT = {
     "monitor": "monitoring:monitor_detail",
     "alert": "monitoring:alert_detail",
 }
-_IN_TENANT = {"approval_case": "approvals:case_detail", "report": "compliance:report_detail"}
+_IN_TENANT = {
+    "approval_case": "approvals:case_detail",
+    "report": "compliance:report_detail",
+    "service_account": "tenants:service_account_detail",
+}
 
 
 def address_of(*, tenant: str, kind: str, object_id: UUID | None, project: str) -> str:

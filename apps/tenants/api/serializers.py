@@ -5,11 +5,12 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.tenants import selectors
+from apps.tenants.choices import PROGRAM_ROLES, ServiceAccountState
 from apps.tenants.models import Invitation
 from foundation.access import Role
 from foundation.access.models import Membership
 from foundation.clock import now
-from foundation.identity.models import ApiToken
+from foundation.identity.models import ApiToken, ServiceAccount
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
@@ -34,7 +35,7 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
 
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):
-    owner = serializers.CharField(source="user.name", read_only=True)
+    owner = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField()
 
     class Meta:
@@ -55,6 +56,9 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
             "revoked_at",
         ]
         read_only_fields = fields
+
+    def get_owner(self, token: ApiToken) -> str:
+        return str(token.user or token.service_account)
 
     def get_state(self, token: ApiToken) -> str:
         return selectors.token_state(token, now=now()).value
@@ -85,3 +89,24 @@ class TokenWanted(serializers.Serializer[Any]):
     project = serializers.SlugField(required=False, allow_null=True, default=None)
     networks = serializers.ListField(child=serializers.CharField(max_length=80), default=list, max_length=200)
     expires_at = serializers.DateTimeField()
+
+
+class ServiceAccountSerializer(serializers.ModelSerializer[ServiceAccount]):
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ServiceAccount
+        fields = ["id", "name", "role", "state", "created_at", "disabled_at"]
+        read_only_fields = fields
+
+    def get_state(self, account: ServiceAccount) -> str:
+        return ServiceAccountState.of(account).value
+
+
+class ServiceAccountWanted(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120)
+    role = serializers.ChoiceField(choices=[role.value for role in PROGRAM_ROLES])
+
+
+class ProgramRoleGiven(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=[role.value for role in PROGRAM_ROLES])

@@ -4,5 +4,6 @@ from apps.tenants.api import views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("members", views.MemberViewSet, basename="member")
+router.register("service-accounts", views.ServiceAccountViewSet, basename="service-account")
 router.register("tokens", views.TokenViewSet, basename="token")
 api_patterns = router.urls

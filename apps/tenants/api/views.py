@@ -83,10 +83,7 @@ class TokenViewSet(PortalViewSet):
 
     @extend_schema(request=serializers.TokenWanted, responses={201: serializers.NewTokenSerializer})
     def create(self, request: Request) -> Response:
-        body = self.body(serializers.TokenWanted)
-        slug = body.pop("project")
-        project_id = selectors.project_id_of(self.actor, slug) if slug else None
-        row, text = services.create_token(actor=self.actor, **body, project_id=project_id, now=now())
+        row, text = services.create_token(actor=self.actor, **_wanted(self))
         row.token = text  # type: ignore[attr-defined]  # in this answer only, never stored
         return self.answer(serializers.NewTokenSerializer, row, status=201)
 
@@ -98,3 +95,60 @@ class TokenViewSet(PortalViewSet):
 
     def _token(self, pk: UUID) -> Any:
         return selectors.get_token(actor=self.actor, token_id=pk)
+
+
+class ServiceAccountViewSet(PortalViewSet):
+    """Programs with a role of their own; posting to `tokens` makes one a token, which the answer holds once."""
+
+    serializer_class = serializers.ServiceAccountSerializer
+    keeps_answers = False
+    permissions = dict.fromkeys(
+        ("list", "retrieve", "create", "partial_update", "disable", "enable", "tokens"), Permission.MEMBER_MANAGE
+    )
+
+    def list(self, request: Request) -> Response:
+        return self.pages(selectors.service_accounts(actor=self.actor), self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, self._account(pk))
+
+    @extend_schema(request=serializers.ServiceAccountWanted)
+    def create(self, request: Request) -> Response:
+        account = services.create_service_account(actor=self.actor, **self.body(serializers.ServiceAccountWanted))
+        return self.answer(self.serializer_class, account, status=201)
+
+    @extend_schema(request=serializers.ProgramRoleGiven)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        role = self.body(serializers.ProgramRoleGiven)["role"]
+        account = services.change_role_of_service_account(actor=self.actor, account=self._account(pk), role=role)
+        return self.answer(self.serializer_class, account)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def disable(self, request: Request, pk: UUID) -> Response:
+        account = services.disable_service_account(actor=self.actor, account=self._account(pk), now=now())
+        return self.answer(self.serializer_class, account)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def enable(self, request: Request, pk: UUID) -> Response:
+        account = services.enable_service_account(actor=self.actor, account=self._account(pk))
+        return self.answer(self.serializer_class, account)
+
+    @extend_schema(request=serializers.TokenWanted, responses={201: serializers.NewTokenSerializer})
+    @action(detail=True, methods=["post"])
+    def tokens(self, request: Request, pk: UUID) -> Response:
+        account = self._account(pk)
+        row, text = services.create_service_token(actor=self.actor, account=account, **_wanted(self))
+        row.token = text  # type: ignore[attr-defined]  # in this answer only, never stored
+        return self.answer(serializers.NewTokenSerializer, row, status=201)
+
+    def _account(self, pk: UUID) -> Any:
+        return selectors.get_service_account(actor=self.actor, account_id=pk)
+
+
+def _wanted(view: PortalViewSet) -> dict[str, Any]:
+    """What was asked of a new token, as the services that make one take it."""
+    body = view.body(serializers.TokenWanted)
+    slug = body.pop("project")
+    return {**body, "project_id": selectors.project_id_of(view.actor, slug) if slug else None, "now": now()}

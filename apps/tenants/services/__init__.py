@@ -11,6 +11,13 @@ from apps.tenants.services.members import change_role, remove_member
 from apps.tenants.services.permissions import give_permission, take_back_permission
 from apps.tenants.services.profile import change_password, edit_profile
 from apps.tenants.services.sample import ensure_sample_people
+from apps.tenants.services.service_accounts import (
+    change_role_of_service_account,
+    create_service_account,
+    create_service_token,
+    disable_service_account,
+    enable_service_account,
+)
 from apps.tenants.services.sign_in import (
     end_other_sessions,
     forget_ended_sessions,
@@ -34,10 +41,15 @@ __all__ = [
     "accept_invitation",
     "change_password",
     "change_role",
+    "change_role_of_service_account",
+    "create_service_account",
+    "create_service_token",
     "create_tenant",
     "create_token",
+    "disable_service_account",
     "edit_profile",
     "edit_tenant",
+    "enable_service_account",
     "end_other_sessions",
     "ensure_sample_people",
     "find_invitation",

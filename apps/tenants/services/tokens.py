@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from foundation.access import Permission
 from foundation.access.actors import actor_for_user
 from foundation.errors import Invalid
 from foundation.identity import Actor, tokens
-from foundation.identity.models import ApiToken, User
+from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.tenancy import every_tenant, scope
 from foundation.tenancy.models import Tenant
 
@@ -42,6 +43,32 @@ def create_token(
     `networks` are addresses or CIDR networks from which alone it opens; none: from everywhere.
     """
     policies.check_can_create_token(actor)
+    given: dict[str, Any] = {
+        "name": name,
+        "scopes": scopes,
+        "expires_at": expires_at,
+        "project_id": project_id,
+        "networks": networks,
+    }
+    return make_token(actor=actor, user=actor.user, now=now, **given)
+
+
+def make_token(
+    *,
+    actor: Actor,
+    name: str,
+    scopes: Collection[str],
+    expires_at: datetime | None,
+    now: datetime,
+    project_id: UUID | None,
+    networks: Collection[str],
+    user: User | None = None,
+    service_account: ServiceAccount | None = None,
+) -> tuple[ApiToken, str]:
+    """A token of a person or a service account, no wider and no longer than the actor's own; on the ledger.
+
+    The caller has checked whether the actor may make one for this owner.
+    """
     if not name.strip():
         raise Invalid(_("A token needs a name."), fields={"name": [_("Say what it is for.")]})
     if not scopes:
@@ -52,7 +79,8 @@ def create_token(
     row, text = tokens.create_token(
         tenant=actor.tenant,
         name=name.strip(),
-        user=actor.user,
+        user=user,
+        service_account=service_account,
         scopes=sorted(scopes),
         networks=policies.check_networks(networks, limit=maker.networks if maker else []),
         project_id=project_id,
@@ -128,6 +156,14 @@ def revoke_tokens_of_member(*, actor: Actor, user_id: UUID, now: datetime) -> No
     theirs = Q(user_id=user_id) | Q(on_behalf_of_id=user_id)
     for row in _live_tokens(actor).filter(theirs):
         _revoke(actor, row, now)
+
+
+def revoke_tokens_of_account(*, actor: Actor, account_id: UUID, now: datetime) -> int:
+    """Void all tokens of a service account; answers how many there were."""
+    rows = list(_live_tokens(actor).filter(service_account_id=account_id))
+    for row in rows:
+        _revoke(actor, row, now)
+    return len(rows)
 
 
 def revoke_tokens_beyond(*, actor: Actor, user: User, now: datetime) -> None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from apps.tenants import policies, selectors, services
 from apps.tenants.forms import InvitationForm, RoleForm, TenantForm, TokenForm
 from apps.tenants.views.tables import MemberFilter, MemberTable, TokenFilter, TokenTable
+from apps.tenants.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
@@ -50,7 +51,7 @@ def member_list(request: PortalRequest, tenant: str) -> HttpResponse:
         "form": form,
         "link": [{"name": _("Invitation link"), "code": link}] if link else [],
         "moment": now(),
-        "tabs": _tabs(request, "members"),
+        "tabs": tabs(request, "members"),
     }
     return render_page(request, "tenants/member_list.html", status=422 if form.errors else 200, **context)
 
@@ -70,7 +71,7 @@ def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> Htt
         "form": form,
         "may_remove": may_remove,
         "given": selectors.permissions_given(actor=request.actor, membership=membership),
-        "tabs": _tabs(request, "members"),
+        "tabs": tabs(request, "members"),
     }
     return render_page(request, "tenants/member_edit.html", status=422 if form.errors else 200, **context)
 
@@ -117,7 +118,7 @@ def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
     text = ""
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            text = _create_token(request, form)
+            _row, text = services.create_token(actor=request.actor, **token_words(request, form))
     rows = selectors.visible_tokens(actor=actor)
     names = {project.id: project.name for project in projects}
     context: dict[str, Any] = {
@@ -126,10 +127,10 @@ def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
         "live": selectors.live_tokens(actor=actor, now=now()).count(),
         "form": TokenForm(projects=projects, held=held) if text else form,
         "token": [{"name": _("Token"), "code": text}] if text else [],
-        "snippets": _token_snippets(text),
+        "snippets": token_snippets(text),
         "back": _back(request),
         "may_create": access.ask(policies.check_can_create_token, actor),
-        "tabs": _tabs(request, "tokens"),
+        "tabs": tabs(request, "tokens"),
     }
     return render_page(request, "tenants/token_list.html", status=422 if form.errors else 200, **context)
 
@@ -152,22 +153,21 @@ def tenant_edit(request: PortalRequest, tenant: str) -> HttpResponse:
             services.edit_tenant(actor=request.actor, **form.cleaned_data)
             messages.success(request, _("Saved."))
             return redirect(request, request.path)
-    context: dict[str, Any] = {"form": form, "tabs": _tabs(request, "tenant")}
+    context: dict[str, Any] = {"form": form, "tabs": tabs(request, "tenant")}
     return render_page(request, "tenants/tenant_edit.html", status=422 if form.errors else 200, **context)
 
 
-def _create_token(request: PortalRequest, form: TokenForm) -> str:
-    slug = form.cleaned_data["project"]
-    _row, text = services.create_token(
-        actor=request.actor,
-        name=form.cleaned_data["name"],
-        scopes=form.chosen_scopes,
-        project_id=selectors.project_id_of(request.actor, slug) if slug else None,
-        networks=form.cleaned_data["networks"].split(),
-        expires_at=now() + form.lifetime,
-        now=now(),
-    )
-    return text
+def token_words(request: PortalRequest, form: TokenForm) -> dict[str, Any]:
+    """What the form says of a new token, as the services that make one take it."""
+    said, moment = form.cleaned_data, now()
+    return {
+        "name": said["name"],
+        "scopes": form.chosen_scopes,
+        "project_id": selectors.project_id_of(request.actor, said["project"]) if said["project"] else None,
+        "networks": said["networks"].split(),
+        "expires_at": moment + form.lifetime,
+        "now": moment,
+    }
 
 
 def _link(secret: str) -> str:
@@ -180,20 +180,11 @@ def _back(request: PortalRequest) -> str:
     return asked if asked.startswith(f"/t/{request.tenant.slug}/") else ""
 
 
-def _token_snippets(token: str) -> list[dict[str, str]]:
+def token_snippets(token: str) -> list[dict[str, str]]:
+    """How a program signs in with the token; with snd_… in its place where none was made just now."""
     shown, url = token or "snd_…", settings.SANAD_PUBLIC_URL
     return [
         {"name": "CLI", "code": f"sanad login --url {url} --token {shown}"},
         {"name": "curl", "code": f"curl {url}/api/v1/projects/ -H 'Authorization: Bearer {shown}'"},
         {"name": "Python", "code": f'import sanad\n\nclient = sanad.Client("{url}", token="{shown}")'},
-    ]
-
-
-def _tabs(request: PortalRequest, current: str) -> list[dict[str, Any]]:
-    named = [("members", _("Members"), "member_list"), ("tokens", _("Tokens"), "token_list")]
-    if access.can(request.actor, Permission.TENANT_MANAGE):
-        named.append(("tenant", _("Organisation"), "tenant_edit"))
-    return [
-        {"label": label, "url": reverse(f"tenants:{name}", args=[request.tenant.slug]), "current": key == current}
-        for key, label, name in named
     ]

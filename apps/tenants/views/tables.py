@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.tenants import selectors
-from apps.tenants.choices import EVERYTHING
+from apps.tenants.choices import EVERYTHING, PROGRAM_ROLES, ServiceAccountState
 from foundation.access import Role
 from foundation.clock import now
 from foundation.web.tables import PortalTable
@@ -56,10 +56,39 @@ class MemberFilter(django_filters.FilterSet):
         return rows.filter(Q(user__name__icontains=words) | Q(user__email__icontains=words))
 
 
+class ServiceAccountTable(PortalTable):
+    title = _("Service accounts")
+    name = Column(verbose_name=_("Name"))
+    role = Column(verbose_name=_("Role"))
+    created_at = Column(verbose_name=_("Made"))
+    state = Column(accessor="disabled_at", verbose_name=_("State"), empty_values=())
+
+    def render_name(self, value: str, record: Any) -> str:
+        url = reverse("tenants:service_account_detail", args=[self.request.tenant.slug, record.pk])
+        return render_to_string("components/name.html", {"name": value, "url": url})
+
+    def render_role(self, value: str) -> Any:
+        return Role(value).label
+
+    def render_created_at(self, value: datetime) -> SafeString:
+        return ago(value)
+
+    def render_state(self, record: Any) -> str:
+        state = ServiceAccountState.of(record)
+        return render_to_string("components/state.html", {"state": state.value, "label": state.label})
+
+
+class ServiceAccountFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search service accounts"), field_name="name", lookup_expr="icontains")
+    role = django_filters.ChoiceFilter(
+        label=_("Role"), choices=[(role.value, role.label) for role in PROGRAM_ROLES], empty_label=_("Any")
+    )
+
+
 class TokenTable(PortalTable):
     title = _("Tokens")
     name = Column(verbose_name=_("Name"))
-    owner = Column(accessor="user__name", verbose_name=_("Owner"))
+    owner = Column(accessor="user__name", verbose_name=_("Owner"), empty_values=())
     may = Column(accessor="scopes", verbose_name=_("It may"), orderable=False)
     project = Column(accessor="project_id", verbose_name=_("Project"), orderable=False, empty_values=())
     networks = Column(verbose_name=_("From"), orderable=False, empty_values=())
@@ -75,8 +104,11 @@ class TokenTable(PortalTable):
     def render_name(self, value: str, record: Any) -> SafeString:
         return format_html('<bdi>{}</bdi> <code class="s-faint" dir="ltr">{}…</code>', value, record.hint)
 
-    def render_owner(self, value: str) -> SafeString:
-        return format_html("<bdi>{}</bdi>", value)
+    def render_owner(self, record: Any) -> SafeString:
+        if record.user is not None:
+            return format_html("<bdi>{}</bdi>", record.user)
+        url = reverse("tenants:service_account_detail", args=[self.request.tenant.slug, record.service_account_id])
+        return format_html('<a href="{}"><bdi>{}</bdi></a>', url, record.service_account)
 
     def render_may(self, value: list[str]) -> str | SafeString:
         if EVERYTHING in value:

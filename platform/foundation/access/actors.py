@@ -55,8 +55,7 @@ def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "")
     if user is not None:
         owner = actor_for_user(user=user, tenant=tenant)
     elif account is not None:
-        if account.disabled_at is not None:
-            raise AccessDenied("This service account is disabled; a tenant administrator can enable it.")
+        _check_enabled(account)
         owner = Actor("service", account.pk, tenant, account.name, role=account.role)
     else:
         owner = Actor("workload", row.pk, tenant, row.name)
@@ -78,8 +77,14 @@ def rebuild_actor(*, tenant: Tenant, kind: str, actor_id: UUID | None, request_i
     if kind == "service" and actor_id is not None:
         with scope(tenant.pk):
             account = ServiceAccount.objects.get(pk=actor_id)
+        _check_enabled(account)
         return Actor("service", account.pk, tenant, account.name, role=account.role, request_id=request_id)
     return Actor.system(tenant).with_request(request_id)
+
+
+def _check_enabled(account: ServiceAccount) -> None:
+    if account.disabled_at is not None:
+        raise AccessDenied(_("This service account is disabled; a tenant administrator can enable it."))
 
 
 def memberships_of(user: User) -> list[Membership]:

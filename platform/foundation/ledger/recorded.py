@@ -28,6 +28,11 @@ class RecordedEvent:
     request_id: str
     recorded_at: datetime
 
+    @property
+    def named_actor(self) -> UUID | None:
+        """The person or service account that acted; None where the portal or a workload did."""
+        return self.actor_id if self.actor_kind in {"user", "service"} else None
+
     @classmethod
     def of(cls, event: LedgerEvent, seq: int) -> RecordedEvent:
         return cls(

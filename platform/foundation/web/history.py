@@ -18,7 +18,7 @@ Subject = tuple[str, UUID]
 
 
 class Names(Protocol):
-    """Names of people by their ids, as `apps.tenants.selectors.names_of` gives them."""
+    """Names of people and programs by their ids, as `apps.tenants.selectors.names_of` gives them."""
 
     def __call__(self, *, actor: Actor, user_ids: Collection[UUID | None]) -> Mapping[UUID, str]: ...
 
@@ -36,7 +36,7 @@ def history(
     """
     events = [event for subject in subjects for event in ledger.events_of(subject=subject, limit=limit)]
     events = sorted(events, key=lambda event: event.recorded_at, reverse=True)[:limit]
-    people = names(actor=actor, user_ids={event.actor_id for event in events if event.actor_kind == "user"})
+    people = names(actor=actor, user_ids={event.named_actor for event in events})
     declared = dict(_declared(ledger.Event))
     return [
         {
@@ -64,10 +64,9 @@ def _declared(base: type[ledger.Event]) -> Iterator[tuple[str, type[ledger.Event
 
 
 def _who(event: RecordedEvent, people: Mapping[UUID, str]) -> str:
-    if event.actor_kind == "user":
-        return people.get(event.actor_id, "") if event.actor_id else ""
-    others = {"service": _("A service account"), "workload": _("A workload"), "system": _("The portal")}
-    return others.get(event.actor_kind, event.actor_kind)
+    others = {"user": "", "service": _("A service account"), "workload": _("A workload"), "system": _("The portal")}
+    told = people.get(event.named_actor) if event.named_actor else None
+    return told or others.get(event.actor_kind, event.actor_kind)
 
 
 def _said(event: RecordedEvent, declared: type[ledger.Event] | None) -> str:

@@ -46,6 +46,7 @@ KINDS = {
     "report": (_("Report"), "report-analytics"),
     "project": (_("Project"), "folder"),
     "token": (_("Token"), "key"),
+    "service_account": (_("Service account"), "robot"),
     "membership": (_("Member"), "users"),
     "permission": (_("Permission"), "key"),
     "ledger": (_("Ledger"), "shield-check"),

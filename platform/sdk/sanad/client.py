@@ -5,7 +5,7 @@ from __future__ import annotations
 from sanad.data import Datasets, Features, TrainingSets
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.models import Deployments, Models, Runs
-from sanad.projects import Members, Projects, Tokens
+from sanad.projects import Members, Projects, ServiceAccounts, Tokens
 from sanad.transport import Transport
 
 
@@ -21,6 +21,7 @@ class Client:
         self.projects = Projects(self)
         self.members = Members(self)
         self.tokens = Tokens(self)
+        self.service_accounts = ServiceAccounts(self)
         self.datasets = Datasets(self)
         self.features = Features(self)
         self.training_sets = TrainingSets(self)

@@ -23,11 +23,13 @@ def test_whatever_is_changed_under_an_address_can_be_read_there():
 @pytest.fixture
 def things(admin, project):
     from apps.datasets.services import start_upload
+    from apps.tenants.services import create_service_account
     from foundation.access.models import Membership
 
     upload = start_upload(actor=admin, project=project, filename="rows.csv", size=9)
     member = Membership.objects.get(user=admin.user)
-    return {**things_of(admin, project), "upload": upload.pk, "member": member.pk}
+    program = create_service_account(actor=admin, name="nightly import", role="scientist")
+    return {**things_of(admin, project), "upload": upload.pk, "member": member.pk, "program": program.pk}
 
 
 def test_every_change_for_an_old_state_is_refused(things, admin, project, api_as):

@@ -31,6 +31,35 @@ def add_to(acts: Any) -> None:
     invite = add(member, "invite", member_invite, "invite somebody; the answer holds the one link they sign in with")
     invite.add_argument("email")
     invite.add_argument("--role", required=True, help="admin, scientist, officer, auditor or viewer")
+    _add_programs(acts)
+
+
+def _add_programs(acts: Any) -> None:
+    program = group(acts, "service-account", "programs with a role of their own; for administrators")
+    add(program, "list", program_list, "the tenant's programs")
+    create = add(program, "create", program_create, "make one; it opens nothing until it is given a token")
+    create.add_argument("name")
+    create.add_argument("--role", required=True, help="scientist, auditor or viewer")
+    token = add(
+        program,
+        "token",
+        program_token,
+        "give it a token, with --project for that one alone; the answer holds its one copy",
+    )
+    token.add_argument("name", help="of the service account, or its id")
+    token.add_argument("--for", dest="purpose", required=True, help="what the token is for")
+    token.add_argument(
+        "--scope", action="append", help="a permission, again for more; otherwise all that its role may do"
+    )
+    token.add_argument(
+        "--from", dest="networks", action="append", help="an address or network it opens from, again for more"
+    )
+    token.add_argument("--days", type=int, default=90)
+    for word, act, said in (
+        ("disable", program_disable, "void every token of it, for good"),
+        ("enable", program_enable, "let it be given tokens again"),
+    ):
+        add(program, word, act, said).add_argument("name", help="of the service account, or its id")
 
 
 def open_portal(client: Client, said: Namespace) -> None:
@@ -52,6 +81,31 @@ def member_list(client: Client, said: Namespace) -> None:
 
 def member_invite(client: Client, said: Namespace) -> None:
     show(client.members.invite(said.email, said.role), as_json=said.json)
+
+
+def program_list(client: Client, said: Namespace) -> None:
+    table(client.service_accounts.list(), ("name", "role", "state"), as_json=said.json)
+
+
+def program_create(client: Client, said: Namespace) -> None:
+    show(client.service_accounts.create(said.name, said.role), as_json=said.json)
+
+
+def program_token(client: Client, said: Namespace) -> None:
+    account = client.service_accounts.get(said.name)
+    words = {"scopes": said.scope or ["*"], "days": said.days, "networks": said.networks or []}
+    made = client.service_accounts.create_token(account["id"], said.purpose, project=client.project, **words)
+    show(made, as_json=said.json)
+
+
+def program_disable(client: Client, said: Namespace) -> None:
+    account = client.service_accounts.get(said.name)
+    show(client.service_accounts.disable(account["id"]), as_json=said.json)
+
+
+def program_enable(client: Client, said: Namespace) -> None:
+    account = client.service_accounts.get(said.name)
+    show(client.service_accounts.enable(account["id"]), as_json=said.json)
 
 
 def doctor(client: Client, said: Namespace) -> None:
