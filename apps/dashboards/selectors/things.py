@@ -19,6 +19,7 @@ from apps.features import selectors as features
 from apps.monitoring import selectors as monitoring
 from apps.projects import selectors as projects
 from apps.registry import selectors as registry
+from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -51,6 +52,7 @@ KINDS: dict[str, Kind] = {
     "project": Kind(Permission.PROJECT_VIEW, projects.visible_projects, in_project=False),
     "dataset": Kind(Permission.DATASET_VIEW, datasets.visible_datasets),
     "dataset_version": Kind(Permission.DATASET_VIEW, datasets.visible_versions),
+    "entity": Kind(Permission.FEATURE_VIEW, features.visible_entities),
     "feature_view": Kind(Permission.FEATURE_VIEW, features.visible_views),
     "training_set": Kind(Permission.FEATURE_VIEW, features.visible_training_sets),
     "run": Kind(Permission.RUN_VIEW, experiments.visible_runs, lambda row: f"{row} {row.recipe}"),
@@ -61,6 +63,7 @@ KINDS: dict[str, Kind] = {
     "monitor": Kind(Permission.MONITOR_VIEW, monitoring.visible_monitors),
     "alert": Kind(Permission.MONITOR_VIEW, monitoring.visible_alerts),
     "approval_case": Kind(Permission.APPROVAL_VIEW, approvals.visible_cases),
+    "service_account": Kind(Permission.MEMBER_MANAGE, tenants.service_accounts, in_project=False),
     "report": Kind(Permission.REPORT_VIEW, compliance.visible_reports, lambda row: str(row.model_version)),
 }
 
@@ -75,8 +78,8 @@ def rows_of(actor: Actor, kind: str) -> QuerySet[Any] | None:
 
 
 def shown(kind: str, row: Any, note: str = "") -> Thing:
-    project = row if kind == "project" else row.project
-    # A case may be about the tenant, outside its projects.
+    # A case may be about the tenant, outside its projects; a service account is of the tenant.
+    project = row if kind == "project" else getattr(row, "project", None)
     name, slug = (project.name, project.slug) if project else ("", "")
     return Thing(kind, row.pk, KINDS[kind].name(row), name, slug, note)
 

@@ -18,11 +18,19 @@ _IN_PROJECT = {
     "monitor": "monitoring:monitor_detail",
     "alert": "monitoring:alert_detail",
 }
+_LISTED_IN_PROJECT = {"entity": "features:feature_list"}
 _IN_TENANT = {
     "approval_case": "approvals:case_detail",
     "report": "compliance:report_detail",
     "service_account": "tenants:service_account_detail",
 }
+# What has no page of its own is found in a list.
+_LISTED = {"membership": "tenants:member_list", "token": "tenants:token_list", "tenant": "dashboards:home"}
+
+
+def list_of(*, tenant: str, kind: str) -> str:
+    """The page that lists a kind of which single things have none; empty for every other kind."""
+    return reverse(_LISTED[kind], args=[tenant]) if kind in _LISTED else ""
 
 
 def address_of(*, tenant: str, kind: str, object_id: UUID | None, project: str) -> str:
@@ -33,4 +41,6 @@ def address_of(*, tenant: str, kind: str, object_id: UUID | None, project: str) 
         return reverse(_IN_TENANT[kind], args=[tenant, object_id])
     if kind in _IN_PROJECT:
         return reverse(_IN_PROJECT[kind], args=[tenant, project, object_id])
+    if kind in _LISTED_IN_PROJECT:
+        return reverse(_LISTED_IN_PROJECT[kind], args=[tenant, project])
     return reverse("dashboards:overview", args=[tenant, project])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.dashboards import selectors
-from apps.dashboards.views.addresses import address_of
+from apps.dashboards.views.addresses import address_of, list_of
 from foundation import access
 from foundation.access import Permission
 from foundation.web import navigation, redirect, render_page
@@ -32,6 +32,8 @@ def search(request: PortalRequest, tenant: str) -> HttpResponse:
 @require_GET
 def go(request: PortalRequest, tenant: str, kind: str, object_id: UUID) -> HttpResponse:
     """On to the page of a thing of which only kind and id are known, as the ledger names it."""
+    if listed := list_of(tenant=tenant, kind=kind):
+        return redirect(request, listed)
     thing = selectors.locate(actor=request.actor, kind=kind, object_id=object_id)
     url = address_of(tenant=tenant, kind=thing.kind, object_id=thing.id, project=thing.project_slug)
     return redirect(request, url)

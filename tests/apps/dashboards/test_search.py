@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from apps.dashboards import selectors
+from apps.tenants import services as tenants
+from foundation import ledger
 from foundation.access import Permission
+from foundation.clock import now
 
 SEARCH = "/t/acme/search/"
 
@@ -83,6 +88,17 @@ def test_go_leads_on_to_the_thing_and_hides_what_is_not_ones_own(chain, scientis
 
     with scope(other_scientist.tenant_id):
         assert client_as(other_scientist).get(f"/t/other/go/run/{chain.run.pk}/").status_code == 404
+
+
+def test_whatever_the_ledger_tells_of_leads_somewhere(chain, admin, project, client_as):
+    tenants.create_service_account(actor=admin, name="nightly import", role="viewer")
+    moment = now()
+    tenants.create_token(actor=admin, name="x", scopes=["*"], expires_at=moment + timedelta(days=1), now=moment)
+    subjects = {event.subject for event in ledger.activity(admin, limit=500).events}
+    client = client_as(admin)
+    assert {"service_account", "token", "project", "run"} <= {kind for kind, _pk in subjects}
+    lost = {kind for kind, pk in subjects if "Location" not in client.get(f"/t/acme/go/{kind}/{pk}/").headers}
+    assert lost == set()
 
 
 def test_chain_over_rest_names_the_links_in_order(chain, scientist, api_as):
