@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A list that was installed leaves a mark that carries its digest: a changed list is installed again, nothing else is.
 mark = $(VENV)/installed-$(1)-$(shell cksum < requirements/$(1).txt | tr ' ' '-')
 
-.PHONY: help up install install-dev demo test check fix bench images doctor stop status requirements clean
+.PHONY: help up install install-dev demo test check fix bench images doctor tenant stop status requirements clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,9 @@ images: install ## container images for COMPUTE_ENGINE=docker
 doctor: ## what is missing or sick, and how to mend it
 	@test -x $(BIN)/python || { echo "Nothing is installed yet: run make install."; exit 1; }
 	$(LAUNCHER) doctor $(ARGS)
+
+tenant: ## make a tenant in a running portal: SLUG=bank NAME="The Bank" ADMIN=somebody@bank.example
+	@$(LAUNCHER) tenant '$(SLUG)' '$(NAME)' --admin '$(ADMIN)'
 
 stop: ## stop what `make up` started elsewhere
 	@test -x $(BIN)/python || { echo "Nothing is installed here, so nothing runs."; exit 0; }

@@ -14,6 +14,7 @@ LONGEST_TOKEN_LIFE = timedelta(days=366)
 MOST_NETWORKS = 50
 # What a service account may be.
 PROGRAM_ROLES = (Role.SCIENTIST, Role.AUDITOR, Role.VIEWER)
+SETUP_LIVES = timedelta(days=1)
 INVITATION_LIVES = timedelta(days=7)
 
 

@@ -39,6 +39,30 @@ class NewPersonForm(forms.Form):
     )
 
 
+class SetUpForm(NewPersonForm):
+    """The first tenant and its first administrator."""
+
+    tenant_name = forms.CharField(
+        label=_("Organisation"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    )
+    tenant_name_ar = forms.CharField(
+        label=_("Its name in Arabic"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "rtl", "lang": "ar"}),
+    )
+    slug = forms.CharField(
+        label=_("Short name"),
+        max_length=63,
+        widget=forms.TextInput(attrs={**_LTR, "data-slug-of": "id_tenant_name"}),
+        help_text=_("Small letters, digits and -. It stands in every address and stays."),
+    )
+    email = forms.EmailField(
+        label=_("Your e-mail"), widget=forms.EmailInput(attrs={**_LTR, "autocomplete": "username"})
+    )
+    field_order = ("tenant_name", "tenant_name_ar", "slug", "name", "email", "password")
+
+
 class ProfileForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     language = forms.ChoiceField(label=_("Language"), choices=User.Language.choices)

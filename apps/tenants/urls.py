@@ -10,6 +10,8 @@ open_patterns = [
     path("accounts/logout/", accounts.sign_out, name="sign_out"),
     path("accounts/password/", accounts.password, name="password"),
     path("accounts/sessions/end-others/", accounts.end_other_sessions, name="sessions_end"),
+    path("accounts/sessions/<uuid:session_id>/end/", accounts.end_session, name="session_end"),
+    path("accounts/setup/<str:secret>/", accounts.setting_up, name="setting_up"),
     path("accounts/invitations/<str:secret>/", accounts.invitation, name="invitation"),
 ]
 tenant_patterns = [

@@ -18,8 +18,10 @@ from apps.tenants.services.service_accounts import (
     disable_service_account,
     enable_service_account,
 )
+from apps.tenants.services.setting_up import Founder, check_setup, is_set_up, set_up, setup_secret
 from apps.tenants.services.sign_in import (
     end_other_sessions,
+    end_session,
     forget_ended_sessions,
     forget_session,
     note_session,
@@ -37,11 +39,13 @@ from apps.tenants.services.tokens import (
 )
 
 __all__ = [
+    "Founder",
     "accept_as_new_person",
     "accept_invitation",
     "change_password",
     "change_role",
     "change_role_of_service_account",
+    "check_setup",
     "create_service_account",
     "create_service_token",
     "create_tenant",
@@ -51,6 +55,7 @@ __all__ = [
     "edit_tenant",
     "enable_service_account",
     "end_other_sessions",
+    "end_session",
     "ensure_sample_people",
     "find_invitation",
     "forget_ended_sessions",
@@ -58,6 +63,7 @@ __all__ = [
     "forget_session",
     "give_permission",
     "invite",
+    "is_set_up",
     "issue_workload_token",
     "note_session",
     "register_start",
@@ -65,6 +71,8 @@ __all__ = [
     "renew_workload_token",
     "revoke_token",
     "revoke_workload_tokens",
+    "set_up",
+    "setup_secret",
     "sign_in",
     "start_address",
     "take_back_permission",

@@ -36,7 +36,7 @@ def invite(*, actor: Actor, email: str, role: str, now: datetime) -> tuple[Invit
     Whether the person has an account already is neither looked up nor told.
     """
     policies.check_can_manage_members(actor)
-    address = _checked_email(email)
+    address = checked_email(email)
     if Membership.objects.filter(tenant_id=actor.tenant_id, user__email=address).exists():
         raise Conflict(_("This person is a member already; change their role instead."), details={"field": "email"})
     for earlier in Invitation.objects.select_for_update().filter(
@@ -90,7 +90,7 @@ def accept_as_new_person(*, secret: str, name: str, password: str, now: datetime
     """Make an account for the invited address, and it a member."""
     invitation, tenant = find_invitation(secret=secret, now=now)
     with transaction.atomic():
-        user = _new_person(invitation.email, name, password)
+        user = new_person(invitation.email, name, password)
         _enter(invitation, tenant, user, now)
     return user
 
@@ -107,7 +107,8 @@ def _enter(invitation: Invitation, tenant: Tenant, user: User, now: datetime) ->
         return enrol(actor=actor, membership=Membership(pk=locked.pk, tenant=tenant, user=user, role=locked.role))
 
 
-def _new_person(email: str, name: str, password: str) -> User:
+def new_person(email: str, name: str, password: str) -> User:
+    """An account for an address that has none."""
     user = User(email=email, name=name.strip())
     if not user.name:
         raise Invalid(_("A name is missing."), fields={"name": [_("Fill this in.")]})
@@ -131,7 +132,8 @@ def _withdraw(actor: Actor, invitation: Invitation, now: datetime) -> None:
     ledger.record(withdrawn, actor=actor, subject=("membership", invitation.pk))
 
 
-def _checked_email(email: str) -> str:
+def checked_email(email: str) -> str:
+    """The address in small letters, or Invalid."""
     address = email.strip().lower()
     try:
         validate_email(address)

@@ -37,7 +37,7 @@ def create_service_account(*, actor: Actor, name: str, role: str) -> ServiceAcco
             account = ServiceAccount.objects.create(tenant=actor.tenant, name=name, role=checked)
     except IntegrityError as error:
         sentence = _("There is a service account “%(name)s” already.") % {"name": name}
-        raise Conflict(sentence, details={"fields": {"name": [sentence]}}) from error
+        raise Conflict(sentence, details={"field": "name"}) from error
     created = ServiceAccountCreated(service_account_id=account.pk, role=checked)
     ledger.record(created, actor=actor, subject=("service_account", account.pk))
     return account

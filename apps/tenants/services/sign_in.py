@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -16,6 +17,7 @@ from django.utils.translation import ngettext
 from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.models import SignIn, SignInAttempt
 from foundation import live
+from foundation.errors import NotFound
 from foundation.identity.models import User
 from foundation.tenancy import scope
 
@@ -65,6 +67,18 @@ def end_other_sessions(*, user: User, keep: str) -> int:
         rows.delete()
     live.disconnect(user_id=user.pk, sentence=_("You were signed out from another place."))
     return ended
+
+
+def end_session(*, user: User, session_id: UUID) -> None:
+    """Sign the person out where this session is; one that has ended, or is somebody else's, is not there."""
+    with scope(None, user_id=user.pk):
+        row = SignIn.objects.filter(user=user, pk=session_id).first()
+        if row is None:
+            raise NotFound(_("This session has ended already."))
+        Session.objects.filter(session_key=row.session_key).delete()
+        row.delete()
+    # Whoever is still welcome comes back by themselves.
+    live.disconnect(user_id=user.pk, sentence=_("You were signed out from another place."))
 
 
 def forget_session(*, user: User, session_key: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.contrib import auth, messages
 from django.contrib.auth import update_session_auth_hash
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from apps.tenants import selectors, services
 from apps.tenants.errors import SignInRefused, TooManyAttempts
-from apps.tenants.forms import NewPersonForm, PasswordForm, ProfileForm, SignInForm
+from apps.tenants.forms import NewPersonForm, PasswordForm, ProfileForm, SetUpForm, SignInForm
 from apps.tenants.views.requests import known_of, make_known, next_of
 from foundation import access
 from foundation.access.actors import actor_for_user
@@ -123,6 +124,31 @@ def end_other_sessions(request: PersonRequest) -> HttpResponse:
     return HttpResponseRedirect("/accounts/#sessions")
 
 
+@_OWN
+@require_POST
+def end_session(request: PersonRequest, session_id: UUID) -> HttpResponse:
+    services.end_session(user=request.user, session_id=session_id)
+    messages.success(request, _("That session has ended."))
+    return HttpResponseRedirect("/accounts/#sessions")
+
+
+@access.public("Nobody has an account yet; the secret in the address, printed at the start, is what opens it.")
+@sensitive_post_parameters("password")
+@never_cache
+def setting_up(request: HttpRequest, secret: str) -> HttpResponse:
+    services.check_setup(secret=secret)
+    form = SetUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        founder = services.Founder(said["name"], said["email"], said["password"])
+        words = {"slug": said["slug"], "name": said["tenant_name"], "name_ar": said["tenant_name_ar"]}
+        with refusals_on(form):
+            tenant, user = services.set_up(secret=secret, founder=founder, **words)
+            _begin_session(request, user)
+            return HttpResponseRedirect(f"/t/{tenant.slug}/")
+    return render(request, "accounts/setting_up.html", {"form": form}, status=422 if form.errors else 200)
+
+
 @access.public("An invited person has no account yet; the secret in the address is what opens it.")
 @sensitive_post_parameters("password")
 @never_cache
@@ -142,7 +168,8 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _show_door(request: HttpRequest, form: SignInForm, status: int) -> HttpResponse:
-    return render(request, "accounts/sign_in.html", {"form": form, "next": next_of(request)}, status=status)
+    context = {"form": form, "next": next_of(request), "set_up": services.is_set_up()}
+    return render(request, "accounts/sign_in.html", context, status=status)
 
 
 def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -> HttpResponse:

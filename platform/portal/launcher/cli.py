@@ -1,15 +1,17 @@
-"""The launcher's command line: up, run, status, stop, doctor."""
+"""The launcher's command line: up, run, tenant, status, stop, doctor."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
 
-from portal.launcher import doctor, lock, up
+from portal.launcher import doctor, environment, lock, up
+from portal.launcher.commands import manage
 from portal.launcher.errors import Refusal
 from portal.launcher.home import locate
 from portal.launcher.processes import Options
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m portal.launcher", description=__doc__)
     parser.add_argument("--home", help="folder of the state; otherwise SANAD_HOME, otherwise .sanad beside the code")
-    acts = parser.add_subparsers(required=True, metavar="up | run | status | stop | doctor")
+    acts = parser.add_subparsers(required=True, metavar="up | run | tenant | status | stop | doctor")
     serve = acts.add_parser("up", help="start everything and keep it running")
     serve.set_defaults(act=_up)
     once = acts.add_parser("run", help="start everything, run a command against it, stop everything")
@@ -45,6 +47,12 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--port", type=int, help="0 for any free one; otherwise SANAD_PORT, otherwise 8000")
         each.add_argument("--no-sample", action="store_true", help="do not load the sample project")
     once.add_argument("command", nargs=argparse.REMAINDER, help="-- COMMAND ARGUMENTS")
+    tenant = acts.add_parser("tenant", help="make a tenant, and print the one link of its first administrator")
+    tenant.set_defaults(act=_tenant)
+    tenant.add_argument("slug", help="its short name in addresses")
+    tenant.add_argument("name")
+    tenant.add_argument("--name-ar", default="", help="its name in Arabic")
+    tenant.add_argument("--admin", required=True, help="e-mail of its first administrator")
     acts.add_parser("status", help="say whether it runs, and where").set_defaults(act=_status)
     acts.add_parser("stop", help="stop it and wait until it is gone").set_defaults(act=_stop)
     examine = acts.add_parser("doctor", help="say what is missing or sick, and how to mend it")
@@ -67,6 +75,16 @@ def _run(wanted: argparse.Namespace) -> int:
     home = locate(wanted.home) if wanted.home else None
     options = Options(sample=not wanted.no_sample, model=False)
     return up.run(home, command, port=wanted.port, options=options, quiet=wanted.quiet)
+
+
+def _tenant(wanted: argparse.Namespace) -> int:
+    home = locate(wanted.home)
+    running = lock.holder(home)
+    if running is None:
+        raise Refusal(f"Nothing runs in {home.root}. Start it first: make up")
+    words = (wanted.slug, wanted.name, "--name-ar", wanted.name_ar, "--admin", wanted.admin)
+    told = environment.portal(environment.Servers(home, dict(os.environ), running.port))
+    return subprocess.run(manage("create_tenant", *words), env=told, check=False).returncode
 
 
 def _status(wanted: argparse.Namespace) -> int:

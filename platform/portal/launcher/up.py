@@ -13,6 +13,7 @@ from pathlib import Path
 
 from portal.launcher import environment, guard, lock, processes
 from portal.launcher.child import signal_group, spawn
+from portal.launcher.commands import manage
 from portal.launcher.console import Console
 from portal.launcher.environment import Servers
 from portal.launcher.errors import Refusal
@@ -34,7 +35,7 @@ def up(home: Home, *, port: int | None, options: Options) -> int:
 
     def serve(servers: Servers, bell: SignalBell, supervisor: Supervisor) -> int:
         _greet(console, servers, supervisor, time.monotonic() - began)
-        for line in _sign_ins(home, known):
+        for line in _sign_ins(home, known) if options.sample else _setup_link(servers):
             console.say(line)
         console.say("Ctrl-C stops everything.")
         supervisor.watch()
@@ -119,6 +120,17 @@ def _greet(console: Console, servers: Servers, supervisor: Supervisor, seconds: 
     for name in supervisor.unreachable():
         console.say(f"  {name:<16} was not started, since what it needs did not start")
     console.say(f"\nReady after {seconds:.1f} s: {servers.url}")
+
+
+def _setup_link(servers: Servers) -> list[str]:
+    """Where there is no tenant yet, the link that makes the first one; a new one with each start until it is used."""
+    asked = subprocess.run(
+        manage("open_setup"), env=environment.portal(servers), capture_output=True, text=True, timeout=60, check=False
+    )
+    if asked.returncode:
+        return [f"The link to set the portal up could not be made:\n{asked.stderr.strip()}"]
+    link = asked.stdout.strip()
+    return [f"Set it up here, within a day: {link}"] if link else []
 
 
 def _people(home: Home) -> list[dict[str, str]]:

@@ -258,6 +258,29 @@ def test_sign_out_others_leaves_this_session_alone(person):
     assert there.get("/accounts/")["Location"].startswith(LOGIN)
 
 
+def test_one_session_is_ended_and_the_others_go_on(person):
+    here, there, elsewhere = Client(), Client(), Client()
+    for client in (here, there, elsewhere):
+        knock(client)
+    key = there.cookies["sanad_session"].value
+    row = next(row for row in selectors.sessions_of(user=person.user, now=now()) if row.session_key == key)
+
+    assert here.post(f"/accounts/sessions/{row.pk}/end/").status_code == 302
+    assert there.get("/accounts/")["Location"].startswith(LOGIN)
+    assert [client.get("/accounts/").status_code for client in (here, elsewhere)] == [200, 200]
+    assert here.post(f"/accounts/sessions/{row.pk}/end/").status_code == 404
+
+
+def test_nobody_ends_the_session_of_another(person, client_as, scientist):
+    client = Client()
+    knock(client)
+    row = selectors.sessions_of(user=person.user, now=now())[0]
+    other = make_person(scientist.tenant, "viewer", "else@acme.test")
+
+    assert client_as(other).post(f"/accounts/sessions/{row.pk}/end/").status_code == 404
+    assert client.get("/accounts/").status_code == 200
+
+
 def test_nobody_sees_the_sessions_of_another(person, tenant):
     knock(Client())
     other = make_person(tenant, "viewer", "else@acme.test")

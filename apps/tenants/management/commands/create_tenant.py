@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.urls import reverse
+
+from apps.tenants import services
+from foundation.access import Role
+from foundation.clock import now
+from foundation.errors import PortalError
+from foundation.identity import Actor
+from foundation.tenancy import scope
+
+
+class Command(BaseCommand):
+    help = "Make a tenant, and print the one link by which its first administrator comes in."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="its short name in addresses")
+        parser.add_argument("name")
+        parser.add_argument("--name-ar", default="", help="its name in Arabic")
+        parser.add_argument("--admin", required=True, help="e-mail of its first administrator")
+
+    def handle(self, *args: Any, **said: Any) -> None:
+        try:
+            with transaction.atomic():
+                tenant = services.create_tenant(slug=said["slug"], name=said["name"], name_ar=said["name_ar"])
+                actor = Actor.system(tenant, "operator")
+                with scope(tenant.pk):
+                    _row, secret = services.invite(actor=actor, email=said["admin"], role=Role.ADMIN, now=now())
+        except PortalError as refusal:
+            raise CommandError(refusal.sentence) from refusal
+        self.stdout.write(settings.SANAD_PUBLIC_URL + reverse("tenants:invitation", args=[secret]))
