@@ -65,7 +65,9 @@ doctor: ## what is missing or sick, and how to mend it
 	$(LAUNCHER) doctor $(ARGS)
 
 tenant: ## make a tenant in a running portal: SLUG=bank NAME="The Bank" ADMIN=somebody@bank.example
-	@$(LAUNCHER) tenant '$(SLUG)' '$(NAME)' --admin '$(ADMIN)'
+	@test -n "$(SLUG)" -a -n "$(NAME)" -a -n "$(ADMIN)" \
+	  || { echo 'Say which: make tenant SLUG=bank NAME="The Bank" ADMIN=somebody@bank.example'; exit 2; }
+	$(LAUNCHER) tenant '$(SLUG)' '$(NAME)' --admin '$(ADMIN)'
 
 stop: ## stop what `make up` started elsewhere
 	@test -x $(BIN)/python || { echo "Nothing is installed here, so nothing runs."; exit 0; }

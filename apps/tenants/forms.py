@@ -57,6 +57,7 @@ class SetUpForm(NewPersonForm):
         widget=forms.TextInput(attrs={**_LTR, "data-slug-of": "id_tenant_name"}),
         help_text=_("Small letters, digits and -. It stands in every address and stays."),
     )
+    name = forms.CharField(label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     email = forms.EmailField(
         label=_("Your e-mail"), widget=forms.EmailInput(attrs={**_LTR, "autocomplete": "username"})
     )

@@ -115,7 +115,7 @@ def new_person(email: str, name: str, password: str) -> User:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid(_("Choose another password."), fields={"password": list(error.messages)}) from error
+        raise Invalid(" ".join(error.messages), fields={"password": list(error.messages)}) from error
     user.set_password(password)
     try:
         with transaction.atomic():

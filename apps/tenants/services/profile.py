@@ -34,7 +34,7 @@ def change_password(*, user: User, old: str, new: str) -> User:
     try:
         validate_password(new, user)
     except ValidationError as error:
-        raise Invalid(_("Choose another password."), fields={"new": list(error.messages)}) from error
+        raise Invalid(" ".join(error.messages), fields={"new": list(error.messages)}) from error
     user.set_password(new)
     user.save(update_fields=["password"])
     return user

@@ -77,6 +77,11 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_made(db, field, value
     assert every_tenant() == []
 
 
+def test_a_weak_password_is_told_why(db):
+    answer = send_form(Client(), page(services.setup_secret()), WORDS | {"password": "password1"})
+    assert "too short" in answer.content.decode() and "too common" in answer.content.decode()
+
+
 def test_the_door_says_that_nothing_is_set_up(db):
     assert "not set up yet" in Client().get("/accounts/login/").content.decode()
 
