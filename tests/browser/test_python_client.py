@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture
-def client(portal):
+def client(portal, world):
     kept = json.loads((portal.home / "credentials.json").read_text())["people"]
     token = next(person["token"] for person in kept if person["role"] == "scientist")
     return Client(portal.url, token=token, project="flights")
