@@ -74,10 +74,8 @@ def void_reason(*, actor: Actor, case: ApprovalCase) -> str:
 
 def visible_cases(*, actor: Actor) -> QuerySet[ApprovalCase]:
     """The cases of the actor's tenant; a token made for one project sees that project's."""
-    access.require(actor, Permission.APPROVAL_VIEW)
-    rows = ApprovalCase.objects.filter(tenant_id=actor.tenant_id)
-    rows = rows.select_related("project", "requested_by", "decision__decided_by")
-    return rows if actor.project_id is None else rows.filter(project_id=actor.project_id)
+    rows = ApprovalCase.objects.select_related("project", "requested_by", "decision__decided_by")
+    return access.visible(rows, actor, Permission.APPROVAL_VIEW)
 
 
 def get_case(*, actor: Actor, case_id: UUID) -> ApprovalCase:

@@ -82,7 +82,7 @@ def _state_label(state: str, void: str) -> str:
 
 
 def _decisions_on_model_version(actor: Actor, version_id: UUID) -> list[chain.Reference]:
-    if not access.can(actor, Permission.APPROVAL_VIEW):
+    if not access.can_somewhere(actor, Permission.APPROVAL_VIEW):
         return []
     cases = selectors.cases_of(actor=actor, subject=("model_version", version_id))
     return [("approval_case", case.pk) for case in cases[:1]]
@@ -94,6 +94,6 @@ def _start(actor: Actor) -> str:
 
 
 def _count(actor: Actor) -> int:
-    if not access.can(actor, Permission.APPROVAL_VIEW):
+    if not access.can_somewhere(actor, Permission.APPROVAL_VIEW):
         return 0
     return selectors.waiting_for(actor=actor).count()

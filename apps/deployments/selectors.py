@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 
 
 def visible_deployments(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Deployment]:
-    access.require(actor, Permission.DEPLOYMENT_VIEW)
-    rows = Deployment.objects.filter(tenant_id=actor.tenant_id).select_related("model", "project", "tenant")
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
+    rows = Deployment.objects.select_related("model", "project", "tenant")
+    rows = access.visible(rows, actor, Permission.DEPLOYMENT_VIEW, project_id=project_id)
     return rows.prefetch_related("revisions__model_version__model")
 
 
@@ -51,12 +49,8 @@ def deployment_to_invoke(*, actor: Actor, slug: str) -> Deployment:
 
 
 def visible_revisions(*, actor: Actor, deployment_id: UUID | None = None) -> QuerySet[Revision]:
-    access.require(actor, Permission.DEPLOYMENT_VIEW)
-    rows = Revision.objects.filter(tenant_id=actor.tenant_id).select_related(
-        "deployment", "model_version__model", "created_by", "project"
-    )
-    if actor.project_id is not None:
-        rows = rows.filter(project_id=actor.project_id)
+    rows = Revision.objects.select_related("deployment", "model_version__model", "created_by", "project")
+    rows = access.visible(rows, actor, Permission.DEPLOYMENT_VIEW)
     return rows.filter(deployment_id=deployment_id) if deployment_id else rows
 
 
@@ -198,7 +192,7 @@ def live_stats_of_all(*, actor: Actor) -> dict[str, LiveStats] | None:
 
 
 def _gateway_stats(actor: Actor) -> tuple[float, dict[str, LiveStats]] | None:
-    access.require(actor, Permission.DEPLOYMENT_VIEW)
+    access.require_somewhere(actor, Permission.DEPLOYMENT_VIEW)
     return gateway.read_stats(settings.SANAD_RUN / "gateway-internal.sock", str(actor.tenant_id))
 
 

@@ -33,11 +33,9 @@ _MOST_CURVES = 12
 
 
 def visible_runs(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Run]:
-    access.require(actor, Permission.RUN_TRACK if actor.kind == "workload" else Permission.RUN_VIEW)
-    rows = Run.objects.filter(tenant_id=actor.tenant_id).select_related("experiment", "training_set", "created_by")
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
-    return rows
+    permission = Permission.RUN_TRACK if actor.kind == "workload" else Permission.RUN_VIEW
+    rows = Run.objects.select_related("experiment", "training_set", "created_by")
+    return access.visible(rows, actor, permission, project_id=project_id)
 
 
 def get_run(*, actor: Actor, run_id: UUID) -> Run:
@@ -58,11 +56,7 @@ def find_by_mlflow_id(*, actor: Actor, mlflow_run_id: str) -> Run | None:
 
 
 def visible_experiments(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Experiment]:
-    access.require(actor, Permission.RUN_VIEW)
-    rows = Experiment.objects.filter(tenant_id=actor.tenant_id)
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
-    return rows
+    return access.visible(Experiment.objects.all(), actor, Permission.RUN_VIEW, project_id=project_id)
 
 
 def runs_of_training_set(*, actor: Actor, training_set_id: UUID) -> QuerySet[Run]:

@@ -17,10 +17,9 @@ _LAST_ACTS = 20
 
 
 def visible_projects(*, actor: Actor) -> QuerySet[Project]:
-    """The projects of the actor's tenant; a token made for one project sees that one."""
-    access.require(actor, Permission.PROJECT_VIEW)
-    rows = Project.objects.filter(tenant_id=actor.tenant_id).select_related("created_by")
-    return rows if actor.project_id is None else rows.filter(pk=actor.project_id)
+    """The projects of the tenant that are open to the actor: by their role in it, or by one in the project."""
+    rows = Project.objects.select_related("created_by")
+    return access.visible(rows, actor, Permission.PROJECT_VIEW, field="pk")
 
 
 def get_project(*, actor: Actor, slug: str) -> Project:

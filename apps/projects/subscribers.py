@@ -50,7 +50,7 @@ def _names(actor: Actor) -> list[tenant_selectors.ProjectName]:
 
 
 def _choices(actor: Actor) -> list[navigation.Choice]:
-    if not access.can(actor, Permission.PROJECT_VIEW):
+    if not access.can_somewhere(actor, Permission.PROJECT_VIEW):
         return []
     here = f"/t/{actor.tenant.slug}"
     found = [

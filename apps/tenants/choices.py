@@ -13,7 +13,7 @@ EVERYTHING = "*"
 LONGEST_TOKEN_LIFE = timedelta(days=366)
 MOST_NETWORKS = 50
 # What a service account may be.
-PROGRAM_ROLES = (Role.SCIENTIST, Role.AUDITOR, Role.VIEWER)
+PROGRAM_ROLES = (Role.SCIENTIST, Role.AUDITOR, Role.VIEWER, Role.MEMBER)
 SETUP_LIVES = timedelta(days=1)
 INVITATION_LIVES = timedelta(days=7)
 
@@ -65,3 +65,11 @@ class InvitationState(TextChoices):
     ACCEPTED = "accepted", _("Accepted")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     EXPIRED = "expired", _("Expired")
+
+
+class HolderKind(TextChoices):
+    """Who may hold a role in a project."""
+
+    USER = "user", _("Person")
+    GROUP = "group", _("Group")
+    SERVICE_ACCOUNT = "service_account", _("Service account")

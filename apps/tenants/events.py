@@ -180,3 +180,76 @@ class PermissionTakenBack(ledger.Event):
     user_id: UUID
     permission: str
     project: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectRoleGiven(ledger.Event):
+    """A role in one project; `holder` says whether `holder_id` is a person, a group or a service account."""
+
+    kind = "project_role.given"
+    said = _("gave the role “%(role)s” in one project")
+    labels: ClassVar = {"role": Role}
+    icon = "users"
+    project_role_id: UUID
+    project: UUID
+    holder: str
+    holder_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectRoleTakenBack(ledger.Event):
+    kind = "project_role.taken_back"
+    said = _("took back the role “%(role)s” in one project")
+    labels: ClassVar = {"role": Role}
+    icon = "arrow-back-up"
+    project_role_id: UUID
+    project: UUID
+    holder: str
+    holder_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupCreated(ledger.Event):
+    kind = "group.created"
+    said = _("made the group")
+    icon = "users"
+    group_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupChanged(ledger.Event):
+    """`changed` names the fields, never their text."""
+
+    kind = "group.changed"
+    said = _("changed what is said of the group")
+    icon = "writing"
+    group_id: UUID
+    changed: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupDeleted(ledger.Event):
+    kind = "group.deleted"
+    said = _("deleted the group")
+    icon = "x"
+    group_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupJoined(ledger.Event):
+    kind = "group.joined"
+    said = _("took somebody into the group")
+    icon = "users"
+    group_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupLeft(ledger.Event):
+    kind = "group.left"
+    said = _("took somebody out of the group")
+    icon = "users"
+    group_id: UUID
+    user_id: UUID

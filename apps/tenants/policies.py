@@ -8,10 +8,11 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.tenants import selectors
-from apps.tenants.choices import EVERYTHING, LONGEST_TOKEN_LIFE, MOST_NETWORKS, PROGRAM_ROLES
+from apps.tenants.choices import EVERYTHING, LONGEST_TOKEN_LIFE, MOST_NETWORKS, PROGRAM_ROLES, HolderKind
 from foundation import access
 from foundation.access import Permission, Role
 from foundation.access.models import Membership
+from foundation.access.permissions import IN_PROJECT
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken
@@ -50,6 +51,21 @@ def check_can_give_permission(actor: Actor, permission: Permission, project_id: 
         raise NotFound(_("There is no such project here, or it is not yours to see."))
 
 
+def check_can_share_project(actor: Actor, project_id: UUID) -> None:
+    """In a project that the actor sees, where they hold that permission: by their role, or by one in the project."""
+    if actor.kind != "system" and project_id not in {project.id for project in selectors.projects_of(actor)}:
+        raise NotFound(_("There is no such project here, or it is not yours to see."))
+    access.require(actor, Permission.PROJECT_SHARE, access.Inside(project_id))
+
+
+def check_role_in_project(role: str, holder: HolderKind) -> Role:
+    """Whatever builds, decides or reads there; programs neither decide nor administer."""
+    if role not in IN_PROJECT:
+        sentence = _("The role “%(role)s” cannot be held in a project.") % {"role": _name_of(role)}
+        raise Invalid(sentence, fields={"role": [sentence]})
+    return check_role_of_program(role) if holder == HolderKind.SERVICE_ACCOUNT else Role(role)
+
+
 def check_can_manage_service_accounts(actor: Actor) -> None:
     access.require(
         actor,
@@ -62,7 +78,7 @@ def check_role_of_program(role: str) -> Role:
     """A program builds or reads; to decide on others' work and to administer is for people."""
     if role not in PROGRAM_ROLES:
         sentence = _("A service account cannot have the role “%(role)s”; deciding and administering is for people.") % {
-            "role": Role(role).label if role in Role.values else role
+            "role": _name_of(role)
         }
         raise Invalid(sentence, fields={"role": [sentence]})
     return Role(role)
@@ -143,6 +159,10 @@ def check_can_revoke(actor: Actor, token: ApiToken) -> None:
     access.require(
         actor, Permission.MEMBER_MANAGE, else_say=_("Only its owner or a tenant administrator may revoke this token.")
     )
+
+
+def _name_of(role: str) -> str:
+    return str(Role(role).label) if role in Role.values else role
 
 
 def _is_last_admin(membership: Membership) -> bool:

@@ -13,13 +13,8 @@ from foundation.identity import Actor
 
 
 def visible_reports(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Report]:
-    access.require(actor, Permission.REPORT_VIEW)
-    rows = Report.objects.filter(tenant_id=actor.tenant_id).select_related(
-        "project", "model_version__model", "created_by"
-    )
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
-    return rows
+    rows = Report.objects.select_related("project", "model_version__model", "created_by")
+    return access.visible(rows, actor, Permission.REPORT_VIEW, project_id=project_id)
 
 
 def get_report(*, actor: Actor, report_id: UUID) -> Report:

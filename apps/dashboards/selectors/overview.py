@@ -109,7 +109,7 @@ def steps_of(*, actor: Actor, project: Project) -> list[tuple[Step, bool]]:
 
 def _served(actor: Actor, project: Project, now: datetime, alerts: Counter[UUID]) -> list[ServedDeployment]:
     start = now.replace(second=0, microsecond=0) - timedelta(minutes=_MINUTES)
-    may_see = access.can(actor, Permission.MONITOR_VIEW)
+    may_see = access.can(actor, Permission.MONITOR_VIEW, project)
     minutes = monitoring.traffic_of_project(actor=actor, project_id=project.pk, since=start) if may_see else {}
     rows = list(deployments.visible_deployments(actor=actor, project_id=project.pk)[:_DEPLOYMENTS])
     answers = bool(rows) and deployments.live_stats_of_all(actor=actor) is not None

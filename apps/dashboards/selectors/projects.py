@@ -44,14 +44,14 @@ def projects_by_activity(*, actor: Actor) -> list[ProjectAtWork]:
 
 
 def _in_production(actor: Actor) -> dict[Any, int]:
-    if not access.can(actor, Permission.MODEL_VIEW):
+    if not access.can_somewhere(actor, Permission.MODEL_VIEW):
         return {}
     rows = registry.visible_versions(actor=actor).filter(stage=Stage.PRODUCTION).order_by()
     return dict(rows.values_list("project_id").annotate(n=Count("pk")))
 
 
 def _open_alerts(actor: Actor) -> dict[Any, int]:
-    if not access.can(actor, Permission.MONITOR_VIEW):
+    if not access.can_somewhere(actor, Permission.MONITOR_VIEW):
         return {}
     rows = monitoring.visible_alerts(actor=actor).filter(state=AlertState.OPEN).order_by()
     return dict(rows.values_list("project_id").annotate(n=Count("pk")))

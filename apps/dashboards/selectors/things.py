@@ -71,7 +71,7 @@ KINDS: dict[str, Kind] = {
 def rows_of(actor: Actor, kind: str) -> QuerySet[Any] | None:
     """The rows of a kind that the actor may see; none where they may not see the kind at all."""
     known = KINDS.get(kind)
-    if known is None or not access.can(actor, known.permission):
+    if known is None or not access.can_somewhere(actor, known.permission):
         return None
     rows = known.rows(actor=actor)
     return rows.select_related("project") if known.in_project else rows

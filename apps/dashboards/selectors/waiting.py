@@ -60,17 +60,17 @@ Shown = Callable[[str, Any, datetime], Waiting]
 
 
 def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], Shown]]:
-    if access.can(actor, Permission.APPROVAL_VIEW):
+    if access.can_somewhere(actor, Permission.APPROVAL_VIEW):
         yield "approval_case", approvals.waiting_for(actor=actor), _case
         yield "approval_case", _unread_decisions(actor, now), _decided
-    if access.can(actor, Permission.MONITOR_VIEW):
+    if access.can_somewhere(actor, Permission.MONITOR_VIEW):
         yield "monitor", monitoring.open_alert_groups(actor=actor), _alerts
-    if access.can(actor, Permission.DATASET_VIEW):
+    if access.can_somewhere(actor, Permission.DATASET_VIEW):
         rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
         if not access.can(actor, Permission.DATASET_CREATE):
             rows = rows.filter(project_id__in=access.granted_in(actor, Permission.DATASET_CREATE))
         yield "dataset_version", rows, _version
-    if actor.user is not None and access.can(actor, Permission.RUN_VIEW):
+    if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
         failed = experiments.visible_runs(actor=actor).filter(state=RunState.FAILED, created_by=actor.user)
         yield "run", failed.filter(ended_at__gte=now - _FAILED_WITHIN).select_related("project"), _run
 

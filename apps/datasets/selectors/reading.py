@@ -23,10 +23,8 @@ Row = TypeVar("Row")
 
 def visible_datasets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Dataset]:
     """Datasets with what their newest ready version says (latest_…), and the state of the last one begun (last_…)."""
-    access.require(actor, Permission.DATASET_VIEW)
-    rows = Dataset.objects.filter(tenant_id=actor.tenant_id).select_related("owner")
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
+    rows = Dataset.objects.select_related("owner")
+    rows = access.visible(rows, actor, Permission.DATASET_VIEW, project_id=project_id)
     versions = DatasetVersion.objects.filter(dataset=OuterRef("pk"))
     newest, last = versions.filter(state=VersionState.READY).order_by("-number"), versions.order_by("-created_at")
     return rows.annotate(
@@ -46,10 +44,8 @@ def get_dataset(*, actor: Actor, dataset_id: UUID) -> Dataset:
 
 
 def visible_versions(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[DatasetVersion]:
-    access.require(actor, Permission.DATASET_VIEW)
-    rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id).select_related("dataset", "created_by", "project")
-    if actor.project_id is not None:
-        rows = rows.filter(project_id=actor.project_id)
+    rows = DatasetVersion.objects.select_related("dataset", "created_by", "project")
+    rows = access.visible(rows, actor, Permission.DATASET_VIEW)
     return rows.filter(dataset_id=dataset_id) if dataset_id else rows
 
 

@@ -110,11 +110,8 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
 
 
 def _visible(model: Any, actor: Actor, project_id: UUID | None) -> QuerySet[Any]:
-    access.require(actor, Permission.FEATURE_VIEW)
-    rows = model.objects.filter(tenant_id=actor.tenant_id)
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
-    return rows
+    rows: QuerySet[Any] = model.objects.all()
+    return access.visible(rows, actor, Permission.FEATURE_VIEW, project_id=project_id)
 
 
 def _one(rows: QuerySet[Any], sentence: str) -> Any:

@@ -15,7 +15,7 @@ from foundation.identity import Actor
 
 def traffic_of_project(*, actor: Actor, project_id: UUID, since: datetime) -> dict[UUID, list[TrafficMinute]]:
     """The minutes since then of every deployment of the project that the actor may see, oldest first."""
-    access.require(actor, Permission.MONITOR_VIEW)
+    access.require(actor, Permission.MONITOR_VIEW, access.Inside(project_id))
     seen = deployments.visible_deployments(actor=actor, project_id=project_id).values("pk")
     rows = TrafficMinute.objects.filter(tenant_id=actor.tenant_id, deployment_id__in=seen, minute__gte=since)
     found: dict[UUID, list[TrafficMinute]] = defaultdict(list)

@@ -21,10 +21,8 @@ from foundation.identity import Actor
 
 
 def visible_monitors(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Monitor]:
-    access.require(actor, Permission.MONITOR_VIEW)
-    rows = Monitor.objects.filter(tenant_id=actor.tenant_id).select_related("deployment__model", "project")
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
+    rows = Monitor.objects.select_related("deployment__model", "project")
+    rows = access.visible(rows, actor, Permission.MONITOR_VIEW, project_id=project_id)
     return rows.annotate(open_alerts=Count("alerts", filter=Q(alerts__state=AlertState.OPEN)))
 
 
@@ -41,16 +39,13 @@ def monitor_of(*, actor: Actor, deployment_id: UUID) -> Monitor | None:
 
 def set_aside(*, actor: Actor) -> DrainedBatch | None:
     """The tenant's logged requests that could not be counted, where there are any."""
-    access.require(actor, Permission.MONITOR_VIEW)
+    access.require_somewhere(actor, Permission.MONITOR_VIEW)
     return DrainedBatch.objects.filter(tenant_id=actor.tenant_id, set_aside__gt=0).first()
 
 
 def visible_replays(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Replay]:
-    access.require(actor, Permission.MONITOR_VIEW)
-    rows = Replay.objects.filter(tenant_id=actor.tenant_id).select_related("deployment", "training_set", "project")
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
-    return rows
+    rows = Replay.objects.select_related("deployment", "training_set", "project")
+    return access.visible(rows, actor, Permission.MONITOR_VIEW, project_id=project_id)
 
 
 def get_replay(*, actor: Actor, replay_id: UUID) -> Replay:
@@ -61,13 +56,8 @@ def get_replay(*, actor: Actor, replay_id: UUID) -> Replay:
 
 
 def visible_alerts(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Alert]:
-    access.require(actor, Permission.MONITOR_VIEW)
-    rows = Alert.objects.filter(tenant_id=actor.tenant_id).select_related(
-        "monitor__deployment", "acknowledged_by", "project"
-    )
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
-    return rows
+    rows = Alert.objects.select_related("monitor__deployment", "acknowledged_by", "project")
+    return access.visible(rows, actor, Permission.MONITOR_VIEW, project_id=project_id)
 
 
 def get_alert(*, actor: Actor, alert_id: UUID) -> Alert:

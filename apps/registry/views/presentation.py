@@ -69,7 +69,7 @@ def usual_name(models: Any, project: Any) -> str:
 
 
 def open_case(actor: Actor, version: Any) -> Any | None:
-    if not access.can(actor, Permission.APPROVAL_VIEW):
+    if not access.can(actor, Permission.APPROVAL_VIEW, version):
         return None
     cases = approvals.cases_of(actor=actor, subject=("model_version", version.pk))
     return cases.filter(state=CaseState.OPEN).first()

@@ -1,5 +1,12 @@
 """Writes of tenants: people, tokens, sign-in."""
 
+from apps.tenants.services.groups import (
+    add_to_group,
+    create_group,
+    delete_group,
+    edit_group,
+    take_from_group,
+)
 from apps.tenants.services.invitations import (
     accept_as_new_person,
     accept_invitation,
@@ -10,6 +17,7 @@ from apps.tenants.services.invitations import (
 from apps.tenants.services.members import change_role, remove_member
 from apps.tenants.services.permissions import give_permission, take_back_permission
 from apps.tenants.services.profile import change_password, edit_profile
+from apps.tenants.services.project_roles import Holder, give_role_in_project, take_back_role_in_project
 from apps.tenants.services.sample import ensure_sample_people
 from apps.tenants.services.service_accounts import (
     change_role_of_service_account,
@@ -40,17 +48,22 @@ from apps.tenants.services.tokens import (
 
 __all__ = [
     "Founder",
+    "Holder",
     "accept_as_new_person",
     "accept_invitation",
+    "add_to_group",
     "change_password",
     "change_role",
     "change_role_of_service_account",
     "check_setup",
+    "create_group",
     "create_service_account",
     "create_service_token",
     "create_tenant",
     "create_token",
+    "delete_group",
     "disable_service_account",
+    "edit_group",
     "edit_profile",
     "edit_tenant",
     "enable_service_account",
@@ -62,6 +75,7 @@ __all__ = [
     "forget_expired_tokens",
     "forget_session",
     "give_permission",
+    "give_role_in_project",
     "invite",
     "is_set_up",
     "issue_workload_token",
@@ -76,5 +90,7 @@ __all__ = [
     "sign_in",
     "start_address",
     "take_back_permission",
+    "take_back_role_in_project",
+    "take_from_group",
     "withdraw_invitation",
 ]

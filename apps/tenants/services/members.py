@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.events import MemberAdded, MemberRemoved, RoleChanged
+from apps.tenants.services.groups import leave_all_groups
 from apps.tenants.services.permissions import take_back_all
+from apps.tenants.services.project_roles import take_back_roles
 from apps.tenants.services.tokens import revoke_tokens_beyond, revoke_tokens_of_member
 from foundation import clock, ledger, live
 from foundation.access import Role
@@ -43,6 +45,8 @@ def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> Non
     removed = MemberRemoved(membership_id=membership.pk, user_id=membership.user_id, role=membership.role)
     revoke_tokens_of_member(actor=actor, user_id=membership.user_id, now=now)
     take_back_all(actor=actor, membership=membership)
+    take_back_roles(actor=actor, user=membership.user)
+    leave_all_groups(actor=actor, user_id=membership.user_id)
     ledger.record(removed, actor=actor, subject=("membership", membership.pk))
     live.disconnect(user_id=membership.user_id, sentence=_("You are no longer a member of this tenant."))
     membership.delete()

@@ -6,10 +6,12 @@ from foundation.access.checks import (
     Verdict,
     ask,
     can,
+    can_somewhere,
     granted_in,
     lacking,
     require,
     require_somewhere,
+    visible,
 )
 from foundation.access.permissions import TENANT_WIDE, Permission, Role
 from foundation.access.routes import declared, own, page, public
@@ -23,6 +25,7 @@ __all__ = [
     "Verdict",
     "ask",
     "can",
+    "can_somewhere",
     "declared",
     "granted_in",
     "lacking",
@@ -31,4 +34,5 @@ __all__ = [
     "public",
     "require",
     "require_somewhere",
+    "visible",
 ]

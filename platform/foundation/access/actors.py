@@ -20,12 +20,12 @@ _NOT_A_MEMBER = "There is no such tenant, or you are not a member of it."
 
 
 def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor:
-    """The person as a member of the tenant; NotFound where they are none. One query for role, one for grants."""
+    """The person as a member of the tenant, with all that they hold there, in one query; NotFound for anybody else."""
     with scope(tenant.pk, user_id=user.pk):
-        membership = Membership.objects.filter(user=user, tenant=tenant).first()
-        if membership is None or not user.is_active:
-            raise NotFound(_NOT_A_MEMBER)
-        granted = grants.held_by(user)
+        places = Membership.objects.filter(user=user, tenant=tenant, suspended_at=None)
+        membership = places.annotate(**grants.of_person(user.pk)).first()
+    if membership is None or not user.is_active:
+        raise NotFound(_NOT_A_MEMBER)
     return Actor(
         kind="user",
         id=user.pk,
@@ -33,7 +33,7 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor
         label=str(user),
         user=user,
         role=membership.role,
-        grants=granted,
+        grants=grants.by_project(membership.granted, membership.roles),
         request_id=request_id,
     )
 
@@ -50,13 +50,12 @@ def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "")
         )
     with scope(row.tenant_id):
         tenant = Tenant.objects.get(pk=row.tenant_id)
-        account = row.service_account
+        account = _program(row.service_account_id)
         user = row.user
     if user is not None:
         owner = actor_for_user(user=user, tenant=tenant)
     elif account is not None:
-        _check_enabled(account)
-        owner = Actor("service", account.pk, tenant, account.name, role=account.role)
+        owner = _acting(account, tenant)
     else:
         owner = Actor("workload", row.pk, tenant, row.name)
     return replace(
@@ -76,21 +75,31 @@ def rebuild_actor(*, tenant: Tenant, kind: str, actor_id: UUID | None, request_i
         return actor_for_user(user=user, tenant=tenant, request_id=request_id)
     if kind == "service" and actor_id is not None:
         with scope(tenant.pk):
-            account = ServiceAccount.objects.get(pk=actor_id)
-        _check_enabled(account)
-        return Actor("service", account.pk, tenant, account.name, role=account.role, request_id=request_id)
+            account = _program(actor_id)
+        if account is None:
+            raise NotFound(_("The service account that asked for this is no more."))
+        return _acting(account, tenant).with_request(request_id)
     return Actor.system(tenant).with_request(request_id)
 
 
-def _check_enabled(account: ServiceAccount) -> None:
+def _program(account_id: UUID | None) -> ServiceAccount | None:
+    """The service account with its roles in projects."""
+    if account_id is None:
+        return None
+    return ServiceAccount.objects.filter(pk=account_id).annotate(**grants.of_program(account_id)).first()
+
+
+def _acting(account: ServiceAccount, tenant: Tenant) -> Actor:
     if account.disabled_at is not None:
         raise AccessDenied(_("This service account is disabled; a tenant administrator can enable it."))
+    held = grants.by_project([], account.roles)  # type: ignore[attr-defined]  # the annotation of _program
+    return Actor("service", account.pk, tenant, account.name, role=account.role, grants=held)
 
 
 def memberships_of(user: User) -> list[Membership]:
     """The tenants a person belongs to."""
     with scope(None, user_id=user.pk):
-        found = list(Membership.objects.filter(user=user))
+        found = list(Membership.objects.filter(user=user, suspended_at=None))
     for membership in found:
         with scope(membership.tenant_id):
             membership.tenant = Tenant.objects.get(pk=membership.tenant_id)

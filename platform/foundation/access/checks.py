@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.access.permissions import ROLE_PERMISSIONS, TENANT_WIDE, Permission, Role
 from foundation.errors import AccessDenied, PortalError
 from foundation.identity import Actor
+
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,33 @@ def granted_in(actor: Actor, permission: Permission) -> list[UUID]:
         return []
     found = [project_id for project_id, names in actor.grants.items() if permission.value in names]
     return [project_id for project_id in found if actor.project_id in {None, project_id}]
+
+
+def visible(
+    rows: QuerySet[Row],
+    actor: Actor,
+    permission: Permission,
+    *,
+    project_id: UUID | None = None,
+    field: str = "project_id",
+) -> QuerySet[Row]:
+    """Those of the rows that lie in the actor's tenant and in projects where they hold the permission.
+
+    `project_id` narrows to one project, `field` is the rows' way to theirs. AccessDenied for whoever holds the
+    permission in no project at all.
+    """
+    require_somewhere(actor, permission)
+    rows = rows.filter(tenant_id=actor.tenant_id)
+    for limit in filter(None, (project_id, actor.project_id)):
+        rows = rows.filter(**{field: limit})
+    if not can(actor, permission):
+        rows = rows.filter(**{f"{field}__in": granted_in(actor, permission)})
+    return rows
+
+
+def can_somewhere(actor: Actor, permission: Permission) -> bool:
+    """Held in the tenant, or in one project at least."""
+    return can(actor, permission) or bool(granted_in(actor, permission))
 
 
 def require_somewhere(actor: Actor, permission: Permission) -> None:

@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.contrib.auth.models import Permission as GuardianPermission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Q, QuerySet
+from django.db.models.functions import JSONObject
 
-from foundation.access.models import UserGrant
-from foundation.access.permissions import TENANT_WIDE, Permission
+from foundation.access.models import GroupMember, ProjectRole, UserGrant
+from foundation.access.permissions import IN_PROJECT, TENANT_WIDE, Permission, Role
 from foundation.errors import Invalid
 from foundation.identity.models import User
 
 
-def held_by(user: User) -> dict[UUID, frozenset[str]]:
-    """What the person was granted in the present scope, by project."""
-    grants: dict[UUID, set[str]] = defaultdict(set)
-    for object_pk, name in present().filter(user=user).values_list("object_pk", "permission__codename"):
-        grants[UUID(object_pk)].add(name)
-    return {project_id: frozenset(names) for project_id, names in grants.items()}
+def of_person(user_id: UUID) -> dict[str, ArraySubquery]:
+    """What a person holds in single projects, to annotate their membership with: `granted` and `roles`."""
+    granted = present().filter(user_id=user_id).order_by()
+    through_groups = GroupMember.objects.filter(user_id=user_id).values("group")
+    return {
+        "granted": ArraySubquery(
+            granted.values(pair=JSONObject(project="object_pk", permission="permission__codename"))
+        ),
+        "roles": _roles(Q(user_id=user_id) | Q(group__in=through_groups)),
+    }
+
+
+def of_program(account_id: UUID) -> dict[str, ArraySubquery]:
+    """What a service account holds in single projects."""
+    return {"roles": _roles(Q(service_account_id=account_id))}
+
+
+def _roles(holder: Q) -> ArraySubquery:
+    rows = ProjectRole.objects.filter(holder).order_by()
+    return ArraySubquery(rows.values(pair=JSONObject(project="project_id", role="role")))
+
+
+def by_project(granted: Iterable[Mapping[str, str]], roles: Iterable[Mapping[str, str]]) -> dict[UUID, frozenset[str]]:
+    """What single grants and roles in projects open together, by project."""
+    found: dict[UUID, set[str]] = defaultdict(set)
+    for row in granted:
+        found[UUID(row["project"])].add(row["permission"])
+    for row in roles:
+        found[UUID(row["project"])] |= IN_PROJECT[Role(row["role"])]
+    return {project_id: frozenset(names) for project_id, names in found.items()}
 
 
 def present() -> QuerySet[UserGrant]:

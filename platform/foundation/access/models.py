@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from guardian.models import UserObjectPermissionAbstract
 
 from foundation.access.permissions import Role
-from foundation.identity.models import User
+from foundation.identity.models import ServiceAccount, User
 from foundation.tenancy.models import CurrentTenant, Tenant, TenantModel
 
 
@@ -20,6 +20,8 @@ class Membership(TenantModel):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
     joined_at = models.DateTimeField(auto_now_add=True)
+    # A place that is kept and opens nothing, as an identity provider asks for somebody who is away.
+    suspended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["joined_at"]
@@ -27,6 +29,79 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.role}"
+
+
+class Group(TenantModel):
+    """People of a tenant who are given roles in projects together."""
+
+    name = models.CharField(max_length=120)
+    description = models.CharField(max_length=500, blank=True)
+    # What the identity provider calls it; empty where the group is kept by hand.
+    external_id = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    members: models.ManyToManyField[User, GroupMember] = models.ManyToManyField(
+        User, through="GroupMember", related_name="+"
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="group_name_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "external_id"], condition=~models.Q(external_id=""), name="group_external_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GroupMember(TenantModel):
+    """A member of the tenant in one of its groups."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="places")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["joined_at"]
+        constraints = [models.UniqueConstraint(fields=["group", "user"], name="group_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.group}"
+
+
+class ProjectRole(TenantModel):
+    """A role in one project, beside the role in the tenant: a person's, a group's or a service account's."""
+
+    project_id = models.UUIDField()
+    role = models.CharField(max_length=16, choices=Role.choices)
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="project_roles")
+    service_account = models.ForeignKey(
+        ServiceAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    given_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["given_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project_id", "user", "group", "service_account"],
+                name="project_role_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False, group=None, service_account=None)
+                | models.Q(user=None, group__isnull=False, service_account=None)
+                | models.Q(user=None, group=None, service_account__isnull=False),
+                name="project_role_one_holder",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "project_id"], name="project_role_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.user or self.group or self.service_account} · {self.role}"
 
 
 class UserGrant(UserObjectPermissionAbstract):

@@ -12,6 +12,7 @@ class Role(TextChoices):
     OFFICER = "officer", _("Compliance officer")
     AUDITOR = "auditor", _("Auditor")
     VIEWER = "viewer", _("Viewer")
+    MEMBER = "member", _("Member of chosen projects")
 
 
 class Permission(TextChoices):
@@ -24,6 +25,7 @@ class Permission(TextChoices):
     PROJECT_VIEW = "project.view", _("see projects")
     PROJECT_CREATE = "project.create", _("create projects")
     PROJECT_EDIT = "project.edit", _("change a project's name and purpose")
+    PROJECT_SHARE = "project.share", _("give roles in a project")
     # jobs
     JOB_VIEW = "job.view", _("see jobs")
     JOB_CANCEL = "job.cancel", _("cancel jobs of others")
@@ -85,12 +87,21 @@ _BUILD = frozenset(
         Permission.LEDGER_VIEW,
     }
 )
+_ADMINISTER = frozenset({Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE, Permission.PROJECT_SHARE})
 _OVERSEE = frozenset({Permission.LEDGER_VIEW, Permission.LEDGER_EXPORT, Permission.REPORT_CREATE})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: _SEE | _BUILD | _OVERSEE | {Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE},
+    Role.ADMIN: _SEE | _BUILD | _OVERSEE | _ADMINISTER,
     Role.SCIENTIST: _SEE | _BUILD,
     Role.OFFICER: _SEE | _OVERSEE | {Permission.APPROVAL_DECIDE, Permission.TOKEN_CREATE},
     Role.AUDITOR: _SEE | _OVERSEE,
     Role.VIEWER: _SEE,
+    # In the tenant nothing but a place in it: what such people see and do, their roles in projects say.
+    Role.MEMBER: frozenset({Permission.TENANT_VIEW, Permission.TOKEN_CREATE}),
+}
+# What a role brings where it is held in one project.
+IN_PROJECT: dict[Role, frozenset[Permission]] = {
+    role: held - TENANT_WIDE - {Permission.TENANT_VIEW}
+    for role, held in ROLE_PERMISSIONS.items()
+    if role != Role.MEMBER
 }

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from foundation.access import Permission, can
+from foundation.access import Permission, can, granted_in
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
 from foundation.jobs.choices import JobState
@@ -14,13 +14,14 @@ from foundation.live.topics import parse
 
 
 def visible_jobs(*, actor: Actor) -> QuerySet[Job]:
-    """All jobs of the tenant with “job.view”, else the actor's own; a project's token sees that project's."""
+    """All jobs where the actor holds “job.view”, and their own; a project's token sees that project's."""
     jobs = Job.objects.filter(tenant_id=actor.tenant_id)
     if actor.project_id is not None:
         jobs = jobs.filter(project_id=actor.project_id)
     if can(actor, Permission.JOB_VIEW):
         return jobs
-    return jobs.filter(Q(actor_kind=actor.kind, actor_id=actor.id)) if actor.id else jobs.none()
+    seen = Q(project_id__in=granted_in(actor, Permission.JOB_VIEW))
+    return jobs.filter(seen | Q(actor_kind=actor.kind, actor_id=actor.id)) if actor.id else jobs.filter(seen)
 
 
 def get_job(*, actor: Actor, job_id: UUID) -> Job:

@@ -6,6 +6,13 @@ from django.db import models
 from django.db.models.expressions import Func
 from django.utils.translation import get_language
 
+from foundation.tenancy.choices import Plan, Zone
+
+
+def onshore() -> list[str]:
+    """Where a tenant's data lies before anybody has chosen."""
+    return [Zone.ONSHORE.value]
+
 
 class CurrentTenant(Func):
     """The tenant of the session's scope, read by the database itself."""
@@ -26,6 +33,12 @@ class Tenant(models.Model):
     slug = models.SlugField(unique=True, max_length=63)
     name = models.CharField(max_length=200)
     name_ar = models.CharField(max_length=200, blank=True)
+    plan = models.CharField(max_length=16, choices=Plan.choices, default=Plan.SMB)
+    # Where the tenant's data may lie: words of Zone, and ISO 3166 codes of other countries. Nowhere else where empty.
+    zones = models.JSONField(default=onshore)
+    # Without its key nothing of a tenant opens: every door reads here, before it reads anything else (see standing.py).
+    keys_withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    keys_destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,123 @@
+"""Groups: people who are given roles in projects together. Whoever joins or leaves gains or loses them at once."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.tenants import policies
+from apps.tenants.events import GroupChanged, GroupCreated, GroupDeleted, GroupJoined, GroupLeft
+from apps.tenants.services.project_roles import take_back_roles
+from apps.tenants.services.tokens import revoke_tokens_beyond
+from foundation import clock, ledger, live
+from foundation.access.models import Group, GroupMember, Membership
+from foundation.errors import Conflict, Invalid, NotFound
+from foundation.identity import Actor
+from foundation.identity.models import User
+
+
+@transaction.atomic
+def create_group(*, actor: Actor, name: str, description: str = "", external_id: str = "") -> Group:
+    """A group without people and without roles; `external_id` is what an identity provider calls it."""
+    policies.check_can_manage_members(actor)
+    group = Group(tenant=actor.tenant, description=description.strip(), external_id=external_id)
+    _name(group, name)
+    _save(group)
+    ledger.record(GroupCreated(group_id=group.pk), actor=actor, subject=("group", group.pk))
+    return group
+
+
+@transaction.atomic
+def edit_group(*, actor: Actor, group: Group, name: str, description: str) -> Group:
+    policies.check_can_manage_members(actor)
+    group = _locked(group)
+    before = {"name": group.name, "description": group.description}
+    _name(group, name)
+    group.description = description.strip()
+    changed = [field for field, value in before.items() if getattr(group, field) != value]
+    if changed:
+        _save(group)
+        ledger.record(GroupChanged(group_id=group.pk, changed=changed), actor=actor, subject=("group", group.pk))
+    return group
+
+
+@transaction.atomic
+def delete_group(*, actor: Actor, group: Group) -> None:
+    """With the group go the roles that its people held through it, and what of their tokens rested on those."""
+    policies.check_can_manage_members(actor)
+    group = _locked(group)
+    people = [place.user for place in group.places.select_related("user")]
+    take_back_roles(actor=actor, group=group)
+    ledger.record(GroupDeleted(group_id=group.pk), actor=actor, subject=("group", group.pk))
+    group.delete()
+    for person in people:
+        _tell(actor, person)
+
+
+@transaction.atomic
+def add_to_group(*, actor: Actor, group: Group, user_id: UUID) -> bool:
+    """Whether the person is new in the group; only members of the tenant join."""
+    policies.check_can_manage_members(actor)
+    group = _locked(group)
+    if not Membership.objects.filter(tenant_id=actor.tenant_id, user_id=user_id).exists():
+        raise NotFound(_("This person is not a member of the tenant. Invite them first."))
+    _place, made = GroupMember.objects.get_or_create(tenant_id=actor.tenant_id, group=group, user_id=user_id)
+    if made:
+        joined = GroupJoined(group_id=group.pk, user_id=user_id)
+        ledger.record(joined, actor=actor, subject=("group", group.pk))
+        live.disconnect(user_id=user_id, sentence=_("Your permissions changed; reload the page."))
+    return made
+
+
+@transaction.atomic
+def take_from_group(*, actor: Actor, group: Group, user_id: UUID) -> bool:
+    """Whether the person was in the group; what they held through it alone they hold no longer."""
+    policies.check_can_manage_members(actor)
+    group = _locked(group)
+    place = group.places.select_related("user").filter(user_id=user_id).first()
+    if place is None:
+        return False
+    _leave(actor, place)
+    _tell(actor, place.user)
+    return True
+
+
+def leave_all_groups(*, actor: Actor, user_id: UUID) -> None:
+    """Whoever leaves the tenant leaves its groups; the caller has checked who may say so."""
+    for place in GroupMember.objects.filter(tenant_id=actor.tenant_id, user_id=user_id):
+        _leave(actor, place)
+
+
+def _leave(actor: Actor, place: GroupMember) -> None:
+    left = GroupLeft(group_id=place.group_id, user_id=place.user_id)
+    ledger.record(left, actor=actor, subject=("group", place.group_id))
+    place.delete()
+
+
+def _tell(actor: Actor, person: User) -> None:
+    revoke_tokens_beyond(actor=actor, user=person, now=clock.now())
+    live.disconnect(user_id=person.pk, sentence=_("Your permissions changed; reload the page."))
+
+
+def _name(group: Group, name: str) -> None:
+    group.name = name.strip()
+    if not group.name:
+        raise Invalid(_("A group needs a name."), fields={"name": [_("Say who is in it, like “Fraud team”.")]})
+
+
+def _save(group: Group) -> None:
+    try:
+        with transaction.atomic():
+            group.save()
+    except IntegrityError as error:
+        sentence = _("There is a group “%(name)s” already.") % {"name": group.name}
+        raise Conflict(sentence, details={"field": "name"}) from error
+
+
+def _locked(group: Group) -> Group:
+    found = Group.objects.select_for_update().filter(tenant_id=group.tenant_id, pk=group.pk).first()
+    if found is None:
+        raise Conflict(_("This group was deleted meanwhile."))
+    return found
