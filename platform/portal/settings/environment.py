@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal, InvalidOperation
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.request import getproxies_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -14,6 +17,11 @@ def text(name: str, default: str = "") -> str:
     path = os.environ.get(f"{name}_FILE")
     if path:
         return Path(path).read_text().strip()
+    return os.environ.get(name, default)
+
+
+def word(name: str, default: str = "") -> str:
+    """NAME as it stands: for settings that hold no secret, beside which NAME_FILE would mean something else."""
     return os.environ.get(name, default)
 
 
@@ -30,6 +38,35 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: list[str]) -> list[str]:
     found = text(name)
     return [word.strip() for word in found.split(",") if word.strip()] if found else default
+
+
+def amounts(name: str, default: str) -> dict[str, Decimal]:
+    """Amounts of money by word, like small=0.40,gpu=9.50; a word that is left out keeps its default."""
+    found: dict[str, Decimal] = {}
+    for pair in f"{default},{text(name)}".split(","):
+        word, _sign, said = (part.strip() for part in pair.partition("="))
+        try:
+            amount = Decimal(said) if pair.strip() else Decimal(0)
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
+            raise ValueError(f"{name}: {pair!r} is no amount. Write amounts like small=0.40, with commas between them.")
+        if pair.strip():
+            found[word] = amount
+    return found
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks in CIDR form, with commas; ValueError names the one that is none."""
+    try:
+        return [ip_network(word) for word in words(name, [])]
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}. Write networks like 10.20.0.0/16, with commas between them.") from None
+
+
+def proxies(name: str) -> dict[str, str]:
+    """By scheme, those that the system's own variables name (HTTPS_PROXY, NO_PROXY …); none unless `name` is 1."""
+    return getproxies_environment() if flag(name) else {}
 
 
 def home() -> Path:

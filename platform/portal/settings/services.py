@@ -10,18 +10,37 @@ OBJECT_STORE_URL = env.text("OBJECT_STORE_URL", f"file://{SANAD_HOME}/objects")
 LAKE_ENGINE = env.text("LAKE_ENGINE", "duckdb")
 LAKE_DATABASE_URL = env.text("LAKE_DATABASE_URL", DATABASE_OWNER_URL)
 LAKE_MEMORY_MB = env.number("LAKE_MEMORY_MB", 2048)
+# What wraps the tenants' keys: environment (SANAD_SECRET_KEY), file, vault or pkcs11.
+SANAD_KEY_ENCRYPTION = env.word("SANAD_KEY_ENCRYPTION", "environment")
+# One key of 32 bytes a line, in base64: the first one wraps, all of them open.
+SANAD_KEY_ENCRYPTION_FILE = env.word("SANAD_KEY_ENCRYPTION_FILE")
+SANAD_KEY_FOLDER = env.text("SANAD_KEY_FOLDER", f"{SANAD_HOME}/keys")
+SANAD_VAULT_ADDR = env.text("SANAD_VAULT_ADDR")
+SANAD_VAULT_TOKEN = env.text("SANAD_VAULT_TOKEN")
+SANAD_VAULT_MOUNT = env.text("SANAD_VAULT_MOUNT", "transit")
+SANAD_VAULT_NAMESPACE = env.text("SANAD_VAULT_NAMESPACE")
+SANAD_VAULT_CA_FILE = env.word("SANAD_VAULT_CA_FILE")
+SANAD_PKCS11_MODULE = env.text("SANAD_PKCS11_MODULE")
+SANAD_PKCS11_TOKEN = env.text("SANAD_PKCS11_TOKEN", "sanad")
+SANAD_PKCS11_PIN = env.text("SANAD_PKCS11_PIN")
 # The lake and the store of keys are neighbours and do not import each other: they are introduced here.
 LAKE_KEY_SOURCE = "foundation.storage.sealing.tenant_data_key"
 COMPUTE_ENGINE = env.text("COMPUTE_ENGINE", "process")
 # The most that one model's files may hold together.
 SANAD_MODEL_LIMIT_MB = env.number("SANAD_MODEL_LIMIT_MB", 4096)
 SANAD_PORT = env.number("SANAD_PORT", 8000)
+# The operator's price list in AED, for tenants that set none of their own: item=amount, with commas between them.
+SANAD_PRICES = env.amounts("SANAD_PRICES", "small=0.40,medium=0.85,large=2.00,gpu=9.50,storage=0.09,requests=0.02")
 SANAD_RUNTIME_IMAGE = env.text("SANAD_RUNTIME_IMAGE", f"localhost/sanad-runtime:{SANAD_VERSION}")
 SANAD_GATEWAY_SECRET = env.text("SANAD_GATEWAY_SECRET")
 SANAD_GATEWAY_STALE_LIMIT = env.number("SANAD_GATEWAY_STALE_LIMIT", 900)
 SANAD_SECRETS = SANAD_HOME / "secrets"
 # Not always below SANAD_HOME: a Unix socket takes a short path alone (see portal.launcher.home).
 SANAD_RUN = Path(env.text("SANAD_RUN") or SANAD_HOME / "run")
+# Calls that leave the house: networks inside that may be called, whether through the system's proxies, whom to trust.
+OUTBOUND_ALLOW = env.networks("SANAD_OUTBOUND_ALLOW")
+OUTBOUND_PROXIES = env.proxies("SANAD_OUTBOUND_PROXIES")
+OUTBOUND_CA_FILE = env.text("SANAD_OUTBOUND_CA")
 MLFLOW_SOCKET = env.text("MLFLOW_SOCKET", str(SANAD_RUN / "mlflow" / "mlflow.sock"))
 
 # A checkpoint after so many events or so many seconds, whichever is first; each goes to every sink.
