@@ -6,7 +6,6 @@ app_name = "tenants"
 open_patterns = [
     path("", accounts.start, name="start"),
     path("accounts/", accounts.profile, name="profile"),
-    path("accounts/login/", accounts.sign_in, name="sign_in"),
     path("accounts/logout/", accounts.sign_out, name="sign_out"),
     path("accounts/password/", accounts.password, name="password"),
     path("accounts/sessions/end-others/", accounts.end_other_sessions, name="sessions_end"),
@@ -14,6 +13,7 @@ open_patterns = [
     path("accounts/setup/<str:secret>/", accounts.setting_up, name="setting_up"),
     path("accounts/invitations/<str:secret>/", accounts.invitation, name="invitation"),
 ]
+library_patterns = [path("accounts/login/", accounts.sign_in, name="account_login")]
 tenant_patterns = [
     path("settings/", settings.settings_start, name="settings"),
     path("settings/members/", settings.member_list, name="member_list"),

@@ -33,10 +33,16 @@ def _patterns() -> list[URLPattern | URLResolver]:
             path(prefix, include(found)) for prefix, attribute in PAGES if (found := getattr(module, attribute, None))
         ]
         hung.append(path("", include((parts, module.app_name), namespace=module.app_name)))
+    # Under the names that installed packages ask for, so in no namespace.
+    named = [found for module in modules if (found := getattr(module, "library_patterns", None))]
     resources = [
         found for module in (*modules, *_modules("api", "urls")) if (found := getattr(module, "api_patterns", None))
     ]
-    return [*hung, *(path("api/v1/", include(found)) for found in resources)]
+    return [
+        *hung,
+        *(path("", include(found)) for found in named),
+        *(path("api/v1/", include(found)) for found in resources),
+    ]
 
 
 urlpatterns = _patterns()

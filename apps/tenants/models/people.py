@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
-from apps.tenants.choices import InvitationState
+from apps.tenants.choices import InvitationState, SignInMethod
 from foundation.access import Role
 from foundation.tenancy.models import TenantModel
 
@@ -58,6 +58,7 @@ class SignIn(models.Model):
     at = models.DateTimeField()
     address = models.GenericIPAddressField(null=True, blank=True)
     agent = models.CharField(max_length=300, blank=True)
+    method = models.CharField(max_length=16, choices=SignInMethod.choices, default=SignInMethod.PASSWORD)
 
     class Meta:
         ordering = ["-at"]

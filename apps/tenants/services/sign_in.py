@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.tenants.choices import SignInMethod
 from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.models import SignIn, SignInAttempt
 from foundation import live
@@ -49,12 +50,14 @@ def sign_in(*, email: str, password: str, address: str, now: datetime, known: st
     return user
 
 
-def note_session(*, user: User, session_key: str, address: str, agent: str, now: datetime) -> SignIn:
+def note_session(
+    *, user: User, session_key: str, address: str, agent: str, method: SignInMethod, now: datetime
+) -> SignIn:
     """Remember where a session began, for the person's own list."""
     with scope(None, user_id=user.pk):
         SignIn.objects.filter(user=user, at__lt=now - 2 * timedelta(seconds=settings.SESSION_COOKIE_AGE)).delete()
         return SignIn.objects.create(
-            user=user, session_key=session_key, at=now, address=address or None, agent=agent[:300]
+            user=user, session_key=session_key, at=now, address=address or None, agent=agent[:300], method=method
         )
 
 

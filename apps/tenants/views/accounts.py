@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import auth, messages
@@ -19,7 +18,8 @@ from django.views.decorators.http import require_POST
 from apps.tenants import selectors, services
 from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.forms import NewPersonForm, PasswordForm, ProfileForm, SetUpForm, SignInForm
-from apps.tenants.views.requests import known_of, make_known, next_of
+from apps.tenants.views.pipeline import begin_session, note_session
+from apps.tenants.views.requests import known_of, next_of
 from foundation import access
 from foundation.access.actors import actor_for_user
 from foundation.clock import now
@@ -27,10 +27,6 @@ from foundation.tenancy import scope
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PersonRequest, PortalRequest, address_of
 
-if TYPE_CHECKING:
-    from foundation.identity.models import User
-
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
 _OWN = access.own("A person's own account: it shows and changes nothing of anybody else.")
 
 
@@ -59,10 +55,7 @@ def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
     except SignInRefused as refusal:
         form.add_error(None, refusal.sentence)
         return _show_door(request, form, 422)
-    _begin_session(request, user)
-    response = HttpResponseRedirect(next_of(request))
-    make_known(request, response, user.pk)
-    return response
+    return begin_session(request, user, next_url=next_of(request))
 
 
 @access.public("Whoever leaves needs no permission to go.")
@@ -110,7 +103,7 @@ def password(request: PersonRequest) -> HttpResponse:
             user = services.change_password(user=request.user, **form.cleaned_data)
             services.end_other_sessions(user=user, keep=_key(request))
             update_session_auth_hash(request, user)
-            _note_session(request, user)
+            note_session(request, user)
             messages.success(request, _("The password is changed; every other session was signed out."))
             return HttpResponseRedirect("/accounts/")
     return _show_account(request, password_form=form)
@@ -144,8 +137,7 @@ def setting_up(request: HttpRequest, secret: str) -> HttpResponse:
         words = {"slug": said["slug"], "name": said["tenant_name"], "name_ar": said["tenant_name_ar"]}
         with refusals_on(form):
             tenant, user = services.set_up(secret=secret, founder=founder, **words)
-            _begin_session(request, user)
-            return HttpResponseRedirect(f"/t/{tenant.slug}/")
+            return begin_session(request, user, next_url=f"/t/{tenant.slug}/")
     return render(request, "accounts/setting_up.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -161,8 +153,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             person = services.accept_as_new_person(secret=secret, **form.cleaned_data, now=now())
-            _begin_session(request, person)
-            return HttpResponseRedirect("/")
+            return begin_session(request, person)
     context = {"invitation": found, "invited_to": tenant, "form": form}
     return render(request, "accounts/invitation.html", context, status=422 if form.errors else 200)
 
@@ -198,21 +189,6 @@ def _inside_last_tenant(request: PersonRequest) -> Iterator[None]:
     request.actor, request.tenant = actor_for_user(user=request.user, tenant=tenant), tenant  # type: ignore[attr-defined]
     with scope(tenant.pk, user_id=request.user.pk):
         yield
-
-
-def _begin_session(request: HttpRequest, user: User) -> None:
-    auth.login(request, user, backend=_BACKEND)
-    _note_session(request, user)
-
-
-def _note_session(request: HttpRequest, user: User) -> None:
-    services.note_session(
-        user=user,
-        session_key=_key(request),
-        address=address_of(request),
-        agent=request.headers.get("User-Agent", ""),
-        now=now(),
-    )
 
 
 def _key(request: HttpRequest) -> str:

@@ -1,0 +1,107 @@
+"""The way into a session: allauth's login pipeline, whatever one signed in with, and what it asks of the portal.
+
+Password, passkey and identity provider all end in `begin_session`, so that a second factor is asked for alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import (
+    clear_authentication_records,
+    get_authentication_records,
+    perform_login,
+    record_authentication,
+)
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.models import Login
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from apps.tenants import services
+from apps.tenants.choices import SignInMethod
+from apps.tenants.views.requests import make_known
+from foundation.clock import now
+from foundation.web.requests import address_of
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialApp, SocialLogin
+
+    from foundation.identity.models import User
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_METHODS = {"password": SignInMethod.PASSWORD, "socialaccount": SignInMethod.SSO, "mfa": SignInMethod.PASSKEY}
+
+
+def begin_session(request: HttpRequest, user: User, *, next_url: str = "/") -> HttpResponse:
+    """Whoever's password was right: the session, or first the page that asks for the second factor."""
+    clear_authentication_records(request)  # of an attempt that was begun and left
+    record_authentication(request, user, method="password")
+    return perform_login(request, Login(user=user, redirect_url=next_url, email=user.email))
+
+
+def note_session(request: HttpRequest, user: User) -> None:
+    """Put the present session on the person's own list."""
+    services.note_session(
+        user=user,
+        session_key=request.session.session_key or "",
+        address=address_of(request),
+        agent=request.headers.get("User-Agent", ""),
+        method=_method_of(request, user),
+        now=now(),
+    )
+
+
+def _method_of(request: HttpRequest, user: User) -> SignInMethod:
+    """What the person began to sign in with in this session."""
+    records = get_authentication_records(request, user)
+    return _METHODS.get(records[0]["method"], SignInMethod.PASSWORD) if records else SignInMethod.PASSWORD
+
+
+class SignInAdapter(DefaultAccountAdapter):
+    """Nobody signs up here, and nothing is said or mailed in other words than the portal's."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_login_stages(self) -> list[str]:
+        return ["allauth.mfa.stages.AuthenticateStage"]
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request)
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        clear_login(request)
+        return HttpResponseRedirect("/accounts/login/")
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        auth.login(request, user, backend=_BACKEND)
+        note_session(request, user)
+
+    def post_login(self, request: HttpRequest, user: Any, **hints: Any) -> HttpResponse:
+        response = HttpResponseRedirect(hints.get("redirect_url") or "/")
+        make_known(request, response, user.pk)
+        return response
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Pages say themselves what happened."""
+
+    def send_mail(self, *args: Any, **kwargs: Any) -> None:
+        """No mail in somebody else's words: services tell people what happened."""
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """As `send_mail`."""
+
+
+class ExternalSignInAdapter(DefaultSocialAccountAdapter):
+    """Identity providers of tenants; without one that vouches for the person nobody comes in."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return False
+
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        return []
