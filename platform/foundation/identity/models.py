@@ -119,3 +119,98 @@ class RevokedToken(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+
+class EmailDomain(TenantModel):
+    """A domain of e-mail addresses that a tenant says is its own; until that is proven it routes nobody."""
+
+    # Before the tenant is known, an address finds the row of its own domain and no other.
+    row_security_reads = "name = current_setting('sanad.email_domain', true)"
+
+    name = models.CharField(max_length=253)
+    # What a TXT record of the domain has to say.
+    challenge = models.CharField(max_length=64)
+    claimed_at = models.DateTimeField()
+    proven_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="domain_claimed_once"),
+            # Many may claim, one proves: the constraint looks past row-level security.
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(proven_at__isnull=False), name="domain_proven_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdentityProvider(TenantModel):
+    """A tenant's own way to sign in: an OpenID provider or a SAML one, and what it may say of people."""
+
+    class Kind(models.TextChoices):
+        OIDC = "oidc", _("OpenID Connect")
+        SAML = "saml", _("SAML 2.0")
+
+    kind = models.CharField(max_length=4, choices=Kind.choices)
+    name = models.CharField(max_length=80)
+    # Who it says it is: the OpenID issuer, or the SAML entity id.
+    issuer = models.CharField(max_length=500)
+    # Addresses, certificates, client and secret: JSON, sealed with the tenant's key for this one provider.
+    sealed = models.BinaryField()
+    # Whoever has no mapped group gets this role; where it is empty they do not come in.
+    default_role = models.CharField(max_length=16, blank=True)
+    # [{"external": the provider's group, "role": ours or "", "group": the id of one of our groups or ""}], in the
+    # order in which they count: the first line with a role that fits somebody gives theirs.
+    mapping = models.JSONField(default=list)
+    makes_members = models.BooleanField(default=True)
+    # Whether an OpenID provider that says nothing of `email_verified` is believed for the tenant's proven domains.
+    vouches_for_email = models.BooleanField(default=False)
+    only_way_in = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    enabled_at = models.DateTimeField(null=True, blank=True)
+    tested_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="identity_provider_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProviderIdentity(TenantModel):
+    """A person as an identity provider knows them."""
+
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="people")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=255)
+    # Whether the membership came by this provider, so that it says the role and takes the place away again.
+    made_member = models.BooleanField(default=False)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "subject"], name="provider_subject_once"),
+            models.UniqueConstraint(fields=["provider", "user"], name="provider_user_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.provider}"
+
+
+class UsedAssertion(TenantModel):
+    """A SAML assertion that opened a session: it opens no other until it would have ended by itself."""
+
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "digest"], name="assertion_once")]
+
+    def __str__(self) -> str:
+        return self.digest
