@@ -26,3 +26,20 @@ STEPS = (
     Step("monitor", _("Watch it"), ("monitor.created",), "monitoring/"),
 )
 STEP_EVENTS = frozenset(event for step in STEPS for event in step.events)
+
+# The page of a thing by its route's name: which kind, and which part of the address is its id.
+PAGES = {
+    "dashboards:overview": ("project", "project"),
+    "datasets:dataset_detail": ("dataset", "dataset_id"),
+    "datasets:version_detail": ("dataset_version", "version_id"),
+    "features:view_detail": ("feature_view", "view_id"),
+    "features:training_set_detail": ("training_set", "training_set_id"),
+    "experiments:run_detail": ("run", "run_id"),
+    "registry:model_detail": ("model", "model_id"),
+    "registry:version_detail": ("model_version", "version_id"),
+    "deployments:deployment_detail": ("deployment", "deployment_id"),
+    "monitoring:monitor_detail": ("monitor", "monitor_id"),
+    "monitoring:alert_detail": ("alert", "alert_id"),
+    "approvals:case_detail": ("approval_case", "case_id"),
+    "compliance:report_detail": ("report", "report_id"),
+}

@@ -1,39 +1,37 @@
-"""What other rooms tell these pages: that somebody has opened the page of a thing."""
+"""What other rooms tell these pages: that somebody has opened the page of a thing, and who can see it."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from apps.dashboards import services
+from apps.dashboards.choices import PAGES
 from foundation.clock import now
-from foundation.web import pages
-
-# The page of a thing by its route's name: which kind, and which part of the address is its id.
-_PAGES = {
-    "datasets:dataset_detail": ("dataset", "dataset_id"),
-    "datasets:version_detail": ("dataset_version", "version_id"),
-    "features:view_detail": ("feature_view", "view_id"),
-    "features:training_set_detail": ("training_set", "training_set_id"),
-    "experiments:run_detail": ("run", "run_id"),
-    "registry:model_detail": ("model", "model_id"),
-    "registry:version_detail": ("model_version", "version_id"),
-    "deployments:deployment_detail": ("deployment", "deployment_id"),
-    "monitoring:monitor_detail": ("monitor", "monitor_id"),
-    "approvals:case_detail": ("approval_case", "case_id"),
-    "compliance:report_detail": ("report", "report_id"),
-}
+from foundation.web import pages, reach
 
 
 def register() -> None:
     pages.on_shown(note_visit)
+    reach.register_panel(panel_address)
 
 
 def note_visit(request: HttpRequest) -> None:
     actor, match = getattr(request, "actor", None), request.resolver_match
     if actor is None or actor.user is None or match is None:
         return
-    if match.view_name == "dashboards:overview":
-        services.note_visit(actor=actor, kind="project", object_id=request.project.pk, now=now())  # type: ignore[attr-defined]
-    elif match.view_name in _PAGES:
-        kind, name = _PAGES[match.view_name]
-        services.note_visit(actor=actor, kind=kind, object_id=match.kwargs[name], now=now())
+    if match.view_name not in PAGES:
+        return
+    kind, name = PAGES[match.view_name]
+    object_id = request.project.pk if kind == "project" else match.kwargs[name]  # type: ignore[attr-defined]
+    services.note_visit(actor=actor, kind=kind, object_id=object_id, now=now())
+
+
+def panel_address(request: HttpRequest) -> str:
+    """The panel of a thing's page; empty for pages of no single thing."""
+    actor, match = getattr(request, "actor", None), request.resolver_match
+    if actor is None or match is None or match.view_name not in PAGES:
+        return ""
+    kind, name = PAGES[match.view_name]
+    object_id = request.project.pk if kind == "project" else match.kwargs[name]  # type: ignore[attr-defined]
+    return reverse("dashboards:who", args=[actor.tenant.slug, kind, object_id])

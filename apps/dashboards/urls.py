@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.dashboards.views import home, overview, searching
+from apps.dashboards.views import home, overview, reach, searching
 
 app_name = "dashboards"
 tenant_patterns = [
@@ -9,6 +9,7 @@ tenant_patterns = [
     path("notifications/count/", home.notification_count, name="notification_count"),
     path("search/", searching.search, name="search"),
     path("go/<slug:kind>/<uuid:object_id>/", searching.go, name="go"),
+    path("who/<slug:kind>/<uuid:object_id>/", reach.who, name="who"),
     path("visits/<uuid:visit_id>/star/", home.star, name="visit_star"),
 ]
 project_patterns = [

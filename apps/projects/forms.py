@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from foundation.access import Role
+from foundation.access.permissions import IN_PROJECT
 
 
 class ProjectForm(forms.Form):
@@ -30,3 +35,18 @@ class NewProjectForm(ProjectForm):
         ),
     )
     field_order = ("name", "slug", "purpose", "description")
+
+
+class RoleForm(forms.Form):
+    """A role in the project. Takes `holders`, as `user:<id>` and name: whoever could be given one."""
+
+    holder = forms.ChoiceField(label=_("Person, group or program"))
+    role = forms.ChoiceField(
+        label=_("Role in the project"),
+        choices=lambda: [(role.value, role.label) for role in IN_PROJECT],
+        initial=Role.SCIENTIST,
+    )
+
+    def __init__(self, data: Any = None, *, holders: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        self.fields["holder"].choices = holders  # type: ignore[attr-defined]

@@ -14,5 +14,9 @@ def check_can_create(actor: Actor) -> None:
     access.require(actor, Permission.PROJECT_CREATE)
 
 
+def check_can_share(actor: Actor, project: Project) -> None:
+    access.require(actor, Permission.PROJECT_SHARE, project)
+
+
 def check_can_edit(actor: Actor, project: Project) -> None:
     access.require(actor, Permission.PROJECT_EDIT, project)

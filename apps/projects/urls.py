@@ -1,10 +1,14 @@
 from django.urls import path
 
-from apps.projects.views import pages
+from apps.projects.views import pages, people
 
 app_name = "projects"
 tenant_patterns = [
     path("projects/", pages.project_list, name="project_list"),
     path("projects/new/", pages.project_new, name="project_new"),
 ]
-project_patterns = [path("settings/", pages.project_edit, name="project_edit")]
+project_patterns = [
+    path("settings/", pages.project_edit, name="project_edit"),
+    path("settings/people/", people.project_people, name="project_people"),
+    path("settings/people/<uuid:role_id>/take-back/", people.role_take_back, name="role_take_back"),
+]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.tenants.views import accounts, service_accounts, settings
+from apps.tenants.views import accounts, groups, service_accounts, settings
 
 app_name = "tenants"
 open_patterns = [
@@ -26,6 +26,17 @@ tenant_patterns = [
     ),
     path(
         "settings/invitations/<uuid:invitation_id>/withdraw/", settings.invitation_withdraw, name="invitation_withdraw"
+    ),
+    path("settings/groups/", groups.group_list, name="group_list"),
+    path("settings/groups/<uuid:group_id>/", groups.group_detail, name="group_detail"),
+    path("settings/groups/<uuid:group_id>/delete/", groups.group_delete, name="group_delete"),
+    path("settings/groups/<uuid:group_id>/people/", groups.group_join, name="group_join"),
+    path("settings/groups/<uuid:group_id>/people/<uuid:user_id>/take-out/", groups.group_leave, name="group_leave"),
+    path("settings/groups/<uuid:group_id>/roles/", groups.group_role, name="group_role"),
+    path(
+        "settings/groups/<uuid:group_id>/roles/<uuid:role_id>/take-back/",
+        groups.group_role_take_back,
+        name="group_role_take_back",
     ),
     path("settings/tokens/", settings.token_list, name="token_list"),
     path("settings/tokens/<uuid:token_id>/revoke/", settings.token_revoke, name="token_revoke"),

@@ -2,6 +2,7 @@
 
 from apps.dashboards.selectors.overview import Overview, ServedDeployment, overview
 from apps.dashboards.selectors.projects import projects_by_activity
+from apps.dashboards.selectors.reach import who_sees
 from apps.dashboards.selectors.searching import search
 from apps.dashboards.selectors.things import Thing, locate, things
 from apps.dashboards.selectors.visits import get_visit, recent_visits
@@ -21,4 +22,5 @@ __all__ = [
     "things",
     "waiting",
     "waiting_count",
+    "who_sees",
 ]

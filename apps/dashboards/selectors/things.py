@@ -36,6 +36,7 @@ class Thing:
     project: str = ""
     project_slug: str = ""
     note: str = ""
+    project_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def shown(kind: str, row: Any, note: str = "") -> Thing:
     # A case may be about the tenant, outside its projects; a service account is of the tenant.
     project = row if kind == "project" else getattr(row, "project", None)
     name, slug = (project.name, project.slug) if project else ("", "")
-    return Thing(kind, row.pk, KINDS[kind].name(row), name, slug, note)
+    return Thing(kind, row.pk, KINDS[kind].name(row), name, slug, note, project.pk if project else None)
 
 
 def things(*, actor: Actor, kind: str, ids: Collection[UUID]) -> dict[UUID, Thing]:

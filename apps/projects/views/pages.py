@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.projects import policies, selectors, services
 from apps.projects.forms import NewProjectForm, ProjectForm
 from apps.projects.views.tables import ProjectFilter, ProjectTable
+from apps.projects.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
@@ -55,7 +56,8 @@ def project_edit(request: PortalRequest, tenant: str, project: str) -> HttpRespo
             return redirect(request, request.path)
     may = access.ask(policies.check_can_edit, request.actor, subject)
     status = 422 if form.errors else 200
-    return render_page(request, "projects/project_edit.html", status=status, form=form, may_edit=may)
+    context: dict[str, Any] = {"form": form, "may_edit": may, "tabs": tabs(request, "words")}
+    return render_page(request, "projects/project_edit.html", status=status, **context)
 
 
 def _snippets() -> list[dict[str, Any]]:

@@ -71,6 +71,8 @@ def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> Htt
         "form": form,
         "may_remove": may_remove,
         "given": selectors.permissions_given(actor=request.actor, membership=membership),
+        "reach": selectors.reach_of(actor=request.actor, membership=membership),
+        "groups": selectors.groups_of(actor=request.actor, user=membership.user),
         "tabs": tabs(request, "members"),
     }
     return render_page(request, "tenants/member_edit.html", status=422 if form.errors else 200, **context)

@@ -19,6 +19,8 @@ from foundation.clock import now
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago
 
+_NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
+
 
 class MemberTable(PortalTable):
     title = _("Members")
@@ -54,6 +56,25 @@ class MemberFilter(django_filters.FilterSet):
 
     def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
         return rows.filter(Q(user__name__icontains=words) | Q(user__email__icontains=words))
+
+
+class GroupTable(PortalTable):
+    title = _("Groups")
+    name = Column(verbose_name=_("Name"))
+    people = Column(verbose_name=_("People"), attrs=_NUMBER)
+    projects = Column(verbose_name=_("Projects"), attrs=_NUMBER)
+    description = Column(verbose_name=_("Description"), default="–", orderable=False)
+
+    def render_name(self, value: str, record: Any) -> str:
+        url = reverse("tenants:group_detail", args=[self.request.tenant.slug, record.pk])
+        return render_to_string("components/name.html", {"name": value, "url": url})
+
+    def render_description(self, value: str) -> SafeString:
+        return format_html("<bdi>{}</bdi>", value)
+
+
+class GroupFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search groups"), field_name="name", lookup_expr="icontains")
 
 
 class ServiceAccountTable(PortalTable):

@@ -16,6 +16,7 @@ def tabs(request: PortalRequest, current: str) -> list[dict[str, Any]]:
     """Those that the reader may open."""
     named = [("members", _("Members"), "member_list"), ("tokens", _("Tokens"), "token_list")]
     if access.can(request.actor, Permission.MEMBER_MANAGE):
+        named.append(("groups", _("Groups"), "group_list"))
         named.append(("service_accounts", _("Service accounts"), "service_account_list"))
     if access.can(request.actor, Permission.TENANT_MANAGE):
         named.append(("tenant", _("Organisation"), "tenant_edit"))

@@ -13,6 +13,7 @@ from foundation.access.checks import (
     require_somewhere,
     visible,
 )
+from foundation.access.freshness import StepUpRequired, fresh, require_fresh
 from foundation.access.permissions import TENANT_WIDE, Permission, Role
 from foundation.access.routes import declared, own, page, public
 
@@ -22,17 +23,20 @@ __all__ = [
     "Lacking",
     "Permission",
     "Role",
+    "StepUpRequired",
     "Verdict",
     "ask",
     "can",
     "can_somewhere",
     "declared",
+    "fresh",
     "granted_in",
     "lacking",
     "own",
     "page",
     "public",
     "require",
+    "require_fresh",
     "require_somewhere",
     "visible",
 ]

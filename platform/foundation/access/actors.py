@@ -33,7 +33,7 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor
         label=str(user),
         user=user,
         role=membership.role,
-        grants=grants.by_project(membership.granted, membership.roles),
+        grants=grants.by_project(membership.granted, membership.roles),  # type: ignore[attr-defined]  # annotations
         request_id=request_id,
     )
 

@@ -21,6 +21,7 @@ class Permission(TextChoices):
     TENANT_MANAGE = "tenant.manage", _("configure the tenant")
     MEMBER_MANAGE = "member.manage", _("manage members and roles")
     TOKEN_CREATE = "token.create", _("create access tokens")
+    USAGE_VIEW = "usage.view", _("see usage, cost, quotas and budgets")
     # projects
     PROJECT_VIEW = "project.view", _("see projects")
     PROJECT_CREATE = "project.create", _("create projects")

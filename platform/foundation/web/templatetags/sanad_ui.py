@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 
 from foundation.access import Role
-from foundation.web import navigation, words
+from foundation.web import navigation, reach, words
 from foundation.web.looks import DIRECTIONAL, KINDS, MARKS, TONE_OF
 
 register = template.Library()
@@ -63,6 +63,12 @@ def kind_label(kind: Any) -> Any:
 @register.filter
 def kind_icon(kind: Any) -> str:
     return KINDS[str(kind)][1] if str(kind) in KINDS else "circle"
+
+
+@register.simple_tag(takes_context=True)
+def who_address(context: Context) -> str:
+    """Where the panel “who can see this” of the page's thing is read; empty where the page is of no single thing."""
+    return reach.panel_address(request_of(context))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,219 @@
+"""What was used and what it cost, for whoever may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.tenants.choices import PRICED_PER, UsageBy, UsageKind
+from apps.tenants.models import UsageHour
+from apps.tenants.selectors import names_of, projects_of
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import Invalid
+from foundation.identity import Actor
+
+CENT = Decimal("0.01")
+_COST = Sum(ExpressionWrapper(F("amount") * F("price"), output_field=DecimalField(max_digits=60, decimal_places=14)))
+_COLUMN = {UsageBy.PROJECT: "project_id", UsageBy.PERSON: "person_id", UsageBy.MODEL: "model_id"}
+Names = Callable[[Actor, Collection[UUID]], dict[UUID, str]]
+Key = TypeVar("Key")
+_model_names: list[Names] = []
+
+
+@dataclass(frozen=True)
+class Month:
+    """A calendar month in the portal's time zone, as half-open times."""
+
+    first: date
+
+    @classmethod
+    def of(cls, moment: datetime) -> Month:
+        return cls(timezone.localtime(moment, timezone.get_default_timezone()).date().replace(day=1))
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        try:
+            return cls(datetime.strptime(text, "%Y-%m").date())
+        except ValueError:
+            sentence = _("“%(text)s” is no month; write it like 2026-03.") % {"text": text[:20]}
+            raise Invalid(sentence, fields={"month": [sentence]}) from None
+
+    @property
+    def next(self) -> Month:
+        return Month((self.first + timedelta(days=32)).replace(day=1))
+
+    @property
+    def before(self) -> Month:
+        return Month((self.first - timedelta(days=1)).replace(day=1))
+
+    @property
+    def start(self) -> datetime:
+        return datetime(self.first.year, self.first.month, 1, tzinfo=timezone.get_default_timezone())
+
+    @property
+    def end(self) -> datetime:
+        return self.next.start
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+
+@dataclass
+class Line:
+    """What one project, person or model used: seconds of compute, byte hours, requests, and exact AED."""
+
+    key: UUID | None
+    name: str
+    compute_seconds: Decimal = Decimal(0)
+    gpu_seconds: Decimal = Decimal(0)
+    storage_byte_hours: Decimal = Decimal(0)
+    requests: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+    # In whole fils, so that the lines of a report make up its total; see `rounded`.
+    shown_cost: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which usage is asked for: a month, and one project or person of it."""
+
+    month: Month
+    project_id: UUID | None = None
+    person_id: UUID | None = None
+
+
+@dataclass
+class Series:
+    """Costs by day for one project, person or model."""
+
+    name: str
+    days: dict[date, Decimal] = field(default_factory=dict)
+
+
+def register_model_names(names: Names) -> None:
+    """How the models above this app are named here; given by apps.registry."""
+    _model_names[:] = [names]
+
+
+def visible_usage(*, actor: Actor) -> QuerySet[UsageHour]:
+    """The hourly rows of the projects in which the actor may see usage: all of them where their role says so."""
+    return access.visible(UsageHour.objects.all(), actor, Permission.USAGE_VIEW)
+
+
+def wanted_usage(*, actor: Actor, wanted: Wanted) -> QuerySet[UsageHour]:
+    rows = visible_usage(actor=actor).filter(hour__gte=wanted.month.start, hour__lt=wanted.month.end)
+    limits = {"project_id": wanted.project_id, "person_id": wanted.person_id}
+    return rows.filter(**{name: value for name, value in limits.items() if value})
+
+
+def lines(*, actor: Actor, wanted: Wanted, by: UsageBy) -> list[Line]:
+    """Sums of a month, the dearest first, with costs that are rounded so that they make up the rounded total."""
+    column = _COLUMN[by]
+    rows = wanted_usage(actor=actor, wanted=wanted).order_by().values(column, "kind")
+    found: dict[UUID | None, Line] = {}
+    for row in rows.annotate(used=Sum("amount"), priced=_COST):
+        line = found.setdefault(row[column], Line(row[column], ""))
+        if hasattr(line, row["kind"]):
+            setattr(line, row["kind"], getattr(line, row["kind"]) + row["used"])
+        line.cost += _cost(row)
+    names = names_by(actor=actor, by=by, keys=[key for key in found if key])
+    for key, line in found.items():
+        line.name = names.get(key, str(key)[:8]) if key else nobody(by)
+    ordered = sorted(found.values(), key=lambda line: (-line.cost, line.name))
+    for line, shown in zip(ordered, rounded([line.cost for line in ordered]), strict=True):
+        line.shown_cost = shown
+    return ordered
+
+
+def series(*, actor: Actor, wanted: Wanted, by: UsageBy) -> list[Series]:
+    """Costs of each day of a month, the dearest first."""
+    column, zone = _COLUMN[by], timezone.get_default_timezone()
+    rows = wanted_usage(actor=actor, wanted=wanted).order_by().annotate(day=TruncDate("hour", tzinfo=zone))
+    found: dict[UUID | None, Series] = {}
+    for row in rows.values(column, "kind", "day").annotate(priced=_COST):
+        days = found.setdefault(row[column], Series("")).days
+        days[row["day"]] = days.get(row["day"], Decimal(0)) + _cost(row)
+    names = names_by(actor=actor, by=by, keys=[key for key in found if key])
+    for key, one in found.items():
+        one.name = names.get(key, str(key)[:8]) if key else nobody(by)
+    return sorted(found.values(), key=lambda one: (-sum(one.days.values()), one.name))
+
+
+def spent(*, tenant_id: UUID, month: Month, project_ids: Collection[UUID] | None = None) -> dict[UUID, Decimal]:
+    """AED by project in a month, exact; for limits, which hold whoever looks."""
+    rows = UsageHour.objects.filter(tenant_id=tenant_id, hour__gte=month.start, hour__lt=month.end).order_by()
+    if project_ids is not None:
+        rows = rows.filter(project_id__in=project_ids)
+    found: dict[UUID, Decimal] = {}
+    for row in rows.values("project_id", "kind").annotate(priced=_COST):
+        found[row["project_id"]] = found.get(row["project_id"], Decimal(0)) + _cost(row)
+    return found
+
+
+def months_known(*, actor: Actor, now: datetime, most: int = 24) -> list[Month]:
+    """The months that have usage, the present one first; at most two years back."""
+    month, oldest = Month.of(now), visible_usage(actor=actor).order_by("hour").values_list("hour", flat=True).first()
+    found = [month]
+    while oldest is not None and month.start > oldest and len(found) < most:
+        month = month.before
+        found.append(month)
+    return found
+
+
+def names_by(*, actor: Actor, by: UsageBy, keys: Collection[UUID]) -> dict[UUID, str]:
+    """Names as the actor may read them; without a place in the tenant, a token reads no people's."""
+    if not keys:
+        return {}
+    if by == UsageBy.PERSON:
+        return names_of(actor=actor, user_ids=keys) if access.can(actor, Permission.TENANT_VIEW) else {}
+    if by == UsageBy.PROJECT:
+        return {project.id: project.name for project in projects_of(actor)}
+    return _model_names[0](actor, keys) if _model_names else {}
+
+
+def nobody(by: UsageBy) -> str:
+    """The name of the line that belongs to nobody in particular."""
+    return {
+        UsageBy.PROJECT: _("No project"),
+        UsageBy.PERSON: _("The portal itself"),
+        UsageBy.MODEL: _("Data, and runs without a model"),
+    }[by]
+
+
+def rounded(costs: Iterable[Decimal]) -> list[Decimal]:
+    """Each cost in whole fils, such that they make up the rounded sum: what is left over goes to the largest rests.
+
+    The largest-remainder method (Hamilton's). With exact inputs the sum of the answers is the sum rounded half up.
+    """
+    exact = list(costs)
+    floors = [cost.quantize(CENT, rounding=ROUND_FLOOR) for cost in exact]
+    left = int((sum(exact, Decimal(0)).quantize(CENT, rounding=ROUND_HALF_UP) - sum(floors, Decimal(0))) / CENT)
+    by_rest = sorted(range(len(exact)), key=lambda n: (floors[n] - exact[n], n))
+    for n in by_rest[:left]:
+        floors[n] += CENT
+    return floors
+
+
+def total(costs: Iterable[Decimal]) -> Decimal:
+    """A sum in whole fils, rounded half up once, at its end."""
+    return sum(costs, Decimal(0)).quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def cost_of(row: UsageHour) -> Decimal:
+    """What one hourly row costs, exact to a millionth of a dirham."""
+    return (row.amount * row.price / PRICED_PER.get(UsageKind(row.kind), 1)).quantize(Decimal("0.000001"))
+
+
+def _cost(row: dict[str, Any]) -> Decimal:
+    per = PRICED_PER.get(UsageKind(row["kind"]))
+    return row["priced"] / per if per else Decimal(0)
