@@ -39,6 +39,8 @@ class Tenant(models.Model):
     # Without its key nothing of a tenant opens: every door reads here, before it reads anything else (see standing.py).
     keys_withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     keys_destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # From when on a member without a second factor can do nothing here; no such rule where empty.
+    second_factor_due = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
