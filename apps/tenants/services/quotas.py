@@ -1,0 +1,98 @@
+"""Quotas: set by administrators; a start takes its part of them or waits, a second one at the same time too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from apps.tenants import policies
+from apps.tenants.choices import ResourceClass
+from apps.tenants.events import QuotaChanged, QuotaRemoved
+from apps.tenants.models import Holding, Quota
+from apps.tenants.selectors import limits
+from apps.tenants.services.usage import database_now
+from foundation import ledger
+from foundation.errors import Invalid, OverQuota
+from foundation.identity import Actor
+
+
+@transaction.atomic
+def set_quota(*, actor: Actor, project_id: UUID | None, **most: Decimal | int | None) -> Quota:
+    """The most that the tenant, or one project, uses at a time; a limit that is not named or None is none."""
+    policies.check_can_change_limits(actor, project_id)
+    words = {name: most.get(name) for name in limits.FIELDS}
+    _check(words)
+    quota, _made = Quota.objects.update_or_create(tenant=actor.tenant, project_id=project_id, defaults=words)
+    said = {name: f"{Decimal(value):f}" for name, value in words.items() if value is not None}
+    changed = QuotaChanged(quota_id=quota.pk, project=project_id, limits=said)
+    ledger.record(changed, actor=actor, project_id=project_id, subject=("quota", quota.pk))
+    return quota
+
+
+@transaction.atomic
+def remove_quota(*, actor: Actor, quota: Quota) -> None:
+    policies.check_can_change_limits(actor, quota.project_id)
+    removed = QuotaRemoved(quota_id=quota.pk, project=quota.project_id)
+    ledger.record(removed, actor=actor, project_id=quota.project_id, subject=("quota", quota.pk))
+    quota.delete()
+
+
+def check_could_start(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool) -> None:
+    """Raise OverQuota for what asks for more than a whole quota; what only has to wait is let in."""
+    if sentence := limits.never_fits(tenant_id=tenant_id, project_id=project_id, size=size, run=run):
+        raise OverQuota(sentence)
+
+
+def check_storage(*, tenant_id: UUID, project_id: UUID, more: int) -> None:
+    """Raise OverQuota where so many bytes more would not fit."""
+    if sentence := limits.no_storage(tenant_id=tenant_id, project_id=project_id, more=more):
+        raise OverQuota(sentence)
+
+
+def why_it_waits(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID], size: ResourceClass) -> str:
+    """Why the subject may not start just now: a full quota, a used-up budget; empty where it may, or has its part."""
+    if _mine(tenant_id, subject).exists():
+        return ""
+    where = {"tenant_id": tenant_id, "project_id": project_id}
+    over = limits.over_budget(**where, now=database_now())
+    return over or limits.no_room(**where, size=size, run=subject[0] == limits.RUN)
+
+
+@transaction.atomic
+def take_part(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID], size: ResourceClass) -> str:
+    """As `why_it_waits`; where it may start, its part of the quotas is its own until `give_back`.
+
+    One at a time in each tenant: of two that ask for the last place, the second one sees it taken.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"quota {tenant_id}"])
+    words = why_it_waits(tenant_id=tenant_id, project_id=project_id, subject=subject, size=size)
+    if not words:
+        part = {"cpus": Decimal(str(size.cpus)), "memory_mb": size.memory_mb, "gpus": size.gpus}
+        kind, subject_id = subject
+        row = Holding(tenant_id=tenant_id, project_id=project_id, subject_kind=kind, subject_id=subject_id, **part)
+        Holding.objects.bulk_create([row], ignore_conflicts=True)
+    return words
+
+
+def give_back(*, tenant_id: UUID, subject: tuple[str, UUID]) -> None:
+    """What the subject had of the quotas is free; called in the transaction that ends it."""
+    _mine(tenant_id, subject).delete()
+
+
+def _mine(tenant_id: UUID, subject: tuple[str, UUID]) -> QuerySet[Holding]:
+    return Holding.objects.filter(tenant_id=tenant_id, subject_kind=subject[0], subject_id=subject[1])
+
+
+def _check(words: Mapping[str, Decimal | int | None]) -> None:
+    if all(value is None for value in words.values()):
+        sentence = _("Set one limit at least; remove the quota if you want none.")
+        raise Invalid(sentence, fields={"cpus": [sentence]})
+    for name, value in words.items():
+        if value is not None and not (Decimal(value).is_finite() and 0 <= value < 10**15):
+            raise Invalid(_("A limit is a number from 0 on."), fields={name: [_("A number from 0 on.")]})

@@ -1,0 +1,187 @@
+"""Metering: what goes on is counted into hours, each second once, whatever is delivered twice or dies in between.
+
+A span remembers up to when it was metered, and moves that on in the transaction that adds to the hours. So a second
+delivery of an event, a worker that was killed, and two that meter at once all come to the same sums. Times are the
+database's: those at which the ledger took an event, and its clock for what still goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from apps.tenants.choices import RESOURCE_CLASSES, ThingKind, UsageKind
+from apps.tenants.models import UsageHour, UsageSpan
+from apps.tenants.selectors.prices import PriceList
+from apps.tenants.services.budgets import note_budgets
+from foundation.tenancy import every_tenant, scope
+
+_HOUR = timedelta(hours=1)
+_ZERO = timedelta(0)
+_AT_ONCE = 500
+_LAST = Decimal("0.000001")
+_ADD = """
+INSERT INTO tenants_usagehour (id, tenant_id, hour, project_id, person_id, thing_kind, thing_id, model_id,
+                               resource_class, kind, amount, price)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (tenant_id, hour, project_id, person_id, thing_kind, thing_id, resource_class, kind)
+DO UPDATE SET amount = tenants_usagehour.amount + EXCLUDED.amount,
+              model_id = coalesce(EXCLUDED.model_id, tenants_usagehour.model_id)
+"""
+Amount = tuple[datetime, UsageKind, Decimal]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metered:
+    """What is used: by whom, in which project, for which thing, of what size."""
+
+    tenant_id: UUID
+    project_id: UUID
+    person_id: UUID | None
+    kind: ThingKind
+    thing_id: UUID
+    subject_id: UUID
+    model_id: UUID | None = None
+    attempt: int = 0
+    resource_class: str = ""
+    byte_count: int = 0
+
+
+@transaction.atomic
+def begin_usage(what: Metered, *, at: datetime) -> None:
+    """From `at` on it counts; an older attempt of the same subject ends there."""
+    older = _open(what.tenant_id, what.subject_id).filter(attempt__lt=what.attempt)
+    _end(older.select_for_update(), PriceList(what.tenant_id), at)
+    words = {name: getattr(what, name) for name in ("project_id", "person_id", "thing_id", "model_id", "subject_id")}
+    row = UsageSpan(
+        tenant_id=what.tenant_id,
+        **words,
+        thing_kind=what.kind,
+        attempt=what.attempt,
+        resource_class=what.resource_class,
+        byte_count=what.byte_count,
+        started_at=at,
+        metered_until=at,
+    )
+    UsageSpan.objects.bulk_create([row], ignore_conflicts=True)
+
+
+@transaction.atomic
+def end_usage(*, tenant_id: UUID, subject_id: UUID, at: datetime) -> None:
+    """It counts up to `at`; what was metered beyond, because the word of its end came late, is taken back."""
+    _end(_open(tenant_id, subject_id).select_for_update(), PriceList(tenant_id), at)
+
+
+@transaction.atomic
+def count_requests(what: Metered, *, hours: Mapping[datetime, int]) -> None:
+    """Answered requests by the hour; called in the transaction that remembers which were counted."""
+    amounts = [(hour, UsageKind.REQUESTS, Decimal(count)) for hour, count in sorted(hours.items())]
+    _add(_row_words(what), amounts, PriceList(what.tenant_id))
+
+
+@transaction.atomic
+def name_model(*, tenant_id: UUID, run_id: UUID, model_id: UUID) -> None:
+    """What the run used belongs to the model that was registered from it; the first one where there are several."""
+    mine = {"tenant_id": tenant_id, "thing_kind": ThingKind.RUN, "thing_id": run_id, "model_id": None}
+    UsageSpan.objects.filter(**mine).update(model_id=model_id)
+    UsageHour.objects.filter(**mine).update(model_id=model_id)
+
+
+def meter_everything() -> None:
+    """Whatever still goes on in any tenant is metered up to now; then budgets are looked at."""
+    for tenant in every_tenant():
+        with scope(tenant.pk):
+            moment = database_now()
+        while _meter_some(tenant.pk, moment):
+            pass
+        with scope(tenant.pk):
+            note_budgets(tenant=tenant, now=moment)
+
+
+def database_now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+def _meter_some(tenant_id: UUID, moment: datetime) -> int:
+    with scope(tenant_id):
+        behind = UsageSpan.objects.filter(tenant_id=tenant_id, ended_at=None, metered_until__lt=moment)
+        spans = list(behind.select_for_update(skip_locked=True).order_by("metered_until")[:_AT_ONCE])
+        prices = PriceList(tenant_id)
+        for span in spans:
+            _meter(span, prices, moment)
+    return len(spans)
+
+
+def _open(tenant_id: UUID, subject_id: UUID) -> Q:
+    return UsageSpan.objects.filter(tenant_id=tenant_id, subject_id=subject_id, ended_at=None)
+
+
+def _end(spans: Q, prices: PriceList, at: datetime) -> None:
+    for span in spans:
+        _meter(span, prices, max(at, span.started_at))
+        span.ended_at = span.metered_until
+        span.save(update_fields=["ended_at"])
+
+
+def _meter(span: UsageSpan, prices: PriceList, until: datetime) -> None:
+    if until == span.metered_until:
+        return
+    sign = 1 if until > span.metered_until else -1
+    start, end = sorted((span.metered_until, until))
+    amounts = [
+        (hour, kind, sign * amount) for hour, length in by_hour(start, end) for kind, amount in _used(span, length)
+    ]
+    words = [span.tenant_id, span.project_id, span.person_id, span.thing_kind, span.thing_id, span.model_id]
+    _add([*words, span.resource_class], amounts, prices)
+    span.metered_until = until
+    span.save(update_fields=["metered_until"])
+
+
+def by_hour(start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
+    """The hours that lie between two times, each with how much of it does."""
+    while start < end:
+        hour = start.replace(minute=0, second=0, microsecond=0)
+        piece = min(end, hour + _HOUR) - start
+        yield hour, piece
+        start += piece
+
+
+def _used(span: UsageSpan, length: timedelta) -> list[tuple[UsageKind, Decimal]]:
+    """What a span uses in a time; microseconds are whole, so nothing is lost by adding up small pieces."""
+    seconds = Decimal(length // timedelta(microseconds=1)) / 1_000_000
+    if span.byte_count:
+        return [(UsageKind.STORAGE, (span.byte_count * seconds / 3600).quantize(_LAST))]
+    size = RESOURCE_CLASSES.get(span.resource_class)
+    if size is None:
+        return []
+    found = [
+        (UsageKind.COMPUTE, seconds),
+        (UsageKind.CPU, Decimal(str(size.cpus)) * seconds),
+        (UsageKind.MEMORY, size.memory_mb * seconds),
+    ]
+    return [*found, (UsageKind.GPU, size.gpus * seconds)] if size.gpus else found
+
+
+def _row_words(what: Metered) -> list[object]:
+    words = [what.tenant_id, what.project_id, what.person_id, what.kind.value, what.thing_id, what.model_id]
+    return [*words, what.resource_class]
+
+
+def _add(words: list[object], amounts: list[Amount], prices: PriceList) -> None:
+    tenant_id, project_id, person_id, thing_kind, thing_id, model_id, resource_class = words
+    rows = [
+        (uuid4(), tenant_id, hour, project_id, person_id, thing_kind, thing_id, model_id, resource_class)
+        + (kind.value, amount, prices.of_usage(kind, str(resource_class), hour))
+        for hour, kind, amount in amounts
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_ADD, rows)
