@@ -16,7 +16,9 @@ class Actor:
     """Who acts, in which tenant and with what limits; the first word of every service.
 
     `kind` is user, service, workload (a run or replica) or system; `role` the role in the tenant, empty where
-    `scopes` alone decide; `project_id` the project that the token is limited to.
+    `scopes` alone decide; `project_id` the project that the token is limited to. `stale` is a person whose session
+    proved too long ago who they are for sensitive acts; `by_provider` one for whom the tenant's identity provider
+    vouches, so that this session opens no other tenant.
     """
 
     kind: str
@@ -30,6 +32,8 @@ class Actor:
     token_id: UUID | None = None
     purpose: str = ""
     request_id: str = ""
+    by_provider: bool = False
+    stale: bool = False
     grants: dict[UUID, frozenset[str]] = field(default_factory=dict, compare=False)
 
     @classmethod

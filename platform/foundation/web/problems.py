@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from foundation.access import lacking
+from foundation.access import StepUpRequired, lacking
 from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
+from foundation.web import step_up
 
 log = logging.getLogger("sanad.problems")
 _PAGES = {400, 403, 404, 409, 429, 500, 503}
@@ -59,6 +60,8 @@ def answer_for(request: HttpRequest, error: PortalError) -> HttpResponse:
     """The refusal as a response in the form that the caller reads."""
     if wants_json(request):
         return JsonResponse(problem(request, error), status=error.status, content_type="application/problem+json")
+    if isinstance(error, StepUpRequired):
+        return step_up.ask(request, error)
     missed = lacking(getattr(request, "actor", None), error)
     context = {"error": error, "request_id": getattr(request, "request_id", ""), "lacking": missed}
     if getattr(request, "htmx", False):

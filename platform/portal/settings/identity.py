@@ -33,8 +33,12 @@ MFA_TOTP_ISSUER = "Sanad"
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODE_COUNT = 10
 MFA_RECOVERY_CODE_DIGITS = 10
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # each passkey opens the door alone, so it asks for finger, face or PIN
 # Browsers offer passkeys on https and on http://localhost alone; only there is a plain origin believed.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
 
 # How long a proof of who one is counts for sensitive acts.
 SANAD_STEP_UP = timedelta(minutes=env.number("SANAD_STEP_UP_MINUTES", 10))
+
+# Who is asked for the TXT record that proves a tenant's e-mail domain: the system's name servers where empty.
+SANAD_DNS_SERVERS = env.words("SANAD_DNS_SERVERS", [])
