@@ -5,5 +5,25 @@ class SignInRefused(AccessDenied):
     """E-mail and password do not belong together; it is not said which of them is wrong."""
 
 
+class FactorRefused(SignInRefused):
+    """The second factor that was shown is not one of this person, or was heard before."""
+
+
 class TooManyAttempts(OverQuota):
     """Too many failed sign-ins; the sentence says when the next one is heard."""
+
+
+class OverBudget(OverQuota):
+    """A hard limit is reached, so no new work begins; what runs and serves goes on."""
+
+    slug = "over-budget"
+
+
+class ProviderRefused(AccessDenied):
+    """What came of an identity provider opens nothing; `reason` is a word for the ledger, `claim` the faulty claim."""
+
+    slug = "identity-provider-refused"
+
+    def __init__(self, sentence: object, *, reason: str, claim: str = "") -> None:
+        super().__init__(sentence, details={"reason": reason, **({"claim": claim} if claim else {})})
+        self.reason, self.claim = reason, claim

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.tenants.choices import FactorKind, WebhookTrouble
 from foundation import ledger
 from foundation.access import Permission, Role
 
@@ -253,3 +254,369 @@ class GroupLeft(ledger.Event):
     icon = "users"
     group_id: UUID
     user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookCreated(ledger.Event):
+    """`kinds` are families and kinds of events, none for all; the address itself could name somebody."""
+
+    kind = "webhook.created"
+    said = _("made a webhook")
+    icon = "plus"
+    webhook_id: UUID
+    kinds: list[str]
+    project: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookChanged(ledger.Event):
+    """`changed` names the fields, never their text."""
+
+    kind = "webhook.changed"
+    said = _("changed the webhook")
+    icon = "writing"
+    webhook_id: UUID
+    changed: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookSecretRolled(ledger.Event):
+    kind = "webhook.secret_rolled"
+    said = _("gave the webhook a new secret")
+    icon = "key"
+    webhook_id: UUID
+    previous_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookPaused(ledger.Event):
+    kind = "webhook.paused"
+    said = _("paused the webhook")
+    icon = "player-pause"
+    webhook_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookEnabled(ledger.Event):
+    kind = "webhook.enabled"
+    said = _("enabled the webhook")
+    icon = "player-play"
+    webhook_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookDisabled(ledger.Event):
+    """By the portal itself."""
+
+    kind = "webhook.disabled"
+    said = _("disabled the webhook: %(trouble)s")
+    labels: ClassVar = {"trouble": WebhookTrouble}
+    icon = "alert-triangle"
+    webhook_id: UUID
+    trouble: str
+    failures: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookReplayed(ledger.Event):
+    kind = "webhook.replayed"
+    said = _("sent %(deliveries)s deliveries of the webhook again")
+    icon = "refresh"
+    webhook_id: UUID
+    deliveries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookTested(ledger.Event):
+    kind = "webhook.tested"
+    said = _("sent a test event to the webhook")
+    icon = "flask"
+    webhook_id: UUID
+    delivery_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookDeleted(ledger.Event):
+    kind = "webhook.deleted"
+    said = _("deleted the webhook")
+    icon = "trash"
+    webhook_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaChanged(ledger.Event):
+    """`limits` are those that are set, by field; `project` is empty where they hold for the whole tenant."""
+
+    kind = "quota.changed"
+    said = _("set the quota")
+    icon = "adjustments-horizontal"
+    quota_id: UUID
+    project: UUID | None
+    limits: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaRemoved(ledger.Event):
+    kind = "quota.removed"
+    said = _("removed the quota")
+    icon = "x"
+    quota_id: UUID
+    project: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetChanged(ledger.Event):
+    """Limits in AED, as decimal words; empty where there is none."""
+
+    kind = "budget.changed"
+    said = _("set the budget")
+    icon = "adjustments-horizontal"
+    budget_id: UUID
+    project: UUID | None
+    soft: str
+    hard: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetRemoved(ledger.Event):
+    kind = "budget.removed"
+    said = _("removed the budget")
+    icon = "x"
+    budget_id: UUID
+    project: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetReached(ledger.Event):
+    """A share of the soft limit was reached in a month, like 2026-03; `spent` in AED."""
+
+    kind = "budget.reached"
+    said = _("found %(percent)s per cent of the budget for %(month)s spent")
+    icon = "alert-triangle"
+    budget_id: UUID
+    project: UUID | None
+    month: str
+    percent: int
+    spent: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceSet(ledger.Event):
+    """AED for a unit of the item from a full hour on."""
+
+    kind = "price.set"
+    said = _("set a price for “%(item)s”")
+    icon = "tag"
+    price_id: UUID
+    item: str
+    amount: str
+    valid_from: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorAdded(ledger.Event):
+    """A person's own act, told to every tenant that they belong to."""
+
+    kind = "membership.factor_added"
+    said = _("set up a second factor: %(factor)s")
+    labels: ClassVar = {"factor": FactorKind}
+    icon = "shield-check"
+    membership_id: UUID
+    user_id: UUID
+    factor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorRemoved(ledger.Event):
+    kind = "membership.factor_removed"
+    said = _("removed a second factor: %(factor)s")
+    labels: ClassVar = {"factor": FactorKind}
+    icon = "lock-open"
+    membership_id: UUID
+    user_id: UUID
+    factor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesRenewed(ledger.Event):
+    kind = "membership.recovery_codes_renewed"
+    said = _("made new recovery codes")
+    icon = "refresh"
+    membership_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(ledger.Event):
+    kind = "membership.recovery_code_used"
+    said = _("signed in with a recovery code")
+    icon = "key"
+    membership_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(ledger.Event):
+    kind = "membership.password_changed"
+    said = _("changed their password")
+    icon = "key"
+    membership_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInLocked(ledger.Event):
+    """Too many attempts failed; who tried is not known, and the address is somebody's, so neither is here."""
+
+    kind = "membership.sign_in_locked"
+    said = _("could not sign in for a while: too many attempts failed")
+    icon = "lock"
+    membership_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInRulesChanged(ledger.Event):
+    kind = "tenant.sign_in_rules_changed"
+    said = _("changed how members sign in")
+    icon = "lock"
+    tenant_id: UUID
+    second_factor: bool
+    due: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProviderAdded(ledger.Event):
+    """`protocol` is oidc or saml; addresses and names are not told."""
+
+    kind = "identity_provider.added"
+    said = _("added an identity provider (%(protocol)s)")
+    icon = "id"
+    provider_id: UUID
+    protocol: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProviderChanged(ledger.Event):
+    """`changed` names the fields, never their text."""
+
+    kind = "identity_provider.changed"
+    said = _("changed the identity provider")
+    icon = "writing"
+    provider_id: UUID
+    changed: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProviderEnabled(ledger.Event):
+    kind = "identity_provider.enabled"
+    said = _("enabled the identity provider")
+    icon = "lock-open"
+    provider_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProviderDisabled(ledger.Event):
+    kind = "identity_provider.disabled"
+    said = _("disabled the identity provider; %(sessions)s sessions ended")
+    icon = "lock"
+    provider_id: UUID
+    sessions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProviderRemoved(ledger.Event):
+    kind = "identity_provider.removed"
+    said = _("removed the identity provider; %(sessions)s sessions ended")
+    icon = "trash"
+    provider_id: UUID
+    sessions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProviderTested(ledger.Event):
+    """A sign-in that was walked to see what comes and changed nothing; `fault` is a word, empty where all was well."""
+
+    kind = "identity_provider.tested"
+    said = _("tested the identity provider")
+    icon = "flask"
+    provider_id: UUID
+    fault: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainClaimed(ledger.Event):
+    kind = "email_domain.claimed"
+    said = _("claimed an e-mail domain")
+    icon = "plus"
+    domain_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainProven(ledger.Event):
+    """`by` is dns or operator."""
+
+    kind = "email_domain.proven"
+    said = _("proved an e-mail domain (%(by)s)")
+    icon = "certificate"
+    domain_id: UUID
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainReleased(ledger.Event):
+    kind = "email_domain.released"
+    said = _("released an e-mail domain")
+    icon = "x"
+    domain_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInByProvider(ledger.Event):
+    kind = "sign_in.by_provider"
+    said = _("signed in by the identity provider")
+    icon = "id"
+    provider_id: UUID
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInByProviderRefused(ledger.Event):
+    """`reason` is a word such as nonce, replayed or domain; who it was is not told, since it is not proven."""
+
+    kind = "sign_in.by_provider_refused"
+    said = _("refused a sign-in by the identity provider (%(reason)s)")
+    icon = "hand-stop"
+    provider_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberSuspended(ledger.Event):
+    kind = "membership.suspended"
+    said = _("suspended a member")
+    icon = "lock"
+    membership_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRestored(ledger.Event):
+    kind = "membership.restored"
+    said = _("let a suspended member in again")
+    icon = "lock-open"
+    membership_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvisioningRefused(ledger.Event):
+    """SCIM asked for what it may not do; `reason` is a word, `status` that of the answer."""
+
+    kind = "provisioning.refused"
+    said = _("refused what SCIM asked for (%(reason)s)")
+    icon = "hand-stop"
+    provider_id: UUID
+    reason: str
+    status: int

@@ -5,27 +5,39 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from foundation.access import grants
 from foundation.access.models import Membership
+from foundation.access.permissions import Role
 from foundation.errors import AccessDenied, NotFound
 from foundation.identity import Actor, tokens
-from foundation.identity.models import ApiToken, ServiceAccount, User
+from foundation.identity.models import ApiToken, IdentityProvider, ServiceAccount, User
+from foundation.identity.ways import Way
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
 ANYWHERE = "*"
+_PROVIDER_ONLY = Exists(
+    IdentityProvider.objects.filter(tenant=OuterRef("tenant"), only_way_in=True, enabled_at__isnull=False)
+)
 _NOT_A_MEMBER = "There is no such tenant, or you are not a member of it."
 
 
-def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor:
-    """The person as a member of the tenant, with all that they hold there, in one query; NotFound for anybody else."""
+def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "", way: Way | None = None) -> Actor:
+    """The person as a member of the tenant, with all that they hold there, in one query; NotFound for anybody else.
+
+    `way` is how their session was begun, where they come by one: a provider of another tenant opens nothing here, and
+    AccessDenied says so where the tenant lets people in by its own provider alone.
+    """
     with scope(tenant.pk, user_id=user.pk):
         places = Membership.objects.filter(user=user, tenant=tenant, suspended_at=None)
-        membership = places.annotate(**grants.of_person(user.pk)).first()
-    if membership is None or not user.is_active:
+        membership = places.annotate(**grants.of_person(user.pk), provider_only=_PROVIDER_ONLY).first()
+    if membership is None or not user.is_active or (way is not None and not way.opens(tenant.pk)):
         raise NotFound(_NOT_A_MEMBER)
+    if way is not None and membership.provider_only:  # type: ignore[attr-defined]  # annotation
+        _require_provider(way, membership)
     return Actor(
         kind="user",
         id=user.pk,
@@ -35,6 +47,20 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "") -> Actor
         role=membership.role,
         grants=grants.by_project(membership.granted, membership.roles),  # type: ignore[attr-defined]  # annotations
         request_id=request_id,
+        by_provider=way is not None and way.tenant_id is not None,
+    )
+
+
+def _require_provider(way: Way, membership: Membership) -> None:
+    """Administrators keep a way in for the day on which the provider is down: with a second factor of the portal."""
+    if way.tenant_id is not None or (membership.role == Role.ADMIN and way.second_factor):
+        return
+    raise AccessDenied(
+        _(
+            "This organisation lets people in by its identity provider alone. Sign out, write your e-mail on the"
+            " sign-in page and continue with the provider; an administrator may also use their password with a second"
+            " factor."
+        )
     )
 
 

@@ -9,9 +9,12 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from foundation.access.checks import require, require_somewhere
 from foundation.access.permissions import Permission
+from foundation.errors import AccessDenied
+from foundation.identity.ways import Way
 
 View = Callable[..., HttpResponseBase]
 
@@ -37,13 +40,21 @@ def page(permission: Permission) -> Callable[[View], View]:
     return decorate
 
 
-def own(reason: str) -> Callable[[View], View]:
-    """The view shows a signed-in person what is theirs, in no tenant; `reason` says why no permission is asked for."""
+def own(reason: str, *, by_provider: bool = False) -> Callable[[View], View]:
+    """The view shows a signed-in person what is theirs, in no tenant; `reason` says why no permission is asked for.
+
+    Whoever came by a tenant's identity provider is let in with `by_provider` alone: the provider speaks for its tenant,
+    and a password that it let somebody change would open the others.
+    """
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            return view(request, *args, **kwargs) if request.user.is_authenticated else _to_sign_in(request)
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
+            if not by_provider and Way.of(request.session).tenant_id is not None:
+                raise AccessDenied(_only_for_those_we_know())
+            return view(request, *args, **kwargs)
 
         checked.own_because = reason  # type: ignore[attr-defined]
         return checked
@@ -73,6 +84,13 @@ def declared(view: Any) -> str | None:
         if permissions := getattr(candidate, "permissions", None):
             return str(permissions)
     return None
+
+
+def _only_for_those_we_know() -> str:
+    return _(
+        "You came in by the identity provider of an organisation, which speaks for that organisation alone. To change"
+        " how you sign in yourself, sign out and come in with your password or a passkey."
+    )
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseRedirect:

@@ -24,6 +24,7 @@ from foundation.errors import AccessDenied, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.identity.tokens import digest_of, find_token, note_use
+from foundation.identity.ways import Way
 from foundation.tenancy import find_tenant, scope
 
 
@@ -59,7 +60,8 @@ def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
     user = get_user(holder) if session_key else None
     if user is None or not user.is_authenticated:
         raise AccessDenied(_("You are signed out. Sign in again to see changes as they happen."))
-    return Visitor(actor_for_user(user=user, tenant=find_tenant(tenant_slug)), session_key=str(session_key))
+    actor = actor_for_user(user=user, tenant=find_tenant(tenant_slug), way=Way.of(holder.session))
+    return Visitor(actor, session_key=str(session_key))
 
 
 def no_longer_welcome(visitors: Iterable[Visitor], *, now: datetime) -> dict[Visitor, str | Promise]:
@@ -109,7 +111,7 @@ def _ids_of(kind: str, visitors: list[Visitor]) -> set[UUID]:
 
 def _roles(tenant_id: UUID, visitors: list[Visitor]) -> dict[UUID, str]:
     ids = _ids_of("user", visitors)
-    rows = Membership.objects.filter(tenant_id=tenant_id, user_id__in=ids, user__is_active=True)
+    rows = Membership.objects.filter(tenant_id=tenant_id, user_id__in=ids, user__is_active=True, suspended_at=None)
     return dict(rows.values_list("user_id", "role")) if ids else {}
 
 

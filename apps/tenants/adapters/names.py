@@ -1,0 +1,42 @@
+"""TXT records by dnspython: asked of the system's name servers, or of those that the operator names."""
+
+from __future__ import annotations
+
+import dns.exception
+import dns.resolver
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from foundation.errors import Unavailable
+
+_PATIENCE_S = 5.0
+
+
+class NameServers:
+    def of(self, name: str) -> list[str]:
+        try:
+            found = _resolver().resolve(name, "TXT", lifetime=_PATIENCE_S, search=False)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []
+        except dns.exception.DNSException as error:
+            raise Unavailable(
+                _(
+                    "No name server answered in time. Try again; where the portal reaches none, its operator proves"
+                    " the domain with “manage.py prove_domain”."
+                )
+            ) from error
+        return [b"".join(record.strings).decode("utf-8", "replace") for record in found]
+
+
+def _resolver() -> dns.resolver.Resolver:
+    """`SANAD_DNS_SERVERS` like 10.0.0.53 or 10.0.0.53:5353; the system's where it is empty."""
+    servers: list[str] = settings.SANAD_DNS_SERVERS
+    if not servers:
+        try:
+            return dns.resolver.Resolver()
+        except dns.resolver.NoResolverConfiguration:
+            return dns.resolver.Resolver(configure=False)
+    resolver = dns.resolver.Resolver(configure=False)
+    host, _colon, port = servers[0].rpartition(":") if servers[0].count(":") == 1 else (servers[0], "", "53")
+    resolver.nameservers, resolver.port = [host, *servers[1:]], int(port)
+    return resolver
