@@ -216,3 +216,37 @@ class UsedAssertion(TenantModel):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class ProvidedSession(TenantModel):
+    """A session that an identity provider opened, so that it ends with the provider or the place in the tenant."""
+
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "session_key"], name="provided_session_once")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Provisioned(TenantModel):
+    """A person whom SCIM brought into the tenant, under the id that the identity provider has for them."""
+
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=255, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user"], name="provisioned_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "external_id"], condition=~models.Q(external_id=""), name="provisioned_external_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.provider}"
