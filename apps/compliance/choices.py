@@ -43,27 +43,3 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "revision": ("Deployment and traffic", "النشر وحركة الطلبات"),
     "monitor": ("Monitoring and alerts", "المراقبة والتنبيهات"),
 }
-
-# How an entry of the ledger reads in the list of what happened.
-EVENT_FAMILIES = {
-    "approval": _("Approvals"),
-    "alert": _("Alerts"),
-    "dataset": _("Datasets"),
-    "dataset_version": _("Dataset versions"),
-    "deployment": _("Deployments"),
-    "entity": _("Entities"),
-    "feature_view": _("Feature views"),
-    "ledger": _("The ledger itself"),
-    "membership": _("Members"),
-    "model": _("Models"),
-    "model_version": _("Model versions"),
-    "monitor": _("Monitors"),
-    "project": _("Projects"),
-    "report": _("Reports"),
-    "revision": _("Revisions"),
-    "run": _("Runs"),
-    "service_account": _("Service accounts"),
-    "tenant": _("The tenant"),
-    "token": _("Tokens"),
-    "training_set": _("Training sets"),
-}

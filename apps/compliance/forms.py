@@ -8,7 +8,7 @@ from django import forms
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 
-from apps.compliance.choices import EVENT_FAMILIES
+from foundation.web.families import EVENT_FAMILIES
 
 
 class ReportForm(forms.Form):

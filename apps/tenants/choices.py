@@ -69,6 +69,24 @@ class SignInMethod(TextChoices):
     SSO = "sso", _("Single sign-on")
 
 
+class FactorKind(TextChoices):
+    """What shows, beside the password, who one is; the words are allauth's."""
+
+    APP = "totp", _("Authenticator app")
+    PASSKEY = "webauthn", _("Passkey")
+    RECOVERY = "recovery_codes", _("Recovery codes")
+
+
+class Notice(TextChoices):
+    """What a person is told by mail of their own account."""
+
+    FACTOR_ADDED = "factor_added", _("A second factor was added to your account")
+    FACTOR_REMOVED = "factor_removed", _("A second factor was removed from your account")
+    RECOVERY_RENEWED = "recovery_renewed", _("New recovery codes were made for your account")
+    RECOVERY_USED = "recovery_used", _("A recovery code of your account was used")
+    PASSWORD_CHANGED = "password_changed", _("The password of your account was changed")
+
+
 class InvitationState(TextChoices):
     OPEN = "open", _("Waiting")
     ACCEPTED = "accepted", _("Accepted")
@@ -148,3 +166,38 @@ class UsageBy(TextChoices):
     PROJECT = "project", _("Project")
     PERSON = "person", _("Person")
     MODEL = "model", _("Model")
+
+
+class WebhookState(TextChoices):
+    ENABLED = "enabled", _("Enabled")
+    PAUSED = "paused", _("Paused")
+    DISABLED = "disabled", _("Disabled")
+
+
+class WebhookTrouble(TextChoices):
+    """Why the portal disabled a webhook by itself."""
+
+    GONE = "gone", _("the receiver answered that it is gone for good (410)")
+    FAILING = "failing", _("every attempt failed for a day and longer")
+
+
+class DeliveryState(TextChoices):
+    WAITING = "waiting", _("Waiting")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")
+
+
+WEBHOOK_NEXT: dict[WebhookState, frozenset[WebhookState]] = {
+    WebhookState.ENABLED: frozenset({WebhookState.PAUSED, WebhookState.DISABLED}),
+    WebhookState.PAUSED: frozenset({WebhookState.ENABLED}),
+    WebhookState.DISABLED: frozenset({WebhookState.ENABLED}),
+}
+# Back to waiting: somebody asked for it again.
+DELIVERY_NEXT: dict[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.WAITING: frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED}),
+    DeliveryState.DELIVERED: frozenset({DeliveryState.WAITING}),
+    DeliveryState.FAILED: frozenset({DeliveryState.WAITING}),
+}
+MOST_WEBHOOKS = 20
+SECRET_OVERLAP = timedelta(hours=24)
+DELIVERIES_KEPT = timedelta(days=30)

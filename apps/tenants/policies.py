@@ -8,14 +8,33 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.tenants import selectors
-from apps.tenants.choices import EVERYTHING, LONGEST_TOKEN_LIFE, MOST_NETWORKS, PROGRAM_ROLES, HolderKind
-from foundation import access
+from apps.tenants.choices import (
+    EVERYTHING,
+    LONGEST_TOKEN_LIFE,
+    MOST_NETWORKS,
+    MOST_WEBHOOKS,
+    PROGRAM_ROLES,
+    HolderKind,
+    WebhookState,
+)
+from apps.tenants.models import Webhook
+from foundation import access, ledger, outbound
 from foundation.access import Permission, Role
 from foundation.access.models import Membership
 from foundation.access.permissions import IN_PROJECT
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import Actor
-from foundation.identity.models import ApiToken
+from foundation.identity.models import ApiToken, User
+
+
+def check_can_go_without_factor(user: User) -> None:
+    """The last factor stays where a tenant asks for one: set up another first."""
+    asking = [tenant for tenant, _role in selectors.tenants_of(user=user) if tenant.second_factor_due is not None]
+    if asking:
+        raise Conflict(
+            _("%(tenant)s asks for a second factor, and this is your last one. Set up another first.")
+            % {"tenant": asking[0].shown_name}
+        )
 
 
 def check_can_manage_members(actor: Actor) -> None:
@@ -161,6 +180,58 @@ def check_can_revoke(actor: Actor, token: ApiToken) -> None:
     )
 
 
+def check_can_manage_sign_in(actor: Actor) -> None:
+    access.require(
+        actor, Permission.TENANT_MANAGE, else_say=_("A tenant administrator says how people of the tenant sign in.")
+    )
+
+
+def check_can_manage_webhooks(actor: Actor) -> None:
+    access.require(actor, Permission.TENANT_MANAGE, else_say=_("A tenant administrator makes and changes webhooks."))
+
+
+def check_room_for_webhook(actor: Actor) -> None:
+    if Webhook.objects.filter(tenant_id=actor.tenant_id).count() >= MOST_WEBHOOKS:
+        raise Conflict(
+            _("A tenant has %(most)s webhooks at most; delete one that is not used.") % {"most": MOST_WEBHOOKS}
+        )
+
+
+def check_project_of_webhook(actor: Actor, project_id: UUID | None) -> None:
+    if project_id is not None and project_id not in {project.id for project in selectors.projects_of(actor)}:
+        raise NotFound(_("There is no such project here, or it is not yours to see."))
+
+
+def check_url_of_webhook(url: str) -> str:
+    """The address as it will be called; it is held against what lies inside again with every delivery."""
+    try:
+        return outbound.check(url.strip())
+    except outbound.Refused as error:
+        raise Invalid(error.sentence, fields={"url": [error.sentence]}) from error
+
+
+def check_kinds(wanted: Collection[str]) -> list[str]:
+    """Families and kinds of events, each once; none where all are wanted."""
+    known = ledger.declared().keys()
+    families = {kind.partition(".")[0] for kind in known}
+    chosen = sorted({text.strip() for text in wanted if text.strip()})
+    for text in chosen:
+        if text not in known and text not in families:
+            sentence = _(
+                "There is no event “%(kind)s”. Name a kind like run.succeeded, or a whole family: %(known)s."
+            ) % {
+                "kind": text,
+                "known": ", ".join(sorted(families)),
+            }
+            raise Invalid(sentence, fields={"kinds": [sentence]})
+    return [text for text in chosen if text in families or text.partition(".")[0] not in chosen]
+
+
+def check_is_sent_to(webhook: Webhook) -> None:
+    if webhook.state != WebhookState.ENABLED:
+        raise Conflict(_("Nothing is sent to this webhook at present; enable it first."))
+
+
 def _name_of(role: str) -> str:
     return str(Role(role).label) if role in Role.values else role
 
@@ -168,3 +239,14 @@ def _name_of(role: str) -> str:
 def _is_last_admin(membership: Membership) -> bool:
     others = Membership.objects.filter(tenant_id=membership.tenant_id, role=Role.ADMIN).exclude(pk=membership.pk)
     return membership.role == Role.ADMIN and not others.filter(user__is_active=True).exists()
+
+
+def check_can_change_limits(actor: Actor, project_id: UUID | None) -> None:
+    """Prices, quotas and budgets; those of a project name one of the tenant."""
+    access.require(
+        actor,
+        Permission.TENANT_MANAGE,
+        else_say=_("A tenant administrator sets prices, quotas and budgets."),
+    )
+    if project_id is not None and project_id not in {project.id for project in selectors.projects_of(actor)}:
+        raise NotFound(_("There is no such project here, or it is not yours to see."))

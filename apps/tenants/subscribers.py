@@ -1,17 +1,25 @@
-"""What other rooms are told of tenants: where else a person may go."""
+"""What tenants hear for their webhooks, and what other rooms are told: where else a person may go."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.tenants import selectors
+from apps.tenants import selectors, services
+from foundation import ledger, live
 from foundation.access import Role
 from foundation.identity import Actor
+from foundation.ledger import RecordedEvent
 from foundation.web import navigation
 
 
 def register() -> None:
     navigation.register_choices(_choices)
+    ledger.subscribe(ledger.EVERY_KIND, name="tenants.webhooks", handler=tell_webhooks)
+    live.register_topic("webhook", check=lambda actor, pk: selectors.get_webhook(actor=actor, webhook_id=pk))
+
+
+def tell_webhooks(event: RecordedEvent) -> None:
+    services.queue_event(event)
 
 
 def _choices(actor: Actor) -> list[navigation.Choice]:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from apps.tenants import services
 from foundation.clock import now
-from foundation.jobs import periodic
+from foundation.jobs import JobHandle, job, periodic
 
 
 @periodic(name="tenants.forget_expired_tokens", every=timedelta(hours=1))
@@ -15,3 +16,28 @@ def forget_expired_tokens() -> None:
 @periodic(name="tenants.forget_ended_sessions", every=timedelta(hours=1))
 def forget_ended_sessions() -> None:
     services.forget_ended_sessions(now=now())
+
+
+@periodic(name="tenants.meter_usage", every=timedelta(minutes=1))
+def meter_usage() -> None:
+    services.meter_everything()
+
+
+@job(name="tenants.send_webhook", time_limit=timedelta(minutes=5))
+def send_webhook(*, job: JobHandle, webhook_id: str, **_later: object) -> None:
+    services.send_webhook(job=job, webhook_id=UUID(webhook_id))
+
+
+@periodic(name="tenants.ring_webhooks", every=timedelta(seconds=15))
+def ring_webhooks() -> None:
+    services.ring_due_webhooks(now=now())
+
+
+@periodic(name="tenants.forget_deliveries", every=timedelta(hours=1))
+def forget_deliveries() -> None:
+    services.forget_deliveries(now=now())
+
+
+@job(name="tenants.send_notice", time_limit=timedelta(minutes=5))
+def send_notice(*, user_id: str, notice: str, factor: str, **_later: object) -> None:
+    services.send_notice(user_id=UUID(user_id), notice=notice, factor=factor)

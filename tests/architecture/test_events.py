@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from foundation import ledger
+from foundation.web.families import EVENT_FAMILIES
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ["foundation.ledger.own_events"]
@@ -24,6 +25,10 @@ def _declared() -> list[type[ledger.Event]]:
 
 def test_the_events_are_found():
     assert len(_declared()) > 60
+
+
+def test_every_kind_belongs_to_a_family_with_a_name():
+    assert {event.kind.partition(".")[0] for event in _declared()} - EVENT_FAMILIES.keys() == set()
 
 
 @pytest.mark.parametrize("event", _declared(), ids=lambda event: event.kind)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
-from apps.compliance.choices import EVENT_FAMILIES, SECTIONS, ReportState
+from apps.compliance.choices import SECTIONS, ReportState
 from apps.compliance.forms import ActivityForm
 from apps.compliance.selectors import Standing
 from apps.projects import selectors as projects
@@ -21,6 +21,7 @@ from foundation import access
 from foundation.access import Permission, Verdict
 from foundation.identity import Actor
 from foundation.ledger import RecordedEvent
+from foundation.web.families import EVENT_FAMILIES
 from foundation.web.history import history, told
 from foundation.web.requests import PortalRequest
 

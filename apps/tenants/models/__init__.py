@@ -1,5 +1,22 @@
 """Rows of tenants, by noun."""
 
+from apps.tenants.models.limits import Budget, BudgetNotice, Holding, Price, Quota
 from apps.tenants.models.people import Invitation, SignIn, SignInAttempt
+from apps.tenants.models.usage import UsageHour, UsageSpan
+from apps.tenants.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
-__all__ = ["Invitation", "SignIn", "SignInAttempt"]
+__all__ = [
+    "Budget",
+    "BudgetNotice",
+    "Holding",
+    "Invitation",
+    "Price",
+    "Quota",
+    "SignIn",
+    "SignInAttempt",
+    "UsageHour",
+    "UsageSpan",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
+]

@@ -1,5 +1,6 @@
 """Reads of people, tokens, groups and sessions, each limited to what the asker may see."""
 
+from apps.tenants.selectors.factors import factors_of
 from apps.tenants.selectors.groups import (
     RoleHere,
     get_group,
@@ -46,6 +47,15 @@ from apps.tenants.selectors.reach import (
     reach_of,
     who_can,
 )
+from apps.tenants.selectors.webhooks import (
+    attempts,
+    deliveries,
+    disabled_webhooks,
+    failed_since,
+    get_delivery,
+    get_webhook,
+    webhooks,
+)
 
 __all__ = [
     "Given",
@@ -53,6 +63,12 @@ __all__ = [
     "Reach",
     "Reachable",
     "RoleHere",
+    "attempts",
+    "deliveries",
+    "disabled_webhooks",
+    "failed_since",
+    "get_delivery",
+    "factors_of",
     "get_group",
     "get_invitation",
     "get_member",
@@ -60,6 +76,7 @@ __all__ = [
     "get_project_role",
     "get_service_account",
     "get_token",
+    "get_webhook",
     "groups",
     "groups_of",
     "live_tokens",
@@ -85,5 +102,6 @@ __all__ = [
     "tenants_of",
     "token_state",
     "visible_tokens",
+    "webhooks",
     "who_can",
 ]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from foundation.ledger.events import Event
+from foundation.ledger.events import Event, declared
 from foundation.ledger.recorded import RecordedEvent
-from foundation.ledger.subscriptions import subscribe
+from foundation.ledger.subscriptions import EVERY_KIND, subscribe
 
 if TYPE_CHECKING:
     from foundation.ledger.checkpoints import checkpoint_once
@@ -63,6 +63,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "EVERY_KIND",
     "Event",
     "RecordedEvent",
     "accept_loss",
@@ -70,6 +71,7 @@ __all__ = [
     "anchor_lines",
     "checkpoint_once",
     "compare_with_anchors",
+    "declared",
     "deliver_once",
     "delivery_state",
     "dispatch_once",

@@ -44,7 +44,7 @@ def _deliver_next(subscriber: Subscriber, tenant_id: UUID) -> bool:
                 return False
             event = _next(subscriber, cursor)
             if event is not None:
-                subscriber.handlers[event.kind](event)
+                _hand_over(subscriber, event)
             _advance(cursor, event.seq if event else _end(tenant_id))
         return event is not None
     except Exception as error:
@@ -52,6 +52,11 @@ def _deliver_next(subscriber: Subscriber, tenant_id: UUID) -> bool:
             raise
         _note_failure(subscriber, event, error)
         return False
+
+
+def _hand_over(subscriber: Subscriber, event: RecordedEvent) -> None:
+    if handler := subscriber.handler_of(event.kind):
+        handler(event)
 
 
 def _claim(name: str, tenant_id: UUID) -> SubscriberCursor | None:
@@ -71,14 +76,10 @@ def _cursor(name: str, tenant_id: UUID) -> QuerySet[SubscriberCursor]:
 
 
 def _next(subscriber: Subscriber, cursor: SubscriberCursor) -> RecordedEvent | None:
-    place = (
-        LedgerPlace.objects.filter(
-            tenant_id=cursor.tenant_id, seq__gt=cursor.position, event__kind__in=subscriber.kinds
-        )
-        .select_related("event")
-        .order_by("seq")
-        .first()
-    )
+    places = LedgerPlace.objects.filter(tenant_id=cursor.tenant_id, seq__gt=cursor.position)
+    if subscriber.kinds is not None:
+        places = places.filter(event__kind__in=subscriber.kinds)
+    place = places.select_related("event").order_by("seq").first()
     return RecordedEvent.of(place.event, place.seq) if place else None
 
 

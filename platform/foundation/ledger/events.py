@@ -52,6 +52,14 @@ class Event:
         return {field.name: _plain(getattr(self, field.name), f"{self.kind}.{field.name}") for field in fields(self)}
 
 
+def declared(base: type[Event] = Event) -> dict[str, type[Event]]:
+    """Every kind of event that the running portal knows, with its class."""
+    found = {base.kind: base} if base.kind else {}
+    for below in base.__subclasses__():
+        found |= declared(below)
+    return found
+
+
 def _plain(value: Any, where: str) -> Any:
     if isinstance(value, Enum):
         value = value.value

@@ -122,7 +122,7 @@ class Sequencer:
         self._anchoring.wake()
         kinds = {event.kind for event in batch}
         for subscriber, loop in self._hearers:
-            if kinds & subscriber.handlers.keys():
+            if subscriber.kinds is None or kinds.intersection(subscriber.kinds):
                 loop.wake()
 
     def _loop_of(self, subscriber: Subscriber) -> Loop:

@@ -47,8 +47,8 @@ def replay_parked(*, actor: Actor, parked_id: UUID) -> None:
 
 def _hand_over(row: ParkedEvent) -> None:
     event = parked_event_of(row)
-    handlers = {subscriber.name: subscriber.handlers for subscriber in subscribers()}.get(row.subscriber, {})
-    handler = handlers.get(event.kind)
+    known = {subscriber.name: subscriber for subscriber in subscribers()}.get(row.subscriber)
+    handler = known.handler_of(event.kind) if known else None
     if handler is None:
         raise Conflict(_("Nothing hears this event any more; the part that did is not installed."))
     try:

@@ -10,6 +10,8 @@ from foundation.ledger.errors import LedgerMisuse
 from foundation.ledger.recorded import RecordedEvent
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+# In the place of a kind: whatever happens, also what later releases will record.
+EVERY_KIND = "*"
 Handler = Callable[[RecordedEvent], None]
 _known: dict[str, Subscriber] = {}
 
@@ -22,15 +24,19 @@ class Subscriber:
     handlers: dict[str, Handler]
 
     @property
-    def kinds(self) -> list[str]:
-        return sorted(self.handlers)
+    def kinds(self) -> list[str] | None:
+        """Those it hears; None where it hears every kind."""
+        return None if EVERY_KIND in self.handlers else sorted(self.handlers)
+
+    def handler_of(self, kind: str) -> Handler | None:
+        return self.handlers.get(kind) or self.handlers.get(EVERY_KIND)
 
 
 def subscribe(kind: str, *, name: str, handler: Handler) -> None:
     """Hear events of this kind, exactly once and in chain order, from the first event of the chain.
 
     The handler runs inside the tenant's scope, in one transaction with the subscriber's cursor. Several kinds may
-    share a name: they then share the cursor and keep their order among each other.
+    share a name: they then share the cursor and keep their order among each other. EVERY_KIND stands for all.
     """
     if not _NAME.fullmatch(name):
         raise LedgerMisuse(f"{name!r} is no name of a subscriber; it must read like “registry.promote”.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -37,7 +37,7 @@ def history(
     events = [event for subject in subjects for event in ledger.events_of(subject=subject, limit=limit)]
     events = sorted(events, key=lambda event: event.recorded_at, reverse=True)[:limit]
     people = names(actor=actor, user_ids={event.named_actor for event in events})
-    declared = dict(_declared(ledger.Event))
+    declared = ledger.declared()
     return [
         {
             "actor": _who(event, people),
@@ -52,15 +52,8 @@ def history(
 
 def told(events: Iterable[RecordedEvent]) -> list[str]:
     """What each event says that its actor did, in words."""
-    declared = dict(_declared(ledger.Event))
+    declared = ledger.declared()
     return [_said(event, declared.get(event.kind)) for event in events]
-
-
-def _declared(base: type[ledger.Event]) -> Iterator[tuple[str, type[ledger.Event]]]:
-    for event_class in base.__subclasses__():
-        if event_class.kind:
-            yield event_class.kind, event_class
-        yield from _declared(event_class)
 
 
 def _who(event: RecordedEvent, people: Mapping[UUID, str]) -> str:

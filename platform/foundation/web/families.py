@@ -1,0 +1,35 @@
+"""Kinds of ledger events by the family that they begin with, in words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+EVENT_FAMILIES = {
+    "alert": _("Alerts"),
+    "approval": _("Approvals"),
+    "budget": _("Budgets"),
+    "dataset": _("Datasets"),
+    "dataset_version": _("Dataset versions"),
+    "deployment": _("Deployments"),
+    "entity": _("Entities"),
+    "feature_view": _("Feature views"),
+    "group": _("Groups"),
+    "ledger": _("The ledger itself"),
+    "membership": _("Members"),
+    "model": _("Models"),
+    "model_version": _("Model versions"),
+    "monitor": _("Monitors"),
+    "permission": _("Permissions"),
+    "price": _("Prices"),
+    "project": _("Projects"),
+    "project_role": _("Roles in projects"),
+    "quota": _("Quotas"),
+    "report": _("Reports"),
+    "revision": _("Revisions"),
+    "run": _("Runs"),
+    "service_account": _("Service accounts"),
+    "tenant": _("The tenant"),
+    "token": _("Tokens"),
+    "training_set": _("Training sets"),
+    "webhook": _("Webhooks"),
+}
