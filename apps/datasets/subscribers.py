@@ -7,22 +7,34 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from apps.datasets import selectors
+from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
-from foundation import live
+from apps.tenants import services as tenants
+from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
+from foundation.ledger import RecordedEvent
 from foundation.web import chain
 
 
 def register() -> None:
+    ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
+    ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
     chain.register("dataset_version", _version_link)
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
+
+
+def _usage_begins(event: RecordedEvent) -> None:
+    services.begin_usage(event=event)
+
+
+def _usage_ends(event: RecordedEvent) -> None:
+    tenants.end_usage(tenant_id=event.tenant_id, subject_id=UUID(event.payload["version_id"]), at=event.recorded_at)
 
 
 def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:

@@ -15,6 +15,7 @@ from apps.deployments.adapters import gateway
 from apps.deployments.choices import Health, RevisionState
 from apps.deployments.models import Deployment, Revision, RouteTable
 from apps.deployments.ports import LiveStats
+from apps.tenants.selectors.limits import request_limits
 from foundation import access, engines
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -114,8 +115,15 @@ def route_table() -> dict[str, Any]:
     routes: dict[str, Any] = {}
     for tenant in every_tenant():
         with scope(tenant.pk):
+            limits = request_limits(tenant_id=tenant.pk)
             for deployment in Deployment.objects.select_related("model").prefetch_related("revisions"):
-                routes[f"{tenant.slug}/{deployment.slug}"] = _route(deployment)
+                routes[f"{tenant.slug}/{deployment.slug}"] = {
+                    **_route(deployment),
+                    "limits": {
+                        "tenant": limits.get(None),
+                        "project": limits.get(deployment.project_id),
+                    },
+                }
     return routes
 
 

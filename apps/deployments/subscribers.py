@@ -8,22 +8,42 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.deployments import selectors
+from apps.deployments import selectors, services
 from apps.deployments.choices import RevisionState
-from foundation import live
+from apps.tenants import services as tenants
+from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
+from foundation.ledger import RecordedEvent
 from foundation.web import chain
 
 
 def register() -> None:
+    ledger.subscribe("revision.started", name="deployments.usage", handler=_usage_begins)
+    for kind in ("revision.stopped", "revision.failed", "revision.replica_lost"):
+        ledger.subscribe(kind, name="deployments.usage", handler=_usage_ends)
+    for kind in ("quota.changed", "quota.removed"):
+        ledger.subscribe(kind, name="deployments.request_limits", handler=_limits_changed)
     live.register_topic("deployment", check=lambda actor, pk: selectors.get_deployment(actor=actor, deployment_id=pk))
     live.register_topic("revision", check=lambda actor, pk: selectors.get_revision(actor=actor, revision_id=pk))
     chain.register("revision", _revision_link)
     chain.register_upwards("model_version", _made_of_version)
     # The inference log of each deployment, appended to for as long as it answers.
     keeping.register("inference_", grows=True)
+
+
+def _usage_begins(event: RecordedEvent) -> None:
+    services.begin_usage(event=event)
+
+
+def _usage_ends(event: RecordedEvent) -> None:
+    tenants.end_usage(tenant_id=event.tenant_id, subject_id=UUID(event.payload["revision_id"]), at=event.recorded_at)
+
+
+def _limits_changed(_event: RecordedEvent) -> None:
+    """The gateway keeps requests a second with its routes, so it has to fetch them anew."""
+    services.routes_changed()
 
 
 def _revision_link(actor: Actor, revision_id: UUID) -> chain.Link | None:

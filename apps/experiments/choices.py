@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -25,28 +23,6 @@ NEXT: dict[RunState, frozenset[RunState]] = {
     RunState.CANCELLED: frozenset(),
 }
 ACTIVE = frozenset({RunState.QUEUED, RunState.STARTING, RunState.RUNNING})
-
-
-@dataclass(frozen=True)
-class ResourceClass:
-    """What a run may use of a machine."""
-
-    name: str
-    label: object
-    cpus: float
-    memory_mb: int
-    gpus: int = 0
-
-
-RESOURCE_CLASSES = {
-    found.name: found
-    for found in (
-        ResourceClass("small", _("Small: 1 CPU, 2 GB"), 1, 2048),
-        ResourceClass("medium", _("Medium: 2 CPUs, 6 GB"), 2, 6144),
-        ResourceClass("large", _("Large: 4 CPUs, 16 GB"), 4, 16384),
-        ResourceClass("gpu", _("GPU: 4 CPUs, 16 GB, 1 GPU"), 4, 16384, gpus=1),
-    )
-}
 
 
 class SplitKind(TextChoices):

@@ -7,18 +7,31 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from apps.experiments import selectors
+from apps.experiments import selectors, services
 from apps.experiments.choices import RunState
-from foundation import live
+from apps.tenants import services as tenants
+from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
+from foundation.ledger import RecordedEvent
 from foundation.web import chain
 
 
 def register() -> None:
+    ledger.subscribe("run.started", name="experiments.usage", handler=_usage_begins)
+    for kind in ("run.succeeded", "run.failed", "run.cancelled"):
+        ledger.subscribe(kind, name="experiments.usage", handler=_usage_ends)
     live.register_topic("run", check=_check_listener)
     chain.register("run", _run_link)
     chain.register_upwards("training_set", _made_of_training_set)
+
+
+def _usage_begins(event: RecordedEvent) -> None:
+    services.begin_usage(event=event)
+
+
+def _usage_ends(event: RecordedEvent) -> None:
+    tenants.end_usage(tenant_id=event.tenant_id, subject_id=UUID(event.payload["run_id"]), at=event.recorded_at)
 
 
 def _check_listener(actor: Actor, run_id: UUID) -> None:

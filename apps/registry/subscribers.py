@@ -10,6 +10,7 @@ from django.urls import reverse
 from apps.approvals import services as approvals
 from apps.registry import selectors, services
 from apps.registry.choices import PROMOTION_CASE, Gate, GateState, Stage
+from apps.tenants.selectors import usage
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -19,6 +20,8 @@ from foundation.web import chain
 
 def register() -> None:
     ledger.subscribe("approval.granted", name="registry.promote", handler=promote_when_granted)
+    ledger.subscribe("model_version.registered", name="registry.usage", handler=_usage_begins)
+    usage.register_model_names(selectors.model_names)
     live.register_topic("model", check=lambda actor, pk: selectors.get_model(actor=actor, model_id=pk))
     live.register_topic(
         "model_version", check=lambda actor, pk: selectors.get_model_version(actor=actor, version_id=pk)
@@ -41,6 +44,10 @@ def promote_when_granted(event: RecordedEvent) -> None:
         version_id=UUID(event.payload["subject_id"]),
         case_id=UUID(event.payload["case_id"]),
     )
+
+
+def _usage_begins(event: RecordedEvent) -> None:
+    services.begin_usage(event=event)
 
 
 def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:

@@ -21,6 +21,7 @@ from gateway.metrics import Metrics
 from gateway.origin import Origins
 from gateway.portal import Portal
 from gateway.problems import Problems
+from gateway.rates import Rates
 from gateway.replicas import Replicas
 from gateway.shadowing import Shadows
 from gateway.spill import Spill
@@ -42,7 +43,8 @@ class House:
         self.keys = Keys(self.portal, self.contact, config.stale_limit_s)
         self.keyring = Keyring(config.folder / "keys.json", self.keys, self.contact)
         self.replicas = Replicas()
-        self.contact.on_table += [self.replicas.follow, self.stats.follow]
+        rates = Rates()
+        self.contact.on_table += [self.replicas.follow, self.stats.follow, rates.follow]
         spill = Spill(config.folder / "inference-log.spill", config.spill_bytes)
         self.journal = Journal(
             config.redis_url, spill, queue_bytes=config.queue_bytes, stream_length=config.stream_length
@@ -54,6 +56,7 @@ class House:
             contact=self.contact,
             keys=self.keys,
             admission=self.admission,
+            rates=rates,
             forwarder=Forwarder(self.contact, self.replicas, self.stats, config.reply_within_s),
             shadows=self.shadows,
             journal=self.journal,

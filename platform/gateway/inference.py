@@ -16,6 +16,7 @@ from gateway.keys import Keys, Verdict
 from gateway.origin import Origins
 from gateway.paths import InferencePath
 from gateway.problems import Problems, Refused
+from gateway.rates import Rates
 from gateway.replicas import Question
 from gateway.routes import Route
 from gateway.shadowing import Shadows
@@ -61,6 +62,7 @@ class Inference:
         contact: Contact,
         keys: Keys,
         admission: Admission,
+        rates: Rates,
         forwarder: Forwarder,
         shadows: Shadows,
         journal: Journal,
@@ -71,6 +73,7 @@ class Inference:
         self._contact = contact
         self._keys = keys
         self._admission = admission
+        self._rates = rates
         self._forwarder = forwarder
         self._shadows = shadows
         self._journal = journal
@@ -87,6 +90,8 @@ class Inference:
                 headers.get(b"authorization"), path.tenant, path.deployment, self._address(scope)
             )
             route = self._route(path)
+            if path.is_prediction:
+                self._rates.take(route, time.monotonic())
             with self._admission.slot(route.name):
                 body = await _read_body(receive, headers, route.max_body_bytes)
                 question = _question(scope, path, request_id, headers, body)

@@ -47,6 +47,9 @@ class Route:
     shadow: tuple[Revision, ...] = ()
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     log: bool = True
+    # Requests a second that the tenant, and the project, may ask of all its deployments together; None: any number.
+    tenant_rate: int | None = None
+    project_rate: int | None = None
     # Nobody serves yet or again, and somebody is on the way.
     starting: bool = False
     total_weight: float = field(init=False, default=0.0)
@@ -66,6 +69,8 @@ class Route:
             shadow=tuple(Revision.parse(one) for one in given.get("shadow") or ()),
             max_body_bytes=int(given.get("max_body_bytes") or DEFAULT_MAX_BODY_BYTES),
             log=bool(given.get("log", True)),
+            tenant_rate=_rate(given, "tenant"),
+            project_rate=_rate(given, "project"),
             starting=bool(given.get("starting", False)),
         )
 
@@ -73,6 +78,7 @@ class Route:
         """What `parse` reads, for the file of last routes."""
         document = asdict(self)
         del document["name"], document["total_weight"]
+        document["limits"] = {"tenant": document.pop("tenant_rate"), "project": document.pop("project_rate")}
         return document
 
     def choose(self, key: str) -> Revision | None:
@@ -123,3 +129,13 @@ class RoutingTable:
 
     def replicas(self) -> set[Revision]:
         return {one for route in self.routes.values() for one in (*route.revisions, *route.shadow)}
+
+
+def _rate(given: Mapping[str, Any], whose: str) -> int | None:
+    """A limit of the portal's table; one of 0 lets nothing in."""
+    rate = (given.get("limits") or {}).get(whose)
+    if rate is None:
+        return None
+    if int(rate) < 0:
+        raise ValueError(f"the limit {rate!r} is no number of requests a second")
+    return int(rate)

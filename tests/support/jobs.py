@@ -47,6 +47,8 @@ def run_queued(*, also_later=False, at_most=100):
         if also_later:
             JobTicket.objects.filter(pk=ticket.pk).update(due_at=Now())
         claim = runner.take(ticket.job_id)
+        if claim is None:
+            break  # it is not admitted, and asks again later
         runner.perform(claim, CallersKeeper(claim.job, claim.attempt))
         ran.append(_as_it_stands(claim.job))
     return ran

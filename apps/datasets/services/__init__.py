@@ -5,6 +5,7 @@ from apps.datasets.services.datasets import create_dataset, create_version, edit
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
+from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
@@ -19,6 +20,7 @@ from apps.datasets.services.uploads import (
 __all__ = [
     "CHUNK_BYTES",
     "append_chunk",
+    "begin_usage",
     "cancel_upload",
     "classify_column",
     "commit_version",

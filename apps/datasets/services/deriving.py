@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from apps.datasets.errors import QueryRefused
 from apps.datasets.events import DerivationStarted
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.ingestion import finish, inspect
+from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -34,6 +36,7 @@ def derive_version(
 ) -> DatasetVersion:
     """Begin a version out of SQL over other versions; what cannot run is refused before it is queued."""
     policies.check_can_add(actor, dataset)
+    tenants.check_storage(tenant_id=actor.tenant_id, project_id=dataset.project_id, more=1)
     _check_inputs(inputs)
     lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))
     version = DatasetVersion.objects.create(
@@ -73,6 +76,8 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
     )
     at = tables.write(table, rows)
     found = inspect(tables, at, job)
+    # A file that was sent says its own size; what SQL made is as large as its files in the lake.
+    found["byte_count"] = sum(Path(file.path).stat().st_size for file in tables.files_of(at))
     with job.scope():
         finish(actor=job.actor, version_id=version_id, at=at, found=found)
 

@@ -21,6 +21,7 @@ from apps.datasets.choices import ACCEPTED_ENDINGS, VersionState
 from apps.datasets.errors import FileRefused, UploadOffsetWrong
 from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.selectors import get_upload
+from apps.tenants import services as tenants
 from foundation import storage
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
@@ -49,6 +50,7 @@ def start_upload(*, actor: Actor, project: Project, filename: str, size: int, sh
         raise FileRefused(_("“%(name)s” is empty: it has 0 bytes.") % {"name": name}, fields={"size": [_("0 bytes.")]})
     if size > MAX_UPLOAD_BYTES:
         raise FileRefused(_("“%(name)s” is larger than the 100 GB that one upload may have.") % {"name": name})
+    tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=size)
     return Upload.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,

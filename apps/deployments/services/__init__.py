@@ -2,7 +2,9 @@
 
 from apps.deployments.services.deploying import address_from, deploy_version
 from apps.deployments.services.invoking import check_invocation
+from apps.deployments.services.metering import begin_usage
 from apps.deployments.services.replicas import start_revision
+from apps.deployments.services.routing import routes_changed
 from apps.deployments.services.stopping import restart_revision, stop_revision
 from apps.deployments.services.traffic import roll_back, set_split
 from apps.deployments.services.trying import TOKEN_LIVES, ask_gateway, try_token
@@ -12,10 +14,12 @@ __all__ = [
     "TOKEN_LIVES",
     "address_from",
     "ask_gateway",
+    "begin_usage",
     "check_invocation",
     "deploy_version",
     "restart_revision",
     "roll_back",
+    "routes_changed",
     "set_split",
     "start_revision",
     "stop_revision",

@@ -14,7 +14,7 @@ from apps.deployments import policies
 from apps.deployments.events import DeploymentCreated, RevisionRequested
 from apps.deployments.models import Deployment, Revision
 from apps.deployments.services.replicas import enqueue_start
-from apps.experiments.services import checked_resource_class
+from apps.experiments.services import check_may_begin, checked_resource_class
 from apps.registry import selectors as registry
 from foundation import ledger
 from foundation.errors import Conflict, Invalid
@@ -36,6 +36,8 @@ def deploy_version(
     """
     version = registry.get_model_version(actor=actor, version_id=version_id)
     policies.check_can_deploy(actor, version)
+    size = checked_resource_class(resource_class)
+    check_may_begin(tenant_id=actor.tenant_id, project_id=version.project_id, resource_class=size, run=False)
     deployment = _deployment(actor, version, slug or address_from(version.model.name), name)
     number = 1 + (deployment.revisions.aggregate(n=Max("number"))["n"] or 0)
     revision = Revision.objects.create(
@@ -45,7 +47,7 @@ def deploy_version(
         number=number,
         model_version_id=version.pk,
         artifact_digest=version.artifact_digest,
-        resource_class=checked_resource_class(resource_class),
+        resource_class=size,
         created_by=actor.user,
     )
     asked = RevisionRequested(

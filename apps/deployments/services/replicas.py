@@ -20,8 +20,10 @@ from apps.deployments.events import RevisionFailed, RevisionReady, RevisionStart
 from apps.deployments.models import Deployment, Revision
 from apps.deployments.services.routing import routes_changed
 from apps.deployments.services.traffic import give_all_to
-from apps.experiments.choices import RESOURCE_CLASSES
+from apps.experiments.services import admission
 from apps.registry import services as registry
+from apps.tenants import services as tenants
+from apps.tenants.choices import RESOURCE_CLASSES
 from foundation import engines, jobs, ledger, states
 from foundation.clock import now
 from foundation.engines.ports import ComputeEngine, Mount, WorkloadSpec, WorkloadState, WorkloadStatus
@@ -70,6 +72,15 @@ def start_revision(*, job: JobHandle, revision_id: UUID) -> None:
     status = _wait_until_ready(job, revision)
     with job.scope():
         _now_ready(job.actor, revision, status)
+
+
+@jobs.on_admission("deployments.start_revision")
+def _admission(job: Job, take: bool) -> str:
+    """A replica that is started again has its part already, so what serves is never kept waiting."""
+    revision = Revision.objects.get(pk=UUID(job.arguments["revision_id"]))
+    if revision.state != RevisionState.STARTING:
+        return ""
+    return admission(job, take, subject=("revision", revision.pk), resource_class=revision.resource_class)
 
 
 def _record_attempt(actor: Actor, revision: Revision, engine: str) -> None:
@@ -179,6 +190,7 @@ def fail_revision(*, actor: Actor, revision_id: UUID, sentence: str) -> None:
     states.move(revision, RevisionState.FAILED, NEXT)
     revision.failure, revision.address = sentence, ""
     revision.save(update_fields=["state", "failure", "address"])
+    tenants.give_back(tenant_id=revision.tenant_id, subject=("revision", revision.pk))
     failed = RevisionFailed(deployment_id=revision.deployment_id, revision_id=revision.pk, attempt=revision.attempt)
     ledger.record(failed, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))
     routes_changed()

@@ -14,6 +14,8 @@ from apps.deployments.events import RevisionRestarted, RevisionStopped
 from apps.deployments.models import Revision
 from apps.deployments.services.replicas import enqueue_start, model_folder
 from apps.deployments.services.routing import routes_changed
+from apps.experiments.services import check_may_begin
+from apps.tenants import services as tenants
 from foundation import engines, jobs, ledger, states
 from foundation.identity import Actor
 
@@ -38,6 +40,8 @@ def restart_revision(*, actor: Actor, revision: Revision) -> Revision:
     """Start a stopped or failed revision again; it gets no traffic until somebody gives it some."""
     locked = Revision.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=revision.pk)
     policies.check_can_restart(actor, locked)
+    where = {"tenant_id": locked.tenant_id, "project_id": locked.project_id}
+    check_may_begin(**where, resource_class=locked.resource_class, run=False)
     states.move(locked, RevisionState.STARTING, NEXT)
     locked.restarts, locked.failure = 0, ""
     locked.save(update_fields=["state", "restarts", "failure"])
@@ -61,6 +65,7 @@ def _stop(actor: Actor, revision: Revision, *, why: str = "") -> None:
     states.move(revision, RevisionState.STOPPED, NEXT)
     revision.address, revision.failure = "", why or revision.failure
     revision.save(update_fields=["state", "address", "failure"])
+    tenants.give_back(tenant_id=revision.tenant_id, subject=("revision", revision.pk))
     stopped = RevisionStopped(deployment_id=revision.deployment_id, revision_id=revision.pk)
     ledger.record(stopped, actor=actor, project_id=revision.project_id, subject=("revision", revision.pk))
     routes_changed()

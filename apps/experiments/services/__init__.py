@@ -4,7 +4,13 @@ from apps.experiments.services.cancelling import cancel_run
 from apps.experiments.services.ending import fail_run
 from apps.experiments.services.executing import execute_run
 from apps.experiments.services.relaying import Asked, relay
-from apps.experiments.services.resources import checked_resource_class, offered_resource_classes
+from apps.experiments.services.resources import (
+    admission,
+    begin_usage,
+    check_may_begin,
+    checked_resource_class,
+    offered_resource_classes,
+)
 from apps.experiments.services.splitting import suggested as suggested_split
 from apps.experiments.services.starting import repeat_run, start_run
 from apps.experiments.services.streaming import arrow_stream
@@ -12,8 +18,11 @@ from apps.experiments.services.workload import run_spec
 
 __all__ = [
     "Asked",
+    "admission",
     "arrow_stream",
+    "begin_usage",
     "cancel_run",
+    "check_may_begin",
     "checked_resource_class",
     "execute_run",
     "fail_run",

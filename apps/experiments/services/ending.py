@@ -103,6 +103,7 @@ def _end(actor: Actor, run: Run, state: RunState, event: ledger.Event) -> None:
     run.ended_at = now()
     run.save()
     tenants.revoke_workload_tokens(tenant=run.tenant, purpose=run.token_purpose, now=run.ended_at)
+    tenants.give_back(tenant_id=run.tenant_id, subject=("run", run.pk))
     ledger.record(event, actor=actor, project_id=run.project_id, subject=("run", run.pk))
     if run.mlflow_run_id:
         # MLflow's own state follows; should it be away just now, the portal's row is what counts.

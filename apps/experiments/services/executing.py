@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
@@ -15,13 +16,17 @@ from apps.experiments.choices import ACTIVE, NEXT, RunState
 from apps.experiments.events import RunStarted
 from apps.experiments.models import Experiment, Run
 from apps.experiments.services.ending import conclude, discard_workload
+from apps.experiments.services.resources import admission
 from apps.experiments.services.workload import SCOPES, workload_name, workload_spec
 from apps.tenants import services as tenants
-from foundation import engines, ledger, live, states
+from foundation import engines, jobs, ledger, live, states
 from foundation.clock import now
 from foundation.engines.ports import ComputeEngine, WorkloadState, WorkloadStatus
 from foundation.identity import Actor
 from foundation.jobs import JobCancelled, JobHandle
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
 
 _TOKEN_LIVES = timedelta(minutes=15)
 _RENEWED_AFTER_S = 300.0
@@ -44,6 +49,14 @@ def execute_run(*, job: JobHandle, run_id: UUID) -> None:
         discard_workload(run)
         raise
     conclude(job=job, run=run, status=status)
+
+
+@jobs.on_admission("experiments.execute_run")
+def _admission(job: Job, take: bool) -> str:
+    run = Run.objects.get(pk=UUID(job.arguments["run_id"]))
+    if run.state not in ACTIVE:
+        return ""
+    return admission(job, take, subject=("run", run.pk), resource_class=run.resource_class)
 
 
 def _begin(engine: ComputeEngine, job: JobHandle, run: Run) -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+from uuid import UUID
+
 from django.utils.translation import gettext as _
 
-from apps.experiments.choices import RESOURCE_CLASSES, ResourceClass
+from apps.experiments.models import Run
+from apps.tenants import services as tenants
+from apps.tenants.choices import RESOURCE_CLASSES, ResourceClass, ThingKind
 from foundation import engines
 from foundation.errors import Invalid
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+    from foundation.ledger import RecordedEvent
 
 # A machine sold with 16 GB says that it has a little less.
 _NEARLY = 1.1
@@ -29,6 +38,40 @@ def checked_resource_class(name: str) -> str:
         sentence = _("“%(name)s” asks for a GPU, and this portal's engine has none to give. There are: %(names)s.")
         raise Invalid(sentence % {"name": name, "names": names}, fields={"resource_class": [_("No GPU here.")]})
     return name
+
+
+def check_may_begin(*, tenant_id: UUID, project_id: UUID, resource_class: str, run: bool = True) -> None:
+    """New work is refused where a budget is used up, or where it asks for more than a whole quota."""
+    tenants.check_budget(tenant_id=tenant_id, project_id=project_id, now=tenants.database_now())
+    size = RESOURCE_CLASSES[resource_class]
+    tenants.check_could_start(tenant_id=tenant_id, project_id=project_id, size=size, run=run)
+
+
+def begin_usage(*, event: RecordedEvent) -> None:
+    """An attempt began: whoever asked for the run uses its class from then on."""
+    run = Run.objects.get(pk=UUID(event.payload["run_id"]))
+    words = {"kind": ThingKind.RUN, "thing_id": run.pk, "subject_id": run.pk, "attempt": event.payload["attempt"]}
+    what = tenants.Metered(
+        tenant_id=event.tenant_id,
+        project_id=run.project_id,
+        person_id=event.named_actor or run.created_by_id,
+        resource_class=run.resource_class,
+        **words,
+    )
+    tenants.begin_usage(what, at=event.recorded_at)
+
+
+def admission(job: Job, take: bool, *, subject: tuple[str, UUID], resource_class: str) -> str:
+    """Why a run or replica has to wait; with `take` its part of the quotas is its own from now on where it has not."""
+    ask = tenants.take_part if take else tenants.why_it_waits
+    size = RESOURCE_CLASSES[resource_class]
+    return ask(tenant_id=job.tenant_id, project_id=_project_of(job), subject=subject, size=size)
+
+
+def _project_of(job: Job) -> UUID:
+    if job.project_id is None:
+        raise ValueError(f"The job {job.name} belongs to no project, so no quota of one can be asked.")
+    return job.project_id
 
 
 def _machine() -> engines.Capacity | None:

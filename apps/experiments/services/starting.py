@@ -16,7 +16,7 @@ from apps.experiments import policies
 from apps.experiments.errors import RunRefused
 from apps.experiments.events import RunQueued
 from apps.experiments.models import Experiment, Run
-from apps.experiments.services.resources import checked_resource_class
+from apps.experiments.services.resources import check_may_begin, checked_resource_class
 from apps.experiments.services.splitting import checked_slice, checked_split
 from apps.features import selectors as features
 from apps.projects.services import lock_project
@@ -46,6 +46,8 @@ def start_run(
 ) -> Run:
     """Queue a run. `split` None takes what `splitting.suggested` proposes: time, else group, else chance."""
     policies.check_can_start(actor, project)
+    size = checked_resource_class(resource_class)
+    check_may_begin(tenant_id=actor.tenant_id, project_id=project.pk, resource_class=size)
     training_set = features.get_training_set(actor=actor, training_set_id=training_set_id)
     features.training_table(training_set)
     spec = {
@@ -64,7 +66,7 @@ def start_run(
         training_set_id=training_set.pk,
         spec_digest=hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
         purpose=purpose,
-        resource_class=checked_resource_class(resource_class),
+        resource_class=size,
         repeated_from=repeated_from,
         created_by=actor.user,
         **{name: spec[name] for name in ("recipe", "params", "seed", "split", "slices")},

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apps.experiments import policies
-from apps.experiments.choices import RESOURCE_CLASSES
 from apps.experiments.models import Run
 from apps.features import selectors as features
 from apps.features.choices import ColumnRole
+from apps.tenants.choices import RESOURCE_CLASSES
 from foundation.engines.ports import WorkloadSpec
 from foundation.identity import Actor
 

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.experiments.choices import RESOURCE_CLASSES, RunState, metric_label, recipe_label
+from apps.experiments.choices import RunState, metric_label, recipe_label
 from apps.features.selectors import leakage_in_words
+from apps.tenants.choices import RESOURCE_CLASSES
 from foundation.web.templatetags.sanad_format import duration, number
 from runtime.figures import ranked
 

@@ -24,7 +24,7 @@ from apps.monitoring.adapters.valkey import stream_at
 from apps.monitoring.models import DrainedBatch
 from apps.monitoring.services.alerts import look_for_drift
 from apps.monitoring.services.lines import Line, in_short, read_line
-from apps.monitoring.services.tallies import add_drift, add_traffic, feature_names, versions_of
+from apps.monitoring.services.tallies import add_drift, add_traffic, add_usage, feature_names, versions_of
 from foundation import lake, live
 from foundation.identity import Actor
 from foundation.lake.ports import Lake
@@ -148,6 +148,7 @@ def _count(tenant: Tenant, place: DrainedBatch, batch: list[Line], versions: Map
     _append_to_lake(tenant, batch, agrees=_committed_here.pop(tenant.pk, None) == place.last_id)
     with transaction.atomic():
         add_traffic(tenant, entries)
+        add_usage(tenant, entries)
         touched = add_drift(tenant, entries, versions)
         said = {"set_aside": F("set_aside") + len(unfit), "set_aside_because": unfit[-1]} if unfit else {}
         DrainedBatch.objects.filter(pk=place.pk).update(last_id=batch[-1].id, **said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,8 @@ from uuid import UUID
 from apps.deployments import selectors as deployments
 from apps.monitoring.models import DriftWindow, TrafficMinute
 from apps.monitoring.services.counting import Bins, Counted, Minute, count_values, day_of, empty, latency_bin, month_of
+from apps.tenants import services as tenants
+from apps.tenants.choices import ThingKind
 from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
 
@@ -64,6 +67,39 @@ def add_traffic(tenant: Tenant, entries: list[Entry]) -> None:
         row.positives += minute.positives
         row.latencies = _sums(row.latencies, minute.latencies)
         row.save()
+
+
+def add_usage(tenant: Tenant, entries: list[Entry]) -> None:
+    """Answered requests by the hour, for whoever asked; part of the transaction that moves the place in the stream."""
+    counts: dict[tuple[UUID, UUID | None], Counter[datetime]] = {}
+    for entry in served(entries):
+        hour = entry.at.replace(minute=0, second=0, microsecond=0)
+        counts.setdefault((entry.deployment_id, _person(entry.actor)), Counter())[hour] += 1
+    rows = deployments.visible_deployments(actor=Actor.system(tenant, "monitor")).prefetch_related(None)
+    known = rows.in_bulk({deployment_id for deployment_id, _person_id in counts})
+    for (deployment_id, person_id), hours in counts.items():
+        deployment = known.get(deployment_id)
+        if deployment is None:
+            continue
+        what = tenants.Metered(
+            tenant_id=tenant.pk,
+            project_id=deployment.project_id,
+            person_id=person_id,
+            kind=ThingKind.DEPLOYMENT,
+            thing_id=deployment_id,
+            model_id=deployment.model_id,
+            subject_id=deployment_id,
+        )
+        tenants.count_requests(what, hours=hours)
+
+
+def _person(actor: str) -> UUID | None:
+    """The person or program that asked, as the gateway names it (“user:…”); None for workloads and the portal."""
+    kind, _sign, pk = actor.partition(":")
+    try:
+        return UUID(pk) if kind in {"user", "service"} else None
+    except ValueError:
+        return None
 
 
 def add_drift(tenant: Tenant, entries: list[Entry], versions: Mapping[UUID, Any]) -> set[UUID]:

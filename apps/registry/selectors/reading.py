@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
@@ -19,10 +20,7 @@ _RUNGS = (Stage.PRODUCTION, Stage.CANDIDATE, Stage.REGISTERING, Stage.RETIRED, S
 
 def visible_models(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Model]:
     """Models with the number of their versions and what is in production."""
-    access.require(actor, Permission.MODEL_VIEW)
-    rows = Model.objects.filter(tenant_id=actor.tenant_id)
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
+    rows = access.visible(Model.objects.all(), actor, Permission.MODEL_VIEW, project_id=project_id)
     serving = ModelVersion.objects.filter(model=OuterRef("pk"), stage=Stage.PRODUCTION)
     return rows.annotate(
         version_count=Count("versions"),
@@ -36,6 +34,13 @@ def visible_models(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[
     )
 
 
+def model_names(actor: Actor, model_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Names of those of these models that the actor may see."""
+    if not access.can_somewhere(actor, Permission.MODEL_VIEW):
+        return {}
+    return dict(visible_models(actor=actor).filter(pk__in=model_ids).values_list("pk", "name"))
+
+
 def get_model(*, actor: Actor, model_id: UUID) -> Model:
     model = visible_models(actor=actor).filter(pk=model_id).first()
     if model is None:
@@ -44,12 +49,8 @@ def get_model(*, actor: Actor, model_id: UUID) -> Model:
 
 
 def visible_versions(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[ModelVersion]:
-    access.require(actor, Permission.MODEL_VIEW)
-    rows = ModelVersion.objects.filter(tenant_id=actor.tenant_id).select_related(
-        "model", "run", "created_by", "project", "signing_key"
-    )
-    for limit in filter(None, (project_id, actor.project_id)):
-        rows = rows.filter(project_id=limit)
+    rows = ModelVersion.objects.select_related("model", "run", "created_by", "project", "signing_key")
+    rows = access.visible(rows, actor, Permission.MODEL_VIEW, project_id=project_id)
     return rows.prefetch_related("gates")
 
 

@@ -89,8 +89,8 @@ class BudgetState:
 def aed(amount: Decimal) -> str:
     """An amount as a sentence says it, like AED 12.50; less than half a fils is not said to be nothing."""
     if 0 < amount < CENT:
-        return _("less than %(amount)s") % {"amount": format_currency(CENT, CURRENCY, locale="en")}
-    return format_currency(amount, CURRENCY, locale="en")
+        return _("less than %(amount)s") % {"amount": aed(CENT)}
+    return format_currency(amount, CURRENCY, format="¤¤\xa0#,##0.00", locale="en")
 
 
 def quotas(*, actor: Actor) -> list[QuotaState]:

@@ -10,12 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from foundation.jobs.errors import JobCancelled, JobTaken, UnknownJob
-from foundation.jobs.registry import job, on_cancel, on_failure, periodic
+from foundation.jobs.registry import job, on_admission, on_cancel, on_failure, periodic
 
 if TYPE_CHECKING:
     from foundation.jobs.handles import JobHandle
     from foundation.jobs.selectors import filtered_jobs, get_job, jobs_of, visible_jobs
     from foundation.jobs.services import cancel, cancel_of, enqueue
+    from foundation.jobs.waiting import length_of_queue
 
 # What needs the models is imported when it is first asked for: this package is loaded before Django's models are.
 _WHERE = {
@@ -26,6 +27,7 @@ _WHERE = {
     "filtered_jobs": "selectors",
     "get_job": "selectors",
     "jobs_of": "selectors",
+    "length_of_queue": "waiting",
     "visible_jobs": "selectors",
 }
 
@@ -41,6 +43,8 @@ __all__ = [
     "get_job",
     "job",
     "jobs_of",
+    "length_of_queue",
+    "on_admission",
     "on_cancel",
     "on_failure",
     "periodic",

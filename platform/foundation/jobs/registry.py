@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Hook = Callable[["Job", str, "Actor"], None]
+Admission = Callable[["Job", bool], str]
 # Between the sentence "took too long" and the hard end, time to tidy up.
 _GRACE = timedelta(seconds=30)
 _SHORTEST = timedelta(seconds=1)
@@ -34,6 +35,7 @@ class JobDefinition:
     max_attempts: int
     time_limit: timedelta
     back_off: timedelta
+    needs_keys: bool
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ _jobs: dict[str, JobDefinition] = {}
 _periodic: dict[str, PeriodicDefinition] = {}
 _failure_hooks: dict[str, list[Hook]] = defaultdict(list)
 _cancel_hooks: dict[str, list[Hook]] = defaultdict(list)
+_admissions: dict[str, Admission] = {}
 
 
 def job(
@@ -60,18 +63,20 @@ def job(
     max_attempts: int = 3,
     time_limit: timedelta = timedelta(hours=6),
     back_off: timedelta = timedelta(seconds=5),
+    needs_keys: bool = True,
 ) -> Callable[[Function], Function]:
     """Make `def f(*, job: JobHandle, thing_id: str, **_later)` a job.
 
     It runs outside any transaction and at least once per enqueued job: an attempt whose worker dies is followed by
     another, `max_attempts` in all. `Unavailable`, a lost database and a lost connection are tried again after
     `back_off`, three times as long each time; any other error fails the job with its sentence. A job of an older
-    release may bring arguments that the function no longer knows: hence `**_later`.
+    release may bring arguments that the function no longer knows: hence `**_later`. While the tenant's key is withdrawn
+    a job fails with that sentence, but where `needs_keys` is false.
     """
 
     def register(function: Function) -> Function:
         _check_new(name, queue)
-        _jobs[name] = JobDefinition(name, function, queue, max_attempts, time_limit, back_off)
+        _jobs[name] = JobDefinition(name, function, queue, max_attempts, time_limit, back_off, needs_keys)
         _ring(name, "foundation.jobs.runner", "run", time_limit)
         return function
 
@@ -115,6 +120,21 @@ def on_cancel(name: str) -> Callable[[Function], Function]:
     return _hooked(_cancel_hooks, name)
 
 
+def on_admission(name: str) -> Callable[[Function], Function]:
+    """Mark `def hook(job, take) -> str` to be asked before an attempt begins: "" lets it begin, a sentence has it wait.
+
+    It runs in the tenant's scope. With `take` it is part of the transaction that begins the attempt, and takes what
+    the job needs; without, it only says why a queued job waits, in the reader's language. A wait is no attempt.
+    """
+
+    def register(hook: Function) -> Function:
+        if _admissions.setdefault(name, hook) is not hook:
+            raise ValueError(f"{name!r} is admitted by somebody already.")
+        return hook
+
+    return register
+
+
 def definition_of(name: str) -> JobDefinition:
     try:
         return _jobs[name]
@@ -131,6 +151,12 @@ def failure_hooks_of(name: str) -> list[Hook]:
 
 def cancel_hooks_of(name: str) -> list[Hook]:
     return _cancel_hooks.get(name) or failure_hooks_of(name)
+
+
+def kept_waiting_by(job: Job, *, take: bool) -> str:
+    """Why the job may not begin just now; empty where it may."""
+    admission = _admissions.get(job.name)
+    return admission(job, take) if admission else ""
 
 
 def periodic_definitions() -> dict[str, PeriodicDefinition]:

@@ -23,12 +23,14 @@ from foundation.jobs.choices import NEXT, JobState
 from foundation.jobs.errors import JobCancelled, JobTaken
 from foundation.jobs.handles import JobHandle, Keeping
 from foundation.jobs.models import Job, JobTicket
-from foundation.jobs.registry import JobDefinition, definition_of
-from foundation.tenancy import scope
+from foundation.jobs.registry import JobDefinition, definition_of, kept_waiting_by
+from foundation.tenancy import require_keys, scope
 from foundation.tenancy.models import Tenant
 
 logger = logging.getLogger(__name__)
 LONGEST_BACK_OFF = timedelta(minutes=10)
+# How soon a job that was not admitted asks again.
+ASKS_AGAIN_AFTER = timedelta(seconds=2)
 _TRANSIENT = (Unavailable, OperationalError, InterfaceError, ConnectionError)
 
 
@@ -68,6 +70,11 @@ def take(job_id: UUID) -> Claim | None:
         ticket = due.filter(due_at__lte=Now()).first()
         if ticket is None:
             return None
+        with scope(ticket.scope_id):
+            waits = kept_waiting_by(Job.objects.select_related("tenant").get(pk=job_id), take=True)
+        if waits:
+            due.update(due_at=Now() + ASKS_AGAIN_AFTER, published_at=None)
+            return None
         attempt = ticket.attempt + 1
         JobTicket.objects.filter(pk=ticket.pk).update(
             state=JobTicket.State.RUNNING, attempt=attempt, lease_until=Now() + leases.LEASE, worker=_worker()
@@ -102,6 +109,8 @@ def perform(claim: Claim, keeper: Keeping) -> None:
 def _attempt(claim: Claim, keeper: Keeping) -> Outcome:
     job, definition = claim.job, definition_of(claim.job.name)
     try:
+        if definition.needs_keys:
+            require_keys(claim.tenant)
         handle = JobHandle(
             job_id=job.pk,
             attempt=claim.attempt,

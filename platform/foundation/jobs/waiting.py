@@ -11,6 +11,7 @@ from foundation.clock import zone_of
 from foundation.jobs import workers
 from foundation.jobs.choices import JobState
 from foundation.jobs.models import Job, JobTicket
+from foundation.jobs.registry import kept_waiting_by
 
 
 def waiting_because(job: Job) -> str:
@@ -25,7 +26,9 @@ def waiting_because(job: Job) -> str:
             "No worker serves the queue “%(queue)s” just now. It starts as soon as one does; "
             "the portal's operator sees with “sanad doctor” why there is none."
         ) % {"queue": job.queue}
-    if not JobTicket.objects.filter(pk=ticket.pk, due_at__lte=Now()).exists():
+    if waits := kept_waiting_by(job, take=False):
+        return waits
+    if job.failure and not JobTicket.objects.filter(pk=ticket.pk, due_at__lte=Now()).exists():
         at = localtime(ticket.due_at)
         words = {"time": f"{at:%H:%M:%S} {zone_of(at)}", "reason": job.failure}
         return _("It is tried again at %(time)s. The last attempt said: %(reason)s") % words
@@ -36,6 +39,11 @@ def place_in_queue(ticket: JobTicket) -> int:
     """How many jobs of all tenants are before it."""
     ahead = JobTicket.objects.filter(queue=ticket.queue, state=JobTicket.State.QUEUED, number__lt=ticket.number)
     return ahead.filter(due_at__lte=Now()).count()
+
+
+def length_of_queue(queue: str) -> int:
+    """How many jobs of all tenants wait in it; a new one would be behind them."""
+    return JobTicket.objects.filter(queue=queue, state=JobTicket.State.QUEUED).count()
 
 
 def _place(ticket: JobTicket) -> str:

@@ -90,6 +90,28 @@ def database(url: str) -> dict[str, object]:
     }
 
 
+def mail(url: str) -> dict[str, object]:
+    """Django's settings of a mail server: smtp://user:password@host:587/?from=portal@example.com, or smtps:// for TLS.
+
+    Plain smtp:// goes over to TLS before it says anything; ?tls=no is for a server on the same machine.
+    """
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or "from" not in query:
+        raise ValueError("EMAIL_URL reads like smtp://user:password@host:587/?from=portal@example.com (or smtps://).")
+    direct = parts.scheme == "smtps"
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if direct else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": direct,
+        "EMAIL_USE_TLS": not direct and query.get("tls") != "no",
+        "EMAIL_TIMEOUT": 30,
+        "DEFAULT_FROM_EMAIL": query["from"],
+    }
+
+
 def present(*names: str) -> list[str]:
     """The packages among `names` that have an AppConfig: a room is listed here before it is furnished."""
     return [name for name in names if _folder(name).joinpath("apps.py").exists()]

@@ -1,0 +1,229 @@
+"""Quotas: what is full makes a start wait and says why; what could never fit is refused; two at once are one."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connections, transaction
+
+from apps.experiments import services as experiments
+from apps.tenants import services
+from apps.tenants.choices import RESOURCE_CLASSES, ThingKind
+from apps.tenants.models import Holding, Quota
+from apps.tenants.selectors import limits
+from foundation import jobs, ledger
+from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
+from foundation.jobs import runner
+from foundation.jobs.models import Job, JobTicket, Worker
+from foundation.jobs.waiting import waiting_because
+from foundation.tenancy import scope
+from tests.apps.experiments.rows import make_run
+from tests.support.people import make_person, make_tenant
+
+SMALL, LARGE = RESOURCE_CLASSES["small"], RESOURCE_CLASSES["large"]
+
+
+def take(project, *, size=SMALL, kind="run", subject_id=None):
+    return services.take_part(
+        tenant_id=project.tenant_id, project_id=project.pk, subject=(kind, subject_id or uuid4()), size=size
+    )
+
+
+def queued(actor, project, **changes):
+    run = make_run(actor, project, state="queued", **changes)
+    job = jobs.enqueue(
+        "experiments.execute_run",
+        actor=actor,
+        project_id=project.pk,
+        subject=("run", run.pk),
+        title="A run",
+        run_id=str(run.pk),
+    )
+    return run, job
+
+
+def test_without_a_quota_everything_starts(project):
+    assert [take(project) for _start in range(20)] == [""] * 20
+
+
+def test_the_last_place_is_taken_once_and_the_next_waits_with_a_reason(admin, project):
+    services.set_quota(actor=admin, project_id=None, cpus=2)
+    assert (take(project), take(project)) == ("", "")
+    sentence = take(project)
+    assert "The tenant's quota is full: 2 of 2 CPUs are in use, and this needs 1." in sentence
+    assert "administrator can raise it under Settings, Quotas" in sentence
+
+
+def test_whoever_has_a_part_already_is_asked_for_no_second_one(admin, project):
+    services.set_quota(actor=admin, project_id=None, concurrent_runs=1)
+    mine = uuid4()
+    assert (take(project, subject_id=mine), take(project, subject_id=mine)) == ("", "")
+    assert Holding.objects.count() == 1
+    assert "runs at a time" in take(project)
+
+
+def test_what_ends_frees_its_part(admin, project):
+    services.set_quota(actor=admin, project_id=project.pk, memory_mb=2048)
+    mine = uuid4()
+    assert take(project, subject_id=mine) == ""
+    assert "This project's quota is full" in take(project)
+    services.give_back(tenant_id=project.tenant_id, subject=("run", mine))
+    assert take(project) == ""
+
+
+def test_replicas_count_for_cpus_and_not_for_runs(admin, project):
+    services.set_quota(actor=admin, project_id=None, concurrent_runs=1, cpus=2)
+    assert take(project, kind="revision") == ""
+    assert take(project) == ""
+    assert "CPUs" in take(project, kind="revision")
+
+
+def test_what_could_never_fit_is_refused_before_it_waits(admin, scientist, project):
+    services.set_quota(actor=admin, project_id=project.pk, cpus=2)
+    with pytest.raises(OverQuota, match="allows 2 CPUs in all, and this asks for 4; it could never start"):
+        experiments.check_may_begin(tenant_id=project.tenant_id, project_id=project.pk, resource_class="large")
+    experiments.check_may_begin(tenant_id=project.tenant_id, project_id=project.pk, resource_class="medium")
+
+
+def test_a_run_waits_in_its_queue_says_why_and_goes_on_by_itself(admin, scientist, project):
+    Worker.objects.create(name="w", queues=["train"])
+    services.set_quota(actor=admin, project_id=None, concurrent_runs=1)
+    first, _job = queued(scientist, project)
+    assert take(project, subject_id=first.pk) == ""
+    second, job = queued(scientist, project)
+
+    assert runner.take(job.pk) is None
+    job.refresh_from_db()
+    ticket = JobTicket.objects.get(job=job)
+    assert (job.state, job.attempt, ticket.attempt) == ("queued", 0, 0)
+    assert "1 of 1 runs at a time are in use" in waiting_because(job)
+
+    services.give_back(tenant_id=first.tenant_id, subject=("run", first.pk))
+    JobTicket.objects.filter(pk=ticket.pk).update(due_at=ticket.due_at - timedelta(minutes=1))
+    assert runner.take(job.pk).attempt == 1
+    assert Holding.objects.get().subject_id == second.pk
+
+
+def test_a_cancelled_run_that_waited_gives_nothing_back_and_holds_nothing(admin, scientist, project):
+    services.set_quota(actor=admin, project_id=None, concurrent_runs=1)
+    run, _job = queued(scientist, project)
+    experiments.cancel_run(actor=scientist, run=run)
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert not Holding.objects.exists()
+
+
+def test_the_end_of_a_run_frees_its_place_in_the_same_transaction(scientist, project):
+    run, _job = queued(scientist, project)
+    assert take(project, subject_id=run.pk) == ""
+    experiments.fail_run(actor=scientist, run_id=run.pk, sentence="The disk is full.")
+    assert not Holding.objects.exists()
+
+
+def test_storage_is_refused_with_figures(admin, project, tenant):
+    services.set_quota(actor=admin, project_id=None, storage_bytes=1000)
+    version = services.Metered(
+        tenant_id=tenant.pk,
+        project_id=project.pk,
+        person_id=None,
+        kind=ThingKind.DATASET,
+        thing_id=uuid4(),
+        subject_id=uuid4(),
+        byte_count=700,
+    )
+    services.begin_usage(version, at=services.database_now())
+    services.check_storage(tenant_id=tenant.pk, project_id=project.pk, more=300)
+    with pytest.raises(OverQuota, match="allows 1000 bytes of storage; 700 are in use, and this brings 301 more"):
+        services.check_storage(tenant_id=tenant.pk, project_id=project.pk, more=301)
+
+
+def test_an_upload_that_would_not_fit_is_refused_before_its_first_byte(admin, scientist, project):
+    from apps.datasets.services import start_upload
+
+    services.set_quota(actor=admin, project_id=project.pk, storage_bytes=100)
+    with pytest.raises(OverQuota, match="storage"):
+        start_upload(actor=scientist, project=project, filename="a.csv", size=101)
+
+
+def test_administrators_alone_set_quotas_and_the_ledger_says_so(admin, scientist, project):
+    with pytest.raises(AccessDenied, match="administrator"):
+        services.set_quota(actor=scientist, project_id=None, cpus=1)
+    quota = services.set_quota(actor=admin, project_id=None, cpus=1)
+    again = services.set_quota(actor=admin, project_id=None, gpus=0)
+    assert (again.pk, Quota.objects.get().cpus) == (quota.pk, None)
+    with pytest.raises(AccessDenied):
+        services.remove_quota(actor=scientist, quota=again)
+    services.remove_quota(actor=admin, quota=again)
+    kinds = [event.kind for event in ledger.events_of(subject=("quota", quota.pk))]
+    assert kinds == ["quota.removed", "quota.changed", "quota.changed"]
+
+
+def test_bad_limits_are_refused_at_their_field(admin, other_tenant):
+    for words in ({}, {"cpus": -1}, {"gpus": 10**16}):
+        with pytest.raises(Invalid) as refusal:
+            services.set_quota(actor=admin, project_id=None, **words)
+        assert refusal.value.fields
+    with pytest.raises(NotFound):
+        services.set_quota(actor=admin, project_id=uuid4(), cpus=1)
+
+
+def test_the_room_of_an_estimate_is_the_tighter_of_both_quotas(admin, project):
+    services.set_quota(actor=admin, project_id=None, cpus=8, gpus=1)
+    services.set_quota(actor=admin, project_id=project.pk, cpus=2)
+    take(project)
+    room = {
+        part.field: (int(part.most), int(part.left))
+        for part in limits.room(tenant_id=project.tenant_id, project_id=project.pk)
+    }
+    assert room == {"cpus": (2, 1), "gpus": (1, 1)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_that_start_at_once_as_many_begin_as_there_are_places():
+    tenant = make_tenant("crowd", "Crowd")
+    admin = make_person(tenant, "admin")
+    with scope(tenant.pk):
+        from apps.projects.services import create_project
+
+        project = create_project(actor=admin, slug="one", name="One", purpose="Start at once")
+        services.set_quota(actor=admin, project_id=None, concurrent_runs=3)
+        found = [queued(admin, project)[1] for _run in range(12)]
+    begin, claims = threading.Barrier(len(found)), []
+
+    def start(job):
+        try:
+            begin.wait()
+            claims.append(runner.take(job.pk))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=start, args=[job]) for job in found]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len([claim for claim in claims if claim]) == 3
+    with scope(tenant.pk):
+        assert Holding.objects.count() == 3
+        assert sorted(Job.objects.values_list("state", flat=True)) == ["queued"] * 9 + ["running"] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_start_that_is_rolled_back_holds_nothing():
+    tenant = make_tenant("crowd", "Crowd")
+    admin = make_person(tenant, "admin")
+    with scope(tenant.pk):
+        from apps.projects.services import create_project
+
+        project = create_project(actor=admin, slug="one", name="One", purpose="Start at once")
+        services.set_quota(actor=admin, project_id=None, concurrent_runs=1)
+    with pytest.raises(RuntimeError), scope(tenant.pk), transaction.atomic():
+        assert take(project) == ""
+        raise RuntimeError
+    with scope(tenant.pk):
+        assert not Holding.objects.exists()
+        assert take(project) == ""
