@@ -57,3 +57,11 @@ document.addEventListener("click", (event) => {
   if (opener) { event.preventDefault(); document.getElementById(opener.dataset.dialog)?.showModal(); }
   if (event.target.matches?.("dialog.s-dialog")) event.target.close();
 });
+
+// A question that came as an answer to htmx: it stands over the page until it is answered or left.
+document.body.addEventListener("htmx:load", (event) => {
+  const asked = event.target.closest?.("dialog[data-open]") ?? event.target.querySelector?.("dialog[data-open]");
+  if (!asked || asked.open) return;
+  asked.addEventListener("close", () => asked.remove());
+  asked.showModal();
+});

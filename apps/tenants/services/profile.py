@@ -6,8 +6,12 @@ from zoneinfo import available_timezones
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.tenants.choices import Notice
+from apps.tenants.events import PasswordChanged
+from apps.tenants.services.security import record_of_person, tell
 from foundation.errors import Invalid
 from foundation.identity.models import User
 
@@ -35,6 +39,9 @@ def change_password(*, user: User, old: str, new: str) -> User:
         validate_password(new, user)
     except ValidationError as error:
         raise Invalid(" ".join(error.messages), fields={"new": list(error.messages)}) from error
-    user.set_password(new)
-    user.save(update_fields=["password"])
+    with transaction.atomic():
+        user.set_password(new)
+        user.save(update_fields=["password"])
+        record_of_person(user, lambda ids: PasswordChanged(**ids))
+        tell(user, Notice.PASSWORD_CHANGED)
     return user

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.tenants.choices import SignInMethod
 from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.models import SignIn, SignInAttempt
+from apps.tenants.services.attempts import TURN, WINDOW, announce, forget, has_its_turn, is_busy
 from foundation import live
 from foundation.errors import NotFound
 from foundation.identity.models import User
 from foundation.tenancy import scope
 
-WINDOW = timedelta(minutes=15)
-# One person at one place mistypes a few times; a whole office behind one address and an e-mail from everywhere more.
-MOST_OF_PAIR, MOST_OF_ADDRESS, MOST_OF_EMAIL = 5, 60, 30
-# Beyond its bound an address is heard once in this time: it may be many people's, and what one of them does there
-# locks none of the others out.
-TURN = timedelta(seconds=3)
 _SAVED_WITHIN = timedelta(hours=1)
 
 
@@ -37,16 +28,16 @@ def sign_in(*, email: str, password: str, address: str, now: datetime, known: st
     `known` is the id of the person who signed in with this browser before: they need not wait for an address that
     somebody else keeps busy.
     """
-    attempt = _announce(email, address, now)
-    busy = _is_busy(attempt, now)
-    if busy and not _is_of(email, known) and not _has_its_turn(attempt, now):
+    attempt = announce(email, address, now)
+    busy = is_busy(attempt, now)
+    if busy and not _is_of(email, known) and not has_its_turn(attempt, now):
         attempt.delete()
         raise _busy_address()
     user = authenticate(None, username=email.strip().lower(), password=password)
     if not isinstance(user, User):
         # The same words as above, which do not tell whose password was looked at.
         raise _busy_address() if busy else _refused()
-    SignInAttempt.objects.filter(email_digest=attempt.email_digest, address_digest=attempt.address_digest).delete()
+    forget(attempt)
     return user
 
 
@@ -101,33 +92,6 @@ def forget_ended_sessions(*, now: datetime) -> None:
             rows.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
-def _announce(email: str, address: str, now: datetime) -> SignInAttempt:
-    """Count this attempt before the password is looked at, so that many at once do not slip past the bound."""
-    SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
-    attempt = SignInAttempt.objects.create(email_digest=_digest(email), address_digest=_digest(address), at=now)
-    recent = SignInAttempt.objects.filter(at__gt=now - WINDOW).order_by("at")
-    by_email, by_address = {"email_digest": attempt.email_digest}, {"address_digest": attempt.address_digest}
-    for bound, most in ((by_email | by_address, MOST_OF_PAIR), (by_email, MOST_OF_EMAIL)):
-        found = list(recent.filter(**bound).values_list("at", flat=True)[: most + 1])
-        if len(found) > most:
-            attempt.delete()
-            raise _too_many(found[0] + WINDOW - now)
-    return attempt
-
-
-def _is_busy(attempt: SignInAttempt, now: datetime) -> bool:
-    """Whether more is tried from the attempt's address than a whole office mistypes."""
-    return _of_address(attempt).filter(at__gt=now - WINDOW).count() > MOST_OF_ADDRESS
-
-
-def _has_its_turn(attempt: SignInAttempt, now: datetime) -> bool:
-    return not _of_address(attempt).filter(at__gt=now - TURN, pk__lt=attempt.pk).exists()
-
-
-def _of_address(attempt: SignInAttempt) -> QuerySet[SignInAttempt]:
-    return SignInAttempt.objects.filter(address_digest=attempt.address_digest)
-
-
 def _is_of(email: str, known: str) -> bool:
     return bool(known) and User.objects.filter(email=email.strip().lower(), pk=known).exists()
 
@@ -139,17 +103,3 @@ def _refused() -> SignInRefused:
 def _busy_address() -> TooManyAttempts:
     sentence = _("Too many attempts failed from where you are. Wait a few seconds, check both and try again.")
     return TooManyAttempts(sentence, details={"retry_after": int(TURN.total_seconds())})
-
-
-def _too_many(wait: timedelta) -> TooManyAttempts:
-    minutes = max(1, -int(-wait.total_seconds() // 60))
-    sentence = ngettext(
-        "Too many attempts failed. The next one is heard in a minute.",
-        "Too many attempts failed. The next one is heard in %(minutes)d minutes.",
-        minutes,
-    )
-    return TooManyAttempts(sentence % {"minutes": minutes}, details={"retry_after": int(wait.total_seconds())})
-
-
-def _digest(text: str) -> str:
-    return hmac.new(settings.SECRET_KEY.encode(), text.strip().lower().encode(), hashlib.sha256).hexdigest()

@@ -22,6 +22,7 @@ from apps.tenants.views.pipeline import begin_session, note_session
 from apps.tenants.views.requests import known_of, next_of
 from foundation import access
 from foundation.access.actors import actor_for_user
+from foundation.access.second_factor import lets_in
 from foundation.clock import now
 from foundation.tenancy import scope
 from foundation.web.refusals import refusals_on
@@ -171,7 +172,9 @@ def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -
         "password_form": forms.get("password_form") or PasswordForm(),
         "sessions": selectors.sessions_of(user=user, now=now()),
         "present": _key(request),
-        "choices": selectors.tenants_of(user=user),
+        "choices": (places := selectors.tenants_of(user=user)),
+        "factors": selectors.factors_of(user=user),
+        "asked_by": [tenant for tenant, _role in places if tenant.second_factor_due and not user.second_factor_at],
     }
     status = 422 if any(form.errors for form in forms.values()) else 200
     with _inside_last_tenant(request):
@@ -181,7 +184,7 @@ def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -
 @contextmanager
 def _inside_last_tenant(request: PersonRequest) -> Iterator[None]:
     """The shell around one's account is that of the tenant one came from, where one still belongs to it."""
-    here = [tenant for tenant, _role in selectors.tenants_of(user=request.user)]
+    here = [t for t, _role in selectors.tenants_of(user=request.user) if lets_in(request.user, t, at=now())]
     tenant = next((t for t in here if t.slug == request.session.get("tenant")), here[0] if here else None)
     if tenant is None:
         yield

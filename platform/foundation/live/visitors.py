@@ -18,8 +18,10 @@ from django.utils.crypto import constant_time_compare
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from foundation import clock
 from foundation.access.actors import actor_for_token, actor_for_user
 from foundation.access.models import Membership
+from foundation.access.second_factor import require_second_factor
 from foundation.errors import AccessDenied, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount, User
@@ -60,7 +62,9 @@ def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
     user = get_user(holder) if session_key else None
     if user is None or not user.is_authenticated:
         raise AccessDenied(_("You are signed out. Sign in again to see changes as they happen."))
-    actor = actor_for_user(user=user, tenant=find_tenant(tenant_slug), way=Way.of(holder.session))
+    tenant = find_tenant(tenant_slug)
+    actor = actor_for_user(user=user, tenant=tenant, way=Way.of(holder.session))
+    require_second_factor(user, tenant, at=clock.now())
     return Visitor(actor, session_key=str(session_key))
 
 
@@ -77,8 +81,11 @@ def no_longer_welcome(visitors: Iterable[Visitor], *, now: datetime) -> dict[Vis
             roles = _roles(tenant_id, group)
             tokens = _live_tokens(group, now)
             accounts = _live_accounts(group)
+            lacking = _without_factor(tenant_id, group, now)
         for visitor in group:
-            if sentence := _why_not(visitor, live_sessions, roles, tokens, accounts):
+            if visitor.session_key and visitor.actor.id in lacking:
+                sent_away[visitor] = _("This organisation asks for a second factor; set one up in your account.")
+            elif sentence := _why_not(visitor, live_sessions, roles, tokens, accounts):
                 sent_away[visitor] = sentence
     return sent_away
 
@@ -113,6 +120,14 @@ def _roles(tenant_id: UUID, visitors: list[Visitor]) -> dict[UUID, str]:
     ids = _ids_of("user", visitors)
     rows = Membership.objects.filter(tenant_id=tenant_id, user_id__in=ids, user__is_active=True, suspended_at=None)
     return dict(rows.values_list("user_id", "role")) if ids else {}
+
+
+def _without_factor(tenant_id: UUID, visitors: list[Visitor], now: datetime) -> set[UUID]:
+    """Who came without a second factor and has none, where the tenant asks for one and the day has come."""
+    ids = {v.actor.id for v in visitors if v.session_key and v.actor.user and v.actor.user.second_factor_at is None}
+    asked = Membership.objects.filter(tenant_id=tenant_id, tenant__second_factor_due__lte=now)
+    rows = asked.filter(user_id__in=ids, user__second_factor_at=None)
+    return set(rows.values_list("user_id", flat=True)) if ids else set()
 
 
 def _live_tokens(visitors: list[Visitor], now: datetime) -> set[str]:

@@ -15,8 +15,10 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from foundation.access import StepUpRequired, lacking
+from foundation.access.second_factor import SecondFactorRequired
 from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
 from foundation.web import step_up
+from foundation.web.pages import redirect
 
 log = logging.getLogger("sanad.problems")
 _PAGES = {400, 403, 404, 409, 429, 500, 503}
@@ -62,6 +64,8 @@ def answer_for(request: HttpRequest, error: PortalError) -> HttpResponse:
         return JsonResponse(problem(request, error), status=error.status, content_type="application/problem+json")
     if isinstance(error, StepUpRequired):
         return step_up.ask(request, error)
+    if isinstance(error, SecondFactorRequired):
+        return redirect(request, error.details["set_up"])
     missed = lacking(getattr(request, "actor", None), error)
     context = {"error": error, "request_id": getattr(request, "request_id", ""), "lacking": missed}
     if getattr(request, "htmx", False):

@@ -9,6 +9,7 @@ WORDS = {
     "undo": _("Undo"),
     "copied": _("Copied"),
     "copy_failed": _("The browser did not allow copying. Select the text and copy it yourself."),
+    "no_passkey": _("No passkey was given: it was cancelled, took too long, or this device has none for the portal."),
     "offline": _("No connection to the portal. Nothing was changed; try again in a moment."),
     "signed_out": _("You are signed out. Sign in again to go on."),
     "loading": _("Loading"),

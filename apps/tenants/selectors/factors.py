@@ -1,0 +1,38 @@
+"""A person's factors, as their account shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.mfa.models import Authenticator
+
+from apps.tenants.choices import FactorKind
+from foundation.identity.models import User
+from foundation.tenancy import scope
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor: what a person calls it, and when it was set up and used; `left` counts unused recovery codes."""
+
+    id: int
+    kind: FactorKind
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+    left: int = 0
+
+
+def factors_of(*, user: User) -> list[Factor]:
+    """Apps and passkeys in the order in which they were set up, the recovery codes last."""
+    with scope(None, user_id=user.pk):
+        rows = list(Authenticator.objects.filter(user_id=user.pk).order_by("created_at", "pk"))
+        return sorted((_factor(row) for row in rows), key=lambda factor: factor.kind is FactorKind.RECOVERY)
+
+
+def _factor(row: Authenticator) -> Factor:
+    kind = FactorKind(row.type)
+    name = str(row.data.get("name", "")) if kind is FactorKind.PASSKEY else str(kind.label)
+    left = len(row.wrap().get_unused_codes()) if kind is FactorKind.RECOVERY else 0
+    return Factor(row.pk, kind, name, row.created_at, row.last_used_at, left)

@@ -1,0 +1,73 @@
+"""The bound on trying: how often somebody may be named at a door from one address, and from all together."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import ngettext
+
+from apps.tenants.errors import TooManyAttempts
+from apps.tenants.models import SignInAttempt
+
+WINDOW = timedelta(minutes=15)
+# One person at one place mistypes a few times; a whole office behind one address and an e-mail from everywhere more.
+MOST_OF_PAIR, MOST_OF_ADDRESS, MOST_OF_EMAIL = 5, 60, 30
+# Beyond its bound an address is heard once in this time: it may be many people's, and what one of them does there
+# locks none of the others out.
+TURN = timedelta(seconds=3)
+
+
+def announce(who: str, address: str, now: datetime) -> SignInAttempt:
+    """Count this attempt before what was given is looked at, so that many at once do not slip past the bound."""
+    SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
+    attempt = SignInAttempt.objects.create(email_digest=_digest(who), address_digest=_digest(address), at=now)
+    recent = SignInAttempt.objects.filter(at__gt=now - WINDOW).order_by("at")
+    by_email, by_address = {"email_digest": attempt.email_digest}, {"address_digest": attempt.address_digest}
+    for bound, most in ((by_email | by_address, MOST_OF_PAIR), (by_email, MOST_OF_EMAIL)):
+        found = list(recent.filter(**bound).values_list("at", flat=True)[: most + 1])
+        if len(found) > most:
+            attempt.delete()
+            raise _too_many(found[0] + WINDOW - now)
+    return attempt
+
+
+def forget(attempt: SignInAttempt) -> None:
+    """What was given was right: the failures before it, by the same name at the same address, count no more."""
+    SignInAttempt.objects.filter(email_digest=attempt.email_digest, address_digest=attempt.address_digest).delete()
+
+
+def is_last(attempt: SignInAttempt) -> bool:
+    """Whether the next attempt by this name from this address is not heard."""
+    pair = {"email_digest": attempt.email_digest, "address_digest": attempt.address_digest}
+    return SignInAttempt.objects.filter(**pair, at__gt=attempt.at - WINDOW).count() == MOST_OF_PAIR
+
+
+def is_busy(attempt: SignInAttempt, now: datetime) -> bool:
+    """Whether more is tried from the attempt's address than a whole office mistypes."""
+    return _of_address(attempt).filter(at__gt=now - WINDOW).count() > MOST_OF_ADDRESS
+
+
+def has_its_turn(attempt: SignInAttempt, now: datetime) -> bool:
+    return not _of_address(attempt).filter(at__gt=now - TURN, pk__lt=attempt.pk).exists()
+
+
+def _of_address(attempt: SignInAttempt) -> QuerySet[SignInAttempt]:
+    return SignInAttempt.objects.filter(address_digest=attempt.address_digest)
+
+
+def _too_many(wait: timedelta) -> TooManyAttempts:
+    minutes = max(1, -int(-wait.total_seconds() // 60))
+    sentence = ngettext(
+        "Too many attempts failed. The next one is heard in a minute.",
+        "Too many attempts failed. The next one is heard in %(minutes)d minutes.",
+        minutes,
+    )
+    return TooManyAttempts(sentence % {"minutes": minutes}, details={"retry_after": int(wait.total_seconds())})
+
+
+def _digest(text: str) -> str:
+    return hmac.new(settings.SECRET_KEY.encode(), text.strip().lower().encode(), hashlib.sha256).hexdigest()

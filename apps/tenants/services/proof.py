@@ -1,0 +1,26 @@
+"""The proof that sensitive acts ask for: a factor, or the password where none is set up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth import authenticate
+from django.utils.translation import gettext as _
+
+from apps.tenants.errors import SignInRefused
+from apps.tenants.services.attempts import announce, forget
+from apps.tenants.services.factors import Shown, check_factor
+from foundation.identity.models import User
+
+
+def prove(*, user: User, shown: Shown, password: str, address: str, now: datetime) -> None:
+    """SignInRefused or TooManyAttempts unless what was shown is this person's; tries are counted as at the door."""
+    if user.second_factor_at is not None:
+        check_factor(user=user, shown=shown, address=address, now=now)
+        return
+    if not user.has_usable_password():
+        raise SignInRefused(_("Your account has neither a password nor a second factor; sign out and in again."))
+    attempt = announce(user.email, address, now)
+    if authenticate(None, username=user.email, password=password) != user:
+        raise SignInRefused(_("This is not your password. Check it and try again."))
+    forget(attempt)

@@ -1,0 +1,60 @@
+"""What happens to a person's own account, told to the ledger of each of their tenants and, by mail, to the person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from apps.tenants.choices import FactorKind, Notice
+from foundation import jobs, ledger
+from foundation.access.actors import actor_for_user, memberships_of
+from foundation.identity import Actor
+from foundation.identity.models import User
+from foundation.tenancy import scope
+
+Made = Callable[[dict[str, UUID]], ledger.Event]
+
+
+def record_of_person(user: User, make: Made) -> None:
+    """Record the event that `make` makes of the ids of each membership: a ledger is a tenant's, a person is not."""
+    for membership in memberships_of(user):
+        with scope(membership.tenant_id, user_id=user.pk):
+            actor = actor_for_user(user=user, tenant=membership.tenant)
+            event = make({"membership_id": membership.pk, "user_id": user.pk})
+            ledger.record(event, actor=actor, subject=("membership", membership.pk))
+
+
+def tell(user: User, notice: Notice, factor: FactorKind | None = None) -> None:
+    """Mail the person what was changed about their account, so that somebody else's act does not stay unseen.
+
+    The mail is a job of one of their tenants: who belongs to none is told nothing, and neither is anybody where the
+    portal sends no mail.
+    """
+    places = memberships_of(user) if settings.SANAD_SENDS_MAIL else []
+    for membership in places[:1]:
+        jobs.enqueue(
+            "tenants.send_notice",
+            actor=Actor.system(membership.tenant, "account"),
+            title=_("Tell somebody of a change of their account"),
+            user_id=str(user.pk),
+            notice=notice.value,
+            factor=factor.value if factor else "",
+        )
+
+
+def send_notice(*, user_id: UUID, notice: str, factor: str) -> None:
+    """Write to the person, in their language, what happened and what to do where it was not them."""
+    user = User.objects.get(pk=user_id)
+    with translation.override(user.language):
+        words = str(Notice(notice).label)
+        said = f"{words}: {FactorKind(factor).label}" if factor else words
+        text = _(
+            "%(said)s.\n\nIf this was not you, change your password, sign out every other session and look at your "
+            "factors: %(url)s"
+        ) % {"said": said, "url": f"{settings.SANAD_PUBLIC_URL}/accounts/"}
+        send_mail(_("Sanad: %(said)s") % {"said": words}, text, None, [user.email])
