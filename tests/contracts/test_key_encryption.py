@@ -120,6 +120,15 @@ def test_a_secret_can_be_given(store, name):
     assert store.unwrap(name, wrapped, BOUND) == KEY
 
 
+def test_renewing_keeps_the_secret(make_store, name):
+    store = make_store()
+    store.make(name)
+    wrapped = store.wrap(name, KEY, BOUND)
+    store.renew(name)
+    assert make_store().unwrap(name, wrapped, BOUND) == KEY
+    assert store.names(name) == [name]
+
+
 def test_names_are_listed_by_their_beginning(store, name):
     before = store.names(name)
     for ending in ("b", "a"):
@@ -172,6 +181,18 @@ def test_a_former_key_encryption_key_opens_and_another_does_not(tmp_path):
     assert second.mark != first.mark
     with pytest.raises(SecretRefused):
         FolderKeyEncryption("file", tmp_path / "keys", [b"new"]).unwrap("a.1", wrapped, BOUND)
+
+
+def test_a_renewed_secret_needs_the_former_key_no_longer(tmp_path):
+    FolderKeyEncryption("file", tmp_path / "keys", [b"old"]).make("a.1")
+    both = FolderKeyEncryption("file", tmp_path / "keys", [b"new", b"old"])
+    wrapped, kept = both.wrap("a.1", KEY, BOUND), tmp_path / "kept"
+    os.link(tmp_path / "keys" / "a.1.secret", kept)
+    before = kept.read_bytes()
+    both.renew("a.1")
+    assert FolderKeyEncryption("file", tmp_path / "keys", [b"new"]).unwrap("a.1", wrapped, BOUND) == KEY
+    assert kept.read_bytes() != before, "the file of before is overwritten"
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["a.1.secret"]
 
 
 def test_the_client_of_vault_asks_what_is_documented_and_is_answered_so(transit):

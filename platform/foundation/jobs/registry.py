@@ -153,6 +153,11 @@ def cancel_hooks_of(name: str) -> list[Hook]:
     return _cancel_hooks.get(name) or failure_hooks_of(name)
 
 
+def time_limit_of(name: str) -> timedelta:
+    """The longest that an attempt of the job may take."""
+    return definition_of(name).time_limit
+
+
 def kept_waiting_by(job: Job, *, take: bool) -> str:
     """Why the job may not begin just now; empty where it may."""
     admission = _admissions.get(job.name)

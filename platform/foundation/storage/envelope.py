@@ -22,11 +22,33 @@ MAGIC = b"SNDOBJ01"
 _TAG = 16
 _NUMBER = struct.Struct(">8sI")
 _PLACE = struct.Struct(">QB")
-_HEADER = _NUMBER.size + 12 + 32 + _TAG
+HEADER = _NUMBER.size + 12 + 32 + _TAG
 
 
 class SealBroken(Exception):
     """The bytes are not what was sealed for this identity under this key."""
+
+
+def number_of(header: bytes) -> int:
+    """Under which key of the tenant the object with this header is sealed."""
+    if len(header) < HEADER or not header.startswith(MAGIC):
+        raise SealBroken
+    return int(_NUMBER.unpack(header[: _NUMBER.size])[1])
+
+
+def header_of(data_key: bytes, *, identity: bytes, tenant_key: bytes, number: int) -> bytes:
+    """The beginning of an object: its data key, wrapped by the tenant's key of this number."""
+    head, nonce = _NUMBER.pack(MAGIC, number), os.urandom(12)
+    return head + nonce + AESGCM(tenant_key).encrypt(nonce, data_key, head + identity)
+
+
+def data_key_of(header: bytes, *, identity: bytes, tenant_key: Callable[[int], bytes]) -> bytes:
+    """The object's own key out of its header."""
+    number = number_of(header)
+    try:
+        return AESGCM(tenant_key(number)).decrypt(header[12:24], header[24:], header[:12] + identity)
+    except InvalidTag as error:
+        raise SealBroken from error
 
 
 class Sealer:
@@ -43,7 +65,7 @@ class Sealer:
 
     def __iter__(self) -> Iterator[bytes]:
         data_key = AESGCM.generate_key(bit_length=256)
-        yield self._header(data_key)
+        yield header_of(data_key, identity=self._identity, tenant_key=self._tenant_key, number=self._number)
         cipher, place, chunk = AESGCM(data_key), 0, self._read()
         while True:
             following = self._read() if len(chunk) == CHUNK else b""
@@ -53,10 +75,6 @@ class Sealer:
             if last:
                 return
             place, chunk = place + 1, following
-
-    def _header(self, data_key: bytes) -> bytes:
-        head, nonce = _NUMBER.pack(MAGIC, self._number), os.urandom(12)
-        return head + nonce + AESGCM(self._tenant_key).encrypt(nonce, data_key, head + self._identity)
 
     def _read(self) -> bytes:
         """One whole chunk, or what is left; a source may hand out less than it is asked for."""
@@ -76,8 +94,8 @@ class SealedReader(io.RawIOBase):
     def __init__(self, sealed: BinaryIO, *, identity: bytes, tenant_key: Callable[[int], bytes]) -> None:
         super().__init__()
         self._sealed, self._identity = sealed, identity
-        self._cipher = AESGCM(self._data_key(tenant_key))
-        body = sealed.seek(0, os.SEEK_END) - _HEADER
+        self._cipher = AESGCM(data_key_of(sealed.read(HEADER), identity=identity, tenant_key=tenant_key))
+        body = sealed.seek(0, os.SEEK_END) - HEADER
         self._count = -(-body // (CHUNK + _TAG))
         self.size = body - self._count * _TAG
         self._place, self._at, self._number, self._chunk = 0, 0, -1, b""
@@ -115,21 +133,11 @@ class SealedReader(io.RawIOBase):
     def _load(self, place: int) -> None:
         if place == self._number:
             return
-        self._sealed.seek(_HEADER + place * (CHUNK + _TAG))
+        self._sealed.seek(HEADER + place * (CHUNK + _TAG))
         sealed = self._sealed.read(CHUNK + _TAG)
         try:
             bound = _bound(self._identity, place, last=place == self._count - 1)
             self._chunk, self._number = self._cipher.decrypt(_nonce(place), sealed, bound), place
-        except InvalidTag as error:
-            raise SealBroken from error
-
-    def _data_key(self, tenant_key: Callable[[int], bytes]) -> bytes:
-        header = self._sealed.read(_HEADER)
-        head, nonce, wrapped = header[:12], header[12:24], header[24:]
-        if len(header) < _HEADER or not header.startswith(MAGIC):
-            raise SealBroken
-        try:
-            return AESGCM(tenant_key(_NUMBER.unpack(head)[1])).decrypt(nonce, wrapped, head + self._identity)
         except InvalidTag as error:
             raise SealBroken from error
 

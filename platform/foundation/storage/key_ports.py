@@ -41,6 +41,9 @@ class KeyEncryption(Protocol):
     def unwrap(self, name: str, wrapped: bytes, bound: bytes) -> bytes:
         """What was wrapped; SecretMissing or SecretRefused where it does not open."""
 
+    def renew(self, name: str) -> None:
+        """Put a secret that stays under the present key-encryption key; nothing to do where the store has none."""
+
     def destroy(self, name: str) -> bool:
         """Destroy the secret for good; whether there was one. Nothing that it wrapped opens afterwards."""
 

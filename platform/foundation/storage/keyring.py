@@ -152,6 +152,6 @@ def _insert_apart(made: TenantKey) -> bool:
 
 def _insert(cursor: CursorWrapper, made: TenantKey) -> bool:
     """Whether ours is the first; somebody else may have been faster."""
-    values = [made.purpose, made.number, made.wrapped, made.name, made.mark, made.brought]
-    cursor.execute(_INSERT, [made.pk, made.tenant_id, *values])
+    named = (made.pk, made.tenant_id, made.purpose, made.number)
+    cursor.execute(_INSERT, (*named, bytes(made.wrapped), made.name, made.mark, made.brought))
     return cursor.rowcount == 1

@@ -26,6 +26,11 @@ class BroughtKey(TenantModel):
     def __str__(self) -> str:
         return f"own key of {self.tenant_id}"
 
+    @property
+    def is_kept_here(self) -> bool:
+        """Whether the portal's key store holds it; one in Vault stays in the tenant's hands."""
+        return self.source == BroughtSource.UPLOAD
+
 
 class TenantKey(TenantModel):
     """A key of a tenant, wrapped; everything of the tenant is sealed under it or a key derived from it.

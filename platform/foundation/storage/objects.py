@@ -19,7 +19,15 @@ from django.utils.translation import gettext as _
 from foundation.errors import Invalid
 from foundation.storage import keyring
 from foundation.storage.adapters.file import SUFFIX, FileObjectStore
-from foundation.storage.envelope import SealBroken, SealedReader, Sealer
+from foundation.storage.envelope import (
+    HEADER,
+    SealBroken,
+    SealedReader,
+    Sealer,
+    data_key_of,
+    header_of,
+    number_of,
+)
 from foundation.storage.errors import ObjectDamaged, ObjectMissing
 from foundation.storage.ports import ObjectStore, StoredObject
 
@@ -72,6 +80,26 @@ def list(tenant_id: UUID, prefix: str = "", *, before: datetime | None = None) -
     return [path.removeprefix(home) for path in _store().list(home + prefix, before)]
 
 
+def reseal(tenant_id: UUID, key: str, number: int) -> bool:
+    """Seal the object under the tenant's key of this number; whether it was not, and whether it is there still.
+
+    Its content is sealed under a key of its own, which its header holds wrapped: the header alone is written anew.
+    """
+    path, identity = _path(tenant_id, key), _identity(tenant_id, key)
+    try:
+        with _store().open(path) as sealed:
+            was = sealed.read(HEADER)
+        if number_of(was) == number:
+            return False
+        data_key = data_key_of(was, identity=identity, tenant_key=lambda known: keyring.tenant_key(tenant_id, known))
+    except FileNotFoundError:
+        return False
+    except SealBroken as error:
+        raise _damaged(key) from error
+    given = keyring.tenant_key(tenant_id, number)
+    return _store().swap_head(path, was, header_of(data_key, identity=identity, tenant_key=given, number=number))
+
+
 class _Reader(SealedReader):
     """A sealed reader that says in words what is missing or broken."""
 
@@ -89,17 +117,21 @@ class _Reader(SealedReader):
             )
         except SealBroken as error:
             sealed.close()
-            raise self._damaged() from error
+            raise _damaged(key) from error
+        except Exception:
+            sealed.close()
+            raise
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         try:
             return super().readinto(buffer)
         except SealBroken as error:
-            raise self._damaged() from error
+            raise _damaged(self._key) from error
 
-    def _damaged(self) -> ObjectDamaged:
-        sentence = _("The stored object “%(key)s” was changed, cut or swapped; restore it from a backup.")
-        return ObjectDamaged(sentence % {"key": self._key})
+
+def _damaged(key: str) -> ObjectDamaged:
+    sentence = _("The stored object “%(key)s” was changed, cut or swapped; restore it from a backup.")
+    return ObjectDamaged(sentence % {"key": key})
 
 
 @cache

@@ -26,6 +26,12 @@ class ObjectStore(Protocol):
     def open(self, path: str) -> BinaryIO:
         """A seekable stream of the object's bytes; FileNotFoundError where there is none."""
 
+    def swap_head(self, path: str, was: bytes, now: bytes) -> bool:
+        """Put `now` in place of `was`, of the same length, at the object's beginning: whole, or not at all.
+
+        Whether it was done: not where the object was replaced or removed meanwhile. It keeps the time of its writing.
+        """
+
     def delete(self, path: str) -> bool:
         """Remove the object; whether there was one."""
 

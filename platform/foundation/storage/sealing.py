@@ -21,6 +21,11 @@ def tenant_data_key(tenant_id: UUID, purpose: str, *, number: int = 1) -> bytes:
     return keyring.derive(keyring.tenant_key(tenant_id, number), f"data:{purpose}")
 
 
+def purpose_key(tenant_id: UUID, purpose: str, number: int) -> bytes:
+    """A key of its own, 32 bytes, that can be destroyed by itself (`storage.keys`); the first is made at need."""
+    return keyring.tenant_key(tenant_id, number, purpose=purpose)
+
+
 def seal(tenant_id: UUID, purpose: str, secret: bytes) -> bytes:
     """The secret, sealed: only this tenant and purpose open it. 52 bytes longer than what went in."""
     number = keyring.newest_number(tenant_id)

@@ -3,9 +3,27 @@ from __future__ import annotations
 from datetime import timedelta
 
 from foundation import storage
-from foundation.jobs import periodic
+from foundation.jobs import JobHandle, job, periodic
+from foundation.storage import keys
+from foundation.tenancy import every_tenant
 
 
 @periodic(name="storage.sweep_scratch", every=timedelta(minutes=10))
 def sweep_scratch() -> None:
     storage.sweep_scratch()
+
+
+@periodic(name="storage.sweep_secrets", every=timedelta(hours=1))
+def sweep_secrets() -> None:
+    for tenant in every_tenant():
+        keys.sweep_secrets(tenant_id=tenant.pk)
+
+
+@job(name="storage.rewrap_keys", needs_keys=False)
+def rewrap_keys(*, job: JobHandle, made_before: str | None = None, **_later: object) -> None:
+    keys.rewrap_keys(job=job, made_before=made_before)
+
+
+@job(name="storage.reseal_objects")
+def reseal_objects(*, job: JobHandle, **_later: object) -> None:
+    keys.reseal_objects(job=job)

@@ -30,13 +30,21 @@ def wrap_anew(row: TenantKey, key: bytes, own: BroughtKey | None) -> None:
 
     A fresh secret each time, so that the one before can be destroyed: with it go the wraps that lie in backups.
     """
-    store = key_stores.current()
+    row.exposed = row.exposed or (bool(row.wrapped) and not row.name)
+    row.name, row.brought = row.secret_name(ending()), own is not None
     with key_stores.in_words():
-        row.exposed = row.exposed or (bool(row.wrapped) and not row.name)
-        row.name, row.mark, row.brought = row.secret_name(ending()), store.mark, own is not None
-        inner = key_stores.of_mark(own.store).wrap(own.name, key, row.bound) if own else key
-        store.make(row.name)
-        row.wrapped = store.wrap(row.name, inner, row.bound)
+        _put_outside(row, key_stores.of_mark(own.store).wrap(own.name, key, row.bound) if own else key)
+
+
+def rewrap(row: TenantKey) -> None:
+    """As `wrap_anew`, without opening what the tenant's own key wraps: works while that is withdrawn, too."""
+    if not row.name:
+        wrap_anew(row, _unwrap_old(row), None)
+        return
+    with key_stores.in_words():
+        inner = key_stores.of_mark(row.mark).unwrap(row.name, bytes(row.wrapped), row.bound)
+        row.name = row.secret_name(ending())
+        _put_outside(row, inner)
 
 
 def unwrap(row: TenantKey, own: BroughtKey | None) -> bytes:
@@ -50,6 +58,12 @@ def unwrap(row: TenantKey, own: BroughtKey | None) -> bytes:
         if own is None:
             raise KeyUnusable(_("This key is wrapped with a key of the tenant's own that the portal does not know."))
         return key_stores.of_mark(own.store).unwrap(own.name, inner, row.bound)
+
+
+def _put_outside(row: TenantKey, inner: bytes) -> None:
+    store = key_stores.current()
+    store.make(row.name)
+    row.mark, row.wrapped = store.mark, store.wrap(row.name, inner, row.bound)
 
 
 def ending() -> str:

@@ -7,6 +7,7 @@ import binascii
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,13 +17,17 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from foundation.access.actors import actor_for_token, actor_for_user
+from foundation.access.freshness import is_fresh
+from foundation.access.second_factor import require_second_factor
 from foundation.clock import now
 from foundation.errors import AccessDenied, NotFound, PortalError
 from foundation.identity import Actor, tokens
 from foundation.identity.models import User
+from foundation.identity.ways import Way
 from foundation.ledger.selectors import last_seq
-from foundation.tenancy import find_tenant, scope
+from foundation.tenancy import find_tenant, require_keys, scope
 from foundation.web import calendars, logs
+from foundation.web.locked import leads_to_keys
 from foundation.web.problems import answer_for
 from foundation.web.requests import address_of
 
@@ -107,6 +112,17 @@ class ActorMiddleware:
             return answer_for(request, refusal)
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponse | None:
+        """While a tenant's key is withdrawn every door of it is closed, but those that lead to the key."""
+        tenant = getattr(request, "tenant", None)
+        if tenant is None or leads_to_keys(view):
+            return None
+        try:
+            require_keys(tenant)
+        except PortalError as refusal:
+            return answer_for(request, refusal)
+        return None
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return answer_for(request, exception) if isinstance(exception, PortalError) else None
 
@@ -132,18 +148,20 @@ def _actor_of(request: HttpRequest) -> Actor | None:
     request_id: str = request.request_id  # type: ignore[attr-defined]
     if token := _bearer(request):
         return _actor_by_token(request, token, request_id)
-    if not request.user.is_authenticated:
-        return None
+    if not request.user.is_authenticated or request.path_info.startswith("/accounts/"):
+        return None  # what is one's own is in no tenant's transaction: an attempt that is refused is still counted
     place = _TENANT_PATH.match(request.path_info) or _MLFLOW_PATH.match(request.path_info)
     slug = place["tenant"] if place else request.headers.get("X-Sanad-Tenant") or request.GET.get("tenant")
     if slug is None and request.path_info.startswith("/api/"):
         slug = request.session.get("tenant")
     if slug is None:
         return None
-    actor = actor_for_user(user=request.user, tenant=find_tenant(slug), request_id=request_id)
+    way, tenant = Way.of(request.session), find_tenant(slug)
+    actor = actor_for_user(user=request.user, tenant=tenant, request_id=request_id, way=way)
+    require_second_factor(request.user, tenant, at=now())
     if place and request.session.get("tenant") != slug:
         request.session["tenant"] = slug
-    return actor
+    return replace(actor, stale=not is_fresh(request.session, at=now()))
 
 
 def _bearer(request: HttpRequest) -> str | None:

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import io
 import os
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -35,7 +36,8 @@ class FileObjectStore:
             draft.flush()
             os.fsync(draft.fileno())
             fresh = self._make_folder(target.parent)
-            Path(draft.name).replace(target)
+            with _held(target.parent):
+                Path(draft.name).replace(target)
             for folder in fresh:
                 _sync(folder)
 
@@ -45,10 +47,30 @@ class FileObjectStore:
     def delete(self, path: str) -> bool:
         target = self._file(path)
         try:
-            target.unlink()
+            with _held(target.parent):
+                target.unlink()
         except FileNotFoundError:
             return False
         _sync(target.parent)
+        return True
+
+    def swap_head(self, path: str, was: bytes, now: bytes) -> bool:
+        target = self._file(path)
+        with self._draft() as draft, target.open("rb") as source:
+            if source.read(len(was)) != was:
+                return False
+            draft.write(now)
+            shutil.copyfileobj(source, draft, 1 << 20)
+            draft.flush()
+            written = os.fstat(source.fileno())
+            os.utime(draft.fileno(), ns=(written.st_atime_ns, written.st_mtime_ns))
+            os.fsync(draft.fileno())
+            # Whoever replaces or removes the object holds the same folder, so what was copied is what is replaced.
+            with _held(target.parent):
+                if not _is_same(target, written):
+                    return False
+                Path(draft.name).replace(target)
+            _sync(target.parent)
         return True
 
     def exists(self, path: str) -> bool:
@@ -104,6 +126,25 @@ def _written_before(file: Path, moment: datetime) -> bool:
     except FileNotFoundError:
         # Removed since the folder was read.
         return False
+
+
+def _is_same(file: Path, known: os.stat_result) -> bool:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return False
+    return (found.st_dev, found.st_ino) == (known.st_dev, known.st_ino)
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """The folder's entries are changed by one at a time."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _sync(folder: Path) -> None:

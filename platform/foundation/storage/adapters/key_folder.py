@@ -8,8 +8,9 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -43,24 +44,16 @@ class FolderKeyEncryption:
         return self._mark
 
     def make(self, name: str, secret: bytes | None = None) -> None:
-        target = self._file(name)
-        if target.exists():
+        if self._file(name).exists():
             return
-        nonce = os.urandom(12)
-        sealed = AESGCM(self._keys[0]).encrypt(nonce, secret or os.urandom(32), _LAYOUT + name.encode())
-        draft = self._folder / f"{uuid.uuid4().hex}{_DRAFT}"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(_LAYOUT + nonce + sealed)
-            file.flush()
-            os.fsync(file.fileno())
-        # Linking fails where somebody was faster, and then theirs is the secret.
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, target)
-        if draft.stat().st_nlink == 1:
-            _overwrite(draft)
-        draft.unlink()
-        self._sync()
+        with self._draft(name, secret or os.urandom(32)) as draft, contextlib.suppress(FileExistsError):
+            # Linking fails where somebody was faster, and then theirs is the secret.
+            os.link(draft, self._file(name))
+
+    def renew(self, name: str) -> None:
+        with self._draft(name, self._secret(name)) as draft, self._file(name).open("r+b") as old:
+            draft.replace(self._file(name))
+            _overwrite(old)
 
     def wrap(self, name: str, key: bytes, bound: bytes) -> bytes:
         nonce = os.urandom(12)
@@ -75,7 +68,8 @@ class FolderKeyEncryption:
     def destroy(self, name: str) -> bool:
         target = self._file(name)
         try:
-            _overwrite(target)
+            with target.open("r+b") as opened:
+                _overwrite(opened)
             target.unlink()
         except FileNotFoundError:
             return False
@@ -101,6 +95,23 @@ class FolderKeyEncryption:
                 return AESGCM(key).decrypt(content[8:20], content[20:], _LAYOUT + name.encode())
         raise SecretRefused(name)
 
+    @contextlib.contextmanager
+    def _draft(self, name: str, secret: bytes) -> Iterator[Path]:
+        """A file that holds the secret for this name; what the block does with it survives a power cut."""
+        draft, nonce = self._folder / f"{uuid.uuid4().hex}{_DRAFT}", os.urandom(12)
+        sealed = AESGCM(self._keys[0]).encrypt(nonce, secret, _LAYOUT + name.encode())
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(_LAYOUT + nonce + sealed)
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
+        with contextlib.suppress(FileNotFoundError):
+            if draft.stat().st_nlink == 1:
+                with draft.open("r+b") as unused:
+                    _overwrite(unused)
+            draft.unlink()
+        self._sync()
+
     def _sweep(self) -> None:
         """Remove what a maker left that died an hour ago; a name that it had given shares the bytes, and stays."""
         for draft in self._folder.glob(f"*{_DRAFT}"):
@@ -116,12 +127,11 @@ class FolderKeyEncryption:
             os.close(handle)
 
 
-def _overwrite(file: Path) -> None:
+def _overwrite(file: BinaryIO) -> None:
     """Other bytes in the same place. A disk that writes elsewhere keeps the old ones a while: they are wrapped."""
-    with file.open("r+b") as opened:
-        opened.write(os.urandom(file.stat().st_size))
-        opened.flush()
-        os.fsync(opened.fileno())
+    file.write(os.urandom(os.fstat(file.fileno()).st_size))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

@@ -95,6 +95,9 @@ class Pkcs11KeyEncryption:
             except refused as error:
                 raise SecretRefused(name) from error
 
+    def renew(self, name: str) -> None:
+        """The module keeps its objects by itself."""
+
     def destroy(self, name: str) -> bool:
         with self._session() as session:
             found = _find(session, name)
