@@ -80,3 +80,17 @@ def _stranger(role):
     with scope(bank.pk):
         projects.create_project(actor=Actor.system(bank), slug="ours", name="Ours", purpose="Ours")
     return actor
+
+
+@pytest.fixture(scope="module")
+def two_houses(django_db_setup, django_db_blocker):
+    """Two tenants full of everything, made once for all tests of a module, which each leave them as they were."""
+    from django.db import transaction
+
+    from tests.isolation.houses import furnish
+    from tests.isolation.judging import Stage, callers
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        own = furnish("bank")
+        yield Stage(own, furnish("acme"), callers(own))
+        transaction.set_rollback(True)

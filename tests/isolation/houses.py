@@ -1,0 +1,223 @@
+"""Two houses of the same furniture: a tenant with one thing of every kind that an address can name, and its people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import models
+
+from foundation.access import Permission, Role
+from foundation.clock import now
+from foundation.identity import Actor
+from foundation.tenancy import scope
+from foundation.tenancy.row_security import protected_models
+from foundation.words import Words
+from tests.isolation.elsewhere import things_of
+from tests.support.people import make_person, make_tenant
+
+# Fields that hold a word of the machine, which a canary would break; every other text field gets one by itself.
+MACHINE_WORDS = {
+    "actor_kind",
+    "engine",
+    "engine_name",
+    "event_time",
+    "hint",
+    "key",
+    "language",
+    "mlflow_id",
+    "mlflow_run_id",
+    "object_pk",
+    "purpose",
+    "queue",
+    "recipe",
+    "request_id",
+    "resource_class",
+    "role",
+    "signature",
+    "sink",
+    "slug",
+    "stage",
+    "state",
+    "step",
+    "stream",
+    "subscriber",
+    "time_zone",
+    "worker",
+}
+_MACHINE_ENDINGS = ("kind", "digest", "_key", "_id", "_pem", "sha256", "hash", "_name", "_table", "print", "_type")
+# What nobody may change once it stands: the ledger, and what the database's triggers guard.
+_STANDS = {"ledger", "jobs", "storage"}
+
+
+@dataclass
+class House:
+    """`things` are ids by kind, as they stand in an address; `canary` stands in every text of the house."""
+
+    tenant: Any
+    canary: str
+    people: dict[str, Actor] = field(default_factory=dict)
+    things: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def admin(self) -> Actor:
+        return self.people["admin"]
+
+    @property
+    def project(self) -> Any:
+        from apps.projects import selectors
+
+        return selectors.get_project(actor=self.admin, slug=self.things["project"])
+
+
+def furnish(slug: str) -> House:
+    """A tenant with people of every role and one thing of every kind; runs inside the caller's transaction."""
+    canary = f"canary{uuid4().hex}"
+    house = House(make_tenant(slug, canary), canary)
+    house.people = {role.value: make_person(house.tenant, role.value) for role in Role}
+    house.things["tenant"] = slug
+    with scope(house.tenant.pk, user_id=house.admin.user.pk):
+        for maker in MAKERS:
+            house.things |= {kind: str(thing) for kind, thing in maker(house).items()}
+        _write_canaries(house)
+    return house
+
+
+def _project(house: House) -> dict[str, Any]:
+    from apps.projects import services
+
+    words = dict.fromkeys(("name", "purpose", "description"), house.canary)
+    project = services.create_project(actor=house.people["scientist"], slug=f"{house.tenant.slug}-project", **words)
+    return {"project": project.slug}
+
+
+def _in_project(house: House) -> dict[str, Any]:
+    return things_of(house.people["scientist"], house.project)
+
+
+def _tracked(house: House) -> dict[str, Any]:
+    """What MLflow knows of a run and an experiment by its own ids, and a file on its way in."""
+    from apps.datasets import services as datasets
+    from apps.experiments.models import Run
+
+    run = Run.objects.get(pk=house.things["run"])
+    run.mlflow_run_id = uuid4().hex
+    run.save(update_fields=["mlflow_run_id"])
+    upload = datasets.start_upload(
+        actor=house.people["scientist"], project=house.project, filename=f"{house.canary}.csv", size=9
+    )
+    return {"mlflow_run": run.mlflow_run_id, "experiment": run.experiment_id, "upload": upload.pk}
+
+
+def _approval(house: House) -> dict[str, Any]:
+    from apps.approvals import services
+
+    case = services.open_case(
+        actor=house.people["scientist"],
+        project_id=house.project.pk,
+        kind="model.promote",
+        subject=("model_version", house.things["model_version"]),
+        subject_digest=uuid4().hex * 2,
+        title=Words(house.canary),
+        evidence={"note": house.canary},
+    )
+    services.comment(actor=house.admin, case=case, text=house.canary)
+    return {"case": case.pk, "digest": case.subject_digest}
+
+
+def _access(house: House) -> dict[str, Any]:
+    from apps.tenants import services
+    from foundation.access.models import Membership, UserGrant
+
+    ends = now() + timedelta(days=1)
+    token, _ = services.create_token(actor=house.admin, name=house.canary, scopes=["*"], expires_at=ends, now=now())
+    invitation, _ = services.invite(actor=house.admin, email=f"{house.canary}@acme.test", role="viewer", now=now())
+    account = services.create_service_account(actor=house.admin, name=house.canary, role="scientist")
+    scientist = house.people["scientist"]
+    services.give_permission(
+        actor=Actor.system(house.tenant),
+        user_id=scientist.user.pk,
+        permission=Permission.APPROVAL_DECIDE,
+        project_id=house.project.pk,
+        case_id=house.things["case"],
+    )
+    return {
+        "token": token.pk,
+        "invitation": invitation.pk,
+        "service_account": account.pk,
+        "membership": Membership.objects.get(user=scientist.user).pk,
+        "grant": UserGrant.objects.get(user=scientist.user).pk,
+        "user": scientist.user.pk,
+    }
+
+
+def _seen(house: House) -> dict[str, Any]:
+    """A session, a visit, a job, a report, an event and one that a subscriber could not take."""
+    from apps.compliance.models import Report
+    from apps.dashboards.models import Visit
+    from apps.tenants.models import SignIn
+    from foundation.ledger.models import LedgerEvent, ParkedEvent
+
+    inside, admin = {"tenant": house.tenant}, house.admin
+    event = LedgerEvent.objects.latest("recorded_at")
+    version = house.things["model_version"]
+    made = {
+        "session": SignIn.objects.create(user=admin.user, session_key=uuid4().hex, at=now(), agent=house.canary),
+        "visit": Visit.objects.create(**inside, user=admin.user, kind="run", object_id=uuid4(), visited_at=now()),
+        "job": _job(house),
+        "report": Report.objects.create(
+            **inside, project=house.project, model_version_id=version, state="ready", created_by=admin.user
+        ),
+        "event": event,
+        "parked": ParkedEvent.objects.create(
+            **inside, subscriber="probe", event=event, attempts=8, last_error=house.canary
+        ),
+    }
+    return {kind: thing.pk for kind, thing in made.items()}
+
+
+def _job(house: House) -> Any:
+    from foundation import jobs
+
+    return jobs.enqueue(
+        "registry.finish_registration",
+        actor=house.admin,
+        title=house.canary,
+        project_id=house.project.pk,
+        subject=("model_version", house.things["model_version"]),
+        version_id=house.things["model_version"],
+    )
+
+
+# In this order: each may name what those before it made. A new kind of thing is a line in one of them, or a new one.
+MAKERS: list[Callable[[House], dict[str, Any]]] = [_project, _in_project, _tracked, _approval, _access, _seen]
+
+
+def _write_canaries(house: House) -> None:
+    """The canary into every text of every row of the house that people write and that may be changed."""
+    for model in protected_models():
+        if model._meta.app_label in _STANDS:
+            continue
+        for found in model._meta.concrete_fields:
+            if _is_text_of_people(found):
+                _write_canary(model, found, house)
+
+
+def _write_canary(model: Any, found: Any, house: House) -> None:
+    for row in model._default_manager.all():
+        text = house.canary if not found.unique else f"{house.canary}-{str(row.pk)[:8]}"
+        type(row)._default_manager.filter(pk=row.pk).update(**{found.attname: text[: found.max_length]})
+
+
+def _is_text_of_people(found: Any) -> bool:
+    if not isinstance(found, models.CharField | models.TextField) or found.choices or found.primary_key:
+        return False
+    if isinstance(found, models.SlugField | models.URLField) or (found.max_length or 999) < 50:
+        return False
+    return found.name not in MACHINE_WORDS and not found.name.endswith(_MACHINE_ENDINGS)
+
+
+__all__ = ["House", "furnish"]

@@ -1,0 +1,134 @@
+"""What each name in an address, a query or a body stands for. A new name is worth a line here, and only here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.isolation.routes import Route
+
+# Variables of addresses that name a thing of a tenant, and its kind (tests/isolation/houses.py makes one of each).
+KINDS = {
+    "tenant": "tenant",
+    "project": "project",
+    "slug": "project",
+    "job_id": "job",
+    "session_id": "session",
+    "membership_id": "membership",
+    "grant_id": "grant",
+    "invitation_id": "invitation",
+    "token_id": "token",
+    "account_id": "service_account",
+    "case_id": "case",
+    "dataset_id": "dataset",
+    "view_id": "feature_view",
+    "training_set_id": "training_set",
+    "run_id": "run",
+    "mlflow_run_id": "mlflow_run",
+    "model_id": "model",
+    "deployment_id": "deployment",
+    "revision_id": "revision",
+    "monitor_id": "monitor",
+    "replay_id": "replay",
+    "alert_id": "alert",
+    "report_id": "report",
+    "parked_id": "parked",
+    "visit_id": "visit",
+    "object_id": "run",
+}
+# `version_id` and `pk` say of which kind they are by what stands before them.
+PLACES = {
+    "data/versions": "dataset_version",
+    "models/versions": "model_version",
+    "jobs": "job",
+    "members": "membership",
+    "service-accounts": "service_account",
+    "tokens": "token",
+    "approvals": "case",
+    "uploads": "upload",
+    "datasets": "dataset",
+    "dataset-versions": "dataset_version",
+    "feature-views": "feature_view",
+    "training-sets": "training_set",
+    "runs": "run",
+    "models": "model",
+    "model-versions": "model_version",
+    "deployments": "deployment",
+    "revisions": "revision",
+    "monitors": "monitor",
+    "alerts": "alert",
+    "replays": "replay",
+    "reports": "report",
+}
+# Variables that name nothing of a tenant, each with a word that fits.
+WORDS = {
+    "kind": "run",
+    "name": "loss",
+    "path": "model.onnx",
+    "form": "html",
+    "address": "security",
+    "part": "buttons",
+    "secret": "no-such-secret",
+}
+# Fields of bodies and queries that name a thing, and how the thing stands in them.
+FIELDS: dict[str, tuple[str, Any]] = {
+    "project": ("project", str),
+    "upload": ("upload", str),
+    "training_set": ("training_set", str),
+    "base_version": ("dataset_version", str),
+    "model_version": ("model_version", str),
+    "deployment": ("deployment", str),
+    "run": ("run", str),
+    "digest": ("digest", str),
+    "inputs": ("dataset_version", lambda thing: {"rows": thing}),
+    "views": ("feature_view", lambda thing: [thing]),
+    "split": ("revision", lambda thing: {thing: 100}),
+}
+# Queries that lists narrow by, whatever the description says of them.
+QUERIES = {
+    **{kind: kind for kind in ("project", "dataset", "model", "deployment", "run", "training_set", "tenant", "user")},
+    "model_version": "model_version",
+    "monitor": "monitor",
+    "subject": "run",
+    "actor": "user",
+}
+# What a request needs besides a body before anybody looks for the thing.
+EXTRA_HEADERS = {
+    ("api/v1/uploads/<uuid:pk>/", "put"): {"Upload-Offset": "0", "Content-Type": "application/octet-stream"},
+}
+
+
+class Unnamed(Exception):
+    """The harness does not know what a name stands for, so it could not send another tenant's."""
+
+
+def kind_of(route: Route, variable: str) -> str | None:
+    """The kind of thing that the variable names, None where it is a mere word. Unnamed says what to add."""
+    if variable in WORDS:
+        return None
+    if variable in KINDS and not (variable == "slug" and "/projects/" not in f"/{route.template}"):
+        return KINDS[variable]
+    before = route.template.split(f":{variable}>")[0].rpartition("<")[0].strip("/")
+    for place, kind in PLACES.items():
+        if before.endswith(f"/{place}"):
+            return kind
+    if "chain/" in before:
+        return "run"
+    raise Unnamed(
+        f"The address {route} holds <{variable}>, and nobody said what it names. If it is a thing of a tenant, give "
+        "its kind in tests/isolation/names.py (KINDS, or PLACES for a pk) and make one in tests/isolation/houses.py; "
+        "if it is a mere word, add it to WORDS with one that fits."
+    )
+
+
+def field_of(name: str, described: dict[str, Any], where: str) -> tuple[str, Any] | None:
+    """The kind that a field of a body names and how it stands there. Unnamed for a field that looks like one."""
+    if name in FIELDS:
+        return FIELDS[name]
+    types = described.get("type")
+    is_id = described.get("format") == "uuid" or described.get("items", {}).get("format") == "uuid"
+    if is_id or name.endswith(("_id", "_ids")) or ("string" in str(types) and name.endswith("digest")):
+        raise Unnamed(
+            f"The body of {where} has the field “{name}”, which looks like an id, and nobody said what it names: add "
+            "it to FIELDS in tests/isolation/names.py with the kind of thing and how it stands there."
+        )
+    return None
