@@ -15,6 +15,8 @@ LONGEST_TOKEN_LIFE = timedelta(days=366)
 MOST_NETWORKS = 50
 # What a service account may be.
 PROGRAM_ROLES = (Role.SCIENTIST, Role.AUDITOR, Role.VIEWER, Role.MEMBER)
+# The most days that members are given to set up a second factor.
+LONGEST_GRACE = 90
 SETUP_LIVES = timedelta(days=1)
 INVITATION_LIVES = timedelta(days=7)
 

@@ -17,7 +17,7 @@ from apps.approvals.events import CaseCommented, CaseGranted, CaseOpened, CaseRe
 from apps.approvals.models import ApprovalCase, Comment, Decision
 from apps.approvals.selectors import CaseKind, ContextOf, DigestOf, VoidBecause
 from apps.projects import selectors as projects
-from foundation import ledger, states
+from foundation import access, ledger, states
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
@@ -109,6 +109,7 @@ def decide(*, actor: Actor, case: ApprovalCase, verdict: str, reason: str, diges
     """Grant or refuse an open case, once; `digest` is what the decider read, where the caller knows it."""
     case = _locked(case)
     policies.check_can_decide(actor, case)
+    access.require_fresh(actor)
     if digest and digest != case.subject_digest:
         raise Conflict(_("You read another digest than the one this case is about. Read the case again."))
     chosen, moment = _checked_verdict(verdict), now()

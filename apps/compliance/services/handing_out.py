@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.compliance import policies
 from apps.compliance.choices import ReportState
 from apps.compliance.models import Report
-from foundation import ledger, storage
+from foundation import access, ledger, storage
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
 
@@ -28,6 +28,7 @@ def report_file(*, actor: Actor, report: Report, form: str) -> tuple[bytes, str,
 def export_ledger(*, actor: Actor) -> Iterator[bytes]:
     """The whole chain as JSON lines, made while it is read."""
     policies.check_can_verify(actor)
+    access.require_fresh(actor)
     return ledger.export_ledger(actor.tenant)
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from apps.datasets import policies
 from apps.datasets.models import DatasetVersion
 from apps.datasets.selectors import table_at
-from foundation import lake
+from foundation import access, lake
 from foundation.identity import Actor
 
 
@@ -38,6 +38,7 @@ class _Tape:
 def parquet_stream(*, actor: Actor, version: DatasetVersion) -> Iterator[bytes]:
     """The rows as one Parquet file, made while it is read, in bounded memory."""
     policies.check_can_read(actor, version)
+    access.require_fresh(actor)
     reader = lake.for_tenant(version.tenant_id).read(table_at(version))
     return _write_parquet(reader)
 

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from apps.tenants.choices import LONGEST_GRACE
 
 _CODE = {"dir": "ltr", "autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 
@@ -24,3 +29,19 @@ class PasskeyForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={"required": _("The device gave no passkey. Press the button and follow the browser.")},
     )
+
+
+class SecondFactorRuleForm(forms.Form):
+    """Whether members need a second factor, and from when on; `due` is the rule that stands, if one does."""
+
+    required = forms.BooleanField(label=_("Every member needs a second factor"), required=False)
+    grace_days = forms.IntegerField(
+        label=_("Days until it holds"),
+        min_value=0,
+        max_value=LONGEST_GRACE,
+        help_text=_("Time to set one up; everybody without one reads of it on every page."),
+    )
+
+    def __init__(self, data: Any = None, *, due: datetime | None, now: datetime) -> None:
+        left = 14 if due is None else max(0, -(-(due - now).total_seconds() // 86400))
+        super().__init__(data, initial={"required": due is not None, "grace_days": int(left)})

@@ -8,6 +8,10 @@ from datetime import datetime
 from allauth.mfa.models import Authenticator
 
 from apps.tenants.choices import FactorKind
+from foundation import access
+from foundation.access import Permission
+from foundation.access.models import Membership
+from foundation.identity import Actor
 from foundation.identity.models import User
 from foundation.tenancy import scope
 
@@ -29,6 +33,13 @@ def factors_of(*, user: User) -> list[Factor]:
     with scope(None, user_id=user.pk):
         rows = list(Authenticator.objects.filter(user_id=user.pk).order_by("created_at", "pk"))
         return sorted((_factor(row) for row in rows), key=lambda factor: factor.kind is FactorKind.RECOVERY)
+
+
+def members_without_factor(*, actor: Actor) -> list[Membership]:
+    """Members of the tenant who have no second factor, by name; for whoever manages the tenant."""
+    access.require(actor, Permission.TENANT_MANAGE)
+    rows = Membership.objects.filter(tenant_id=actor.tenant_id, suspended_at=None, user__second_factor_at=None)
+    return list(rows.select_related("user").order_by("user__name", "pk"))
 
 
 def _factor(row: Authenticator) -> Factor:

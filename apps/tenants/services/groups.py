@@ -11,7 +11,7 @@ from apps.tenants import policies
 from apps.tenants.events import GroupChanged, GroupCreated, GroupDeleted, GroupJoined, GroupLeft
 from apps.tenants.services.project_roles import take_back_roles
 from apps.tenants.services.tokens import revoke_tokens_beyond
-from foundation import clock, ledger, live
+from foundation import access, clock, ledger, live
 from foundation.access.models import Group, GroupMember, Membership
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
@@ -47,6 +47,7 @@ def edit_group(*, actor: Actor, group: Group, name: str, description: str) -> Gr
 def delete_group(*, actor: Actor, group: Group) -> None:
     """With the group go the roles that its people held through it, and what of their tokens rested on those."""
     policies.check_can_manage_members(actor)
+    access.require_fresh(actor)
     group = _locked(group)
     people = [place.user for place in group.places.select_related("user")]
     take_back_roles(actor=actor, group=group)

@@ -13,7 +13,7 @@ from apps.tenants.services.groups import leave_all_groups
 from apps.tenants.services.permissions import take_back_all
 from apps.tenants.services.project_roles import take_back_roles
 from apps.tenants.services.tokens import revoke_tokens_beyond, revoke_tokens_of_member
-from foundation import clock, ledger, live
+from foundation import access, clock, ledger, live
 from foundation.access import Role
 from foundation.access.models import Membership
 from foundation.errors import Conflict, Invalid
@@ -28,6 +28,7 @@ def change_role(*, actor: Actor, membership: Membership, role: str) -> Membershi
         policies.check_can_manage_members(actor)
         return membership
     policies.check_can_change_role(actor, membership)
+    access.require_fresh(actor)
     changed = RoleChanged(membership_id=membership.pk, user_id=membership.user_id, before=membership.role, after=wanted)
     membership.role = wanted
     membership.save(update_fields=["role"])
@@ -42,6 +43,7 @@ def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> Non
     """Take somebody out of the tenant, with every token made by or for them and every permission given in it."""
     membership = _locked(membership)
     policies.check_can_remove_member(actor, membership)
+    access.require_fresh(actor)
     removed = MemberRemoved(membership_id=membership.pk, user_id=membership.user_id, role=membership.role)
     revoke_tokens_of_member(actor=actor, user_id=membership.user_id, now=now)
     take_back_all(actor=actor, membership=membership)

@@ -18,7 +18,7 @@ from apps.tenants.events import (
     ServiceAccountRoleChanged,
 )
 from apps.tenants.services.tokens import make_token, revoke_tokens_of_account
-from foundation import ledger
+from foundation import access, ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount
@@ -28,6 +28,7 @@ from foundation.identity.models import ApiToken, ServiceAccount
 def create_service_account(*, actor: Actor, name: str, role: str) -> ServiceAccount:
     """A program of the tenant; it opens nothing until it is given a token."""
     policies.check_can_manage_service_accounts(actor)
+    access.require_fresh(actor)
     name = name.strip()
     if not name:
         raise Invalid(_("A service account needs a name."), fields={"name": [_("Say which program it is.")]})
@@ -47,6 +48,7 @@ def create_service_account(*, actor: Actor, name: str, role: str) -> ServiceAcco
 def change_role_of_service_account(*, actor: Actor, account: ServiceAccount, role: str) -> ServiceAccount:
     """Its tokens stay: what they may do is asked of the role anew with each use."""
     policies.check_can_manage_service_accounts(actor)
+    access.require_fresh(actor)
     checked, account = policies.check_role_of_program(role), _locked(account)
     if checked != account.role:
         changed = ServiceAccountRoleChanged(service_account_id=account.pk, before=account.role, after=checked)

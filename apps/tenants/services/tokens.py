@@ -69,6 +69,8 @@ def make_token(
 
     The caller has checked whether the actor may make one for this owner.
     """
+    # Also for one that only reads: it carries data out, and asks nobody again.
+    access.require_fresh(actor)
     if not name.strip():
         raise Invalid(_("A token needs a name."), fields={"name": [_("Say what it is for.")]})
     if not scopes:
@@ -86,7 +88,7 @@ def make_token(
         project_id=project_id,
         expires_at=expires_at,
     )
-    _record_created(actor, row)
+    record_created(actor, row)
     return row, text
 
 
@@ -116,7 +118,7 @@ def issue_workload_token(
         project_id=project_id,
         expires_at=clock.now() + ttl,
     )
-    _record_created(actor, row)
+    record_created(actor, row)
     return row, text
 
 
@@ -194,7 +196,8 @@ def _revoke(actor: Actor, row: ApiToken, now: datetime) -> None:
     live.disconnect(token_digest=row.digest, sentence=_("The token was revoked."))
 
 
-def _record_created(actor: Actor, row: ApiToken) -> None:
+def record_created(actor: Actor, row: ApiToken) -> None:
+    """Put a new token on the ledger; whoever made it has checked who may."""
     created = TokenCreated(
         token_id=row.pk,
         project=row.project_id,

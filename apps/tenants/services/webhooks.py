@@ -24,7 +24,7 @@ from apps.tenants.events import (
 from apps.tenants.models import Webhook, WebhookDelivery
 from apps.tenants.services import webhook_signing
 from apps.tenants.services.webhook_queue import queue_test, ring
-from foundation import ledger, states
+from foundation import access, ledger, states
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.ledger.selectors import last_seq
@@ -42,6 +42,7 @@ def create_webhook(
 ) -> tuple[Webhook, str]:
     """The webhook and its secret, whose one readable copy this is. It hears what is recorded from now on."""
     policies.check_can_manage_webhooks(actor)
+    access.require_fresh(actor)
     policies.check_room_for_webhook(actor)
     policies.check_project_of_webhook(actor, project_id)
     webhook = Webhook(
@@ -74,6 +75,7 @@ def edit_webhook(
 ) -> Webhook:
     """What waits goes to the new address; what is told is decided anew for what is recorded from now on."""
     policies.check_can_manage_webhooks(actor)
+    access.require_fresh(actor)
     policies.check_project_of_webhook(actor, project_id)
     webhook = _locked(webhook)
     wanted = {
@@ -97,6 +99,7 @@ def edit_webhook(
 def roll_webhook_secret(*, actor: Actor, webhook: Webhook, now: datetime) -> tuple[Webhook, str]:
     """A new secret, shown once; for 24 hours both sign, and after that the new one alone."""
     policies.check_can_manage_webhooks(actor)
+    access.require_fresh(actor)
     webhook, secret = _locked(webhook), webhook_signing.new_secret()
     webhook.sealed_previous, webhook.previous_until = webhook.sealed_secret, now + SECRET_OVERLAP
     webhook.sealed_secret = webhook_signing.sealed(webhook, secret)
@@ -182,6 +185,7 @@ def replay_failed(*, actor: Actor, webhook: Webhook, since: datetime, now: datet
 def delete_webhook(*, actor: Actor, webhook: Webhook) -> None:
     """With it go its secret, what waits and the log of what was sent; that it was stays on the ledger."""
     policies.check_can_manage_webhooks(actor)
+    access.require_fresh(actor)
     webhook = _locked(webhook)
     ledger.record(WebhookDeleted(webhook_id=webhook.pk), actor=actor, subject=("webhook", webhook.pk))
     webhook.delete()
