@@ -50,3 +50,14 @@ class ActivityForm(forms.Form):
 
 def _midnight(day: Any) -> datetime:
     return make_aware(datetime.combine(day, time.min))
+
+
+class DayForm(forms.Form):
+    """A day that has passed, in the reader's time zone."""
+
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def span(self) -> tuple[datetime, datetime]:
+        """When the day begins and when it has ended."""
+        day = self.cleaned_data["day"]
+        return _midnight(day), _midnight(day + timedelta(days=1))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.compliance.views import activity, reports
+from apps.compliance.views import activity, past, reports
 
 app_name = "compliance"
 tenant_patterns = [
@@ -9,6 +9,7 @@ tenant_patterns = [
     path("compliance/reports/<uuid:report_id>/", reports.report_detail, name="report_detail"),
     path("compliance/reports/<uuid:report_id>/report.<slug:form>", reports.report_file, name="report_file"),
     path("activity/", activity.entry_list, name="activity"),
+    path("activity/day/", past.past_day, name="past"),
     path("activity/record/", activity.record, name="record"),
     path("activity/record/verify/", activity.verify, name="ledger_verify"),
     path("activity/record/ledger.jsonl", activity.export, name="ledger_export"),

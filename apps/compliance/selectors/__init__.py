@@ -1,6 +1,7 @@
 """Reads of reports, of what the ledger proves, and of the ledger itself, each limited to what the actor may see."""
 
 from apps.compliance.selectors.chains import ModelChain, chain_of_version
+from apps.compliance.selectors.past import Past, Spell, past
 from apps.compliance.selectors.proofs import Proofs
 from apps.compliance.selectors.reports import get_report, reports_of_version, visible_reports
 from apps.compliance.selectors.standing import Standing, production_standing
@@ -8,10 +9,13 @@ from apps.compliance.selectors.statements import sections_of
 
 __all__ = [
     "ModelChain",
+    "Past",
     "Proofs",
+    "Spell",
     "Standing",
     "chain_of_version",
     "get_report",
+    "past",
     "production_standing",
     "reports_of_version",
     "sections_of",

@@ -29,7 +29,12 @@ _NOT_MADE = {ReportState.FAILED, ReportState.CANCELLED}
 
 
 def activity_tabs(tenant: str, current: str) -> list[dict[str, Any]]:
-    named = (("activity", _("What happened")), ("record", _("The record")), ("deliveries", _("Deliveries")))
+    named = (
+        ("activity", _("What happened")),
+        ("past", _("A past day")),
+        ("record", _("The record")),
+        ("deliveries", _("Deliveries")),
+    )
     return [
         {"label": label, "url": reverse(f"compliance:{name}", args=[tenant]), "current": name == current}
         for name, label in named

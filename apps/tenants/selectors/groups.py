@@ -49,6 +49,12 @@ def get_group(*, actor: Actor, group_id: UUID) -> Group:
     return found
 
 
+def names_of_groups(*, actor: Actor) -> dict[UUID, str]:
+    """The names of the groups that there are, for whoever reads the record."""
+    access.require(actor, Permission.LEDGER_VIEW)
+    return dict(Group.objects.filter(tenant_id=actor.tenant_id).values_list("pk", "name"))
+
+
 def people_of_group(*, actor: Actor, group: Group) -> list[User]:
     access.require(actor, Permission.MEMBER_MANAGE)
     places = GroupMember.objects.filter(group=group).select_related("user").order_by("user__name")

@@ -9,12 +9,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from babel.numbers import format_currency
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.tenants.choices import CURRENCY, ResourceClass
+from apps.tenants.choices import ResourceClass
 from apps.tenants.models import Budget, BudgetNotice, Holding, Quota, UsageSpan
 from apps.tenants.selectors import projects_of
 from apps.tenants.selectors.usage import CENT, Month, spent
@@ -22,6 +21,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
+from foundation.web.templatetags.sanad_format import money
 
 RUN = "run"
 # What a start asks of a quota, with the words of the field; the last two are not asked at a start.
@@ -84,13 +84,6 @@ class BudgetState:
     @property
     def is_over(self) -> bool:
         return self.hard_limit is not None and self.spent >= self.hard_limit
-
-
-def aed(amount: Decimal) -> str:
-    """An amount as a sentence says it, like AED 12.50; less than half a fils is not said to be nothing."""
-    if 0 < amount < CENT:
-        return _("less than %(amount)s") % {"amount": aed(CENT)}
-    return format_currency(amount, CURRENCY, format="¤¤\xa0#,##0.00", locale="en")
 
 
 def quotas(*, actor: Actor) -> list[QuotaState]:
@@ -223,12 +216,12 @@ def over_budget(*, tenant_id: UUID, project_id: UUID, now: datetime) -> str:
     mine = Budget.objects.filter(Q(project_id=None) | Q(project_id=project_id), tenant_id=tenant_id)
     for state in budget_states(list(mine.exclude(hard_limit=None)), now=now, names={}):
         if state.is_over:
-            words = {"whose": _budget_of(state.project_id), "month": str(state.month), "spent": aed(state.spent)}
+            words = {"whose": _budget_of(state.project_id), "month": str(state.month), "spent": money(state.spent)}
             said = _(
                 "%(whose)s for %(month)s is used up: %(spent)s of %(limit)s are spent, so no new work begins. "
                 "What runs and serves goes on."
             )
-            return f"{said % {**words, 'limit': aed(state.hard_limit or Decimal(0))}} {_who_may_raise(budget=True)}"
+            return f"{said % {**words, 'limit': money(state.hard_limit or Decimal(0))}} {_who_may_raise(budget=True)}"
     return ""
 
 

@@ -23,6 +23,7 @@ from foundation.access.permissions import ROLE_PERMISSIONS
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount, User
+from foundation.identity.ways import Way
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
@@ -163,9 +164,10 @@ def token_state(token: ApiToken, *, now: datetime) -> TokenState:
     return TokenState.EXPIRED if token.expires_at is not None and token.expires_at <= now else TokenState.LIVE
 
 
-def tenants_of(*, user: User) -> list[tuple[Tenant, Role]]:
-    """The tenants that a person belongs to, with their role in each."""
-    found = [(row.tenant, Role(row.role)) for row in memberships_of(user)]
+def tenants_of(*, user: User, way: Way | None = None) -> list[tuple[Tenant, Role]]:
+    """The tenants that a person belongs to, with their role in each; of a session, those that it opens."""
+    rows = [row for row in memberships_of(user) if way is None or way.opens(row.tenant_id)]
+    found = [(row.tenant, Role(row.role)) for row in rows]
     return sorted(found, key=lambda pair: pair[0].name)
 
 

@@ -170,6 +170,13 @@ def months_known(*, actor: Actor, now: datetime, most: int = 24) -> list[Month]:
     return found
 
 
+def people_seen(*, actor: Actor) -> list[tuple[UUID, str]]:
+    """Whoever used something in what the actor may see, by name."""
+    rows = visible_usage(actor=actor).filter(person_id__isnull=False).order_by()
+    found = set(rows.values_list("person_id", flat=True).distinct())
+    return sorted(names_by(actor=actor, by=UsageBy.PERSON, keys=found).items(), key=lambda pair: pair[1])
+
+
 def names_by(*, actor: Actor, by: UsageBy, keys: Collection[UUID]) -> dict[UUID, str]:
     """Names as the actor may read them; without a place in the tenant, a token reads no people's."""
     if not keys:

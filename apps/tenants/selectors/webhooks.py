@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.tenants.choices import DeliveryState, WebhookState
@@ -40,7 +40,9 @@ def deliveries(*, actor: Actor, webhook: Webhook) -> QuerySet[WebhookDelivery]:
     """What was and is to be sent to it, the newest first."""
     access.require(actor, Permission.TENANT_MANAGE)
     rows = WebhookDelivery.objects.filter(tenant_id=actor.tenant_id, webhook=webhook)
-    return rows.prefetch_related("attempts")
+    # A page of rows shows how attempts ended; what was said is read where one delivery is looked at.
+    ended = WebhookAttempt.objects.defer("answer", "request_headers")
+    return rows.prefetch_related(Prefetch("attempts", queryset=ended))
 
 
 def get_delivery(*, actor: Actor, webhook: Webhook, delivery_id: UUID) -> WebhookDelivery:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from foundation import access
@@ -73,6 +73,16 @@ def events_since(*, tenant_id: UUID, seq: int, limit: int = 500) -> list[Recorde
     with scope(tenant_id):
         places = LedgerPlace.objects.filter(tenant_id=tenant_id, seq__gt=seq).select_related("event").order_by("seq")
         return [RecordedEvent.of(place.event, place.seq) for place in places[: min(limit, _MOST)]]
+
+
+def in_order(actor: Actor, *, kinds: Collection[str], until: datetime) -> Iterator[RecordedEvent]:
+    """Every entry of these kinds before `until`, in the order of the chain, those without a place yet last."""
+    access.require(actor, Permission.LEDGER_VIEW, actor.tenant)
+    with scope(actor.tenant_id):
+        rows = LedgerEvent.objects.filter(tenant_id=actor.tenant_id, kind__in=kinds, recorded_at__lt=until)
+        rows = rows.select_related("place").order_by(F("place__seq").asc(nulls_last=True), "recorded_at", "pk")
+        for row in rows.iterator():
+            yield RecordedEvent.of(row, _seq(row))
 
 
 def who_acted(*, tenant_id: UUID, user_ids: Collection[UUID]) -> set[UUID]:
