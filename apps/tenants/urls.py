@@ -1,6 +1,19 @@
 from django.urls import path
 
-from apps.tenants.views import accounts, groups, service_accounts, settings
+from apps.tenants.views import (
+    accounts,
+    confirm,
+    costs,
+    factors,
+    groups,
+    limits,
+    service_accounts,
+    settings,
+    sign_in_rules,
+    single_sign_on,
+    webhooks,
+)
+from apps.tenants.views import single_sign_on_door as door
 
 app_name = "tenants"
 open_patterns = [
@@ -8,12 +21,32 @@ open_patterns = [
     path("accounts/", accounts.profile, name="profile"),
     path("accounts/logout/", accounts.sign_out, name="sign_out"),
     path("accounts/password/", accounts.password, name="password"),
+    path("accounts/confirm/", confirm.confirm, name="confirm"),
+    path("accounts/confirm/passkey/", confirm.confirm_options, name="confirm_options"),
+    path("accounts/factors/app/", factors.app_add, name="app_add"),
+    path("accounts/factors/passkey/", factors.passkey_add, name="passkey_add"),
+    path("accounts/factors/passkey/options/", factors.passkey_options, name="passkey_options"),
+    path("accounts/factors/recovery-codes/", factors.recovery_renew, name="recovery_renew"),
+    path("accounts/factors/<int:factor_id>/remove/", factors.factor_remove, name="factor_remove"),
+    path("accounts/login/passkey/", confirm.passkey_sign_in, name="passkey_sign_in"),
+    path("accounts/login/passkey/options/", confirm.passkey_options, name="passkey_sign_in_options"),
+    path("accounts/login/second-factor/passkey/", confirm.second_step_options, name="second_step_options"),
     path("accounts/sessions/end-others/", accounts.end_other_sessions, name="sessions_end"),
     path("accounts/sessions/<uuid:session_id>/end/", accounts.end_session, name="session_end"),
+    path("accounts/sso/", door.lead, name="sso_lead"),
+    path("accounts/sso/<slug:tenant>/", door.tenant_door, name="sso_door"),
+    path("accounts/sso/<slug:tenant>/<uuid:provider_id>/", door.begin, name="sso_begin"),
+    path("accounts/sso/<slug:tenant>/<uuid:provider_id>/callback/", door.callback, name="sso_callback"),
+    path("accounts/sso/<slug:tenant>/<uuid:provider_id>/acs/", door.acs, name="sso_acs"),
+    path("accounts/sso/<slug:tenant>/<uuid:provider_id>/acs/<slug:ticket>/", door.finish, name="sso_finish"),
+    path("accounts/sso/<slug:tenant>/<uuid:provider_id>/metadata/", door.metadata, name="sso_metadata"),
     path("accounts/setup/<str:secret>/", accounts.setting_up, name="setting_up"),
     path("accounts/invitations/<str:secret>/", accounts.invitation, name="invitation"),
 ]
-library_patterns = [path("accounts/login/", accounts.sign_in, name="account_login")]
+library_patterns = [
+    path("accounts/login/", accounts.sign_in, name="account_login"),
+    path("accounts/login/second-factor/", confirm.second_step, name="mfa_authenticate"),
+]
 tenant_patterns = [
     path("settings/", settings.settings_start, name="settings"),
     path("settings/members/", settings.member_list, name="member_list"),
@@ -38,6 +71,32 @@ tenant_patterns = [
         groups.group_role_take_back,
         name="group_role_take_back",
     ),
+    path("settings/single-sign-on/", single_sign_on.provider_list, name="provider_list"),
+    path("settings/single-sign-on/domains/", single_sign_on.domain_claim, name="domain_claim"),
+    path("settings/single-sign-on/domains/<uuid:domain_id>/prove/", single_sign_on.domain_prove, name="domain_prove"),
+    path(
+        "settings/single-sign-on/domains/<uuid:domain_id>/release/",
+        single_sign_on.domain_release,
+        name="domain_release",
+    ),
+    path("settings/single-sign-on/openid/", single_sign_on.openid_add, name="openid_add"),
+    path("settings/single-sign-on/saml/", single_sign_on.saml_add, name="saml_add"),
+    path("settings/single-sign-on/<uuid:provider_id>/", single_sign_on.provider_detail, name="provider_detail"),
+    path("settings/single-sign-on/<uuid:provider_id>/test/", single_sign_on.provider_test, name="provider_test"),
+    path(
+        "settings/single-sign-on/<uuid:provider_id>/refresh/", single_sign_on.provider_refresh, name="provider_refresh"
+    ),
+    path("settings/single-sign-on/<uuid:provider_id>/enable/", single_sign_on.provider_enable, name="provider_enable"),
+    path(
+        "settings/single-sign-on/<uuid:provider_id>/disable/", single_sign_on.provider_disable, name="provider_disable"
+    ),
+    path("settings/single-sign-on/<uuid:provider_id>/remove/", single_sign_on.provider_remove, name="provider_remove"),
+    path("settings/single-sign-on/<uuid:provider_id>/scim/", single_sign_on.scim_token_make, name="scim_token_make"),
+    path(
+        "settings/single-sign-on/<uuid:provider_id>/scim/<uuid:token_id>/revoke/",
+        single_sign_on.scim_token_revoke,
+        name="scim_token_revoke",
+    ),
     path("settings/tokens/", settings.token_list, name="token_list"),
     path("settings/tokens/<uuid:token_id>/revoke/", settings.token_revoke, name="token_revoke"),
     path("settings/service-accounts/", service_accounts.service_account_list, name="service_account_list"),
@@ -61,5 +120,35 @@ tenant_patterns = [
         service_accounts.service_account_enable,
         name="service_account_enable",
     ),
+    path("settings/webhooks/", webhooks.webhook_list, name="webhook_list"),
+    path("settings/webhooks/<uuid:webhook_id>/", webhooks.webhook_detail, name="webhook_detail"),
+    path("settings/webhooks/<uuid:webhook_id>/edit/", webhooks.webhook_edit, name="webhook_edit"),
+    path("settings/webhooks/<uuid:webhook_id>/secret/", webhooks.webhook_roll, name="webhook_roll"),
+    path("settings/webhooks/<uuid:webhook_id>/pause/", webhooks.webhook_pause, name="webhook_pause"),
+    path("settings/webhooks/<uuid:webhook_id>/enable/", webhooks.webhook_enable, name="webhook_enable"),
+    path("settings/webhooks/<uuid:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),
+    path("settings/webhooks/<uuid:webhook_id>/delete/", webhooks.webhook_delete, name="webhook_delete"),
+    path("settings/webhooks/<uuid:webhook_id>/replay/", webhooks.webhook_replay_failed, name="webhook_replay_failed"),
+    path(
+        "settings/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/",
+        webhooks.webhook_delivery,
+        name="webhook_delivery",
+    ),
+    path(
+        "settings/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/replay/",
+        webhooks.webhook_replay,
+        name="webhook_replay",
+    ),
+    path("settings/sign-in/", sign_in_rules.sign_in_rules, name="sign_in_rules"),
+    path("settings/usage/", costs.usage_page, name="usage"),
+    path("settings/usage/usage.csv", costs.usage_csv, name="usage_csv"),
+    path("settings/usage/charts/<slug:by>.json", costs.usage_chart, name="usage_chart"),
+    path("settings/usage/chargeback/", costs.chargeback, name="chargeback"),
+    path("settings/usage/chargeback/chargeback.csv", costs.chargeback_csv, name="chargeback_csv"),
+    path("settings/quotas/", limits.quotas, name="quotas"),
+    path("settings/quotas/<uuid:quota_id>/remove/", limits.quota_remove, name="quota_remove"),
+    path("settings/budgets/", limits.budgets, name="budgets"),
+    path("settings/budgets/<uuid:budget_id>/remove/", limits.budget_remove, name="budget_remove"),
+    path("settings/prices/", limits.price_list, name="prices"),
     path("settings/organisation/", settings.tenant_edit, name="tenant_edit"),
 ]

@@ -33,7 +33,7 @@ def tokens(portal) -> dict[str, str]:
     from foundation.tenancy import scope
 
     tenant, made = make_tenant("acme", "Acme Trading"), {}
-    for role in ("scientist", "viewer"):
+    for role in ("scientist", "viewer", "admin"):
         person = make_person(tenant, role)
         with scope(tenant.pk):
             if role == "scientist":

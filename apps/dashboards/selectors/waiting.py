@@ -18,6 +18,7 @@ from apps.datasets.choices import VersionState
 from apps.experiments import selectors as experiments
 from apps.experiments.choices import RunState
 from apps.monitoring import selectors as monitoring
+from apps.tenants import selectors as tenants
 from foundation import access, ledger
 from foundation.access import Permission
 from foundation.identity import Actor
@@ -65,6 +66,8 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         yield "approval_case", _unread_decisions(actor, now), _decided
     if access.can_somewhere(actor, Permission.MONITOR_VIEW):
         yield "monitor", monitoring.open_alert_groups(actor=actor), _alerts
+    if access.can(actor, Permission.TENANT_MANAGE, actor.tenant):
+        yield "webhook", tenants.disabled_webhooks(actor=actor), _webhook
     if access.can_somewhere(actor, Permission.DATASET_VIEW):
         rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
         if not access.can(actor, Permission.DATASET_CREATE):
@@ -121,6 +124,11 @@ def _decided(kind: str, row: Any, now: datetime) -> Waiting:
     label = str(row.get_state_display())
     place = (row.project.name, row.project.slug) if row.project else ("", "")
     return Waiting(kind, row.pk, str(row), reason, row.state, label, decision.decided_at, *place)
+
+
+def _webhook(kind: str, row: Any, now: datetime) -> Waiting:
+    reason = _("Nothing is sent to it: %(why)s.") % {"why": row.get_trouble_display()}
+    return Waiting(kind, row.pk, str(row), reason, "failing", str(row.get_state_display()), row.failing_since)
 
 
 def _version(kind: str, row: Any, now: datetime) -> Waiting:

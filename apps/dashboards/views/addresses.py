@@ -23,6 +23,7 @@ _IN_TENANT = {
     "approval_case": "approvals:case_detail",
     "report": "compliance:report_detail",
     "service_account": "tenants:service_account_detail",
+    "webhook": "tenants:webhook_detail",
 }
 # What has no page of its own is found in a list.
 _LISTED = {"membership": "tenants:member_list", "token": "tenants:token_list", "tenant": "dashboards:home"}

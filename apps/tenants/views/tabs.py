@@ -18,7 +18,17 @@ def tabs(request: PortalRequest, current: str) -> list[dict[str, Any]]:
     if access.can(request.actor, Permission.MEMBER_MANAGE):
         named.append(("groups", _("Groups"), "group_list"))
         named.append(("service_accounts", _("Service accounts"), "service_account_list"))
+    if access.can_somewhere(request.actor, Permission.USAGE_VIEW):
+        named.append(("usage", _("Usage and cost"), "usage"))
+        named += [
+            ("quotas", _("Quotas"), "quotas"),
+            ("budgets", _("Budgets"), "budgets"),
+            ("prices", _("Prices"), "prices"),
+        ]
     if access.can(request.actor, Permission.TENANT_MANAGE):
+        named.append(("webhooks", _("Webhooks"), "webhook_list"))
+        named.append(("sign_in", _("Sign-in"), "sign_in_rules"))
+        named.append(("single_sign_on", _("Single sign-on"), "provider_list"))
         named.append(("tenant", _("Organisation"), "tenant_edit"))
     return [
         {"label": label, "url": reverse(f"tenants:{name}", args=[request.tenant.slug]), "current": key == current}

@@ -47,6 +47,7 @@ KINDS = {
     "project": (_("Project"), "folder"),
     "token": (_("Token"), "key"),
     "service_account": (_("Service account"), "robot"),
+    "webhook": (_("Webhook"), "link"),
     "membership": (_("Member"), "users"),
     "permission": (_("Permission"), "key"),
     "ledger": (_("Ledger"), "shield-check"),

@@ -7,6 +7,7 @@ from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.models import Deployments, Models, Runs
 from sanad.projects import Members, Projects, ServiceAccounts, Tokens
 from sanad.transport import Transport
+from sanad.webhooks import Webhooks
 
 
 class Client:
@@ -22,6 +23,7 @@ class Client:
         self.members = Members(self)
         self.tokens = Tokens(self)
         self.service_accounts = ServiceAccounts(self)
+        self.webhooks = Webhooks(self)
         self.datasets = Datasets(self)
         self.features = Features(self)
         self.training_sets = TrainingSets(self)
