@@ -36,6 +36,9 @@ class GatewayConfig:
     max_in_flight: int
     max_in_flight_per_deployment: int
     max_connections: int
+    requests_per_second: int
+    requests_per_second_of_address: int
+    predictions_per_second: int
     logged_file_bytes: int
     queue_bytes: int
     spill_bytes: int
@@ -84,6 +87,9 @@ class GatewayConfig:
             max_in_flight=read.number("SANAD_GATEWAY_MAX_IN_FLIGHT", 512),
             max_in_flight_per_deployment=read.number("SANAD_GATEWAY_MAX_IN_FLIGHT_PER_DEPLOYMENT", 128),
             max_connections=read.number("SANAD_GATEWAY_MAX_CONNECTIONS", 4096),
+            requests_per_second=read.number("SANAD_RATE_PER_TOKEN", 200),
+            requests_per_second_of_address=read.number("SANAD_RATE_PER_ADDRESS", 500),
+            predictions_per_second=read.number("SANAD_RATE_PREDICTIONS", 10_000),
             logged_file_bytes=read.number("SANAD_GATEWAY_LOGGED_FILE_MB", 4096) * MEGABYTE,
             queue_bytes=read.number("SANAD_GATEWAY_LOG_QUEUE_MB", 64) * MEGABYTE,
             spill_bytes=read.number("SANAD_GATEWAY_LOG_SPILL_MB", 256) * MEGABYTE,

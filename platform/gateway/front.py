@@ -17,6 +17,7 @@ from yarl import URL
 from gateway import bounds, headers
 from gateway.asgi import ClientGone, Headers, Receive, Scope, Send, header, request_id_of
 from gateway.bounds import Bounds
+from gateway.callers import Callers
 from gateway.origin import Origins
 from gateway.paths import is_for_workloads
 from gateway.problems import Problems, Refused
@@ -51,10 +52,13 @@ class Passage:
 class Front:
     """Proxies pages and REST. `start` before use, `close` after."""
 
-    def __init__(self, web_socket: str, origins: Origins, limits: Bounds, stats: Stats, problems: Problems) -> None:
+    def __init__(
+        self, web_socket: str, origins: Origins, limits: Bounds, callers: Callers, stats: Stats, problems: Problems
+    ) -> None:
         self._web_socket = web_socket
         self._origins = origins
         self._limits = limits
+        self._callers = callers
         self._stats = stats
         self._problems = problems
         self._asking: aiohttp.ClientSession | None = None
@@ -90,6 +94,7 @@ class Front:
         origin = self._origins.of(scope)
         if origin.through_door and not is_for_workloads(scope["raw_path"]):
             raise Refused(404, "not-found", "Workloads reach REST, MLflow and deployments here, and no pages.")
+        self._callers.check(scope, None if origin.through_door else origin.address)
         lines = headers.to_portal(scope["headers"], client=origin.address, scheme=origin.scheme, request_id=request_id)
         most = self._limits.most(scope)
         bounds.check_length(scope, most)

@@ -8,6 +8,7 @@ import signal
 
 from gateway.admission import Admission
 from gateway.bounds import Bounds
+from gateway.callers import Callers
 from gateway.config import GatewayConfig
 from gateway.contact import Contact
 from gateway.forwarding import Forwarder
@@ -55,6 +56,7 @@ class House:
             origins=origins,
             contact=self.contact,
             keys=self.keys,
+            callers=Callers(config.predictions_per_second),
             admission=self.admission,
             rates=rates,
             forwarder=Forwarder(self.contact, self.replicas, self.stats, config.reply_within_s),
@@ -64,7 +66,8 @@ class House:
             problems=self.problems,
         )
         bounds = Bounds(config.logged_file_bytes)
-        self.front = Front(config.web_socket, origins, bounds, self.stats, self.problems)
+        callers = Callers(config.requests_per_second, config.requests_per_second_of_address)
+        self.front = Front(config.web_socket, origins, bounds, callers, self.stats, self.problems)
         self.live = Live(config.live_socket, origins, self.stats)
         self.metrics = Metrics(self.stats, self.contact, self.keys, self.journal, self.admission)
         self._loops: list[asyncio.Task[None]] = []

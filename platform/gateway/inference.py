@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.admission import Admission
 from gateway.asgi import ClientGone, Headers, Receive, Scope, Send, request_id_of
+from gateway.callers import Callers
 from gateway.contact import Contact
 from gateway.entries import Entry
 from gateway.forwarding import Answered, Forwarder
@@ -61,6 +62,7 @@ class Inference:
         origins: Origins,
         contact: Contact,
         keys: Keys,
+        callers: Callers,
         admission: Admission,
         rates: Rates,
         forwarder: Forwarder,
@@ -72,6 +74,7 @@ class Inference:
         self._origins = origins
         self._contact = contact
         self._keys = keys
+        self._callers = callers
         self._admission = admission
         self._rates = rates
         self._forwarder = forwarder
@@ -86,6 +89,7 @@ class Inference:
         request_id = request_id_of(headers.get(b"x-request-id"))
         try:
             _check_headers(scope, headers)
+            self._callers.check(scope, None)
             verdict = await self._keys.admit(
                 headers.get(b"authorization"), path.tenant, path.deployment, self._address(scope)
             )
