@@ -81,6 +81,7 @@ def _gateway(processes: Processes, folder: Path, served: Served, redis_url: str)
         SANAD_PORT=str(port),
         SANAD_WEB_SOCKET=str(web),
         SANAD_GATEWAY_SECRET=secret,
+        SANAD_RATE_PREDICTIONS="1000000",
         REDIS_URL=redis_url,
     )
     path = f"/inference/bench/{NAME}/invocations"
