@@ -24,7 +24,7 @@ def tell_webhooks(event: RecordedEvent) -> None:
 
 def _choices(actor: Actor) -> list[navigation.Choice]:
     """The other tenants of a person; where there are none, the switcher is not made longer by them."""
-    if actor.user is None:
+    if actor.user is None or actor.by_provider:
         return []
     others = [(tenant, role) for tenant, role in selectors.tenants_of(user=actor.user) if tenant.pk != actor.tenant_id]
     return [

@@ -12,6 +12,7 @@ from apps.tenants.selectors.groups import (
     person_of_tenant,
     possible_holders,
     project_roles,
+    role_here,
 )
 from apps.tenants.selectors.people import (
     Given,
@@ -112,6 +113,7 @@ __all__ = [
     "project_id_of",
     "project_named",
     "project_roles",
+    "role_here",
     "projects_of",
     "reach_of",
     "register_project_names",

@@ -1,6 +1,15 @@
 """Writes of tenants: people, tokens, sign-in."""
 
 from apps.tenants.services.budgets import check_budget, remove_budget, set_budget
+from apps.tenants.services.email_domains import (
+    RECORD_AT,
+    RECORD_SAYS,
+    claim_domain,
+    prove_by_operator,
+    prove_domain,
+    release_domain,
+    tenant_of_address,
+)
 from apps.tenants.services.factors import (
     Shown,
     add_app,
@@ -17,6 +26,18 @@ from apps.tenants.services.groups import (
     edit_group,
     take_from_group,
 )
+from apps.tenants.services.identity_providers import (
+    Line,
+    add_openid_provider,
+    add_saml_provider,
+    disable_provider,
+    edit_provider,
+    enable_provider,
+    refresh_provider,
+    remove_provider,
+    scim_purpose,
+    settings_of,
+)
 from apps.tenants.services.invitations import (
     accept_as_new_person,
     accept_invitation,
@@ -24,12 +45,14 @@ from apps.tenants.services.invitations import (
     invite,
     withdraw_invitation,
 )
+from apps.tenants.services.judging import Check
 from apps.tenants.services.members import change_role, remove_member
 from apps.tenants.services.permissions import give_permission, take_back_permission
 from apps.tenants.services.prices import set_price
 from apps.tenants.services.profile import change_password, edit_profile
 from apps.tenants.services.project_roles import Holder, give_role_in_project, take_back_role_in_project
 from apps.tenants.services.proof import prove
+from apps.tenants.services.provided_sessions import note_provided_session
 from apps.tenants.services.quotas import (
     check_could_start,
     check_storage,
@@ -40,6 +63,7 @@ from apps.tenants.services.quotas import (
     why_it_waits,
 )
 from apps.tenants.services.sample import ensure_sample_people
+from apps.tenants.services.scim_tokens import create_scim_token
 from apps.tenants.services.security import send_notice
 from apps.tenants.services.service_accounts import (
     change_role_of_service_account,
@@ -56,6 +80,16 @@ from apps.tenants.services.sign_in import (
     forget_session,
     note_session,
     sign_in,
+)
+from apps.tenants.services.sign_in_rules import set_second_factor_rule
+from apps.tenants.services.single_sign_on import (
+    enter,
+    find_provider,
+    forget_used_assertions,
+    look_at,
+    note_refusal,
+    note_test,
+    providers_for,
 )
 from apps.tenants.services.starts import register_start, start_address
 from apps.tenants.services.tenants import create_tenant, edit_tenant
@@ -91,14 +125,20 @@ from apps.tenants.services.webhooks import (
 )
 
 __all__ = [
+    "RECORD_AT",
+    "RECORD_SAYS",
+    "Check",
     "Founder",
     "Holder",
+    "Line",
     "Metered",
     "Shown",
     "accept_as_new_person",
     "accept_invitation",
     "add_app",
+    "add_openid_provider",
     "add_passkey",
+    "add_saml_provider",
     "add_to_group",
     "begin_usage",
     "change_password",
@@ -110,8 +150,10 @@ __all__ = [
     "check_passkey_of_anybody",
     "check_setup",
     "check_storage",
+    "claim_domain",
     "count_requests",
     "create_group",
+    "create_scim_token",
     "create_service_account",
     "create_service_token",
     "create_tenant",
@@ -120,38 +162,54 @@ __all__ = [
     "database_now",
     "delete_group",
     "delete_webhook",
+    "disable_provider",
     "disable_service_account",
     "edit_group",
     "edit_profile",
+    "edit_provider",
     "edit_tenant",
     "edit_webhook",
+    "enable_provider",
     "enable_service_account",
     "enable_webhook",
     "end_other_sessions",
     "end_session",
     "end_usage",
     "ensure_sample_people",
+    "enter",
     "find_invitation",
+    "find_provider",
     "forget_deliveries",
     "forget_ended_sessions",
     "forget_expired_tokens",
     "forget_session",
+    "forget_used_assertions",
     "give_back",
     "give_permission",
     "give_role_in_project",
     "invite",
     "is_set_up",
     "issue_workload_token",
+    "look_at",
     "meter_everything",
     "name_model",
+    "note_provided_session",
+    "note_refusal",
     "note_session",
+    "note_test",
     "pause_webhook",
     "prove",
+    "prove_by_operator",
+    "prove_domain",
+    "providers_for",
     "queue_event",
+    "refresh_provider",
     "register_start",
+    "release_domain",
     "remove_budget",
     "remove_factor",
     "remove_member",
+    "remove_provider",
     "remove_quota",
     "renew_recovery_codes",
     "renew_workload_token",
@@ -161,13 +219,16 @@ __all__ = [
     "revoke_workload_tokens",
     "ring_due_webhooks",
     "roll_webhook_secret",
+    "scim_purpose",
     "send_notice",
     "send_test_event",
     "send_webhook",
     "set_budget",
     "set_price",
     "set_quota",
+    "set_second_factor_rule",
     "set_up",
+    "settings_of",
     "setup_secret",
     "sign_in",
     "start_address",
@@ -175,6 +236,7 @@ __all__ = [
     "take_back_role_in_project",
     "take_from_group",
     "take_part",
+    "tenant_of_address",
     "why_it_waits",
     "withdraw_invitation",
 ]

@@ -10,6 +10,7 @@ from django.contrib import auth, messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -24,11 +25,13 @@ from foundation import access
 from foundation.access.actors import actor_for_user
 from foundation.access.second_factor import lets_in
 from foundation.clock import now
+from foundation.identity.ways import Way
 from foundation.tenancy import scope
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PersonRequest, PortalRequest, address_of
 
 _OWN = access.own("A person's own account: it shows and changes nothing of anybody else.")
+_ANY_WAY = access.own("A person's own pages, also for whom a tenant's identity provider vouches.", by_provider=True)
 
 
 @access.public("The door: whoever comes without a session has to knock here.")
@@ -64,24 +67,29 @@ def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         services.forget_session(user=request.user, session_key=_key(request))
+    by_provider, home = Way.of(request.session).tenant_id is not None, request.session.get("tenant")
     auth.logout(request)
-    return HttpResponseRedirect("/accounts/login/")
+    # Whoever came by their organisation's provider is led back to it.
+    return HttpResponseRedirect(
+        reverse("tenants:sso_door", args=[home]) if by_provider and home else "/accounts/login/"
+    )
 
 
-@_OWN
+@_ANY_WAY
 @never_cache
 def start(request: PersonRequest) -> HttpResponse:
     """Each person begins at their role's place; who belongs to several tenants chooses one."""
-    found = selectors.tenants_of(user=request.user)
+    way = Way.of(request.session)
+    found = selectors.tenants_of(user=request.user, way=way)
     if len(found) != 1:
         return render(request, "accounts/tenant_choose.html", {"choices": found})
     tenant = found[0][0]
-    actor = actor_for_user(user=request.user, tenant=tenant)
+    actor = actor_for_user(user=request.user, tenant=tenant, way=way)
     with scope(tenant.pk, user_id=request.user.pk):
         return HttpResponseRedirect(services.start_address(actor))
 
 
-@_OWN
+@_ANY_WAY
 def profile(request: PersonRequest) -> HttpResponse:
     user = request.user
     initial = {name: getattr(user, name) for name in ProfileForm.base_fields}
@@ -110,7 +118,7 @@ def password(request: PersonRequest) -> HttpResponse:
     return _show_account(request, password_form=form)
 
 
-@_OWN
+@_ANY_WAY
 @require_POST
 def end_other_sessions(request: PersonRequest) -> HttpResponse:
     services.end_other_sessions(user=request.user, keep=_key(request))
@@ -118,7 +126,7 @@ def end_other_sessions(request: PersonRequest) -> HttpResponse:
     return HttpResponseRedirect("/accounts/#sessions")
 
 
-@_OWN
+@_ANY_WAY
 @require_POST
 def end_session(request: PersonRequest, session_id: UUID) -> HttpResponse:
     services.end_session(user=request.user, session_id=session_id)
@@ -172,7 +180,7 @@ def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -
         "password_form": forms.get("password_form") or PasswordForm(),
         "sessions": selectors.sessions_of(user=user, now=now()),
         "present": _key(request),
-        "choices": (places := selectors.tenants_of(user=user)),
+        "choices": (places := selectors.tenants_of(user=user, way=Way.of(request.session))),
         "factors": selectors.factors_of(user=user),
         "asked_by": [tenant for tenant, _role in places if tenant.second_factor_due and not user.second_factor_at],
     }
@@ -184,12 +192,14 @@ def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -
 @contextmanager
 def _inside_last_tenant(request: PersonRequest) -> Iterator[None]:
     """The shell around one's account is that of the tenant one came from, where one still belongs to it."""
-    here = [t for t, _role in selectors.tenants_of(user=request.user) if lets_in(request.user, t, at=now())]
+    way = Way.of(request.session)
+    found = [tenant for tenant, _role in selectors.tenants_of(user=request.user, way=way)]
+    here = [tenant for tenant in found if lets_in(request.user, tenant, at=now(), way=way)]
     tenant = next((t for t in here if t.slug == request.session.get("tenant")), here[0] if here else None)
     if tenant is None:
         yield
         return
-    request.actor, request.tenant = actor_for_user(user=request.user, tenant=tenant), tenant  # type: ignore[attr-defined]
+    request.actor, request.tenant = actor_for_user(user=request.user, tenant=tenant, way=way), tenant  # type: ignore[attr-defined]
     with scope(tenant.pk, user_id=request.user.pk):
         yield
 

@@ -16,18 +16,26 @@ from allauth.account.internal.flows.login import (
 )
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import Login
+from allauth.account.stages import LoginStageController
+from allauth.mfa.stages import AuthenticateStage
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from apps.tenants import services
+from apps.tenants.adapters.outbound_session import outbound_session
 from apps.tenants.choices import SignInMethod
 from apps.tenants.views.requests import make_known
 from foundation.clock import now
+from foundation.identity.ways import Way
 from foundation.web.requests import address_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from allauth.account.stages import LoginStage
     from allauth.socialaccount.models import SocialApp, SocialLogin
+    from requests import Session
 
     from foundation.identity.models import User
 
@@ -42,6 +50,41 @@ def begin_session(request: HttpRequest, user: User, *, next_url: str = "/") -> H
     return perform_login(request, Login(user=user, redirect_url=next_url, email=user.email))
 
 
+def begin_session_by_passkey(request: HttpRequest, user: User, *, next_url: str) -> HttpResponse:
+    """Whoever's passkey was right, which is two factors in one: nothing more is asked."""
+    clear_authentication_records(request)
+    record_authentication(request, user, method="mfa", type="webauthn", passwordless=True)
+    return perform_login(request, Login(user=user, redirect_url=next_url, email=user.email))
+
+
+def begin_session_by_provider(
+    request: HttpRequest, user: User, *, provider_id: UUID, tenant_id: UUID, next_url: str
+) -> HttpResponse:
+    """Whom a tenant's identity provider vouches for: a session that opens this tenant alone (foundation.identity.ways).
+
+    Whoever was signed in before is signed out first: two people's proofs do not mix in one session.
+    """
+    if request.user.is_authenticated:
+        services.forget_session(user=request.user, session_key=request.session.session_key or "")
+        auth.logout(request)
+    clear_authentication_records(request)
+    record_authentication(request, user, method="socialaccount", provider=str(provider_id), tenant=str(tenant_id))
+    return perform_login(request, Login(user=user, redirect_url=next_url, email=user.email))
+
+
+def pending_second_step(request: HttpRequest) -> LoginStage | None:
+    """The step of a person whose first factor was right and who has to show a second one, while they may."""
+    if request.user.is_authenticated:
+        return None
+    return LoginStageController.enter(request, AuthenticateStage.key)
+
+
+def finish_second_step(request: HttpRequest, stage: LoginStage) -> HttpResponse:
+    """The second factor was right too: the session."""
+    record_authentication(request, stage.login.user, method="mfa", type="second factor")
+    return stage.exit()
+
+
 def note_session(request: HttpRequest, user: User) -> None:
     """Put the present session on the person's own list."""
     services.note_session(
@@ -51,6 +94,9 @@ def note_session(request: HttpRequest, user: User) -> None:
         agent=request.headers.get("User-Agent", ""),
         method=_method_of(request, user),
         now=now(),
+    )
+    services.note_provided_session(
+        way=Way.of(request.session), user=user, session_key=request.session.session_key or ""
     )
 
 
@@ -100,6 +146,10 @@ class ExternalSignInAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return False
+
+    def get_requests_session(self) -> Session:
+        """Providers are called by the one outbound client: tenants write their addresses."""
+        return outbound_session()
 
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None

@@ -29,6 +29,7 @@ def tabs(request: PortalRequest, current: str) -> list[dict[str, Any]]:
         named.append(("webhooks", _("Webhooks"), "webhook_list"))
         named.append(("sign_in", _("Sign-in"), "sign_in_rules"))
         named.append(("single_sign_on", _("Single sign-on"), "provider_list"))
+        named.append(("encryption", _("Encryption"), "encryption"))
         named.append(("tenant", _("Organisation"), "tenant_edit"))
     return [
         {"label": label, "url": reverse(f"tenants:{name}", args=[request.tenant.slug]), "current": key == current}

@@ -64,7 +64,7 @@ def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
         raise AccessDenied(_("You are signed out. Sign in again to see changes as they happen."))
     tenant = find_tenant(tenant_slug)
     actor = actor_for_user(user=user, tenant=tenant, way=Way.of(holder.session))
-    require_second_factor(user, tenant, at=clock.now())
+    require_second_factor(user, tenant, at=clock.now(), way=Way.of(holder.session))
     return Visitor(actor, session_key=str(session_key))
 
 
@@ -124,7 +124,7 @@ def _roles(tenant_id: UUID, visitors: list[Visitor]) -> dict[UUID, str]:
 
 def _without_factor(tenant_id: UUID, visitors: list[Visitor], now: datetime) -> set[UUID]:
     """Who came without a second factor and has none, where the tenant asks for one and the day has come."""
-    ids = {v.actor.id for v in visitors if v.session_key and v.actor.user and v.actor.user.second_factor_at is None}
+    ids = {v.actor.id for v in visitors if _is_asked_here(v)}
     asked = Membership.objects.filter(tenant_id=tenant_id, tenant__second_factor_due__lte=now)
     rows = asked.filter(user_id__in=ids, user__second_factor_at=None)
     return set(rows.values_list("user_id", flat=True)) if ids else set()
@@ -166,3 +166,9 @@ def _signs_in(content: dict[str, Any], user: User) -> bool:
 
 def _session_engine() -> Any:
     return import_module(settings.SESSION_ENGINE)
+
+
+def _is_asked_here(visitor: Visitor) -> bool:
+    """Of whoever came by the tenant's provider, the provider asks."""
+    actor = visitor.actor
+    return bool(visitor.session_key and actor.user and not actor.by_provider and not actor.user.second_factor_at)

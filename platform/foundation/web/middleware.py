@@ -158,7 +158,7 @@ def _actor_of(request: HttpRequest) -> Actor | None:
         return None
     way, tenant = Way.of(request.session), find_tenant(slug)
     actor = actor_for_user(user=request.user, tenant=tenant, request_id=request_id, way=way)
-    require_second_factor(request.user, tenant, at=now())
+    require_second_factor(request.user, tenant, at=now(), way=Way.of(request.session))
     if place and request.session.get("tenant") != slug:
         request.session["tenant"] = slug
     return replace(actor, stale=not is_fresh(request.session, at=now()))
