@@ -20,7 +20,7 @@ from foundation import access, engines
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import every_tenant, scope, why_locked
 
 if TYPE_CHECKING:
     from apps.registry.models import ModelVersion
@@ -114,11 +114,12 @@ def route_table() -> dict[str, Any]:
     """Every tenant's routes: what the gateway keeps and serves by. For the gateway, which serves all tenants."""
     routes: dict[str, Any] = {}
     for tenant in every_tenant():
+        locked = why_locked(tenant)
         with scope(tenant.pk):
             limits = request_limits(tenant_id=tenant.pk)
             for deployment in Deployment.objects.select_related("model").prefetch_related("revisions"):
                 routes[f"{tenant.slug}/{deployment.slug}"] = {
-                    **_route(deployment),
+                    **_route(deployment, locked=locked),
                     "limits": {
                         "tenant": limits.get(None),
                         "project": limits.get(deployment.project_id),
@@ -127,8 +128,9 @@ def route_table() -> dict[str, Any]:
     return routes
 
 
-def _route(deployment: Deployment) -> dict[str, Any]:
-    revisions = deployment.revisions.all()
+def _route(deployment: Deployment, *, locked: str) -> dict[str, Any]:
+    # A replica has the model open in its memory: where the tenant took its key away, nobody is led to it.
+    revisions = [] if locked else list(deployment.revisions.all())
     ready = [r for r in revisions if r.state == RevisionState.READY and r.address and r.traffic_percent]
     return {
         "tenant_id": str(deployment.tenant_id),
@@ -147,6 +149,7 @@ def _route(deployment: Deployment) -> dict[str, Any]:
         ],
         # Nobody answers, but only for now: the gateway then says so instead of "no revision receives traffic".
         "starting": not ready and any(r.state == RevisionState.STARTING for r in revisions),
+        "locked": locked,
         "shadow": [],
         "max_body_bytes": deployment.max_body_bytes,
         "log": deployment.log_requests,

@@ -25,6 +25,8 @@ def register() -> None:
         ledger.subscribe(kind, name="deployments.usage", handler=_usage_ends)
     for kind in ("quota.changed", "quota.removed"):
         ledger.subscribe(kind, name="deployments.request_limits", handler=_limits_changed)
+    for kind in ("key.withdrawn", "key.brought", "key.tenant_shredded"):
+        ledger.subscribe(kind, name="deployments.locks", handler=_lock_changed)
     live.register_topic("deployment", check=lambda actor, pk: selectors.get_deployment(actor=actor, deployment_id=pk))
     live.register_topic("revision", check=lambda actor, pk: selectors.get_revision(actor=actor, revision_id=pk))
     chain.register("revision", _revision_link)
@@ -43,6 +45,11 @@ def _usage_ends(event: RecordedEvent) -> None:
 
 def _limits_changed(_event: RecordedEvent) -> None:
     """The gateway keeps requests a second with its routes, so it has to fetch them anew."""
+    services.routes_changed()
+
+
+def _lock_changed(_event: RecordedEvent) -> None:
+    """Whether anybody is led to the tenant's deployments is part of the routes, too."""
     services.routes_changed()
 
 

@@ -91,6 +91,8 @@ def _candidates(route: Route, key: str) -> Iterator[Revision]:
 
 
 def _nobody(route: Route) -> Refused:
+    if route.locked:
+        return Refused(423, "key-withdrawn", route.locked, 60)
     if route.total_weight <= 0 and route.starting:
         return Refused(503, "not-ready", "This deployment is being started; ask again in a few seconds.", 2)
     if route.total_weight <= 0:

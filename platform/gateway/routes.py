@@ -52,6 +52,8 @@ class Route:
     project_rate: int | None = None
     # Nobody serves yet or again, and somebody is on the way.
     starting: bool = False
+    # Why nobody is led to it although it may be running: the tenant took its key away. Empty where it did not.
+    locked: str = ""
     total_weight: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -72,6 +74,7 @@ class Route:
             tenant_rate=_rate(given, "tenant"),
             project_rate=_rate(given, "project"),
             starting=bool(given.get("starting", False)),
+            locked=str(given.get("locked") or ""),
         )
 
     def as_document(self) -> dict[str, Any]:

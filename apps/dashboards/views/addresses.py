@@ -26,7 +26,12 @@ _IN_TENANT = {
     "webhook": "tenants:webhook_detail",
 }
 # What has no page of its own is found in a list.
-_LISTED = {"membership": "tenants:member_list", "token": "tenants:token_list", "tenant": "dashboards:home"}
+_LISTED = {
+    "membership": "tenants:member_list",
+    "token": "tenants:token_list",
+    "tenant": "dashboards:home",
+    "keys": "tenants:encryption",
+}
 
 
 def list_of(*, tenant: str, kind: str) -> str:

@@ -11,7 +11,7 @@ from apps.deployments import selectors
 from foundation.access.actors import ANYWHERE, actor_for_token
 from foundation.errors import PortalError
 from foundation.identity import Actor, tokens
-from foundation.tenancy import scope
+from foundation.tenancy import require_keys, scope
 
 
 def check_invocation(
@@ -30,6 +30,7 @@ def check_invocation(
         actor = actor_for_token(row=row, address=ANYWHERE)
         if actor.tenant.slug != tenant_slug:
             return _refused(_("This token does not open this address."), actor)
+        require_keys(actor.tenant)
         with scope(actor.tenant_id):
             selectors.deployment_to_invoke(actor=actor, slug=deployment_slug)
     except PortalError as refusal:

@@ -28,7 +28,7 @@ from apps.monitoring.services.tallies import add_drift, add_traffic, add_usage, 
 from foundation import lake, live
 from foundation.identity import Actor
 from foundation.lake.ports import Lake
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import every_tenant, scope, why_locked
 from foundation.tenancy.models import Tenant
 
 log = logging.getLogger("sanad.monitoring")
@@ -88,6 +88,8 @@ def drain_once() -> Drained:
     """
     turns, failures = [], []
     for tenant in every_tenant():
+        if why_locked(tenant):
+            continue  # the lines wait in the stream, sealed, until the tenant brings its key again
         try:
             turns.append(_drain_tenant(tenant))
         except Exception as error:  # noqa: BLE001 - raised below, when everybody had their turn

@@ -1,10 +1,13 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.tenants.api import views, webhooks
+from apps.tenants.api import groups, keys, views, webhooks
 
 router = SimpleRouter(use_regex_path=False)
+router.register("groups", groups.GroupViewSet, basename="group")
 router.register("members", views.MemberViewSet, basename="member")
+router.register("project-roles", groups.ProjectRoleViewSet, basename="project-role")
 router.register("service-accounts", views.ServiceAccountViewSet, basename="service-account")
 router.register("tokens", views.TokenViewSet, basename="token")
+router.register("keys", keys.KeyViewSet, basename="key")
 router.register("webhooks", webhooks.WebhookViewSet, basename="webhook")
 api_patterns = router.urls

@@ -11,7 +11,7 @@ from uuid import UUID
 from foundation.lake import for_tenant
 from foundation.lake.errors import LakeUnavailable
 from foundation.lake.ports import Lake, TableAt
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import every_tenant, scope, why_locked
 
 log = logging.getLogger("sanad.lake")
 # Who asked what a table is now may go on reading that for so long.
@@ -54,6 +54,8 @@ def maintain_every_lake(*, now: datetime) -> None:
     """Maintain the lake of each tenant; one that is being written to, or that does not answer, has its turn later."""
     failures: list[Exception] = []
     for tenant in every_tenant():
+        if why_locked(tenant):
+            continue  # nobody can look into it now
         try:
             maintain(tenant.pk, now=now)
         except LakeUnavailable as error:

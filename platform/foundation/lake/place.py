@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class LakePlace:
-    """Catalogue, files, spill and key of one lake; the key is fetched when a session opens and kept nowhere else."""
+    """Catalogue, files, spill and key of one lake; the key is asked for each time that a session is used."""
 
     database_url: str = field(repr=False)
     schema: str

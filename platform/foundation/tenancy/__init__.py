@@ -1,14 +1,27 @@
 """Tenants and the scope in which their rows can be seen."""
 
-from foundation.tenancy.scoping import current_tenant_id, every_tenant, find_tenant, scope
-from foundation.tenancy.standing import KeyDestroyed, KeyWithdrawn, require_keys
+from foundation.tenancy.scoping import current_tenant_id, every_tenant, figures_of_all, find_tenant, scope
+from foundation.tenancy.standing import (
+    KeyDestroyed,
+    KeyWithdrawn,
+    TenantDeleted,
+    TenantSuspended,
+    require_keys,
+    require_open,
+    why_locked,
+)
 
 __all__ = [
     "KeyDestroyed",
     "KeyWithdrawn",
+    "TenantDeleted",
+    "TenantSuspended",
     "current_tenant_id",
     "every_tenant",
+    "figures_of_all",
     "find_tenant",
     "require_keys",
+    "require_open",
     "scope",
+    "why_locked",
 ]

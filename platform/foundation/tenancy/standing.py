@@ -1,4 +1,4 @@
-"""Whether anything of a tenant may be opened at present: its own key may be withdrawn, or its keys destroyed."""
+"""Whether anything of a tenant may be opened at present: it may be suspended or have left, its key be withdrawn."""
 
 from __future__ import annotations
 
@@ -24,8 +24,44 @@ class KeyDestroyed(PortalError):
     status, slug = 410, "key-destroyed"
 
 
+class TenantSuspended(PortalError):
+    """The platform's operator keeps the tenant closed for the time being."""
+
+    status, slug = 403, "tenant-suspended"
+
+
+class TenantDeleted(PortalError):
+    """The tenant has left, or is just being deleted."""
+
+    status, slug = 410, "tenant-deleted"
+
+
+def require_open(tenant: Tenant) -> None:
+    """Refuse with the sentence that says why nobody is let in; quiet where the tenant is open."""
+    if tenant.deletion_begun_at is not None:
+        raise TenantDeleted(_("This organisation has left; what it kept here is deleted."))
+    if tenant.suspended_at is not None:
+        raise TenantSuspended(
+            _(
+                "“%(tenant)s” is suspended by the operator of this portal. Nothing of it is lost; "
+                "ask the operator to open it again."
+            )
+            % {"tenant": tenant.shown_name}
+        )
+
+
+def why_locked(tenant: Tenant) -> str:
+    """The sentence of `require_keys`, empty where it is quiet."""
+    try:
+        require_keys(tenant)
+    except PortalError as refusal:
+        return refusal.sentence
+    return ""
+
+
 def require_keys(tenant: Tenant) -> None:
-    """Refuse with the sentence that says why nothing of this tenant opens; quiet where its keys are at hand."""
+    """Refuse with the sentence that says why nothing of this tenant opens; quiet where it is open, its keys at hand."""
+    require_open(tenant)
     if tenant.keys_destroyed_at is not None:
         raise KeyDestroyed(
             _(

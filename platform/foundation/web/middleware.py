@@ -146,6 +146,8 @@ def _is_whole_page(request: HttpRequest) -> bool:
 
 def _actor_of(request: HttpRequest) -> Actor | None:
     request_id: str = request.request_id  # type: ignore[attr-defined]
+    if request.path_info.startswith("/scim/"):
+        return None  # it takes tokens of a kind of its own, and its refusals are recorded beside what they undo
     if token := _bearer(request):
         return _actor_by_token(request, token, request_id)
     if not request.user.is_authenticated or request.path_info.startswith("/accounts/"):

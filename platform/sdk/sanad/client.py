@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sanad.data import Datasets, Features, TrainingSets
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
+from sanad.keys import Keys
 from sanad.models import Deployments, Models, Runs
-from sanad.projects import Members, Projects, ServiceAccounts, Tokens
+from sanad.projects import Groups, Members, ProjectRoles, Projects, ServiceAccounts, Tokens
 from sanad.transport import Transport
 from sanad.webhooks import Webhooks
 
@@ -22,8 +23,11 @@ class Client:
         self.projects = Projects(self)
         self.members = Members(self)
         self.tokens = Tokens(self)
+        self.groups = Groups(self)
+        self.project_roles = ProjectRoles(self)
         self.service_accounts = ServiceAccounts(self)
         self.webhooks = Webhooks(self)
+        self.keys = Keys(self)
         self.datasets = Datasets(self)
         self.features = Features(self)
         self.training_sets = TrainingSets(self)

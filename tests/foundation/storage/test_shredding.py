@@ -124,7 +124,7 @@ def test_the_ledgers_chain_stays_verifiable(leaving):
     keys.shred_tenant(actor=Actor.system(tenant), tenant=tenant, now=now())
     ledger.sequence_once()
     verdict = ledger.verify_chain(tenant)
-    entries = ledger.entries_about(tenant_id=tenant.pk, subjects=[("tenant", tenant.pk)])
+    entries = ledger.entries_about(tenant_id=tenant.pk, subjects=[("keys", tenant.pk)])
     assert (verdict.whole, [entry.event.kind for entry in entries]) == (
         True,
         ["key.rotated", "key.brought", "key.tenant_shredded"],

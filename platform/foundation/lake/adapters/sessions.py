@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import uuid
@@ -29,8 +30,10 @@ ATTACH {source} AS lake (DATA_PATH {data}, META_SCHEMA {schema}, ENCRYPTED, DATA
 class _Session:
     """One lake's instance in this process, opened when it is first used."""
 
-    def __init__(self, place: LakePlace) -> None:
+    def __init__(self, place: LakePlace, key: bytes) -> None:
         self._place, self._lock = place, threading.Lock()
+        # Of the key no more than what tells it from another one.
+        self.key = key
         self._instance: DuckDBPyConnection | None = None
         # Opening one takes a quarter of a second; the one that wrote last waits for the next who writes.
         self._idle: DuckDBPyConnection | None = None
@@ -120,8 +123,16 @@ def name(text: str) -> str:
 
 
 def _session(place: LakePlace) -> _Session:
+    """The lake's session. An instance keeps the key it was opened with, so the key is asked for each time anew."""
+    try:
+        key = hashlib.sha256(place.key()).digest()
+    except Exception:
+        forget(place)
+        raise
     with _lock:
-        session = _sessions.pop(place, None) or _Session(place)
+        session = _sessions.pop(place, None)
+        if session is None or session.key != key:
+            session = _Session(place, key)
         _sessions[place] = session
         while len(_sessions) > _KEPT:
             _sessions.popitem(last=False)

@@ -143,4 +143,4 @@ def _locked(actor: Actor) -> BroughtKey | None:
 
 
 def _record(actor: Actor, event: ledger.Event) -> None:
-    ledger.record(event, actor=actor, subject=("tenant", actor.tenant_id))
+    ledger.record(event, actor=actor, subject=("keys", actor.tenant_id))

@@ -50,7 +50,7 @@ def shred_tenant(*, actor: Actor, tenant: Tenant, now: datetime) -> Shredded:
         BroughtKey.objects.all().delete()
         Tenant.objects.filter(pk=tenant.pk).update(keys_destroyed_at=now)
         event = TenantShredded(keys=done.keys, exposed=done.exposed)
-        ledger.record(event, actor=actor, subject=("tenant", tenant.pk))
+        ledger.record(event, actor=actor, subject=("keys", tenant.pk))
         keyring.forget(tenant.pk)
         destroy_after_commit(secrets)
     return done
@@ -67,7 +67,7 @@ def destroy_key(*, actor: Actor, purpose: str, number: int, now: datetime) -> No
             secret = (row.mark, row.name)
             TenantKey.objects.filter(pk=row.pk).update(destroyed_at=now, wrapped=b"")
             event = KeyDestroyedForGood(purpose=purpose, number=number)
-            ledger.record(event, actor=actor, subject=("tenant", actor.tenant_id))
+            ledger.record(event, actor=actor, subject=("keys", actor.tenant_id))
             keyring.forget(actor.tenant_id)
             destroy_after_commit([secret])
 

@@ -25,7 +25,7 @@ def ask_for_resealing(*, actor: Actor) -> Job:
     """Seal every stored object of the tenant under its newest key."""
     policies.check_can_change_keys(actor)
     policies.check_has_keys(actor)
-    subject = ("tenant", actor.tenant_id)
+    subject = ("keys", actor.tenant_id)
     return jobs.enqueue(RESEAL, actor=actor, title=_("Seal stored objects under the newest key"), subject=subject)
 
 
@@ -40,7 +40,7 @@ def reseal_objects(*, job: JobHandle) -> None:
         count += objects.reseal(job.tenant_id, key, number)
     with job.scope():
         event = ObjectsResealed(count=count, number=number)
-        ledger.record(event, actor=job.actor, subject=("tenant", job.tenant_id))
+        ledger.record(event, actor=job.actor, subject=("keys", job.tenant_id))
 
 
 @jobs.on_cancel(RESEAL)

@@ -28,7 +28,7 @@ REWRAP = "storage.rewrap_keys"
 def ask_for_rewrap(*, actor: Actor, now: datetime | None = None) -> Job:
     """Put the tenant's keys under the present key-encryption key; with `now` those that are there already, too."""
     policies.check_can_change_keys(actor)
-    subject = ("tenant", actor.tenant_id)
+    subject = ("keys", actor.tenant_id)
     made_before = now.isoformat() if now else None
     return jobs.enqueue(REWRAP, actor=actor, title=_("Wrap the keys anew"), subject=subject, made_before=made_before)
 
@@ -51,7 +51,7 @@ def rewrap_keys(*, job: JobHandle, made_before: str | None) -> None:
             with key_stores.in_words():
                 key_stores.of_mark(own.store).renew(own.name)
         mark = key_stores.current().mark
-        ledger.record(KeysRewrapped(count=count, mark=mark), actor=job.actor, subject=("tenant", job.tenant_id))
+        ledger.record(KeysRewrapped(count=count, mark=mark), actor=job.actor, subject=("keys", job.tenant_id))
 
 
 @jobs.on_cancel(REWRAP)
@@ -59,7 +59,7 @@ def _cancelled(job: Job, sentence: str, actor: Actor) -> None:
     """What is wrapped anew stays so, and what is not opens as before: the chain of keys is whole at any moment."""
     mark = key_stores.current().mark
     count = TenantKey.objects.filter(mark=mark, wrapped_at__gte=job.created_at).count()
-    ledger.record(KeysRewrapped(count=count, mark=mark), actor=actor, subject=("tenant", job.tenant_id))
+    ledger.record(KeysRewrapped(count=count, mark=mark), actor=actor, subject=("keys", job.tenant_id))
 
 
 def _is_due(row: TenantKey, made_before: str | None) -> bool:

@@ -22,7 +22,7 @@ def rotate_key(*, actor: Actor, reseal: bool = False) -> int:
     policies.check_can_change_keys(actor)
     policies.check_has_keys(actor)
     number = new_key(tenant_id=actor.tenant_id)
-    ledger.record(KeyRotated(number=number), actor=actor, subject=("tenant", actor.tenant_id))
+    ledger.record(KeyRotated(number=number), actor=actor, subject=("keys", actor.tenant_id))
     if reseal:
         ask_for_resealing(actor=actor)
     return number
