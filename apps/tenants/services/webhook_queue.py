@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Greatest, Now
@@ -89,7 +89,7 @@ def ring(webhook: Webhook) -> None:
 @jobs.on_cancel("tenants.send_webhook")
 def _sending_cancelled(job: Job, _sentence: str, _actor: Actor) -> None:
     """Whoever may cancel work may not pause a webhook: what was to be sent rests for an hour."""
-    waiting = WebhookDelivery.objects.filter(webhook_id=job.subject_id, state=DeliveryState.WAITING)
+    waiting = WebhookDelivery.objects.filter(webhook_id=UUID(job.arguments["webhook_id"]), state=DeliveryState.WAITING)
     waiting.update(next_attempt_at=Greatest("next_attempt_at", Now() + _REST))
 
 

@@ -73,7 +73,7 @@ def webhook_edit(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpR
             services.edit_webhook(actor=request.actor, webhook=webhook, **_words(request, form))
             messages.success(request, _("Saved."))
             return redirect(request, _address(request, webhook_id))
-    context = {"webhook": webhook, "form": form, "tabs": tabs(request, "webhooks")}
+    context: dict[str, Any] = {"webhook": webhook, "form": form, "tabs": tabs(request, "webhooks")}
     return render_page(request, "tenants/webhook_edit.html", status=422 if form.errors else 200, **context)
 
 

@@ -1,4 +1,4 @@
-"""Webhooks in the browser: the secret once, what was sent and how it went, sent again, and trouble told to the owner."""
+"""Webhooks in the browser: the secret once, what was sent and how it went, sent again, trouble told."""
 
 from __future__ import annotations
 
