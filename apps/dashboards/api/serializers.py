@@ -17,3 +17,12 @@ class ChainNodeSerializer(serializers.Serializer[Any]):
     actor = serializers.CharField(allow_blank=True)
     broken_reason = serializers.CharField(allow_blank=True)
     current = serializers.BooleanField()
+
+
+class ReachSerializer(serializers.Serializer[Any]):
+    """Somebody who can see the thing, and the ways by which they do, in words."""
+
+    kind = serializers.CharField()
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    ways = serializers.ListField(child=serializers.CharField())

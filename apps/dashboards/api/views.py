@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.dashboards import selectors
 from apps.dashboards.api import serializers
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -28,3 +29,17 @@ class ChainViewSet(PortalViewSet):
         if not nodes:
             raise NotFound(_("There is no such thing with a chain here, or it is not yours to see."))
         return Response(self.serializer_class(nodes, many=True).data)
+
+
+class AccessViewSet(PortalViewSet):
+    """Who can see a thing, and why."""
+
+    serializer_class = serializers.ReachSerializer
+    permissions = {"retrieve": Permission.PROJECT_VIEW}
+
+    @extend_schema(responses=serializers.ReachSerializer(many=True))
+    def retrieve(self, request: Request, kind: str, pk: UUID) -> Response:
+        """`kind` is one of project, dataset, dataset_version, feature_view, training_set, run, model, model_version,
+        deployment, monitor, alert, approval_case, report."""
+        _thing, people = selectors.who_sees(actor=self.actor, kind=kind, object_id=pk)
+        return Response(self.serializer_class(people, many=True).data)

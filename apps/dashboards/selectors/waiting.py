@@ -19,9 +19,11 @@ from apps.experiments import selectors as experiments
 from apps.experiments.choices import RunState
 from apps.monitoring import selectors as monitoring
 from apps.tenants import selectors as tenants
+from apps.tenants.selectors import limits
 from foundation import access, ledger
 from foundation.access import Permission
 from foundation.identity import Actor
+from foundation.web.templatetags.sanad_format import money
 
 _EACH = 10
 _FAILED_WITHIN = _DECIDED_WITHIN = timedelta(days=7)
@@ -68,6 +70,7 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         yield "monitor", monitoring.open_alert_groups(actor=actor), _alerts
     if access.can(actor, Permission.TENANT_MANAGE, actor.tenant):
         yield "webhook", tenants.disabled_webhooks(actor=actor), _webhook
+        yield "budget", limits.budget_notices(actor=actor, now=now), _budget
     if access.can_somewhere(actor, Permission.DATASET_VIEW):
         rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
         if not access.can(actor, Permission.DATASET_CREATE):
@@ -101,6 +104,14 @@ def _alerts(kind: str, row: dict[str, Any], now: datetime) -> Waiting:
     severity, place = group.severity, (group.project_name, group.project_slug)
     what, pk = ("alert", group.alone) if group.alone else (kind, group.monitor_id)
     return Waiting(what, pk, group.name, group.reason, severity.value, str(severity.label), group.raised, *place)
+
+
+def _budget(kind: str, row: Any, now: datetime) -> Waiting:
+    whose = _("The budget of a project") if row.budget.project_id else _("The budget of the tenant")
+    words = {"percent": row.percent, "spent": money(row.spent), "month": f"{row.month:%Y-%m}"}
+    reason = _("%(percent)s per cent of the soft limit for %(month)s are spent: %(spent)s.") % words
+    label = _("Used up") if row.percent >= 100 else _("Nearly used up")
+    return Waiting(kind, row.pk, whose, reason, "waiting", label, row.noted_at)
 
 
 def _unread_decisions(actor: Actor, now: datetime) -> QuerySet[Any]:

@@ -31,6 +31,9 @@ _LISTED = {
     "token": "tenants:token_list",
     "tenant": "dashboards:home",
     "keys": "tenants:encryption",
+    "budget": "tenants:budgets",
+    "quota": "tenants:quotas",
+    "price": "tenants:prices",
 }
 
 
@@ -43,6 +46,8 @@ def address_of(*, tenant: str, kind: str, object_id: UUID | None, project: str) 
     """The page of a thing; its project's page where the thing has none."""
     if kind == "ledger":
         return reverse("compliance:record", args=[tenant])
+    if kind in {"budget", "quota", "price"}:
+        return list_of(tenant=tenant, kind=kind)
     if kind in _IN_TENANT:
         return reverse(_IN_TENANT[kind], args=[tenant, object_id])
     if kind in _IN_PROJECT:

@@ -14,12 +14,13 @@ from foundation.identity.models import ApiToken, ServiceAccount
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
+    user = serializers.UUIDField(source="user_id", read_only=True)
     name = serializers.CharField(source="user.name", read_only=True)
     email = serializers.EmailField(source="user.email", read_only=True)
 
     class Meta:
         model = Membership
-        fields = ["id", "name", "email", "role", "joined_at"]
+        fields = ["id", "user", "name", "email", "role", "joined_at"]
         read_only_fields = fields
 
 

@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.tenants.api import groups, keys, views, webhooks
+from apps.tenants.api import costs, groups, keys, views, webhooks
 
 router = SimpleRouter(use_regex_path=False)
 router.register("groups", groups.GroupViewSet, basename="group")
@@ -10,4 +10,8 @@ router.register("service-accounts", views.ServiceAccountViewSet, basename="servi
 router.register("tokens", views.TokenViewSet, basename="token")
 router.register("keys", keys.KeyViewSet, basename="key")
 router.register("webhooks", webhooks.WebhookViewSet, basename="webhook")
+router.register("usage", costs.UsageViewSet, basename="usage")
+router.register("quotas", costs.QuotaViewSet, basename="quota")
+router.register("budgets", costs.BudgetViewSet, basename="budget")
+router.register("prices", costs.PriceViewSet, basename="price")
 api_patterns = router.urls

@@ -58,6 +58,7 @@ from apps.tenants.selectors.single_sign_on import (
     identity_providers,
     scim_tokens,
 )
+from apps.tenants.selectors.tenants import zone_is_allowed, zone_trouble
 from apps.tenants.selectors.webhooks import (
     attempts,
     deliveries,
@@ -125,4 +126,6 @@ __all__ = [
     "visible_tokens",
     "webhooks",
     "who_can",
+    "zone_is_allowed",
+    "zone_trouble",
 ]

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.tenants.choices import HolderKind
-from apps.tenants.selectors.projects import ProjectName, projects_of
+from apps.tenants.selectors.projects import ProjectName, project_named, projects_of
 from foundation import access
 from foundation.access import Permission
 from foundation.access.models import Group, GroupMember, Membership, ProjectRole
@@ -95,6 +95,12 @@ def get_project_role(*, actor: Actor, role_id: UUID) -> ProjectRole:
     if found is None or found.project_id not in {project.id for project in projects_of(actor)}:
         raise NotFound(_("This role was taken back already, or it is not yours to see."))
     return found
+
+
+def role_here(*, actor: Actor, role_id: UUID) -> RoleHere:
+    """One role in a project that the actor sees."""
+    row = get_project_role(actor=actor, role_id=role_id)
+    return _here(row, project_named(actor, str(row.project_id)))
 
 
 def possible_holders(*, actor: Actor) -> list[tuple[str, str]]:

@@ -82,6 +82,11 @@ class BudgetState:
         return int(self.spent * 100 / self.limit) if self.limit else 100
 
     @property
+    def shown_percent(self) -> int:
+        """For a bar, which ends at 100."""
+        return min(100, self.percent)
+
+    @property
     def is_over(self) -> bool:
         return self.hard_limit is not None and self.spent >= self.hard_limit
 
@@ -181,6 +186,28 @@ def budgets(*, actor: Actor, now: datetime) -> list[BudgetState]:
     ]
     rows.sort(key=lambda row: (row.project_id is not None, names.get(row.project_id, "")))
     return budget_states(rows, now=now, names=names)
+
+
+@dataclass(frozen=True)
+class MonthCost:
+    """What the tenant has spent this month, and its budget, if there is one."""
+
+    month: Month
+    spent: Decimal
+    budget: BudgetState | None
+
+
+def month_cost(*, actor: Actor, now: datetime) -> MonthCost | None:
+    """For administrators, who answer for it; None for everybody else."""
+    if not access.can(actor, Permission.TENANT_MANAGE, actor.tenant):
+        return None
+    month = Month.of(now)
+    costs = sum(spent(tenant_id=actor.tenant_id, month=month).values(), Decimal(0)).quantize(CENT)
+    row = Budget.objects.filter(tenant_id=actor.tenant_id, project_id=None).first()
+    if row is None:
+        return MonthCost(month, costs, None)
+    words = {"soft_limit": row.soft_limit, "hard_limit": row.hard_limit, "spent": costs, "month": month}
+    return MonthCost(month, costs, BudgetState(id=row.pk, project_id=None, name=_name(None, {}), **words))
 
 
 def get_budget(*, actor: Actor, budget_id: UUID) -> Budget:

@@ -82,6 +82,11 @@ class Line:
     # In whole fils, so that the lines of a report make up its total; see `rounded`.
     shown_cost: Decimal = Decimal(0)
 
+    @property
+    def stored(self) -> float:
+        """GB hours."""
+        return float(self.storage_byte_hours) / 1e9
+
 
 @dataclass(frozen=True)
 class Wanted:

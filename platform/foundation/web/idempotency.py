@@ -74,7 +74,7 @@ def _keep(actor: Actor, key: str, fingerprint: str, response: HttpResponseBase) 
                 fingerprint=fingerprint,
                 status=rendered.status_code,
                 body=rendered.content,
-                content_type=rendered["Content-Type"],
+                content_type=rendered.get("Content-Type", ""),
                 at=now(),
             )
     except IntegrityError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sanad.costs import Budgets, Prices, Quotas, Usage
 from sanad.data import Datasets, Features, TrainingSets
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.keys import Keys
@@ -37,6 +38,10 @@ class Client:
         self.deployments = Deployments(self)
         self.monitoring = Monitoring(self)
         self.reports = Reports(self)
+        self.usage = Usage(self)
+        self.quotas = Quotas(self)
+        self.budgets = Budgets(self)
+        self.prices = Prices(self)
         self.ledger = Ledger(self)
 
     def __enter__(self) -> Client:

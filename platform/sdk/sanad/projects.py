@@ -51,6 +51,55 @@ class Tokens(Resource):
         self._http.post(f"tokens/{token_id}/revoke/")
 
 
+class Groups(Resource):
+    """People who are given roles in projects together; for administrators."""
+
+    def list(self) -> Things:
+        return list(self._http.pages("groups/"))
+
+    def get(self, said: str) -> Thing:
+        """The group of this id or name."""
+        for row in self.list():
+            if said in (row["id"], row["name"]):
+                return row
+        raise NotFound(f"There is no group {said!r} in this tenant.")
+
+    def create(self, name: str, *, description: str = "") -> Thing:
+        made: Thing = self._http.post("groups/", {"name": name, "description": description})
+        return made
+
+    def delete(self, group_id: str) -> None:
+        """Its people stay members; what they reached through it alone is closed to them."""
+        self._http.send("DELETE", f"groups/{group_id}/")
+
+    def people(self, group_id: str) -> Things:
+        found: Things = self._http.get(f"groups/{group_id}/people/")
+        return found
+
+    def add(self, group_id: str, user_id: str) -> None:
+        self._http.post(f"groups/{group_id}/people/", {"user": user_id})
+
+    def remove(self, group_id: str, user_id: str) -> None:
+        self._http.send("DELETE", f"groups/{group_id}/people/", params={"user": user_id})
+
+
+class ProjectRoles(Resource):
+    """Roles in the client's project, of people (`user`), groups (`group`) and programs (`service_account`)."""
+
+    def list(self) -> Things:
+        found: Things = self._http.get("project-roles/", project=self._project)
+        return found
+
+    def give(self, kind: str, holder_id: str, role: str) -> Thing:
+        """`role` is admin, scientist, officer, auditor or viewer; another one of the same holder is replaced."""
+        body = {"project": self._project, "kind": kind, "holder_id": holder_id, "role": role}
+        given: Thing = self._http.post("project-roles/", body)
+        return given
+
+    def take_back(self, role_id: str) -> None:
+        self._http.send("DELETE", f"project-roles/{role_id}/")
+
+
 class ServiceAccounts(Resource):
     """Programs with a role of their own; for administrators."""
 
