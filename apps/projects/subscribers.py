@@ -19,6 +19,9 @@ from foundation.web.middleware import register_project_resolver
 if TYPE_CHECKING:
     from apps.projects.models import Project
 
+# More are found by name in the palette, or in the list of all.
+_OFFERED = 50
+
 
 def register() -> None:
     register_project_resolver(_resolve)
@@ -55,8 +58,10 @@ def _choices(actor: Actor) -> list[navigation.Choice]:
     here = f"/t/{actor.tenant.slug}"
     found = [
         navigation.Choice(project.name, f"{here}/p/{project.slug}/", group=_("Projects"))
-        for project in selectors.visible_projects(actor=actor)
+        for project in selectors.visible_projects(actor=actor)[:_OFFERED]
     ]
+    if len(found) == _OFFERED:
+        found.append(navigation.Choice(_("All projects"), f"{here}/projects/", group=_("Projects")))
     if access.can(actor, Permission.PROJECT_CREATE):
         found.append(navigation.Choice(_("New project"), f"{here}/projects/new/", group=_("Projects")))
     return found

@@ -20,6 +20,7 @@ import requests
 from sanad.client import Client
 
 MANY, ROUNDS, PROJECT = 10_000, 7, "bench"
+MEMBER = {"email": "member@demo.local", "password": uuid4().hex}
 CASES = {
     "empty": "/accounts/",
     "10 000 runs, newest first": "/t/demo/p/bench/experiments/",
@@ -33,6 +34,11 @@ CASES = {
 }
 
 
+# One person's 200 projects out of 10 000, which 200 members have through 20 groups and 10 of them alone.
+PERMISSION_CASE, PERMISSION_ROUNDS = "permission list, 200 rows of 10 000 projects, 200 members, p95", 40
+PROJECT_LIST = "/t/demo/projects/?per_page=250"
+
+
 def main(out: Path) -> int:
     home, url = Path(os.environ["SANAD_HOME"]), os.environ["SANAD_URL"]
     person = next(
@@ -40,6 +46,7 @@ def main(out: Path) -> int:
     )
     _one_of_each(Client(url, person["token"], PROJECT), home)
     _copy()
+    _share()
     session = _signed_in(url, person)
     times: dict[str, list[float]] = {case: [] for case in CASES}
     for path in CASES.values():
@@ -47,6 +54,8 @@ def main(out: Path) -> int:
     for _round in range(ROUNDS):
         for case, path in CASES.items():
             times[case].append(_seconds(session, url + path))
+    times[PERMISSION_CASE] = [_p95(_member_session(url), url + PROJECT_LIST)]
+    times["permission limit"] = [_p95(_signed_in(url, _administrator(home)), url + PROJECT_LIST)]
     out.write_text(json.dumps(times))
     return 0
 
@@ -88,6 +97,57 @@ def _copy() -> None:
         Dataset.objects.bulk_create(tables, batch_size=1000)
         versions = [_copied(version, dataset_id=one.pk, row_count=n) for n, one in enumerate(tables)]
         DatasetVersion.objects.bulk_create(versions, batch_size=1000)
+
+
+def _share() -> None:
+    """10 000 projects and 200 members of chosen ones: each in one of 20 groups with 200 projects, ten alone beside."""
+    from django.contrib.auth.hashers import make_password
+
+    from apps.projects.models import Project
+    from foundation.access.models import Group, GroupMember, Membership, ProjectRole
+    from foundation.identity.models import User
+    from foundation.tenancy import find_tenant, scope
+
+    tenant = find_tenant("demo")
+    with scope(tenant.pk):
+        model = Project.objects.get(slug=PROJECT)
+        projects = [_copied(model, slug=f"p{n:05d}", name=f"Project {n:05d}") for n in range(MANY)]
+        Project.objects.bulk_create(projects, batch_size=1000)
+        hashed = make_password(MEMBER["password"])
+        people = [User(email=f"m{n:03d}@demo.local", name=f"Member {n:03d}", password=hashed) for n in range(200)]
+        people[0].email = MEMBER["email"]
+        User.objects.bulk_create(people)
+        Membership.objects.bulk_create([Membership(tenant=tenant, user=one, role="member") for one in people])
+        groups = Group.objects.bulk_create([Group(tenant=tenant, name=f"Team {n:02d}") for n in range(20)])
+        places = [GroupMember(tenant=tenant, group=groups[n % 20], user=one) for n, one in enumerate(people)]
+        GroupMember.objects.bulk_create(places)
+        shared = [
+            ProjectRole(tenant=tenant, project_id=projects[(n * 200 + k) % MANY].pk, role="scientist", group=group)
+            for n, group in enumerate(groups)
+            for k in range(200)
+        ]
+        alone = [
+            ProjectRole(tenant=tenant, project_id=projects[n * 37 % MANY + k].pk, role="viewer", user=one)
+            for n, one in enumerate(people)
+            for k in range(10)
+        ]
+        ProjectRole.objects.bulk_create([*shared, *alone], batch_size=1000)
+
+
+def _member_session(url: str) -> requests.Session:
+    return _signed_in(url, MEMBER)
+
+
+def _administrator(home: Path) -> dict[str, str]:
+    people = json.loads((home / "credentials.json").read_text())["people"]
+    found: dict[str, str] = next(one for one in people if one["role"] == "admin")
+    return found
+
+
+def _p95(session: requests.Session, address: str) -> float:
+    _seconds(session, address)
+    times = sorted(_seconds(session, address) for _round in range(PERMISSION_ROUNDS))
+    return times[int(0.95 * len(times)) - 1]
 
 
 def _copied(row: Any, **changes: Any) -> Any:
