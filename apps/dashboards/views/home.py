@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.dashboards import selectors, services
 from apps.dashboards.views.addresses import address_of
 from apps.projects import selectors as projects
+from apps.tenants import selectors as tenants
 from apps.tenants.selectors import limits
 from foundation import access
 from foundation.access import Permission
@@ -36,6 +37,7 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
         "may_create": access.ask(lambda who: access.require(who, Permission.PROJECT_CREATE), request.actor),
         "project_count": projects.visible_projects(actor=request.actor).count(),
         "snippets": _snippets(),
+        "elsewhere": tenants.zone_trouble(actor=request.actor),
         "cost": limits.month_cost(actor=request.actor, now=moment),
         "topic": f"tenant:{request.actor.tenant_id}",
     }

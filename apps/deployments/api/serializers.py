@@ -36,5 +36,10 @@ class DeploymentStart(serializers.Serializer):
     resource_class = serializers.CharField(required=False, default="small")
 
 
+class DeploymentEstimateAsked(serializers.Serializer):
+    model_version = serializers.UUIDField()
+    resource_class = serializers.CharField(required=False, default="small")
+
+
 class SplitChoice(serializers.Serializer):
     split = serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=100))

@@ -15,10 +15,12 @@ from apps.deployments import selectors, services
 from apps.deployments.api import serializers
 from apps.deployments.choices import RevisionState
 from apps.projects import selectors as projects
+from apps.registry import selectors as registry
 from foundation.access import Permission
 from foundation.engines import LOG_PIECE
 from foundation.errors import Invalid
 from foundation.web.api import PortalViewSet
+from foundation.web.estimates import EstimateSerializer
 
 
 class DeploymentViewSet(PortalViewSet):
@@ -27,6 +29,7 @@ class DeploymentViewSet(PortalViewSet):
         "list": Permission.DEPLOYMENT_VIEW,
         "retrieve": Permission.DEPLOYMENT_VIEW,
         "create": Permission.DEPLOYMENT_CHANGE,
+        "estimate": Permission.DEPLOYMENT_VIEW,
         "revisions": Permission.DEPLOYMENT_VIEW,
         "split": Permission.DEPLOYMENT_CHANGE,
         "rollback": Permission.DEPLOYMENT_CHANGE,
@@ -44,6 +47,17 @@ class DeploymentViewSet(PortalViewSet):
         body = self.body(serializers.DeploymentStart)
         revision = services.deploy_version(actor=self.actor, version_id=body.pop("model_version"), **body)
         return self.answer(serializers.RevisionSerializer, revision, status=202)
+
+    @extend_schema(request=serializers.DeploymentEstimateAsked, responses=EstimateSerializer)
+    @action(detail=False, methods=["post"])
+    def estimate(self, request: Request) -> Response:
+        """What a replica of a version would cost and find of the quotas; nothing is started."""
+        body = self.body(serializers.DeploymentEstimateAsked)
+        version = registry.get_model_version(actor=self.actor, version_id=body["model_version"])
+        found = services.estimate_revision(
+            actor=self.actor, project_id=version.project_id, resource_class=body["resource_class"]
+        )
+        return self.answer(EstimateSerializer, found)
 
     @action(detail=True)
     def revisions(self, request: Request, pk: UUID) -> Response:

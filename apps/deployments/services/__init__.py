@@ -1,6 +1,7 @@
 """Writes of the deployments app."""
 
 from apps.deployments.services.deploying import address_from, deploy_version
+from apps.deployments.services.estimating import estimate_choices, estimate_revision
 from apps.deployments.services.invoking import check_invocation
 from apps.deployments.services.metering import begin_usage
 from apps.deployments.services.replicas import start_revision
@@ -17,6 +18,8 @@ __all__ = [
     "begin_usage",
     "check_invocation",
     "deploy_version",
+    "estimate_choices",
+    "estimate_revision",
     "restart_revision",
     "roll_back",
     "routes_changed",

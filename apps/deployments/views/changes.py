@@ -33,7 +33,8 @@ def deployment_new(request: PortalRequest, tenant: str, project: str) -> HttpRes
             return _to(request, revision.deployment_id)
     may = presentation.may(request.actor, Permission.DEPLOYMENT_CHANGE, request.project)
     status = 422 if form.errors else 200
-    return render_page(request, "deployments/deployment_new.html", status=status, form=form, may_deploy=may)
+    shown = {"form": form, "may_deploy": may, "estimates": _estimates(request)}
+    return render_page(request, "deployments/deployment_new.html", status=status, **shown)
 
 
 @access.page(Permission.DEPLOYMENT_CHANGE)
@@ -84,6 +85,13 @@ def _revision(request: PortalRequest, revision_id: UUID) -> Any:
 def _to(request: PortalRequest, deployment_id: UUID) -> HttpResponse:
     place = [request.tenant.slug, request.project.slug, deployment_id]
     return redirect(request, reverse("deployments:deployment_detail", args=place))
+
+
+def _estimates(request: PortalRequest) -> list[Any]:
+    """What a replica would cost in each size, for whoever may see costs here."""
+    if not access.can(request.actor, Permission.USAGE_VIEW, request.project):
+        return []
+    return services.estimate_choices(actor=request.actor, project_id=request.project.pk)
 
 
 def _form(request: PortalRequest) -> DeployForm:

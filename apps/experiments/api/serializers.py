@@ -21,6 +21,13 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         exclude = ["tenant", "created_by", "engine_name"]
 
 
+class RunEstimateAsked(serializers.Serializer[dict[str, Any]]):
+    project = serializers.SlugField()
+    training_set = serializers.UUIDField()
+    recipe = serializers.CharField()
+    resource_class = serializers.CharField(required=False, default="small")
+
+
 class RunStart(serializers.Serializer[dict[str, Any]]):
     project = serializers.SlugField()
     training_set = serializers.UUIDField()

@@ -17,6 +17,7 @@ from foundation.access import Permission
 from foundation.engines import LOG_PIECE
 from foundation.errors import Invalid
 from foundation.web.api import PortalViewSet
+from foundation.web.estimates import EstimateSerializer
 from runtime.recipes.catalogue import CATALOGUE
 
 
@@ -35,6 +36,7 @@ class RunViewSet(PortalViewSet):
         "list": Permission.RUN_VIEW,
         "retrieve": Permission.RUN_VIEW,
         "create": Permission.RUN_START,
+        "estimate": Permission.RUN_VIEW,
         "cancel": Permission.RUN_START,
         "repeat": Permission.RUN_START,
         "log": Permission.RUN_VIEW,
@@ -60,6 +62,16 @@ class RunViewSet(PortalViewSet):
         project = projects.get_project(actor=self.actor, slug=body.pop("project"))
         run = services.start_run(actor=self.actor, project=project, training_set_id=body.pop("training_set"), **body)
         return self.answer(self.serializer_class, run, status=202)
+
+    @extend_schema(request=serializers.RunEstimateAsked, responses=EstimateSerializer)
+    @action(detail=False, methods=["post"])
+    def estimate(self, request: Request) -> Response:
+        """What a run would take, cost and find of the quotas; nothing is started."""
+        body = self.body(serializers.RunEstimateAsked)
+        project = projects.get_project(actor=self.actor, slug=body.pop("project"))
+        training_set_id = body.pop("training_set")
+        found = services.estimate_run(actor=self.actor, project_id=project.pk, training_set_id=training_set_id, **body)
+        return self.answer(EstimateSerializer, found)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

@@ -2,6 +2,7 @@
 
 from apps.experiments.services.cancelling import cancel_run
 from apps.experiments.services.ending import fail_run
+from apps.experiments.services.estimating import estimate_choices, estimate_run
 from apps.experiments.services.executing import execute_run
 from apps.experiments.services.relaying import Asked, relay
 from apps.experiments.services.resources import (
@@ -24,6 +25,8 @@ __all__ = [
     "cancel_run",
     "check_may_begin",
     "checked_resource_class",
+    "estimate_choices",
+    "estimate_run",
     "execute_run",
     "fail_run",
     "offered_resource_classes",

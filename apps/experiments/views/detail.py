@@ -73,6 +73,7 @@ def _reproduce(request: PortalRequest, run: Any) -> dict[str, Any]:
     return {
         "items": presentation.manifest_items(run.manifest),
         "packages": sorted(run.manifest.get("packages", {}).items()),
+        "estimates": presentation.estimate_again(request, run),
         "snippets": presentation.repeat_snippets(project, run),
         "mlflow_snippets": presentation.mlflow_snippets(tenant, project, run.mlflow_run_id),
     }

@@ -55,7 +55,7 @@ def run_new(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
             messages.success(request, _("%(run)s waits for a worker.") % {"run": run})
             return redirect(request, _run_url(tenant, project, run))
     may = access.ask(policies.check_can_start, request.actor, request.project)
-    context: dict[str, Any] = {"basis": basis, "form": form, "may_start": may, **basis.shown(project)}
+    context: dict[str, Any] = {"basis": basis, "form": form, "may_start": may, **basis.shown(request)}
     return render_page(request, "experiments/run_new.html", status=422 if form and form.errors else 200, **context)
 
 
@@ -116,11 +116,16 @@ class _Basis:
             initial |= {"experiment": self.like.experiment.name, "purpose": self.like.purpose}
         return RunForm(data, initial=initial, training_set=self.training_set, recipe=self.recipe, typed=self.typed)
 
-    def shown(self, project: str) -> dict[str, Any]:
+    def shown(self, request: PortalRequest) -> dict[str, Any]:
         if self.training_set is None:
             return {}
-        usage = presentation.usage(self.training_set)
-        return {"usage": usage, "snippets": presentation.start_snippets(project, self.training_set.pk, self.recipe)}
+        project, usage = request.project.slug, presentation.usage(self.training_set)
+        estimates = presentation.estimates(request, self.training_set, self.recipe)
+        return {
+            "usage": usage,
+            "estimates": estimates,
+            "snippets": presentation.start_snippets(project, self.training_set.pk, self.recipe),
+        }
 
 
 def _run_like(request: PortalRequest, run_id: str) -> Any:

@@ -10,9 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.experiments import services
 from apps.experiments.choices import RunState, metric_label, recipe_label
 from apps.features.selectors import leakage_in_words
 from apps.tenants.choices import RESOURCE_CLASSES
+from foundation import access
+from foundation.access import Permission
+from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import duration, number
 from runtime.figures import ranked
 
@@ -58,6 +62,20 @@ def _succeeded(run: Any) -> str:
         "metric": metric_label(found[0]),
         "value": number(run.metrics["test"][found[0]]),
     }
+
+
+def estimates(request: PortalRequest, training_set: Any, recipe: str) -> list[Any]:
+    """What a run would take in each size, for whoever may see costs here."""
+    if not access.can(request.actor, Permission.USAGE_VIEW, request.project):
+        return []
+    where = {"actor": request.actor, "project_id": request.project.pk}
+    return services.estimate_choices(**where, training_set=training_set, recipe=recipe)
+
+
+def estimate_again(request: PortalRequest, run: Any) -> list[Any]:
+    """The same for one more run like this one, in its size alone."""
+    found = estimates(request, run.training_set, run.recipe)
+    return [estimate for estimate in found if estimate.size.name == run.resource_class]
 
 
 def facts(run: Any, tenant: str, project: str) -> list[Item]:

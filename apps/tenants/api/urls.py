@@ -1,6 +1,7 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from apps.tenants.api import costs, groups, keys, views, webhooks
+from apps.tenants.api import costs, groups, keys, tenant, views, webhooks
 
 router = SimpleRouter(use_regex_path=False)
 router.register("groups", groups.GroupViewSet, basename="group")
@@ -14,4 +15,6 @@ router.register("usage", costs.UsageViewSet, basename="usage")
 router.register("quotas", costs.QuotaViewSet, basename="quota")
 router.register("budgets", costs.BudgetViewSet, basename="budget")
 router.register("prices", costs.PriceViewSet, basename="price")
-api_patterns = router.urls
+# One thing without an id: the organisation that the caller is in.
+_TENANT = tenant.TenantViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
+api_patterns = [path("tenant/", _TENANT, name="tenant"), *router.urls]

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from foundation.jobs.errors import JobCancelled, JobTaken, UnknownJob
-from foundation.jobs.registry import job, on_admission, on_cancel, on_failure, periodic
+from foundation.jobs.registry import job, on_admission, on_cancel, on_failure, periodic, time_limit_of
 
 if TYPE_CHECKING:
     from foundation.jobs.handles import JobHandle
@@ -48,6 +48,7 @@ __all__ = [
     "on_cancel",
     "on_failure",
     "periodic",
+    "time_limit_of",
     "visible_jobs",
 ]
 

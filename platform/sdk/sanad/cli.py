@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sanad import __version__, profile
 from sanad.client import Client
-from sanad.commands import costs, data, governance, groups, keys, models, portal, webhooks
+from sanad.commands import costs, data, governance, groups, keys, models, portal, tenant, webhooks
 from sanad.commands.arguments import everywhere
 from sanad.errors import SanadError
 from sanad.output import tell

@@ -8,6 +8,7 @@ from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.keys import Keys
 from sanad.models import Deployments, Models, Runs
 from sanad.projects import Groups, Members, ProjectRoles, Projects, ServiceAccounts, Tokens
+from sanad.tenant import Tenant
 from sanad.transport import Transport
 from sanad.webhooks import Webhooks
 
@@ -22,6 +23,7 @@ class Client:
         self.transport = Transport(url, token, timeout_s=timeout_s)
         self.project = project
         self.projects = Projects(self)
+        self.tenant = Tenant(self)
         self.members = Members(self)
         self.tokens = Tokens(self)
         self.groups = Groups(self)

@@ -53,6 +53,14 @@ class Runs(Resource):
         run: Thing = self._http.post("runs/", body)
         return run
 
+    def estimate(
+        self, *, training_set: str, recipe: str = "hist_gradient_boosting", resource_class: str = "small"
+    ) -> Thing:
+        """What a run would take, cost and find of the quotas; nothing is started."""
+        body = {"project": self._project, "training_set": training_set, "recipe": recipe}
+        found: Thing = self._http.post("runs/estimate/", {**body, "resource_class": resource_class})
+        return found
+
     def wait(self, run_id: str, *, timeout_s: float = 3600) -> Thing:
         return wait_for(
             lambda: self.get(run_id),
@@ -170,6 +178,12 @@ class Deployments(Resource):
     def find(self, said: str) -> Thing:
         """The deployment of this id or address."""
         return self._one("deployments/", said, word="slug")
+
+    def estimate(self, version_id: str, *, resource_class: str = "small") -> Thing:
+        """What a replica of a version would cost and find of the quotas; nothing is started."""
+        body = {"model_version": version_id, "resource_class": resource_class}
+        found: Thing = self._http.post("deployments/estimate/", body)
+        return found
 
     def deploy(
         self, version_id: str, slug: str, *, name: str = "", resource_class: str = "small", timeout_s: float = 180

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_datetime, format_timedelta
-from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
@@ -82,6 +82,27 @@ def filesize(value: Any) -> SafeString | str:
         amount, unit = amount / 1000, unit + 1
     shown = f"{amount:.0f}" if unit == 0 or amount >= 99.95 else f"{amount:.1f}"
     return format_html("<bdi>{}\u202f{}</bdi>", shown, _BYTE_UNITS[unit])
+
+
+@register.filter
+def money(value: Any, currency: str = "AED") -> str:
+    """12.5 → AED 12.50; what is less than the smallest coin is not said to be nothing: less than AED 0.01."""
+    figure = _figure(value)
+    if figure is None:
+        return NOTHING
+    if 0 < figure < Decimal("0.01"):
+        return _("less than %(amount)s") % {"amount": money(Decimal("0.01"), currency)}
+    pattern = "¤¤\xa0#,##0.00;¤¤\xa0-#,##0.00"
+    return format_currency(figure, currency, format=pattern, locale=locale(), numbering_system="latn")
+
+
+@register.filter
+def price(value: Any) -> str:
+    """An amount for one unit, with as many decimals as it has and two at least: 0.4 → 0.40 and 0.0125 → 0.0125."""
+    figure = _figure(value)
+    if figure is None:
+        return NOTHING
+    return format_decimal(figure, format="#,##0.00######", locale=locale(), numbering_system="latn")
 
 
 @register.filter

@@ -26,6 +26,7 @@ def _runs(acts: Any, run: Any) -> None:
     submit.add_argument("--seed", type=int, default=0)
     submit.add_argument("--split", type=as_json, metavar="JSON", help='e.g. {"kind": "random", "test_fraction": 0.2}')
     submit.add_argument("--resource-class", default="small")
+    submit.add_argument("--estimate", action="store_true", help="say what it would take and cost, and start nothing")
     submit.add_argument("--wait", action="store_true")
     submit.add_argument("--timeout", type=float, default=3600)
     listed = add(run, "list", run_list, "runs of the project")
@@ -49,6 +50,8 @@ def _deployments(acts: Any) -> None:
     serve = add(acts, "deploy", deploy, "serve a production version")
     model_version(serve)
     serve.add_argument("slug", help="the address that it answers at")
+    serve.add_argument("--resource-class", default="small")
+    serve.add_argument("--estimate", action="store_true", help="say what it would cost, and start nothing")
     serve.add_argument("--timeout", type=float, default=180)
     deployment = group(acts, "deployment", "what serves")
     add(deployment, "list", deployment_list, "deployments of the project")
@@ -66,6 +69,11 @@ def _deployments(acts: Any) -> None:
 
 def run_submit(client: Client, said: Namespace) -> None:
     params = dict(pair(text) for text in said.param)
+    if said.estimate:
+        training_set = client.training_sets.get(said.training_set)["id"]
+        words = {"recipe": said.recipe, "resource_class": said.resource_class}
+        show(client.runs.estimate(training_set=training_set, **words), as_json=said.json)
+        return
     run = client.runs.submit(
         training_set=client.training_sets.get(said.training_set)["id"],
         recipe=said.recipe,
@@ -112,7 +120,11 @@ def model_promote(client: Client, said: Namespace) -> None:
 
 def deploy(client: Client, said: Namespace) -> None:
     version = client.models.find(said.version)
-    deployment = client.deployments.deploy(version, said.slug, timeout_s=said.timeout)
+    if said.estimate:
+        show(client.deployments.estimate(version, resource_class=said.resource_class), as_json=said.json)
+        return
+    words = {"resource_class": said.resource_class, "timeout_s": said.timeout}
+    deployment = client.deployments.deploy(version, said.slug, **words)
     show(chosen(deployment, ("id", "slug", "url")), as_json=said.json)
 
 

@@ -1,0 +1,125 @@
+"""Forms of prices, quotas, budgets, and of what usage is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.tenants.choices import PRICE_ITEMS
+
+_GIB, _MIB = 2**30, 1024
+
+
+class UsageForm(forms.Form):
+    """Which month, project and person the page is about; what is not chosen is all of them."""
+
+    month = forms.ChoiceField(label=_("Month"), required=False)
+    project = forms.ChoiceField(label=_("Project"), required=False)
+    person = forms.ChoiceField(label=_("Person"), required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        months: Iterable[str],
+        projects: Iterable[tuple[UUID, str]],
+        people: Iterable[tuple[UUID, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        known = list(months)
+        self.fields["month"].choices = [(month, month) for month in known]  # type: ignore[attr-defined]
+        self.fields["month"].initial = known[0]
+        for name, rows in (("project", projects), ("person", people)):
+            choices = [("", _("All")), *((str(pk), label) for pk, label in rows)]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+class _OfProject(forms.Form):
+    """Limits of the tenant, or of one project."""
+
+    project = forms.ChoiceField(
+        label=_("For"),
+        required=False,
+        help_text=_("A project's limit holds within the tenant's: both have to have room."),
+    )
+
+    def __init__(self, *args: Any, projects: Iterable[tuple[UUID, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("The whole tenant")), *((str(pk), name) for pk, name in projects)]
+        self.fields["project"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def project_id(self) -> UUID | None:
+        chosen = self.cleaned_data.get("project")
+        return UUID(chosen) if chosen else None
+
+
+class QuotaForm(_OfProject):
+    """An empty field sets no limit."""
+
+    cpus = forms.DecimalField(
+        label=_("CPUs"), required=False, min_value=0, max_digits=8, decimal_places=2, help_text=_("Empty: no limit.")
+    )
+    memory_gib = forms.DecimalField(
+        label=_("Memory in GB"), required=False, min_value=0, max_digits=10, decimal_places=2
+    )
+    gpus = forms.IntegerField(label=_("GPUs"), required=False, min_value=0, max_value=10_000)
+    concurrent_runs = forms.IntegerField(label=_("Runs at a time"), required=False, min_value=0, max_value=100_000)
+    storage_gib = forms.DecimalField(
+        label=_("Storage in GiB"), required=False, min_value=0, max_digits=12, decimal_places=2
+    )
+    requests_per_second = forms.IntegerField(
+        label=_("Requests a second"),
+        required=False,
+        min_value=0,
+        max_value=1_000_000,
+        help_text=_("Of all deployments together; what is more is refused with 429, and nothing is queued."),
+    )
+
+    def limits(self) -> dict[str, Any]:
+        """The words of `services.set_quota`."""
+        said = self.cleaned_data
+        same = {name: said[name] for name in ("cpus", "gpus", "concurrent_runs", "requests_per_second")}
+        memory, storage = said["memory_gib"], said["storage_gib"]
+        return {
+            **same,
+            "memory_mb": None if memory is None else int(memory * _MIB),
+            "storage_bytes": None if storage is None else int(storage * _GIB),
+        }
+
+
+class BudgetForm(_OfProject):
+    soft_limit = forms.DecimalField(
+        label=_("Soft limit in AED a month"),
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        help_text=_("Administrators are told at 50, 80 and 100 per cent of it."),
+    )
+    hard_limit = forms.DecimalField(
+        label=_("Hard limit in AED a month"),
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        help_text=_("From it on no new run and no new replica begins. What runs and serves goes on."),
+    )
+
+
+class PriceForm(forms.Form):
+    item = forms.ChoiceField(label=_("Item"), choices=[(name, words[0]) for name, words in PRICE_ITEMS.items()])
+    amount = forms.DecimalField(
+        label=_("Price in AED"), min_value=0, max_value=Decimal(10**6), max_digits=16, decimal_places=8
+    )
+    valid_from = forms.DateTimeField(
+        label=_("From"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 3600, "dir": "ltr"}),
+        help_text=_("A full hour to come, in your time zone. Empty: the next one."),
+    )

@@ -1,0 +1,149 @@
+"""The bill of a month: what each project owes for what, in whole fils that make up the total."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+
+from apps.tenants.choices import PRICE_ITEMS, PRICED_PER, REQUESTS_ITEM, STORAGE_ITEM, UsageBy, UsageKind
+from apps.tenants.models import UsageHour
+from apps.tenants.selectors.usage import Wanted, cost_of, names_by, rounded, total, wanted_usage
+from foundation.identity import Actor
+
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_ITEM_OF = {UsageKind.STORAGE: STORAGE_ITEM, UsageKind.REQUESTS: REQUESTS_ITEM}
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One item that a project used at one price: so many units (hours, GiB-months, thousands), exact and shown AED."""
+
+    project_id: UUID
+    project: str
+    item: str
+    label: object
+    unit: object
+    quantity: Decimal
+    price: Decimal
+    cost: Decimal
+    shown_cost: Decimal
+
+
+@dataclass(frozen=True)
+class ProjectBill:
+    """The charges of one project with their sum."""
+
+    project_id: UUID
+    name: str
+    charges: list[Charge]
+
+    @property
+    def sum(self) -> Decimal:
+        return sum((charge.shown_cost for charge in self.charges), Decimal(0))
+
+
+@dataclass(frozen=True)
+class Chargeback:
+    """A month's bills; `total` is the exact sum, rounded once, and the shown charges make it up exactly."""
+
+    wanted: Wanted
+    bills: list[ProjectBill]
+    total: Decimal
+
+
+def chargeback(*, actor: Actor, wanted: Wanted) -> Chargeback:
+    """By project and item, each price that held in the month apart."""
+    rows = wanted_usage(actor=actor, wanted=wanted).filter(kind__in=PRICED_PER).order_by()
+    found = list(rows.values("project_id", "kind", "resource_class", "price").annotate(used=Sum("amount")))
+    names = names_by(actor=actor, by=UsageBy.PROJECT, keys={row["project_id"] for row in found})
+    found.sort(key=lambda row: (names.get(row["project_id"], ""), str(row["project_id"]), _item(row), row["price"]))
+    exact = [row["used"] * row["price"] / PRICED_PER[UsageKind(row["kind"])] for row in found]
+    charges = [_charge(row, names, cost, shown) for row, cost, shown in zip(found, exact, rounded(exact), strict=True)]
+    bills: dict[UUID, ProjectBill] = {}
+    for charge in charges:
+        bill = bills.setdefault(charge.project_id, ProjectBill(charge.project_id, charge.project, []))
+        bill.charges.append(charge)
+    return Chargeback(wanted, list(bills.values()), total(exact))
+
+
+def chargeback_csv(bill: Chargeback) -> bytes:
+    """A line for each charge and one for the total; amounts as numbers with a point, never localised."""
+    head = ["month", "project", "item", "quantity", "unit", "price_aed", "cost_aed_exact", "cost_aed"]
+    month = str(bill.wanted.month)
+    lines = [_bill_line(month, charge) for project in bill.bills for charge in project.charges]
+    return _written([head, *lines, [month, "TOTAL", "", "", "", "", "", f"{bill.total:.2f}"]])
+
+
+def usage_csv(*, actor: Actor, wanted: Wanted) -> bytes:
+    """Every hourly row of the month, with the names that the reader may see; ids for what has none."""
+    rows = list(wanted_usage(actor=actor, wanted=wanted).order_by("hour", "pk"))
+    name = {by: _names(actor, by, rows) for by in UsageBy}
+    head = ["hour_utc", "project", "person", "model", "thing_kind", "thing_id", "resource_class", "kind", "amount"]
+    lines = [_usage_line(row, {by: of(getattr(row, f"{by.value}_id")) for by, of in name.items()}) for row in rows]
+    return _written([[*head, "price_aed", "cost_aed"], *lines])
+
+
+def _bill_line(month: str, charge: Charge) -> list[str]:
+    unit, price = _UNITS.get(charge.item, "hour"), f"{charge.price.normalize():f}"
+    words = [month, charge.project, charge.item, f"{charge.quantity:.6f}", unit, price]
+    return [*words, f"{charge.cost:.6f}", f"{charge.shown_cost:.2f}"]
+
+
+def _usage_line(row: UsageHour, names: dict[UsageBy, str]) -> list[str]:
+    thing = [row.thing_kind, str(row.thing_id), row.resource_class, row.kind]
+    figures = [f"{row.amount:.6f}", f"{row.price.normalize():f}", f"{cost_of(row):.6f}"]
+    return [row.hour.isoformat(), *(names[by] for by in UsageBy), *thing, *figures]
+
+
+_UNITS = {STORAGE_ITEM: "GiB-month", REQUESTS_ITEM: "thousand"}
+
+
+def _names(actor: Actor, by: UsageBy, rows: Iterable[UsageHour]) -> Callable[[UUID | None], str]:
+    keys = {getattr(row, f"{by.value}_id") for row in rows} - {None}
+    names = names_by(actor=actor, by=by, keys=keys)
+    return lambda key: names.get(key, str(key)) if key else ""
+
+
+def _charge(row: dict[str, Any], names: dict[UUID, str], cost: Decimal, shown: Decimal) -> Charge:
+    item = _item(row)
+    label, unit = PRICE_ITEMS.get(item, (item, ""))
+    project_id = row["project_id"]
+    name = names.get(project_id, str(project_id)[:8])
+    quantity = row["used"] / PRICED_PER[UsageKind(row["kind"])]
+    return Charge(project_id, name, item, label, unit, quantity, row["price"], cost, shown)
+
+
+def _item(row: dict[str, Any]) -> str:
+    return _ITEM_OF.get(UsageKind(row["kind"]), row["resource_class"])
+
+
+def _written(lines: Iterable[Iterable[Any]]) -> bytes:
+    sink = io.StringIO()
+    writer = csv.writer(sink)
+    writer.writerows([_plain(cell) for cell in line] for line in lines)
+    # With a mark of its order, so that spreadsheets read Arabic names as what they are.
+    return sink.getvalue().encode("utf-8-sig")
+
+
+def _plain(cell: Any) -> Any:
+    """A name that begins like a formula is a text to a spreadsheet too; figures stay as they are."""
+    text = str(cell)
+    if text.startswith(_FORMULA) and not _is_number(text):
+        return f"'{text}"
+    return cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,98 @@
+"""What a start would cost and whether it would have to wait, before it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Q
+
+from apps.tenants.choices import CURRENCY, ResourceClass
+from apps.tenants.models import Budget
+from apps.tenants.selectors import limits
+from apps.tenants.selectors.limits import BudgetState, Part
+from apps.tenants.selectors.prices import PriceList
+from foundation import access
+from foundation.access import Permission
+from foundation.identity import Actor
+
+HOURS_A_MONTH = 730
+
+
+@dataclass(frozen=True)
+class Time:
+    """How long it is expected to take: the middle of `rests_on` past ones; None where none is known. `most` ends it."""
+
+    expected: timedelta | None
+    rests_on: int
+    most: timedelta | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One start in one resource class. Amounts are AED at the present price; `most` is what the time limit costs.
+
+    `refused` is the sentence of a refusal, `waits` the one with which it would wait in its queue; both mostly empty.
+    """
+
+    size: ResourceClass
+    time: Time
+    hourly: Decimal
+    queue_ahead: int
+    quota: list[Part]
+    budgets: list[BudgetState]
+    refused: str
+    waits: str
+
+    @property
+    def currency(self) -> str:
+        return CURRENCY
+
+    @property
+    def cost(self) -> Decimal | None:
+        return None if self.time.expected is None else self._of(self.time.expected)
+
+    @property
+    def most(self) -> Decimal | None:
+        return None if self.time.most is None else self._of(self.time.most)
+
+    @property
+    def monthly(self) -> Decimal:
+        return self.hourly * HOURS_A_MONTH
+
+    def _of(self, length: timedelta) -> Decimal:
+        seconds = Decimal(length // timedelta(microseconds=1)) / 1_000_000
+        return (self.hourly * seconds / 3600).quantize(Decimal("0.000001"))
+
+
+def estimates(
+    *,
+    actor: Actor,
+    project_id: UUID,
+    asked: Iterable[tuple[ResourceClass, Time]],
+    run: bool,
+    queue_ahead: int,
+    now: datetime,
+) -> list[Estimate]:
+    """For each size that could be asked for; `run` says whether it counts among the runs at a time."""
+    access.require(actor, Permission.USAGE_VIEW, access.Inside(project_id))
+    where = {"tenant_id": actor.tenant_id, "project_id": project_id}
+    prices, quota, over = PriceList(actor.tenant_id), limits.room(**where), limits.over_budget(**where, now=now)
+    mine = Budget.objects.filter(Q(project_id=None) | Q(project_id=project_id), tenant_id=actor.tenant_id)
+    budgets = limits.budget_states(list(mine.order_by("project_id")), now=now, names={})
+    return [
+        Estimate(
+            size=size,
+            time=time,
+            hourly=prices.at(size.name, now),
+            queue_ahead=queue_ahead,
+            quota=quota,
+            budgets=budgets,
+            refused=over or limits.never_fits(**where, size=size, run=run),
+            waits=limits.no_room(**where, size=size, run=run),
+        )
+        for size, time in asked
+    ]

@@ -1,0 +1,129 @@
+"""What was used and what it cost: by project, person and model, as a page, a picture, a bill and a file."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.tenants import charts, selectors
+from apps.tenants.choices import UsageBy
+from apps.tenants.forms.limits import UsageForm
+from apps.tenants.selectors import chargeback as bills
+from apps.tenants.selectors import limits, usage
+from apps.tenants.views.tabs import tabs
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.errors import NotFound
+from foundation.web import render_page
+from foundation.web.downloads import attached
+from foundation.web.requests import PortalRequest
+
+_CSV = "text/csv; charset=utf-8"
+
+
+@access.page(Permission.USAGE_VIEW)
+@require_GET
+def usage_page(request: PortalRequest, tenant: str) -> HttpResponse:
+    asked = _Asked(request)
+    lines = usage.lines(actor=request.actor, wanted=asked.wanted, by=UsageBy.PROJECT)
+    context: dict[str, Any] = {
+        "form": asked.form,
+        "month": str(asked.wanted.month),
+        "lines": lines,
+        "total": usage.total(line.cost for line in lines),
+        "parts": [_part(request, asked, by, lines) for by in UsageBy],
+        "budgets": limits.budgets(actor=request.actor, now=now()),
+        "links": {name: f"{reverse(f'tenants:{name}', args=[tenant])}?{asked.query}" for name in _LINKED},
+        "tabs": tabs(request, "usage"),
+    }
+    return render_page(request, "tenants/usage.html", status=422 if asked.form.errors else 200, **context)
+
+
+@access.page(Permission.USAGE_VIEW)
+@require_GET
+def usage_chart(request: PortalRequest, tenant: str, by: str) -> JsonResponse:
+    if by not in UsageBy.values:
+        raise NotFound(_("There is no such chart here."))
+    wanted = _Asked(request).wanted
+    found = usage.series(actor=request.actor, wanted=wanted, by=UsageBy(by))
+    return JsonResponse(charts.cost_chart(found, wanted.month))
+
+
+@access.page(Permission.USAGE_VIEW)
+@require_GET
+def usage_csv(request: PortalRequest, tenant: str) -> HttpResponseBase:
+    wanted = _Asked(request).wanted
+    content = bills.usage_csv(actor=request.actor, wanted=wanted)
+    return attached(content, name=f"usage-{tenant}-{wanted.month}.csv", kind=_CSV)
+
+
+@access.page(Permission.USAGE_VIEW)
+@require_GET
+def chargeback(request: PortalRequest, tenant: str) -> HttpResponse:
+    asked = _Asked(request)
+    context: dict[str, Any] = {
+        "form": asked.form,
+        "bill": bills.chargeback(actor=request.actor, wanted=asked.wanted),
+        "month": str(asked.wanted.month),
+        "csv_url": f"{reverse('tenants:chargeback_csv', args=[tenant])}?{asked.query}",
+        "tabs": tabs(request, "usage"),
+    }
+    return render_page(request, "tenants/chargeback.html", status=422 if asked.form.errors else 200, **context)
+
+
+@access.page(Permission.USAGE_VIEW)
+@require_GET
+def chargeback_csv(request: PortalRequest, tenant: str) -> HttpResponseBase:
+    wanted = _Asked(request).wanted
+    content = bills.chargeback_csv(bills.chargeback(actor=request.actor, wanted=wanted))
+    return attached(content, name=f"chargeback-{tenant}-{wanted.month}.csv", kind=_CSV)
+
+
+_LINKED = ("usage_csv", "chargeback")
+
+
+class _Asked:
+    """Month, project and person out of the address; the present month and everything where they are not said."""
+
+    def __init__(self, request: PortalRequest) -> None:
+        actor, moment = request.actor, now()
+        months = usage.months_known(actor=actor, now=moment)
+        projects = [(project.id, project.name) for project in selectors.projects_of(actor)]
+        people = usage.people_seen(actor=actor)
+        words = {"months": [str(month) for month in months], "projects": projects, "people": people}
+        self.form = UsageForm(request.GET or None, **words)
+        said: dict[str, str] = self.form.cleaned_data if self.form.is_bound and self.form.is_valid() else {}
+        month = usage.Month.parse(said["month"]) if said.get("month") else months[0]
+        self.wanted = usage.Wanted(month, _id(said.get("project")), _id(said.get("person")))
+        self.query = urlencode({name: value for name, value in {**said, "month": str(month)}.items() if value})
+
+
+def _part(request: PortalRequest, asked: _Asked, by: UsageBy, projects: list[usage.Line]) -> dict[str, Any]:
+    """One way to tell the sums apart: its picture and its table."""
+    same = by == UsageBy.PROJECT
+    address = reverse("tenants:usage_chart", args=[request.tenant.slug, by.value])
+    return {
+        "by": by,
+        "title": _title(by),
+        "chart_url": f"{address}?{asked.query}",
+        "lines": projects if same else usage.lines(actor=request.actor, wanted=asked.wanted, by=by),
+    }
+
+
+def _title(by: UsageBy) -> str:
+    return {
+        UsageBy.PROJECT: _("Cost by project"),
+        UsageBy.PERSON: _("Cost by person"),
+        UsageBy.MODEL: _("Cost by model"),
+    }[by]
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None

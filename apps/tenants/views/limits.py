@@ -1,0 +1,99 @@
+"""Prices, quotas and budgets, as administrators set them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from apps.tenants import policies, selectors, services
+from apps.tenants.forms.limits import BudgetForm, PriceForm, QuotaForm
+from apps.tenants.selectors import limits, prices
+from apps.tenants.views.tabs import tabs
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.web import redirect, render_page
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
+
+
+@access.page(Permission.USAGE_VIEW)
+def quotas(request: PortalRequest, tenant: str) -> HttpResponse:
+    form = QuotaForm(request.POST or None, projects=_projects(request))
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            services.set_quota(actor=request.actor, project_id=form.project_id, **form.limits())
+            messages.success(request, _("The quota holds from now on; what runs already goes on."))
+            return redirect(request, request.path)
+    context: dict[str, Any] = {
+        "quotas": limits.quotas(actor=request.actor),
+        "form": form,
+        "may_change": access.ask(policies.check_can_change_limits, request.actor, None),
+        "tabs": tabs(request, "quotas"),
+    }
+    return render_page(request, "tenants/quotas.html", status=422 if form.errors else 200, **context)
+
+
+@access.page(Permission.TENANT_MANAGE)
+@require_POST
+def quota_remove(request: PortalRequest, tenant: str, quota_id: UUID) -> HttpResponse:
+    services.remove_quota(actor=request.actor, quota=limits.get_quota(actor=request.actor, quota_id=quota_id))
+    messages.success(request, _("The quota is removed."))
+    return redirect(request, reverse("tenants:quotas", args=[tenant]))
+
+
+@access.page(Permission.USAGE_VIEW)
+def budgets(request: PortalRequest, tenant: str) -> HttpResponse:
+    form = BudgetForm(request.POST or None, projects=_projects(request))
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            said = {name: form.cleaned_data[name] for name in ("soft_limit", "hard_limit")}
+            services.set_budget(actor=request.actor, project_id=form.project_id, **said)
+            messages.success(request, _("The budget holds from now on."))
+            return redirect(request, request.path)
+    found = limits.budgets(actor=request.actor, now=now())
+    context: dict[str, Any] = {
+        "budgets": found,
+        "over": [budget for budget in found if budget.is_over],
+        "form": form,
+        "may_change": access.ask(policies.check_can_change_limits, request.actor, None),
+        "tabs": tabs(request, "budgets"),
+    }
+    return render_page(request, "tenants/budgets.html", status=422 if form.errors else 200, **context)
+
+
+@access.page(Permission.TENANT_MANAGE)
+@require_POST
+def budget_remove(request: PortalRequest, tenant: str, budget_id: UUID) -> HttpResponse:
+    services.remove_budget(actor=request.actor, budget=limits.get_budget(actor=request.actor, budget_id=budget_id))
+    messages.success(request, _("The budget is removed."))
+    return redirect(request, reverse("tenants:budgets", args=[tenant]))
+
+
+@access.page(Permission.USAGE_VIEW)
+def price_list(request: PortalRequest, tenant: str) -> HttpResponse:
+    form, moment = PriceForm(request.POST or None), now()
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            price = services.set_price(actor=request.actor, **form.cleaned_data, now=moment)
+            words = {"item": price.item, "at": f"{price.valid_from:%Y-%m-%d %H:%M} UTC"}
+            messages.success(request, _("The price of “%(item)s” holds from %(at)s on.") % words)
+            return redirect(request, request.path)
+    context: dict[str, Any] = {
+        "prices": prices.price_list(actor=request.actor, now=moment),
+        "history": prices.prices_set(actor=request.actor),
+        "form": form,
+        "may_change": access.ask(policies.check_can_change_limits, request.actor, None),
+        "tabs": tabs(request, "prices"),
+    }
+    return render_page(request, "tenants/prices.html", status=422 if form.errors else 200, **context)
+
+
+def _projects(request: PortalRequest) -> list[tuple[UUID, str]]:
+    return [(project.id, project.name) for project in selectors.projects_of(request.actor)]
