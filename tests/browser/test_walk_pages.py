@@ -30,19 +30,20 @@ COLOURS = {
 }
 
 
-@pytest.mark.parametrize(("scheme", "rules"), [("light", RULES), ("dark", COLOURS)], ids=["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_no_page_stands_in_anybodys_way(as_person, portal, world, language, scheme, rules):
-    page, axe, found = as_person(f"reader-{language}", color_scheme=scheme), Axe(), {}
+def test_no_page_stands_in_anybodys_way(as_person, portal, world, language):
+    page, axe, found = as_person(f"reader-{language}", color_scheme="light"), Axe(), {}
     for name, path in addresses(world).items():
         answer = page.goto(portal.url + path)
         assert answer.status == 200, f"{path} answers {answer.status}"
         assert page.locator("html").get_attribute("dir") == {"en": "ltr", "ar": "rtl"}[language]
-        page.wait_for_function(SETTLED)
-        for violation in axe.run(page, options=rules).response["violations"]:
-            if violation["impact"] in {"serious", "critical"}:
-                place = violation["nodes"][0]["html"][:160]
-                found.setdefault(f"{violation['id']}: {place}", []).append(name)
+        for scheme, rules in (("light", RULES), ("dark", COLOURS)):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(SETTLED)
+            for violation in axe.run(page, options=rules).response["violations"]:
+                if violation["impact"] in {"serious", "critical"}:
+                    place = violation["nodes"][0]["html"][:160]
+                    found.setdefault(f"{scheme}, {violation['id']}: {place}", []).append(name)
     assert found == {}
 
 
