@@ -30,13 +30,13 @@ OWN = {
     "apps/experiments/adapters/mlflow_relay.py": "the MLflow server of this portal, over its Unix socket",
     "apps/experiments/adapters/tracking.py": "the MLflow server of this portal, over its Unix socket",
     "apps/monitoring/adapters/inference.py": "the gateway of this portal, as clients use it",
-    "apps/tenants/adapters/openid.py": "the error of `requests`, which a library raises; it calls through outbound_session",
-    "apps/tenants/adapters/outbound_session.py": "gives libraries that speak `requests` the answers of foundation.outbound",
+    "apps/tenants/adapters/openid.py": "the error that a library raises; it calls through outbound_session",
+    "apps/tenants/adapters/outbound_session.py": "lets libraries that speak `requests` call through us",
     "apps/tenants/views/pipeline.py": "a type in a signature; the session is that of outbound_session",
     "platform/foundation/engines/adapters/docker.py": "errors of the engine's own SDK; it talks to the engine's socket",
     "platform/foundation/jobs/runner.py": "the name of this machine",
     "platform/foundation/lake/sandbox/children.py": "pairs of sockets to its own child processes",
-    "platform/foundation/storage/adapters/key_vault.py": "the operator's Vault, at the address of the operator's settings",
+    "platform/foundation/storage/adapters/key_vault.py": "the operator's Vault, where the operator says it is",
     "platform/foundation/lake/adapters/child_main.py": "its end of a pair of sockets to the portal",
 }
 HOUSE = "platform/foundation/outbound/"
