@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A list that was installed leaves a mark that carries its digest: a changed list is installed again, nothing else is.
 mark = $(VENV)/installed-$(1)-$(shell cksum < requirements/$(1).txt | tr ' ' '-')
 
-.PHONY: help up install install-dev demo test check fix bench images doctor tenant stop status requirements clean
+.PHONY: help up install install-dev demo test check fix bench images doctor tenant operator stop status requirements clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,10 @@ tenant: ## make a tenant in a running portal: SLUG=bank NAME="The Bank" ADMIN=so
 	@test -n "$(SLUG)" -a -n "$(NAME)" -a -n "$(ADMIN)" \
 	  || { echo 'Say which: make tenant SLUG=bank NAME="The Bank" ADMIN=somebody@bank.example'; exit 2; }
 	$(LAUNCHER) tenant '$(SLUG)' '$(NAME)' --admin '$(ADMIN)'
+
+operator: ## make somebody with an account an operator of the platform: EMAIL=somebody@bank.example
+	@test -n "$(EMAIL)" || { echo 'Say whom: make operator EMAIL=somebody@bank.example'; exit 2; }
+	$(LAUNCHER) operator '$(EMAIL)' $(ARGS)
 
 stop: ## stop what `make up` started elsewhere
 	@test -x $(BIN)/python || { echo "Nothing is installed here, so nothing runs."; exit 0; }

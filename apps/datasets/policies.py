@@ -9,6 +9,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict
 from foundation.identity import Actor
+from foundation.tenancy import zones
 
 if TYPE_CHECKING:
     from apps.datasets.models import Dataset, DatasetVersion
@@ -20,6 +21,7 @@ def check_can_read(actor: Actor, version: DatasetVersion) -> None:
 
 def check_can_add(actor: Actor, project: object) -> None:
     access.require(actor, Permission.DATASET_CREATE, project)
+    zones.require_zone(actor.tenant)
 
 
 def check_can_edit(actor: Actor, dataset: Dataset) -> None:

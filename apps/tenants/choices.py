@@ -8,6 +8,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from foundation.access import Permission, Role
+from foundation.tenancy.choices import Plan
 
 EVERYTHING = "*"
 # The longest life of a token that a person makes for a program.
@@ -147,6 +148,18 @@ class ThingKind(TextChoices):
     MODEL = "model", _("Model")
 
 
+# What a tenant of the plan may use at a time until somebody sets other quotas; the operator lays them with the plan.
+PLAN_QUOTAS: dict[Plan, dict[str, int]] = {
+    Plan.SMB: {
+        "cpus": 16,
+        "memory_mb": 65_536,
+        "gpus": 1,
+        "concurrent_runs": 4,
+        "storage_bytes": 500 * 10**9,
+        "requests_per_second": 200,
+    },
+    Plan.ENTERPRISE: {},
+}
 # A month of storage is 730 hours, a twelfth of a year of 8760.
 GIB_MONTH = 730 * 2**30
 # How many of a kind its price is for; what is not here has no price of its own.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.tenants.choices import FactorKind, WebhookTrouble
 from foundation import ledger
 from foundation.access import Permission, Role
+from foundation.tenancy.choices import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,17 +19,47 @@ class TenantCreated(ledger.Event):
     said = _("made the tenant")
     icon = "plus"
     tenant_id: UUID
+    plan: str
+    zones: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantChanged(ledger.Event):
-    """`changed` names the fields, never their text."""
+    """`changed` names the fields, never their text; `zones` is where its data may lie from now on."""
 
     kind = "tenant.changed"
     said = _("changed what is said of the tenant")
     icon = "writing"
     tenant_id: UUID
     changed: list[str]
+    zones: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanChanged(ledger.Event):
+    kind = "tenant.plan_changed"
+    said = _("put the organisation on the plan “%(after)s”, which was “%(before)s”")
+    labels: ClassVar = {"before": Plan, "after": Plan}
+    icon = "building"
+    tenant_id: UUID
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantSuspended(ledger.Event):
+    kind = "tenant.suspended"
+    said = _("suspended the organisation; every door of it is closed")
+    icon = "lock"
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantResumed(ledger.Event):
+    kind = "tenant.resumed"
+    said = _("opened the organisation again")
+    icon = "lock"
+    tenant_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -608,6 +639,18 @@ class MemberRestored(ledger.Event):
     icon = "lock-open"
     membership_id: UUID
     user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonReworded(ledger.Event):
+    """SCIM brought another name or address; `changed` names the fields, never their text."""
+
+    kind = "membership.reworded"
+    said = _("changed what is said of a member")
+    icon = "writing"
+    membership_id: UUID
+    user_id: UUID
+    changed: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ from foundation.access.permissions import IN_PROJECT
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, User
+from foundation.tenancy.models import Tenant
 
 
 def check_can_go_without_factor(user: User) -> None:
@@ -184,6 +185,7 @@ def check_can_manage_sign_in(actor: Actor) -> None:
     access.require(
         actor, Permission.TENANT_MANAGE, else_say=_("A tenant administrator says how people of the tenant sign in.")
     )
+    access.require_own(actor)
 
 
 def check_can_manage_webhooks(actor: Actor) -> None:
@@ -238,7 +240,22 @@ def _name_of(role: str) -> str:
 
 def _is_last_admin(membership: Membership) -> bool:
     others = Membership.objects.filter(tenant_id=membership.tenant_id, role=Role.ADMIN).exclude(pk=membership.pk)
-    return membership.role == Role.ADMIN and not others.filter(user__is_active=True).exists()
+    return membership.role == Role.ADMIN and not others.filter(user__is_active=True, suspended_at=None).exists()
+
+
+def check_is_operator(user: User | None) -> None:
+    """Nobody else learns that there is such a thing."""
+    if user is None or not (user.is_operator and user.is_active):
+        raise NotFound(_("There is nothing at this address, or it is not yours to see."))
+
+
+def check_is_there(tenant: Tenant | None) -> Tenant:
+    """A tenant that an operator still changes: there, and not deleted."""
+    if tenant is None:
+        raise NotFound(_("There is no such tenant."))
+    if tenant.deletion_begun_at is not None:
+        raise Conflict(_("This organisation has left; nothing of it can be changed any more."))
+    return tenant
 
 
 def check_can_change_limits(actor: Actor, project_id: UUID | None) -> None:

@@ -10,12 +10,26 @@ from django.utils.translation import gettext_lazy as _
 from apps.tenants.choices import LEVEL_SCOPES, PROGRAM_ROLES, TokenLevel
 from foundation.access import Permission, Role
 from foundation.identity.models import User
+from foundation.tenancy import zones
 
 _LTR = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
 EXPIRY_DAYS = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("One year")))
 
 
 _ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+
+
+def zones_field() -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=_("Zones allowed"),
+        choices=zones.zone_choices,
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=_(
+            "Where data of the organisation may lie: the three of the United Arab Emirates, each with a data "
+            "protection law of its own, and other countries. Hold Ctrl or ⌘ to choose several."
+        ),
+        error_messages={"required": _("Choose at least one zone: the data has to lie somewhere.")},
+    )
 
 
 class SignInForm(forms.Form):
@@ -61,7 +75,8 @@ class SetUpForm(NewPersonForm):
     email = forms.EmailField(
         label=_("Your e-mail"), widget=forms.EmailInput(attrs={**_LTR, "autocomplete": "username"})
     )
-    field_order = ("tenant_name", "tenant_name_ar", "slug", "name", "email", "password")
+    zones = zones_field()
+    field_order = ("tenant_name", "tenant_name_ar", "slug", "zones", "name", "email", "password")
 
 
 class ProfileForm(forms.Form):
@@ -99,6 +114,7 @@ class TenantForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"dir": "rtl", "lang": "ar"}),
     )
+    zones = zones_field()
 
 
 class InvitationForm(forms.Form):

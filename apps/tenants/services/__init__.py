@@ -47,6 +47,7 @@ from apps.tenants.services.invitations import (
 )
 from apps.tenants.services.judging import Check
 from apps.tenants.services.members import change_role, remove_member
+from apps.tenants.services.operators import make_operator
 from apps.tenants.services.permissions import give_permission, take_back_permission
 from apps.tenants.services.prices import set_price
 from apps.tenants.services.profile import change_password, edit_profile
@@ -92,7 +93,13 @@ from apps.tenants.services.single_sign_on import (
     providers_for,
 )
 from apps.tenants.services.starts import register_start, start_address
-from apps.tenants.services.tenants import create_tenant, edit_tenant
+from apps.tenants.services.tenants import (
+    change_plan,
+    create_tenant,
+    edit_tenant,
+    resume_tenant,
+    suspend_tenant,
+)
 from apps.tenants.services.tokens import (
     create_token,
     forget_expired_tokens,
@@ -142,6 +149,7 @@ __all__ = [
     "add_to_group",
     "begin_usage",
     "change_password",
+    "change_plan",
     "change_role",
     "change_role_of_service_account",
     "check_budget",
@@ -191,6 +199,7 @@ __all__ = [
     "is_set_up",
     "issue_workload_token",
     "look_at",
+    "make_operator",
     "meter_everything",
     "name_model",
     "note_provided_session",
@@ -215,6 +224,7 @@ __all__ = [
     "renew_workload_token",
     "replay_delivery",
     "replay_failed",
+    "resume_tenant",
     "revoke_token",
     "revoke_workload_tokens",
     "ring_due_webhooks",
@@ -232,6 +242,7 @@ __all__ = [
     "setup_secret",
     "sign_in",
     "start_address",
+    "suspend_tenant",
     "take_back_permission",
     "take_back_role_in_project",
     "take_from_group",

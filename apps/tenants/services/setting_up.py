@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.core import signing
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.tenants.choices import SETUP_LIVES
 from apps.tenants.services.invitations import checked_email, new_person
 from apps.tenants.services.members import enrol
+from apps.tenants.services.operators import make_operator
 from apps.tenants.services.tenants import create_tenant
 from foundation.access import Role
 from foundation.access.models import Membership
@@ -55,13 +57,20 @@ def check_setup(*, secret: str) -> None:
 
 
 @transaction.atomic
-def set_up(*, secret: str, slug: str, name: str, name_ar: str, founder: Founder) -> tuple[Tenant, User]:
-    """The first tenant with its administrator; two who hold the link at once make one."""
+def set_up(
+    *, secret: str, slug: str, name: str, name_ar: str, founder: Founder, zones: Collection[str] | None = None
+) -> tuple[Tenant, User]:
+    """The first tenant with its administrator; two who hold the link at once make one.
+
+    The link was printed where the portal was started, so whoever holds it is also the platform's first operator. Their
+    tenant is on the plan without quotas: the machine is their own.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tenants.setting_up'))")
     check_setup(secret=secret)
     user = new_person(checked_email(founder.email), founder.name, founder.password)
-    tenant = create_tenant(slug=slug, name=name, name_ar=name_ar)
+    make_operator(email=user.email)
+    tenant = create_tenant(slug=slug, name=name, name_ar=name_ar, zones=zones)
     with scope(tenant.pk, user_id=user.pk):
         actor = Actor(kind="user", id=user.pk, tenant=tenant, label=str(user), user=user, role=Role.ADMIN)
         enrol(actor=actor, membership=Membership(tenant=tenant, user=user, role=Role.ADMIN))

@@ -26,7 +26,7 @@ from foundation.access.actors import actor_for_user
 from foundation.access.second_factor import lets_in
 from foundation.clock import now
 from foundation.identity.ways import Way
-from foundation.tenancy import scope
+from foundation.tenancy import scope, zones
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PersonRequest, PortalRequest, address_of
 
@@ -139,11 +139,12 @@ def end_session(request: PersonRequest, session_id: UUID) -> HttpResponse:
 @never_cache
 def setting_up(request: HttpRequest, secret: str) -> HttpResponse:
     services.check_setup(secret=secret)
-    form = SetUpForm(request.POST or None)
+    form = SetUpForm(request.POST or None, initial={"zones": [zones.here()]})
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         founder = services.Founder(said["name"], said["email"], said["password"])
         words = {"slug": said["slug"], "name": said["tenant_name"], "name_ar": said["tenant_name_ar"]}
+        words["zones"] = said["zones"]
         with refusals_on(form):
             tenant, user = services.set_up(secret=secret, founder=founder, **words)
             return begin_session(request, user, next_url=f"/t/{tenant.slug}/")

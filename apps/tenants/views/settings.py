@@ -20,6 +20,7 @@ from apps.tenants.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
+from foundation.tenancy import zones
 from foundation.web import redirect, render_page
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
@@ -148,14 +149,20 @@ def token_revoke(request: PortalRequest, tenant: str, token_id: UUID) -> HttpRes
 
 @access.page(Permission.TENANT_MANAGE)
 def tenant_edit(request: PortalRequest, tenant: str) -> HttpResponse:
-    initial = {"name": request.tenant.name, "name_ar": request.tenant.name_ar}
+    initial = {name: getattr(request.tenant, name) for name in TenantForm.base_fields}
     form = TenantForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             services.edit_tenant(actor=request.actor, **form.cleaned_data)
             messages.success(request, _("Saved."))
             return redirect(request, request.path)
-    context: dict[str, Any] = {"form": form, "tabs": tabs(request, "tenant")}
+    context: dict[str, Any] = {
+        "form": form,
+        "plan": request.tenant.get_plan_display(),
+        "zone": zones.zone_name(zones.here()),
+        "elsewhere": selectors.zone_trouble(actor=request.actor),
+        "tabs": tabs(request, "tenant"),
+    }
     return render_page(request, "tenants/tenant_edit.html", status=422 if form.errors else 200, **context)
 
 

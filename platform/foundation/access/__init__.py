@@ -10,12 +10,13 @@ from foundation.access.checks import (
     granted_in,
     lacking,
     require,
+    require_own,
     require_somewhere,
     visible,
 )
 from foundation.access.freshness import StepUpRequired, fresh, require_fresh
 from foundation.access.permissions import TENANT_WIDE, Permission, Role
-from foundation.access.routes import declared, own, page, public
+from foundation.access.routes import declared, operator, own, page, public
 
 __all__ = [
     "TENANT_WIDE",
@@ -32,11 +33,13 @@ __all__ = [
     "fresh",
     "granted_in",
     "lacking",
+    "operator",
     "own",
     "page",
     "public",
     "require",
     "require_fresh",
+    "require_own",
     "require_somewhere",
     "visible",
 ]

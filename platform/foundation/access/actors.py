@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from foundation.access import grants
+from foundation.access import grants, guests
 from foundation.access.models import Membership
 from foundation.access.permissions import Role
 from foundation.errors import AccessDenied, NotFound
@@ -34,6 +34,9 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "", way: Way
     with scope(tenant.pk, user_id=user.pk):
         places = Membership.objects.filter(user=user, tenant=tenant, suspended_at=None)
         membership = places.annotate(**grants.of_person(user.pk), provider_only=_PROVIDER_ONLY).first()
+        guest = None if membership else guests.admit(user=user, tenant=tenant, request_id=request_id, way=way)
+    if guest is not None:
+        return guest
     if membership is None or not user.is_active or (way is not None and not way.opens(tenant.pk)):
         raise NotFound(_NOT_A_MEMBER)
     if way is not None and membership.provider_only:  # type: ignore[attr-defined]  # annotation

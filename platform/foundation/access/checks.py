@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
-from foundation.access.permissions import ROLE_PERMISSIONS, TENANT_WIDE, Permission, Role
+from foundation.access.permissions import NOT_FOR_GUESTS, ROLE_PERMISSIONS, TENANT_WIDE, Permission, Role
 from foundation.errors import AccessDenied, PortalError
 from foundation.identity import Actor
 
@@ -46,7 +46,7 @@ def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
     """Whether the actor holds the permission, for `thing` where one is given; costs no query."""
     if actor.kind == "system":
         return True
-    if not _in_scopes(actor, permission):
+    if not _in_scopes(actor, permission) or _not_for_guests(actor, permission):
         return False
     project_id = getattr(thing, "project_id", None)
     if _beyond_project(actor, permission, thing) or not _inside(actor, thing, project_id):
@@ -110,6 +110,12 @@ def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say
     raise AccessDenied(else_say or _refusal(actor, permission, thing), details=_details(permission, thing))
 
 
+def require_own(actor: Actor) -> None:
+    """AccessDenied for a platform operator who is here for support: this is the organisation's own to decide."""
+    if actor.guest_until is not None:
+        raise AccessDenied(_for_own_people())
+
+
 def lacking(actor: Actor | None, refusal: PortalError) -> Lacking | None:
     """What the person who reads this refusal could ask for; a program asks for nothing by itself."""
     name = refusal.details.get("permission")
@@ -130,6 +136,8 @@ def missing(permission: Permission) -> str:
 def _refusal(actor: Actor, permission: Permission, thing: Any) -> str:
     if _beyond_project(actor, permission, thing):
         return _for_the_tenant(permission)
+    if _not_for_guests(actor, permission):
+        return _for_own_people()
     if actor.token_id is not None and not _in_scopes(actor, permission):
         return _beyond_scopes(permission)
     return missing(permission)
@@ -155,6 +163,14 @@ def ask(policy: Callable[..., None], actor: Actor, *args: Any, **kwargs: Any) ->
     except PortalError as refusal:
         return Verdict(allowed=False, reason=refusal.sentence, lacking=lacking(actor, refusal))
     return Verdict(allowed=True)
+
+
+def _for_own_people() -> str:
+    return _("You are here for platform support; only the organisation's own people do this.")
+
+
+def _not_for_guests(actor: Actor, permission: Permission) -> bool:
+    return actor.guest_until is not None and permission in NOT_FOR_GUESTS
 
 
 def _role(actor: Actor) -> Role | None:

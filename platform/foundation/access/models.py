@@ -14,8 +14,8 @@ from foundation.tenancy.models import CurrentTenant, Tenant, TenantModel
 class Membership(TenantModel):
     """A person's role in a tenant."""
 
-    # Somebody who signs in sees which tenants are theirs before one of them is chosen.
-    row_security_reads = "user_id = sanad_user()"
+    # Somebody who signs in sees which tenants are theirs before one of them is chosen; the operator counts them.
+    row_security_reads = "user_id = sanad_user() OR current_setting('sanad.operator', true) = 'on'"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
@@ -122,3 +122,41 @@ class UserGrant(UserObjectPermissionAbstract):
     def name(self) -> str:
         """Our word for the permission, as `access.Permission` spells it."""
         return self.permission.codename
+
+
+class SupportGrant(TenantModel):
+    """A tenant's leave for one platform operator to come in for some hours: asked for, granted or refused, ended."""
+
+    # An operator sees their own, in which tenant ever, and those of all on the platform's pages.
+    row_security_reads = "user_id = sanad_user() OR current_setting('sanad.operator', true) = 'on'"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    level = models.CharField(max_length=16, choices=[(role.value, role.label) for role in (Role.VIEWER, Role.ADMIN)])
+    reason = models.CharField(max_length=500)
+    hours = models.PositiveSmallIntegerField()
+    # Empty where the tenant granted it without being asked.
+    asked_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    granted_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-granted_at", "-asked_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(granted_at=None, ends_at=None)
+                | models.Q(granted_at__isnull=False, ends_at__isnull=False),
+                name="support_granted_ends",
+            ),
+            # One at a time of each operator, so that nobody has to guess which one holds.
+            models.UniqueConstraint(
+                fields=["tenant", "user"],
+                condition=models.Q(refused_at=None, ended_at=None),
+                name="support_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.level}"

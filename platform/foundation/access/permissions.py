@@ -67,6 +67,12 @@ TENANT_WIDE = frozenset(
     {Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE, Permission.PROJECT_CREATE, Permission.LEDGER_EXPORT}
 )
 
+# What a platform operator never holds in a tenant that lets them in for support, whatever the level: it makes places
+# and keys that would outlive the visit, or speaks for the organisation.
+NOT_FOR_GUESTS = frozenset(
+    {Permission.MEMBER_MANAGE, Permission.TOKEN_CREATE, Permission.PROJECT_SHARE, Permission.APPROVAL_DECIDE}
+)
+
 _SEE = frozenset(p for p in Permission if p.value.endswith(".view") and p is not Permission.LEDGER_VIEW)
 _BUILD = frozenset(
     {

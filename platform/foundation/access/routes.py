@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from foundation.access.checks import require, require_somewhere
 from foundation.access.permissions import Permission
-from foundation.errors import AccessDenied
+from foundation.errors import AccessDenied, NotFound
 from foundation.identity.ways import Way
 
 View = Callable[..., HttpResponseBase]
@@ -62,6 +62,29 @@ def own(reason: str, *, by_provider: bool = False) -> Callable[[View], View]:
     return decorate
 
 
+def operator(what: str) -> Callable[[View], View]:
+    """The view is for the platform's operators; `what` says what they do there. For anybody else there is no such page.
+
+    They come by the portal itself: no tenant's identity provider speaks for them, and no token does their work.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            user: Any = request.user
+            if not user.is_authenticated:
+                return _to_sign_in(request)
+            by_token = getattr(request, "actor", None) is not None
+            if by_token or not user.is_operator or Way.of(request.session).tenant_id is not None:
+                raise NotFound(_("There is nothing at this address, or it is not yours to see."))
+            return view(request, *args, **kwargs)
+
+        checked.operator_for = what  # type: ignore[attr-defined]
+        return checked
+
+    return decorate
+
+
 def public(reason: str) -> Callable[[View], View]:
     """The view is open to all; `reason` says why that is right."""
 
@@ -81,6 +104,8 @@ def declared(view: Any) -> str | None:
             return str(permission)
         if reason := getattr(candidate, "public_because", None) or getattr(candidate, "own_because", None):
             return str(reason)
+        if what := getattr(candidate, "operator_for", None):
+            return str(what)
         if permissions := getattr(candidate, "permissions", None):
             return str(permissions)
     return None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,7 +19,8 @@ class Actor:
     `kind` is user, service, workload (a run or replica) or system; `role` the role in the tenant, empty where
     `scopes` alone decide; `project_id` the project that the token is limited to. `stale` is a person whose session
     proved too long ago who they are for sensitive acts; `by_provider` one for whom the tenant's identity provider
-    vouches, so that this session opens no other tenant.
+    vouches, so that this session opens no other tenant. `guest_until` is set for a platform operator whom the tenant
+    lets in for support, and says when that ends.
     """
 
     kind: str
@@ -34,6 +36,7 @@ class Actor:
     request_id: str = ""
     by_provider: bool = False
     stale: bool = False
+    guest_until: datetime | None = None
     grants: dict[UUID, frozenset[str]] = field(default_factory=dict, compare=False)
 
     @classmethod

@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
+from foundation.access import guests
 from foundation.access.actors import actor_for_token, actor_for_user
 from foundation.access.models import Membership
 from foundation.access.second_factor import require_second_factor
@@ -27,7 +28,8 @@ from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.identity.tokens import digest_of, find_token, note_use
 from foundation.identity.ways import Way
-from foundation.tenancy import find_tenant, scope
+from foundation.tenancy import find_tenant, require_open, scope, why_closed
+from foundation.tenancy.models import Tenant
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def admit_token(token: str, tenant_slug: str, *, address: str | None, now: datet
     if row is None:
         raise AccessDenied(_("This token is unknown, expired or revoked. Make a new one under Settings, Tokens."))
     actor = actor_for_token(row=row, address=address)
+    require_open(actor.tenant)
     if tenant_slug and actor.tenant.slug != tenant_slug:
         raise NotFound(_("There is no such tenant, or you are not a member of it."))
     note_use(row, address=address, now=now)
@@ -65,6 +68,7 @@ def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
     tenant = find_tenant(tenant_slug)
     actor = actor_for_user(user=user, tenant=tenant, way=Way.of(holder.session))
     require_second_factor(user, tenant, at=clock.now(), way=Way.of(holder.session))
+    require_open(tenant)
     return Visitor(actor, session_key=str(session_key))
 
 
@@ -82,8 +86,11 @@ def no_longer_welcome(visitors: Iterable[Visitor], *, now: datetime) -> dict[Vis
             tokens = _live_tokens(group, now)
             accounts = _live_accounts(group)
             lacking = _without_factor(tenant_id, group, now)
+            closed = _closed(tenant_id)
         for visitor in group:
-            if visitor.session_key and visitor.actor.id in lacking:
+            if closed:
+                sent_away[visitor] = closed
+            elif visitor.session_key and visitor.actor.id in lacking:
                 sent_away[visitor] = _("This organisation asks for a second factor; set one up in your account.")
             elif sentence := _why_not(visitor, live_sessions, roles, tokens, accounts):
                 sent_away[visitor] = sentence
@@ -119,7 +126,16 @@ def _ids_of(kind: str, visitors: list[Visitor]) -> set[UUID]:
 def _roles(tenant_id: UUID, visitors: list[Visitor]) -> dict[UUID, str]:
     ids = _ids_of("user", visitors)
     rows = Membership.objects.filter(tenant_id=tenant_id, user_id__in=ids, user__is_active=True, suspended_at=None)
-    return dict(rows.values_list("user_id", "role")) if ids else {}
+    found = dict(rows.values_list("user_id", "role")) if ids else {}
+    strangers = {v.actor.id for v in visitors if v.actor.guest_until is not None and v.actor.id not in found}
+    # Operators whom the tenant lets in hold their level as long as that holds.
+    return found | (guests.levels(tenant_id=tenant_id, user_ids=strangers - {None}) if strangers else {})
+
+
+def _closed(tenant_id: UUID) -> str:
+    """The sentence where the tenant is suspended or has left."""
+    tenant = Tenant.objects.filter(pk=tenant_id).first()
+    return why_closed(tenant) if tenant is not None else ""
 
 
 def _without_factor(tenant_id: UUID, visitors: list[Visitor], now: datetime) -> set[UUID]:

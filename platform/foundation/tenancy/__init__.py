@@ -8,6 +8,7 @@ from foundation.tenancy.standing import (
     TenantSuspended,
     require_keys,
     require_open,
+    why_closed,
     why_locked,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "require_keys",
     "require_open",
     "scope",
+    "why_closed",
     "why_locked",
 ]

@@ -39,6 +39,13 @@ class Tenant(models.Model):
     # Without its key nothing of a tenant opens: every door reads here, before it reads anything else (see standing.py).
     keys_withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     keys_destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Every door is closed while the platform's operator keeps it suspended, and from when its deletion has begun.
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When its deletion begins; it can be undone until then.
+    deletion_due = models.DateTimeField(null=True, blank=True, editable=False)
+    deletion_begun_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # What is left is a stone: this row under a name that says nothing, and the ledger.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     # From when on a member without a second factor can do nothing here; no such rule where empty.
     second_factor_due = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

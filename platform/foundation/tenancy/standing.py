@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -50,10 +51,19 @@ def require_open(tenant: Tenant) -> None:
         )
 
 
+def why_closed(tenant: Tenant) -> str:
+    """The sentence of `require_open`, empty where it is quiet."""
+    return _said_by(require_open, tenant)
+
+
 def why_locked(tenant: Tenant) -> str:
     """The sentence of `require_keys`, empty where it is quiet."""
+    return _said_by(require_keys, tenant)
+
+
+def _said_by(check: Callable[[Tenant], None], tenant: Tenant) -> str:
     try:
-        require_keys(tenant)
+        check(tenant)
     except PortalError as refusal:
         return refusal.sentence
     return ""

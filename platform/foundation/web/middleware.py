@@ -25,7 +25,7 @@ from foundation.identity import Actor, tokens
 from foundation.identity.models import User
 from foundation.identity.ways import Way
 from foundation.ledger.selectors import last_seq
-from foundation.tenancy import find_tenant, require_keys, scope
+from foundation.tenancy import find_tenant, require_keys, require_open, scope
 from foundation.web import calendars, logs
 from foundation.web.locked import leads_to_keys
 from foundation.web.problems import answer_for
@@ -113,12 +113,12 @@ class ActorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponse | None:
-        """While a tenant's key is withdrawn every door of it is closed, but those that lead to the key."""
+        """A suspended tenant's doors are closed; while its key is withdrawn, all but those that lead to the key."""
         tenant = getattr(request, "tenant", None)
-        if tenant is None or leads_to_keys(view):
+        if tenant is None:
             return None
         try:
-            require_keys(tenant)
+            require_open(tenant) if leads_to_keys(view) else require_keys(tenant)
         except PortalError as refusal:
             return answer_for(request, refusal)
         return None

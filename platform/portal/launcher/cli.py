@@ -1,4 +1,4 @@
-"""The launcher's command line: up, run, tenant, status, stop, doctor."""
+"""The launcher's command line: up, run, tenant, operator, status, stop, doctor."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m portal.launcher", description=__doc__)
     parser.add_argument("--home", help="folder of the state; otherwise SANAD_HOME, otherwise .sanad beside the code")
-    acts = parser.add_subparsers(required=True, metavar="up | run | tenant | status | stop | doctor")
+    acts = parser.add_subparsers(required=True, metavar="up | run | tenant | operator | status | stop | doctor")
     serve = acts.add_parser("up", help="start everything and keep it running")
     serve.set_defaults(act=_up)
     once = acts.add_parser("run", help="start everything, run a command against it, stop everything")
@@ -53,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     tenant.add_argument("name")
     tenant.add_argument("--name-ar", default="", help="its name in Arabic")
     tenant.add_argument("--admin", required=True, help="e-mail of its first administrator")
+    operator = acts.add_parser("operator", help="make somebody with an account an operator of the platform")
+    operator.set_defaults(act=_operator)
+    operator.add_argument("email")
+    operator.add_argument("--remove", action="store_true", help="take it from them")
     acts.add_parser("status", help="say whether it runs, and where").set_defaults(act=_status)
     acts.add_parser("stop", help="stop it and wait until it is gone").set_defaults(act=_stop)
     examine = acts.add_parser("doctor", help="say what is missing or sick, and how to mend it")
@@ -78,13 +82,22 @@ def _run(wanted: argparse.Namespace) -> int:
 
 
 def _tenant(wanted: argparse.Namespace) -> int:
+    words = (wanted.slug, wanted.name, "--name-ar", wanted.name_ar, "--admin", wanted.admin)
+    return _manage(wanted, "create_tenant", *words)
+
+
+def _operator(wanted: argparse.Namespace) -> int:
+    return _manage(wanted, "make_operator", wanted.email, *(["--remove"] if wanted.remove else []))
+
+
+def _manage(wanted: argparse.Namespace, *words: str) -> int:
+    """A command of the portal against the one that runs; its exit code."""
     home = locate(wanted.home)
     running = lock.holder(home)
     if running is None:
         raise Refusal(f"Nothing runs in {home.root}. Start it first: make up")
-    words = (wanted.slug, wanted.name, "--name-ar", wanted.name_ar, "--admin", wanted.admin)
     told = environment.portal(environment.Servers(home, dict(os.environ), running.port))
-    return subprocess.run(manage("create_tenant", *words), env=told, check=False).returncode
+    return subprocess.run(manage(*words), env=told, check=False).returncode
 
 
 def _status(wanted: argparse.Namespace) -> int:

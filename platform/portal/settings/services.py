@@ -5,6 +5,11 @@ from pathlib import Path
 from portal.settings import environment as env
 from portal.settings.base import DATABASE_OWNER_URL, SANAD_HOME, SANAD_VERSION
 
+# Where this installation stands: AE-ONSHORE, AE-DIFC, AE-ADGM or the ISO 3166 code of another country.
+SANAD_ZONE = env.word("SANAD_ZONE", "AE-ONSHORE")
+# How long a tenant that leaves can still think better of it.
+SANAD_LEAVING_DAYS = env.number("SANAD_LEAVING_DAYS", 30)
+
 REDIS_URL = env.text("REDIS_URL", f"unix://{SANAD_HOME}/valkey/valkey.sock")
 OBJECT_STORE_URL = env.text("OBJECT_STORE_URL", f"file://{SANAD_HOME}/objects")
 LAKE_ENGINE = env.text("LAKE_ENGINE", "duckdb")

@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     everywhere(root)
     root.set_defaults(url="", token="", project="", json=False, before=lambda said: None)
     acts = root.add_subparsers(required=True, metavar="COMMAND")
-    for part in (portal, groups, keys, webhooks, data, models, costs, governance):
+    for part in (portal, tenant, groups, keys, webhooks, data, models, costs, governance):
         part.add_to(acts)
     return root
 

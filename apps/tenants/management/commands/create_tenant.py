@@ -13,6 +13,7 @@ from foundation.clock import now
 from foundation.errors import PortalError
 from foundation.identity import Actor
 from foundation.tenancy import scope
+from foundation.tenancy.choices import Plan
 
 
 class Command(BaseCommand):
@@ -22,12 +23,15 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="its short name in addresses")
         parser.add_argument("name")
         parser.add_argument("--name-ar", default="", help="its name in Arabic")
+        parser.add_argument("--plan", default=Plan.SMB.value, choices=Plan.values, help="it lays the first quotas")
+        parser.add_argument("--zone", dest="zones", action="append", help="where its data may lie, again for more")
         parser.add_argument("--admin", required=True, help="e-mail of its first administrator")
 
     def handle(self, *args: Any, **said: Any) -> None:
         try:
             with transaction.atomic():
-                tenant = services.create_tenant(slug=said["slug"], name=said["name"], name_ar=said["name_ar"])
+                words = {name: said[name] for name in ("slug", "name", "name_ar", "plan", "zones")}
+                tenant = services.create_tenant(**words)
                 actor = Actor.system(tenant, "operator")
                 with scope(tenant.pk):
                     _row, secret = services.invite(actor=actor, email=said["admin"], role=Role.ADMIN, now=now())

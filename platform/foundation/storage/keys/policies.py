@@ -29,6 +29,7 @@ def check_can_change_keys(actor: Actor) -> None:
     access.require(
         actor, Permission.TENANT_MANAGE, else_say=_("Only an administrator of the organisation may change its keys.")
     )
+    access.require_own(actor)
     access.require_fresh(actor)
 
 

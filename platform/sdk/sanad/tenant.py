@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sanad.resource import Resource, Thing
+
+
+class Tenant(Resource):
+    """The organisation that the token is of."""
+
+    def get(self) -> Thing:
+        """Its names, plan and zones; `zone_allowed` says whether its data may lie where the portal stands."""
+        found: Thing = self._http.get("tenant/")
+        return found
+
+    def edit(self, *, name: str | None = None, name_ar: str | None = None, zones: Sequence[str] | None = None) -> Thing:
+        """Change what is given; `zones` are AE-ONSHORE, AE-DIFC, AE-ADGM and ISO 3166 codes of other countries."""
+        words = {"name": name, "name_ar": name_ar, "zones": None if zones is None else list(zones)}
+        body = {word: value for word, value in words.items() if value is not None}
+        changed: Thing = self._http.send("PATCH", "tenant/", json=body).json()
+        return changed
