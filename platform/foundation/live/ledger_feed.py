@@ -28,7 +28,7 @@ class Missed:
 def publish_placed(event: RecordedEvent) -> None:
     """Given to the ledger's sequencer: each event goes to its subject, its project and its tenant."""
     for topic in topics_of(event):
-        send_to_topic(event.tenant_id, topic, body_of(event))
+        send_to_topic(event.tenant_id, topic, body_of(event, topic))
 
 
 def missed_since(tenant_id: UUID, topics: Sequence[Topic], since: int | None) -> Missed:
@@ -42,7 +42,7 @@ def missed_since(tenant_id: UUID, topics: Sequence[Topic], since: int | None) ->
         if not batch:
             break
         told = batch[-1].seq
-        messages += [(topic, body_of(event)) for event in batch for topic in topics_of(event) if topic in wanted]
+        messages += [(topic, body_of(event, topic)) for event in batch for topic in topics_of(event) if topic in wanted]
         if told - since >= RETOLD_AT_MOST and told < head:
             return Missed([], head, complete=False)
     return Missed(messages, max(head, told))
@@ -58,6 +58,9 @@ def topics_of(event: RecordedEvent) -> list[Topic]:
     return found
 
 
-def body_of(event: RecordedEvent) -> dict[str, Any]:
+def body_of(event: RecordedEvent, topic: Topic) -> dict[str, Any]:
+    """What a page is told; every member may listen to the tenant, and not every member sees each project's things."""
     kind, subject_id = event.subject
-    return {"seq": event.seq, "kind": event.kind, "subject": [kind, str(subject_id)]}
+    body = {"seq": event.seq, "kind": event.kind}
+    hidden = topic.kind == "tenant" and event.project_id is not None
+    return body if hidden else {**body, "subject": [kind, str(subject_id)]}
