@@ -47,7 +47,7 @@ class WebhookForm(forms.Form):
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={**_LTR, "rows": 2}),
-        help_text=_("Kinds like run.succeeded or approval.granted, one in a line."),
+        help_text=_("Kinds like run.succeeded or token.created, one in a line."),
     )
     project = forms.ChoiceField(label=_("Only in the project"), required=False)
 
