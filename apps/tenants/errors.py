@@ -1,4 +1,4 @@
-from foundation.errors import AccessDenied, OverQuota
+from foundation.errors import AccessDenied, OverQuota, PortalError
 
 
 class SignInRefused(AccessDenied):
@@ -27,3 +27,13 @@ class ProviderRefused(AccessDenied):
     def __init__(self, sentence: object, *, reason: str, claim: str = "") -> None:
         super().__init__(sentence, details={"reason": reason, **({"claim": claim} if claim else {})})
         self.reason, self.claim = reason, claim
+
+
+class ProvisionRefused(PortalError):
+    """What SCIM asked for is not done; `reason` is SCIM's own word for it where it has one, else ours."""
+
+    slug = "provisioning-refused"
+
+    def __init__(self, sentence: object, *, reason: str, status: int = 400) -> None:
+        super().__init__(sentence, details={"reason": reason})
+        self.reason, self.status = reason, status

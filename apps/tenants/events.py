@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.tenants.choices import FactorKind, WebhookTrouble
+from apps.tenants.choices import FactorKind, SupportEnd, WebhookTrouble
 from foundation import ledger
 from foundation.access import Permission, Role
 from foundation.tenancy.choices import Plan
@@ -60,6 +60,59 @@ class TenantResumed(ledger.Event):
     said = _("opened the organisation again")
     icon = "lock"
     tenant_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupportAsked(ledger.Event):
+    """A platform operator asks to be let in; the reason stands in the row, not here."""
+
+    kind = "support.asked"
+    said = _("asked for support access as “%(level)s” for %(hours)s hours")
+    labels: ClassVar = {"level": Role}
+    icon = "users"
+    support_grant_id: UUID
+    user_id: UUID
+    level: str
+    hours: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupportGranted(ledger.Event):
+    """`asked` is false where an administrator granted it by themselves."""
+
+    kind = "support.granted"
+    said = _("let platform support in as “%(level)s” for %(hours)s hours")
+    labels: ClassVar = {"level": Role}
+    icon = "key"
+    support_grant_id: UUID
+    user_id: UUID
+    level: str
+    hours: int
+    asked: bool
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupportRefused(ledger.Event):
+    kind = "support.refused"
+    said = _("refused support access")
+    icon = "x"
+    support_grant_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupportEnded(ledger.Event):
+    """`was_open` is false where a request was withdrawn before anybody decided."""
+
+    kind = "support.ended"
+    said = _("ended support access: %(how)s")
+    labels: ClassVar = {"how": SupportEnd}
+    icon = "lock"
+    support_grant_id: UUID
+    user_id: UUID
+    how: str
+    was_open: bool
 
 
 @dataclass(frozen=True, kw_only=True)

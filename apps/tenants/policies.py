@@ -20,7 +20,7 @@ from apps.tenants.choices import (
 from apps.tenants.models import Webhook
 from foundation import access, ledger, outbound
 from foundation.access import Permission, Role
-from foundation.access.models import Membership
+from foundation.access.models import Membership, SupportGrant
 from foundation.access.permissions import IN_PROJECT
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import Actor
@@ -241,6 +241,29 @@ def _name_of(role: str) -> str:
 def _is_last_admin(membership: Membership) -> bool:
     others = Membership.objects.filter(tenant_id=membership.tenant_id, role=Role.ADMIN).exclude(pk=membership.pk)
     return membership.role == Role.ADMIN and not others.filter(user__is_active=True, suspended_at=None).exists()
+
+
+def check_can_grant_support(actor: Actor) -> None:
+    """The organisation's own administrators let support in: nobody who is in by support lengthens it."""
+    check_can_end_support(actor)
+    access.require_own(actor)
+
+
+def check_can_end_support(actor: Actor) -> None:
+    access.require(
+        actor, Permission.TENANT_MANAGE, else_say=_("A tenant administrator decides on the platform's support access.")
+    )
+
+
+def check_waits(grant: SupportGrant) -> SupportGrant:
+    if grant.granted_at is not None or grant.refused_at is not None or grant.ended_at is not None:
+        raise Conflict(_("This request for support access was decided or withdrawn already."))
+    return grant
+
+
+def check_is_theirs(operator: User, grant: SupportGrant) -> None:
+    if grant.user_id != operator.pk:
+        raise NotFound(_("There is no such support access."))
 
 
 def check_is_operator(user: User | None) -> None:

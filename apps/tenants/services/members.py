@@ -22,7 +22,7 @@ from foundation.identity import Actor
 
 @transaction.atomic
 def change_role(*, actor: Actor, membership: Membership, role: str) -> Membership:
-    membership = _locked(membership)
+    membership = locked_member(membership)
     wanted = checked_role(role)
     if wanted == membership.role:
         policies.check_can_manage_members(actor)
@@ -41,7 +41,7 @@ def change_role(*, actor: Actor, membership: Membership, role: str) -> Membershi
 @transaction.atomic
 def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> None:
     """Take somebody out of the tenant, with every token made by or for them and every permission given in it."""
-    membership = _locked(membership)
+    membership = locked_member(membership)
     policies.check_can_remove_member(actor, membership)
     access.require_fresh(actor)
     removed = MemberRemoved(membership_id=membership.pk, user_id=membership.user_id, role=membership.role)
@@ -73,7 +73,7 @@ def checked_role(role: str) -> Role:
     return Role(role)
 
 
-def _locked(membership: Membership) -> Membership:
+def locked_member(membership: Membership) -> Membership:
     """The row as it stands, with all administrators' rows locked: two admins cannot remove each other at once."""
     rows = Membership.objects.select_for_update(of=("self",)).filter(tenant_id=membership.tenant_id)
     list(rows.filter(role=Role.ADMIN).order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,281 @@
+"""SCIM 2.0 (RFC 7643, RFC 7644) at /scim/v2/<tenant>/: users and groups, kept up to date by an identity provider."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from scim2_models import (
+    Context,
+    Error,
+    Group,
+    ListResponse,
+    Meta,
+    ResourceType,
+    Schema,
+    SCIMException,
+    ScimFilter,
+    User,
+)
+
+from apps.tenants.errors import ProvisionRefused
+from apps.tenants.services import provisioning
+from apps.tenants.services.provisioning import Provisioner
+from apps.tenants.views import scim_words as words
+from foundation import access
+from foundation.clock import now
+from foundation.errors import PortalError
+from foundation.identity import tokens
+from foundation.tenancy import scope
+from foundation.web.requests import address_of
+
+_MEDIA = "application/scim+json"
+_MOST_BYTES = 4 * 1024 * 1024
+_OPEN = access.public("Identity providers have no session: a SCIM token of the tenant in the address is what opens it.")
+Answer = tuple[int, Any]
+View = Callable[..., Answer]
+
+
+def scim(**methods: View) -> Any:
+    """One address of SCIM: the function of each method, behind the token, in the tenant's scope, all or nothing."""
+
+    @_OPEN
+    @csrf_exempt
+    @functools.wraps(next(iter(methods.values())))
+    def view(request: HttpRequest, tenant: str, **at: Any) -> HttpResponse:
+        by = _provisioner(request)
+        if by is None or by.actor.tenant.slug != tenant:
+            if by is not None:
+                provisioning.note_provisioning_refused(by=by, reason="other_tenant", status=401)
+            return _told(_error(401, _("This token opens no SCIM at this address."), ""), 401)
+        answer = methods.get(str(request.method))
+        if answer is None:
+            return _told(_error(405, _("This address does not know the method."), ""), 405)
+        return _answered(request, by, answer, at)
+
+    return view
+
+
+def _answered(request: HttpRequest, by: Provisioner, answer: View, at: dict[str, Any]) -> HttpResponse:
+    try:
+        with scope(by.tenant_id):
+            status, body = answer(request, by, **at)
+    except ProvisionRefused as refusal:
+        status, body = refusal.status, _error(refusal.status, refusal.sentence, refusal.reason)
+    except SCIMException as error:
+        told = error.to_error()
+        status, body = int(told.status or 400), told
+    except PortalError as refusal:
+        status, body = refusal.status, _error(refusal.status, refusal.sentence, "")
+    if status in {403, 404, 409}:
+        provisioning.note_provisioning_refused(by=by, reason=body.scim_type or "not_found", status=status)
+    return _told(body, status)
+
+
+def list_users(request: HttpRequest, by: Provisioner) -> Answer:
+    rows = provisioning.people(by)
+    known, base = provisioning.provisioned(by), words.base_of(by.actor.tenant.slug)
+    return _page(request, User, [words.user_of(row, known.get(row.user_id), base) for row in rows])
+
+
+def make_user(request: HttpRequest, by: Provisioner) -> Answer:
+    sent = words.read(_body(request), User, Context.RESOURCE_CREATION_REQUEST)
+    place = provisioning.bring_person(by=by, wanted=words.wanted_of(sent), now=now())
+    return 201, _user(by, place)
+
+
+def show_user(request: HttpRequest, by: Provisioner, user_id: UUID) -> Answer:
+    return 200, _user(by, provisioning.get_person(by, user_id))
+
+
+def replace_user(request: HttpRequest, by: Provisioner, user_id: UUID) -> Answer:
+    place = provisioning.get_person(by, user_id)
+    sent = words.read(_body(request), User, Context.RESOURCE_REPLACEMENT_REQUEST)
+    place = provisioning.change_person(by=by, place=place, wanted=words.wanted_of(sent), now=now())
+    return 200, _user(by, place)
+
+
+def patch_user(request: HttpRequest, by: Provisioner, user_id: UUID) -> Answer:
+    place = provisioning.get_person(by, user_id)
+    before = _user(by, place)
+    after = words.patched(_body(request), before)
+    if after.display_name == before.display_name and after.name != before.name:
+        after.display_name = None  # only the parts of the name came, so the name is made of them
+        if after.name is not None and before.name is not None and after.name.formatted == before.name.formatted:
+            after.name.formatted = None
+    place = provisioning.change_person(by=by, place=place, wanted=words.wanted_of(after), now=now())
+    return 200, _user(by, place)
+
+
+def take_user(request: HttpRequest, by: Provisioner, user_id: UUID) -> Answer:
+    provisioning.take_person(by=by, place=provisioning.get_person(by, user_id), now=now())
+    return 204, None
+
+
+def list_groups(request: HttpRequest, by: Provisioner) -> Answer:
+    return _page(request, Group, [_group(by, row) for row in provisioning.groups(by)])
+
+
+def make_group(request: HttpRequest, by: Provisioner) -> Answer:
+    sent = words.read(_body(request), Group, Context.RESOURCE_CREATION_REQUEST)
+    given = {"name": sent.display_name or "", "external_id": sent.external_id or "", "members": words.ids_of(sent)}
+    return 201, _group(by, provisioning.bring_group(by=by, **given))
+
+
+def show_group(request: HttpRequest, by: Provisioner, group_id: UUID) -> Answer:
+    return 200, _group(by, provisioning.get_group(by, group_id))
+
+
+def replace_group(request: HttpRequest, by: Provisioner, group_id: UUID) -> Answer:
+    group = provisioning.get_group(by, group_id)
+    return _changed(by, group, words.read(_body(request), Group, Context.RESOURCE_REPLACEMENT_REQUEST))
+
+
+def patch_group(request: HttpRequest, by: Provisioner, group_id: UUID) -> Answer:
+    group = provisioning.get_group(by, group_id)
+    return _changed(by, group, words.patched(_body(request), _group(by, group)))
+
+
+def take_group(request: HttpRequest, by: Provisioner, group_id: UUID) -> Answer:
+    provisioning.take_group(by=by, group=provisioning.get_group(by, group_id))
+    return 204, None
+
+
+def show_config(request: HttpRequest, by: Provisioner) -> Answer:
+    config = words.described().config
+    if config is None:
+        raise ProvisionRefused(_("There is nothing at this address."), reason="not_found", status=404)
+    config.meta = Meta(
+        resource_type="ServiceProviderConfig", location=f"{words.base_of(by.actor.tenant.slug)}/ServiceProviderConfig"
+    )
+    return 200, config
+
+
+def list_types(request: HttpRequest, by: Provisioner) -> Answer:
+    found = words.resource_types(words.base_of(by.actor.tenant.slug))
+    return 200, ListResponse[ResourceType](
+        total_results=len(found), items_per_page=len(found), start_index=1, resources=found
+    )
+
+
+def show_type(request: HttpRequest, by: Provisioner, name: str) -> Answer:
+    return 200, _named(words.resource_types(words.base_of(by.actor.tenant.slug)), name)
+
+
+def list_schemas(request: HttpRequest, by: Provisioner) -> Answer:
+    found = _schemas(by)
+    return 200, ListResponse[Schema](
+        total_results=len(found), items_per_page=len(found), start_index=1, resources=found
+    )
+
+
+def show_schema(request: HttpRequest, by: Provisioner, name: str) -> Answer:
+    return 200, _named(_schemas(by), name)
+
+
+def _all(model: Any, found: list[Any]) -> Any:
+    return ListResponse[model](total_results=len(found), items_per_page=len(found), start_index=1, resources=found)
+
+
+def _schemas(by: Provisioner) -> list[Schema]:
+    found = [schema.model_copy(deep=True) for schema in words.described().schemas]
+    for schema in found:
+        location = f"{words.base_of(by.actor.tenant.slug)}/Schemas/{schema.id}"
+        schema.meta = Meta(resource_type="Schema", location=location)
+    return found
+
+
+def _named(found: list[Any], name: str) -> Any:
+    for one in found:
+        if name in {str(one.id or ""), str(getattr(one, "name", ""))}:
+            return one
+    raise ProvisionRefused(_("There is nothing at this address."), reason="not_found", status=404)
+
+
+def _page(request: HttpRequest, model: Any, rows: list[Any]) -> Answer:
+    """The rows that fit the filter, `count` of them from `startIndex` on; both count from one (RFC 7644, 3.4.2.4)."""
+    if expression := request.GET.get("filter", ""):
+        wanted = ScimFilter[model](expression)
+        rows = [row for row in rows if wanted.match(row, strict=True)]
+    start, count = max(_number(request, "startIndex", 1), 1), max(_number(request, "count", words.MOST_IN_A_PAGE), 0)
+    shown = rows[start - 1 : start - 1 + min(count, words.MOST_IN_A_PAGE)]
+    return 200, ListResponse[model](
+        total_results=len(rows), start_index=start, items_per_page=len(shown), resources=shown or None
+    )
+
+
+def _number(request: HttpRequest, name: str, default: int) -> int:
+    try:
+        return int(request.GET.get(name, default))
+    except ValueError as error:
+        raise ProvisionRefused(_("“%(name)s” is a number.") % {"name": name}, reason="invalidValue") from error
+
+
+def _user(by: Provisioner, place: Any) -> User:
+    base, known = words.base_of(by.actor.tenant.slug), provisioning.provisioned(by).get(place.user_id)
+    groups = provisioning.groups(by).filter(places__user_id=place.user_id)
+    return words.with_groups(words.user_of(place, known, base), list(groups), base)
+
+
+def _group(by: Provisioner, group: Any) -> Group:
+    return words.group_of(group, provisioning.members_of_group(by, group), words.base_of(by.actor.tenant.slug))
+
+
+def _changed(by: Provisioner, group: Any, sent: Group) -> Answer:
+    given = {
+        "name": sent.display_name or "",
+        "external_id": sent.external_id or "",
+        "members": words.ids_of(sent),
+    }
+    return 200, _group(by, provisioning.change_group(by=by, group=group, **given))
+
+
+def _provisioner(request: HttpRequest) -> Provisioner | None:
+    kind, _space, given = request.headers.get("Authorization", "").partition(" ")
+    moment = now()
+    row = tokens.find_token(given.strip(), now=moment) if kind.lower() == "bearer" else None
+    if row is None:
+        return None
+    address = address_of(request) or None
+    if not tokens.opens_from(row, address):
+        return None
+    tokens.note_use(row, address=address, now=moment)
+    return provisioning.provisioner_of(row=row, request_id=getattr(request, "request_id", ""))
+
+
+def _body(request: HttpRequest) -> bytes:
+    if int(request.headers.get("Content-Length") or 0) > _MOST_BYTES:
+        raise ProvisionRefused(_("The body is larger than SCIM takes here."), reason="tooLarge", status=413)
+    return request.body
+
+
+def _error(status: int, sentence: str, reason: str) -> Error:
+    return Error(status=status, detail=sentence, scim_type=reason or None)
+
+
+def _told(body: Any, status: int) -> HttpResponse:
+    if status == 204:
+        return HttpResponse(status=204)
+    shown = body.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE)
+    response = JsonResponse(shown, status=status, content_type=_MEDIA)
+    if status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="scim"'
+    if status == 201:
+        response["Location"] = shown["meta"]["location"]
+    return response
+
+
+config = scim(GET=show_config)
+types = scim(GET=list_types)
+type_detail = scim(GET=show_type)
+schemas = scim(GET=list_schemas)
+schema_detail = scim(GET=show_schema)
+users = scim(GET=list_users, POST=make_user)
+user_detail = scim(GET=show_user, PUT=replace_user, PATCH=patch_user, DELETE=take_user)
+groups = scim(GET=list_groups, POST=make_group)
+group_detail = scim(GET=show_group, PUT=replace_group, PATCH=patch_group, DELETE=take_group)
