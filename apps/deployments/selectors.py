@@ -15,7 +15,7 @@ from apps.deployments.adapters import gateway
 from apps.deployments.choices import Health, RevisionState
 from apps.deployments.models import Deployment, Revision, RouteTable
 from apps.deployments.ports import LiveStats
-from apps.tenants.selectors.limits import request_limits
+from apps.tenants import selectors as tenants
 from foundation import access, engines
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -116,7 +116,7 @@ def route_table() -> dict[str, Any]:
     for tenant in every_tenant():
         locked = why_locked(tenant)
         with scope(tenant.pk):
-            limits = request_limits(tenant_id=tenant.pk)
+            limits = tenants.request_limits(tenant_id=tenant.pk)
             for deployment in Deployment.objects.select_related("model").prefetch_related("revisions"):
                 routes[f"{tenant.slug}/{deployment.slug}"] = {
                     **_route(deployment, locked=locked),

@@ -19,7 +19,7 @@ from apps.experiments import selectors as experiments
 from apps.experiments.choices import RunState
 from apps.monitoring import selectors as monitoring
 from apps.tenants import selectors as tenants
-from apps.tenants.selectors import limits
+from apps.tenants.choices import SupportState
 from foundation import access, ledger
 from foundation.access import Permission
 from foundation.identity import Actor
@@ -69,8 +69,9 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
     if access.can_somewhere(actor, Permission.MONITOR_VIEW):
         yield "monitor", monitoring.open_alert_groups(actor=actor), _alerts
     if access.can(actor, Permission.TENANT_MANAGE, actor.tenant):
+        yield "support", tenants.waiting_support(actor=actor), _support
         yield "webhook", tenants.disabled_webhooks(actor=actor), _webhook
-        yield "budget", limits.budget_notices(actor=actor, now=now), _budget
+        yield "budget", tenants.budget_notices(actor=actor, now=now), _budget
     if access.can_somewhere(actor, Permission.DATASET_VIEW):
         rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
         if not access.can(actor, Permission.DATASET_CREATE):
@@ -135,6 +136,12 @@ def _decided(kind: str, row: Any, now: datetime) -> Waiting:
     label = str(row.get_state_display())
     place = (row.project.name, row.project.slug) if row.project else ("", "")
     return Waiting(kind, row.pk, str(row), reason, row.state, label, decision.decided_at, *place)
+
+
+def _support(kind: str, row: Any, now: datetime) -> Waiting:
+    name = _("%(name)s of platform support asks to come in") % {"name": row.user}
+    label = str(SupportState.WAITING.label)
+    return Waiting(kind, row.pk, name, row.reason, SupportState.WAITING.value, label, row.asked_at)
 
 
 def _webhook(kind: str, row: Any, now: datetime) -> Waiting:

@@ -13,7 +13,7 @@ from apps.dashboards import selectors, services
 from apps.dashboards.views.addresses import address_of
 from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
-from apps.tenants.selectors import limits
+from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
@@ -38,7 +38,7 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
         "project_count": projects.visible_projects(actor=request.actor).count(),
         "snippets": _snippets(),
         "elsewhere": tenants.zone_trouble(actor=request.actor),
-        "cost": limits.month_cost(actor=request.actor, now=moment),
+        "cost": tenants.month_cost(actor=request.actor, now=moment),
         "topic": f"tenant:{request.actor.tenant_id}",
     }
     return render_page(request, "dashboards/home.html", **context)

@@ -33,7 +33,7 @@ def deployment_new(request: PortalRequest, tenant: str, project: str) -> HttpRes
             return _to(request, revision.deployment_id)
     may = presentation.may(request.actor, Permission.DEPLOYMENT_CHANGE, request.project)
     status = 422 if form.errors else 200
-    shown = {"form": form, "may_deploy": may, "estimates": _estimates(request)}
+    shown: dict[str, Any] = {"form": form, "may_deploy": may, "estimates": _estimates(request)}
     return render_page(request, "deployments/deployment_new.html", status=status, **shown)
 
 

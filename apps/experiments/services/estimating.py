@@ -14,8 +14,8 @@ from apps.experiments import selectors
 from apps.experiments.choices import RunState
 from apps.experiments.services.resources import checked_resource_class, offered_resource_classes
 from apps.features import selectors as features
+from apps.tenants import selectors as tenants
 from apps.tenants.choices import RESOURCE_CLASSES
-from apps.tenants.selectors import estimates
 from apps.tenants.services import database_now
 from foundation import jobs
 from foundation.errors import Invalid
@@ -32,7 +32,7 @@ _ROWS_WITHIN, _NEWEST = 2, 20
 
 def estimate_run(
     *, actor: Actor, project_id: UUID, training_set_id: UUID, recipe: str, resource_class: str
-) -> estimates.Estimate:
+) -> tenants.Estimate:
     """For one size, refused as the start would be where it is not to be had."""
     if recipe not in CATALOGUE:
         sentence = _("There is no recipe “%(name)s”. There are: %(names)s.")
@@ -45,7 +45,7 @@ def estimate_run(
 
 def estimate_choices(
     *, actor: Actor, project_id: UUID, training_set: TrainingSet, recipe: str
-) -> list[estimates.Estimate]:
+) -> list[tenants.Estimate]:
     """For each size that the form offers."""
     names = [name for name, _label in offered_resource_classes()]
     return _estimates(actor, project_id, training_set, recipe, names)
@@ -53,9 +53,9 @@ def estimate_choices(
 
 def _estimates(
     actor: Actor, project_id: UUID, training_set: TrainingSet, recipe: str, names: Iterable[str]
-) -> list[estimates.Estimate]:
+) -> list[tenants.Estimate]:
     asked = [(RESOURCE_CLASSES[name], _time(actor, training_set, recipe, name)) for name in names]
-    return estimates.estimates(
+    return tenants.estimates(
         actor=actor,
         project_id=project_id,
         asked=asked,
@@ -65,7 +65,7 @@ def _estimates(
     )
 
 
-def _time(actor: Actor, training_set: TrainingSet, recipe: str, resource_class: str) -> estimates.Time:
+def _time(actor: Actor, training_set: TrainingSet, recipe: str, resource_class: str) -> tenants.Time:
     """The middle of what the newest like it took; a run that had to be tried twice says nothing of that."""
     rows = selectors.visible_runs(actor=actor).filter(
         recipe=recipe,
@@ -78,6 +78,6 @@ def _time(actor: Actor, training_set: TrainingSet, recipe: str, resource_class: 
         training_set__row_count__lte=(training_set.row_count or 0) * _ROWS_WITHIN,
     )
     pairs = rows.order_by("-ended_at").values_list("started_at", "ended_at")[:_NEWEST]
-    seconds = [(ended - started).total_seconds() for started, ended in pairs]
+    seconds = [(ended - started).total_seconds() for started, ended in pairs if started and ended]
     expected = timedelta(seconds=median(seconds)) if seconds else None
-    return estimates.Time(expected, len(seconds), jobs.time_limit_of(_JOB))
+    return tenants.Time(expected, len(seconds), jobs.time_limit_of(_JOB))

@@ -1,5 +1,6 @@
 """Reads of people, tokens, groups and sessions, each limited to what the asker may see."""
 
+from apps.tenants.selectors.estimates import Estimate, Time, estimates
 from apps.tenants.selectors.factors import factors_of, members_without_factor
 from apps.tenants.selectors.groups import (
     RoleHere,
@@ -14,6 +15,7 @@ from apps.tenants.selectors.groups import (
     project_roles,
     role_here,
 )
+from apps.tenants.selectors.limits import budget_notices, month_cost, request_limits
 from apps.tenants.selectors.people import (
     Given,
     get_invitation,
@@ -58,7 +60,9 @@ from apps.tenants.selectors.single_sign_on import (
     identity_providers,
     scim_tokens,
 )
+from apps.tenants.selectors.support import get_support_grant, operators, support_grants, waiting_support
 from apps.tenants.selectors.tenants import zone_is_allowed, zone_trouble
+from apps.tenants.selectors.usage import register_model_names
 from apps.tenants.selectors.webhooks import (
     attempts,
     deliveries,
@@ -70,15 +74,19 @@ from apps.tenants.selectors.webhooks import (
 )
 
 __all__ = [
+    "Estimate",
     "Given",
     "ProjectName",
     "Reach",
     "Reachable",
     "RoleHere",
+    "Time",
     "attempts",
+    "budget_notices",
     "deliveries",
     "disabled_webhooks",
     "email_domains",
+    "estimates",
     "factors_of",
     "failed_since",
     "get_delivery",
@@ -91,6 +99,7 @@ __all__ = [
     "get_project_role",
     "get_scim_token",
     "get_service_account",
+    "get_support_grant",
     "get_token",
     "get_webhook",
     "group_names",
@@ -101,9 +110,11 @@ __all__ = [
     "member_of",
     "members",
     "members_without_factor",
+    "month_cost",
     "names_of",
     "names_of_groups",
     "open_invitations",
+    "operators",
     "people_of_group",
     "people_who_may",
     "permissions_given",
@@ -114,16 +125,20 @@ __all__ = [
     "project_id_of",
     "project_named",
     "project_roles",
-    "role_here",
     "projects_of",
     "reach_of",
+    "register_model_names",
     "register_project_names",
+    "request_limits",
+    "role_here",
     "scim_tokens",
     "service_accounts",
     "sessions_of",
+    "support_grants",
     "tenants_of",
     "token_state",
     "visible_tokens",
+    "waiting_support",
     "webhooks",
     "who_can",
     "zone_is_allowed",

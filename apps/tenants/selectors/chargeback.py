@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -112,7 +112,7 @@ def _names(actor: Actor, by: UsageBy, rows: Iterable[UsageHour]) -> Callable[[UU
     return lambda key: names.get(key, str(key)) if key else ""
 
 
-def _charge(row: dict[str, Any], names: dict[UUID, str], cost: Decimal, shown: Decimal) -> Charge:
+def _charge(row: Mapping[str, Any], names: dict[UUID, str], cost: Decimal, shown: Decimal) -> Charge:
     item = _item(row)
     label, unit = PRICE_ITEMS.get(item, (item, ""))
     project_id = row["project_id"]
@@ -121,7 +121,7 @@ def _charge(row: dict[str, Any], names: dict[UUID, str], cost: Decimal, shown: D
     return Charge(project_id, name, item, label, unit, quantity, row["price"], cost, shown)
 
 
-def _item(row: dict[str, Any]) -> str:
+def _item(row: Mapping[str, Any]) -> str:
     return _ITEM_OF.get(UsageKind(row["kind"]), row["resource_class"])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.tenants.choices import ResourceClass
 from apps.tenants.models import Budget, BudgetNotice, Holding, Quota, UsageSpan
-from apps.tenants.selectors import projects_of
+from apps.tenants.selectors.projects import projects_of
 from apps.tenants.selectors.usage import CENT, Month, spent
 from foundation import access
 from foundation.access import Permission
@@ -97,7 +97,7 @@ def quotas(*, actor: Actor) -> list[QuotaState]:
     rows = Quota.objects.filter(tenant_id=actor.tenant_id)
     names = {project.id: project.name for project in projects_of(actor)}
     shown = [row for row in rows if row.project_id is None or row.project_id in names]
-    shown.sort(key=lambda row: (row.project_id is not None, names.get(row.project_id, "")))
+    shown.sort(key=lambda row: (row.project_id is not None, _name(row.project_id, names)))
     return [_state(row, _name(row.project_id, names)) for row in shown]
 
 
@@ -170,8 +170,8 @@ def stored(*, tenant_id: UUID, project_id: UUID | None = None) -> int:
 
 def request_limits(*, tenant_id: UUID) -> dict[UUID | None, int]:
     """Requests a second by project; under None those of the tenant together. For the gateway's table of routes."""
-    rows = Quota.objects.filter(tenant_id=tenant_id, requests_per_second__isnull=False)
-    return dict(rows.values_list("project_id", "requests_per_second"))
+    rows = Quota.objects.filter(tenant_id=tenant_id).values_list("project_id", "requests_per_second")
+    return {project_id: most for project_id, most in rows if most is not None}
 
 
 def budgets(*, actor: Actor, now: datetime) -> list[BudgetState]:
@@ -184,7 +184,7 @@ def budgets(*, actor: Actor, now: datetime) -> list[BudgetState]:
         for row in Budget.objects.filter(tenant_id=actor.tenant_id)
         if (whole if row.project_id is None else row.project_id in names)
     ]
-    rows.sort(key=lambda row: (row.project_id is not None, names.get(row.project_id, "")))
+    rows.sort(key=lambda row: (row.project_id is not None, _name(row.project_id, names)))
     return budget_states(rows, now=now, names=names)
 
 
@@ -206,8 +206,8 @@ def month_cost(*, actor: Actor, now: datetime) -> MonthCost | None:
     row = Budget.objects.filter(tenant_id=actor.tenant_id, project_id=None).first()
     if row is None:
         return MonthCost(month, costs, None)
-    words = {"soft_limit": row.soft_limit, "hard_limit": row.hard_limit, "spent": costs, "month": month}
-    return MonthCost(month, costs, BudgetState(id=row.pk, project_id=None, name=_name(None, {}), **words))
+    budget = BudgetState(row.pk, None, _name(None, {}), row.soft_limit, row.hard_limit, costs, month)
+    return MonthCost(month, costs, budget)
 
 
 def get_budget(*, actor: Actor, budget_id: UUID) -> Budget:
@@ -218,7 +218,7 @@ def get_budget(*, actor: Actor, budget_id: UUID) -> Budget:
     return found
 
 
-def budget_states(rows: list[Budget], *, now: datetime, names: dict[UUID, str]) -> list[BudgetState]:
+def budget_states(rows: list[Budget], *, now: datetime, names: Mapping[UUID, str]) -> list[BudgetState]:
     """Each budget with what its month has cost, in one query over the usage."""
     if not rows:
         return []
@@ -303,7 +303,7 @@ def _of(costs: dict[UUID, Decimal], project_id: UUID | None) -> Decimal:
     return sum(costs.values(), Decimal(0)) if project_id is None else costs.get(project_id, Decimal(0))
 
 
-def _name(project_id: UUID | None, names: dict[UUID, str]) -> str:
+def _name(project_id: UUID | None, names: Mapping[UUID, str]) -> str:
     return _("The whole tenant") if project_id is None else names.get(project_id, str(project_id)[:8])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from apps.tenants.choices import PRICED_PER, UsageBy, UsageKind
 from apps.tenants.models import UsageHour
-from apps.tenants.selectors import names_of, projects_of
+from apps.tenants.selectors.people import names_of
+from apps.tenants.selectors.projects import projects_of
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Invalid
@@ -178,7 +179,7 @@ def months_known(*, actor: Actor, now: datetime, most: int = 24) -> list[Month]:
 def people_seen(*, actor: Actor) -> list[tuple[UUID, str]]:
     """Whoever used something in what the actor may see, by name."""
     rows = visible_usage(actor=actor).filter(person_id__isnull=False).order_by()
-    found = set(rows.values_list("person_id", flat=True).distinct())
+    found = {pk for pk in rows.values_list("person_id", flat=True).distinct() if pk}
     return sorted(names_by(actor=actor, by=UsageBy.PERSON, keys=found).items(), key=lambda pair: pair[1])
 
 
@@ -226,6 +227,6 @@ def cost_of(row: UsageHour) -> Decimal:
     return (row.amount * row.price / PRICED_PER.get(UsageKind(row.kind), 1)).quantize(Decimal("0.000001"))
 
 
-def _cost(row: dict[str, Any]) -> Decimal:
+def _cost(row: Mapping[str, Any]) -> Decimal:
     per = PRICED_PER.get(UsageKind(row["kind"]))
     return row["priced"] / per if per else Decimal(0)

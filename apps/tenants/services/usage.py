@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from apps.tenants.choices import RESOURCE_CLASSES, ThingKind, UsageKind
 from apps.tenants.models import UsageHour, UsageSpan
@@ -121,11 +122,11 @@ def _meter_some(tenant_id: UUID, moment: datetime) -> int:
     return len(spans)
 
 
-def _open(tenant_id: UUID, subject_id: UUID) -> Q:
+def _open(tenant_id: UUID, subject_id: UUID) -> QuerySet[UsageSpan]:
     return UsageSpan.objects.filter(tenant_id=tenant_id, subject_id=subject_id, ended_at=None)
 
 
-def _end(spans: Q, prices: PriceList, at: datetime) -> None:
+def _end(spans: QuerySet[UsageSpan], prices: PriceList, at: datetime) -> None:
     for span in spans:
         _meter(span, prices, max(at, span.started_at))
         span.ended_at = span.metered_until
@@ -171,17 +172,20 @@ def _used(span: UsageSpan, length: timedelta) -> list[tuple[UsageKind, Decimal]]
     return [*found, (UsageKind.GPU, size.gpus * seconds)] if size.gpus else found
 
 
-def _row_words(what: Metered) -> list[object]:
+def _row_words(what: Metered) -> list[Any]:
     words = [what.tenant_id, what.project_id, what.person_id, what.kind.value, what.thing_id, what.model_id]
     return [*words, what.resource_class]
 
 
-def _add(words: list[object], amounts: list[Amount], prices: PriceList) -> None:
-    tenant_id, project_id, person_id, thing_kind, thing_id, model_id, resource_class = words
+def _add(words: list[Any], amounts: list[Amount], prices: PriceList) -> None:
+    tenant_id, *thing, resource_class = words
     rows = [
-        (uuid4(), tenant_id, hour, project_id, person_id, thing_kind, thing_id, model_id, resource_class)
-        + (kind.value, amount, prices.of_usage(kind, str(resource_class), hour))
+        [uuid4(), tenant_id, hour, *thing, resource_class, *_priced(kind, amount, resource_class, hour, prices)]
         for hour, kind, amount in amounts
     ]
     with connection.cursor() as cursor:
         cursor.executemany(_ADD, rows)
+
+
+def _priced(kind: UsageKind, amount: Decimal, resource_class: str, hour: datetime, prices: PriceList) -> list[Any]:
+    return [kind.value, amount, prices.of_usage(kind, resource_class, hour)]

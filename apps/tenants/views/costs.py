@@ -97,8 +97,8 @@ class _Asked:
         months = usage.months_known(actor=actor, now=moment)
         projects = [(project.id, project.name) for project in selectors.projects_of(actor)]
         people = usage.people_seen(actor=actor)
-        words = {"months": [str(month) for month in months], "projects": projects, "people": people}
-        self.form = UsageForm(request.GET or None, **words)
+        known = [str(month) for month in months]
+        self.form = UsageForm(request.GET or None, months=known, projects=projects, people=people)
         said: dict[str, str] = self.form.cleaned_data if self.form.is_bound and self.form.is_valid() else {}
         month = usage.Month.parse(said["month"]) if said.get("month") else months[0]
         self.wanted = usage.Wanted(month, _id(said.get("project")), _id(said.get("person")))
