@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import contextmanager
+from functools import lru_cache
 from ipaddress import ip_address
 
 from django.utils.translation import gettext as _
@@ -17,8 +19,12 @@ from foundation.outbound.errors import Unreachable
 
 log = logging.getLogger("sanad.outbound")
 PATIENCE_S = 5.0
-# A resolver that does not answer holds a thread of these and never the caller.
-_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="names")
+
+
+@lru_cache(maxsize=1)
+def _threads(_process: int) -> ThreadPoolExecutor:
+    """A resolver that does not answer holds a thread of these and never the caller; a fork has none of its parent's."""
+    return ThreadPoolExecutor(max_workers=8, thread_name_prefix="names")
 
 
 class UnknownName(Unreachable):
@@ -31,7 +37,7 @@ def look_up(host: str, port: int, *, patience_s: float) -> list[Address]:
         return [ip_address(host)]
     except ValueError:
         pass
-    asked = _threads.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    asked = _threads(os.getpid()).submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
         found = asked.result(timeout=min(patience_s, PATIENCE_S))
     except TooLate:

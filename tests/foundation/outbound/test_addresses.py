@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from ipaddress import ip_network
 
 import pytest
 
 from foundation import outbound
-from foundation.outbound import targets
+from foundation.outbound import names, targets
 from foundation.outbound.errors import Refused
 from tests.support.receivers import receiving
 
@@ -152,3 +153,16 @@ def test_a_network_that_is_none_stops_the_start(monkeypatch):
     monkeypatch.setenv("SANAD_OUTBOUND_ALLOW", "10.0.0.0/8, 10.1.2.3/8")
     with pytest.raises(ValueError, match=r"SANAD_OUTBOUND_ALLOW.*has host bits set"):
         environment.networks("SANAD_OUTBOUND_ALLOW")
+
+
+def test_a_forked_worker_looks_names_up_with_threads_of_its_own(resolver):
+    resolver(hooks_example=["8.8.8.8"])
+    outbound.check("https://hooks.example/")
+    child = os.fork()
+    if child == 0:
+        try:
+            known = [str(one) for one in names.look_up("hooks.example", 443, patience_s=3)] == ["8.8.8.8"]
+        except names.UnknownName:
+            known = False
+        os._exit(0 if known else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
