@@ -15,6 +15,8 @@ from sanad.errors import Failed
 
 PROJECT, MODEL, ADDRESS = "flights", "late-flights", "late-flights"
 GOAL = "Tell passengers early that a flight will be late"
+# Who looks at the project beside those who build in it, and what it may cost a month in AED before somebody is told.
+TEAM, BUDGET = "Flight operations", "500.00"
 ROWS = 336_776
 # ROC AUC on July and August that the sample has to reach.
 WANTED = 0.74

@@ -48,6 +48,9 @@ class Kept:
         found = next((each for each in self._client.deployments.list() if each["slug"] == slug), None)
         return found if found and any(each["state"] != "failed" for each in found["revisions"]) else None
 
+    def group(self, admin: Client, name: str) -> Thing | None:
+        return next((found for found in admin.groups.list() if found["name"] == name), None)
+
     def replay(self, deployment: str) -> Thing | None:
         replays = self._client.monitoring.replays()
         return next((replay for replay in replays if replay["deployment"] == deployment), None)

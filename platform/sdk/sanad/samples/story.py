@@ -34,6 +34,7 @@ def walk(walk: Walk, people: dict[str, Client], home: Path, *, serve_only: bool)
     walk.step("7 bad input is refused", story.refuse_bad_input)
     walk.step("8 monitoring", story.monitor)
     walk.step("9 report and proof", story.report)
+    walk.step("10 cost, access and keys", story.house)
 
 
 def must(holds: object, sentence: str) -> None:
@@ -77,7 +78,13 @@ class Story:
         self.scientist.projects.ensure(
             flights.PROJECT, "Late flights", purpose="Tell passengers early that a flight will be late"
         )
-        return {"people": 3}
+        team = self.kept.group(self.admin, flights.TEAM) or self.admin.groups.create(flights.TEAM)
+        for person in self.admin.members.list():
+            if person["role"] == "officer":
+                self.admin.groups.add(team["id"], person["user"])
+        self.admin.project_roles.give("group", team["id"], "viewer")
+        self.admin.budgets.set(project=flights.PROJECT, soft_limit=flights.BUDGET)
+        return {"people": 3, "group": team["name"], "budget_aed": flights.BUDGET}
 
     def datasets(self) -> Figures:
         for name, file in self.files.items():
@@ -277,6 +284,30 @@ class Story:
             "pdf_kb": pdf.stat().st_size // 1024,
             "ledger_entries": checked["entries"],
             **self._verify_outside(folder),
+        }
+
+    def house(self) -> Figures:
+        """What a run would cost and what was used; who sees the model; a new key, and all opens still."""
+        estimate = self.scientist.runs.estimate(training_set=self.made["set"]["id"], resource_class="medium")
+        summary = wait_for(
+            lambda: self.admin.usage.summary(by="project"),
+            lambda found: bool(found["lines"]),
+            failed=lambda _found: None,
+            timeout_s=120,
+            what="What was used",
+        )
+        seeing = self.officer.transport.get(f"access/model_version/{self.made['version']['id']}/")
+        must(len(seeing) >= len({"scientist", "officer", "admin"}), f"the model is seen by {seeing} alone")
+        before = max(key["number"] for key in self.admin.keys.get()["keys"])
+        rotated = max(key["number"] for key in self.admin.keys.rotate()["keys"])
+        must(rotated == before + 1, f"the key after {before} is {rotated}")
+        # What was sealed before is read, and what is made from here on is sealed under the new key.
+        self.officer.reports.create(model_version=self.made["version"]["id"])
+        return {
+            "estimated_aed": estimate["cost"],
+            "month_aed": summary["total"],
+            "seen_by": len(seeing),
+            "key": rotated,
         }
 
     def _verify_outside(self, folder: Path) -> Figures:
