@@ -144,7 +144,8 @@ def no_room(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool
             words = {"whose": _whose(quota), "what": FIELDS[field], "most": _figure(most)}
             words |= {"used": _figure(used), "wants": _figure(wants)}
             said = _("%(whose)s is full: %(used)s of %(most)s %(what)s are in use, and this needs %(wants)s.")
-            return f"{said % words} {_('It starts by itself as soon as enough has ended.')} {_who_may_raise()}"
+            then = _("It starts by itself as soon as enough has ended.")
+            return f"{said % words} {then} {_who_may_raise()}"
     return ""
 
 

@@ -16,6 +16,7 @@ from apps.tenants import services
 from apps.tenants.choices import ThingKind, UsageBy, UsageKind
 from apps.tenants.models import Budget, Price, Quota, UsageHour
 from apps.tenants.selectors import chargeback, usage
+from apps.tenants.services import budgets
 from foundation.clock import now
 from tests.support.people import make_person
 
@@ -225,3 +226,16 @@ def test_ids_of_another_tenant_lead_nowhere(admin, other_tenant, client_as):
     assert client.post(f"{BUDGETS}{budget.pk}/remove/").status_code == 404
     with scope(other_tenant.pk):
         assert (Quota.objects.count(), Budget.objects.count()) == (1, 1)
+
+
+def test_home_shows_administrators_the_month_against_its_budget(admin, scientist, tenant, used, client_as):
+    used(2, seconds=3600)
+    home = client_as(admin).get("/t/acme/").content.decode()
+    assert "Cost of this month" in home and "AED\xa00.20" in home and "No budget is set" in home
+    services.set_budget(actor=admin, project_id=None, soft_limit=Decimal("0.25"), hard_limit=None)
+    budgets.note_budgets(tenant=tenant, now=now())
+    home = client_as(admin).get("/t/acme/").content.decode()
+    assert "80 per cent of the budget" in home
+    assert "80 per cent of the soft limit" in home
+    assert "/t/acme/settings/budgets/" in client_as(admin).get("/t/acme/notifications/").content.decode()
+    assert "Cost of this month" not in client_as(scientist).get("/t/acme/").content.decode()
