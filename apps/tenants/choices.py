@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import TextChoices
@@ -183,6 +183,35 @@ class UsageBy(TextChoices):
     MODEL = "model", _("Model")
 
 
+# The most hours for which a tenant lets a platform operator in.
+LONGEST_SUPPORT = 72
+
+
+class SupportState(TextChoices):
+    """How a support access stands."""
+
+    WAITING = "waiting", _("Waiting for the organisation")
+    OPEN = "open", _("Open")
+    REFUSED = "refused", _("Refused")
+    ENDED = "ended", _("Ended")
+
+    @classmethod
+    def of(cls, grant: Any, now: datetime) -> SupportState:
+        if grant.refused_at is not None:
+            return cls.REFUSED
+        if grant.ended_at is not None or (grant.ends_at is not None and grant.ends_at <= now):
+            return cls.ENDED
+        return cls.OPEN if grant.granted_at is not None else cls.WAITING
+
+
+class SupportEnd(TextChoices):
+    """By what a support access ended."""
+
+    REVOKED = "revoked", _("taken back by the organisation")
+    EXPIRED = "expired", _("its time was over")
+    LEFT = "left", _("given back by the operator")
+
+
 class WebhookState(TextChoices):
     ENABLED = "enabled", _("Enabled")
     PAUSED = "paused", _("Paused")
@@ -197,7 +226,7 @@ class WebhookTrouble(TextChoices):
 
 
 class DeliveryState(TextChoices):
-    WAITING = "waiting", _("Waiting")
+    WAITING = "waiting", _("To be sent")
     DELIVERED = "delivered", _("Delivered")
     FAILED = "failed", _("Failed")
 

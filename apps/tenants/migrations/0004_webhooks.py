@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "Waiting"), ("delivered", "Delivered"), ("failed", "Failed")],
+                        choices=[("waiting", "To be sent"), ("delivered", "Delivered"), ("failed", "Failed")],
                         default="waiting",
                         max_length=10,
                     ),

@@ -24,7 +24,7 @@ class WebhookTable(PortalTable):
     title = _("Webhooks")
     name = Column(accessor="description", verbose_name=_("Webhook"), empty_values=())
     kinds = Column(verbose_name=_("It is told of"), orderable=False, empty_values=())
-    waiting = Column(verbose_name=_("Waiting"), attrs=_NUMBER)
+    waiting = Column(verbose_name=_("To be sent"), attrs=_NUMBER)
     failed = Column(verbose_name=_("Failed"), attrs=_NUMBER)
     state = Column(verbose_name=_("State"))
     created_at = Column(verbose_name=_("Made"))

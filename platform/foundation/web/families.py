@@ -33,6 +33,7 @@ EVENT_FAMILIES = {
     "run": _("Runs"),
     "service_account": _("Service accounts"),
     "sign_in": _("Sign-in"),
+    "support": _("Support access"),
     "tenant": _("The tenant"),
     "token": _("Tokens"),
     "training_set": _("Training sets"),

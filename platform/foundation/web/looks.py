@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 TONES = {
-    "ok": """active applied approved done enabled equal fresh granted healthy live ok passed production proven ready
-        resolved serving signed steady succeeded unchanged valid verified""",
+    "ok": """active applied approved delivered done enabled equal fresh granted healthy live ok passed production proven
+        ready resolved serving signed steady succeeded unchanged valid verified""",
     "busy": """building cancelling computing ingesting materialising materializing playing profiling promoting
         registering replaying resuming running starting stopping uploading verifying""",
     "wait": """ageing candidate due expiring held high medium open paused pending planned queued retrying review stale
@@ -48,6 +48,7 @@ KINDS = {
     "token": (_("Token"), "key"),
     "service_account": (_("Service account"), "robot"),
     "webhook": (_("Webhook"), "link"),
+    "support": (_("Support access"), "users"),
     "membership": (_("Member"), "users"),
     "permission": (_("Permission"), "key"),
     "ledger": (_("Ledger"), "shield-check"),
