@@ -54,4 +54,8 @@ def _measured(name: str) -> Area | None:
         from bench.pages.cases import measure as of_pages
 
         return of_pages
+    if name == "storage":
+        from bench.storage.cases import measure as of_storage
+
+        return of_storage
     return None

@@ -8,7 +8,6 @@ repeated, cut off or brought from another object, another key or another tenant 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import struct
 from collections.abc import Callable, Iterator
@@ -19,10 +18,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 CHUNK = 1 << 20
 MAGIC = b"SNDOBJ01"
-_TAG = 16
+TAG = 16
 _NUMBER = struct.Struct(">8sI")
 _PLACE = struct.Struct(">QB")
-HEADER = _NUMBER.size + 12 + 32 + _TAG
+HEADER = _NUMBER.size + 12 + 32 + TAG
 
 
 class SealBroken(Exception):
@@ -70,8 +69,7 @@ class Sealer:
         while True:
             following = self._read() if len(chunk) == CHUNK else b""
             last = not following
-            # The data key seals one object once, so the chunk's number is nonce enough.
-            yield cipher.encrypt(_nonce(place), chunk, _bound(self._identity, place, last=last))
+            yield cipher.encrypt(nonce_of(place), chunk, bound_of(self._identity, place, last=last))
             if last:
                 return
             place, chunk = place + 1, following
@@ -88,63 +86,11 @@ class Sealer:
         return chunk
 
 
-class SealedReader(io.RawIOBase):
-    """The clear content of a sealed object, seekable; its last chunk is proved before the first byte is given out."""
-
-    def __init__(self, sealed: BinaryIO, *, identity: bytes, tenant_key: Callable[[int], bytes]) -> None:
-        super().__init__()
-        self._sealed, self._identity = sealed, identity
-        self._cipher = AESGCM(data_key_of(sealed.read(HEADER), identity=identity, tenant_key=tenant_key))
-        body = sealed.seek(0, os.SEEK_END) - HEADER
-        self._count = -(-body // (CHUNK + _TAG))
-        self.size = body - self._count * _TAG
-        self._place, self._at, self._number, self._chunk = 0, 0, -1, b""
-        if self._count < 1 or self.size < 0:
-            raise SealBroken
-        self._load(self._count - 1)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        if self._at >= self.size:
-            return 0
-        self._load(self._at // CHUNK)
-        piece = self._chunk[self._at % CHUNK :][: len(buffer)]
-        buffer[: len(piece)] = piece
-        self._at += len(piece)
-        return len(piece)
-
-    def close(self) -> None:
-        self._sealed.close()
-        super().close()
-
-    def _load(self, place: int) -> None:
-        if place == self._number:
-            return
-        self._sealed.seek(HEADER + place * (CHUNK + _TAG))
-        sealed = self._sealed.read(CHUNK + _TAG)
-        try:
-            bound = _bound(self._identity, place, last=place == self._count - 1)
-            self._chunk, self._number = self._cipher.decrypt(_nonce(place), sealed, bound), place
-        except InvalidTag as error:
-            raise SealBroken from error
-
-
-def _nonce(place: int) -> bytes:
+def nonce_of(place: int) -> bytes:
+    """The data key seals one object once, so the chunk's number is nonce enough."""
     return place.to_bytes(12, "big")
 
 
-def _bound(identity: bytes, place: int, *, last: bool) -> bytes:
+def bound_of(identity: bytes, place: int, *, last: bool) -> bytes:
+    """What a chunk is bound to: whose it is, its place, and whether it is the last."""
     return _PLACE.pack(place, last) + identity

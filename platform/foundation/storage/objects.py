@@ -22,13 +22,13 @@ from foundation.storage.adapters.file import SUFFIX, FileObjectStore
 from foundation.storage.envelope import (
     HEADER,
     SealBroken,
-    SealedReader,
     Sealer,
     data_key_of,
     header_of,
     number_of,
 )
 from foundation.storage.errors import ObjectDamaged, ObjectMissing
+from foundation.storage.opening import SealedReader
 from foundation.storage.ports import ObjectStore, StoredObject
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}")
@@ -46,7 +46,7 @@ def put(tenant_id: UUID, key: str, data: bytes | BinaryIO) -> StoredObject:
 
 
 def open(tenant_id: UUID, key: str) -> BinaryIO:
-    """A seekable stream of the clear content, to be closed; memory holds one chunk of 1 MiB at a time."""
+    """A seekable stream of the clear content, to be closed; memory holds two chunks of 1 MiB."""
     return cast(BinaryIO, io.BufferedReader(_Reader(tenant_id, key), buffer_size=64 * 1024))
 
 

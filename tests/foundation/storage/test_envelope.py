@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from foundation.storage.envelope import CHUNK, SealBroken, SealedReader, Sealer
+from foundation.storage.envelope import CHUNK, SealBroken, Sealer
+from foundation.storage.opening import SealedReader
 
 KEY, OTHER_KEY = os.urandom(32), os.urandom(32)
 HEADER, SEALED_CHUNK = 72, CHUNK + 16
