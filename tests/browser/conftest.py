@@ -76,7 +76,7 @@ def enter(page, portal, role):
     page.goto(f"{portal.url}/accounts/login/")
     page.get_by_label("E-mail").fill(person["email"])
     page.locator("input[type=password]").fill(person["password"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/t/**")
 
 

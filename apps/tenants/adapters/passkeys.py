@@ -42,7 +42,7 @@ def begin_authentication(user: User | None) -> dict[str, Any]:
 def owner_of(credential: Any) -> User:
     """Whose passkey the answer says it is; nothing of it is proven yet."""
     try:
-        return auth.extract_user_from_response(credential)  # type: ignore[return-value]
+        return auth.extract_user_from_response(credential)
     except _FAULTS as error:
         raise refused() from error
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, MutableMapping
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -54,6 +54,10 @@ def require_fresh(actor: Actor) -> None:
         raise StepUpRequired
 
 
+@overload
+def fresh(view: View) -> View: ...
+@overload
+def fresh(*, reading: bool) -> Callable[[View], View]: ...
 def fresh(view: View | None = None, *, reading: bool = False) -> Any:
     """The mark of a sensitive route: a session with an old proof is asked to confirm before it changes anything.
 

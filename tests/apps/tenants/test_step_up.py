@@ -164,6 +164,15 @@ def test_what_is_read_goes_on_by_reading(person, client_as):
     assert client.get(answer["Location"]).status_code == 200
 
 
+def test_the_question_can_be_answered_ahead(person, client_as):
+    client = age(client_as(person))
+    page = client.get(f"{CONFIRM}?next=/accounts/factors/app/")
+    assert page.status_code == 200
+
+    fields = dict(hidden(page.content.decode())) | {"proof_password": PASSWORD}
+    assert send_form(client, CONFIRM, fields)["Location"] == "/accounts/factors/app/"
+
+
 def test_the_question_leads_nowhere_outside(stale):
     for outside in ("https://evil.test/", "//evil.test/", "javascript:alert(1)", "evil"):
         answer = send_form(stale, CONFIRM, {"proof_password": PASSWORD, "proof_next": outside, "proof_method": "POST"})
