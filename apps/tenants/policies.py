@@ -266,12 +266,6 @@ def check_is_theirs(operator: User, grant: SupportGrant) -> None:
         raise NotFound(_("There is no such support access."))
 
 
-def check_is_operator(user: User | None) -> None:
-    """Nobody else learns that there is such a thing."""
-    if user is None or not (user.is_operator and user.is_active):
-        raise NotFound(_("There is nothing at this address, or it is not yours to see."))
-
-
 def check_is_there(tenant: Tenant | None) -> Tenant:
     """A tenant that an operator still changes: there, and not deleted."""
     if tenant is None:

@@ -38,6 +38,16 @@ def forget_deliveries() -> None:
     services.forget_deliveries(now=now())
 
 
+@periodic(name="tenants.end_expired_support", every=timedelta(minutes=1))
+def end_expired_support() -> None:
+    services.end_expired_support()
+
+
 @job(name="tenants.send_notice", time_limit=timedelta(minutes=5))
 def send_notice(*, user_id: str, notice: str, factor: str, **_later: object) -> None:
     services.send_notice(user_id=UUID(user_id), notice=notice, factor=factor)
+
+
+@periodic(name="tenants.forget_used_assertions", every=timedelta(hours=1))
+def forget_used_assertions() -> None:
+    services.forget_used_assertions(now=now())

@@ -8,11 +8,13 @@ from apps.tenants.views import (
     factors,
     groups,
     limits,
+    platform,
     scim,
     service_accounts,
     settings,
     sign_in_rules,
     single_sign_on,
+    support,
     webhooks,
 )
 from apps.tenants.views import single_sign_on_door as door
@@ -51,6 +53,14 @@ open_patterns = [
     path("scim/v2/<slug:tenant>/Users/<uuid:user_id>", scim.user_detail, name="scim_user"),
     path("scim/v2/<slug:tenant>/Groups", scim.groups, name="scim_groups"),
     path("scim/v2/<slug:tenant>/Groups/<uuid:group_id>", scim.group_detail, name="scim_group"),
+    path("platform/", platform.tenant_list, name="platform"),
+    path("platform/tenants/new/", platform.tenant_new, name="platform_new"),
+    path("platform/tenants/<uuid:tenant_id>/", platform.tenant_detail, name="platform_tenant"),
+    path("platform/tenants/<uuid:tenant_id>/plan/", platform.tenant_plan, name="platform_plan"),
+    path("platform/tenants/<uuid:tenant_id>/suspend/", platform.tenant_suspend, name="platform_suspend"),
+    path("platform/tenants/<uuid:tenant_id>/resume/", platform.tenant_resume, name="platform_resume"),
+    path("platform/tenants/<uuid:tenant_id>/support/", platform.support_ask, name="platform_support_ask"),
+    path("platform/support/<uuid:grant_id>/end/", platform.support_leave, name="platform_support_end"),
     path("accounts/setup/<str:secret>/", accounts.setting_up, name="setting_up"),
     path("accounts/invitations/<str:secret>/", accounts.invitation, name="invitation"),
 ]
@@ -167,5 +177,9 @@ tenant_patterns = [
     path("settings/encryption/bring/", encryption.key_bring, name="key_bring"),
     path("settings/encryption/withdraw/", encryption.key_withdraw, name="key_withdraw"),
     path("settings/encryption/release/", encryption.key_release, name="key_release"),
+    path("settings/support/", support.support_page, name="support"),
+    path("settings/support/<uuid:grant_id>/grant/", support.support_grant, name="support_grant"),
+    path("settings/support/<uuid:grant_id>/refuse/", support.support_refuse, name="support_refuse"),
+    path("settings/support/<uuid:grant_id>/end/", support.support_end, name="support_end"),
     path("settings/organisation/", settings.tenant_edit, name="tenant_edit"),
 ]

@@ -30,9 +30,10 @@ def is_open(route):
 
 
 def is_own(route):
-    return getattr(route.view, "own_because", None)
+    return getattr(route.view, "own_because", None) or getattr(route.view, "operator_for", None)
 
 
+PLATFORM_PAGES = [route for route in ROUTES if route.template.startswith("platform/")]
 TENANT_PAGES = [route for route in ROUTES if route.template.startswith("t/<slug:tenant>/")]
 RESOURCES = [route for route in ROUTES if route.actions]
 CLOSED = [route for route in ROUTES if not is_open(route)]
@@ -73,6 +74,18 @@ def test_nobody_without_a_session_gets_an_answer(db):
         if not to_sign_in and answer.status_code not in REFUSED | {401}:
             answered[str(route)] = answer.status_code
     assert not answered
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_pages_of_the_platform_are_for_its_operators_alone(admin, client_as, method):
+    client, open_to_others = client_as(admin), {}
+    assert len(PLATFORM_PAGES) > 5
+    for route in PLATFORM_PAGES:
+        assert getattr(route.view, "operator_for", None), f"{route} is of the platform: use @access.operator."
+        answer = getattr(client, method)(route.address(uuid=str(admin.tenant_id)))
+        if answer.status_code != 404:
+            open_to_others[str(route)] = answer.status_code
+    assert not open_to_others
 
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

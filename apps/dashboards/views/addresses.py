@@ -29,6 +29,7 @@ _IN_TENANT = {
 _LISTED = {
     "membership": "tenants:member_list",
     "token": "tenants:token_list",
+    "support": "tenants:support",
     "tenant": "dashboards:home",
     "keys": "tenants:encryption",
     "budget": "tenants:budgets",
@@ -46,7 +47,7 @@ def address_of(*, tenant: str, kind: str, object_id: UUID | None, project: str) 
     """The page of a thing; its project's page where the thing has none."""
     if kind == "ledger":
         return reverse("compliance:record", args=[tenant])
-    if kind in {"budget", "quota", "price"}:
+    if kind in {"budget", "quota", "price", "support"}:
         return list_of(tenant=tenant, kind=kind)
     if kind in _IN_TENANT:
         return reverse(_IN_TENANT[kind], args=[tenant, object_id])

@@ -13,7 +13,6 @@ from apps.dashboards import selectors, services
 from apps.dashboards.views.addresses import address_of
 from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
-from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now

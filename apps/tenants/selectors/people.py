@@ -18,7 +18,7 @@ from apps.tenants.selectors.reach import who_can
 from foundation import access, ledger
 from foundation.access import Permission, Role, grants
 from foundation.access.actors import memberships_of
-from foundation.access.models import Membership, UserGrant
+from foundation.access.models import Membership, SupportGrant, UserGrant
 from foundation.access.permissions import ROLE_PERMISSIONS
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -85,7 +85,10 @@ def get_permission_given(*, actor: Actor, membership: Membership, grant_id: int)
 
 
 def names_of(*, actor: Actor, user_ids: Collection[UUID | None]) -> dict[UUID, str]:
-    """Names of members and service accounts, and of people who acted in the tenant and have left it; of nobody else."""
+    """Names of members and service accounts, and of people who acted in the tenant and have left it; of nobody else.
+
+    Operators of the platform who were let in are told apart from members.
+    """
     access.require(actor, Permission.TENANT_VIEW)
     wanted = {pk for pk in user_ids if pk}
     names = {row.user_id: str(row.user) for row in _members(actor).filter(user_id__in=wanted)}
@@ -93,7 +96,12 @@ def names_of(*, actor: Actor, user_ids: Collection[UUID | None]) -> dict[UUID, s
         programs = ServiceAccount.objects.filter(tenant_id=actor.tenant_id, pk__in=wanted - names.keys())
         names |= dict(programs.values_list("pk", "name"))
     gone = ledger.who_acted(tenant_id=actor.tenant_id, user_ids=wanted - names.keys())
-    return names | {user.pk: str(user) for user in User.objects.filter(pk__in=gone)}
+    rest = wanted - names.keys()
+    guests = SupportGrant.objects.filter(tenant_id=actor.tenant_id, user_id__in=rest) if rest else ()
+    support = {row.user_id for row in guests}
+    for user in User.objects.filter(pk__in=gone | support):
+        names[user.pk] = f"{user} · platform support" if user.pk in support else str(user)
+    return names
 
 
 def open_invitations(*, actor: Actor) -> QuerySet[Invitation]:

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.tenants.choices import HolderKind
 from apps.tenants.selectors.projects import ProjectName, projects_of
 from foundation import access
-from foundation.access import Permission, Role, grants
-from foundation.access.models import GroupMember, Membership, ProjectRole
-from foundation.access.permissions import IN_PROJECT, ROLE_PERMISSIONS, TENANT_WIDE
+from foundation.access import Permission, Role, grants, guests
+from foundation.access.models import GroupMember, Membership, ProjectRole, SupportGrant
+from foundation.access.permissions import IN_PROJECT, NOT_FOR_GUESTS, ROLE_PERMISSIONS, TENANT_WIDE
 from foundation.identity import Actor
 from foundation.identity.models import ServiceAccount, User
 
@@ -51,6 +53,11 @@ def who_can(*, actor: Actor, permission: Permission, project_id: UUID | None) ->
         ways[holder].append(way)
     names = {(HolderKind.USER, pk): str(row.user) for pk, row in people.items()}
     names |= {(HolderKind.SERVICE_ACCOUNT, pk): row.name for pk, row in programs.items()}
+    for guest in guests.live().filter(tenant_id=actor.tenant_id).select_related("user"):
+        if permission in ROLE_PERMISSIONS[Role(guest.level)] - NOT_FOR_GUESTS:
+            holder = (HolderKind.USER, guest.user_id)
+            names[holder] = str(guest.user)
+            ways[holder].append(_by_support(guest))
     found = [Reach(*holder, names[holder], why) for holder, why in ways.items() if holder in names]
     return sorted(found, key=lambda reach: (reach.kind != HolderKind.USER, reach.name.casefold()))
 
@@ -123,6 +130,13 @@ def _ways_in_project(
     given = grants.present().filter(object_pk=str(project_id), permission__codename=permission.value)
     for grant in given:
         yield (HolderKind.USER, grant.user_id), _("granted by an approval, in this project alone")
+
+
+def _by_support(guest: SupportGrant) -> str:
+    return _("platform support as %(role)s, until %(until)s") % {
+        "role": guest.get_level_display(),
+        "until": date_format(timezone.localtime(guest.ends_at), "SHORT_DATETIME_FORMAT"),
+    }
 
 
 def _by_role(role: str) -> str:

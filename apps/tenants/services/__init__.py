@@ -47,6 +47,7 @@ from apps.tenants.services.invitations import (
 )
 from apps.tenants.services.judging import Check
 from apps.tenants.services.members import change_role, remove_member
+from apps.tenants.services.opening import open_tenant
 from apps.tenants.services.operators import make_operator
 from apps.tenants.services.permissions import give_permission, take_back_permission
 from apps.tenants.services.prices import set_price
@@ -93,6 +94,15 @@ from apps.tenants.services.single_sign_on import (
     providers_for,
 )
 from apps.tenants.services.starts import register_start, start_address
+from apps.tenants.services.support import (
+    ask_support,
+    end_expired_support,
+    end_support,
+    give_support,
+    grant_support,
+    leave_support,
+    refuse_support,
+)
 from apps.tenants.services.tenants import (
     change_plan,
     create_tenant,
@@ -147,6 +157,7 @@ __all__ = [
     "add_passkey",
     "add_saml_provider",
     "add_to_group",
+    "ask_support",
     "begin_usage",
     "change_password",
     "change_plan",
@@ -180,8 +191,10 @@ __all__ = [
     "enable_provider",
     "enable_service_account",
     "enable_webhook",
+    "end_expired_support",
     "end_other_sessions",
     "end_session",
+    "end_support",
     "end_usage",
     "ensure_sample_people",
     "enter",
@@ -195,9 +208,12 @@ __all__ = [
     "give_back",
     "give_permission",
     "give_role_in_project",
+    "give_support",
+    "grant_support",
     "invite",
     "is_set_up",
     "issue_workload_token",
+    "leave_support",
     "look_at",
     "make_operator",
     "meter_everything",
@@ -206,6 +222,7 @@ __all__ = [
     "note_refusal",
     "note_session",
     "note_test",
+    "open_tenant",
     "pause_webhook",
     "prove",
     "prove_by_operator",
@@ -213,6 +230,7 @@ __all__ = [
     "providers_for",
     "queue_event",
     "refresh_provider",
+    "refuse_support",
     "register_start",
     "release_domain",
     "remove_budget",

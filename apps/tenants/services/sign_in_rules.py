@@ -23,6 +23,7 @@ def set_second_factor_rule(*, actor: Actor, required: bool, grace_days: int, now
     Whoever makes the rule keeps it first: so no tenant shuts its only administrator out.
     """
     policies.check_can_change_tenant(actor)
+    access.require_own(actor)
     access.require_fresh(actor)
     if not 0 <= grace_days <= LONGEST_GRACE:
         sentence = _("Give between 0 and %(most)s days.") % {"most": LONGEST_GRACE}

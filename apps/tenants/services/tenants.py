@@ -15,8 +15,7 @@ from apps.tenants.choices import PLAN_QUOTAS
 from apps.tenants.events import PlanChanged, TenantChanged, TenantCreated, TenantResumed, TenantSuspended
 from apps.tenants.models import Quota
 from apps.tenants.services.quotas import remove_quota, set_quota
-from foundation import ledger
-from foundation.access import Role
+from foundation import access, ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.identity.models import User
@@ -83,7 +82,7 @@ def edit_tenant(*, actor: Actor, name: str, name_ar: str, zones: Collection[str]
 
 def change_plan(*, operator: User, tenant_id: UUID, plan: str) -> Tenant:
     """Put a tenant on another plan; quotas that an administrator changed since the old one are left as they are."""
-    policies.check_is_operator(operator)
+    access.require_operator(operator)
     checked = _checked_plan(plan)
     with scope(tenant_id):
         tenant = _there(tenant_id)
@@ -104,7 +103,7 @@ def suspend_tenant(*, operator: User, tenant_id: UUID, now: datetime) -> Tenant:
 
     Nothing is stopped or lost: replicas keep their place, so that a resumed tenant answers at once.
     """
-    policies.check_is_operator(operator)
+    access.require_operator(operator)
     with scope(tenant_id):
         tenant = _there(tenant_id)
         if tenant.suspended_at is None:
@@ -116,7 +115,7 @@ def suspend_tenant(*, operator: User, tenant_id: UUID, now: datetime) -> Tenant:
 
 
 def resume_tenant(*, operator: User, tenant_id: UUID) -> Tenant:
-    policies.check_is_operator(operator)
+    access.require_operator(operator)
     with scope(tenant_id):
         tenant = _there(tenant_id)
         if tenant.suspended_at is not None:
@@ -133,13 +132,6 @@ def operator_of(tenant: Tenant, operator: User | None) -> Actor:
         return Actor.system(tenant, "operator")
     label = f"{operator} · platform operator"
     return Actor("user", operator.pk, tenant, label, user=operator, scopes=frozenset())
-
-
-def first_invitation_actor(tenant: Tenant, operator: User | None) -> Actor:
-    """Who invites a new tenant's first administrator: the operator, who has no other place in it."""
-    if operator is None:
-        return Actor.system(tenant, "operator")
-    return Actor("user", operator.pk, tenant, f"{operator} · platform operator", user=operator, role=Role.ADMIN)
 
 
 def _there(tenant_id: UUID) -> Tenant:

@@ -81,6 +81,8 @@ def start(request: PersonRequest) -> HttpResponse:
     """Each person begins at their role's place; who belongs to several tenants chooses one."""
     way = Way.of(request.session)
     found = selectors.tenants_of(user=request.user, way=way)
+    if not found and request.user.is_operator and way.tenant_id is None:
+        return HttpResponseRedirect(reverse("tenants:platform"))
     if len(found) != 1:
         return render(request, "accounts/tenant_choose.html", {"choices": found})
     tenant = found[0][0]

@@ -42,7 +42,13 @@ _PARTS: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, Permissi
     ),
     (_("Encryption"), (("encryption", _("Encryption"), "encryption", Permission.TENANT_MANAGE),)),
     (_("Webhooks"), (("webhooks", _("Webhooks"), "webhook_list", Permission.TENANT_MANAGE),)),
-    (_("Organisation"), (("tenant", _("Organisation"), "tenant_edit", Permission.TENANT_MANAGE),)),
+    (
+        _("Organisation"),
+        (
+            ("tenant", _("Organisation"), "tenant_edit", Permission.TENANT_MANAGE),
+            ("support", _("Support"), "support", Permission.TENANT_MANAGE),
+        ),
+    ),
 )
 
 

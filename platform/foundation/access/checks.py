@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.access.permissions import NOT_FOR_GUESTS, ROLE_PERMISSIONS, TENANT_WIDE, Permission, Role
-from foundation.errors import AccessDenied, PortalError
+from foundation.errors import AccessDenied, NotFound, PortalError
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from foundation.identity.models import User
 
 Row = TypeVar("Row", bound=Model)
 
@@ -108,6 +111,12 @@ def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say
     if can(actor, permission, thing):
         return
     raise AccessDenied(else_say or _refusal(actor, permission, thing), details=_details(permission, thing))
+
+
+def require_operator(user: User) -> None:
+    """NotFound for whoever is no operator of the platform: nobody else learns that there is such a thing."""
+    if not (user.is_operator and user.is_active):
+        raise NotFound(_("There is nothing at this address, or it is not yours to see."))
 
 
 def require_own(actor: Actor) -> None:

@@ -4,15 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django.urls import reverse
 
 from apps.tenants import services
-from foundation.access import Role
 from foundation.clock import now
 from foundation.errors import PortalError
-from foundation.identity import Actor
-from foundation.tenancy import scope
 from foundation.tenancy.choices import Plan
 
 
@@ -29,12 +25,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **said: Any) -> None:
         try:
-            with transaction.atomic():
-                words = {name: said[name] for name in ("slug", "name", "name_ar", "plan", "zones")}
-                tenant = services.create_tenant(**words)
-                actor = Actor.system(tenant, "operator")
-                with scope(tenant.pk):
-                    _row, secret = services.invite(actor=actor, email=said["admin"], role=Role.ADMIN, now=now())
+            words = {name: said[name] for name in ("slug", "name", "name_ar", "plan", "zones")}
+            _tenant, secret = services.open_tenant(operator=None, email=said["admin"], now=now(), **words)
         except PortalError as refusal:
             raise CommandError(refusal.sentence) from refusal
         self.stdout.write(settings.SANAD_PUBLIC_URL + reverse("tenants:invitation", args=[secret]))

@@ -1,0 +1,39 @@
+"""Who of the platform is let into a tenant, and who asks to be."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from foundation import access
+from foundation.access import Permission
+from foundation.access.models import SupportGrant
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.identity.models import User
+
+
+def support_grants(*, actor: Actor) -> QuerySet[SupportGrant]:
+    """All of the tenant, newest first: asked for, granted, refused, ended."""
+    access.require(actor, Permission.TENANT_MANAGE)
+    rows = SupportGrant.objects.filter(tenant_id=actor.tenant_id)
+    return rows.select_related("user", "decided_by").order_by("-asked_at", "-granted_at")
+
+
+def get_support_grant(*, actor: Actor, grant_id: UUID) -> SupportGrant:
+    found = support_grants(actor=actor).filter(pk=grant_id).first()
+    if found is None:
+        raise NotFound(_("There is no such support access in this organisation."))
+    return found
+
+
+def waiting_support(*, actor: Actor) -> QuerySet[SupportGrant]:
+    """What an administrator has yet to grant or refuse."""
+    return support_grants(actor=actor).filter(granted_at=None, refused_at=None, ended_at=None)
+
+
+def operators() -> list[User]:
+    """Those whom a tenant could let in, by name."""
+    return list(User.objects.filter(is_operator=True, is_active=True).order_by("name", "email"))
