@@ -36,12 +36,14 @@ _CONFIRMATION = "/saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmation
 _EMAIL = (
     "email",
     "mail",
+    "urn:mace:dir:attribute-def:mail",
     "urn:oid:0.9.2342.19200300.100.1.3",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
 )
 _NAME = (
     "displayName",
     "name",
+    "urn:mace:dir:attribute-def:displayName",
     "urn:oid:2.16.840.1.113730.3.1.241",
     "http://schemas.microsoft.com/identity/claims/displayname",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
@@ -217,7 +219,8 @@ def _said(response: OneLogin_Saml2_Response, settings: ProviderSettings) -> Said
     attributes = {name: [str(value) for value in values] for name, values in response.get_attributes().items()}
     name_id = str(response.get_nameid() or "")
     is_address = response.get_nameid_format() == Constants.NAMEID_EMAIL_ADDRESS
-    emails = _values(attributes, settings.claims.get("email"), _EMAIL) or ([name_id] if is_address else [])
+    chosen = settings.claims.get("email")
+    emails = _values(attributes, chosen, _EMAIL) or ([name_id] if is_address and not chosen else [])
     names = _values(attributes, settings.claims.get("name"), _NAME)
     ends = response.get_assertion_not_on_or_after() or OneLogin_Saml2_Utils.now()
     return Said(
@@ -256,6 +259,8 @@ def _faulty(error: OneLogin_Saml2_ValidationError) -> ProviderRefused:
         error.WRONG_NUMBER_OF_ASSERTIONS: ("wrapped", "", _("A response holds exactly one assertion.")),
         error.INVALID_XML_FORMAT: ("wrapped", "", _("The response is not built as SAML says.")),
         error.NO_NAMEID: ("claim", "NameID", _("The assertion lacks “NameID”.")),
+        error.DEPRECATED_SIGNATURE_METHOD: ("algorithm", "SignatureMethod", _("Let the provider sign with SHA-256.")),
+        error.DEPRECATED_DIGEST_METHOD: ("algorithm", "DigestMethod", _("Let the provider sign with SHA-256.")),
         error.STATUS_CODE_IS_NOT_SUCCESS: ("provider", "", _("The identity provider did not sign you in.")),
     }
     reason, claim, sentence = known.get(error.code, ("form", "", _("The response is not one that could be believed.")))

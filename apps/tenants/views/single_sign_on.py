@@ -188,10 +188,8 @@ def scim_token_revoke(request: PortalRequest, tenant: str, provider_id: UUID, to
 def _show_list(request: PortalRequest, **forms: Any) -> HttpResponse:
     domains = list(selectors.email_domains(actor=request.actor))
     context: dict[str, Any] = {
-        "domains": domains,
+        "domains": [(domain, _record_of(domain)) for domain in domains],
         "proven": sum(domain.proven_at is not None for domain in domains),
-        "record_at": services.RECORD_AT,
-        "record_says": services.RECORD_SAYS,
         "providers": list(selectors.identity_providers(actor=request.actor)),
         "domain_form": forms.get("domain_form") or DomainForm(),
         "openid_form": forms.get("openid_form") or OpenIDForm(),
@@ -215,7 +213,7 @@ def _show_provider(request: PortalRequest, provider: Any, *, token: str = "", **
         "tested": _tested(request, provider),
         "scim_form": given.get("scim_form") or ScimTokenForm(),
         "scim_tokens": selectors.scim_tokens(actor=request.actor, purpose=purpose, now=now()),
-        "scim_base": f"{settings.SANAD_PUBLIC_URL}/scim/v2/{request.tenant.slug}",
+        "scim_base": [{"name": _("Tenant URL"), "code": f"{settings.SANAD_PUBLIC_URL}/scim/v2/{request.tenant.slug}"}],
         "token": [{"name": _("Token"), "code": token}] if token else [],
         "history": history(request.actor, ("identity_provider", provider.pk), names=selectors.names_of),
         "tabs": tabs(request, "single_sign_on"),
@@ -256,17 +254,19 @@ def _words(form: ProviderForm, lines: Any) -> dict[str, Any]:
     }
 
 
-def _facts(request: PortalRequest, provider: Any, is_openid: bool) -> list[dict[str, str]]:
-    """What the provider's administrator copies over there."""
+def _record_of(domain: Any) -> list[dict[str, str]]:
+    """The TXT record that proves the domain, to copy."""
+    return [{"name": f"{services.RECORD_AT}.{domain.name}", "code": f"{services.RECORD_SAYS}{domain.challenge}"}]
+
+
+def _facts(request: PortalRequest, provider: Any, is_openid: bool) -> list[list[dict[str, str]]]:
+    """What the provider's administrator copies over there, one box each."""
     slug = request.tenant.slug
     if is_openid:
-        return [{"name": _("Redirect URI"), "code": callback_of(slug, provider.pk)}]
-    entity_id = entity_id_of(slug, provider.pk)
-    return [
-        {"name": _("Reply URL (ACS)"), "code": acs_of(slug, provider.pk)},
-        {"name": _("Entity id (audience)"), "code": entity_id},
-        {"name": _("Metadata"), "code": entity_id},
-    ]
+        return [[{"name": _("Redirect URI"), "code": callback_of(slug, provider.pk)}]]
+    acs, entity_id = acs_of(slug, provider.pk), entity_id_of(slug, provider.pk)
+    named = ((_("Reply URL (ACS)"), acs), (_("Entity id (audience)"), entity_id), (_("Metadata"), entity_id))
+    return [[{"name": name, "code": code}] for name, code in named]
 
 
 def _tested(request: PortalRequest, provider: Any) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.keys import Keys
 from sanad.models import Deployments, Models, Runs
 from sanad.projects import Groups, Members, ProjectRoles, Projects, ServiceAccounts, Tokens
+from sanad.single_sign_on import EmailDomains, IdentityProviders
 from sanad.tenant import Tenant
 from sanad.transport import Transport
 from sanad.webhooks import Webhooks
@@ -29,6 +30,8 @@ class Client:
         self.groups = Groups(self)
         self.project_roles = ProjectRoles(self)
         self.service_accounts = ServiceAccounts(self)
+        self.identity_providers = IdentityProviders(self)
+        self.email_domains = EmailDomains(self)
         self.webhooks = Webhooks(self)
         self.keys = Keys(self)
         self.datasets = Datasets(self)

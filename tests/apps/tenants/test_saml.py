@@ -1,0 +1,290 @@
+"""Sign-in by a tenant's SAML provider, walked against a real one in its own process, and every way to cheat it."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from lxml import etree
+
+from apps.tenants import services
+from foundation import ledger
+from foundation.access.models import Membership
+from foundation.clock import now
+from foundation.errors import Invalid
+from foundation.identity.models import EmailDomain, UsedAssertion
+from tests.identity_providers.running import SamlProvider, running
+from tests.support.forms import send_form
+
+NS = {"saml": "urn:oasis:names:tc:SAML:2.0:assertion", "samlp": "urn:oasis:names:tc:SAML:2.0:protocol"}
+SARA = {
+    "name_id": "sara@acme.test",
+    "attributes": {"displayName": "Sara Haddad", "groups": ["builders", "staff"], "mail": "sara@acme.test"},
+}
+
+
+@pytest.fixture(scope="module")
+def idp():
+    with running("saml_provider") as address:
+        yield SamlProvider(address)
+
+
+@pytest.fixture
+def provider(tenant, admin, idp):
+    claimed = services.claim_domain(actor=admin, name="acme.test", now=now())
+    EmailDomain.objects.filter(pk=claimed.pk).update(proven_at=now())
+    provider = services.add_saml_provider(
+        actor=admin, name="Company", metadata=idp.metadata(), metadata_url="", now=now()
+    )
+    services.edit_provider(
+        actor=admin,
+        provider=provider,
+        default_role="",
+        mapping=[services.Line("builders", role="scientist")],
+        makes_members=True,
+        vouches_for_email=False,
+        only_way_in=False,
+        claims={"groups": "groups"},
+    )
+    idp.trust(Client().get(f"/accounts/sso/acme/{provider.pk}/metadata/").content)
+    return services.enable_provider(actor=admin, provider=provider, now=now())
+
+
+def ask(client, provider):
+    return client.get(f"/accounts/sso/acme/{provider.pk}/")["Location"]
+
+
+def bring(client, provider, fields):
+    """The provider's page posts from elsewhere, so without our cookies; the browser then follows with them."""
+    posted = send_form(Client(), f"/accounts/sso/acme/{provider.pk}/acs/", fields)
+    return client.get(posted["Location"]) if posted.status_code == 303 else posted
+
+
+def come_in(client, idp, provider, **order):
+    address, fields = idp.answer(ask(client, provider), **{**SARA, **order})
+    assert urlsplit(address).path == f"/accounts/sso/acme/{provider.pk}/acs/"
+    return bring(client, provider, fields)
+
+
+def spoiled(fields, change):
+    """The response with something changed in its XML, as somebody in the middle would."""
+    tree = etree.fromstring(base64.b64decode(fields["SAMLResponse"]))
+    change(tree)
+    return {**fields, "SAMLResponse": base64.b64encode(etree.tostring(tree)).decode()}
+
+
+def reasons(provider):
+    events = ledger.events_of(subject=("identity_provider", provider.pk))
+    return [event.payload["reason"] for event in events if event.kind == "sign_in.by_provider_refused"]
+
+
+def is_outside(client):
+    return client.get("/accounts/")["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("sign", ["assertion", "response"])
+def test_somebody_new_comes_in_with_the_role_of_their_group(idp, provider, sign):
+    client = Client()
+    answer = come_in(client, idp, provider, sign=sign)
+
+    assert (answer.status_code, answer["Location"]) == (302, "/t/acme/")
+    place = Membership.objects.get(user__email="sara@acme.test")
+    assert (place.role, place.user.name) == ("scientist", "Sara Haddad")
+    assert client.get("/t/acme/settings/members/").status_code == 200
+
+
+def test_an_unsigned_response_is_refused(idp, provider):
+    client = Client()
+    assert come_in(client, idp, provider, sign="none").status_code == 403
+    assert reasons(provider) == ["unsigned"]
+    assert is_outside(client)
+
+
+def test_a_response_signed_by_somebody_else_is_refused(idp, provider):
+    client = Client()
+    assert come_in(client, idp, provider, other_key=True).status_code == 403
+    assert reasons(provider) == ["signature"]
+    assert is_outside(client)
+
+
+def test_an_outdated_algorithm_is_refused(idp, provider):
+    answer = come_in(Client(), idp, provider, sha1=True)
+    assert answer.status_code == 403
+    assert "SHA-256" in answer.content.decode()
+    assert reasons(provider) == ["algorithm"]
+
+
+def test_a_changed_response_is_refused(idp, provider):
+    client = Client()
+    _address, fields = idp.answer(ask(client, provider), **SARA)
+
+    def change(tree):
+        tree.find(".//saml:NameID", NS).text = "boss@acme.test"
+
+    assert bring(client, provider, spoiled(fields, change)).status_code == 403
+    assert reasons(provider) == ["signature"]
+
+
+def _beside(tree):
+    """XSW: a forged assertion before the signed one."""
+    signed = tree.find("saml:Assertion", NS)
+    tree.insert(list(tree).index(signed), _forged(signed))
+
+
+def _around(tree):
+    """XSW: the signed assertion inside the forged one, in the place of its signature."""
+    signed = tree.find("saml:Assertion", NS)
+    forged = _forged(signed)
+    tree.replace(signed, forged)
+    forged.append(signed)
+
+
+def _in_extensions(tree):
+    """XSW: the signed assertion put away where nobody reads, the forged one in its place under the same id."""
+    signed = tree.find("saml:Assertion", NS)
+    forged = _forged(signed)
+    forged.set("ID", signed.get("ID"))
+    tree.replace(signed, forged)
+    extensions = etree.SubElement(tree, f"{{{NS['samlp']}}}Extensions")
+    extensions.append(signed)
+
+
+def _in_object(tree):
+    """XSW: the signed assertion inside an Object of the forged one's copied signature."""
+    signed = tree.find("saml:Assertion", NS)
+    forged = _forged(signed)
+    signature = copy.deepcopy(signed.find("{http://www.w3.org/2000/09/xmldsig#}Signature"))
+    tree.replace(signed, forged)
+    forged.insert(1, signature)
+    etree.SubElement(signature, "{http://www.w3.org/2000/09/xmldsig#}Object").append(signed)
+
+
+def _forged(signed):
+    forged = copy.deepcopy(signed)
+    forged.remove(forged.find("{http://www.w3.org/2000/09/xmldsig#}Signature"))
+    forged.set("ID", "_forged")
+    forged.find(".//saml:NameID", NS).text = "boss@acme.test"
+    return forged
+
+
+@pytest.mark.parametrize("wrap", [_beside, _around, _in_extensions, _in_object])
+def test_a_wrapped_signature_is_refused(idp, provider, wrap):
+    client = Client()
+    _address, fields = idp.answer(ask(client, provider), **SARA)
+    answer = bring(client, provider, spoiled(fields, wrap))
+
+    assert answer.status_code == 403
+    assert reasons(provider)[0] in {"wrapped", "signature", "unsigned", "form"}
+    assert is_outside(client)
+    assert not Membership.objects.filter(user__email="boss@acme.test").exists()
+
+
+def test_a_response_opens_one_session_once(idp, provider):
+    client = Client()
+    _address, fields = idp.answer(ask(client, provider), **SARA)
+    assert bring(client, provider, fields).status_code == 302
+    assert UsedAssertion.objects.count() == 1
+
+    client.post("/accounts/logout/")
+    assert bring(client, provider, fields).status_code == 403
+    assert is_outside(client)
+    assert reasons(provider) == ["state"]
+
+
+def test_a_replayed_assertion_is_refused_whatever_was_asked_for(idp, provider, tenant):
+    """Even where the request it answers were still open, the assertion itself is used up until its own end."""
+    from apps.tenants.adapters import saml
+    from apps.tenants.errors import ProviderRefused
+    from apps.tenants.views.single_sign_on_door import acs_of, entity_id_of
+
+    client = Client()
+    _address, fields = idp.answer(ask(client, provider), **SARA)
+    places = {"acs": acs_of("acme", provider.pk), "entity_id": entity_id_of("acme", provider.pk)}
+    said, _request = saml.read(fields["SAMLResponse"], settings=services.settings_of(provider), **places)
+    services.enter(provider=provider, tenant=tenant, said=said, now=now())
+    with pytest.raises(ProviderRefused, match="used already") as refusal:
+        services.enter(provider=provider, tenant=tenant, said=said, now=now())
+    assert refusal.value.reason == "replayed"
+
+    assert services.forget_used_assertions(now=now()) == 0
+    assert services.forget_used_assertions(now=said.expires_at + (said.expires_at - now())) == 1
+
+
+def test_a_response_that_another_browser_asked_for_is_refused(idp, provider):
+    _address, fields = idp.answer(ask(Client(), provider), **SARA)
+    other = Client()
+    ask(other, provider)
+    assert bring(other, provider, fields).status_code == 403
+    assert reasons(provider) == ["state"]
+    assert is_outside(other)
+
+
+def test_what_nobody_asked_for_is_refused(idp, provider):
+    client = Client()
+    answer = come_in(client, idp, provider, unsolicited=True)
+    assert answer.status_code == 403
+    assert "InResponseTo" in answer.content.decode()
+    assert reasons(provider) == ["unsolicited"]
+
+
+def test_an_envelope_cannot_give_an_unasked_assertion_its_request(idp, provider):
+    """A stolen assertion without a request, in an unsigned envelope that names the thief's own."""
+    thief = Client()
+    own = ask(thief, provider)
+    _address, fields = idp.answer(own, **SARA, unsolicited=True)
+    _other, asked = idp.answer(own, **SARA)
+    request_id = etree.fromstring(base64.b64decode(asked["SAMLResponse"])).get("InResponseTo")
+
+    answer = bring(thief, provider, spoiled(fields, lambda tree: tree.set("InResponseTo", request_id)))
+    assert answer.status_code == 403
+    assert is_outside(thief)
+
+
+def test_an_expired_assertion_is_refused(idp, provider):
+    assert come_in(Client(), idp, provider, lifetime_minutes=-30).status_code == 403
+    assert reasons(provider)[0] in {"expired", "confirmation"}
+
+
+def test_an_assertion_for_somebody_else_is_refused(idp, provider):
+    answer = come_in(Client(), idp, provider, audience="https://elsewhere.test/metadata")
+    assert answer.status_code == 403
+    assert reasons(provider) == ["audience"]
+
+
+def test_an_address_of_another_domain_is_refused_by_name(idp, provider):
+    answer = come_in(Client(), idp, provider, attributes={"mail": "x@elsewhere.test", "groups": ["builders"]})
+    assert answer.status_code == 403
+    assert "“email”" in answer.content.decode()
+    assert reasons(provider) == ["domain"]
+
+
+def test_what_is_no_response_gets_a_sentence(provider):
+    for answer in ("", "!!!", base64.b64encode(b"<a/>").decode(), base64.b64encode(b"<!DOCTYPE a>").decode()):
+        refused = send_form(Client(), f"/accounts/sso/acme/{provider.pk}/acs/", {"SAMLResponse": answer})
+        assert refused.status_code == 403
+    assert set(reasons(provider)) <= {"form", "wrapped", "unsigned"}
+
+
+BOMB = b'<!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;">]><EntityDescriptor entityID="&c;"/>'
+
+
+@pytest.mark.parametrize("metadata", [b"", b"no xml", b"<a/>", BOMB])
+def test_metadata_that_is_none_is_refused_by_name(admin, metadata):
+    with pytest.raises(Invalid):
+        services.add_saml_provider(actor=admin, name="X", metadata=metadata, metadata_url="", now=now())
+
+
+def test_metadata_is_read_at_its_address(admin, idp, settings):
+    from ipaddress import ip_network
+
+    settings.OUTBOUND_ALLOW = [ip_network("127.0.0.1/32")]
+    url = f"{idp.address}/metadata"
+    made = services.add_saml_provider(actor=admin, name="X", metadata=b"", metadata_url=url, now=now())
+    assert made.issuer == url
+
+    settings.OUTBOUND_ALLOW = []
+    with pytest.raises(Invalid, match="not called from here"):
+        services.add_saml_provider(actor=admin, name="Y", metadata=b"", metadata_url=url, now=now())

@@ -1,0 +1,179 @@
+"""Settings, Single sign-on: the pages on which it is set up, the test that names the faulty claim, and REST."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from apps.tenants import services
+from foundation.access.models import Membership
+from foundation.clock import now
+from foundation.identity.models import ApiToken, EmailDomain, IdentityProvider
+from tests.apps.tenants.test_openid import add_provider, idp, provider_process  # noqa: F401 - fixtures
+from tests.support.forms import send_form
+from tests.support.people import make_person, make_tenant
+
+LIST = "/t/acme/settings/single-sign-on/"
+REST = "/api/v1/identity-providers/"
+METADATA = b"""<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.test">
+<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing">
+<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>MIIB</X509Certificate></X509Data>
+</KeyInfo></KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+Location="https://idp.test/sso"/></IDPSSODescriptor></EntityDescriptor>"""
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def test_an_administrator_sets_it_up_alone(client_as, admin, idp):  # noqa: F811
+    client = client_as(admin)
+    assert "No provider yet" in text(client.get(LIST))
+    client.post(f"{LIST}domains/", {"name": "acme.test"})
+    page = text(client.get(LIST))
+    assert "_sanad-challenge.acme.test" in page
+    assert "sanad-domain-verification=" in page
+    services.prove_by_operator(tenant=admin.tenant, name="acme.test", now=now())
+
+    words = {"name": "Company", "issuer": idp.address, "client_id": "sanad", "client_secret": "hidden-words"}
+    made = client.post(f"{LIST}openid/", words)
+    here = made["Location"]
+    page = text(client.get(here))
+    assert f"/accounts/sso/acme/{IdentityProvider.objects.get().pk}/callback/" in page
+    assert "hidden-words" not in page
+    assert b"hidden-words" not in bytes(IdentityProvider.objects.get().sealed)
+
+    lines = {"line-TOTAL_FORMS": 3, "line-INITIAL_FORMS": 0, "line-0-external": "builders", "line-0-role": "scientist"}
+    client.post(here, {"default_role": "", "makes_members": "on", **lines})
+    assert IdentityProvider.objects.get().mapping == [{"external": "builders", "role": "scientist", "group": ""}]
+    client.post(f"{here}enable/")
+    assert IdentityProvider.objects.get().enabled_at is not None
+    client.post(f"{here}disable/")
+    client.post(f"{here}remove/")
+    assert not IdentityProvider.objects.exists()
+
+
+def test_the_test_of_the_connection_names_the_faulty_claim_and_changes_nothing(client_as, admin, idp):  # noqa: F811
+    provider = add_provider(admin.tenant, admin, idp, "acme.test")
+    services.disable_provider(actor=admin, provider=provider)
+    client, here = client_as(admin), f"{LIST}{provider.pk}/"
+    before = Membership.objects.count()
+
+    def test_as(sub, **claims):
+        idp.person(sub, **claims)
+        back = urlsplit(idp.authorize(client.get(f"{here}test/")["Location"], sub))
+        answer = client.get(f"{back.path}?{back.query}")
+        assert answer["Location"] == f"{here}#tested"
+        return text(client.get(here))
+
+    page = test_as("t-1", email="sara@acme.test", email_verified=True, groups=["nobody"])
+    assert "None of these groups is mapped" in page
+    assert "nobody" in page
+    assert not IdentityProvider.objects.get().tested_at
+
+    page = test_as("t-1", email="sara@acme.test", email_verified=True, groups=["builders"])
+    assert "sara@acme.test" in page
+    assert "The test went well" in page
+    idp.faults(claims={"aud": "somebody-else"})
+    assert "The claim “aud” names another client" in test_as("t-1", email="sara@acme.test")
+
+    assert Membership.objects.count() == before
+    assert client.get("/accounts/").status_code == 200
+
+
+def test_nobody_else_reads_a_test(client_as, admin, scientist, idp):  # noqa: F811
+    provider = add_provider(admin.tenant, admin, idp, "acme.test")
+    assert client_as(scientist).get(f"{LIST}{provider.pk}/test/").status_code == 403
+    assert client_as(scientist).get(LIST).status_code == 403
+    assert "Single sign-on" not in text(client_as(scientist).get("/t/acme/settings/tokens/"))
+
+
+def test_a_wrong_issuer_is_said_at_its_field(client_as, admin, idp, settings):  # noqa: F811
+    client = client_as(admin)
+    words = {"name": "Company", "client_id": "sanad", "client_secret": ""}
+    for issuer, said in (
+        (f"{idp.address}/elsewhere", "did not answer with a JSON document"),
+        ("no address", "Write the issuer like"),
+    ):
+        answer = client.post(f"{LIST}openid/", {**words, "issuer": issuer})
+        assert answer.status_code == 422
+        assert said in text(answer)
+    settings.OUTBOUND_ALLOW = []
+    assert "not called from here" in text(client.post(f"{LIST}openid/", {**words, "issuer": idp.address}))
+
+
+def test_saml_metadata_is_uploaded_and_our_addresses_are_shown(client_as, admin):
+    client = client_as(admin)
+    file = SimpleUploadedFile("metadata.xml", METADATA, "text/xml")
+    here = client.post(f"{LIST}saml/", {"name": "Old house", "metadata": file})["Location"]
+    page = text(client.get(here))
+    provider = IdentityProvider.objects.get()
+    assert provider.issuer == "https://idp.test"
+    assert f"/accounts/sso/acme/{provider.pk}/acs/" in page
+    xml = client.get(f"/accounts/sso/acme/{provider.pk}/metadata/").content
+    assert b"AssertionConsumerService" in xml
+
+    other = SimpleUploadedFile("m.xml", METADATA.replace(b'https://idp.test"', b'https://other.test"', 1), "text/xml")
+    assert "another provider" in text(client.post(f"{here}refresh/", {"metadata": other}))
+    assert "no SAML metadata" in text(
+        client.post(f"{LIST}saml/", {"name": "X", "metadata": SimpleUploadedFile("a", b"x")})
+    )
+
+
+def test_it_is_not_enabled_without_a_proven_domain(client_as, admin):
+    made = services.add_saml_provider(actor=admin, name="Company", metadata=METADATA, metadata_url="", now=now())
+    answer = client_as(admin).post(f"{LIST}{made.pk}/enable/")
+    assert answer.status_code == 409
+    assert "Prove an e-mail domain first" in text(answer)
+
+
+def test_a_scim_token_is_shown_once_and_revoked(client_as, admin):
+    made = services.add_saml_provider(actor=admin, name="Company", metadata=METADATA, metadata_url="", now=now())
+    client, here = client_as(admin), f"{LIST}{made.pk}/"
+    page = text(client.post(f"{here}scim/", {"days": "90"}))
+    token = re.search(r"snd_[\w-]{40,}", page)[0]
+    assert "/scim/v2/acme" in page
+    assert token not in text(client.get(here))
+    row = ApiToken.objects.get(purpose=services.scim_purpose(made.pk))
+    client.post(f"{here}scim/{row.pk}/revoke/")
+    row.refresh_from_db()
+    assert row.revoked_at is not None
+
+
+def test_the_same_over_rest(api_as, admin, idp):  # noqa: F811
+    client = api_as(admin)
+    domain = client.post("/api/v1/email-domains/", {"name": "acme.test"}, "application/json").json()
+    assert domain["record"] == "_sanad-challenge.acme.test"
+    EmailDomain.objects.update(proven_at=now())
+    wanted = {"kind": "oidc", "name": "Company", "issuer": idp.address, "client_id": "sanad", "client_secret": "hush"}
+    made = client.post(REST, wanted, "application/json")
+    assert made.status_code == 201, made.content
+    assert "hush" not in text(made)
+    path = f"{REST}{made.json()['id']}/"
+    changed = client.patch(path, {"default_role": "viewer", "only_way_in": False}, "application/json").json()
+    assert changed["default_role"] == "viewer"
+    assert client.post(f"{path}enable/").json()["enabled_at"]
+    token = client.post(f"{path}scim-tokens/", {"days": 30}, "application/json").json()
+    assert token["token"].startswith("snd_")
+    assert token["url"].endswith("/scim/v2/acme")
+    assert client.delete(f"/api/v1/email-domains/{domain['id']}/").status_code == 409
+    assert client.post(f"{path}disable/").json()["enabled_at"] is None
+    assert client.delete(path).status_code == 204
+    assert client.delete(f"/api/v1/email-domains/{domain['id']}/").status_code == 204
+
+
+def test_another_tenants_provider_is_not_there(api_as, client_as, admin):
+    made = services.add_saml_provider(actor=admin, name="Company", metadata=METADATA, metadata_url="", now=now())
+    domain = services.claim_domain(actor=admin, name="acme.test", now=now())
+    bank = make_tenant("bank", "Bank")
+    stranger = make_person(bank, "admin")
+    assert api_as(stranger).get(f"{REST}{made.pk}/").status_code == 404
+    assert client_as(stranger).get(f"/t/bank/settings/single-sign-on/{made.pk}/").status_code == 404
+    assert client_as(stranger).post(f"/t/bank/settings/single-sign-on/domains/{domain.pk}/prove/").status_code == 404
+    # At the door too, the tenant in the address is the one that the provider is of.
+    assert client_as(stranger).get(f"/accounts/sso/bank/{made.pk}/metadata/").status_code == 404
+    assert (
+        send_form(client_as(stranger), f"/accounts/sso/bank/{made.pk}/acs/", {"SAMLResponse": "x"}).status_code == 404
+    )
