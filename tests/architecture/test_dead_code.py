@@ -18,6 +18,7 @@ BY_NAME = re.compile(r"(render|get|validate|clean)_\w+|[A-Z]\w+Config|__\w+__|ad
 HOOKS = {
     "ActorScheme": "drf-spectacular finds extensions among the subclasses",
     "RevokedToken": "a table that is read and written by SQL",
+    "_get_site_name": "allauth: the name of the portal on a device that holds passkeys",
     "authenticate_header": "Django REST framework",
     "capture_signals": "uvicorn",
     "collect": "prometheus_client",
@@ -26,6 +27,7 @@ HOOKS = {
     "live_message": "Channels: the message's type",
     "on_message_complete": "httptools",
     "process_exception": "Django's middleware",
+    "readall": "Python: io.RawIOBase",
     "setup_schedule": "Celery beat",
 }
 

@@ -14,8 +14,10 @@ from foundation.storage.models import BroughtKey, TenantKey
 
 @dataclass(frozen=True)
 class KeyLine:
-    """One key: `purpose` is empty for objects and secrets; `wrapped_by` the short name of the store, empty for the old
-    way; `is_current` whether the present key-encryption key wraps it."""
+    """One key: `purpose` is empty for objects and secrets, `wrapped_by` (the key store) for one wrapped the old way.
+
+    `is_current` where it needs no new wrap; `exposed` where older backups of the database hold it wrapped the old way.
+    """
 
     purpose: str
     number: int
@@ -77,7 +79,7 @@ def _line(row: TenantKey, mark: str, newest: dict[str, int], *, withdrawn: bool)
         made_at=row.created_at,
         wrapped_at=row.wrapped_at,
         wrapped_by=row.mark.partition(":")[0],
-        is_current=row.mark == mark,
+        is_current=row.destroyed_at is not None or row.mark == mark,
         with_own_key=row.brought,
-        exposed=row.exposed or (not row.name and row.destroyed_at is None),
+        exposed=row.destroyed_at is None and (row.exposed or not row.name),
     )
