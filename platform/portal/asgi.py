@@ -7,6 +7,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 import django
 
+from portal.apps import refuse_unsafe_settings
+
+refuse_unsafe_settings()
 django.setup()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402

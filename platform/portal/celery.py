@@ -6,10 +6,12 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from celery import Celery
+from celery.signals import beat_init, celeryd_init
 from django.conf import settings
 from kombu import Exchange, Queue
 
 from foundation.jobs.choices import QUEUES
+from portal.apps import StartRefused, refuse_unsafe_settings
 
 
 def broker_url(redis_url: str) -> str:
@@ -59,3 +61,13 @@ app.conf.update(
     enable_utc=True,
 )
 app.set_default()
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _look_at_the_start(**_given: object) -> None:
+    try:
+        refuse_unsafe_settings()
+    except StartRefused as refusal:
+        # Celery logs what a receiver raises and starts all the same; the end of the process it lets through.
+        raise SystemExit(str(refusal)) from refusal

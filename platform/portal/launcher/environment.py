@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from portal.launcher.home import ROOT, Home
 from portal.launcher.postgres import Postgres
 from portal.launcher.valkey import Valkey
+from portal.start import Start, faults
 
 # Of the caller's environment, what any program may need.
 COMMON = (
@@ -118,6 +119,20 @@ def portal(servers: Servers) -> dict[str, str]:
     }
     role = urlsplit(found["DATABASE_URL"]).username
     return {"DATABASE_PORTAL_ROLE": role, **found} if role else found
+
+
+def unsafe(servers: Servers) -> list[str]:
+    """What the portal would refuse to start with, before anything is started."""
+    told = portal(servers)
+    start = Start(
+        public_url=servers.url,
+        secrets={name: given(told, name) for name in SECRETS_ELSEWHERE},
+        databases={"DATABASE_URL": servers.database_url("portal"), "LAKE_DATABASE_URL": servers.database_url("lake")},
+        redis_url=servers.redis_url,
+        plain_hosts=tuple(host.strip() for host in given(told, "SANAD_PLAIN_HOSTS").split(",")),
+        debug=given(told, "SANAD_DEBUG").lower() in {"1", "true", "yes", "on"},
+    )
+    return list(faults(start))
 
 
 def migration(servers: Servers) -> dict[str, str]:

@@ -99,6 +99,8 @@ def _supervise(servers: Servers, options: Options, console: Console, work: Work)
     furnish(home)
     for sentence in processes.prepare(servers):
         console.say(sentence)
+    for sentence in environment.unsafe(servers):
+        raise Refusal(sentence)
     console.say(f"Sanad keeps its state in {home.root}")
     supervisor = Supervisor(processes.table(servers, options), logs=home.logs, console=console, bell=bell)
     try:

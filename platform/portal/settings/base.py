@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_htmx",
     "csp",
+    "portal.apps.PortalConfig",
     *env.present(
         "foundation.tenancy",
         "foundation.identity",

@@ -22,9 +22,15 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _TLS
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_SSL_REDIRECT = False  # the front door or the ingress redirects; workers hear plain HTTP on a Unix socket
+# What came to a trusted proxy by plain HTTP is sent on to the same address by TLS. The gateway and the launcher's
+# probes ask over the Unix socket, which no network lies behind; they follow no redirect.
+SECURE_SSL_REDIRECT = _TLS
+SECURE_REDIRECT_EXEMPT = [r"^internal/", r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _TLS
+SECURE_HSTS_PRELOAD = _TLS
+# Hosts of servers that are reached without TLS although the portal is public: nobody else is on that network.
+SANAD_PLAIN_HOSTS = env.words("SANAD_PLAIN_HOSTS", [])
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
