@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from foundation import storage
+from foundation.lake.adapters import catalogue
 from foundation.lake.adapters.duckdb_lake import DuckDBLake
 from foundation.lake.place import LakePlace
 from foundation.lake.ports import Lake
@@ -23,9 +25,14 @@ def lake_of(tenant_id: UUID) -> Lake:
     return DuckDBLake(place_of(tenant_id), files.parsed)
 
 
+def destroy_lake(tenant_id: UUID) -> None:
+    """Nothing is left of the tenant's lake."""
+    catalogue.destroy(place_of(tenant_id))
+
+
 def place_of(tenant_id: UUID) -> LakePlace:
-    """Where the tenant's lake lies: catalogue schema, data folder, and how to get its key."""
-    key_source: Callable[[UUID, str], bytes] = import_string(settings.LAKE_KEY_SOURCE)
+    """Where the tenant's lake lies: catalogue schema, data folder, and how to get its keys."""
+    keys_of: Callable[[UUID], Mapping[int, bytes]] = import_string(settings.LAKE_KEYS)
     home = Path(settings.SANAD_HOME)
     return LakePlace(
         database_url=settings.LAKE_DATABASE_URL,
@@ -33,5 +40,6 @@ def place_of(tenant_id: UUID) -> LakePlace:
         data=home / "lake" / tenant_id.hex,
         spill=home / "lake" / "spill",
         memory_mb=settings.LAKE_MEMORY_MB,
-        key=lambda: key_source(tenant_id, "lake"),
+        keys=lambda: keys_of(tenant_id),
+        first_key=lambda: storage.tenant_data_key(tenant_id, "lake"),
     )

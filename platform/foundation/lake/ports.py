@@ -152,3 +152,11 @@ class Lake(Protocol):
         Needed are: each table as it is now and with its last change, what is named in `keep`, and what the lake was
         since `before` (aware; without it: now). LakeUnavailable where somebody is writing all the time.
         """
+
+    def destroy(self, tables: Sequence[str], *, make_key: Callable[[], None]) -> int:
+        """Destroy tables with all their snapshots: their files are deleted and the files' keys dropped.
+
+        `make_key` makes the lake's next key while nobody writes; the keys of all other files are sealed under it, and
+        their number is the answer. Then the caller destroys the lake's earlier keys. May be done again at any point;
+        LakeUnavailable where somebody is writing all the time.
+        """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from foundation.storage.models import BroughtKey, TenantKey
 
-__all__ = ["derive", "forget", "newest_number", "own_key", "tenant_key"]
+__all__ = ["derive", "forget", "living_numbers", "newest_number", "own_key", "tenant_key"]
 
 # An open key is used for so long before the database is asked again whether it may be: this bounds, in every process,
 # how long a key that was withdrawn or destroyed still opens something.
@@ -74,6 +74,13 @@ def newest_number(tenant_id: UUID, *, purpose: str = "") -> int:
     with tenancy.scope(tenant_id):
         row = _rows().filter(tenant_id=tenant_id, purpose=purpose).order_by("-number").first()
     return row.number if row else 1
+
+
+def living_numbers(tenant_id: UUID, *, purpose: str) -> list[int]:
+    """The numbers of a purpose's keys that are not destroyed, in order; 1 alone where none was made yet or is left."""
+    with tenancy.scope(tenant_id):
+        rows = _rows().filter(tenant_id=tenant_id, purpose=purpose, destroyed_at=None)
+        return list(rows.order_by("number").values_list("number", flat=True)) or [1]
 
 
 def forget(tenant_id: UUID) -> None:

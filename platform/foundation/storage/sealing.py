@@ -26,6 +26,12 @@ def purpose_key(tenant_id: UUID, purpose: str, number: int) -> bytes:
     return keyring.tenant_key(tenant_id, number, purpose=purpose)
 
 
+def purpose_keys(tenant_id: UUID, purpose: str) -> dict[int, bytes]:
+    """The keys of a purpose that are not destroyed, by number; the last one is what new things are sealed under."""
+    numbers = keyring.living_numbers(tenant_id, purpose=purpose)
+    return {number: keyring.tenant_key(tenant_id, number, purpose=purpose) for number in numbers}
+
+
 def seal(tenant_id: UUID, purpose: str, secret: bytes) -> bytes:
     """The secret, sealed: only this tenant and purpose open it. 52 bytes longer than what went in."""
     number = keyring.newest_number(tenant_id)

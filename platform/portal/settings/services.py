@@ -29,7 +29,7 @@ SANAD_PKCS11_MODULE = env.text("SANAD_PKCS11_MODULE")
 SANAD_PKCS11_TOKEN = env.text("SANAD_PKCS11_TOKEN", "sanad")
 SANAD_PKCS11_PIN = env.text("SANAD_PKCS11_PIN")
 # The lake and the store of keys are neighbours and do not import each other: they are introduced here.
-LAKE_KEY_SOURCE = "foundation.storage.sealing.tenant_data_key"
+LAKE_KEYS = "foundation.lake.keys.keys_of"
 COMPUTE_ENGINE = env.text("COMPUTE_ENGINE", "process")
 # The most that one model's files may hold together.
 SANAD_MODEL_LIMIT_MB = env.number("SANAD_MODEL_LIMIT_MB", 4096)
@@ -78,4 +78,6 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Choices stand where they are used: components named after them would change their names with every new one.
+    "POSTPROCESSING_HOOKS": ["foundation.web.openapi.with_refusals"],
 }

@@ -9,17 +9,14 @@ import pytest
 from django.test import override_settings
 
 
-def test_key(tenant_id: UUID, purpose: str) -> bytes:
-    return hashlib.sha256(tenant_id.bytes + purpose.encode()).digest()
-
-
-test_key.__test__ = False
+def keys_of(tenant_id: UUID) -> dict[int, bytes]:
+    return {1: hashlib.sha256(tenant_id.bytes).digest()}
 
 
 @pytest.fixture(scope="module")
 def lake_id(django_db_setup):
     """The tenant of a lake that the tests of one module share."""
-    with override_settings(LAKE_KEY_SOURCE="tests.foundation.lake.conftest.test_key"):
+    with override_settings(LAKE_KEYS="tests.foundation.lake.conftest.keys_of"):
         yield uuid4()
 
 

@@ -77,13 +77,13 @@ def test_the_catalogue_has_no_smallest_and_largest_values(filled, lake_id):
 def test_the_wrap_is_the_written_one(filled, lake_id):
     """Encrypt-then-MAC with HMAC-SHA256, bound to the file's path: a test vector made without PostgreSQL."""
     place = place_of(lake_id)
-    key, path, clear = place.key(), "ducklake-1.parquet", bytes(range(16))
+    key, path, clear = place.keys()[1], "ducklake-1.parquet", bytes(range(16))
     pad = hmac.new(key, b"pad:" + path.encode(), hashlib.sha256).digest()[:16]
     hidden = bytes(a ^ b for a, b in zip(clear, pad, strict=True))
     tag = hmac.new(key, b"mac:" + path.encode() + hidden, hashlib.sha256).digest()[:16]
     with psycopg.connect(catalogue.connection_string(place)) as connection:
         sql = f"SELECT {place.schema}.sanad_seal(%s, %s), {place.schema}.sanad_open(%s, %s)"
-        sealed = base64.b64encode(hidden + tag).decode()
+        sealed = "1:" + base64.b64encode(hidden + tag).decode()
         encoded = base64.b64encode(clear).decode()
         assert connection.execute(sql, [path, encoded, path, sealed]).fetchone() == (sealed, encoded)
         with pytest.raises(psycopg.errors.RaiseException, match="belongs to another file"):
@@ -92,7 +92,7 @@ def test_the_wrap_is_the_written_one(filled, lake_id):
 
 def test_another_key_opens_nothing(filled, lake_id):
     place = place_of(lake_id)
-    stranger = DuckDBLake(replace(place, key=lambda: b"x" * 32, memory_mb=place.memory_mb + 1), files.parsed)
+    stranger = DuckDBLake(replace(place, keys=lambda: {1: b"x" * 32}, memory_mb=place.memory_mb + 1), files.parsed)
     with pytest.raises(LakeUnavailable):
         stranger.read(stranger.current("people")).read_all()
 

@@ -131,6 +131,6 @@ def test_lakes_of_two_tenants_know_nothing_of_each_other(lake):
 
 @pytest.mark.django_db
 def test_a_tenants_lake_is_sealed_with_the_tenants_own_key(tenant, settings):
-    settings.LAKE_KEY_SOURCE = "foundation.storage.sealing.tenant_data_key"
+    settings.LAKE_KEYS = "foundation.lake.keys.keys_of"
     at = for_tenant(tenant.pk).write("own", rows(0))
     assert for_tenant(tenant.pk).count(at) == 40

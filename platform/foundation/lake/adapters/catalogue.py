@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from foundation.lake.errors import LakeUnavailable
 from foundation.lake.place import LakePlace
 
 _SEAL = Path(__file__).with_name("seal.sql")
+_SEAL_KEYS = Path(__file__).with_name("seal_keys.sql")
+_MADE = "SELECT to_regclass(%s) IS NOT NULL, to_regprocedure(%s) IS NOT NULL"
 _LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
 _LOCK_SHARED = "SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))"
 _PATIENCE = "15min"
@@ -24,18 +27,24 @@ _SHORT_PATIENCE = "20s"
 
 
 def connection_string(place: LakePlace) -> str:
-    """libpq's words for the catalogue, with the session settings that open the sealed file keys."""
+    """libpq's words for the catalogue, with the session settings that open and seal the keys of files."""
+    return _with_keys(place, place.keys())
+
+
+def _with_keys(place: LakePlace, keys: Mapping[int, bytes]) -> str:
     known = conninfo_to_dict(place.database_url)
-    inner, outer = (bytes(b ^ pad for b in place.key().ljust(64, b"\0")).hex() for pad in (0x36, 0x5C))
-    known["options"] = f"{known.get('options') or ''} -csanad.ki={inner} -csanad.ko={outer}".strip()
+    settings = [f"-csanad.number={max(keys)}"]
+    for number, key in keys.items():
+        inner, outer = (bytes(b ^ pad for b in key.ljust(64, b"\0")).hex() for pad in (0x36, 0x5C))
+        settings += [f"-csanad.ki_{number}={inner}", f"-csanad.ko_{number}={outer}"]
+    known["options"] = " ".join([known.get("options") or "", *settings]).strip()
     return make_conninfo("", **known)
 
 
 def is_ready(place: LakePlace) -> bool:
     """Whether the catalogue was made and sealed."""
     with connected(place) as connection:
-        row = connection.execute("SELECT to_regclass(%s)", [f"{place.schema}.sealed_data_file"]).fetchone()
-        return bool(row and row[0])
+        return all(_made(connection, place))
 
 
 @contextmanager
@@ -48,14 +57,39 @@ def making(place: LakePlace) -> Iterator[bool]:
         raise ValueError(place.schema)
     with connected(place) as connection:
         connection.execute(_LOCK, [f"{place.schema} is made"])
-        row = connection.execute("SELECT to_regclass(%s)", [f"{place.schema}.sealed_data_file"]).fetchone()
-        unmade = not (row and row[0])
-        if unmade:
+        sealed, numbered = _made(connection, place)
+        if not sealed:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place.schema}".encode())
-        yield unmade
-        if unmade:
-            with connection.transaction():
-                connection.execute(_SEAL.read_text().replace("{s}", place.schema).encode())
+        yield not sealed
+        if not numbered:
+            _seal(place, made_before=sealed)
+
+
+def _made(connection: psycopg.Connection, place: LakePlace) -> tuple[bool, bool]:
+    """Whether the catalogue is sealed, and whether its seals say under which key."""
+    names = [f"{place.schema}.sealed_data_file", f"{place.schema}.sanad_hmac(integer, bytea)"]
+    sealed, numbered = connection.execute(_MADE, names).fetchone() or (False, False)
+    return sealed, numbered
+
+
+def _seal(place: LakePlace, *, made_before: bool) -> None:
+    """Seal a catalogue that DuckLake has just made, or put one of the first releases under the present key."""
+    keys = {0: place.first_key(), **place.keys()} if made_before else place.keys()
+    with connected(place, _with_keys(place, keys)) as connection, connection.transaction():
+        for file in (_SEAL_KEYS,) if made_before else (_SEAL_KEYS, _SEAL):
+            connection.execute(file.read_text().replace("{s}", place.schema).encode())
+        if made_before:
+            seal_anew(connection, place)
+
+
+def seal_anew(connection: psycopg.Connection, place: LakePlace) -> int:
+    """Put every file's key under the newest key that the connection has; how many there are."""
+    count = 0
+    for table in ("sealed_data_file", "sealed_delete_file"):
+        anew = f"{place.schema}.sanad_seal(path, {place.schema}.sanad_open(path, encryption_key))"
+        statement = f"UPDATE {place.schema}.{table} SET encryption_key = {anew} WHERE encryption_key IS NOT NULL"
+        count += connection.execute(statement.encode()).rowcount
+    return count
 
 
 @contextmanager
@@ -69,12 +103,22 @@ def table_lock(place: LakePlace, table: str) -> Iterator[None]:
 
 
 @contextmanager
-def lake_lock(place: LakePlace) -> Iterator[None]:
+def lake_lock(place: LakePlace, *, patience: str = _SHORT_PATIENCE) -> Iterator[None]:
     """No writer at all."""
     sentence = _("The lake is being written to; what nobody needs any more is removed later.")
-    with connected(place) as connection, _patient(connection, _SHORT_PATIENCE, sentence):
+    with connected(place) as connection, _patient(connection, patience, sentence):
         connection.execute(_LOCK, [place.schema])
         yield
+
+
+def destroy(place: LakePlace) -> None:
+    """Remove catalogue and files, whether or not they were ever made; no key is needed for it."""
+    if not re.fullmatch(r"lake_[0-9a-f]{32}", place.schema):
+        raise ValueError(place.schema)
+    with lake_lock(place), connected(place) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS {place.schema} CASCADE".encode())
+    if place.data.exists():
+        shutil.rmtree(place.data)
 
 
 def tables(place: LakePlace) -> list[str]:
@@ -110,10 +154,13 @@ def _patient(connection: psycopg.Connection, patience: str, sentence: str) -> It
 
 
 @contextmanager
-def connected(place: LakePlace) -> Iterator[psycopg.Connection]:
-    """A connection to the catalogue's database, beside those of DuckLake; each statement commits by itself."""
+def connected(place: LakePlace, words: str = "") -> Iterator[psycopg.Connection]:
+    """A connection to the catalogue's database, beside those of DuckLake; each statement commits by itself.
+
+    Without `words` (of `connection_string`) it opens no key.
+    """
     try:
-        connection = psycopg.connect(place.database_url, autocommit=True)
+        connection = psycopg.connect(words or place.database_url, autocommit=True)
     except psycopg.OperationalError as error:
         raise LakeUnavailable(_("The lake's catalogue cannot be reached; look at PostgreSQL and try again.")) from error
     try:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
-from foundation.lake.adapters import catalogue, forgetting, sessions
+from foundation.lake.adapters import catalogue, destroying, forgetting, sessions
 from foundation.lake.adapters.digest import digest_of
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
@@ -27,6 +27,8 @@ from foundation.lake.ports import Column, Condition, FileFormat, FileParser, Lak
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880
+# Longer than most writes take: new writers wait behind it.
+_DESTROY_PATIENCE = "2min"
 # Small files are merged with small ones, middling ones with their like: so the same rows are not written ever anew.
 _SMALL_FILES = (8 * 1024**2, 128 * 1024**2)
 _LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
@@ -165,6 +167,16 @@ class DuckDBLake:
             # Nobody writes now: a file the catalogue does not know is what a killed writer left.
             connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
             return len(gone)
+
+    def destroy(self, tables: Sequence[str], *, make_key: Callable[[], None]) -> int:
+        for table in tables:
+            self.drop(table)
+        with catalogue.lake_lock(self._place, patience=_DESTROY_PATIENCE):
+            count = destroying.destroy_keys(self._place, tables, make_key)
+            # The catalogue knows their files no more, and nobody writes now.
+            with self._alone() as connection:
+                connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
+        return count
 
     def _write(self, table: str, incoming: Incoming, mode: Mode) -> TableAt:
         with self._writing(table, incoming) as connection:

@@ -1,41 +1,8 @@
--- Run once over the catalogue of one tenant's lake, {s} being its schema, right after DuckLake made its tables.
+-- Run once over the catalogue of one tenant's lake, {s} being its schema, right after DuckLake made its tables and after
+-- seal_keys.sql.
 --
 -- DuckLake keeps the key of each Parquet file in the catalogue, in clear. Here the two tables that hold keys are put
--- aside as sealed_* and views of the old names take their place: reading opens a key, inserting seals it. The key of
--- keys comes with the session alone (sanad.ki and sanad.ko: the tenant's lake key, xored with HMAC's two pads, in hex)
--- and is never stored in PostgreSQL. The wrap is encrypt-then-MAC with HMAC-SHA256 out of the built-in sha256(); its pad
--- is used once, since each file has a path of its own (a fresh UUIDv7), and it is bound to that path.
-
-CREATE FUNCTION {s}.sanad_hmac(message bytea) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT sha256(decode(current_setting('sanad.ko'), 'hex')
-    || sha256(decode(current_setting('sanad.ki'), 'hex') || message)) $$;
-
-CREATE FUNCTION {s}.sanad_xor(a bytea, b bytea) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT int8send((('x' || encode(substr(a, 1, 8), 'hex'))::bit(64) # ('x' || encode(substr(b, 1, 8), 'hex'))::bit(64))::bigint)
-      || int8send((('x' || encode(substr(a, 9, 8), 'hex'))::bit(64) # ('x' || encode(substr(b, 9, 8), 'hex'))::bit(64))::bigint) $$;
-
-CREATE FUNCTION {s}.sanad_seal(path text, key text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-  DECLARE
-    clear bytea := decode(key, 'base64');
-    hidden bytea;
-  BEGIN
-    IF key IS NULL THEN RETURN NULL; END IF;
-    IF octet_length(clear) <> 16 THEN RAISE EXCEPTION 'the lake seals file keys of 16 bytes, not of %', octet_length(clear); END IF;
-    hidden := {s}.sanad_xor(clear, {s}.sanad_hmac(convert_to('pad:' || path, 'UTF8')));
-    RETURN encode(hidden || substr({s}.sanad_hmac(convert_to('mac:' || path, 'UTF8') || hidden), 1, 16), 'base64');
-  END $$;
-
-CREATE FUNCTION {s}.sanad_open(path text, sealed text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-  DECLARE
-    bytes bytea := decode(sealed, 'base64');
-    hidden bytea := substr(bytes, 1, 16);
-  BEGIN
-    IF sealed IS NULL THEN RETURN NULL; END IF;
-    IF substr({s}.sanad_hmac(convert_to('mac:' || path, 'UTF8') || hidden), 1, 16) <> substr(bytes, 17) THEN
-      RAISE EXCEPTION 'the sealed key of % was changed, or belongs to another file or tenant', path;
-    END IF;
-    RETURN encode({s}.sanad_xor(hidden, {s}.sanad_hmac(convert_to('pad:' || path, 'UTF8'))), 'base64');
-  END $$;
+-- aside as sealed_* and views of the old names take their place: reading opens a key, inserting seals it.
 
 ALTER TABLE {s}.ducklake_data_file RENAME TO sealed_data_file;
 ALTER TABLE {s}.ducklake_delete_file RENAME TO sealed_delete_file;

@@ -32,7 +32,7 @@ class _Session:
 
     def __init__(self, place: LakePlace, key: bytes) -> None:
         self._place, self._lock = place, threading.Lock()
-        # Of the key no more than what tells it from another one.
+        # Of the keys no more than what tells them from others.
         self.key = key
         self._instance: DuckDBPyConnection | None = None
         # Opening one takes a quarter of a second; the one that wrote last waits for the next who writes.
@@ -123,12 +123,13 @@ def name(text: str) -> str:
 
 
 def _session(place: LakePlace) -> _Session:
-    """The lake's session. An instance keeps the key it was opened with, so the key is asked for each time anew."""
+    """The lake's session. An instance keeps the keys it was opened with, so they are asked for each time anew."""
     try:
-        key = hashlib.sha256(place.key()).digest()
+        keys = sorted(place.keys().items())
     except Exception:
         forget(place)
         raise
+    key = hashlib.sha256(b"".join(number.to_bytes(4, "big") + known for number, known in keys)).digest()
     with _lock:
         session = _sessions.pop(place, None)
         if session is None or session.key != key:

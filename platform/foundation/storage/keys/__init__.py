@@ -8,11 +8,12 @@
     shred_tenant     all of them: for whoever deletes a tenant
 
 A room that seals things of its own (the lake: its tables) takes a key of a purpose of its own: `new_key` makes the next
-number, `storage.purpose_key` opens it in every process, `destroy_key` ends it once nothing is sealed under it any more.
+number, `storage.purpose_key` opens it in every process, `destroy_key` ends it once nothing is sealed under it any more,
+and `finish_destroying` makes sure that what wrapped it is gone.
 """
 
 from foundation.storage.keys.bringing import bring_key, release_key, withdraw_key
-from foundation.storage.keys.destroying import Shredded, destroy_key, shred_tenant, sweep_secrets
+from foundation.storage.keys.destroying import Shredded, destroy_key, finish_destroying, shred_tenant, sweep_secrets
 from foundation.storage.keys.resealing import ask_for_resealing, reseal_objects
 from foundation.storage.keys.rewrapping import ask_for_rewrap, rewrap_keys
 from foundation.storage.keys.rotating import new_key, rotate_key
@@ -26,6 +27,7 @@ __all__ = [
     "ask_for_rewrap",
     "bring_key",
     "destroy_key",
+    "finish_destroying",
     "key_lines",
     "new_key",
     "release_key",

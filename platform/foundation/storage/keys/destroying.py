@@ -72,6 +72,19 @@ def destroy_key(*, actor: Actor, purpose: str, number: int, now: datetime) -> No
             destroy_after_commit([secret])
 
 
+def finish_destroying(*, tenant_id: UUID, purpose: str) -> None:
+    """Make sure that the secrets of a purpose's destroyed keys are gone, also where an earlier attempt was cut off.
+
+    Outside a transaction, after the one that destroyed them; KeyStoreUnavailable where a store does not answer.
+    """
+    with tenancy.scope(tenant_id):
+        gone = TenantKey.objects.filter(purpose=purpose).exclude(destroyed_at=None).exclude(name="")
+        secrets = list(gone.values_list("mark", "name"))
+    with key_stores.in_words():
+        for mark, name in secrets:
+            key_stores.of_mark(mark).destroy(name)
+
+
 def destroy_after_commit(secrets: Sequence[Secret]) -> None:
     """Destroy secrets, given as mark and name, once the row that named them is gone for good."""
     transaction.on_commit(partial(_destroy, [secret for secret in secrets if all(secret)]))
