@@ -58,6 +58,32 @@ def test_every_table_of_a_tenant_is_protected(model):
         assert model in PROTECTED, f"{model._meta.label} holds rows of a tenant: inherit TenantModel."
 
 
+def test_every_table_of_a_package_that_says_something_of_a_person_is_protected():
+    people = apps.get_model("identity", "User")
+    # Guardian's own table stays empty: grants lie in access.UserGrant.
+    unused = {apps.get_model("guardian", "UserObjectPermission")}
+    packages = [model for model in apps.get_models(include_auto_created=True) if model not in {*OURS, *unused}]
+    of_people = {model for model in packages if people in points_at(model) and model._meta.managed}
+    about_these = {model for model in packages if set(points_at(model)) & of_people}
+    assert of_people, "allauth's tables are no longer found"
+    assert of_people | about_these <= set(PROTECTED)
+
+
+def test_a_person_sees_and_writes_their_own_factors_alone(scientist, viewer):
+    from allauth.mfa.models import Authenticator
+
+    with scope(None, user_id=scientist.user.pk):
+        Authenticator.objects.create(user=scientist.user, type="totp", data={})
+        refused("UPDATE mfa_authenticator SET user_id = %s", [viewer.user.pk])
+    for other in (scope(None), scope(scientist.tenant_id), scope(None, user_id=viewer.user.pk)):
+        with other:
+            assert not rows("SELECT 1 FROM mfa_authenticator")
+            refused(
+                "INSERT INTO mfa_authenticator (user_id, type, data, created_at) VALUES (%s, 'totp', '{}', now())",
+                [scientist.user.pk],
+            )
+
+
 @named([model for model in OURS if model not in PROTECTED])
 def test_every_unprotected_table_is_known_to_hold_nothing_of_a_tenant(model):
     assert model._meta.label in SHARED, f"{model._meta.label}: inherit TenantModel, or say why not in SHARED."

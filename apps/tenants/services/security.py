@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
@@ -16,6 +17,9 @@ from foundation.access.actors import actor_for_user, memberships_of
 from foundation.identity import Actor
 from foundation.identity.models import User
 from foundation.tenancy import scope
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
 
 Made = Callable[[dict[str, UUID]], ledger.Event]
 
@@ -45,6 +49,11 @@ def tell(user: User, notice: Notice, factor: FactorKind | None = None) -> None:
             notice=notice.value,
             factor=factor.value if factor else "",
         )
+
+
+@jobs.on_cancel("tenants.send_notice")
+def _notice_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    """Nothing hangs on the mail: what was done to the account stands on the ledgers, whoever cancels."""
 
 
 def send_notice(*, user_id: UUID, notice: str, factor: str) -> None:

@@ -137,9 +137,6 @@ class SignInAdapter(DefaultAccountAdapter):
     def send_mail(self, *args: Any, **kwargs: Any) -> None:
         """No mail in somebody else's words: services tell people what happened."""
 
-    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """As `send_mail`."""
-
 
 class ExternalSignInAdapter(DefaultSocialAccountAdapter):
     """Identity providers of tenants; without one that vouches for the person nobody comes in."""
