@@ -26,7 +26,7 @@ Made = Callable[[dict[str, UUID]], ledger.Event]
 
 def record_of_person(user: User, make: Made) -> None:
     """Record the event that `make` makes of the ids of each membership: a ledger is a tenant's, a person is not."""
-    for membership in memberships_of(user):
+    for membership in memberships_of(user) if user.is_active else []:
         with scope(membership.tenant_id, user_id=user.pk):
             actor = actor_for_user(user=user, tenant=membership.tenant)
             event = make({"membership_id": membership.pk, "user_id": user.pk})

@@ -51,7 +51,7 @@ def app_add(request: PersonRequest) -> HttpResponse:
 
 
 @_OWN
-@access.fresh
+@access.fresh(reading=True)  # so that the proof does not come between the challenge and the device's answer
 @never_cache
 def passkey_add(request: PersonRequest) -> HttpResponse:
     form = PasskeyForm(request.POST or None)
