@@ -86,18 +86,18 @@ class ScimTokenMade(serializers.Serializer[Any]):
 class EmailDomainSerializer(serializers.ModelSerializer[EmailDomain]):
     """`record` and `value` are the TXT record that proves it."""
 
-    record = serializers.SerializerMethodField()
-    value = serializers.SerializerMethodField()
+    record = serializers.SerializerMethodField("record_of")
+    value = serializers.SerializerMethodField("value_of")
 
     class Meta:
         model = EmailDomain
         fields = ["id", "name", "record", "value", "claimed_at", "proven_at"]
         read_only_fields = fields
 
-    def get_record(self, domain: EmailDomain) -> str:
+    def record_of(self, domain: EmailDomain) -> str:
         return f"{RECORD_AT}.{domain.name}"
 
-    def get_value(self, domain: EmailDomain) -> str:
+    def value_of(self, domain: EmailDomain) -> str:
         return f"{RECORD_SAYS}{domain.challenge}"
 
 

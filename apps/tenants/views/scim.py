@@ -123,8 +123,7 @@ def list_groups(request: HttpRequest, by: Provisioner) -> Answer:
 
 def make_group(request: HttpRequest, by: Provisioner) -> Answer:
     sent = words.read(_body(request), Group, Context.RESOURCE_CREATION_REQUEST)
-    given = {"name": sent.display_name or "", "external_id": sent.external_id or "", "members": words.ids_of(sent)}
-    return 201, _group(by, provisioning.bring_group(by=by, **given))
+    return 201, _group(by, provisioning.bring_group(by=by, **_words_of(sent)))
 
 
 def show_group(request: HttpRequest, by: Provisioner, group_id: UUID) -> Answer:
@@ -227,12 +226,15 @@ def _group(by: Provisioner, group: Any) -> Group:
 
 
 def _changed(by: Provisioner, group: Any, sent: Group) -> Answer:
-    given = {
+    return 200, _group(by, provisioning.change_group(by=by, group=group, **_words_of(sent)))
+
+
+def _words_of(sent: Group) -> dict[str, Any]:
+    return {
         "name": sent.display_name or "",
         "external_id": sent.external_id or "",
         "members": words.ids_of(sent),
     }
-    return 200, _group(by, provisioning.change_group(by=by, group=group, **given))
 
 
 def _provisioner(request: HttpRequest) -> Provisioner | None:

@@ -95,7 +95,10 @@ def user_of(place: Any, known: Any, base: str) -> User:
 
 def with_groups(user: User, groups: list[Any], base: str) -> User:
     user.groups = [
-        GroupMembership(value=str(group.pk), display=group.name, ref=f"{base}/Groups/{group.pk}") for group in groups
+        GroupMembership.model_validate(
+            {"value": str(group.pk), "display": group.name, "$ref": f"{base}/Groups/{group.pk}"}
+        )
+        for group in groups
     ]
     return user
 
@@ -106,7 +109,14 @@ def group_of(group: Any, members: list[Any], base: str) -> Group:
         external_id=group.external_id,
         display_name=group.name,
         members=[
-            GroupMember(value=str(place.pk), display=place.user.name, type="User", ref=f"{base}/Users/{place.pk}")
+            GroupMember.model_validate(
+                {
+                    "value": str(place.pk),
+                    "display": place.user.name,
+                    "type": "User",
+                    "$ref": f"{base}/Users/{place.pk}",
+                }
+            )
             for place in members
         ],
         meta=Meta(

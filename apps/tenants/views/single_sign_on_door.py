@@ -79,12 +79,12 @@ def send_there(
     request: HttpRequest, provider: Any, home: Any, *, next_url: str, testing: bool = False, hint: str = ""
 ) -> HttpResponse:
     """The browser on its way to the provider."""
-    given: dict[str, Any] = {"key": str(provider.pk), "settings": _settings(provider, home)}
+    given: dict[str, Any] = {"key": str(provider.pk), "settings": _settings(provider, home), "next_url": next_url}
     if provider.kind == provider.Kind.OIDC:
         callback = callback_of(home.slug, provider.pk)
-        return openid.begin(request, **given, callback=callback, next_url=next_url, testing=testing, hint=hint)
-    places = {"acs": acs_of(home.slug, provider.pk), "entity_id": entity_id_of(home.slug, provider.pk)}
-    return saml.begin(request, **given, **places, next_url=next_url, testing=testing)
+        return openid.begin(request, **given, callback=callback, testing=testing, hint=hint)
+    given |= {"acs": acs_of(home.slug, provider.pk), "entity_id": entity_id_of(home.slug, provider.pk)}
+    return saml.begin(request, **given, testing=testing)
 
 
 @_DOOR

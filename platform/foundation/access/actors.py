@@ -39,7 +39,7 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "", way: Way
         return guest
     if membership is None or not user.is_active or (way is not None and not way.opens(tenant.pk)):
         raise NotFound(_NOT_A_MEMBER)
-    if way is not None and membership.provider_only:  # type: ignore[attr-defined]  # annotation
+    if way is not None and membership.provider_only:
         _require_provider(way, membership)
     return Actor(
         kind="user",

@@ -35,7 +35,7 @@ class IdentityProviders(Resource):
 
     def change(self, provider_id: str, **words: Any) -> Thing:
         """`default_role`, `mapping` (lines of external, role, group), `makes_members`, `only_way_in`, `claims` …"""
-        changed: Thing = self._http.send("PATCH", f"identity-providers/{provider_id}/", json=words)
+        changed: Thing = self._http.send("PATCH", f"identity-providers/{provider_id}/", json=words).json()
         return changed
 
     def enable(self, provider_id: str) -> Thing:
