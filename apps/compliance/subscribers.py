@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.compliance import selectors
+from apps.compliance import selectors, services
+from apps.tenants import services as tenants
 from foundation import live
 from foundation.identity import Actor
 
 
 def register() -> None:
+    tenants.register_export("ledger", services.ledger_part)
     live.register_topic("report", check=_check_listener)
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
@@ -19,8 +23,10 @@ from foundation.web import chain
 
 
 def register() -> None:
+    tenants.register_export("datasets", services.dataset_part)
     ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
     ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
+    ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
     chain.register("dataset_version", _version_link)
@@ -51,11 +57,18 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         url=reverse("datasets:version_detail", args=[actor.tenant.slug, selectors.project_slug(version), version.pk]),
         digest=version.digest,
         actor=str(version.created_by or ""),
+        broken_reason=_broken_reason(version),
     )
     if version.source.get("kind") == "sql":
         inputs = dict.fromkeys(UUID(pk) for pk in version.source["inputs"].values())
         return chain.Link(node, made_from=tuple(("dataset_version", pk) for pk in inputs))
     return chain.Link(node, made_from=(("source", version.pk),))
+
+
+def _broken_reason(version: Any) -> str:
+    if version.state == VersionState.DESTROYED and version.destroyed_at is not None:
+        return str(_("its rows were destroyed on %(day)s") % {"day": date_format(localtime(version.destroyed_at))})
+    return str(_("its rows are being destroyed")) if version.state == VersionState.DESTROYING else ""
 
 
 def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference]:

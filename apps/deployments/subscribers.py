@@ -20,6 +20,7 @@ from foundation.web import chain
 
 
 def register() -> None:
+    tenants.register_farewell("deployments", services.end_replicas)
     ledger.subscribe("revision.started", name="deployments.usage", handler=_usage_begins)
     for kind in ("revision.stopped", "revision.failed", "revision.replica_lost"):
         ledger.subscribe(kind, name="deployments.usage", handler=_usage_ends)

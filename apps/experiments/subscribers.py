@@ -18,6 +18,8 @@ from foundation.web import chain
 
 
 def register() -> None:
+    tenants.register_export("runs", services.run_part)
+    tenants.register_farewell("mlflow", services.leave_mlflow)
     ledger.subscribe("run.started", name="experiments.usage", handler=_usage_begins)
     for kind in ("run.succeeded", "run.failed", "run.cancelled"):
         ledger.subscribe(kind, name="experiments.usage", handler=_usage_ends)

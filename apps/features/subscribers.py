@@ -8,8 +8,9 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.features import selectors
+from apps.features import selectors, services
 from apps.features.choices import BuildState
+from apps.tenants import services as tenants
 from foundation import live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -18,6 +19,7 @@ from foundation.web import chain
 
 
 def register() -> None:
+    tenants.register_export("features", services.feature_part)
     live.register_topic("feature_view", check=lambda actor, pk: selectors.get_view(actor=actor, view_id=pk))
     live.register_topic(
         "training_set", check=lambda actor, pk: selectors.get_training_set(actor=actor, training_set_id=pk)

@@ -10,7 +10,8 @@ from django.urls import reverse
 from apps.approvals import services as approvals
 from apps.registry import selectors, services
 from apps.registry.choices import PROMOTION_CASE, Gate, GateState, Stage
-from apps.tenants import selectors as tenants
+from apps.tenants import selectors as tenant_selectors
+from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -19,9 +20,10 @@ from foundation.web import chain
 
 
 def register() -> None:
+    tenants.register_export("models", services.model_part)
     ledger.subscribe("approval.granted", name="registry.promote", handler=promote_when_granted)
     ledger.subscribe("model_version.registered", name="registry.usage", handler=_usage_begins)
-    tenants.register_model_names(selectors.model_names)
+    tenant_selectors.register_model_names(selectors.model_names)
     live.register_topic("model", check=lambda actor, pk: selectors.get_model(actor=actor, model_id=pk))
     live.register_topic(
         "model_version", check=lambda actor, pk: selectors.get_model_version(actor=actor, version_id=pk)

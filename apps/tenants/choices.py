@@ -212,6 +212,16 @@ class SupportEnd(TextChoices):
     LEFT = "left", _("given back by the operator")
 
 
+class ExportState(TextChoices):
+    MAKING = "making", _("Being made")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+
+
+# How long the archive of a tenant can be fetched.
+EXPORT_KEPT = timedelta(days=7)
+
+
 class WebhookState(TextChoices):
     ENABLED = "enabled", _("Enabled")
     PAUSED = "paused", _("Paused")

@@ -63,6 +63,71 @@ class TenantResumed(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TenantExported(ledger.Event):
+    kind = "tenant.exported"
+    said = _("made an archive of everything that the organisation brought")
+    icon = "download"
+    export_id: UUID
+    sha256: str
+    byte_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantExportFetched(ledger.Event):
+    kind = "tenant.export_fetched"
+    said = _("fetched the archive of the organisation")
+    icon = "download"
+    export_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeavingAsked(ledger.Event):
+    kind = "tenant.leaving"
+    said = _("asked for the deletion of the organisation")
+    icon = "trash"
+    tenant_id: UUID
+    due: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeavingUndone(ledger.Event):
+    kind = "tenant.leaving_undone"
+    said = _("took the deletion of the organisation back")
+    icon = "arrow-back-up"
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeavingCut(ledger.Event):
+    kind = "tenant.leaving_cut"
+    said = _("confirmed a second time that the organisation may be deleted at once")
+    icon = "trash"
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletionBegun(ledger.Event):
+    kind = "tenant.deletion_begun"
+    said = _("began to delete the organisation")
+    icon = "trash"
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantDeleted(ledger.Event):
+    """The last word of a chain; it counts what was deleted. The chain itself stays, and can be verified."""
+
+    kind = "tenant.deleted"
+    said = _("deleted the organisation: %(rows)s rows, %(objects)s objects")
+    icon = "trash"
+    tenant_id: UUID
+    rows: int
+    objects: int
+    tokens: int
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SupportAsked(ledger.Event):
     """A platform operator asks to be let in; the reason stands in the row, not here."""
 

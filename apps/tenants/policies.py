@@ -243,6 +243,20 @@ def _is_last_admin(membership: Membership) -> bool:
     return membership.role == Role.ADMIN and not others.filter(user__is_active=True, suspended_at=None).exists()
 
 
+def check_can_leave(actor: Actor) -> None:
+    """Export and deletion of the whole organisation: for its own administrators."""
+    access.require(
+        actor, Permission.TENANT_MANAGE, else_say=_("A tenant administrator exports or deletes the organisation.")
+    )
+    access.require_own(actor)
+
+
+def check_name_typed(actor: Actor, typed: str) -> None:
+    if typed.strip() != actor.tenant.slug:
+        sentence = _("Type the organisation's short name, %(name)s, to confirm.") % {"name": actor.tenant.slug}
+        raise Invalid(sentence, fields={"confirmation": [sentence]})
+
+
 def check_can_grant_support(actor: Actor) -> None:
     """The organisation's own administrators let support in: nobody who is in by support lengthens it."""
     check_can_end_support(actor)

@@ -38,6 +38,26 @@ def forget_deliveries() -> None:
     services.forget_deliveries(now=now())
 
 
+@job(name="tenants.export_tenant", time_limit=timedelta(hours=24))
+def export_tenant(*, job: JobHandle, export_id: str, **_later: object) -> None:
+    services.export_tenant(job=job, export_id=UUID(export_id))
+
+
+@periodic(name="tenants.forget_exports", every=timedelta(hours=1))
+def forget_exports() -> None:
+    services.forget_exports()
+
+
+@job(name="tenants.delete_tenant", needs_keys=False, max_attempts=6, time_limit=timedelta(hours=24))
+def delete_tenant(*, job: JobHandle, **_later: object) -> None:
+    services.delete_tenant(job=job)
+
+
+@periodic(name="tenants.begin_deletions", every=timedelta(minutes=1))
+def begin_deletions() -> None:
+    services.begin_deletions()
+
+
 @periodic(name="tenants.end_expired_support", every=timedelta(minutes=1))
 def end_expired_support() -> None:
     services.end_expired_support()

@@ -1,5 +1,6 @@
 """Writes of compliance: reports, and checks of the ledger that people ask for."""
 
+from apps.compliance.services.archiving import ledger_part
 from apps.compliance.services.checking import LedgerCheck, verify_ledger
 from apps.compliance.services.handing_out import anchor, export_ledger, report_file, verifier
 from apps.compliance.services.making import make_report, request_report
@@ -8,6 +9,7 @@ __all__ = [
     "LedgerCheck",
     "anchor",
     "export_ledger",
+    "ledger_part",
     "make_report",
     "report_file",
     "request_report",

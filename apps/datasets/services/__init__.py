@@ -1,8 +1,10 @@
 """Writes of the datasets app."""
 
+from apps.datasets.services.archiving import dataset_part
 from apps.datasets.services.classification import classify_column
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
+from apps.datasets.services.destroying import ask_to_destroy, destroy_version
 from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.metering import begin_usage
@@ -20,6 +22,7 @@ from apps.datasets.services.uploads import (
 __all__ = [
     "CHUNK_BYTES",
     "append_chunk",
+    "ask_to_destroy",
     "begin_usage",
     "cancel_upload",
     "classify_column",
@@ -27,7 +30,9 @@ __all__ = [
     "complete_upload",
     "create_dataset",
     "create_version",
+    "dataset_part",
     "derive_version",
+    "destroy_version",
     "discard_version",
     "edit_dataset",
     "fail_version",

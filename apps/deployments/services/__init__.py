@@ -3,6 +3,7 @@
 from apps.deployments.services.deploying import address_from, deploy_version
 from apps.deployments.services.estimating import estimate_choices, estimate_revision
 from apps.deployments.services.invoking import check_invocation
+from apps.deployments.services.leaving import end_replicas
 from apps.deployments.services.metering import begin_usage
 from apps.deployments.services.replicas import start_revision
 from apps.deployments.services.routing import routes_changed
@@ -18,6 +19,7 @@ __all__ = [
     "begin_usage",
     "check_invocation",
     "deploy_version",
+    "end_replicas",
     "estimate_choices",
     "estimate_revision",
     "restart_revision",

@@ -60,6 +60,17 @@ def ensure_workspace(name: str) -> None:
         raise _translated(answer)
 
 
+def forget_workspace(name: str) -> None:
+    """Delete the workspace with all that is in it, files too; one that never was is no trouble."""
+    headers = {WORKSPACE_HEADER: name}
+    files = _send("DELETE", f"/api/2.0/mlflow-artifacts/artifacts/workspaces/{name}", headers=headers)
+    if files.status_code >= 400 and _code(files) != "RESOURCE_DOES_NOT_EXIST":
+        raise _translated(files)
+    gone = _send("DELETE", f"/api/3.0/mlflow/workspaces/{name}", params={"mode": "CASCADE"})
+    if gone.status_code >= 400 and _code(gone) != "RESOURCE_DOES_NOT_EXIST":
+        raise _translated(gone)
+
+
 class MlflowServer:
     """TrackingServer on MLflow's REST; what clients may reach is looked up here too, by the other adapters alone."""
 

@@ -1,5 +1,6 @@
 """Writes of the experiments app."""
 
+from apps.experiments.services.archiving import leave_mlflow, run_part
 from apps.experiments.services.cancelling import cancel_run
 from apps.experiments.services.ending import fail_run
 from apps.experiments.services.estimating import estimate_choices, estimate_run
@@ -29,9 +30,11 @@ __all__ = [
     "estimate_run",
     "execute_run",
     "fail_run",
+    "leave_mlflow",
     "offered_resource_classes",
     "relay",
     "repeat_run",
+    "run_part",
     "run_spec",
     "start_run",
     "suggested_split",

@@ -1,5 +1,6 @@
 """Writes of the feature store."""
 
+from apps.features.services.archiving import feature_part
 from apps.features.services.building import build_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
@@ -12,6 +13,7 @@ __all__ = [
     "define_entity",
     "define_training_set",
     "define_view",
+    "feature_part",
     "materialise_view",
     "preview_sql",
     "read_online",

@@ -1,5 +1,6 @@
 """Writes of the registry."""
 
+from apps.registry.services.archiving import model_part
 from apps.registry.services.artifacts import public_key_pem, unpack_artifact
 from apps.registry.services.cards import edit_card
 from apps.registry.services.metering import begin_usage
@@ -10,6 +11,7 @@ __all__ = [
     "begin_usage",
     "edit_card",
     "finish_registration",
+    "model_part",
     "promote_version",
     "public_key_pem",
     "register_version",

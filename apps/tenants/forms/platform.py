@@ -67,3 +67,13 @@ class SupportGivenForm(SupportForm):
     def __init__(self, data: Any = None, *, operators: list[User]) -> None:
         super().__init__(data)
         self.fields["operator"].choices = [(str(user.pk), str(user)) for user in operators]  # type: ignore[attr-defined]
+
+
+class NameTypedForm(forms.Form):
+    """What is not undone asks for the short name, typed."""
+
+    confirmation = forms.CharField(
+        label=_("The organisation's short name"),
+        max_length=63,
+        widget=forms.TextInput(attrs={**_LTR, "autocomplete": "off"}),
+    )

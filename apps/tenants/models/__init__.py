@@ -1,5 +1,6 @@
 """Rows of tenants, by noun."""
 
+from apps.tenants.models.leaving import Leaving, TenantExport
 from apps.tenants.models.limits import Budget, BudgetNotice, Holding, Price, Quota
 from apps.tenants.models.people import Invitation, SignIn, SignInAttempt
 from apps.tenants.models.usage import UsageHour, UsageSpan
@@ -10,10 +11,12 @@ __all__ = [
     "BudgetNotice",
     "Holding",
     "Invitation",
+    "Leaving",
     "Price",
     "Quota",
     "SignIn",
     "SignInAttempt",
+    "TenantExport",
     "UsageHour",
     "UsageSpan",
     "Webhook",

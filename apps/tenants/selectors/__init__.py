@@ -16,6 +16,7 @@ from apps.tenants.selectors.groups import (
     role_here,
 )
 from apps.tenants.selectors.limits import budget_notices, month_cost, request_limits
+from apps.tenants.selectors.leaving import exports, get_export, leaving_of, wait_is_cut
 from apps.tenants.selectors.people import (
     Given,
     get_invitation,
@@ -87,10 +88,12 @@ __all__ = [
     "disabled_webhooks",
     "email_domains",
     "estimates",
+    "exports",
     "factors_of",
     "failed_since",
     "get_delivery",
     "get_email_domain",
+    "get_export",
     "get_group",
     "get_identity_provider",
     "get_invitation",
@@ -106,6 +109,7 @@ __all__ = [
     "groups",
     "groups_of",
     "identity_providers",
+    "leaving_of",
     "live_tokens",
     "member_of",
     "members",
@@ -138,6 +142,7 @@ __all__ = [
     "tenants_of",
     "token_state",
     "visible_tokens",
+    "wait_is_cut",
     "waiting_support",
     "webhooks",
     "who_can",

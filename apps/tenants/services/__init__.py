@@ -1,6 +1,7 @@
 """Writes of tenants: people, tokens, sign-in."""
 
 from apps.tenants.services.budgets import check_budget, remove_budget, set_budget
+from apps.tenants.services.deleting import delete_tenant, register_farewell
 from apps.tenants.services.email_domains import (
     RECORD_AT,
     RECORD_SAYS,
@@ -10,12 +11,26 @@ from apps.tenants.services.email_domains import (
     release_domain,
     tenant_of_address,
 )
+from apps.tenants.services.export_part import tenant_part
+from apps.tenants.services.exporting import (
+    File,
+    as_json,
+    as_lines,
+    ask_for_export,
+    export_tenant,
+    fetch_export,
+    forget_exports,
+    in_scope_of,
+    register_export,
+    words_of,
+)
 from apps.tenants.services.factors import (
     Shown,
     add_app,
     add_passkey,
     check_factor,
     check_passkey_of_anybody,
+    forget_factors,
     remove_factor,
     renew_recovery_codes,
 )
@@ -46,6 +61,7 @@ from apps.tenants.services.invitations import (
     withdraw_invitation,
 )
 from apps.tenants.services.judging import Check
+from apps.tenants.services.leaving import ask_to_leave, begin_deletions, cut_the_wait, delete_now, stay
 from apps.tenants.services.members import change_role, remove_member
 from apps.tenants.services.opening import open_tenant
 from apps.tenants.services.operators import make_operator
@@ -145,6 +161,7 @@ __all__ = [
     "RECORD_AT",
     "RECORD_SAYS",
     "Check",
+    "File",
     "Founder",
     "Holder",
     "Line",
@@ -157,7 +174,12 @@ __all__ = [
     "add_passkey",
     "add_saml_provider",
     "add_to_group",
+    "as_json",
+    "as_lines",
+    "ask_for_export",
     "ask_support",
+    "ask_to_leave",
+    "begin_deletions",
     "begin_usage",
     "change_password",
     "change_plan",
@@ -178,8 +200,11 @@ __all__ = [
     "create_tenant",
     "create_token",
     "create_webhook",
+    "cut_the_wait",
     "database_now",
     "delete_group",
+    "delete_now",
+    "delete_tenant",
     "delete_webhook",
     "disable_provider",
     "disable_service_account",
@@ -198,11 +223,15 @@ __all__ = [
     "end_usage",
     "ensure_sample_people",
     "enter",
+    "export_tenant",
+    "fetch_export",
     "find_invitation",
     "find_provider",
     "forget_deliveries",
     "forget_ended_sessions",
     "forget_expired_tokens",
+    "forget_exports",
+    "forget_factors",
     "forget_session",
     "forget_used_assertions",
     "give_back",
@@ -210,6 +239,7 @@ __all__ = [
     "give_role_in_project",
     "give_support",
     "grant_support",
+    "in_scope_of",
     "invite",
     "is_set_up",
     "issue_workload_token",
@@ -231,6 +261,8 @@ __all__ = [
     "queue_event",
     "refresh_provider",
     "refuse_support",
+    "register_export",
+    "register_farewell",
     "register_start",
     "release_domain",
     "remove_budget",
@@ -260,12 +292,15 @@ __all__ = [
     "setup_secret",
     "sign_in",
     "start_address",
+    "stay",
     "suspend_tenant",
     "take_back_permission",
     "take_back_role_in_project",
     "take_from_group",
     "take_part",
     "tenant_of_address",
+    "tenant_part",
     "why_it_waits",
     "withdraw_invitation",
+    "words_of",
 ]

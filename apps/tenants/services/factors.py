@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -19,6 +21,7 @@ from apps.tenants.errors import FactorRefused
 from apps.tenants.events import FactorAdded, FactorRemoved, RecoveryCodesRenewed, RecoveryCodeUsed, SignInLocked
 from apps.tenants.services.attempts import announce, forget, is_last
 from apps.tenants.services.security import record_of_person, tell
+from apps.tenants.services.sign_in import end_other_sessions
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity.models import User
 from foundation.tenancy import scope
@@ -71,8 +74,31 @@ def remove_factor(*, user: User, factor_id: int, now: datetime) -> None:
         kind = FactorKind(row.type)
         row.delete()
         _note_standing(user, now)
-        record_of_person(user, lambda ids: FactorRemoved(**ids, factor=kind.value))
+        record_of_person(user, functools.partial(_removed, kind))
         tell(user, Notice.FACTOR_REMOVED, kind)
+
+
+def forget_factors(*, email: str, now: datetime) -> User:
+    """Take every factor of a person who lost them all; an act of the operator, who has seen that it is them.
+
+    Their sessions end, and the password alone opens the account until a new factor is set up.
+    """
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is None:
+        raise NotFound(_("There is no account with this address."))
+    with _own_rows(user):
+        kinds = [FactorKind(kind) for kind in _rows(user).values_list("type", flat=True)]
+        _rows(user).delete()
+        _note_standing(user, now)
+        for kind in kinds:
+            record_of_person(user, functools.partial(_removed, kind), by_operator=True)
+            tell(user, Notice.FACTOR_REMOVED, kind)
+    end_other_sessions(user=user, keep="")
+    return user
+
+
+def _removed(kind: FactorKind, ids: dict[str, UUID]) -> FactorRemoved:
+    return FactorRemoved(**ids, factor=kind.value)
 
 
 def renew_recovery_codes(*, user: User) -> list[str]:

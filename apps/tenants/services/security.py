@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 Made = Callable[[dict[str, UUID]], ledger.Event]
 
 
-def record_of_person(user: User, make: Made) -> None:
+def record_of_person(user: User, make: Made, *, by_operator: bool = False) -> None:
     """Record the event that `make` makes of the ids of each membership: a ledger is a tenant's, a person is not."""
     for membership in memberships_of(user) if user.is_active else []:
         with scope(membership.tenant_id, user_id=user.pk):
-            actor = actor_for_user(user=user, tenant=membership.tenant)
+            operator = Actor.system(membership.tenant, "operator")
+            actor = operator if by_operator else actor_for_user(user=user, tenant=membership.tenant)
             event = make({"membership_id": membership.pk, "user_id": user.pk})
             ledger.record(event, actor=actor, subject=("membership", membership.pk))
 

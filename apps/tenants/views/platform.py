@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.tenants import services
+from apps.tenants import selectors, services
 from apps.tenants.forms.platform import NewTenantForm, PlanForm, SupportForm
 from apps.tenants.selectors import platform
 from apps.tenants.selectors.usage import Month
@@ -96,6 +96,15 @@ def tenant_resume(request: PersonRequest, tenant_id: UUID) -> HttpResponse:
     return redirect(request, _page_of(tenant_id))
 
 
+@access.operator("begin the deletion of a tenant whose administrators confirmed twice")
+@access.fresh
+@require_POST
+def tenant_delete(request: PersonRequest, tenant_id: UUID) -> HttpResponse:
+    services.delete_now(operator=request.user, tenant_id=tenant_id)
+    messages.success(request, _("The deletion has begun."))
+    return redirect(request, _page_of(tenant_id))
+
+
 @access.operator("ask a tenant to be let in for support")
 @require_POST
 def support_ask(request: PersonRequest, tenant_id: UUID) -> HttpResponse:
@@ -125,6 +134,7 @@ def _show_tenant(request: PersonRequest, tenant_id: UUID, form: SupportForm) -> 
         "month": month,
         "months": _months(month),
         "zones": [zones.zone_name(code) for code in line.tenant.zones],
+        "may_delete": selectors.wait_is_cut(operator=request.user, tenant_id=tenant_id),
         "plan_form": PlanForm(initial={"plan": line.tenant.plan}),
         "form": form,
         "support": shown(platform.support_of_platform(operator=request.user, tenant_id=tenant_id)),

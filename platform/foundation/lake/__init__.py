@@ -30,9 +30,17 @@ __all__ = [
     "TableAt",
     "TableExists",
     "TableMissing",
+    "destroy",
     "for_tenant",
     "sandbox",
 ]
+
+
+def destroy(tenant_id: UUID) -> None:
+    """Remove the tenant's catalogue and every file of its tables, also where that broke off; when a tenant is deleted."""
+    from foundation.lake.engines import destroy_lake
+
+    destroy_lake(tenant_id)
 
 
 def for_tenant(tenant_id: UUID) -> Lake:

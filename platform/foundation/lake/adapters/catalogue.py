@@ -37,7 +37,7 @@ def _with_keys(place: LakePlace, keys: Mapping[int, bytes]) -> str:
     for number, key in keys.items():
         inner, outer = (bytes(b ^ pad for b in key.ljust(64, b"\0")).hex() for pad in (0x36, 0x5C))
         settings += [f"-csanad.ki_{number}={inner}", f"-csanad.ko_{number}={outer}"]
-    known["options"] = " ".join([known.get("options") or "", *settings]).strip()
+    known["options"] = " ".join([str(known.get("options") or ""), *settings]).strip()
     return make_conninfo("", **known)
 
 

@@ -1,0 +1,25 @@
+"""What datasets give to a tenant's archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apps.datasets import selectors
+from apps.datasets.choices import VersionState
+from apps.datasets.services.export import parquet_stream
+from apps.tenants import services as tenants
+from foundation.identity import Actor
+
+
+def dataset_part(actor: Actor) -> Iterator[tenants.File]:
+    """Each ready version as Parquet, with what is known of it beside; the others are described alone."""
+    with tenants.in_scope_of(actor):
+        datasets = list(selectors.visible_datasets(actor=actor).select_related("project"))
+        versions = list(selectors.visible_versions(actor=actor).select_related("dataset__project"))
+    yield "datasets/datasets.json", tenants.as_json([tenants.words_of(row) for row in datasets])
+    for version in versions:
+        dataset = version.dataset
+        path = f"datasets/{dataset.project.slug}/{dataset.slug}/v{version.number or version.pk.hex}"
+        yield f"{path}.json", tenants.as_json(tenants.words_of(version))
+        if version.state == VersionState.READY:
+            yield f"{path}.parquet", parquet_stream(actor=actor, version=version)

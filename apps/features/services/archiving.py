@@ -1,0 +1,22 @@
+"""What features give to a tenant's archive: how views and training sets were defined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apps.features import selectors
+from apps.tenants import services as tenants
+from foundation.identity import Actor
+
+
+def feature_part(actor: Actor) -> Iterator[tenants.File]:
+    """One file of JSON each; what they computed comes again from the datasets and the definitions."""
+    with tenants.in_scope_of(actor):
+        entities = list(selectors.visible_entities(actor=actor))
+        views = list(selectors.visible_views(actor=actor).select_related("project"))
+        sets = list(selectors.visible_training_sets(actor=actor).select_related("project"))
+    yield "features/entities.json", tenants.as_json([tenants.words_of(row) for row in entities])
+    for kind, rows in (("views", views), ("training_sets", sets)):
+        for row in rows:
+            path = f"features/{row.project.slug}/{kind}/{row.name}-v{row.number}.json"
+            yield path, tenants.as_json(tenants.words_of(row))

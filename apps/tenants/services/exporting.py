@@ -1,0 +1,175 @@
+"""An archive of everything that a tenant brought: one ZIP, made by a job in bounded memory, fetched for some days.
+
+Each room writes its own part; see `register_export`. The archive's first file says what is where, and its last, the
+manifest, the SHA-256 of every file. It is sealed like all objects of the tenant, and clear only on its way out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, BinaryIO
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from apps.tenants import policies
+from apps.tenants.choices import EXPORT_KEPT, ExportState
+from apps.tenants.events import TenantExported, TenantExportFetched
+from apps.tenants.models import TenantExport
+from apps.tenants.services.usage import database_now
+from foundation import access, jobs, ledger, storage, tenancy
+from foundation.errors import Conflict
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+EXPORT = "tenants.export_tenant"
+_PIECE = 1024 * 1024
+# A file of the archive: its path, and its content in pieces.
+File = tuple[str, Iterable[bytes]]
+Part = Callable[[Actor], Iterator[File]]
+_parts: dict[str, Part] = {}
+
+README = """This archive holds everything that the organisation “{slug}” brought to this portal, as of {at}.
+
+  tenant/       the organisation, its members, groups, roles, settings and usage; without secrets
+  projects.json the projects
+  datasets/     every version of every dataset as Parquet, with what is known of it
+  features/     feature views and training sets, as they were defined
+  runs/         the runs with parameters and metrics, a JSON object a line
+  models/       every version of every model in MLflow's layout, with its card and signature
+  ledger/       the ledger as JSON lines, with the keys and the program that verify it:
+                python sanad_verify.py ledger.jsonl --key key.pem --anchor anchor.jsonl
+  manifest.json the SHA-256 and size of every file
+"""
+
+
+def register_export(room: str, part: Part) -> None:
+    """What a room gives: paths under a folder of its own, each with its content in pieces, read one after the other.
+
+    It is called outside any transaction, with the administrator who asked, and opens the tenant's scope for as long as
+    it reads rows: an archive may take hours.
+    """
+    _parts[room] = part
+
+
+@transaction.atomic
+def ask_for_export(*, actor: Actor) -> TenantExport:
+    policies.check_can_leave(actor)
+    access.require_fresh(actor)
+    row = TenantExport(tenant=actor.tenant, asked_by=actor.user, asked_at=database_now())
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(_("An archive is being made already; it is shown on this page when it is ready.")) from error
+    title = _("Archive of the organisation")
+    jobs.enqueue(EXPORT, actor=actor, title=title, subject=("tenant_export", row.pk), export_id=str(row.pk))
+    return row
+
+
+def export_tenant(*, job: JobHandle, export_id: UUID) -> None:
+    """Write the archive beside, seal it, and say that it can be fetched; what broke off is begun anew."""
+    with job.scope():
+        row = TenantExport.objects.get(pk=export_id)
+    if row.state != ExportState.MAKING:
+        return
+    with storage.scratch("export") as folder, (folder / "archive.zip").open("w+b") as file:
+        _write(job, file)
+        size = file.seek(0, 2)
+        file.seek(0)
+        job.progress(_("Sealing the archive"), 95)
+        stored = storage.put(job.tenant_id, row.object_key, file)
+    with job.scope():
+        now = database_now()
+        words = {"state": ExportState.READY, "byte_count": size, "sha256": stored.sha256, "made_at": now}
+        TenantExport.objects.filter(pk=row.pk).update(**words, expires_at=now + EXPORT_KEPT)
+        made = TenantExported(export_id=row.pk, sha256=stored.sha256, byte_count=size)
+        ledger.record(made, actor=job.actor, subject=("tenant_export", row.pk))
+
+
+@jobs.on_failure(EXPORT)
+def _export_failed(job: Job, sentence: str, actor: Actor) -> None:
+    making = TenantExport.objects.filter(pk=UUID(job.arguments["export_id"]), state=ExportState.MAKING)
+    making.update(state=ExportState.FAILED, failure=sentence)
+
+
+def fetch_export(*, actor: Actor, export: TenantExport) -> Iterator[bytes]:
+    """The archive, piece by piece."""
+    policies.check_can_leave(actor)
+    access.require_fresh(actor)
+    if export.state != ExportState.READY or export.expires_at is None or export.expires_at <= database_now():
+        raise Conflict(_("This archive is not there (any more); ask for a new one."))
+    ledger.record(TenantExportFetched(export_id=export.pk), actor=actor, subject=("tenant_export", export.pk))
+    return _pieces(storage.open(export.tenant_id, export.object_key))
+
+
+def forget_exports() -> int:
+    """Remove archives whose days are over, in every tenant."""
+    gone = 0
+    for tenant in tenancy.every_tenant():
+        with tenancy.scope(tenant.pk):
+            for row in TenantExport.objects.filter(tenant=tenant, expires_at__lte=database_now()):
+                storage.delete(tenant.pk, row.object_key)
+                gone += row.delete()[0]
+    return gone
+
+
+def words_of(row: models.Model, *, leave_out: Iterable[str] = ()) -> dict[str, Any]:
+    """A row as JSON words: every plain column, none that holds bytes, and none that is left out."""
+    hidden = {*leave_out, "tenant_id"}
+    fields = [field for field in row._meta.concrete_fields if not isinstance(field, models.BinaryField)]
+    return {field.attname: getattr(row, field.attname) for field in fields if field.attname not in hidden}
+
+
+def as_json(words: Any) -> list[bytes]:
+    """One file of JSON, readable by people too."""
+    return [json.dumps(words, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2).encode() + b"\n"]
+
+
+def in_scope_of(actor: Actor) -> AbstractContextManager[None]:
+    """The scope in which a part reads its rows."""
+    return tenancy.scope(actor.tenant_id, user_id=actor.user.pk if actor.user else None)
+
+
+def as_lines(rows: Iterable[Any]) -> Iterator[bytes]:
+    """JSON lines, written while the rows are read."""
+    for row in rows:
+        yield json.dumps(row, cls=DjangoJSONEncoder, ensure_ascii=False).encode() + b"\n"
+
+
+def _write(job: JobHandle, file: BinaryIO) -> None:
+    manifest: list[dict[str, Any]] = []
+    with zipfile.ZipFile(file, "w", compression=zipfile.ZIP_STORED, allowZip64=True) as archive:
+        words = README.format(slug=job.actor.tenant.slug, at=f"{database_now():%Y-%m-%d %H:%M} UTC")
+        _add(archive, manifest, "README.txt", [words.encode()])
+        for done, (room, part) in enumerate(sorted(_parts.items())):
+            job.progress(_("Writing %(room)s") % {"room": room}, 90 * done / len(_parts))
+            for path, content in part(job.actor):
+                job.raise_if_cancelled()
+                _add(archive, manifest, path, content)
+        _add(archive, [], "manifest.json", as_json(manifest))
+
+
+def _add(archive: zipfile.ZipFile, manifest: list[dict[str, Any]], path: str, content: Iterable[bytes]) -> None:
+    digest, size = hashlib.sha256(), 0
+    with archive.open(zipfile.ZipInfo(path), "w", force_zip64=True) as entry:
+        for piece in content:
+            entry.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    manifest.append({"path": path, "sha256": digest.hexdigest(), "bytes": size})
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    with stream:
+        while piece := stream.read(_PIECE):
+            yield piece
