@@ -213,6 +213,25 @@ def test_with_the_last_factor_go_the_recovery_codes(person, app, client_as):
     assert person.user.second_factor_at is None
 
 
+def test_an_operator_lets_somebody_in_who_lost_everything(person, app, client_as, capsys):
+    from django.core.management import CommandError, call_command
+
+    session = Client()
+    knock(session)
+    show(session, code_of(app[0]))
+    call_command("forget_factors", "Scientist@acme.test")
+
+    assert "scientist@acme.test" in capsys.readouterr().out
+    assert selectors.factors_of(user=person.user) == []
+    assert session.get("/accounts/")["Location"].startswith(LOGIN), "who holds a session may not be them"
+    assert knock(Client())["Location"] == "/"
+    with scope(person.tenant_id):
+        event = LedgerEvent.objects.filter(kind="membership.factor_removed").first()
+    assert (event.actor_kind, event.payload["user_id"]) == ("system", str(person.user.pk))
+    with pytest.raises(CommandError, match="no account"):
+        call_command("forget_factors", "nobody@acme.test")
+
+
 def test_a_second_app_is_refused_and_a_wrong_code_sets_up_nothing(person, client_as):
     client = client_as(person)
     answer = client.post(APP, {"code": "000000"})
