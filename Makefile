@@ -45,6 +45,7 @@ check: install-dev ## everything static; changes nothing
 	$(BIN)/mypy apps platform/foundation platform/portal platform/gateway platform/runtime platform/sdk/sanad bench
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python docs/build.py --check
+	$(BIN)/python requirements/audit.py
 	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djhtml --check
 
 fix: install-dev ## format and mend what can be mended by machine
