@@ -29,6 +29,7 @@ HOOKS = {
     "live_cut": "Channels: the message's type",
     "live_message": "Channels: the message's type",
     "on_message_complete": "httptools",
+    "openid_config": "allauth's OpenID adapter",
     "post_login": "allauth's adapter",
     "process_exception": "Django's middleware",
     "readall": "Python: io.RawIOBase",

@@ -22,8 +22,8 @@ def add_to(acts: Any) -> None:
     saml = add(provider, "add-saml", add_saml, "add a SAML provider, from its metadata")
     saml.add_argument("name")
     source = saml.add_mutually_exclusive_group(required=True)
-    source.add_argument("--url", default="", help="the address of its metadata")
-    source.add_argument("--file", help="its metadata, an XML file")
+    source.add_argument("--metadata-url", default="", help="the address of its metadata")
+    source.add_argument("--metadata-file", help="its metadata, an XML file")
     for word, act, said in (
         ("enable", provider_enable, "let people in by it"),
         ("disable", provider_disable, "let nobody in by it, and sign out whoever came so"),
@@ -51,8 +51,9 @@ def add_openid(client: Client, said: Namespace) -> None:
 
 
 def add_saml(client: Client, said: Namespace) -> None:
-    xml = Path(said.file).read_text() if said.file else ""
-    show(client.identity_providers.add_saml(said.name, metadata_url=said.url, metadata=xml), as_json=said.json)
+    xml = Path(said.metadata_file).read_text() if said.metadata_file else ""
+    made = client.identity_providers.add_saml(said.name, metadata_url=said.metadata_url, metadata=xml)
+    show(made, as_json=said.json)
 
 
 def provider_enable(client: Client, said: Namespace) -> None:
