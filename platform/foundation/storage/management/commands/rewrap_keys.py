@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from foundation.clock import now
 from foundation.identity import Actor
-from foundation.jobs.models import Job
 from foundation.storage import keys
 from foundation.tenancy import every_tenant, scope
-from foundation.tenancy.models import Tenant
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+    from foundation.tenancy.models import Tenant
 
 _TURN_S = 1.0
 
