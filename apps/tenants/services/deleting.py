@@ -28,6 +28,7 @@ from foundation.identity.models import ApiToken, User
 from foundation.jobs import JobHandle
 from foundation.jobs.choices import FINAL
 from foundation.jobs.models import Job
+from foundation.ledger.models import ParkedEvent, SubscriberCursor
 from foundation.storage import keys
 from foundation.storage.models import TenantKey
 from foundation.tenancy.models import Tenant
@@ -123,6 +124,9 @@ def _let_go(user_id: UUID, tenant: Tenant) -> bool:
 def _delete_rows(tenant: Tenant, own: UUID) -> int:
     """All of the tenant's rows in every table; foreign keys are looked at when the transaction ends."""
     count = Job.objects.filter(tenant=tenant).exclude(pk=own).delete()[0]
+    # Beside the chain itself: what a subscriber said when it could not take an event.
+    count += ParkedEvent.objects.filter(tenant=tenant).delete()[0]
+    SubscriberCursor.objects.filter(tenant=tenant).update(last_error="")
     return count + sum(_delete(table, "tenant_id", tenant.pk) for table in _tables())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,6 @@ from apps.tenants.forms.platform import SupportGivenForm
 from apps.tenants.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
-from foundation.access.models import SupportGrant
 from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.refusals import refusals_on
@@ -74,7 +74,7 @@ def support_end(request: PortalRequest, tenant: str, grant_id: UUID) -> HttpResp
     return redirect(request, _back(tenant))
 
 
-def shown(rows: list[SupportGrant]) -> list[dict[str, Any]]:
+def shown(rows: Iterable[Any]) -> list[dict[str, Any]]:
     """Each with how it stands, for pages of tenant and platform."""
     moment = now()
     return [{"row": row, "state": SupportState.of(row, moment)} for row in rows]

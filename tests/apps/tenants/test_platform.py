@@ -1,4 +1,4 @@
-"""Operators of the platform see what tenants use and cost, close and open their doors, and see nothing of their data."""
+"""Operators see what tenants use and cost, close and open their doors, and see nothing of their data."""
 
 from datetime import timedelta
 from decimal import Decimal
