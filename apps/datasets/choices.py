@@ -11,15 +11,19 @@ class VersionState(TextChoices):
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
     DISCARDED = "discarded", _("Discarded")
+    DESTROYING = "destroying", _("Being destroyed")
+    DESTROYED = "destroyed", _("Destroyed")
 
 
 NEXT: dict[VersionState, frozenset[VersionState]] = {
     VersionState.INGESTING: frozenset({VersionState.REVIEW, VersionState.FAILED, VersionState.CANCELLED}),
-    VersionState.REVIEW: frozenset({VersionState.READY, VersionState.DISCARDED}),
-    VersionState.READY: frozenset(),
+    VersionState.REVIEW: frozenset({VersionState.READY, VersionState.DISCARDED, VersionState.DESTROYING}),
+    VersionState.READY: frozenset({VersionState.DESTROYING}),
     VersionState.FAILED: frozenset(),
     VersionState.CANCELLED: frozenset(),
-    VersionState.DISCARDED: frozenset(),
+    VersionState.DISCARDED: frozenset({VersionState.DESTROYING}),
+    VersionState.DESTROYING: frozenset({VersionState.DESTROYED}),
+    VersionState.DESTROYED: frozenset(),
 }
 
 

@@ -100,6 +100,31 @@ class VersionDiscarded(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VersionDestroyRequested(ledger.Event):
+    """From now on nobody reads it. `digest` is that of its rows; `made_from_it` counts what its chain then misses."""
+
+    kind = "dataset_version.destroy_requested"
+    said = _("asked that the version be destroyed")
+    icon = "trash"
+    dataset_id: UUID
+    version_id: UUID
+    digest: str
+    made_from_it: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionDestroyed(ledger.Event):
+    """Its rows, its file and every key that opened them are gone; `digest` says which rows they were."""
+
+    kind = "dataset_version.destroyed"
+    said = _("destroyed the version's rows and their keys")
+    icon = "trash"
+    dataset_id: UUID
+    version_id: UUID
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ColumnClassified(ledger.Event):
     kind = "dataset_version.column_classified"
     said = _("said what kind of data a column holds")

@@ -110,6 +110,23 @@ class ClassForm(forms.Form):
     column_class = forms.ChoiceField(choices=ColumnClass.choices)
 
 
+class DestroyForm(forms.Form):
+    """Takes `name`: the version's, which is to be typed; `breaks`: whether anything was made from it."""
+
+    confirmation = forms.CharField(
+        label=_("Name of the version"), max_length=160, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    break_chain = forms.BooleanField(
+        label=_("What was made from it keeps working, and its chain shows a broken link"), required=False
+    )
+
+    def __init__(self, data: Any = None, *, name: str, breaks: bool) -> None:
+        super().__init__(data)
+        self.fields["confirmation"].help_text = _("Type %(name)s to confirm.") % {"name": name}
+        if not breaks:
+            del self.fields["break_chain"]
+
+
 class DeriveForm(SqlForm):
     """SQL over versions, and the dataset that its rows become a version of."""
 

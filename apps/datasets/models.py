@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import json
+from functools import cached_property
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
 from apps.datasets.choices import VersionState
+from foundation import storage
 from foundation.tenancy.models import TenantModel
+
+_WITH_ROWS = {VersionState.READY, VersionState.REVIEW}
 
 
 class Dataset(TenantModel):
@@ -41,7 +48,8 @@ class DatasetVersion(TenantModel):
     row_count = models.BigIntegerField(null=True)
     byte_count = models.BigIntegerField(null=True)
     digest = models.CharField(max_length=64, blank=True)
-    profile = models.JSONField(default=dict)
+    # Profiles hold values, so they are sealed objects; those of the first releases stand in the row.
+    first_profile = models.JSONField(default=dict, db_column="profile")
     # {"kind": "upload", "filename", "sha256", "options"}
     source = models.JSONField(default=dict)
     # Whether the version becomes ready by itself, or waits for a person who has seen it.
@@ -50,6 +58,8 @@ class DatasetVersion(TenantModel):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     committed_at = models.DateTimeField(null=True)
+    destroyed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at"]
@@ -63,6 +73,22 @@ class DatasetVersion(TenantModel):
     @property
     def column_names(self) -> list[str]:
         return [column["name"] for column in self.schema]
+
+    @property
+    def profile_key(self) -> str:
+        """Where what is in the columns is kept, sealed."""
+        return f"dataset-versions/{self.pk.hex}/profile"
+
+    @cached_property
+    def profile(self) -> dict[str, Any]:
+        """What is in the columns (`foundation.lake.adapters.profile`); empty where there are no rows to read."""
+        if self.first_profile or self.state not in _WITH_ROWS:
+            return self.first_profile
+        try:
+            found: dict[str, Any] = json.loads(storage.read(self.tenant_id, self.profile_key))
+        except storage.ObjectMissing:
+            return {}
+        return found
 
 
 class Upload(TenantModel):

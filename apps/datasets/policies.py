@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from apps.approvals.choices import CaseState
 from apps.datasets.choices import NEXT, VersionState
 from foundation import access
 from foundation.access import Permission
-from foundation.errors import Conflict
+from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.tenancy import zones
+from foundation.web.chain import ChainNode
 
 if TYPE_CHECKING:
     from apps.datasets.models import Dataset, DatasetVersion
@@ -42,6 +45,42 @@ def check_can_discard(actor: Actor, version: DatasetVersion) -> None:
         raise Conflict(
             _("This version is %(state)s; only one that waits for review can be discarded.") % _state(version)
         )
+
+
+def check_can_destroy(actor: Actor, version: DatasetVersion) -> None:
+    """Again while it is being destroyed: an attempt may have ended for good before it was done."""
+    sentence = _("Only an administrator, of the organisation or of the project, may destroy a version for good.")
+    access.require(actor, Permission.DATASET_DESTROY, version, else_say=sentence)
+    state = VersionState(version.state)
+    if state is not VersionState.DESTROYING and VersionState.DESTROYING not in NEXT[state]:
+        raise Conflict(_("This version is %(state)s; there are no rows to destroy.") % _state(version))
+
+
+def check_name_typed(version: DatasetVersion, typed: str) -> None:
+    if " ".join(typed.split()) != " ".join(str(version).split()):
+        sentence = _("Type %(name)s to confirm.") % {"name": version}
+        raise Invalid(sentence, fields={"confirmation": [sentence]})
+
+
+def check_nobody_decides(users: Iterable[ChainNode]) -> None:
+    """A case is decided on evidence: what it rests on stays until the word is spoken."""
+    for node in users:
+        if node.kind == "approval_case" and CaseState(node.state) is CaseState.OPEN:
+            raise Conflict(
+                _("“%(case)s” is open and rests on this version. Have it decided or withdrawn first.")
+                % {"case": node.name}
+            )
+
+
+def check_chain_may_break(users: Collection[ChainNode], *, confirmed: bool) -> None:
+    if users and not confirmed:
+        names = ", ".join(node.name for node in users)
+        sentence = _(
+            "Made from this version: %(names)s. Their chain will show a broken link, and nobody can make them again. "
+            "Confirm that, or delete them first."
+        )
+        said = sentence % {"names": names}
+        raise Invalid(said, fields={"break_chain": [said]})
 
 
 def check_can_classify(actor: Actor, version: DatasetVersion) -> None:

@@ -18,6 +18,11 @@ def derive(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.run_derivation(job=job, version_id=UUID(version_id))
 
 
+@job(name="datasets.destroy", max_attempts=10, back_off=timedelta(seconds=2))
+def destroy(*, job: JobHandle, version_id: str, **_later: object) -> None:
+    services.destroy_version(job=job, version_id=UUID(version_id))
+
+
 @periodic(name="datasets.forget_uploads", every=timedelta(hours=1))
 def forget_uploads() -> None:
     services.forget_abandoned_uploads(now=now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.datasets.views import adding, deriving, pages, versions
+from apps.datasets.views import adding, deriving, destroying, pages, versions
 
 app_name = "datasets"
 project_patterns = [
@@ -12,6 +12,7 @@ project_patterns = [
     path("data/versions/<uuid:version_id>/", versions.version_detail, name="version_detail"),
     path("data/versions/<uuid:version_id>/commit/", versions.version_commit, name="version_commit"),
     path("data/versions/<uuid:version_id>/discard/", versions.version_discard, name="version_discard"),
+    path("data/versions/<uuid:version_id>/destroy/", destroying.version_destroy, name="version_destroy"),
     path("data/versions/<uuid:version_id>/classify/", versions.version_classify, name="version_classify"),
     path("data/versions/<uuid:version_id>/again/", adding.version_again, name="version_again"),
     path("data/versions/<uuid:version_id>/rows.parquet", versions.version_download, name="version_download"),

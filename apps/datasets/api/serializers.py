@@ -55,7 +55,15 @@ class VersionSerializer(serializers.ModelSerializer):
             "failure",
             "created_at",
             "committed_at",
+            "destroyed_at",
         ]
+
+
+class DestroyChoice(serializers.Serializer):
+    """`confirmation` is the version's name as it is shown, such as `orders v3`."""
+
+    confirmation = serializers.CharField(max_length=160)
+    break_chain = serializers.BooleanField(required=False, default=False)
 
 
 class DatasetSerializer(serializers.ModelSerializer):

@@ -134,6 +134,7 @@ class DatasetVersionViewSet(PortalViewSet):
         "commit": Permission.DATASET_CREATE,
         "discard": Permission.DATASET_CREATE,
         "classify": Permission.DATASET_CREATE,
+        "destroy_for_good": Permission.DATASET_DESTROY,
     }
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
@@ -164,6 +165,14 @@ class DatasetVersionViewSet(PortalViewSet):
     @action(detail=True, methods=["post"])
     def discard(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, services.discard_version(actor=self.actor, version=self._version(pk)))
+
+    @extend_schema(request=serializers.DestroyChoice)
+    @action(detail=True, methods=["post"], url_path="destroy")
+    def destroy_for_good(self, request: Request, pk: UUID) -> Response:
+        """Destroy the version's rows and every key that opens them; its name, digest and columns stay on record."""
+        body = self.body(serializers.DestroyChoice)
+        version = services.ask_to_destroy(actor=self.actor, version=self._version(pk), **body)
+        return self.answer(self.serializer_class, version, status=202)
 
     @extend_schema(request=serializers.ColumnClassChoice)
     @action(detail=True, methods=["post"])

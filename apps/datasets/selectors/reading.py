@@ -17,6 +17,7 @@ from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
+from foundation.web.chain import ChainNode, all_made_from
 
 Row = TypeVar("Row")
 
@@ -66,6 +67,11 @@ def versions_made_from(*, actor: Actor, version_id: UUID) -> list[DatasetVersion
     return [version for version in rows if wanted in version.source["inputs"].values()]
 
 
+def made_from(*, actor: Actor, version: DatasetVersion) -> list[ChainNode]:
+    """Everything that was made from the version, directly or not, as far as the actor sees it."""
+    return all_made_from(actor, "dataset_version", version.pk)
+
+
 def upload_of(*, actor: Actor, version: DatasetVersion) -> Upload | None:
     """The file that a failed or cancelled version was read from, where it is still there to be read again."""
     rows = Upload.objects.filter(tenant_id=actor.tenant_id, pk=version.source.get("upload"), used_at=None)
@@ -82,6 +88,9 @@ def class_counts(schema: list[dict[str, Any]] | None) -> dict[str, int]:
 
 def table_at(version: DatasetVersion) -> TableAt:
     """Where the rows of a version lie in the lake."""
+    if version.state in {VersionState.DESTROYING, VersionState.DESTROYED}:
+        sentence = _("%(version)s was destroyed: nobody can read its rows any more. Take another version.")
+        raise Conflict(sentence % {"version": version})
     if version.state not in {VersionState.READY, VersionState.REVIEW} or version.lake_snapshot is None:
         raise Conflict(
             _("%(version)s has no rows to read: it is %(state)s.")

@@ -13,6 +13,7 @@ from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionCancelled, VersionFailed, VersionReviewed
 from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.services.classification import describe_columns
+from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
@@ -89,6 +90,7 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     if version.state != VersionState.INGESTING:
         return
     version.lake_table, version.lake_snapshot = at.table, at.snapshot
+    keep_profile(version, found["profile"])
     for name, value in found.items():
         setattr(version, name, value)
     states.move(version, VersionState.REVIEW, NEXT)

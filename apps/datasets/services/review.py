@@ -11,6 +11,7 @@ from apps.datasets import policies
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionCommitted, VersionDiscarded
 from apps.datasets.models import Dataset, DatasetVersion
+from apps.datasets.services.profiles import drop_profile
 from foundation import lake, ledger, states
 from foundation.identity import Actor
 
@@ -49,9 +50,10 @@ def discard_version(*, actor: Actor, version: DatasetVersion) -> DatasetVersion:
     version = DatasetVersion.objects.select_for_update().get(pk=version.pk)
     policies.check_can_discard(actor, version)
     states.move(version, VersionState.DISCARDED, NEXT)
-    table, version.profile = version.lake_table, {}
-    version.save(update_fields=["state", "profile"])
+    table, version.first_profile = version.lake_table, {}
+    version.save(update_fields=["state", "first_profile"])
     discarded = VersionDiscarded(dataset_id=version.dataset_id, version_id=version.pk)
     ledger.record(discarded, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
+    transaction.on_commit(lambda: drop_profile(version))
     transaction.on_commit(lambda: lake.for_tenant(actor.tenant_id).drop(table))
     return version

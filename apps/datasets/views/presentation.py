@@ -17,7 +17,7 @@ from apps.tenants import selectors as tenants
 from foundation.ledger import RecordedEvent
 from foundation.web.history import history
 from foundation.web.requests import PortalRequest
-from foundation.web.templatetags.sanad_format import number
+from foundation.web.templatetags.sanad_format import ago, number
 
 
 def columns_of(version: Any) -> list[dict[str, Any]]:
@@ -158,6 +158,18 @@ def facts(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
         {"term": _("Added by"), "value": str(version.created_by or "")},
     ]
     return found
+
+
+def tombstone(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
+    """What stays on record of a version that was destroyed."""
+    columns = ", ".join(f"{column['name']} ({column['type']})" for column in version.schema)
+    return [
+        {"term": _("Rows"), "value": number(version.row_count or 0)},
+        {"term": _("Columns"), "value": columns},
+        *(fact for fact in facts(request, version) if fact["value"]),
+        {"term": _("Destroyed by"), "value": str(version.destroyed_by or "")},
+        {"term": _("Destroyed"), "value": ago(version.destroyed_at)},
+    ]
 
 
 def sql_inputs(request: PortalRequest, version: Any) -> list[dict[str, Any]]:

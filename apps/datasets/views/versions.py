@@ -36,6 +36,7 @@ def version_detail(request: PortalRequest, tenant: str, project: str, version_id
         "chain": chain_of(request.actor, "dataset_version", version.pk),
         "counts": selectors.class_counts(version.schema),
         "topic": f"dataset_version:{version.pk}",
+        "may_destroy": access.ask(policies.check_can_destroy, request.actor, version),
         **_of_state(request, version),
     }
     return render_page(request, "datasets/version_detail.html", **context)
@@ -53,8 +54,10 @@ def _of_state(request: PortalRequest, version: Any) -> dict[str, Any]:
             "may_discard": access.ask(policies.check_can_discard, request.actor, version),
         }
     found: dict[str, Any] = {"history": presentation.activity(request, version)}
-    if version.state == VersionState.INGESTING:
+    if version.state in {VersionState.INGESTING, VersionState.DESTROYING}:
         found["job"] = newest_job(request, ("dataset_version", version.pk))
+    if version.state == VersionState.DESTROYED:
+        found["facts"] = presentation.tombstone(request, version)
     if version.state in {VersionState.FAILED, VersionState.CANCELLED}:
         found["may_add"] = access.ask(policies.check_can_add, request.actor, version)
         found["upload"] = selectors.upload_of(actor=request.actor, version=version)

@@ -52,6 +52,7 @@ def define_training_set(
     policies.check_can_define(actor, project)
     check_name(name)
     base = datasets.get_version(actor=actor, version_id=base_version_id)
+    datasets.table_at(base)  # says in words where there are no rows to read
     types = {column["name"]: column["type"] for column in base.schema}
     _check_base(types, label, event_time, group, features)
     _check_window(event_time, window_start, window_end, bool(views))

@@ -37,6 +37,7 @@ class Permission(TextChoices):
     # datasets
     DATASET_VIEW = "dataset.view", _("see datasets")
     DATASET_CREATE = "dataset.create", _("add datasets and versions")
+    DATASET_DESTROY = "dataset.destroy", _("destroy dataset versions for good")
     # features
     FEATURE_VIEW = "feature.view", _("see features and training sets")
     FEATURE_DEFINE = "feature.define", _("define features and training sets")
@@ -70,7 +71,13 @@ TENANT_WIDE = frozenset(
 # What a platform operator never holds in a tenant that lets them in for support, whatever the level: it makes places
 # and keys that would outlive the visit, or speaks for the organisation.
 NOT_FOR_GUESTS = frozenset(
-    {Permission.MEMBER_MANAGE, Permission.TOKEN_CREATE, Permission.PROJECT_SHARE, Permission.APPROVAL_DECIDE}
+    {
+        Permission.MEMBER_MANAGE,
+        Permission.TOKEN_CREATE,
+        Permission.PROJECT_SHARE,
+        Permission.APPROVAL_DECIDE,
+        Permission.DATASET_DESTROY,
+    }
 )
 
 _SEE = frozenset(p for p in Permission if p.value.endswith(".view") and p is not Permission.LEDGER_VIEW)
@@ -94,7 +101,9 @@ _BUILD = frozenset(
         Permission.LEDGER_VIEW,
     }
 )
-_ADMINISTER = frozenset({Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE, Permission.PROJECT_SHARE})
+_ADMINISTER = frozenset(
+    {Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE, Permission.PROJECT_SHARE, Permission.DATASET_DESTROY}
+)
 _OVERSEE = frozenset({Permission.LEDGER_VIEW, Permission.LEDGER_EXPORT, Permission.REPORT_CREATE})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

@@ -86,6 +86,20 @@ def users_of(actor: Actor, kind: str, object_id: UUID) -> list[ChainNode]:
     return [link.node for link in links if link is not None]
 
 
+def all_made_from(actor: Actor, kind: str, object_id: UUID) -> list[ChainNode]:
+    """What was made from an object, directly or through others, as far as the actor sees it."""
+    found: dict[Reference, ChainNode] = {}
+    waiting: list[Reference] = [(kind, object_id)]
+    while waiting:
+        below = waiting.pop(0)
+        for above in [one for followers in _upwards.get(below[0], []) for one in followers(actor, below[1])]:
+            link = _finders[above[0]](actor, above[1]) if above not in found and above[0] in _finders else None
+            if link is not None:
+                found[above] = link.node
+                waiting.append(above)
+    return list(found.values())
+
+
 def _walk(actor: Actor, reference: Reference, found: dict[Reference, ChainNode], *, down: bool) -> None:
     finder = _finders.get(reference[0])
     link = finder(actor, reference[1]) if finder and reference not in found else None

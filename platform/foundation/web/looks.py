@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 TONES = {
     "ok": """active applied approved delivered done enabled equal fresh granted healthy live ok passed production proven
         ready resolved serving signed steady succeeded unchanged valid verified""",
-    "busy": """building cancelling computing ingesting materialising materializing playing profiling promoting
+    "busy": """building cancelling computing destroying ingesting materialising materializing playing profiling promoting
         registering replaying resuming running starting stopping uploading verifying""",
     "wait": """ageing candidate due expiring held high medium open paused pending planned queued retrying review stale
         acknowledged moved unproven waiting warned warning""",

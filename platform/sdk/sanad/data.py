@@ -114,6 +114,23 @@ class Datasets(Resource):
         committed: Thing = self._http.post(f"dataset-versions/{version_id}/commit/")
         return committed
 
+    def destroy(
+        self, version_id: str, *, confirmation: str, break_chain: bool = False, timeout_s: float = 900
+    ) -> Thing:
+        """Destroy a version's rows for good and wait until they are; `confirmation` is its name, as `orders v3`.
+
+        Refused where anything was made from it, without `break_chain`.
+        """
+        body = {"confirmation": confirmation, "break_chain": break_chain}
+        self._http.post(f"dataset-versions/{version_id}/destroy/", body)
+        return wait_for(
+            lambda: self.version(version_id),
+            lambda version: version["state"] == "destroyed",
+            failed=lambda version: version["failure"] or None,
+            timeout_s=timeout_s,
+            what="The destruction",
+        )
+
     def download(self, version_id: str, into: str | Path) -> Path:
         """The version's rows as one Parquet file; nothing is left of a download that broke off."""
         target = Path(into)

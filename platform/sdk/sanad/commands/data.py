@@ -29,6 +29,12 @@ def _datasets(dataset: Any) -> None:
     derive.add_argument("name")
     _sql(derive)
     add(dataset, "commit", dataset_commit, "make a version that waits for review immutable").add_argument("version")
+    destroy = add(
+        dataset, "destroy", dataset_destroy, "destroy a version's rows for good, and every key that opens them"
+    )
+    destroy.add_argument("version", help="its id")
+    destroy.add_argument("--confirm", required=True, metavar="NAME", help='its name, as "orders v3"')
+    destroy.add_argument("--break-chain", action="store_true", help="although something was made from it")
     add(dataset, "list", dataset_list, "datasets of the project")
     add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
     get = add(dataset, "get", dataset_get, "a version's rows as Parquet")
@@ -93,6 +99,11 @@ def dataset_derive(client: Client, said: Namespace) -> None:
 def dataset_commit(client: Client, said: Namespace) -> None:
     client.datasets.commit(said.version)
     show(chosen(client.datasets.wait(said.version), VERSION), as_json=said.json)
+
+
+def dataset_destroy(client: Client, said: Namespace) -> None:
+    gone = client.datasets.destroy(said.version, confirmation=said.confirm, break_chain=said.break_chain)
+    show(chosen(gone, VERSION), as_json=said.json)
 
 
 def dataset_list(client: Client, said: Namespace) -> None:
