@@ -47,7 +47,7 @@ def number(value: Any, digits: int = 3) -> str:
     size = abs(figure)
     if size and size < 10 ** -int(digits):
         return f"{figure:.2e}"
-    decimals = 0 if size >= 10_000 else 1 if size >= 100 else int(digits)
+    decimals = 0 if size >= 10_000 else min(1, int(digits)) if size >= 100 else int(digits)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     return format_decimal(figure, format=pattern, locale=locale(), numbering_system="latn")
 
