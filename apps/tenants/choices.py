@@ -218,6 +218,11 @@ class ExportState(TextChoices):
     FAILED = "failed", _("Failed")
 
 
+EXPORT_NEXT: dict[ExportState, frozenset[ExportState]] = {
+    ExportState.MAKING: frozenset({ExportState.READY, ExportState.FAILED}),
+    ExportState.READY: frozenset(),
+    ExportState.FAILED: frozenset(),
+}
 # How long the archive of a tenant can be fetched.
 EXPORT_KEPT = timedelta(days=7)
 

@@ -19,11 +19,11 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies
-from apps.tenants.choices import EXPORT_KEPT, ExportState
+from apps.tenants.choices import EXPORT_KEPT, EXPORT_NEXT, ExportState
 from apps.tenants.events import TenantExported, TenantExportFetched
 from apps.tenants.models import TenantExport
 from apps.tenants.services.usage import database_now
-from foundation import access, jobs, ledger, storage, tenancy
+from foundation import access, jobs, ledger, states, storage, tenancy
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -89,17 +89,24 @@ def export_tenant(*, job: JobHandle, export_id: UUID) -> None:
         job.progress(_("Sealing the archive"), 95)
         stored = storage.put(job.tenant_id, row.object_key, file)
     with job.scope():
-        now = database_now()
-        words = {"state": ExportState.READY, "byte_count": size, "sha256": stored.sha256, "made_at": now}
-        TenantExport.objects.filter(pk=row.pk).update(**words, expires_at=now + EXPORT_KEPT)
+        row = TenantExport.objects.select_for_update().get(pk=row.pk)
+        states.move(row, ExportState.READY, EXPORT_NEXT)
+        row.byte_count, row.sha256, row.made_at = size, stored.sha256, database_now()
+        row.expires_at = row.made_at + EXPORT_KEPT
+        row.save()
         made = TenantExported(export_id=row.pk, sha256=stored.sha256, byte_count=size)
         ledger.record(made, actor=job.actor, subject=("tenant_export", row.pk))
 
 
 @jobs.on_failure(EXPORT)
-def _export_failed(job: Job, sentence: str, actor: Actor) -> None:
-    making = TenantExport.objects.filter(pk=UUID(job.arguments["export_id"]), state=ExportState.MAKING)
-    making.update(state=ExportState.FAILED, failure=sentence)
+@jobs.on_cancel(EXPORT)
+def _export_ended(job: Job, sentence: str, actor: Actor) -> None:
+    """A new archive can be asked for; this one says why it is not there."""
+    row = TenantExport.objects.select_for_update().filter(pk=UUID(job.arguments["export_id"])).first()
+    if row is not None and row.state == ExportState.MAKING:
+        states.move(row, ExportState.FAILED, EXPORT_NEXT)
+        row.failure = sentence
+        row.save(update_fields=["state", "failure"])
 
 
 def fetch_export(*, actor: Actor, export: TenantExport) -> Iterator[bytes]:

@@ -5,7 +5,9 @@ Deleting itself is a job of its own (`deleting`); what stays afterwards and why 
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
@@ -24,6 +26,10 @@ from foundation.identity.models import User
 from foundation.jobs.choices import FINAL
 from foundation.tenancy.models import Tenant
 
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+log = logging.getLogger("sanad.leaving")
 DELETE = "tenants.delete_tenant"
 
 
@@ -115,6 +121,12 @@ def _begin(tenant: Tenant, actor: Actor) -> None:
 def _enqueue(tenant: Tenant) -> None:
     system = Actor.system(tenant, "leaving")
     jobs.enqueue(DELETE, actor=system, title=_("Delete the organisation"), subject=("tenant", tenant.pk))
+
+
+@jobs.on_cancel(DELETE)
+def _deletion_broke_off(job: Job, sentence: str, actor: Actor) -> None:
+    """What has begun is not taken back by ending its job: `begin_deletions` goes on with it within a minute."""
+    log.warning("The deletion of %s goes on by itself: %s", job.tenant_id, sentence)
 
 
 def _ready(actor: Actor, confirmation: str) -> Tenant:

@@ -59,7 +59,7 @@ def tenant_new(request: PersonRequest) -> HttpResponse:
             _tenant, secret = services.open_tenant(operator=request.user, email=email, now=now(), **words)
             link = settings.SANAD_PUBLIC_URL + reverse("tenants:invitation", args=[secret])
             form = NewTenantForm(initial={"zones": [zones.here()]})
-    context = {"form": form, "link": [{"name": _("Invitation link"), "code": link}] if link else []}
+    context: dict[str, Any] = {"form": form, "link": [{"name": _("Invitation link"), "code": link}] if link else []}
     return render_page(request, "platform/tenant_new.html", status=422 if form.errors else 200, **context)
 
 

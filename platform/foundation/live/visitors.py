@@ -127,9 +127,10 @@ def _roles(tenant_id: UUID, visitors: list[Visitor]) -> dict[UUID, str]:
     ids = _ids_of("user", visitors)
     rows = Membership.objects.filter(tenant_id=tenant_id, user_id__in=ids, user__is_active=True, suspended_at=None)
     found = dict(rows.values_list("user_id", "role")) if ids else {}
-    strangers = {v.actor.id for v in visitors if v.actor.guest_until is not None and v.actor.id not in found}
+    came = {v.actor.id for v in visitors if v.actor.id is not None and v.actor.guest_until is not None}
+    strangers = came - found.keys()
     # Operators whom the tenant lets in hold their level as long as that holds.
-    return found | (guests.levels(tenant_id=tenant_id, user_ids=strangers - {None}) if strangers else {})
+    return found | (guests.levels(tenant_id=tenant_id, user_ids=strangers) if strangers else {})
 
 
 def _closed(tenant_id: UUID) -> str:
