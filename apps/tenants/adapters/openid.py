@@ -22,7 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from requests import RequestException
 
-from apps.tenants.adapters.outbound_session import outbound_session
+from apps.tenants.adapters.outbound_session import is_kept_secret, outbound_session
 from apps.tenants.errors import ProviderRefused
 from apps.tenants.ports import ProviderSettings, Said
 from foundation.errors import Invalid, PortalError
@@ -151,6 +151,7 @@ def discover(issuer: str) -> ProviderSettings:
     if missing:
         sentence = _("Its discovery document lacks “%(name)s”, so it is no OpenID provider.") % {"name": missing[0]}
         raise Invalid(sentence, fields={"issuer": [sentence]})
+    _check_secrecy(found)
     methods = found.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     return ProviderSettings(
         issuer=str(found["issuer"]),
@@ -163,6 +164,17 @@ def discover(issuer: str) -> ProviderSettings:
         claims={},
         client_auth="client_secret_basic" if "client_secret_basic" in methods else "client_secret_post",
     )
+
+
+def _check_secrecy(found: dict[str, Any]) -> None:
+    """A client secret and the keys that prove everything travel by these addresses."""
+    named = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
+    for name in named:
+        if found.get(name) and not is_kept_secret(str(found[name])):
+            sentence = _(
+                "“%(name)s” does not begin with https://, so anybody on the way could change what it says."
+            ) % {"name": name}
+            raise Invalid(sentence, fields={"issuer": [sentence]})
 
 
 def _provider(request: HttpRequest, key: str, settings: ProviderSettings, callback: str) -> _Provider:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
+from django.conf import settings
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
@@ -33,6 +36,18 @@ class OutboundTransport(BaseAdapter):
 
     def close(self) -> None:
         """Each call has a connection of its own, closed with its answer."""
+
+
+def is_kept_secret(url: str) -> bool:
+    """Whether what is sent there can be read by nobody on the way: by TLS, or inside what the operator allows."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    try:
+        address = ip_address(parts.hostname or "")
+    except ValueError:
+        return False
+    return parts.scheme == "http" and any(address in network for network in settings.OUTBOUND_ALLOW)
 
 
 def outbound_session() -> requests.Session:

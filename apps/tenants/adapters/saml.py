@@ -24,7 +24,7 @@ from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from apps.tenants.adapters.openid import kept_state
-from apps.tenants.adapters.outbound_session import outbound_session
+from apps.tenants.adapters.outbound_session import is_kept_secret, outbound_session
 from apps.tenants.errors import ProviderRefused
 from apps.tenants.ports import ProviderSettings, Said
 from foundation.errors import Invalid, PortalError
@@ -123,6 +123,9 @@ def read_metadata(xml: bytes) -> ProviderSettings:
 
 def fetch_metadata(url: str) -> bytes:
     """The XML at this address, by way of the one outbound client."""
+    if url.startswith("http://") and not is_kept_secret(url):
+        sentence = _("Its certificate would come unprotected: write an address with https://, or upload the XML.")
+        raise Invalid(sentence, fields={"metadata_url": [sentence]})
     try:
         with outbound_session() as session:
             answer = session.get(url, headers={"Accept": "application/samlmetadata+xml, application/xml, text/xml"})

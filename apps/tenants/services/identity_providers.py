@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.adapters import openid, saml
+from apps.tenants.adapters.outbound_session import is_kept_secret
 from apps.tenants.events import (
     IdentityProviderAdded,
     IdentityProviderChanged,
@@ -204,7 +205,7 @@ def _add(actor: Actor, kind: Kind, name: str, settings: ProviderSettings, now: d
 def _checked_issuer(issuer: str) -> str:
     """https, or an address inside that the operator allows to be called."""
     text = issuer.strip().removesuffix("/.well-known/openid-configuration").rstrip("/")
-    if not text.startswith(("https://", "http://")):
+    if not text.startswith(("https://", "http://")) or not is_kept_secret(text):
         sentence = _("Write the issuer like https://login.example.com/realm.")
         raise Invalid(sentence, fields={"issuer": [sentence]})
     return text

@@ -25,7 +25,7 @@ from apps.tenants.views.requests import next_of
 from foundation import access
 from foundation.access.actors import actor_for_user
 from foundation.clock import now
-from foundation.errors import AccessDenied, Invalid
+from foundation.errors import AccessDenied, Invalid, Unavailable
 from foundation.identity.ways import Way
 from foundation.tenancy import find_tenant, scope
 
@@ -103,7 +103,7 @@ def callback(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpRespon
         state = openid.state_of(request, **words)
         said = openid.finish(request, **words, state=state)
         return _arrive(request, provider, home, state, said)
-    except (ProviderRefused, Invalid) as refusal:
+    except (ProviderRefused, Invalid, Unavailable) as refusal:
         return _refused(request, provider, home, state, refusal)
 
 
@@ -185,7 +185,11 @@ def _arrive(request: HttpRequest, provider: Any, home: Any, state: dict[str, Any
 
 
 def _refused(
-    request: HttpRequest, provider: Any, home: Any, state: dict[str, Any], refusal: ProviderRefused | Invalid
+    request: HttpRequest,
+    provider: Any,
+    home: Any,
+    state: dict[str, Any],
+    refusal: ProviderRefused | Invalid | Unavailable,
 ) -> HttpResponse:
     """The sentence, on a page that leads back; on the ledger, or in the test that found it."""
     reason = refusal.reason if isinstance(refusal, ProviderRefused) else "unreachable"
@@ -203,7 +207,7 @@ def _tested(
     home: Any,
     *,
     said: Said | None = None,
-    refusal: ProviderRefused | Invalid | None = None,
+    refusal: ProviderRefused | Invalid | Unavailable | None = None,
 ) -> HttpResponse:
     """What came, for the page of the provider; whoever began the test is still its administrator."""
     if not request.user.is_authenticated:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -10,10 +11,12 @@ import pytest
 from django.test import Client
 
 from apps.tenants import services
+from apps.tenants.services import identity_providers
 from foundation import ledger
 from foundation.access.actors import actor_for_user
 from foundation.access.models import Membership
 from foundation.clock import now
+from foundation.errors import Invalid
 from foundation.identity.models import EmailDomain, IdentityProvider, ProviderIdentity, User
 from foundation.tenancy import scope
 from tests.identity_providers.running import OpenIDProvider, running
@@ -326,3 +329,23 @@ def test_signing_out_leads_back_to_the_organisations_own_door(idp, provider):
     door = client.post("/accounts/logout/")["Location"]
     assert door == "/accounts/sso/acme/"
     assert "Continue with Company" in client.get(door).content.decode()
+
+
+def test_a_provider_that_is_down_is_said_and_recorded(idp, provider):
+    client = Client()
+    back = urlsplit(idp.authorize(go(client, provider), "u-1"))
+    words = services.settings_of(provider)
+    gone = replace(words, endpoints={**words.endpoints, "token": "http://127.0.0.1:9/token"})
+    IdentityProvider.objects.filter(pk=provider.pk).update(sealed=identity_providers.seal_settings(provider, gone))
+
+    answer = client.get(f"{back.path}?{back.query}")
+    assert answer.status_code == 403
+    assert "gave no answer" in answer.content.decode()
+    assert reasons(provider) == ["unreachable"]
+
+
+@pytest.mark.parametrize("url", ["http://login.example.com", "ftp://x", "http://127.0.0.1:1"])
+def test_nothing_is_read_unprotected(admin, settings, url):
+    settings.OUTBOUND_ALLOW = [ip_network("10.0.0.0/8")]
+    with pytest.raises(Invalid):
+        services.add_openid_provider(actor=admin, name="X", issuer=url, client_id="a", client_secret="", now=now())

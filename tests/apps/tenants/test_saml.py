@@ -286,5 +286,8 @@ def test_metadata_is_read_at_its_address(admin, idp, settings):
     assert made.issuer == url
 
     settings.OUTBOUND_ALLOW = []
+    with pytest.raises(Invalid, match="unprotected"):
+        services.add_saml_provider(actor=admin, name="Y", metadata=b"", metadata_url=url, now=now())
+    url = url.replace("http:", "https:")
     with pytest.raises(Invalid, match="not called from here"):
         services.add_saml_provider(actor=admin, name="Y", metadata=b"", metadata_url=url, now=now())

@@ -101,7 +101,9 @@ def test_a_wrong_issuer_is_said_at_its_field(client_as, admin, idp, settings):  
         assert answer.status_code == 422
         assert said in text(answer)
     settings.OUTBOUND_ALLOW = []
-    assert "not called from here" in text(client.post(f"{LIST}openid/", {**words, "issuer": idp.address}))
+    assert "Write the issuer like" in text(client.post(f"{LIST}openid/", {**words, "issuer": idp.address}))
+    inside = idp.address.replace("http:", "https:")
+    assert "not called from here" in text(client.post(f"{LIST}openid/", {**words, "issuer": inside}))
 
 
 def test_saml_metadata_is_uploaded_and_our_addresses_are_shown(client_as, admin):
