@@ -27,6 +27,19 @@ NEXT: dict[VersionState, frozenset[VersionState]] = {
 }
 
 
+class ErasureState(TextChoices):
+    ERASING = "erasing", _("Being erased")
+    ERASED = "erased", _("Erased")
+    FAILED = "failed", _("Failed")
+
+
+NEXT_OF_ERASURE: dict[ErasureState, frozenset[ErasureState]] = {
+    ErasureState.ERASING: frozenset({ErasureState.ERASED, ErasureState.FAILED}),
+    ErasureState.ERASED: frozenset(),
+    ErasureState.FAILED: frozenset(),
+}
+
+
 class ColumnClass(TextChoices):
     PUBLIC = "public", _("Public")
     INTERNAL = "internal", _("Internal")

@@ -125,6 +125,37 @@ class VersionDestroyed(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ErasureRequested(ledger.Event):
+    """`subject_digest` is a keyed digest of what names the person: never the value itself."""
+
+    kind = "dataset.erasure_requested"
+    said = _("asked that a person's rows be erased from %(version_count)s versions")
+    icon = "trash"
+    erasure_id: UUID
+    subject_digest: str
+    version_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonErased(ledger.Event):
+    kind = "dataset.person_erased"
+    said = _("erased a person's rows from %(version_count)s versions")
+    icon = "trash"
+    erasure_id: UUID
+    subject_digest: str
+    version_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasureFailed(ledger.Event):
+    kind = "dataset.erasure_failed"
+    said = _("could not erase a person's rows")
+    icon = "circle-x"
+    erasure_id: UUID
+    subject_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ColumnClassified(ledger.Event):
     kind = "dataset_version.column_classified"
     said = _("said what kind of data a column holds")

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from apps.datasets.choices import VersionState
+from apps.datasets.choices import ErasureState, VersionState
 from foundation import storage
 from foundation.tenancy.models import TenantModel
 
@@ -89,6 +89,31 @@ class DatasetVersion(TenantModel):
         except storage.ObjectMissing:
             return {}
         return found
+
+
+class Erasure(TenantModel):
+    """One person's rows on their way out: the value that names the person is sealed, and gone when the work ends."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    # None: every dataset of the project that has the column.
+    dataset = models.ForeignKey(Dataset, null=True, on_delete=models.PROTECT, related_name="+")
+    column = models.CharField(max_length=255)
+    sealed = models.BinaryField()
+    # HMAC-SHA256 of the value under a key of the tenant: tells whether two erasures were of one person, and not who.
+    subject_digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=ErasureState.choices, default=ErasureState.ERASING)
+    version_count = models.PositiveIntegerField(default=0)
+    row_count = models.BigIntegerField(default=0)
+    failure = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.subject_digest[:12]
 
 
 class Upload(TenantModel):

@@ -56,6 +56,12 @@ def check_can_destroy(actor: Actor, version: DatasetVersion) -> None:
         raise Conflict(_("This version is %(state)s; there are no rows to destroy.") % _state(version))
 
 
+def check_can_erase(actor: Actor, project: object) -> None:
+    sentence = _("Only an administrator, of the organisation or of the project, may erase a person's data.")
+    access.require(actor, Permission.DATASET_DESTROY, project, else_say=sentence)
+    access.require_fresh(actor)
+
+
 def check_name_typed(version: DatasetVersion, typed: str) -> None:
     if " ".join(typed.split()) != " ".join(str(version).split()):
         sentence = _("Type %(name)s to confirm.") % {"name": version}

@@ -62,6 +62,8 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
     if version.source.get("kind") == "sql":
         inputs = dict.fromkeys(UUID(pk) for pk in version.source["inputs"].values())
         return chain.Link(node, made_from=tuple(("dataset_version", pk) for pk in inputs))
+    if version.source.get("kind") == "erasure":
+        return chain.Link(node, made_from=(("dataset_version", UUID(version.source["of"])),))
     return chain.Link(node, made_from=(("source", version.pk),))
 
 

@@ -23,6 +23,11 @@ def destroy(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.destroy_version(job=job, version_id=UUID(version_id))
 
 
+@job(name="datasets.erase", max_attempts=10, back_off=timedelta(seconds=2))
+def erase(*, job: JobHandle, erasure_id: str, **_later: object) -> None:
+    services.run_erasure(job=job, erasure_id=UUID(erasure_id))
+
+
 @periodic(name="datasets.forget_uploads", every=timedelta(hours=1))
 def forget_uploads() -> None:
     services.forget_abandoned_uploads(now=now())

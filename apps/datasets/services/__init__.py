@@ -5,6 +5,7 @@ from apps.datasets.services.classification import classify_column
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.destroying import ask_to_destroy, destroy_version
+from apps.datasets.services.erasing import Touched, erase_person, find_person, run_erasure
 from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.metering import begin_usage
@@ -21,6 +22,7 @@ from apps.datasets.services.uploads import (
 
 __all__ = [
     "CHUNK_BYTES",
+    "Touched",
     "append_chunk",
     "ask_to_destroy",
     "begin_usage",
@@ -35,12 +37,15 @@ __all__ = [
     "destroy_version",
     "discard_version",
     "edit_dataset",
+    "erase_person",
     "fail_version",
+    "find_person",
     "forget_abandoned_uploads",
     "ingest_upload",
     "parquet_stream",
     "preview_query",
     "run_derivation",
+    "run_erasure",
     "start_upload",
     "take_file",
 ]

@@ -1,0 +1,172 @@
+"""A person's rows leave datasets: no byte of them is left, and everybody else's stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from apps.datasets import selectors, services
+from apps.datasets.choices import ErasureState, VersionState
+from apps.datasets.models import DatasetVersion, Erasure
+from apps.datasets.services import erasing
+from foundation import lake, ledger
+from foundation.access import StepUpRequired
+from foundation.errors import AccessDenied, Conflict, Invalid
+from foundation.jobs.models import Job
+from foundation.lake import shredding
+from foundation.web.chain import chain_of
+from tests.foundation.storage.test_shredding import everything_on_disk, holding
+
+PERSON, CANARY = "person-CANARY-77", "secret-CANARY-of-77"
+WITH = b"who,amount,note\n" + b"".join(b"person-%d,%d,plain\n" % (n, n) for n in range(20))
+WITH += f"{PERSON},1,{CANARY}\n{PERSON},2,{CANARY}\n".encode()
+WITHOUT = b"who,amount\nperson-1,5\nperson-2,6\n"
+OTHER = f"who,city\n{PERSON},Al Ain\nperson-3,Dubai\n".encode()
+
+
+@pytest.fixture(autouse=True)
+def with_keys_of_the_tenant(settings):
+    settings.LAKE_KEYS = "foundation.lake.keys.keys_of"
+
+
+def versions_of(dataset):
+    rows = DatasetVersion.objects.filter(dataset=dataset).order_by("number")
+    return [(row.number, row.state, row.row_count) for row in rows]
+
+
+def who_is_in(version):
+    rows = lake.for_tenant(version.tenant_id).read(selectors.table_at(version)).read_all()
+    return set(rows["who"].to_pylist())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_byte_of_the_person_is_left_and_everybody_else_stays(ingested, admin, project, run_jobs, tenant):
+    first = ingested("people.csv", WITH)
+    ingested("people.csv", WITH + b"person-99,1,plain\n", dataset=first.dataset)
+    untouched, elsewhere = ingested("untouched.csv", WITHOUT), ingested("cities.csv", OTHER)
+
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    run_jobs()
+
+    erasure.refresh_from_db()
+    assert (erasure.state, erasure.version_count, erasure.row_count) == (ErasureState.ERASED, 3, 5)
+    assert bytes(erasure.sealed) == b""
+    needles = {PERSON: PERSON.encode(), CANARY: CANARY.encode()}
+    assert holding(needles, *everything_on_disk()) == set()
+    destroyed, ready = VersionState.DESTROYED, VersionState.READY
+    assert versions_of(first.dataset) == [(1, destroyed, 22), (2, destroyed, 23), (3, ready, 21)]
+    assert versions_of(elsewhere.dataset) == [(1, destroyed, 2), (2, ready, 1)]
+    newest = selectors.latest_ready(first.dataset)
+    assert who_is_in(newest) == {*(f"person-{n}" for n in range(20)), "person-99"}
+    assert newest.profile["rows"] == 21
+    assert versions_of(untouched.dataset) == [(1, ready, 2)]
+    assert lake.for_tenant(tenant.pk).digest(selectors.table_at(untouched)) == untouched.digest
+    link = chain_of(admin, "dataset_version", newest.pk)
+    assert [node.name for node in link if node.broken_reason] == ["people.csv v2"]
+
+
+def test_a_look_first_counts_and_changes_and_keeps_nothing(ingested, admin, project):
+    version = ingested("people.csv", WITH)
+    found = services.find_person(actor=admin, project=project, column="who", value=f" {PERSON} ")
+    assert [(touched.version, touched.rows, touched.made_from_it) for touched in found] == [(version, 2, [])]
+    assert services.find_person(actor=admin, project=project, column="amount", value="7")[0].rows == 1
+    assert services.find_person(actor=admin, project=project, column="nowhere", value=PERSON) == []
+    assert services.find_person(actor=admin, project=project, column='wh"o', value="' OR 1=1 --") == []
+    assert not Erasure.objects.exists()
+
+
+def test_the_value_stands_in_no_job_and_no_entry_of_the_ledger(ingested, admin, project, tenant, run_jobs):
+    ingested("people.csv", WITH)
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    assert PERSON.encode() not in bytes(erasure.sealed)
+    run_jobs()
+    ledger.sequence_once()
+    entries = ledger.entries_about(tenant_id=tenant.pk, subjects=[("erasure", erasure.pk)])
+    assert [entry.event.kind for entry in entries] == ["dataset.erasure_requested", "dataset.person_erased"]
+    assert [entry.event.payload["subject_digest"] for entry in entries] == [erasure.subject_digest] * 2
+    jobs = [str((job.title, job.arguments, job.step, job.failure)) for job in Job.objects.all()]
+    assert jobs
+    assert [said for said in (*jobs, str([entry.event.payload for entry in entries])) if PERSON in said] == []
+
+
+def test_the_digest_is_the_tenants_own(tenant, other_tenant):
+    assert erasing._digest(tenant.pk, PERSON) == erasing._digest(tenant.pk, PERSON)
+    assert erasing._digest(tenant.pk, PERSON) != erasing._digest(other_tenant.pk, PERSON)
+
+
+def test_one_dataset_alone_where_it_is_named(ingested, admin, project, run_jobs):
+    people, cities = ingested("people.csv", WITH), ingested("cities.csv", OTHER)
+    services.erase_person(actor=admin, project=project, column="who", value=PERSON, dataset=cities.dataset)
+    run_jobs()
+    people.refresh_from_db()
+    assert people.state == VersionState.READY
+    assert who_is_in(selectors.latest_ready(cities.dataset)) == {"person-3"}
+
+
+def test_a_dataset_of_that_person_alone_has_no_successor(ingested, admin, project, run_jobs):
+    version = ingested("one.csv", f"who\n{PERSON}\n".encode())
+    services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    run_jobs()
+    assert versions_of(version.dataset) == [(1, VersionState.DESTROYED, 1)]
+
+
+@pytest.mark.parametrize("where", ["_begun", "destroy_all"])
+def test_a_worker_killed_on_the_way_is_followed_by_one_that_ends_it(
+    ingested, admin, project, run_jobs, monkeypatch, where
+):
+    version = ingested("people.csv", WITH)
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+
+    def killed(*_args, **_words):
+        raise ConnectionError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, where, killed)
+        run_jobs()
+    erasure.refresh_from_db()
+    assert erasure.state == ErasureState.ERASING
+    run_jobs(also_later=True)
+    erasure.refresh_from_db()
+    assert erasure.state == ErasureState.ERASED
+    assert versions_of(version.dataset) == [(1, VersionState.DESTROYED, 22), (2, VersionState.READY, 20)]
+
+
+def test_one_that_fails_says_so_and_keeps_no_value(ingested, admin, project, run_jobs, monkeypatch):
+    ingested("people.csv", WITH)
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+
+    def broken(**_words):
+        raise Conflict("The lake is broken.")
+
+    monkeypatch.setattr(shredding, "shred", broken)
+    run_jobs()
+    erasure.refresh_from_db()
+    assert (erasure.state, erasure.failure, bytes(erasure.sealed)) == (ErasureState.FAILED, "The lake is broken.", b"")
+
+
+def test_what_was_made_from_a_touched_version_is_named_until_somebody_confirms(
+    ingested, admin, scientist, project, run_jobs
+):
+    version = ingested("people.csv", WITH)
+    derived = services.create_dataset(actor=scientist, project=project, name="amounts")
+    sql, inputs = "SELECT amount FROM a", {"a": version.pk}
+    services.derive_version(actor=scientist, dataset=derived, sql=sql, inputs=inputs)
+    run_jobs()
+    with pytest.raises(Invalid, match=r"Made from this version: amounts v1\."):
+        services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    services.erase_person(actor=admin, project=project, column="who", value=PERSON, break_chain=True)
+
+
+def test_only_an_administrator_freshly_proved_and_with_words_that_say_something(ingested, admin, scientist, project):
+    ingested("people.csv", WITH)
+    words = {"project": project, "column": "who", "value": PERSON}
+    for act in (services.find_person, services.erase_person):
+        with pytest.raises(AccessDenied, match="Only an administrator"):
+            act(actor=scientist, **words)
+        with pytest.raises(StepUpRequired):
+            act(actor=replace(admin, stale=True), **words)
+        with pytest.raises(Invalid, match="which value names this person"):
+            act(actor=admin, **{**words, "value": "  "})
+    with pytest.raises(Invalid, match="No version has this value"):
+        services.erase_person(actor=admin, **{**words, "value": "nobody"})
