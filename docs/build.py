@@ -153,7 +153,20 @@ READERS = {
     "platform/runtime": "workload",
 }
 _NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-_READS = {"text", "word", "flag", "number", "words", "networks", "required", "get", "given", "_required"}
+_READS = {
+    "text",
+    "word",
+    "flag",
+    "number",
+    "words",
+    "amounts",
+    "proxies",
+    "networks",
+    "required",
+    "get",
+    "given",
+    "_required",
+}
 
 
 def configuration() -> str:
