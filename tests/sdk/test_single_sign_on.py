@@ -28,7 +28,7 @@ def test_a_domain_is_claimed_and_a_saml_provider_added_given_a_scim_token_and_re
     file.write_bytes(METADATA)
     (made,) = run("identity-provider", "add-saml", "Company", "--metadata-file", str(file))
     assert (made["kind"], made["issuer"]) == ("saml", "https://idp.test")
-    assert "Prove an e-mail domain first" in run("identity-provider", "enable", "Company", code=3)
+    assert "Prove an e-mail domain first" in run("identity-provider", "enable", "Company", code=1)
     (token,) = run("identity-provider", "scim-token", "Company")
     assert token["token"].startswith("snd_")
 

@@ -20,7 +20,17 @@ class AddressForm(forms.Form):
     email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={**_LTR, "autocomplete": "username"}))
 
 
-class DomainForm(forms.Form):
+class _OneOfSeveral(forms.Form):
+    """Stands on a page with other forms whose fields have the same names: its labels point to its own."""
+
+    own = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": f"{self.own}_%s", **kwargs})
+
+
+class DomainForm(_OneOfSeveral):
+    own = "domain"
     name = forms.CharField(
         label=_("Domain"),
         max_length=253,
@@ -29,9 +39,10 @@ class DomainForm(forms.Form):
     )
 
 
-class OpenIDForm(forms.Form):
+class OpenIDForm(_OneOfSeveral):
     """A provider that speaks OpenID Connect: Entra ID, Okta, Keycloak, Google and others."""
 
+    own = "openid"
     name = forms.CharField(
         label=_("Name"), max_length=80, help_text=_("People read it on the sign-in page: “Continue with …”.")
     )
@@ -52,9 +63,10 @@ class OpenIDForm(forms.Form):
     )
 
 
-class SamlForm(forms.Form):
+class SamlForm(_OneOfSeveral):
     """A provider that speaks SAML 2.0: ADFS, Shibboleth and others."""
 
+    own = "saml"
     name = forms.CharField(
         label=_("Name"), max_length=80, help_text=_("People read it on the sign-in page: “Continue with …”.")
     )

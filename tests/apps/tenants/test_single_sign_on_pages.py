@@ -55,6 +55,11 @@ def test_an_administrator_sets_it_up_alone(client_as, admin, idp):  # noqa: F811
     assert not IdentityProvider.objects.exists()
 
 
+def test_each_label_points_to_the_field_of_its_own_form(client_as, admin):
+    ids = re.findall(r' id="(\w+)"', text(client_as(admin).get(LIST)))
+    assert len(ids) == len(set(ids))
+
+
 def test_the_test_of_the_connection_names_the_faulty_claim_and_changes_nothing(client_as, admin, idp):  # noqa: F811
     provider = add_provider(admin.tenant, admin, idp, "acme.test")
     services.disable_provider(actor=admin, provider=provider)
