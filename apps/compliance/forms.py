@@ -61,3 +61,48 @@ class DayForm(forms.Form):
         """When the day begins and when it has ended."""
         day = self.cleaned_data["day"]
         return _midnight(day), _midnight(day + timedelta(days=1))
+
+
+class LookForm(forms.Form):
+    """Whose rows: the column that names people, and the value that names this one."""
+
+    project = forms.ChoiceField(label=_("Project"))
+    dataset = forms.ChoiceField(label=_("Dataset"), required=False)
+    column = forms.CharField(label=_("Column that names people"), max_length=255)
+    value = forms.CharField(
+        label=_("Value that names this person"),
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("It is kept sealed until the work has ended; the ledger holds a keyed digest of it alone."),
+    )
+
+    def __init__(self, *args: Any, projects: list[tuple[str, str]], datasets: list[tuple[str, str]], **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.fields["project"].choices = projects  # type: ignore[attr-defined]
+        every = ("", _("Every dataset of the project that has the column"))
+        self.fields["dataset"].choices = [every, *datasets]  # type: ignore[attr-defined]
+
+
+class EraseForm(LookForm):
+    """The same once more, unseen, with the word that it is meant."""
+
+    confirmation = forms.CharField(
+        label=_("Confirmation"),
+        max_length=20,
+        help_text=_("Type ERASE. Every version with these rows is destroyed for good; the newest gets a successor."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}),
+    )
+    break_chain = forms.BooleanField(
+        label=_("What was made from these versions keeps working, and its chain shows a broken link"), required=False
+    )
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        for name in ("project", "dataset", "column", "value"):
+            self.fields[name].widget = forms.HiddenInput()
+
+    def clean_confirmation(self) -> str:
+        typed: str = self.cleaned_data["confirmation"].strip()
+        if typed != "ERASE":
+            raise forms.ValidationError(_("Type ERASE to confirm."))
+        return typed

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.compliance.views import activity, past, reports
+from apps.compliance.views import activity, erasures, past, reports
 
 app_name = "compliance"
 tenant_patterns = [
@@ -8,6 +8,7 @@ tenant_patterns = [
     path("compliance/reports/new/", reports.report_new, name="report_new"),
     path("compliance/reports/<uuid:report_id>/", reports.report_detail, name="report_detail"),
     path("compliance/reports/<uuid:report_id>/report.<slug:form>", reports.report_file, name="report_file"),
+    path("compliance/erasures/", erasures.erasure_list, name="erasure_list"),
     path("activity/", activity.entry_list, name="activity"),
     path("activity/day/", past.past_day, name="past"),
     path("activity/record/", activity.record, name="record"),

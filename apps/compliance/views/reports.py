@@ -80,6 +80,7 @@ def _render_list(request: PortalRequest, form: ReportForm, status: int = 200) ->
     context: dict[str, Any] = {
         "standing": [presentation.shown_standing(request.tenant.slug, row) for row in standing],
         "counts": presentation.counted(standing),
+        "may_erase": access.can(request.actor, Permission.DATASET_DESTROY),
         "may_see": may_see,
         "form": form,
         "may_make": presentation.may_make_any(request.actor),

@@ -17,6 +17,7 @@ from apps.datasets.selectors.reading import (
     upload_of,
     versions_made_from,
     visible_datasets,
+    visible_erasures,
     visible_versions,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "versions_made_from",
     "versions_over",
     "visible_datasets",
+    "visible_erasures",
     "visible_versions",
 ]

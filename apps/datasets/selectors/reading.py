@@ -11,7 +11,7 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Quer
 from django.utils.translation import gettext as _
 
 from apps.datasets.choices import VersionState
-from apps.datasets.models import Dataset, DatasetVersion, Upload
+from apps.datasets.models import Dataset, DatasetVersion, Erasure, Upload
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
@@ -70,6 +70,12 @@ def versions_made_from(*, actor: Actor, version_id: UUID) -> list[DatasetVersion
 def made_from(*, actor: Actor, version: DatasetVersion) -> list[ChainNode]:
     """Everything that was made from the version, directly or not, as far as the actor sees it."""
     return all_made_from(actor, "dataset_version", version.pk)
+
+
+def visible_erasures(*, actor: Actor) -> QuerySet[Erasure]:
+    """Erasures of people that were asked for, newest first; they say how much and never whom."""
+    rows = Erasure.objects.select_related("project", "dataset", "created_by")
+    return access.visible(rows, actor, Permission.DATASET_DESTROY)
 
 
 def upload_of(*, actor: Actor, version: DatasetVersion) -> Upload | None:

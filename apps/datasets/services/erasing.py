@@ -60,7 +60,7 @@ def erase_person(
     dataset: Dataset | None = None,
     break_chain: bool = False,
 ) -> Erasure:
-    """Have the person's rows erased by a job; from now on nobody reads the versions that hold them.
+    """Have the person's rows erased by a job: every version that holds them is destroyed, the newest has a successor.
 
     Refused as the destruction of each of these versions is: open approval cases, and what was made from them.
     """
@@ -104,9 +104,20 @@ def run_erasure(*, job: JobHandle, erasure_id: UUID) -> None:
             return
         value = storage.sealing.open_sealed(job.tenant_id, _PURPOSE, bytes(erasure.sealed)).decode()
         dataset = Dataset.objects.get(pk=erasure.dataset_id) if erasure.dataset_id else None
+    # Once more, until no version has the person: one may have come while the others were destroyed.
+    while _erase_found(job, erasure, dataset, value):
+        job.raise_if_cancelled()
+    with job.scope():
+        _end(job.actor, erasure)
+
+
+def _erase_found(job: JobHandle, erasure: Erasure, dataset: Dataset | None, value: str) -> bool:
+    """Destroy the versions that have the person now; whether there were any."""
+    with job.scope():
         found = _touched(job.actor, erasure.project_id, dataset, erasure.column, value)
+        newest = {t.version.dataset_id: selectors.latest_ready(t.version.dataset) for t in found}
     for touched in found:
-        if selectors.latest_ready(touched.version.dataset) == touched.version:
+        if newest[touched.version.dataset_id] == touched.version:
             _succeed(job, erasure, touched, value)
     with job.scope():
         for touched in found:
@@ -115,8 +126,7 @@ def run_erasure(*, job: JobHandle, erasure_id: UUID) -> None:
         begun = _begun(erasure)
     if begun:
         destroy_all(job=job, versions=begun)
-    with job.scope():
-        _end(job.actor, erasure)
+    return bool(begun)
 
 
 def _succeed(job: JobHandle, erasure: Erasure, touched: Touched, value: str) -> None:
