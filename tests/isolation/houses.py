@@ -23,7 +23,11 @@ from tests.support.people import make_person, make_tenant
 MACHINE_WORDS = {
     "actor_kind",
     "engine",
+    "challenge",
+    "payload",
     "engine_name",
+    "issuer",
+    "url",
     "event_time",
     "hint",
     "key",
@@ -192,8 +196,59 @@ def _job(house: House) -> Any:
     )
 
 
+def _administered(house: House) -> dict[str, Any]:
+    """What administrators set up: groups, roles in projects, webhooks, ways in, quotas, budgets, an export; as rows."""
+    from allauth.mfa.models import Authenticator
+
+    from apps.tenants import models as tenants
+    from apps.tenants import services
+    from foundation.access.models import Group, GroupMember, ProjectRole
+    from foundation.identity.models import EmailDomain
+    from tests.apps.tenants.test_single_sign_on_pages import METADATA
+
+    inside, project, user = {"tenant": house.tenant}, {"project_id": house.project.pk}, house.admin.user
+    group = Group.objects.create(**inside, name=house.canary)
+    GroupMember.objects.create(**inside, group=group, user=user)
+    webhook = tenants.Webhook.objects.create(
+        **inside, url="https://receiver.example/", sealed_secret=b"sealed", created_at=now()
+    )
+    event = {"event_id": uuid4(), "subject_id": uuid4(), "kind": "run.succeeded", "subject_kind": "run", "seq": 1}
+    made = {
+        "group": group,
+        "project_role": ProjectRole.objects.create(**inside, **project, group=group, role="viewer"),
+        "webhook": webhook,
+        "delivery": tenants.WebhookDelivery.objects.create(
+            **inside,
+            **event,
+            webhook=webhook,
+            payload=f'{{"text": "{house.canary}"}}',
+            next_attempt_at=now(),
+            created_at=now(),
+        ),
+        "provider": services.add_saml_provider(
+            actor=house.admin, name=house.canary, metadata=METADATA, metadata_url="", now=now()
+        ),
+        "domain": EmailDomain.objects.create(
+            **inside, name=f"{house.tenant.slug}.test", challenge=uuid4().hex, claimed_at=now()
+        ),
+        "quota": tenants.Quota.objects.create(**inside, **project, concurrent_runs=1),
+        "budget": tenants.Budget.objects.create(**inside, **project, hard_limit=9),
+        "export": tenants.TenantExport.objects.create(**inside, asked_by=user, asked_at=now()),
+        "factor": Authenticator.objects.create(user=user, type="totp", data={"secret": house.canary}),
+    }
+    return {kind: thing.pk for kind, thing in made.items()} | {"tenant_pk": house.tenant.pk}
+
+
 # In this order: each may name what those before it made. A new kind of thing is a line in one of them, or a new one.
-MAKERS: list[Callable[[House], dict[str, Any]]] = [_project, _in_project, _tracked, _approval, _access, _seen]
+MAKERS: list[Callable[[House], dict[str, Any]]] = [
+    _project,
+    _in_project,
+    _tracked,
+    _approval,
+    _access,
+    _administered,
+    _seen,
+]
 
 
 def _write_canaries(house: House) -> None:

@@ -34,6 +34,18 @@ KINDS = {
     "parked_id": "parked",
     "visit_id": "visit",
     "object_id": "run",
+    "user_id": "user",
+    "group_id": "group",
+    "role_id": "project_role",
+    "webhook_id": "webhook",
+    "delivery_id": "delivery",
+    "provider_id": "provider",
+    "domain_id": "domain",
+    "quota_id": "quota",
+    "budget_id": "budget",
+    "export_id": "export",
+    "factor_id": "factor",
+    "tenant_id": "tenant_pk",
 }
 # `version_id` and `pk` say of which kind they are by what stands before them.
 PLACES = {
@@ -58,6 +70,14 @@ PLACES = {
     "alerts": "alert",
     "replays": "replay",
     "reports": "report",
+    "groups": "group",
+    "project-roles": "project_role",
+    "webhooks": "webhook",
+    "identity-providers": "provider",
+    "email-domains": "domain",
+    "quotas": "quota",
+    "budgets": "budget",
+    "access/<slug:kind>": "run",
 }
 # Variables that name nothing of a tenant, each with a word that fits.
 WORDS = {
@@ -68,6 +88,8 @@ WORDS = {
     "address": "security",
     "part": "buttons",
     "secret": "no-such-secret",
+    "ticket": "no-such-ticket",
+    "by": "project",
 }
 # Fields of bodies and queries that name a thing, and how the thing stands in them.
 FIELDS: dict[str, tuple[str, Any]] = {
@@ -79,6 +101,8 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "deployment": ("deployment", str),
     "run": ("run", str),
     "digest": ("digest", str),
+    "user": ("user", str),
+    "holder_id": ("user", str),
     "inputs": ("dataset_version", lambda thing: {"rows": thing}),
     "views": ("feature_view", lambda thing: [thing]),
     "split": ("revision", lambda thing: {thing: 100}),
@@ -94,6 +118,16 @@ QUERIES = {
 # What a request needs besides a body before anybody looks for the thing.
 EXTRA_HEADERS = {
     ("api/v1/uploads/<uuid:pk>/", "put"): {"Upload-Offset": "0", "Content-Type": "application/octet-stream"},
+}
+
+# Doors that stand open to whoever comes, members of other tenants too, each for a reason: no thing of the tenant is
+# asked for there, and what is shown is shown to everybody.
+OPEN_DOORS = {
+    "accounts/sso/<slug:tenant>/": "the name of a tenant stands at its own sign-in, before anybody is known",
+    "accounts/sso/<slug:tenant>/<uuid:provider_id>/callback/": "a provider sends people here; see test_openid.py",
+    "accounts/sso/<slug:tenant>/<uuid:provider_id>/acs/": "a provider sends people here; see test_saml.py",
+    "accounts/sso/<slug:tenant>/<uuid:provider_id>/acs/<slug:ticket>/": "the same, a step later; see test_saml.py",
+    "accounts/sso/<slug:tenant>/<uuid:provider_id>/metadata/": "what a provider reads of us: our own addresses",
 }
 
 

@@ -119,8 +119,8 @@ def support_ask(request: PersonRequest, tenant_id: UUID) -> HttpResponse:
 
 @access.operator("give a support access back before its time")
 @require_POST
-def support_leave(request: PersonRequest, grant_id: UUID) -> HttpResponse:
-    grant = platform.get_support_of_platform(operator=request.user, grant_id=grant_id)
+def support_leave(request: PersonRequest, support_id: UUID) -> HttpResponse:
+    grant = platform.get_support_of_platform(operator=request.user, grant_id=support_id)
     services.leave_support(operator=request.user, grant=grant)
     messages.success(request, _("The support access has ended."))
     return redirect(request, _page_of(grant.tenant_id))

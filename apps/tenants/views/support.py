@@ -49,8 +49,8 @@ def support_page(request: PortalRequest, tenant: str) -> HttpResponse:
 
 @access.page(Permission.TENANT_MANAGE)
 @require_POST
-def support_grant(request: PortalRequest, tenant: str, grant_id: UUID) -> HttpResponse:
-    grant = selectors.get_support_grant(actor=request.actor, grant_id=grant_id)
+def support_grant(request: PortalRequest, tenant: str, support_id: UUID) -> HttpResponse:
+    grant = selectors.get_support_grant(actor=request.actor, grant_id=support_id)
     services.grant_support(actor=request.actor, grant=grant)
     messages.success(request, _("%(name)s may come in.") % {"name": grant.user})
     return redirect(request, _back(tenant))
@@ -58,8 +58,8 @@ def support_grant(request: PortalRequest, tenant: str, grant_id: UUID) -> HttpRe
 
 @access.page(Permission.TENANT_MANAGE)
 @require_POST
-def support_refuse(request: PortalRequest, tenant: str, grant_id: UUID) -> HttpResponse:
-    grant = selectors.get_support_grant(actor=request.actor, grant_id=grant_id)
+def support_refuse(request: PortalRequest, tenant: str, support_id: UUID) -> HttpResponse:
+    grant = selectors.get_support_grant(actor=request.actor, grant_id=support_id)
     services.refuse_support(actor=request.actor, grant=grant)
     messages.success(request, _("The request is refused."))
     return redirect(request, _back(tenant))
@@ -67,8 +67,8 @@ def support_refuse(request: PortalRequest, tenant: str, grant_id: UUID) -> HttpR
 
 @access.page(Permission.TENANT_MANAGE)
 @require_POST
-def support_end(request: PortalRequest, tenant: str, grant_id: UUID) -> HttpResponse:
-    grant = selectors.get_support_grant(actor=request.actor, grant_id=grant_id)
+def support_end(request: PortalRequest, tenant: str, support_id: UUID) -> HttpResponse:
+    grant = selectors.get_support_grant(actor=request.actor, grant_id=support_id)
     services.end_support(actor=request.actor, grant=grant)
     messages.success(request, _("The support access has ended."))
     return redirect(request, _back(tenant))
