@@ -53,6 +53,7 @@ def start() -> None:
         told = {name: os.environ[name] for name in CLEAN if name in os.environ}
         # People of these tests sign in once for a run that may take longer than a proof of who they are counts.
         told["SANAD_STEP_UP_MINUTES"] = "600"
+        told["SANAD_OUTBOUND_ALLOW"] = "127.0.0.1/32"  # an identity provider of a test listens there
         told["PYTHONPATH"] = f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"
         keeper = [sys.executable, "-m", "tests.browser.keeper", str(folder), str(_session())]
         with (folder / "log").open("wb") as log:
