@@ -213,6 +213,7 @@ def _administered(house: House) -> dict[str, Any]:
         **inside, url="https://receiver.example/", sealed_secret=b"sealed", created_at=now()
     )
     event = {"event_id": uuid4(), "subject_id": uuid4(), "kind": "run.succeeded", "subject_kind": "run", "seq": 1}
+    due = {"next_attempt_at": now(), "created_at": now()}
     made = {
         "group": group,
         "project_role": ProjectRole.objects.create(**inside, **project, group=group, role="viewer"),

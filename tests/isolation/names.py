@@ -120,6 +120,8 @@ EXTRA_HEADERS = {
     ("api/v1/uploads/<uuid:pk>/", "put"): {"Upload-Offset": "0", "Content-Type": "application/octet-stream"},
 }
 
+# And in the query: the name, and the kind of one's own thing that stands there.
+REQUIRED_QUERIES = {("api/v1/groups/<uuid:pk>/people/", "delete"): {"user": "user"}}
 # Doors that stand open to whoever comes, members of other tenants too, each for a reason: no thing of the tenant is
 # asked for there, and what is shown is shown to everybody.
 OPEN_DOORS = {

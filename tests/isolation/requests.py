@@ -13,7 +13,7 @@ from uuid import uuid4
 from drf_spectacular.generators import SchemaGenerator
 
 from tests.isolation.houses import House
-from tests.isolation.names import EXTRA_HEADERS, QUERIES, WORDS, field_of, kind_of
+from tests.isolation.names import EXTRA_HEADERS, QUERIES, REQUIRED_QUERIES, WORDS, field_of, kind_of
 from tests.isolation.routes import Route
 
 _VARIABLE = re.compile(r"<(\w+):(\w+)>")
@@ -96,7 +96,7 @@ def tries(route: Route, own: House, theirs: House) -> Iterator[Try]:
 
 def _by_address(route: Route, method: str, kinds: dict[str, str], own: House, theirs: House) -> Iterator[Try]:
     body = sample_body(route, method, own) if route.actions else {}
-    extra = EXTRA_HEADERS.get((route.template, method), {})
+    extra, query = EXTRA_HEADERS.get((route.template, method), {}), _own_query(route, method, own)
     places = {"all of it theirs": set(kinds)} if kinds else {}
     inner = set(kinds) - {"tenant"}
     if "tenant" in kinds and inner:
@@ -105,7 +105,12 @@ def _by_address(route: Route, method: str, kinds: dict[str, str], own: House, th
     for how, variables in places.items():
         foreign = tuple(theirs.things[kinds[name]] for name in variables)
         asked_by = "everybody" if how.startswith("their thing") or len(places) == 1 else "admins"
-        yield Try(method, address_of(route, own, theirs, variables), how, foreign, body, {}, extra, True, asked_by)
+        yield Try(method, address_of(route, own, theirs, variables), how, foreign, body, query, extra, True, asked_by)
+
+
+def _own_query(route: Route, method: str, own: House) -> dict[str, str]:
+    wanted = REQUIRED_QUERIES.get((route.template, method), {})
+    return {name: own.things[kind] for name, kind in wanted.items()}
 
 
 def _by_headers(route: Route, method: str, kinds: dict[str, str], own: House, theirs: House) -> Iterator[Try]:
@@ -115,7 +120,7 @@ def _by_headers(route: Route, method: str, kinds: dict[str, str], own: House, th
     slug = theirs.things["tenant"]
     address, foreign = address_of(route, own, theirs, set(kinds)), (*map(theirs.things.get, kinds.values()), slug)
     body, must_refuse = sample_body(route, method, own), bool(kinds)
-    extra = EXTRA_HEADERS.get((route.template, method), {})
+    extra, query = EXTRA_HEADERS.get((route.template, method), {}), _own_query(route, method, own)
     # WSGI reads all three alike, which is why the front door lets no name with "_" pass.
     for name in ("X-Sanad-Tenant", "x-sanad-tenant", "X_SANAD_TENANT")[: 3 if method == "get" else 1]:
         yield Try(
@@ -129,7 +134,7 @@ def _by_headers(route: Route, method: str, kinds: dict[str, str], own: House, th
             must_refuse,
             asked_by="admins",
         )
-    yield Try(method, address, "named in the query", foreign, body, {"tenant": slug}, extra, asked_by="admin")
+    yield Try(method, address, "named in the query", foreign, body, {**query, "tenant": slug}, extra, asked_by="admin")
 
 
 def _by_query(route: Route, own: House, theirs: House) -> Iterator[Try]:
