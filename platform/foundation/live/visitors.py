@@ -141,7 +141,7 @@ def _closed(tenant_id: UUID) -> str:
 
 def _without_factor(tenant_id: UUID, visitors: list[Visitor], now: datetime) -> set[UUID]:
     """Who came without a second factor and has none, where the tenant asks for one and the day has come."""
-    ids = {v.actor.id for v in visitors if _is_asked_here(v)}
+    ids = {v.actor.user.pk for v in visitors if v.actor.user and _is_asked_here(v)}
     asked = Membership.objects.filter(tenant_id=tenant_id, tenant__second_factor_due__lte=now)
     rows = asked.filter(user_id__in=ids, user__second_factor_at=None)
     return set(rows.values_list("user_id", flat=True)) if ids else set()
