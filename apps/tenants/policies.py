@@ -39,7 +39,15 @@ def check_can_go_without_factor(user: User) -> None:
 
 
 def check_can_manage_members(actor: Actor) -> None:
+    """Who belongs here is the organisation's own: what a guest changed would outlast them."""
     access.require(actor, Permission.MEMBER_MANAGE)
+    access.require_own(actor)
+
+
+def check_can_bring_in(actor: Actor) -> None:
+    """To let somebody in is a sensitive act."""
+    check_can_manage_members(actor)
+    access.require_fresh(actor)
 
 
 def check_can_change_tenant(actor: Actor) -> None:
@@ -92,6 +100,7 @@ def check_can_manage_service_accounts(actor: Actor) -> None:
         Permission.MEMBER_MANAGE,
         else_say=_("A tenant administrator makes and changes service accounts."),
     )
+    access.require_own(actor)
 
 
 def check_role_of_program(role: str) -> Role:
@@ -182,14 +191,17 @@ def check_can_revoke(actor: Actor, token: ApiToken) -> None:
 
 
 def check_can_manage_sign_in(actor: Actor) -> None:
-    access.require(
-        actor, Permission.TENANT_MANAGE, else_say=_("A tenant administrator says how people of the tenant sign in.")
-    )
+    """Whoever says who may come in makes members, administrators too: both permissions, and a fresh proof."""
+    for permission in (Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE):
+        access.require(actor, permission, else_say=_("A tenant administrator says how people of the tenant sign in."))
     access.require_own(actor)
+    access.require_fresh(actor)
 
 
 def check_can_manage_webhooks(actor: Actor) -> None:
     access.require(actor, Permission.TENANT_MANAGE, else_say=_("A tenant administrator makes and changes webhooks."))
+    # It would go on telling when the guest has gone.
+    access.require_own(actor)
 
 
 def check_room_for_webhook(actor: Actor) -> None:

@@ -35,7 +35,7 @@ def invite(*, actor: Actor, email: str, role: str, now: datetime) -> tuple[Invit
 
     Whether the person has an account already is neither looked up nor told.
     """
-    policies.check_can_manage_members(actor)
+    policies.check_can_bring_in(actor)
     address = checked_email(email)
     if Membership.objects.filter(tenant_id=actor.tenant_id, user__email=address).exists():
         raise Conflict(_("This person is a member already; change their role instead."), details={"field": "email"})

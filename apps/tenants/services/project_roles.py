@@ -14,7 +14,7 @@ from apps.tenants import policies
 from apps.tenants.choices import HolderKind
 from apps.tenants.events import ProjectRoleGiven, ProjectRoleTakenBack
 from apps.tenants.services.tokens import revoke_tokens_beyond
-from foundation import clock, ledger, live
+from foundation import access, clock, ledger, live
 from foundation.access.models import Group, Membership, ProjectRole
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
@@ -43,6 +43,8 @@ class Holder:
 def give_role_in_project(*, actor: Actor, project_id: UUID, holder: Holder, role: str) -> ProjectRole:
     """The holder's one role in this project; another one that they had there is taken back."""
     policies.check_can_share_project(actor, project_id)
+    access.require_own(actor)
+    access.require_fresh(actor)
     checked = policies.check_role_in_project(role, holder.kind)
     _check_belongs(actor, holder)
     place = {"project_id": project_id, f"{holder.kind.value}_id": holder.id}

@@ -31,7 +31,7 @@ from foundation.access.models import Group, Membership
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, EmailDomain, IdentityProvider, Provisioned, User
-from foundation.tenancy import scope
+from foundation.tenancy import require_open, scope
 from foundation.tenancy.models import Tenant
 
 LABEL = "SCIM"
@@ -62,6 +62,7 @@ def provisioner_of(*, row: ApiToken, request_id: str) -> Provisioner | None:
     """Whom the token was made for; None where it was not made for SCIM, or its provider is gone."""
     with scope(row.tenant_id):
         tenant = Tenant.objects.get(pk=row.tenant_id)
+        require_open(tenant)
         for provider in IdentityProvider.objects.filter(tenant=tenant):
             if row.purpose == scim_purpose(provider.pk) and row.user_id is None:
                 return Provisioner(provider, Actor.system(tenant, LABEL).with_request(request_id))
@@ -109,7 +110,8 @@ def bring_person(*, by: Provisioner, wanted: PersonWanted, now: datetime) -> Mem
         user = User(email=email, name=wanted.name.strip()[:200] or email.partition("@")[0])
         user.set_unusable_password()
         user.save(force_insert=True)
-    place = Membership(tenant_id=by.tenant_id, user=user, role=by.provider.default_role or Role.MEMBER)
+    role = by.provider.default_role or Role.MEMBER
+    place = Membership(tenant_id=by.tenant_id, user=user, role=role, vouched=True)
     place = enrol(actor=by.actor, membership=place)
     _keep(by, user, wanted.external_id, now)
     return place if wanted.active else suspend_member(actor=by.actor, membership=place, now=now)
@@ -225,6 +227,9 @@ def _apply(by: Provisioner, user_id: UUID) -> None:
 
 def _reword(by: Provisioner, place: Membership, wanted: PersonWanted) -> None:
     user, changed = place.user, []
+    if not place.vouched or user.is_operator:
+        # An account that was not opened for this provider is its owner's; other organisations know it by its name too.
+        return
     email = wanted.email.strip().lower()
     if email != user.email:
         # Both mailboxes are of the tenant's own domains: only then may its provider rename one into the other.

@@ -23,7 +23,7 @@ from foundation.access.models import Group, Membership
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import IdentityProvider, ProviderIdentity, UsedAssertion, User
-from foundation.tenancy import every_tenant, find_tenant, scope
+from foundation.tenancy import every_tenant, find_tenant, require_open, scope
 from foundation.tenancy.models import Tenant
 
 LABEL = "identity provider"
@@ -51,6 +51,7 @@ def enter(*, provider: IdentityProvider, tenant: Tenant, said: Said, now: dateti
 
     A refusal is recorded, and takes away what rested on groups that are gone.
     """
+    require_open(tenant)
     with scope(tenant.pk):
         _use_once(provider, said)
         judgement = judge(provider=provider, settings=settings_of(provider), said=said)
@@ -132,7 +133,7 @@ def _admit(actor: Actor, provider: IdentityProvider, judgement: Judgement, said:
     if place is None:
         # Whoever had this address before has left: it may be somebody else's now, under a subject of its own.
         ProviderIdentity.objects.filter(provider=provider, user=user).exclude(subject=said.subject).delete()
-        place = Membership(tenant_id=provider.tenant_id, user=user, role=judgement.role)
+        place = Membership(tenant_id=provider.tenant_id, user=user, role=judgement.role, vouched=True)
         place, made = enrol(actor=actor, membership=place), True
     identity = judgement.identity or ProviderIdentity(
         tenant_id=provider.tenant_id, provider=provider, user=user, subject=said.subject, first_seen_at=now

@@ -18,7 +18,7 @@ from apps.tenants.events import TokenCreated, TokenRenewed, TokenRevoked
 from foundation import access, clock, ledger, live
 from foundation.access import Permission
 from foundation.access.actors import actor_for_user
-from foundation.errors import Invalid
+from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor, tokens
 from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.tenancy import every_tenant, scope
@@ -173,11 +173,19 @@ def revoke_tokens_beyond(*, actor: Actor, user: User, now: datetime) -> None:
 
     Their own tokens stay: what those may do is asked of the member's role anew with each use.
     """
-    member = actor_for_user(user=user, tenant=actor.tenant) if user.is_active else None
+    member = _as_member(actor, user)
     for row in _live_tokens(actor).filter(on_behalf_of=user):
         rights = [Permission(name) for name in row.scopes if name != EVERYTHING]
         if member is None or not all(access.can(member, right, access.Inside(row.project_id)) for right in rights):
             _revoke(actor, row, now)
+
+
+def _as_member(actor: Actor, user: User) -> Actor | None:
+    """The person with what they hold now; nobody where their place is closed."""
+    try:
+        return actor_for_user(user=user, tenant=actor.tenant)
+    except NotFound:
+        return None
 
 
 def forget_expired_tokens(*, now: datetime) -> None:

@@ -39,7 +39,7 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "", way: Way
         return guest
     if membership is None or not user.is_active or (way is not None and not way.opens(tenant.pk)):
         raise NotFound(_NOT_A_MEMBER)
-    if way is not None and membership.provider_only:
+    if way is not None and (membership.provider_only or membership.vouched):
         _require_provider(way, membership)
     return Actor(
         kind="user",
@@ -55,8 +55,12 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "", way: Way
 
 
 def _require_provider(way: Way, membership: Membership) -> None:
-    """Administrators keep a way in for the day on which the provider is down: with a second factor of the portal."""
-    if way.tenant_id is not None or (membership.role == Role.ADMIN and way.second_factor):
+    """Administrators keep a way in for the day on which the provider is down: with a second factor of the portal.
+
+    Not those whom the provider brought: it alone has said who they are.
+    """
+    by_themselves = membership.role == Role.ADMIN and way.second_factor and not membership.vouched
+    if way.tenant_id is not None or by_themselves:
         return
     raise AccessDenied(
         _(

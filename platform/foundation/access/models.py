@@ -20,6 +20,9 @@ class Membership(TenantModel):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
     joined_at = models.DateTimeField(auto_now_add=True)
+    # Brought by the tenant's identity provider, which alone vouches for who this is: an account of the same address may
+    # have been opened by anybody before.
+    vouched = models.BooleanField(default=False)
     # A place that is kept and opens nothing, as an identity provider asks for somebody who is away.
     suspended_at = models.DateTimeField(null=True, blank=True)
 

@@ -172,13 +172,17 @@ def test_lists_come_in_pages(scim):
     ids=["RFC", "Entra ID", "Okta"],
 )
 def test_a_deactivated_person_is_outside_at_once_with_all_that_acted_for_them(
-    scim, tenant, operation, api_as, client_as
+    scim, tenant, provider, operation, api_as, client_as
 ):
     body = scim.make("sara@acme.test").json()
     scim.group("Builders", body["id"])
     user = User.objects.get(email="sara@acme.test")
     actor = actor_for_user(user=user, tenant=tenant)
     browser, program = client_as(actor), api_as(actor)
+    session = browser.session
+    vouched = {"method": "socialaccount", "tenant": str(tenant.pk), "provider": str(provider.pk)}
+    session["account_authentication_methods"] = [vouched]
+    session.save()
     assert browser.get("/t/acme/settings/members/").status_code == 200
     before, _digests = tokens.revoked_since(0)
 
