@@ -33,7 +33,7 @@ class ErasureState(TextChoices):
     FAILED = "failed", _("Failed")
 
 
-NEXT_OF_ERASURE: dict[ErasureState, frozenset[ErasureState]] = {
+ERASURE_NEXT: dict[ErasureState, frozenset[ErasureState]] = {
     ErasureState.ERASING: frozenset({ErasureState.ERASED, ErasureState.FAILED}),
     ErasureState.ERASED: frozenset(),
     ErasureState.FAILED: frozenset(),

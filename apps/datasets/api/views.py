@@ -101,7 +101,7 @@ class DatasetViewSet(PortalViewSet):
         rows = selectors.visible_versions(actor=self.actor, dataset_id=dataset.pk)
         return self.pages(rows, serializers.VersionSerializer)
 
-    @extend_schema(request=serializers.VersionStart)
+    @extend_schema(request=serializers.VersionStart, responses={202: serializers.VersionSerializer})
     @versions.mapping.post
     def add_version(self, request: Request, pk: UUID) -> Response:
         dataset, body = selectors.get_dataset(actor=self.actor, dataset_id=pk), self.body(serializers.VersionStart)
@@ -166,7 +166,7 @@ class DatasetVersionViewSet(PortalViewSet):
     def discard(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, services.discard_version(actor=self.actor, version=self._version(pk)))
 
-    @extend_schema(request=serializers.DestroyChoice)
+    @extend_schema(request=serializers.DestroyChoice, responses={202: serializers.VersionSerializer})
     @action(detail=True, methods=["post"], url_path="destroy")
     def destroy_for_good(self, request: Request, pk: UUID) -> Response:
         """Destroy the version's rows and every key that opens them; its name, digest and columns stay on record."""

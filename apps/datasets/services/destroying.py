@@ -111,6 +111,7 @@ def _enqueue(actor: Actor, version: DatasetVersion) -> None:
 
 
 @jobs.on_failure(DESTROY)
+@jobs.on_cancel(DESTROY)
 def _destroying_failed(job: Job, sentence: str, actor: Actor) -> None:
     """Nobody reads it any more, whatever is left of it; whoever may can have it tried again."""
     rows = DatasetVersion.objects.filter(pk=UUID(job.arguments["version_id"]), state=VersionState.DESTROYING)

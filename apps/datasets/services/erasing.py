@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
-from apps.datasets.choices import NEXT_OF_ERASURE, ErasureState, VersionState
+from apps.datasets.choices import ERASURE_NEXT, ErasureState, VersionState
 from apps.datasets.events import ErasureFailed, ErasureRequested, PersonErased
 from apps.datasets.models import Dataset, DatasetVersion, Erasure
 from apps.datasets.services.destroying import begin_destroying, destroy_all
@@ -204,7 +204,7 @@ def _end(actor: Actor, erasure: Erasure) -> None:
     erasure = Erasure.objects.select_for_update().get(pk=erasure.pk)
     if erasure.state != ErasureState.ERASING:
         return
-    states.move(erasure, ErasureState.ERASED, NEXT_OF_ERASURE)
+    states.move(erasure, ErasureState.ERASED, ERASURE_NEXT)
     erasure.sealed, erasure.ended_at = b"", now()
     erasure.save(update_fields=["state", "sealed", "ended_at"])
     _record(PersonErased, actor, erasure, version_count=erasure.version_count)
@@ -216,12 +216,13 @@ def _record(event: Callable[..., ledger.Event], actor: Actor, erasure: Erasure, 
 
 
 @jobs.on_failure(ERASE)
+@jobs.on_cancel(ERASE)
 def _erasing_failed(job: Job, sentence: str, actor: Actor) -> None:
     """The value is not kept for another try: whoever asked types it again. What is begun is destroyed page by page."""
     erasure = Erasure.objects.select_for_update().get(pk=UUID(job.arguments["erasure_id"]))
     if erasure.state != ErasureState.ERASING:
         return
-    states.move(erasure, ErasureState.FAILED, NEXT_OF_ERASURE)
+    states.move(erasure, ErasureState.FAILED, ERASURE_NEXT)
     erasure.sealed, erasure.failure, erasure.ended_at = b"", sentence, now()
     erasure.save(update_fields=["state", "sealed", "failure", "ended_at"])
     _record(ErasureFailed, actor, erasure)

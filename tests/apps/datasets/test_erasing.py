@@ -13,6 +13,7 @@ from apps.datasets.services import erasing
 from foundation import lake, ledger
 from foundation.access import StepUpRequired
 from foundation.errors import AccessDenied, Conflict, Invalid
+from foundation.jobs import cancel_of
 from foundation.jobs.models import Job
 from foundation.lake import shredding
 from foundation.web.chain import chain_of
@@ -130,6 +131,32 @@ def test_a_worker_killed_on_the_way_is_followed_by_one_that_ends_it(
     erasure.refresh_from_db()
     assert erasure.state == ErasureState.ERASED
     assert versions_of(version.dataset) == [(1, VersionState.DESTROYED, 22), (2, VersionState.READY, 20)]
+
+
+def test_a_version_that_comes_meanwhile_is_found_too(ingested, admin, project, run_jobs, monkeypatch):
+    version, destroy_all = ingested("people.csv", WITH), erasing.destroy_all
+    services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    came = []
+
+    def meanwhile(**words):
+        destroy_all(**words)
+        if not came:
+            came.append(ingested("late.csv", WITH, dataset=version.dataset))
+
+    monkeypatch.setattr(erasing, "destroy_all", meanwhile)
+    run_jobs()
+    run_jobs()
+    assert PERSON not in who_is_in(selectors.latest_ready(version.dataset))
+    came[0].refresh_from_db()
+    assert came[0].state == VersionState.DESTROYED
+
+
+def test_cancelled_it_keeps_no_value(ingested, admin, project):
+    ingested("people.csv", WITH)
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    cancel_of(actor=admin, subject=("erasure", erasure.pk))
+    erasure.refresh_from_db()
+    assert (erasure.state, bytes(erasure.sealed)) == (ErasureState.FAILED, b"")
 
 
 def test_one_that_fails_says_so_and_keeps_no_value(ingested, admin, project, run_jobs, monkeypatch):
