@@ -25,7 +25,9 @@ log = logging.getLogger("gateway.keys")
 _BEARER = re.compile(rb"[Bb]earer +(snd_[A-Za-z0-9_-]{16,200}) *")
 REMEMBER_DENIED_S = 3.0
 # A lost role or a disabled account is no revocation; it is noticed by asking again while the key is in use.
-RECHECK_AFTER_S = 30.0
+RECHECK_AFTER_S = 5.0
+# And one that nobody has used for so long is asked for before it opens anything: a role may be gone meanwhile.
+IDLE_AFTER_S = 10.0
 MOST_KEYS = 50_000
 MOST_REVOKED = 100_000
 MOST_CHECKS = 8
@@ -97,7 +99,7 @@ class Keys:
         now = time.monotonic()
         verdict = self.known.get(key)
         if verdict is not None:
-            return _at_its_place(self._still_good(key, verdict, now, address), address)
+            return _at_its_place(await self._still_good(key, verdict, now, address), address)
         verdict = self._denied.get(key)
         if verdict is None or now - verdict.checked_at > REMEMBER_DENIED_S:
             verdict = await self._ask_for(key, address, now)
@@ -126,7 +128,7 @@ class Keys:
         self._denied.clear()
         self._revoked.clear()
 
-    def _still_good(self, key: Key, verdict: Verdict, now: float, address: str) -> Verdict:
+    async def _still_good(self, key: Key, verdict: Verdict, now: float, address: str) -> Verdict:
         if verdict.has_expired():
             del self.known[key]
             raise _refusal(_expired(now))
@@ -138,9 +140,20 @@ class Keys:
                 "it will be accepted again once the portal answers.",
                 retry_after_s=5,
             )
-        if now - verdict.checked_at > RECHECK_AFTER_S and not self._contact.is_lost:
-            self._fly(key, address)
-        return verdict
+        age = now - verdict.checked_at
+        if age <= RECHECK_AFTER_S or self._contact.is_lost:
+            return verdict
+        flight = self._fly(key, address)
+        if age <= IDLE_AFTER_S:
+            return verdict
+        try:
+            found = await asyncio.shield(flight)
+        except PortalAway:
+            # Away for a moment: what held until then goes on, within the limit above.
+            return verdict
+        if not found.allowed:
+            raise _refusal(found)
+        return found
 
     async def _ask_for(self, key: Key, address: str, now: float) -> Verdict:
         """Ask the portal, once for all who present the same key meanwhile."""

@@ -16,6 +16,7 @@ from foundation.ledger import RecordedEvent
 _OPENS = {
     "membership.created": lambda p: ("role", p["user_id"]),
     "membership.role_changed": lambda p: ("role", p["user_id"]),
+    "membership.restored": lambda p: ("role", p["user_id"]),
     "service_account.created": lambda p: ("program", p["service_account_id"]),
     "service_account.role_changed": lambda p: ("program", p["service_account_id"]),
     "service_account.enabled": lambda p: ("program", p["service_account_id"]),
@@ -27,6 +28,7 @@ _OPENS = {
 }
 _ENDS = {
     "membership.removed": lambda p: ("role", p["user_id"]),
+    "membership.suspended": lambda p: ("role", p["user_id"]),
     "service_account.disabled": lambda p: ("program", p["service_account_id"]),
     "group.left": lambda p: ("group", p["group_id"], p["user_id"]),
     "project_role.taken_back": lambda p: ("project_role", p["project_role_id"]),
@@ -101,8 +103,8 @@ def _turn(held: dict[Key, Spell], over: list[Spell], event: RecordedEvent) -> No
 
 
 def _facts(event: RecordedEvent, before: Spell | None, over: list[Spell], key: Key) -> dict[str, Any]:
-    if event.kind == "service_account.enabled":
-        # It comes back with the role that it had when it was disabled.
+    if event.kind in ("service_account.enabled", "membership.restored"):
+        # They come back with the role that they had when their place was closed.
         last = before or next((spell for spell in reversed(over) if spell.key == key), None)
         return last.facts if last else {}
     changed = {"role": event.payload["after"]} if "after" in event.payload else {}

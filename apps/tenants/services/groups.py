@@ -49,12 +49,14 @@ def delete_group(*, actor: Actor, group: Group) -> None:
     policies.check_can_manage_members(actor)
     access.require_fresh(actor)
     group = _locked(group)
-    people = [place.user for place in group.places.select_related("user")]
+    places = list(group.places.select_related("user"))
     take_back_roles(actor=actor, group=group)
+    for place in places:
+        _leave(actor, place)
     ledger.record(GroupDeleted(group_id=group.pk), actor=actor, subject=("group", group.pk))
     group.delete()
-    for person in people:
-        _tell(actor, person)
+    for place in places:
+        _tell(actor, place.user)
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from apps.tenants.services.single_sign_on import bring_groups
 from apps.tenants.services.suspension import restore_member, suspend_member
 from foundation import ledger
 from foundation.access import Role
+from foundation.access.actors import memberships_of
 from foundation.access.models import Group, Membership
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
@@ -227,8 +228,7 @@ def _apply(by: Provisioner, user_id: UUID) -> None:
 
 def _reword(by: Provisioner, place: Membership, wanted: PersonWanted) -> None:
     user, changed = place.user, []
-    if not place.vouched or user.is_operator:
-        # An account that was not opened for this provider is its owner's; other organisations know it by its name too.
+    if not _is_its_own(place):
         return
     email = wanted.email.strip().lower()
     if email != user.email:
@@ -250,6 +250,12 @@ def _reword(by: Provisioner, place: Membership, wanted: PersonWanted) -> None:
         raise ProvisionRefused(_("Another account has this address."), reason="uniqueness", status=409) from error
     reworded = PersonReworded(membership_id=place.pk, user_id=user.pk, changed=changed)
     ledger.record(reworded, actor=by.actor, subject=("membership", place.pk))
+
+
+def _is_its_own(place: Membership) -> bool:
+    """Whether the account was opened for this provider and is nobody else's: else its words are its owner's."""
+    user = place.user
+    return place.vouched and not user.is_operator and not user.has_usable_password() and len(memberships_of(user)) == 1
 
 
 def _keep(by: Provisioner, user: User, external_id: str, now: datetime) -> None:

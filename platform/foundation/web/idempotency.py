@@ -43,8 +43,12 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
 
 
 def _print_of(request: HttpRequest, actor: Actor) -> str:
-    """What was asked, and within which limits: a narrower token of the same person gets no answer of a wider one."""
-    limits = f"{sorted(actor.scopes)} {actor.project_id} "
+    """What was asked, and within which limits: a narrower token of the same person gets no answer of a wider one.
+
+    Nor does the same person who holds less by now.
+    """
+    held = sorted((str(project), sorted(names)) for project, names in actor.grants.items())
+    limits = f"{sorted(actor.scopes)} {actor.project_id} {actor.role} {held} "
     asked = f"{request.method}{request.get_full_path()}"
     return hashlib.sha256(limits.encode() + asked.encode() + request.body).hexdigest()
 

@@ -70,6 +70,18 @@ def test_a_program_that_is_enabled_again_has_the_role_it_had():
     assert (spell.facts["role"], spell.since) == ("scientist", DAY + hours(1))
 
 
+def test_whoever_is_suspended_has_no_access_until_they_are_restored():
+    person = uuid4()
+    story = [
+        happened("membership.created", DAY - hours(90), user_id=person, role="scientist"),
+        happened("membership.suspended", DAY - hours(50), user_id=person),
+    ]
+    assert told(story, start=DAY, end=NEXT).of("role") == []
+    story.append(happened("membership.restored", DAY + hours(1), user_id=person))
+    (spell,) = told(story, start=DAY, end=NEXT).of("role")
+    assert (spell.facts["role"], spell.since) == ("scientist", DAY + hours(1))
+
+
 def test_what_served_is_the_split_at_each_moment_of_the_day_with_its_versions():
     deployment, first, second = uuid4(), uuid4(), uuid4()
     story = [

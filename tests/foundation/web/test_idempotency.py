@@ -63,3 +63,14 @@ def test_an_answer_is_cleared_after_a_day(api_as, scientist):
     forget_old_answers(now=now() + KEPT_FOR)
     assert IdempotentAnswer.objects.count() == 0
     assert "web.forget_old_answers" in periodic_definitions()
+
+
+def test_whoever_holds_less_by_now_gets_no_answer_of_before(api_as, admin, scientist):
+    from apps.tenants import selectors, services
+
+    body = {"slug": "churn", "name": "Churn", "purpose": "x"}
+    client = api_as(scientist)
+    assert post(client, "key-1", **body).status_code == 201
+    place = selectors.member_of(actor=admin, user_id=scientist.user.pk)
+    services.change_role(actor=admin, membership=place, role="viewer")
+    assert post(client, "key-1", **body).status_code == 409
