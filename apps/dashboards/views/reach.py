@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -21,7 +22,7 @@ def who(request: PortalRequest, tenant: str, kind: str, object_id: UUID) -> Http
     thing, people = selectors.who_sees(actor=request.actor, kind=kind, object_id=object_id)
     back = address_of(tenant=tenant, kind=kind, object_id=object_id, project=thing.project_slug)
     may_share = bool(thing.project_slug) and access.can(request.actor, Permission.PROJECT_SHARE, _inside(thing))
-    context = {"thing": thing, "people": people, "back": back, "may_share": may_share}
+    context: dict[str, Any] = {"thing": thing, "people": people, "back": back, "may_share": may_share}
     return render_page(request, "dashboards/who.html", part="dashboards/partials/who.html", **context)
 
 

@@ -25,7 +25,7 @@ class KeysSerializer(serializers.Serializer[Any]):
     """`source` is empty where the tenant brought no key; keys themselves are never shown."""
 
     store = serializers.CharField()
-    source = serializers.ChoiceField(choices=BroughtSource.choices, allow_blank=True)
+    source = serializers.ChoiceField(choices=BroughtSource.choices, allow_blank=True)  # type: ignore[assignment]
     vault_key = serializers.CharField(allow_blank=True)
     brought_at = serializers.DateTimeField(allow_null=True)
     withdrawn_at = serializers.DateTimeField(allow_null=True)

@@ -70,7 +70,9 @@ class WebhookDelivery(TenantModel):
 
     class Meta:
         ordering = ["-created_at", "-seq"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "webhook", "event_id"], name="delivery_once_per_event")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "webhook", "event_id"], name="delivery_once_per_event")
+        ]
         indexes = [
             models.Index(fields=["webhook", "-created_at"], name="delivery_newest"),
             models.Index(

@@ -15,8 +15,8 @@ from apps.tenants.selectors.groups import (
     project_roles,
     role_here,
 )
-from apps.tenants.selectors.limits import budget_notices, month_cost, request_limits
 from apps.tenants.selectors.leaving import exports, get_export, leaving_of, wait_is_cut
+from apps.tenants.selectors.limits import budget_notices, month_cost, request_limits
 from apps.tenants.selectors.people import (
     Given,
     get_invitation,

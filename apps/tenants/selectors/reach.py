@@ -112,8 +112,8 @@ def _ways(
 def _ways_in_project(
     actor: Actor, permission: Permission, project_id: UUID
 ) -> Iterator[tuple[tuple[HolderKind, UUID], str]]:
-    rows = ProjectRole.objects.filter(tenant_id=actor.tenant_id, project_id=project_id).select_related("group")
-    rows = [row for row in rows if permission in IN_PROJECT[Role(row.role)]]
+    given_here = ProjectRole.objects.filter(tenant_id=actor.tenant_id, project_id=project_id).select_related("group")
+    rows = [row for row in given_here if permission in IN_PROJECT[Role(row.role)]]
     inside = defaultdict(list)
     for place in GroupMember.objects.filter(group__in=[row.group_id for row in rows if row.group_id]):
         inside[place.group_id].append(place.user_id)

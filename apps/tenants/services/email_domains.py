@@ -67,7 +67,7 @@ def prove_by_operator(*, tenant: Tenant, name: str, now: datetime) -> EmailDomai
         domain = EmailDomain.objects.filter(tenant=tenant, name=_checked_name(name)).first()
         if domain is None:
             raise Invalid(
-                _("“%(tenant)s” has not claimed “%(name)s”; its administrator does that under Settings, Single sign-on.")
+                _("“%(tenant)s” has not claimed “%(name)s”; its administrator does, under Settings, Single sign-on.")
                 % {"tenant": tenant.slug, "name": name}
             )
         return _prove(Actor.system(tenant, "operator"), domain, by="operator", now=now)

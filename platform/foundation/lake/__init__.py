@@ -37,7 +37,7 @@ __all__ = [
 
 
 def destroy(tenant_id: UUID) -> None:
-    """Remove the tenant's catalogue and every file of its tables, also where that broke off; when a tenant is deleted."""
+    """Remove a deleted tenant's catalogue and every file of its tables, also where that broke off."""
     from foundation.lake.engines import destroy_lake
 
     destroy_lake(tenant_id)

@@ -28,7 +28,7 @@ def open_for_portal(purpose: str, sealed: str) -> str:
     packed = base64.urlsafe_b64decode(sealed.removeprefix(_MARK)) if sealed.startswith(_MARK) else b""
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         try:
-            return AESGCM(_key(secret, purpose)).decrypt(packed[:12], packed[12:], _bound(purpose)).decode()
+            return AESGCM(_key(str(secret), purpose)).decrypt(packed[:12], packed[12:], _bound(purpose)).decode()
         except (InvalidTag, ValueError):
             continue
     sentence = _("A sealed secret (%(purpose)s) was changed, or sealed under another SANAD_SECRET_KEY; renew it.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 TONES = {
-    "ok": """active applied approved delivered done enabled equal erased fresh granted healthy live ok passed production proven
-        ready resolved serving signed steady succeeded unchanged valid verified""",
-    "busy": """building cancelling computing destroying erasing ingesting materialising materializing playing profiling promoting
-        registering replaying resuming running starting stopping uploading verifying""",
+    "ok": """active applied approved delivered done enabled equal erased fresh granted healthy live ok passed
+        production proven ready resolved serving signed steady succeeded unchanged valid verified""",
+    "busy": """building cancelling computing destroying erasing ingesting materialising materializing playing
+        profiling promoting registering replaying resuming running starting stopping uploading verifying""",
     "wait": """ageing candidate due expiring held high medium open paused pending planned queued retrying review stale
         acknowledged moved unproven waiting warned warning""",
     "bad": """alert breached broken critical denied differs drifted error expired failed firing invalid lost missing
