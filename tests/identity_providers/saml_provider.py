@@ -55,6 +55,8 @@ def _sign_in(address: str, keys: dict) -> str:
     words = provider.response_args(asked)
     if order.get("unsolicited"):
         words["in_response_to"] = None
+    if order.get("in_response_to"):
+        words["in_response_to"] = order["in_response_to"]
     if order.get("audience"):
         words["sp_entity_id"] = order["audience"]
     sign = order.get("sign", "assertion")

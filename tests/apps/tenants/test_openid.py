@@ -227,6 +227,27 @@ def test_an_answer_without_the_state_of_this_browser_is_refused(idp, provider):
     assert reasons(provider) == ["state"]
 
 
+@pytest.mark.parametrize("whose", ["the same tenant's", "another tenant's"])
+def test_a_sign_in_that_was_begun_at_one_provider_is_not_ended_at_another(
+    idp, provider, tenant, admin, other_tenant, whose
+):
+    """Mix-up: a provider saw the state of its own sign-in, and brings it to the door of the other."""
+    home = tenant if whose.startswith("the same") else other_tenant
+    with scope(home.pk):
+        setter = admin if home == tenant else make_person(home, "admin")
+        words = {"issuer": idp.address, "client_id": "sanad", "client_secret": "s3cret"}
+        other = services.add_openid_provider(actor=setter, name="Other", now=now(), **words)
+    client = Client()
+    back = urlsplit(idp.authorize(go(client, provider), "u-1"))
+
+    answer = client.get(f"/accounts/sso/{home.slug}/{other.pk}/callback/?{back.query}")
+    assert answer.status_code == 403
+    assert "belongs to no sign-in" in answer.content.decode()
+    with scope(home.pk):
+        assert "code" not in reasons(other)
+    assert client.get("/accounts/")["Location"].startswith("/accounts/login/")
+
+
 def test_an_answer_is_taken_once(idp, provider):
     client = Client()
     back = urlsplit(idp.authorize(go(client, provider), "u-1"))

@@ -222,6 +222,31 @@ def test_a_response_that_another_browser_asked_for_is_refused(idp, provider):
     assert is_outside(other)
 
 
+def test_a_request_made_of_one_provider_is_not_answered_by_another(idp, provider, admin):
+    """The other one signs rightly, for its own door, and names the request that went to the first."""
+    other = services.add_saml_provider(actor=admin, name="Other", metadata=idp.metadata(), metadata_url="", now=now())
+    client = Client()
+    _address, asked = idp.answer(ask(client, provider), **SARA)
+    request_id = etree.fromstring(base64.b64decode(asked["SAMLResponse"])).get("InResponseTo")
+    services.edit_provider(
+        actor=admin,
+        provider=other,
+        default_role="viewer",
+        mapping=[],
+        makes_members=True,
+        vouches_for_email=False,
+        only_way_in=False,
+        claims={},
+    )
+    services.enable_provider(actor=admin, provider=other, now=now())
+    idp.trust(Client().get(f"/accounts/sso/acme/{other.pk}/metadata/").content)
+    _address, fields = idp.answer(ask(Client(), other), **SARA, in_response_to=request_id)
+
+    assert bring(client, other, fields).status_code == 403
+    assert reasons(other) == ["state"]
+    assert is_outside(client)
+
+
 def test_what_nobody_asked_for_is_refused(idp, provider):
     client = Client()
     answer = come_in(client, idp, provider, unsolicited=True)
