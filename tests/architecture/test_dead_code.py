@@ -18,6 +18,7 @@ BY_NAME = re.compile(r"(render|get|validate|clean)_\w+|[A-Z]\w+Config|__\w+__|ad
 HOOKS = {
     "ActorScheme": "drf-spectacular finds extensions among the subclasses",
     "RevokedToken": "a table that is read and written by SQL",
+    "_look_at_the_start": "Celery's signals",
     "_get_site_name": "allauth: the name of the portal on a device that holds passkeys",
     "add_message": "allauth's adapter",
     "authenticate_header": "Django REST framework",
@@ -32,6 +33,7 @@ HOOKS = {
     "openid_config": "allauth's OpenID adapter",
     "post_login": "allauth's adapter",
     "process_exception": "Django's middleware",
+    "process_view": "Django's middleware",
     "readall": "Python: io.RawIOBase",
     "respond_user_inactive": "allauth's adapter",
     "setup_schedule": "Celery beat",
