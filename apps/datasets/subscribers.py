@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
+from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
@@ -24,6 +25,7 @@ from foundation.web import chain
 
 def register() -> None:
     tenants.register_export("datasets", services.dataset_part)
+    tenant_selectors.register_coming_in("datasets", selectors.bytes_coming_in)
     ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
     ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)

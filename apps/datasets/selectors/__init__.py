@@ -20,10 +20,12 @@ from apps.datasets.selectors.reading import (
     visible_erasures,
     visible_versions,
 )
+from apps.datasets.selectors.sizes import bytes_coming_in
 
 __all__ = [
     "ColumnChange",
     "RowChange",
+    "bytes_coming_in",
     "changed_rows",
     "class_counts",
     "compare",

@@ -78,7 +78,10 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
     found = inspect(tables, at, job)
     # A file that was sent says its own size; what SQL made is as large as its files in the lake.
     found["byte_count"] = sum(Path(file.path).stat().st_size for file in tables.files_of(at))
-    with job.scope():
+    with job.scope(), transaction.atomic():
+        # How much SQL makes of its inputs shows only now.
+        more = found["byte_count"]
+        tenants.reserve_storage(tenant_id=version.tenant_id, project_id=version.project_id, more=more)
         finish(actor=job.actor, version_id=version_id, at=at, found=found)
 
 

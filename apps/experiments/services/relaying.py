@@ -16,6 +16,7 @@ from apps.experiments.adapters.mlflow_routes import Found, find
 from apps.experiments.adapters.tracking import server_of, workspace_of
 from apps.experiments.errors import NoSuchRoute, PartsNotSupported, RunRefused
 from apps.experiments.services.relay_checks import Query, Wanted, check_may_touch
+from apps.tenants import services as tenants
 from foundation import access, live
 from foundation.access import Permission
 from foundation.errors import AccessDenied
@@ -56,6 +57,7 @@ def relay(*, actor: Actor, project: Project, asked: Asked) -> Reply:
         raise PartsNotSupported(_NO_PARTS[found.route.writes])
     wanted = _wanted(actor, project, asked, found)
     runs = check_may_touch(actor, wanted)
+    _check_room(actor, project, wanted, asked)
     reply = send(_outgoing(wanted, asked), stream=wanted.is_file)
     if found.route.tells_metrics and reply.status < 400:
         for run in runs:
@@ -68,6 +70,14 @@ def _check_permission(actor: Actor, project: Project, found: Found) -> None:
     access.require(actor, wanted, project)
     if found.route.writes and actor.token_id is None:
         raise AccessDenied(_("Writing takes a token (“Authorization: Bearer snd_…”), not a browser's session."))
+
+
+def _check_room(actor: Actor, project: Project, wanted: Wanted, asked: Asked) -> None:
+    """A file that a client logs fits the quota of storage. A run that was let in keeps what it makes."""
+    if wanted.is_file and asked.method == "PUT" and actor.kind != "workload":
+        said = asked.headers.get("Content-Length", "")
+        more = int(said) if said.isascii() and said.isdigit() else 1
+        tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=more)
 
 
 def _wanted(actor: Actor, project: Project, asked: Asked, found: Found) -> Wanted:

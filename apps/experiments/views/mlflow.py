@@ -22,8 +22,8 @@ from foundation.web.problems import MLFLOW_CODES
 from foundation.web.requests import PortalRequest
 
 _PIECE = 256 * 1024
-# MLflow's clients know 400 for what the portal calls 422.
-_STATUS = {422: 400}
+# MLflow's clients know 400 for what the portal calls 422; 429 they try again for minutes, which empties no full quota.
+_STATUS = {422: 400, 429: 413}
 # What users logged is never shown as a page of the portal's own.
 _FILE_HEADERS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 

@@ -15,6 +15,7 @@ from apps.tenants.selectors.groups import (
     project_roles,
     role_here,
 )
+from apps.tenants.selectors.held import register_coming_in
 from apps.tenants.selectors.leaving import exports, get_export, leaving_of, wait_is_cut
 from apps.tenants.selectors.limits import budget_notices, month_cost, request_limits
 from apps.tenants.selectors.people import (
@@ -131,6 +132,7 @@ __all__ = [
     "project_roles",
     "projects_of",
     "reach_of",
+    "register_coming_in",
     "register_model_names",
     "register_project_names",
     "request_limits",

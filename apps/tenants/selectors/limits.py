@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.tenants.choices import ResourceClass
-from apps.tenants.models import Budget, BudgetNotice, Holding, Quota, UsageSpan
+from apps.tenants.models import Budget, BudgetNotice, Holding, Quota
+from apps.tenants.selectors.held import held_cost, stored
 from apps.tenants.selectors.projects import projects_of
 from apps.tenants.selectors.usage import CENT, Month, spent
 from foundation import access
@@ -149,24 +150,17 @@ def no_room(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool
     return ""
 
 
-def no_storage(*, tenant_id: UUID, project_id: UUID, more: int) -> str:
-    """The sentence where `more` bytes would not fit; empty where they would."""
+def no_storage(*, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0) -> str:
+    """The sentence where `more` bytes would not fit; empty where they would. `counted` of them are in `stored` already."""
     for quota in quotas_over(tenant_id=tenant_id, project_id=project_id):
         if quota.storage_bytes is None:
             continue
-        used = stored(tenant_id=tenant_id, project_id=quota.project_id)
+        used = stored(tenant_id=tenant_id, project_id=quota.project_id) - counted
         if used + more > quota.storage_bytes:
             words = {"whose": _whose(quota), "most": quota.storage_bytes, "used": used, "more": more}
             said = _("%(whose)s allows %(most)s bytes of storage; %(used)s are in use, and this brings %(more)s more.")
             return f"{said % words} {_who_may_raise()}"
     return ""
-
-
-def stored(*, tenant_id: UUID, project_id: UUID | None = None) -> int:
-    """Bytes of dataset versions and model artifacts that are kept now."""
-    rows = UsageSpan.objects.filter(tenant_id=tenant_id, ended_at=None, byte_count__gt=0)
-    rows = rows if project_id is None else rows.filter(project_id=project_id)
-    return int(rows.aggregate(n=Sum("byte_count"))["n"] or 0)
 
 
 def request_limits(*, tenant_id: UUID) -> dict[UUID | None, int]:
@@ -242,15 +236,29 @@ def budget_states(rows: list[Budget], *, now: datetime, names: Mapping[UUID, str
 def over_budget(*, tenant_id: UUID, project_id: UUID, now: datetime) -> str:
     """The sentence that names the hard limit which is reached, what is spent, and who may raise it; else empty."""
     mine = Budget.objects.filter(Q(project_id=None) | Q(project_id=project_id), tenant_id=tenant_id)
-    for state in budget_states(list(mine.exclude(hard_limit=None)), now=now, names={}):
-        if state.is_over:
-            words = {"whose": _budget_of(state.project_id), "month": str(state.month), "spent": money(state.spent)}
-            said = _(
-                "%(whose)s for %(month)s is used up: %(spent)s of %(limit)s are spent, so no new work begins. "
-                "What runs and serves goes on."
-            )
-            return f"{said % {**words, 'limit': money(state.hard_limit or Decimal(0))}} {_who_may_raise(budget=True)}"
+    rows = list(mine.exclude(hard_limit=None))
+    running = held_cost(tenant_id=tenant_id, now=now) if rows else {}
+    for state in budget_states(rows, now=now, names={}):
+        held = _of(running, state.project_id).quantize(CENT)
+        if state.is_over or state.spent + held >= (state.hard_limit or Decimal(0)):
+            return f"{_used_up(state, held)} {_who_may_raise(budget=True)}"
     return ""
+
+
+def _used_up(state: BudgetState, held: Decimal) -> str:
+    words = {"whose": _budget_of(state.project_id), "month": str(state.month), "spent": money(state.spent)}
+    words |= {"limit": money(state.hard_limit or Decimal(0)), "held": money(held)}
+    if state.is_over:
+        said = _(
+            "%(whose)s for %(month)s is used up: %(spent)s of %(limit)s are spent, so no new work begins. "
+            "What runs and serves goes on."
+        )
+        return said % words
+    said = _(
+        "%(whose)s for %(month)s is used up: of %(limit)s, %(spent)s are spent, and what runs now costs %(held)s up to "
+        "the end of its hour, so no new work begins. What runs and serves goes on."
+    )
+    return said % words
 
 
 def budget_notices(*, actor: Actor, now: datetime) -> QuerySet[BudgetNotice]:

@@ -54,6 +54,17 @@ def check_storage(*, tenant_id: UUID, project_id: UUID, more: int) -> None:
         raise OverQuota(sentence)
 
 
+def reserve_storage(*, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0) -> None:
+    """As `check_storage`, one at a time in each tenant until the caller's transaction ends.
+
+    In it the caller makes the row that counts from then on; of two that ask at once, the second sees the first one's.
+    `counted` of the bytes stand in such a row already.
+    """
+    _one_at_a_time(tenant_id)
+    if sentence := limits.no_storage(tenant_id=tenant_id, project_id=project_id, more=more, counted=counted):
+        raise OverQuota(sentence)
+
+
 def why_it_waits(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID], size: ResourceClass) -> str:
     """Why the subject may not start just now: a full quota, a used-up budget; empty where it may, or has its part."""
     if _mine(tenant_id, subject).exists():
@@ -69,8 +80,7 @@ def take_part(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID], s
 
     One at a time in each tenant: of two that ask for the last place, the second one sees it taken.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"quota {tenant_id}"])
+    _one_at_a_time(tenant_id)
     words = why_it_waits(tenant_id=tenant_id, project_id=project_id, subject=subject, size=size)
     if not words:
         part = {"cpus": Decimal(str(size.cpus)), "memory_mb": size.memory_mb, "gpus": size.gpus}
@@ -83,6 +93,11 @@ def take_part(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID], s
 def give_back(*, tenant_id: UUID, subject: tuple[str, UUID]) -> None:
     """What the subject had of the quotas is free; called in the transaction that ends it."""
     _mine(tenant_id, subject).delete()
+
+
+def _one_at_a_time(tenant_id: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"quota {tenant_id}"])
 
 
 def _mine(tenant_id: UUID, subject: tuple[str, UUID]) -> QuerySet[Holding]:

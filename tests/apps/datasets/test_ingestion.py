@@ -7,6 +7,7 @@ import pytest
 
 from apps.datasets import selectors, services
 from apps.datasets.choices import NEXT, VersionState
+from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict
@@ -135,6 +136,19 @@ def test_sql_over_versions_makes_a_version(ingested, scientist, project, run_job
     run_jobs()
     version.refresh_from_db()
     assert (version.state, version.row_count) == (VersionState.READY, 1), version.failure
+
+
+def test_what_sql_makes_has_to_fit_the_quota(ingested, scientist, admin, project, run_jobs):
+    people = ingested("people.csv", CSV)
+    dataset = services.create_dataset(actor=scientist, project=project, name="Rich")
+    tenants.set_quota(actor=admin, project_id=None, storage_bytes=200)
+    version = services.derive_version(
+        actor=scientist, dataset=dataset, sql="SELECT * FROM people", inputs={"people": people.pk}
+    )
+    run_jobs()
+    version.refresh_from_db()
+    assert version.state == VersionState.FAILED
+    assert "allows 200 bytes of storage" in version.failure
 
 
 def test_what_a_colleague_cancelled_names_them_and_can_be_read_again(ingested, scientist, officer, run_jobs):

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from apps.experiments.adapters.tracking import server_of
+from apps.tenants import services
 from tests.apps.experiments.door import Door
 
 
@@ -170,6 +171,17 @@ def test_files_are_written_below_a_run_and_come_back_as_attachments(door, mine):
     for path in ("loose.txt", f"{mine.experiment}/loose.txt", mine.experiment, f"{mine.experiment}/{mine.run}"):
         assert door.put(f"{files}/{path}").status_code == 400
         assert door.client.delete(f"{door.base}{files}/{path}").status_code == 400
+
+
+def test_a_file_for_which_the_quota_has_no_room_is_refused_at_once(door, mine, admin, project):
+    services.set_quota(actor=admin, project_id=project.pk, storage_bytes=10)
+    file = (
+        f"api/2.0/mlflow-artifacts/artifacts/workspaces/{mine.workspace}/{mine.experiment}/{mine.run}/artifacts/a.txt"
+    )
+    assert door.put(file, b"x" * 10).status_code == 200
+    answer = door.put(file, b"x" * 11)
+    assert (answer.status_code, answer.json()["error_code"]) == (413, "REQUEST_LIMIT_EXCEEDED")
+    assert "allows 10 bytes of storage" in answer.json()["message"]
 
 
 def test_a_transfer_in_parts_is_refused_in_words_that_the_client_knows(door, mine):

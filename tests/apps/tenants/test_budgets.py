@@ -97,6 +97,37 @@ def test_a_used_up_budget_stops_nothing_that_runs_and_keeps_what_is_queued(admin
     assert services.why_it_waits(**place, subject=("run", waiting.pk), size=size) == ""
 
 
+def test_many_that_start_just_below_the_hard_limit_see_each_other(admin, project, spend):
+    """Nothing of them is metered yet; each holds its first hour."""
+    services.set_budget(actor=admin, project_id=None, soft_limit=None, hard_limit=Decimal(10))
+    spend("5.50")
+    place = {"tenant_id": project.tenant_id, "project_id": project.pk, "size": RESOURCE_CLASSES["medium"]}
+    found = [services.take_part(**place, subject=("run", uuid4())) for _start in range(4)]
+    assert [not sentence for sentence in found] == [True, True, True, False]
+    assert "AED\xa05.50 are spent, and what runs now costs AED\xa0" in found[-1]
+    with pytest.raises(OverBudget, match="what runs now costs"):
+        services.check_budget(tenant_id=project.tenant_id, project_id=project.pk, now=now())
+
+
+def test_what_runs_counts_up_to_now_before_it_is_metered(admin, tenant, project):
+    services.set_budget(actor=admin, project_id=project.pk, soft_limit=None, hard_limit=Decimal(3))
+    begun = usage.Month.of(now()).start + timedelta(days=1)
+    run = services.Metered(
+        tenant_id=tenant.pk,
+        project_id=project.pk,
+        person_id=None,
+        kind=ThingKind.RUN,
+        thing_id=uuid4(),
+        subject_id=uuid4(),
+        resource_class="medium",
+    )
+    services.begin_usage(run, at=begun)
+    place = {"tenant_id": tenant.pk, "project_id": project.pk}
+    services.check_budget(**place, now=begun + timedelta(minutes=89))
+    with pytest.raises(OverBudget, match=r"AED\xa00.00 are spent, and what runs now costs AED\xa03.00"):
+        services.check_budget(**place, now=begun + timedelta(minutes=90))
+
+
 def test_each_share_of_the_soft_limit_is_told_once(admin, tenant, project, spend):
     budget = services.set_budget(actor=admin, project_id=None, soft_limit=Decimal(10), hard_limit=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from apps.tenants.choices import RESOURCE_CLASSES, ThingKind
 from apps.tenants.models import Holding, Quota
 from apps.tenants.selectors import limits
 from foundation import jobs, ledger
+from foundation.clock import now
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
 from foundation.jobs import runner
 from foundation.jobs.models import Job, JobTicket, Worker
@@ -148,6 +150,41 @@ def test_an_upload_that_would_not_fit_is_refused_before_its_first_byte(admin, sc
         start_upload(actor=scientist, project=project, filename="a.csv", size=101)
 
 
+def test_files_that_are_announced_count_until_they_are_cancelled(admin, scientist, project):
+    from apps.datasets.services import cancel_upload, start_upload
+
+    services.set_quota(actor=admin, project_id=None, storage_bytes=1000)
+    first = start_upload(actor=scientist, project=project, filename="a.csv", size=900)
+    with pytest.raises(OverQuota, match="900 are in use, and this brings 101 more"):
+        start_upload(actor=scientist, project=project, filename="b.csv", size=101)
+    cancel_upload(actor=scientist, upload_id=first.pk)
+    start_upload(actor=scientist, project=project, filename="b.csv", size=101)
+
+
+def test_a_file_that_became_a_version_counts_while_it_is_read(admin, scientist, project):
+    from apps.datasets.services import create_dataset, create_version, start_upload, take_file
+
+    services.set_quota(actor=admin, project_id=None, storage_bytes=1000)
+    dataset = create_dataset(actor=scientist, project=project, name="Delays", description="")
+    file = take_file(actor=scientist, project=project, file=BytesIO(b"a" * 900), filename="a.csv", size=900, now=now())
+    create_version(actor=scientist, dataset=dataset, upload=file, now=now())
+    with pytest.raises(OverQuota, match="900 are in use"):
+        start_upload(actor=scientist, project=project, filename="b.csv", size=101)
+
+
+def test_a_file_is_asked_for_once_more_when_it_is_complete(admin, scientist, project):
+    from apps.datasets.services import append_chunk, complete_upload, start_upload
+
+    services.set_quota(actor=admin, project_id=None, storage_bytes=1000)
+    file = start_upload(actor=scientist, project=project, filename="a.csv", size=600)
+    append_chunk(actor=scientist, upload_id=file.pk, offset=0, data=b"a" * 600)
+    services.set_quota(actor=admin, project_id=None, storage_bytes=599)
+    with pytest.raises(OverQuota, match="allows 599 bytes of storage; 0 are in use, and this brings 600 more"):
+        complete_upload(actor=scientist, upload_id=file.pk, now=now())
+    services.set_quota(actor=admin, project_id=None, storage_bytes=600)
+    assert complete_upload(actor=scientist, upload_id=file.pk, now=now()).completed_at
+
+
 def test_administrators_alone_set_quotas_and_the_ledger_says_so(admin, scientist, project):
     with pytest.raises(AccessDenied, match="administrator"):
         services.set_quota(actor=scientist, project_id=None, cpus=1)
@@ -210,6 +247,37 @@ def test_of_many_that_start_at_once_as_many_begin_as_there_are_places():
     with scope(tenant.pk):
         assert Holding.objects.count() == 3
         assert sorted(Job.objects.values_list("state", flat=True)) == ["queued"] * 9 + ["running"] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_files_that_are_announced_at_once_as_many_come_in_as_fit():
+    from apps.datasets.services import start_upload
+    from apps.projects.services import create_project
+
+    tenant = make_tenant("crowd", "Crowd")
+    admin = make_person(tenant, "admin")
+    with scope(tenant.pk):
+        project = create_project(actor=admin, slug="one", name="One", purpose="Announce at once")
+        services.set_quota(actor=admin, project_id=None, storage_bytes=1000)
+    begin, answers = threading.Barrier(8), []
+
+    def announce(number):
+        try:
+            begin.wait()
+            with scope(tenant.pk):
+                start_upload(actor=admin, project=project, filename=f"{number}.csv", size=400)
+            answers.append("in")
+        except OverQuota:
+            answers.append("refused")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=announce, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["in"] * 2 + ["refused"] * 6
 
 
 @pytest.mark.django_db(transaction=True)
