@@ -219,12 +219,7 @@ def _administered(house: House) -> dict[str, Any]:
         "project_role": ProjectRole.objects.create(**inside, **project, group=group, role="viewer"),
         "webhook": webhook,
         "delivery": tenants.WebhookDelivery.objects.create(
-            **inside,
-            **event,
-            webhook=webhook,
-            payload=f'{{"text": "{house.canary}"}}',
-            next_attempt_at=now(),
-            created_at=now(),
+            **inside, **event, **due, webhook=webhook, payload=f'{{"text": "{house.canary}"}}'
         ),
         "provider": services.add_saml_provider(
             actor=house.admin, name=house.canary, metadata=METADATA, metadata_url="", now=now()

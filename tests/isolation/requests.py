@@ -129,7 +129,7 @@ def _by_headers(route: Route, method: str, kinds: dict[str, str], own: House, th
             f"named in {name}",
             foreign,
             body,
-            {},
+            query,
             {name: slug, **extra},
             must_refuse,
             asked_by="admins",

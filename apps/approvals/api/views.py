@@ -62,7 +62,7 @@ class ApprovalViewSet(PortalViewSet):
         rows = selectors.comments_of(actor=self.actor, case=self._case(pk))
         return self.pages(rows, serializers.CommentSerializer)
 
-    @extend_schema(request=serializers.CommentGiven)
+    @extend_schema(request=serializers.CommentGiven, responses={201: serializers.CommentSerializer})
     @comments.mapping.post
     def add_comment(self, request: Request, pk: UUID) -> Response:
         made = services.comment(actor=self.actor, case=self._case(pk), **self.body(serializers.CommentGiven))

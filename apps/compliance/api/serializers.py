@@ -50,7 +50,7 @@ class LedgerFilters(serializers.Serializer[Any]):
 
     kind = serializers.CharField(max_length=80, required=False)
     actor = serializers.UUIDField(required=False)
-    subject = serializers.RegexField(r"^[a-z_]+:[0-9a-fA-F-]{36}$", required=False)
+    subject = serializers.RegexField(r"^[a-z_]+:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", required=False)
     project = serializers.SlugField(required=False)
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)

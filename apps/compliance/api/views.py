@@ -43,7 +43,7 @@ class ReportViewSet(PortalViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, selectors.get_report(actor=self.actor, report_id=pk))
 
-    @extend_schema(request=serializers.ReportStart)
+    @extend_schema(request=serializers.ReportStart, responses={202: serializers.ReportSerializer})
     def create(self, request: Request) -> Response:
         body = self.body(serializers.ReportStart)
         project = projects.get_project(actor=self.actor, slug=body["project"])

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from apps.deployments import selectors
@@ -43,3 +45,9 @@ class DeploymentEstimateAsked(serializers.Serializer):
 
 class SplitChoice(serializers.Serializer):
     split = serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=100))
+
+    def validate_split(self, value: dict[str, int]) -> dict[UUID, int]:
+        try:
+            return {UUID(key): share for key, share in value.items()}
+        except ValueError as error:
+            raise serializers.ValidationError(_("The keys are ids of revisions.")) from error

@@ -42,7 +42,7 @@ class DeploymentViewSet(PortalViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, self._deployment(pk))
 
-    @extend_schema(request=serializers.DeploymentStart, responses=serializers.RevisionSerializer)
+    @extend_schema(request=serializers.DeploymentStart, responses={202: serializers.RevisionSerializer})
     def create(self, request: Request) -> Response:
         body = self.body(serializers.DeploymentStart)
         revision = services.deploy_version(actor=self.actor, version_id=body.pop("model_version"), **body)
@@ -67,8 +67,8 @@ class DeploymentViewSet(PortalViewSet):
     @extend_schema(request=serializers.SplitChoice)
     @action(detail=True, methods=["post"])
     def split(self, request: Request, pk: UUID) -> Response:
-        wanted = {UUID(key): value for key, value in self.body(serializers.SplitChoice)["split"].items()}
-        services.set_split(actor=self.actor, deployment=self._deployment(pk), split=wanted)
+        wanted = self.body(serializers.SplitChoice)
+        services.set_split(actor=self.actor, deployment=self._deployment(pk), **wanted)
         return self.answer(self.serializer_class, self._deployment(pk))
 
     @extend_schema(request=None)
@@ -111,7 +111,7 @@ class RevisionViewSet(PortalViewSet):
     def stop(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, services.stop_revision(actor=self.actor, revision=self._revision(pk)))
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, responses={202: serializers.RevisionSerializer})
     @action(detail=True, methods=["post"])
     def restart(self, request: Request, pk: UUID) -> Response:
         revision = services.restart_revision(actor=self.actor, revision=self._revision(pk))

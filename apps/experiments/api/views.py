@@ -56,7 +56,7 @@ class RunViewSet(PortalViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, selectors.get_run(actor=self.actor, run_id=pk))
 
-    @extend_schema(request=serializers.RunStart)
+    @extend_schema(request=serializers.RunStart, responses={202: serializers.RunSerializer})
     def create(self, request: Request) -> Response:
         body = self.body(serializers.RunStart)
         project = projects.get_project(actor=self.actor, slug=body.pop("project"))
@@ -73,13 +73,13 @@ class RunViewSet(PortalViewSet):
         found = services.estimate_run(actor=self.actor, project_id=project.pk, training_set_id=training_set_id, **body)
         return self.answer(EstimateSerializer, found)
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, responses={202: serializers.RunSerializer})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: UUID) -> Response:
         run = services.cancel_run(actor=self.actor, run=selectors.get_run(actor=self.actor, run_id=pk))
         return self.answer(self.serializer_class, run, status=202)
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, responses={202: serializers.RunSerializer})
     @action(detail=True, methods=["post"])
     def repeat(self, request: Request, pk: UUID) -> Response:
         run = services.repeat_run(actor=self.actor, run=selectors.get_run(actor=self.actor, run_id=pk))

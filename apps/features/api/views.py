@@ -59,7 +59,7 @@ class FeatureViewViewSet(ProjectListViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, selectors.get_view(actor=self.actor, view_id=pk))
 
-    @extend_schema(request=serializers.FeatureViewStart)
+    @extend_schema(request=serializers.FeatureViewStart, responses={202: serializers.FeatureViewSerializer})
     def create(self, request: Request) -> Response:
         body = self.body(serializers.FeatureViewStart)
         project = self.project_of(body.pop("project"))
@@ -104,7 +104,7 @@ class TrainingSetViewSet(ProjectListViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, selectors.get_training_set(actor=self.actor, training_set_id=pk))
 
-    @extend_schema(request=serializers.TrainingSetStart)
+    @extend_schema(request=serializers.TrainingSetStart, responses={202: serializers.TrainingSetSerializer})
     def create(self, request: Request) -> Response:
         body = self.body(serializers.TrainingSetStart)
         project = self.project_of(body.pop("project"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.monitoring.models import Alert, Monitor, Replay
@@ -61,11 +62,14 @@ class Note(serializers.Serializer):
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"})
+class MonthField(serializers.DateField):
+    """2013-12, as its first day."""
+
+
 class NoteOfMany(Note):
-    # 2013-12; without one the alerts of all months are meant.
-    month = serializers.DateField(
-        required=False, allow_null=True, default=None, input_formats=["%Y-%m"], format="%Y-%m"
-    )
+    # Without one the alerts of all months are meant.
+    month = MonthField(required=False, allow_null=True, default=None, input_formats=["%Y-%m"], format="%Y-%m")
 
 
 class Acknowledged(serializers.Serializer):

@@ -31,7 +31,7 @@ class ModelViewSet(PortalViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, selectors.get_model(actor=self.actor, model_id=pk))
 
-    @extend_schema(request=serializers.Registration, responses=serializers.VersionSerializer)
+    @extend_schema(request=serializers.Registration, responses={202: serializers.VersionSerializer})
     def create(self, request: Request) -> Response:
         body = self.body(serializers.Registration)
         version = services.register_version(actor=self.actor, run_id=body.pop("run"), **body)

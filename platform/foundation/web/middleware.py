@@ -20,7 +20,7 @@ from foundation.access.actors import actor_for_token, actor_for_user
 from foundation.access.freshness import is_fresh
 from foundation.access.second_factor import require_second_factor
 from foundation.clock import now
-from foundation.errors import AccessDenied, NotFound, PortalError
+from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
 from foundation.identity import Actor, tokens
 from foundation.identity.models import User
 from foundation.identity.ways import Way
@@ -89,6 +89,8 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = request.tenant = request.project = None  # type: ignore[attr-defined]
+        if _names_nothing(request):
+            return answer_for(request, Invalid(_("The address holds a NUL, which no name of anything does.")))
         try:
             actor = _actor_of(request)
         except PortalError as refusal:
@@ -138,6 +140,11 @@ class KnownSenderMiddleware:
         if unknown and request.content_type == "multipart/form-data":
             return answer_for(request, AccessDenied(_("Sign in first: no file is taken from somebody unknown.")))
         return self.get_response(request)
+
+
+def _names_nothing(request: HttpRequest) -> bool:
+    """PostgreSQL takes no NUL in a text: whatever is looked up by it cannot be there."""
+    return "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", "")
 
 
 def _is_whole_page(request: HttpRequest) -> bool:

@@ -23,7 +23,7 @@ _REFUSALS = {
     "503": "Something behind the portal does not answer just now; see Retry-After.",
 }
 _OF_BODIES = {"413", "415"}
-_OF_CHANGES = {"409", "412"}
+_OF_CHANGES = {"412"}
 _PROBLEM_SCHEMA = {
     "type": "object",
     "description": "Why a request was refused (RFC 9457).",

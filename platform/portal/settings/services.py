@@ -60,7 +60,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["foundation.web.authentication.ActorAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["foundation.web.permissions.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["foundation.web.parsers.WritableJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "foundation.web.pagination.CursorPages",
     "EXCEPTION_HANDLER": "foundation.web.problems.exception_handler",
