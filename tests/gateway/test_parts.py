@@ -132,6 +132,16 @@ def test_limiter_refills_and_gives_back() -> None:
     assert limiter.take("a", 1.0)
 
 
+def test_limiter_takes_a_network_of_ipv6_as_one_address() -> None:
+    limiter = AddressLimiter(per_second=1, burst=2)
+    assert [limiter.take(f"2001:db8:0:7::{host:x}", 0.0) for host in (1, 2, 3)] == [True, True, False]
+    limiter.give_back("2001:db8:0:7:ffff::9", 0.0)
+    assert limiter.take("2001:db8:0:7::4", 0.0) and not limiter.take("2001:db8:0:7::5", 0.0)
+    assert limiter.take("2001:db8:0:8::1", 0.0)
+    assert limiter.take("::ffff:203.0.113.7", 0.0) and limiter.take("203.0.113.7", 0.0)
+    assert not limiter.take("203.0.113.7", 0.0) and limiter.take("::ffff:203.0.113.8", 0.0)
+
+
 def test_admission_frees_its_places() -> None:
     admission = Admission(2, 1)
     with admission.slot("a"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -22,9 +23,14 @@ TURN = timedelta(seconds=3)
 
 
 def announce(who: str, address: str, now: datetime) -> SignInAttempt:
-    """Count this attempt before what was given is looked at, so that many at once do not slip past the bound."""
+    """Count this attempt before what was given is looked at, so that many at once do not slip past the bound.
+
+    An IPv6 address counts as its network of 64 bits: whoever has one there has 2 ** 64 of them (RFC 4291, 2.5.1).
+    """
     SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
-    attempt = SignInAttempt.objects.create(email_digest=_digest(who), address_digest=_digest(address), at=now)
+    attempt = SignInAttempt.objects.create(
+        email_digest=_digest(who), address_digest=_digest(_counted_as(address)), at=now
+    )
     recent = SignInAttempt.objects.filter(at__gt=now - WINDOW).order_by("at")
     by_email, by_address = {"email_digest": attempt.email_digest}, {"address_digest": attempt.address_digest}
     for bound, most in ((by_email | by_address, MOST_OF_PAIR), (by_email, MOST_OF_EMAIL)):
@@ -67,6 +73,14 @@ def _too_many(wait: timedelta) -> TooManyAttempts:
         minutes,
     )
     return TooManyAttempts(sentence % {"minutes": minutes}, details={"retry_after": int(wait.total_seconds())})
+
+
+def _counted_as(address: str) -> str:
+    try:
+        found = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
 
 
 def _digest(text: str) -> str:

@@ -62,6 +62,20 @@ def test_after_five_failures_the_door_stays_shut_for_a_while_also_for_the_right_
     assert int(answer["Retry-After"]) > 60
 
 
+def test_another_address_of_the_same_ipv6_network_is_the_same_place(person):
+    for host in range(1, 6):
+        assert knock(Client(), password="wrong", address=f"2001:db8:0:7::{host:x}").status_code == 422
+    assert knock(Client(), address="2001:db8:0:7:a::1").status_code == 429
+    assert knock(Client(), address="2001:db8:0:8::1").status_code == 302
+
+
+def test_ipv4_inside_ipv6_is_one_place_for_each_address(person):
+    for _ in range(5):
+        assert knock(Client(), password="wrong", address="::ffff:203.0.113.7").status_code == 422
+    assert knock(Client(), address="203.0.113.7").status_code == 429
+    assert knock(Client(), address="::ffff:203.0.113.8").status_code == 302
+
+
 def test_the_lock_tells_nothing_about_the_address(person):
     for _ in range(6):
         answer = knock(Client(), email="nobody@acme.test", password="wrong")
