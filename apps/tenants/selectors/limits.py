@@ -93,11 +93,12 @@ class BudgetState:
 
 
 def quotas(*, actor: Actor) -> list[QuotaState]:
-    """The tenant's and each project's that has one; whoever is limited to projects sees theirs."""
+    """The tenant's, for whoever sees its whole usage, and those of the actor's projects."""
     access.require_somewhere(actor, Permission.USAGE_VIEW)
     rows = Quota.objects.filter(tenant_id=actor.tenant_id)
     names = {project.id: project.name for project in projects_of(actor)}
-    shown = [row for row in rows if row.project_id is None or row.project_id in names]
+    whole = _sees_whole(actor)
+    shown = [row for row in rows if (whole if row.project_id is None else row.project_id in names)]
     shown.sort(key=lambda row: (row.project_id is not None, _name(row.project_id, names)))
     return [_state(row, _name(row.project_id, names)) for row in shown]
 
@@ -151,7 +152,7 @@ def no_room(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool
 
 
 def no_storage(*, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0) -> str:
-    """The sentence where `more` bytes would not fit; empty where they would. `counted` of them are in `stored` already."""
+    """The sentence where `more` bytes, of which `counted` stand in `stored` already, would not fit; else empty."""
     for quota in quotas_over(tenant_id=tenant_id, project_id=project_id):
         if quota.storage_bytes is None:
             continue
@@ -173,7 +174,7 @@ def budgets(*, actor: Actor, now: datetime) -> list[BudgetState]:
     """The tenant's, for whoever sees its whole usage, and those of the actor's projects."""
     access.require_somewhere(actor, Permission.USAGE_VIEW)
     names = {project.id: project.name for project in projects_of(actor)}
-    whole = access.can(actor, Permission.USAGE_VIEW) and actor.project_id is None
+    whole = _sees_whole(actor)
     rows = [
         row
         for row in Budget.objects.filter(tenant_id=actor.tenant_id)
@@ -267,6 +268,10 @@ def budget_notices(*, actor: Actor, now: datetime) -> QuerySet[BudgetNotice]:
     if not access.can(actor, Permission.TENANT_MANAGE):
         return rows.none()
     return rows.order_by("budget_id", "-percent").distinct("budget_id")
+
+
+def _sees_whole(actor: Actor) -> bool:
+    return access.can(actor, Permission.USAGE_VIEW) and actor.project_id is None
 
 
 def _asked(

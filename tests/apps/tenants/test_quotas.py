@@ -16,6 +16,7 @@ from apps.tenants.choices import RESOURCE_CLASSES, ThingKind
 from apps.tenants.models import Holding, Quota
 from apps.tenants.selectors import limits
 from foundation import jobs, ledger
+from foundation.access.actors import actor_for_user
 from foundation.clock import now
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
 from foundation.jobs import runner
@@ -196,6 +197,22 @@ def test_administrators_alone_set_quotas_and_the_ledger_says_so(admin, scientist
     services.remove_quota(actor=admin, quota=again)
     kinds = [event.kind for event in ledger.events_of(subject=("quota", quota.pk))]
     assert kinds == ["quota.removed", "quota.changed", "quota.changed"]
+
+
+def test_of_one_project_nobody_sees_the_tenants_quota(admin, scientist, tenant, project, api_as):
+    services.set_quota(actor=admin, project_id=None, cpus=77)
+    services.set_quota(actor=admin, project_id=project.pk, cpus=7)
+    member = make_person(tenant, "member")
+    holder = services.Holder.parse(f"user:{member.user.pk}")
+    services.give_role_in_project(actor=admin, project_id=project.pk, holder=holder, role="viewer")
+    member = actor_for_user(user=member.user, tenant=tenant)
+
+    def shown(client):
+        return [found["project_id"] for found in client.get("/api/v1/quotas/").json()]
+
+    assert [state.project_id for state in limits.quotas(actor=member)] == [project.pk]
+    assert shown(api_as(scientist, project_id=project.pk)) == [str(project.pk)]
+    assert shown(api_as(scientist)) == [None, str(project.pk)]
 
 
 def test_bad_limits_are_refused_at_their_field(admin, other_tenant):
