@@ -30,7 +30,8 @@ def main(notes: Path, session: int) -> int:
     home, url = Path(os.environ["SANAD_HOME"]), os.environ["SANAD_URL"]
     known = json.loads((home / "credentials.json").read_text())["people"]
     leave(notes, "portal", {"url": url, "home": str(home), "people": [*known, *readers()]})
-    prove_domain("lab.demo.local")
+    prove_domain("demo", "lab.demo.local")
+    leave(notes, "sign_up", {"link": newcomer(url)})
     leave(notes, "neighbour", neighbour(url))
     leave(notes, "world", world(home, url))
     if psutil.pid_exists(session):
@@ -89,14 +90,25 @@ def readers() -> list[dict[str, str]]:
     return made
 
 
-def prove_domain(name: str) -> None:
-    """A domain of the sample's tenant, by the operator's word: for whoever signs in by an identity provider."""
+def newcomer(url: str) -> str:
+    """What the operator does for an organisation that signs up: a tenant, its proven domain, and the one link."""
+    from apps.tenants import services as tenants
+    from foundation.clock import now
+
+    words = {"slug": "quay", "name": "Quay Bank", "name_ar": "بنك الرصيف", "plan": "smb", "zones": None}
+    _tenant, secret = tenants.open_tenant(operator=None, email="noor@quay.demo.local", now=now(), **words)
+    prove_domain("quay", "quay.demo.local")
+    return f"{url}/accounts/invitations/{secret}/"
+
+
+def prove_domain(slug: str, name: str) -> None:
+    """A domain of a tenant, by the operator's word: for whoever signs in by an identity provider."""
     from apps.tenants import services as tenants
     from foundation.clock import now
     from foundation.identity import Actor
     from foundation.tenancy import find_tenant, scope
 
-    tenant = find_tenant("demo")
+    tenant = find_tenant(slug)
     with scope(tenant.pk):
         tenants.claim_domain(actor=Actor.system(tenant), name=name, now=now())
     tenants.prove_by_operator(tenant=tenant, name=name, now=now())

@@ -64,6 +64,9 @@ def build_table(
 ) -> PortalTable:
     """The table for this request: filtered by the query string, sorted, its page cut out, hidden columns left out."""
     filterset = filterset_class(request.GET, queryset=rows, request=request) if filterset_class else None
+    if filterset is not None:
+        # A form beside the list may have a field of the same name: each label points to its own.
+        filterset.form.auto_id = "filter_%s"
     data = filterset.qs if filterset is not None else rows
     table = table_class(_Rows(data) if isinstance(data, QuerySet) else data, request=request, **extra)
     table.filterset = filterset

@@ -46,3 +46,8 @@ def test_the_other_way_round_and_as_values(projects):
 
     assert next(row.record.name for row in down.page.object_list) == "p094"
     assert next(row.record["name"] for row in plain.page.object_list) == "p025"
+
+
+def test_a_filters_fields_have_ids_of_their_own_beside_another_form(client_as, admin):
+    page = client_as(admin).get("/t/acme/settings/members/").content.decode()
+    assert 'id="filter_role"' in page and page.count('id="id_role"') == 1
