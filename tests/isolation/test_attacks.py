@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @cache
-def tests_in(path: str) -> set[str]:
+def names_in(path: str) -> set[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
@@ -25,4 +25,4 @@ def test_each_attack_has_a_test(attack):
     assert shown_by
     for name in shown_by:
         path, _, test = name.partition("::")
-        assert test in tests_in(path), f"“{attack}” is said to be shown by {name}, which is not there any more."
+        assert test in names_in(path), f"“{attack}” is said to be shown by {name}, which is not there any more."
