@@ -67,7 +67,7 @@ def begin(
     """Send the browser to the provider; state, nonce and PKCE's secret wait in its session."""
     nonce = secrets.token_urlsafe(24)
     words = {"nonce": nonce, **({"login_hint": hint} if hint else {})}
-    data = {"provider": key, "nonce": nonce, "testing": testing}
+    data = {"nonce": nonce, "testing": testing}
     return _provider(request, key, settings, callback).redirect(
         request, "login", next_url=next_url, data=data, auth_params=words
     )
@@ -80,17 +80,14 @@ def state_of(request: HttpRequest, *, key: str, settings: ProviderSettings, call
 
 
 def kept_state(request: HttpRequest, provider: Provider, state_id: str) -> dict[str, Any]:
-    """What allauth kept in the browser's session under this id, if the sign-in was begun at this provider.
-
-    One provider sees the state of a sign-in begun at it and could bring it to the door of another (mix-up).
-    """
+    """What allauth kept in the browser's session under this id and for this provider (`key`), no other."""
     try:
-        kept = dict(provider.unstash_redirect_state(request, state_id))
+        return dict(provider.unstash_redirect_state(request, state_id))
     except PermissionDenied as error:
-        raise _foreign() from error
-    if (kept.get("data") or {}).get("provider") != provider.app.provider_id:
-        raise _foreign()
-    return kept
+        raise ProviderRefused(
+            _("This answer belongs to no sign-in that was begun in this browser, or it is too old. Sign in once more."),
+            reason="state",
+        ) from error
 
 
 def finish(request: HttpRequest, *, key: str, settings: ProviderSettings, callback: str, state: dict[str, Any]) -> Said:
@@ -201,13 +198,6 @@ def _provider(request: HttpRequest, key: str, settings: ProviderSettings, callba
         },
     )
     return _Provider(request, app=app)
-
-
-def _foreign() -> ProviderRefused:
-    return ProviderRefused(
-        _("This answer belongs to no sign-in that was begun in this browser, or it is too old. Sign in once more."),
-        reason="state",
-    )
 
 
 def _nonce_of(state: dict[str, Any]) -> str:

@@ -69,7 +69,7 @@ def begin(
     """Send the browser to the provider with a request whose id waits in its session."""
     auth = OneLogin_Saml2_Auth(_place(acs), _words(settings, acs, entity_id))
     address = auth.login(return_to="")
-    data = {"provider": key, "testing": testing}
+    data = {"testing": testing}
     _provider(request, key).stash_redirect_state(request, "login", next_url, data, state_id=auth.get_last_request_id())
     return HttpResponseRedirect(address)
 
