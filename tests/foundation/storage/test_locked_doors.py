@@ -42,7 +42,7 @@ def test_another_tenants_doors_stay_open(locked, other_tenant, api_as):
     assert api_as(make_person(other_tenant, "admin")).get("/api/v1/projects/").status_code == 200
 
 
-def test_the_lake_closes_in_a_process_that_had_it_open(tenant, admin, monkeypatch):
+def test_the_lake_closes_in_a_process_that_had_it_open(tenant, admin, settings, monkeypatch):
     settings.LAKE_KEYS = "foundation.lake.keys.keys_of"
     moment = [100.0]
     monkeypatch.setattr(keyring.time, "monotonic", lambda: moment[0])
