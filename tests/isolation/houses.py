@@ -202,7 +202,7 @@ def _administered(house: House) -> dict[str, Any]:
 
     from apps.tenants import models as tenants
     from apps.tenants import services
-    from foundation.access.models import Group, GroupMember, ProjectRole
+    from foundation.access.models import Group, GroupMember, ProjectRole, SupportGrant
     from foundation.identity.models import EmailDomain
     from tests.apps.tenants.test_single_sign_on_pages import METADATA
 
@@ -230,6 +230,9 @@ def _administered(house: House) -> dict[str, Any]:
         "quota": tenants.Quota.objects.create(**inside, **project, concurrent_runs=1),
         "budget": tenants.Budget.objects.create(**inside, **project, hard_limit=9),
         "export": tenants.TenantExport.objects.create(**inside, asked_by=user, asked_at=now()),
+        "support": SupportGrant.objects.create(
+            **inside, user=user, level="viewer", reason=house.canary, hours=1, asked_at=now()
+        ),
         "factor": Authenticator.objects.create(user=user, type="totp", data={"secret": house.canary}),
     }
     return {kind: thing.pk for kind, thing in made.items()} | {"tenant_pk": house.tenant.pk}

@@ -45,6 +45,7 @@ KINDS = {
     "budget_id": "budget",
     "export_id": "export",
     "factor_id": "factor",
+    "support_id": "support",
     "tenant_id": "tenant_pk",
 }
 # `version_id` and `pk` say of which kind they are by what stands before them.
@@ -107,6 +108,8 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "views": ("feature_view", lambda thing: [thing]),
     "split": ("revision", lambda thing: {thing: 100}),
 }
+# Fields whose names look like ids of a thing, and are none of ours.
+NO_IDS = {"client_id": "what an identity provider calls this portal"}
 # Queries that lists narrow by, whatever the description says of them.
 QUERIES = {
     **{kind: kind for kind in ("project", "dataset", "model", "deployment", "run", "training_set", "tenant", "user")},
@@ -158,8 +161,8 @@ def kind_of(route: Route, variable: str) -> str | None:
 
 def field_of(name: str, described: dict[str, Any], where: str) -> tuple[str, Any] | None:
     """The kind that a field of a body names and how it stands there. Unnamed for a field that looks like one."""
-    if name in FIELDS:
-        return FIELDS[name]
+    if name in FIELDS or name in NO_IDS:
+        return FIELDS.get(name)
     types = described.get("type")
     is_id = described.get("format") == "uuid" or described.get("items", {}).get("format") == "uuid"
     if is_id or name.endswith(("_id", "_ids")) or ("string" in str(types) and name.endswith("digest")):
