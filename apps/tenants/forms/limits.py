@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.tenants.choices import PRICE_ITEMS
+from foundation.web.templatetags.sanad_format import month
 
 _GIB, _MIB = 2**30, 1024
 
@@ -32,7 +33,7 @@ class UsageForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         known = list(months)
-        self.fields["month"].choices = [(month, month) for month in known]  # type: ignore[attr-defined]
+        self.fields["month"].choices = [(one, month(one)) for one in known]  # type: ignore[attr-defined]
         self.fields["month"].initial = known[0]
         for name, rows in (("project", projects), ("person", people)):
             choices = [("", _("All")), *((str(pk), label) for pk, label in rows)]

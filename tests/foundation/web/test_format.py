@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.template import Context, Template
@@ -123,3 +124,13 @@ def test_a_reader_of_the_hijri_calendar_reads_it_in_both_languages_with_the_greg
 def test_days_outside_the_published_tables_are_gregorian():
     with calendars.reading("hijri"):
         assert "1 Jan 2200" in shown.day(datetime(2200, 1, 1, 12, tzinfo=UTC))
+
+
+def test_a_month_of_bills_is_said_in_the_readers_language():
+    assert shown.month("2026-11") == "November 2026"
+    with translation.override("ar"):
+        assert "2026" in shown.month("2026-11") and "2026-11" not in shown.month("2026-11")
+
+
+def test_what_is_counted_in_wholes_has_no_decimals():
+    assert [shown.number(Decimal(value), 0) for value in ("500", "2048", "120")] == ["500", "2,048", "120"]

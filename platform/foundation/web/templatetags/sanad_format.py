@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from django import template
 from django.utils import timezone
@@ -149,6 +149,12 @@ def moment(value: datetime | None) -> SafeString:
     here = timezone.localtime(value)
     said = f"{date_in_words(here, locale=locale())} {here:%H:%M} {zone_of(here)}"
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact(value), said)
+
+
+@register.filter
+def month(value: str) -> str:
+    """2026-11 → November 2026: a month of bills, which are Gregorian for every reader."""
+    return format_skeleton("yMMMM", date.fromisoformat(f"{value}-01"), locale=locale())
 
 
 @register.filter
