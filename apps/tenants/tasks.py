@@ -68,6 +68,11 @@ def send_notice(*, user_id: str, notice: str, factor: str, **_later: object) -> 
     services.send_notice(user_id=UUID(user_id), notice=notice, factor=factor)
 
 
+@job(name="tenants.send_invitation", time_limit=timedelta(minutes=5))
+def send_invitation(*, job: JobHandle, invitation_id: str, sealed: str, **_later: object) -> None:
+    services.send_invitation(tenant=job.actor.tenant, invitation_id=UUID(invitation_id), sealed=sealed)
+
+
 @periodic(name="tenants.forget_used_assertions", every=timedelta(hours=1))
 def forget_used_assertions() -> None:
     services.forget_used_assertions(now=now())

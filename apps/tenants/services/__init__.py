@@ -53,6 +53,7 @@ from apps.tenants.services.identity_providers import (
     scim_purpose,
     settings_of,
 )
+from apps.tenants.services.invitation_mails import send_invitation
 from apps.tenants.services.invitations import (
     accept_as_new_person,
     accept_invitation,
@@ -282,6 +283,7 @@ __all__ = [
     "ring_due_webhooks",
     "roll_webhook_secret",
     "scim_purpose",
+    "send_invitation",
     "send_notice",
     "send_test_event",
     "send_webhook",

@@ -16,6 +16,7 @@ from apps.tenants import policies
 from apps.tenants.choices import INVITATION_LIVES, InvitationState
 from apps.tenants.events import InvitationWithdrawn, MemberInvited
 from apps.tenants.models import Invitation
+from apps.tenants.services.invitation_mails import mail_invitation
 from apps.tenants.services.members import checked_role, enrol
 from foundation import ledger
 from foundation.access.models import Membership
@@ -55,6 +56,7 @@ def invite(*, actor: Actor, email: str, role: str, now: datetime) -> tuple[Invit
     )
     invited = MemberInvited(membership_id=invitation.pk, role=invitation.role)
     ledger.record(invited, actor=actor, subject=("membership", invitation.pk))
+    mail_invitation(actor=actor, invitation=invitation, secret=secret)
     return invitation, secret
 
 

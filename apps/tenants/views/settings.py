@@ -51,6 +51,7 @@ def member_list(request: PortalRequest, tenant: str) -> HttpResponse:
         "may_manage": may,
         "form": form,
         "link": [{"name": _("Invitation link"), "code": link}] if link else [],
+        "mailed": settings.SANAD_SENDS_MAIL,
         "moment": now(),
         "tabs": tabs(request, "members"),
     }
