@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from apps.tenants import services, tasks
+from apps.tenants.choices import SignInMethod
 from apps.tenants.models import SignIn, SignInAttempt
 from foundation.clock import now
 from foundation.identity import Actor, tokens
@@ -100,7 +101,8 @@ def test_ended_sessions_and_what_was_noted_of_them_are_cleared(scientist, client
     for _ in range(2):
         client: Client = client_as(scientist)
         keys.append(client.session.session_key)
-        services.note_session(user=user, session_key=keys[-1], address="192.0.2.1", agent="Browser", now=now() - DAY)
+        begun = {"address": "192.0.2.1", "agent": "Browser", "method": SignInMethod.PASSWORD}
+        services.note_session(user=user, session_key=keys[-1], **begun, now=now() - DAY)
     Session.objects.filter(session_key=keys[0]).update(expire_date=now() - HOUR)
     SignInAttempt.objects.create(email_digest="e", address_digest="a", at=now() - HOUR)
 
@@ -113,7 +115,8 @@ def test_ended_sessions_and_what_was_noted_of_them_are_cleared(scientist, client
 
 
 def test_a_sign_in_whose_session_is_not_saved_yet_stays_noted(scientist):
-    services.note_session(user=scientist.user, session_key="new", address="", agent="", now=now())
+    begun = {"address": "", "agent": "", "method": SignInMethod.PASSKEY}
+    services.note_session(user=scientist.user, session_key="new", **begun, now=now())
     tasks.forget_ended_sessions()
     with scope(None, user_id=scientist.user.pk):
         assert SignIn.objects.count() == 1

@@ -119,7 +119,8 @@ def test_an_unknown_project_is_not_found(api_as, scientist):
 
 def test_the_organisation_is_named_by_its_administrator(client_as, admin, scientist):
     client = client_as(admin)
-    assert client.post("/t/acme/settings/organisation/", {"name": "Acme Gulf", "name_ar": "أكمي"}).status_code == 303
+    words = {"name": "Acme Gulf", "name_ar": "أكمي", "zones": ["AE-ONSHORE"]}
+    assert client.post("/t/acme/settings/organisation/", words).status_code == 303
     assert "Acme Gulf" in client.get("/t/acme/settings/organisation/").content.decode()
-    assert client.post("/t/acme/settings/organisation/", {"name": " "}).status_code == 422
+    assert client.post("/t/acme/settings/organisation/", {**words, "name": " "}).status_code == 422
     assert client_as(scientist).get("/t/acme/settings/organisation/").status_code == 403
