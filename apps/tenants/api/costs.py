@@ -77,7 +77,7 @@ class QuotaViewSet(PortalViewSet):
 
     serializer_class = shapes.QuotaSerializer
     pagination_class = None
-    permissions = {"list": _SEE, "create": _CHANGE, "destroy": _CHANGE}
+    permissions = {"list": _SEE, "retrieve": _SEE, "create": _CHANGE, "destroy": _CHANGE}
 
     @extend_schema(responses=shapes.QuotaSerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -87,8 +87,10 @@ class QuotaViewSet(PortalViewSet):
     def create(self, request: Request) -> Response:
         body = self.body(shapes.QuotaWanted)
         quota = services.set_quota(actor=self.actor, project_id=_project(self.actor, body.pop("project")), **body)
-        found = [state for state in limits.quotas(actor=self.actor) if state.id == quota.pk]
-        return self.answer(shapes.QuotaSerializer, found[0], status=201)
+        return self.answer(shapes.QuotaSerializer, limits.quota_state(actor=self.actor, quota_id=quota.pk), status=201)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(shapes.QuotaSerializer, limits.quota_state(actor=self.actor, quota_id=pk))
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         services.remove_quota(actor=self.actor, quota=limits.get_quota(actor=self.actor, quota_id=pk))
@@ -100,7 +102,7 @@ class BudgetViewSet(PortalViewSet):
 
     serializer_class = shapes.BudgetSerializer
     pagination_class = None
-    permissions = {"list": _SEE, "create": _CHANGE, "destroy": _CHANGE}
+    permissions = {"list": _SEE, "retrieve": _SEE, "create": _CHANGE, "destroy": _CHANGE}
 
     @extend_schema(responses=shapes.BudgetSerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -110,8 +112,12 @@ class BudgetViewSet(PortalViewSet):
     def create(self, request: Request) -> Response:
         body = self.body(shapes.BudgetWanted)
         budget = services.set_budget(actor=self.actor, project_id=_project(self.actor, body.pop("project")), **body)
-        found = [state for state in limits.budgets(actor=self.actor, now=now()) if state.id == budget.pk]
-        return self.answer(shapes.BudgetSerializer, found[0], status=201)
+        state = limits.budget_state(actor=self.actor, budget_id=budget.pk, now=now())
+        return self.answer(shapes.BudgetSerializer, state, status=201)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        state = limits.budget_state(actor=self.actor, budget_id=pk, now=now())
+        return self.answer(shapes.BudgetSerializer, state)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         services.remove_budget(actor=self.actor, budget=limits.get_budget(actor=self.actor, budget_id=pk))

@@ -103,6 +103,14 @@ def quotas(*, actor: Actor) -> list[QuotaState]:
     return [_state(row, _name(row.project_id, names)) for row in shown]
 
 
+def quota_state(*, actor: Actor, quota_id: UUID) -> QuotaState:
+    """One of those that the actor sees."""
+    for state in quotas(actor=actor):
+        if state.id == quota_id:
+            return state
+    raise NotFound(_("There is no such quota in this tenant."))
+
+
 def get_quota(*, actor: Actor, quota_id: UUID) -> Quota:
     access.require(actor, Permission.TENANT_MANAGE)
     found = Quota.objects.filter(tenant_id=actor.tenant_id, pk=quota_id).first()
@@ -204,6 +212,14 @@ def month_cost(*, actor: Actor, now: datetime) -> MonthCost | None:
         return MonthCost(month, costs, None)
     budget = BudgetState(row.pk, None, _name(None, {}), row.soft_limit, row.hard_limit, costs, month)
     return MonthCost(month, costs, budget)
+
+
+def budget_state(*, actor: Actor, budget_id: UUID, now: datetime) -> BudgetState:
+    """One of those that the actor sees."""
+    for state in budgets(actor=actor, now=now):
+        if state.id == budget_id:
+            return state
+    raise NotFound(_("There is no such budget in this tenant."))
 
 
 def get_budget(*, actor: Actor, budget_id: UUID) -> Budget:

@@ -73,13 +73,19 @@ def test_every_document_is_served_and_its_links_lead_somewhere(address):
     "address",
     [
         "../manage", "..%2f..%2fREADME", "problems/../../SECURITY", "parts.yaml", "build.py", "build", "/etc/passwd",
-        "problems/nothing-like-it", ".", "problems/.", "%00", "README", "\\..\\manage",
+        "problems/nothing-like-it", ".", "problems/.", "README", "\\..\\manage",
     ],
 )  # fmt: skip
 def test_nothing_but_documents_is_served(address):
     assert Client().get(f"/docs/{address}").status_code == 404
     with pytest.raises(NotFound):
         read_document(address)
+
+
+def test_no_document_has_a_nul_in_its_name():
+    assert Client().get("/docs/%00").status_code == 422
+    with pytest.raises(NotFound):
+        read_document("\0")
 
 
 def test_the_policy_that_security_txt_names_is_there():

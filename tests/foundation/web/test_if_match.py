@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from apps.tenants import services
+from apps.tenants.ports import ProviderSettings
+from apps.tenants.services.identity_providers import seal_settings
+from foundation.clock import now
+from foundation.identity.models import IdentityProvider
 from tests.isolation.elsewhere import things_of
 from tests.isolation.routes import every_route
 
@@ -29,7 +34,21 @@ def things(admin, project):
     upload = start_upload(actor=admin, project=project, filename="rows.csv", size=9)
     member = Membership.objects.get(user=admin.user)
     program = create_service_account(actor=admin, name="nightly import", role="scientist")
-    return {**things_of(admin, project), "upload": upload.pk, "member": member.pk, "program": program.pk}
+    own = {"upload": upload.pk, "member": member.pk, "program": program.pk, "provider": _provider(admin.tenant).pk}
+    own["group"] = services.create_group(actor=admin, name="Team").pk
+    told = {"url": "https://8.8.8.8/hook", "description": "", "kinds": [], "project_id": None}
+    own["webhook"] = services.create_webhook(actor=admin, now=now(), **told)[0].pk
+    return {**things_of(admin, project), **own}
+
+
+def _provider(tenant):
+    said = ProviderSettings(
+        issuer="https://id.test", endpoints={}, claims={}, client_id="sanad", client_secret="s3cret"
+    )
+    made = IdentityProvider(tenant=tenant, kind="oidc", name="Company", issuer="https://id.test", created_at=now())
+    made.mapping, made.sealed = [], seal_settings(made, said)
+    made.save(force_insert=True)
+    return made
 
 
 def test_every_change_for_an_old_state_is_refused(things, admin, project, api_as):
