@@ -44,7 +44,7 @@ class WebhookViewSet(PortalViewSet):
     def retrieve(self, request: Request, pk: UUID, **within: UUID) -> Response:
         """The webhook, or what `within` names of it: with that If-Match is compared where it is changed."""
         if delivery_id := within.get("delivery_id"):
-            return self.delivery(request, pk, delivery_id)
+            return self.answer(serializers.DeliveryWithAttempts, self._delivery(pk, delivery_id))
         return self.answer(self.serializer_class, self._webhook(pk))
 
     @extend_schema(request=serializers.WebhookWanted, responses={201: serializers.NewWebhookSerializer})
