@@ -5,7 +5,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,6 +13,7 @@ from django_tables2 import Column
 
 from apps.approvals.choices import CaseState
 from foundation.clock import now
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago
 
@@ -30,7 +30,7 @@ class CaseTable(PortalTable):
 
     def render_asked(self, value: str, record: Any) -> str:
         url = reverse("approvals:case_detail", args=[self.request.tenant.slug, record.pk])
-        return render_to_string("components/name.html", {"name": value, "url": url})
+        return name_cell(value, url)
 
     def render_project(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value.name)
@@ -46,11 +46,11 @@ class CaseTable(PortalTable):
             return "–"
         if value >= now():
             return ago(value)
-        return render_to_string("components/state.html", {"state": "overdue", "label": _("Overdue"), "tone": "bad"})
+        return state_cell("overdue", _("Overdue"), "bad")
 
     def render_state(self, value: Any, record: Any) -> str:
         state = CaseState(record.state)
-        return render_to_string("components/state.html", {"state": state.value, "label": state.label})
+        return state_cell(state.value, state.label)
 
 
 class CaseFilter(django_filters.FilterSet):

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.compliance.choices import ReportState
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
 
@@ -33,7 +33,7 @@ class ReportTable(PortalTable):
 
     def render_model(self, value: Any, record: Any) -> str:
         url = reverse("compliance:report_detail", args=[self.request.tenant.slug, record.pk])
-        return render_to_string("components/name.html", {"name": str(value), "url": url})
+        return name_cell(str(value), url)
 
     def render_project(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value.name)
@@ -42,7 +42,7 @@ class ReportTable(PortalTable):
         state = ReportState(record.state)
         tone = "busy" if state is ReportState.MAKING else "bad" if record.ledger_fault else ""
         label = _("Ready: the ledger was broken") if record.ledger_fault else state.label
-        return render_to_string("components/state.html", {"state": state.value, "label": label, "tone": tone})
+        return state_cell(state.value, label, tone)
 
     def _count(self, value: int, record: Any) -> str:
         return number(value) if record.state == ReportState.READY else "–"

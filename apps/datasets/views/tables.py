@@ -5,7 +5,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +14,7 @@ from django_tables2 import Column
 from apps.datasets import selectors
 from apps.datasets.choices import ColumnClass, VersionState
 from foundation.clock import now
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
 
@@ -26,7 +26,7 @@ class _DataTable(PortalTable):
         return reverse(f"datasets:{name}", args=[self.request.tenant.slug, self.request.project.slug, pk])
 
     def state(self, word: str, label: Any, tone: str = "") -> str:
-        return render_to_string("components/state.html", {"state": word, "label": label, "tone": tone})
+        return state_cell(word, label, tone)
 
     def render_owner(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)
@@ -42,9 +42,7 @@ class DatasetTable(_DataTable):
     owner = Column(verbose_name=_("Owner"), order_by="owner__name", default="–")
 
     def render_name(self, value: str, record: Any) -> SafeString:
-        name = render_to_string(
-            "components/name.html", {"name": value, "url": self.page_of("dataset_detail", record.pk)}
-        )
+        name = name_cell(value, self.page_of("dataset_detail", record.pk))
         if record.last_state in {None, VersionState.READY, VersionState.DISCARDED}:
             return SafeString(name)
         state = VersionState(record.last_state)
@@ -113,6 +111,5 @@ def class_tags(schema: Any) -> SafeString | str:
     strictest = [c for c in reversed(ColumnClass) if counts.get(c.value)]
     tags = [format_html('<span class="s-tag">{} {}</span>', c.label, number(counts[c.value])) for c in strictest]
     if counts["suspected"]:
-        words = {"state": "suspected", "label": _("Probably personal"), "tone": "wait"}
-        tags.insert(0, SafeString(render_to_string("components/state.html", words)))
+        tags.insert(0, state_cell("suspected", _("Probably personal"), "wait"))
     return SafeString(" ").join(tags) if tags else format_html('<span class="s-faint">{}</span>', _("none yet"))

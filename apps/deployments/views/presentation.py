@@ -33,7 +33,7 @@ def milliseconds(value: float | None) -> str:
 def health(deployment: Any, gateway_answers: bool) -> dict[str, Any]:
     """Does it answer: a state for components/state.html."""
     found = selectors.health_of(deployment, gateway_answers=gateway_answers)
-    return {"state": found.value, "label": found.label, "tone": HEALTH_TONES.get(found)}
+    return {"state": found.value, "label": found.label, "tone": HEALTH_TONES.get(found, "")}
 
 
 def summary(deployments: list[Any], gateway_answers: bool) -> dict[str, int]:

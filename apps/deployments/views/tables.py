@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.deployments.views import presentation
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import number
 
@@ -40,10 +41,10 @@ class DeploymentTable(PortalTable):
     def render_name(self, value: str, record: Any) -> str:
         place = [self.request.tenant.slug, self.request.project.slug, record.pk]
         url = reverse("deployments:deployment_detail", args=place)
-        return render_to_string("components/name.html", {"name": value, "url": url})
+        return name_cell(value, url)
 
     def render_answers(self, record: Any) -> str:
-        return render_to_string("components/state.html", presentation.health(record, self._live is not None))
+        return state_cell(**presentation.health(record, self._live is not None))
 
     def render_model(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)

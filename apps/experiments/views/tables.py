@@ -5,7 +5,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import F, Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.experiments.choices import RECIPES, RunState, metric_label, recipe_label
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, duration, number
 from foundation.web.templatetags.sanad_svg import sparkline
@@ -59,12 +59,11 @@ class RunTable(PortalTable):
     def render_number(self, record: Any) -> str:
         name = f"#{record.number}" + (f" · {record.purpose}" if record.purpose else "")
         url = self._url("experiments:run_detail", record.pk)
-        return render_to_string("components/name.html", {"name": name, "url": url})
+        return name_cell(name, url)
 
     def render_state(self, record: Any) -> str:
-        shown = {"state": record.state, "label": RunState(record.state).label}
         mark = format_html(' <span class="s-tag">{}</span>', _("reproduced")) if record.reproduced else ""
-        return SafeString(render_to_string("components/state.html", shown) + mark)
+        return SafeString(state_cell(record.state, RunState(record.state).label) + mark)
 
     def render_recipe(self, value: str) -> object:
         return recipe_label(value)

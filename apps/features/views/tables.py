@@ -6,7 +6,6 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.features.choices import BuildState
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
 
@@ -25,14 +25,13 @@ class _FeatureTable(PortalTable):
 
     def render_name(self, value: str, record: Any) -> SafeString:
         args = [self.request.tenant.slug, self.request.project.slug, record.pk]
-        named = {"name": value, "url": reverse(self.detail, args=args)}
-        shown = SafeString(render_to_string("components/name.html", named))
+        shown = name_cell(value, reverse(self.detail, args=args))
         return format_html('{} <span class="s-tag">v{}</span>', shown, record.number)
 
     def render_state(self, value: Any, record: Any) -> str:
         state = BuildState(record.state)
         tone = "busy" if state is BuildState.BUILDING else ""
-        return render_to_string("components/state.html", {"state": state.value, "label": state.label, "tone": tone})
+        return state_cell(state.value, state.label, tone)
 
     def render_row_count(self, value: int) -> str:
         return number(value)

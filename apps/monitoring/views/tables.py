@@ -4,7 +4,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +12,7 @@ from django_tables2 import Column
 
 from apps.monitoring import selectors
 from apps.monitoring.choices import AlertState, Severity
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
 
@@ -31,11 +31,11 @@ class MonitorTable(PortalTable):
     def render_name(self, value: str, record: Any) -> str:
         place = [self.request.tenant.slug, self.request.project.slug, record.pk]
         url = reverse("monitoring:monitor_detail", args=place)
-        return render_to_string("components/name.html", {"name": value, "url": url})
+        return name_cell(value, url)
 
     def render_level(self, record: Any) -> str:
         level = selectors.level_of(selectors.drift_cells(actor=self.request.actor, monitor=record))
-        return render_to_string("components/state.html", {"state": level.value, "label": level.label})
+        return state_cell(level.value, level.label)
 
     def render_model(self, value: str) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)
@@ -64,11 +64,11 @@ class AlertTable(PortalTable):
 
     def render_state(self, record: Any) -> str:
         state = AlertState(record.state)
-        return render_to_string("components/state.html", {"state": state.value, "label": state.label})
+        return state_cell(state.value, state.label)
 
     def render_severity(self, record: Any) -> str:
         severity = Severity(record.severity)
-        return render_to_string("components/state.html", {"state": severity.value, "label": severity.label})
+        return state_cell(severity.value, severity.label)
 
     def render_psi(self, value: float) -> str:
         return number(value, 2)

@@ -5,13 +5,13 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
+from foundation.web.cells import name_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago
 
@@ -26,7 +26,7 @@ class ProjectTable(PortalTable):
 
     def render_name(self, value: str, record: Any) -> str:
         url = f"/t/{self.request.tenant.slug}/p/{record.slug}/"
-        return render_to_string("components/name.html", {"name": value, "url": url})
+        return name_cell(value, url)
 
     def render_purpose(self, value: str) -> SafeString:
         return format_html('<bdi title="{}">{}</bdi>', value, Truncator(value).chars(90))

@@ -5,7 +5,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +14,7 @@ from django_tables2 import Column
 from apps.experiments.choices import metric_label
 from apps.registry import selectors
 from apps.registry.choices import Stage
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
 
@@ -35,17 +35,16 @@ class ModelTable(PortalTable):
 
     def render_name(self, value: str, record: Any) -> str:
         url = reverse("registry:model_detail", args=[self.request.tenant.slug, self.request.project.slug, record.pk])
-        return render_to_string("components/name.html", {"name": value, "url": url})
+        return name_cell(value, url)
 
     def render_serving(self, record: Any) -> str | SafeString:
         if record.production_id is None:
             return format_html('<span class="s-faint">{}</span>', _("Nothing yet"))
         place = [self.request.tenant.slug, self.request.project.slug, record.production_id]
-        state = {"state": Stage.PRODUCTION.value, "label": f"v{record.production_number}"}
         return format_html(
             '<a href="{}">{}</a>',
             reverse("registry:version_detail", args=place),
-            SafeString(render_to_string("components/state.html", state)),
+            state_cell(Stage.PRODUCTION.value, f"v{record.production_number}"),
         )
 
     def render_figure(self, record: Any) -> str | SafeString:

@@ -3,12 +3,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_tables2 import Column
 
+from foundation.web.cells import state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago
 
@@ -35,7 +35,7 @@ class KeyTable(PortalTable):
         return value or _("Objects and secrets")
 
     def render_state(self, value: Any) -> str:
-        return render_to_string("components/state.html", {"state": value.value, "label": value.label})
+        return state_cell(value.value, value.label)
 
     def render_made_at(self, value: datetime) -> SafeString:
         return ago(value)

@@ -16,6 +16,7 @@ from apps.tenants import selectors
 from apps.tenants.choices import EVERYTHING, PROGRAM_ROLES, ServiceAccountState
 from foundation.access import Role
 from foundation.clock import now
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago
 
@@ -34,7 +35,7 @@ class MemberTable(PortalTable):
         if not self.manages:
             return format_html("<bdi>{}</bdi>", shown)
         url = reverse("tenants:member_edit", args=[self.request.tenant.slug, record.pk])
-        return render_to_string("components/name.html", {"name": shown, "url": url})
+        return name_cell(shown, url)
 
     def render_email(self, value: str) -> SafeString:
         return format_html('<bdi dir="ltr">{}</bdi>', value)
@@ -67,7 +68,7 @@ class GroupTable(PortalTable):
 
     def render_name(self, value: str, record: Any) -> str:
         url = reverse("tenants:group_detail", args=[self.request.tenant.slug, record.pk])
-        return render_to_string("components/name.html", {"name": value, "url": url})
+        return name_cell(value, url)
 
     def render_description(self, value: str) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)
@@ -86,7 +87,7 @@ class ServiceAccountTable(PortalTable):
 
     def render_name(self, value: str, record: Any) -> str:
         url = reverse("tenants:service_account_detail", args=[self.request.tenant.slug, record.pk])
-        return render_to_string("components/name.html", {"name": value, "url": url})
+        return name_cell(value, url)
 
     def render_role(self, value: str) -> Any:
         return Role(value).label
@@ -96,7 +97,7 @@ class ServiceAccountTable(PortalTable):
 
     def render_state(self, record: Any) -> str:
         state = ServiceAccountState.of(record)
-        return render_to_string("components/state.html", {"state": state.value, "label": state.label})
+        return state_cell(state.value, state.label)
 
 
 class ServiceAccountFilter(django_filters.FilterSet):
@@ -154,7 +155,7 @@ class TokenTable(PortalTable):
 
     def render_state(self, record: Any) -> str:
         state = selectors.token_state(record, now=self.moment)
-        return render_to_string("components/state.html", {"state": state.value, "label": state.label})
+        return state_cell(state.value, state.label)
 
     def render_revoke(self, record: Any) -> str:
         if record.revoked_at is not None:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.tenants.choices import DeliveryState, WebhookState
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.families import EVENT_FAMILIES
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, duration, number
@@ -31,7 +31,7 @@ class WebhookTable(PortalTable):
 
     def render_name(self, record: Any) -> SafeString:
         url = reverse("tenants:webhook_detail", args=[self.request.tenant.slug, record.pk])
-        shown = render_to_string("components/name.html", {"name": str(record), "url": url})
+        shown = name_cell(str(record), url)
         if not record.description:
             return SafeString(shown)
         return format_html('{} <bdi class="s-faint" dir="ltr">{}</bdi>', SafeString(shown), record.host)
@@ -46,7 +46,7 @@ class WebhookTable(PortalTable):
         return number(value)
 
     def render_state(self, record: Any) -> str:
-        return render_to_string("components/state.html", {"state": record.state, "label": record.get_state_display()})
+        return state_cell(record.state, record.get_state_display())
 
     def render_created_at(self, value: datetime) -> SafeString:
         return ago(value)
@@ -69,13 +69,13 @@ class DeliveryTable(PortalTable):
 
     def render_kind(self, value: str, record: Any) -> str:
         url = reverse("tenants:webhook_delivery", args=[self.request.tenant.slug, record.webhook_id, record.pk])
-        return render_to_string("components/name.html", {"name": value, "url": url})
+        return name_cell(value, url)
 
     def render_created_at(self, value: datetime) -> SafeString:
         return ago(value)
 
     def render_state(self, record: Any) -> str:
-        return render_to_string("components/state.html", {"state": record.state, "label": record.get_state_display()})
+        return state_cell(record.state, record.get_state_display())
 
     def render_status(self, record: Any) -> str | SafeString:
         last = next(iter(record.attempts.all()), None)

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Literal
 
+from babel import Locale
 from babel.dates import format_datetime
 from hijridate import Gregorian
 
@@ -26,9 +27,9 @@ def reading(calendar: str) -> Iterator[None]:
         _chosen.reset(before)
 
 
-def date_in_words(here: datetime, *, locale: str, year: bool = True) -> str:
+def date_in_words(here: datetime, *, locale: Locale, year: bool = True) -> str:
     """3 Nov 2026, or 23 Jumada al-Ula 1448 AH; `here` is in the reader's time zone already."""
-    said = _hijri(here, "ar" if locale.startswith("ar") else "en", year=year) if _reads_hijri() else ""
+    said = _hijri(here, "ar" if locale.language == "ar" else "en", year=year) if _reads_hijri() else ""
     return said or str(format_datetime(here, "d MMM y" if year else "d MMM", locale=locale))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from inspect import Parameter, Signature
 from typing import Any
 
 import django_tables2
@@ -9,9 +12,14 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 from django.http import HttpRequest
+from django.utils.formats import localize
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import is_aware, localtime
 from django_filters import FilterSet
 from django_tables2.data import TableQuerysetData
+from django_tables2.utils import signature
 
 PAGE_SIZES = (25, 50, 100, 250)
 
@@ -34,6 +42,27 @@ class PortalTable(django_tables2.Table):
     page_sizes = PAGE_SIZES
 
     @property
+    def body(self) -> SafeString:
+        """The rows of this page as HTML. The attributes of cells are their column's, so that each is asked for once."""
+        columns = []
+        for column in self.columns:
+            column.render = _asked_once(column.render)
+            columns.append((column.name, column.attrs["td"].as_html()))
+        return format_html_join(
+            "",
+            "<tr {}>{}</tr>\n",
+            (
+                (
+                    row.attrs.as_html(),
+                    format_html_join(
+                        "", "<td {}>{}</td>", ((said, _shown(row.get_cell(name))) for name, said in columns)
+                    ),
+                )
+                for row in self.paginated_rows
+            ),
+        )
+
+    @property
     def choosable(self) -> list[dict[str, Any]]:
         """The columns that the reader may show or hide, with their present state."""
         shown = {column.name for column in self.columns.itervisible()}
@@ -42,6 +71,30 @@ class PortalTable(django_tables2.Table):
             for column in self.columns.iterall()
             if column.name not in self.always and str(column.header).strip()
         ]
+
+
+def _asked_once(render: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which says outright that it takes whatever it is given.
+
+    django-tables2 inspects a renderer's signature for every cell; for a page of 250 rows that is a sixth of its time.
+    """
+    wanted, takes_all = signature(render)
+
+    def draw(**given: Any) -> Any:
+        return render(**(given if takes_all else {name: given[name] for name in wanted if name in given}))
+
+    draw.__signature__ = _TAKES_ALL  # type: ignore[attr-defined]
+    return draw
+
+
+_TAKES_ALL = Signature([Parameter("given", Parameter.VAR_KEYWORD)])
+
+
+def _shown(cell: Any) -> Any:
+    """As a template shows it: figures and times in the reader's way."""
+    if isinstance(cell, str):
+        return cell
+    return localize(localtime(cell) if isinstance(cell, datetime) and is_aware(cell) else cell)
 
 
 class _Rows(TableQuerysetData):

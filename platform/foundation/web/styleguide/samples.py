@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 from django_tables2.utils import A
 
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.chain import ChainNode
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, filesize, number
@@ -36,10 +36,10 @@ class SampleTable(PortalTable):
     updated = Column(verbose_name=_("Updated"), order_by=A("updated"))
 
     def render_name(self, value: str) -> Any:
-        return render_to_string("components/name.html", {"name": value})
+        return name_cell(value)
 
     def render_state(self, value: str) -> Any:
-        return render_to_string("components/state.html", {"state": value, "label": value.capitalize()})
+        return state_cell(value, value.capitalize())
 
     def render_rows(self, value: int) -> str:
         return number(value)

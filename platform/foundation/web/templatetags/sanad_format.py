@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from django import template
@@ -24,9 +25,12 @@ NOTHING = "–"
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
-def locale() -> str:
+_ENGLISH, _ARABIC = Locale.parse("en_GB"), Locale.parse("ar_AE")
+
+
+def locale() -> Locale:
     """Babel's locale of the page; United Arab Emirates Arabic, which writes Latin digits."""
-    return "ar_AE" if (get_language() or "en").startswith("ar") else "en_GB"
+    return _ARABIC if (get_language() or "en").startswith("ar") else _ENGLISH
 
 
 def _figure(value: Any) -> Any:

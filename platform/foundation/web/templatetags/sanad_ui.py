@@ -15,10 +15,11 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 
 from foundation.access import Role
-from foundation.web import navigation, reach, words
+from foundation.web import cells, navigation, reach, words
 from foundation.web.looks import DIRECTIONAL, KINDS, MARKS, TONE_OF
 
 register = template.Library()
+register.simple_tag(cells.name_cell)
 
 
 def request_of(context: Context) -> HttpRequest | None:
