@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from apps.tenants import selectors, services
 from apps.tenants.api import cost_serializers as shapes
 from apps.tenants.choices import CURRENCY, UsageBy
+from apps.tenants.selectors import budgets, prices, quotas, usage
 from apps.tenants.selectors import chargeback as bills
-from apps.tenants.selectors import limits, prices, usage
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.errors import Invalid
@@ -81,19 +81,19 @@ class QuotaViewSet(PortalViewSet):
 
     @extend_schema(responses=shapes.QuotaSerializer(many=True))
     def list(self, request: Request) -> Response:
-        return Response(shapes.QuotaSerializer(limits.quotas(actor=self.actor), many=True).data)
+        return Response(shapes.QuotaSerializer(quotas.quotas(actor=self.actor), many=True).data)
 
     @extend_schema(request=shapes.QuotaWanted, responses={201: shapes.QuotaSerializer})
     def create(self, request: Request) -> Response:
         body = self.body(shapes.QuotaWanted)
         quota = services.set_quota(actor=self.actor, project_id=_project(self.actor, body.pop("project")), **body)
-        return self.answer(shapes.QuotaSerializer, limits.quota_state(actor=self.actor, quota_id=quota.pk), status=201)
+        return self.answer(shapes.QuotaSerializer, quotas.quota_state(actor=self.actor, quota_id=quota.pk), status=201)
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        return self.answer(shapes.QuotaSerializer, limits.quota_state(actor=self.actor, quota_id=pk))
+        return self.answer(shapes.QuotaSerializer, quotas.quota_state(actor=self.actor, quota_id=pk))
 
     def destroy(self, request: Request, pk: UUID) -> Response:
-        services.remove_quota(actor=self.actor, quota=limits.get_quota(actor=self.actor, quota_id=pk))
+        services.remove_quota(actor=self.actor, quota=quotas.get_quota(actor=self.actor, quota_id=pk))
         return Response(status=204)
 
 
@@ -106,21 +106,21 @@ class BudgetViewSet(PortalViewSet):
 
     @extend_schema(responses=shapes.BudgetSerializer(many=True))
     def list(self, request: Request) -> Response:
-        return Response(shapes.BudgetSerializer(limits.budgets(actor=self.actor, now=now()), many=True).data)
+        return Response(shapes.BudgetSerializer(budgets.budgets(actor=self.actor, now=now()), many=True).data)
 
     @extend_schema(request=shapes.BudgetWanted, responses={201: shapes.BudgetSerializer})
     def create(self, request: Request) -> Response:
         body = self.body(shapes.BudgetWanted)
         budget = services.set_budget(actor=self.actor, project_id=_project(self.actor, body.pop("project")), **body)
-        state = limits.budget_state(actor=self.actor, budget_id=budget.pk, now=now())
+        state = budgets.budget_state(actor=self.actor, budget_id=budget.pk, now=now())
         return self.answer(shapes.BudgetSerializer, state, status=201)
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        state = limits.budget_state(actor=self.actor, budget_id=pk, now=now())
+        state = budgets.budget_state(actor=self.actor, budget_id=pk, now=now())
         return self.answer(shapes.BudgetSerializer, state)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
-        services.remove_budget(actor=self.actor, budget=limits.get_budget(actor=self.actor, budget_id=pk))
+        services.remove_budget(actor=self.actor, budget=budgets.get_budget(actor=self.actor, budget_id=pk))
         return Response(status=204)
 
 

@@ -1,5 +1,6 @@
 """Reads of people, tokens, groups and sessions, each limited to what the asker may see."""
 
+from apps.tenants.selectors.budgets import budget_notices, month_cost
 from apps.tenants.selectors.estimates import Estimate, Time, estimates
 from apps.tenants.selectors.factors import factors_of, members_without_factor
 from apps.tenants.selectors.groups import (
@@ -17,7 +18,6 @@ from apps.tenants.selectors.groups import (
 )
 from apps.tenants.selectors.held import register_coming_in
 from apps.tenants.selectors.leaving import exports, get_export, leaving_of, wait_is_cut
-from apps.tenants.selectors.limits import budget_notices, month_cost, request_limits
 from apps.tenants.selectors.people import (
     Given,
     get_invitation,
@@ -47,6 +47,7 @@ from apps.tenants.selectors.projects import (
     projects_of,
     register_project_names,
 )
+from apps.tenants.selectors.quotas import request_limits
 from apps.tenants.selectors.reach import (
     Reach,
     Reachable,

@@ -12,9 +12,11 @@ from django.db.models import Q
 
 from apps.tenants.choices import CURRENCY, ResourceClass
 from apps.tenants.models import Budget
-from apps.tenants.selectors import limits
-from apps.tenants.selectors.limits import BudgetState, Part
+from apps.tenants.selectors import budgets as all_budgets
+from apps.tenants.selectors import quotas
+from apps.tenants.selectors.budgets import BudgetState
 from apps.tenants.selectors.prices import PriceList
+from apps.tenants.selectors.quotas import Part
 from foundation import access
 from foundation.access import Permission
 from foundation.identity import Actor
@@ -80,9 +82,9 @@ def estimates(
     """For each size that could be asked for; `run` says whether it counts among the runs at a time."""
     access.require(actor, Permission.USAGE_VIEW, access.Inside(project_id))
     where = {"tenant_id": actor.tenant_id, "project_id": project_id}
-    prices, quota, over = PriceList(actor.tenant_id), limits.room(**where), limits.over_budget(**where, now=now)
+    prices, quota, over = PriceList(actor.tenant_id), quotas.room(**where), all_budgets.over_budget(**where, now=now)
     mine = Budget.objects.filter(Q(project_id=None) | Q(project_id=project_id), tenant_id=actor.tenant_id)
-    budgets = limits.budget_states(list(mine.order_by("project_id")), now=now, names={})
+    budgets = all_budgets.budget_states(list(mine.order_by("project_id")), now=now, names={})
     return [
         Estimate(
             size=size,
@@ -91,8 +93,8 @@ def estimates(
             queue_ahead=queue_ahead,
             quota=quota,
             budgets=budgets,
-            refused=over or limits.never_fits(**where, size=size, run=run),
-            waits=limits.no_room(**where, size=size, run=run),
+            refused=over or quotas.never_fits(**where, size=size, run=run),
+            waits=quotas.no_room(**where, size=size, run=run),
         )
         for size, time in asked
     ]

@@ -14,7 +14,7 @@ from apps.tenants.choices import NOTICE_AT
 from apps.tenants.errors import OverBudget
 from apps.tenants.events import BudgetChanged, BudgetReached, BudgetRemoved
 from apps.tenants.models import Budget, BudgetNotice
-from apps.tenants.selectors.limits import BudgetState, budget_states, over_budget
+from apps.tenants.selectors.budgets import BudgetState, budget_states, over_budget
 from foundation import ledger
 from foundation.errors import Invalid
 from foundation.identity import Actor

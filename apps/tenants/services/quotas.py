@@ -14,7 +14,7 @@ from apps.tenants import policies
 from apps.tenants.choices import ResourceClass
 from apps.tenants.events import QuotaChanged, QuotaRemoved
 from apps.tenants.models import Holding, Quota
-from apps.tenants.selectors import limits
+from apps.tenants.selectors import budgets, quotas
 from apps.tenants.services.usage import database_now
 from foundation import ledger
 from foundation.errors import Invalid, OverQuota
@@ -25,7 +25,7 @@ from foundation.identity import Actor
 def set_quota(*, actor: Actor, project_id: UUID | None, **most: Decimal | int | None) -> Quota:
     """The most that the tenant, or one project, uses at a time; a limit that is not named or None is none."""
     policies.check_can_change_limits(actor, project_id)
-    words = {name: most.get(name) for name in limits.FIELDS}
+    words = {name: most.get(name) for name in quotas.FIELDS}
     _check(words)
     quota, _made = Quota.objects.update_or_create(tenant=actor.tenant, project_id=project_id, defaults=words)
     said = {name: f"{Decimal(value):f}" for name, value in words.items() if value is not None}
@@ -44,13 +44,13 @@ def remove_quota(*, actor: Actor, quota: Quota) -> None:
 
 def check_could_start(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool) -> None:
     """Raise OverQuota for what asks for more than a whole quota; what only has to wait is let in."""
-    if sentence := limits.never_fits(tenant_id=tenant_id, project_id=project_id, size=size, run=run):
+    if sentence := quotas.never_fits(tenant_id=tenant_id, project_id=project_id, size=size, run=run):
         raise OverQuota(sentence)
 
 
 def check_storage(*, tenant_id: UUID, project_id: UUID, more: int) -> None:
     """Raise OverQuota where so many bytes more would not fit."""
-    if sentence := limits.no_storage(tenant_id=tenant_id, project_id=project_id, more=more):
+    if sentence := quotas.no_storage(tenant_id=tenant_id, project_id=project_id, more=more):
         raise OverQuota(sentence)
 
 
@@ -61,7 +61,7 @@ def reserve_storage(*, tenant_id: UUID, project_id: UUID, more: int, counted: in
     `counted` of the bytes stand in such a row already.
     """
     _one_at_a_time(tenant_id)
-    if sentence := limits.no_storage(tenant_id=tenant_id, project_id=project_id, more=more, counted=counted):
+    if sentence := quotas.no_storage(tenant_id=tenant_id, project_id=project_id, more=more, counted=counted):
         raise OverQuota(sentence)
 
 
@@ -70,8 +70,8 @@ def why_it_waits(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID]
     if _mine(tenant_id, subject).exists():
         return ""
     where = {"tenant_id": tenant_id, "project_id": project_id}
-    over = limits.over_budget(**where, now=database_now())
-    return over or limits.no_room(**where, size=size, run=subject[0] == limits.RUN)
+    over = budgets.over_budget(**where, now=database_now())
+    return over or quotas.no_room(**where, size=size, run=subject[0] == quotas.RUN)
 
 
 @transaction.atomic

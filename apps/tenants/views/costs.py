@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET
 from apps.tenants import charts, selectors
 from apps.tenants.choices import UsageBy
 from apps.tenants.forms.limits import UsageForm
+from apps.tenants.selectors import budgets, usage
 from apps.tenants.selectors import chargeback as bills
-from apps.tenants.selectors import limits, usage
 from apps.tenants.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
@@ -39,7 +39,7 @@ def usage_page(request: PortalRequest, tenant: str) -> HttpResponse:
         "lines": lines,
         "total": usage.total(line.cost for line in lines),
         "parts": [_part(request, asked, by, lines) for by in UsageBy],
-        "budgets": limits.budgets(actor=request.actor, now=now()),
+        "budgets": budgets.budgets(actor=request.actor, now=now()),
         "links": {name: f"{reverse(f'tenants:{name}', args=[tenant])}?{asked.query}" for name in _LINKED},
         "tabs": tabs(request, "usage"),
     }

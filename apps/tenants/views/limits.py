@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST
 
 from apps.tenants import policies, selectors, services
 from apps.tenants.forms.limits import BudgetForm, PriceForm, QuotaForm
-from apps.tenants.selectors import limits, prices
+from apps.tenants.selectors import budgets as all_budgets
+from apps.tenants.selectors import prices
+from apps.tenants.selectors import quotas as all_quotas
 from apps.tenants.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
@@ -32,7 +34,7 @@ def quotas(request: PortalRequest, tenant: str) -> HttpResponse:
             messages.success(request, _("The quota holds from now on; what runs already goes on."))
             return redirect(request, request.path)
     context: dict[str, Any] = {
-        "quotas": limits.quotas(actor=request.actor),
+        "quotas": all_quotas.quotas(actor=request.actor),
         "form": form,
         "may_change": access.ask(policies.check_can_change_limits, request.actor, None),
         "tabs": tabs(request, "quotas"),
@@ -43,7 +45,7 @@ def quotas(request: PortalRequest, tenant: str) -> HttpResponse:
 @access.page(Permission.TENANT_MANAGE)
 @require_POST
 def quota_remove(request: PortalRequest, tenant: str, quota_id: UUID) -> HttpResponse:
-    services.remove_quota(actor=request.actor, quota=limits.get_quota(actor=request.actor, quota_id=quota_id))
+    services.remove_quota(actor=request.actor, quota=all_quotas.get_quota(actor=request.actor, quota_id=quota_id))
     messages.success(request, _("The quota is removed."))
     return redirect(request, reverse("tenants:quotas", args=[tenant]))
 
@@ -57,7 +59,7 @@ def budgets(request: PortalRequest, tenant: str) -> HttpResponse:
             services.set_budget(actor=request.actor, project_id=form.project_id, **said)
             messages.success(request, _("The budget holds from now on."))
             return redirect(request, request.path)
-    found = limits.budgets(actor=request.actor, now=now())
+    found = all_budgets.budgets(actor=request.actor, now=now())
     context: dict[str, Any] = {
         "budgets": found,
         "over": [budget for budget in found if budget.is_over],
@@ -71,7 +73,7 @@ def budgets(request: PortalRequest, tenant: str) -> HttpResponse:
 @access.page(Permission.TENANT_MANAGE)
 @require_POST
 def budget_remove(request: PortalRequest, tenant: str, budget_id: UUID) -> HttpResponse:
-    services.remove_budget(actor=request.actor, budget=limits.get_budget(actor=request.actor, budget_id=budget_id))
+    services.remove_budget(actor=request.actor, budget=all_budgets.get_budget(actor=request.actor, budget_id=budget_id))
     messages.success(request, _("The budget is removed."))
     return redirect(request, reverse("tenants:budgets", args=[tenant]))
 

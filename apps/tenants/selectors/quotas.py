@@ -1,10 +1,9 @@
-"""Quotas and budgets: what is allowed, what is held or spent of it, and the sentence where it is not enough."""
+"""Quotas: what is allowed at one time, what is held of it, and the sentence where it is not enough."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,15 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.tenants.choices import ResourceClass
-from apps.tenants.models import Budget, BudgetNotice, Holding, Quota
-from apps.tenants.selectors.held import held_cost, stored
+from apps.tenants.models import Holding, Quota
+from apps.tenants.selectors.held import stored
+from apps.tenants.selectors.owning import name_of, sees_whole
 from apps.tenants.selectors.projects import projects_of
-from apps.tenants.selectors.usage import CENT, Month, spent
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
-from foundation.web.templatetags.sanad_format import money
 
 RUN = "run"
 # What a start asks of a quota, with the words of the field; the last two are not asked at a start.
@@ -61,46 +59,15 @@ class QuotaState:
     parts: list[Part]
 
 
-@dataclass(frozen=True)
-class BudgetState:
-    """A budget with what the month has cost so far, rounded to fils."""
-
-    id: UUID
-    project_id: UUID | None
-    name: str
-    soft_limit: Decimal | None
-    hard_limit: Decimal | None
-    spent: Decimal
-    month: Month
-
-    @property
-    def limit(self) -> Decimal:
-        """The amount that a share is of: the soft limit, else the hard one."""
-        return self.soft_limit if self.soft_limit is not None else self.hard_limit or Decimal(0)
-
-    @property
-    def percent(self) -> int:
-        return int(self.spent * 100 / self.limit) if self.limit else 100
-
-    @property
-    def shown_percent(self) -> int:
-        """For a bar, which ends at 100."""
-        return min(100, self.percent)
-
-    @property
-    def is_over(self) -> bool:
-        return self.hard_limit is not None and self.spent >= self.hard_limit
-
-
 def quotas(*, actor: Actor) -> list[QuotaState]:
     """The tenant's, for whoever sees its whole usage, and those of the actor's projects."""
     access.require_somewhere(actor, Permission.USAGE_VIEW)
     rows = Quota.objects.filter(tenant_id=actor.tenant_id)
     names = {project.id: project.name for project in projects_of(actor)}
-    whole = _sees_whole(actor)
+    whole = sees_whole(actor)
     shown = [row for row in rows if (whole if row.project_id is None else row.project_id in names)]
-    shown.sort(key=lambda row: (row.project_id is not None, _name(row.project_id, names)))
-    return [_state(row, _name(row.project_id, names)) for row in shown]
+    shown.sort(key=lambda row: (row.project_id is not None, name_of(row.project_id, names)))
+    return [_state(row, name_of(row.project_id, names)) for row in shown]
 
 
 def quota_state(*, actor: Actor, quota_id: UUID) -> QuotaState:
@@ -178,118 +145,6 @@ def request_limits(*, tenant_id: UUID) -> dict[UUID | None, int]:
     return {project_id: most for project_id, most in rows if most is not None}
 
 
-def budgets(*, actor: Actor, now: datetime) -> list[BudgetState]:
-    """The tenant's, for whoever sees its whole usage, and those of the actor's projects."""
-    access.require_somewhere(actor, Permission.USAGE_VIEW)
-    names = {project.id: project.name for project in projects_of(actor)}
-    whole = _sees_whole(actor)
-    rows = [
-        row
-        for row in Budget.objects.filter(tenant_id=actor.tenant_id)
-        if (whole if row.project_id is None else row.project_id in names)
-    ]
-    rows.sort(key=lambda row: (row.project_id is not None, _name(row.project_id, names)))
-    return budget_states(rows, now=now, names=names)
-
-
-@dataclass(frozen=True)
-class MonthCost:
-    """What the tenant has spent this month, and its budget, if there is one."""
-
-    month: Month
-    spent: Decimal
-    budget: BudgetState | None
-
-
-def month_cost(*, actor: Actor, now: datetime) -> MonthCost | None:
-    """For administrators, who answer for it; None for everybody else."""
-    if not access.can(actor, Permission.TENANT_MANAGE, actor.tenant):
-        return None
-    month = Month.of(now)
-    costs = sum(spent(tenant_id=actor.tenant_id, month=month).values(), Decimal(0)).quantize(CENT)
-    row = Budget.objects.filter(tenant_id=actor.tenant_id, project_id=None).first()
-    if row is None:
-        return MonthCost(month, costs, None)
-    budget = BudgetState(row.pk, None, _name(None, {}), row.soft_limit, row.hard_limit, costs, month)
-    return MonthCost(month, costs, budget)
-
-
-def budget_state(*, actor: Actor, budget_id: UUID, now: datetime) -> BudgetState:
-    """One of those that the actor sees."""
-    for state in budgets(actor=actor, now=now):
-        if state.id == budget_id:
-            return state
-    raise NotFound(_("There is no such budget in this tenant."))
-
-
-def get_budget(*, actor: Actor, budget_id: UUID) -> Budget:
-    access.require(actor, Permission.TENANT_MANAGE)
-    found = Budget.objects.filter(tenant_id=actor.tenant_id, pk=budget_id).first()
-    if found is None:
-        raise NotFound(_("There is no such budget in this tenant."))
-    return found
-
-
-def budget_states(rows: list[Budget], *, now: datetime, names: Mapping[UUID, str]) -> list[BudgetState]:
-    """Each budget with what its month has cost, in one query over the usage."""
-    if not rows:
-        return []
-    month = Month.of(now)
-    costs = spent(tenant_id=rows[0].tenant_id, month=month)
-    return [
-        BudgetState(
-            id=row.pk,
-            project_id=row.project_id,
-            name=_name(row.project_id, names),
-            soft_limit=row.soft_limit,
-            hard_limit=row.hard_limit,
-            spent=_of(costs, row.project_id).quantize(CENT),
-            month=month,
-        )
-        for row in rows
-    ]
-
-
-def over_budget(*, tenant_id: UUID, project_id: UUID, now: datetime) -> str:
-    """The sentence that names the hard limit which is reached, what is spent, and who may raise it; else empty."""
-    mine = Budget.objects.filter(Q(project_id=None) | Q(project_id=project_id), tenant_id=tenant_id)
-    rows = list(mine.exclude(hard_limit=None))
-    running = held_cost(tenant_id=tenant_id, now=now) if rows else {}
-    for state in budget_states(rows, now=now, names={}):
-        held = _of(running, state.project_id).quantize(CENT)
-        if state.is_over or state.spent + held >= (state.hard_limit or Decimal(0)):
-            return f"{_used_up(state, held)} {_who_may_raise(budget=True)}"
-    return ""
-
-
-def _used_up(state: BudgetState, held: Decimal) -> str:
-    words = {"whose": _budget_of(state.project_id), "month": str(state.month), "spent": money(state.spent)}
-    words |= {"limit": money(state.hard_limit or Decimal(0)), "held": money(held)}
-    if state.is_over:
-        said = _(
-            "%(whose)s for %(month)s is used up: %(spent)s of %(limit)s are spent, so no new work begins. "
-            "What runs and serves goes on."
-        )
-        return said % words
-    said = _(
-        "%(whose)s for %(month)s is used up: of %(limit)s, %(spent)s are spent, and what runs now costs %(held)s up to "
-        "the end of its hour, so no new work begins. What runs and serves goes on."
-    )
-    return said % words
-
-
-def budget_notices(*, actor: Actor, now: datetime) -> QuerySet[BudgetNotice]:
-    """What was reached this month, the highest share of each budget alone; for those who may change budgets."""
-    rows = BudgetNotice.objects.filter(tenant_id=actor.tenant_id, month=Month.of(now).first).select_related("budget")
-    if not access.can(actor, Permission.TENANT_MANAGE):
-        return rows.none()
-    return rows.order_by("budget_id", "-percent").distinct("budget_id")
-
-
-def _sees_whole(actor: Actor) -> bool:
-    return access.can(actor, Permission.USAGE_VIEW) and actor.project_id is None
-
-
 def _asked(
     tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool
 ) -> Iterator[tuple[Quota, str, Decimal, Decimal]]:
@@ -329,26 +184,12 @@ def _state(quota: Quota, name: str) -> QuotaState:
     return QuotaState(quota.pk, quota.project_id, name, _parts(quota))
 
 
-def _of(costs: dict[UUID, Decimal], project_id: UUID | None) -> Decimal:
-    return sum(costs.values(), Decimal(0)) if project_id is None else costs.get(project_id, Decimal(0))
-
-
-def _name(project_id: UUID | None, names: Mapping[UUID, str]) -> str:
-    return _("The whole tenant") if project_id is None else names.get(project_id, str(project_id)[:8])
-
-
 def _whose(quota: Quota) -> str:
     return _("The tenant's quota") if quota.project_id is None else _("This project's quota")
 
 
-def _budget_of(project_id: UUID | None) -> str:
-    return _("The tenant's budget") if project_id is None else _("This project's budget")
-
-
-def _who_may_raise(*, budget: bool = False) -> str:
+def _who_may_raise() -> str:
     """Who can help, and where; administrators are named in the tenant's list of members."""
-    if budget:
-        return _("A tenant administrator can raise it under Settings, Budgets.")
     return _("A tenant administrator can raise it under Settings, Quotas.")
 
 
