@@ -12,7 +12,8 @@ class Said:
     """What an identity provider said of a person, after its signature was checked.
 
     `email_verified` is None where nothing was said of it; `claims` is all of it as it came. Of SAML, `assertion_id` and
-    `expires_at` name the assertion, so that it opens one session only.
+    `expires_at` name the assertion, so that it opens one session only. `proved_at` is when the person last showed the
+    provider who they are, None where it does not say; `sid` is OpenID's name of the session there.
     """
 
     subject: str
@@ -23,14 +24,29 @@ class Said:
     claims: dict[str, Any] = field(default_factory=dict)
     assertion_id: str = ""
     expires_at: datetime | None = None
+    proved_at: datetime | None = None
+    sid: str = ""
+
+
+@dataclass(frozen=True)
+class LogoutToken:
+    """What an OpenID provider says of a session that ended there: the person (`subject`), the session (`sid`) or both.
+
+    `token_id` is heard once until `expires_at`.
+    """
+
+    subject: str
+    sid: str
+    token_id: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True)
 class ProviderSettings:
     """How an identity provider is asked: what lies sealed beside its row.
 
-    `endpoints` hold the addresses of an OpenID provider (authorization, token, jwks, userinfo) or of a SAML one (sso);
-    `claims` say under which names email, name and groups come.
+    `endpoints` hold the addresses of an OpenID provider (authorization, token, jwks, userinfo, end_session) or of a SAML
+    one (sso); `claims` say under which names email, name and groups come.
     """
 
     issuer: str

@@ -3,6 +3,7 @@
 from apps.tenants.models.leaving import Leaving, TenantExport
 from apps.tenants.models.limits import Budget, BudgetNotice, Holding, Price, Quota
 from apps.tenants.models.people import Invitation, SignIn, SignInAttempt
+from apps.tenants.models.single_sign_on import StrayRefusals
 from apps.tenants.models.usage import UsageHour, UsageSpan
 from apps.tenants.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
@@ -16,6 +17,7 @@ __all__ = [
     "Quota",
     "SignIn",
     "SignInAttempt",
+    "StrayRefusals",
     "TenantExport",
     "UsageHour",
     "UsageSpan",

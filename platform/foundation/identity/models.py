@@ -123,6 +123,19 @@ class RevokedToken(models.Model):
         return str(self.number)
 
 
+class ServiceCall(models.Model):
+    """The number of a service token that changed something, until it has expired: nobody uses it twice.
+
+    It belongs to no tenant: the gateway asks for all.
+    """
+
+    number = models.CharField(primary_key=True, max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class EmailDomain(TenantModel):
     """A domain of e-mail addresses that a tenant says is its own; until that is proven it routes nobody."""
 
@@ -224,6 +237,8 @@ class ProvidedSession(TenantModel):
     provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     session_key = models.CharField(max_length=40)
+    # The provider's own name of the session (OpenID's “sid”), by which it says that it ended.
+    sid = models.CharField(max_length=255, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "session_key"], name="provided_session_once")]
