@@ -13,7 +13,7 @@ from apps.tenants import services
 from apps.tenants.choices import RESOURCE_CLASSES, ThingKind, UsageKind
 from apps.tenants.errors import OverBudget
 from apps.tenants.models import BudgetNotice, Price, UsageHour
-from apps.tenants.selectors import limits, prices, usage
+from apps.tenants.selectors import budget_notices, prices, usage
 from apps.tenants.services import budgets
 from foundation import jobs, ledger
 from foundation.clock import now
@@ -145,7 +145,7 @@ def test_each_share_of_the_soft_limit_is_told_once(admin, tenant, project, spend
     assert told() == [50, 80, 100]
     reached = [event for event in ledger.events_of(subject=("budget", budget.pk)) if event.kind == "budget.reached"]
     assert [event.payload["percent"] for event in reversed(reached)] == [50, 80, 100]
-    assert [notice.percent for notice in limits.budget_notices(actor=admin, now=now())] == [100]
+    assert [notice.percent for notice in budget_notices(actor=admin, now=now())] == [100]
 
 
 def test_the_next_month_is_told_anew(admin, tenant, spend):
@@ -155,14 +155,14 @@ def test_the_next_month_is_told_anew(admin, tenant, spend):
     later = usage.Month.of(now()).next.start + timedelta(hours=1)
     budgets.note_budgets(tenant=tenant, now=later)
     assert BudgetNotice.objects.count() == 1
-    assert not limits.budget_notices(actor=admin, now=later).exists()
+    assert not budget_notices(actor=admin, now=later).exists()
 
 
 def test_scientists_are_told_nothing_and_set_nothing(scientist, admin, tenant, spend):
     budget = services.set_budget(actor=admin, project_id=None, soft_limit=Decimal(1), hard_limit=None)
     spend(1)
     budgets.note_budgets(tenant=tenant, now=now())
-    assert not limits.budget_notices(actor=scientist, now=now()).exists()
+    assert not budget_notices(actor=scientist, now=now()).exists()
     for act in (
         lambda: services.set_budget(actor=scientist, project_id=None, soft_limit=None, hard_limit=Decimal(9)),
         lambda: services.remove_budget(actor=scientist, budget=budget),

@@ -14,7 +14,7 @@ from apps.experiments import services as experiments
 from apps.tenants import services
 from apps.tenants.choices import RESOURCE_CLASSES, ThingKind
 from apps.tenants.models import Holding, Quota
-from apps.tenants.selectors import limits
+from apps.tenants.selectors import quotas
 from foundation import jobs, ledger
 from foundation.access.actors import actor_for_user
 from foundation.clock import now
@@ -210,7 +210,7 @@ def test_of_one_project_nobody_sees_the_tenants_quota(admin, scientist, tenant, 
     def shown(client):
         return [found["project_id"] for found in client.get("/api/v1/quotas/").json()]
 
-    assert [state.project_id for state in limits.quotas(actor=member)] == [project.pk]
+    assert [state.project_id for state in quotas.quotas(actor=member)] == [project.pk]
     assert shown(api_as(scientist, project_id=project.pk)) == [str(project.pk)]
     assert shown(api_as(scientist)) == [None, str(project.pk)]
 
@@ -230,7 +230,7 @@ def test_the_room_of_an_estimate_is_the_tighter_of_both_quotas(admin, project):
     take(project)
     room = {
         part.field: (int(part.most), int(part.left))
-        for part in limits.room(tenant_id=project.tenant_id, project_id=project.pk)
+        for part in quotas.room(tenant_id=project.tenant_id, project_id=project.pk)
     }
     assert room == {"cpus": (2, 1), "gpus": (1, 1)}
 
