@@ -20,6 +20,7 @@ import pytest
 from filelock import FileLock
 
 from tests.support.people import *  # noqa: F403
+from tests.support.refusals import *  # noqa: F403
 
 
 @pytest.fixture(scope="session")

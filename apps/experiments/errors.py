@@ -7,6 +7,12 @@ class RunRefused(Invalid):
     """A run that cannot be started as asked; `fields` names what is wrong."""
 
 
+class OutsideProject(RunRefused):
+    """A place that is named as a run's or a model's own and lies outside the project."""
+
+    beyond = True
+
+
 class FilesChanged(Conflict):
     """The files of a run's model are not those that it left when it ended."""
 

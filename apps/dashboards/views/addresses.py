@@ -28,6 +28,7 @@ _IN_TENANT = {
 # What has no page of its own is found in a list.
 _LISTED = {
     "membership": "tenants:member_list",
+    "person": "tenants:member_list",
     "token": "tenants:token_list",
     "support": "tenants:support",
     "tenant": "dashboards:home",

@@ -14,7 +14,7 @@ from apps.experiments import policies
 from apps.experiments.adapters import mlflow_belonging as belonging
 from apps.experiments.adapters.mlflow_belonging import Named
 from apps.experiments.adapters.mlflow_routes import Found, is_plain, is_read_as_sent
-from apps.experiments.errors import RunRefused, StaleAttempt
+from apps.experiments.errors import OutsideProject, RunRefused, StaleAttempt
 from apps.experiments.models import Experiment, Run
 from foundation.errors import AccessDenied, NotFound
 from foundation.identity import Actor
@@ -75,7 +75,7 @@ def _named(wanted: Wanted) -> Named:
         _check_path(path)
     named = belonging.named_in(*({name: value} for name, value in wanted.query), wanted.body, wanted.found.parts)
     if route.kind == "experiment" and wanted.body.get("artifact_location"):
-        raise RunRefused(_("An experiment's artifacts lie inside its project; leave “artifact_location” out."))
+        raise OutsideProject(_("An experiment's artifacts lie inside its project; leave “artifact_location” out."))
     if route.kind == "registry" and route.writes and wanted.body.get("source"):
         named |= _named_by_source(wanted)
     return named
@@ -108,7 +108,7 @@ def _check_path(path: str) -> None:
 def _named_by_source(wanted: Wanted) -> Named:
     named = belonging.source_of_version(wanted.workspace, str(wanted.body["source"]))
     if named is None:
-        raise RunRefused(
+        raise OutsideProject(
             _("A model version's source is a run or a model of this project (“runs:/…”, “models:/…”), no other place.")
         )
     return named

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from apps.experiments import services
 from apps.experiments.errors import TokenMissing
 from apps.experiments.views import presentation
-from foundation import access
+from foundation import access, refusals
 from foundation.access import Permission
 from foundation.errors import PortalError
 from foundation.web import render_page
@@ -98,6 +98,7 @@ def _failed(request: PortalRequest, reply: Any) -> JsonResponse:
 
 
 def _refused(request: PortalRequest, refusal: PortalError) -> JsonResponse:
+    refusals.heard(refusal)
     code = (
         "ENDPOINT_NOT_FOUND" if refusal.slug == "no-such-route" else MLFLOW_CODES.get(refusal.status, "INTERNAL_ERROR")
     )

@@ -64,12 +64,19 @@ def find_token(token: str, *, now: datetime) -> ApiToken | None:
 
 
 def find_by_digest(digest: str, *, now: datetime) -> ApiToken | None:
+    return _of_digest(digest, Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now)))
+
+
+def find_void(digest: str) -> ApiToken | None:
+    """The row of a token that was refused, to say whose it was; it opens nothing. None where nobody ever had it."""
+    return _of_digest(digest, Q())
+
+
+def _of_digest(digest: str, only: Q) -> ApiToken | None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('sanad.token_digest', %s, true)", [digest])
-        row = ApiToken.objects.filter(
-            Q(expires_at=None) | Q(expires_at__gt=now), digest=digest, revoked_at=None
-        ).first()
+        row = ApiToken.objects.filter(only, digest=digest).first()
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('sanad.token_digest', '', true)")
     return row

@@ -13,7 +13,7 @@ class ActorAuthentication(SessionAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         actor = getattr(request._request, "actor", None)
-        if getattr(request._request, "refused_token", False):
+        if getattr(request._request, "refused_token", ""):
             raise AuthenticationFailed(
                 _("This token is unknown, expired or revoked. Make a new one under Settings, Tokens.")
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 EVENT_FAMILIES = {
+    "access": _("Refused access"),
     "alert": _("Alerts"),
     "approval": _("Approvals"),
     "budget": _("Budgets"),

@@ -50,6 +50,7 @@ KINDS = {
     "webhook": (_("Webhook"), "link"),
     "support": (_("Support access"), "users"),
     "membership": (_("Member"), "users"),
+    "person": (_("Member"), "users"),
     "permission": (_("Permission"), "key"),
     "ledger": (_("Ledger"), "shield-check"),
     "page": (_("Page"), "layout-dashboard"),

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from foundation import refusals
 from foundation.access.actors import actor_for_token, actor_for_user
 from foundation.access.freshness import is_fresh
 from foundation.access.second_factor import require_second_factor
@@ -26,7 +27,7 @@ from foundation.identity.models import User
 from foundation.identity.ways import Way
 from foundation.ledger.selectors import last_seq
 from foundation.tenancy import find_tenant, require_keys, require_open, scope
-from foundation.web import calendars, logs
+from foundation.web import calendars, logs, refused_requests
 from foundation.web.locked import leads_to_keys
 from foundation.web.problems import answer_for
 from foundation.web.requests import address_of
@@ -91,6 +92,13 @@ class ActorMiddleware:
         request.actor = request.tenant = request.project = None  # type: ignore[attr-defined]
         if _names_nothing(request):
             return answer_for(request, Invalid(_("The address holds a NUL, which no name of anything does.")))
+        with refusals.listening() as heard:
+            response = self._answer(request)
+        if heard.reason:
+            refused_requests.record(request, response, heard)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
             actor = _actor_of(request)
         except PortalError as refusal:
@@ -165,6 +173,7 @@ def _actor_of(request: HttpRequest) -> Actor | None:
         slug = request.session.get("tenant")
     if slug is None:
         return None
+    request.wanted_tenant = slug  # type: ignore[attr-defined]  # whoever is refused it is told of at home
     way, tenant = Way.of(request.session), find_tenant(slug)
     actor = actor_for_user(user=request.user, tenant=tenant, request_id=request_id, way=way)
     require_second_factor(request.user, tenant, at=now(), way=Way.of(request.session))
@@ -190,10 +199,11 @@ def _actor_by_token(request: HttpRequest, token: str, request_id: str) -> Actor 
     moment = now()
     row = tokens.find_token(token, now=moment)
     if row is None:
-        request.refused_token = True  # type: ignore[attr-defined]
+        request.refused_token = token  # type: ignore[attr-defined]
         return None
     address = address_of(request) or None
-    actor = actor_for_token(row=row, address=address, request_id=request_id)
+    request.shown_token = row  # type: ignore[attr-defined]
+    request.asker = actor = actor_for_token(row=row, address=address, request_id=request_id)  # type: ignore[attr-defined]
     tokens.note_use(row, address=address, now=moment)
     place = _TENANT_PATH.match(request.path_info) or _MLFLOW_PATH.match(request.path_info)
     if place and place["tenant"] != actor.tenant.slug:

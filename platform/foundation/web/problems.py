@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
+from foundation import refusals
 from foundation.access import StepUpRequired, lacking
 from foundation.access.second_factor import SecondFactorRequired
 from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
@@ -60,6 +61,7 @@ def problem(request: HttpRequest, error: PortalError) -> dict[str, Any]:
 
 def answer_for(request: HttpRequest, error: PortalError) -> HttpResponse:
     """The refusal as a response in the form that the caller reads."""
+    refusals.heard(error)
     if wants_json(request):
         return JsonResponse(problem(request, error), status=error.status, content_type="application/problem+json")
     if isinstance(error, StepUpRequired):
@@ -82,6 +84,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     error = _as_portal_error(exc)
     if error is None:
         return None
+    refusals.heard(error)
     request = context["request"]
     response = Response(problem(request, error), status=error.status, content_type="application/problem+json")
     for name, value in getattr(exc, "headers_for_response", {}).items():

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from django.forms import BaseForm
 
 from foundation.errors import Conflict, Invalid, PortalError
+from foundation.refusals import heard
 
 
 def show_on_form(form: BaseForm, refusal: PortalError, *, otherwise: str | None = None) -> None:
     """Put the refusal at the fields it names, its sentence at the first; else at `otherwise`, or above the form."""
+    heard(refusal)
     fields = dict(refusal.fields) if isinstance(refusal, Invalid) else {}
     if (name := refusal.details.get("field")) in form.fields:
         fields[name] = [refusal.sentence]

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
         "foundation.identity",
         "foundation.access",
         "foundation.ledger",
+        "foundation.refusals",
         "foundation.live",
         "foundation.jobs",
         "foundation.storage",

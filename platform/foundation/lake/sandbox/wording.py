@@ -9,6 +9,9 @@ from django.utils.translation import gettext as _
 from foundation.lake.errors import SqlFailed, SqlRefused, SqlTimeout
 from foundation.lake.sandbox.children import Limits
 
+# A bare name is looked for among the inputs alone, so one that is not there is a slip; these reach for something else.
+_BEYOND = {"foreign_table", "table_function", "function"}
+
 
 def check_length(sql: str, longest: int) -> None:
     if not sql.strip():
@@ -33,7 +36,9 @@ def sql_error(said: dict[str, Any], sql: str, limits: Limits, *, timed_out: bool
         return SqlTimeout(_("The query did not end within %(seconds)g seconds.") % {"seconds": limits.seconds})
     details = _place(said, sql)
     if reason := said.get("refused"):
-        return SqlRefused(_refusal(reason, said, details), details=details)
+        refusal = SqlRefused(_refusal(reason, said, details), details=details)
+        refusal.beyond = reason in _BEYOND
+        return refusal
     return SqlFailed(_failure(said, sql, limits, details), details=details)
 
 
