@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from uuid import UUID
 
+from foundation import refusals
 from foundation.errors import PortalError
 from foundation.identity import Actor
 from foundation.live import topics
 from foundation.live.topics import Topic
+from foundation.refusals import Asked
 
 _REMEMBERED = 2048
 
@@ -41,9 +43,22 @@ def judge(actor: Actor, written: list[object]) -> tuple[list[Topic], dict[str, s
     for asked in written:
         try:
             topic = topics.parse(asked)
-            topics.check(actor, topic)
+            _check(actor, topic)
         except PortalError as refusal:
             refused[str(asked)[:80]] = refusal.sentence
         else:
             allowed.append(topic)
     return allowed, refused
+
+
+def _check(actor: Actor, topic: Topic) -> None:
+    """Ask the topic's own check; who may not listen is recorded as refused. A kind that nobody knows is a slip."""
+    try:
+        topics.check(actor, topic)
+    except PortalError as refusal:
+        if topics.is_known(topic.kind) and refusals.is_recorded(refusal.status, refusal.slug):
+            at = f"ws/{topic.kind}"
+            ids = {"topic": topic.id}
+            asked = Asked.at(at, method="SUBSCRIBE", status=refusal.status, reason=refusal.slug, ids=ids)
+            refusals.note(actor, asked)
+        raise

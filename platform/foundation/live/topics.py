@@ -49,6 +49,11 @@ def parse(written: object) -> Topic:
     return Topic(found["kind"], UUID(found["id"]))
 
 
+def is_known(kind: str) -> bool:
+    """Whether anything can be listened to under this kind."""
+    return kind in _checks
+
+
 def check(actor: Actor, topic: Topic) -> None:
     """Raise the sentence that says why the actor may not listen to the topic."""
     ask = _checks.get(topic.kind)

@@ -18,16 +18,17 @@ from django.utils.crypto import constant_time_compare
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from foundation import clock
+from foundation import clock, refusals
 from foundation.access import guests
 from foundation.access.actors import actor_for_token, actor_for_user
 from foundation.access.models import Membership
 from foundation.access.second_factor import require_second_factor
-from foundation.errors import AccessDenied, NotFound
+from foundation.errors import AccessDenied, NotFound, PortalError
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.identity.tokens import digest_of, find_token, note_use
 from foundation.identity.ways import Way
+from foundation.refusals import Asked
 from foundation.tenancy import find_tenant, require_open, scope, why_closed
 from foundation.tenancy.models import Tenant
 
@@ -49,13 +50,25 @@ def admit_token(token: str, tenant_slug: str, *, address: str | None, now: datet
     """The owner of a bearer token, or the sentence why not."""
     row = find_token(token, now=now)
     if row is None:
-        raise AccessDenied(_("This token is unknown, expired or revoked. Make a new one under Settings, Tokens."))
+        refused = AccessDenied(_("This token is unknown, expired or revoked. Make a new one under Settings, Tokens."))
+        refusals.note_void_token(digest_of(token), _at_the_door(refused))
+        raise refused
+    try:
+        actor = _actor_by(row, tenant_slug, address)
+    except PortalError as refusal:
+        if refusals.is_recorded(refusal.status, refusal.slug):
+            refusals.note_token(row, _at_the_door(refusal))
+        raise
+    note_use(row, address=address, now=now)
+    return Visitor(actor, token_digest=digest_of(token))
+
+
+def _actor_by(row: ApiToken, tenant_slug: str, address: str | None) -> Actor:
     actor = actor_for_token(row=row, address=address)
     require_open(actor.tenant)
     if tenant_slug and actor.tenant.slug != tenant_slug:
         raise NotFound(_("There is no such tenant, or you are not a member of it."))
-    note_use(row, address=address, now=now)
-    return Visitor(actor, token_digest=digest_of(token))
+    return actor
 
 
 def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
@@ -65,11 +78,21 @@ def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
     user = get_user(holder) if session_key else None
     if user is None or not user.is_authenticated:
         raise AccessDenied(_("You are signed out. Sign in again to see changes as they happen."))
-    tenant = find_tenant(tenant_slug)
-    actor = actor_for_user(user=user, tenant=tenant, way=Way.of(holder.session))
-    require_second_factor(user, tenant, at=clock.now(), way=Way.of(holder.session))
-    require_open(tenant)
+    try:
+        tenant = find_tenant(tenant_slug)
+        actor = actor_for_user(user=user, tenant=tenant, way=Way.of(holder.session))
+        require_second_factor(user, tenant, at=clock.now(), way=Way.of(holder.session))
+        require_open(tenant)
+    except PortalError as refusal:
+        if refusals.is_recorded(refusal.status, refusal.slug):
+            home = holder.session.get("tenant", "")
+            refusals.note_elsewhere(user, _at_the_door(refusal), at_home=home, wanted=tenant_slug)
+        raise
     return Visitor(actor, session_key=str(session_key))
+
+
+def _at_the_door(refusal: PortalError) -> Asked:
+    return Asked.at("ws/", method="CONNECT", status=refusal.status, reason=refusal.slug)
 
 
 def no_longer_welcome(visitors: Iterable[Visitor], *, now: datetime) -> dict[Visitor, str | Promise]:

@@ -65,6 +65,42 @@ async def test_member_of_another_tenant_is_sent_away(house):
         assert "not a member" in (await opened.hear())["closing"]
 
 
+async def test_who_is_sent_away_is_told_to_the_tenant_where_they_work(house, refused_events):
+    def sign_in_at_home():
+        from importlib import import_module
+
+        from django.conf import settings
+
+        key = sign_in(house.stranger)
+        session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+        session["tenant"] = "other"
+        session.save()
+        return key
+
+    async with open_page(cookie(await done(sign_in_at_home)), ORIGIN) as opened:
+        assert "not a member" in (await opened.hear())["closing"]
+    (event,) = await done(refused_events, house.stranger.tenant)
+    assert (event["method"], event["route"], event["status"]) == ("CONNECT", "ws", 404)
+    assert await done(refused_events, house.tenant) == []
+
+
+async def test_a_revoked_token_at_the_door_is_told_to_its_tenant(house, refused_events):
+    from foundation.clock import now
+    from foundation.identity import tokens
+
+    row, text = await done(make_token, house.scientist)
+
+    def revoke():
+        with scope(house.tenant.pk):
+            tokens.revoke(row, now=now())
+
+    await done(revoke)
+    async with open_page(bearer(text)) as opened:
+        assert "unknown, expired or revoked" in (await opened.hear())["closing"]
+    (event,) = await done(refused_events, house.tenant)
+    assert (event["method"], event["route"], event["reason"]) == ("CONNECT", "ws", "token-revoked")
+
+
 @pytest.mark.parametrize(
     "origin", [b"http://evil.test", b"http://portal.test:9999", b"null", b"https://portal.test.evil"]
 )
@@ -85,6 +121,18 @@ async def test_topic_of_another_tenant_is_refused(house, token):
     assert answer["subscribed"] == [house.topic]
     assert set(answer["refused"]) == set(others)
     assert "no such thing" in answer["refused"][others[0]]
+
+
+async def test_topics_that_were_refused_are_told_to_the_listeners_own_tenant(house, token, refused_events):
+    async with open_page(token) as opened:
+        theirs = f"tenant:{house.stranger.tenant_id}"
+        await opened.subscribe(house.topic, theirs, f"thing:{uuid4()}", f"no_kind:{uuid4()}")
+    told = await done(refused_events, house.tenant)
+    assert [(event["method"], event["route"], event["status"]) for event in told] == [
+        ("SUBSCRIBE", "ws/tenant", 404),
+        ("SUBSCRIBE", "ws/thing", 404),
+    ]
+    assert await done(refused_events, house.stranger.tenant) == []
 
 
 async def test_same_topic_in_another_tenant_is_not_heard(house, token):
