@@ -67,8 +67,11 @@ def find_by_digest(digest: str, *, now: datetime) -> ApiToken | None:
     return _of_digest(digest, Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now)))
 
 
-def find_void(digest: str) -> ApiToken | None:
-    """The row of a token that was refused, to say whose it was; it opens nothing. None where nobody ever had it."""
+def find_any(digest: str) -> ApiToken | None:
+    """The row of a token that was refused, void or not, to say whose it is; None where nobody has it.
+
+    For records alone: what opens something is found by `find_token`.
+    """
     return _of_digest(digest, Q())
 
 

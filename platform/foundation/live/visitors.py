@@ -51,7 +51,7 @@ def admit_token(token: str, tenant_slug: str, *, address: str | None, now: datet
     row = find_token(token, now=now)
     if row is None:
         refused = AccessDenied(_("This token is unknown, expired or revoked. Make a new one under Settings, Tokens."))
-        refusals.note_void_token(digest_of(token), _at_the_door(refused))
+        refusals.note_token_of(digest_of(token), _at_the_door(refused))
         raise refused
     try:
         actor = _actor_by(row, tenant_slug, address)

@@ -1,6 +1,6 @@
 """Who was refused what, on the ledger of whoever asked: folded, so that no attack can fill it.
 
-A door says `note` for somebody it knows, `note_void_token` for a token that opens nothing any more, and
+A door says `note` for somebody it knows, `note_token_of` for a token that opens nothing any more, and
 `note_elsewhere` for a person who asked for a tenant that is not theirs. Nothing is ever written into the tenant that
 was asked for.
 """
@@ -15,7 +15,7 @@ from foundation.refusals.sayings import NOT_REFUSALS, Asked, is_recorded
 
 if TYPE_CHECKING:
     from foundation.refusals.folding import close_ended_windows
-    from foundation.refusals.noting import note, note_elsewhere, note_token, note_void_token
+    from foundation.refusals.noting import note, note_elsewhere, note_token, note_token_of
 
 # What needs the models is imported when it is first asked for: this package is loaded before Django's models are.
 _WHERE = {
@@ -23,7 +23,7 @@ _WHERE = {
     "note": "noting",
     "note_elsewhere": "noting",
     "note_token": "noting",
-    "note_void_token": "noting",
+    "note_token_of": "noting",
 }
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
     "note",
     "note_elsewhere",
     "note_token",
-    "note_void_token",
+    "note_token_of",
 ]
 
 

@@ -29,9 +29,9 @@ _AT_ONCE = 200
 _COUNT = """
 INSERT INTO refusals_refusalwindow AS w (id, tenant_id, asker_id, route, status, method, reason,
     actor_kind, actor_id, subject_kind, subject_id, opened_at, untold)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)
-ON CONFLICT (tenant_id, asker_id, route, status) DO UPDATE SET untold = w.untold + 1
-RETURNING id, opened_at, untold, method, reason, (xmax = 0) AS is_new
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (tenant_id, asker_id, route, status) DO UPDATE SET untold = w.untold + excluded.untold
+RETURNING id, opened_at, untold, (xmax = 0) AS is_new
 """
 
 
@@ -44,12 +44,12 @@ class Asker:
     subject: tuple[str, UUID]
 
 
-def fold(asker: Asker, asked: Asked, *, at: datetime) -> None:
-    """Count the refusal, and tell the ledger where its window is new or has ended; inside the asker's tenant scope."""
-    row, opened_at, untold, _method, _reason, is_new = _count(asker, asked, at)
+def fold(asker: Asker, asked: Asked, *, at: datetime, count: int = 1) -> None:
+    """Count the refusals, and tell the ledger where its window is new or has ended; inside the asker's tenant scope."""
+    row, opened_at, untold, is_new = _count(asker, asked, at, count)
     if is_new and asked is not MORE and _windows_of(asker, at) > MOST_WINDOWS:
         RefusalWindow.objects.filter(pk=row).delete()
-        fold(asker, MORE, at=at)
+        fold(asker, MORE, at=at, count=count)
         return
     if is_new or opened_at <= at - WINDOW:
         _tell(asker, asked, count=untold, since=opened_at)
@@ -76,13 +76,13 @@ def _close(tenant_id: UUID, now: datetime) -> int:
     return len(told)
 
 
-def _count(asker: Asker, asked: Asked, at: datetime) -> tuple[UUID, datetime, int, str, str, bool]:
+def _count(asker: Asker, asked: Asked, at: datetime, count: int) -> tuple[UUID, datetime, int, bool]:
     whose = [uuid4(), asker.actor.tenant_id, asker.id]
     what = [asked.route, asked.status, asked.method, asked.reason]
-    written = [asker.actor.kind, asker.actor.id, *asker.subject, at]
+    written = [asker.actor.kind, asker.actor.id, *asker.subject, at, count]
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [*whose, *what, *written])
-        found: tuple[UUID, datetime, int, str, str, bool] = cursor.fetchone()
+        found: tuple[UUID, datetime, int, bool] = cursor.fetchone()
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from django.db import DatabaseError
 
@@ -31,17 +32,17 @@ def note_token(row: ApiToken, asked: Asked, *, request_id: str = "") -> None:
     _fold(_holder(row, request_id), asked)
 
 
-def note_void_token(digest: str, asked: Asked, *, request_id: str = "") -> None:
+def note_token_of(digest: str, asked: Asked, *, request_id: str = "", count: int = 1) -> None:
     """The same for a token that has expired or was revoked; one that nobody ever had is nobody's, and only logged.
 
     Whoever shows a void token need not be its owner, so the portal itself is the actor and the token the subject.
     """
-    row = tokens.find_void(digest)
+    row = tokens.find_any(digest)
     if row is None:
         log.warning("A token that nobody has was refused at %s", asked.route)
         return
-    reason = Reason.TOKEN_REVOKED if row.revoked_at else Reason.TOKEN_EXPIRED
-    _fold(_holder(row, request_id), Asked(asked.route, asked.method, asked.status, reason.value, asked.ids))
+    reason = _why_void(row) or asked.reason
+    _fold(_holder(row, request_id), replace(asked, reason=reason), count)
 
 
 def note_elsewhere(user: User, asked: Asked, *, at_home: str, wanted: str, request_id: str = "") -> None:
@@ -58,12 +59,19 @@ def note_elsewhere(user: User, asked: Asked, *, at_home: str, wanted: str, reque
     note(actor, asked)
 
 
-def _fold(asker: Asker, asked: Asked) -> None:
+def _why_void(row: ApiToken) -> str:
+    if row.revoked_at is not None:
+        return Reason.TOKEN_REVOKED.value
+    has_expired = row.expires_at is not None and row.expires_at <= now()
+    return Reason.TOKEN_EXPIRED.value if has_expired else ""
+
+
+def _fold(asker: Asker, asked: Asked, count: int = 1) -> None:
     if why_closed(asker.actor.tenant):
         return
     try:
         with scope(asker.actor.tenant_id):
-            fold(asker, asked, at=now())
+            fold(asker, asked, count=count, at=now())
     except DatabaseError:
         # The answer is given already, and it is a refusal: it stands whether or not it could be written down.
         log.exception("A refusal at %s (%s) could not be recorded", asked.route, asked.status)

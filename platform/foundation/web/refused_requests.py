@@ -43,7 +43,7 @@ def _note(request: HttpRequest, match: ResolverMatch, asked: Asked) -> None:
     elif shown is not None:
         refusals.note_token(shown, asked, request_id=request_id)
     elif void := getattr(request, "refused_token", ""):
-        refusals.note_void_token(digest_of(void), asked, request_id=request_id)
+        refusals.note_token_of(digest_of(void), asked, request_id=request_id)
     elif getattr(request.user, "is_authenticated", False):  # REST leaves nobody in place of an anonymous visitor
         _note_person(request, match, asked, request_id)
 
