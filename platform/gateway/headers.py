@@ -9,8 +9,8 @@ HOP_BY_HOP = {
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te", b"trailer",
     b"transfer-encoding", b"upgrade", b"http2-settings", b"expect",
 }  # fmt: skip
-# What only a proxy may say, and we are the proxy; the last is the secret between us and the portal.
-_OURS_ALONE = {b"forwarded", b"x-real-ip", b"x-client-ip", b"proxy", b"x-request-id", b"x-sanad-gateway"}
+# What only a proxy may say, and we are the proxy; the last names services to each other.
+_OURS_ALONE = {b"forwarded", b"x-real-ip", b"x-client-ip", b"proxy", b"x-request-id", b"x-sanad-service"}
 _ONCE = {b"host", b"content-length", b"transfer-encoding", b"authorization", b"content-type", b"origin"}
 # A client may not name these in Connection to have them taken off before the portal sees them.
 _NEVER_DROPPED = {b"host", b"content-length", b"content-type", b"authorization", b"cookie", b"origin"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from functools import partial
 
 from gateway.admission import Admission
 from gateway.bounds import Bounds
@@ -27,6 +28,7 @@ from gateway.replicas import Replicas
 from gateway.shadowing import Shadows
 from gateway.spill import Spill
 from gateway.stats import Stats
+from runtime.service_tokens import Caller, pair_keys
 
 log = logging.getLogger("gateway.house")
 
@@ -39,11 +41,11 @@ class House:
         self.stats = Stats()
         self.problems = Problems(config.docs_url)
         self.admission = Admission(config.max_in_flight, config.max_in_flight_per_deployment)
-        self.portal = Portal(config.web_socket, config.secret)
+        self.portal = Portal(config.web_socket, _caller_to(config, "portal"))
         self.contact = Contact(self.portal, config.folder / "routes.json", config.poll_every_s)
         self.keys = Keys(self.portal, self.contact, config.stale_limit_s)
         self.keyring = Keyring(config.folder / "keys.json", self.keys, self.contact)
-        self.replicas = Replicas()
+        self.replicas = Replicas(partial(_caller_to, config))
         rates = Rates()
         self.contact.on_table += [self.replicas.follow, self.stats.follow, rates.follow]
         spill = Spill(config.folder / "inference-log.spill", config.spill_bytes)
@@ -92,6 +94,10 @@ class House:
         await self.live.close()
         self.replicas.close()
         self.portal.close()
+
+
+def _caller_to(config: GatewayConfig, receiver: str) -> Caller:
+    return Caller("gateway", receiver, pair_keys(config.secrets, "gateway", receiver))
 
 
 def _end_if_broken(task: asyncio.Task[None]) -> None:

@@ -16,7 +16,7 @@ import uvicorn
 
 from gateway.app import app
 from gateway.config import ConfigRefused, GatewayConfig
-from gateway.internal import InternalApp
+from gateway.internal import internal_app
 from gateway.logs import to_standard_error
 from gateway.protocol import FrontDoorProtocol
 
@@ -92,9 +92,9 @@ def _front(config: GatewayConfig) -> uvicorn.Server:
     )
 
 
-def _inside() -> uvicorn.Server:
+def _inside(secrets: tuple[str, ...]) -> uvicorn.Server:
     settings = uvicorn.Config(
-        InternalApp(app),
+        internal_app(app, secrets),
         http="httptools",
         ws="none",
         lifespan="off",
@@ -108,7 +108,7 @@ def _inside() -> uvicorn.Server:
 async def serve(config: GatewayConfig) -> None:
     doors = [tcp_listener(config.host, config.port), _door(config)]
     inner = unix_listener(config.internal_socket, 0o600)
-    front, inside = _front(config), _inside()
+    front, inside = _front(config), _inside(config.secrets)
     sweeping = asyncio.create_task(FrontDoorProtocol.sweep())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, front.handle_exit, number, None)

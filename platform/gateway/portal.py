@@ -1,4 +1,4 @@
-"""The portal's two internal pages, asked over its Unix socket with the secret that only it and the gateway know."""
+"""The portal's two internal pages, asked over its Unix socket with a token for each question."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import orjson
 
 from gateway.asgi import Headers
 from gateway.wire import Pool, Reply, WireFailed, request_head
+from runtime.service_tokens import HEADER, Caller
 
 STATE_WITHIN_S = 2.0
 TOKEN_WITHIN_S = 5.0
+_HEADER = HEADER.encode()
 
 
 class PortalAway(Exception):
@@ -18,9 +20,11 @@ class PortalAway(Exception):
 
 
 class Portal:
-    def __init__(self, web_socket: str, secret: str) -> None:
+    """`caller` signs each question for itself: two a second, and one for each key that it has checked."""
+
+    def __init__(self, web_socket: str, caller: Caller) -> None:
         self._pool = Pool(f"unix:{web_socket}")
-        self._headers: Headers = [(b"x-sanad-gateway", secret.encode()), (b"accept", b"application/json")]
+        self._caller = caller
 
     async def state(self, routes_version: int, revocations_after: int) -> dict[str, Any]:
         """What changed since: routes (or null) and digests revoked."""
@@ -36,9 +40,7 @@ class Portal:
         self._pool.retire()
 
     async def _ask(self, method: bytes, target: bytes, body: bytes, within_s: float) -> dict[str, Any]:
-        headers = [*self._headers, (b"content-type", b"application/json")] if body else self._headers
-        head = request_head(method, target, b"localhost", headers, len(body) if body else None)
-        reply = await self._patiently(head, body, within_s)
+        reply = await self._patiently(method, target, body, within_s)
         if reply.status != 200:
             raise PortalAway(f"{target.partition(b'?')[0].decode()} answered {reply.status}, not 200")
         try:
@@ -49,15 +51,25 @@ class Portal:
             raise PortalAway(f"{target.decode()} answered JSON that is no object")
         return document
 
-    async def _patiently(self, head: bytes, body: bytes, within_s: float) -> Reply:
-        """Both questions may be asked twice, so a kept connection that turned out dead is replaced and asked again."""
+    def _head(self, method: bytes, target: bytes, body: bytes) -> bytes:
+        token = self._caller.for_request(method.decode(), target.decode())
+        headers: Headers = [(_HEADER, token.encode()), (b"accept", b"application/json")]
+        if body:
+            headers.append((b"content-type", b"application/json"))
+        return request_head(method, target, b"localhost", headers, len(body) if body else None)
+
+    async def _patiently(self, method: bytes, target: bytes, body: bytes, within_s: float) -> Reply:
+        """Both questions may be asked twice, so a kept connection that turned out dead is replaced and asked again.
+
+        With a token of its own: the first one may have been heard before the connection died.
+        """
         try:
             try:
-                return await self._pool.ask(head, body, within_s)
+                return await self._pool.ask(self._head(method, target, body), body, within_s)
             except WireFailed as failure:
                 if not failure.reused:
                     raise
                 self._pool.drop_idle()
-                return await self._pool.ask(head, body, within_s)
+                return await self._pool.ask(self._head(method, target, body), body, within_s)
         except WireFailed as failure:
             raise PortalAway(str(failure)) from failure

@@ -52,8 +52,10 @@ class Route:
     project_rate: int | None = None
     # Nobody serves yet or again, and somebody is on the way.
     starting: bool = False
-    # Why nobody is led to it although it may be running: the tenant took its key away. Empty where it did not.
+    # Why nobody is led to it although it may be running, in a sentence and in a word: the tenant took its key away or
+    # is suspended, say. Empty where everybody is.
     locked: str = ""
+    locked_by: str = ""
     total_weight: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -75,6 +77,7 @@ class Route:
             project_rate=_rate(given, "project"),
             starting=bool(given.get("starting", False)),
             locked=str(given.get("locked") or ""),
+            locked_by=str(given.get("locked_by") or ""),
         )
 
     def as_document(self) -> dict[str, Any]:

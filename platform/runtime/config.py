@@ -48,6 +48,8 @@ class ServeConfig:
     socket: str
     public_key: Path
     max_body_bytes: int
+    # Whom it answers; whoever reaches its socket where nobody says, as a bench of the server alone does.
+    callers: Path | None = None
 
     @classmethod
     def from_environment(cls) -> ServeConfig:
@@ -61,4 +63,5 @@ class ServeConfig:
             socket=_required("SANAD_SERVICE_SOCKET"),
             public_key=Path(_required("SANAD_SIGNING_PUBLIC_KEY")),
             max_body_bytes=int(limit),
+            callers=Path(named) if (named := environment().get("SANAD_CALLERS")) else None,
         )

@@ -12,6 +12,8 @@ import uvicorn
 
 from runtime.config import ServeConfig
 from runtime.failures import WorkloadFailure, announce
+from runtime.guard import App, Guarded
+from runtime.service_tokens import read_callers
 from runtime.serving.app import InferenceApp
 from runtime.serving.loading import load_model
 from runtime.signature import SignatureRefused
@@ -37,7 +39,9 @@ def listening_socket(address: str) -> socket.socket:
 
 def serve(config: ServeConfig) -> None:
     model = load_model(config.model_dir, config.public_key.read_bytes())
-    app = InferenceApp(model, config.name, config.version, config.max_body_bytes)
+    app: App = InferenceApp(model, config.name, config.version, config.max_body_bytes)
+    if config.callers is not None:
+        app = Guarded(app, read_callers(config.callers, standing=True))
     listener = listening_socket(config.socket)
     print(f"Serving {config.name} version {config.version} with {model.predictor.engine}.", flush=True)
     settings = uvicorn.Config(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import httpx2
 import pytest
 
-from apps.experiments.adapters.tracking import server_of
+from apps.experiments.adapters.tracking import ensure_workspace, server_of, workspace_of
 from foundation.errors import NotFound, Unavailable
+from foundation.identity import neighbours
+from runtime.service_tokens import HEADER, Caller, pair_keys
 from tests.apps.experiments.conftest import mlflow_process, mlflow_server
 
 __all__ = ["mlflow_process", "mlflow_server"]
+SEARCHED = ("POST", "/api/2.0/mlflow/experiments/search")
 
 
 @pytest.fixture(params=["mlflow"])
@@ -72,3 +76,31 @@ def test_a_server_that_is_away_is_said_so(settings):
     settings.MLFLOW_SOCKET = "/nowhere/mlflow.sock"
     with pytest.raises(Unavailable):
         server_of(uuid4()).get_run("7")
+
+
+@pytest.mark.parametrize("name", ["", "portal", "gateway"])
+def test_mlflow_answers_the_portal_alone(mlflow_server, name):
+    """Neither without a token, nor with one of another secret, whatever name it gives."""
+    signed = Caller(name, "mlflow", pair_keys(["x" * 64], name, "mlflow"))
+    shown = {HEADER: signed.for_request(*SEARCHED)} if name else {}
+    with at_the_socket(mlflow_server) as bare:
+        refused = bare.request(*SEARCHED, json={}, headers={"X-MLFLOW-WORKSPACE": "default", **shown})
+    assert refused.status_code == 401
+    assert "service" in refused.json()["error"]
+
+
+def test_what_the_portal_asked_cannot_be_asked_again(mlflow_server):
+    made = ("POST", "/api/2.0/mlflow/experiments/create")
+    told = {HEADER: neighbours.caller_to("mlflow").for_request(*made), "X-MLFLOW-WORKSPACE": workspace_of(uuid4())}
+    ensure_workspace(told["X-MLFLOW-WORKSPACE"])
+    with at_the_socket(mlflow_server) as bare:
+        assert bare.request(*made, json={"name": "once"}, headers=told).status_code == 200
+        assert bare.request(*made, json={"name": "twice"}, headers=told).status_code == 401
+        assert bare.get("/health").status_code == 200, "probes have no key"
+
+
+def at_the_socket(server):
+    """Whoever reached MLflow's socket without being the portal."""
+    headers = {"Host": "localhost", "X-Forwarded-For": "127.0.0.1"}
+    transport = httpx2.HTTPTransport(uds=str(server.socket))
+    return httpx2.Client(transport=transport, base_url="http://localhost", headers=headers, timeout=30)

@@ -8,7 +8,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+from runtime.guard import target
+from runtime.service_tokens import HEADER, Receiver, SeenHere, TokenRefused, pair_keys, secrets_of
+
 STATE = Path(os.environ.get("FAKE_STATE", ""))
+_SEEN = SeenHere()
 JSON = [(b"content-type", b"application/json")]
 
 
@@ -55,10 +59,21 @@ async def portal(scope: Any, receive: Any, send: Any) -> None:
     await pages.get(scope["path"], _echo)(scope, receive, send)
 
 
+def _is_the_gateway(scope: Any, secret: str) -> bool:
+    """As the portal itself asks it."""
+    receiver = Receiver("portal", {"gateway": pair_keys(secrets_of(secret), "gateway", "portal")}, first_time=_SEEN)
+    given = dict(scope["headers"]).get(HEADER.encode(), b"").decode()
+    try:
+        receiver.check(given, scope["method"], target(scope))
+    except TokenRefused as refused:
+        _note(f"refused {scope['path']}: {refused}")
+        return False
+    return True
+
+
 async def _state(scope: Any, receive: Any, send: Any) -> None:
     state = json.loads(STATE.read_text())
-    given = dict(scope["headers"])
-    if given.get(b"x-sanad-gateway") != state["secret"].encode():
+    if not _is_the_gateway(scope, state["secret"]):
         await _say(send, 404, {})
         return
     asked = dict(part.split("=") for part in scope["query_string"].decode().split("&"))
@@ -74,6 +89,9 @@ async def _state(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _token(scope: Any, receive: Any, send: Any) -> None:
+    if not _is_the_gateway(scope, json.loads(STATE.read_text())["secret"]):
+        await _say(send, 401, {})
+        return
     asked, state = json.loads(await _whole(receive)), json.loads(STATE.read_text())
     _note(f"token {asked['digest']} {asked['address']}")
     await asyncio.sleep(state.get("token_delay", 0))

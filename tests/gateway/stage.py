@@ -21,6 +21,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from runtime.service_tokens import HEADER, Caller, pair_keys, secrets_of
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -162,7 +164,7 @@ class Stage:
         command = [sys.executable, "-m", "uvicorn", f"tests.gateway.fakes:{app}", "--uds", str(path)]
         command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
         command += ["--lifespan", "off", "--ws", "websockets-sansio"]
-        self._start(name, command, {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment})
+        self._start(name, command, {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT}/platform", **environment})
         wait_until(lambda: self._listens(str(path)))
 
     def _start(self, name: str, command: list[str], environment: dict[str, str]) -> None:
@@ -231,4 +233,10 @@ class Stage:
             return received
 
     def stats(self) -> Any:
-        return self.ask("GET", "/internal/gateway/stats", at=self.run / "gateway-internal.sock").json()
+        return self.inside("/internal/gateway/stats").json()
+
+    def inside(self, path: str) -> Answer:
+        """What the portal asks the gateway on their own socket."""
+        caller = Caller("portal", "gateway", pair_keys(secrets_of(self.secret), "portal", "gateway"))
+        told = {HEADER: caller.for_request("GET", path)}
+        return self.ask("GET", path, headers=told, at=self.run / "gateway-internal.sock")

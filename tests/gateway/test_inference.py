@@ -80,7 +80,7 @@ def test_metrics_name_deployments_only_to_who_may_know(stage: Stage) -> None:
     assert "sanad_inference_latency_seconds_bucket" in open_text and "sanad_gateway_portal_away 0.0" in open_text
     full = stage.ask("GET", "/gatewayz/metrics", headers={"Authorization": "Bearer scrape"}).body.decode()
     assert 'sanad_inference_requests_total{deployment="churn",status="2xx",tenant="acme"} 1.0' in full
-    inside = stage.ask("GET", "/internal/gateway/metrics", at=stage.run / "gateway-internal.sock")
+    inside = stage.inside("/internal/gateway/metrics")
     assert b'tenant="acme"' in inside.body
 
 

@@ -42,7 +42,7 @@ def test_sockets_lie_beside_the_portals() -> None:
 def test_secrets_come_from_files_too(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("kept\n")
     given = {**NEEDED, "SANAD_GATEWAY_SECRET_FILE": str(tmp_path / "secret")}
-    assert GatewayConfig.from_environment(given).secret == "kept"
+    assert GatewayConfig.from_environment(given).secrets == ("kept",)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,18 @@ def test_a_route_that_cannot_be_read_does_not_hide_the_others() -> None:
 def test_routes_come_back_from_the_disk_as_they_were() -> None:
     served = Route("acme/churn", "t", "p", "d", (revision(1, 2.5),), shadow=(revision(2),), max_body_bytes=5, log=False)
     assert Route.parse("acme/churn", served.as_document()) == served
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("key-withdrawn", 423), ("key-destroyed", 410), ("tenant-suspended", 403), ("tenant-deleted", 410), ("", 423)],
+)
+def test_a_closed_tenants_deployment_says_why_it_answers_nobody(word: str, status: int) -> None:
+    closed = {"tenant_id": "t", "project_id": "p", "deployment_id": "d", "revisions": [], "locked": "Closed."}
+    refused = _nobody(Route.parse("a/b", {**closed, "locked_by": word}))
+    assert (refused.status, refused.slug, str(refused)) == (status, word or "key-withdrawn", "Closed.")
+    kept = Route.parse("a/b", {**closed, "locked_by": word})
+    assert Route.parse("a/b", kept.as_document()) == kept
 
 
 def test_what_is_being_started_says_so_and_when_to_ask_again() -> None:

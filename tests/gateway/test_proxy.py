@@ -11,6 +11,7 @@ from contextlib import closing
 import psutil
 import pytest
 
+from runtime.service_tokens import HEADER, Caller, pair_keys, secrets_of
 from tests.gateway.stage import Stage, wait_until
 
 MEGABYTE = 1024 * 1024
@@ -47,7 +48,7 @@ def test_only_the_gateway_says_where_a_request_came_from(shared: Stage) -> None:
         **{
             "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil",
             "X-Real-IP": "6.6.6.6", "X-Forwarded-Prefix": "/x", "Forwarded": "for=6.6.6.6",
-            "X_Forwarded_For": "6.6.6.6", "X_Sanad_Gateway": "s", "X-Sanad-Gateway": "guess",
+            "X_Forwarded_For": "6.6.6.6", "X_Sanad_Service": "s", "X-Sanad-Service": "guess",
             "Proxy": "evil", "TE": "trailers",
         },
     )  # fmt: skip
@@ -55,7 +56,7 @@ def test_only_the_gateway_says_where_a_request_came_from(shared: Stage) -> None:
     assert len(told) == len(lines)
     assert told["x-forwarded-for"] == "127.0.0.1" and told["x-forwarded-proto"] == "http"
     assert told["host"] == told["x-forwarded-host"] == f"127.0.0.1:{shared.port}"
-    assert not {"x-real-ip", "forwarded", "proxy", "x-sanad-gateway", "x-forwarded-prefix", "te"} & set(told)
+    assert not {"x-real-ip", "forwarded", "proxy", "x-sanad-service", "x-forwarded-prefix", "te"} & set(told)
     assert not [name for name in told if "_" in name]
 
 
@@ -84,7 +85,8 @@ def test_trace_context_passes_through(shared: Stage) -> None:
 )  # fmt: skip
 def test_internal_pages_are_not_there(shared: Stage, path: str) -> None:
     before = len(shared.events())
-    answer = shared.ask("GET", path, headers={"X-Sanad-Gateway": shared.secret})
+    signed = Caller("gateway", "portal", pair_keys(secrets_of(shared.secret), "gateway", "portal"))
+    answer = shared.ask("GET", path, headers={HEADER: signed.for_request("GET", path)})
     assert answer.status == 404 and "routes" not in answer.body.decode()
     assert not [event for event in shared.events()[before:] if event.startswith("echo")]
 

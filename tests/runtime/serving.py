@@ -60,11 +60,11 @@ def environment(at: Path, **changes: str) -> dict[str, str]:
 class Server:
     """Started with `at` as a short folder that holds model/ and public.pem; stop() ends it."""
 
-    def __init__(self, at: Path) -> None:
+    def __init__(self, at: Path, **changes: str) -> None:
         self.socket = str(at / "s.sock")
         command = [sys.executable, "-m", "runtime.serve"]
         self.process = subprocess.Popen(
-            command, env=environment(at), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, env=environment(at, **changes), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         until = time.monotonic() + 60
         while not self._answers():

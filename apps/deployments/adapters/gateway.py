@@ -11,19 +11,38 @@ from django.utils.translation import gettext as _
 
 from apps.deployments.ports import Answer, LiveRevision, LiveStats
 from foundation.errors import Unavailable
+from foundation.identity import neighbours
+from runtime.service_tokens import HEADER
 
+_STATS = "/internal/gateway/stats"
 _STATS_TIMEOUT, _ANSWER_TIMEOUT = httpx2.Timeout(0.5), httpx2.Timeout(10.0)
 
 
 def read_stats(socket: Path, tenant_id: str) -> tuple[float, dict[str, LiveStats]] | None:
     """(the gateway's time, counters by deployment) of one tenant; None where the gateway does not answer."""
-    try:
-        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(socket)), timeout=_STATS_TIMEOUT) as client:
-            said = client.get("http://gateway/internal/gateway/stats").raise_for_status().json()
-    except (httpx2.HTTPError, ValueError):
+    said = _document(socket)
+    if said is None:
         return None
     own = {key: found for key, found in said["deployments"].items() if found["tenant_id"] == tenant_id}
     return said["at"], {key: LiveStats(said["at"], _revisions(found)) for key, found in own.items()}
+
+
+def read_waiting(socket: Path) -> int | None:
+    """How many bytes of the inference log are still in the gateway, in memory or on disk; None where it is silent."""
+    said = _document(socket)
+    return None if said is None else int(said["log_waiting_bytes"])
+
+
+def _document(socket: Path) -> dict[str, Any] | None:
+    try:
+        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(socket)), timeout=_STATS_TIMEOUT) as client:
+            token = neighbours.caller_to(neighbours.GATEWAY).for_request("GET", _STATS)
+            said: dict[str, Any] = (
+                client.get(f"http://gateway{_STATS}", headers={HEADER: token}).raise_for_status().json()
+            )
+    except (httpx2.HTTPError, ValueError):
+        return None
+    return said
 
 
 def _revisions(found: dict[str, Any]) -> dict[str, LiveRevision]:

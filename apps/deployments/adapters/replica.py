@@ -7,16 +7,17 @@ from collections.abc import Iterator
 
 import httpx2
 
+from runtime.service_tokens import HEADER
 from runtime.sockets import own_socket
 
 _TIMEOUT = httpx2.Timeout(2.0)
 
 
-def is_ready(address: str) -> bool:
-    """Whether the replica says that it can answer."""
+def is_ready(address: str, token: str = "") -> bool:
+    """Whether the replica says that it can answer; `token` says who asks."""
     try:
         with _client(address) as client:
-            return client.get("/v2/health/ready").status_code == 200
+            return client.get("/v2/health/ready", headers={HEADER: token}).status_code == 200
     except (httpx2.TransportError, OSError):
         return False
 

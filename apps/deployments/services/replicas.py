@@ -27,7 +27,7 @@ from apps.tenants.choices import RESOURCE_CLASSES
 from foundation import engines, jobs, ledger, states
 from foundation.clock import now
 from foundation.engines.ports import ComputeEngine, Mount, WorkloadSpec, WorkloadState, WorkloadStatus
-from foundation.identity import Actor
+from foundation.identity import Actor, neighbours
 from foundation.jobs import JobHandle
 from foundation.tenancy import scope
 
@@ -110,7 +110,9 @@ def _unpacked(revision: Revision) -> Path:
     (folder / "key").mkdir(mode=0o755)
     with scope(revision.tenant_id):
         registry.unpack_artifact(revision.model_version, folder / "model")
-        (folder / "key" / "public.pem").write_bytes(registry.public_key_pem(revision.model_version))
+        key = folder / "key"
+        neighbours.write_callers_of_replica(key / "callers.json", revision_id=revision.pk, attempt=revision.attempt)
+        (key / "public.pem").write_bytes(registry.public_key_pem(revision.model_version))
     return folder
 
 
@@ -126,6 +128,7 @@ def _spec(revision: Revision, folder: Path) -> WorkloadSpec:
             "SANAD_MODEL_NAME": revision.model_version.model.name,
             "SANAD_MODEL_VERSION": str(revision.model_version.number),
             "SANAD_SIGNING_PUBLIC_KEY": "/sanad/key/public.pem",
+            "SANAD_CALLERS": "/sanad/key/callers.json",
             "SANAD_MAX_BODY_BYTES": str(revision.deployment.max_body_bytes),
         },
         mounts=(Mount(folder / "model", "/sanad/model"), Mount(folder / "key", "/sanad/key")),
@@ -145,10 +148,17 @@ def _wait_until_ready(job: JobHandle, revision: Revision) -> WorkloadStatus:
             raise ReplicaDied(
                 _("The replica ended before it was ready: %(why)s %(last)s") % {"why": status.sentence, "last": last}
             )
-        if status.state == WorkloadState.RUNNING and status.address and replica.is_ready(status.address):
+        if status.state == WorkloadState.RUNNING and _is_ready(revision, status.address):
             return status
         time.sleep(_LOOKED_AT_EVERY_S)  # readiness can only be asked for
     raise ReplicaDied(_("The replica did not become ready within %(limit)d seconds.") % {"limit": int(_READY_WITHIN_S)})
+
+
+def _is_ready(revision: Revision, address: str | None) -> bool:
+    if not address:
+        return False
+    asking = neighbours.caller_to(neighbours.replica_name(revision.pk, revision.attempt))
+    return replica.is_ready(address, asking.standing())
 
 
 def _last_words(engine: ComputeEngine, name: str) -> str:

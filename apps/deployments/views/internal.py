@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from functools import wraps
-from hmac import compare_digest
 
-from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -15,26 +14,30 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.deployments import selectors, services
 from foundation.access import public
 from foundation.clock import now
-from foundation.identity import tokens
+from foundation.identity import neighbours, tokens
 from foundation.web.requests import an_address
+from runtime.service_tokens import HEADER, TokenRefused
 
+log = logging.getLogger("sanad.neighbours")
 View = Callable[[HttpRequest], JsonResponse]
 
 
 def gateway_only(view: View) -> View:
-    """The gateway shows the secret that it shares with the portal; without one set, nobody is let in."""
+    """The gateway shows a token for this very request (foundation.identity.neighbours); nobody else is let in."""
 
     @wraps(view)
     def checked(request: HttpRequest) -> JsonResponse:
-        secret = settings.SANAD_GATEWAY_SECRET
-        if not secret or not compare_digest(request.headers.get("X-Sanad-Gateway", "").encode(), secret.encode()):
-            return JsonResponse({"detail": "This address is for the gateway."}, status=404)
+        try:
+            neighbours.check_gateway(request.headers.get(HEADER, ""), request.method or "", request.get_full_path())
+        except TokenRefused as refused:
+            log.warning("%s %s was refused: %s", request.method, request.path, refused)
+            return JsonResponse({"detail": str(refused)}, status=401)
         return view(request)
 
     return checked
 
 
-@public("For the gateway alone, by a shared secret; the front door answers 404 to everybody else.")
+@public("For the gateway alone, by a token for this one request; the front door answers 404 to everybody else.")
 @require_GET
 @gateway_only
 def state(request: HttpRequest) -> JsonResponse:
@@ -51,7 +54,7 @@ def state(request: HttpRequest) -> JsonResponse:
     )
 
 
-@public("For the gateway alone, by a shared secret; the front door answers 404 to everybody else.")
+@public("For the gateway alone, by a token for this one request; the front door answers 404 to everybody else.")
 @csrf_exempt
 @require_POST
 @gateway_only

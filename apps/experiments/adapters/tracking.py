@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 
 from apps.experiments.ports import TrackingServer
 from foundation.errors import Conflict, NotFound, PortalError, Unavailable
+from foundation.identity import neighbours
+from runtime.service_tokens import HEADER
 
 log = logging.getLogger("sanad.tracking")
 # One line per request: a run with live curves would fill the log.
@@ -33,6 +35,15 @@ def workspace_of(project_id: UUID) -> str:
     return f"p-{project_id.hex}"
 
 
+class _Signed(httpx2.Auth):
+    """Each request with a token of its own: MLflow itself would believe whoever reaches its socket."""
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
+        caller = neighbours.caller_to(neighbours.TRACKING)
+        request.headers[HEADER] = caller.for_request(request.method, request.url.raw_path.decode("ascii"))
+        yield request
+
+
 @lru_cache(maxsize=4)
 def _client(socket: str) -> httpx2.Client:
     # MLflow refuses every Host but its own; that somebody came over the socket is said by X-Forwarded-For.
@@ -40,7 +51,9 @@ def _client(socket: str) -> httpx2.Client:
     # The server closes idle connections after 5 s; ours are let go earlier, so that none is used as it closes.
     limits = httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=2.0)
     transport = httpx2.HTTPTransport(uds=socket, limits=limits)
-    return httpx2.Client(transport=transport, base_url="http://localhost", headers=headers, timeout=_TIMEOUT)
+    return httpx2.Client(
+        transport=transport, base_url="http://localhost", headers=headers, timeout=_TIMEOUT, auth=_Signed()
+    )
 
 
 def client() -> httpx2.Client:

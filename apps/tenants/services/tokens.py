@@ -19,7 +19,7 @@ from foundation import access, clock, ledger, live
 from foundation.access import Permission
 from foundation.access.actors import actor_for_user
 from foundation.errors import Invalid, NotFound
-from foundation.identity import Actor, tokens
+from foundation.identity import Actor, neighbours, tokens
 from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.tenancy import every_tenant, scope
 from foundation.tenancy.models import Tenant
@@ -194,6 +194,7 @@ def forget_expired_tokens(*, now: datetime) -> None:
         with scope(tenant.pk):
             tokens.forget_workload_tokens(tenant_id=tenant.pk, now=now)
     tokens.forget_revocations(now=now)
+    neighbours.forget_calls(now=now)
 
 
 def _revoke(actor: Actor, row: ApiToken, now: datetime) -> None:

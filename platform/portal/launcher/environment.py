@@ -163,6 +163,7 @@ def mlflow(servers: Servers) -> dict[str, str]:
         **common(servers),
         # MLflow's SQLAlchemy speaks psycopg 3. By environment: every user of the machine can read arguments.
         "MLFLOW_BACKEND_STORE_URI": "postgresql+psycopg://" + url.split("://", 1)[1],
+        "SANAD_CALLERS": str(servers.home.mlflow_callers),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",

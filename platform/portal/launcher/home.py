@@ -87,6 +87,11 @@ class Home:
     def mlflow_socket(self) -> Path:
         return self.run / "mlflow.sock"
 
+    @property
+    def mlflow_callers(self) -> Path:
+        """Whom MLflow answers; written anew with each start."""
+        return self.secrets / "mlflow-callers.json"
+
 
 def locate(path: str | None) -> Home:
     """The home named on the command line, else by SANAD_HOME, else `.sanad` beside the code."""

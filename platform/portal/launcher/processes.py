@@ -13,6 +13,7 @@ from portal.launcher.probes import Answers, Listens, LogSays
 from portal.launcher.specs import Spec
 from portal.launcher.steps import sample_model, steps
 from portal.launcher.valkey import Valkey
+from runtime.service_tokens import write_callers
 
 # Sign-in page on two busy cores, eight connections: threads 2 x 4 gave 314 pages/s, 3 x 4 236, 1 x 8 276, 2 x 8 164;
 # sync workers 2 gave 90, 4 gave 75.
@@ -49,10 +50,17 @@ def prepare(servers: Servers) -> list[str]:
     """Secrets and data folders; answers sentences about what was changed outside our own folder."""
     keys.ensure(servers.home)
     elsewhere.prepare(servers)
+    _tell_mlflow(servers)
     said = _prepare_postgres(servers.postgres) if servers.postgres else []
     if servers.valkey:
         servers.valkey.prepare()
     return said
+
+
+def _tell_mlflow(servers: Servers) -> None:
+    """Whom it answers: the portal alone, by a key that opens nothing else."""
+    secret = environment.given(environment.portal(servers), "SANAD_SECRET_KEY")
+    write_callers(servers.home.mlflow_callers, [secret], "mlflow", ["portal"])
 
 
 def _prepare_postgres(postgres: Postgres) -> list[str]:
@@ -140,9 +148,8 @@ def _loops(servers: Servers) -> list[Spec]:
 def _mlflow(servers: Servers) -> Spec:
     home = servers.home
     command = python(
-        *("-m", "mlflow", "server", "--workers", "1", "--serve-artifacts", "--enable-workspaces"),
-        *("--artifacts-destination", f"file://{home.root}/mlflow/artifacts"),
-        *("--uvicorn-opts", f"--uds '{home.mlflow_socket}' --no-access-log"),
+        *("-m", "runtime.tracking_server", "--socket", str(home.mlflow_socket)),
+        *("--artifacts", f"file://{home.root}/mlflow/artifacts"),
     )
     ready = Answers(home.mlflow_socket, "/health")
     return Spec("mlflow", command, environment.mlflow(servers), ready=ready, after=("postgres",), ready_within_s=180)

@@ -8,11 +8,13 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from apps.deployments.adapters import gateway
 from foundation.errors import Unavailable
 from gateway.routes import Revision, Route
 from gateway.stats import Stats
+from runtime.service_tokens import HEADER, Receiver, TokenRefused, pair_keys
 
 
 @pytest.fixture
@@ -32,13 +34,23 @@ def counted():
     return stats
 
 
+def refusal_of(request):
+    """Why the gateway would not answer; empty where it would."""
+    keys = pair_keys([settings.SANAD_GATEWAY_SECRET], "portal", "gateway")
+    try:
+        Receiver("gateway", {"portal": keys}).check(request.headers.get(HEADER, ""), "GET", request.path)
+    except TokenRefused as refused:
+        return str(refused)
+    return ""
+
+
 @pytest.fixture
 def served(counted):
     document = {"body": json.dumps(counted.as_document()).encode()}
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200 if self.path == "/internal/gateway/stats" else 404)
+            self.send_response(401 if refusal_of(self) else 200 if self.path == "/internal/gateway/stats" else 404)
             self.end_headers()
             self.wfile.write(document["body"])
 

@@ -1,6 +1,7 @@
 """What the gateway asks the portal: its table when it changed, what was revoked, whether a token opens an address."""
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,15 +10,31 @@ from django.test import Client
 from apps.deployments import services
 from apps.tenants import services as tenants
 from foundation.clock import now
-from foundation.identity import tokens
-from foundation.identity.models import ApiToken
+from foundation.identity import neighbours, tokens
+from foundation.identity.models import ApiToken, ServiceCall
 from foundation.tenancy import scope
+from runtime.service_tokens import HEADER, Caller, pair_keys
 from tests.support.people import make_person
+
+
+class Gateway:
+    """Signs each of its questions, unless it is told what to show."""
+
+    def __init__(self, secrets, clock=time.time, name="gateway", receiver="portal"):
+        self.caller = Caller(name, receiver, pair_keys(secrets, name, receiver), clock)
+
+    def get(self, path, shown=None):
+        token = shown or self.caller.for_request("GET", path)
+        return Client(headers={HEADER: token}).get(path)
+
+    def post(self, path, asked, shown=None):
+        token = shown or self.caller.for_request("POST", path)
+        return Client(headers={HEADER: token}).post(path, asked, content_type="application/json")
 
 
 @pytest.fixture
 def gateway(settings):
-    return Client(headers={"X-Sanad-Gateway": settings.SANAD_GATEWAY_SECRET})
+    return Gateway([settings.SANAD_GATEWAY_SECRET])
 
 
 def state(gateway, version=-1, after=0):
@@ -26,7 +43,7 @@ def state(gateway, version=-1, after=0):
 
 def check(gateway, token, tenant="acme", deployment="flowers", address="door"):
     asked = {"digest": tokens.digest_of(token), "tenant": tenant, "deployment": deployment, "address": address}
-    return gateway.post("/internal/gateway/token", asked, content_type="application/json").json()
+    return gateway.post("/internal/gateway/token", asked).json()
 
 
 @pytest.fixture
@@ -37,15 +54,72 @@ def token_of(tenant):
     return make
 
 
-def test_nobody_but_the_gateway_is_answered(deployed):
-    for client in (Client(), Client(headers={"X-Sanad-Gateway": "guess"}), Client(headers={"X-Sanad-Gateway": "é"})):
-        assert client.get("/internal/gateway/state").status_code == 404
-        assert client.post("/internal/gateway/token", "{}", content_type="application/json").status_code == 404
+STATE, TOKEN = "/internal/gateway/state", "/internal/gateway/token"
+
+
+def test_nobody_but_the_gateway_is_answered(deployed, settings):
+    guesses = ["", "guess", "é", settings.SANAD_GATEWAY_SECRET]
+    for client in (Client(), *(Client(headers={HEADER: shown}) for shown in guesses)):
+        assert client.get(STATE).status_code == 401
+        assert client.post(TOKEN, "{}", content_type="application/json").status_code == 401
 
 
 def test_without_a_secret_nobody_is_let_in(settings):
     settings.SANAD_GATEWAY_SECRET = ""
-    assert Client(headers={"X-Sanad-Gateway": ""}).get("/internal/gateway/state").status_code == 404
+    assert Gateway([""]).get(STATE).status_code == 401
+
+
+def test_a_token_is_for_one_service_and_of_one_service(db, settings):
+    secrets = [settings.SANAD_GATEWAY_SECRET]
+    assert Gateway(secrets).get(STATE).status_code == 200
+    assert Gateway(secrets, receiver="replica:1:1").get(STATE).status_code == 401
+    assert Gateway(secrets, name="mlflow").get(STATE).status_code == 401
+
+
+def test_a_token_of_another_request_opens_nothing(gateway, deployed):
+    deployed()
+    shown = gateway.caller.for_request("GET", STATE)
+    assert gateway.get(f"{STATE}?routes_version=1", shown).status_code == 401
+    assert gateway.post(TOKEN, {}, shown).status_code == 401
+    assert gateway.get(STATE, gateway.caller.standing()).status_code == 401
+
+
+def test_a_question_that_was_overheard_is_not_answered_again(gateway, deployed, scientist, token_of, settings):
+    deployed()
+    asked = {"digest": tokens.digest_of(token_of(scientist)), "tenant": "acme", "deployment": "flowers"}
+    shown = gateway.caller.for_request("POST", TOKEN)
+
+    assert gateway.post(TOKEN, asked, shown).json()["allowed"]
+    neighbours._portal.cache_clear()  # as another process of the portal sees it
+    refused = gateway.post(TOKEN, asked, shown)
+    assert (refused.status_code, refused.json()["detail"]) == (401, "The service token was used already.")
+
+
+def test_numbers_of_used_tokens_are_forgotten_with_the_tokens(gateway, deployed, scientist, token_of):
+    deployed()
+    check(gateway, token_of(scientist))
+    assert ServiceCall.objects.count() == 1
+    tenants.forget_expired_tokens(now=now())
+    assert ServiceCall.objects.count() == 1
+    tenants.forget_expired_tokens(now=now() + timedelta(minutes=2))
+    assert ServiceCall.objects.count() == 0
+
+
+def test_clocks_may_differ_a_little_and_no_more(db, settings):
+    secrets = [settings.SANAD_GATEWAY_SECRET]
+    for seconds, status in [(4, 200), (-30, 200), (20, 401), (-60, 401)]:
+        assert Gateway(secrets, clock=lambda s=seconds: time.time() + s).get(STATE).status_code == status, seconds
+
+
+def test_the_secret_before_counts_while_both_are_named(db, settings):
+    before, newest = settings.SANAD_GATEWAY_SECRET, "n" * 64
+    settings.SANAD_GATEWAY_SECRET = f"{newest}\n{before}"
+    assert Gateway([before]).get(STATE).status_code == 200
+    assert Gateway([newest]).get(STATE).status_code == 200
+    assert Gateway([newest, before]).get(STATE).status_code == 200
+    settings.SANAD_GATEWAY_SECRET = newest
+    assert Gateway([before]).get(STATE).status_code == 401
+    assert Gateway([newest, before]).get(STATE).status_code == 200, "whoever has not heard yet that one is over"
 
 
 def test_the_table_comes_whole_and_then_only_when_it_changed(gateway, deployed, scientist):

@@ -15,8 +15,10 @@ from pathlib import Path
 import httpx2
 from psycopg import sql
 
+from runtime.service_tokens import write_callers
 from tests.support import servers
 
+ROOT = Path(__file__).resolve().parents[3]
 READY_WITHIN_S = 120
 
 
@@ -33,18 +35,20 @@ class MlflowServerProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         url = re.sub(r"@/[^?]+\?", f"@/{self.database}?", os.environ["DATABASE_OWNER_URL"])
         command = [
-            *(sys.executable, "-m", "mlflow", "server", "--workers", "1", "--serve-artifacts", "--enable-workspaces"),
-            *("--artifacts-destination", f"file://{self.folder}/artifacts"),
-            *("--uvicorn-opts", f"--uds '{self.socket}' --no-access-log"),
+            *(sys.executable, "-m", "runtime.tracking_server", "--socket", str(self.socket)),
+            *("--artifacts", f"file://{self.folder}/artifacts"),
         ]
         environment = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT / "platform"),
             "HOME": str(self.folder),
+            "SANAD_CALLERS": str(self.folder / "callers.json"),
             "MLFLOW_BACKEND_STORE_URI": "postgresql+psycopg://" + url.split("://", 1)[1],
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "DO_NOT_TRACK": "true",
         }
+        write_callers(self.folder / "callers.json", [os.environ["SANAD_SECRET_KEY"]], "mlflow", ["portal"])
         with (self.folder / "log").open("wb") as log:
             return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
 
