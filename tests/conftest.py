@@ -19,8 +19,11 @@ django.setup()
 import pytest
 from filelock import FileLock
 
+from tests.support import one_stack
 from tests.support.people import *  # noqa: F403
 from tests.support.refusals import *  # noqa: F403
+
+one_stack.share()
 
 
 @pytest.fixture(scope="session")
