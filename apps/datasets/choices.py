@@ -36,8 +36,26 @@ class ErasureState(TextChoices):
 ERASURE_NEXT: dict[ErasureState, frozenset[ErasureState]] = {
     ErasureState.ERASING: frozenset({ErasureState.ERASED, ErasureState.FAILED}),
     ErasureState.ERASED: frozenset(),
-    ErasureState.FAILED: frozenset(),
+    # Whoever may says once more whose rows they were, and it goes on where it stopped.
+    ErasureState.FAILED: frozenset({ErasureState.ERASING}),
 }
+
+
+class ErasedKind(TextChoices):
+    """Where a person was found; runs and models are told to people, who decide about them."""
+
+    DATASET_VERSION = "dataset_version", _("Dataset version")
+    FEATURE_VIEW = "feature_view", _("Feature view")
+    TRAINING_SET = "training_set", _("Training set")
+    INFERENCE_LOG = "inference_log", _("Inference log")
+    SET_ASIDE = "set_aside", _("Requests set aside")
+    BROKER = "broker", _("Files of the message broker")
+    RUN = "run", _("Run")
+    MODEL_VERSION = "model_version", _("Model version")
+
+
+# They keep what they learned: whether a model is trained anew is for people to say.
+LEFT_TO_PEOPLE = frozenset({ErasedKind.RUN, ErasedKind.MODEL_VERSION})
 
 
 class ColumnClass(TextChoices):

@@ -138,12 +138,29 @@ class ErasureRequested(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PersonErased(ledger.Event):
+    """`summary_digest` is that of the list of what was erased where, which the erasure's page shows and hands out."""
+
     kind = "dataset.person_erased"
+    version = 2
     said = _("erased a person's rows from %(version_count)s versions")
     icon = "trash"
     erasure_id: UUID
     subject_digest: str
     version_count: int
+    view_count: int
+    training_set_count: int
+    log_rows: int
+    left_count: int
+    summary_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasureResumed(ledger.Event):
+    kind = "dataset.erasure_resumed"
+    said = _("had the erasure of a person's rows go on")
+    icon = "player-play"
+    erasure_id: UUID
+    subject_digest: str
 
 
 @dataclass(frozen=True, kw_only=True)

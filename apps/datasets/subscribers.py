@@ -31,9 +31,11 @@ def register() -> None:
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
+    live.register_topic("erasure", check=lambda actor, pk: selectors.get_erasure(actor=actor, erasure_id=pk))
     chain.register("dataset_version", _version_link)
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)
+    services.register_reach(services.VersionReach())
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
 
 

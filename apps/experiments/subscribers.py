@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from apps.datasets import services as datasets
 from apps.experiments import selectors, services
 from apps.experiments.choices import RunState
 from apps.tenants import services as tenants
@@ -24,6 +25,7 @@ def register() -> None:
     for kind in ("run.succeeded", "run.failed", "run.cancelled"):
         ledger.subscribe(kind, name="experiments.usage", handler=_usage_ends)
     live.register_topic("run", check=_check_listener)
+    datasets.register_reach(services.RunReach())
     chain.register("run", _run_link)
     chain.register_upwards("training_set", _made_of_training_set)
 

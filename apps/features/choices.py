@@ -9,13 +9,17 @@ class BuildState(TextChoices):
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+    DESTROYING = "destroying", _("Being destroyed")
+    DESTROYED = "destroyed", _("Destroyed")
 
 
 NEXT: dict[BuildState, frozenset[BuildState]] = {
     BuildState.BUILDING: frozenset({BuildState.READY, BuildState.FAILED, BuildState.CANCELLED}),
-    BuildState.READY: frozenset(),
+    BuildState.READY: frozenset({BuildState.DESTROYING}),
     BuildState.FAILED: frozenset(),
     BuildState.CANCELLED: frozenset(),
+    BuildState.DESTROYING: frozenset({BuildState.DESTROYED}),
+    BuildState.DESTROYED: frozenset(),
 }
 
 

@@ -110,3 +110,25 @@ class TrainingSetCancelled(ledger.Event):
     said = _("cancelled making it")
     icon = "player-stop"
     training_set_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureViewDestroyed(ledger.Event):
+    """Its rows, its values online and every key that opened them are gone; `digest` says which rows they were."""
+
+    kind = "feature_view.destroyed"
+    said = _("destroyed its rows and their keys: a person was erased")
+    icon = "trash"
+    view_id: UUID
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSetDestroyed(ledger.Event):
+    """Its rows and every key that opened them are gone; `digest` says which rows they were."""
+
+    kind = "training_set.destroyed"
+    said = _("destroyed its rows and their keys: a person was erased")
+    icon = "trash"
+    training_set_id: UUID
+    digest: str

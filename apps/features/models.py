@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import json
+from functools import cached_property
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
 from apps.features.choices import BuildState
+from foundation import storage
 from foundation.tenancy.models import TenantModel
 
 
@@ -48,11 +53,14 @@ class FeatureView(TenantModel):
     lake_snapshot = models.BigIntegerField(null=True)
     row_count = models.BigIntegerField(null=True)
     digest = models.CharField(max_length=64, blank=True)
-    profile = models.JSONField(default=dict)
+    # Profiles hold values, so they are sealed objects; those of the first releases stand in the row.
+    first_profile = models.JSONField(default=dict, db_column="profile")
     online_keys = models.BigIntegerField(null=True)
     online_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Its rows are gone since then: a person was erased from what they were made of.
+    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["name", "-number"]
@@ -66,6 +74,22 @@ class FeatureView(TenantModel):
     @property
     def feature_names(self) -> list[str]:
         return [feature["name"] for feature in self.features]
+
+    @property
+    def profile_key(self) -> str:
+        """Where what is in the columns is kept, sealed."""
+        return f"feature-views/{self.pk.hex}/profile"
+
+    @cached_property
+    def profile(self) -> dict[str, Any]:
+        """What is in the columns (`foundation.lake.adapters.profile`); empty where there are no rows to read."""
+        if self.first_profile or self.state != BuildState.READY:
+            return self.first_profile
+        try:
+            found: dict[str, Any] = json.loads(storage.read(self.tenant_id, self.profile_key))
+        except storage.ObjectMissing:
+            return {}
+        return found
 
 
 class TrainingSet(TenantModel):
@@ -96,6 +120,8 @@ class TrainingSet(TenantModel):
     leakage_proof = models.JSONField(default=dict)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Its rows are gone since then: a person was erased from what they were made of.
+    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at"]

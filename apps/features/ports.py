@@ -17,3 +17,6 @@ class OnlineStore(Protocol):
 
     def drop(self, keys: Sequence[bytes]) -> None:
         """Forget these keys."""
+
+    def drop_beginning(self, prefix: bytes) -> int:
+        """Forget every key that begins so; how many there were."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.datasets import services as datasets
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.tenants import services as tenants
@@ -28,6 +29,8 @@ def register() -> None:
     chain.register("training_set", _training_set_link)
     chain.register_upwards("dataset_version", _made_of_version)
     chain.register_upwards("feature_view", _made_of_view)
+    datasets.register_reach(services.ViewReach())
+    datasets.register_reach(services.TrainingSetReach())
     keeping.register("fv_", named=selectors.view_tables_named, over=selectors.views_over)
     keeping.register("ts_", named=selectors.set_tables_named, over=selectors.sets_over)
 
@@ -46,6 +49,7 @@ def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:
         url=reverse("features:view_detail", args=[actor.tenant.slug, view.project.slug, view.pk]),
         digest=view.digest or view.definition_digest,
         actor=str(view.created_by or ""),
+        broken_reason=selectors.destroyed_in_words(view),
     )
     return chain.Link(
         node, made_from=tuple(("dataset_version", UUID(pk)) for pk in dict.fromkeys(view.inputs.values()))
@@ -58,6 +62,7 @@ def _training_set_link(actor: Actor, training_set_id: UUID) -> chain.Link | None
     except NotFound:
         return None
     violations = row.leakage_proof.get("violations", 0)
+    leaked = str(_("%(count)d values are younger than their label") % {"count": violations}) if violations else ""
     node = chain.ChainNode(
         kind="training_set",
         name=str(row),
@@ -67,9 +72,7 @@ def _training_set_link(actor: Actor, training_set_id: UUID) -> chain.Link | None
         url=reverse("features:training_set_detail", args=[actor.tenant.slug, row.project.slug, row.pk]),
         digest=row.digest,
         actor=str(row.created_by or ""),
-        broken_reason=str(_("%(count)d values are younger than their label") % {"count": violations})
-        if violations
-        else "",
+        broken_reason=selectors.destroyed_in_words(row) or leaked,
     )
     below = [("feature_view", UUID(part["view"])) for part in row.views]
     return chain.Link(node, made_from=(*below, ("dataset_version", row.base_version_id)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -19,3 +20,18 @@ class InferenceStream(Protocol):
 
     def length(self, tenant_id: str) -> int:
         """How many entries wait."""
+
+    def newest(self, tenant_id: str) -> str:
+        """The id of the newest entry that waits; empty where none does."""
+
+    def aside(self, tenant_id: str) -> list[tuple[str, bytes]]:
+        """What was set aside, as (id, bytes), the oldest first."""
+
+    def drop_aside(self, tenant_id: str, entry_ids: Sequence[str]) -> None:
+        """Forget entries that were set aside."""
+
+    def rewrite_files(self) -> bool:
+        """Have the broker write its files anew, without what was dropped since; False where it lets nobody ask.
+
+        Waits until they are written; Unavailable where that takes longer than minutes.
+        """

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from apps.datasets import services as datasets
 from apps.deployments import selectors as deployments
 from apps.monitoring import selectors, services
 from apps.monitoring.choices import AlertState
@@ -18,6 +19,7 @@ from foundation.web import chain
 
 
 def register() -> None:
+    datasets.register_reach(services.LogReach())
     ledger.subscribe("revision.ready", name="monitoring.watch", handler=watch_when_ready)
     live.register_topic("monitor", check=lambda actor, pk: selectors.get_monitor(actor=actor, monitor_id=pk))
     live.register_topic("alert", check=lambda actor, pk: selectors.get_alert(actor=actor, alert_id=pk))

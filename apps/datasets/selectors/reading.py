@@ -74,8 +74,13 @@ def made_from(*, actor: Actor, version: DatasetVersion) -> list[ChainNode]:
 
 def visible_erasures(*, actor: Actor) -> QuerySet[Erasure]:
     """Erasures of people that were asked for, newest first; they say how much and never whom."""
-    rows = Erasure.objects.select_related("project", "dataset", "created_by")
+    rows = Erasure.objects.select_related("project", "dataset", "created_by").prefetch_related("things")
     return access.visible(rows, actor, Permission.DATASET_DESTROY)
+
+
+def get_erasure(*, actor: Actor, erasure_id: UUID) -> Erasure:
+    rows = visible_erasures(actor=actor)
+    return _found(rows.filter(pk=erasure_id).first(), _("There is no such erasure here."))
 
 
 def upload_of(*, actor: Actor, version: DatasetVersion) -> Upload | None:

@@ -5,7 +5,19 @@ from apps.datasets.services.classification import classify_column
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.destroying import ask_to_destroy, destroy_version
-from apps.datasets.services.erasing import Touched, erase_person, find_person, run_erasure
+from apps.datasets.services.erasing import (
+    Reach,
+    Reached,
+    Search,
+    VersionReach,
+    erase_person,
+    find_person,
+    go_on_erasing,
+    register_reach,
+    run_erasure,
+    successor_id,
+    summary_lines,
+)
 from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.metering import begin_usage
@@ -22,7 +34,10 @@ from apps.datasets.services.uploads import (
 
 __all__ = [
     "CHUNK_BYTES",
-    "Touched",
+    "Reach",
+    "Reached",
+    "Search",
+    "VersionReach",
     "append_chunk",
     "ask_to_destroy",
     "begin_usage",
@@ -41,11 +56,15 @@ __all__ = [
     "fail_version",
     "find_person",
     "forget_abandoned_uploads",
+    "go_on_erasing",
     "ingest_upload",
     "parquet_stream",
     "preview_query",
+    "register_reach",
     "run_derivation",
     "run_erasure",
     "start_upload",
+    "successor_id",
+    "summary_lines",
     "take_file",
 ]

@@ -65,26 +65,26 @@ def destroy_version(*, job: JobHandle, version_id: UUID) -> None:
     """Cut off at any point, the next attempt ends it: what is gone already is gone."""
     with job.scope():
         version = DatasetVersion.objects.get(pk=version_id)
-    if version.state == VersionState.DESTROYING:
-        destroy_all(job=job, versions=[version])
-
-
-def destroy_all(*, job: JobHandle, versions: list[DatasetVersion]) -> None:
-    """The same for several at once: the keys of all that stays are sealed anew only once."""
+    if version.state != VersionState.DESTROYING:
+        return
     job.progress(_("Deleting files"), 10)
-    for version in versions:
-        drop_profile(version)
-        if upload := version.source.get("upload"):
-            drop_chunks(version.tenant_id, UUID(upload))
+    drop_files(version)
     job.raise_if_cancelled()
     job.progress(_("Destroying rows and their keys"), 30)
-    shredding.shred(actor=job.actor, tables=[f"ds_{version.pk.hex}" for version in versions])
+    shredding.shred(actor=job.actor, tables=[f"ds_{version.pk.hex}"])
     with job.scope():
-        for version in versions:
-            _end(job.actor, version.pk)
+        end_destroying(job.actor, version.pk)
 
 
-def _end(actor: Actor, version_id: UUID) -> None:
+def drop_files(version: DatasetVersion) -> None:
+    """What of the version lies outside the lake: its profile, and the file it was read from."""
+    drop_profile(version)
+    if upload := version.source.get("upload"):
+        drop_chunks(version.tenant_id, UUID(upload))
+
+
+def end_destroying(actor: Actor, version_id: UUID) -> None:
+    """Its rows and their keys are gone; what it was stays on record."""
     version = DatasetVersion.objects.select_for_update().get(pk=version_id)
     if version.state != VersionState.DESTROYING:
         return

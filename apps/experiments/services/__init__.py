@@ -3,6 +3,7 @@
 from apps.experiments.services.archiving import leave_mlflow, run_part
 from apps.experiments.services.cancelling import cancel_run
 from apps.experiments.services.ending import fail_run
+from apps.experiments.services.erasing import RunReach
 from apps.experiments.services.estimating import estimate_choices, estimate_run
 from apps.experiments.services.executing import execute_run
 from apps.experiments.services.relaying import Asked, relay
@@ -20,6 +21,7 @@ from apps.experiments.services.workload import run_spec
 
 __all__ = [
     "Asked",
+    "RunReach",
     "admission",
     "arrow_stream",
     "begin_usage",

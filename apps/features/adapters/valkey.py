@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -40,6 +41,14 @@ class ValkeyOnlineStore:
             for batch in _batches(keys):
                 self._client.delete(*batch)
 
+    def drop_beginning(self, prefix: bytes) -> int:
+        dropped = 0
+        with _translated():
+            # A key that is there from beginning to end of a scan is found; nobody writes these any more.
+            for batch in _batches(self._client.scan_iter(match=_literal(prefix) + b"*", count=_BATCH)):
+                dropped += int(self._client.unlink(*batch))
+        return dropped
+
 
 class _translated:
     def __enter__(self) -> None: ...
@@ -47,6 +56,11 @@ class _translated:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, redis.RedisError):
             raise Unavailable("The online store does not answer. Try again in a moment.") from error
+
+
+def _literal(prefix: bytes) -> bytes:
+    """The bytes for a pattern, in which some signs mean more than themselves."""
+    return re.sub(rb"([\\*?\[\]^-])", rb"\\\1", prefix)
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:

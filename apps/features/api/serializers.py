@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from apps.features import selectors
 from apps.features.models import Entity, FeatureView, TrainingSet
 
 
@@ -20,10 +21,14 @@ class EntityStart(serializers.Serializer):
 
 class FeatureViewSerializer(serializers.ModelSerializer):
     entity_name = serializers.CharField(source="entity.name", read_only=True)
+    destroyed_because = serializers.SerializerMethodField()
 
     class Meta:
         model = FeatureView
-        exclude = ["tenant", "created_by", "profile", "lake_table"]
+        exclude = ["tenant", "created_by", "first_profile", "lake_table"]
+
+    def get_destroyed_because(self, view: FeatureView) -> str:
+        return selectors.destroyed_in_words(view)
 
 
 class FeatureViewStart(serializers.Serializer):
@@ -51,9 +56,14 @@ class ViewChoice(serializers.Serializer):
 
 
 class TrainingSetSerializer(serializers.ModelSerializer):
+    destroyed_because = serializers.SerializerMethodField()
+
     class Meta:
         model = TrainingSet
         exclude = ["tenant", "created_by", "lake_table"]
+
+    def get_destroyed_because(self, training_set: TrainingSet) -> str:
+        return selectors.destroyed_in_words(training_set)
 
 
 class TrainingSetStart(serializers.Serializer):

@@ -3,6 +3,9 @@
 from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
 from apps.features.selectors.reading import (
+    check_not_destroyed,
+    columns_meant,
+    destroyed_in_words,
     get_training_set,
     get_view,
     leakage_in_words,
@@ -21,6 +24,9 @@ from apps.features.selectors.reading import (
 __all__ = [
     "MissingMap",
     "Piece",
+    "check_not_destroyed",
+    "columns_meant",
+    "destroyed_in_words",
     "get_training_set",
     "get_view",
     "leakage_in_words",

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from apps.features.choices import BuildState
@@ -52,8 +54,27 @@ def leakage_in_words(training_set: TrainingSet) -> str:
     return _("%(count)s of %(rows)s rows, counted") % values
 
 
+def destroyed_in_words(thing: FeatureView | TrainingSet) -> str:
+    """Why there are no rows to read any more; empty where there are."""
+    if thing.state == BuildState.DESTROYING:
+        return _("Its content is being destroyed: a person was erased from what it was made of.")
+    if thing.state == BuildState.DESTROYED and thing.destroyed_at is not None:
+        day = date_format(localtime(thing.destroyed_at))
+        return _("Content destroyed on %(day)s, reason: erasure of a person. Its digest says what it was.") % {
+            "day": day
+        }
+    return ""
+
+
+def check_not_destroyed(thing: FeatureView | TrainingSet) -> None:
+    """Conflict where the content was destroyed, with the name of the thing and the reason."""
+    if said := destroyed_in_words(thing):
+        raise Conflict(_("%(name)s: %(reason)s Take another version.") % {"name": thing, "reason": said})
+
+
 def training_table(training_set: TrainingSet) -> TableAt:
     """Where the rows of a training set lie in the lake."""
+    check_not_destroyed(training_set)
     if training_set.state != BuildState.READY or training_set.lake_snapshot is None:
         raise Conflict(
             _("%(name)s has no rows yet: it is %(state)s.")
@@ -64,6 +85,7 @@ def training_table(training_set: TrainingSet) -> TableAt:
 
 def view_table(view: FeatureView) -> TableAt:
     """Where the computed rows of a feature view lie in the lake."""
+    check_not_destroyed(view)
     if view.state != BuildState.READY or view.lake_snapshot is None:
         raise Conflict(
             _("%(name)s has no rows yet: it is %(state)s.") % {"name": view, "state": BuildState(view.state).label}
@@ -77,6 +99,12 @@ def views_of(*, actor: Actor, training_set: TrainingSet) -> list[FeatureView]:
         v.pk: v for v in visible_views(actor=actor).filter(pk__in=[UUID(part["view"]) for part in training_set.views])
     }
     return [found[UUID(part["view"])] for part in training_set.views if UUID(part["view"]) in found]
+
+
+def columns_meant(*, actor: Actor, project_id: UUID, column: str) -> set[str]:
+    """The column and the join keys that training sets of the project join it to: other names of the same thing."""
+    parts = [part for row in visible_training_sets(actor=actor, project_id=project_id) for part in row.views]
+    return {column, *(key for part in parts for key, base in part["keys"].items() if base == column)}
 
 
 def training_sets_of_version(*, actor: Actor, version_id: UUID) -> QuerySet[TrainingSet]:

@@ -187,7 +187,18 @@ def _building_cancelled(job: Job, sentence: str, actor: Actor) -> None:
 def _end_unmade(
     job: Job, state: BuildState, sentence: str, event: type[TrainingSetFailed | TrainingSetCancelled], actor: Actor
 ) -> None:
-    row = TrainingSet.objects.select_for_update().get(pk=UUID(job.arguments["training_set_id"]))
+    end_unmade_set(UUID(job.arguments["training_set_id"]), state, sentence, event, actor)
+
+
+def end_unmade_set(
+    training_set_id: UUID,
+    state: BuildState,
+    sentence: str,
+    event: type[TrainingSetFailed | TrainingSetCancelled],
+    actor: Actor,
+) -> None:
+    """Leave nothing half-made; a training set that has ended stays as it is."""
+    row = TrainingSet.objects.select_for_update().get(pk=training_set_id)
     if row.state != BuildState.BUILDING:
         return
     states.move(row, state, NEXT)

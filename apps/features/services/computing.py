@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
 from apps.features.models import FeatureView
 from apps.features.services.quoting import column_list, quoted
-from foundation import jobs, lake, ledger, states
+from foundation import jobs, lake, ledger, states, storage
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
@@ -69,7 +70,8 @@ def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest:
     if view.state != BuildState.BUILDING:
         return
     view.lake_table, view.lake_snapshot, view.row_count = at.table, at.snapshot, count
-    view.digest, view.profile = digest, profile
+    view.digest = digest
+    storage.put(view.tenant_id, view.profile_key, json.dumps(profile).encode())
     states.move(view, BuildState.READY, NEXT)
     view.save()
     ready = FeatureViewReady(view_id=view.pk, row_count=count, digest=digest, lake_snapshot=at.snapshot)
@@ -97,7 +99,18 @@ def _computing_cancelled(job: Job, sentence: str, actor: Actor) -> None:
 def _end_unmade(
     job: Job, state: BuildState, sentence: str, event: type[FeatureViewFailed | FeatureViewCancelled], actor: Actor
 ) -> None:
-    view = FeatureView.objects.select_for_update().get(pk=UUID(job.arguments["view_id"]))
+    end_unmade_view(UUID(job.arguments["view_id"]), state, sentence, event, actor)
+
+
+def end_unmade_view(
+    view_id: UUID,
+    state: BuildState,
+    sentence: str,
+    event: type[FeatureViewFailed | FeatureViewCancelled],
+    actor: Actor,
+) -> None:
+    """Leave nothing half-made; a view that has ended stays as it is."""
+    view = FeatureView.objects.select_for_update().get(pk=view_id)
     if view.state != BuildState.BUILDING:
         return
     states.move(view, state, NEXT)

@@ -88,7 +88,7 @@ def define_view(
         created_column=created_column,
         ttl_seconds=ttl_seconds,
         features=features,
-        definition_digest=_definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds),
+        definition_digest=definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds),
         created_by=actor.user,
     )
     _announce(actor, view)
@@ -173,7 +173,8 @@ def _features(columns: list[Column], entity: Entity, event_time: str, created_co
     return features
 
 
-def _definition_digest(sql: str, inputs: Mapping[str, UUID], entity: Entity, *rest: Any) -> str:
+def definition_digest(sql: str, inputs: Mapping[str, UUID], entity: Entity, *rest: Any) -> str:
+    """SHA-256 of all that says what the view's rows are; `rest` are its two times and its time to live."""
     named = {alias: str(version_id) for alias, version_id in sorted(inputs.items())}
     whole = json.dumps([sql, named, entity.name, entity.join_keys, *rest], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()

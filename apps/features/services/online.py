@@ -69,6 +69,7 @@ def read_online(
     views = [selectors.get_view(actor=actor, view_id=view_id) for view_id in view_ids]
     keyrings = [_Keyring(view) for view in views]
     for view in views:
+        selectors.check_not_destroyed(view)
         _check_keys(view, entities)
     sealed = _store().read([ring.key(entity) for entity in entities for ring in keyrings])
     answers = []
@@ -78,6 +79,15 @@ def read_online(
             _fill(answer, view, ring, entity, sealed[row * len(views) + column])
         answers.append(answer)
     return answers
+
+
+def drop_online(view: FeatureView) -> int:
+    """Forget every value of the view online; how many keys there were."""
+    return _store().drop_beginning(_prefix(view))
+
+
+def _prefix(view: FeatureView) -> bytes:
+    return b"sanad:online:" + view.pk.bytes + b":"
 
 
 def _fill(
@@ -131,7 +141,7 @@ class _Keyring:
         secret = storage.tenant_data_key(view.tenant_id, "online")
         self._names = hmac.new(secret, f"names:{view.pk}".encode(), hashlib.sha256).digest()
         self._cipher = AESGCM(hmac.new(secret, f"values:{view.pk}".encode(), hashlib.sha256).digest())
-        self._prefix = b"sanad:online:" + view.pk.bytes + b":"
+        self._prefix = _prefix(view)
         self._join_keys = tuple(view.entity.join_keys)
 
     def key(self, row: Mapping[str, Any]) -> bytes:

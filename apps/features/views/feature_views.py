@@ -37,6 +37,7 @@ def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID
         return nothing_new
     context: Part = {
         "view": view,
+        "destroyed": selectors.destroyed_in_words(view),
         "progress": progress,
         "newest": selectors.versions_of_view(actor=request.actor, view=view).first(),
         "chain": chain_of(request.actor, "feature_view", view.pk),

@@ -38,6 +38,7 @@ def training_set_detail(request: PortalRequest, tenant: str, project: str, train
         return nothing_new
     context: Part = {
         "set": row,
+        "destroyed": selectors.destroyed_in_words(row),
         "chain": chain_of(request.actor, "training_set", row.pk),
         "topic": f"training_set:{row.pk}",
         "may_start": access.can(request.actor, Permission.RUN_START, row),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import redis
+from django.utils.translation import gettext as _
 
 from apps.monitoring.ports import InferenceStream
 from foundation.errors import Unavailable
 
 _SET_ASIDE = 1_000
+_REWRITE_S, _POLL_S = 120.0, 0.1
 _SENTENCE = "The message broker does not answer; the inference log waits in the gateway meanwhile."
 
 
@@ -33,9 +37,10 @@ class ValkeyInferenceStream:
             raise Unavailable(_SENTENCE) from error
 
     def set_aside(self, tenant_id: str, entry_id: str, blob: bytes, *, why: str) -> None:
-        name = f"{_name(tenant_id)}:set-aside"
         try:
-            self._client.xadd(name, {"entry": blob, "why": why}, id=entry_id, maxlen=_SET_ASIDE, approximate=True)
+            self._client.xadd(
+                _aside(tenant_id), {"entry": blob, "why": why}, id=entry_id, maxlen=_SET_ASIDE, approximate=True
+            )
         except redis.ResponseError as error:
             # An id that does not grow: the entry was set aside before a crash.
             if "equal or smaller" not in str(error):
@@ -48,6 +53,66 @@ class ValkeyInferenceStream:
             return int(self._client.xlen(_name(tenant_id)))
         except redis.RedisError as error:
             raise Unavailable(_SENTENCE) from error
+
+    def newest(self, tenant_id: str) -> str:
+        with _translated():
+            found: Any = self._client.xrevrange(_name(tenant_id), count=1)
+        return found[0][0].decode() if found else ""
+
+    def aside(self, tenant_id: str) -> list[tuple[str, bytes]]:
+        with _translated():
+            found: Any = self._client.xrange(_aside(tenant_id))
+        return [(entry.decode(), fields.get(b"entry", b"")) for entry, fields in found]
+
+    def drop_aside(self, tenant_id: str, entry_ids: Sequence[str]) -> None:
+        with _translated():
+            if entry_ids:
+                self._client.xdel(_aside(tenant_id), *entry_ids)
+
+    def rewrite_files(self) -> bool:
+        with _translated():
+            told = self._persistence()
+            if not told.get("aof_enabled"):
+                return True
+            # One that began before now may have read what was dropped since; another follows it.
+            if not (self._wait_for_rewrite() and self._ask_for_rewrite()):
+                return False
+            self._wait_for_rewrite()
+            if self._persistence().get("aof_last_bgrewrite_status") != "ok":
+                raise Unavailable(_("The message broker could not write its files anew; look at its log."))
+        return True
+
+    def _ask_for_rewrite(self) -> bool:
+        try:
+            self._client.bgrewriteaof()
+        except redis.ResponseError:
+            # Renamed or not allowed, as where somebody else runs the broker.
+            return False
+        return True
+
+    def _wait_for_rewrite(self) -> bool:
+        until = time.monotonic() + _REWRITE_S
+        while any(self._persistence().get(flag) for flag in ("aof_rewrite_in_progress", "aof_rewrite_scheduled")):
+            if time.monotonic() > until:
+                raise Unavailable(_("The message broker is still writing its files anew; the work goes on later."))
+            time.sleep(_POLL_S)
+        return True
+
+    def _persistence(self) -> dict[str, Any]:
+        found: Any = self._client.info("persistence")
+        return dict(found)
+
+
+class _translated:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, redis.RedisError):
+            raise Unavailable(_SENTENCE) from error
+
+
+def _aside(tenant_id: str) -> str:
+    return f"{_name(tenant_id)}:set-aside"
 
 
 def _name(tenant_id: str) -> str:

@@ -8,10 +8,12 @@ from apps.monitoring.services.alerts import (
     resolve_alert,
 )
 from apps.monitoring.services.draining import drain_once
+from apps.monitoring.services.erasing import LogReach
 from apps.monitoring.services.playing import Player
 from apps.monitoring.services.replays import change_replay, start_replay
 
 __all__ = [
+    "LogReach",
     "Player",
     "acknowledge_alert",
     "acknowledge_alerts",

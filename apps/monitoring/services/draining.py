@@ -8,8 +8,9 @@ it holds is set aside with its reason and stops neither its tenant's log nor any
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,6 +19,7 @@ import pyarrow as pa
 from django.conf import settings
 from django.db import DataError, connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from apps.deployments import selectors as deployments
 from apps.monitoring.adapters.valkey import stream_at
@@ -26,6 +28,7 @@ from apps.monitoring.services.alerts import look_for_drift
 from apps.monitoring.services.lines import Line, in_short, read_line
 from apps.monitoring.services.tallies import add_drift, add_traffic, add_usage, feature_names, versions_of
 from foundation import lake, live
+from foundation.errors import Unavailable
 from foundation.identity import Actor
 from foundation.lake.ports import Lake
 from foundation.tenancy import every_tenant, scope, why_locked
@@ -34,6 +37,8 @@ from foundation.tenancy.models import Tenant
 log = logging.getLogger("sanad.monitoring")
 _ENTRIES, _MOST_REFUSALS, _KEPT_BYTES = 5_000, 64, 64 * 1024
 _NOTHING = (-1, -1)
+# How often, and how far apart, another drainer is waited for.
+_TURNS, _TURN_S = 100, 0.2
 # The place in the stream that this process wrote last: where the database still has it, the lake holds nothing beyond.
 _committed_here: dict[UUID, str] = {}
 # What a line's own content can bring about; all else (the lake, the database, the broker) is waited for.
@@ -98,6 +103,33 @@ def drain_once() -> Drained:
     if failures:
         raise failures[0]
     return Drained(sum(turn.lines for turn in turns), any(turn.more for turn in turns))
+
+
+def drain_up_to_now(tenant: Tenant, *, between: Callable[[], None]) -> None:
+    """Bring into the lake what waits in a tenant's stream now; `between` is called after each batch.
+
+    Unavailable where another drainer is at it and does not get on.
+    """
+    stream, name, patience = stream_at(settings.REDIS_URL), str(tenant.pk), _TURNS
+    newest = _place_of(stream.newest(name) or "0-0")
+    while _place_of(_drained(tenant)) < newest:
+        if not _drain_tenant(tenant).lines:
+            patience -= 1
+            time.sleep(_TURN_S)
+        if not patience:
+            raise Unavailable(_("The inference log is not drained; see whether its process runs, and try again."))
+        between()
+
+
+def _drained(tenant: Tenant) -> str:
+    with scope(tenant.pk):
+        place = DrainedBatch.objects.filter(tenant=tenant, stream=str(tenant.pk)).first()
+    return place.last_id if place else "0-0"
+
+
+def _place_of(entry_id: str) -> tuple[int, int]:
+    milliseconds, _sign, number = entry_id.partition("-")
+    return int(milliseconds), int(number or 0)
 
 
 def _drain_tenant(tenant: Tenant) -> Drained:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils.translation import gettext as _
 
+from apps.features import selectors as features
 from apps.monitoring import policies
 from apps.monitoring.adapters.inference import Requests
 from apps.monitoring.choices import REPLAY_NEXT, ReplayState
@@ -23,7 +24,7 @@ from apps.tenants import services as tenants
 from foundation import ledger, live, states
 from foundation.access.actors import actor_for_user
 from foundation.clock import now
-from foundation.errors import AccessDenied, NotFound, PortalError, Unavailable
+from foundation.errors import AccessDenied, Conflict, NotFound, PortalError, Unavailable
 from foundation.identity import Actor
 from foundation.tenancy import every_tenant, scope
 from foundation.tenancy.models import Tenant
@@ -108,6 +109,10 @@ class Player:
     def _loaded(self, tenant: Tenant, replay: Replay) -> list[Row]:
         key = (replay.training_set_id, replay.stride)
         with scope(tenant.pk):
+            if said := features.destroyed_in_words(replay.training_set):
+                # What was loaded before holds rows that nobody may have any more.
+                self._known.pop(key, None)
+                raise Conflict(said)
             if key not in self._known:
                 self._known[key] = past_of(replay)
             past = self._known[key]

@@ -160,3 +160,12 @@ class Lake(Protocol):
         their number is the answer. Then the caller destroys the lake's earlier keys. May be done again at any point;
         LakeUnavailable where somebody is writing all the time.
         """
+
+    def erase_rows(self, table: str, where: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> int:
+        """Delete rows of a table that grows by one of OUR OWN conditions, and write its files anew without them.
+
+        How many were deleted. Their files stay, for whoever reads an older snapshot, until `forget_past`.
+        """
+
+    def forget_past(self, tables: Sequence[str], *, make_key: Callable[[], None]) -> int:
+        """As `destroy`, of what these tables were before alone: they stay as they are now, and were never otherwise."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 
 import pytest
 
 from apps.datasets import selectors, services
-from apps.datasets.choices import ErasureState, VersionState
+from apps.datasets.choices import ErasedKind, ErasureState, VersionState
 from apps.datasets.models import DatasetVersion, Erasure
-from apps.datasets.services import erasing
+from apps.datasets.services.erasing import ending, sealing, things
+from apps.datasets.services.erasing.versions import VersionReach
 from foundation import lake, ledger
 from foundation.access import StepUpRequired
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.jobs import cancel_of
 from foundation.jobs.models import Job
 from foundation.lake import shredding
+from foundation.storage.errors import KeyDestroyed
 from foundation.web.chain import chain_of
 from tests.foundation.storage.test_shredding import everything_on_disk, holding
 
@@ -70,7 +74,7 @@ def test_no_byte_of_the_person_is_left_and_everybody_else_stays(ingested, admin,
 def test_a_look_first_counts_and_changes_and_keeps_nothing(ingested, admin, project):
     version = ingested("people.csv", WITH)
     found = services.find_person(actor=admin, project=project, column="who", value=f" {PERSON} ")
-    assert [(touched.version, touched.rows, touched.made_from_it) for touched in found] == [(version, 2, [])]
+    assert [(one.kind, one.id, one.rows) for one in found] == [(ErasedKind.DATASET_VERSION, version.pk, 2)]
     assert services.find_person(actor=admin, project=project, column="amount", value="7")[0].rows == 1
     assert services.find_person(actor=admin, project=project, column="nowhere", value=PERSON) == []
     assert services.find_person(actor=admin, project=project, column='wh"o', value="' OR 1=1 --") == []
@@ -92,8 +96,9 @@ def test_the_value_stands_in_no_job_and_no_entry_of_the_ledger(ingested, admin, 
 
 
 def test_the_digest_is_the_tenants_own(tenant, other_tenant):
-    assert erasing._digest(tenant.pk, PERSON) == erasing._digest(tenant.pk, PERSON)
-    assert erasing._digest(tenant.pk, PERSON) != erasing._digest(other_tenant.pk, PERSON)
+    digest = sealing.digest_of_value
+    assert digest(tenant.pk, PERSON) == digest(tenant.pk, PERSON)
+    assert digest(tenant.pk, PERSON) != digest(other_tenant.pk, PERSON)
 
 
 def test_one_dataset_alone_where_it_is_named(ingested, admin, project, run_jobs):
@@ -112,38 +117,53 @@ def test_a_dataset_of_that_person_alone_has_no_successor(ingested, admin, projec
     assert versions_of(version.dataset) == [(1, VersionState.DESTROYED, 1)]
 
 
-@pytest.mark.parametrize("where", ["_begun", "destroy_all"])
-def test_a_worker_killed_on_the_way_is_followed_by_one_that_ends_it(
-    ingested, admin, project, run_jobs, monkeypatch, where
+STEPS = {
+    "successors": (VersionReach, "rebuild"),
+    "nobody reads": (things, "begin"),
+    "files": (VersionReach, "clear"),
+    "keys": (shredding, "shred"),
+    "gone": (VersionReach, "end"),
+    "summed up": (ending, "end"),
+}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_worker_killed_at_any_step_is_followed_by_one_that_ends_it(
+    ingested, admin, project, run_jobs, monkeypatch, step, after
 ):
     version = ingested("people.csv", WITH)
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    where, name = STEPS[step]
+    done = getattr(where, name)
 
-    def killed(*_args, **_words):
+    def killed(*args, **words):
+        if after:
+            done(*args, **words)
         raise ConnectionError("killed")
 
     with monkeypatch.context() as patched:
-        patched.setattr(erasing, where, killed)
+        patched.setattr(where, name, killed)
         run_jobs()
     erasure.refresh_from_db()
     assert erasure.state == ErasureState.ERASING
     run_jobs(also_later=True)
     erasure.refresh_from_db()
-    assert erasure.state == ErasureState.ERASED
+    assert (erasure.state, erasure.version_count, erasure.row_count) == (ErasureState.ERASED, 1, 2)
     assert versions_of(version.dataset) == [(1, VersionState.DESTROYED, 22), (2, VersionState.READY, 20)]
 
 
 def test_a_version_that_comes_meanwhile_is_found_too(ingested, admin, project, run_jobs, monkeypatch):
-    version, destroy_all = ingested("people.csv", WITH), erasing.destroy_all
+    version, shred = ingested("people.csv", WITH), shredding.shred
     services.erase_person(actor=admin, project=project, column="who", value=PERSON)
     came = []
 
     def meanwhile(**words):
-        destroy_all(**words)
         if not came:
             came.append(ingested("late.csv", WITH, dataset=version.dataset))
+        return shred(**words)
 
-    monkeypatch.setattr(erasing, "destroy_all", meanwhile)
+    monkeypatch.setattr(shredding, "shred", meanwhile)
     run_jobs()
     run_jobs()
     assert PERSON not in who_is_in(selectors.latest_ready(version.dataset))
@@ -172,17 +192,84 @@ def test_one_that_fails_says_so_and_keeps_no_value(ingested, admin, project, run
     assert (erasure.state, erasure.failure, bytes(erasure.sealed)) == (ErasureState.FAILED, "The lake is broken.", b"")
 
 
-def test_what_was_made_from_a_touched_version_is_named_until_somebody_confirms(
-    ingested, admin, scientist, project, run_jobs
-):
+def test_a_failed_one_goes_on_once_the_same_value_is_typed(ingested, admin, project, run_jobs, monkeypatch):
+    version = ingested("people.csv", WITH)
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+
+    def broken(**_words):
+        raise Conflict("The lake is broken.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shredding, "shred", broken)
+        run_jobs()
+    version.refresh_from_db()
+    assert version.state == VersionState.DESTROYING
+
+    with pytest.raises(Invalid, match="another value than the one"):
+        services.go_on_erasing(actor=admin, erasure=erasure, value="person-1")
+    services.go_on_erasing(actor=admin, erasure=erasure, value=PERSON)
+    run_jobs()
+    erasure.refresh_from_db()
+    assert (erasure.state, erasure.failure, bytes(erasure.sealed)) == (ErasureState.ERASED, "", b"")
+    assert versions_of(version.dataset) == [(1, VersionState.DESTROYED, 22), (2, VersionState.READY, 20)]
+    with pytest.raises(Conflict, match="nothing to go on with"):
+        services.go_on_erasing(actor=admin, erasure=erasure, value=PERSON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sealed_value_opens_for_nobody_once_it_is_over(ingested, admin, project, run_jobs, tenant):
+    ingested("people.csv", WITH)
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    kept = Erasure.objects.get(pk=erasure.pk)
+    assert sealing.open_value(kept) == PERSON
+    run_jobs()
+    with pytest.raises(KeyDestroyed):
+        sealing.open_value(kept)
+
+
+def test_the_ledger_names_the_digest_of_what_was_erased_where(ingested, admin, project, run_jobs, tenant):
+    version = ingested("people.csv", WITH)
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    run_jobs()
+    ledger.sequence_once()
+    erasure.refresh_from_db()
+    lines = services.summary_lines(erasure)
+    last = ledger.entries_about(tenant_id=tenant.pk, subjects=[("erasure", erasure.pk)])[-1].event.payload
+    assert last["summary_digest"] == erasure.summary_digest == hashlib.sha256(lines).hexdigest()
+    head, thing = [json.loads(line) for line in lines.splitlines()]
+    assert head["subject_digest"] == erasure.subject_digest
+    assert (thing["id"], thing["digest"], thing["rows"]) == (str(version.pk), version.digest, 2)
+    assert thing["erased_at"]
+    assert PERSON.encode() not in lines
+
+
+def test_what_sql_made_of_the_rows_is_made_anew_without_them(ingested, admin, scientist, project, run_jobs):
     version = ingested("people.csv", WITH)
     derived = services.create_dataset(actor=scientist, project=project, name="amounts")
-    sql, inputs = "SELECT amount FROM a", {"a": version.pk}
+    sql, inputs = "SELECT who AS customer, amount FROM a", {"a": version.pk}
     services.derive_version(actor=scientist, dataset=derived, sql=sql, inputs=inputs)
     run_jobs()
-    with pytest.raises(Invalid, match=r"Made from this version: amounts v1\."):
-        services.erase_person(actor=admin, project=project, column="who", value=PERSON)
-    services.erase_person(actor=admin, project=project, column="who", value=PERSON, break_chain=True)
+    found = services.find_person(actor=admin, project=project, column="who", value=PERSON)
+    assert [(one.name, one.rows) for one in found] == [("people.csv v1", 2), ("amounts v1", None)]
+
+    services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    run_jobs()
+    assert versions_of(derived) == [(1, VersionState.DESTROYED, 22), (2, VersionState.READY, 20)]
+    made = selectors.latest_ready(derived)
+    assert made.source["inputs"] == {"a": str(selectors.latest_ready(version.dataset).pk)}
+    rows = lake.for_tenant(made.tenant_id).read(selectors.table_at(made)).read_all()
+    assert PERSON not in rows["customer"].to_pylist()
+
+
+def test_rows_that_were_discarded_are_destroyed_with_the_others(ingested, admin, scientist, project, run_jobs, tenant):
+    version = ingested("people.csv", WITH)
+    waiting = ingested("seen.csv", WITH, review=True)
+    services.discard_version(actor=scientist, version=waiting)
+    services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    run_jobs()
+    kept = lake.for_tenant(tenant.pk).tables()
+    assert f"ds_{waiting.pk.hex}" not in kept
+    assert f"ds_{version.pk.hex}" not in kept
 
 
 def test_only_an_administrator_freshly_proved_and_with_words_that_say_something(ingested, admin, scientist, project):
@@ -195,5 +282,5 @@ def test_only_an_administrator_freshly_proved_and_with_words_that_say_something(
             act(actor=replace(admin, stale=True), **words)
         with pytest.raises(Invalid, match="which value names this person"):
             act(actor=admin, **{**words, "value": "  "})
-    with pytest.raises(Invalid, match="No version has this value"):
+    with pytest.raises(Invalid, match="This person is nowhere here"):
         services.erase_person(actor=admin, **{**words, "value": "nobody"})

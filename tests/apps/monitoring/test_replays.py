@@ -153,3 +153,14 @@ def test_the_token_of_a_replay_opens_predictions_alone(replay, sent, tenant):
     Player(threading.Event()).play_turn(tenant)
     token = ApiToken.objects.get(purpose=f"replay:{replay.pk}")
     assert token.scopes == ["deployment.invoke"] and token.project_id == replay.project_id
+
+
+def test_a_replay_ends_when_a_person_was_erased_from_its_rows(replay, past, sent, tenant):
+    player = Player(threading.Event())
+    assert player.play_turn(tenant) == 4
+    past.state, past.destroyed_at = "destroyed", now()
+    past.save()
+    assert player.play_turn(tenant) == 0
+    replay.refresh_from_db()
+    assert (replay.state, "reason: erasure of a person" in replay.failure) == ("failed", True)
+    assert len(sent["rows"]) == 4

@@ -199,3 +199,61 @@ def test_a_lake_of_the_first_releases_is_put_under_a_key_of_its_own(tenant):
 
     assert tables.read(at).read_all()["id"].to_pylist() == [1, 2, 3]
     assert [sealed.partition(":")[0] for sealed in sealed_in(tenant)] == ["1"]
+
+
+@pytest.fixture
+def growing(tenant):
+    """A log of three small files, in which one row of two is somebody's."""
+    tables = for_tenant(tenant.pk)
+    for turn in range(3):
+        names = [f"{CANARY}{turn}" if n % 2 else f"other-{turn}" for n in range(100)]
+        tables.write("log", pa.table({"turn": [turn] * 100, "name": names}), mode="append")
+    tables.write("kept", pa.table({"id": range(100)}))
+    return tables
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_erased_from_a_table_that_grows_are_in_no_byte_and_the_rest_stays(tenant, growing):
+    before = growing.current("log")
+    old_keys = file_keys(growing, before)
+    assert growing.erase_rows("log", "starts_with(name, ?)", [CANARY]) == 150
+    assert growing.erase_rows("log", "starts_with(name, ?)", [CANARY]) == 0
+    shredding.shred_past(actor=Actor.system(tenant, "test"), tables=["log"])
+
+    now = growing.current("log")
+    left = growing.read(now).read_all()
+    assert (left.num_rows, set(left["name"].to_pylist())) == (150, {"other-0", "other-1", "other-2"})
+    assert growing.count(growing.current("kept")) == 100
+    needles = {"canary": CANARY.encode()}
+    for number, key in enumerate(old_keys):
+        needles |= forms(f"key {number}", key)
+    assert holding(needles, *everything_on_disk()) == set()
+    assert not set(old_keys) & set(file_keys(growing, now))
+    growing.write("log", pa.table({"turn": [3], "name": ["other-3"]}), mode="append")
+    growing.compact("log")
+    assert growing.count(growing.current("log")) == 151
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_erased_by_an_attempt_that_was_cut_off_go_with_the_next(tenant, growing, monkeypatch):
+    real = catalogue.table_lock
+    locked = []
+
+    def killed_at_the_second(place, table):
+        locked.append(table)
+        if len(locked) == 2:
+            raise ConnectionError("killed")
+        return real(place, table)
+
+    with monkeypatch.context() as patched, pytest.raises(ConnectionError):
+        patched.setattr(catalogue, "table_lock", killed_at_the_second)
+        growing.erase_rows("log", "starts_with(name, ?)", [CANARY])
+    assert growing.count(growing.current("log")) == 150
+    growing.erase_rows("log", "starts_with(name, ?)", [CANARY])
+    shredding.shred_past(actor=Actor.system(tenant, "test"), tables=["log"])
+    assert all(file.deleted is None for file in growing.files_of(growing.current("log")))
+    assert holding({"canary": CANARY.encode()}, *everything_on_disk()) == set()
+
+
+def test_rows_of_a_table_that_is_not_there_are_none(tenant):
+    assert for_tenant(tenant.pk).erase_rows("nowhere", "true") == 0

@@ -169,14 +169,37 @@ class DuckDBLake:
             return len(gone)
 
     def destroy(self, tables: Sequence[str], *, make_key: Callable[[], None]) -> int:
-        for table in tables:
+        for table in set(tables) & set(self.tables()):
             self.drop(table)
         with catalogue.lake_lock(self._place, patience=_DESTROY_PATIENCE):
             count = destroying.destroy_keys(self._place, tables, make_key)
-            # The catalogue knows their files no more, and nobody writes now.
-            with self._alone() as connection:
-                connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
+            self._delete_unknown_files()
         return count
+
+    def erase_rows(self, table: str, where: str, params: Params = None) -> int:
+        with self._writing(table) as connection:
+            if not self._exists(connection, table):
+                return 0
+            deleted = f"DELETE FROM lake.main.{name(table)} WHERE {where}"
+            row = connection.execute(deleted, params or None).fetchone()
+            connection.execute("COMMIT")
+        with catalogue.table_lock(self._place, table), self._alone() as connection:
+            # Also where an earlier attempt was cut off in between: every file with a deleted row is written anew.
+            rewrite = f"ducklake_rewrite_data_files('lake', {quoted(table)}, delete_threshold => 0)"
+            connection.execute(f"CALL {rewrite}").fetchall()
+        return int(row[0]) if row else 0
+
+    def forget_past(self, tables: Sequence[str], *, make_key: Callable[[], None]) -> int:
+        with catalogue.lake_lock(self._place, patience=_DESTROY_PATIENCE):
+            count = destroying.destroy_keys(self._place, tables, make_key, past_alone=True)
+            self._delete_unknown_files()
+        return count
+
+    def _delete_unknown_files(self) -> None:
+        """To be called where nobody writes: what the catalogue does not know is nobody's."""
+        with self._alone() as connection:
+            connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)").fetchall()
+            connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
 
     def _write(self, table: str, incoming: Incoming, mode: Mode) -> TableAt:
         with self._writing(table, incoming) as connection:

@@ -30,7 +30,7 @@ def rotate_key(*, actor: Actor, reseal: bool = False) -> int:
 
 def new_key(*, tenant_id: UUID, purpose: str = "") -> int:
     """Make the next key of a purpose and answer with its number; it stands or falls with the caller's transaction."""
-    keyring.tenant_key(tenant_id, keyring.newest_number(tenant_id, purpose=purpose), purpose=purpose)
+    _check_opens(tenant_id, purpose)
     with tenancy.scope(tenant_id):
         # Two who rotate at once wait for each other here.
         of_purpose = TenantKey.objects.select_for_update().filter(tenant_id=tenant_id, purpose=purpose)
@@ -39,3 +39,15 @@ def new_key(*, tenant_id: UUID, purpose: str = "") -> int:
         wrapping.wrap_anew(row, os.urandom(32), keyring.own_key(tenant_id))
         row.save(force_insert=True)
     return row.number
+
+
+def _check_opens(tenant_id: UUID, purpose: str) -> None:
+    """Refuse where the tenant's keys are withdrawn or destroyed; where the purpose has none yet, its first is made."""
+    with tenancy.scope(tenant_id):
+        of_purpose = TenantKey.objects.select_related("tenant").filter(tenant_id=tenant_id, purpose=purpose)
+        newest = of_purpose.order_by("-number").first()
+    if newest is not None and newest.destroyed_at is not None:
+        # A purpose that was over begins again: there is nothing to open, and whether there may be is the tenant's.
+        tenancy.require_keys(newest.tenant)
+        return
+    keyring.tenant_key(tenant_id, newest.number if newest else 1, purpose=purpose)

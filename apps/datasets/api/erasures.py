@@ -1,0 +1,154 @@
+"""People who are erased: look, begin, go on, and what was erased where."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.datasets import selectors, services
+from apps.datasets.choices import LEFT_TO_PEOPLE
+from apps.datasets.models import ErasedThing, Erasure
+from apps.projects import selectors as projects
+from foundation.access import Permission
+from foundation.web.api import PortalViewSet
+from foundation.web.downloads import JSON_LINES, attached
+
+
+class ErasedThingSerializer(serializers.ModelSerializer[ErasedThing]):
+    """`row_count` null: made from the person's rows, in which none can be told apart."""
+
+    left_to_people = serializers.BooleanField(source="is_left", read_only=True)
+
+    class Meta:
+        model = ErasedThing
+        fields = [
+            "kind",
+            "thing_id",
+            "name",
+            "digest",
+            "row_count",
+            "successor_id",
+            "left_to_people",
+            "note",
+            "erased_at",
+        ]
+
+
+class ErasureSerializer(serializers.ModelSerializer[Erasure]):
+    """It says how much and never whom: `subject_digest` is keyed."""
+
+    project = serializers.SlugField(source="project.slug", read_only=True)
+    things = ErasedThingSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Erasure
+        fields = [
+            "id",
+            "project",
+            "dataset",
+            "column",
+            "subject_digest",
+            "state",
+            "failure",
+            "version_count",
+            "row_count",
+            "summary_digest",
+            "created_at",
+            "ended_at",
+            "things",
+        ]
+
+
+class PersonChoice(serializers.Serializer[Any]):
+    """Whom: the column that names people, and the value that names this one."""
+
+    project = serializers.SlugField()
+    dataset = serializers.UUIDField(required=False, allow_null=True, default=None)
+    column = serializers.CharField(max_length=255)
+    value = serializers.CharField(max_length=500)
+
+
+class ErasureStart(PersonChoice):
+    """`break_chain`: although runs or models that learned from the rows stay."""
+
+    break_chain = serializers.BooleanField(required=False, default=False)
+
+
+class GoOnChoice(serializers.Serializer[Any]):
+    """The same value once more: it was not kept."""
+
+    value = serializers.CharField(max_length=500)
+
+
+@extend_schema_serializer(component_name="ReachedThing")
+class ReachedSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    rows = serializers.IntegerField(allow_null=True)
+    left_to_people = serializers.SerializerMethodField()
+
+    def get_left_to_people(self, one: services.Reached) -> bool:
+        return one.kind in LEFT_TO_PEOPLE
+
+
+class ErasureViewSet(PortalViewSet):
+    """A person's data taken out of a project, by a job."""
+
+    serializer_class = ErasureSerializer
+    permissions = dict.fromkeys(
+        ("list", "retrieve", "create", "preview", "go_on", "summary"), Permission.DATASET_DESTROY
+    )
+
+    def list(self, request: Request) -> Response:
+        rows = selectors.visible_erasures(actor=self.actor)
+        if slug := request.query_params.get("project"):
+            rows = rows.filter(project_id=projects.get_project(actor=self.actor, slug=slug).pk)
+        return self.pages(rows, self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, self._erasure(pk))
+
+    @extend_schema(request=ErasureStart, responses={202: ErasureSerializer})
+    def create(self, request: Request) -> Response:
+        """Begin to erase the person; refused, without `break_chain`, where runs or models learned from the rows."""
+        erasure = services.erase_person(actor=self.actor, **self._person(ErasureStart))
+        return self.answer(self.serializer_class, self._erasure(erasure.pk), status=202)
+
+    @extend_schema(request=PersonChoice, responses=ReachedSerializer(many=True))
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """Where the person is, as counts alone; nothing is changed or kept."""
+        found = services.find_person(actor=self.actor, **self._person(PersonChoice))
+        return Response(ReachedSerializer(found, many=True).data)
+
+    @extend_schema(request=GoOnChoice, responses={202: ErasureSerializer})
+    @action(detail=True, methods=["post"], url_path="go-on")
+    def go_on(self, request: Request, pk: UUID) -> Response:
+        """Have one that failed or was cancelled go on where it stopped."""
+        services.go_on_erasing(actor=self.actor, erasure=self._erasure(pk), **self.body(GoOnChoice))
+        return self.answer(self.serializer_class, self._erasure(pk), status=202)
+
+    @extend_schema(responses={(200, JSON_LINES): OpenApiTypes.BINARY})
+    @action(detail=True)
+    def summary(self, request: Request, pk: UUID) -> HttpResponseBase:
+        """What was erased where, as JSON lines; their SHA-256 is the summary digest that the ledger names."""
+        return attached(services.summary_lines(self._erasure(pk)), name=f"erasure-{pk}.jsonl", kind=JSON_LINES)
+
+    def _erasure(self, pk: UUID) -> Erasure:
+        return selectors.get_erasure(actor=self.actor, erasure_id=pk)
+
+    def _person(self, asked: type[PersonChoice]) -> dict[str, Any]:
+        body = self.body(asked)
+        named = body.pop("dataset")
+        dataset = selectors.get_dataset(actor=self.actor, dataset_id=named) if named else None
+        project = projects.get_project(actor=self.actor, slug=body.pop("project"))
+        return {**body, "project": project, "dataset": dataset}

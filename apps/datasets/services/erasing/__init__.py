@@ -1,0 +1,25 @@
+"""A person's data taken out of a project: look where it is, have it erased, and say afterwards what was erased where.
+
+Datasets know versions alone. What upper apps made of them (feature views, training sets, inference logs, runs, models)
+is reached through what these apps register (`register_reach`).
+"""
+
+from apps.datasets.services.erasing.asking import erase_person, find_person, go_on_erasing
+from apps.datasets.services.erasing.ending import summary_lines
+from apps.datasets.services.erasing.reaching import Reach, Reached, Search, register_reach, successor_id
+from apps.datasets.services.erasing.running import run_erasure
+from apps.datasets.services.erasing.versions import VersionReach
+
+__all__ = [
+    "Reach",
+    "Reached",
+    "Search",
+    "VersionReach",
+    "erase_person",
+    "find_person",
+    "go_on_erasing",
+    "register_reach",
+    "run_erasure",
+    "successor_id",
+    "summary_lines",
+]

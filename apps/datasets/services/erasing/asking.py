@@ -1,0 +1,152 @@
+"""Look where a person is; then have the person erased, and have what broke off go on."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.datasets import policies, selectors
+from apps.datasets.choices import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState
+from apps.datasets.events import ErasureRequested, ErasureResumed
+from apps.datasets.models import Dataset, DatasetVersion, Erasure
+from apps.datasets.services.erasing.reaching import Reached, Search, look_everywhere, unfinished_anywhere
+from apps.datasets.services.erasing.sealing import digest_of_value, sealed_value
+from foundation import jobs, ledger, states
+from foundation.errors import Conflict, Invalid
+from foundation.identity import Actor
+from foundation.storage import keys
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
+    from foundation.web.chain import ChainNode
+
+ERASE = "datasets.erase"
+
+
+def find_person(
+    *, actor: Actor, project: Project, column: str, value: str, dataset: Dataset | None = None
+) -> list[Reached]:
+    """Where the person is, and what was made of it, as counts alone. Nothing is changed or kept."""
+    policies.check_can_erase(actor, project)
+    return look_everywhere(_search(actor, project, column, value, dataset))
+
+
+@transaction.atomic
+def erase_person(
+    *,
+    actor: Actor,
+    project: Project,
+    column: str,
+    value: str,
+    dataset: Dataset | None = None,
+    break_chain: bool = False,
+) -> Erasure:
+    """Have the person erased by a job: what holds the person is destroyed, the newest of each has a successor.
+
+    Refused while an approval case rests on it or something is made of it just now, and, without `break_chain`, where
+    something stays that was made of it: runs, models, deployments.
+    """
+    policies.check_can_erase(actor, project)
+    search = _search(actor, project, column, value, dataset)
+    found = look_everywhere(search)
+    if not found:
+        raise Invalid(_("This person is nowhere here; nothing is to be erased."), fields={"value": [_("None.")]})
+    _check_nothing_rests_on(search, found, break_chain)
+    versions = [one for one in found if one.kind is ErasedKind.DATASET_VERSION]
+    erasure = Erasure(
+        pk=uuid4(),
+        tenant=actor.tenant,
+        project_id=project.pk,
+        dataset=dataset,
+        column=column,
+        subject_digest=digest_of_value(actor.tenant_id, search.value),
+        version_count=len(versions),
+        row_count=sum(one.rows or 0 for one in versions),
+        created_by=actor.user,
+    )
+    erasure.sealed = sealed_value(erasure, search.value)
+    erasure.save(force_insert=True)
+    record(ErasureRequested, actor, erasure, version_count=len(versions))
+    _enqueue(actor, erasure)
+    return erasure
+
+
+@transaction.atomic
+def go_on_erasing(*, actor: Actor, erasure: Erasure, value: str) -> Erasure:
+    """Have one that failed or was cancelled go on where it stopped; the value is not kept, so it is given once more."""
+    erasure = Erasure.objects.select_for_update(of=("self",)).select_related("project").get(pk=erasure.pk)
+    policies.check_can_erase(actor, erasure.project)
+    if erasure.state != ErasureState.FAILED:
+        raise Conflict(_("This erasure is %(state)s; there is nothing to go on with.") % _state(erasure))
+    value = _checked(erasure.column, value)
+    if not hmac.compare_digest(digest_of_value(actor.tenant_id, value), erasure.subject_digest):
+        sentence = _("This is another value than the one this erasure was asked for. Type the same one.")
+        raise Invalid(sentence, fields={"value": [sentence]})
+    keys.new_key(tenant_id=actor.tenant_id, purpose=erasure.key_purpose)
+    states.move(erasure, ErasureState.ERASING, ERASURE_NEXT)
+    erasure.sealed, erasure.failure, erasure.ended_at = sealed_value(erasure, value), "", None
+    erasure.save(update_fields=["state", "sealed", "failure", "ended_at"])
+    record(ErasureResumed, actor, erasure)
+    _enqueue(actor, erasure)
+    return erasure
+
+
+def record(event: Callable[..., ledger.Event], actor: Actor, erasure: Erasure, **words: object) -> None:
+    said = event(erasure_id=erasure.pk, subject_digest=erasure.subject_digest, **words)
+    ledger.record(said, actor=actor, project_id=erasure.project_id, subject=("erasure", erasure.pk))
+
+
+def _check_nothing_rests_on(search: Search, found: list[Reached], break_chain: bool) -> None:
+    users = _users(search.actor, found)
+    policies.check_nobody_decides(users)
+    if waiting := unfinished_anywhere(search.beyond(found)):
+        sentence = _(
+            "Just now this is being made of the person's rows: %(names)s. Wait until it has ended or cancel it."
+        )
+        raise Conflict(sentence % {"names": ", ".join(waiting)})
+    erased = {(str(one.kind), one.name) for one in found if one.kind not in LEFT_TO_PEOPLE}
+    policies.check_chain_may_break([n for n in users if (n.kind, n.name) not in erased], confirmed=break_chain)
+
+
+def _users(actor: Actor, found: list[Reached]) -> list[ChainNode]:
+    """What was made of what is erased, directly or not, each once."""
+    versions = DatasetVersion.objects.in_bulk([one.id for one in found if one.kind is ErasedKind.DATASET_VERSION])
+    nodes = [node for version in versions.values() for node in selectors.made_from(actor=actor, version=version)]
+    return list({(node.kind, node.name, node.url): node for node in nodes}.values())
+
+
+def _enqueue(actor: Actor, erasure: Erasure) -> None:
+    jobs.enqueue(
+        ERASE,
+        actor=actor,
+        project_id=erasure.project_id,
+        subject=("erasure", erasure.pk),
+        title=_("Erasing a person from %(project)s") % {"project": erasure.project.name},
+        erasure_id=str(erasure.pk),
+    )
+
+
+def _search(actor: Actor, project: Project, column: str, value: str, dataset: Dataset | None) -> Search:
+    return Search(
+        actor=actor,
+        project_id=project.pk,
+        column=column,
+        value=_checked(column, value),
+        dataset_id=dataset.pk if dataset else None,
+    )
+
+
+def _checked(column: str, value: str) -> str:
+    if not column.strip() or not value.strip():
+        empty = {name: [_("Give it.")] for name, given in (("column", column), ("value", value)) if not given.strip()}
+        raise Invalid(_("Say which column names people, and which value names this person."), fields=empty)
+    return value.strip()
+
+
+def _state(erasure: Erasure) -> dict[str, str]:
+    return {"state": str(ErasureState(erasure.state).label)}

@@ -1,0 +1,163 @@
+"""The lowest room: versions that have the person's rows, and versions that SQL made of these."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from apps.datasets import selectors
+from apps.datasets.choices import ErasedKind, VersionState
+from apps.datasets.models import DatasetVersion
+from apps.datasets.services.destroying import begin_destroying, drop_files, end_destroying
+from apps.datasets.services.erasing.reaching import Reach, Reached, Search, as_text, successor_id
+from apps.datasets.services.ingestion import fail_version, finish, inspect
+from foundation import lake
+from foundation.errors import PortalError, Unavailable
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.lake.ports import TableAt
+
+_OVER = frozenset({VersionState.FAILED, VersionState.CANCELLED, VersionState.DISCARDED})
+_TIMEOUT_S, _MEMORY_MB = 600, 2048
+
+
+class VersionReach(Reach):
+    rank = 10
+    kinds = frozenset({ErasedKind.DATASET_VERSION})
+
+    def look(self, search: Search) -> list[Reached]:
+        rows = selectors.visible_versions(actor=search.actor)
+        rows = rows.filter(project_id=search.project_id, state__in=[VersionState.READY, VersionState.REVIEW])
+        found: list[Reached] = []
+        for version in rows.order_by("created_at"):
+            named = search.dataset_id in {None, version.dataset_id}
+            has_column = named and search.column in version.column_names
+            count = search.count(selectors.table_at(version)) if has_column else 0
+            if count or _inputs(version) & search.beyond(found).reached:
+                found.append(_reached(version, count if has_column else None))
+        return found
+
+    def rebuild(self, job: JobHandle, erasure_id: UUID, search: Search, found: Sequence[Reached]) -> None:
+        for one in found:
+            _succeed(job, erasure_id, search, one)
+
+    def successor(self, successor_id: UUID) -> str:
+        made = DatasetVersion.objects.select_related("dataset").filter(pk=successor_id, state=VersionState.READY)
+        return str(made[0]) if made else ""
+
+    def begin(self, actor: Actor, ids: Collection[UUID]) -> None:
+        rows = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").filter(pk__in=ids)
+        for version in rows.order_by("pk"):
+            if version.state != VersionState.DESTROYED:
+                users = selectors.made_from(actor=actor, version=version)
+                begin_destroying(actor=actor, version=version, made_from_it=len(users))
+
+    def clear(self, job: JobHandle, ids: Collection[UUID]) -> None:
+        with job.scope():
+            versions = list(DatasetVersion.objects.filter(pk__in=ids))
+        for version in versions:
+            drop_files(version)
+
+    def tables(self, ids: Collection[UUID]) -> list[str]:
+        """Also those of versions that failed or were discarded there: nobody can look into them for the person."""
+        projects = DatasetVersion.objects.filter(pk__in=ids).values("project_id")
+        over = DatasetVersion.objects.filter(project_id__in=projects, state__in=_OVER).values_list("pk", flat=True)
+        return [f"ds_{pk.hex}" for pk in {*ids, *over}]
+
+    def end(self, actor: Actor, ids: Collection[UUID]) -> None:
+        for pk in ids:
+            end_destroying(actor, pk)
+
+    def unfinished(self, search: Search) -> list[str]:
+        rows = selectors.visible_versions(actor=search.actor)
+        rows = rows.filter(project_id=search.project_id, state=VersionState.INGESTING)
+        return [str(version) for version in rows if _inputs(version) & search.reached]
+
+
+def _inputs(version: DatasetVersion) -> set[UUID]:
+    return {UUID(pk) for pk in version.source.get("inputs", {}).values()}
+
+
+def _reached(version: DatasetVersion, rows: int | None) -> Reached:
+    return Reached(
+        kind=ErasedKind.DATASET_VERSION,
+        id=version.pk,
+        name=str(version),
+        rows=rows,
+        digest=version.digest,
+        inputs=tuple(_inputs(version)),
+        newest=selectors.latest_ready(version.dataset) == version,
+    )
+
+
+def _succeed(job: JobHandle, erasure_id: UUID, search: Search, one: Reached) -> None:
+    """The version's successor: its SQL over the successors of its inputs, or the same rows without the person's.
+
+    There is none where no row is left, or where nothing is left that it could be made of.
+    """
+    pk = successor_id(erasure_id, one.id)
+    with job.scope():
+        old = DatasetVersion.objects.select_related("dataset").get(pk=one.id)
+        source = _source_of(erasure_id, search, old)
+        if source is None or old.row_count == one.rows:
+            return
+        version, _made = DatasetVersion.objects.get_or_create(
+            pk=pk,
+            defaults={
+                "tenant_id": old.tenant_id,
+                "project_id": old.project_id,
+                "dataset_id": old.dataset_id,
+                "review": False,
+                "source": source,
+                "created_by": job.actor.user,
+            },
+        )
+    if version.state != VersionState.INGESTING:
+        return
+    try:
+        _fill(job, search, old, version)
+    except Unavailable:
+        raise
+    except PortalError as refusal:
+        with job.scope():
+            fail_version(actor=job.actor, version_id=pk, sentence=refusal.sentence)
+
+
+def _source_of(erasure_id: UUID, search: Search, old: DatasetVersion) -> dict[str, object] | None:
+    """What the successor says of where it comes from; None where it cannot be made."""
+    if not _inputs(old) & search.reached:
+        return {"kind": "erasure", "of": str(old.pk)} if search.column in old.column_names else None
+    inputs = {}
+    for alias, given in old.source["inputs"].items():
+        pk = UUID(given)
+        pk = successor_id(erasure_id, pk) if pk in search.reached else pk
+        if not DatasetVersion.objects.filter(pk=pk, state__in=[VersionState.READY, VersionState.REVIEW]).exists():
+            return None
+        inputs[alias] = str(pk)
+    return {"kind": "sql", "sql": old.source["sql"], "inputs": inputs, "instead_of": str(old.pk)}
+
+
+def _fill(job: JobHandle, search: Search, old: DatasetVersion, version: DatasetVersion) -> None:
+    tables, table = lake.for_tenant(old.tenant_id), f"ds_{version.pk.hex}"
+    tables.drop(table)
+    if version.source["kind"] == "sql":
+        rows = lake.sandbox.run(
+            old.tenant_id, version.source["sql"], _sources(job, version), timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB
+        )
+        at = tables.write(table, rows)
+    else:
+        rest = f"SELECT * FROM a WHERE {as_text(search.column)} IS DISTINCT FROM ?"  # noqa: S608 - the name is quoted
+        at = tables.write_query(table, rest, {"a": selectors.table_at(old)}, [search.value])
+    found = inspect(tables, at, job)
+    # What people said of the columns stays true of the rest.
+    found["schema"], found["byte_count"] = old.schema, old.byte_count
+    with job.scope():
+        finish(actor=job.actor, version_id=version.pk, at=at, found=found)
+
+
+def _sources(job: JobHandle, version: DatasetVersion) -> dict[str, TableAt]:
+    with job.scope():
+        rows = DatasetVersion.objects.select_related("dataset").in_bulk(
+            [UUID(v) for v in version.source["inputs"].values()]
+        )
+        return {alias: selectors.table_at(rows[UUID(pk)]) for alias, pk in version.source["inputs"].items()}
