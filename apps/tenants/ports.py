@@ -45,8 +45,8 @@ class LogoutToken:
 class ProviderSettings:
     """How an identity provider is asked: what lies sealed beside its row.
 
-    `endpoints` hold the addresses of an OpenID provider (authorization, token, jwks, userinfo, end_session) or of a SAML
-    one (sso); `claims` say under which names email, name and groups come.
+    `endpoints` hold the addresses of an OpenID provider (authorization, token, jwks, userinfo, end_session) or of a
+    SAML one (sso); `claims` say under which names email, name and groups come.
     """
 
     issuer: str

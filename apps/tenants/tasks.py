@@ -76,3 +76,8 @@ def send_invitation(*, job: JobHandle, invitation_id: str, sealed: str, **_later
 @periodic(name="tenants.forget_used_assertions", every=timedelta(hours=1))
 def forget_used_assertions() -> None:
     services.forget_used_assertions(now=now())
+
+
+@periodic(name="tenants.tell_strays", every=timedelta(minutes=1))
+def tell_strays() -> None:
+    services.tell_strays(now=now())

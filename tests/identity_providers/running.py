@@ -48,6 +48,13 @@ class OpenIDProvider:
         order = {"claims": {}, **faults} if faults else {}
         requests.put(f"{self.address}/faults", json=order, timeout=10).raise_for_status()
 
+    def behave(self, **words) -> None:
+        """`silent`: it answers out of its own session whatever is asked; `signed_in_s_ago`: how old that is."""
+        requests.put(f"{self.address}/behaviour", json=words, timeout=10).raise_for_status()
+
+    def logout_token(self, **order) -> str:
+        return requests.post(f"{self.address}/logout-tokens", json=order, timeout=10).text
+
     def authorize(self, url: str, sub: str) -> str:
         """Sign in there as this subject; the address to which the browser is sent back."""
         answer = requests.post(url, data={"sub": sub}, allow_redirects=False, timeout=10)

@@ -3,7 +3,8 @@
 `python -m tests.identity_providers.saml_provider` prints its address. GET /metadata is its metadata, PUT /portal takes
 the portal's; GET /sso signs somebody in and answers the page that posts the response back. `order` beside the request
 (JSON) says who it is and what is to be wrong: {"name_id", "attributes", "sign": "assertion" | "response" | "none",
-"lifetime_minutes", "audience", "unsolicited": true, "other_key": true, "sha1": true}.
+"lifetime_minutes", "audience", "unsolicited": true, "other_key": true, "sha1": true, "signed_in_s_ago": 900}. The
+person is taken to have signed in so long ago, unless the request says ForceAuthn; with "silent": true whatever it says.
 """
 
 from __future__ import annotations
@@ -60,11 +61,14 @@ def _sign_in(address: str, keys: dict) -> str:
     if order.get("audience"):
         words["sp_entity_id"] = order["audience"]
     sign = order.get("sign", "assertion")
+    forced = asked.force_authn == "true" and not order.get("silent")
+    since = datetime.now(UTC) - timedelta(seconds=0 if forced else order.get("signed_in_s_ago", 0))
+    authn = {"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password", "authn_auth": address}
     response = provider.create_authn_response(
         identity=order.get("attributes", {}),
         userid=order["name_id"],
         name_id=NameID(format=NAMEID_FORMAT_EMAILADDRESS, text=order["name_id"]),
-        authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password", "authn_auth": address},
+        authn={**authn, "authn_instant": since.timestamp()},
         sign_assertion=sign == "assertion",
         sign_response=sign == "response",
         sign_alg=SHA1 if order.get("sha1") else RSA_SHA256,

@@ -10,6 +10,8 @@ DOOR = "tests/apps/deployments/test_gateway_endpoints.py"
 KEYS = "tests/gateway/test_keys.py"
 SAML = "tests/apps/tenants/test_saml.py"
 MEMBERS = "tests/apps/tenants/test_members.py"
+PROOF = "tests/apps/tenants/test_provider_proof.py"
+SIGN_OUT = "tests/apps/tenants/test_provider_sign_out.py"
 
 ATTACKS = {
     "another tenant's id in an address": [OTHER_TENANTS],
@@ -66,6 +68,14 @@ ATTACKS = {
     "a SAML response with a wrapped signature": [f"{SAML}::test_a_wrapped_signature_is_refused"],
     "an OpenID state mismatch": [
         "tests/apps/tenants/test_openid.py::test_an_answer_without_the_state_of_this_browser_is_refused"
+    ],
+    "an identity provider's open session taken for a fresh proof": [
+        f"{PROOF}::test_a_provider_that_answers_out_of_its_own_session_proves_nobody",
+        f"{PROOF}::test_a_silent_saml_provider_proves_nobody",
+    ],
+    "a logout token forged, of another party, or brought twice": [
+        f"{SIGN_OUT}::test_a_logout_token_that_is_not_for_this_is_refused_and_ends_nothing",
+        f"{SIGN_OUT}::test_a_logout_token_is_heard_once",
     ],
     "SCIM from another tenant's token": ["tests/apps/tenants/test_scim.py::test_another_tenants_token_opens_nothing"],
     "an invitation used twice": [f"{MEMBERS}::test_a_link_works_once_and_not_for_ever"],

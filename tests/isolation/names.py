@@ -128,10 +128,12 @@ REQUIRED_QUERIES = {("api/v1/groups/<uuid:pk>/people/", "delete"): {"user": "use
 # Doors that stand open to whoever comes, members of other tenants too, each for a reason: no thing of the tenant is
 # asked for there, and what is shown is shown to everybody.
 OPEN_DOORS = {
-    "accounts/sso/<slug:tenant>/": "the name of a tenant stands at its own sign-in, before anybody is known",
-    "accounts/sso/<slug:tenant>/<uuid:provider_id>/callback/": "a provider sends people here; see test_openid.py",
-    "accounts/sso/<slug:tenant>/<uuid:provider_id>/acs/": "a provider sends people here; see test_saml.py",
-    "accounts/sso/<slug:tenant>/<uuid:provider_id>/acs/<slug:ticket>/": "the same, a step later; see test_saml.py",
+    # Answers 200 to whatever name, since a tenant that is unknown and one without a provider look alike: see
+    # test_provider_doors.py. A provider that lets people in stands there by the name that its administrator chose for
+    # that page, and the tenant's own name does not.
+    "accounts/sso/<slug:tenant>/": "the same page whether there is such a tenant or not",
+    # Identity providers and their administrators read it without a session or a token, as SAML has it (metadata, 4.1).
+    # It holds nothing but addresses made of the two ids that the asker brought; the second is a random UUID.
     "accounts/sso/<slug:tenant>/<uuid:provider_id>/metadata/": "what a provider reads of us: our own addresses",
 }
 

@@ -6,11 +6,10 @@ straight from the token endpoint without looking at its signature and knows no n
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
-import jwt
 from allauth.core.internal.datakit import parse_bool_safely
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base import Provider
@@ -22,15 +21,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from requests import RequestException
 
-from apps.tenants.adapters.outbound_session import is_kept_secret, outbound_session
+from apps.tenants.adapters.openid_discovery import discover
+from apps.tenants.adapters.openid_tokens import moment_of, read_id_token, read_logout_token
+from apps.tenants.adapters.outbound_session import outbound_session
 from apps.tenants.errors import ProviderRefused
 from apps.tenants.ports import ProviderSettings, Said
-from foundation.errors import Invalid, PortalError
 
-# Signed with the provider's private key: a shared secret signs nothing here, and “none” is no signature.
-ALGORITHMS = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"])
-_LEEWAY_S = 60
-_REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
+__all__ = ["begin", "discover", "finish", "kept_state", "read_logout_token", "sign_out_address", "state_of"]
 
 
 class _Provider(OpenIDConnectProvider):
@@ -61,22 +58,28 @@ def begin(
     settings: ProviderSettings,
     callback: str,
     next_url: str,
-    testing: bool,
+    kept: dict[str, Any],
+    afresh: bool,
     hint: str,
 ) -> HttpResponse:
-    """Send the browser to the provider; state, nonce and PKCE's secret wait in its session."""
+    """Send the browser to the provider; state, nonce and PKCE's secret wait in its session, and what is to be `kept`.
+
+    `afresh`: whoever sits there shall prove once more who they are (OpenID Connect Core 1.0, 3.1.2.1).
+    """
     nonce = secrets.token_urlsafe(24)
     words = {"nonce": nonce, **({"login_hint": hint} if hint else {})}
-    data = {"nonce": nonce, "testing": testing}
+    if afresh:
+        words |= {"prompt": "login", "max_age": "0"}
+    data = {**kept, "nonce": nonce}
     return _provider(request, key, settings, callback).redirect(
         request, "login", next_url=next_url, data=data, auth_params=words
     )
 
 
-def state_of(request: HttpRequest, *, key: str, settings: ProviderSettings, callback: str) -> dict[str, Any]:
+def state_of(request: HttpRequest, *, key: str) -> dict[str, Any]:
     """What was kept when this browser was sent to the provider: once, for ten minutes; ProviderRefused otherwise."""
-    provider = _provider(request, key, settings, callback)
-    return kept_state(request, provider, request.GET.get("state", ""))
+    app = SocialApp(provider="openid_connect", provider_id=key, name=key, client_id="-", settings={})
+    return kept_state(request, _Provider(request, app=app), request.GET.get("state", ""))
 
 
 def kept_state(request: HttpRequest, provider: Provider, state_id: str) -> dict[str, Any]:
@@ -112,69 +115,18 @@ def finish(request: HttpRequest, *, key: str, settings: ProviderSettings, callba
     return _said(_completed(claims, tokens, settings), settings)
 
 
-def read_id_token(token: str, *, settings: ProviderSettings, nonce: str) -> dict[str, Any]:
-    """The claims of an ID token that this provider signed for this client and this sign-in."""
-    try:
-        algorithm = str(jwt.get_unverified_header(token).get("alg"))
-        if algorithm not in ALGORITHMS:
-            raise ProviderRefused(
-                _("The ID token is signed with “%(alg)s”, which proves nothing. Choose RS256 or ES256 at the provider.")
-                % {"alg": algorithm},
-                reason="alg",
-            )
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            _key_of(token, settings),
-            algorithms=[algorithm],
-            audience=settings.client_id,
-            issuer=settings.issuer,
-            leeway=_LEEWAY_S,
-            options={"require": _REQUIRED},
-        )
-    except jwt.PyJWTError as error:
-        raise _faulty(error) from error
-    _check_party(claims, settings)
-    if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
-        raise ProviderRefused(_("The claim “nonce” is not the one of this sign-in."), reason="nonce", claim="nonce")
-    return claims
+def sign_out_address(settings: ProviderSettings, *, back: str, state: str) -> str:
+    """Where a browser signs out at the provider too; empty where it has no such place.
 
-
-def discover(issuer: str) -> ProviderSettings:
-    """What the provider publishes of itself; Invalid names what is missing."""
-    found = _fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-    if str(found.get("issuer", "")).rstrip("/") != issuer.rstrip("/"):
-        sentence = _("This address answers for “%(issuer)s”; write that as the issuer.") % {
-            "issuer": str(found.get("issuer", ""))[:200]
-        }
-        raise Invalid(sentence, fields={"issuer": [sentence]})
-    missing = [name for name in ("authorization_endpoint", "token_endpoint", "jwks_uri") if not found.get(name)]
-    if missing:
-        sentence = _("Its discovery document lacks “%(name)s”, so it is no OpenID provider.") % {"name": missing[0]}
-        raise Invalid(sentence, fields={"issuer": [sentence]})
-    _check_secrecy(found)
-    methods = found.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-    return ProviderSettings(
-        issuer=str(found["issuer"]),
-        endpoints={
-            "authorization": str(found["authorization_endpoint"]),
-            "token": str(found["token_endpoint"]),
-            "jwks": str(found["jwks_uri"]),
-            "userinfo": str(found.get("userinfo_endpoint") or ""),
-        },
-        claims={},
-        client_auth="client_secret_basic" if "client_secret_basic" in methods else "client_secret_post",
-    )
-
-
-def _check_secrecy(found: dict[str, Any]) -> None:
-    """A client secret and the keys that prove everything travel by these addresses."""
-    named = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
-    for name in named:
-        if found.get(name) and not is_kept_secret(str(found[name])):
-            sentence = _(
-                "“%(name)s” does not begin with https://, so anybody on the way could change what it says."
-            ) % {"name": name}
-            raise Invalid(sentence, fields={"issuer": [sentence]})
+    OpenID Connect RP-Initiated Logout 1.0, 2: with our client id, since the ID token, which is somebody's data, is not
+    kept. A provider that cannot tell by it whose session is meant asks the person.
+    """
+    place = settings.endpoints.get("end_session", "")
+    if not place:
+        return ""
+    words = urlencode({"client_id": settings.client_id, "post_logout_redirect_uri": back, "state": state})
+    parts = urlsplit(place)
+    return urlunsplit(parts._replace(query=f"{parts.query}&{words}" if parts.query else words))
 
 
 def _provider(request: HttpRequest, key: str, settings: ProviderSettings, callback: str) -> _Provider:
@@ -202,34 +154,6 @@ def _provider(request: HttpRequest, key: str, settings: ProviderSettings, callba
 
 def _nonce_of(state: dict[str, Any]) -> str:
     return str((state.get("data") or {}).get("nonce") or secrets.token_urlsafe(24))
-
-
-def _key_of(token: str, settings: ProviderSettings) -> Any:
-    """The provider's public key that the token names; the only one where it names none."""
-    kid = jwt.get_unverified_header(token).get("kid")
-    keys = [key for key in jwt.PyJWKSet.from_dict(_fetch(settings.endpoints["jwks"])).keys if key.key_type != "oct"]
-    fitting = [key for key in keys if key.key_id == kid] if kid else keys
-    if len(fitting) != 1:
-        raise ProviderRefused(
-            _("The ID token is signed with a key (“%(kid)s”) that the provider does not publish.")
-            % {"kid": str(kid)[:80]},
-            reason="key",
-        )
-    return fitting[0].key
-
-
-def _fetch(url: str) -> dict[str, Any]:
-    try:
-        with outbound_session() as session:
-            answer = session.get(url, headers={"Accept": "application/json"})
-            answer.raise_for_status()
-            found = answer.json()
-    except PortalError as error:
-        raise Invalid(error.sentence, fields={"issuer": [error.sentence]}) from error
-    except (RequestException, ValueError) as error:
-        sentence = _("%(url)s did not answer with a JSON document.") % {"url": url}
-        raise Invalid(sentence, fields={"issuer": [sentence]}) from error
-    return found if isinstance(found, dict) else {}
 
 
 def _completed(claims: dict[str, Any], tokens: dict[str, Any], settings: ProviderSettings) -> dict[str, Any]:
@@ -266,36 +190,6 @@ def _said(claims: dict[str, Any], settings: ProviderSettings) -> Said:
         name=str(claims.get(names.get("name") or "name") or ""),
         groups=tuple(str(group) for group in several),
         claims=claims,
-    )
-
-
-def _check_party(claims: dict[str, Any], settings: ProviderSettings) -> None:
-    several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
-    if (several or "azp" in claims) and claims.get("azp") != settings.client_id:
-        raise ProviderRefused(_("The claim “azp” names another client."), reason="aud", claim="azp")
-
-
-def _faulty(error: jwt.PyJWTError) -> ProviderRefused:
-    """The library's refusal, with the claim that it is about."""
-    match error:
-        case jwt.ExpiredSignatureError():
-            return ProviderRefused(_("The ID token has expired (claim “exp”)."), reason="exp", claim="exp")
-        case jwt.ImmatureSignatureError():
-            return ProviderRefused(
-                _("The ID token is not valid yet; one of the two clocks is wrong."), reason="iat", claim="iat"
-            )
-        case jwt.InvalidAudienceError():
-            return ProviderRefused(
-                _("The claim “aud” names another client than ours; check the client id."), reason="aud", claim="aud"
-            )
-        case jwt.InvalidIssuerError():
-            return ProviderRefused(_("The claim “iss” names another issuer."), reason="iss", claim="iss")
-        case jwt.MissingRequiredClaimError():
-            return ProviderRefused(
-                _("The ID token lacks the claim “%(claim)s”.") % {"claim": error.claim},
-                reason="claim",
-                claim=error.claim,
-            )
-    return ProviderRefused(
-        _("The ID token is missing, damaged, or its signature is not the provider's."), reason="signature"
+        proved_at=moment_of(claims.get("auth_time")),
+        sid=str(claims.get("sid") or "")[:255],
     )

@@ -64,13 +64,16 @@ def begin(
     acs: str,
     entity_id: str,
     next_url: str,
-    testing: bool,
+    kept: dict[str, Any],
+    afresh: bool,
 ) -> HttpResponse:
-    """Send the browser to the provider with a request whose id waits in its session."""
+    """Send the browser to the provider with a request whose id waits in its session, with what is to be `kept`.
+
+    `afresh`: whoever sits there shall prove once more who they are (ForceAuthn; SAML core, 3.4.1).
+    """
     auth = OneLogin_Saml2_Auth(_place(acs), _words(settings, acs, entity_id))
-    address = auth.login(return_to="")
-    data = {"testing": testing}
-    _provider(request, key).stash_redirect_state(request, "login", next_url, data, state_id=auth.get_last_request_id())
+    address = auth.login(return_to="", force_authn=afresh)
+    _provider(request, key).stash_redirect_state(request, "login", next_url, kept, state_id=auth.get_last_request_id())
     return HttpResponseRedirect(address)
 
 
@@ -236,7 +239,16 @@ def _said(response: OneLogin_Saml2_Response, settings: ProviderSettings) -> Said
         claims={"NameID": name_id, **attributes},
         assertion_id=str(response.get_assertion_id()),
         expires_at=datetime.fromtimestamp(ends, UTC) + 2 * _DRIFT,
+        proved_at=_proved_at(response),
     )
+
+
+def _proved_at(response: OneLogin_Saml2_Response) -> datetime | None:
+    """When the person showed the provider who they are: the earliest AuthnInstant, of which a response has one."""
+    said = [node.get("AuthnInstant") for node in response._query_assertion("/saml:AuthnStatement")]
+    moments = [datetime.fromisoformat(moment) for moment in said if moment]
+    # SAML's times are of UTC, whether or not they say so (core, 1.3.3).
+    return min(moment if moment.tzinfo else moment.replace(tzinfo=UTC) for moment in moments) if moments else None
 
 
 def _values(attributes: dict[str, list[str]], chosen: str | None, usual: tuple[str, ...]) -> list[str]:

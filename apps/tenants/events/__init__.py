@@ -49,8 +49,10 @@ from apps.tenants.events.single_sign_on import (
     IdentityProviderRemoved,
     IdentityProviderTested,
     ProvisioningRefused,
+    SessionsEndedByProvider,
     SignedInByProvider,
     SignInByProviderRefused,
+    StrayAnswersRefused,
 )
 from apps.tenants.events.tenant import (
     DeletionBegun,
@@ -139,10 +141,12 @@ __all__ = [
     "ServiceAccountDisabled",
     "ServiceAccountEnabled",
     "ServiceAccountRoleChanged",
+    "SessionsEndedByProvider",
     "SignInByProviderRefused",
     "SignInLocked",
     "SignInRulesChanged",
     "SignedInByProvider",
+    "StrayAnswersRefused",
     "SupportAsked",
     "SupportEnded",
     "SupportGranted",

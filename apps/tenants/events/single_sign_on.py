@@ -118,6 +118,30 @@ class SignInByProviderRefused(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StrayAnswersRefused(ledger.Event):
+    """Answers that no sign-in of their browser asked for, `count` of them since the last such event of the provider;
+    `reason` is the word of the last."""
+
+    kind = "sign_in.stray_answers_refused"
+    said = _("refused answers that no sign-in asked for: %(count)s, the last for “%(reason)s”")
+    icon = "hand-stop"
+    provider_id: UUID
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsEndedByProvider(ledger.Event):
+    """The provider said that somebody signed out there; who, is not told."""
+
+    kind = "sign_in.ended_by_provider"
+    said = _("ended %(sessions)s sessions, because their person signed out at the identity provider")
+    icon = "logout"
+    provider_id: UUID
+    sessions: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProvisioningRefused(ledger.Event):
     """SCIM asked for what it may not do; `reason` is a word, `status` that of the answer."""
 

@@ -35,7 +35,6 @@ from apps.tenants.selectors.people import (
     permissions_held,
     permissions_of_role,
     service_accounts,
-    sessions_of,
     tenants_of,
     token_state,
     visible_tokens,
@@ -54,6 +53,7 @@ from apps.tenants.selectors.reach import (
     reach_of,
     who_can,
 )
+from apps.tenants.selectors.sessions import sessions_of
 from apps.tenants.selectors.single_sign_on import (
     email_domains,
     get_email_domain,

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.tenants.choices import HolderKind, TokenState
-from apps.tenants.models import Invitation, SignIn
+from apps.tenants.models import Invitation
 from apps.tenants.selectors.projects import ProjectName, projects_of
 from apps.tenants.selectors.reach import who_can
 from foundation import access, ledger
@@ -24,7 +23,6 @@ from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.identity.ways import Way
-from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
 
@@ -177,18 +175,6 @@ def tenants_of(*, user: User, way: Way | None = None) -> list[tuple[Tenant, Role
     rows = [row for row in memberships_of(user) if way is None or way.opens(row.tenant_id)]
     found = [(row.tenant, Role(row.role)) for row in rows]
     return sorted(found, key=lambda pair: pair[0].name)
-
-
-def sessions_of(*, user: User, now: datetime) -> list[SignIn]:
-    """Where the person is signed in, the newest first."""
-    with scope(None, user_id=user.pk):
-        rows = list(SignIn.objects.filter(user=user))
-    live = set(
-        Session.objects.filter(session_key__in=[row.session_key for row in rows], expire_date__gt=now).values_list(
-            "session_key", flat=True
-        )
-    )
-    return [row for row in rows if row.session_key in live]
 
 
 def _given(grant: UserGrant, membership: Membership, project: ProjectName | None) -> Given:

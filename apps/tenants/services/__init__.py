@@ -72,6 +72,8 @@ from apps.tenants.services.profile import change_password, edit_profile
 from apps.tenants.services.project_roles import Holder, give_role_in_project, take_back_role_in_project
 from apps.tenants.services.proof import prove
 from apps.tenants.services.provided_sessions import note_provided_session
+from apps.tenants.services.provider_logout import end_by_provider, provider_of
+from apps.tenants.services.provider_proof import prove_by_provider
 from apps.tenants.services.quotas import (
     check_could_start,
     check_storage,
@@ -103,15 +105,18 @@ from apps.tenants.services.sign_in import (
 )
 from apps.tenants.services.sign_in_rules import set_second_factor_rule
 from apps.tenants.services.single_sign_on import (
+    disabled_provider,
     enter,
     find_provider,
     forget_used_assertions,
     look_at,
     note_refusal,
     note_test,
+    providers_at,
     providers_for,
 )
 from apps.tenants.services.starts import register_start, start_address
+from apps.tenants.services.strays import note_stray, tell_strays
 from apps.tenants.services.support import (
     ask_support,
     end_expired_support,
@@ -210,6 +215,7 @@ __all__ = [
     "delete_webhook",
     "disable_provider",
     "disable_service_account",
+    "disabled_provider",
     "edit_group",
     "edit_profile",
     "edit_provider",
@@ -218,6 +224,7 @@ __all__ = [
     "enable_provider",
     "enable_service_account",
     "enable_webhook",
+    "end_by_provider",
     "end_expired_support",
     "end_other_sessions",
     "end_session",
@@ -253,12 +260,16 @@ __all__ = [
     "note_provided_session",
     "note_refusal",
     "note_session",
+    "note_stray",
     "note_test",
     "open_tenant",
     "pause_webhook",
     "prove",
     "prove_by_operator",
+    "prove_by_provider",
     "prove_domain",
+    "provider_of",
+    "providers_at",
     "providers_for",
     "queue_event",
     "refresh_provider",
@@ -302,6 +313,7 @@ __all__ = [
     "take_back_role_in_project",
     "take_from_group",
     "take_part",
+    "tell_strays",
     "tenant_of_address",
     "tenant_part",
     "why_it_waits",

@@ -13,13 +13,16 @@ from django.utils.translation import gettext as _
 from apps.tenants.choices import SignInMethod
 from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.models import SignIn, SignInAttempt
+from apps.tenants.selectors.sessions import session_keys_of
 from apps.tenants.services.attempts import TURN, WINDOW, announce, forget, has_its_turn, is_busy
 from foundation import live
 from foundation.errors import NotFound
 from foundation.identity.models import User
+from foundation.identity.ways import Way
 from foundation.tenancy import scope
 
 _SAVED_WITHIN = timedelta(hours=1)
+_OWN_WAY = Way()
 
 
 def sign_in(*, email: str, password: str, address: str, now: datetime, known: str = "") -> User:
@@ -52,10 +55,15 @@ def note_session(
         )
 
 
-def end_other_sessions(*, user: User, keep: str) -> int:
-    """Sign the person out everywhere but in the session `keep`; answers how many sessions ended."""
+def end_other_sessions(*, user: User, keep: str, way: Way = _OWN_WAY) -> int:
+    """Sign the person out everywhere but in the session `keep`; answers how many sessions ended.
+
+    Whom a tenant's provider vouches for ends the sessions of that provider alone.
+    """
+    allowed = session_keys_of(user=user, way=way)
     with scope(None, user_id=user.pk):
         rows = SignIn.objects.filter(user=user).exclude(session_key=keep)
+        rows = rows if allowed is None else rows.filter(session_key__in=allowed)
         keys = list(rows.values_list("session_key", flat=True))
         ended = Session.objects.filter(session_key__in=keys).delete()[0]
         rows.delete()
@@ -63,11 +71,13 @@ def end_other_sessions(*, user: User, keep: str) -> int:
     return ended
 
 
-def end_session(*, user: User, session_id: UUID) -> None:
-    """Sign the person out where this session is; one that has ended, or is somebody else's, is not there."""
+def end_session(*, user: User, session_id: UUID, way: Way = _OWN_WAY) -> None:
+    """Sign the person out where this session is; one that has ended, is somebody else's or of another way, is not
+    there."""
+    allowed = session_keys_of(user=user, way=way)
     with scope(None, user_id=user.pk):
         row = SignIn.objects.filter(user=user, pk=session_id).first()
-        if row is None:
+        if row is None or (allowed is not None and row.session_key not in allowed):
             raise NotFound(_("This session has ended already."))
         Session.objects.filter(session_key=row.session_key).delete()
         row.delete()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.tenants.errors import ProviderRefused
 from apps.tenants.events import IdentityProviderTested, SignedInByProvider, SignInByProviderRefused
 from apps.tenants.ports import Said
+from apps.tenants.services.email_domains import NOBODY, tenant_of_address
 from apps.tenants.services.groups import add_to_group, take_from_group
 from apps.tenants.services.identity_providers import settings_of
 from apps.tenants.services.judging import Check, Judgement, judge
@@ -23,27 +24,58 @@ from foundation.access.models import Group, Membership
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import IdentityProvider, ProviderIdentity, UsedAssertion, User
-from foundation.tenancy import every_tenant, find_tenant, require_open, scope
+from foundation.tenancy import every_tenant, find_tenant, require_open, scope, why_closed
 from foundation.tenancy.models import Tenant
 
 LABEL = "identity provider"
 
 
-def find_provider(*, tenant_slug: str, provider_id: UUID, testing: bool = False) -> tuple[IdentityProvider, Tenant]:
-    """The provider with its tenant, for whoever is not signed in yet; a disabled one only for a test."""
-    tenant = find_tenant(tenant_slug)
-    with scope(tenant.pk):
-        rows = IdentityProvider.objects.filter(tenant=tenant, pk=provider_id)
-        provider = (rows if testing else rows.filter(enabled_at__isnull=False)).first()
-    if provider is None:
+def find_provider(
+    *, tenant_slug: str, provider_id: UUID, kind: str = "", testing: bool = False
+) -> tuple[IdentityProvider, Tenant]:
+    """The provider (of this kind) with its tenant, for whoever is not signed in yet; a disabled one only for a test.
+
+    The refusal is one and the same, whether the tenant is unknown, suspended or without such a provider.
+    """
+    found = seek_provider(tenant_slug=tenant_slug, provider_id=provider_id, testing=testing)
+    if found is None or (kind and found[0].kind != kind):
         raise NotFound(_("There is no such identity provider, or it is disabled."))
-    return provider, tenant
+    return found
 
 
-def providers_for(tenant: Tenant) -> list[IdentityProvider]:
-    """Those that people of the tenant may come in by."""
-    with scope(tenant.pk):
-        return list(IdentityProvider.objects.filter(tenant=tenant, enabled_at__isnull=False))
+def seek_provider(
+    *, tenant_slug: str, provider_id: UUID, testing: bool = False
+) -> tuple[IdentityProvider, Tenant] | None:
+    tenant = _open_tenant(tenant_slug)
+    with scope(tenant.pk if tenant else NOBODY):
+        rows = IdentityProvider.objects.filter(tenant_id=tenant.pk if tenant else NOBODY, pk=provider_id)
+        provider = (rows if testing else rows.filter(enabled_at__isnull=False)).first()
+    return None if tenant is None or provider is None else (provider, tenant)
+
+
+def providers_at(tenant_slug: str) -> list[IdentityProvider]:
+    """Those by which people may come in at the tenant's door; none, for as much work, where it is unknown or closed."""
+    return _providers_of(_open_tenant(tenant_slug))
+
+
+def providers_for(email: str) -> list[IdentityProvider]:
+    """Those that the domain of an address leads to."""
+    tenant = tenant_of_address(email)
+    return _providers_of(None if tenant is None or why_closed(tenant) else tenant)
+
+
+def _providers_of(tenant: Tenant | None) -> list[IdentityProvider]:
+    with scope(tenant.pk if tenant else NOBODY):
+        rows = IdentityProvider.objects.filter(tenant_id=tenant.pk if tenant else NOBODY, enabled_at__isnull=False)
+        return list(rows.select_related("tenant"))
+
+
+def _open_tenant(slug: str) -> Tenant | None:
+    try:
+        tenant = find_tenant(slug)
+    except NotFound:
+        return None
+    return None if why_closed(tenant) else tenant
 
 
 def enter(*, provider: IdentityProvider, tenant: Tenant, said: Said, now: datetime, request_id: str = "") -> User:
@@ -53,7 +85,7 @@ def enter(*, provider: IdentityProvider, tenant: Tenant, said: Said, now: dateti
     """
     require_open(tenant)
     with scope(tenant.pk):
-        _use_once(provider, said)
+        use_once(provider, said)
         judgement = judge(provider=provider, settings=settings_of(provider), said=said)
         actor = Actor.system(tenant, LABEL).with_request(request_id)
         fault = judgement.fault
@@ -109,22 +141,26 @@ def bring_groups(*, actor: Actor, provider: IdentityProvider, user_id: UUID, wan
             take_from_group(actor=actor, group=group, user_id=user_id)
 
 
-def _use_once(provider: IdentityProvider, said: Said) -> None:
-    if not said.assertion_id:
-        return
-    digest = hashlib.sha256(said.assertion_id.encode()).hexdigest()
+def disabled_provider() -> ProviderRefused:
+    return ProviderRefused(_("This identity provider is disabled; an administrator can enable it."), reason="disabled")
+
+
+def use_once(provider: IdentityProvider, said: Said) -> None:
+    """ProviderRefused where this assertion was used already."""
+    if said.assertion_id and not is_first_use(provider, said.assertion_id, said.expires_at or clock.now()):
+        raise ProviderRefused(_("This SAML response was used already; sign in once more."), reason="replayed")
+
+
+def is_first_use(provider: IdentityProvider, name: str, expires_at: datetime) -> bool:
+    """Whether what the provider calls so was not used yet; from now on, and until it ends by itself, it was."""
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    words = {"tenant_id": provider.tenant_id, "provider": provider, "digest": digest, "expires_at": expires_at}
     try:
         with transaction.atomic():
-            UsedAssertion.objects.create(
-                tenant_id=provider.tenant_id,
-                provider=provider,
-                digest=digest,
-                expires_at=said.expires_at or clock.now(),
-            )
-    except IntegrityError as error:
-        raise ProviderRefused(
-            _("This SAML response was used already; sign in once more."), reason="replayed"
-        ) from error
+            UsedAssertion.objects.create(**words)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _admit(actor: Actor, provider: IdentityProvider, judgement: Judgement, said: Said, now: datetime) -> User:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import auth, messages
@@ -21,14 +22,20 @@ from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.forms import NewPersonForm, PasswordForm, ProfileForm, SetUpForm, SignInForm
 from apps.tenants.views.pipeline import begin_session, note_session
 from apps.tenants.views.requests import known_of, next_of
+from apps.tenants.views.single_sign_out import leave_by
 from foundation import access
 from foundation.access.actors import actor_for_user
 from foundation.access.second_factor import lets_in
 from foundation.clock import now
+from foundation.errors import AccessDenied
+from foundation.identity import Actor
 from foundation.identity.ways import Way
 from foundation.tenancy import scope, zones
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PersonRequest, PortalRequest, address_of
+
+if TYPE_CHECKING:
+    from foundation.tenancy.models import Tenant
 
 _OWN = access.own("A person's own account: it shows and changes nothing of anybody else.")
 _ANY_WAY = access.own("A person's own pages, also for whom a tenant's identity provider vouches.", by_provider=True)
@@ -67,12 +74,10 @@ def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         services.forget_session(user=request.user, session_key=_key(request))
-    by_provider, home = Way.of(request.session).tenant_id is not None, request.session.get("tenant")
+    way = Way.of(request.session)
     auth.logout(request)
-    # Whoever came by their organisation's provider is led back to it.
-    return HttpResponseRedirect(
-        reverse("tenants:sso_door", args=[home]) if by_provider and home else "/accounts/login/"
-    )
+    # Whoever came by their organisation's provider reads how to sign out there too, and back in.
+    return HttpResponseRedirect(leave_by(request, way) if way.tenant_id is not None else "/accounts/login/")
 
 
 @_ANY_WAY
@@ -123,7 +128,7 @@ def password(request: PersonRequest) -> HttpResponse:
 @_ANY_WAY
 @require_POST
 def end_other_sessions(request: PersonRequest) -> HttpResponse:
-    services.end_other_sessions(user=request.user, keep=_key(request))
+    services.end_other_sessions(user=request.user, keep=_key(request), way=Way.of(request.session))
     messages.success(request, _("You are signed in here only now."))
     return HttpResponseRedirect("/accounts/#sessions")
 
@@ -131,7 +136,7 @@ def end_other_sessions(request: PersonRequest) -> HttpResponse:
 @_ANY_WAY
 @require_POST
 def end_session(request: PersonRequest, session_id: UUID) -> HttpResponse:
-    services.end_session(user=request.user, session_id=session_id)
+    services.end_session(user=request.user, session_id=session_id, way=Way.of(request.session))
     messages.success(request, _("That session has ended."))
     return HttpResponseRedirect("/accounts/#sessions")
 
@@ -176,14 +181,14 @@ def _show_door(request: HttpRequest, form: SignInForm, status: int) -> HttpRespo
 
 
 def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -> HttpResponse:
-    user = request.user
+    user, way = request.user, Way.of(request.session)
     initial = {name: getattr(user, name) for name in ProfileForm.base_fields}
     context = {
         "form": forms.get("form") or ProfileForm(initial=initial),
         "password_form": forms.get("password_form") or PasswordForm(),
-        "sessions": selectors.sessions_of(user=user, now=now()),
+        "sessions": selectors.sessions_of(user=user, now=now(), way=way),
         "present": _key(request),
-        "choices": (places := selectors.tenants_of(user=user, way=Way.of(request.session))),
+        "choices": (places := selectors.tenants_of(user=user, way=way)),
         "factors": selectors.factors_of(user=user),
         "asked_by": [tenant for tenant, _role in places if tenant.second_factor_due and not user.second_factor_at],
     }
@@ -199,12 +204,21 @@ def _inside_last_tenant(request: PersonRequest) -> Iterator[None]:
     found = [tenant for tenant, _role in selectors.tenants_of(user=request.user, way=way)]
     here = [tenant for tenant in found if lets_in(request.user, tenant, at=now(), way=way)]
     tenant = next((t for t in here if t.slug == request.session.get("tenant")), here[0] if here else None)
-    if tenant is None:
+    actor = _let_in(request, tenant, way) if tenant else None
+    if tenant is None or actor is None:
         yield
         return
-    request.actor, request.tenant = actor_for_user(user=request.user, tenant=tenant, way=way), tenant  # type: ignore[attr-defined]
+    request.actor, request.tenant = actor, tenant  # type: ignore[attr-defined]
     with scope(tenant.pk, user_id=request.user.pk):
         yield
+
+
+def _let_in(request: PersonRequest, tenant: Tenant, way: Way) -> Actor | None:
+    """None where the tenant's identity provider alone lets people in: one's own account is open all the same."""
+    try:
+        return actor_for_user(user=request.user, tenant=tenant, way=way)
+    except AccessDenied:
+        return None
 
 
 def _key(request: HttpRequest) -> str:

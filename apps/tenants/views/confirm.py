@@ -20,8 +20,9 @@ from apps.tenants.services import Shown
 from apps.tenants.views import pipeline
 from apps.tenants.views.requests import next_of
 from foundation import access
-from foundation.access.freshness import note_proof
+from foundation.access.freshness import is_fresh, note_proof
 from foundation.clock import now
+from foundation.identity.ways import Way
 from foundation.tenancy import scope
 from foundation.web import step_up
 from foundation.web.requests import PersonRequest, address_of
@@ -39,9 +40,13 @@ _DOOR = "/accounts/login/"
 def confirm(request: PersonRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/confirm.html", step_up.asked_again(request))
+    way = Way.of(request.session)
+    if way.tenant_id is not None and not _shows_anything(request) and is_fresh(request.session, at=now()):
+        return step_up.go_on(request)  # confirmed at the provider meanwhile, in another tab
     try:
         services.prove(
             user=request.user,
+            way=way,
             shown=_shown(request, "proof_code", "proof_credential"),
             password=request.POST.get("proof_password", ""),
             address=address_of(request),
@@ -52,6 +57,14 @@ def confirm(request: PersonRequest) -> HttpResponse:
         return _refused(render(request, "errors/step_up.html", context), refusal)
     note_proof(request.session, at=now())
     return step_up.go_on(request)
+
+
+@_OWN
+@never_cache
+@require_GET
+def confirmed(request: PersonRequest) -> HttpResponse:
+    """Where the provider's proof ends that was asked for in a tab of its own: the question waits in the other."""
+    return render(request, "accounts/confirmed.html")
 
 
 @_OWN
@@ -118,6 +131,10 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
 def _shown(request: HttpRequest, code: str, credential: str) -> Shown:
     answer = request.POST.get(credential, "")
     return Shown(code=request.POST.get(code, ""), credential=_decoded(answer) if answer else None)
+
+
+def _shows_anything(request: HttpRequest) -> bool:
+    return any(request.POST.get(name) for name in ("proof_code", "proof_credential", "proof_password"))
 
 
 def _decoded(answer: str) -> Any:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialApp, SocialLogin
     from requests import Session
 
+    from apps.tenants.ports import Said
     from foundation.identity.models import User
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -58,7 +59,7 @@ def begin_session_by_passkey(request: HttpRequest, user: User, *, next_url: str)
 
 
 def begin_session_by_provider(
-    request: HttpRequest, user: User, *, provider_id: UUID, tenant_id: UUID, next_url: str
+    request: HttpRequest, user: User, *, provider_id: UUID, tenant_id: UUID, said: Said, next_url: str
 ) -> HttpResponse:
     """Whom a tenant's identity provider vouches for: a session that opens this tenant alone (foundation.identity.ways).
 
@@ -68,7 +69,15 @@ def begin_session_by_provider(
         services.forget_session(user=request.user, session_key=request.session.session_key or "")
         auth.logout(request)
     clear_authentication_records(request)
-    record_authentication(request, user, method="socialaccount", provider=str(provider_id), tenant=str(tenant_id))
+    record_authentication(
+        request,
+        user,
+        method="socialaccount",
+        provider=str(provider_id),
+        tenant=str(tenant_id),
+        proved_at=said.proved_at.timestamp() if said.proved_at else None,
+        sid=said.sid or None,
+    )
     return perform_login(request, Login(user=user, redirect_url=next_url, email=user.email))
 
 

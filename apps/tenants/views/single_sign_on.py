@@ -25,7 +25,8 @@ from apps.tenants.forms.single_sign_on import (
     SamlForm,
     ScimTokenForm,
 )
-from apps.tenants.views.single_sign_on_door import TESTED, acs_of, callback_of, entity_id_of, send_there
+from apps.tenants.views.provider_addresses import acs_of, after_sign_out, callback_of, entity_id_of, logout_of
+from apps.tenants.views.single_sign_on_door import TESTED, send_there
 from apps.tenants.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
@@ -263,7 +264,12 @@ def _facts(request: PortalRequest, provider: Any, is_openid: bool) -> list[list[
     """What the provider's administrator copies over there, one box each."""
     slug = request.tenant.slug
     if is_openid:
-        return [[{"name": _("Redirect URI"), "code": callback_of(slug, provider.pk)}]]
+        places = (
+            (_("Redirect URI"), callback_of(slug, provider.pk)),
+            (_("Post-logout redirect URI"), after_sign_out()),
+            (_("Back-channel logout URI"), logout_of(slug, provider.pk)),
+        )
+        return [[{"name": name, "code": code}] for name, code in places]
     acs, entity_id = acs_of(slug, provider.pk), entity_id_of(slug, provider.pk)
     named = ((_("Reply URL (ACS)"), acs), (_("Entity id (audience)"), entity_id), (_("Metadata"), entity_id))
     return [[{"name": name, "code": code}] for name, code in named]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -21,13 +23,16 @@ from apps.tenants.errors import ProviderRefused
 from apps.tenants.forms.single_sign_on import AddressForm
 from apps.tenants.ports import Said
 from apps.tenants.views.pipeline import begin_session_by_provider
+from apps.tenants.views.provider_addresses import acs_of, callback_of, entity_id_of
 from apps.tenants.views.requests import next_of
 from foundation import access
 from foundation.access.actors import actor_for_user
+from foundation.access.freshness import note_proof
 from foundation.clock import now
-from foundation.errors import AccessDenied, Invalid, Unavailable
+from foundation.errors import AccessDenied, Invalid, NotFound, PortalError, Unavailable
 from foundation.identity.ways import Way
-from foundation.tenancy import find_tenant, scope
+from foundation.tenancy import scope
+from foundation.web.requests import PersonRequest
 
 _DOOR = access.public("The door of a tenant's identity provider: whoever is led through it has no session yet.")
 # An answer waits for the browser's own next request, which shows whose it is.
@@ -44,14 +49,7 @@ def lead(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/sso_lead.html", {"form": form, "next": next_of(request)}, status=422)
     email = form.cleaned_data["email"]
-    tenant = services.tenant_of_address(email)
-    context = {
-        "form": form,
-        "email": email,
-        "home": tenant,
-        "providers": services.providers_for(tenant) if tenant else [],
-        "next": next_of(request),
-    }
+    context = {"form": form, "email": email, "providers": services.providers_for(email), "next": next_of(request)}
     return render(request, "accounts/sso_lead.html", context)
 
 
@@ -59,9 +57,8 @@ def lead(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def tenant_door(request: HttpRequest, tenant: str) -> HttpResponse:
-    """A tenant's own door, to which a sign-out leads back."""
-    home = find_tenant(tenant)
-    context = {"home": home, "providers": services.providers_for(home), "next": next_of(request)}
+    """A tenant's own door: the same for one that is unknown, suspended or without a provider."""
+    context = {"providers": services.providers_at(tenant), "next": next_of(request)}
     return render(request, "accounts/sso_lead.html", context)
 
 
@@ -75,32 +72,57 @@ def begin(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     return send_there(request, provider, home, next_url=next_url, hint=request.GET.get("login_hint", "")[:254])
 
 
+@access.own("A person's proof of who they are, at the provider that vouches for them.", by_provider=True)
+@never_cache
+@require_GET
+def confirm_there(request: PersonRequest) -> HttpResponse:
+    """To the provider once more, which shall ask whoever sits there to prove themselves."""
+    found = services.provider_of(Way.of(request.session))
+    if found is None:
+        return HttpResponseRedirect(reverse("tenants:confirm"))
+    provider, home = found
+    wanted = next_of(request)
+    next_url = wanted if wanted != "/" else reverse("tenants:confirmed")
+    proof = {"user": str(request.user.pk), "at": now().timestamp()}
+    return send_there(request, provider, home, next_url=next_url, proof=proof, hint=request.user.email)
+
+
 def send_there(
-    request: HttpRequest, provider: Any, home: Any, *, next_url: str, testing: bool = False, hint: str = ""
+    request: HttpRequest,
+    provider: Any,
+    home: Any,
+    *,
+    next_url: str,
+    testing: bool = False,
+    proof: dict[str, Any] | None = None,
+    hint: str = "",
 ) -> HttpResponse:
-    """The browser on its way to the provider."""
+    """The browser on its way to the provider; with `proof` for a fresh one of this person, asked for at this time."""
     given: dict[str, Any] = {"key": str(provider.pk), "settings": _settings(provider, home), "next_url": next_url}
+    given |= {"kept": {"testing": testing, "proof": proof}, "afresh": proof is not None}
     if provider.kind == provider.Kind.OIDC:
-        callback = callback_of(home.slug, provider.pk)
-        return openid.begin(request, **given, callback=callback, testing=testing, hint=hint)
-    given |= {"acs": acs_of(home.slug, provider.pk), "entity_id": entity_id_of(home.slug, provider.pk)}
-    return saml.begin(request, **given, testing=testing)
+        return openid.begin(request, **given, callback=callback_of(home.slug, provider.pk), hint=hint)
+    return saml.begin(
+        request, **given, acs=acs_of(home.slug, provider.pk), entity_id=entity_id_of(home.slug, provider.pk)
+    )
 
 
 @_DOOR
 @never_cache
 @require_GET
 def callback(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
-    """Back from an OpenID provider."""
-    provider, home = services.find_provider(tenant_slug=tenant, provider_id=provider_id, testing=True)
+    """Back from an OpenID provider. Without a sign-in of this browser the answer is the same whatever the address."""
+    try:
+        state = openid.state_of(request, key=str(provider_id))
+    except ProviderRefused as refusal:
+        return _stray(request, tenant, provider_id, refusal)
+    provider, home = services.find_provider(tenant_slug=tenant, provider_id=provider_id, kind="oidc", testing=True)
     words: dict[str, Any] = {
         "key": str(provider.pk),
         "settings": _settings(provider, home),
         "callback": callback_of(home.slug, provider.pk),
     }
-    state: dict[str, Any] = {}
     try:
-        state = openid.state_of(request, **words)
         said = openid.finish(request, **words, state=state)
         return _arrive(request, provider, home, state, said)
     except (ProviderRefused, Invalid, Unavailable) as refusal:
@@ -113,13 +135,12 @@ def callback(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpRespon
 @require_POST
 def acs(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     """A SAML response, posted by the provider's page: without our cookies, which the next request brings."""
-    provider, home = services.find_provider(tenant_slug=tenant, provider_id=provider_id, testing=True)
-    places = {"acs": acs_of(home.slug, provider.pk), "entity_id": entity_id_of(home.slug, provider.pk)}
     answer = request.POST.get("SAMLResponse", "")
     try:
-        saml.read(answer, settings=_settings(provider, home), **places)
-    except ProviderRefused as refusal:
-        return _refused(request, provider, home, {}, refusal)
+        provider, home = _saml_provider(tenant, provider_id)
+        saml.read(answer, settings=_settings(provider, home), **_saml_places(provider, home))
+    except (ProviderRefused, NotFound) as refusal:
+        return _stray(request, tenant, provider_id, refusal)
     waiting = _store()
     waiting[_WAITING] = answer
     waiting.set_expiry(_WAITS_S)
@@ -133,15 +154,16 @@ def acs(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
 @require_GET
 def finish(request: HttpRequest, tenant: str, provider_id: UUID, ticket: str) -> HttpResponse:
     """The same response, now with the session that asked for it."""
-    provider, home = services.find_provider(tenant_slug=tenant, provider_id=provider_id, testing=True)
-    places = {"acs": acs_of(home.slug, provider.pk), "entity_id": entity_id_of(home.slug, provider.pk)}
     waiting = _store(ticket)
     answer = waiting.get(_WAITING, "")
     waiting.flush()
-    state: dict[str, Any] = {}
     try:
-        said, request_id = saml.read(answer, settings=_settings(provider, home), **places)
+        provider, home = _saml_provider(tenant, provider_id)
+        said, request_id = saml.read(answer, settings=_settings(provider, home), **_saml_places(provider, home))
         state = saml.state_of(request, key=str(provider.pk), request_id=request_id)
+    except (ProviderRefused, NotFound) as refusal:
+        return _stray(request, tenant, provider_id, refusal)
+    try:
         return _arrive(request, provider, home, state, said)
     except ProviderRefused as refusal:
         return _refused(request, provider, home, state, refusal)
@@ -150,38 +172,53 @@ def finish(request: HttpRequest, tenant: str, provider_id: UUID, ticket: str) ->
 @access.public("What an identity provider has to know of the portal; it holds addresses and nothing of anybody.")
 @require_GET
 def metadata(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
-    provider, home = services.find_provider(tenant_slug=tenant, provider_id=provider_id, testing=True)
-    xml = saml.metadata(acs=acs_of(home.slug, provider.pk), entity_id=entity_id_of(home.slug, provider.pk))
-    return HttpResponse(xml, content_type="application/samlmetadata+xml")
-
-
-def callback_of(tenant_slug: str, provider_id: UUID) -> str:
-    return _public("tenants:sso_callback", tenant_slug, provider_id)
-
-
-def acs_of(tenant_slug: str, provider_id: UUID) -> str:
-    return _public("tenants:sso_acs", tenant_slug, provider_id)
-
-
-def entity_id_of(tenant_slug: str, provider_id: UUID) -> str:
-    return _public("tenants:sso_metadata", tenant_slug, provider_id)
-
-
-def _public(name: str, tenant_slug: str, provider_id: UUID) -> str:
-    return str(settings.SANAD_PUBLIC_URL) + reverse(name, args=[tenant_slug, provider_id])
+    provider, home = _saml_provider(tenant, provider_id)
+    return HttpResponse(saml.metadata(**_saml_places(provider, home)), content_type="application/samlmetadata+xml")
 
 
 def _arrive(request: HttpRequest, provider: Any, home: Any, state: dict[str, Any], said: Said) -> HttpResponse:
-    if _is_test(state):
+    if _kept(state, "testing"):
         return _tested(request, provider, home, said=said)
+    if proof := _kept(state, "proof"):
+        return _proved(request, provider, home, state, said, proof)
     if provider.enabled_at is None:
-        raise ProviderRefused(
-            _("This identity provider is disabled; an administrator can enable it."), reason="disabled"
-        )
+        raise services.disabled_provider()
     request_id = getattr(request, "request_id", "")
     user = services.enter(provider=provider, tenant=home, said=said, now=now(), request_id=request_id)
     next_url = state.get("next") or f"/t/{home.slug}/"
-    return begin_session_by_provider(request, user, provider_id=provider.pk, tenant_id=home.pk, next_url=next_url)
+    return begin_session_by_provider(
+        request, user, provider_id=provider.pk, tenant_id=home.pk, said=said, next_url=next_url
+    )
+
+
+def _proved(
+    request: HttpRequest, provider: Any, home: Any, state: dict[str, Any], said: Said, proof: dict[str, Any]
+) -> HttpResponse:
+    """The session is fresh from when its person proved themselves there; nothing else of it changes."""
+    if str(request.user.pk) != proof["user"] or Way.of(request.session).provider_id != provider.pk:
+        raise ProviderRefused(
+            _("The session that was to be confirmed has ended. Sign in, then confirm once more."), reason="state"
+        )
+    proved_at = services.prove_by_provider(
+        provider=provider,
+        tenant=home,
+        said=said,
+        user_id=UUID(proof["user"]),
+        asked_at=datetime.fromtimestamp(proof["at"], UTC),
+        now=now(),
+    )
+    note_proof(request.session, at=proved_at)
+    return HttpResponseRedirect(state.get("next") or reverse("tenants:confirmed"))
+
+
+def _stray(request: HttpRequest, tenant: str, provider_id: UUID, refusal: PortalError) -> HttpResponse:
+    """An answer that no sign-in of this browser asked for, as far as is known: said, and only counted."""
+    reason = refusal.reason if isinstance(refusal, ProviderRefused) else "unknown"
+    request_id = getattr(request, "request_id", "")
+    services.note_stray(tenant_slug=tenant, provider_id=provider_id, reason=reason, now=now(), request_id=request_id)
+    again = reverse("tenants:sso_begin", args=[tenant, provider_id])
+    context = {"sentence": refusal.sentence, "again": again, "request_id": request_id}
+    return render(request, "accounts/sso_refused.html", context, status=403)
 
 
 def _refused(
@@ -193,11 +230,15 @@ def _refused(
 ) -> HttpResponse:
     """The sentence, on a page that leads back; on the ledger, or in the test that found it."""
     reason = refusal.reason if isinstance(refusal, ProviderRefused) else "unreachable"
-    if _is_test(state):
+    if _kept(state, "testing"):
         return _tested(request, provider, home, refusal=refusal)
     request_id = getattr(request, "request_id", "")
     services.note_refusal(provider=provider, tenant=home, reason=reason, request_id=request_id)
-    context = {"sentence": refusal.sentence, "home": home, "provider": provider, "request_id": request_id}
+    again = reverse("tenants:sso_begin", args=[home.slug, provider.pk])
+    proving = bool(_kept(state, "proof"))
+    if proving:
+        again = f"{reverse('tenants:confirm')}?{urlencode({'next': state.get('next') or '/accounts/'})}"
+    context = {"sentence": refusal.sentence, "again": again, "proving": proving, "request_id": request_id}
     return render(request, "accounts/sso_refused.html", context, status=403)
 
 
@@ -228,8 +269,17 @@ def _tested(
     return HttpResponseRedirect(reverse("tenants:provider_detail", args=[home.slug, provider.pk]) + "#tested")
 
 
-def _is_test(state: dict[str, Any]) -> bool:
-    return bool((state.get("data") or {}).get("testing"))
+def _kept(state: dict[str, Any], name: str) -> Any:
+    """What was kept under this name when the browser was sent there."""
+    return (state.get("data") or {}).get(name)
+
+
+def _saml_provider(tenant: str, provider_id: UUID) -> tuple[Any, Any]:
+    return services.find_provider(tenant_slug=tenant, provider_id=provider_id, kind="saml", testing=True)
+
+
+def _saml_places(provider: Any, home: Any) -> dict[str, str]:
+    return {"acs": acs_of(home.slug, provider.pk), "entity_id": entity_id_of(home.slug, provider.pk)}
 
 
 def _settings(provider: Any, home: Any) -> Any:

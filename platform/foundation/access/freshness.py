@@ -1,6 +1,8 @@
 """Sensitive acts ask that whoever sits there proved lately who they are: not a session left open, nor a stolen one.
 
-A session's proof is its sign-in, and each confirmation by factor or password after it. Tokens are a proof of their own:
+A session's proof is its sign-in, and each confirmation by factor or password after it. An identity provider may let
+somebody in without asking them anything: what counts of its sign-in is when it says that they proved themselves there,
+and nothing where it does not say. Tokens are a proof of their own:
 they were made by a fresh session, open from named networks, and end; a program could confirm nothing.
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, MutableMapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, overload
 
 from django.conf import settings
@@ -18,9 +20,12 @@ from django.utils.translation import gettext_lazy as _
 from foundation.clock import now
 from foundation.errors import AccessDenied
 from foundation.identity import Actor
+from foundation.identity.ways import Way
 
 View = Callable[..., HttpResponseBase]
 _PROVED_AT = "sanad_proved_at"
+# The portal's clock and an identity provider's may differ by so much.
+CLOCKS_APART = timedelta(seconds=60)
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _SENTENCE = _(
     "This asks that you confirm who you are, because your last proof is some time ago. "
@@ -79,4 +84,10 @@ def fresh(view: View | None = None, *, reading: bool = False) -> Any:
 
 def begin_fresh(*, request: HttpRequest, **_signal: Any) -> None:
     """Django's own signal at each sign-in, whatever it was done with."""
-    note_proof(request.session, at=now())
+    moment, way = now(), Way.of(request.session)
+    if way.tenant_id is None or way.second_factor:
+        note_proof(request.session, at=moment)
+    elif way.proved_at is not None and way.proved_at <= moment + CLOCKS_APART:
+        note_proof(request.session, at=min(way.proved_at, moment))
+    else:
+        request.session.pop(_PROVED_AT, None)

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from foundation.identity.ways import Way
+
 if TYPE_CHECKING:
     from foundation.access import StepUpRequired
 
@@ -30,8 +32,15 @@ def ask(request: HttpRequest, error: StepUpRequired) -> HttpResponse:
 
 
 def question(request: HttpRequest, *, going_on: str, method: str) -> dict[str, object]:
-    """What the form of the question takes: where to go on to and how, and the fields that go along."""
-    return {"going_on": going_on, "method": method, "carried": _carried(request), "with_files": bool(request.FILES)}
+    """What the form of the question takes: where to go on to and how, and the fields that go along; whether an identity
+    provider vouches for the person."""
+    return {
+        "going_on": going_on,
+        "method": method,
+        "carried": _carried(request),
+        "with_files": bool(request.FILES),
+        "by_provider": Way.of(request.session).tenant_id is not None,
+    }
 
 
 def asked_again(request: HttpRequest) -> dict[str, object]:

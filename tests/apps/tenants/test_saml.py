@@ -16,6 +16,7 @@ from foundation.access.models import Membership
 from foundation.clock import now
 from foundation.errors import Invalid
 from foundation.identity.models import EmailDomain, UsedAssertion
+from tests.apps.tenants.test_openid import REFUSALS
 from tests.identity_providers.running import SamlProvider, running
 from tests.support.forms import send_form
 
@@ -78,7 +79,7 @@ def spoiled(fields, change):
 
 def reasons(provider):
     events = ledger.events_of(subject=("identity_provider", provider.pk))
-    return [event.payload["reason"] for event in events if event.kind == "sign_in.by_provider_refused"]
+    return [event.payload["reason"] for event in events if event.kind in REFUSALS]
 
 
 def is_outside(client):
@@ -198,7 +199,7 @@ def test_a_replayed_assertion_is_refused_whatever_was_asked_for(idp, provider, t
     """Even where the request it answers were still open, the assertion itself is used up until its own end."""
     from apps.tenants.adapters import saml
     from apps.tenants.errors import ProviderRefused
-    from apps.tenants.views.single_sign_on_door import acs_of, entity_id_of
+    from apps.tenants.views.provider_addresses import acs_of, entity_id_of
 
     client = Client()
     _address, fields = idp.answer(ask(client, provider), **SARA)
