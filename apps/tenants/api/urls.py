@@ -17,6 +17,11 @@ router.register("usage", costs.UsageViewSet, basename="usage")
 router.register("quotas", costs.QuotaViewSet, basename="quota")
 router.register("budgets", costs.BudgetViewSet, basename="budget")
 router.register("prices", costs.PriceViewSet, basename="price")
-# One thing without an id: the organisation that the caller is in.
+# One thing each without an id: the organisation that the caller is in, and what it asks of its members.
 _TENANT = tenant.TenantViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
-api_patterns = [path("tenant/", _TENANT, name="tenant"), *router.urls]
+_RULE = tenant.SecondFactorRuleViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
+api_patterns = [
+    path("tenant/", _TENANT, name="tenant"),
+    path("second-factor-rule/", _RULE, name="second-factor-rule"),
+    *router.urls,
+]

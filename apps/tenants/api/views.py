@@ -31,6 +31,7 @@ class MemberViewSet(PortalViewSet):
     permissions = {
         "list": Permission.TENANT_VIEW,
         "retrieve": Permission.TENANT_VIEW,
+        "without_second_factor": Permission.TENANT_MANAGE,
         "create": Permission.MEMBER_MANAGE,
         "partial_update": Permission.MEMBER_MANAGE,
         "destroy": Permission.MEMBER_MANAGE,
@@ -41,6 +42,12 @@ class MemberViewSet(PortalViewSet):
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, self._member(pk))
+
+    @extend_schema(responses=serializers.MemberSerializer(many=True))
+    @action(detail=False, methods=["get"], url_path="without-second-factor")
+    def without_second_factor(self, request: Request) -> Response:
+        """Those whom a rule that asks for a second factor would shut out: they have set up none here."""
+        return self.pages(selectors.members_without_factor(actor=self.actor), self.serializer_class)
 
     @extend_schema(request=serializers.MemberInvited, responses={201: serializers.InvitationSerializer})
     def create(self, request: Request) -> Response:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
+from django.db.models import QuerySet
 
 from apps.tenants.choices import FactorKind
 from foundation import access
@@ -35,11 +36,11 @@ def factors_of(*, user: User) -> list[Factor]:
         return sorted((_factor(row) for row in rows), key=lambda factor: factor.kind is FactorKind.RECOVERY)
 
 
-def members_without_factor(*, actor: Actor) -> list[Membership]:
+def members_without_factor(*, actor: Actor) -> QuerySet[Membership]:
     """Members of the tenant who have no second factor, by name; for whoever manages the tenant."""
     access.require(actor, Permission.TENANT_MANAGE)
     rows = Membership.objects.filter(tenant_id=actor.tenant_id, suspended_at=None, user__second_factor_at=None)
-    return list(rows.select_related("user").order_by("user__name", "pk"))
+    return rows.select_related("user").order_by("user__name", "pk")
 
 
 def _factor(row: Authenticator) -> Factor:

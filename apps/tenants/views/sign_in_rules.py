@@ -31,7 +31,7 @@ def sign_in_rules(request: PortalRequest, tenant: str) -> HttpResponse:
         "form": form,
         "due": request.tenant.second_factor_due,
         "in_force": bool(request.tenant.second_factor_due and request.tenant.second_factor_due <= now()),
-        "without": selectors.members_without_factor(actor=request.actor),
+        "without": list(selectors.members_without_factor(actor=request.actor)),
         "tabs": tabs(request, "sign_in"),
     }
     return render_page(request, "tenants/sign_in_rules.html", status=422 if form.errors else 200, **context)

@@ -26,6 +26,10 @@ class Members(Resource):
     def list(self) -> Things:
         return list(self._http.pages("members/"))
 
+    def without_second_factor(self) -> Things:
+        """Those whom a rule that asks for a second factor would shut out; for administrators."""
+        return list(self._http.pages("members/without-second-factor/"))
+
     def invite(self, email: str, role: str) -> Thing:
         """An invitation; `link` in the answer is its one copy."""
         made: Thing = self._http.post("members/", {"email": email, "role": role})

@@ -19,3 +19,19 @@ class Tenant(Resource):
         body = {word: value for word, value in words.items() if value is not None}
         changed: Thing = self._http.send("PATCH", "tenant/", json=body).json()
         return changed
+
+    def second_factor_rule(self) -> Thing:
+        """Whether members need a second factor (`second_factor`), from when on (`due`), and whether that day has come."""
+        found: Thing = self._http.get("second-factor-rule/")
+        return found
+
+    def ask_for_second_factor(self, *, grace_days: int = 14) -> Thing:
+        """Ask every member for one, from so many days from now on (0 to 90). You need one of your own first."""
+        return self._set_rule({"second_factor": True, "grace_days": grace_days})
+
+    def ask_for_no_second_factor(self) -> Thing:
+        return self._set_rule({"second_factor": False, "grace_days": 0})
+
+    def _set_rule(self, body: dict[str, object]) -> Thing:
+        changed: Thing = self._http.send("PATCH", "second-factor-rule/", json=body).json()
+        return changed

@@ -28,6 +28,7 @@ def add_to(acts: Any) -> None:
     create.add_argument("--purpose", required=True, help="what its models are for, in a sentence")
     member = group(acts, "member", "people of the tenant")
     add(member, "list", member_list, "who belongs to the tenant, and as what")
+    add(member, "without-second-factor", member_without, "who has set up no second factor; for administrators")
     invite = add(member, "invite", member_invite, "invite somebody; the answer holds the one link they sign in with")
     invite.add_argument("email")
     invite.add_argument("--role", required=True, help="admin, scientist, officer, auditor or viewer")
@@ -77,6 +78,10 @@ def project_create(client: Client, said: Namespace) -> None:
 
 def member_list(client: Client, said: Namespace) -> None:
     table(client.members.list(), ("name", "email", "role"), as_json=said.json)
+
+
+def member_without(client: Client, said: Namespace) -> None:
+    table(client.members.without_second_factor(), ("name", "email", "role"), as_json=said.json)
 
 
 def member_invite(client: Client, said: Namespace) -> None:
