@@ -18,9 +18,9 @@ from apps.deployments.ports import LiveStats
 from apps.tenants import selectors as tenants
 from foundation import access, engines
 from foundation.access import Permission
-from foundation.errors import NotFound
+from foundation.errors import NotFound, PortalError
 from foundation.identity import Actor
-from foundation.tenancy import every_tenant, scope, why_locked
+from foundation.tenancy import every_tenant, lock_of, scope
 
 if TYPE_CHECKING:
     from apps.registry.models import ModelVersion
@@ -114,12 +114,12 @@ def route_table() -> dict[str, Any]:
     """Every tenant's routes: what the gateway keeps and serves by. For the gateway, which serves all tenants."""
     routes: dict[str, Any] = {}
     for tenant in every_tenant():
-        locked = why_locked(tenant)
+        lock = lock_of(tenant)
         with scope(tenant.pk):
             limits = tenants.request_limits(tenant_id=tenant.pk)
             for deployment in Deployment.objects.select_related("model").prefetch_related("revisions"):
                 routes[f"{tenant.slug}/{deployment.slug}"] = {
-                    **_route(deployment, locked=locked),
+                    **_route(deployment, lock=lock),
                     "limits": {
                         "tenant": limits.get(None),
                         "project": limits.get(deployment.project_id),
@@ -128,9 +128,10 @@ def route_table() -> dict[str, Any]:
     return routes
 
 
-def _route(deployment: Deployment, *, locked: str) -> dict[str, Any]:
-    # A replica has the model open in its memory: where the tenant took its key away, nobody is led to it.
-    revisions = [] if locked else list(deployment.revisions.all())
+def _route(deployment: Deployment, *, lock: PortalError | None) -> dict[str, Any]:
+    # A replica has the model open in its memory: where the tenant took its key away or is suspended, nobody is led
+    # to it.
+    revisions = [] if lock else list(deployment.revisions.all())
     ready = [r for r in revisions if r.state == RevisionState.READY and r.address and r.traffic_percent]
     return {
         "tenant_id": str(deployment.tenant_id),
@@ -149,7 +150,8 @@ def _route(deployment: Deployment, *, locked: str) -> dict[str, Any]:
         ],
         # Nobody answers, but only for now: the gateway then says so instead of "no revision receives traffic".
         "starting": not ready and any(r.state == RevisionState.STARTING for r in revisions),
-        "locked": locked,
+        "locked": lock.sentence if lock else "",
+        "locked_by": lock.slug if lock else "",
         "shadow": [],
         "max_body_bytes": deployment.max_body_bytes,
         "log": deployment.log_requests,
@@ -200,6 +202,12 @@ def live_stats_of_all(*, actor: Actor) -> dict[str, LiveStats] | None:
     """The gateway's counters of every deployment of the tenant; None where it does not answer."""
     found = _gateway_stats(actor)
     return found[1] if found else None
+
+
+def log_waiting(*, actor: Actor) -> int | None:
+    """Bytes of the inference log, of all tenants, that the gateway still keeps; None where it does not answer."""
+    access.require_somewhere(actor, Permission.DEPLOYMENT_VIEW)
+    return gateway.read_waiting(settings.SANAD_RUN / "gateway-internal.sock")
 
 
 def _gateway_stats(actor: Actor) -> tuple[float, dict[str, LiveStats]] | None:

@@ -6,7 +6,9 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 log = logging.getLogger("gateway.routes")
 
@@ -16,7 +18,7 @@ _HASH_SPACE = 1 << 64
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One replica of a revision; `address` is unix:/path or http://host:port, `weight` its share of the traffic."""
+    """One replica of a revision; `address` is unix:/path or http:// of this machine, `weight` its share of traffic."""
 
     id: str
     number: int
@@ -29,6 +31,8 @@ class Revision:
         address = str(given["address"])
         if not address.startswith(("unix:", "http://")):
             raise ValueError(f"the address {address!r} begins with neither unix: nor http://")
+        if address.startswith("http://") and not _is_here(address):
+            raise ValueError(f"the address {address!r} is of another machine, where predictions would pass in clear")
         weight = float(given.get("weight", 0))
         if not 0 <= weight < float("inf"):
             raise ValueError(f"the weight {weight!r} is not a share of traffic")
@@ -135,6 +139,14 @@ class RoutingTable:
 
     def replicas(self) -> set[Revision]:
         return {one for route in self.routes.values() for one in (*route.revisions, *route.shadow)}
+
+
+def _is_here(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _rate(given: Mapping[str, Any], whose: str) -> int | None:

@@ -90,6 +90,19 @@ def test_a_route_that_cannot_be_read_does_not_hide_the_others() -> None:
     assert set(table.routes) == {"acme/good"}
 
 
+@pytest.mark.parametrize(
+    ("address", "served"),
+    [
+        ("unix:/run/a.sock", True), ("http://127.0.0.1:9", True), ("http://[::1]:9", True), ("http://localhost:9", True),
+        ("http://10.0.0.7:9", False), ("http://replica.example", False), ("http://", False),
+    ],
+)  # fmt: skip
+def test_no_prediction_goes_to_another_machine_in_clear(address: str, served: bool) -> None:
+    revisions = [{"id": "1", "number": 1, "address": address, "weight": 1, "attempt": 1}]
+    given = {"tenant_id": "t", "project_id": "p", "deployment_id": "d", "revisions": revisions}
+    assert set(RoutingTable.parse(3, {"acme/a": given}).routes) == ({"acme/a"} if served else set())
+
+
 def test_routes_come_back_from_the_disk_as_they_were() -> None:
     served = Route("acme/churn", "t", "p", "d", (revision(1, 2.5),), shadow=(revision(2),), max_body_bytes=5, log=False)
     assert Route.parse("acme/churn", served.as_document()) == served

@@ -61,12 +61,22 @@ def why_locked(tenant: Tenant) -> str:
     return _said_by(require_keys, tenant)
 
 
+def lock_of(tenant: Tenant) -> PortalError | None:
+    """The refusal of `require_keys`, for whoever tells it in another process."""
+    return _refusal_of(require_keys, tenant)
+
+
 def _said_by(check: Callable[[Tenant], None], tenant: Tenant) -> str:
+    refusal = _refusal_of(check, tenant)
+    return refusal.sentence if refusal else ""
+
+
+def _refusal_of(check: Callable[[Tenant], None], tenant: Tenant) -> PortalError | None:
     try:
         check(tenant)
     except PortalError as refusal:
-        return refusal.sentence
-    return ""
+        return refusal
+    return None
 
 
 def require_keys(tenant: Tenant) -> None:
