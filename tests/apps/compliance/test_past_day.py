@@ -4,8 +4,10 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 
 from apps.compliance.selectors.past import past, told
 from apps.tenants import selectors as tenants
@@ -13,6 +15,7 @@ from apps.tenants import services
 from apps.tenants.choices import HolderKind
 from foundation.access.models import Membership
 from foundation.errors import AccessDenied
+from foundation.identity.models import User
 from foundation.ledger.recorded import RecordedEvent
 from foundation.tenancy import scope
 from tests.support.people import make_person
@@ -127,6 +130,38 @@ def test_the_page_answers_for_a_day_in_the_readers_time_zone(client_as, admin, p
     assert "Data scientist" in page and "Nothing served on that day." in page
     assert client.get("/t/acme/activity/day/?day=soon").status_code == 422
     assert client.get("/t/acme/activity/day/").status_code == 200
+
+
+def page_of(client, day):
+    return re.sub(r"\s+", " ", client.get(f"/t/acme/activity/day/?day={day.isoformat()}").content.decode())
+
+
+def test_a_support_visit_shows_on_its_day_and_not_after(client_as, admin, tenant, project):
+    """An operator was let in, looked around and was sent out: the day tells it, the day after does not."""
+    operator = User.objects.create_user("ops@portal.test", "x", name="Operator of the portal", is_operator=True)
+    asked = services.ask_support(operator=operator, tenant_id=tenant.pk, level="viewer", reason="A run hangs", hours=2)
+    client, today = client_as(admin), datetime.now(ZoneInfo(admin.user.time_zone)).date()
+    assert "support access of the platform" not in page_of(client, today), "asking opens nothing"
+
+    granted = services.grant_support(actor=admin, grant=asked)
+    browser = Client()
+    browser.force_login(operator)
+    assert browser.get("/t/acme/p/flights/").status_code == 200
+    assert "support access of the platform" in page_of(client, today + timedelta(days=1)), "it had no end yet"
+
+    services.end_support(actor=admin, grant=granted)
+    assert browser.get("/t/acme/p/flights/").status_code == 404
+    page = page_of(client, today)
+    assert "support access of the platform" in page
+    assert "Operator of the portal" in page
+    assert "support access of the platform" not in page_of(client, today + timedelta(days=1))
+    assert "support access of the platform" not in page_of(client, today - timedelta(days=1))
+
+    now = datetime.now(UTC)
+    (spell,) = past(actor=admin, start=now - hours(1), end=now + hours(1)).of("support")
+    assert spell.since < spell.until <= now
+    assert spell.facts["level"] == "viewer"
+    assert past(actor=admin, start=now, end=now + hours(1)).of("support") == []
 
 
 def test_it_is_the_whole_tenants_record(scientist, viewer):
