@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.core import checks
 
-from portal.start import Start, StartRefused, faults, refuse_unsafe
+from portal.start import Start, StartRefused, faults, refuse_unsafe, ways
 
 
 class PortalConfig(AppConfig):
@@ -21,6 +21,7 @@ class PortalConfig(AppConfig):
 def configured() -> Start:
     """What the settings say of the start; of Django's own object an empty key cannot even be asked."""
     from portal import settings
+    from portal.settings import environment
 
     urls = {"DATABASE_URL": settings.DATABASE_URL, "LAKE_DATABASE_URL": settings.LAKE_DATABASE_URL}
     if settings.DATABASE_OWNER_URL != settings.DATABASE_URL:
@@ -31,6 +32,7 @@ def configured() -> Start:
         databases=urls,
         redis_url=settings.REDIS_URL,
         plain_hosts=tuple(settings.SANAD_PLAIN_HOSTS),
+        ways=ways(environment.text),
         debug=settings.DEBUG,
     )
 

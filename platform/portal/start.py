@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from runtime.service_tokens import secrets_of
 
 # 128 bits in hexadecimal; Django asks for more of the key that signs sessions (security.W009).
 SHORTEST = 32
@@ -14,6 +16,19 @@ FEWEST_SIGNS = 8
 # Keys that stand in examples, in documentation and in this repository.
 KNOWN_SECRETS = ("django-insecure-", "changeme", "change-me", "secret", "only-for-reading", "example", "insecure")
 MAKE_ONE = "Make one with `python -c 'import secrets; print(secrets.token_hex(32))'`"
+# Secrets of which the one before the present may stand behind it, until every service knows the new one.
+CHANGED_WITH_OVERLAP = {"SANAD_GATEWAY_SECRET"}
+# Servers that the portal asks, and how each is reached with TLS.
+WAYS = {
+    "OBJECT_STORE_URL": "https://",
+    "AWS_ENDPOINT_URL": "https://",
+    "AWS_ENDPOINT_URL_S3": "https://",
+    "SANAD_VAULT_ADDR": "https://",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "https://",
+    "DOCKER_HOST": "DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH beside it, or as ssh:// or unix://",
+    "EMAIL_URL": "smtps://, or smtp:// without tls=no",
+}
+_IN_CLEAR = {"http", "tcp", "ws", "ftp"}
 _ENCRYPTED = {"require", "verify-ca", "verify-full"}
 
 
@@ -26,12 +41,20 @@ class Start:
     databases: Mapping[str, str]
     redis_url: str
     plain_hosts: tuple[str, ...] = ()
+    # Of WAYS, those that are given.
+    ways: Mapping[str, str] = field(default_factory=dict)
     debug: bool = False
 
     @property
     def is_public(self) -> bool:
         """Whether others than this machine reach it: then every way has to be closed to listeners."""
         return not _is_here(urlsplit(self.public_url).hostname or "")
+
+
+def ways(given: Callable[[str], str]) -> dict[str, str]:
+    """Of WAYS, what `given` knows by name; an engine that is asked with certificates needs no look at its scheme."""
+    names = [name for name in WAYS if name != "DOCKER_HOST" or not given("DOCKER_TLS_VERIFY")]
+    return {name: value for name in names if (value := given(name))}
 
 
 class StartRefused(Exception):
@@ -46,12 +69,26 @@ def refuse_unsafe(start: Start) -> None:
 
 def faults(start: Start) -> Iterator[str]:
     for name, value in start.secrets.items():
-        yield from _of_secret(name, value)
+        for one in _each_of(name, value):
+            yield from _of_secret(name, one)
+        yield from _of_number(name, value)
     for name, url in start.databases.items():
         yield from _of_password(name, url, "postgresql://sanad_portal:PASSWORD@host/sanad")
     yield from _of_password("REDIS_URL", start.redis_url, "rediss://:PASSWORD@host:6379/0")
     if start.is_public:
         yield from _of_ways(start)
+
+
+def _each_of(name: str, value: str) -> list[str]:
+    return (value.split() or [""]) if name in CHANGED_WITH_OVERLAP else [value]
+
+
+def _of_number(name: str, value: str) -> Iterator[str]:
+    try:
+        if name in CHANGED_WITH_OVERLAP:
+            secrets_of(value)
+    except ValueError as error:
+        yield f"{name} {error}."
 
 
 def _of_secret(name: str, value: str) -> Iterator[str]:
@@ -91,6 +128,17 @@ def _of_ways(start: Start) -> Iterator[str]:
             "REDIS_URL leads to another machine without TLS. Write it with rediss://, or name the host in "
             "SANAD_PLAIN_HOSTS where nobody else is on that network."
         )
+    for name, url in start.ways.items():
+        if _is_in_clear(url) and _is_far(url, start.plain_hosts):
+            yield (
+                f"{name} leads to another machine without TLS, so secrets and data would pass in clear. Write it with "
+                f"{WAYS[name]}, or name the host in SANAD_PLAIN_HOSTS where nobody else is on that network."
+            )
+
+
+def _is_in_clear(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in _IN_CLEAR or (parts.scheme == "smtp" and parse_qs(parts.query).get("tls") == ["no"])
 
 
 def _is_far(url: str, plain_hosts: tuple[str, ...]) -> bool:

@@ -93,7 +93,7 @@ def test_a_route_that_cannot_be_read_does_not_hide_the_others() -> None:
 @pytest.mark.parametrize(
     ("address", "served"),
     [
-        ("unix:/run/a.sock", True), ("http://127.0.0.1:9", True), ("http://[::1]:9", True), ("http://localhost:9", True),
+        ("unix:/a.sock", True), ("http://127.0.0.1:9", True), ("http://[::1]:9", True), ("http://localhost:9", True),
         ("http://10.0.0.7:9", False), ("http://replica.example", False), ("http://", False),
     ],
 )  # fmt: skip

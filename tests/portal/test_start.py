@@ -14,9 +14,10 @@ import pytest
 from portal.launcher import environment, keys
 from portal.launcher.environment import Servers
 from portal.launcher.home import Home
-from portal.start import Start, faults
+from portal.start import Start, faults, ways
 
 ROOT = Path(__file__).resolve().parents[2]
+SECRET = secrets.token_hex(32)
 DATABASE = "postgresql://sanad_portal:word@db.example/sanad?sslmode=verify-full"
 GOOD = Start(
     public_url="https://sanad.example",
@@ -45,6 +46,16 @@ def test_a_public_portal_with_secrets_passwords_and_tls_starts():
         ({"databases": {"DATABASE_URL": DATABASE.replace("verify-full", "prefer")}}, "without TLS"),
         ({"databases": {"DATABASE_URL": DATABASE.partition("?")[0]}}, "sslmode=verify-full"),
         ({"redis_url": "redis://:word@valkey.example:6379/0"}, "rediss://"),
+        ({"secrets": {"SANAD_GATEWAY_SECRET": f"{SECRET}\n{'ab' * 40}"}}, "can be guessed"),
+        ({"secrets": {"SANAD_GATEWAY_SECRET": "\n".join(secrets.token_hex(32) for _ in range(3))}}, "holds 3 secrets"),
+        ({"secrets": {"SANAD_GATEWAY_SECRET": f"{SECRET}\n"}, "debug": True}, "SANAD_DEBUG"),
+        ({"ways": {"SANAD_VAULT_ADDR": "http://vault.example:8200"}}, "SANAD_VAULT_ADDR leads to another machine"),
+        ({"ways": {"AWS_ENDPOINT_URL": "http://minio.example:9000"}}, "Write it with https://"),
+        ({"ways": {"AWS_ENDPOINT_URL_S3": "http://10.0.0.7:9000"}}, "AWS_ENDPOINT_URL_S3"),
+        ({"ways": {"OBJECT_STORE_URL": "http://store.example/bucket"}}, "OBJECT_STORE_URL"),
+        ({"ways": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://traces.example:4318"}}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ({"ways": {"DOCKER_HOST": "tcp://engine.example:2375"}}, "DOCKER_TLS_VERIFY=1"),
+        ({"ways": {"EMAIL_URL": "smtp://u:p@mail.example:25/?from=a@b.example&tls=no"}}, "smtps://"),
         ({"public_url": "http://sanad.example"}, "would pass in clear"),
         ({"debug": True}, "SANAD_DEBUG"),
     ],
@@ -62,11 +73,24 @@ def test_what_is_unsafe_is_refused_in_one_sentence_that_mends_it(change, words):
         {"databases": {"DATABASE_URL": "postgresql://p:word@/sanad?host=/run/postgres"}},
         {"databases": {"DATABASE_URL": "postgresql://p@db.example/sanad?sslmode=verify-full&sslcert=/c.pem"}},
         {"databases": {"DATABASE_URL": "postgresql://p:word@db.inside/sanad"}, "plain_hosts": ("db.inside",)},
+        {"secrets": {"SANAD_GATEWAY_SECRET": f"{SECRET}\n{secrets.token_hex(32)}"}},
+        {"ways": {"SANAD_VAULT_ADDR": "https://vault.example:8200", "DOCKER_HOST": "unix:///run/docker.sock"}},
+        {"ways": {"SANAD_VAULT_ADDR": "http://127.0.0.1:8200", "EMAIL_URL": "smtp://localhost/?from=a@b&tls=no"}},
+        {"ways": {"EMAIL_URL": "smtp://u:p@mail.example/?from=a@b.example", "OBJECT_STORE_URL": "file:///srv/o"}},
+        {"ways": {"AWS_ENDPOINT_URL": "http://minio.inside:9000"}, "plain_hosts": ("minio.inside",)},
+        {"ways": {"DOCKER_HOST": "ssh://engine.example"}},
         {"public_url": "http://127.0.0.1:8000", "redis_url": "redis://:word@valkey/0", "debug": True},
     ],
 )
 def test_what_no_network_lies_behind_needs_no_tls(change):
     assert list(faults(replace(GOOD, **change))) == []
+
+
+def test_an_engine_that_is_asked_with_certificates_may_be_far():
+    told = {"DOCKER_HOST": "tcp://engine.example:2376", "SANAD_VAULT_ADDR": "https://vault.example"}
+    assert set(ways(lambda name: told.get(name, ""))) == set(told)
+    told["DOCKER_TLS_VERIFY"] = "1"
+    assert set(ways(lambda name: told.get(name, ""))) == {"SANAD_VAULT_ADDR"}
 
 
 def started(*command: str, **told: str) -> subprocess.CompletedProcess[str]:
@@ -123,6 +147,30 @@ def test_the_launcher_says_it_before_anything_starts(home):
     caller = {"SANAD_PUBLIC_URL": "http://sanad.example"}
     assert [said for said in environment.unsafe(Servers(home, caller, 8000)) if "would pass in clear" in said]
     assert environment.unsafe(Servers(home, {}, 8000)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SANAD_VAULT_ADDR", "http://vault.example:8200"),
+        ("AWS_ENDPOINT_URL", "http://minio.example"),
+        ("DOCKER_HOST", "tcp://engine.example:2375"),
+        ("MLFLOW_DATABASE_URL", "postgresql://m:word@db.example/mlflow"),
+        ("DATABASE_OWNER_URL", "postgresql://o:word@db.example/sanad"),
+        ("LAKE_DATABASE_URL", "postgresql://l:word@db.example/lake"),
+        ("REDIS_URL", "redis://:word@valkey.example:6379/0"),
+    ],
+)
+def test_the_launcher_looks_at_every_way_that_leads_out(home, name, value):
+    caller = {"SANAD_PUBLIC_URL": GOOD.public_url, "DATABASE_URL": DATABASE, name: value}
+    (said,) = environment.unsafe(Servers(home, caller, 8000))
+    assert said.startswith(f"{name} leads to another machine without TLS")
+
+
+def test_every_process_looks_at_every_way_too():
+    checked = started("manage.py", "check", "--deploy", SANAD_VAULT_ADDR="http://vault.example:8200")
+    assert checked.returncode != 0
+    assert "SANAD_VAULT_ADDR leads to another machine without TLS" in checked.stderr
 
 
 @pytest.mark.parametrize(("public", "secure"), [("https://sanad.example", True), ("http://127.0.0.1:8000", False)])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import LiteralString
 from urllib.parse import urlsplit
 
 from portal.launcher.home import ROOT, Home
 from portal.launcher.postgres import Postgres
 from portal.launcher.valkey import Valkey
-from portal.start import Start, faults
+from portal.start import Start, faults, ways
 
 # Of the caller's environment, what any program may need.
 COMMON = (
@@ -127,12 +128,23 @@ def unsafe(servers: Servers) -> list[str]:
     start = Start(
         public_url=servers.url,
         secrets={name: given(told, name) for name in SECRETS_ELSEWHERE},
-        databases={"DATABASE_URL": servers.database_url("portal"), "LAKE_DATABASE_URL": servers.database_url("lake")},
+        databases=_databases(servers),
         redis_url=servers.redis_url,
         plain_hosts=tuple(host.strip() for host in given(told, "SANAD_PLAIN_HOSTS").split(",")),
+        ways=ways(partial(given, told)),
         debug=given(told, "SANAD_DEBUG").lower() in {"1", "true", "yes", "on"},
     )
     return list(faults(start))
+
+
+def _databases(servers: Servers) -> dict[str, str]:
+    duties = {"DATABASE": "portal", "LAKE_DATABASE": "lake", "DATABASE_OWNER": "owner", "MLFLOW_DATABASE": "mlflow"}
+    found: dict[str, str] = {}
+    for name, duty in duties.items():
+        # Where nobody names another, it is one that is looked at already.
+        if not found or servers.postgres or given(servers.caller, f"{name}_URL"):
+            found[f"{name}_URL"] = servers.database_url(duty)
+    return found
 
 
 def migration(servers: Servers) -> dict[str, str]:
