@@ -36,7 +36,7 @@ def derive_version(
 ) -> DatasetVersion:
     """Begin a version out of SQL over other versions; what cannot run is refused before it is queued."""
     policies.check_can_add(actor, dataset)
-    tenants.check_storage(tenant_id=actor.tenant_id, project_id=dataset.project_id, more=1)
+    tenants.check_storage(tenant_id=actor.tenant_id, project_id=dataset.project_id, more=1, reader=actor)
     _check_inputs(inputs)
     lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))
     version = DatasetVersion.objects.create(
@@ -81,7 +81,8 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
     with job.scope(), transaction.atomic():
         # How much SQL makes of its inputs shows only now.
         more = found["byte_count"]
-        tenants.reserve_storage(tenant_id=version.tenant_id, project_id=version.project_id, more=more)
+        where = {"tenant_id": version.tenant_id, "project_id": version.project_id}
+        tenants.reserve_storage(**where, more=more, reader=job.actor)
         finish(actor=job.actor, version_id=version_id, at=at, found=found)
 
 

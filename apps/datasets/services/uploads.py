@@ -51,7 +51,7 @@ def start_upload(*, actor: Actor, project: Project, filename: str, size: int, sh
         raise FileRefused(_("“%(name)s” is empty: it has 0 bytes.") % {"name": name}, fields={"size": [_("0 bytes.")]})
     if size > MAX_UPLOAD_BYTES:
         raise FileRefused(_("“%(name)s” is larger than the 100 GB that one upload may have.") % {"name": name})
-    tenants.reserve_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=size)
+    tenants.reserve_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=size, reader=actor)
     return Upload.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
@@ -108,8 +108,8 @@ def complete_upload(*, actor: Actor, upload_id: UUID, now: datetime) -> Upload:
             _("The bytes that arrived are not those that were announced: their SHA-256 differs. Upload again.")
         )
     # The quota may have been lowered since the file was announced.
-    size = upload.size
-    tenants.reserve_storage(tenant_id=upload.tenant_id, project_id=upload.project_id, more=size, counted=size)
+    size, where = upload.size, {"tenant_id": upload.tenant_id, "project_id": upload.project_id}
+    tenants.reserve_storage(**where, more=size, counted=size, reader=actor)
     upload.completed_at = now
     upload.save(update_fields=["sha256", "completed_at"])
     return upload

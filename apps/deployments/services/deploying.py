@@ -37,7 +37,7 @@ def deploy_version(
     version = registry.get_model_version(actor=actor, version_id=version_id)
     policies.check_can_deploy(actor, version)
     size = checked_resource_class(resource_class)
-    check_may_begin(tenant_id=actor.tenant_id, project_id=version.project_id, resource_class=size, run=False)
+    check_may_begin(actor=actor, project_id=version.project_id, resource_class=size, run=False)
     deployment = _deployment(actor, version, slug or address_from(version.model.name), name)
     number = 1 + (deployment.revisions.aggregate(n=Max("number"))["n"] or 0)
     revision = Revision.objects.create(

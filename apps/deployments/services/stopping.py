@@ -40,8 +40,7 @@ def restart_revision(*, actor: Actor, revision: Revision) -> Revision:
     """Start a stopped or failed revision again; it gets no traffic until somebody gives it some."""
     locked = Revision.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=revision.pk)
     policies.check_can_restart(actor, locked)
-    where = {"tenant_id": locked.tenant_id, "project_id": locked.project_id}
-    check_may_begin(**where, resource_class=locked.resource_class, run=False)
+    check_may_begin(actor=actor, project_id=locked.project_id, resource_class=locked.resource_class, run=False)
     states.move(locked, RevisionState.STARTING, NEXT)
     locked.restarts, locked.failure = 0, ""
     locked.save(update_fields=["state", "restarts", "failure"])

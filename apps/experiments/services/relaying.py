@@ -77,7 +77,7 @@ def _check_room(actor: Actor, project: Project, wanted: Wanted, asked: Asked) ->
     if wanted.is_file and asked.method == "PUT" and actor.kind != "workload":
         said = asked.headers.get("Content-Length", "")
         more = int(said) if said.isascii() and said.isdigit() else 1
-        tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=more)
+        tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=more, reader=actor)
 
 
 def _wanted(actor: Actor, project: Project, asked: Asked, found: Found) -> Wanted:

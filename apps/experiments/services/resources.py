@@ -12,6 +12,7 @@ from apps.tenants import services as tenants
 from apps.tenants.choices import RESOURCE_CLASSES, ResourceClass, ThingKind
 from foundation import engines
 from foundation.errors import Invalid
+from foundation.identity import Actor
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -40,11 +41,11 @@ def checked_resource_class(name: str) -> str:
     return name
 
 
-def check_may_begin(*, tenant_id: UUID, project_id: UUID, resource_class: str, run: bool = True) -> None:
+def check_may_begin(*, actor: Actor, project_id: UUID, resource_class: str, run: bool = True) -> None:
     """New work is refused where a budget is used up, or where it asks for more than a whole quota."""
-    tenants.check_budget(tenant_id=tenant_id, project_id=project_id, now=tenants.database_now())
-    size = RESOURCE_CLASSES[resource_class]
-    tenants.check_could_start(tenant_id=tenant_id, project_id=project_id, size=size, run=run)
+    where = {"tenant_id": actor.tenant_id, "project_id": project_id}
+    tenants.check_budget(**where, now=tenants.database_now(), reader=actor)
+    tenants.check_could_start(**where, size=RESOURCE_CLASSES[resource_class], run=run, reader=actor)
 
 
 def begin_usage(*, event: RecordedEvent) -> None:

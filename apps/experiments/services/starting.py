@@ -47,7 +47,7 @@ def start_run(
     """Queue a run. `split` None takes what `splitting.suggested` proposes: time, else group, else chance."""
     policies.check_can_start(actor, project)
     size = checked_resource_class(resource_class)
-    check_may_begin(tenant_id=actor.tenant_id, project_id=project.pk, resource_class=size)
+    check_may_begin(actor=actor, project_id=project.pk, resource_class=size)
     training_set = features.get_training_set(actor=actor, training_set_id=training_set_id)
     features.training_table(training_set)
     spec = {

@@ -126,21 +126,27 @@ def budget_states(rows: list[Budget], *, now: datetime, names: Mapping[UUID, str
     ]
 
 
-def over_budget(*, tenant_id: UUID, project_id: UUID, now: datetime) -> str:
-    """The sentence that names the hard limit which is reached, what is spent, and who may raise it; else empty."""
+def over_budget(*, tenant_id: UUID, project_id: UUID, now: datetime, whole: bool) -> str:
+    """The sentence that names the hard limit which is reached, what is spent, and who may raise it; else empty.
+
+    Without `whole`, whether its reader sees the whole tenant (owning.sees_whole), the tenant's amounts are left out.
+    """
     mine = Budget.objects.filter(Q(project_id=None) | Q(project_id=project_id), tenant_id=tenant_id)
     rows = list(mine.exclude(hard_limit=None))
     running = held_cost(tenant_id=tenant_id, now=now) if rows else {}
     for state in budget_states(rows, now=now, names={}):
         held = _of(running, state.project_id).quantize(CENT)
         if state.is_over or state.spent + held >= (state.hard_limit or Decimal(0)):
-            return f"{_used_up(state, held)} {_who_may_raise()}"
+            return f"{_used_up(state, held, whole)} {_who_may_raise()}"
     return ""
 
 
-def _used_up(state: BudgetState, held: Decimal) -> str:
+def _used_up(state: BudgetState, held: Decimal, whole: bool) -> str:
     words = {"whose": _budget_of(state.project_id), "month": str(state.month), "spent": money(state.spent)}
     words |= {"limit": money(state.hard_limit or Decimal(0)), "held": money(held)}
+    if state.project_id is None and not whole:
+        said = _("%(whose)s for %(month)s is used up, so no new work begins. What runs and serves goes on.")
+        return said % words
     if state.is_over:
         said = _(
             "%(whose)s for %(month)s is used up: %(spent)s of %(limit)s are spent, so no new work begins. "

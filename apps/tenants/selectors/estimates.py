@@ -15,6 +15,7 @@ from apps.tenants.models import Budget
 from apps.tenants.selectors import budgets as all_budgets
 from apps.tenants.selectors import quotas
 from apps.tenants.selectors.budgets import BudgetState
+from apps.tenants.selectors.owning import sees_whole
 from apps.tenants.selectors.prices import PriceList
 from apps.tenants.selectors.quotas import Part
 from foundation import access
@@ -79,11 +80,17 @@ def estimates(
     queue_ahead: int,
     now: datetime,
 ) -> list[Estimate]:
-    """For each size that could be asked for; `run` says whether it counts among the runs at a time."""
+    """For each size that could be asked for; `run` says whether it counts among the runs at a time.
+
+    Figures of the whole tenant are in it for whoever sees the whole alone.
+    """
     access.require(actor, Permission.USAGE_VIEW, access.Inside(project_id))
     where = {"tenant_id": actor.tenant_id, "project_id": project_id}
-    prices, quota, over = PriceList(actor.tenant_id), quotas.room(**where), all_budgets.over_budget(**where, now=now)
-    mine = Budget.objects.filter(Q(project_id=None) | Q(project_id=project_id), tenant_id=actor.tenant_id)
+    whole, prices = sees_whole(actor), PriceList(actor.tenant_id)
+    quota, over = quotas.room(**where, whole=whole), all_budgets.over_budget(**where, now=now, whole=whole)
+    mine = Budget.objects.filter(
+        Q(project_id=project_id) | (Q(project_id=None) if whole else Q()), tenant_id=actor.tenant_id
+    )
     budgets = all_budgets.budget_states(list(mine.order_by("project_id")), now=now, names={})
     return [
         Estimate(
@@ -93,8 +100,8 @@ def estimates(
             queue_ahead=queue_ahead,
             quota=quota,
             budgets=budgets,
-            refused=over or quotas.never_fits(**where, size=size, run=run),
-            waits=quotas.no_room(**where, size=size, run=run),
+            refused=over or quotas.never_fits(**where, size=size, run=run, whole=whole),
+            waits=quotas.no_room(**where, size=size, run=run, whole=whole),
         )
         for size, time in asked
     ]

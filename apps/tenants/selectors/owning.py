@@ -12,9 +12,9 @@ from foundation.access import Permission
 from foundation.identity import Actor
 
 
-def sees_whole(actor: Actor) -> bool:
-    """Whether the actor may see what the tenant uses and spends together."""
-    return access.can(actor, Permission.USAGE_VIEW) and actor.project_id is None
+def sees_whole(actor: Actor | None) -> bool:
+    """Whether the actor may see what the tenant uses and spends together; nobody known may not."""
+    return actor is not None and access.can(actor, Permission.USAGE_VIEW) and actor.project_id is None
 
 
 def name_of(project_id: UUID | None, names: Mapping[UUID, str]) -> str:

@@ -92,10 +92,11 @@ def quotas_over(*, tenant_id: UUID, project_id: UUID) -> QuerySet[Quota]:
     return mine.order_by("project_id")
 
 
-def room(*, tenant_id: UUID, project_id: UUID) -> list[Part]:
-    """For each limit at a start, the quota with the least left: what an estimate shows."""
+def room(*, tenant_id: UUID, project_id: UUID, whole: bool) -> list[Part]:
+    """For each limit at a start, the quota with the least left: what an estimate shows. Of the tenant if `whole`."""
     parts: dict[str, Part] = {}
-    for quota in quotas_over(tenant_id=tenant_id, project_id=project_id):
+    rows = quotas_over(tenant_id=tenant_id, project_id=project_id)
+    for quota in rows if whole else rows.exclude(project_id=None):
         for part in _parts(quota):
             known = parts.get(part.field)
             if part.left is not None and (known is None or part.left < (known.left or 0)):
@@ -103,17 +104,23 @@ def room(*, tenant_id: UUID, project_id: UUID) -> list[Part]:
     return [part for name, part in parts.items() if name in _AT_START]
 
 
-def never_fits(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool) -> str:
-    """The sentence where a start asks for more than a whole quota; empty where it could be met at some time."""
+def never_fits(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool, whole: bool) -> str:
+    """The sentence where a start asks for more than a whole quota; empty where it could be met at some time.
+
+    Here and below, `whole` says whether its reader sees the whole tenant (owning.sees_whole); any other one reads that
+    the tenant's quota is in the way, and no figure of it.
+    """
     for quota, field, most, wants in _asked(tenant_id, project_id, size, run):
         if wants > most:
             words = {"whose": _whose(quota), "what": FIELDS[field], "most": _figure(most), "wants": _figure(wants)}
             said = _("%(whose)s allows %(most)s %(what)s in all, and this asks for %(wants)s; it could never start.")
+            if _is_hidden(quota, whole):
+                said = _("%(whose)s allows fewer %(what)s in all than the %(wants)s of this; it could never start.")
             return f"{said % words} {_who_may_raise()}"
     return ""
 
 
-def no_room(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool) -> str:
+def no_room(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool, whole: bool) -> str:
     """The sentence where a quota is full just now; empty where there is room."""
     for quota, field, most, wants in _asked(tenant_id, project_id, size, run):
         used = _held(quota).get(field, Decimal(0))
@@ -121,12 +128,14 @@ def no_room(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool
             words = {"whose": _whose(quota), "what": FIELDS[field], "most": _figure(most)}
             words |= {"used": _figure(used), "wants": _figure(wants)}
             said = _("%(whose)s is full: %(used)s of %(most)s %(what)s are in use, and this needs %(wants)s.")
+            if _is_hidden(quota, whole):
+                said = _("%(whose)s is full: of its %(what)s fewer are free than the %(wants)s that this needs.")
             then = _("It starts by itself as soon as enough has ended.")
             return f"{said % words} {then} {_who_may_raise()}"
     return ""
 
 
-def no_storage(*, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0) -> str:
+def no_storage(*, tenant_id: UUID, project_id: UUID, more: int, whole: bool, counted: int = 0) -> str:
     """The sentence where `more` bytes, of which `counted` stand in `stored` already, would not fit; else empty."""
     for quota in quotas_over(tenant_id=tenant_id, project_id=project_id):
         if quota.storage_bytes is None:
@@ -135,6 +144,8 @@ def no_storage(*, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0
         if used + more > quota.storage_bytes:
             words = {"whose": _whose(quota), "most": quota.storage_bytes, "used": used, "more": more}
             said = _("%(whose)s allows %(most)s bytes of storage; %(used)s are in use, and this brings %(more)s more.")
+            if _is_hidden(quota, whole):
+                said = _("%(whose)s has too few bytes of storage left for the %(more)s that this brings.")
             return f"{said % words} {_who_may_raise()}"
     return ""
 
@@ -182,6 +193,10 @@ def _parts(quota: Quota) -> list[Part]:
 
 def _state(quota: Quota, name: str) -> QuotaState:
     return QuotaState(quota.pk, quota.project_id, name, _parts(quota))
+
+
+def _is_hidden(quota: Quota, whole: bool) -> bool:
+    return quota.project_id is None and not whole
 
 
 def _whose(quota: Quota) -> str:

@@ -15,6 +15,7 @@ from apps.tenants.errors import OverBudget
 from apps.tenants.events import BudgetChanged, BudgetReached, BudgetRemoved
 from apps.tenants.models import Budget, BudgetNotice
 from apps.tenants.selectors.budgets import BudgetState, budget_states, over_budget
+from apps.tenants.selectors.owning import sees_whole
 from foundation import ledger
 from foundation.errors import Invalid
 from foundation.identity import Actor
@@ -53,9 +54,12 @@ def remove_budget(*, actor: Actor, budget: Budget) -> None:
     budget.delete()
 
 
-def check_budget(*, tenant_id: UUID, project_id: UUID, now: datetime) -> None:
-    """Raise OverBudget where new work may not begin; what runs and serves is never asked."""
-    if sentence := over_budget(tenant_id=tenant_id, project_id=project_id, now=now):
+def check_budget(*, tenant_id: UUID, project_id: UUID, now: datetime, reader: Actor | None = None) -> None:
+    """Raise OverBudget where new work may not begin; what runs and serves is never asked.
+
+    `reader` is who reads the sentence; amounts of the whole tenant are for whoever sees it whole.
+    """
+    if sentence := over_budget(tenant_id=tenant_id, project_id=project_id, now=now, whole=sees_whole(reader)):
         raise OverBudget(sentence)
 
 

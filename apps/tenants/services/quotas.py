@@ -15,6 +15,7 @@ from apps.tenants.choices import ResourceClass
 from apps.tenants.events import QuotaChanged, QuotaRemoved
 from apps.tenants.models import Holding, Quota
 from apps.tenants.selectors import budgets, quotas
+from apps.tenants.selectors.owning import sees_whole
 from apps.tenants.services.usage import database_now
 from foundation import ledger
 from foundation.errors import Invalid, OverQuota
@@ -42,36 +43,49 @@ def remove_quota(*, actor: Actor, quota: Quota) -> None:
     quota.delete()
 
 
-def check_could_start(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool) -> None:
-    """Raise OverQuota for what asks for more than a whole quota; what only has to wait is let in."""
-    if sentence := quotas.never_fits(tenant_id=tenant_id, project_id=project_id, size=size, run=run):
+def check_could_start(
+    *, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool, reader: Actor | None = None
+) -> None:
+    """Raise OverQuota for what asks for more than a whole quota; what only has to wait is let in.
+
+    Here and below, `reader` is who reads the sentence; figures of the whole tenant are for whoever sees it whole.
+    """
+    where = {"tenant_id": tenant_id, "project_id": project_id}
+    if sentence := quotas.never_fits(**where, size=size, run=run, whole=sees_whole(reader)):
         raise OverQuota(sentence)
 
 
-def check_storage(*, tenant_id: UUID, project_id: UUID, more: int) -> None:
+def check_storage(*, tenant_id: UUID, project_id: UUID, more: int, reader: Actor | None = None) -> None:
     """Raise OverQuota where so many bytes more would not fit."""
-    if sentence := quotas.no_storage(tenant_id=tenant_id, project_id=project_id, more=more):
+    where = {"tenant_id": tenant_id, "project_id": project_id}
+    if sentence := quotas.no_storage(**where, more=more, whole=sees_whole(reader)):
         raise OverQuota(sentence)
 
 
-def reserve_storage(*, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0) -> None:
+def reserve_storage(
+    *, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0, reader: Actor | None = None
+) -> None:
     """As `check_storage`, one at a time in each tenant until the caller's transaction ends.
 
     In it the caller makes the row that counts from then on; of two that ask at once, the second sees the first one's.
     `counted` of the bytes stand in such a row already.
     """
     _one_at_a_time(tenant_id)
-    if sentence := quotas.no_storage(tenant_id=tenant_id, project_id=project_id, more=more, counted=counted):
+    where = {"tenant_id": tenant_id, "project_id": project_id}
+    if sentence := quotas.no_storage(**where, more=more, counted=counted, whole=sees_whole(reader)):
         raise OverQuota(sentence)
 
 
 def why_it_waits(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID], size: ResourceClass) -> str:
-    """Why the subject may not start just now: a full quota, a used-up budget; empty where it may, or has its part."""
+    """Why the subject may not start just now: a full quota, a used-up budget; empty where it may, or has its part.
+
+    It is read by whoever sees the job, so it names no figure of the whole tenant.
+    """
     if _mine(tenant_id, subject).exists():
         return ""
     where = {"tenant_id": tenant_id, "project_id": project_id}
-    over = budgets.over_budget(**where, now=database_now())
-    return over or quotas.no_room(**where, size=size, run=subject[0] == quotas.RUN)
+    over = budgets.over_budget(**where, now=database_now(), whole=False)
+    return over or quotas.no_room(**where, size=size, run=subject[0] == quotas.RUN, whole=False)
 
 
 @transaction.atomic

@@ -80,7 +80,7 @@ def test_a_replica_that_finds_its_quota_full_waits_and_says_why(admin, scientist
     revision = wanted()
     job = start_of(revision)
     assert runner.take(job.pk) is None
-    assert "1 of 1 CPUs are in use" in waiting_because(job)
+    assert "The tenant's quota is full: of its CPUs fewer are free" in waiting_because(job)
 
     tenants.give_back(tenant_id=project.tenant_id, subject=busy)
     JobTicket.objects.filter(job=job).update(due_at=now() - timedelta(minutes=1))

@@ -12,8 +12,11 @@ from django.urls import reverse
 from apps.experiments import services
 from apps.tenants import services as tenants
 from foundation import engines, jobs
+from foundation.access.actors import actor_for_user
 from foundation.clock import now
+from foundation.errors import OverQuota
 from tests.apps.experiments.rows import make_run, make_training_set
+from tests.support.people import make_person
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +73,37 @@ def test_it_says_what_is_left_and_whether_it_would_wait_or_be_refused(admin, sci
     run = make_run(scientist, project, state="running")
     tenants.take_part(tenant_id=project.tenant_id, project_id=project.pk, subject=("run", run.pk), size=found.size)
     assert "is full: 1 of 1 CPUs are in use" in estimate(scientist, project, rows).waits
+
+
+def test_of_one_project_nobody_reads_the_tenants_figures(admin, scientist, tenant, project, rows, api_as):
+    """A guest of one project, and a token of one, learn that the tenant's limit is in the way, and no figure of it."""
+    tenants.set_quota(actor=admin, project_id=None, cpus=77)
+    tenants.set_quota(actor=admin, project_id=project.pk, gpus=3)
+    tenants.set_budget(actor=admin, project_id=None, soft_limit=Decimal(4321), hard_limit=None)
+    member = make_person(tenant, "member")
+    holder = tenants.Holder.parse(f"user:{member.user.pk}")
+    tenants.give_role_in_project(actor=admin, project_id=project.pk, holder=holder, role="scientist")
+    guest = actor_for_user(user=member.user, tenant=tenant)
+
+    found = estimate(guest, project, rows)
+    assert ([part.field for part in found.quota], found.budgets) == (["gpus"], [])
+    body = {"project": project.slug, "training_set": str(rows.pk), "recipe": "hist_gradient_boosting"}
+    said = api_as(scientist, project_id=project.pk)
+    text = said.post("/api/v1/runs/estimate/", body, content_type="application/json").content.decode()
+    assert '"gpus"' in text
+    assert not [figure for figure in ("77", "4321") if figure in text]
+
+    tenants.set_quota(actor=admin, project_id=None, cpus=Decimal("0.77"))
+    tenants.set_budget(actor=admin, project_id=None, soft_limit=None, hard_limit=Decimal(0))
+    found = estimate(guest, project, rows)
+    assert ("The tenant's budget" in found.refused, "AED" in found.refused) == (True, False)
+    tenants.set_budget(actor=admin, project_id=None, soft_limit=Decimal(4321), hard_limit=None)
+    found = estimate(guest, project, rows)
+    assert ("could never start" in found.refused, "0.77" in found.refused) == (True, False)
+    assert "0.77" in estimate(admin, project, rows).refused
+    with pytest.raises(OverQuota) as refusal:
+        services.start_run(actor=guest, project=project, training_set_id=rows.pk, recipe="hist_gradient_boosting")
+    assert "0.77" not in refusal.value.sentence
 
 
 def test_it_says_its_place_in_the_queue(scientist, project, rows):

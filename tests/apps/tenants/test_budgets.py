@@ -52,7 +52,7 @@ def test_at_the_hard_limit_new_work_is_refused_with_a_sentence_that_helps(admin,
     services.set_budget(actor=admin, project_id=None, soft_limit=None, hard_limit=Decimal(10))
     training_set = make_training_set(scientist, project)
     spend("9.99")
-    experiments.check_may_begin(tenant_id=project.tenant_id, project_id=project.pk, resource_class="small")
+    experiments.check_may_begin(actor=scientist, project_id=project.pk, resource_class="small")
     spend("0.01")
     with pytest.raises(OverBudget) as refusal:
         experiments.start_run(
@@ -104,9 +104,10 @@ def test_many_that_start_just_below_the_hard_limit_see_each_other(admin, project
     place = {"tenant_id": project.tenant_id, "project_id": project.pk, "size": RESOURCE_CLASSES["medium"]}
     found = [services.take_part(**place, subject=("run", uuid4())) for _start in range(4)]
     assert [not sentence for sentence in found] == [True, True, True, False]
-    assert "AED\xa05.50 are spent, and what runs now costs AED\xa0" in found[-1]
-    with pytest.raises(OverBudget, match="what runs now costs"):
-        services.check_budget(tenant_id=project.tenant_id, project_id=project.pk, now=now())
+    assert "The tenant's budget for" in found[-1]
+    assert "AED" not in found[-1]
+    with pytest.raises(OverBudget, match=r"AED\xa05.50 are spent, and what runs now costs AED\xa0"):
+        services.check_budget(tenant_id=project.tenant_id, project_id=project.pk, now=now(), reader=admin)
 
 
 def test_what_runs_counts_up_to_now_before_it_is_metered(admin, tenant, project):

@@ -56,7 +56,7 @@ def test_the_last_place_is_taken_once_and_the_next_waits_with_a_reason(admin, pr
     services.set_quota(actor=admin, project_id=None, cpus=2)
     assert (take(project), take(project)) == ("", "")
     sentence = take(project)
-    assert "The tenant's quota is full: 2 of 2 CPUs are in use, and this needs 1." in sentence
+    assert "The tenant's quota is full: of its CPUs fewer are free than the 1 that this needs." in sentence
     assert "administrator can raise it under Settings, Quotas" in sentence
 
 
@@ -87,8 +87,8 @@ def test_replicas_count_for_cpus_and_not_for_runs(admin, project):
 def test_what_could_never_fit_is_refused_before_it_waits(admin, scientist, project):
     services.set_quota(actor=admin, project_id=project.pk, cpus=2)
     with pytest.raises(OverQuota, match="allows 2 CPUs in all, and this asks for 4; it could never start"):
-        experiments.check_may_begin(tenant_id=project.tenant_id, project_id=project.pk, resource_class="large")
-    experiments.check_may_begin(tenant_id=project.tenant_id, project_id=project.pk, resource_class="medium")
+        experiments.check_may_begin(actor=scientist, project_id=project.pk, resource_class="large")
+    experiments.check_may_begin(actor=scientist, project_id=project.pk, resource_class="medium")
 
 
 def test_a_run_waits_in_its_queue_says_why_and_goes_on_by_itself(admin, scientist, project):
@@ -102,7 +102,7 @@ def test_a_run_waits_in_its_queue_says_why_and_goes_on_by_itself(admin, scientis
     job.refresh_from_db()
     ticket = JobTicket.objects.get(job=job)
     assert (job.state, job.attempt, ticket.attempt) == ("queued", 0, 0)
-    assert "1 of 1 runs at a time are in use" in waiting_because(job)
+    assert "The tenant's quota is full: of its runs at a time" in waiting_because(job)
 
     services.give_back(tenant_id=first.tenant_id, subject=("run", first.pk))
     JobTicket.objects.filter(pk=ticket.pk).update(due_at=ticket.due_at - timedelta(minutes=1))
@@ -140,7 +140,7 @@ def test_storage_is_refused_with_figures(admin, project, tenant):
     services.begin_usage(version, at=services.database_now())
     services.check_storage(tenant_id=tenant.pk, project_id=project.pk, more=300)
     with pytest.raises(OverQuota, match="allows 1000 bytes of storage; 700 are in use, and this brings 301 more"):
-        services.check_storage(tenant_id=tenant.pk, project_id=project.pk, more=301)
+        services.check_storage(tenant_id=tenant.pk, project_id=project.pk, more=301, reader=admin)
 
 
 def test_an_upload_that_would_not_fit_is_refused_before_its_first_byte(admin, scientist, project):
@@ -230,7 +230,7 @@ def test_the_room_of_an_estimate_is_the_tighter_of_both_quotas(admin, project):
     take(project)
     room = {
         part.field: (int(part.most), int(part.left))
-        for part in quotas.room(tenant_id=project.tenant_id, project_id=project.pk)
+        for part in quotas.room(tenant_id=project.tenant_id, project_id=project.pk, whole=True)
     }
     assert room == {"cpus": (2, 1), "gpus": (1, 1)}
 
