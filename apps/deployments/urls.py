@@ -9,6 +9,7 @@ app_name = "deployments"
 open_patterns = [
     path("internal/gateway/state", internal.state, name="gateway_state"),
     path("internal/gateway/token", internal.token, name="gateway_token"),
+    path("internal/gateway/refused", internal.refused, name="gateway_refused"),
 ]
 _ONE = "deployments/<uuid:deployment_id>/"
 _REVISION = "deployments/revisions/<uuid:revision_id>/"

@@ -24,6 +24,7 @@ from gateway.origin import Origins
 from gateway.portal import Portal
 from gateway.problems import Problems
 from gateway.rates import Rates
+from gateway.refusals import Refusals
 from gateway.replicas import Replicas
 from gateway.shadowing import Shadows
 from gateway.spill import Spill
@@ -44,6 +45,8 @@ class House:
         self.portal = Portal(config.web_socket, _caller_to(config, "portal"))
         self.contact = Contact(self.portal, config.folder / "routes.json", config.poll_every_s)
         self.keys = Keys(self.portal, self.contact, config.stale_limit_s)
+        self.refusals = Refusals(self.portal)
+        self.keys.on_refused.append(self.refusals.note)
         self.keyring = Keyring(config.folder / "keys.json", self.keys, self.contact)
         self.replicas = Replicas(partial(_caller_to, config))
         rates = Rates()
@@ -79,7 +82,7 @@ class House:
         self.keyring.restore()
         self.front.start()
         self.live.start()
-        self._loops = [asyncio.create_task(loop()) for loop in (self.contact.run, self.keyring.run)]
+        self._loops = [asyncio.create_task(loop()) for loop in (self.contact.run, self.keyring.run, self.refusals.run)]
         for task in (*self._loops, self.journal.start()):
             task.add_done_callback(_end_if_broken)
 
@@ -90,6 +93,7 @@ class House:
         await self.shadows.close()
         await self.journal.close()
         await self.keyring.save()
+        await self.refusals.close()
         await self.front.close()
         await self.live.close()
         self.replicas.close()

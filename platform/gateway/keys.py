@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -87,6 +87,8 @@ class Keys:
         self._limiter = AddressLimiter(per_second=5, burst=20)
         self._checks = asyncio.Semaphore(MOST_CHECKS)
         self.checks = {"allowed": 0, "denied": 0, "failed": 0, "limited": 0}
+        # Digest and status of what was refused without asking the portal, which records the rest itself.
+        self.on_refused: list[Callable[[str, int], None]] = []
         contact.on_revoked.append(self.revoke)
         contact.on_rewound.append(self.forget)
 
@@ -99,12 +101,14 @@ class Keys:
         now = time.monotonic()
         verdict = self.known.get(key)
         if verdict is not None:
-            return _at_its_place(await self._still_good(key, verdict, now, address), address)
+            return self._at_its_place(key, await self._still_good(key, verdict, now, address), address)
         verdict = self._denied.get(key)
         if verdict is None or now - verdict.checked_at > REMEMBER_DENIED_S:
             verdict = await self._ask_for(key, address, now)
+        else:
+            self._tell(key, _refusal(verdict))
         if verdict.allowed:
-            return _at_its_place(verdict, address)
+            return self._at_its_place(key, verdict, address)
         raise _refusal(verdict)
 
     @property
@@ -128,10 +132,26 @@ class Keys:
         self._denied.clear()
         self._revoked.clear()
 
+    def _tell(self, key: Key, refused: Refused) -> None:
+        for hear in self.on_refused:
+            hear(key[0], refused.status)
+
+    def _at_its_place(self, key: Key, verdict: Verdict, address: str) -> Verdict:
+        if verdict.opens_from(address):
+            return verdict
+        place = "inside a workload" if address == "door" else f"from {address}"
+        refused = Refused(
+            403, "access-denied", f"This API key may not be used {place}. Its owner says from where, in the portal."
+        )
+        self._tell(key, refused)
+        raise refused
+
     async def _still_good(self, key: Key, verdict: Verdict, now: float, address: str) -> Verdict:
         if verdict.has_expired():
             del self.known[key]
-            raise _refusal(_expired(now))
+            refused = _refusal(_expired(now))
+            self._tell(key, refused)
+            raise refused
         if now - max(self._contact.last_at, verdict.checked_at) > self._stale_limit_s:
             raise Refused(
                 503,
@@ -158,8 +178,9 @@ class Keys:
     async def _ask_for(self, key: Key, address: str, now: float) -> Verdict:
         """Ask the portal, once for all who present the same key meanwhile."""
         if key[0] in self._revoked:
+            self._tell(key, _refusal(_revoked(now)))
             return _revoked(now)
-        flight = self._flights.get(key)
+        flight = joined = self._flights.get(key)
         if flight is None:
             if not self._limiter.take(address, now):
                 self.checks["limited"] += 1
@@ -176,6 +197,8 @@ class Keys:
             ) from away
         if verdict.allowed:
             self._limiter.give_back(address, time.monotonic())
+        elif joined is not None:
+            self._tell(key, _refusal(verdict))
         return verdict
 
     def _fly(self, key: Key, address: str) -> asyncio.Task[Verdict]:
@@ -221,15 +244,6 @@ class Keys:
 
 def parse_networks(texts: Iterable[object]) -> tuple[Network, ...]:
     return tuple(ip_network(str(text)) for text in texts)
-
-
-def _at_its_place(verdict: Verdict, address: str) -> Verdict:
-    if verdict.opens_from(address):
-        return verdict
-    place = "inside a workload" if address == "door" else f"from {address}"
-    raise Refused(
-        403, "access-denied", f"This API key may not be used {place}. Its owner says from where, in the portal."
-    )
 
 
 def _revoked(at: float) -> Verdict:

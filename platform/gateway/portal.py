@@ -36,6 +36,10 @@ class Portal:
         body = orjson.dumps({"digest": digest, "tenant": tenant, "deployment": deployment, "address": address})
         return await self._ask(b"POST", b"/internal/gateway/token", body, TOKEN_WITHIN_S)
 
+    async def refused(self, told: list[dict[str, Any]]) -> None:
+        """Which keys (`digest`) were refused here without a question, with which `status` and how often (`count`)."""
+        await self._ask(b"POST", b"/internal/gateway/refused", orjson.dumps(told), TOKEN_WITHIN_S)
+
     def close(self) -> None:
         self._pool.retire()
 

@@ -46,6 +46,7 @@ async def portal(scope: Any, receive: Any, send: Any) -> None:
     pages = {
         "/internal/gateway/state": _state,
         "/internal/gateway/token": _token,
+        "/internal/gateway/refused": _refused,
         "/upload": _upload,
         "/mlflow/acme/flights/file": _upload,
         "/refuse-upload": _refuse_upload,
@@ -86,6 +87,17 @@ async def _state(scope: Any, receive: Any, send: Any) -> None:
         "revoked": state["revoked"][after:],
     }
     await _say(send, 200, answer)
+
+
+async def _refused(scope: Any, receive: Any, send: Any) -> None:
+    """Noted where a test looks for them, beside the events of which tests count every line."""
+    if not _is_the_gateway(scope, json.loads(STATE.read_text())["secret"]):
+        await _say(send, 401, {})
+        return
+    told = json.loads(await _whole(receive))
+    with STATE.with_suffix(".refused").open("a") as file:
+        file.writelines(json.dumps(one) + "\n" for one in told)
+    await _say(send, 200, {"heard": len(told)})
 
 
 async def _token(scope: Any, receive: Any, send: Any) -> None:

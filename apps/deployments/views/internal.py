@@ -69,3 +69,13 @@ def token(request: HttpRequest) -> JsonResponse:
             address=an_address(asked.get("address")) or None,  # workloads come by a socket that has none
         )
     )
+
+
+@public("For the gateway alone, by a token for this one request; the front door answers 404 to everybody else.")
+@csrf_exempt
+@require_POST
+@gateway_only
+def refused(request: HttpRequest) -> JsonResponse:
+    told = json.loads(request.body)
+    services.note_refused_keys(told)
+    return JsonResponse({"heard": len(told)})

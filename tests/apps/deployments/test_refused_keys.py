@@ -111,3 +111,23 @@ def test_an_allowed_key_leaves_no_trace(deployed, scientist, tenant, refused_eve
     deployed()
     assert check(key_of(scientist)[1])
     assert refused_events(tenant) == []
+
+
+def test_the_gateway_alone_is_heard(deployed, scientist, tenant, refused_events, settings):
+    import time
+
+    from django.test import Client
+
+    from runtime.service_tokens import HEADER, Caller, pair_keys
+
+    deployed()
+    row, key = key_of(scientist)
+    tokens.revoke(row, now=now())
+    told_so, at = [{"digest": tokens.digest_of(key), "status": 401, "count": 2}], "/internal/gateway/refused"
+    assert Client().post(at, told_so, content_type="application/json").status_code == 401
+    assert refused_events(tenant) == []
+
+    caller = Caller("gateway", "portal", pair_keys([settings.SANAD_GATEWAY_SECRET], "gateway", "portal"), time.time)
+    client = Client(headers={HEADER: caller.for_request("POST", at)})
+    assert client.post(at, told_so, content_type="application/json").json() == {"heard": 1}
+    assert [event["count"] for event in refused_events(tenant)] == [2]
