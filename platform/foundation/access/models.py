@@ -7,15 +7,15 @@ from django.db.models.functions import Now
 from guardian.models import UserObjectPermissionAbstract
 
 from foundation.access.permissions import Role
-from foundation.identity.models import ServiceAccount, User
-from foundation.tenancy.models import CurrentTenant, Tenant, TenantModel
+from foundation.identity.models import IdentityProvider, ServiceAccount, User
+from foundation.tenancy.models import WATCHED, CurrentTenant, Tenant, TenantModel
 
 
 class Membership(TenantModel):
     """A person's role in a tenant."""
 
     # Somebody who signs in sees which tenants are theirs before one of them is chosen; the operator counts them.
-    row_security_reads = "user_id = sanad_user() OR current_setting('sanad.operator', true) = 'on'"
+    row_security_reads = f"user_id = sanad_user() OR current_setting('sanad.operator', true) = 'on' OR {WATCHED}"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
@@ -41,6 +41,8 @@ class Group(TenantModel):
     description = models.CharField(max_length=500, blank=True)
     # What the identity provider calls it; empty where the group is kept by hand.
     external_id = models.CharField(max_length=255, blank=True)
+    # The one that keeps it by SCIM: another provider of the tenant neither sees nor changes it.
+    provider = models.ForeignKey(IdentityProvider, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     members: models.ManyToManyField[User, GroupMember] = models.ManyToManyField(
         User, through="GroupMember", related_name="+"
@@ -51,7 +53,7 @@ class Group(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "name"], name="group_name_once"),
             models.UniqueConstraint(
-                fields=["tenant", "external_id"], condition=~models.Q(external_id=""), name="group_external_once"
+                fields=["provider", "external_id"], condition=~models.Q(external_id=""), name="group_external_once"
             ),
         ]
 
@@ -61,6 +63,8 @@ class Group(TenantModel):
 
 class GroupMember(TenantModel):
     """A member of the tenant in one of its groups."""
+
+    row_security_reads = WATCHED
 
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="places")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
@@ -76,6 +80,8 @@ class GroupMember(TenantModel):
 
 class ProjectRole(TenantModel):
     """A role in one project, beside the role in the tenant: a person's, a group's or a service account's."""
+
+    row_security_reads = WATCHED
 
     project_id = models.UUIDField()
     role = models.CharField(max_length=16, choices=Role.choices)
@@ -111,6 +117,7 @@ class UserGrant(UserObjectPermissionAbstract):
     """Guardian's grant to a person, here always on a project; the tenant is set by the database from the scope."""
 
     row_security = "tenant_id = sanad_tenant()"
+    row_security_reads = WATCHED
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_default=CurrentTenant())
     given_at = models.DateTimeField(db_default=Now())
 
@@ -131,7 +138,7 @@ class SupportGrant(TenantModel):
     """A tenant's leave for one platform operator to come in for some hours: asked for, granted or refused, ended."""
 
     # An operator sees their own, in which tenant ever, and those of all on the platform's pages.
-    row_security_reads = "user_id = sanad_user() OR current_setting('sanad.operator', true) = 'on'"
+    row_security_reads = f"user_id = sanad_user() OR current_setting('sanad.operator', true) = 'on' OR {WATCHED}"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     level = models.CharField(max_length=16, choices=[(role.value, role.label) for role in (Role.VIEWER, Role.ADMIN)])

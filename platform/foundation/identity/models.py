@@ -8,7 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from foundation.tenancy.models import TenantModel
+from foundation.tenancy.models import WATCHED, TenantModel
 
 
 class UserManager(BaseUserManager["User"]):
@@ -63,6 +63,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 class ServiceAccount(TenantModel):
     """A program that acts in a tenant with a role of its own."""
 
+    row_security_reads = WATCHED
+
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=16)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -79,7 +81,7 @@ class ApiToken(TenantModel):
     """A bearer token: only its SHA-256 is kept, so the token itself is shown once and never again."""
 
     # Before the tenant is known, a token finds its own row by its digest and no other.
-    row_security_reads = "digest = current_setting('sanad.token_digest', true)"
+    row_security_reads = f"digest = current_setting('sanad.token_digest', true) OR {WATCHED}"
 
     name = models.CharField(max_length=120)
     digest = models.CharField(max_length=64, unique=True)
@@ -258,8 +260,9 @@ class Provisioned(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant", "user"], name="provisioned_once"),
+            # Two providers of a tenant may well count from one.
             models.UniqueConstraint(
-                fields=["tenant", "external_id"], condition=~models.Q(external_id=""), name="provisioned_external_once"
+                fields=["provider", "external_id"], condition=~models.Q(external_id=""), name="provisioned_external_once"
             ),
         ]
 
