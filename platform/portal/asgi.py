@@ -14,6 +14,7 @@ django.setup()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: E402
 
 from foundation.live.consumers import LiveConsumer  # noqa: E402
 from foundation.live.origin import OwnOriginOnly  # noqa: E402
@@ -21,10 +22,13 @@ from foundation.live.origin import OwnOriginOnly  # noqa: E402
 _NOT_HERE = b"Only websockets are answered here, at /ws/. Pages and REST are on the portal's other socket.\n"
 
 
-async def not_here(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(_NOT_HERE)).encode())]
-    await send({"type": "http.response.start", "status": 404, "headers": headers})
-    await send({"type": "http.response.body", "body": _NOT_HERE})
+async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """This process's own counters, for whoever may open its socket; the front door leads websockets here alone."""
+    measured = scope["path"] == "/metrics"
+    kind, body = (CONTENT_TYPE_LATEST, generate_latest()) if measured else ("text/plain; charset=utf-8", _NOT_HERE)
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200 if measured else 404, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -34,4 +38,4 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
 # An ASGI application where Django's types expect a view.
 _answer: Any = no_such_socket
 _SOCKETS = [path("ws/", LiveConsumer.as_asgi()), path("<path:other>", _answer)]
-application = ProtocolTypeRouter({"http": not_here, "websocket": OwnOriginOnly(URLRouter(_SOCKETS))})
+application = ProtocolTypeRouter({"http": http, "websocket": OwnOriginOnly(URLRouter(_SOCKETS))})

@@ -33,7 +33,7 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "", way: Way
     """
     with scope(tenant.pk, user_id=user.pk):
         places = Membership.objects.filter(user=user, tenant=tenant, suspended_at=None)
-        membership = places.annotate(**grants.of_person(user.pk), provider_only=_PROVIDER_ONLY).first()
+        membership = places.annotate(**grants.of_person(), provider_only=_PROVIDER_ONLY).first()
         guest = None if membership else guests.admit(user=user, tenant=tenant, request_id=request_id, way=way)
     if guest is not None:
         return guest
@@ -119,7 +119,7 @@ def _program(account_id: UUID | None) -> ServiceAccount | None:
     """The service account with its roles in projects."""
     if account_id is None:
         return None
-    return ServiceAccount.objects.filter(pk=account_id).annotate(**grants.of_program(account_id)).first()
+    return ServiceAccount.objects.filter(pk=account_id).annotate(**grants.of_program()).first()
 
 
 def _acting(account: ServiceAccount, tenant: Tenant) -> Actor:

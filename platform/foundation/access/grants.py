@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib.auth.models import Permission as GuardianPermission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from foundation.access.models import GroupMember, ProjectRole, UserGrant
@@ -18,25 +18,29 @@ from foundation.errors import Invalid
 from foundation.identity.models import User
 
 
-def of_person(user_id: UUID) -> dict[str, ArraySubquery]:
-    """What a person holds in single projects, to annotate their membership with: `granted` and `roles`."""
-    granted = present().filter(user_id=user_id).order_by()
-    through_groups = GroupMember.objects.filter(user_id=user_id).values("group")
+def of_person() -> dict[str, ArraySubquery]:
+    """What a person holds in single projects, to annotate their membership with: `granted` and `roles`.
+
+    The tenant is said in each part, since whoever watches over many (tenancy.places_in) sees the rows of all of them.
+    """
+    granted = present().filter(user_id=OuterRef("user_id"), tenant_id=OuterRef("tenant_id")).order_by()
+    place = {"user_id": OuterRef(OuterRef("user_id")), "tenant_id": OuterRef(OuterRef("tenant_id"))}
+    through_groups = GroupMember.objects.filter(**place).values("group")
     return {
         "granted": ArraySubquery(
             granted.values(pair=JSONObject(project="object_pk", permission="permission__codename"))
         ),
-        "roles": _roles(Q(user_id=user_id) | Q(group__in=through_groups)),
+        "roles": _roles(Q(user_id=OuterRef("user_id")) | Q(group__in=through_groups)),
     }
 
 
-def of_program(account_id: UUID) -> dict[str, ArraySubquery]:
-    """What a service account holds in single projects."""
-    return {"roles": _roles(Q(service_account_id=account_id))}
+def of_program() -> dict[str, ArraySubquery]:
+    """What a service account holds in single projects, to annotate it with: `roles`."""
+    return {"roles": _roles(Q(service_account_id=OuterRef("pk")))}
 
 
 def _roles(holder: Q) -> ArraySubquery:
-    rows = ProjectRole.objects.filter(holder).order_by()
+    rows = ProjectRole.objects.filter(holder, tenant_id=OuterRef("tenant_id")).order_by()
     return ArraySubquery(rows.values(pair=JSONObject(project="project_id", role="role")))
 
 

@@ -43,7 +43,9 @@ def admit(*, user: User, tenant: Tenant, request_id: str = "", way: Way | None =
     )
 
 
-def levels(*, tenant_id: UUID, user_ids: Collection[UUID]) -> dict[UUID, str]:
-    """At which level each of these people is a guest now; in the tenant's scope."""
-    rows = live().filter(tenant_id=tenant_id, user_id__in=user_ids)
-    return dict(rows.values_list("user_id", "level"))
+def levels(*, tenant_ids: Collection[UUID], user_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], str]:
+    """At which level each of these people is a guest now, by tenant and person; in a scope that sees those tenants."""
+    rows = live().filter(tenant_id__in=tenant_ids, user_id__in=user_ids)
+    return {
+        (tenant_id, user_id): level for tenant_id, user_id, level in rows.values_list("tenant_id", "user_id", "level")
+    }

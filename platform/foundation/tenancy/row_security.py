@@ -14,6 +14,8 @@ CREATE OR REPLACE FUNCTION sanad_tenant() RETURNS uuid LANGUAGE sql STABLE PARAL
   AS $$ SELECT nullif(current_setting('sanad.tenant', true), '')::uuid $$;
 CREATE OR REPLACE FUNCTION sanad_user() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT nullif(current_setting('sanad.user', true), '')::uuid $$;
+CREATE OR REPLACE FUNCTION sanad_watched() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT nullif(current_setting('sanad.watched', true), '')::uuid[] $$;
 """
 
 _GRANTS = """

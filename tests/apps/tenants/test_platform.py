@@ -15,7 +15,8 @@ from apps.tenants.selectors import platform
 from apps.tenants.selectors.usage import Month
 from foundation.clock import now
 from foundation.errors import NotFound
-from foundation.live.visitors import Visitor, no_longer_welcome
+from foundation.live.visitors import Visitor
+from foundation.live.watching import no_longer_welcome
 from foundation.tenancy import figures_of_all, find_tenant, scope
 from foundation.tenancy.row_security import protected_models
 from tests.support.forms import send_form

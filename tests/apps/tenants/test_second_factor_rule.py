@@ -10,7 +10,8 @@ from foundation.access.second_factor import SecondFactorRequired
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.ledger.models import LedgerEvent
-from foundation.live.visitors import admit_session, no_longer_welcome
+from foundation.live.visitors import admit_session
+from foundation.live.watching import no_longer_welcome
 from foundation.tenancy.models import Tenant
 
 PAGE = "/t/acme/settings/sign-in/"

@@ -13,7 +13,8 @@ from foundation.access.actors import actor_for_user
 from foundation.access.models import SupportGrant
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
-from foundation.live.visitors import Visitor, no_longer_welcome
+from foundation.live.visitors import Visitor
+from foundation.live.watching import no_longer_welcome
 from tests.support.forms import send_form
 
 PAGE = "/t/acme/settings/support/"
