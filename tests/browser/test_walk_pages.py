@@ -9,27 +9,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import COLOURS, RULES, SETTLED
 from tests.browser.conftest import enter
 from tests.browser.pages import addresses
 from tests.browser.way import ONLY_HERE, stays_the_same_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
-# Drawn whole: nothing is being fetched, the letters are there, no colour is on its way to another, and no chart that is
-# in view still waits.
-SETTLED = """() => document.readyState === 'complete' && document.fonts.status === 'loaded'
-  && !document.querySelector('.htmx-request, .htmx-settling')
-  && !document.getAnimations().some((one) => one instanceof CSSTransition)
-  && [...document.querySelectorAll('[data-chart-wait]')].every((wait) => wait.getBoundingClientRect().top > innerHeight)
-"""
-# The dark page is the same page: nothing but its colours can be wrong then.
-COLOURS = {
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-    "resultTypes": ["violations"],
-}
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

@@ -61,22 +61,12 @@ def secrets(tenant, admin, scientist):
 @pytest.fixture
 def stranger(db):
     """The most powerful person of another tenant, which has a project of its own."""
-    return _stranger("admin")
-
-
-@pytest.fixture
-def onlooker(db):
-    """A viewer of another tenant."""
-    return _stranger("viewer")
-
-
-def _stranger(role):
     from apps.projects import services as projects
     from foundation.identity import Actor
     from foundation.tenancy import scope
 
     bank = make_tenant("bank", "Bank")
-    actor = make_person(bank, role)
+    actor = make_person(bank, "admin")
     with scope(bank.pk):
         projects.create_project(actor=Actor.system(bank), slug="ours", name="Ours", purpose="Ours")
     return actor

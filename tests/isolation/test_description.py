@@ -132,11 +132,20 @@ def test_odd_input_is_refused_in_words(label, house, authorization):
             assert answer.status_code < 500, f"{label} with {name}: {answer.status_code} {answer.content[:300]!r}"
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff\xfe", b'"a"', b"[]", b"null", b"1", b"[" * 50_000, b'{"a":1,"a":2}', b"NaN"]
-)
+@pytest.mark.parametrize("body", [b'"a"', b"[]", b"null", b"1"])
 def test_a_body_that_is_no_object_is_refused_in_words(body, house, authorization):
     for label in WITH_BODY:
+        answer = _sent(label, body, house, authorization)
+        assert answer.status_code < 500, f"{label}: {answer.status_code} {answer.content[:300]!r}"
+
+
+# One parser reads all bodies before a view sees them: one operation of each noun is enough to show what it refuses.
+OF_EACH_NOUN = {label.split("/")[3]: label for label in WITH_BODY}.values()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 50_000, b'{"a":1,"a":2}', b"NaN"])
+def test_a_body_that_cannot_be_read_is_refused_in_words(body, house, authorization):
+    for label in OF_EACH_NOUN:
         answer = _sent(label, body, house, authorization)
         assert answer.status_code < 500, f"{label}: {answer.status_code} {answer.content[:300]!r}"
 
@@ -148,15 +157,16 @@ def test_odd_queries_are_refused_in_words(value, house, authorization):
         method, _, path = label.partition(" ")
         if method != "GET":
             continue
-        for query in _queries(value, house):
+        for query in _queries(value, house, OPERATIONS[label]):
             answer = client.get(_address(path, house), QUERY_STRING=query)
             assert answer.status_code < 500 or label in MAY_BE_AWAY, f"{label}?{query}: {answer.content[:300]!r}"
 
 
-def _queries(value: str, house: Any) -> list[str]:
-    """All names at once, and those beside a project that is there."""
+def _queries(value: str, house: Any, operation: Any) -> list[str]:
+    """All names at once; where the project is one of them, also beside a project that is there."""
     said = "&".join(f"{name}={value}" for name in QUERIES)
-    return [said, f"{said}&project={house.things['project']}"]
+    described = {one["name"] for one in operation.definition.raw.get("parameters", [])}
+    return [said, f"{said}&project={house.things['project']}"] if "project" in described else [said]
 
 
 def _bodies(operation: Any, value: Any, house: Any) -> list[Any]:
