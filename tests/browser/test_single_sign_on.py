@@ -51,7 +51,7 @@ def test_a_provider_is_connected_by_the_page_and_signs_somebody_in(portal, provi
     form.get_by_label("Client id").fill("sanad")
     form.get_by_label("Client secret").fill("s3cret")
     form.get_by_role("button", name="Add OpenID provider").click()
-    expect(page.get_by_text("Redirect URI")).to_be_visible()
+    expect(page.get_by_text("Redirect URI", exact=True)).to_be_visible()
 
     page.get_by_role("link", name="Test connection").click()
     sign_in_there(page, "lina")
