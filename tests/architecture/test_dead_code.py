@@ -17,7 +17,6 @@ BY_NAME = re.compile(r"(render|get|validate|clean)_\w+|[A-Z]\w+Config|__\w+__|ad
 # Found by name too, each by one framework alone.
 HOOKS = {
     "ActorScheme": "drf-spectacular finds extensions among the subclasses",
-    "RevokedToken": "a table that is read and written by SQL",
     "_look_at_the_start": "Celery's signals",
     "_get_site_name": "allauth: the name of the portal on a device that holds passkeys",
     "add_message": "allauth's adapter",

@@ -100,7 +100,6 @@ class ApiToken(TenantModel):
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_from = models.GenericIPAddressField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    revocation = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
@@ -115,11 +114,16 @@ class RevokedToken(models.Model):
     It belongs to no tenant: a digest says nothing of anybody, and the gateway serves all.
     """
 
-    number = models.BigAutoField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)
+    # Given by whoever reads, once the revocation is committed; empty until then.
+    number = models.BigIntegerField(null=True, unique=True)
     digest = models.CharField(max_length=64, db_index=True)
     at = models.DateTimeField()
     # When the token would have ended by itself; never where empty.
     expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(number=None), name="revocation_without_number")]
 
     def __str__(self) -> str:
         return str(self.number)

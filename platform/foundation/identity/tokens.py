@@ -19,6 +19,19 @@ PREFIX = "snd_"
 _USE_NOTED_EVERY = timedelta(minutes=1)
 # Whoever remembers a token has refused it for its age long before, however late the clock of that machine is.
 _SURELY_EXPIRED = timedelta(days=1)
+_NUMBER = """
+UPDATE identity_revokedtoken AS revoked SET number = waiting.number
+FROM (
+  SELECT id, row_number() OVER (ORDER BY id) + (SELECT coalesce(max(number), 0) FROM identity_revokedtoken) AS number
+  FROM identity_revokedtoken WHERE number IS NULL
+) AS waiting
+WHERE revoked.id = waiting.id
+"""
+# One statement, so one moment: a number that is given between two would be passed over for ever.
+_SINCE = """
+SELECT coalesce((SELECT max(number) FROM identity_revokedtoken), 0),
+       ARRAY(SELECT digest FROM identity_revokedtoken WHERE number > %s ORDER BY number)
+"""
 
 
 def digest_of(token: str) -> str:
@@ -105,28 +118,35 @@ def note_use(row: ApiToken, *, address: str | None, now: datetime) -> None:
 
 
 def revoke(row: ApiToken, *, now: datetime) -> None:
-    """Revoke for good; the number rises in commit order, since one lock is held until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('identity.revocation'))")
-        cursor.execute(
-            "INSERT INTO identity_revokedtoken (digest, at, expires_at) VALUES (%s, %s, %s) RETURNING number",
-            [row.digest, now, row.expires_at],
-        )
-        number = cursor.fetchone()[0]
-    ApiToken.objects.filter(pk=row.pk).update(revoked_at=now, revocation=number)
+    """Revoke for good, from the caller's commit on. No lock is taken, so no caller's slow transaction keeps another."""
+    RevokedToken.objects.create(digest=row.digest, at=now, expires_at=row.expires_at)
+    ApiToken.objects.filter(pk=row.pk).update(revoked_at=now)
 
 
 def revoked_since(number: int) -> tuple[int, list[str]]:
     """The newest revocation number there is, and the digests revoked after `number`.
 
     Not the number that was asked for: after an old backup was restored, the asker has to go back with the database.
+    Outside any transaction, so that the numbers are given and the lock is free again before anything is read.
     """
+    _give_numbers()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT number, digest FROM identity_revokedtoken WHERE number > %s ORDER BY number", [number])
-        rows = cursor.fetchall()
-        cursor.execute("SELECT coalesce(max(number), 0) FROM identity_revokedtoken")
-        newest = cursor.fetchone()[0]
-    return newest, [digest for _, digest in rows]
+        cursor.execute(_SINCE, [number])
+        newest, digests = cursor.fetchone()
+    return newest, digests
+
+
+def _give_numbers() -> None:
+    """Number what is committed. Whatever commits later gets a higher number, whenever its transaction had begun.
+
+    A number given when a row is written would not do: a reader that saw the higher one of a quick transaction would
+    never ask for the lower one of a slow transaction. So the lock is held from here to the commit of the numbers alone.
+    """
+    if not RevokedToken.objects.filter(number=None).exists():
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('identity.revocation'))")
+        cursor.execute(_NUMBER)
 
 
 def forget_workload_tokens(*, tenant_id: UUID, now: datetime) -> int:
