@@ -89,11 +89,12 @@ class EraseForm(LookForm):
     confirmation = forms.CharField(
         label=_("Confirmation"),
         max_length=20,
-        help_text=_("Type ERASE. Every version with these rows is destroyed for good; the newest gets a successor."),
+        help_text=_("Type ERASE. What holds these rows is destroyed for good; the newest of each gets a successor."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}),
     )
     break_chain = forms.BooleanField(
-        label=_("What was made from these versions keeps working, and its chain shows a broken link"), required=False
+        label=_("Runs, models and deployments that learned from these rows stay, and their chain shows a broken link"),
+        required=False,
     )
 
     def __init__(self, *args: Any, **kw: Any) -> None:
@@ -106,3 +107,14 @@ class EraseForm(LookForm):
         if typed != "ERASE":
             raise forms.ValidationError(_("Type ERASE to confirm."))
         return typed
+
+
+class GoOnForm(forms.Form):
+    """Whose erasure goes on: the same value once more."""
+
+    value = forms.CharField(
+        label=_("Value that names this person"),
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("It was not kept. It is held against the keyed digest of the one that this erasure was asked for."),
+    )

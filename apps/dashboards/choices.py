@@ -42,4 +42,5 @@ PAGES = {
     "monitoring:alert_detail": ("alert", "alert_id"),
     "approvals:case_detail": ("approval_case", "case_id"),
     "compliance:report_detail": ("report", "report_id"),
+    "compliance:erasure_detail": ("erasure", "erasure_id"),
 }

@@ -12,7 +12,8 @@ from apps.dashboards import selectors
 from apps.dashboards.models import Dismissal, Visit
 from foundation.errors import AccessDenied
 from foundation.identity import Actor
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import in_each
+from foundation.tenancy.models import Tenant
 
 if TYPE_CHECKING:
     from apps.projects.models import Project
@@ -50,9 +51,9 @@ def dismiss_getting_started(*, actor: Actor, project: Project, now: datetime) ->
 
 def forget_old_visits(*, now: datetime) -> int:
     """Drop what was visited more than 90 days ago and is not marked; how many rows went."""
-    gone = 0
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            old = Visit.objects.filter(tenant_id=tenant.pk, starred=False, visited_at__lt=now - FORGET_AFTER)
-            gone += old.delete()[0]
-    return gone
+
+    def forget(tenant: Tenant) -> int:
+        old = Visit.objects.filter(tenant_id=tenant.pk, starred=False, visited_at__lt=now - FORGET_AFTER)
+        return old.delete()[0]
+
+    return in_each(forget)

@@ -50,6 +50,7 @@ class ErasedKind(TextChoices):
     INFERENCE_LOG = "inference_log", _("Inference log")
     SET_ASIDE = "set_aside", _("Requests set aside")
     BROKER = "broker", _("Files of the message broker")
+    ARCHIVE = "archive", _("Archives of the organisation")
     RUN = "run", _("Run")
     MODEL_VERSION = "model_version", _("Model version")
 

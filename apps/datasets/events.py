@@ -47,6 +47,18 @@ class DerivationStarted(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SuccessorStarted(ledger.Event):
+    """A version with the rows of another one, `of_id`, without those of a person who is erased."""
+
+    kind = "dataset_version.successor_started"
+    said = _("began a successor without the rows of an erased person")
+    icon = "versions"
+    dataset_id: UUID
+    version_id: UUID
+    of_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class VersionReviewed(ledger.Event):
     """All rows are in the lake and wait for a person's word."""
 

@@ -36,6 +36,7 @@ def register() -> None:
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)
     services.register_reach(services.VersionReach())
+    services.register_reach(services.ArchiveReach())
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
 
 

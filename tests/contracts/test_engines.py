@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foundation.engines import LOG_PIECE, ImageMissing, Mount, Reason, WorkloadMissing, WorkloadState, open_log
+from foundation.engines import LOG_PIECE, ImageMissing, Mount, Reason, WorkloadMissing, WorkloadState, end_all, open_log
 from foundation.engines.adapters.container_logs import BOUNDED
 from foundation.engines.errors import SpecRefused
 from tests.containers import podman
@@ -40,6 +40,24 @@ def test_a_task_runs_and_ends_well(engine):
     assert status.started_at <= status.finished_at
     assert "ended well" in status.sentence
     assert "salaam" in log(engine, workload)
+
+
+def test_a_portal_that_goes_takes_along_what_it_started_and_nothing_else(engine, request, tmp_path_factory):
+    other = {"process": process_engine, "docker": docker_engine}[request.node.callspec.params["make"]](
+        tmp_path_factory.mktemp("other")
+    )
+    mine, theirs = (spec("import time; print('up', flush=True); time.sleep(60)") for _ in range(2))
+    engine.start(mine)
+    other.start(theirs)
+    try:
+        until(lambda: "up" in log(engine, mine) and "up" in log(other, theirs))
+        assert end_all(engine, keep=True) == [mine.name]
+        assert engine.status(mine.name).state.is_final and "up" in log(engine, mine)
+        assert end_all(engine) == [mine.name]
+        assert (engine.list(), engine.status(mine.name).state) == ([], WorkloadState.MISSING)
+        assert other.status(theirs.name).state is WorkloadState.RUNNING
+    finally:
+        end_all(other)
 
 
 def test_it_says_what_its_machine_has(engine):

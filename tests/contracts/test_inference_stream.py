@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -83,3 +84,54 @@ def test_a_broker_that_is_away_is_said_so():
     ):
         with pytest.raises(Unavailable):
             ask()
+
+
+@pytest.fixture
+def appending(settings):
+    """A broker that writes each command down, as in production; where its files lie."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.config_set("appendonly", "yes")
+    yield Path(client.config_get("dir")["dir"]) / client.config_get("appenddirname")["appenddirname"]
+    client.config_set("appendonly", "no")
+
+
+def test_files_written_anew_hold_nothing_that_was_dropped(stream, put, appending):
+    tenant_id, needle = str(uuid4()), b"CANARY-IN-THE-STREAM"
+    assert stream.rewrite_files()
+    put(tenant_id, ("7-1", needle), ("7-2", b"kept"))
+    stream.forget(tenant_id, upto="7-1")
+
+    def on_disk(wanted):
+        return [file.name for file in appending.iterdir() if wanted in file.read_bytes()]
+
+    assert on_disk(needle)
+    assert stream.rewrite_files()
+    assert on_disk(needle) == []
+    assert stream.read(tenant_id, after="0-0", count=2) == [("7-2", b"kept")]
+    put(tenant_id, ("7-3", b"later"))
+    assert on_disk(b"later")
+
+
+def test_a_broker_that_does_not_know_the_command_says_so(stream, appending, monkeypatch):
+    def refused(*_given):
+        raise redis.ResponseError("unknown command 'BGREWRITEAOF'")
+
+    monkeypatch.setattr(redis.Redis, "bgrewriteaof", refused)
+    assert stream.rewrite_files() is False
+
+
+def test_what_was_set_aside_is_read_and_dropped_by_its_ids(stream):
+    tenant_id = str(uuid4())
+    for number, blob in enumerate((b"one", b"two"), start=1):
+        stream.set_aside(tenant_id, f"7-{number}", blob, why="form")
+    assert stream.aside(tenant_id) == [("7-1", b"one"), ("7-2", b"two")]
+    stream.drop_aside(tenant_id, ["7-1"])
+    stream.drop_aside(tenant_id, [])
+    assert stream.aside(tenant_id) == [("7-2", b"two")]
+
+
+def test_the_newest_entry_is_named_and_none_where_none_waits(stream, put):
+    tenant_id = str(uuid4())
+    assert stream.newest(tenant_id) == ""
+    put(tenant_id, *THREE)
+    assert stream.newest(tenant_id) == "8-0"

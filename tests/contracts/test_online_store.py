@@ -72,3 +72,11 @@ def test_a_server_that_is_away_is_said_so(silent):
     ):
         with pytest.raises(Unavailable):
             ask()
+
+
+def test_keys_are_dropped_by_how_they_begin_whatever_their_bytes(store, key):
+    odd = key(b"[a*?\\]-")
+    store.write([(odd + b"1", b"x"), (odd + b"2", b"y"), (key(b"[aXX\\]-3"), b"kept")], ttl_seconds=None)
+    assert store.drop_beginning(odd) == 2
+    assert store.drop_beginning(odd) == 0
+    assert store.read([odd + b"1", odd + b"2", key(b"[aXX\\]-3")]) == [None, None, b"kept"]

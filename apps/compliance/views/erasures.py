@@ -1,23 +1,29 @@
-"""A person asks to be forgotten: look where their rows are, then have them erased."""
+"""A person asks to be forgotten: look where their rows are, have them erased, and see what was erased where."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.compliance.forms import EraseForm, LookForm
+from apps.compliance.forms import EraseForm, GoOnForm, LookForm
+from apps.compliance.views import presentation
 from apps.datasets import selectors as datasets
 from apps.datasets import services
+from apps.datasets.choices import LEFT_TO_PEOPLE, ErasureState
 from apps.projects import selectors as projects
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
+from foundation.web.downloads import JSON_LINES, attached
+from foundation.web.jobs_pages import newest_job
+from foundation.web.pages import unchanged
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
@@ -40,14 +46,44 @@ def erasure_list(request: PortalRequest, tenant: str) -> HttpResponse:
     return _page(request, form, found=found, erase=erase)
 
 
+@access.page(Permission.DATASET_DESTROY)
+@require_GET
+def erasure_detail(request: PortalRequest, tenant: str, erasure_id: UUID) -> HttpResponse:
+    erasure = datasets.get_erasure(actor=request.actor, erasure_id=erasure_id)
+    if nothing_new := unchanged(request, erasure.state):
+        return nothing_new
+    return _detail(request, erasure, GoOnForm())
+
+
+@access.page(Permission.DATASET_DESTROY)
+@access.fresh
+@never_cache
+@require_POST
+def erasure_go_on(request: PortalRequest, tenant: str, erasure_id: UUID) -> HttpResponse:
+    erasure, form = datasets.get_erasure(actor=request.actor, erasure_id=erasure_id), GoOnForm(request.POST)
+    if form.is_valid():
+        with refusals_on(form):
+            services.go_on_erasing(actor=request.actor, erasure=erasure, value=form.cleaned_data["value"])
+            messages.success(request, _("The erasure goes on."))
+            return redirect(request, reverse("compliance:erasure_detail", args=[tenant, erasure.pk]))
+    return _detail(request, erasure, form)
+
+
+@access.page(Permission.DATASET_DESTROY)
+@require_GET
+def erasure_summary(request: PortalRequest, tenant: str, erasure_id: UUID) -> HttpResponseBase:
+    erasure = datasets.get_erasure(actor=request.actor, erasure_id=erasure_id)
+    return attached(services.summary_lines(erasure), name=f"erasure-{erasure.pk}.jsonl", kind=JSON_LINES)
+
+
 def _erase(request: PortalRequest) -> HttpResponse:
     form = EraseForm(request.POST, **_choices(request))
     if form.is_valid():
         words = _words(request, form.cleaned_data)
         with refusals_on(form):
-            services.erase_person(actor=request.actor, break_chain=form.cleaned_data["break_chain"], **words)
-            messages.success(request, _("The person's rows are being erased."))
-            return redirect(request, reverse("compliance:erasure_list", args=[request.tenant.slug]))
+            begun = services.erase_person(actor=request.actor, break_chain=form.cleaned_data["break_chain"], **words)
+            messages.success(request, _("The person is being erased; this page follows by itself."))
+            return redirect(request, reverse("compliance:erasure_detail", args=[request.tenant.slug, begun.pk]))
     return _page(request, LookForm(**_choices(request)), erase=form)
 
 
@@ -55,11 +91,28 @@ def _page(request: PortalRequest, form: Any, *, found: Any = None, erase: Any = 
     context = {
         "form": form,
         "found": found,
+        "left": [one for one in found or [] if one.kind in LEFT_TO_PEOPLE],
+        "counts": presentation.counted_reach(found or []),
         "erase": erase,
         "rows": datasets.visible_erasures(actor=request.actor)[:50],
     }
     wrong = form.errors or (erase is not None and erase.errors)
     return render_page(request, "compliance/erasures.html", status=422 if wrong else 200, **context)
+
+
+def _detail(request: PortalRequest, erasure: Any, form: GoOnForm) -> HttpResponse:
+    things = presentation.erased_things(request.tenant.slug, erasure)
+    context = {
+        "erasure": erasure,
+        "topic": f"erasure:{erasure.pk}",
+        "job": newest_job(request, ("erasure", erasure.pk)) if erasure.state == ErasureState.ERASING else None,
+        "things": [one for one in things if not one["left"]],
+        "left": [one for one in things if one["left"]],
+        "facts": presentation.erasure_facts(erasure),
+        "history": presentation.timeline_of(request.actor, "erasure", erasure.pk),
+        "form": form if erasure.state == ErasureState.FAILED else None,
+    }
+    return render_page(request, "compliance/erasure_detail.html", status=422 if form.errors else 200, **context)
 
 
 def _choices(request: PortalRequest) -> dict[str, Any]:

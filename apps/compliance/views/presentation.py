@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from apps.compliance.choices import SECTIONS, ReportState
 from apps.compliance.forms import ActivityForm
 from apps.compliance.selectors import Standing
+from apps.datasets.choices import ErasedKind
 from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
 from foundation import access
@@ -24,7 +27,16 @@ from foundation.ledger import RecordedEvent
 from foundation.web.families import EVENT_FAMILIES
 from foundation.web.history import history, told
 from foundation.web.requests import PortalRequest
+from foundation.web.templatetags.sanad_format import moment
 
+_KIND_OF_PAGE = {
+    ErasedKind.DATASET_VERSION: "dataset_version",
+    ErasedKind.FEATURE_VIEW: "feature_view",
+    ErasedKind.TRAINING_SET: "training_set",
+    ErasedKind.RUN: "run",
+    ErasedKind.MODEL_VERSION: "model_version",
+    ErasedKind.INFERENCE_LOG: "deployment",
+}
 _NOT_MADE = {ReportState.FAILED, ReportState.CANCELLED}
 
 
@@ -76,7 +88,57 @@ def entries(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
 
 def timeline(actor: Actor, report_id: UUID) -> list[dict[str, Any]]:
     """As components/timeline.html takes it."""
-    return history(actor, ("report", report_id), names=tenants.names_of)
+    return timeline_of(actor, "report", report_id)
+
+
+def timeline_of(actor: Actor, kind: str, thing_id: UUID) -> list[dict[str, Any]]:
+    """What the ledger has of a thing, as components/timeline.html takes it."""
+    return history(actor, (kind, thing_id), names=tenants.names_of)
+
+
+def counted_reach(found: Iterable[Any]) -> list[dict[str, Any]]:
+    """How many things of each kind a person was found in, as components/stats.html takes it."""
+    counts = Counter(one.kind for one in found)
+    return [{"label": kind.label, "value": str(counts[kind])} for kind in ErasedKind if counts[kind]]
+
+
+def erased_things(tenant: str, erasure: Any) -> list[dict[str, Any]]:
+    """What an erasure met: each with its page where it has one, and what became of it."""
+    return [
+        {
+            "kind": one.get_kind_display(),
+            "name": one.name,
+            "url": _url_of_thing(tenant, one.kind, one.thing_id),
+            "rows": one.row_count,
+            "digest": one.digest,
+            "successor_url": _url_of_thing(tenant, one.kind, one.successor_id) if one.successor_id else "",
+            "erased_at": one.erased_at,
+            "note": one.note,
+            "left": one.is_left,
+        }
+        for one in erasure.things.all()
+    ]
+
+
+def _url_of_thing(tenant: str, kind: str, thing_id: UUID) -> str:
+    known = _KIND_OF_PAGE.get(ErasedKind(kind))
+    return reverse("dashboards:go", args=[tenant, known, thing_id]) if known else ""
+
+
+def erasure_facts(erasure: Any) -> list[dict[str, Any]]:
+    facts: list[dict[str, Any]] = [
+        {"term": _("Project"), "value": erasure.project.name},
+        {"term": _("Dataset"), "value": erasure.dataset.name if erasure.dataset else _("Every dataset of the project")},
+        {"term": _("Column that names people"), "value": erasure.column},
+        {"term": _("Keyed digest of the person"), "value": erasure.subject_digest, "digest": True},
+        {"term": _("Asked by"), "value": str(erasure.created_by or "–")},
+        {"term": _("Asked"), "value": moment(erasure.created_at)},
+    ]
+    if erasure.ended_at:
+        facts.append({"term": _("Ended"), "value": moment(erasure.ended_at)})
+    if erasure.summary_digest:
+        facts.append({"term": _("Digest of the summary"), "value": erasure.summary_digest, "digest": True})
+    return facts
 
 
 def shown_standing(tenant: str, row: Standing) -> dict[str, Any]:

@@ -40,6 +40,6 @@ class AccessViewSet(PortalViewSet):
     @extend_schema(responses=serializers.ReachSerializer(many=True))
     def retrieve(self, request: Request, kind: str, pk: UUID) -> Response:
         """`kind` is one of project, dataset, dataset_version, feature_view, training_set, run, model, model_version,
-        deployment, monitor, alert, approval_case, report."""
+        deployment, monitor, alert, approval_case, report, erasure."""
         _thing, people = selectors.who_sees(actor=self.actor, kind=kind, object_id=pk)
         return Response(self.serializer_class(people, many=True).data)

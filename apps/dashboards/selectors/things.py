@@ -65,6 +65,7 @@ KINDS: dict[str, Kind] = {
     "alert": Kind(Permission.MONITOR_VIEW, monitoring.visible_alerts),
     "approval_case": Kind(Permission.APPROVAL_VIEW, approvals.visible_cases),
     "service_account": Kind(Permission.MEMBER_MANAGE, tenants.service_accounts, in_project=False),
+    "erasure": Kind(Permission.DATASET_DESTROY, datasets.visible_erasures),
     "report": Kind(Permission.REPORT_VIEW, compliance.visible_reports, lambda row: str(row.model_version)),
 }
 

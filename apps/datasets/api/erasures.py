@@ -107,6 +107,7 @@ class ErasureViewSet(PortalViewSet):
     permissions = dict.fromkeys(
         ("list", "retrieve", "create", "preview", "go_on", "summary"), Permission.DATASET_DESTROY
     )
+    only_read = frozenset({"preview"})
 
     def list(self, request: Request) -> Response:
         rows = selectors.visible_erasures(actor=self.actor)

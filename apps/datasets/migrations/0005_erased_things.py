@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                             ("inference_log", "Inference log"),
                             ("set_aside", "Requests set aside"),
                             ("broker", "Files of the message broker"),
+                            ("archive", "Archives of the organisation"),
                             ("run", "Run"),
                             ("model_version", "Model version"),
                         ],

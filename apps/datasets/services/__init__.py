@@ -6,6 +6,7 @@ from apps.datasets.services.datasets import create_dataset, create_version, edit
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.destroying import ask_to_destroy, destroy_version
 from apps.datasets.services.erasing import (
+    ArchiveReach,
     Reach,
     Reached,
     Search,
@@ -34,6 +35,7 @@ from apps.datasets.services.uploads import (
 
 __all__ = [
     "CHUNK_BYTES",
+    "ArchiveReach",
     "Reach",
     "Reached",
     "Search",

@@ -90,7 +90,8 @@ def end_destroying(actor: Actor, version_id: UUID) -> None:
         return
     states.move(version, VersionState.DESTROYED, NEXT)
     version.destroyed_at, version.first_profile, version.failure = now(), {}, ""
-    version.lake_table, version.lake_snapshot = "", None
+    # The number of the snapshot stays: the ledger names it, and reports hold the two against each other.
+    version.lake_table = ""
     version.save()
     gone = VersionDestroyed(dataset_id=version.dataset_id, version_id=version.pk, digest=version.digest)
     ledger.record(gone, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))

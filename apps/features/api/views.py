@@ -51,6 +51,7 @@ class FeatureViewViewSet(ProjectListViewSet):
         "preview": Permission.FEATURE_DEFINE,
         "online": Permission.FEATURE_VIEW,
     }
+    only_read = frozenset({"preview", "online"})
 
     def list(self, request: Request) -> Response:
         project = self.wanted_project(request)

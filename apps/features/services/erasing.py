@@ -15,6 +15,7 @@ from django.db.models import Max
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.datasets.choices import ErasedKind
+from apps.datasets.services import Reached, Search
 from apps.features import selectors
 from apps.features.choices import NEXT, BuildState
 from apps.features.events import (
@@ -38,7 +39,6 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
 
-Reached, Search = dataset_services.Reached, dataset_services.Search
 Thing = TypeVar("Thing", FeatureView, TrainingSet)
 
 
@@ -188,7 +188,7 @@ def _ended(model: type[Thing], ids: Collection[UUID]) -> Iterable[Thing]:
     rows = model.objects.select_for_update(of=("self",)).filter(pk__in=ids, state=BuildState.DESTROYING)
     for row in rows.order_by("pk"):
         states.move(row, BuildState.DESTROYED, NEXT)
-        row.destroyed_at, row.lake_table, row.lake_snapshot = now(), "", None
+        row.destroyed_at, row.lake_table = now(), ""
         yield row
 
 

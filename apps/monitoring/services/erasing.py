@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import services as datasets
 from apps.datasets.choices import ErasedKind
+from apps.datasets.services import Reached, Search
 from apps.deployments import selectors as deployments
 from apps.features import selectors as features
 from apps.monitoring.adapters.valkey import stream_at
@@ -25,8 +26,6 @@ from foundation.errors import Unavailable
 from foundation.jobs import JobHandle
 from foundation.lake import shredding
 from foundation.lake.ports import Lake
-
-Reached, Search = datasets.Reached, datasets.Search
 
 
 class LogReach(datasets.Reach):

@@ -33,6 +33,8 @@ class PortalViewSet(GenericViewSet[Any]):
     permissions: ClassVar[dict[str, Permission]] = {}
     # False where an answer holds a secret that is shown once: it is not kept for a repeated Idempotency-Key.
     keeps_answers: ClassVar[bool] = True
+    # Actions that read by POST: repeated they do no harm, and what they answer holds rows, which are kept nowhere else.
+    only_read: ClassVar[frozenset[str]] = frozenset()
     lookup_value_converter = "uuid"
     # Whatever is changed under an address of its own can be read there: If-Match is compared with that.
     retrieve: Callable[..., Response]
@@ -44,7 +46,8 @@ class PortalViewSet(GenericViewSet[Any]):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         key = request.headers.get("Idempotency-Key", "")
         actor = getattr(request, "actor", None)
-        if not key or not self.keeps_answers or actor is None or request.method not in _UNSAFE:
+        reads = getattr(self, "action_map", {}).get(str(request.method).lower()) in self.only_read
+        if not key or not self.keeps_answers or reads or actor is None or request.method not in _UNSAFE:
             return super().dispatch(request, *args, **kwargs)
         return idempotency.once(
             request, actor, key, lambda: super(PortalViewSet, self).dispatch(request, *args, **kwargs)

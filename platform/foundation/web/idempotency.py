@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,12 +9,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from foundation.clock import now
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import in_each
 from foundation.web.problems import answer_for
 
 KEPT_FOR = timedelta(hours=24)
@@ -45,21 +45,21 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
 def _print_of(request: HttpRequest, actor: Actor) -> str:
     """What was asked, and within which limits: a narrower token of the same person gets no answer of a wider one.
 
-    Nor does the same person who holds less by now.
+    Nor does the same person who holds less by now. It is keyed: a body may hold what names a person, and whoever reads
+    the database shall not find out by trying.
     """
     held = sorted((str(project), sorted(names)) for project, names in actor.grants.items())
     limits = f"{sorted(actor.scopes)} {actor.project_id} {actor.role} {held} "
     asked = f"{request.method}{request.get_full_path()}"
-    return hashlib.sha256(limits.encode() + asked.encode() + request.body).hexdigest()
+    whole = limits.encode() + asked.encode() + request.body
+    return salted_hmac("sanad.idempotency", whole, algorithm="sha256").hexdigest()
 
 
 def forget_old_answers(*, now: datetime) -> None:
     """Delete answers that are a day old: their keys may be used again."""
     from foundation.web.models import IdempotentAnswer
 
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            IdempotentAnswer.objects.filter(tenant_id=tenant.pk, at__lte=now - KEPT_FOR).delete()
+    in_each(lambda tenant: IdempotentAnswer.objects.filter(tenant_id=tenant.pk, at__lte=now - KEPT_FOR).delete()[0])
 
 
 def _keep(actor: Actor, key: str, fingerprint: str, response: HttpResponseBase) -> None:

@@ -44,6 +44,7 @@ KINDS = {
     "monitor": (_("Monitor"), "heartbeat"),
     "alert": (_("Alert"), "bell"),
     "report": (_("Report"), "report-analytics"),
+    "erasure": (_("Erasure"), "trash"),
     "project": (_("Project"), "folder"),
     "token": (_("Token"), "key"),
     "service_account": (_("Service account"), "robot"),

@@ -9,7 +9,19 @@ from collections.abc import Sequence
 
 from sanad import __version__, profile
 from sanad.client import Client
-from sanad.commands import costs, data, governance, groups, keys, models, portal, single_sign_on, tenant, webhooks
+from sanad.commands import (
+    costs,
+    data,
+    erasures,
+    governance,
+    groups,
+    keys,
+    models,
+    portal,
+    single_sign_on,
+    tenant,
+    webhooks,
+)
 from sanad.commands.arguments import everywhere
 from sanad.errors import SanadError
 from sanad.output import tell
@@ -66,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     everywhere(root)
     root.set_defaults(url="", token="", project="", json=False, before=lambda said: None)
     acts = root.add_subparsers(required=True, metavar="COMMAND")
-    for part in (portal, tenant, groups, single_sign_on, keys, webhooks, data, models, costs, governance):
+    for part in (portal, tenant, groups, single_sign_on, keys, webhooks, data, erasures, models, costs, governance):
         part.add_to(acts)
     return root
 

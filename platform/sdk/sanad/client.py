@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sanad.costs import Budgets, Prices, Quotas, Usage
 from sanad.data import Datasets, Features, TrainingSets
+from sanad.erasures import Erasures
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.keys import Keys
 from sanad.models import Deployments, Models, Runs
@@ -35,6 +36,7 @@ class Client:
         self.webhooks = Webhooks(self)
         self.keys = Keys(self)
         self.datasets = Datasets(self)
+        self.erasures = Erasures(self)
         self.features = Features(self)
         self.training_sets = TrainingSets(self)
         self.runs = Runs(self)

@@ -1,34 +1,96 @@
-"""The page on which a person's rows are erased: look, confirm, and what stays on record."""
+"""The pages on which a person is erased: look, confirm, follow, go on, and what stays on record."""
 
 from __future__ import annotations
 
+import hashlib
+
+import pytest
+
+from apps.datasets import services
 from apps.datasets.models import Erasure
+from foundation import ledger
+from foundation.errors import Conflict, NotFound
+from foundation.lake import shredding
+from foundation.live import topics
 from tests.apps.datasets.conftest import ingested, uploaded
 from tests.apps.datasets.test_erasing import CANARY, PERSON, WITH, with_keys_of_the_tenant
 from tests.apps.tenants.test_step_up import age
+from tests.support.people import make_person
 
 __all__ = ["ingested", "uploaded", "with_keys_of_the_tenant"]
-PAGE = "/t/acme/compliance/erasures/"
+PAGE, REST = "/t/acme/compliance/erasures/", "/api/v1/erasures/"
 LOOK = {"project": "flights", "dataset": "", "column": "who", "value": PERSON}
+
+
+@pytest.fixture
+def failed(ingested, admin, project, run_jobs, monkeypatch):
+    """An erasure whose lake did not do its part."""
+    ingested("people.csv", WITH)
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+
+    def broken(**_words):
+        raise Conflict("The lake is broken.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shredding, "shred", broken)
+        run_jobs()
+    erasure.refresh_from_db()
+    return erasure
 
 
 def test_one_looks_then_confirms_and_the_record_never_says_whom(ingested, admin, client_as, run_jobs):
     version, browser = ingested("people.csv", WITH), client_as(admin)
     looked = browser.post(PAGE, LOOK)
     page = looked.content.decode()
-    assert [(one.version, one.rows) for one in looked.context["found"]] == [(version, 2)]
+    assert [(one.id, one.rows) for one in looked.context["found"]] == [(version.pk, 2)]
+    assert "destroyed, with a successor" in page
     assert CANARY not in page
     assert "no-store" in looked["Cache-Control"]
     assert not Erasure.objects.exists()
 
     refused = browser.post(PAGE, {**LOOK, "confirmation": "yes"})
     assert (refused.status_code, "Type ERASE to confirm" in refused.content.decode()) == (422, True)
-    assert browser.post(PAGE, {**LOOK, "confirmation": "ERASE"}).status_code == 303
+    begun = browser.post(PAGE, {**LOOK, "confirmation": "ERASE"})
+    erasure = Erasure.objects.get()
+    assert (begun.status_code, begun["Location"]) == (303, f"{PAGE}{erasure.pk}/")
+    waiting = browser.get(begun["Location"]).content.decode()
+    assert f'data-live-topic="erasure:{erasure.pk}"' in waiting
+    assert "s-job" in waiting
     run_jobs()
-    page = browser.get(PAGE).content.decode()
-    assert Erasure.objects.get().subject_digest[:12] in page
-    assert PERSON not in page
-    assert "Erased" in page
+    for path in (PAGE, begun["Location"]):
+        page = browser.get(path).content.decode()
+        assert erasure.subject_digest[:12] in page
+        assert PERSON not in page
+        assert "Erased" in page
+
+
+def test_the_summary_is_the_file_whose_digest_the_ledger_names(ingested, admin, client_as, run_jobs, tenant):
+    ingested("people.csv", WITH)
+    browser = client_as(admin)
+    browser.post(PAGE, {**LOOK, "confirmation": "ERASE"})
+    run_jobs()
+    ledger.sequence_once()
+    erasure = Erasure.objects.get()
+    page = browser.get(f"{PAGE}{erasure.pk}/").content.decode()
+    file = browser.get(f"{PAGE}{erasure.pk}/summary.jsonl")
+    digest = hashlib.sha256(file.content).hexdigest()
+    last = ledger.entries_about(tenant_id=tenant.pk, subjects=[("erasure", erasure.pk)])[-1].event
+    assert last.payload["summary_digest"] == digest
+    assert digest[:12] in page
+    assert "attachment" in file["Content-Disposition"]
+
+
+def test_one_that_failed_offers_to_go_on_and_wants_the_same_value(failed, admin, client_as, run_jobs):
+    browser, path = client_as(admin), f"{PAGE}{failed.pk}/"
+    page = browser.get(path).content.decode()
+    assert "The lake is broken." in page
+    assert f'action="{path}go-on/"' in page
+    refused = browser.post(f"{path}go-on/", {"value": "somebody else"})
+    assert (refused.status_code, "another value than the one" in refused.content.decode()) == (422, True)
+    assert browser.post(f"{path}go-on/", {"value": PERSON}).status_code == 303
+    run_jobs()
+    failed.refresh_from_db()
+    assert failed.state == "erased"
 
 
 def test_who_is_nowhere_is_said_to_be_nowhere(ingested, admin, client_as):
@@ -38,7 +100,39 @@ def test_who_is_nowhere_is_said_to_be_nowhere(ingested, admin, client_as):
     assert "ERASE" not in page
 
 
-def test_an_administrator_alone_freshly_proved(ingested, admin, scientist, officer, client_as):
+def test_an_administrator_alone_freshly_proved(failed, admin, scientist, officer, client_as):
     for actor in (scientist, officer):
         assert client_as(actor).get(PAGE).status_code == 403
+        assert client_as(actor).get(f"{PAGE}{failed.pk}/").status_code in {403, 404}
     assert age(client_as(admin)).post(PAGE, LOOK).status_code == 403
+    assert age(client_as(admin)).post(f"{PAGE}{failed.pk}/go-on/", {"value": PERSON}).status_code == 403
+
+
+def test_rest_looks_begins_and_sums_up(ingested, admin, scientist, api_as, run_jobs):
+    version, api = ingested("people.csv", WITH), api_as(admin)
+    asked = {"project": "flights", "column": "who", "value": PERSON}
+    found = api.post(f"{REST}preview/", asked, content_type="application/json").json()
+    assert [(one["kind"], one["id"], one["rows"]) for one in found] == [("dataset_version", str(version.pk), 2)]
+    begun = api.post(REST, asked, content_type="application/json")
+    assert (begun.status_code, begun.json()["state"]) == (202, "erasing")
+    pk = begun.json()["id"]
+    run_jobs()
+    done = api.get(f"{REST}{pk}/").json()
+    assert done["state"] == "erased"
+    assert {one["kind"]: one["row_count"] for one in done["things"]} == {"dataset_version": 2, "broker": None}
+    assert hashlib.sha256(api.get(f"{REST}{pk}/summary/").content).hexdigest() == done["summary_digest"]
+    listed = api.get(REST, {"project": "flights"}).json()["results"]
+    assert [row["id"] for row in listed] == [pk]
+    assert PERSON not in str([done, listed])
+    assert api.post(f"{REST}{pk}/go-on/", {"value": PERSON}, content_type="application/json").status_code == 409
+    assert api_as(scientist).get(REST).status_code == 403
+
+
+def test_another_tenant_finds_no_erasure_of_this_one(failed, other_tenant, api_as):
+    stranger = make_person(other_tenant, "admin", email="admin@other.test")
+    api = api_as(stranger)
+    for path in ("", "summary/"):
+        assert api.get(f"{REST}{failed.pk}/{path}").status_code == 404
+    assert api.post(f"{REST}{failed.pk}/go-on/", {"value": PERSON}, content_type="application/json").status_code == 404
+    with pytest.raises(NotFound):
+        topics.check(stranger, topics.parse(f"erasure:{failed.pk}"))

@@ -13,7 +13,9 @@ from apps.datasets.choices import ErasedKind, ErasureState, VersionState
 from apps.datasets.models import DatasetVersion, Erasure
 from apps.datasets.services.erasing import ending, sealing, things
 from apps.datasets.services.erasing.versions import VersionReach
-from foundation import lake, ledger
+from apps.tenants import services as tenants
+from apps.tenants.models import TenantExport
+from foundation import lake, ledger, storage
 from foundation.access import StepUpRequired
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.jobs import cancel_of
@@ -236,7 +238,7 @@ def test_the_ledger_names_the_digest_of_what_was_erased_where(ingested, admin, p
     lines = services.summary_lines(erasure)
     last = ledger.entries_about(tenant_id=tenant.pk, subjects=[("erasure", erasure.pk)])[-1].event.payload
     assert last["summary_digest"] == erasure.summary_digest == hashlib.sha256(lines).hexdigest()
-    head, thing = [json.loads(line) for line in lines.splitlines()]
+    head, _broker, thing = [json.loads(line) for line in lines.splitlines()]
     assert head["subject_digest"] == erasure.subject_digest
     assert (thing["id"], thing["digest"], thing["rows"]) == (str(version.pk), version.digest, 2)
     assert thing["erased_at"]
@@ -284,3 +286,19 @@ def test_only_an_administrator_freshly_proved_and_with_words_that_say_something(
             act(actor=admin, **{**words, "value": "  "})
     with pytest.raises(Invalid, match="This person is nowhere here"):
         services.erase_person(actor=admin, **{**words, "value": "nobody"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_archives_of_the_tenant_that_hold_the_rows_go_too(ingested, admin, project, run_jobs, tenant):
+    ingested("people.csv", WITH)
+    tenants.ask_for_export(actor=admin)
+    with pytest.raises(Conflict, match="an archive of the organisation"):
+        services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    run_jobs()
+    archive = TenantExport.objects.get()
+    assert storage.exists(tenant.pk, archive.object_key)
+    erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
+    run_jobs()
+    assert not storage.exists(tenant.pk, archive.object_key)
+    assert not TenantExport.objects.exists()
+    assert erasure.things.get(kind=ErasedKind.ARCHIVE).erased_at

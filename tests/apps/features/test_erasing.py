@@ -18,6 +18,7 @@ from foundation import lake, ledger, storage
 from foundation.errors import Conflict, Invalid
 from foundation.lake import shredding
 from foundation.web.chain import chain_of
+from foundation.web.models import IdempotentAnswer
 from tests.foundation.storage.test_shredding import everything_on_disk, holding
 
 PERSON, CANARY = "person-CANARY-78", "secret-CANARY-of-78"
@@ -115,6 +116,7 @@ def test_views_values_online_and_training_sets_are_made_anew_without_the_person(
         (ErasedKind.DATASET_VERSION, "events.csv v1", 2),
         (ErasedKind.FEATURE_VIEW, "spending v1", None),
         (ErasedKind.TRAINING_SET, "lateness v1", None),
+        (ErasedKind.BROKER, "Files of the message broker", None),
     }
     assert {one.successor_id for one in erasure.things.all()} >= {newer.pk, joined.pk}
 
@@ -229,3 +231,13 @@ def test_what_is_being_made_of_the_rows_is_waited_for(made, admin, scientist, pr
     )
     with pytest.raises(Conflict, match=r"being made of the person's rows: late v1"):
         erase(admin, project)
+
+
+def test_answers_that_hold_values_are_kept_for_no_repetition(made, scientist, api_as):
+    view, _row = made
+    asked = {"views": [str(view.pk)], "entities": [{"person": PERSON}]}
+    answer = api_as(scientist).post(
+        "/api/v1/feature-views/online/", asked, content_type="application/json", headers={"Idempotency-Key": "key-1"}
+    )
+    assert CANARY in answer.content.decode()
+    assert not IdempotentAnswer.objects.exists()

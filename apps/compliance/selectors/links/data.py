@@ -13,7 +13,13 @@ from apps.compliance.selectors.proofs import Proofs, missing
 
 def source(chain: ModelChain, proofs: Proofs) -> list[Statement]:
     """Where the rows came from, by the digest of what arrived."""
-    return [_derived(v, chain, proofs) if v.source.get("inputs") else _uploaded(v, proofs) for v in _versions(chain)]
+    return [_of_version(version, chain, proofs) for version in _versions(chain)]
+
+
+def _of_version(version: Any, chain: ModelChain, proofs: Proofs) -> Statement:
+    if version.source.get("inputs"):
+        return _derived(version, chain, proofs)
+    return _succeeded(version, proofs) if version.source.get("kind") == "erasure" else _uploaded(version, proofs)
 
 
 def dataset_version(chain: ModelChain, proofs: Proofs) -> list[Statement]:
@@ -96,6 +102,13 @@ def _derived(version: Any, chain: ModelChain, proofs: Proofs) -> Statement:
     }
     kind = "dataset_version.derivation_started"
     return proofs.state(("dataset_version", version.pk), kind, text, agrees={"input_ids": inputs})
+
+
+def _succeeded(version: Any, proofs: Proofs) -> Statement:
+    text = _("%(version)s holds the rows of its predecessor without those of a person who was erased.")
+    agrees = {"of_id": version.source["of"]}
+    kind = "dataset_version.successor_started"
+    return proofs.state(("dataset_version", version.pk), kind, text % {"version": version}, agrees=agrees)
 
 
 def _personal(version: Any, proofs: Proofs) -> list[Statement]:

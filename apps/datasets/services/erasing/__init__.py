@@ -4,6 +4,7 @@ Datasets know versions alone. What upper apps made of them (feature views, train
 is reached through what these apps register (`register_reach`).
 """
 
+from apps.datasets.services.erasing.archives import ArchiveReach
 from apps.datasets.services.erasing.asking import erase_person, find_person, go_on_erasing
 from apps.datasets.services.erasing.ending import summary_lines
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search, register_reach, successor_id
@@ -11,6 +12,7 @@ from apps.datasets.services.erasing.running import run_erasure
 from apps.datasets.services.erasing.versions import VersionReach
 
 __all__ = [
+    "ArchiveReach",
     "Reach",
     "Reached",
     "Search",

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from apps.datasets import selectors
 from apps.datasets.choices import ErasedKind, VersionState
+from apps.datasets.events import DerivationStarted, SuccessorStarted
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services.destroying import begin_destroying, drop_files, end_destroying
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search, as_text, successor_id
 from apps.datasets.services.ingestion import fail_version, finish, inspect
-from foundation import lake
+from foundation import lake, ledger
 from foundation.errors import PortalError, Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -101,7 +102,7 @@ def _succeed(job: JobHandle, erasure_id: UUID, search: Search, one: Reached) -> 
         source = _source_of(erasure_id, search, old)
         if source is None or old.row_count == one.rows:
             return
-        version, _made = DatasetVersion.objects.get_or_create(
+        version, made = DatasetVersion.objects.get_or_create(
             pk=pk,
             defaults={
                 "tenant_id": old.tenant_id,
@@ -112,6 +113,8 @@ def _succeed(job: JobHandle, erasure_id: UUID, search: Search, one: Reached) -> 
                 "created_by": job.actor.user,
             },
         )
+        if made:
+            _record_start(job.actor, version, old)
     if version.state != VersionState.INGESTING:
         return
     try:
@@ -121,6 +124,14 @@ def _succeed(job: JobHandle, erasure_id: UUID, search: Search, one: Reached) -> 
     except PortalError as refusal:
         with job.scope():
             fail_version(actor=job.actor, version_id=pk, sentence=refusal.sentence)
+
+
+def _record_start(actor: Actor, version: DatasetVersion, old: DatasetVersion) -> None:
+    inputs = tuple(_inputs(version))
+    begun: ledger.Event = SuccessorStarted(dataset_id=old.dataset_id, version_id=version.pk, of_id=old.pk)
+    if inputs:
+        begun = DerivationStarted(dataset_id=old.dataset_id, version_id=version.pk, input_ids=inputs)
+    ledger.record(begun, actor=actor, project_id=old.project_id, subject=("dataset_version", version.pk))
 
 
 def _source_of(erasure_id: UUID, search: Search, old: DatasetVersion) -> dict[str, object] | None:

@@ -1,0 +1,34 @@
+"""Copies of whole tenants: archives that lie ready hold every version, and folders of killed processes clear text."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from apps.datasets.choices import ErasedKind
+from apps.datasets.services.erasing.reaching import Reach, Reached, Search
+from apps.tenants import services as tenants
+from foundation import storage
+from foundation.jobs import JobHandle
+
+
+class ArchiveReach(Reach):
+    rank = 70
+    kinds = frozenset({ErasedKind.ARCHIVE})
+
+    def look(self, search: Search) -> list[Reached]:
+        kept = search.reached and tenants.archives_kept(tenant_id=search.actor.tenant_id)
+        return [_of_archives(search)] if kept else []
+
+    def wipe(self, job: JobHandle, search: Search) -> list[Reached]:
+        storage.sweep_scratch()
+        with job.scope():
+            gone = tenants.forget_archives(tenant_id=job.tenant_id)
+        return [_of_archives(search)] if gone else []
+
+    def unfinished(self, search: Search) -> list[str]:
+        making = search.reached and tenants.is_archive_being_made(tenant_id=search.actor.tenant_id)
+        return [_("an archive of the organisation")] if making else []
+
+
+def _of_archives(search: Search) -> Reached:
+    return Reached(kind=ErasedKind.ARCHIVE, id=search.actor.tenant_id, name=str(ErasedKind.ARCHIVE.label))

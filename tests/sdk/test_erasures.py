@@ -1,0 +1,72 @@
+"""A person is looked for, erased and accounted for by client and command line; the value is never an argument."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+
+import pytest
+
+from apps.datasets import services
+from foundation.access.actors import actor_for_user
+from foundation.clock import now
+from foundation.identity.models import User
+from foundation.tenancy import scope
+from foundation.tenancy.models import Tenant
+from tests.support.jobs import run_queued
+
+PERSON = "person-CANARY-80"
+
+
+@pytest.fixture(scope="module")
+def people(tokens):
+    """A dataset with the person in it, committed."""
+    from apps.projects import selectors as projects
+
+    tenant = Tenant.objects.get(slug="acme")
+    data = f"who,amount\n{PERSON},1\nperson-1,2\n".encode()
+    with scope(tenant.pk):
+        actor = actor_for_user(user=User.objects.get(email="scientist@acme.test"), tenant=tenant)
+        project = projects.get_project(actor=actor, slug="flights")
+        upload = services.start_upload(actor=actor, project=project, filename="people.csv", size=len(data))
+        services.append_chunk(actor=actor, upload_id=upload.pk, offset=0, data=data)
+        upload = services.complete_upload(actor=actor, upload_id=upload.pk, now=now())
+        dataset = services.create_dataset(actor=actor, project=project, name="people")
+        services.create_version(actor=actor, dataset=dataset, upload=upload, now=now(), review=False)
+    run_queued()
+
+
+@pytest.fixture
+def run(sanad, monkeypatch):
+    def words(*given, value=PERSON, code=0, role="admin"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{value}\n"))
+        ended, answered, said = sanad("erasure", *given, role=role)
+        assert ended == code, said
+        return [json.loads(line) for line in answered.splitlines()] if not code else said
+
+    return words
+
+
+def test_a_person_is_looked_for_erased_and_accounted_for(people, run, tmp_path):
+    (found,) = run("preview", "who", "--dataset", "people")
+    assert (found["kind"], found["name"], found["rows"]) == ("dataset_version", "people v1", 1)
+    assert run("preview", "who", value="nobody") == []
+    assert "nowhere here" in run("start", "who", value="nobody", code=1)
+
+    (begun,) = run("start", "who", "--no-wait")
+    assert begun["state"] == "erasing"
+    run_queued()
+    (done,) = run("watch", begun["id"])
+    assert done["state"] == "erased"
+    assert {one["kind"]: one["row_count"] for one in done["things"]} == {"dataset_version": 1, "broker": None}
+    assert [row["id"] for row in run("list")] == [begun["id"]]
+    file = tmp_path / "erased.jsonl"
+    run("summary", begun["id"], str(file))
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == done["summary_digest"]
+    assert "nothing to go on with" in run("go-on", begun["id"], code=1)
+
+
+def test_erasing_is_for_administrators(people, run):
+    assert run("preview", "who", code=4, role="scientist")
+    assert run("list", code=4, role="viewer")
