@@ -23,9 +23,10 @@ from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.selectors import get_upload
 from apps.tenants import services as tenants
 from foundation import storage
-from foundation.errors import Conflict, Invalid
+from foundation.errors import Conflict, Invalid, PortalError
 from foundation.identity import Actor
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import in_each
+from foundation.tenancy.models import Tenant
 
 if TYPE_CHECKING:
     from apps.projects.models import Project
@@ -39,6 +40,14 @@ _HOME = "uploads"
 @transaction.atomic
 def start_upload(*, actor: Actor, project: Project, filename: str, size: int, sha256: str = "") -> Upload:
     """Announce a file; the answer says where to go on."""
+    upload = _announced(actor, project, filename, size, sha256)
+    tenants.reserve_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=size, reader=actor)
+    upload.save(force_insert=True)
+    return upload
+
+
+def _announced(actor: Actor, project: Project, filename: str, size: int, sha256: str = "") -> Upload:
+    """A row that is not written yet, of a file that may come in."""
     policies.check_can_add(actor, project)
     name = PurePath(filename.replace("\\", "/")).name[:255]
     if not name.lower().endswith(ACCEPTED_ENDINGS):
@@ -51,8 +60,7 @@ def start_upload(*, actor: Actor, project: Project, filename: str, size: int, sh
         raise FileRefused(_("“%(name)s” is empty: it has 0 bytes.") % {"name": name}, fields={"size": [_("0 bytes.")]})
     if size > MAX_UPLOAD_BYTES:
         raise FileRefused(_("“%(name)s” is larger than the 100 GB that one upload may have.") % {"name": name})
-    tenants.reserve_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=size, reader=actor)
-    return Upload.objects.create(
+    return Upload(
         tenant=actor.tenant,
         project_id=project.pk,
         filename=name,
@@ -80,11 +88,15 @@ def append_chunk(*, actor: Actor, upload_id: UUID, offset: int, data: bytes) -> 
         )
     if offset + len(data) > upload.size:
         raise Invalid(_("More bytes came than the %(size)d that were announced.") % {"size": upload.size})
-    storage.put(upload.tenant_id, chunk_key(upload, offset), data)
-    upload.chunks.append([offset, len(data), digest])
-    upload.offset = offset + len(data)
+    _keep(upload, data, digest)
     upload.save(update_fields=["chunks", "offset"])
     return upload
+
+
+def _keep(upload: Upload, data: bytes, digest: str) -> None:
+    storage.put(upload.tenant_id, chunk_key(upload, upload.offset), data)
+    upload.chunks.append([upload.offset, len(data), digest])
+    upload.offset += len(data)
 
 
 @transaction.atomic
@@ -116,13 +128,28 @@ def complete_upload(*, actor: Actor, upload_id: UUID, now: datetime) -> Upload:
 
 
 def take_file(*, actor: Actor, project: Project, file: BinaryIO, filename: str, size: int, now: datetime) -> Upload:
-    """A whole file that a plain form sent, stored as an upload is."""
-    upload = start_upload(actor=actor, project=project, filename=filename, size=size)
-    offset = 0
-    while data := file.read(CHUNK_BYTES):
-        append_chunk(actor=actor, upload_id=upload.pk, offset=offset, data=data)
-        offset += len(data)
-    return complete_upload(actor=actor, upload_id=upload.pk, now=now)
+    """A whole file that a plain form sent, stored as an upload is.
+
+    It is stored before its place in the quota is reserved: that holds up every other file of the tenant until the
+    caller's transaction ends.
+    """
+    where = {"tenant_id": actor.tenant_id, "project_id": project.pk}
+    upload, whole = _announced(actor, project, filename, size), hashlib.sha256()
+    tenants.check_storage(**where, more=size, reader=actor)
+    try:
+        while data := file.read(CHUNK_BYTES):
+            whole.update(data)
+            _keep(upload, data, hashlib.sha256(data).hexdigest())
+        if upload.offset != size:
+            words = {"there": upload.offset, "size": size}
+            raise Conflict(_("%(there)d bytes came where %(size)d were announced. Send the file again.") % words)
+        tenants.reserve_storage(**where, more=size, reader=actor)
+    except PortalError:
+        drop_chunks(upload.tenant_id, upload.pk)
+        raise
+    upload.sha256, upload.completed_at = whole.hexdigest(), now
+    upload.save(force_insert=True)
+    return upload
 
 
 @transaction.atomic
@@ -154,14 +181,16 @@ def drop_chunks(tenant_id: UUID, upload_id: UUID) -> None:
 
 def forget_abandoned_uploads(*, now: datetime) -> None:
     """Remove uploads that nobody finished or used within two days, and bytes of that age that nothing asks for."""
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            rows = Upload.objects.filter(used_at=None, created_at__lt=now - _ABANDONED_AFTER)
-            for upload in rows.select_for_update(skip_locked=True):
-                drop_chunks(tenant.pk, upload.pk)
-                upload.delete()
-            for key in _left_chunks(tenant.pk, before=now - _ABANDONED_AFTER):
-                storage.delete(tenant.pk, key)
+
+    def forget(tenant: Tenant) -> None:
+        rows = Upload.objects.filter(used_at=None, created_at__lt=now - _ABANDONED_AFTER)
+        for upload in rows.select_for_update(skip_locked=True):
+            drop_chunks(tenant.pk, upload.pk)
+            upload.delete()
+        for key in _left_chunks(tenant.pk, before=now - _ABANDONED_AFTER):
+            storage.delete(tenant.pk, key)
+
+    in_each(forget)
 
 
 def _left_chunks(tenant_id: UUID, *, before: datetime) -> list[str]:

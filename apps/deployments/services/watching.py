@@ -17,7 +17,7 @@ from foundation import engines, ledger, states
 from foundation.clock import now
 from foundation.errors import Unavailable
 from foundation.identity import Actor
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import for_each, scope
 from foundation.tenancy.models import Tenant
 
 _RESTARTS_BEFORE_GIVING_UP = 5
@@ -28,13 +28,16 @@ log = logging.getLogger("sanad.deployments")
 
 def watch_revisions() -> None:
     """Start again what died: a replica that its engine no longer runs gets a new attempt, until it died too often."""
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            ready = list(Revision.objects.filter(state=RevisionState.READY).select_related("deployment"))
-        for revision in ready:
-            if not _lives(revision):
-                with scope(tenant.pk):
-                    _start_again(tenant, revision)
+    for_each(_watch)
+
+
+def _watch(tenant: Tenant) -> None:
+    with scope(tenant.pk):
+        ready = list(Revision.objects.filter(state=RevisionState.READY).select_related("deployment"))
+    for revision in ready:
+        if not _lives(revision):
+            with scope(tenant.pk):
+                _start_again(tenant, revision)
 
 
 def _lives(revision: Revision) -> bool:

@@ -27,6 +27,7 @@ from foundation import access, jobs, ledger, states, storage, tenancy
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
+from foundation.tenancy.models import Tenant
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -121,13 +122,34 @@ def fetch_export(*, actor: Actor, export: TenantExport) -> Iterator[bytes]:
 
 def forget_exports() -> int:
     """Remove archives whose days are over, in every tenant."""
-    gone = 0
-    for tenant in tenancy.every_tenant():
-        with tenancy.scope(tenant.pk):
-            for row in TenantExport.objects.filter(tenant=tenant, expires_at__lte=database_now()):
-                storage.delete(tenant.pk, row.object_key)
-                gone += row.delete()[0]
-    return gone
+
+    def forget(tenant: Tenant) -> int:
+        over = list(TenantExport.objects.filter(tenant=tenant, expires_at__lte=database_now()))
+        for row in over:
+            storage.delete(tenant.pk, row.object_key)
+            row.delete()
+        return len(over)
+
+    return tenancy.in_each(forget)
+
+
+def archives_kept(*, tenant_id: UUID) -> int:
+    """How many archives of the tenant lie ready; in its scope."""
+    return TenantExport.objects.filter(tenant_id=tenant_id, state=ExportState.READY).count()
+
+
+def is_archive_being_made(*, tenant_id: UUID) -> bool:
+    """Whether an archive is being written just now; in the tenant's scope."""
+    return TenantExport.objects.filter(tenant_id=tenant_id, state=ExportState.MAKING).exists()
+
+
+def forget_archives(*, tenant_id: UUID) -> int:
+    """Remove every archive that lies ready, before its days are over; in the tenant's scope. How many there were."""
+    rows = list(TenantExport.objects.filter(tenant_id=tenant_id, state=ExportState.READY))
+    for row in rows:
+        storage.delete(tenant_id, row.object_key)
+        row.delete()
+    return len(rows)
 
 
 def words_of(row: models.Model, *, leave_out: Iterable[str] = ()) -> dict[str, Any]:

@@ -88,13 +88,13 @@ def delete_now(*, operator: User, tenant_id: UUID) -> Tenant:
 
 def begin_deletions() -> int:
     """Begin what is due by the database's clock, and go on with what broke off; how many were given to workers."""
-    begun = 0
-    for tenant in tenancy.every_tenant():
-        if tenant.deleted_at is not None or (tenant.deletion_due is None and tenant.deletion_begun_at is None):
-            continue
-        with tenancy.scope(tenant.pk):
-            begun += _go_on(Tenant.objects.select_for_update().get(pk=tenant.pk))
-    return begun
+
+    def turn(tenant: Tenant) -> int:
+        if tenant.deletion_due is None and tenant.deletion_begun_at is None:
+            return 0
+        return _go_on(Tenant.objects.select_for_update().get(pk=tenant.pk))
+
+    return tenancy.in_each(turn)
 
 
 def _go_on(tenant: Tenant) -> bool:

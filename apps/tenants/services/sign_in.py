@@ -19,7 +19,7 @@ from foundation import live
 from foundation.errors import NotFound
 from foundation.identity.models import User
 from foundation.identity.ways import Way
-from foundation.tenancy import scope
+from foundation.tenancy import scope, take_turns
 
 _SAVED_WITHIN = timedelta(hours=1)
 _OWN_WAY = Way()
@@ -95,11 +95,14 @@ def forget_ended_sessions(*, now: datetime) -> None:
     """Clear expired sessions, what was noted of sessions that are no more, and attempts that count no more."""
     Session.objects.filter(expire_date__lt=now).delete()
     SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
-    for user_id in User.objects.values_list("pk", flat=True):
+
+    def forget(user_id: UUID) -> None:
         with scope(None, user_id=user_id):
             # A sign-in is noted before its session is saved.
             rows = SignIn.objects.filter(user_id=user_id, at__lt=now - _SAVED_WITHIN)
             rows.exclude(session_key__in=Session.objects.values("session_key")).delete()
+
+    take_turns(User.objects.values_list("pk", flat=True), forget, name=lambda user_id: f"the person {user_id}")
 
 
 def _is_of(email: str, known: str) -> bool:

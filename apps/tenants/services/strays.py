@@ -15,7 +15,7 @@ from apps.tenants.models import StrayRefusals
 from apps.tenants.services.single_sign_on import LABEL, seek_provider
 from foundation import ledger
 from foundation.identity import Actor
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import in_each, scope
 from foundation.tenancy.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -40,15 +40,16 @@ def note_stray(*, tenant_slug: str, provider_id: UUID, reason: str, now: datetim
 
 def tell_strays(*, now: datetime) -> int:
     """Tell each ledger of those that were only counted so far; answers how many events that made."""
-    told = 0
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            rows = StrayRefusals.objects.select_for_update().filter(tenant=tenant, untold__gt=0)
-            for row in rows.filter(told_at__lte=now - TOLD_EVERY):
-                _tell(row, tenant, now)
-                row.save()
-                told += 1
-    return told
+
+    def tell(tenant: Tenant) -> int:
+        rows = StrayRefusals.objects.select_for_update().filter(tenant=tenant, untold__gt=0)
+        over = list(rows.filter(told_at__lte=now - TOLD_EVERY))
+        for row in over:
+            _tell(row, tenant, now)
+            row.save()
+        return len(over)
+
+    return in_each(tell)
 
 
 def _tell(row: StrayRefusals, tenant: Tenant, now: datetime, request_id: str = "") -> None:

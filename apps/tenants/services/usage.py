@@ -21,7 +21,8 @@ from apps.tenants.choices import RESOURCE_CLASSES, ThingKind, UsageKind
 from apps.tenants.models import UsageHour, UsageSpan
 from apps.tenants.selectors.prices import PriceList
 from apps.tenants.services.budgets import note_budgets
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import for_each, scope
+from foundation.tenancy.models import Tenant
 
 _HOUR = timedelta(hours=1)
 _ZERO = timedelta(0)
@@ -80,6 +81,16 @@ def end_usage(*, tenant_id: UUID, subject_id: UUID, at: datetime) -> None:
 
 
 @transaction.atomic
+def keep_bytes(what: Metered, *, more: int, at: datetime) -> None:
+    """From `at` on the subject keeps `more` bytes more, or fewer where it is below 0; `what` names no number itself."""
+    begin_usage(what, at=at)
+    span = _open(what.tenant_id, what.subject_id).select_for_update().get()
+    _meter(span, PriceList(what.tenant_id), max(at, span.metered_until))
+    span.byte_count = max(0, span.byte_count + more)
+    span.save(update_fields=["byte_count"])
+
+
+@transaction.atomic
 def count_requests(what: Metered, *, hours: Mapping[datetime, int]) -> None:
     """Answered requests by the hour; called in the transaction that remembers which were counted."""
     amounts = [(hour, UsageKind.REQUESTS, Decimal(count)) for hour, count in sorted(hours.items())]
@@ -96,13 +107,16 @@ def name_model(*, tenant_id: UUID, run_id: UUID, model_id: UUID) -> None:
 
 def meter_everything() -> None:
     """Whatever still goes on in any tenant is metered up to now; then budgets are looked at."""
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            moment = database_now()
-        while _meter_some(tenant.pk, moment):
-            pass
-        with scope(tenant.pk):
-            note_budgets(tenant=tenant, now=moment)
+    for_each(_meter_tenant)
+
+
+def _meter_tenant(tenant: Tenant) -> None:
+    with scope(tenant.pk):
+        moment = database_now()
+    while _meter_some(tenant.pk, moment):
+        pass
+    with scope(tenant.pk):
+        note_budgets(tenant=tenant, now=moment)
 
 
 def database_now() -> datetime:

@@ -18,7 +18,8 @@ from foundation.identity import Actor
 from foundation.jobs.choices import JobState
 from foundation.jobs.models import Job
 from foundation.ledger import RecordedEvent
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import in_each
+from foundation.tenancy.models import Tenant
 
 _AT_ONCE = 5000
 _REST = timedelta(hours=1)
@@ -95,25 +96,26 @@ def _sending_cancelled(job: Job, _sentence: str, _actor: Actor) -> None:
 
 def ring_due_webhooks(*, now: datetime) -> int:
     """Ring for every webhook, of all tenants, that has something due: attempts that are to be made again."""
-    rung = 0
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            for webhook in Webhook.objects.filter(tenant_id=tenant.pk, state=WebhookState.ENABLED):
-                if due(webhook, now=now).exists():
-                    ring(webhook)
-                    rung += 1
-    return rung
+
+    def ring_those_of(tenant: Tenant) -> int:
+        enabled = Webhook.objects.filter(tenant_id=tenant.pk, state=WebhookState.ENABLED)
+        waiting = [webhook for webhook in enabled if due(webhook, now=now).exists()]
+        for webhook in waiting:
+            ring(webhook)
+        return len(waiting)
+
+    return in_each(ring_those_of)
 
 
 def forget_deliveries(*, now: datetime) -> int:
     """Drop the log of what is older than 30 days, with what still waited; how many deliveries went."""
-    gone = 0
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            old = WebhookDelivery.objects.filter(tenant_id=tenant.pk, created_at__lt=now - DELIVERIES_KEPT)
-            keys = list(old.values_list("pk", flat=True)[:_AT_ONCE])
-            gone += WebhookDelivery.objects.filter(pk__in=keys).delete()[1].get("tenants.WebhookDelivery", 0)
-    return gone
+
+    def forget(tenant: Tenant) -> int:
+        old = WebhookDelivery.objects.filter(tenant_id=tenant.pk, created_at__lt=now - DELIVERIES_KEPT)
+        keys = list(old.values_list("pk", flat=True)[:_AT_ONCE])
+        return WebhookDelivery.objects.filter(pk__in=keys).delete()[1].get("tenants.WebhookDelivery", 0)
+
+    return in_each(forget)
 
 
 def _delivery(webhook: Webhook, event: RecordedEvent, *, now: datetime) -> WebhookDelivery:

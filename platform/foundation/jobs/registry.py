@@ -88,7 +88,7 @@ def periodic(
 ) -> Callable[[Function], Function]:
     """Run `def f()` once per tick for the whole system, never twice at a time; a tick that comes too early is left out.
 
-    It belongs to no tenant: it loops over `tenancy.every_tenant()` and opens each scope itself.
+    It belongs to no tenant: `tenancy.in_each` gives each its turn in its scope, whatever the turn of another one meets.
     """
 
     def register(function: Function) -> Function:

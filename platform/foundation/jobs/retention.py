@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 
 from foundation.jobs.choices import FINAL
 from foundation.jobs.models import Job
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import in_each
+from foundation.tenancy.models import Tenant
 
 KEPT_FOR = timedelta(days=90)
 
 
 def forget_ended(*, now: datetime) -> int:
     """Delete jobs that ended long ago, in every tenant; how many went."""
-    gone = 0
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            old = Job.objects.filter(tenant_id=tenant.pk, state__in=FINAL, finished_at__lt=now - KEPT_FOR)
-            gone += old.delete()[0]
-    return gone
+
+    def forget(tenant: Tenant) -> int:
+        old = Job.objects.filter(tenant_id=tenant.pk, state__in=FINAL, finished_at__lt=now - KEPT_FOR)
+        return old.delete()[0]
+
+    return in_each(forget)

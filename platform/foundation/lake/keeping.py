@@ -11,7 +11,8 @@ from uuid import UUID
 from foundation.lake import for_tenant
 from foundation.lake.errors import LakeUnavailable
 from foundation.lake.ports import Lake, TableAt
-from foundation.tenancy import every_tenant, scope, why_locked
+from foundation.tenancy import for_each, scope, why_locked
+from foundation.tenancy.models import Tenant
 
 log = logging.getLogger("sanad.lake")
 # Who asked what a table is now may go on reading that for so long.
@@ -52,19 +53,16 @@ def register(
 
 def maintain_every_lake(*, now: datetime) -> None:
     """Maintain the lake of each tenant; one that is being written to, or that does not answer, has its turn later."""
-    failures: list[Exception] = []
-    for tenant in every_tenant():
+
+    def turn(tenant: Tenant) -> None:
         if why_locked(tenant):
-            continue  # nobody can look into it now
+            return  # nobody can look into it now
         try:
             maintain(tenant.pk, now=now)
         except LakeUnavailable as error:
             log.warning("The lake of %s is maintained later: %s", tenant.slug, error)
-        except Exception as error:
-            log.exception("The lake of %s cannot be maintained.", tenant.slug)
-            failures.append(error)
-    if failures:
-        raise ExceptionGroup("Lakes that cannot be maintained", failures)
+
+    for_each(turn)
 
 
 def maintain(tenant_id: UUID, *, now: datetime) -> None:

@@ -17,7 +17,7 @@ from foundation.identity import Actor
 from foundation.refusals.events import AccessRefused
 from foundation.refusals.models import RefusalWindow
 from foundation.refusals.sayings import Asked
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import for_each, scope
 
 WINDOW = timedelta(minutes=10)
 # Whoever is refused at more routes than this in an hour is looking for something; the rest is counted together.
@@ -60,7 +60,7 @@ def fold(asker: Asker, asked: Asked, *, at: datetime, count: int = 1) -> None:
 
 def close_ended_windows(*, now: datetime) -> int:
     """Tell what was counted in windows that have ended, and forget those of over an hour ago; how many were told."""
-    return sum(_close(tenant.pk, now) for tenant in every_tenant() if tenant.deletion_begun_at is None)
+    return for_each(lambda tenant: _close(tenant.pk, now) if tenant.deletion_begun_at is None else 0)
 
 
 def _close(tenant_id: UUID, now: datetime) -> int:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from foundation import storage
 from foundation.jobs import JobHandle, job, periodic
 from foundation.storage import keys
-from foundation.tenancy import every_tenant
+from foundation.tenancy import for_each
 
 
 @periodic(name="storage.sweep_scratch", every=timedelta(minutes=10))
@@ -15,8 +15,7 @@ def sweep_scratch() -> None:
 
 @periodic(name="storage.sweep_secrets", every=timedelta(hours=1))
 def sweep_secrets() -> None:
-    for tenant in every_tenant():
-        keys.sweep_secrets(tenant_id=tenant.pk)
+    for_each(lambda tenant: keys.sweep_secrets(tenant_id=tenant.pk), also_deleted=True)
 
 
 @job(name="storage.rewrap_keys", needs_keys=False)

@@ -19,6 +19,7 @@ from foundation.tenancy.standing import (
     why_closed,
     why_locked,
 )
+from foundation.tenancy.turns import for_each, in_each, take_turns
 
 __all__ = [
     "KeyDestroyed",
@@ -29,11 +30,14 @@ __all__ = [
     "every_tenant",
     "figures_of_all",
     "find_tenant",
+    "for_each",
+    "in_each",
     "lock_of",
     "places_in",
     "require_keys",
     "require_open",
     "scope",
+    "take_turns",
     "why_closed",
     "why_locked",
 ]

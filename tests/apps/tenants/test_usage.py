@@ -224,3 +224,21 @@ def test_another_tenant_sees_nothing_of_it(a_run, other_scientist):
     with scope(other_scientist.tenant_id):
         assert not usage.visible_usage(actor=other_scientist).exists()
         assert not UsageHour.objects.exists()
+
+
+def test_a_tenant_whose_budgets_cannot_be_looked_at_leaves_nobody_unmetered(other_tenant, a_run, monkeypatch):
+    """It stands before the other one, by its short name; what is shown to whoever looks is that it failed."""
+    looked = []
+
+    def look(*, tenant, now):
+        if tenant.slug == "acme":
+            raise RuntimeError("a row that cannot be read")
+        looked.append(tenant.slug)
+
+    monkeypatch.setattr(metering, "note_budgets", look)
+    run = a_run()
+    services.begin_usage(run, at=services.database_now() - timedelta(minutes=5))
+    with pytest.raises(ExceptionGroup):
+        services.meter_everything()
+    assert looked == ["other"]
+    assert UsageHour.objects.filter(thing_id=run.thing_id).exists()
