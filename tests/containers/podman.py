@@ -14,17 +14,20 @@ IMAGE = os.environ.get("SANAD_RUNTIME_IMAGE", f"localhost/sanad-runtime:{VERSION
 SOCKETS = ("/run/podman/podman.sock", "/var/run/docker.sock")
 
 
+def host() -> str:
+    """Where the engine answers."""
+    found = os.environ.get("DOCKER_HOST") or next((f"unix://{path}" for path in SOCKETS if Path(path).is_socket()), "")
+    return found or give_up("No container engine answers here; run .ci/containers first.")
+
+
 def client() -> docker.DockerClient:
-    host = os.environ.get("DOCKER_HOST") or next((f"unix://{path}" for path in SOCKETS if Path(path).is_socket()), None)
-    if host is None:
-        return give_up("No container engine answers here; run .ci/containers first.")
-    found = docker.DockerClient(base_url=host, timeout=60)
+    found = docker.DockerClient(base_url=host(), timeout=60)
     try:
         found.images.get(IMAGE)
     except docker.errors.ImageNotFound:
         give_up(f"The image {IMAGE} is missing; run .ci/containers first.")
     except docker.errors.DockerException as error:
-        give_up(f"The container engine at {host} does not answer: {error}")
+        give_up(f"The container engine at {host()} does not answer: {error}")
     return found
 
 

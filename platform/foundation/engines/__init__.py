@@ -1,6 +1,7 @@
 """Where runs and models execute: one port, an adapter per engine, chosen by COMPUTE_ENGINE."""
 
 from foundation.engines.errors import EngineUnavailable, ImageMissing, IsolationMissing, WorkloadMissing
+from foundation.engines.leaving import end_all
 from foundation.engines.logs import open_log
 from foundation.engines.ports import (
     LOG_PIECE,
@@ -30,5 +31,6 @@ __all__ = [
     "WorkloadState",
     "WorkloadStatus",
     "current",
+    "end_all",
     "open_log",
 ]

@@ -63,12 +63,31 @@ def run(home: Home | None, command: Sequence[str], *, port: int | None, options:
         return _launch(home, port=port, options=options, console=console, work=execute)
     folder = Path(tempfile.mkdtemp(prefix="sanad-"))
     folder.chmod(0o711)  # PostgreSQL's own user walks through; what lies inside is closed
-    code = _launch(Home(folder / "home"), port=port, options=options, console=console, work=execute)
+    home = Home(folder / "home")
+    code = _launch(home, port=port, options=options, console=console, work=execute)
+    end_workloads(home, keep=code != 0)
     if code == 0:
         shutil.rmtree(folder)
     else:
         Console().say(f"Its state and logs are kept in {folder}/home")
     return code
+
+
+def end_workloads(home: Home, *, keep: bool) -> None:
+    """End what a portal that will not come back started: replicas outlive a restart on purpose, so nobody else would.
+
+    With `keep` they are only stopped, and their logs stay to be looked at.
+    """
+    servers = Servers(home, dict(os.environ), 0)
+    told = environment.portal(servers)
+    if told.get("COMPUTE_ENGINE", "process") == "process" and not any((home.root / "engines").glob("*")):
+        return
+    words = ("--keep",) if keep else ()
+    ended = subprocess.run(
+        manage("end_workloads", *words), env=told, capture_output=True, text=True, timeout=300, check=False
+    )
+    if ended.returncode:
+        Console().say(f"What this portal started may still run:\n{ended.stderr.strip()}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

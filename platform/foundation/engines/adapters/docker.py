@@ -31,6 +31,8 @@ DOOR_FOLDER = "/run/sanad/door"
 SERVICE_FOLDER = "/run/sanad/service"
 SOCKET_NAME = "service.sock"
 _LABEL = "sanad.workload"
+# Several portals may share an engine: each lists its own by the folder that no other has.
+_PORTAL = "sanad.portal"
 _MEMORY = "sanad.memory_mb"
 _KIND = "sanad.kind"
 _NEVER = "0001-01-01"
@@ -128,7 +130,8 @@ class DockerEngine:
 
     def list(self, prefix: str = "") -> list[str]:
         with self._speaking():
-            found = self._client.containers.list(all=True, filters={"label": _LABEL}, ignore_removed=True)
+            own = {"label": f"{_PORTAL}={self._run.resolve()}"}
+            found = self._client.containers.list(all=True, filters=own, ignore_removed=True)
         return sorted(name for name in (item.labels[_LABEL] for item in found) if name.startswith(prefix))
 
     def _options(self, spec: WorkloadSpec) -> dict[str, Any]:
@@ -136,7 +139,12 @@ class DockerEngine:
             "name": spec.name,
             "command": ["python", "-m", "runtime.door", "--", "python", "-m", spec.module, *spec.args],
             "environment": self._environment(spec),
-            "labels": {_LABEL: spec.name, _MEMORY: str(spec.memory_mb), _KIND: spec.kind},
+            "labels": {
+                _LABEL: spec.name,
+                _MEMORY: str(spec.memory_mb),
+                _KIND: spec.kind,
+                _PORTAL: str(self._run.resolve()),
+            },
             "mounts": self._mounts(spec),
             "network_mode": "none",
             "read_only": True,
