@@ -1,4 +1,4 @@
-from foundation.errors import AccessDenied, OverQuota, PortalError
+from foundation.errors import AccessDenied, Conflict, OverQuota, PortalError
 
 
 class SignInRefused(AccessDenied):
@@ -11,6 +11,16 @@ class FactorRefused(SignInRefused):
 
 class TooManyAttempts(OverQuota):
     """Too many failed sign-ins; the sentence says when the next one is heard."""
+
+
+class LastAdministrator(Conflict):
+    """Without them nobody could administer the tenant, or nobody whom its identity provider does not let in."""
+
+    noted = True
+
+
+class MemberGone(Conflict):
+    """Somebody else took the place away meanwhile."""
 
 
 class OverBudget(OverQuota):

@@ -17,14 +17,16 @@ from apps.tenants.choices import (
     HolderKind,
     WebhookState,
 )
+from apps.tenants.errors import LastAdministrator
 from apps.tenants.models import Webhook
+from apps.tenants.selectors.administrators import administrators, in_reserve
 from foundation import access, ledger, outbound
 from foundation.access import Permission, Role
 from foundation.access.models import Membership, SupportGrant
 from foundation.access.permissions import IN_PROJECT
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.identity import Actor
-from foundation.identity.models import ApiToken, User
+from foundation.identity.models import ApiToken, EmailDomain, IdentityProvider, User
 from foundation.tenancy.models import Tenant
 
 
@@ -57,10 +59,43 @@ def check_can_change_tenant(actor: Actor) -> None:
 def check_can_change_role(actor: Actor, membership: Membership) -> None:
     """The tenant keeps one administrator at least; the rows of all are locked by the service that asks."""
     check_can_manage_members(actor)
-    if _is_last_admin(membership):
-        raise Conflict(
-            _("%(name)s is the only administrator. Make somebody else administrator first.") % {"name": membership.user}
+    if membership.role != Role.ADMIN:
+        return
+    said, others = {"name": membership.user}, administrators(membership.tenant_id).exclude(pk=membership.pk)
+    if not others.exists():
+        raise LastAdministrator(_("%(name)s is the only administrator. Make somebody else administrator first.") % said)
+    # Those whom the provider vouches for come in by it alone, so that a provider that fails would shut all of them out.
+    if not membership.vouched and membership.suspended_at is None and not others.filter(vouched=False).exists():
+        raise LastAdministrator(
+            _(
+                "%(name)s is the only administrator who comes in without an identity provider. Invite another by an"
+                " invitation link first, so that somebody can still mend the provider when it fails."
+            )
+            % said
         )
+
+
+def check_comes_in_without(*, provider: IdentityProvider, stays_enabled: bool = False) -> None:
+    """An enabled provider is disabled, removed or given another secret only where an administrator needs it not."""
+    if provider.enabled_at is None:
+        return
+    if not in_reserve(provider.tenant_id, provider=provider, stays_enabled=stays_enabled).exists():
+        raise _nobody_left()
+
+
+def check_comes_in_without_domain(domain: EmailDomain) -> None:
+    if domain.proven_at is not None and not in_reserve(domain.tenant_id, domain=domain).exists():
+        raise _nobody_left()
+
+
+def _nobody_left() -> LastAdministrator:
+    return LastAdministrator(
+        _(
+            "No administrator could come in without it: all of them came by the identity provider, or it is the only"
+            " way in and they have no second factor. Invite an administrator by an invitation link first (under"
+            " Members), and let them come in once."
+        )
+    )
 
 
 def check_can_remove_member(actor: Actor, membership: Membership) -> None:
@@ -248,11 +283,6 @@ def check_is_sent_to(webhook: Webhook) -> None:
 
 def _name_of(role: str) -> str:
     return str(Role(role).label) if role in Role.values else role
-
-
-def _is_last_admin(membership: Membership) -> bool:
-    others = Membership.objects.filter(tenant_id=membership.tenant_id, role=Role.ADMIN).exclude(pk=membership.pk)
-    return membership.role == Role.ADMIN and not others.filter(user__is_active=True, suspended_at=None).exists()
 
 
 def check_can_leave(actor: Actor) -> None:

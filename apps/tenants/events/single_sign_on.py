@@ -107,6 +107,18 @@ class SignedInByProvider(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LastAdministratorKept(ledger.Event):
+    """Their groups over there give them less; without them nobody could mend that."""
+
+    kind = "sign_in.last_administrator_kept"
+    said = _("left the last administrator what the identity provider would have taken")
+    icon = "shield-lock"
+    provider_id: UUID
+    membership_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignInByProviderRefused(ledger.Event):
     """`reason` is a word such as nonce, replayed or domain; who it was is not told, since it is not proven."""
 

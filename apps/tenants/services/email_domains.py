@@ -15,6 +15,7 @@ from apps.tenants import policies
 from apps.tenants.adapters.names import NameServers
 from apps.tenants.events import DomainClaimed, DomainProven, DomainReleased
 from apps.tenants.ports import TextRecords
+from apps.tenants.services.locking import lock_administrators
 from foundation import ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
@@ -84,6 +85,9 @@ def release_domain(*, actor: Actor, domain: EmailDomain) -> None:
     held = IdentityProvider.objects.filter(tenant_id=actor.tenant_id, enabled_at__isnull=False)
     if domain.proven_at is not None and not remaining.exists() and held.exists():
         raise Conflict(_("An identity provider is enabled and this is the last proven domain; disable it first."))
+    if held.exists():
+        lock_administrators(actor.tenant_id)
+        policies.check_comes_in_without_domain(domain)
     ledger.record(DomainReleased(domain_id=domain.pk), actor=actor, subject=("email_domain", domain.pk))
     domain.delete()
 

@@ -9,20 +9,29 @@ from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.events import GroupChanged, GroupCreated, GroupDeleted, GroupJoined, GroupLeft
+from apps.tenants.services.locking import lock_groups, lock_tokens_of, locked_group
 from apps.tenants.services.project_roles import take_back_roles
 from apps.tenants.services.tokens import revoke_tokens_beyond
 from foundation import access, clock, ledger, live
 from foundation.access.models import Group, GroupMember, Membership
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
-from foundation.identity.models import User
+from foundation.identity.models import IdentityProvider, User
 
 
 @transaction.atomic
-def create_group(*, actor: Actor, name: str, description: str = "", external_id: str = "") -> Group:
-    """A group without people and without roles; `external_id` is what an identity provider calls it."""
+def create_group(
+    *,
+    actor: Actor,
+    name: str,
+    description: str = "",
+    provider: IdentityProvider | None = None,
+    external_id: str = "",
+) -> Group:
+    """A group without people and without roles; of a provider that keeps it, and calls it `external_id`."""
     policies.check_can_manage_members(actor)
-    group = Group(tenant=actor.tenant, description=description.strip(), external_id=external_id)
+    access.require_fresh(actor)
+    group = Group(tenant=actor.tenant, description=description.strip(), provider=provider, external_id=external_id)
     _name(group, name)
     _save(group)
     ledger.record(GroupCreated(group_id=group.pk), actor=actor, subject=("group", group.pk))
@@ -32,7 +41,8 @@ def create_group(*, actor: Actor, name: str, description: str = "", external_id:
 @transaction.atomic
 def edit_group(*, actor: Actor, group: Group, name: str, description: str) -> Group:
     policies.check_can_manage_members(actor)
-    group = _locked(group)
+    access.require_fresh(actor)
+    group = locked_group(group)
     before = {"name": group.name, "description": group.description}
     _name(group, name)
     group.description = description.strip()
@@ -48,13 +58,14 @@ def delete_group(*, actor: Actor, group: Group) -> None:
     """With the group go the roles that its people held through it, and what of their tokens rested on those."""
     policies.check_can_manage_members(actor)
     access.require_fresh(actor)
-    group = _locked(group)
+    group = locked_group(group)
     places = list(group.places.select_related("user"))
     take_back_roles(actor=actor, group=group)
     for place in places:
         _leave(actor, place)
     ledger.record(GroupDeleted(group_id=group.pk), actor=actor, subject=("group", group.pk))
     group.delete()
+    lock_tokens_of(actor.tenant_id, [place.user_id for place in places])
     for place in places:
         _tell(actor, place.user)
 
@@ -63,7 +74,8 @@ def delete_group(*, actor: Actor, group: Group) -> None:
 def add_to_group(*, actor: Actor, group: Group, user_id: UUID) -> bool:
     """Whether the person is new in the group; only members of the tenant join."""
     policies.check_can_manage_members(actor)
-    group = _locked(group)
+    access.require_fresh(actor)
+    group = locked_group(group)
     if not Membership.objects.filter(tenant_id=actor.tenant_id, user_id=user_id).exists():
         raise NotFound(_("This person is not a member of the tenant. Invite them first."))
     _place, made = GroupMember.objects.get_or_create(tenant_id=actor.tenant_id, group=group, user_id=user_id)
@@ -78,7 +90,8 @@ def add_to_group(*, actor: Actor, group: Group, user_id: UUID) -> bool:
 def take_from_group(*, actor: Actor, group: Group, user_id: UUID) -> bool:
     """Whether the person was in the group; what they held through it alone they hold no longer."""
     policies.check_can_manage_members(actor)
-    group = _locked(group)
+    access.require_fresh(actor)
+    group = locked_group(group)
     place = group.places.select_related("user").filter(user_id=user_id).first()
     if place is None:
         return False
@@ -87,9 +100,37 @@ def take_from_group(*, actor: Actor, group: Group, user_id: UUID) -> bool:
     return True
 
 
+@transaction.atomic
+def rename_external(*, actor: Actor, group: Group, external_id: str) -> Group:
+    """What the provider that keeps the group calls it from now on."""
+    group = locked_group(group)
+    if external_id == group.external_id:
+        return group
+    group.external_id = external_id
+    try:
+        with transaction.atomic():
+            group.save(update_fields=["external_id"])
+    except IntegrityError as error:
+        raise Conflict(_("The provider has given this id to another of its groups.")) from error
+    changed = GroupChanged(group_id=group.pk, changed=["external_id"])
+    ledger.record(changed, actor=actor, subject=("group", group.pk))
+    return group
+
+
+def release_groups(*, actor: Actor, provider: IdentityProvider) -> None:
+    """Groups that the provider kept stay with their people, kept by hand: no other provider takes them up."""
+    for group in Group.objects.select_for_update().filter(provider=provider).order_by("pk"):
+        group.provider, group.external_id = None, ""
+        group.save(update_fields=["provider", "external_id"])
+        changed = GroupChanged(group_id=group.pk, changed=["external_id"])
+        ledger.record(changed, actor=actor, subject=("group", group.pk))
+
+
 def leave_all_groups(*, actor: Actor, user_id: UUID) -> None:
     """Whoever leaves the tenant leaves its groups; the caller has checked who may say so."""
-    for place in GroupMember.objects.filter(tenant_id=actor.tenant_id, user_id=user_id):
+    places = GroupMember.objects.filter(tenant_id=actor.tenant_id, user_id=user_id)
+    lock_groups(actor.tenant_id, places.values("group_id"))
+    for place in places:
         _leave(actor, place)
 
 
@@ -117,10 +158,3 @@ def _save(group: Group) -> None:
     except IntegrityError as error:
         sentence = _("There is a group “%(name)s” already.") % {"name": group.name}
         raise Conflict(sentence, details={"field": "name"}) from error
-
-
-def _locked(group: Group) -> Group:
-    found = Group.objects.select_for_update().filter(tenant_id=group.tenant_id, pk=group.pk).first()
-    if found is None:
-        raise Conflict(_("This group was deleted meanwhile."))
-    return found

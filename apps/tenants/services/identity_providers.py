@@ -23,6 +23,8 @@ from apps.tenants.events import (
     IdentityProviderRemoved,
 )
 from apps.tenants.ports import ProviderSettings
+from apps.tenants.services.groups import release_groups
+from apps.tenants.services.locking import lock_administrators
 from apps.tenants.services.members import checked_role
 from apps.tenants.services.provided_sessions import end_sessions_of_provider
 from apps.tenants.services.tokens import revoke_workload_tokens
@@ -101,6 +103,8 @@ def edit_provider(
     kept = {word: name.strip() for word, name in claims.items() if name.strip()}
     secret = client_secret.strip() or settings.client_secret
     if (kept, secret) != (settings.claims, settings.client_secret):
+        lock_administrators(actor.tenant_id)
+        policies.check_comes_in_without(provider=provider, stays_enabled=True)
         provider.sealed = seal_settings(provider, replace(settings, claims=kept, client_secret=secret))
         changed.append("sealed")
     if changed:
@@ -147,6 +151,8 @@ def disable_provider(*, actor: Actor, provider: IdentityProvider) -> IdentityPro
     policies.check_can_manage_sign_in(actor)
     provider = _locked(provider)
     if provider.enabled_at is not None:
+        lock_administrators(actor.tenant_id)
+        policies.check_comes_in_without(provider=provider)
         provider.enabled_at = None
         provider.save(update_fields=["enabled_at"])
         ended = end_sessions_of_provider(provider)
@@ -156,9 +162,12 @@ def disable_provider(*, actor: Actor, provider: IdentityProvider) -> IdentityPro
 
 @transaction.atomic
 def remove_provider(*, actor: Actor, provider: IdentityProvider, now: datetime) -> None:
-    """With it go what it knew of people and its SCIM tokens; their memberships stay with the roles they have."""
+    """With it go what it knew of people and its SCIM tokens; memberships stay with their roles, and so do groups."""
     policies.check_can_manage_sign_in(actor)
     provider = _locked(provider)
+    lock_administrators(actor.tenant_id)
+    policies.check_comes_in_without(provider=provider)
+    release_groups(actor=actor, provider=provider)
     ended = end_sessions_of_provider(provider)
     revoke_workload_tokens(tenant=actor.tenant, purpose=scim_purpose(provider.pk), now=now)
     _record(actor, provider, IdentityProviderRemoved(provider_id=provider.pk, sessions=ended))

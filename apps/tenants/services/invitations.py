@@ -18,12 +18,13 @@ from apps.tenants.events import InvitationWithdrawn, MemberInvited
 from apps.tenants.models import Invitation
 from apps.tenants.services.invitation_mails import mail_invitation
 from apps.tenants.services.members import checked_role, enrol
-from foundation import ledger
+from foundation import ledger, refusals
 from foundation.access.models import Membership
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import User
 from foundation.identity.tokens import digest_of
+from foundation.refusals import Asked
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
@@ -45,7 +46,7 @@ def invite(*, actor: Actor, email: str, role: str, now: datetime) -> tuple[Invit
     ):
         _withdraw(actor, earlier, now)
     secret = secrets.token_urlsafe(32)
-    invitation = Invitation.objects.create(
+    invitation = Invitation(
         tenant=actor.tenant,
         email=address,
         role=checked_role(role),
@@ -54,6 +55,12 @@ def invite(*, actor: Actor, email: str, role: str, now: datetime) -> tuple[Invit
         created_at=now,
         expires_at=now + INVITATION_LIVES,
     )
+    try:
+        with transaction.atomic():
+            invitation.save(force_insert=True)
+    except IntegrityError as error:
+        sentence = _("Somebody has just invited this address. Invite it once more only where their link is lost.")
+        raise Conflict(sentence, details={"field": "email"}) from error
     invited = MemberInvited(membership_id=invitation.pk, role=invitation.role)
     ledger.record(invited, actor=actor, subject=("membership", invitation.pk))
     mail_invitation(actor=actor, invitation=invitation, secret=secret)
@@ -70,14 +77,34 @@ def withdraw_invitation(*, actor: Actor, invitation: Invitation, now: datetime) 
 
 def find_invitation(*, secret: str, now: datetime) -> tuple[Invitation, Tenant]:
     """The open invitation of this link with its tenant, or NotFound."""
-    with transaction.atomic():
-        _show_digest(digest_of(secret))
-        invitation = Invitation.objects.filter(digest=digest_of(secret)).first()
-        _show_digest("")
+    invitation = _of_link(secret)
     if invitation is None or invitation.state(now) is not InvitationState.OPEN:
         raise NotFound(_GONE)
     with scope(invitation.tenant_id):
         return invitation, Tenant.objects.get(pk=invitation.tenant_id)
+
+
+def note_void_invitation(*, secret: str, request_id: str, method: str, now: datetime) -> None:
+    """Put on the tenant's ledger that a link was opened that is used, withdrawn or too old; a guessed one is nobody's.
+
+    Called where the refused act has been undone. Whoever opens it is not known, so the invitation is what it is about.
+    """
+    invitation = _of_link(secret)
+    if invitation is None:
+        return
+    with scope(invitation.tenant_id):
+        tenant = Tenant.objects.get(pk=invitation.tenant_id)
+    reason = f"invitation-{invitation.state(now).value}"
+    asked = Asked.at("accounts/invitations/<secret>/", method=method, status=NotFound.status, reason=reason)
+    refusals.note_about(("membership", invitation.pk), asked, tenant=tenant, request_id=request_id)
+
+
+def _of_link(secret: str) -> Invitation | None:
+    with transaction.atomic():
+        _show_digest(digest_of(secret))
+        invitation = Invitation.objects.filter(digest=digest_of(secret)).first()
+        _show_digest("")
+    return invitation
 
 
 def accept_invitation(*, user: User, secret: str, now: datetime) -> Membership:

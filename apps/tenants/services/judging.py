@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from apps.tenants.ports import ProviderSettings, Said
+from apps.tenants.selectors.provisioning import names_of_scim_groups
 from apps.tenants.services.email_domains import domain_of
 from foundation.access import Role
 from foundation.access.models import Group, Membership
@@ -72,16 +73,10 @@ def mapped(provider: IdentityProvider, names: Iterable[str]) -> tuple[str, froze
     return role, frozenset(known)
 
 
-def names_of_scim_groups(*, tenant_id: UUID, user_id: UUID) -> list[str]:
-    """The groups that SCIM keeps and that the person is in, as the provider calls them."""
-    rows = Group.objects.filter(tenant_id=tenant_id, places__user_id=user_id).exclude(external_id="")
-    return list(rows.values_list("name", flat=True))
-
-
 def _groups_by_scim(provider: IdentityProvider, user: User | None) -> list[str]:
     if user is None or not Provisioned.objects.filter(provider=provider, user=user).exists():
         return []
-    return names_of_scim_groups(tenant_id=provider.tenant_id, user_id=user.pk)
+    return names_of_scim_groups(provider=provider, user_ids=[user.pk])[user.pk]
 
 
 def _is_known(provider: IdentityProvider, place: Membership) -> bool:

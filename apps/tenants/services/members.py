@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.tenants import policies
 from apps.tenants.events import MemberAdded, MemberRemoved, RoleChanged
 from apps.tenants.services.groups import leave_all_groups
+from apps.tenants.services.locking import locked_member
 from apps.tenants.services.permissions import take_back_all
 from apps.tenants.services.project_roles import take_back_roles
 from apps.tenants.services.tokens import revoke_tokens_beyond, revoke_tokens_of_member
@@ -18,6 +19,7 @@ from foundation.access import Role
 from foundation.access.models import Membership
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+from foundation.identity.models import Provisioned
 
 
 @transaction.atomic
@@ -45,13 +47,15 @@ def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> Non
     policies.check_can_remove_member(actor, membership)
     access.require_fresh(actor)
     removed = MemberRemoved(membership_id=membership.pk, user_id=membership.user_id, role=membership.role)
-    revoke_tokens_of_member(actor=actor, user_id=membership.user_id, now=now)
     take_back_all(actor=actor, membership=membership)
     take_back_roles(actor=actor, user=membership.user)
     leave_all_groups(actor=actor, user_id=membership.user_id)
     ledger.record(removed, actor=actor, subject=("membership", membership.pk))
     live.disconnect(user_id=membership.user_id, sentence=_("You are no longer a member of this tenant."))
     membership.delete()
+    # Whichever provider brings them again finds them as somebody whom nobody has brought.
+    Provisioned.objects.filter(tenant_id=actor.tenant_id, user_id=removed.user_id).delete()
+    revoke_tokens_of_member(actor=actor, user_id=removed.user_id, now=now)
 
 
 def enrol(*, actor: Actor, membership: Membership) -> Membership:
@@ -71,13 +75,3 @@ def checked_role(role: str) -> Role:
         sentence = _("There is no role “%(role)s”.") % {"role": role}
         raise Invalid(sentence, fields={"role": [sentence]})
     return Role(role)
-
-
-def locked_member(membership: Membership) -> Membership:
-    """The row as it stands, with all administrators' rows locked: two admins cannot remove each other at once."""
-    rows = Membership.objects.select_for_update(of=("self",)).filter(tenant_id=membership.tenant_id)
-    list(rows.filter(role=Role.ADMIN).order_by("pk").values_list("pk", flat=True))
-    found = rows.select_related("user").filter(pk=membership.pk).first()
-    if found is None:
-        raise Conflict(_("This person is no longer a member."))
-    return found

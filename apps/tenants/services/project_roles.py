@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.choices import HolderKind
 from apps.tenants.events import ProjectRoleGiven, ProjectRoleTakenBack
+from apps.tenants.services.locking import lock_tokens_of
 from apps.tenants.services.tokens import revoke_tokens_beyond
 from foundation import access, clock, ledger, live
 from foundation.access.models import Group, Membership, ProjectRole
-from foundation.errors import Invalid, NotFound
+from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ServiceAccount, User
 
@@ -53,7 +54,7 @@ def give_role_in_project(*, actor: Actor, project_id: UUID, holder: Holder, role
         return before
     if before is not None:
         _take_back(actor, before)
-    row = ProjectRole.objects.create(tenant=actor.tenant, role=checked, **place)
+    row = _written(ProjectRole(tenant=actor.tenant, role=checked, **place))
     given = ProjectRoleGiven(**_facts(row))
     ledger.record(given, actor=actor, project_id=project_id, subject=("project", project_id))
     _tell(actor, row, lost=before is not None)
@@ -80,6 +81,15 @@ def take_back_roles(
         _take_back(actor, row)
 
 
+def _written(row: ProjectRole) -> ProjectRole:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(_("Somebody has just given them a role in this project; look at it, then change it.")) from error
+    return row
+
+
 def _take_back(actor: Actor, row: ProjectRole) -> None:
     taken = ProjectRoleTakenBack(**_facts(row))
     ledger.record(taken, actor=actor, project_id=row.project_id, subject=("project", row.project_id))
@@ -91,6 +101,8 @@ def _tell(actor: Actor, row: ProjectRole, *, lost: bool) -> None:
     people = [row.user] if row.user else []
     if row.group is not None:
         people = [place.user for place in row.group.places.select_related("user")]
+    if lost:
+        lock_tokens_of(actor.tenant_id, [person.pk for person in people])
     for person in people:
         if lost:
             revoke_tokens_beyond(actor=actor, user=person, now=clock.now())

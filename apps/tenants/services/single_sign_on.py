@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from apps.tenants.errors import ProviderRefused
-from apps.tenants.events import IdentityProviderTested, SignedInByProvider, SignInByProviderRefused
+from apps.tenants.errors import LastAdministrator, MemberGone, ProviderRefused
+from apps.tenants.events import (
+    IdentityProviderTested,
+    LastAdministratorKept,
+    SignedInByProvider,
+    SignInByProviderRefused,
+)
 from apps.tenants.ports import Said
 from apps.tenants.services.email_domains import NOBODY, tenant_of_address
 from apps.tenants.services.groups import add_to_group, take_from_group
 from apps.tenants.services.identity_providers import settings_of
 from apps.tenants.services.judging import Check, Judgement, judge
+from apps.tenants.services.locking import lock_administrators, lock_groups
 from apps.tenants.services.members import change_role, enrol, remove_member
 from apps.tenants.services.provided_sessions import end_provided_sessions
 from foundation import clock, ledger
-from foundation.access.models import Group, Membership
-from foundation.errors import Conflict, NotFound
+from foundation.access.models import GroupMember, Membership
+from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.identity.models import IdentityProvider, ProviderIdentity, UsedAssertion, User
-from foundation.tenancy import every_tenant, find_tenant, require_open, scope, why_closed
+from foundation.tenancy import find_tenant, in_each, require_open, scope, why_closed
 from foundation.tenancy.models import Tenant
 
 LABEL = "identity provider"
@@ -124,21 +129,22 @@ def note_test(*, actor: Actor, provider: IdentityProvider, fault: str, now: date
 
 def forget_used_assertions(*, now: datetime) -> int:
     """Drop those that have ended by themselves; how many there were."""
-    gone = 0
-    for tenant in every_tenant():
-        with scope(tenant.pk):
-            gone += UsedAssertion.objects.filter(tenant=tenant, expires_at__lt=now).delete()[0]
-    return gone
+    return in_each(lambda tenant: UsedAssertion.objects.filter(tenant=tenant, expires_at__lt=now).delete()[0])
 
 
 def bring_groups(*, actor: Actor, provider: IdentityProvider, user_id: UUID, wanted: frozenset[UUID]) -> None:
     """Let the person be in those of the mapping's groups that their own groups bring, and in no other of them."""
-    governed = {UUID(line["group"]) for line in provider.mapping if line["group"]}
-    for group in Group.objects.filter(tenant_id=actor.tenant_id, pk__in=governed):
+    governed = groups_of_mapping(provider)
+    present = GroupMember.objects.filter(group_id__in=governed, user_id=user_id).values_list("group_id", flat=True)
+    for group in lock_groups(actor.tenant_id, (wanted & governed) ^ set(present)):
         if group.pk in wanted:
             add_to_group(actor=actor, group=group, user_id=user_id)
         else:
             take_from_group(actor=actor, group=group, user_id=user_id)
+
+
+def groups_of_mapping(provider: IdentityProvider) -> set[UUID]:
+    return {UUID(line["group"]) for line in provider.mapping if line["group"]}
 
 
 def disabled_provider() -> ProviderRefused:
@@ -178,14 +184,28 @@ def _admit(actor: Actor, provider: IdentityProvider, judgement: Judgement, said:
     identity.last_seen_at = now
     identity.save()
     if identity.made_member and judgement.role and place.role != judgement.role:
-        # The last administrator stays one, whatever the groups say: else nobody could mend the mapping.
-        with suppress(Conflict):
-            place = change_role(actor=actor, membership=place, role=judgement.role)
+        place = _give_role(actor, provider, place, judgement.role)
     bring_groups(actor=actor, provider=provider, user_id=user.pk, wanted=judgement.groups)
     came = SignedInByProvider(provider_id=provider.pk, user_id=user.pk, role=place.role)
     person = Actor("user", user.pk, actor.tenant, str(user), user=user, role=place.role, request_id=actor.request_id)
     ledger.record(came, actor=person, subject=("membership", place.pk))
     return user
+
+
+def _give_role(actor: Actor, provider: IdentityProvider, place: Membership, role: str) -> Membership:
+    """The last administrator stays one, whatever the groups say: else nobody could mend the mapping."""
+    lock_administrators(actor.tenant_id)
+    lock_groups(actor.tenant_id, groups_of_mapping(provider))
+    try:
+        return change_role(actor=actor, membership=place, role=role)
+    except LastAdministrator:
+        _note_kept(actor, provider, place)
+        return place
+
+
+def _note_kept(actor: Actor, provider: IdentityProvider, place: Membership) -> None:
+    kept = LastAdministratorKept(provider_id=provider.pk, membership_id=place.pk, user_id=place.user_id)
+    ledger.record(kept, actor=actor, subject=("membership", place.pk))
 
 
 def _new_person(said: Said) -> User:
@@ -202,8 +222,12 @@ def _take_away(actor: Actor, judgement: Judgement, now: datetime) -> None:
     if place is None or identity is None or not identity.made_member:
         return
     end_provided_sessions(tenant_id=actor.tenant_id, user_id=place.user_id)
-    with suppress(Conflict):
+    try:
         remove_member(actor=actor, membership=place, now=now)
+    except LastAdministrator:
+        _note_kept(actor, identity.provider, place)
+    except MemberGone:
+        return  # somebody else removed them at the same moment, and that stands on the ledger
 
 
 def _refusal(fault: Check) -> ProviderRefused:

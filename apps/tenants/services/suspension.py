@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.events import MemberRestored, MemberSuspended
-from apps.tenants.services.members import locked_member
+from apps.tenants.services.locking import locked_member
 from apps.tenants.services.provided_sessions import end_provided_sessions
 from apps.tenants.services.tokens import revoke_tokens_of_member
 from foundation import ledger, live
@@ -27,8 +27,8 @@ def suspend_member(*, actor: Actor, membership: Membership, now: datetime) -> Me
         membership.save(update_fields=["suspended_at"])
         suspended = MemberSuspended(membership_id=membership.pk, user_id=membership.user_id)
         ledger.record(suspended, actor=actor, subject=("membership", membership.pk))
-        revoke_tokens_of_member(actor=actor, user_id=membership.user_id, now=now)
         end_provided_sessions(tenant_id=actor.tenant_id, user_id=membership.user_id)
+        revoke_tokens_of_member(actor=actor, user_id=membership.user_id, now=now)
         live.disconnect(user_id=membership.user_id, sentence=_("Your membership is suspended."))
     return membership
 
@@ -37,7 +37,7 @@ def suspend_member(*, actor: Actor, membership: Membership, now: datetime) -> Me
 def restore_member(*, actor: Actor, membership: Membership) -> Membership:
     """The place opens again with the role it had; tokens of before stay void."""
     membership = locked_member(membership)
-    policies.check_can_manage_members(actor)
+    policies.check_can_bring_in(actor)
     if membership.suspended_at is not None:
         membership.suspended_at = None
         membership.save(update_fields=["suspended_at"])

@@ -19,14 +19,15 @@ from scim2_models import (
     ResourceType,
     Schema,
     SCIMException,
-    ScimFilter,
     User,
 )
 
 from apps.tenants.errors import ProvisionRefused
+from apps.tenants.selectors import provisioning as seen
+from apps.tenants.selectors.provisioning import Provisioner
 from apps.tenants.services import provisioning
-from apps.tenants.services.provisioning import Provisioner
 from apps.tenants.views import scim_words as words
+from apps.tenants.views.scim_lists import asks_for, attributes, page
 from foundation import access
 from foundation.clock import now
 from foundation.errors import PortalError
@@ -65,6 +66,7 @@ def _answered(request: HttpRequest, by: Provisioner, answer: View, at: dict[str,
     try:
         with scope(by.tenant_id):
             status, body = answer(request, by, **at)
+            shown = _dumped(body, request)
     except ProvisionRefused as refusal:
         status, body = refusal.status, _error(refusal.status, refusal.sentence, refusal.reason)
     except SCIMException as error:
@@ -72,15 +74,19 @@ def _answered(request: HttpRequest, by: Provisioner, answer: View, at: dict[str,
         status, body = int(told.status or 400), told
     except PortalError as refusal:
         status, body = refusal.status, _error(refusal.status, refusal.sentence, "")
+    else:
+        return _told(body, status, shown)
     if status in {403, 404, 409}:
         provisioning.note_provisioning_refused(by=by, reason=body.scim_type or "not_found", status=status)
     return _told(body, status)
 
 
 def list_users(request: HttpRequest, by: Provisioner) -> Answer:
-    rows = provisioning.people(by)
-    known, base = provisioning.provisioned(by), words.base_of(by.actor.tenant.slug)
-    return _page(request, User, [words.user_of(row, known.get(row.user_id), base) for row in rows])
+    def shown(rows: list[Any]) -> list[User]:
+        known, base = seen.known_of(by, [row.user_id for row in rows]), words.base_of(by.actor.tenant.slug)
+        return [words.user_of(row, known.get(row.user_id), base) for row in rows]
+
+    return page(request, User, seen.people(by), seen.comparisons_of_people(by), shown)
 
 
 def make_user(request: HttpRequest, by: Provisioner) -> Answer:
@@ -90,18 +96,18 @@ def make_user(request: HttpRequest, by: Provisioner) -> Answer:
 
 
 def show_user(request: HttpRequest, by: Provisioner, user_id: UUID) -> Answer:
-    return 200, _user(by, provisioning.get_person(by, user_id))
+    return 200, _user(by, seen.get_person(by, user_id))
 
 
 def replace_user(request: HttpRequest, by: Provisioner, user_id: UUID) -> Answer:
-    place = provisioning.get_person(by, user_id)
+    place = seen.get_person(by, user_id)
     sent = words.read(_body(request), User, Context.RESOURCE_REPLACEMENT_REQUEST)
     place = provisioning.change_person(by=by, place=place, wanted=words.wanted_of(sent), now=now())
     return 200, _user(by, place)
 
 
 def patch_user(request: HttpRequest, by: Provisioner, user_id: UUID) -> Answer:
-    place = provisioning.get_person(by, user_id)
+    place = seen.get_person(by, user_id)
     before = _user(by, place)
     after = words.patched(_body(request), before)
     if after.display_name == before.display_name and after.name != before.name:
@@ -113,12 +119,15 @@ def patch_user(request: HttpRequest, by: Provisioner, user_id: UUID) -> Answer:
 
 
 def take_user(request: HttpRequest, by: Provisioner, user_id: UUID) -> Answer:
-    provisioning.take_person(by=by, place=provisioning.get_person(by, user_id), now=now())
+    provisioning.take_person(by=by, place=seen.get_person(by, user_id), now=now())
     return 204, None
 
 
 def list_groups(request: HttpRequest, by: Provisioner) -> Answer:
-    return _page(request, Group, [_group(by, row) for row in provisioning.groups(by)])
+    def shown(rows: list[Any]) -> list[Group]:
+        return _groups(by, rows, with_members=asks_for(request, Group, "members"))
+
+    return page(request, Group, seen.groups(by), seen.comparisons_of_groups(by), shown)
 
 
 def make_group(request: HttpRequest, by: Provisioner) -> Answer:
@@ -127,21 +136,23 @@ def make_group(request: HttpRequest, by: Provisioner) -> Answer:
 
 
 def show_group(request: HttpRequest, by: Provisioner, group_id: UUID) -> Answer:
-    return 200, _group(by, provisioning.get_group(by, group_id))
+    group = seen.get_group(by, group_id)
+    return 200, _groups(by, [group], with_members=asks_for(request, Group, "members"))[0]
 
 
 def replace_group(request: HttpRequest, by: Provisioner, group_id: UUID) -> Answer:
-    group = provisioning.get_group(by, group_id)
-    return _changed(by, group, words.read(_body(request), Group, Context.RESOURCE_REPLACEMENT_REQUEST))
+    sent = words.read(_body(request), Group, Context.RESOURCE_REPLACEMENT_REQUEST)
+    return _changed(by, provisioning.hold_group(by=by, group_id=group_id), sent)
 
 
 def patch_group(request: HttpRequest, by: Provisioner, group_id: UUID) -> Answer:
-    group = provisioning.get_group(by, group_id)
-    return _changed(by, group, words.patched(_body(request), _group(by, group)))
+    body = _body(request)
+    group = provisioning.hold_group(by=by, group_id=group_id)
+    return _changed(by, group, words.patched(body, _group(by, group)))
 
 
 def take_group(request: HttpRequest, by: Provisioner, group_id: UUID) -> Answer:
-    provisioning.take_group(by=by, group=provisioning.get_group(by, group_id))
+    provisioning.take_group(by=by, group=provisioning.hold_group(by=by, group_id=group_id))
     return 204, None
 
 
@@ -177,10 +188,6 @@ def show_schema(request: HttpRequest, by: Provisioner, name: str) -> Answer:
     return 200, _named(_schemas(by), name)
 
 
-def _all(model: Any, found: list[Any]) -> Any:
-    return ListResponse[model](total_results=len(found), items_per_page=len(found), start_index=1, resources=found)
-
-
 def _schemas(by: Provisioner) -> list[Schema]:
     found = [schema.model_copy(deep=True) for schema in words.described().schemas]
     for schema in found:
@@ -196,33 +203,19 @@ def _named(found: list[Any], name: str) -> Any:
     raise ProvisionRefused(_("There is nothing at this address."), reason="not_found", status=404)
 
 
-def _page(request: HttpRequest, model: Any, rows: list[Any]) -> Answer:
-    """The rows that fit the filter, `count` of them from `startIndex` on; both count from one (RFC 7644, 3.4.2.4)."""
-    if expression := request.GET.get("filter", ""):
-        wanted = ScimFilter[model](expression)
-        rows = [row for row in rows if wanted.match(row, strict=True)]
-    start, count = max(_number(request, "startIndex", 1), 1), max(_number(request, "count", words.MOST_IN_A_PAGE), 0)
-    shown = rows[start - 1 : start - 1 + min(count, words.MOST_IN_A_PAGE)]
-    return 200, ListResponse[model](
-        total_results=len(rows), start_index=start, items_per_page=len(shown), resources=shown or None
-    )
-
-
-def _number(request: HttpRequest, name: str, default: int) -> int:
-    try:
-        return int(request.GET.get(name, default))
-    except ValueError as error:
-        raise ProvisionRefused(_("“%(name)s” is a number.") % {"name": name}, reason="invalidValue") from error
-
-
 def _user(by: Provisioner, place: Any) -> User:
-    base, known = words.base_of(by.actor.tenant.slug), provisioning.provisioned(by).get(place.user_id)
-    groups = provisioning.groups(by).filter(places__user_id=place.user_id)
-    return words.with_groups(words.user_of(place, known, base), list(groups), base)
+    base, known = words.base_of(by.actor.tenant.slug), seen.known_of(by, [place.user_id]).get(place.user_id)
+    return words.with_groups(words.user_of(place, known, base), seen.groups_of_person(by, place), base)
 
 
 def _group(by: Provisioner, group: Any) -> Group:
-    return words.group_of(group, provisioning.members_of_group(by, group), words.base_of(by.actor.tenant.slug))
+    return _groups(by, [group])[0]
+
+
+def _groups(by: Provisioner, rows: list[Any], *, with_members: bool = True) -> list[Group]:
+    base = words.base_of(by.actor.tenant.slug)
+    members = seen.members_of_groups(by, [row.pk for row in rows]) if with_members else {}
+    return [words.group_of(row, members.get(row.pk, []), base) for row in rows]
 
 
 def _changed(by: Provisioner, group: Any, sent: Group) -> Answer:
@@ -260,15 +253,21 @@ def _error(status: int, sentence: str, reason: str) -> Error:
     return Error(status=status, detail=sentence, scim_type=reason or None)
 
 
-def _told(body: Any, status: int) -> HttpResponse:
+def _dumped(body: Any, request: HttpRequest | None = None) -> Any:
+    """What is sent of a resource or of a list of them: all that is usual, or the attributes that were asked for."""
+    one = body.resources[0] if isinstance(body, ListResponse) and body.resources else body
+    asked = attributes(request, type(one)) if request is not None and isinstance(one, User | Group) else None
+    return body and body.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=asked)
+
+
+def _told(body: Any, status: int, shown: Any = None) -> HttpResponse:
     if status == 204:
         return HttpResponse(status=204)
-    shown = body.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE)
-    response = JsonResponse(shown, status=status, content_type=_MEDIA)
+    response = JsonResponse(shown or _dumped(body), status=status, content_type=_MEDIA)
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="scim"'
     if status == 201:
-        response["Location"] = shown["meta"]["location"]
+        response["Location"] = str(body.meta.location)
     return response
 
 
