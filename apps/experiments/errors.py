@@ -10,7 +10,7 @@ class RunRefused(Invalid):
 class OutsideProject(RunRefused):
     """A place that is named as a run's or a model's own and lies outside the project."""
 
-    beyond = True
+    noted = True
 
 
 class FilesChanged(Conflict):
@@ -29,6 +29,12 @@ class NoSuchRoute(NotFound):
     """An address of MLflow that the portal does not pass on."""
 
     slug = "no-such-route"
+
+
+class CrookedPath(NoSuchRoute):
+    """An address with dots or coded slashes, which would lead out of the project where it was read twice."""
+
+    noted = True
 
 
 class TokenMissing(PortalError):

@@ -10,8 +10,8 @@ class PortalError(Exception):
 
     status = 500
     slug = "error"
-    # Whether it refuses something outside the asker's scope though it reads like faulty input; recorded as a refusal.
-    beyond = False
+    # Whether it is recorded as a refusal whatever its status is: it reads like faulty input and is no slip.
+    noted = False
 
     def __init__(self, sentence: object, *, details: dict[str, Any] | None = None) -> None:
         super().__init__(sentence)

@@ -12,7 +12,7 @@ from foundation import ledger
 from foundation.web.families import EVENT_FAMILIES
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ["foundation.ledger.own_events", "foundation.storage.events"]
+MODULES = ["foundation.ledger.own_events", "foundation.refusals.events", "foundation.storage.events"]
 MODULES += [f"apps.{path.parent.name}.events" for path in sorted(ROOT.glob("apps/*/events.py"))]
 ICONS = set(json.loads((ROOT / "static" / "vendor.json").read_text())["sprite"]["outline"]["names"])
 

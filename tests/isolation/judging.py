@@ -11,6 +11,8 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 
+from foundation.access import Role
+from foundation.access.permissions import ROLE_PERMISSIONS
 from foundation.identity.tokens import create_token
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
@@ -24,6 +26,8 @@ from tests.isolation.routes import Route
 REFUSED = {401, 403, 404}
 # Pages that ask MLflow, which does not run here: tests/apps/experiments/test_mlflow_*.py drive them with a real one.
 NOT_HERE = 503
+# Doors that know nobody's session or token: SCIM's own (recorded as provisioning), the gateway's, and one's own pages.
+TOLD_ELSEWHERE = ("scim/", "internal/", "accounts/")
 # A method that the address does not answer is refused before anybody is asked for.
 NO_SUCH_METHOD = 405
 
@@ -54,9 +58,11 @@ class Caller:
 
 
 def callers(house: House) -> list[Caller]:
-    """Members of every role, some with a session and some with a token, the mightiest and the least with both."""
+    """The mightiest and the least, with a session and with a token, and each role that may what the mightiest may not."""
+    most = ROLE_PERMISSIONS[Role.ADMIN]
+    asking = [role for role in house.people if role in {"admin", "viewer"} or ROLE_PERMISSIONS[Role(role)] - most]
     made = []
-    for role, actor in house.people.items():
+    for role, actor in ((role, house.people[role]) for role in asking):
         client = Client()
         client.force_login(actor.user)
         session = client.session
@@ -80,13 +86,18 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.whole = digest(self.theirs)
+        # How many answers refused somebody, since the route's tries began.
+        self.refused = 0
 
     def leaks(self, route: Route) -> list[str]:
         """What leaked at this route, one sentence each; none where all is well. A name nobody knows is a leak too."""
+        self.refused, before = 0, told_of_refusals(self.own)
         try:
             said = [leak for what in [*tries(route, self.own, self.theirs)] for leak in self._leaks_of(route, what)]
         except Unnamed as unnamed:
             return [str(unnamed)]
+        if (told := told_of_refusals(self.own) - before) < self.refused:
+            said.append(f"{route}: {self.refused} answers were refusals, and the ledger tells of {told}.")
         said += self._leaks_of_forms(route)
         if digest(self.theirs) != self.whole:
             said.append(f"{route}: something of the other tenant was changed.")
@@ -95,6 +106,7 @@ class Stage:
     def _leaks_of(self, route: Route, what: Try) -> Iterator[str]:
         for caller in self._asking(what):
             answer = caller.send(what)
+            self.refused += _is_to_be_told(route, answer)
             for fault in self._faults(what, answer, caller):
                 yield f"{what.method.upper()} {what.address} ({what.how}; {caller.name}): {fault}"
 
@@ -168,6 +180,25 @@ def _was_done(what: Try, status: int) -> bool:
 def _is_refusal(answer: Any) -> bool:
     to_sign_in = answer.status_code == 302 and answer.headers["Location"].startswith("/accounts/login/")
     return to_sign_in or answer.status_code in REFUSED | {NO_SUCH_METHOD}
+
+
+def _is_to_be_told(route: Route, answer: Any) -> bool:
+    """Whether the refusal has to stand on the asker's ledger: not where they were asked to prove something first."""
+    if answer.status_code not in REFUSED or route.template.startswith(TOLD_ELSEWHERE):
+        return False
+    return not any(question in text_of(answer) for question in ("step-up-required", "second-factor-required"))
+
+
+def told_of_refusals(house: House) -> int:
+    """How many refusals of its members the house's ledger tells of, and will tell of when their windows end."""
+    with scope(house.tenant.pk), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT coalesce(sum((payload->>'count')::int), 0) FROM ledger_ledgerevent"
+            " WHERE kind = 'access.refused' AND tenant_id = %s)"
+            " + (SELECT coalesce(sum(untold), 0) FROM refusals_refusalwindow)",
+            [house.tenant.pk],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def text_of(answer: Any) -> str:

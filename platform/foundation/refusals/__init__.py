@@ -15,12 +15,13 @@ from foundation.refusals.sayings import NOT_REFUSALS, Asked, is_recorded
 
 if TYPE_CHECKING:
     from foundation.refusals.folding import close_ended_windows
-    from foundation.refusals.noting import note, note_elsewhere, note_token, note_token_of
+    from foundation.refusals.noting import note, note_about, note_elsewhere, note_token, note_token_of
 
 # What needs the models is imported when it is first asked for: this package is loaded before Django's models are.
 _WHERE = {
     "close_ended_windows": "folding",
     "note": "noting",
+    "note_about": "noting",
     "note_elsewhere": "noting",
     "note_token": "noting",
     "note_token_of": "noting",
@@ -35,6 +36,7 @@ __all__ = [
     "is_recorded",
     "listening",
     "note",
+    "note_about",
     "note_elsewhere",
     "note_token",
     "note_token_of",

@@ -12,10 +12,10 @@ from foundation.errors import PortalError
 
 @dataclass
 class Heard:
-    """The last refusal that was worded in a request; `beyond` where it names what lies outside the asker's scope."""
+    """The last refusal that was worded in a request; `noted` where one is recorded whatever the answer's status is."""
 
     reason: str = ""
-    beyond: bool = False
+    noted: bool = False
 
 
 _heard: ContextVar[Heard | None] = ContextVar("sanad_refusal_heard", default=None)
@@ -35,5 +35,5 @@ def listening() -> Iterator[Heard]:
 def heard(refusal: PortalError) -> None:
     """Say that this refusal is being answered, as an error or above a form."""
     now = _heard.get()
-    if now is not None:
-        now.reason, now.beyond = refusal.slug, now.beyond or refusal.beyond
+    if now is not None and not now.noted:
+        now.reason, now.noted = refusal.slug, refusal.noted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from uuid import UUID
 
 from django.db import DatabaseError
 
@@ -25,6 +26,11 @@ def note(actor: Actor, asked: Asked) -> None:
     """Put on the ledger of the actor's own tenant that they were refused; in a transaction of its own."""
     if actor.id is not None:
         _fold(Asker(actor.id, actor, (_SUBJECTS.get(actor.kind, "tenant"), actor.id)), asked)
+
+
+def note_about(subject: tuple[str, UUID], asked: Asked, *, tenant: Tenant, request_id: str = "") -> None:
+    """The same where nobody is known who asked, and the thing they showed once opened something of the tenant."""
+    _fold(_bearer(subject, tenant, request_id), asked)
 
 
 def note_token(row: ApiToken, asked: Asked, *, request_id: str = "") -> None:
@@ -80,7 +86,11 @@ def _fold(asker: Asker, asked: Asked, count: int = 1) -> None:
 def _holder(row: ApiToken, request_id: str) -> Asker:
     with scope(row.tenant_id):
         tenant = Tenant.objects.get(pk=row.tenant_id)
-    return Asker(row.pk, Actor.system(tenant, "door").with_request(request_id), ("token", row.pk))
+    return _bearer(("token", row.pk), tenant, request_id)
+
+
+def _bearer(subject: tuple[str, UUID], tenant: Tenant, request_id: str) -> Asker:
+    return Asker(subject[1], Actor.system(tenant, "door").with_request(request_id), subject)
 
 
 def _tenant(slug: str) -> Tenant | None:

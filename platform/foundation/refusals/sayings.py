@@ -27,6 +27,11 @@ class Reason(TextChoices):
     UNAUTHENTICATED = "unauthenticated", _("not signed in")
     TOKEN_EXPIRED = "token-expired", _("an expired token")
     TOKEN_REVOKED = "token-revoked", _("a revoked token")
+    INVITATION_ACCEPTED = "invitation-accepted", _("an invitation that was used already")
+    INVITATION_WITHDRAWN = "invitation-withdrawn", _("an invitation that was withdrawn")
+    INVITATION_EXPIRED = "invitation-expired", _("an invitation that is too old")
+    CONFLICT = "conflict", _("what would leave the tenant without an administrator")
+    NO_SUCH_ROUTE = "no-such-route", _("an address with dots or coded slashes")
     SQL_REFUSED = "sql-refused", _("SQL that reaches outside its inputs")
     INVALID = "invalid", _("something outside the project")
 

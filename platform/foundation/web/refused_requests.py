@@ -18,7 +18,7 @@ _FAULTY_INPUT = 422
 def record(request: HttpRequest, response: HttpResponse, heard: Heard) -> None:
     """Note the refusal where it is one and the asker is known; an address that is none at all is no refusal."""
     status = response.status_code
-    if not heard.beyond and not refusals.is_recorded(status, heard.reason):
+    if not heard.noted and not refusals.is_recorded(status, heard.reason):
         return
     match = _match(request)
     if match is None:

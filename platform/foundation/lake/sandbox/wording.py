@@ -37,7 +37,7 @@ def sql_error(said: dict[str, Any], sql: str, limits: Limits, *, timed_out: bool
     details = _place(said, sql)
     if reason := said.get("refused"):
         refusal = SqlRefused(_refusal(reason, said, details), details=details)
-        refusal.beyond = reason in _BEYOND
+        refusal.noted = reason in _BEYOND
         return refusal
     return SqlFailed(_failure(said, sql, limits, details), details=details)
 
