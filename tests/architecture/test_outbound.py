@@ -31,6 +31,7 @@ OWN = {
     "apps/experiments/adapters/tracking.py": "the MLflow server of this portal, over its Unix socket",
     "apps/monitoring/adapters/inference.py": "the gateway of this portal, as clients use it",
     "apps/tenants/adapters/openid.py": "the error that a library raises; it calls through outbound_session",
+    "apps/tenants/adapters/openid_discovery.py": "the error that a library raises; it calls through outbound_session",
     "apps/tenants/adapters/outbound_session.py": "lets libraries that speak `requests` call through us",
     "apps/tenants/views/pipeline.py": "a type in a signature; the session is that of outbound_session",
     "platform/foundation/engines/adapters/docker.py": "errors of the engine's own SDK; it talks to the engine's socket",
