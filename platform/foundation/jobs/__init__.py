@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from foundation.jobs.handles import JobHandle
     from foundation.jobs.selectors import filtered_jobs, get_job, jobs_of, visible_jobs
     from foundation.jobs.services import cancel, cancel_of, enqueue
-    from foundation.jobs.waiting import length_of_queue
+    from foundation.jobs.waiting import ask_again, length_of_queue
 
 # What needs the models is imported when it is first asked for: this package is loaded before Django's models are.
 _WHERE = {
+    "ask_again": "waiting",
     "JobHandle": "handles",
     "cancel": "services",
     "cancel_of": "services",
@@ -36,6 +37,7 @@ __all__ = [
     "JobHandle",
     "JobTaken",
     "UnknownJob",
+    "ask_again",
     "cancel",
     "cancel_of",
     "enqueue",

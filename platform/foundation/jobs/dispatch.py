@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
 from foundation.jobs.adapters import broker
@@ -40,7 +40,8 @@ def publish(tickets: Iterable[JobTicket]) -> None:
 def publish_due() -> None:
     """Tickets that nobody published: their publisher died, the broker was away, or their time has come."""
     publish(_queued().filter(published_at=None, due_at__lte=Now() - _OWN_PUBLISHER)[:_AT_ONCE])
-    publish(_queued().filter(published_at=None, due_at__lte=Now(), attempt__gt=0)[:_AT_ONCE])
+    came_again = Q(attempt__gt=0) | Q(refused__gt=0)
+    publish(_queued().filter(came_again, published_at=None, due_at__lte=Now())[:_AT_ONCE])
 
 
 def republish_lost() -> None:

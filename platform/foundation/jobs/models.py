@@ -98,6 +98,8 @@ class JobTicket(models.Model):
     queue = models.CharField(max_length=32)
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
+    # How often in a row it was not admitted (registry.on_admission); 0 for what waits for a worker alone.
+    refused = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField()
     due_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True, blank=True)

@@ -29,8 +29,9 @@ from foundation.tenancy.models import Tenant
 
 logger = logging.getLogger(__name__)
 LONGEST_BACK_OFF = timedelta(minutes=10)
-# How soon a job that was not admitted asks again.
+# How soon a job that was not admitted asks again by itself: twice as long each time. `ask_again` lets it ask sooner.
 ASKS_AGAIN_AFTER = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(seconds=30)
 _TRANSIENT = (Unavailable, OperationalError, InterfaceError, ConnectionError)
 
 
@@ -73,11 +74,16 @@ def take(job_id: UUID) -> Claim | None:
         with scope(ticket.scope_id):
             waits = kept_waiting_by(Job.objects.select_related("tenant").get(pk=job_id), take=True)
         if waits:
-            due.update(due_at=Now() + ASKS_AGAIN_AFTER, published_at=None)
+            later = min(LONGEST_WAIT, ASKS_AGAIN_AFTER * 2 ** min(ticket.refused, 10))
+            due.update(due_at=Now() + later, published_at=None, refused=ticket.refused + 1)
             return None
         attempt = ticket.attempt + 1
         JobTicket.objects.filter(pk=ticket.pk).update(
-            state=JobTicket.State.RUNNING, attempt=attempt, lease_until=Now() + leases.LEASE, worker=_worker()
+            state=JobTicket.State.RUNNING,
+            attempt=attempt,
+            lease_until=Now() + leases.LEASE,
+            worker=_worker(),
+            refused=0,
         )
         with scope(ticket.scope_id):
             started = {"attempt": attempt, "started_at": Now(), "step": "", "percent": None}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models.functions import Now
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -33,6 +35,19 @@ def waiting_because(job: Job) -> str:
         words = {"time": f"{at:%H:%M:%S} {zone_of(at)}", "reason": job.failure}
         return _("It is tried again at %(time)s. The last attempt said: %(reason)s") % words
     return _place(ticket)
+
+
+def ask_again(*, tenant_id: UUID, most: int | None = None) -> int:
+    """Let jobs that were not admitted ask at once, the oldest first: something of what they wait for came free.
+
+    It is part of the caller's transaction. One that is just asking is left out; it asks again by itself, within half a
+    minute (runner.LONGEST_WAIT). Answers how many there were.
+    """
+    waiting = JobTicket.objects.filter(scope_id=tenant_id, state=JobTicket.State.QUEUED, refused__gt=0)
+    rows = waiting.filter(due_at__gt=Now()).select_for_update(skip_locked=True).order_by("number")
+    keys = list(rows.values_list("pk", flat=True)[:most])
+    # From the shortest wait on, should there still be no room for it.
+    return JobTicket.objects.filter(pk__in=keys).update(due_at=Now(), refused=1)
 
 
 def place_in_queue(ticket: JobTicket) -> int:
