@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 
 from apps.tenants.choices import PRICED_PER, UsageKind
 from apps.tenants.models import UsageHour
+from apps.tenants.selectors.support import NEWEST_FIRST
 from apps.tenants.selectors.usage import CENT, Month
 from foundation import access
 from foundation.access.models import Membership, SupportGrant
 from foundation.errors import NotFound
 from foundation.identity.models import User
-from foundation.tenancy import every_tenant, figures_of_all
+from foundation.tenancy import every_tenant, figures_of_all, scope
 from foundation.tenancy.models import Tenant
 
 _PRICED = ExpressionWrapper(F("amount") * F("price"), output_field=DecimalField(max_digits=60, decimal_places=14))
@@ -76,11 +77,14 @@ def figures_of(*, operator: User, tenant_id: UUID, month: Month) -> TenantFigure
 
 
 def support_of_platform(*, operator: User, tenant_id: UUID | None = None) -> list[SupportGrant]:
-    """What operators asked for and were granted, newest first, each with its tenant."""
+    """What operators asked for and were granted, what waits and then the newest first, each with its tenant.
+
+    Of one tenant all, of all tenants together the first hundred.
+    """
     access.require_operator(operator)
     tenants = {tenant.pk: tenant for tenant in every_tenant()}
     with figures_of_all():
-        rows = SupportGrant.objects.select_related("user").order_by("-asked_at", "-granted_at")
+        rows = SupportGrant.objects.select_related("user").order_by(*NEWEST_FIRST)
         found = list(rows.filter(tenant_id=tenant_id) if tenant_id else rows[:100])
     for row in found:
         row.tenant = tenants[row.tenant_id]
@@ -89,10 +93,14 @@ def support_of_platform(*, operator: User, tenant_id: UUID | None = None) -> lis
 
 def get_support_of_platform(*, operator: User, grant_id: UUID) -> SupportGrant:
     """One of the operator's own."""
-    for row in support_of_platform(operator=operator):
-        if row.pk == grant_id and row.user_id == operator.pk:
-            return row
-    raise NotFound(_("There is no such support access."))
+    access.require_operator(operator)
+    with figures_of_all():
+        found = SupportGrant.objects.select_related("user").filter(pk=grant_id, user=operator).first()
+    if found is None:
+        raise NotFound(_("There is no such support access."))
+    with scope(found.tenant_id):
+        found.tenant = Tenant.objects.get(pk=found.tenant_id)
+    return found
 
 
 def _used(month: Month) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from foundation import access
@@ -14,12 +15,16 @@ from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.identity.models import User
 
+_WAITS = Q(granted_at=None, refused_at=None, ended_at=None)
+# What waits for an answer, then the newest. What a tenant gave unasked has no `asked_at`, what was refused no other.
+NEWEST_FIRST = (Case(When(_WAITS, then=0), default=1), Coalesce("granted_at", "asked_at").desc(), "pk")
+
 
 def support_grants(*, actor: Actor) -> QuerySet[SupportGrant]:
-    """All of the tenant, newest first: asked for, granted, refused, ended."""
+    """All of the tenant, what waits and then the newest first: asked for, granted, refused, ended."""
     access.require(actor, Permission.TENANT_MANAGE)
     rows = SupportGrant.objects.filter(tenant_id=actor.tenant_id)
-    return rows.select_related("user", "decided_by").order_by("-asked_at", "-granted_at")
+    return rows.select_related("user", "decided_by").order_by(*NEWEST_FIRST)
 
 
 def get_support_grant(*, actor: Actor, grant_id: UUID) -> SupportGrant:
@@ -31,7 +36,7 @@ def get_support_grant(*, actor: Actor, grant_id: UUID) -> SupportGrant:
 
 def waiting_support(*, actor: Actor) -> QuerySet[SupportGrant]:
     """What an administrator has yet to grant or refuse."""
-    return support_grants(actor=actor).filter(granted_at=None, refused_at=None, ended_at=None)
+    return support_grants(actor=actor).filter(_WAITS)
 
 
 def operators() -> list[User]:

@@ -7,12 +7,14 @@ from django.db import connection
 from django.test import Client
 
 from apps.tenants import selectors, services
+from apps.tenants.selectors import platform
 from foundation import access, ledger
 from foundation.access import Permission
 from foundation.access.actors import actor_for_user
 from foundation.access.models import SupportGrant
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
+from foundation.identity.models import User
 from foundation.live.visitors import Visitor
 from foundation.live.watching import no_longer_welcome
 from tests.support.forms import send_form
@@ -66,6 +68,25 @@ def test_an_administrator_is_told_and_lets_the_operator_in(admin, operator, brow
     assert "Viewer" in shown
     guest = actor_for_user(user=operator, tenant=admin.tenant)
     assert (guest.kind, guest.label) == ("user", "The operator · platform support")
+
+
+def test_a_hundred_that_were_given_unasked_hide_nothing(admin, operator, asked, browser, client_as):
+    """What waits comes first, and an operator takes back their own however many others there are."""
+    long_ago = now() - timedelta(days=40)
+    words = {"tenant": admin.tenant, "user": operator, "level": "viewer", "reason": "Given", "hours": 1}
+    ended = {"granted_at": long_ago, "ends_at": long_ago, "ended_at": long_ago}
+    SupportGrant.objects.bulk_create(SupportGrant(**words, **ended) for _number in range(120))
+    assert f"{PAGE}{asked.pk}/grant/" in client_as(admin).get(PAGE).content.decode()
+    assert platform.support_of_platform(operator=operator)[0] == asked
+
+    oldest = SupportGrant.objects.filter(ended_at=long_ago).order_by("pk").first()
+    assert platform.get_support_of_platform(operator=operator, grant_id=oldest.pk).tenant == admin.tenant
+    found = platform.get_support_of_platform(operator=operator, grant_id=asked.pk)
+    services.grant_support(actor=admin, grant=found)
+    assert platform.support_of_platform(operator=operator)[0] == asked, "it is the newest"
+    stranger = User.objects.create(email="second@portal.test", name="Second", is_operator=True)
+    with pytest.raises(NotFound):
+        platform.get_support_of_platform(operator=stranger, grant_id=asked.pk)
 
 
 def test_it_ends_by_its_time_whether_or_not_anything_ran(browser, granted):
