@@ -81,3 +81,21 @@ class Run(TenantModel):
     def token_purpose(self) -> str:
         """What the token of the present attempt is for; an older attempt's token names another."""
         return f"run:{self.pk}.a{self.attempt}"
+
+
+class LoggedFile(TenantModel):
+    """A file that MLflow keeps for a project, with its size: what the quota of storage counts and the bill bears."""
+
+    project_id = models.UUIDField()
+    # Below the project's artifacts, as MLflow keeps it.
+    path = models.TextField()
+    path_digest = models.CharField(max_length=64)
+    # Whoever wrote it last; of a run's own container, whoever asked for the run.
+    person_id = models.UUIDField(null=True)
+    byte_count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "project_id", "path_digest"], name="logged_file_once")]
+
+    def __str__(self) -> str:
+        return self.path

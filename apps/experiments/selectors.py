@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from apps.experiments.adapters.mlflow_relay import Ask, Reply, send
@@ -260,3 +260,9 @@ def best_run(*, actor: Actor, project_id: UUID, metric: str) -> Run | None:
     rows = visible_runs(actor=actor, project_id=project_id).filter(state=RunState.SUCCEEDED)
     order = field.desc(nulls_last=True) if MORE_IS_BETTER[metric] else field.asc(nulls_last=True)
     return rows.filter(metrics__test__has_key=metric).order_by(order, "created_at").first()
+
+
+def bytes_of_logs(tenant_id: UUID, project_id: UUID | None) -> int:
+    """How much the logs of runs keep; for quotas, which hold whoever asks."""
+    mine = {"tenant_id": tenant_id, **({"project_id": project_id} if project_id else {})}
+    return int(Run.objects.filter(**mine).aggregate(n=Sum("log_bytes"))["n"] or 0)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from apps.datasets import services as datasets
 from apps.experiments import selectors, services
 from apps.experiments.choices import RunState
+from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
@@ -21,6 +22,7 @@ from foundation.web import chain
 def register() -> None:
     tenants.register_export("runs", services.run_part)
     tenants.register_farewell("mlflow", services.leave_mlflow)
+    tenant_selectors.register_coming_in("logs of runs", selectors.bytes_of_logs)
     ledger.subscribe("run.started", name="experiments.usage", handler=_usage_begins)
     for kind in ("run.succeeded", "run.failed", "run.cancelled"):
         ledger.subscribe(kind, name="experiments.usage", handler=_usage_ends)

@@ -146,6 +146,7 @@ class ThingKind(TextChoices):
     DEPLOYMENT = "deployment", _("Deployment")
     DATASET = "dataset", _("Dataset")
     MODEL = "model", _("Model")
+    FILES = "files", _("Files that MLflow's client logged")
 
 
 # What a tenant of the plan may use at a time until somebody sets other quotas; the operator lays them with the plan.

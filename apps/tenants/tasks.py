@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from apps.tenants import services
-from foundation.clock import now
+from foundation.clock import database_now, now
 from foundation.jobs import JobHandle, job, periodic
 
 
@@ -30,7 +30,7 @@ def send_webhook(*, job: JobHandle, webhook_id: str, **_later: object) -> None:
 
 @periodic(name="tenants.ring_webhooks", every=timedelta(seconds=15))
 def ring_webhooks() -> None:
-    services.ring_due_webhooks(now=now())
+    services.ring_due_webhooks(now=database_now())
 
 
 @periodic(name="tenants.forget_deliveries", every=timedelta(hours=1))

@@ -2,10 +2,20 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
+
 
 def now() -> datetime:
     """The present, aware and in UTC."""
     return datetime.now(UTC)  # noqa: TID251 - the one place that reads the clock
+
+
+def database_now() -> datetime:
+    """The time by the database's clock, which all processes share: leases, order and deadlines follow it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def zone_of(moment: datetime) -> str:

@@ -8,8 +8,8 @@ from uuid import UUID
 from apps.experiments.services import checked_resource_class, offered_resource_classes
 from apps.tenants import selectors as tenants
 from apps.tenants.choices import RESOURCE_CLASSES
-from apps.tenants.services import database_now
 from foundation import jobs
+from foundation.clock import database_now
 from foundation.identity import Actor
 
 _QUEUE = "default"

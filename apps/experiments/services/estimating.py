@@ -16,8 +16,8 @@ from apps.experiments.services.resources import checked_resource_class, offered_
 from apps.features import selectors as features
 from apps.tenants import selectors as tenants
 from apps.tenants.choices import RESOURCE_CLASSES
-from apps.tenants.services import database_now
 from foundation import jobs
+from foundation.clock import database_now
 from foundation.errors import Invalid
 from foundation.identity import Actor
 from runtime.recipes.catalogue import CATALOGUE

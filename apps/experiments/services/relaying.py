@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -12,17 +12,20 @@ from django.utils.translation import gettext as _
 from apps.experiments.adapters import mlflow_belonging as belonging
 from apps.experiments.adapters.mlflow_bodies import read_body
 from apps.experiments.adapters.mlflow_relay import Ask, Reply, send
-from apps.experiments.adapters.mlflow_routes import Found, find
+from apps.experiments.adapters.mlflow_routes import Found, find, is_plain
 from apps.experiments.adapters.tracking import server_of, workspace_of
-from apps.experiments.errors import NoSuchRoute, PartsNotSupported, RunRefused
+from apps.experiments.errors import CrookedPath, NoSuchRoute, PartsNotSupported, RunRefused
+from apps.experiments.services.logged_files import Counted, note_logged, note_unlogged, size_at, writer_of
 from apps.experiments.services.relay_checks import Query, Wanted, check_may_touch
 from apps.tenants import services as tenants
 from foundation import access, live
 from foundation.access import Permission
+from foundation.clock import database_now
 from foundation.errors import AccessDenied
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
+    from apps.experiments.models import Run
     from apps.projects.models import Project
 
 MOST_JSON_BYTES = 16 * 1024 * 1024
@@ -51,14 +54,16 @@ def relay(*, actor: Actor, project: Project, asked: Asked) -> Reply:
     found = find(asked.method, asked.path)
     if found is None:
         words = {"method": asked.method, "path": asked.path[:200]}
-        raise NoSuchRoute(_("%(method)s /%(path)s is not among the addresses of MLflow that Sanad offers.") % words)
+        absent = NoSuchRoute if is_plain(asked.path) else CrookedPath
+        raise absent(_("%(method)s /%(path)s is not among the addresses of MLflow that Sanad offers.") % words)
     _check_permission(actor, project, found)
     if found.route.kind == "no_parts":
         raise PartsNotSupported(_NO_PARTS[found.route.writes])
     wanted = _wanted(actor, project, asked, found)
     runs = check_may_touch(actor, wanted)
-    _check_room(actor, project, wanted, asked)
+    asked = _counted(actor, project, wanted, asked)
     reply = send(_outgoing(wanted, asked), stream=wanted.is_file)
+    _note_file(actor, project, wanted, asked, runs, reply)
     if found.route.tells_metrics and reply.status < 400:
         for run in runs:
             live.publish(actor.tenant_id, f"run:{run.pk}", "run.metrics")
@@ -72,12 +77,37 @@ def _check_permission(actor: Actor, project: Project, found: Found) -> None:
         raise AccessDenied(_("Writing takes a token (“Authorization: Bearer snd_…”), not a browser's session."))
 
 
-def _check_room(actor: Actor, project: Project, wanted: Wanted, asked: Asked) -> None:
-    """A file that a client logs fits the quota of storage. A run that was let in keeps what it makes."""
-    if wanted.is_file and asked.method == "PUT" and actor.kind != "workload":
-        said = asked.headers.get("Content-Length", "")
-        more = int(said) if said.isascii() and said.isdigit() else 1
-        tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=more, reader=actor)
+def _counted(actor: Actor, project: Project, wanted: Wanted, asked: Asked) -> Asked:
+    """A file that a client logs is counted and fits the quota of storage. A run that was let in keeps what it makes."""
+    if not wanted.is_file or asked.method != "PUT":
+        return asked
+    where = {"tenant_id": actor.tenant_id, "project_id": project.pk}
+    replaced = size_at(**where, path=_path_of(wanted))
+
+    def check(more: int) -> None:
+        if actor.kind != "workload":
+            tenants.check_storage(**where, more=more, counted=replaced, reader=actor)
+
+    said = asked.headers.get("Content-Length", "")
+    announced = int(said) if said.isascii() and said.isdigit() else 0
+    check(announced or 1)
+    return replace(asked, body=Counted(asked.body, announced, check))
+
+
+def _note_file(actor: Actor, project: Project, wanted: Wanted, asked: Asked, runs: list[Run], reply: Reply) -> None:
+    """What landed takes its room from then on, and what was deleted gives it back."""
+    if not wanted.is_file or not _path_of(wanted) or reply.status >= 400:
+        return
+    where = {"tenant_id": actor.tenant_id, "project_id": project.pk, "path": _path_of(wanted), "at": database_now()}
+    if isinstance(asked.body, Counted):
+        note_logged(**where, person_id=writer_of(actor, runs), byte_count=asked.body.count)
+    elif asked.method == "DELETE":
+        note_unlogged(**where)
+
+
+def _path_of(wanted: Wanted) -> str:
+    """The file's path below the project's folder, by one spelling; empty where the address names none."""
+    return (belonging.path_in_workspace(wanted.workspace, wanted.found.parts.get("path", "")) or "").strip("/")
 
 
 def _wanted(actor: Actor, project: Project, asked: Asked, found: Found) -> Wanted:

@@ -11,6 +11,7 @@ from apps.experiments.models import Run
 from apps.tenants import services as tenants
 from apps.tenants.choices import RESOURCE_CLASSES, ResourceClass, ThingKind
 from foundation import engines
+from foundation.clock import database_now
 from foundation.errors import Invalid
 from foundation.identity import Actor
 
@@ -44,7 +45,7 @@ def checked_resource_class(name: str) -> str:
 def check_may_begin(*, actor: Actor, project_id: UUID, resource_class: str, run: bool = True) -> None:
     """New work is refused where a budget is used up, or where it asks for more than a whole quota."""
     where = {"tenant_id": actor.tenant_id, "project_id": project_id}
-    tenants.check_budget(**where, now=tenants.database_now(), reader=actor)
+    tenants.check_budget(**where, now=database_now(), reader=actor)
     tenants.check_could_start(**where, size=RESOURCE_CLASSES[resource_class], run=run, reader=actor)
 
 

@@ -14,6 +14,10 @@ from apps.tenants.choices import PRICE_ITEMS
 from foundation.web.templatetags.sanad_format import month
 
 _GIB, _MIB = 2**30, 1024
+WHAT_IS_STORED = _(
+    "Counted are dataset versions, files on their way in, model versions, files that MLflow's client logged, and logs "
+    "of runs. Not counted are training sets, feature tables, the inference log and archives of the tenant."
+)
 
 
 class UsageForm(forms.Form):
@@ -72,7 +76,12 @@ class QuotaForm(_OfProject):
     gpus = forms.IntegerField(label=_("GPUs"), required=False, min_value=0, max_value=10_000)
     concurrent_runs = forms.IntegerField(label=_("Runs at a time"), required=False, min_value=0, max_value=100_000)
     storage_gib = forms.DecimalField(
-        label=_("Storage in GiB"), required=False, min_value=0, max_digits=12, decimal_places=2
+        label=_("Storage in GiB"),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        help_text=WHAT_IS_STORED,
     )
     requests_per_second = forms.IntegerField(
         label=_("Requests a second"),

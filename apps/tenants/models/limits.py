@@ -58,6 +58,8 @@ class Holding(TenantModel):
     cpus = models.DecimalField(max_digits=8, decimal_places=2)
     memory_mb = models.PositiveBigIntegerField()
     gpus = models.PositiveIntegerField()
+    # Its price; sizes alone do not tell it. Empty for what was admitted before it was kept.
+    resource_class = models.CharField(max_length=32, default="")
     since = models.DateTimeField(auto_now_add=True)
 
     class Meta:

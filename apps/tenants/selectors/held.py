@@ -25,7 +25,11 @@ def register_coming_in(name: str, count: Bytes) -> None:
 
 
 def stored(*, tenant_id: UUID, project_id: UUID | None = None) -> int:
-    """Bytes of dataset versions and model artifacts that are kept now, and of files that are on their way in."""
+    """Bytes of dataset versions, model versions and MLflow's files that are kept, and of what apps count themselves.
+
+    Those are files that are on their way in, and logs of runs. Not counted are training sets, feature tables, the
+    inference log and archives of the tenant: who reads a quota is told so (forms.limits.WHAT_IS_STORED).
+    """
     rows = UsageSpan.objects.filter(tenant_id=tenant_id, ended_at=None, byte_count__gt=0)
     rows = rows if project_id is None else rows.filter(project_id=project_id)
     metered = int(rows.aggregate(n=Sum("byte_count"))["n"] or 0)
@@ -44,7 +48,7 @@ def held_cost(*, tenant_id: UUID, now: datetime) -> dict[UUID, Decimal]:
         _add(found, span.project_id, prices.at(span.resource_class, now), length)
     for part in Holding.objects.filter(tenant_id=tenant_id):
         rest = _HOUR - (now - part.since) % _HOUR
-        _add(found, part.project_id, prices.at(_class_of(part), now), rest)
+        _add(found, part.project_id, prices.at(part.resource_class or _class_of(part), now), rest)
     return found
 
 
@@ -54,7 +58,7 @@ def _add(found: dict[UUID, Decimal], project_id: UUID, hourly: Decimal, length: 
 
 
 def _class_of(part: Holding) -> str:
-    """The resource class of these sizes; its name is not kept with the part."""
+    """The resource class of these sizes, for a part that an older release took: it did not keep the name."""
     sizes = (part.cpus, part.memory_mb, part.gpus)
     fitting = (one for one in RESOURCE_CLASSES.values() if (Decimal(str(one.cpus)), one.memory_mb, one.gpus) == sizes)
     return next((one.name for one in fitting), "")

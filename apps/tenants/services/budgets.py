@@ -16,7 +16,7 @@ from apps.tenants.events import BudgetChanged, BudgetReached, BudgetRemoved
 from apps.tenants.models import Budget, BudgetNotice
 from apps.tenants.selectors.budgets import BudgetState, budget_states, over_budget
 from apps.tenants.selectors.owning import sees_whole
-from foundation import ledger
+from foundation import jobs, ledger
 from foundation.errors import Invalid
 from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
@@ -43,6 +43,7 @@ def set_budget(
     budget.notices.all().delete()
     changed = BudgetChanged(budget_id=budget.pk, project=project_id, soft=_said(soft_limit), hard=_said(hard_limit))
     ledger.record(changed, actor=actor, project_id=project_id, subject=("budget", budget.pk))
+    jobs.ask_again(tenant_id=actor.tenant_id)
     return budget
 
 
@@ -52,6 +53,7 @@ def remove_budget(*, actor: Actor, budget: Budget) -> None:
     removed = BudgetRemoved(budget_id=budget.pk, project=budget.project_id)
     ledger.record(removed, actor=actor, project_id=budget.project_id, subject=("budget", budget.pk))
     budget.delete()
+    jobs.ask_again(tenant_id=actor.tenant_id)
 
 
 def check_budget(*, tenant_id: UUID, project_id: UUID, now: datetime, reader: Actor | None = None) -> None:

@@ -19,9 +19,9 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from apps.tenants.events import TenantDeleted
-from apps.tenants.services.usage import database_now
 from foundation import jobs, lake, ledger, storage, tenancy
 from foundation.access.models import Membership
+from foundation.clock import database_now
 from foundation.errors import Unavailable
 from foundation.identity import Actor, tokens
 from foundation.identity.models import ApiToken, User

@@ -22,8 +22,8 @@ from apps.tenants import policies
 from apps.tenants.choices import EXPORT_KEPT, EXPORT_NEXT, ExportState
 from apps.tenants.events import TenantExported, TenantExportFetched
 from apps.tenants.models import TenantExport
-from apps.tenants.services.usage import database_now
 from foundation import access, jobs, ledger, states, storage, tenancy
+from foundation.clock import database_now
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.jobs import JobHandle

@@ -18,8 +18,8 @@ from apps.tenants import policies
 from apps.tenants.events import DeletionBegun, LeavingAsked, LeavingCut, LeavingUndone
 from apps.tenants.models import Leaving
 from apps.tenants.services.tenants import operator_of
-from apps.tenants.services.usage import database_now
 from foundation import access, jobs, ledger, tenancy
+from foundation.clock import database_now
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.identity.models import User

@@ -16,10 +16,13 @@ from apps.tenants.events import QuotaChanged, QuotaRemoved
 from apps.tenants.models import Holding, Quota
 from apps.tenants.selectors import budgets, quotas
 from apps.tenants.selectors.owning import sees_whole
-from apps.tenants.services.usage import database_now
-from foundation import ledger
+from foundation import jobs, ledger
+from foundation.clock import database_now
 from foundation.errors import Invalid, OverQuota
 from foundation.identity import Actor
+
+# The place of one may have room for several, or be too small for the first in line.
+_ASK_FOR_A_PLACE = 8
 
 
 @transaction.atomic
@@ -32,6 +35,7 @@ def set_quota(*, actor: Actor, project_id: UUID | None, **most: Decimal | int | 
     said = {name: f"{Decimal(value):f}" for name, value in words.items() if value is not None}
     changed = QuotaChanged(quota_id=quota.pk, project=project_id, limits=said)
     ledger.record(changed, actor=actor, project_id=project_id, subject=("quota", quota.pk))
+    jobs.ask_again(tenant_id=actor.tenant_id)
     return quota
 
 
@@ -41,6 +45,7 @@ def remove_quota(*, actor: Actor, quota: Quota) -> None:
     removed = QuotaRemoved(quota_id=quota.pk, project=quota.project_id)
     ledger.record(removed, actor=actor, project_id=quota.project_id, subject=("quota", quota.pk))
     quota.delete()
+    jobs.ask_again(tenant_id=actor.tenant_id)
 
 
 def check_could_start(
@@ -55,10 +60,12 @@ def check_could_start(
         raise OverQuota(sentence)
 
 
-def check_storage(*, tenant_id: UUID, project_id: UUID, more: int, reader: Actor | None = None) -> None:
-    """Raise OverQuota where so many bytes more would not fit."""
+def check_storage(
+    *, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0, reader: Actor | None = None
+) -> None:
+    """Raise OverQuota where so many bytes more would not fit; `counted` of them stand in what is stored already."""
     where = {"tenant_id": tenant_id, "project_id": project_id}
-    if sentence := quotas.no_storage(**where, more=more, whole=sees_whole(reader)):
+    if sentence := quotas.no_storage(**where, more=more, counted=counted, whole=sees_whole(reader)):
         raise OverQuota(sentence)
 
 
@@ -70,7 +77,7 @@ def reserve_storage(
     In it the caller makes the row that counts from then on; of two that ask at once, the second sees the first one's.
     `counted` of the bytes stand in such a row already.
     """
-    _one_at_a_time(tenant_id)
+    _one_at_a_time("storage", tenant_id)
     where = {"tenant_id": tenant_id, "project_id": project_id}
     if sentence := quotas.no_storage(**where, more=more, counted=counted, whole=sees_whole(reader)):
         raise OverQuota(sentence)
@@ -84,34 +91,40 @@ def why_it_waits(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID]
     if _mine(tenant_id, subject).exists():
         return ""
     where = {"tenant_id": tenant_id, "project_id": project_id}
-    over = budgets.over_budget(**where, now=database_now(), whole=False)
-    return over or quotas.no_room(**where, size=size, run=subject[0] == quotas.RUN, whole=False)
+    full = quotas.no_room(**where, size=size, run=subject[0] == quotas.RUN, whole=False)
+    return full or budgets.over_budget(**where, now=database_now(), whole=False)
 
 
 @transaction.atomic
 def take_part(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID], size: ResourceClass) -> str:
     """As `why_it_waits`; where it may start, its part of the quotas is its own until `give_back`.
 
-    One at a time in each tenant: of two that ask for the last place, the second one sees it taken.
+    One at a time in each tenant: of two that ask for the last place, the second one sees it taken. What would wait
+    anyway is told so before it queues up for its turn.
     """
-    _one_at_a_time(tenant_id)
-    words = why_it_waits(tenant_id=tenant_id, project_id=project_id, subject=subject, size=size)
-    if not words:
-        part = {"cpus": Decimal(str(size.cpus)), "memory_mb": size.memory_mb, "gpus": size.gpus}
-        kind, subject_id = subject
-        row = Holding(tenant_id=tenant_id, project_id=project_id, subject_kind=kind, subject_id=subject_id, **part)
-        Holding.objects.bulk_create([row], ignore_conflicts=True)
-    return words
+    asked = {"tenant_id": tenant_id, "project_id": project_id, "subject": subject, "size": size}
+    if words := why_it_waits(**asked):
+        return words
+    _one_at_a_time("start", tenant_id)
+    if words := why_it_waits(**asked):
+        return words
+    part = {"cpus": Decimal(str(size.cpus)), "memory_mb": size.memory_mb, "gpus": size.gpus}
+    kind, subject_id = subject
+    whose = {"tenant_id": tenant_id, "project_id": project_id, "subject_kind": kind, "subject_id": subject_id}
+    Holding.objects.bulk_create([Holding(**whose, **part, resource_class=size.name)], ignore_conflicts=True)
+    return ""
 
 
 def give_back(*, tenant_id: UUID, subject: tuple[str, UUID]) -> None:
-    """What the subject had of the quotas is free; called in the transaction that ends it."""
-    _mine(tenant_id, subject).delete()
+    """What the subject had of the quotas is free, and who waits longest asks for it; part of what ends it."""
+    if _mine(tenant_id, subject).delete()[0]:
+        jobs.ask_again(tenant_id=tenant_id, most=_ASK_FOR_A_PLACE)
 
 
-def _one_at_a_time(tenant_id: UUID) -> None:
+def _one_at_a_time(what: str, tenant_id: UUID) -> None:
+    """Until the transaction ends. Starts and storage do not wait for each other: they hold different things."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"quota {tenant_id}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"quota {what} {tenant_id}"])
 
 
 def _mine(tenant_id: UUID, subject: tuple[str, UUID]) -> QuerySet[Holding]:

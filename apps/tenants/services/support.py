@@ -17,10 +17,10 @@ from apps.tenants.choices import LONGEST_SUPPORT, SupportEnd
 from apps.tenants.events import SupportAsked, SupportEnded, SupportGranted, SupportRefused
 from apps.tenants.services.tenants import operator_of
 from apps.tenants.services.tokens import revoke_tokens_of_member
-from apps.tenants.services.usage import database_now
 from foundation import access, ledger, live, tenancy
 from foundation.access import Role
 from foundation.access.models import Membership, SupportGrant
+from foundation.clock import database_now
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.identity.models import User

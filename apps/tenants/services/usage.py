@@ -21,6 +21,7 @@ from apps.tenants.choices import RESOURCE_CLASSES, ThingKind, UsageKind
 from apps.tenants.models import UsageHour, UsageSpan
 from apps.tenants.selectors.prices import PriceList
 from apps.tenants.services.budgets import note_budgets
+from foundation.clock import database_now
 from foundation.tenancy import for_each, scope
 from foundation.tenancy.models import Tenant
 
@@ -117,13 +118,6 @@ def _meter_tenant(tenant: Tenant) -> None:
         pass
     with scope(tenant.pk):
         note_budgets(tenant=tenant, now=moment)
-
-
-def database_now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
-    return moment
 
 
 def _meter_some(tenant_id: UUID, moment: datetime) -> int:

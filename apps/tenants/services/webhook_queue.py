@@ -33,7 +33,7 @@ def queue_event(event: RecordedEvent) -> int:
     rows = Webhook.objects.filter(tenant_id=event.tenant_id, after_seq__lt=event.seq)
     wanted = [webhook for webhook in rows if webhook.wants(event.kind, event.project_id)]
     for webhook in wanted:
-        delivery = _delivery(webhook, event, now=clock.now())
+        delivery = _delivery(webhook, event, now=clock.database_now())
         WebhookDelivery.objects.bulk_create([delivery], ignore_conflicts=True)
         ring(webhook)
     return len(wanted)

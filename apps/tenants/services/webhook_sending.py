@@ -72,9 +72,12 @@ def send_webhook(*, job: JobHandle, webhook_id: UUID) -> int:
 
 
 def _claim(job: JobHandle, webhook_id: UUID) -> tuple[Webhook, WebhookDelivery] | None:
-    """The next delivery, ours for two minutes: after that a worker that was killed is taken to be gone."""
+    """The next delivery, ours for two minutes: after that a worker that was killed is taken to be gone.
+
+    By the database's clock, not the worker's own: one that is fast would take what another one is just sending.
+    """
     with job.scope():
-        now = clock.now()
+        now = clock.database_now()
         webhook = Webhook.objects.filter(pk=webhook_id, tenant_id=job.tenant_id, state=WebhookState.ENABLED).first()
         found = due(webhook, now=now).select_for_update(of=["self"], skip_locked=True).first() if webhook else None
         if webhook is None or found is None:
@@ -136,7 +139,7 @@ def _settle(delivery: WebhookDelivery, outcome: Outcome, tries: int) -> None:
     elif tries > len(PAUSES):
         states.move(delivery, DeliveryState.FAILED, DELIVERY_NEXT)
     else:
-        delivery.next_attempt_at = clock.now() + pause_after(tries, wish=outcome.wish)
+        delivery.next_attempt_at = clock.database_now() + pause_after(tries, wish=outcome.wish)
     delivery.save(update_fields=["state", "delivered_at", "next_attempt_at"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from foundation.ledger import system
+from foundation.clock import database_now
 from foundation.ledger.errors import ChainBroken
 from foundation.ledger.models import LedgerHead
 from foundation.tenancy import scope
@@ -17,7 +17,7 @@ def mark_broken(tenant_id: UUID, broken: ChainBroken) -> None:
     """Note what is wrong and since when; said once in the log, not at every attempt."""
     with scope(tenant_id):
         unmarked = LedgerHead.objects.filter(tenant_id=tenant_id, broken_since=None)
-        marked = unmarked.update(broken=broken.sentence[:400], broken_since=system.database_now())
+        marked = unmarked.update(broken=broken.sentence[:400], broken_since=database_now())
     if marked:
         _log.error("A ledger is broken: %s", broken.sentence, extra={"tenant_id": str(tenant_id)})
 

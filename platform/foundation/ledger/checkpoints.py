@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from foundation.clock import database_now
 from foundation.ledger import config, signing, system
 from foundation.ledger.breaking import mark_broken, mark_whole
 from foundation.ledger.chain import Walk, last_hashes, links
@@ -110,7 +111,7 @@ def _holds(checkpoint: Checkpoint) -> bool:
 
 
 def _keep(tenant_id: UUID, tree: Frontier) -> None:
-    signed_at = system.database_now()
+    signed_at = database_now()
     settings = config.current()
     key = signing.signing_key(settings.signing_key_file)
     signed = signing.sign(key=key, tenant_id=tenant_id, tree_size=tree.size, root_hash=tree.root(), signed_at=signed_at)

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from foundation.clock import database_now
 from foundation.identity import Actor
-from foundation.ledger import anchors, system
+from foundation.ledger import anchors
 from foundation.ledger.checkpoints import newest_trusted, trusted_keys, walk_after
 from foundation.ledger.errors import ChainBroken
 from foundation.ledger.models import AnchorDelivery, LedgerPlace
@@ -47,7 +48,7 @@ def accept_loss(*, tenant: Tenant) -> None:
     """A person accepts the chain as it is: what was anchored is set aside, and the ledger itself records that."""
     with scope(tenant.pk):
         size = _size(tenant)
-        mark = system.database_now().strftime("%Y%m%dT%H%M%SZ")
+        mark = database_now().strftime("%Y%m%dT%H%M%SZ")
         for sink in anchors.sinks():
             newest = _readable(sink, tenant)
             record(

@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
+from foundation.clock import database_now
 from foundation.ledger import anchors, system
 from foundation.ledger.comparing import compare
 from foundation.ledger.errors import AnchorConflict
@@ -41,7 +42,7 @@ def _deliver_to(name: str, tenant_id: UUID) -> int:
 def _lease(name: str, tenant_id: UUID) -> AnchorDelivery | None:
     """The oldest delivery, ours for a minute, if it is due: a slow sink never holds a transaction open."""
     with scope(tenant_id):
-        now = system.database_now()
+        now = database_now()
         delivery = (
             AnchorDelivery.objects.select_for_update(of=["self"])
             .filter(tenant_id=tenant_id, sink=name, delivered_at=None)
@@ -68,7 +69,7 @@ def _deliver(delivery: AnchorDelivery) -> bool:
         _note(delivery, error)
         return False
     with scope(delivery.tenant_id):
-        delivery.delivered_at, delivery.last_error, delivery.failing_since = system.database_now(), "", None
+        delivery.delivered_at, delivery.last_error, delivery.failing_since = database_now(), "", None
         delivery.save(update_fields=["delivered_at", "last_error", "failing_since"])
     return True
 
@@ -79,7 +80,7 @@ def _note(delivery: AnchorDelivery, error: Exception) -> None:
         "Anchor %s was not delivered: %s: %s", delivery.sink, cause, error, extra={"tenant_id": str(delivery.tenant_id)}
     )
     with scope(delivery.tenant_id):
-        now = system.database_now()
+        now = database_now()
         delivery.last_error, delivery.failing_since = cause, delivery.failing_since or now
         delivery.next_attempt_at = now + timedelta(seconds=min(2 ** min(delivery.attempts, 9), _LONGEST_PAUSE))
         delivery.save(update_fields=["last_error", "failing_since", "next_attempt_at"])

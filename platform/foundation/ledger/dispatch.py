@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from foundation.clock import database_now
 from foundation.ledger import config, system
 from foundation.ledger.models import LedgerEvent, LedgerHead, LedgerPlace, ParkedEvent, SubscriberCursor
 from foundation.ledger.own_events import EventParked
@@ -62,7 +63,7 @@ def _hand_over(subscriber: Subscriber, event: RecordedEvent) -> None:
 def _claim(name: str, tenant_id: UUID) -> SubscriberCursor | None:
     """The cursor, locked; none where another process holds it or its pause is not over."""
     cursor = _cursor(name, tenant_id).select_for_update(skip_locked=True).first()
-    if cursor is None or (cursor.next_attempt_at and cursor.next_attempt_at > system.database_now()):
+    if cursor is None or (cursor.next_attempt_at and cursor.next_attempt_at > database_now()):
         return None
     return cursor
 
@@ -112,7 +113,7 @@ def _note_failure(subscriber: Subscriber, event: RecordedEvent, error: Exception
         if cursor.attempts >= config.current().delivery_attempts:
             _park(cursor, event, cause)
             return
-        now = system.database_now()
+        now = database_now()
         cursor.last_error, cursor.failing_since = cause, cursor.failing_since or now
         cursor.next_attempt_at = now + timedelta(seconds=min(2 ** (cursor.attempts - 1), _LONGEST_PAUSE))
         cursor.save(update_fields=["attempts", "last_error", "failing_since", "next_attempt_at"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from foundation.clock import database_now
 from foundation.ledger.canonical import FORMAT, NO_PREVIOUS, canonical, instant
 from foundation.ledger.chain import Link, links
 from foundation.ledger.checkpoints import sign_now, trusted_keys
@@ -12,7 +13,6 @@ from foundation.ledger.delivering import deliver_tenant
 from foundation.ledger.errors import ChainBroken
 from foundation.ledger.models import Checkpoint, LedgerHead
 from foundation.ledger.signing import SignedCheckpoint
-from foundation.ledger.system import database_now
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 

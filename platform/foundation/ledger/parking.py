@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from foundation import access
 from foundation.access import Permission
+from foundation.clock import database_now
 from foundation.errors import Conflict, NotFound, Unavailable
 from foundation.identity import Actor
-from foundation.ledger import system
 from foundation.ledger.dispatch import parked_event_of
 from foundation.ledger.models import ParkedEvent
 from foundation.ledger.own_events import EventReplayed
@@ -36,7 +36,7 @@ def replay_parked(*, actor: Actor, parked_id: UUID) -> None:
         if row.replayed_at is not None:
             raise Conflict(_("This event was replayed already."))
         _hand_over(row)
-        row.replayed_at = system.database_now()
+        row.replayed_at = database_now()
         row.save(update_fields=["replayed_at"])
         record(
             EventReplayed(event_id=row.event_id, subscriber=row.subscriber),

@@ -1,10 +1,9 @@
-"""What the ledger's loops need of the database: which tenants have work, locks, and its clock."""
+"""What the ledger's loops need of the database: which tenants have work, and locks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -68,12 +67,6 @@ def lock(purpose: str, tenant_id: UUID) -> None:
     """Take the tenant's lock for this purpose until the transaction ends, after whoever holds it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"ledger.{purpose}:{tenant_id}"])
-
-
-def database_now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
 
 
 def _tenants(query: str, parameters: Sequence[Any] = ()) -> list[UUID]:

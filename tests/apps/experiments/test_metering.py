@@ -16,6 +16,7 @@ from apps.experiments.events import RunCancelled, RunStarted
 from apps.tenants import services
 from apps.tenants.models import UsageHour, UsageSpan
 from foundation import ledger
+from foundation.clock import database_now
 from foundation.ledger.dispatch import dispatch_once
 from foundation.ledger.models import LedgerEvent, SubscriberCursor
 from tests.apps.experiments.rows import make_run
@@ -107,5 +108,5 @@ def test_a_committed_version_is_metered_by_its_bytes(scientist, project):
 
 def test_what_is_said_of_a_run_that_is_not_there_is_not_counted(scientist, project):
     ghost = uuid4()
-    services.end_usage(tenant_id=scientist.tenant_id, subject_id=ghost, at=services.database_now())
+    services.end_usage(tenant_id=scientist.tenant_id, subject_id=ghost, at=database_now())
     assert not UsageHour.objects.exists()

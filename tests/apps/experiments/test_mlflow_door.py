@@ -8,8 +8,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from apps.experiments.adapters.tracking import server_of
+from apps.experiments.services.logged_files import _STEP as STEP
+from apps.experiments.services.logged_files import Counted
 from apps.tenants import services
+from apps.tenants.choices import ThingKind, UsageKind
+from apps.tenants.models import UsageHour, UsageSpan
+from apps.tenants.selectors.held import stored
+from apps.tenants.services.usage import meter_everything
+from foundation.errors import OverQuota
 from tests.apps.experiments.door import Door
+from tests.support.people import make_person
 
 
 @pytest.mark.parametrize(
@@ -234,3 +242,70 @@ def test_ids_of_no_known_shape_are_unknown(door):
 def test_a_default_experiment_is_the_projects_own(door, project):
     made = door.post("api/2.0/mlflow/runs/create", experiment_id="0").json()["run"]["info"]
     assert made["experiment_id"] == server_of(project.pk).ensure_experiment("Default")
+
+
+FILES = "api/2.0/mlflow-artifacts/artifacts"
+
+
+def below(tracked, name):
+    return f"{FILES}/workspaces/{tracked.workspace}/{tracked.experiment}/{tracked.run}/artifacts/{name}"
+
+
+def kept(project):
+    spans = UsageSpan.objects.filter(project_id=project.pk, thing_kind=ThingKind.FILES, ended_at=None)
+    return {span.person_id: span.byte_count for span in spans if span.byte_count}
+
+
+def test_what_clients_log_fills_the_quota_and_is_billed(door, mine, admin, scientist, project):
+    services.set_quota(actor=admin, project_id=None, storage_bytes=1000)
+    for number in range(2):
+        assert door.put(below(mine, f"{number}.bin"), b"x" * 450).status_code == 200
+    answer = door.put(below(mine, "2.bin"), b"x" * 450)
+    assert (answer.status_code, "900 are in use" in answer.json()["message"]) == (413, True)
+    assert stored(tenant_id=project.tenant_id) == 900
+    assert kept(project) == {scientist.user.pk: 900}
+
+    meter_everything()
+    hours = UsageHour.objects.filter(project_id=project.pk, kind=UsageKind.STORAGE, person_id=scientist.user.pk)
+    assert sum(hour.amount for hour in hours) > 0
+
+
+def test_a_file_that_is_written_anew_counts_once_and_one_that_is_deleted_no_more(door, mine, admin, project):
+    services.set_quota(actor=admin, project_id=None, storage_bytes=1000)
+    for size in (900, 950, 100):
+        assert door.put(below(mine, "model/weights.bin"), b"x" * size).status_code == 200
+    assert door.put(below(mine, "model/a.txt"), b"x" * 10).status_code == 200
+    assert door.put(below(mine, "models.txt"), b"x" * 5).status_code == 200
+    assert stored(tenant_id=project.tenant_id) == 115
+    assert door.client.delete(door.base + below(mine, "model")).status_code == 200
+    assert stored(tenant_id=project.tenant_id) == 5
+    assert door.client.delete(door.base + below(mine, "models.txt")).status_code == 200
+    assert stored(tenant_id=project.tenant_id) == 0
+
+
+def test_a_colleague_who_writes_a_file_anew_bears_it_from_then_on(door, mine, tenant, project, scientist, api_as):
+    other = make_person(tenant, "scientist", email="other@acme.test")
+    assert door.put(below(mine, "a.bin"), b"x" * 30).status_code == 200
+    assert Door(api_as(other), door.base).put(below(mine, "a.bin"), b"x" * 70).status_code == 200
+    assert kept(project) == {other.user.pk: 70}
+
+
+def test_what_did_not_land_is_not_counted(door, mine, project):
+    assert door.put(f"{FILES}/loose.txt", b"x" * 30).status_code == 400
+    assert kept(project) == {}
+
+
+def test_a_file_whose_length_nobody_announced_is_stopped_at_the_quota():
+    asked = []
+
+    def check(more):
+        asked.append(more)
+        if more > 2 * STEP:
+            raise OverQuota("Full.")
+
+    passed = []
+    with pytest.raises(OverQuota):
+        passed.extend(len(piece) for piece in Counted([b"x" * STEP] * 9, 0, check))
+    assert sum(passed) == 2 * STEP
+    announced = Counted([b"x" * 5, b"x" * 5], 10, check)
+    assert (list(announced), announced.count, len(asked)) == ([b"x" * 5] * 2, 10, 2)

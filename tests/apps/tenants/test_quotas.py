@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 from uuid import uuid4
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from apps.experiments import services as experiments
 from apps.tenants import services
 from apps.tenants.choices import RESOURCE_CLASSES, ThingKind
 from apps.tenants.models import Holding, Quota
 from apps.tenants.selectors import quotas
+from apps.tenants.selectors.held import held_cost
 from foundation import jobs, ledger
 from foundation.access.actors import actor_for_user
-from foundation.clock import now
+from foundation.clock import database_now, now
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
 from foundation.jobs import runner
 from foundation.jobs.models import Job, JobTicket, Worker
@@ -77,6 +84,17 @@ def test_what_ends_frees_its_part(admin, project):
     assert take(project) == ""
 
 
+def test_a_part_knows_its_price_whatever_its_sizes_are_called_later(admin, project, settings, monkeypatch):
+    settings.SANAD_PRICES = {"large": Decimal(4), "large-spot": Decimal(1)}
+    spot = replace(LARGE, name="large-spot")
+    monkeypatch.setitem(RESOURCE_CLASSES, "large-spot", spot)
+    assert take(project, size=spot) == ""
+    assert Holding.objects.get().resource_class == "large-spot"
+    monkeypatch.setitem(RESOURCE_CLASSES, "large-spot", replace(spot, memory_mb=1))  # another size in the next release
+    costs = held_cost(tenant_id=project.tenant_id, now=database_now())
+    assert round(costs[project.pk], 2) == 1
+
+
 def test_replicas_count_for_cpus_and_not_for_runs(admin, project):
     services.set_quota(actor=admin, project_id=None, concurrent_runs=1, cpus=2)
     assert take(project, kind="revision") == ""
@@ -110,6 +128,83 @@ def test_a_run_waits_in_its_queue_says_why_and_goes_on_by_itself(admin, scientis
     assert Holding.objects.get().subject_id == second.pk
 
 
+def rest(job):
+    """Seconds until it asks again."""
+    found = JobTicket.objects.annotate(rest=F("due_at") - Now()).get(job=job)
+    return round(found.rest.total_seconds())
+
+
+def refuse(job, times=1):
+    for _time in range(times):
+        JobTicket.objects.filter(job=job).update(due_at=Now())
+        assert runner.take(job.pk) is None
+
+
+def test_what_waits_asks_less_and_less_often(admin, scientist, project):
+    services.set_quota(actor=admin, project_id=None, concurrent_runs=0)
+    _run, job = queued(scientist, project)
+    found = []
+    for _time in range(7):
+        refuse(job)
+        found.append(rest(job))
+    assert found == [2, 4, 8, 16, 30, 30, 30]
+
+
+def test_what_came_free_is_asked_for_at_once_by_whoever_waits_longest(admin, scientist, project, monkeypatch):
+    monkeypatch.setattr("apps.tenants.services.quotas._ASK_FOR_A_PLACE", 2)
+    services.set_quota(actor=admin, project_id=None, concurrent_runs=1)
+    mine = uuid4()
+    assert take(project, subject_id=mine) == ""
+    waiting = [queued(scientist, project)[1] for _run in range(3)]
+    for job in waiting:
+        refuse(job, times=5)
+    services.give_back(tenant_id=project.tenant_id, subject=("run", mine))
+    assert [rest(job) for job in waiting] == [0, 0, 30]
+    assert runner.take(waiting[0].pk).attempt == 1
+    refuse(waiting[1])
+    assert rest(waiting[1]) == 4
+
+    services.give_back(tenant_id=project.tenant_id, subject=("run", uuid4()))
+    assert rest(waiting[2]) == 30  # nothing came free
+
+
+@pytest.mark.parametrize("raised", ["quota", "no quota", "budget", "no budget"])
+def test_a_limit_that_is_raised_or_gone_is_heard_at_once(raised, admin, scientist, project, other_tenant):
+    quota = services.set_quota(actor=admin, project_id=None, concurrent_runs=0)
+    budget = services.set_budget(actor=admin, project_id=None, soft_limit=None, hard_limit=Decimal(0))
+    waiting = [queued(scientist, project)[1] for _run in range(12)]
+    for job in waiting:
+        refuse(job, times=5)
+    elsewhere = JobTicket.objects.get(job=queued(scientist, project)[1])
+    JobTicket.objects.filter(pk=elsewhere.pk).update(
+        scope_id=other_tenant.pk, refused=5, due_at=Now() + timedelta(seconds=30)
+    )
+    acts = {
+        "quota": lambda: services.set_quota(actor=admin, project_id=None, concurrent_runs=9),
+        "no quota": lambda: services.remove_quota(actor=admin, quota=quota),
+        "budget": lambda: services.set_budget(actor=admin, project_id=None, soft_limit=None, hard_limit=Decimal(9)),
+        "no budget": lambda: services.remove_budget(actor=admin, budget=budget),
+    }
+    acts[raised]()
+    assert {rest(job) for job in waiting} == {0}
+    elsewhere.refresh_from_db()
+    assert elsewhere.refused == 5
+
+
+def test_what_has_to_wait_holds_nobody_up_and_counts_no_month(admin, scientist, project):
+    """The lock of the tenant's starts is taken where there is room; money is looked at after that."""
+    services.set_quota(actor=admin, project_id=None, concurrent_runs=1)
+    services.set_budget(actor=admin, project_id=None, soft_limit=None, hard_limit=Decimal(100))
+    with CaptureQueriesContext(connection) as asked:
+        assert take(project) == ""
+    assert "pg_advisory" in str(asked.captured_queries)
+    assert "usagehour" in str(asked.captured_queries)
+    with CaptureQueriesContext(connection) as asked:
+        assert "is full" in take(project)
+    assert "pg_advisory" not in str(asked.captured_queries)
+    assert "usagehour" not in str(asked.captured_queries)
+
+
 def test_a_cancelled_run_that_waited_gives_nothing_back_and_holds_nothing(admin, scientist, project):
     services.set_quota(actor=admin, project_id=None, concurrent_runs=1)
     run, _job = queued(scientist, project)
@@ -137,7 +232,7 @@ def test_storage_is_refused_with_figures(admin, project, tenant):
         subject_id=uuid4(),
         byte_count=700,
     )
-    services.begin_usage(version, at=services.database_now())
+    services.begin_usage(version, at=database_now())
     services.check_storage(tenant_id=tenant.pk, project_id=project.pk, more=300)
     with pytest.raises(OverQuota, match="allows 1000 bytes of storage; 700 are in use, and this brings 301 more"):
         services.check_storage(tenant_id=tenant.pk, project_id=project.pk, more=301, reader=admin)
@@ -171,6 +266,52 @@ def test_a_file_that_became_a_version_counts_while_it_is_read(admin, scientist, 
     create_version(actor=scientist, dataset=dataset, upload=file, now=now())
     with pytest.raises(OverQuota, match="900 are in use"):
         start_upload(actor=scientist, project=project, filename="b.csv", size=101)
+
+
+def holds_storage(tenant_id):
+    """Whether this transaction keeps every other file of the tenant waiting."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+            " AND (classid::bigint << 32) | objid::bigint = hashtextextended(%s, 0)",
+            [f"quota storage {tenant_id}"],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_file_of_a_plain_form_holds_nobody_up_while_it_is_stored(scientist, project, monkeypatch):
+    from apps.datasets.services import take_file, uploads
+
+    monkeypatch.setattr(uploads, "CHUNK_BYTES", 400)
+    put, held = uploads.storage.put, []
+
+    def slow(tenant_id, *words):
+        held.append(holds_storage(tenant_id))
+        return put(tenant_id, *words)
+
+    monkeypatch.setattr(uploads.storage, "put", slow)
+    file = take_file(actor=scientist, project=project, file=BytesIO(b"a" * 900), filename="a.csv", size=900, now=now())
+    assert (held, holds_storage(project.tenant_id)) == ([False] * 3, True)
+    assert b"".join(uploads.read_chunks(file)) == b"a" * 900
+    assert file.sha256 == hashlib.sha256(b"a" * 900).hexdigest()
+
+
+def test_a_file_of_a_plain_form_that_no_longer_fits_when_it_is_stored_leaves_nothing(
+    admin, scientist, project, monkeypatch
+):
+    from apps.datasets.services import take_file, uploads
+
+    services.set_quota(actor=admin, project_id=None, storage_bytes=1000)
+    put = uploads.storage.put
+
+    def another_comes_first(tenant_id, *words):
+        uploads.start_upload(actor=scientist, project=project, filename="b.csv", size=200)
+        return put(tenant_id, *words)
+
+    monkeypatch.setattr(uploads.storage, "put", another_comes_first)
+    with pytest.raises(OverQuota, match="200 are in use, and this brings 900 more"):
+        take_file(actor=scientist, project=project, file=BytesIO(b"a" * 900), filename="a.csv", size=900, now=now())
+    assert list(uploads.storage.list(project.tenant_id, "uploads/")) == []
 
 
 def test_a_file_is_asked_for_once_more_when_it_is_complete(admin, scientist, project):

@@ -13,6 +13,7 @@ from apps.tenants.models import UsageHour, UsageSpan
 from apps.tenants.selectors import usage
 from apps.tenants.services import usage as metering
 from foundation.access.actors import actor_for_user
+from foundation.clock import database_now
 from foundation.errors import AccessDenied
 from foundation.tenancy import scope
 from tests.support.people import make_person
@@ -113,7 +114,7 @@ def test_a_worker_that_is_killed_in_the_middle_leaves_nothing_half_counted(a_run
 
 def test_what_still_goes_on_is_metered_up_to_now(a_run):
     run = a_run()
-    services.begin_usage(run, at=services.database_now() - timedelta(minutes=5))
+    services.begin_usage(run, at=database_now() - timedelta(minutes=5))
     services.meter_everything()
     first = sum(amount for _hour, amount in amounts(UsageKind.COMPUTE))
     services.meter_everything()
@@ -237,7 +238,7 @@ def test_a_tenant_whose_budgets_cannot_be_looked_at_leaves_nobody_unmetered(othe
 
     monkeypatch.setattr(metering, "note_budgets", look)
     run = a_run()
-    services.begin_usage(run, at=services.database_now() - timedelta(minutes=5))
+    services.begin_usage(run, at=database_now() - timedelta(minutes=5))
     with pytest.raises(ExceptionGroup):
         services.meter_everything()
     assert looked == ["other"]

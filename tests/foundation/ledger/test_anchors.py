@@ -14,7 +14,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from foundation import ledger
-from foundation.ledger import anchors, config, delivering, signing, system
+from foundation.clock import database_now
+from foundation.ledger import anchors, config, delivering, signing
 from foundation.ledger.errors import AnchorConflict, KeyRefused
 from foundation.ledger.models import AnchorDelivery, Checkpoint, LedgerHead
 from foundation.tenancy import scope
@@ -97,7 +98,7 @@ def test_a_sink_that_fails_is_tried_again_and_shown(tenant, monkeypatch):
     assert delivery.failing_since is not None
     assert delivering.deliver_once() == 0, "its pause is not over"
     monkeypatch.undo()
-    AnchorDelivery.objects.update(next_attempt_at=system.database_now())
+    AnchorDelivery.objects.update(next_attempt_at=database_now())
     assert delivering.deliver_once() == 1
 
 

@@ -9,9 +9,10 @@ import pytest
 from django.db import transaction
 
 from foundation import ledger
+from foundation.clock import database_now
 from foundation.errors import AccessDenied, Conflict, NotFound, Unavailable
 from foundation.identity import Actor
-from foundation.ledger import publisher, subscriptions, system
+from foundation.ledger import publisher, subscriptions
 from foundation.ledger.canonical import NO_PREVIOUS
 from foundation.ledger.errors import LedgerMisuse
 from foundation.ledger.models import LedgerHead, LedgerPlace, ParkedEvent, PendingEvent, SubscriberCursor
@@ -160,12 +161,12 @@ def test_what_a_failing_handler_wrote_is_undone_and_it_is_tried_again(tenant, su
     cursor = SubscriberCursor.objects.get()
     assert (cursor.position, cursor.attempts, cursor.last_error) == (0, 1, "builtins.RuntimeError")
     assert cursor.failing_since is not None
-    assert cursor.next_attempt_at > system.database_now()
+    assert cursor.next_attempt_at > database_now()
     assert PendingEvent.objects.count() == 0
     assert ledger.dispatch_once() == 0, "its pause is not over"
 
     failing.clear()
-    SubscriberCursor.objects.update(next_attempt_at=system.database_now() - timedelta(seconds=1))
+    SubscriberCursor.objects.update(next_attempt_at=database_now() - timedelta(seconds=1))
     assert ledger.dispatch_once() == 1
     cursor.refresh_from_db()
     assert (cursor.position, cursor.attempts, cursor.last_error, cursor.failing_since) == (1, 0, "", None)
