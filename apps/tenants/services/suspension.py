@@ -12,7 +12,7 @@ from apps.tenants.events import MemberRestored, MemberSuspended
 from apps.tenants.services.locking import locked_member
 from apps.tenants.services.provided_sessions import end_provided_sessions
 from apps.tenants.services.tokens import revoke_tokens_of_member
-from foundation import ledger, live
+from foundation import access, ledger, live
 from foundation.access.models import Membership
 from foundation.identity import Actor
 
@@ -22,6 +22,7 @@ def suspend_member(*, actor: Actor, membership: Membership, now: datetime) -> Me
     """Sessions open the tenant no more, and tokens made by or for the person are void; the last admin stays."""
     membership = locked_member(membership)
     policies.check_can_remove_member(actor, membership)
+    access.require_fresh(actor)
     if membership.suspended_at is None:
         membership.suspended_at = now
         membership.save(update_fields=["suspended_at"])
