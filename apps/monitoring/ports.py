@@ -30,6 +30,9 @@ class InferenceStream(Protocol):
     def drop_aside(self, tenant_id: str, entry_ids: Sequence[str]) -> None:
         """Forget entries that were set aside."""
 
+    def repack(self, tenant_id: str) -> None:
+        """Put what is left anew: of entries that were dropped the bytes may stay, marked, beside their neighbours'."""
+
     def rewrite_files(self) -> bool:
         """Have the broker write its files anew, without what was dropped since; False where it lets nobody ask.
 

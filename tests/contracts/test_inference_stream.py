@@ -105,6 +105,7 @@ def test_files_written_anew_hold_nothing_that_was_dropped(stream, put, appending
         return [file.name for file in appending.iterdir() if wanted in file.read_bytes()]
 
     assert on_disk(needle)
+    stream.repack(tenant_id)
     assert stream.rewrite_files()
     assert on_disk(needle) == []
     assert stream.read(tenant_id, after="0-0", count=2) == [("7-2", b"kept")]
@@ -135,3 +136,19 @@ def test_the_newest_entry_is_named_and_none_where_none_waits(stream, put):
     assert stream.newest(tenant_id) == ""
     put(tenant_id, *THREE)
     assert stream.newest(tenant_id) == "8-0"
+
+
+def test_a_stream_that_was_repacked_gives_later_entries_later_ids(stream, put, settings):
+    tenant_id, client = str(uuid4()), redis.Redis.from_url(settings.REDIS_URL)
+    stream.repack(tenant_id)
+    put(tenant_id, *THREE)
+    stream.forget(tenant_id, upto="7-2")
+    stream.repack(tenant_id)
+    assert stream.read(tenant_id, after="0-0", count=5) == [("8-0", b"three")]
+    stream.forget(tenant_id, upto="8-0")
+    stream.repack(tenant_id)
+    assert stream.length(tenant_id) == 0
+    with pytest.raises(redis.ResponseError, match="equal or smaller"):
+        client.xadd(stream_of(tenant_id), {"entry": b"earlier"}, id="8-0")
+    put(tenant_id, ("8-1", b"four"))
+    assert stream.read(tenant_id, after="8-0", count=5) == [("8-1", b"four")]

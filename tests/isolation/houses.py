@@ -175,12 +175,25 @@ def _seen(house: House) -> dict[str, Any]:
         "report": Report.objects.create(
             **inside, project=house.project, model_version_id=version, state="ready", created_by=admin.user
         ),
+        "erasure": _erasure(house),
         "event": event,
         "parked": ParkedEvent.objects.create(
             **inside, subscriber="probe", event=event, attempts=8, last_error=house.canary
         ),
     }
     return {kind: thing.pk for kind, thing in made.items()}
+
+
+def _erasure(house: House) -> Any:
+    """One that failed, so that all of its doors stand where they can be knocked at."""
+    from apps.datasets.models import ErasedThing, Erasure
+
+    inside = {"tenant": house.tenant}
+    row = Erasure.objects.create(
+        **inside, project=house.project, column=house.canary, sealed=b"", subject_digest=uuid4().hex * 2, state="failed"
+    )
+    ErasedThing.objects.create(**inside, erasure=row, kind="run", thing_id=house.things["run"], name=house.canary)
+    return row
 
 
 def _job(house: House) -> Any:

@@ -31,6 +31,7 @@ KINDS = {
     "replay_id": "replay",
     "alert_id": "alert",
     "report_id": "report",
+    "erasure_id": "erasure",
     "parked_id": "parked",
     "visit_id": "visit",
     "object_id": "run",
@@ -71,6 +72,7 @@ PLACES = {
     "alerts": "alert",
     "replays": "replay",
     "reports": "report",
+    "erasures": "erasure",
     "groups": "group",
     "project-roles": "project_role",
     "webhooks": "webhook",
@@ -96,6 +98,7 @@ WORDS = {
 FIELDS: dict[str, tuple[str, Any]] = {
     "project": ("project", str),
     "upload": ("upload", str),
+    "dataset": ("dataset", str),
     "training_set": ("training_set", str),
     "base_version": ("dataset_version", str),
     "model_version": ("model_version", str),

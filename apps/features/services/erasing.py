@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
@@ -74,7 +74,7 @@ class ViewReach(dataset_services.Reach):
             storage.delete(view.tenant_id, view.profile_key)
 
     def tables(self, ids: Collection[UUID]) -> list[str]:
-        return [f"fv_{pk.hex}" for pk in ids]
+        return [f"fv_{pk.hex}" for pk in _with_unmade(FeatureView, ids)]
 
     def end(self, actor: Actor, ids: Collection[UUID]) -> None:
         for view in _ended(FeatureView, ids):
@@ -113,7 +113,7 @@ class TrainingSetReach(dataset_services.Reach):
         _begin(TrainingSet, ids)
 
     def tables(self, ids: Collection[UUID]) -> list[str]:
-        return [f"ts_{pk.hex}" for pk in ids]
+        return [f"ts_{pk.hex}" for pk in _with_unmade(TrainingSet, ids)]
 
     def end(self, actor: Actor, ids: Collection[UUID]) -> None:
         for row in _ended(TrainingSet, ids):
@@ -181,6 +181,15 @@ def _begin(model: type[Thing], ids: Collection[UUID]) -> None:
     for row in rows:
         states.move(row, BuildState.DESTROYING, NEXT)
         row.save(update_fields=["state"])
+
+
+def _with_unmade(model: type[Thing], ids: Collection[UUID]) -> set[UUID]:
+    """These, and those of their projects that failed or were cancelled: their rows were dropped, and not their keys."""
+    projects = model.objects.filter(pk__in=ids).values("project_id")
+    unmade: QuerySet[Any] = model.objects.filter(
+        project_id__in=projects, state__in=[BuildState.FAILED, BuildState.CANCELLED]
+    )
+    return {*ids, *unmade.values_list("pk", flat=True)}
 
 
 def _ended(model: type[Thing], ids: Collection[UUID]) -> Iterable[Thing]:

@@ -42,17 +42,33 @@ def materialise_view(*, job: JobHandle, view_id: UUID) -> None:
     with job.scope():
         view = FeatureView.objects.select_related("entity").get(pk=view_id)
     if view.state != BuildState.READY:
+        drop_online(view)  # what an attempt before this one wrote while the view was destroyed
         return
     job.progress(_("Writing the newest value of every key"), None)
+    try:
+        written = _write_newest(view, job)
+    finally:
+        with job.scope():
+            gone = not FeatureView.objects.filter(pk=view.pk, state=BuildState.READY).exists()
+        if gone:
+            # A person was erased from it meanwhile, and what was online by then was dropped already.
+            drop_online(view)
+    if gone:
+        return
+    with job.scope(), transaction.atomic():
+        FeatureView.objects.filter(pk=view.pk).update(online_keys=written, online_at=now())
+        done = FeatureViewMaterialised(view_id=view.pk, key_count=written)
+        ledger.record(done, actor=job.actor, project_id=view.project_id, subject=("feature_view", view.pk))
+
+
+def _write_newest(view: FeatureView, job: JobHandle) -> int:
+    """How many keys were written; Unavailable where some of them are not there afterwards."""
     keyring = _Keyring(view)
     written = _store().write(_pairs(view, keyring, job), ttl_seconds=None)
     found = _store().read([keyring.key(row) for row in _newest(view, limit=_READ_BACK)])
     if None in found:
         raise Unavailable(_("The online store lost values while they were written; the job tries again."))
-    with job.scope(), transaction.atomic():
-        FeatureView.objects.filter(pk=view.pk).update(online_keys=written, online_at=now())
-        done = FeatureViewMaterialised(view_id=view.pk, key_count=written)
-        ledger.record(done, actor=job.actor, project_id=view.project_id, subject=("feature_view", view.pk))
+    return written
 
 
 @jobs.on_cancel("features.materialise_view")

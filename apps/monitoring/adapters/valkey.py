@@ -16,11 +16,28 @@ from foundation.errors import Unavailable
 _SET_ASIDE = 1_000
 _REWRITE_S, _POLL_S = 120.0, 0.1
 _SENTENCE = "The message broker does not answer; the inference log waits in the gateway meanwhile."
+# In one step, so that nothing that the gateway writes meanwhile is lost; later ids still grow beyond the last one.
+_REPACK = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local info, last = redis.call('XINFO', 'STREAM', KEYS[1]), nil
+for i = 1, #info, 2 do if info[i] == 'last-generated-id' then last = info[i + 1] end end
+local left = redis.call('XRANGE', KEYS[1], '-', '+')
+redis.call('DEL', KEYS[1])
+for _, entry in ipairs(left) do redis.call('XADD', KEYS[1], entry[1], unpack(entry[2])) end
+if #left == 0 then
+  redis.call('XADD', KEYS[1], last, 'entry', '')
+  redis.call('XDEL', KEYS[1], last)
+else
+  redis.call('XSETID', KEYS[1], last)
+end
+return #left
+"""
 
 
 class ValkeyInferenceStream:
     def __init__(self, url: str) -> None:
         self._client = redis.Redis.from_url(url)
+        self._repack = self._client.register_script(_REPACK)
 
     def read(self, tenant_id: str, *, after: str, count: int) -> list[tuple[str, bytes]]:
         try:
@@ -68,6 +85,11 @@ class ValkeyInferenceStream:
         with _translated():
             if entry_ids:
                 self._client.xdel(_aside(tenant_id), *entry_ids)
+
+    def repack(self, tenant_id: str) -> None:
+        with _translated():
+            for key in (_name(tenant_id), _aside(tenant_id)):
+                self._repack(keys=[key])
 
     def rewrite_files(self) -> bool:
         with _translated():

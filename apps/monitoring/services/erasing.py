@@ -62,7 +62,9 @@ class LogReach(datasets.Reach):
         job.raise_if_cancelled()
         if logs:
             shredding.shred_past(actor=job.actor, tables=[table for _one, table in logs])
-        return [*(one for one in erased if one.rows), *_drop_aside(job, search), _of_broker(search)]
+        aside = _drop_aside(job, search)
+        stream_at(settings.REDIS_URL).repack(str(job.tenant_id))
+        return [*(one for one in erased if one.rows), *aside, _of_broker(search)]
 
 
 def _logs(search: Search, tables: Lake) -> Iterable[tuple[Any, str]]:

@@ -13,8 +13,9 @@ from apps.datasets.services.erasing import ending, things
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.models import FeatureView, TrainingSet
+from apps.features.services import online
 from apps.features.services.erasing import TrainingSetReach, ViewReach
-from foundation import lake, ledger, storage
+from foundation import jobs, lake, ledger, storage
 from foundation.errors import Conflict, Invalid
 from foundation.lake import shredding
 from foundation.web.chain import chain_of
@@ -241,3 +242,18 @@ def test_answers_that_hold_values_are_kept_for_no_repetition(made, scientist, ap
     )
     assert CANARY in answer.content.decode()
     assert not IdempotentAnswer.objects.exists()
+
+
+def test_values_written_online_while_their_view_was_destroyed_go_at_once(made, scientist, run_jobs, monkeypatch):
+    view, _row = made
+    pairs = online._pairs
+
+    def meanwhile(*given):
+        yield from pairs(*given)
+        FeatureView.objects.filter(pk=view.pk).update(state=BuildState.DESTROYING)
+
+    monkeypatch.setattr(online, "_pairs", meanwhile)
+    assert len(online_keys(view)) == 7
+    jobs.enqueue("features.materialise_view", actor=scientist, title="Once more", view_id=str(view.pk))
+    run_jobs()
+    assert online_keys(view) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from apps.datasets.choices import LEFT_TO_PEOPLE, ErasedKind
@@ -24,7 +25,7 @@ def with_reached(erasure: Erasure, search: Search) -> Search:
     """The search, which also knows what an earlier step or attempt has begun: what is made of that is reached too."""
     rows = ErasedThing.objects.filter(erasure=erasure, kind__in=_TABLED)
     known = frozenset(rows.values_list("thing_id", flat=True))
-    return Search(**{**search.__dict__, "reached": search.reached | known})
+    return replace(search, reached=search.reached | known)
 
 
 def note_met(job: JobHandle, erasure: Erasure, found: Sequence[Reached]) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
-from foundation.lake.adapters import catalogue, destroying, forgetting, sessions
+from foundation.lake.adapters import catalogue, conditions, destroying, forgetting, sessions
 from foundation.lake.adapters.digest import digest_of
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
@@ -32,7 +32,6 @@ _DESTROY_PATIENCE = "2min"
 # Small files are merged with small ones, middling ones with their like: so the same rows are not written ever anew.
 _SMALL_FILES = (8 * 1024**2, 128 * 1024**2)
 _LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
-_OPERATORS = {"=", "!=", "<", "<=", ">", ">="}
 Params = Sequence[Any] | Mapping[str, Any] | None
 
 
@@ -103,12 +102,13 @@ class DuckDBLake:
         where: Sequence[Condition] = (),
     ) -> pa.Table:
         with self._reading() as connection:
-            known = {column.name: column for column in self._columns(connection, at)}
+            there = {column.name: column for column in self._columns(connection, at)}
             sql, params = f"SELECT * FROM {self._relation(at)}", list[Any]()
             for joint, condition in zip(["WHERE"] + ["AND"] * len(where), where, strict=False):
-                sql += f" {joint} {_condition(_known(known, condition.column), condition, params)}"
+                sql += f" {joint} {conditions.as_sql(conditions.known(there, condition.column), condition, params)}"
             if order_by:
-                sql += f" ORDER BY {name(_known(known, order_by).name)} {'DESC' if descending else 'ASC'} NULLS LAST"
+                by = name(conditions.known(there, order_by).name)
+                sql += f" ORDER BY {by} {'DESC' if descending else 'ASC'} NULLS LAST"
             return connection.execute(f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", params).to_arrow_table()
 
     def read(self, at: TableAt, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
@@ -289,24 +289,6 @@ def _checked(table: str) -> str:
             _("“%(table)s” cannot be a table's name: use a–z, 0–9 and _, from a letter on.") % {"table": table}
         )
     return table
-
-
-def _known(columns: Mapping[str, Column], wanted: str) -> Column:
-    if wanted not in columns:
-        raise Invalid(_("The table has no column “%(column)s”.") % {"column": wanted})
-    return columns[wanted]
-
-
-def _condition(column: Column, condition: Condition, params: list[Any]) -> str:
-    value = name(column.name)
-    if condition.operator in ("is null", "is not null"):
-        return f"{value} {condition.operator.upper()}"
-    params.append(str(condition.value))
-    if condition.operator == "contains":
-        return f"contains(lower({value}::VARCHAR), lower(?))"
-    if condition.operator not in _OPERATORS:
-        raise Invalid(_("“%(operator)s” is not a comparison.") % {"operator": condition.operator})
-    return f"{value} {condition.operator} TRY_CAST(? AS {column.type})"
 
 
 def _text(key: bytes | str | None) -> str | None:
