@@ -45,8 +45,7 @@ def definitions() -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
-            registers = any(isinstance(found, ast.Call) for found in node.decorator_list)
-            if not registers and not BY_NAME.fullmatch(node.name):
+            if not _registers(node) and not BY_NAME.fullmatch(node.name):
                 yield node.name, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
@@ -56,6 +55,26 @@ def test_every_name_that_is_defined_is_used():
     times = Counter(name for name, _place in found)
     unused = {f"{place} {name}" for name, place in found if words[name] <= times[name] and name not in HOOKS}
     assert not unused
+
+
+def test_every_private_name_is_used_in_its_own_module():
+    """Others do not know it, so a word of the same letters elsewhere is no use of it."""
+    unused = []
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        words = Counter(re.findall(r"\w+", text))
+        own = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        private = [node for node in own if node.name.startswith("_") and not BY_NAME.fullmatch(node.name)]
+        unused += [
+            f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+            for node in private
+            if words[node.name] < 2 and node.name not in HOOKS and not _registers(node)
+        ]
+    assert not unused
+
+
+def _registers(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    return any(isinstance(found, ast.Call) for found in node.decorator_list)
 
 
 def test_no_hook_is_excused_that_is_gone():

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from apps.deployments.selectors import route_table
 from apps.tenants import services
 from apps.tenants.models import UsageHour
 from apps.tenants.selectors import platform
@@ -135,14 +134,6 @@ def test_a_suspended_tenant_is_closed_at_every_door_and_opens_as_it_was(
     assert browser.post(f"{page}resume/").status_code == 303
     assert member.get("/t/acme/").status_code == 200
     assert program.get("/api/v1/projects/").status_code == 200
-
-
-def test_the_gateway_leads_nobody_to_a_suspended_tenant(operator, tenant, monkeypatch):
-    from foundation import tenancy
-
-    services.suspend_tenant(operator=operator, tenant_id=tenant.pk, now=now())
-    assert "suspended" in tenancy.why_locked(find_tenant("acme"))
-    assert route_table() == {}
 
 
 def test_the_month_is_checked(browser):
