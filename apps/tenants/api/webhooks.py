@@ -83,7 +83,7 @@ class WebhookViewSet(PortalViewSet):
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def enable(self, request: Request, pk: UUID) -> Response:
-        services.enable_webhook(actor=self.actor, webhook=self._webhook(pk), now=now())
+        services.enable_webhook(actor=self.actor, webhook=self._webhook(pk))
         return self._again(pk)
 
     @extend_schema(request=None, responses={201: serializers.DeliverySerializer})

@@ -30,6 +30,8 @@ class Webhook(TenantModel):
     previous_until = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
+    # What waits since before then is sent at once, whatever pause it was in.
+    enabled_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
 
@@ -65,6 +67,8 @@ class WebhookDelivery(TenantModel):
     # Of the present round: a replay begins anew.
     tries = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
+    # When the pause before the next attempt was laid; empty until the first attempt.
+    paced_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, blank=True)
 
@@ -84,6 +88,11 @@ class WebhookDelivery(TenantModel):
                 fields=["webhook", "subject_id", "seq"],
                 condition=models.Q(state=DeliveryState.WAITING),
                 name="delivery_in_order",
+            ),
+            models.Index(
+                fields=["webhook", "seq", "created_at"],
+                condition=models.Q(state=DeliveryState.WAITING),
+                name="delivery_next",
             ),
         ]
 

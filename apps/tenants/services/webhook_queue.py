@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,7 @@ from foundation.identity import Actor
 from foundation.jobs.choices import JobState
 from foundation.jobs.models import Job
 from foundation.ledger import RecordedEvent
-from foundation.tenancy import in_each
+from foundation.tenancy import for_each, in_each, scope
 from foundation.tenancy.models import Tenant
 
 _AT_ONCE = 5000
@@ -68,7 +68,10 @@ def due(webhook: Webhook, *, now: datetime) -> QuerySet[WebhookDelivery]:
         subject_id=OuterRef("subject_id"),
         seq__lt=OuterRef("seq"),
     )
-    return waiting.filter(~Exists(earlier), next_attempt_at__lte=now).order_by("seq", "created_at")
+    ready = Q(next_attempt_at__lte=now)
+    if webhook.enabled_at is not None:
+        ready |= Q(paced_at__lte=webhook.enabled_at)
+    return waiting.filter(~Exists(earlier), ready).order_by("seq", "created_at")
 
 
 def ring(webhook: Webhook) -> None:
@@ -91,7 +94,7 @@ def ring(webhook: Webhook) -> None:
 def _sending_cancelled(job: Job, _sentence: str, _actor: Actor) -> None:
     """Whoever may cancel work may not pause a webhook: what was to be sent rests for an hour."""
     waiting = WebhookDelivery.objects.filter(webhook_id=UUID(job.arguments["webhook_id"]), state=DeliveryState.WAITING)
-    waiting.update(next_attempt_at=Greatest("next_attempt_at", Now() + _REST))
+    waiting.update(next_attempt_at=Greatest("next_attempt_at", Now() + _REST), paced_at=Now())
 
 
 def ring_due_webhooks(*, now: datetime) -> int:
@@ -111,11 +114,20 @@ def forget_deliveries(*, now: datetime) -> int:
     """Drop the log of what is older than 30 days, with what still waited; how many deliveries went."""
 
     def forget(tenant: Tenant) -> int:
-        old = WebhookDelivery.objects.filter(tenant_id=tenant.pk, created_at__lt=now - DELIVERIES_KEPT)
+        gone = 0
+        while some := _forget_some(tenant, before=now - DELIVERIES_KEPT):
+            gone += some
+        return gone
+
+    return for_each(forget)
+
+
+def _forget_some(tenant: Tenant, *, before: datetime) -> int:
+    """A transaction of its own for each handful: none holds rows for as long as there is something to forget."""
+    with scope(tenant.pk):
+        old = WebhookDelivery.objects.filter(tenant_id=tenant.pk, created_at__lt=before)
         keys = list(old.values_list("pk", flat=True)[:_AT_ONCE])
         return WebhookDelivery.objects.filter(pk__in=keys).delete()[1].get("tenants.WebhookDelivery", 0)
-
-    return in_each(forget)
 
 
 def _delivery(webhook: Webhook, event: RecordedEvent, *, now: datetime) -> WebhookDelivery:

@@ -83,8 +83,8 @@ def _claim(job: JobHandle, webhook_id: UUID) -> tuple[Webhook, WebhookDelivery] 
         if webhook is None or found is None:
             return None
         found.tries += 1
-        found.next_attempt_at = now + _LEASE
-        found.save(update_fields=["tries", "next_attempt_at"])
+        found.next_attempt_at, found.paced_at = now + _LEASE, now
+        found.save(update_fields=["tries", "next_attempt_at", "paced_at"])
     return webhook, found
 
 
@@ -139,8 +139,9 @@ def _settle(delivery: WebhookDelivery, outcome: Outcome, tries: int) -> None:
     elif tries > len(PAUSES):
         states.move(delivery, DeliveryState.FAILED, DELIVERY_NEXT)
     else:
-        delivery.next_attempt_at = clock.database_now() + pause_after(tries, wish=outcome.wish)
-    delivery.save(update_fields=["state", "delivered_at", "next_attempt_at"])
+        delivery.paced_at = clock.database_now()
+        delivery.next_attempt_at = delivery.paced_at + pause_after(tries, wish=outcome.wish)
+    delivery.save(update_fields=["state", "delivered_at", "next_attempt_at", "paced_at"])
 
 
 def pause_after(tries: int, *, wish: timedelta | None = None) -> timedelta:

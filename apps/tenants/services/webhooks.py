@@ -24,7 +24,7 @@ from apps.tenants.events import (
 from apps.tenants.models import Webhook, WebhookDelivery
 from apps.tenants.services import webhook_signing
 from apps.tenants.services.webhook_queue import queue_test, ring
-from foundation import access, ledger, states
+from foundation import access, clock, ledger, states
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.ledger.selectors import last_seq
@@ -124,15 +124,16 @@ def pause_webhook(*, actor: Actor, webhook: Webhook) -> Webhook:
 
 
 @transaction.atomic
-def enable_webhook(*, actor: Actor, webhook: Webhook, now: datetime) -> Webhook:
+def enable_webhook(*, actor: Actor, webhook: Webhook) -> Webhook:
     """What has waited is sent at once, in its order."""
     policies.check_can_manage_webhooks(actor)
     webhook = _locked(webhook)
     if webhook.state != WebhookState.ENABLED:
         states.move(webhook, WebhookState.ENABLED, WEBHOOK_NEXT)
         webhook.trouble, webhook.failures, webhook.failing_since = "", 0, None
-        webhook.save(update_fields=["state", "trouble", "failures", "failing_since"])
-        webhook.deliveries.filter(state=DeliveryState.WAITING).update(next_attempt_at=now)
+        # Said once, here: hundreds of thousands may wait, and each would be written.
+        webhook.enabled_at = clock.database_now()
+        webhook.save(update_fields=["state", "trouble", "failures", "failing_since", "enabled_at"])
         ledger.record(WebhookEnabled(webhook_id=webhook.pk), actor=actor, subject=("webhook", webhook.pk))
         ring(webhook)
     return webhook

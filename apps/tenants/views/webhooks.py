@@ -99,7 +99,7 @@ def webhook_pause(request: PortalRequest, tenant: str, webhook_id: UUID) -> Http
 @require_POST
 def webhook_enable(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpResponse:
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
-    services.enable_webhook(actor=request.actor, webhook=webhook, now=now())
+    services.enable_webhook(actor=request.actor, webhook=webhook)
     messages.success(request, _("It is enabled; what waited is sent now."))
     return redirect(request, _address(request, webhook_id))
 

@@ -9,16 +9,19 @@ import json
 import logging
 from datetime import timedelta
 from ipaddress import ip_network
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.tenants import selectors, services
 from apps.tenants.choices import DeliveryState, WebhookState
 from apps.tenants.models import Webhook, WebhookAttempt, WebhookDelivery
-from apps.tenants.services import webhook_sending
+from apps.tenants.services import webhook_queue, webhook_sending
 from foundation import access, ledger
-from foundation.clock import now
+from foundation.clock import database_now, now
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.jobs.models import Job, JobTicket
 from foundation.ledger import subscriptions
@@ -233,6 +236,20 @@ def test_an_event_heard_twice_is_written_once(admin, webhook):
     assert webhook.deliveries.count() == before > 0
 
 
+def test_a_worker_whose_clock_is_fast_does_not_take_what_another_is_sending(
+    admin, webhook, server, run_jobs, monkeypatch
+):
+    """The lease of two minutes is the database's: of an own clock that is three ahead it would have run out."""
+    from apps.tenants.services.webhook_queue import ring
+
+    tell()
+    webhook.deliveries.update(next_attempt_at=database_now() + timedelta(minutes=2), tries=1)  # claimed just now
+    monkeypatch.setattr("foundation.clock.now", lambda: now() + timedelta(minutes=3))
+    ring(webhook)
+    run_jobs()
+    assert (server.heard, webhook.deliveries.get().tries) == ([], 1)
+
+
 def test_a_worker_that_is_killed_leaves_its_delivery_to_the_next(admin, webhook, server, run_jobs, monkeypatch):
     class Killed(BaseException):
         pass
@@ -301,7 +318,7 @@ def test_a_receiver_that_is_gone_disables_it_and_its_maker_is_told(admin, webhoo
     run_jobs()
     assert len(server.heard) == heard, "nothing is sent while it is disabled"
     server.answers[:] = [(200, {}, b"")]
-    services.enable_webhook(actor=admin, webhook=webhook, now=now())
+    services.enable_webhook(actor=admin, webhook=webhook)
     run_jobs()
     assert not webhook.deliveries.filter(state="waiting").exists(), "what happened meanwhile is not lost"
 
@@ -325,9 +342,59 @@ def test_a_pause_holds_what_happens_until_it_is_enabled(admin, webhook, server, 
     assert server.heard == []
     with pytest.raises(Conflict, match="enable it first"):
         services.send_test_event(actor=admin, webhook=webhook, now=now())
-    services.enable_webhook(actor=admin, webhook=webhook, now=now())
+    services.enable_webhook(actor=admin, webhook=webhook)
     run_jobs()
     assert "service_account.created" in [json.loads(heard.body)["type"] for heard in server.heard]
+
+
+def test_what_was_in_a_pause_is_sent_at_once_when_it_is_enabled_and_no_row_is_written(admin, webhook, server, run_jobs):
+    server.answers[:] = [(500, {}, b""), (200, {}, b"")]
+    tell()
+    run_jobs()
+    waiting = webhook.deliveries.get(tries=1)
+    assert waiting.next_attempt_at > now()
+    services.pause_webhook(actor=admin, webhook=webhook)
+
+    with CaptureQueriesContext(connection) as asked:
+        services.enable_webhook(actor=admin, webhook=webhook)
+    assert not [query for query in asked.captured_queries if 'UPDATE "tenants_webhookdelivery"' in query["sql"]]
+    run_jobs()
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.tries) == ("delivered", 2)
+
+
+def test_after_it_was_enabled_pauses_hold_again(admin, webhook, server, run_jobs):
+    services.pause_webhook(actor=admin, webhook=webhook)
+    services.enable_webhook(actor=admin, webhook=webhook)
+    server.answers[:] = [(500, {}, b"")]
+    tell()
+    run_jobs()
+    Webhook.objects.update(enabled_at=now() - timedelta(seconds=1))
+    assert services.ring_due_webhooks(now=now()) == 0
+
+
+def test_the_next_of_very_many_is_found_without_sorting_them(admin, webhook):
+    tell()
+    one = webhook.deliveries.get()
+    many = [
+        WebhookDelivery(
+            tenant_id=one.tenant_id,
+            webhook=webhook,
+            event_id=uuid4(),
+            seq=100 + number,
+            kind=one.kind,
+            subject_kind=one.subject_kind,
+            subject_id=uuid4(),
+            payload="{}",
+            next_attempt_at=now(),
+            created_at=now(),
+        )
+        for number in range(3000)
+    ]
+    WebhookDelivery.objects.bulk_create(many)
+    plan = webhook_queue.due(webhook, now=now() + timedelta(seconds=5))[:1].explain()
+    assert "delivery_next" in plan
+    assert "Sort" not in plan
 
 
 def test_a_rolled_secret_signs_beside_the_old_one_for_a_day(admin, made, server, run_jobs):
@@ -400,7 +467,7 @@ def test_only_administrators_see_and_change_webhooks(scientist, auditor, officer
         lambda who: services.edit_webhook(actor=who, webhook=webhook, url="https://a.example/", kinds=[]),
         lambda who: services.roll_webhook_secret(actor=who, webhook=webhook, now=now()),
         lambda who: services.pause_webhook(actor=who, webhook=webhook),
-        lambda who: services.enable_webhook(actor=who, webhook=webhook, now=now()),
+        lambda who: services.enable_webhook(actor=who, webhook=webhook),
         lambda who: services.send_test_event(actor=who, webhook=webhook, now=now()),
         lambda who: services.replay_failed(actor=who, webhook=webhook, since=now(), now=now()),
         lambda who: services.delete_webhook(actor=who, webhook=webhook),
@@ -460,6 +527,17 @@ def test_the_log_is_forgotten_after_thirty_days(admin, webhook, run_jobs):
     assert services.forget_deliveries(now=now()) == 1
     assert not WebhookAttempt.objects.filter(delivery=old.pk).exists()
     assert webhook.deliveries.exists()
+
+
+def test_the_log_is_forgotten_however_long_it_grew(admin, webhook, monkeypatch):
+    monkeypatch.setattr(webhook_queue, "_AT_ONCE", 2)
+    for number in range(5):
+        happen(admin, name=f"program {number}")
+    tell()
+    before = webhook.deliveries.count()
+    WebhookDelivery.objects.update(created_at=now() - timedelta(days=31))
+    assert services.forget_deliveries(now=now()) == before >= 5
+    assert not webhook.deliveries.exists()
 
 
 def test_a_cancelled_sending_rests_and_pauses_nothing(admin, scientist, webhook):
