@@ -65,6 +65,8 @@ def test_a_provider_is_connected_by_the_page_and_signs_somebody_in(portal, provi
     expect(page.get_by_text("The test went well")).to_be_visible()
     page.get_by_role("button", name="Enable").click()
 
+    # Lina signed in there days ago, and nobody asks her at an ordinary sign-in: her session here proves nothing fresh.
+    provider.behave(signed_in_s_ago=200_000)
     visitor = browser_of()
     visitor.goto(f"{portal.url}/accounts/login/")
     visitor.get_by_label("E-mail").fill("lina@lab.demo.local")
@@ -72,3 +74,33 @@ def test_a_provider_is_connected_by_the_page_and_signs_somebody_in(portal, provi
     visitor.get_by_role("link", name="Continue with Lab sign-in").click()
     sign_in_there(visitor, "lina")
     visitor.wait_for_url("**/t/demo/**")
+    confirm_there_and_go_on(visitor, portal)
+    sign_out_here_and_see_where_to_go_on(visitor, portal)
+
+
+def confirm_there_and_go_on(page, portal):
+    """A sensitive act asks; the provider's answer comes in a tab of its own, and what was typed waits in the first."""
+    page.goto(f"{portal.url}/t/demo/settings/tokens/")
+    page.get_by_label("Name", exact=True).fill("laptop of Lina")
+    page.get_by_role("button", name="Create token").click()
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Confirm at your organisation").click()
+    there = opened.value
+    sign_in_there(there, "lina")
+    expect(there.get_by_role("heading", name="You are confirmed")).to_be_visible()
+    there.close()
+    page.get_by_role("button", name="Go on", exact=True).click()
+    expect(page.get_by_text("The token is made")).to_be_visible()
+    expect(page.get_by_text("laptop of Lina").first).to_be_visible()
+
+
+def sign_out_here_and_see_where_to_go_on(page, portal):
+    page.goto(f"{portal.url}/accounts/")
+    page.locator("form[action='/accounts/logout/']").first.evaluate("form => form.requestSubmit()")
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    expect(page.get_by_role("link", name="Continue with Lab sign-in")).to_be_visible()
+    page.get_by_role("link", name="Sign out at Lab sign-in too").click()
+    page.get_by_role("button", name="End session").click()
+    page.wait_for_url("**/accounts/signed-out/**")
+    expect(page.get_by_text("You are signed out here and at Lab sign-in.")).to_be_visible()
