@@ -58,7 +58,7 @@ class Caller:
 
 
 def callers(house: House) -> list[Caller]:
-    """The mightiest and the least, with a session and with a token, and each role that may what the mightiest may not."""
+    """The mightiest and the least, by session and by token, and each role that may what the mightiest may not."""
     most = ROLE_PERMISSIONS[Role.ADMIN]
     asking = [role for role in house.people if role in {"admin", "viewer"} or ROLE_PERMISSIONS[Role(role)] - most]
     made = []

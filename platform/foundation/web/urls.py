@@ -1,10 +1,11 @@
 """Operations, and the REST surface's own description."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from foundation.access import public
 from foundation.web import jobs_api, jobs_pages, operations
+from foundation.web.described import DescriptionView
 from foundation.web.documents import document
 from foundation.web.preferences import preferences
 from foundation.web.styleguide import views as styleguide
@@ -34,7 +35,7 @@ tenant_patterns = [
 ]
 api_patterns = [
     *jobs_api.router.urls,
-    path("schema/", _open(SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[])), name="schema"),
+    path("schema/", _open(DescriptionView.as_view()), name="schema"),
     path(
         "docs/",
         _open(SpectacularSwaggerSplitView.as_view(url_name="schema", authentication_classes=[], permission_classes=[])),

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from foundation.clock import now
+from foundation.web import described
 from tests.support.people import make_person
 
 
@@ -99,3 +100,14 @@ def test_the_schema_describes_every_resource(client, db):
         "monitors",
     ):
         assert f"/api/v1/{resource}/" in paths
+
+
+def test_the_description_is_worked_out_once_whoever_asks_and_in_each_format(client, db):
+    asked = {"Accept": "application/vnd.oai.openapi+json"}
+    first = client.get("/api/v1/schema/", headers=asked)
+    before = described._rendered.cache_info()
+    again = client.get("/api/v1/schema/?version=7&lang=en", headers=asked)
+    assert described._rendered.cache_info().hits == before.hits + 1
+    assert again.content == first.content
+    assert again.headers["Content-Type"] == "application/vnd.oai.openapi+json"
+    assert client.get("/api/v1/schema/").content.startswith(b"openapi:")
