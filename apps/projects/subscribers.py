@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -45,11 +46,13 @@ def _start(actor: Actor) -> str | None:
     return f"/t/{actor.tenant.slug}/p/{project.slug}/" if project else None
 
 
-def _names(actor: Actor) -> list[tenant_selectors.ProjectName]:
-    return [
-        tenant_selectors.ProjectName(project.pk, project.slug, project.name)
-        for project in selectors.visible_projects(actor=actor)
-    ]
+def _names(
+    actor: Actor, *, ids: Collection[UUID] | None = None, slug: str | None = None
+) -> list[tenant_selectors.ProjectName]:
+    rows = selectors.visible_projects(actor=actor)
+    rows = rows if ids is None else rows.filter(pk__in=ids)
+    rows = rows if slug is None else rows.filter(slug=slug)
+    return [tenant_selectors.ProjectName(project.pk, project.slug, project.name) for project in rows]
 
 
 def _choices(actor: Actor) -> list[navigation.Choice]:

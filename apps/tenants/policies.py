@@ -110,14 +110,18 @@ def check_can_give_permission(actor: Actor, permission: Permission, project_id: 
         raise Conflict(
             _("“%(name)s” concerns the whole tenant, so a role brings it, not a project.") % {"name": permission.value}
         )
-    if project_id not in {project.id for project in selectors.projects_of(actor)}:
+    check_sees_project(actor, project_id)
+
+
+def check_sees_project(actor: Actor, project_id: UUID) -> None:
+    if not selectors.sees_project(actor, project_id):
         raise NotFound(_("There is no such project here, or it is not yours to see."))
 
 
 def check_can_share_project(actor: Actor, project_id: UUID) -> None:
     """In a project that the actor sees, where they hold that permission: by their role, or by one in the project."""
-    if actor.kind != "system" and project_id not in {project.id for project in selectors.projects_of(actor)}:
-        raise NotFound(_("There is no such project here, or it is not yours to see."))
+    if actor.kind != "system":
+        check_sees_project(actor, project_id)
     access.require(actor, Permission.PROJECT_SHARE, access.Inside(project_id))
 
 
@@ -247,8 +251,8 @@ def check_room_for_webhook(actor: Actor) -> None:
 
 
 def check_project_of_webhook(actor: Actor, project_id: UUID | None) -> None:
-    if project_id is not None and project_id not in {project.id for project in selectors.projects_of(actor)}:
-        raise NotFound(_("There is no such project here, or it is not yours to see."))
+    if project_id is not None:
+        check_sees_project(actor, project_id)
 
 
 def check_url_of_webhook(url: str) -> str:
@@ -338,5 +342,5 @@ def check_can_change_limits(actor: Actor, project_id: UUID | None) -> None:
         Permission.TENANT_MANAGE,
         else_say=_("A tenant administrator sets prices, quotas and budgets."),
     )
-    if project_id is not None and project_id not in {project.id for project in selectors.projects_of(actor)}:
-        raise NotFound(_("There is no such project here, or it is not yours to see."))
+    if project_id is not None:
+        check_sees_project(actor, project_id)

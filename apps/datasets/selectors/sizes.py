@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 from django.db.models import Sum
@@ -10,10 +11,12 @@ from apps.datasets.choices import VersionState
 from apps.datasets.models import DatasetVersion, Upload
 
 
-def bytes_coming_in(tenant_id: UUID, project_id: UUID | None) -> int:
-    """Files as large as they were announced until they become a version, and versions until they are published."""
-    mine = {"tenant_id": tenant_id, **({"project_id": project_id} if project_id else {})}
-    files = Upload.objects.filter(**mine, used_at=None).aggregate(n=Sum("size"))["n"]
+def bytes_coming_in(tenant_id: UUID) -> dict[UUID, int]:
+    """By project: files as large as announced until they become a version, versions until they are published."""
+    files = Upload.objects.filter(tenant_id=tenant_id, used_at=None).values("project_id").annotate(n=Sum("size"))
     unpublished = (VersionState.INGESTING, VersionState.REVIEW)
-    versions = DatasetVersion.objects.filter(**mine, state__in=unpublished).aggregate(n=Sum("byte_count"))["n"]
-    return int(files or 0) + int(versions or 0)
+    versions = DatasetVersion.objects.filter(tenant_id=tenant_id, state__in=unpublished).values("project_id")
+    found: Counter[UUID] = Counter()
+    for row in (*files.order_by(), *versions.order_by().annotate(n=Sum("byte_count"))):
+        found[row["project_id"]] += int(row["n"] or 0)
+    return dict(found)

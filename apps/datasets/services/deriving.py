@@ -81,8 +81,7 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
     with job.scope(), transaction.atomic():
         # How much SQL makes of its inputs shows only now.
         more = found["byte_count"]
-        where = {"tenant_id": version.tenant_id, "project_id": version.project_id}
-        tenants.reserve_storage(**where, more=more, reader=job.actor)
+        tenants.reserve_storage(tenant_id=version.tenant_id, project_id=version.project_id, more=more, reader=job.actor)
         finish(actor=job.actor, version_id=version_id, at=at, found=found)
 
 

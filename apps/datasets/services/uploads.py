@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
@@ -133,7 +133,7 @@ def take_file(*, actor: Actor, project: Project, file: BinaryIO, filename: str, 
     It is stored before its place in the quota is reserved: that holds up every other file of the tenant until the
     caller's transaction ends.
     """
-    where = {"tenant_id": actor.tenant_id, "project_id": project.pk}
+    where: dict[str, Any] = {"tenant_id": actor.tenant_id, "project_id": project.pk}
     upload, whole = _announced(actor, project, filename, size), hashlib.sha256()
     tenants.check_storage(**where, more=size, reader=actor)
     try:

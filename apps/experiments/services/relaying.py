@@ -98,7 +98,8 @@ def _note_file(actor: Actor, project: Project, wanted: Wanted, asked: Asked, run
     """What landed takes its room from then on, and what was deleted gives it back."""
     if not wanted.is_file or not _path_of(wanted) or reply.status >= 400:
         return
-    where = {"tenant_id": actor.tenant_id, "project_id": project.pk, "path": _path_of(wanted), "at": database_now()}
+    where: dict[str, Any] = {"tenant_id": actor.tenant_id, "project_id": project.pk}
+    where |= {"path": _path_of(wanted), "at": database_now()}
     if isinstance(asked.body, Counted):
         note_logged(**where, person_id=writer_of(actor, runs), byte_count=asked.body.count)
     elif asked.method == "DELETE":

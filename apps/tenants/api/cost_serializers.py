@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from apps.tenants.choices import PRICE_ITEMS
 from apps.tenants.models import Price, UsageHour
-from apps.tenants.selectors import usage
+from apps.tenants.selectors import money
+from foundation.rounding import to_millionths
 from foundation.web.estimates import BudgetSerializer, QuotaPartSerializer
 
 __all__ = ["BudgetSerializer"]
@@ -25,7 +26,7 @@ class UsageSerializer(serializers.ModelSerializer[UsageHour]):
         read_only_fields = ["id"]
 
     def get_cost(self, row: UsageHour) -> str:
-        return f"{usage.cost_of(row):f}"
+        return f"{to_millionths(money.cost_of(row)):f}"
 
 
 class QuotaSerializer(serializers.Serializer[Any]):
@@ -38,7 +39,11 @@ class QuotaSerializer(serializers.Serializer[Any]):
 
 
 class QuotaWanted(serializers.Serializer[Any]):
-    """What is left out sets no limit; without a project it is the tenant's."""
+    """What is left out sets no limit; without a project it is the tenant's.
+
+    Storage counts dataset versions, files on their way in, model versions, files that MLflow's client logged and logs
+    of runs; not training sets, feature tables, the inference log and archives of the tenant.
+    """
 
     project = serializers.SlugField(required=False, allow_null=True, default=None)
     cpus = serializers.DecimalField(max_digits=8, decimal_places=2, min_value=0, required=False, allow_null=True)

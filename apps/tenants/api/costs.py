@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from apps.tenants import selectors, services
 from apps.tenants.api import cost_serializers as shapes
 from apps.tenants.choices import CURRENCY, UsageBy
-from apps.tenants.selectors import budgets, prices, quotas, usage
+from apps.tenants.selectors import budgets, money, prices, quotas, usage
 from apps.tenants.selectors import chargeback as bills
 from foundation.access import Permission
 from foundation.clock import now
@@ -58,7 +58,7 @@ class UsageViewSet(PortalViewSet):
             raise Invalid(sentence, fields={"by": [sentence]})
         wanted = _wanted(self.actor, request)
         lines = usage.lines(actor=self.actor, wanted=wanted, by=UsageBy(by))
-        whole = usage.total(line.cost for line in lines)
+        whole = money.total(line.cost for line in lines)
         found = {"month": str(wanted.month), "by": by, "currency": CURRENCY, "lines": lines, "total": whole}
         return self.answer(shapes.SummarySerializer, found)
 

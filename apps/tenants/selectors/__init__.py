@@ -45,6 +45,7 @@ from apps.tenants.selectors.projects import (
     project_named,
     projects_of,
     register_project_names,
+    sees_project,
 )
 from apps.tenants.selectors.quotas import request_limits
 from apps.tenants.selectors.reach import (
@@ -139,6 +140,7 @@ __all__ = [
     "request_limits",
     "role_here",
     "scim_tokens",
+    "sees_project",
     "service_accounts",
     "sessions_of",
     "support_grants",

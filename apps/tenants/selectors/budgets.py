@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 
 from apps.tenants.models import Budget, BudgetNotice
 from apps.tenants.selectors.held import held_cost
-from apps.tenants.selectors.owning import name_of, sees_whole
-from apps.tenants.selectors.projects import projects_of
-from apps.tenants.selectors.usage import CENT, Month, spent
+from apps.tenants.selectors.owning import name_of, seen_by
+from apps.tenants.selectors.usage import Month, spent
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -25,7 +24,7 @@ from foundation.web.templatetags.sanad_format import money
 
 @dataclass(frozen=True)
 class BudgetState:
-    """A budget with what the month has cost so far, rounded to fils."""
+    """A budget with what the month has cost so far, exact; it is rounded where it is shown."""
 
     id: UUID
     project_id: UUID | None
@@ -66,15 +65,7 @@ class MonthCost:
 def budgets(*, actor: Actor, now: datetime) -> list[BudgetState]:
     """The tenant's, for whoever sees its whole usage, and those of the actor's projects."""
     access.require_somewhere(actor, Permission.USAGE_VIEW)
-    names = {project.id: project.name for project in projects_of(actor)}
-    whole = sees_whole(actor)
-    rows = [
-        row
-        for row in Budget.objects.filter(tenant_id=actor.tenant_id)
-        if (whole if row.project_id is None else row.project_id in names)
-    ]
-    rows.sort(key=lambda row: (row.project_id is not None, name_of(row.project_id, names)))
-    return budget_states(rows, now=now, names=names)
+    return _seen(actor, Budget.objects.filter(tenant_id=actor.tenant_id), now)
 
 
 def month_cost(*, actor: Actor, now: datetime) -> MonthCost | None:
@@ -82,7 +73,7 @@ def month_cost(*, actor: Actor, now: datetime) -> MonthCost | None:
     if not access.can(actor, Permission.TENANT_MANAGE, actor.tenant):
         return None
     month = Month.of(now)
-    costs = sum(spent(tenant_id=actor.tenant_id, month=month).values(), Decimal(0)).quantize(CENT)
+    costs = sum(spent(tenant_id=actor.tenant_id, month=month).values(), Decimal(0))
     row = Budget.objects.filter(tenant_id=actor.tenant_id, project_id=None).first()
     if row is None:
         return MonthCost(month, costs, None)
@@ -92,10 +83,16 @@ def month_cost(*, actor: Actor, now: datetime) -> MonthCost | None:
 
 def budget_state(*, actor: Actor, budget_id: UUID, now: datetime) -> BudgetState:
     """One of those that the actor sees."""
-    for state in budgets(actor=actor, now=now):
-        if state.id == budget_id:
-            return state
-    raise NotFound(_("There is no such budget in this tenant."))
+    access.require_somewhere(actor, Permission.USAGE_VIEW)
+    found = _seen(actor, Budget.objects.filter(tenant_id=actor.tenant_id, pk=budget_id), now)
+    if not found:
+        raise NotFound(_("There is no such budget in this tenant."))
+    return found[0]
+
+
+def _seen(actor: Actor, rows: QuerySet[Budget], now: datetime) -> list[BudgetState]:
+    seen, names = seen_by(actor, rows)
+    return budget_states(seen, now=now, names=names)
 
 
 def get_budget(*, actor: Actor, budget_id: UUID) -> Budget:
@@ -107,11 +104,12 @@ def get_budget(*, actor: Actor, budget_id: UUID) -> Budget:
 
 
 def budget_states(rows: list[Budget], *, now: datetime, names: Mapping[UUID, str]) -> list[BudgetState]:
-    """Each budget with what its month has cost, in one query over the usage."""
+    """Each budget with what its month has cost, in one query over the usage: of the projects that are asked for."""
     if not rows:
         return []
-    month = Month.of(now)
-    costs = spent(tenant_id=rows[0].tenant_id, month=month)
+    month, projects = Month.of(now), [row.project_id for row in rows if row.project_id is not None]
+    whole = len(projects) < len(rows)
+    costs = spent(tenant_id=rows[0].tenant_id, month=month, project_ids=None if whole else projects)
     return [
         BudgetState(
             id=row.pk,
@@ -119,7 +117,7 @@ def budget_states(rows: list[Budget], *, now: datetime, names: Mapping[UUID, str
             name=name_of(row.project_id, names),
             soft_limit=row.soft_limit,
             hard_limit=row.hard_limit,
-            spent=_of(costs, row.project_id).quantize(CENT),
+            spent=_of(costs, row.project_id),
             month=month,
         )
         for row in rows
@@ -135,7 +133,7 @@ def over_budget(*, tenant_id: UUID, project_id: UUID, now: datetime, whole: bool
     rows = list(mine.exclude(hard_limit=None))
     running = held_cost(tenant_id=tenant_id, now=now) if rows else {}
     for state in budget_states(rows, now=now, names={}):
-        held = _of(running, state.project_id).quantize(CENT)
+        held = _of(running, state.project_id)
         if state.is_over or state.spent + held >= (state.hard_limit or Decimal(0)):
             return f"{_used_up(state, held, whole)} {_who_may_raise()}"
     return ""

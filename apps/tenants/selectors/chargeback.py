@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import QuerySet
 
 from apps.tenants.choices import PRICE_ITEMS, PRICED_PER, REQUESTS_ITEM, STORAGE_ITEM, UsageBy, UsageKind
 from apps.tenants.models import UsageHour
-from apps.tenants.selectors.usage import Wanted, cost_of, names_by, rounded, total, wanted_usage
+from apps.tenants.selectors.money import cost_of, item_of, rounded, sums, total
+from apps.tenants.selectors.usage import Wanted, names_by, wanted_usage
 from foundation.identity import Actor
+from foundation.rounding import to_millionths
+from foundation.tenancy import scope
 
+_AT_ONCE = 2000
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_ITEM_OF = {UsageKind.STORAGE: STORAGE_ITEM, UsageKind.REQUESTS: REQUESTS_ITEM}
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,12 @@ class Chargeback:
 
 def chargeback(*, actor: Actor, wanted: Wanted) -> Chargeback:
     """By project and item, each price that held in the month apart."""
-    rows = wanted_usage(actor=actor, wanted=wanted).filter(kind__in=PRICED_PER).order_by()
-    found = list(rows.values("project_id", "kind", "resource_class", "price").annotate(used=Sum("amount")))
+    rows = wanted_usage(actor=actor, wanted=wanted).filter(kind__in=PRICED_PER)
+    found = list(sums(rows, "project_id", "resource_class", "price"))
     names = names_by(actor=actor, by=UsageBy.PROJECT, keys={row["project_id"] for row in found})
     found.sort(key=lambda row: (names.get(row["project_id"], ""), str(row["project_id"]), _item(row), row["price"]))
-    exact = [row["used"] * row["price"] / PRICED_PER[UsageKind(row["kind"])] for row in found]
-    charges = [_charge(row, names, cost, shown) for row, cost, shown in zip(found, exact, rounded(exact), strict=True)]
+    exact = [row["cost"] for row in found]
+    charges = [_charge(row, names, shown) for row, shown in zip(found, rounded(exact), strict=True)]
     bills: dict[UUID, ProjectBill] = {}
     for charge in charges:
         bill = bills.setdefault(charge.project_id, ProjectBill(charge.project_id, charge.project, []))
@@ -82,55 +87,73 @@ def chargeback_csv(bill: Chargeback) -> bytes:
     return _written([head, *lines, [month, "TOTAL", "", "", "", "", "", f"{bill.total:.2f}"]])
 
 
-def usage_csv(*, actor: Actor, wanted: Wanted) -> bytes:
-    """Every hourly row of the month, with the names that the reader may see; ids for what has none."""
-    rows = list(wanted_usage(actor=actor, wanted=wanted).order_by("hour", "pk"))
+def usage_csv(*, actor: Actor, wanted: Wanted) -> Iterator[bytes]:
+    """Every hourly row of the month, with the names that the reader may see; ids for what has none.
+
+    In pieces, so that a month of any length fits: it is read in a scope of its own for as long as somebody fetches it.
+    The first statement is made here, so that a refusal is one.
+    """
+    rows = wanted_usage(actor=actor, wanted=wanted)
     name = {by: _names(actor, by, rows) for by in UsageBy}
+    return _usage_lines(actor, rows.order_by("hour", "pk"), name)
+
+
+def _usage_lines(
+    actor: Actor, rows: QuerySet[UsageHour], name: Mapping[UsageBy, Callable[[UUID | None], str]]
+) -> Iterator[bytes]:
     head = ["hour_utc", "project", "person", "model", "thing_kind", "thing_id", "resource_class", "kind", "amount"]
-    lines = [_usage_line(row, {by: of(getattr(row, f"{by.value}_id")) for by, of in name.items()}) for row in rows]
-    return _written([[*head, "price_aed", "cost_aed"], *lines])
+    yield _written([[*head, "price_aed", "cost_aed"]])
+    with scope(actor.tenant_id, user_id=actor.user.pk if actor.user else None):
+        found = rows.iterator(_AT_ONCE)
+        while some := list(islice(found, _AT_ONCE)):
+            yield _lines(
+                _usage_line(row, {by: of(getattr(row, f"{by.value}_id")) for by, of in name.items()}) for row in some
+            )
 
 
 def _bill_line(month: str, charge: Charge) -> list[str]:
     unit, price = _UNITS.get(charge.item, "hour"), f"{charge.price.normalize():f}"
     words = [month, charge.project, charge.item, f"{charge.quantity:.6f}", unit, price]
-    return [*words, f"{charge.cost:.6f}", f"{charge.shown_cost:.2f}"]
+    return [*words, f"{to_millionths(charge.cost):f}", f"{charge.shown_cost:.2f}"]
 
 
 def _usage_line(row: UsageHour, names: dict[UsageBy, str]) -> list[str]:
     thing = [row.thing_kind, str(row.thing_id), row.resource_class, row.kind]
-    figures = [f"{row.amount:.6f}", f"{row.price.normalize():f}", f"{cost_of(row):.6f}"]
+    figures = [f"{row.amount:.6f}", f"{row.price.normalize():f}", f"{to_millionths(cost_of(row)):f}"]
     return [row.hour.isoformat(), *(names[by] for by in UsageBy), *thing, *figures]
 
 
 _UNITS = {STORAGE_ITEM: "GiB-month", REQUESTS_ITEM: "thousand"}
 
 
-def _names(actor: Actor, by: UsageBy, rows: Iterable[UsageHour]) -> Callable[[UUID | None], str]:
-    keys = {getattr(row, f"{by.value}_id") for row in rows} - {None}
+def _names(actor: Actor, by: UsageBy, rows: QuerySet[UsageHour]) -> Callable[[UUID | None], str]:
+    keys = set(rows.order_by().values_list(f"{by.value}_id", flat=True).distinct()) - {None}
     names = names_by(actor=actor, by=by, keys=keys)
     return lambda key: names.get(key, str(key)) if key else ""
 
 
-def _charge(row: Mapping[str, Any], names: dict[UUID, str], cost: Decimal, shown: Decimal) -> Charge:
+def _charge(row: Mapping[str, Any], names: dict[UUID, str], shown: Decimal) -> Charge:
     item = _item(row)
     label, unit = PRICE_ITEMS.get(item, (item, ""))
     project_id = row["project_id"]
     name = names.get(project_id, str(project_id)[:8])
     quantity = row["used"] / PRICED_PER[UsageKind(row["kind"])]
-    return Charge(project_id, name, item, label, unit, quantity, row["price"], cost, shown)
+    return Charge(project_id, name, item, label, unit, quantity, row["price"], row["cost"], shown)
 
 
 def _item(row: Mapping[str, Any]) -> str:
-    return _ITEM_OF.get(UsageKind(row["kind"]), row["resource_class"])
+    return item_of(row["kind"], row["resource_class"])
 
 
 def _written(lines: Iterable[Iterable[Any]]) -> bytes:
+    """The beginning of a file: with a mark of its order, so that spreadsheets read Arabic names as what they are."""
+    return codecs.BOM_UTF8 + _lines(lines)
+
+
+def _lines(lines: Iterable[Iterable[Any]]) -> bytes:
     sink = io.StringIO()
-    writer = csv.writer(sink)
-    writer.writerows([_plain(cell) for cell in line] for line in lines)
-    # With a mark of its order, so that spreadsheets read Arabic names as what they are.
-    return sink.getvalue().encode("utf-8-sig")
+    csv.writer(sink).writerows([_plain(cell) for cell in line] for line in lines)
+    return sink.getvalue().encode()
 
 
 def _plain(cell: Any) -> Any:

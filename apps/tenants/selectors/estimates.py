@@ -21,6 +21,7 @@ from apps.tenants.selectors.quotas import Part
 from foundation import access
 from foundation.access import Permission
 from foundation.identity import Actor
+from foundation.rounding import to_millionths
 
 HOURS_A_MONTH = 730
 
@@ -68,7 +69,7 @@ class Estimate:
 
     def _of(self, length: timedelta) -> Decimal:
         seconds = Decimal(length // timedelta(microseconds=1)) / 1_000_000
-        return (self.hourly * seconds / 3600).quantize(Decimal("0.000001"))
+        return to_millionths(self.hourly * seconds / 3600)
 
 
 def estimates(

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.tenants.choices import HolderKind
-from apps.tenants.selectors.projects import ProjectName, project_named, projects_of
+from apps.tenants.selectors.projects import ProjectName, as_uuid, project_named, projects_of, sees_project
 from foundation import access
 from foundation.access import Permission
 from foundation.access.models import Group, GroupMember, Membership, ProjectRole
@@ -65,10 +65,10 @@ def person_of_tenant(*, actor: Actor, user_id: str) -> User:
     """The member of this id, as a form names them."""
     access.require(actor, Permission.MEMBER_MANAGE)
     places = Membership.objects.filter(tenant_id=actor.tenant_id).select_related("user")
-    for place in places:
-        if str(place.user_id) == user_id:
-            return place.user
-    raise NotFound(_("There is no such member in this tenant."))
+    place = places.filter(user_id=key).first() if (key := as_uuid(user_id)) else None
+    if place is None:
+        raise NotFound(_("There is no such member in this tenant."))
+    return place.user
 
 
 def groups_of(*, actor: Actor, user: User) -> list[Group]:
@@ -81,7 +81,7 @@ def project_roles(
 ) -> list[RoleHere]:
     """The roles given in the projects that the actor sees, newest first; in one project, or of one holder alone."""
     access.require_somewhere(actor, Permission.PROJECT_VIEW)
-    projects = {project.id: project for project in projects_of(actor)}
+    projects = {project.id: project for project in projects_of(actor, ids=[project_id] if project_id else None)}
     wanted = [project_id] if project_id else list(projects)
     rows = ProjectRole.objects.filter(tenant_id=actor.tenant_id, project_id__in=wanted)
     if holder is not None:
@@ -92,7 +92,7 @@ def project_roles(
 
 def get_project_role(*, actor: Actor, role_id: UUID) -> ProjectRole:
     found = ProjectRole.objects.filter(tenant_id=actor.tenant_id, pk=role_id).first()
-    if found is None or found.project_id not in {project.id for project in projects_of(actor)}:
+    if found is None or not sees_project(actor, found.project_id):
         raise NotFound(_("This role was taken back already, or it is not yours to see."))
     return found
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 
 from apps.tenants.choices import RESOURCE_CLASSES
 from apps.tenants.models import Holding, UsageSpan
@@ -15,25 +17,45 @@ from apps.tenants.selectors.prices import PriceList
 from apps.tenants.selectors.usage import Month
 
 _HOUR = timedelta(hours=1)
-Bytes = Callable[[UUID, UUID | None], int]
+RUN = "run"
+Bytes = Callable[[UUID], Mapping[UUID, int]]
+# By project: each limit at a start, and how much of it is held.
+Held = dict[UUID, dict[str, Decimal]]
 _coming_in: dict[str, Bytes] = {}
 
 
 def register_coming_in(name: str, count: Bytes) -> None:
-    """How an app above counts the bytes of a tenant, or of one project, that it keeps and that are not metered yet."""
+    """How an app above counts the bytes of a tenant, by project, that it keeps and that are not metered yet."""
     _coming_in[name] = count
 
 
 def stored(*, tenant_id: UUID, project_id: UUID | None = None) -> int:
-    """Bytes of dataset versions, model versions and MLflow's files that are kept, and of what apps count themselves.
+    """Bytes that count in the quota of the tenant, or of one project: see `stored_of`."""
+    kept = stored_of(tenant_id)
+    return sum(kept.values()) if project_id is None else kept.get(project_id, 0)
+
+
+def stored_of(tenant_id: UUID) -> dict[UUID, int]:
+    """By project, bytes of dataset versions, model versions and MLflow's files that are kept, and what apps count.
 
     Those are files that are on their way in, and logs of runs. Not counted are training sets, feature tables, the
-    inference log and archives of the tenant: who reads a quota is told so (forms.limits.WHAT_IS_STORED).
+    inference log and archives of the tenant: who sets a quota is told so (forms.limits.WHAT_IS_STORED).
     """
-    rows = UsageSpan.objects.filter(tenant_id=tenant_id, ended_at=None, byte_count__gt=0)
-    rows = rows if project_id is None else rows.filter(project_id=project_id)
-    metered = int(rows.aggregate(n=Sum("byte_count"))["n"] or 0)
-    return metered + sum(count(tenant_id, project_id) for count in _coming_in.values())
+    rows = UsageSpan.objects.filter(tenant_id=tenant_id, ended_at=None, byte_count__gt=0).values("project_id")
+    found = Counter({row["project_id"]: int(row["n"]) for row in rows.annotate(n=Sum("byte_count"))})
+    for count in _coming_in.values():
+        found.update(count(tenant_id))
+    return dict(found)
+
+
+def held_of(tenant_id: UUID) -> Held:
+    """By project, what runs and replicas hold of each limit at a start."""
+    runs = Count("pk", filter=Q(subject_kind=RUN))
+    sums = {name: Sum(name) for name in ("cpus", "memory_mb", "gpus")}
+    mine = Holding.objects.filter(tenant_id=tenant_id).values("project_id")
+    rows: Iterable[Any] = mine.annotate(**sums, concurrent_runs=runs)
+    names = (*sums, "concurrent_runs")
+    return {row["project_id"]: {name: Decimal(row[name] or 0) for name in names} for row in rows}
 
 
 def held_cost(*, tenant_id: UUID, now: datetime) -> dict[UUID, Decimal]:

@@ -6,44 +6,35 @@ database that no other table of a tenant knows (foundation.tenancy.figures_of_al
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from dataclasses import dataclass, field
+from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, DecimalField, ExpressionWrapper, F, Sum
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.tenants.choices import PRICED_PER, UsageKind
+from apps.tenants.choices import UsageKind
 from apps.tenants.models import UsageHour
+from apps.tenants.selectors.money import OfKinds, sums
 from apps.tenants.selectors.support import NEWEST_FIRST
-from apps.tenants.selectors.usage import CENT, Month
+from apps.tenants.selectors.usage import Month
 from foundation import access
 from foundation.access.models import Membership, SupportGrant
 from foundation.errors import NotFound
 from foundation.identity.models import User
+from foundation.rounding import to_cents
 from foundation.tenancy import every_tenant, figures_of_all, scope
 from foundation.tenancy.models import Tenant
 
-_PRICED = ExpressionWrapper(F("amount") * F("price"), output_field=DecimalField(max_digits=60, decimal_places=14))
-
 
 @dataclass
-class TenantFigures:
+class TenantFigures(OfKinds):
     """A tenant and what it used in a month: seconds of compute, byte hours, requests, AED."""
 
     tenant: Tenant
     members: int = 0
-    compute_seconds: Decimal = Decimal(0)
-    gpu_seconds: Decimal = Decimal(0)
-    storage_byte_hours: Decimal = Decimal(0)
-    requests: Decimal = Decimal(0)
+    used: dict[UsageKind, Decimal] = field(default_factory=dict)
     cost: Decimal = Decimal(0)
-
-    @property
-    def stored(self) -> float:
-        """GB hours."""
-        return float(self.storage_byte_hours) / 1e9
 
     @property
     def compute_hours(self) -> float:
@@ -59,13 +50,13 @@ def figures(*, operator: User, month: Month) -> list[TenantFigures]:
     access.require_operator(operator)
     found = {tenant.pk: TenantFigures(tenant) for tenant in every_tenant()}
     with figures_of_all():
-        for row in _used(month):
-            _count(found[row["tenant_id"]], row)
+        for row in sums(_used(month), "tenant_id"):
+            found[row["tenant_id"]].add(row)
         members = Membership.objects.filter(suspended_at=None).order_by()
-        for row in members.values("tenant_id").annotate(n=Count("pk")):
-            found[row["tenant_id"]].members = row["n"]
+        for tenant_id, count in members.values_list("tenant_id").annotate(Count("pk")):
+            found[tenant_id].members = count
     for line in found.values():
-        line.cost = line.cost.quantize(CENT, rounding=ROUND_HALF_UP)
+        line.cost = to_cents(line.cost)
     return list(found.values())
 
 
@@ -103,13 +94,5 @@ def get_support_of_platform(*, operator: User, grant_id: UUID) -> SupportGrant:
     return found
 
 
-def _used(month: Month) -> Any:
-    rows = UsageHour.objects.filter(hour__gte=month.start, hour__lt=month.end).order_by()
-    return rows.values("tenant_id", "kind").annotate(used=Sum("amount"), priced=Sum(_PRICED))
-
-
-def _count(line: TenantFigures, row: dict[str, Any]) -> None:
-    if hasattr(line, row["kind"]):
-        setattr(line, row["kind"], getattr(line, row["kind"]) + row["used"])
-    per = PRICED_PER.get(UsageKind(row["kind"]))
-    line.cost += row["priced"] / per if per else Decimal(0)
+def _used(month: Month) -> QuerySet[UsageHour]:
+    return UsageHour.objects.filter(hour__gte=month.start, hour__lt=month.end)

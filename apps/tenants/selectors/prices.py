@@ -10,13 +10,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
-from apps.tenants.choices import PRICE_ITEMS, REQUESTS_ITEM, STORAGE_ITEM, UsageKind
+from apps.tenants.choices import PRICE_ITEMS, UsageKind
 from apps.tenants.models import Price
+from apps.tenants.selectors.money import item_of
 from foundation import access
 from foundation.access import Permission
 from foundation.identity import Actor
-
-_ITEM_OF = {UsageKind.STORAGE: STORAGE_ITEM, UsageKind.REQUESTS: REQUESTS_ITEM}
 
 
 class PriceList:
@@ -37,9 +36,7 @@ class PriceList:
 
     def of_usage(self, kind: UsageKind, resource_class: str, hour: datetime) -> Decimal:
         """The price that an hour of usage keeps; CPU, memory and GPU are in the price of their class already."""
-        if kind == UsageKind.COMPUTE:
-            return self.at(resource_class, hour)
-        item = _ITEM_OF.get(kind)
+        item = item_of(kind, resource_class)
         return self.at(item, hour) if item else Decimal(0)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -21,29 +22,50 @@ class ProjectName:
     name: str
 
 
-_project_names: list[Callable[[Actor], list[ProjectName]]] = []
+class ProjectNames(Protocol):
+    """The projects that are open to an actor, by name: all of them, or those of these ids or of this short name."""
+
+    def __call__(
+        self, actor: Actor, *, ids: Collection[UUID] | None = None, slug: str | None = None
+    ) -> list[ProjectName]: ...
 
 
-def register_project_names(names: Callable[[Actor], list[ProjectName]]) -> None:
+_project_names: list[ProjectNames] = []
+
+
+def register_project_names(names: ProjectNames) -> None:
     """How the projects above this app are named here; given by apps.projects."""
     _project_names[:] = [names]
 
 
-def projects_of(actor: Actor) -> list[ProjectName]:
-    """The projects that are open to the actor."""
-    return _project_names[0](actor) if _project_names else []
+def projects_of(actor: Actor, *, ids: Collection[UUID] | None = None) -> list[ProjectName]:
+    """The projects that are open to the actor; with `ids`, those of them."""
+    return _project_names[0](actor, ids=ids) if _project_names else []
+
+
+def sees_project(actor: Actor, project_id: UUID) -> bool:
+    """Whether the project is open to the actor: one row is asked for, however many there are."""
+    return bool(projects_of(actor, ids=[project_id]))
 
 
 def project_named(actor: Actor, project_id: str) -> ProjectName:
     """The project of this id, where it is open to the actor."""
-    for project in projects_of(actor):
-        if str(project.id) == project_id:
-            return project
-    raise NotFound(_("There is no such project here, or it is not yours to see."))
+    return _one(projects_of(actor, ids=[pk]) if (pk := as_uuid(project_id)) else [])
 
 
 def project_id_of(actor: Actor, slug: str) -> UUID:
-    for project in projects_of(actor):
-        if project.slug == slug:
-            return project.id
-    raise NotFound(_("There is no such project here, or it is not yours to see."))
+    return _one(_project_names[0](actor, slug=slug) if _project_names else []).id
+
+
+def as_uuid(text: str) -> UUID | None:
+    """What somebody sent as an id; None where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _one(found: list[ProjectName]) -> ProjectName:
+    if not found:
+        raise NotFound(_("There is no such project here, or it is not yours to see."))
+    return found[0]

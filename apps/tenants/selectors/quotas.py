@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.tenants.choices import ResourceClass
-from apps.tenants.models import Holding, Quota
-from apps.tenants.selectors.held import stored
-from apps.tenants.selectors.owning import name_of, sees_whole
-from apps.tenants.selectors.projects import projects_of
+from apps.tenants.models import Quota
+from apps.tenants.selectors.held import Held, held_of, stored, stored_of
+from apps.tenants.selectors.owning import name_of, seen_by
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
 
-RUN = "run"
 # What a start asks of a quota, with the words of the field; the last two are not asked at a start.
 FIELDS: dict[str, object] = {
     "cpus": gettext_lazy("CPUs"),
@@ -62,20 +59,24 @@ class QuotaState:
 def quotas(*, actor: Actor) -> list[QuotaState]:
     """The tenant's, for whoever sees its whole usage, and those of the actor's projects."""
     access.require_somewhere(actor, Permission.USAGE_VIEW)
-    rows = Quota.objects.filter(tenant_id=actor.tenant_id)
-    names = {project.id: project.name for project in projects_of(actor)}
-    whole = sees_whole(actor)
-    shown = [row for row in rows if (whole if row.project_id is None else row.project_id in names)]
-    shown.sort(key=lambda row: (row.project_id is not None, name_of(row.project_id, names)))
-    return [_state(row, name_of(row.project_id, names)) for row in shown]
+    return _seen(actor, Quota.objects.filter(tenant_id=actor.tenant_id))
 
 
 def quota_state(*, actor: Actor, quota_id: UUID) -> QuotaState:
     """One of those that the actor sees."""
-    for state in quotas(actor=actor):
-        if state.id == quota_id:
-            return state
-    raise NotFound(_("There is no such quota in this tenant."))
+    access.require_somewhere(actor, Permission.USAGE_VIEW)
+    found = _seen(actor, Quota.objects.filter(tenant_id=actor.tenant_id, pk=quota_id))
+    if not found:
+        raise NotFound(_("There is no such quota in this tenant."))
+    return found[0]
+
+
+def _seen(actor: Actor, rows: QuerySet[Quota]) -> list[QuotaState]:
+    seen, names = seen_by(actor, rows)
+    if not seen:
+        return []
+    held, kept = held_of(actor.tenant_id), stored_of(actor.tenant_id)
+    return [QuotaState(row.pk, row.project_id, name_of(row.project_id, names), _parts(row, held, kept)) for row in seen]
 
 
 def get_quota(*, actor: Actor, quota_id: UUID) -> Quota:
@@ -95,9 +96,9 @@ def quotas_over(*, tenant_id: UUID, project_id: UUID) -> QuerySet[Quota]:
 def room(*, tenant_id: UUID, project_id: UUID, whole: bool) -> list[Part]:
     """For each limit at a start, the quota with the least left: what an estimate shows. Of the tenant if `whole`."""
     parts: dict[str, Part] = {}
-    rows = quotas_over(tenant_id=tenant_id, project_id=project_id)
+    rows, held = quotas_over(tenant_id=tenant_id, project_id=project_id), held_of(tenant_id)
     for quota in rows if whole else rows.exclude(project_id=None):
-        for part in _parts(quota):
+        for part in _parts(quota, held, {}):
             known = parts.get(part.field)
             if part.left is not None and (known is None or part.left < (known.left or 0)):
                 parts[part.field] = part
@@ -122,8 +123,9 @@ def never_fits(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: b
 
 def no_room(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool, whole: bool) -> str:
     """The sentence where a quota is full just now; empty where there is room."""
+    held = held_of(tenant_id)
     for quota, field, most, wants in _asked(tenant_id, project_id, size, run):
-        used = _held(quota).get(field, Decimal(0))
+        used = _share(held, quota.project_id, field)
         if used + wants > most:
             words = {"whose": _whose(quota), "what": FIELDS[field], "most": _figure(most)}
             words |= {"used": _figure(used), "wants": _figure(wants)}
@@ -169,30 +171,18 @@ def _asked(
                 yield quota, field, Decimal(most), wanted
 
 
-def _held(quota: Quota) -> dict[str, Decimal]:
-    rows = Holding.objects.filter(tenant_id=quota.tenant_id)
-    rows = rows if quota.project_id is None else rows.filter(project_id=quota.project_id)
-    sums: dict[str, Any] = rows.aggregate(
-        cpus=Sum("cpus"),
-        memory_mb=Sum("memory_mb"),
-        gpus=Sum("gpus"),
-        concurrent_runs=Count("pk", filter=Q(subject_kind=RUN)),
-    )
-    return {name: Decimal(value or 0) for name, value in sums.items()}
+def _share(held: Held, project_id: UUID | None, field: str) -> Decimal:
+    return sum((found[field] for whose, found in held.items() if project_id in (None, whose)), Decimal(0))
 
 
-def _parts(quota: Quota) -> list[Part]:
-    used: dict[str, Decimal | None] = {**_held(quota)}
-    used["storage_bytes"] = Decimal(stored(tenant_id=quota.tenant_id, project_id=quota.project_id))
+def _parts(quota: Quota, held: Held, kept: Mapping[UUID, int]) -> list[Part]:
+    used: dict[str, Decimal | None] = {field: _share(held, quota.project_id, field) for field in _AT_START}
+    used["storage_bytes"] = Decimal(sum(kept.values()) if quota.project_id is None else kept.get(quota.project_id, 0))
     limits = {name: getattr(quota, name) for name in FIELDS}
     return [
         Part(name, label, None if limits[name] is None else Decimal(limits[name]), used.get(name))
         for name, label in FIELDS.items()
     ]
-
-
-def _state(quota: Quota, name: str) -> QuotaState:
-    return QuotaState(quota.pk, quota.project_id, name, _parts(quota))
 
 
 def _is_hidden(quota: Quota, whole: bool) -> bool:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from typing import Any, TypeVar
+from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
+from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.tenants.choices import PRICED_PER, UsageBy, UsageKind
+from apps.tenants.choices import UsageBy, UsageKind
 from apps.tenants.models import UsageHour
+from apps.tenants.selectors.money import OfKinds, rounded, sums
 from apps.tenants.selectors.people import names_of
 from apps.tenants.selectors.projects import projects_of
 from foundation import access
@@ -23,11 +23,8 @@ from foundation.access import Permission
 from foundation.errors import Invalid
 from foundation.identity import Actor
 
-CENT = Decimal("0.01")
-_COST = Sum(ExpressionWrapper(F("amount") * F("price"), output_field=DecimalField(max_digits=60, decimal_places=14)))
 _COLUMN = {UsageBy.PROJECT: "project_id", UsageBy.PERSON: "person_id", UsageBy.MODEL: "model_id"}
 Names = Callable[[Actor, Collection[UUID]], dict[UUID, str]]
-Key = TypeVar("Key")
 _model_names: list[Names] = []
 
 
@@ -70,23 +67,15 @@ class Month:
 
 
 @dataclass
-class Line:
+class Line(OfKinds):
     """What one project, person or model used: seconds of compute, byte hours, requests, and exact AED."""
 
     key: UUID | None
     name: str
-    compute_seconds: Decimal = Decimal(0)
-    gpu_seconds: Decimal = Decimal(0)
-    storage_byte_hours: Decimal = Decimal(0)
-    requests: Decimal = Decimal(0)
+    used: dict[UsageKind, Decimal] = field(default_factory=dict)
     cost: Decimal = Decimal(0)
-    # In whole fils, so that the lines of a report make up its total; see `rounded`.
+    # In whole fils, so that the lines of a report make up its total; see `money.rounded`.
     shown_cost: Decimal = Decimal(0)
-
-    @property
-    def stored(self) -> float:
-        """GB hours."""
-        return float(self.storage_byte_hours) / 1e9
 
 
 @dataclass(frozen=True)
@@ -125,13 +114,9 @@ def wanted_usage(*, actor: Actor, wanted: Wanted) -> QuerySet[UsageHour]:
 def lines(*, actor: Actor, wanted: Wanted, by: UsageBy) -> list[Line]:
     """Sums of a month, the dearest first, with costs that are rounded so that they make up the rounded total."""
     column = _COLUMN[by]
-    rows = wanted_usage(actor=actor, wanted=wanted).order_by().values(column, "kind")
     found: dict[UUID | None, Line] = {}
-    for row in rows.annotate(used=Sum("amount"), priced=_COST):
-        line = found.setdefault(row[column], Line(row[column], ""))
-        if hasattr(line, row["kind"]):
-            setattr(line, row["kind"], getattr(line, row["kind"]) + row["used"])
-        line.cost += _cost(row)
+    for row in sums(wanted_usage(actor=actor, wanted=wanted), column):
+        found.setdefault(row[column], Line(row[column], "")).add(row)
     names = names_by(actor=actor, by=by, keys=[key for key in found if key])
     for key, line in found.items():
         line.name = names.get(key, str(key)[:8]) if key else nobody(by)
@@ -144,11 +129,11 @@ def lines(*, actor: Actor, wanted: Wanted, by: UsageBy) -> list[Line]:
 def series(*, actor: Actor, wanted: Wanted, by: UsageBy) -> list[Series]:
     """Costs of each day of a month, the dearest first."""
     column, zone = _COLUMN[by], timezone.get_default_timezone()
-    rows = wanted_usage(actor=actor, wanted=wanted).order_by().annotate(day=TruncDate("hour", tzinfo=zone))
+    rows = wanted_usage(actor=actor, wanted=wanted).annotate(day=TruncDate("hour", tzinfo=zone))
     found: dict[UUID | None, Series] = {}
-    for row in rows.values(column, "kind", "day").annotate(priced=_COST):
+    for row in sums(rows, column, "day"):
         days = found.setdefault(row[column], Series("")).days
-        days[row["day"]] = days.get(row["day"], Decimal(0)) + _cost(row)
+        days[row["day"]] = days.get(row["day"], Decimal(0)) + row["cost"]
     names = names_by(actor=actor, by=by, keys=[key for key in found if key])
     for key, one in found.items():
         one.name = names.get(key, str(key)[:8]) if key else nobody(by)
@@ -157,12 +142,12 @@ def series(*, actor: Actor, wanted: Wanted, by: UsageBy) -> list[Series]:
 
 def spent(*, tenant_id: UUID, month: Month, project_ids: Collection[UUID] | None = None) -> dict[UUID, Decimal]:
     """AED by project in a month, exact; for limits, which hold whoever looks."""
-    rows = UsageHour.objects.filter(tenant_id=tenant_id, hour__gte=month.start, hour__lt=month.end).order_by()
+    rows = UsageHour.objects.filter(tenant_id=tenant_id, hour__gte=month.start, hour__lt=month.end)
     if project_ids is not None:
         rows = rows.filter(project_id__in=project_ids)
     found: dict[UUID, Decimal] = {}
-    for row in rows.values("project_id", "kind").annotate(priced=_COST):
-        found[row["project_id"]] = found.get(row["project_id"], Decimal(0)) + _cost(row)
+    for row in sums(rows, "project_id"):
+        found[row["project_id"]] = found.get(row["project_id"], Decimal(0)) + row["cost"]
     return found
 
 
@@ -176,10 +161,10 @@ def months_known(*, actor: Actor, now: datetime, most: int = 24) -> list[Month]:
     return found
 
 
-def people_seen(*, actor: Actor) -> list[tuple[UUID, str]]:
-    """Whoever used something in what the actor may see, by name."""
-    rows = visible_usage(actor=actor).filter(person_id__isnull=False).order_by()
-    found = {pk for pk in rows.values_list("person_id", flat=True).distinct() if pk}
+def people_seen(*, actor: Actor, month: Month, also: Collection[UUID] = ()) -> list[tuple[UUID, str]]:
+    """Whoever used something in this month in what the actor may see, by name; `also` those who are asked for."""
+    rows = wanted_usage(actor=actor, wanted=Wanted(month)).filter(person_id__isnull=False).order_by()
+    found = {pk for pk in rows.values_list("person_id", flat=True).distinct() if pk} | set(also)
     return sorted(names_by(actor=actor, by=UsageBy.PERSON, keys=found).items(), key=lambda pair: pair[1])
 
 
@@ -190,7 +175,7 @@ def names_by(*, actor: Actor, by: UsageBy, keys: Collection[UUID]) -> dict[UUID,
     if by == UsageBy.PERSON:
         return names_of(actor=actor, user_ids=keys) if access.can(actor, Permission.TENANT_VIEW) else {}
     if by == UsageBy.PROJECT:
-        return {project.id: project.name for project in projects_of(actor)}
+        return {project.id: project.name for project in projects_of(actor, ids=keys)}
     return _model_names[0](actor, keys) if _model_names else {}
 
 
@@ -201,32 +186,3 @@ def nobody(by: UsageBy) -> str:
         UsageBy.PERSON: _("The portal itself"),
         UsageBy.MODEL: _("Data, and runs without a model"),
     }[by]
-
-
-def rounded(costs: Iterable[Decimal]) -> list[Decimal]:
-    """Each cost in whole fils, such that they make up the rounded sum: what is left over goes to the largest rests.
-
-    The largest-remainder method (Hamilton's). With exact inputs the sum of the answers is the sum rounded half up.
-    """
-    exact = list(costs)
-    floors = [cost.quantize(CENT, rounding=ROUND_FLOOR) for cost in exact]
-    left = int((sum(exact, Decimal(0)).quantize(CENT, rounding=ROUND_HALF_UP) - sum(floors, Decimal(0))) / CENT)
-    by_rest = sorted(range(len(exact)), key=lambda n: (floors[n] - exact[n], n))
-    for n in by_rest[:left]:
-        floors[n] += CENT
-    return floors
-
-
-def total(costs: Iterable[Decimal]) -> Decimal:
-    """A sum in whole fils, rounded half up once, at its end."""
-    return sum(costs, Decimal(0)).quantize(CENT, rounding=ROUND_HALF_UP)
-
-
-def cost_of(row: UsageHour) -> Decimal:
-    """What one hourly row costs, exact to a millionth of a dirham."""
-    return (row.amount * row.price / PRICED_PER.get(UsageKind(row.kind), 1)).quantize(Decimal("0.000001"))
-
-
-def _cost(row: Mapping[str, Any]) -> Decimal:
-    per = PRICED_PER.get(UsageKind(row["kind"]))
-    return row["priced"] / per if per else Decimal(0)

@@ -19,6 +19,7 @@ from apps.tenants.selectors.owning import sees_whole
 from foundation import jobs, ledger
 from foundation.errors import Invalid
 from foundation.identity import Actor
+from foundation.rounding import to_cents
 from foundation.tenancy.models import Tenant
 
 
@@ -76,9 +77,9 @@ def note_budgets(*, tenant: Tenant, now: datetime) -> None:
 
 @transaction.atomic
 def _note(tenant: Tenant, state: BudgetState, percent: int) -> None:
-    row, made = BudgetNotice.objects.get_or_create(
-        tenant=tenant, budget_id=state.id, month=state.month.first, percent=percent, defaults={"spent": state.spent}
-    )
+    key = {"budget_id": state.id, "month": state.month.first, "percent": percent}
+    said = {"spent": to_cents(state.spent)}
+    row, made = BudgetNotice.objects.get_or_create(tenant=tenant, **key, defaults=said)
     if made:
         reached = BudgetReached(
             budget_id=state.id, project=state.project_id, month=str(state.month), percent=percent, spent=str(row.spent)

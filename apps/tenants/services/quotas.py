@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from apps.tenants.choices import ResourceClass
 from apps.tenants.events import QuotaChanged, QuotaRemoved
 from apps.tenants.models import Holding, Quota
 from apps.tenants.selectors import budgets, quotas
+from apps.tenants.selectors.held import RUN
 from apps.tenants.selectors.owning import sees_whole
 from foundation import jobs, ledger
 from foundation.clock import database_now
@@ -91,7 +93,7 @@ def why_it_waits(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID]
     if _mine(tenant_id, subject).exists():
         return ""
     where = {"tenant_id": tenant_id, "project_id": project_id}
-    full = quotas.no_room(**where, size=size, run=subject[0] == quotas.RUN, whole=False)
+    full = quotas.no_room(**where, size=size, run=subject[0] == RUN, whole=False)
     return full or budgets.over_budget(**where, now=database_now(), whole=False)
 
 
@@ -102,7 +104,7 @@ def take_part(*, tenant_id: UUID, project_id: UUID, subject: tuple[str, UUID], s
     One at a time in each tenant: of two that ask for the last place, the second one sees it taken. What would wait
     anyway is told so before it queues up for its turn.
     """
-    asked = {"tenant_id": tenant_id, "project_id": project_id, "subject": subject, "size": size}
+    asked: dict[str, Any] = {"tenant_id": tenant_id, "project_id": project_id, "subject": subject, "size": size}
     if words := why_it_waits(**asked):
         return words
     _one_at_a_time("start", tenant_id)

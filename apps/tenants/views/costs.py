@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from apps.tenants import charts, selectors
 from apps.tenants.choices import UsageBy
 from apps.tenants.forms.limits import UsageForm
-from apps.tenants.selectors import budgets, usage
+from apps.tenants.selectors import budgets, money, usage
 from apps.tenants.selectors import chargeback as bills
 from apps.tenants.views.tabs import tabs
 from foundation import access
@@ -31,13 +31,13 @@ _CSV = "text/csv; charset=utf-8"
 @access.page(Permission.USAGE_VIEW)
 @require_GET
 def usage_page(request: PortalRequest, tenant: str) -> HttpResponse:
-    asked = _Asked(request)
+    asked = _Asked(request, with_form=True)
     lines = usage.lines(actor=request.actor, wanted=asked.wanted, by=UsageBy.PROJECT)
     context: dict[str, Any] = {
         "form": asked.form,
         "month": str(asked.wanted.month),
         "lines": lines,
-        "total": usage.total(line.cost for line in lines),
+        "total": money.total(line.cost for line in lines),
         "parts": [_part(request, asked, by, lines) for by in UsageBy],
         "budgets": budgets.budgets(actor=request.actor, now=now()),
         "links": {name: f"{reverse(f'tenants:{name}', args=[tenant])}?{asked.query}" for name in _LINKED},
@@ -67,7 +67,7 @@ def usage_csv(request: PortalRequest, tenant: str) -> HttpResponseBase:
 @access.page(Permission.USAGE_VIEW)
 @require_GET
 def chargeback(request: PortalRequest, tenant: str) -> HttpResponse:
-    asked = _Asked(request)
+    asked = _Asked(request, with_form=True)
     context: dict[str, Any] = {
         "form": asked.form,
         "bill": bills.chargeback(actor=request.actor, wanted=asked.wanted),
@@ -90,19 +90,31 @@ _LINKED = ("usage_csv", "chargeback")
 
 
 class _Asked:
-    """Month, project and person out of the address; the present month and everything where they are not said."""
+    """Month, project and person out of the address; the present month and everything where they are not said.
 
-    def __init__(self, request: PortalRequest) -> None:
+    What a chart, a file or a bill is about is in the address alone; a page's form offers who used something then.
+    """
+
+    def __init__(self, request: PortalRequest, *, with_form: bool = False) -> None:
         actor, moment = request.actor, now()
         months = usage.months_known(actor=actor, now=moment)
-        projects = [(project.id, project.name) for project in selectors.projects_of(actor)]
-        people = usage.people_seen(actor=actor)
         known = [str(month) for month in months]
+        chosen = request.GET.get("month", "")
+        month = usage.Month.parse(chosen) if chosen in known else months[0]
+        projects = [(project.id, project.name) for project in selectors.projects_of(actor)]
+        asked = _asked_person(request)
+        people = usage.people_seen(actor=actor, month=month, also=asked) if with_form else [(pk, "") for pk in asked]
         self.form = UsageForm(request.GET or None, months=known, projects=projects, people=people)
         said: dict[str, str] = self.form.cleaned_data if self.form.is_bound and self.form.is_valid() else {}
-        month = usage.Month.parse(said["month"]) if said.get("month") else months[0]
         self.wanted = usage.Wanted(month, _id(said.get("project")), _id(said.get("person")))
         self.query = urlencode({name: value for name, value in {**said, "month": str(month)}.items() if value})
+
+
+def _asked_person(request: PortalRequest) -> list[UUID]:
+    try:
+        return [UUID(request.GET.get("person", ""))]
+    except ValueError:
+        return []
 
 
 def _part(request: PortalRequest, asked: _Asked, by: UsageBy, projects: list[usage.Line]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import ROUND_HALF_UP
 from typing import Any
 
 from rest_framework import serializers
@@ -25,7 +26,7 @@ class BudgetSerializer(serializers.Serializer[Any]):
     month = serializers.CharField()
     soft_limit = serializers.DecimalField(max_digits=16, decimal_places=2, allow_null=True)
     hard_limit = serializers.DecimalField(max_digits=16, decimal_places=2, allow_null=True)
-    spent = serializers.DecimalField(max_digits=18, decimal_places=2)
+    spent = serializers.DecimalField(max_digits=18, decimal_places=2, rounding=ROUND_HALF_UP)
     percent = serializers.IntegerField()
 
 

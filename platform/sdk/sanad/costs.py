@@ -35,7 +35,11 @@ class Quotas(Resource):
         return found
 
     def set(self, *, project: str = "", **limits: float | None) -> Thing:
-        """Set or replace one: cpus, memory_mb, gpus, concurrent_runs, storage_bytes, requests_per_second."""
+        """Set or replace one: cpus, memory_mb, gpus, concurrent_runs, storage_bytes, requests_per_second.
+
+        Storage counts dataset versions, files on their way in, model versions, files that MLflow's client logged and
+        logs of runs; not training sets, feature tables, the inference log and archives of the tenant.
+        """
         body: dict[str, Any] = {"project": project or None, **limits}
         made: Thing = self._http.post("quotas/", body)
         return made

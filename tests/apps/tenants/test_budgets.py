@@ -10,15 +10,17 @@ import pytest
 
 from apps.experiments import services as experiments
 from apps.tenants import services
-from apps.tenants.choices import RESOURCE_CLASSES, ThingKind, UsageKind
+from apps.tenants.choices import RESOURCE_CLASSES, ThingKind, UsageBy, UsageKind
 from apps.tenants.errors import OverBudget
 from apps.tenants.models import BudgetNotice, Price, UsageHour
 from apps.tenants.selectors import budget_notices, prices, usage
+from apps.tenants.selectors import budgets as all_budgets
 from apps.tenants.services import budgets
 from foundation import jobs, ledger
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.jobs import runner
+from foundation.web.templatetags.sanad_format import money
 from tests.apps.experiments.rows import make_run, make_training_set
 
 PRICES = {"small": Decimal(1), "medium": Decimal(2), "large": Decimal(4), "gpu": Decimal(10)}
@@ -127,6 +129,48 @@ def test_what_runs_counts_up_to_now_before_it_is_metered(admin, tenant, project)
     services.check_budget(**place, now=begun + timedelta(minutes=89))
     with pytest.raises(OverBudget, match=r"AED\xa00.00 are spent, and what runs now costs AED\xa03.00"):
         services.check_budget(**place, now=begun + timedelta(minutes=90))
+
+
+def use(tenant, project, amount, kind="requests", price="1"):
+    """An hour of this month at a price of its own."""
+    words = {"thing_kind": ThingKind.DEPLOYMENT, "thing_id": uuid4(), "hour": usage.Month.of(now()).start}
+    row = {"tenant": tenant, "project_id": project.pk, "kind": kind, "amount": Decimal(amount)}
+    UsageHour.objects.create(**row, **words, price=Decimal(price))
+
+
+def test_a_limit_is_compared_with_what_was_spent_and_not_with_what_is_shown(admin, tenant, project):
+    services.set_budget(actor=admin, project_id=None, soft_limit=None, hard_limit=Decimal(100))
+    use(tenant, project, "99996", price="1")  # a thousand requests at one dirham: AED 99.996
+    services.check_budget(tenant_id=tenant.pk, project_id=project.pk, now=now())
+    [state] = all_budgets.budgets(actor=admin, now=now())
+    assert (state.spent, state.is_over) == (Decimal("99.996"), False)
+    use(tenant, project, "4")
+    with pytest.raises(OverBudget):
+        services.check_budget(tenant_id=tenant.pk, project_id=project.pk, now=now())
+
+
+def test_an_amount_reads_the_same_wherever_it_is_shown(admin, tenant, project, client_as, api_as):
+    """12.345 is rounded half up: on pages, on the bill and over REST."""
+    services.set_budget(actor=admin, project_id=None, soft_limit=Decimal(50), hard_limit=None)
+    use(tenant, project, "12345", price="1")
+    for page in ("/t/acme/", "/t/acme/settings/budgets/", "/t/acme/settings/usage/"):
+        text = client_as(admin).get(page).content.decode()
+        assert "AED\xa012.35" in text, page
+        assert "AED\xa012.34" not in text, page
+    assert api_as(admin).get("/api/v1/budgets/").json()[0]["spent"] == "12.35"
+    assert api_as(admin).get("/api/v1/usage/summary/").json()["total"] == "12.35"
+    budgets.note_budgets(tenant=tenant, now=now())
+    assert money("12.345") == "–"
+    assert money(Decimal("12.345")) == money(12.345) == "AED\xa012.35"
+
+
+def test_no_kind_of_use_is_dropped_from_a_line(admin, tenant, project):
+    for kind in UsageKind:
+        use(tenant, project, "7", kind=kind)
+    [line] = usage.lines(actor=admin, wanted=usage.Wanted(usage.Month.of(now())), by=UsageBy.PROJECT)
+    assert line.used == dict.fromkeys(UsageKind, Decimal(7))
+    found = (line.compute_seconds, line.gpu_seconds, line.storage_byte_hours, line.requests)
+    assert found == (7, 7, 7, 7)
 
 
 def test_each_share_of_the_soft_limit_is_told_once(admin, tenant, project, spend):

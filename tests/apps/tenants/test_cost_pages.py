@@ -96,6 +96,40 @@ def test_filters_stand_in_the_address(admin, viewer, used, client_as, project):
     assert wrong.status_code == 422
 
 
+def test_the_people_of_a_month_are_offered_and_whoever_is_asked_for(admin, tenant, viewer, used, client_as, project):
+    used(2, seconds=3600)
+    before = usage.Month.of(now()).before
+    long_ago = {"hour": before.start, "project_id": project.pk, "person_id": viewer.user.pk, "kind": "requests"}
+    words = {"thing_kind": ThingKind.DEPLOYMENT, "thing_id": uuid4(), "amount": 1, "price": 1}
+    UsageHour.objects.create(tenant=tenant, **long_ago, **words)
+    client, option = client_as(admin), f'<option value="{viewer.user.pk}"'
+    assert option not in client.get(USAGE).content.decode()
+    assert option in client.get(USAGE, {"month": str(before)}).content.decode()
+    # Whoever turns over to a month in which the person used nothing reads that, not a refusal.
+    asked = {"person": str(viewer.user.pk)}
+    assert client.get(USAGE, asked).status_code == 200
+    assert client.get(f"{USAGE}usage.csv", asked).status_code == 200
+    assert client.get(f"{USAGE}charts/person.json", asked).status_code == 200
+
+
+def test_pictures_and_files_read_no_list_of_people(admin, used, client_as):
+    used(3, seconds=3600)
+    client = client_as(admin)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(f"{USAGE}charts/project.json").status_code == 200
+    assert not [query for query in asked.captured_queries if "DISTINCT" in query["sql"] and "person_id" in query["sql"]]
+
+
+def test_a_long_month_is_sent_in_pieces(admin, used, client_as, monkeypatch):
+    monkeypatch.setattr(chargeback, "_AT_ONCE", 10)
+    used(35)
+    answer = client_as(admin).get(f"{USAGE}usage.csv")
+    pieces = list(answer.streaming_content)
+    assert len(pieces) == 5  # the head, and four of ten lines at most
+    lines = list(csv.DictReader(io.StringIO(b"".join(pieces).decode("utf-8-sig"))))
+    assert (len(lines), len({line["hour_utc"] + line["thing_id"] for line in lines})) == (35, 35)
+
+
 def test_the_pictures_are_figures_of_days(admin, used, client_as):
     used(3, seconds=3600)
     for by in UsageBy.values:

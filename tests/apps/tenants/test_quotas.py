@@ -20,7 +20,7 @@ from apps.experiments import services as experiments
 from apps.tenants import services
 from apps.tenants.choices import RESOURCE_CLASSES, ThingKind
 from apps.tenants.models import Holding, Quota
-from apps.tenants.selectors import quotas
+from apps.tenants.selectors import budgets, quotas
 from apps.tenants.selectors.held import held_cost
 from foundation import jobs, ledger
 from foundation.access.actors import actor_for_user
@@ -354,6 +354,69 @@ def test_of_one_project_nobody_sees_the_tenants_quota(admin, scientist, tenant, 
     assert [state.project_id for state in quotas.quotas(actor=member)] == [project.pk]
     assert shown(api_as(scientist, project_id=project.pk)) == [str(project.pk)]
     assert shown(api_as(scientist)) == [None, str(project.pk)]
+
+
+def test_lists_of_limits_take_as_many_statements_for_many_projects_as_for_few(admin, project, tenant):
+    def lists():
+        with CaptureQueriesContext(connection) as asked:
+            shown = quotas.quotas(actor=admin), budgets.budgets(actor=admin, now=now())
+        return [len(found) for found in shown], len(asked)
+
+    from apps.projects.services import create_project
+
+    def limited(number):
+        made = create_project(actor=admin, slug=f"p{number}", name=f"P {number}", purpose="Many of them")
+        services.set_quota(actor=admin, project_id=made.pk, cpus=number, storage_bytes=10)
+        services.set_budget(actor=admin, project_id=made.pk, soft_limit=None, hard_limit=Decimal(number))
+        take(made)
+
+    for number in range(1, 3):
+        limited(number)
+    counts, few = lists()
+    assert counts == [2, 2]
+    for number in range(3, 30):
+        limited(number)
+    counts, many = lists()
+    assert (counts, many) == ([29, 29], few)
+    assert few < 16
+
+
+def test_one_limit_is_read_by_its_id_and_hidden_from_whoever_does_not_see_it(admin, tenant, project):
+    whole = services.set_quota(actor=admin, project_id=None, cpus=77)
+    mine = services.set_quota(actor=admin, project_id=project.pk, cpus=7)
+    spent = services.set_budget(actor=admin, project_id=None, soft_limit=Decimal(1), hard_limit=None)
+    take(project)
+    state = quotas.quota_state(actor=admin, quota_id=mine.pk)
+    [cpus] = [part for part in state.parts if part.field == "cpus"]
+    assert (state.name, cpus.used, cpus.left) == ("Flights", 1, 6)
+    member = make_person(tenant, "member")
+    holder = services.Holder.parse(f"user:{member.user.pk}")
+    services.give_role_in_project(actor=admin, project_id=project.pk, holder=holder, role="viewer")
+    member = actor_for_user(user=member.user, tenant=tenant)
+    assert quotas.quota_state(actor=member, quota_id=mine.pk).id == mine.pk
+    with pytest.raises(NotFound):
+        quotas.quota_state(actor=member, quota_id=whole.pk)
+    with pytest.raises(NotFound):
+        budgets.budget_state(actor=member, budget_id=spent.pk, now=now())
+    assert budgets.budget_state(actor=admin, budget_id=spent.pk, now=now()).id == spent.pk
+
+
+def test_whether_a_project_is_somebodys_asks_for_one_row(admin, project, other_tenant):
+    from apps.projects.services import create_project
+    from apps.tenants import policies, selectors
+
+    for number in range(5):
+        create_project(actor=admin, slug=f"p{number}", name=f"P {number}", purpose="Many of them")
+    policies.check_sees_project(admin, project.pk)
+    assert selectors.project_named(admin, str(project.pk)).slug == "flights"
+    assert selectors.project_id_of(admin, "flights") == project.pk
+    assert [found.id for found in selectors.projects_of(admin, ids=[project.pk])] == [project.pk]
+    for wrong in (lambda: selectors.project_named(admin, "no id"), lambda: selectors.project_id_of(admin, "nowhere")):
+        with pytest.raises(NotFound):
+            wrong()
+    stranger = make_person(other_tenant, "admin")
+    with pytest.raises(NotFound):
+        policies.check_sees_project(stranger, project.pk)
 
 
 def test_bad_limits_are_refused_at_their_field(admin, other_tenant):

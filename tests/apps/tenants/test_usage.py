@@ -10,11 +10,12 @@ from django.db import transaction
 from apps.tenants import services
 from apps.tenants.choices import HolderKind, ThingKind, UsageBy, UsageKind
 from apps.tenants.models import UsageHour, UsageSpan
-from apps.tenants.selectors import usage
+from apps.tenants.selectors import money, usage
 from apps.tenants.services import usage as metering
 from foundation.access.actors import actor_for_user
 from foundation.clock import database_now
 from foundation.errors import AccessDenied
+from foundation.rounding import CENT
 from foundation.tenancy import scope
 from tests.support.people import make_person
 
@@ -162,9 +163,26 @@ def test_what_trained_a_model_is_its_cost_from_its_registration_on(a_run, tenant
     run, model_id = a_run(), uuid4()
     services.begin_usage(run, at=NINE)
     end(run, at(10))
-    services.name_model(tenant_id=tenant.pk, run_id=run.thing_id, model_id=model_id)
-    services.name_model(tenant_id=tenant.pk, run_id=run.thing_id, model_id=uuid4())
+    name_model(run, model_id)
+    name_model(run, uuid4())
     assert set(UsageHour.objects.values_list("model_id", flat=True)) == {model_id}
+
+
+def name_model(run, model_id):
+    place = {"tenant_id": run.tenant_id, "project_id": run.project_id}
+    services.name_model(**place, run_id=run.thing_id, model_id=model_id, at=at(10))
+
+
+def test_a_model_that_is_heard_of_before_its_run_has_the_runs_cost_all_the_same(a_run):
+    run, model_id = a_run(), uuid4()
+    for heard in (model_id, model_id, uuid4()):
+        name_model(run, heard)
+    assert not UsageHour.objects.exists()
+
+    services.begin_usage(run, at=NINE)
+    end(run, at(10))
+    assert set(UsageHour.objects.values_list("model_id", flat=True)) == {model_id}
+    assert amounts(UsageKind.COMPUTE) == [(NINE, Decimal(600))]
 
 
 def test_sums_are_told_apart_by_project_person_and_model(a_run, admin, project, scientist):
@@ -195,9 +213,9 @@ def test_a_month_is_one_of_dubai():
 )
 def test_rounded_lines_make_up_the_rounded_total(costs):
     exact = [Decimal(cost) for cost in costs]
-    shown = usage.rounded(exact)
-    assert sum(shown, Decimal(0)) == usage.total(exact)
-    assert all(abs(a - b) < usage.CENT for a, b in zip(shown, exact, strict=True))
+    shown = money.rounded(exact)
+    assert sum(shown, Decimal(0)) == money.total(exact)
+    assert all(abs(a - b) < CENT for a, b in zip(shown, exact, strict=True))
 
 
 def test_whoever_has_a_role_in_one_project_sees_its_usage_alone(a_run, tenant, project, admin):

@@ -18,6 +18,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from foundation.clock import now, zone_of
+from foundation.rounding import to_cents
 from foundation.web.calendars import date_in_words
 
 register = template.Library()
@@ -97,7 +98,8 @@ def money(value: Any, currency: str = "AED") -> str:
     if 0 < figure < Decimal("0.01"):
         return _("less than %(amount)s") % {"amount": money(Decimal("0.01"), currency)}
     pattern = "¤¤\xa0#,##0.00;¤¤\xa0-#,##0.00"
-    return format_currency(figure, currency, format=pattern, locale=locale(), numbering_system="latn")
+    shown = to_cents(Decimal(str(figure)))
+    return format_currency(shown, currency, format=pattern, locale=locale(), numbering_system="latn")
 
 
 @register.filter
