@@ -12,8 +12,7 @@ from apps.datasets import services
 from foundation.access.actors import actor_for_user
 from foundation.clock import now
 from foundation.identity.models import User
-from foundation.tenancy import scope
-from foundation.tenancy.models import Tenant
+from foundation.tenancy import find_tenant, scope
 from tests.support.jobs import run_queued
 
 PERSON = "person-CANARY-80"
@@ -24,7 +23,7 @@ def people(tokens):
     """A dataset with the person in it, committed."""
     from apps.projects import selectors as projects
 
-    tenant = Tenant.objects.get(slug="acme")
+    tenant = find_tenant("acme")
     data = f"who,amount\n{PERSON},1\nperson-1,2\n".encode()
     with scope(tenant.pk):
         actor = actor_for_user(user=User.objects.get(email="scientist@acme.test"), tenant=tenant)
