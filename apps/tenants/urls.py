@@ -80,6 +80,8 @@ tenant_patterns = [
     path("settings/members/", settings.member_list, name="member_list"),
     path("settings/members/<uuid:membership_id>/", settings.member_edit, name="member_edit"),
     path("settings/members/<uuid:membership_id>/remove/", settings.member_remove, name="member_remove"),
+    path("settings/members/<uuid:membership_id>/suspend/", settings.member_suspend, name="member_suspend"),
+    path("settings/members/<uuid:membership_id>/restore/", settings.member_restore, name="member_restore"),
     path(
         "settings/members/<uuid:membership_id>/permissions/<int:grant_id>/take-back/",
         settings.permission_take_back,

@@ -20,7 +20,7 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
 
     class Meta:
         model = Membership
-        fields = ["id", "user", "name", "email", "role", "joined_at"]
+        fields = ["id", "user", "name", "email", "role", "joined_at", "suspended_at"]
         read_only_fields = fields
 
 

@@ -35,6 +35,8 @@ class MemberViewSet(PortalViewSet):
         "create": Permission.MEMBER_MANAGE,
         "partial_update": Permission.MEMBER_MANAGE,
         "destroy": Permission.MEMBER_MANAGE,
+        "suspend": Permission.MEMBER_MANAGE,
+        "restore": Permission.MEMBER_MANAGE,
     }
 
     def list(self, request: Request) -> Response:
@@ -65,6 +67,20 @@ class MemberViewSet(PortalViewSet):
     def destroy(self, request: Request, pk: UUID) -> Response:
         services.remove_member(actor=self.actor, membership=self._member(pk), now=now())
         return Response(status=204)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def suspend(self, request: Request, pk: UUID) -> Response:
+        """Keep their place, which opens nothing from now on; their tokens are void."""
+        membership = services.suspend_member(actor=self.actor, membership=self._member(pk), now=now())
+        return self.answer(self.serializer_class, membership)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: UUID) -> Response:
+        """Let a suspended member in again, with the role they had."""
+        membership = services.restore_member(actor=self.actor, membership=self._member(pk))
+        return self.answer(self.serializer_class, membership)
 
     def _member(self, pk: UUID) -> Any:
         return selectors.get_member(actor=self.actor, membership_id=pk)

@@ -79,7 +79,6 @@ from apps.tenants.events.tokens import (
     ServiceAccountEnabled,
     ServiceAccountRoleChanged,
     TokenCreated,
-    TokenRenewed,
     TokenRevoked,
 )
 from apps.tenants.events.webhooks import (
@@ -161,7 +160,6 @@ __all__ = [
     "TenantResumed",
     "TenantSuspended",
     "TokenCreated",
-    "TokenRenewed",
     "TokenRevoked",
     "WebhookChanged",
     "WebhookCreated",

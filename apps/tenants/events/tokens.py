@@ -33,15 +33,6 @@ class TokenCreated(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenRenewed(ledger.Event):
-    kind = "token.renewed"
-    said = _("renewed a token")
-    icon = "refresh"
-    token_id: UUID
-    expires_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
 class TokenRevoked(ledger.Event):
     kind = "token.revoked"
     said = _("revoked a token")

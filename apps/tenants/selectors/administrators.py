@@ -42,6 +42,6 @@ def in_reserve(
 def _of_proven_domain(tenant_id: UUID, without: EmailDomain | None) -> Q:
     rows = EmailDomain.objects.filter(tenant_id=tenant_id, proven_at__isnull=False)
     found = Q(pk__in=())
-    for name in rows.exclude(pk=without.pk if without else None).values_list("name", flat=True):
+    for name in (rows.exclude(pk=without.pk) if without else rows).values_list("name", flat=True):
         found |= Q(user__email__endswith=f"@{name}")
     return found

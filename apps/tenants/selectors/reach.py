@@ -65,6 +65,9 @@ def who_can(*, actor: Actor, permission: Permission, project_id: UUID | None) ->
 def reach_of(*, actor: Actor, membership: Membership) -> list[Reachable]:
     """What a member reaches in the tenant's projects and why, the role in the tenant first."""
     access.require(actor, Permission.MEMBER_MANAGE)
+    if membership.suspended_at is not None:
+        way = _("their membership is suspended; what they were given waits until it is restored")
+        return [Reachable(None, _("Nothing"), way)]
     projects = {project.id: project for project in projects_of(actor)}
     user = membership.user
     found = []

@@ -14,13 +14,16 @@ from apps.tenants.services.email_domains import (
 from apps.tenants.services.export_part import tenant_part
 from apps.tenants.services.exporting import (
     File,
+    archives_kept,
     as_json,
     as_lines,
     ask_for_export,
     export_tenant,
     fetch_export,
+    forget_archives,
     forget_exports,
     in_scope_of,
+    is_archive_being_made,
     register_export,
     words_of,
 )
@@ -59,12 +62,13 @@ from apps.tenants.services.invitations import (
     accept_invitation,
     find_invitation,
     invite,
+    note_void_invitation,
     withdraw_invitation,
 )
 from apps.tenants.services.judging import Check
 from apps.tenants.services.leaving import ask_to_leave, begin_deletions, cut_the_wait, delete_now, stay
 from apps.tenants.services.members import change_role, remove_member
-from apps.tenants.services.opening import open_tenant
+from apps.tenants.services.opening import invite_by_operator, open_tenant
 from apps.tenants.services.operators import make_operator
 from apps.tenants.services.permissions import give_permission, take_back_permission
 from apps.tenants.services.prices import set_price
@@ -84,6 +88,7 @@ from apps.tenants.services.quotas import (
     take_part,
     why_it_waits,
 )
+from apps.tenants.services.saml_answers import keep_answer, kept_answer
 from apps.tenants.services.sample import ensure_sample_people
 from apps.tenants.services.scim_tokens import create_scim_token
 from apps.tenants.services.security import send_notice
@@ -126,6 +131,7 @@ from apps.tenants.services.support import (
     leave_support,
     refuse_support,
 )
+from apps.tenants.services.suspension import restore_member, suspend_member
 from apps.tenants.services.tenants import (
     change_plan,
     create_tenant,
@@ -181,6 +187,7 @@ __all__ = [
     "add_passkey",
     "add_saml_provider",
     "add_to_group",
+    "archives_kept",
     "as_json",
     "as_lines",
     "ask_for_export",
@@ -235,6 +242,7 @@ __all__ = [
     "fetch_export",
     "find_invitation",
     "find_provider",
+    "forget_archives",
     "forget_deliveries",
     "forget_ended_sessions",
     "forget_expired_tokens",
@@ -249,9 +257,13 @@ __all__ = [
     "grant_support",
     "in_scope_of",
     "invite",
+    "invite_by_operator",
+    "is_archive_being_made",
     "is_set_up",
     "issue_workload_token",
+    "keep_answer",
     "keep_bytes",
+    "kept_answer",
     "leave_support",
     "look_at",
     "make_operator",
@@ -262,6 +274,7 @@ __all__ = [
     "note_session",
     "note_stray",
     "note_test",
+    "note_void_invitation",
     "open_tenant",
     "pause_webhook",
     "prove",
@@ -288,6 +301,7 @@ __all__ = [
     "replay_delivery",
     "replay_failed",
     "reserve_storage",
+    "restore_member",
     "resume_tenant",
     "revoke_token",
     "revoke_workload_tokens",
@@ -308,6 +322,7 @@ __all__ = [
     "sign_in",
     "start_address",
     "stay",
+    "suspend_member",
     "suspend_tenant",
     "take_back_permission",
     "take_back_role_in_project",

@@ -106,11 +106,7 @@ class _Condition(FilterVisitor[Q]):
     def visit_value_path(self, node: ValuePath) -> Q:
         """`members[value eq "…"]`, which says the same as `members.value eq "…"`."""
         inner = node.val_filter
-        of_value = isinstance(inner, Comparison) and (inner.attr_path.attr.lower(), inner.attr_path.sub_attr) == (
-            "value",
-            None,
-        )
-        if not of_value or node.sub_attr:
+        if node.sub_attr or not isinstance(inner, Comparison) or str(inner.attr_path).lower() != "value":
             raise _Beyond
         return self.visit_comparison(Comparison(attr_path=node.attr_path, op=inner.op, value=inner.value))
 

@@ -67,11 +67,11 @@ def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> Htt
             services.change_role(actor=request.actor, membership=membership, role=form.cleaned_data["role"])
             messages.success(request, _("The role is changed."))
             return redirect(request, reverse("tenants:member_list", args=[tenant]))
-    may_remove = access.ask(policies.check_can_remove_member, request.actor, membership)
     context: dict[str, Any] = {
         "membership": membership,
         "form": form,
-        "may_remove": may_remove,
+        "may_remove": access.ask(policies.check_can_remove_member, request.actor, membership),
+        "may_restore": access.ask(policies.check_can_manage_members, request.actor),
         "given": selectors.permissions_given(actor=request.actor, membership=membership),
         "reach": selectors.reach_of(actor=request.actor, membership=membership),
         "groups": selectors.groups_of(actor=request.actor, user=membership.user),
@@ -88,6 +88,25 @@ def member_remove(request: PortalRequest, tenant: str, membership_id: UUID) -> H
     messages.success(request, _("%(name)s is no longer a member; their tokens are void.") % {"name": membership.user})
     gone = membership.user == request.user
     return redirect(request, "/" if gone else reverse("tenants:member_list", args=[tenant]))
+
+
+@access.page(Permission.MEMBER_MANAGE)
+@require_POST
+def member_suspend(request: PortalRequest, tenant: str, membership_id: UUID) -> HttpResponse:
+    membership = selectors.get_member(actor=request.actor, membership_id=membership_id)
+    services.suspend_member(actor=request.actor, membership=membership, now=now())
+    messages.success(request, _("%(name)s is suspended; their tokens are void.") % {"name": membership.user})
+    gone = membership.user == request.user
+    return redirect(request, "/" if gone else reverse("tenants:member_edit", args=[tenant, membership_id]))
+
+
+@access.page(Permission.MEMBER_MANAGE)
+@require_POST
+def member_restore(request: PortalRequest, tenant: str, membership_id: UUID) -> HttpResponse:
+    membership = selectors.get_member(actor=request.actor, membership_id=membership_id)
+    services.restore_member(actor=request.actor, membership=membership)
+    messages.success(request, _("%(name)s may come in again, with the role they had.") % {"name": membership.user})
+    return redirect(request, reverse("tenants:member_edit", args=[tenant, membership_id]))
 
 
 @access.page(Permission.MEMBER_MANAGE)

@@ -41,7 +41,8 @@ class MemberTable(PortalTable):
         return format_html('<bdi dir="ltr">{}</bdi>', value)
 
     def render_role(self, value: Any, record: Any) -> Any:
-        return Role(record.role).label
+        label = Role(record.role).label
+        return label if record.suspended_at is None else _("%(role)s, suspended") % {"role": label}
 
     def render_joined_at(self, value: datetime) -> SafeString:
         return ago(value)

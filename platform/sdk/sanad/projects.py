@@ -35,6 +35,23 @@ class Members(Resource):
         made: Thing = self._http.post("members/", {"email": email, "role": role})
         return made
 
+    def find(self, email: str) -> Thing:
+        """The member of this e-mail."""
+        for row in self.list():
+            if row["email"].lower() == email.lower():
+                return row
+        raise NotFound(f"{email} is not a member of this tenant; invite them first.")
+
+    def suspend(self, member_id: str) -> Thing:
+        """Keep the place of somebody who is away: it opens nothing, and their tokens are void."""
+        suspended: Thing = self._http.post(f"members/{member_id}/suspend/")
+        return suspended
+
+    def restore(self, member_id: str) -> Thing:
+        """Let a suspended member in again, with the role they had; tokens of before stay void."""
+        restored: Thing = self._http.post(f"members/{member_id}/restore/")
+        return restored
+
 
 class Tokens(Resource):
     def list(self) -> Things:

@@ -7,7 +7,6 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands.arguments import add, group
-from sanad.errors import NotFound
 from sanad.output import show, table, tell
 
 
@@ -87,7 +86,4 @@ def role_take_back(client: Client, said: Namespace) -> None:
 
 def _member(client: Client, email: str) -> str:
     """The id of the member of this e-mail."""
-    for row in client.members.list():
-        if row["email"].lower() == email.lower():
-            return str(row["user"])
-    raise NotFound(f"{email} is not a member of this tenant; invite them first.")
+    return str(client.members.find(email)["user"])

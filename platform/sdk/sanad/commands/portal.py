@@ -32,6 +32,11 @@ def add_to(acts: Any) -> None:
     invite = add(member, "invite", member_invite, "invite somebody; the answer holds the one link they sign in with")
     invite.add_argument("email")
     invite.add_argument("--role", required=True, help="admin, scientist, officer, auditor or viewer")
+    for word, act, said in (
+        ("suspend", member_suspend, "keep the place of somebody who is away; it opens nothing"),
+        ("restore", member_restore, "let somebody in again who is suspended"),
+    ):
+        add(member, word, act, said).add_argument("email", help="of the member")
     _add_programs(acts)
 
 
@@ -86,6 +91,14 @@ def member_without(client: Client, said: Namespace) -> None:
 
 def member_invite(client: Client, said: Namespace) -> None:
     show(client.members.invite(said.email, said.role), as_json=said.json)
+
+
+def member_suspend(client: Client, said: Namespace) -> None:
+    show(client.members.suspend(client.members.find(said.email)["id"]), as_json=said.json)
+
+
+def member_restore(client: Client, said: Namespace) -> None:
+    show(client.members.restore(client.members.find(said.email)["id"]), as_json=said.json)
 
 
 def program_list(client: Client, said: Namespace) -> None:
