@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from portal.apps import refuse_unsafe_settings
 
@@ -10,3 +11,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 refuse_unsafe_settings()
 application = get_wsgi_application()
+# Pages are imported before the workers fork, not by each at its first request.
+get_resolver().url_patterns  # noqa: B018

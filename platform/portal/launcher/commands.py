@@ -12,4 +12,8 @@ def python(*arguments: str) -> tuple[str, ...]:
 
 
 def manage(command: str, *arguments: str) -> tuple[str, ...]:
-    return (sys.executable, str(ROOT / "manage.py"), command, *arguments)
+    """Without Django's checks, which import every page: `make check` and `check --deploy` run them, no start needs to.
+
+    On a busy machine of two cores that is seven seconds of a start (1.5 s of CPU in each of ten processes).
+    """
+    return (sys.executable, str(ROOT / "manage.py"), command, "--skip-checks", *arguments)

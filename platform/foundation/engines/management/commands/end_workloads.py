@@ -12,8 +12,6 @@ from foundation import engines
 
 class Command(BaseCommand):
     help = "Ends every run and replica that this portal started; for a portal that will not come back."
-    # It speaks to the engine alone, and the database may be gone already.
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--keep", action="store_true", help="stop them, and leave their logs to be looked at")
