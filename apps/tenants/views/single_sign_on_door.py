@@ -142,7 +142,7 @@ def acs(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     except (ProviderRefused, NotFound) as refusal:
         return _stray(request, tenant, provider_id, refusal)
     waiting = _store()
-    waiting[_WAITING] = answer
+    waiting[_WAITING] = services.keep_answer(tenant=home, answer=answer)
     waiting.set_expiry(_WAITS_S)
     waiting.create()
     address = reverse("tenants:sso_finish", args=[home.slug, provider.pk, waiting.session_key])
@@ -155,10 +155,11 @@ def acs(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
 def finish(request: HttpRequest, tenant: str, provider_id: UUID, ticket: str) -> HttpResponse:
     """The same response, now with the session that asked for it."""
     waiting = _store(ticket)
-    answer = waiting.get(_WAITING, "")
+    kept = waiting.get(_WAITING, "")
     waiting.flush()
     try:
         provider, home = _saml_provider(tenant, provider_id)
+        answer = services.kept_answer(tenant=home, kept=kept)
         said, request_id = saml.read(answer, settings=_settings(provider, home), **_saml_places(provider, home))
         state = saml.state_of(request, key=str(provider.pk), request_id=request_id)
     except (ProviderRefused, NotFound) as refusal:

@@ -7,10 +7,12 @@ import copy
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from lxml import etree
 
 from apps.tenants import services
+from apps.tenants.errors import ProviderRefused
 from foundation import ledger
 from foundation.access.models import Membership
 from foundation.clock import now
@@ -95,6 +97,18 @@ def test_somebody_new_comes_in_with_the_role_of_their_group(idp, provider, sign)
     place = Membership.objects.get(user__email="sara@acme.test")
     assert (place.role, place.user.name) == ("scientist", "Sara Haddad")
     assert client.get("/t/acme/settings/members/").status_code == 200
+
+
+def test_between_the_two_requests_the_answer_lies_sealed(idp, provider, other_tenant):
+    _address, fields = idp.answer(ask(Client(), provider), **SARA)
+    posted = send_form(Client(), f"/accounts/sso/acme/{provider.pk}/acs/", fields)
+    kept = Session.objects.get(session_key=posted["Location"].rstrip("/").rpartition("/")[2])
+
+    (lying,) = [piece for piece in kept.get_decoded().values() if isinstance(piece, str)]
+    assert fields["SAMLResponse"][:40] not in lying
+    assert b"sara@acme.test" not in base64.b64decode(lying)
+    with pytest.raises(ProviderRefused, match="another organisation"):
+        services.kept_answer(tenant=other_tenant, kept=lying)
 
 
 def test_an_unsigned_response_is_refused(idp, provider):
