@@ -12,7 +12,13 @@ from foundation.ledger import RecordedEvent
 
 def begin_usage(*, event: RecordedEvent) -> None:
     version = ModelVersion.objects.get(pk=UUID(event.payload["version_id"]))
-    tenants.name_model(tenant_id=event.tenant_id, run_id=version.run_id, model_id=version.model_id)
+    tenants.name_model(
+        tenant_id=event.tenant_id,
+        project_id=version.project_id,
+        run_id=version.run_id,
+        model_id=version.model_id,
+        at=event.recorded_at,
+    )
     if not version.artifact_bytes:
         return
     what = tenants.Metered(

@@ -72,7 +72,22 @@ def begin_usage(what: Metered, *, at: datetime) -> None:
         started_at=at,
         metered_until=at,
     )
+    if what.kind == ThingKind.RUN and row.model_id is None:
+        row.model_id = _model_of_run(what.tenant_id, what.thing_id)
     UsageSpan.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _model_of_run(tenant_id: UUID, run_id: UUID) -> UUID | None:
+    """The model that was registered from it already, where that was heard first."""
+    _lock_run(run_id)
+    named = UsageSpan.objects.filter(tenant_id=tenant_id, thing_kind=ThingKind.RUN, thing_id=run_id)
+    return named.exclude(model_id=None).values_list("model_id", flat=True).first()
+
+
+def _lock_run(run_id: UUID) -> None:
+    """Its begin and the name of its model are heard one after the other, in whichever order."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"usage of {run_id}"])
 
 
 @transaction.atomic
@@ -99,11 +114,19 @@ def count_requests(what: Metered, *, hours: Mapping[datetime, int]) -> None:
 
 
 @transaction.atomic
-def name_model(*, tenant_id: UUID, run_id: UUID, model_id: UUID) -> None:
-    """What the run used belongs to the model that was registered from it; the first one where there are several."""
-    mine = {"tenant_id": tenant_id, "thing_kind": ThingKind.RUN, "thing_id": run_id, "model_id": None}
-    UsageSpan.objects.filter(**mine).update(model_id=model_id)
-    UsageHour.objects.filter(**mine).update(model_id=model_id)
+def name_model(*, tenant_id: UUID, project_id: UUID, run_id: UUID, model_id: UUID, at: datetime) -> None:
+    """What the run used belongs to the model that was registered from it; the first one where there are several.
+
+    Where nothing is known of the run yet, an ended span of no length keeps the name: two hearers of the ledger keep no
+    order between them, and the one that hears of runs may be in its pause.
+    """
+    _lock_run(run_id)
+    mine = {"tenant_id": tenant_id, "thing_kind": ThingKind.RUN, "thing_id": run_id}
+    if not UsageSpan.objects.filter(**mine).exists():
+        moments = {"started_at": at, "metered_until": at, "ended_at": at}
+        UsageSpan.objects.create(**mine, **moments, project_id=project_id, subject_id=model_id, model_id=model_id)
+    UsageSpan.objects.filter(**mine, model_id=None).update(model_id=model_id)
+    UsageHour.objects.filter(**mine, model_id=None).update(model_id=model_id)
 
 
 def meter_everything() -> None:
