@@ -12,6 +12,8 @@ class PortalError(Exception):
     slug = "error"
     # Whether it is recorded as a refusal whatever its status is: it reads like faulty input and is no slip.
     noted = False
+    # Whose the token was that a door refused, where that was found (foundation.access.actors.admit).
+    asker: Any = None
 
     def __init__(self, sentence: object, *, details: dict[str, Any] | None = None) -> None:
         super().__init__(sentence)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from apps.deployments import selectors
 from foundation import refusals
-from foundation.access.actors import ANYWHERE, actor_for_token
+from foundation.access.actors import ANYWHERE, admit
 from foundation.errors import NotFound, PortalError
 from foundation.identity import Actor, tokens
-from foundation.identity.models import ApiToken
 from foundation.refusals import Asked
 from foundation.tenancy import require_keys, scope
+
+if TYPE_CHECKING:
+    from foundation.identity.models import ApiToken
 
 
 def check_invocation(
@@ -32,13 +34,13 @@ def check_invocation(
         return _refused(_("This token is unknown, expired or revoked."))
     actor = None
     try:
-        actor = actor_for_token(row=row, address=ANYWHERE)
+        actor = admit(row, address=ANYWHERE, standing=require_keys, now=now)
         if actor.tenant.slug != tenant_slug:
             raise NotFound(_("This token does not open this address."))
-        require_keys(actor.tenant)
         with scope(actor.tenant_id):
             selectors.deployment_to_invoke(actor=actor, slug=deployment_slug)
     except PortalError as refusal:
+        actor = actor or refusal.asker
         _note(row, actor, refusal)
         return _refused(refusal.sentence, actor)
     if tokens.opens_from(row, address):

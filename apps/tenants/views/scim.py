@@ -28,11 +28,13 @@ from apps.tenants.selectors.provisioning import Provisioner
 from apps.tenants.services import provisioning
 from apps.tenants.views import scim_words as words
 from apps.tenants.views.scim_lists import asks_for, attributes, page
-from foundation import access
+from foundation import access, refusals
+from foundation.access.actors import admit
 from foundation.clock import now
 from foundation.errors import PortalError
 from foundation.identity import tokens
-from foundation.tenancy import scope
+from foundation.refusals import Asked
+from foundation.tenancy import require_keys, scope
 from foundation.web.requests import address_of
 
 _MEDIA = "application/scim+json"
@@ -49,7 +51,10 @@ def scim(**methods: View) -> Any:
     @csrf_exempt
     @functools.wraps(next(iter(methods.values())))
     def view(request: HttpRequest, tenant: str, **at: Any) -> HttpResponse:
-        by = _provisioner(request)
+        try:
+            by = _provisioner(request)
+        except PortalError as refusal:
+            return _told(_error(refusal.status, refusal.sentence, ""), refusal.status)
         if by is None or by.actor.tenant.slug != tenant:
             if by is not None:
                 provisioning.note_provisioning_refused(by=by, reason="other_tenant", status=401)
@@ -236,11 +241,17 @@ def _provisioner(request: HttpRequest) -> Provisioner | None:
     row = tokens.find_token(given.strip(), now=moment) if kind.lower() == "bearer" else None
     if row is None:
         return None
-    address = address_of(request) or None
-    if not tokens.opens_from(row, address):
+    by = provisioning.provisioner_of(row=row, request_id=getattr(request, "request_id", ""))
+    if by is None:
         return None
-    tokens.note_use(row, address=address, now=moment)
-    return provisioning.provisioner_of(row=row, request_id=getattr(request, "request_id", ""))
+    try:
+        admit(row, address=address_of(request) or None, standing=require_keys, now=moment)
+    except PortalError as refusal:
+        if refusals.is_recorded(refusal.status, refusal.slug):
+            asked = Asked.at("scim/v2/", method=str(request.method), status=refusal.status, reason=refusal.slug)
+            refusals.note_token(row, asked)
+        raise
+    return by
 
 
 def _body(request: HttpRequest) -> bytes:

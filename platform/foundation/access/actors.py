@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
@@ -11,7 +13,7 @@ from django.utils.translation import gettext as _
 from foundation.access import grants, guests
 from foundation.access.models import Membership
 from foundation.access.permissions import Role
-from foundation.errors import AccessDenied, NotFound
+from foundation.errors import AccessDenied, NotFound, PortalError
 from foundation.identity import Actor, tokens
 from foundation.identity.models import ApiToken, IdentityProvider, ServiceAccount, User
 from foundation.identity.ways import Way
@@ -99,6 +101,39 @@ def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "")
         purpose=row.purpose,
         request_id=request_id,
     )
+
+
+def admit(
+    row: ApiToken,
+    *,
+    address: str | None,
+    standing: Callable[[Tenant], None],
+    now: datetime,
+    tenant_slug: str = "",
+    request_id: str = "",
+) -> Actor:
+    """The owner of a token that a door was shown, after every check that all doors make; its use is noted.
+
+    `standing` is what the door asks of the tenant: `require_keys` where anything of it is opened, `by_route` where the
+    route is found later and says it. `tenant_slug` is the tenant that the address names, where it names one. A door
+    that looks itself from where each caller comes (ANYWHERE) notes the use itself, too. A refusal has in `asker` whose
+    the token is, as far as that was found.
+    """
+    actor = actor_for_token(row=row, address=address, request_id=request_id)
+    try:
+        if tenant_slug and actor.tenant.slug != tenant_slug:
+            raise NotFound(_NOT_A_MEMBER)
+        standing(actor.tenant)
+    except PortalError as refusal:
+        refusal.asker = actor
+        raise
+    if address != ANYWHERE:
+        tokens.note_use(row, address=address, now=now)
+    return actor
+
+
+def by_route(_tenant: Tenant) -> None:
+    """The door asks for the tenant's standing itself, once it knows the route: some lead to the tenant's key."""
 
 
 def rebuild_actor(*, tenant: Tenant, kind: str, actor_id: UUID | None, request_id: str = "") -> Actor:

@@ -14,15 +14,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from foundation import clock, refusals
-from foundation.access.actors import actor_for_token, actor_for_user
+from foundation.access.actors import actor_for_user, admit
 from foundation.access.second_factor import require_second_factor
-from foundation.errors import AccessDenied, NotFound, PortalError
+from foundation.errors import AccessDenied, PortalError
 from foundation.identity import Actor
-from foundation.identity.models import ApiToken
-from foundation.identity.tokens import digest_of, find_token, note_use
+from foundation.identity.tokens import digest_of, find_token
 from foundation.identity.ways import Way
 from foundation.refusals import Asked
-from foundation.tenancy import find_tenant, require_open
+from foundation.tenancy import find_tenant, require_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,21 +48,12 @@ def admit_token(token: str, tenant_slug: str, *, address: str | None, now: datet
         refusals.note_token_of(digest_of(token), _at_the_door(refused))
         raise refused
     try:
-        actor = _actor_by(row, tenant_slug, address)
+        actor = admit(row, address=address, standing=require_keys, tenant_slug=tenant_slug, now=now)
     except PortalError as refusal:
         if refusals.is_recorded(refusal.status, refusal.slug):
             refusals.note_token(row, _at_the_door(refusal))
         raise
-    note_use(row, address=address, now=now)
     return Visitor(actor, token_digest=digest_of(token))
-
-
-def _actor_by(row: ApiToken, tenant_slug: str, address: str | None) -> Actor:
-    actor = actor_for_token(row=row, address=address)
-    require_open(actor.tenant)
-    if tenant_slug and actor.tenant.slug != tenant_slug:
-        raise NotFound(_("There is no such tenant, or you are not a member of it."))
-    return actor
 
 
 def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
@@ -77,7 +67,7 @@ def admit_session(session_key: str | None, tenant_slug: str) -> Visitor:
         tenant = find_tenant(tenant_slug)
         actor = actor_for_user(user=user, tenant=tenant, way=Way.of(holder.session))
         require_second_factor(user, tenant, at=clock.now(), way=Way.of(holder.session))
-        require_open(tenant)
+        require_keys(tenant)
     except PortalError as refusal:
         if refusals.is_recorded(refusal.status, refusal.slug):
             home = holder.session.get("tenant", "")

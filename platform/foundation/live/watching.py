@@ -129,9 +129,10 @@ def _of_guests(visitors: list[Visitor]) -> dict[Holder, Place]:
 def _of_programs(visitors: list[Visitor]) -> dict[Holder, Place]:
     ids = _ids_of("service", visitors)["ids"]
     rows = ServiceAccount.objects.filter(pk__in=ids, disabled_at=None).annotate(**grants.of_program())
+    words = ("tenant_id", "pk", "role", "roles")
     return {
         (tenant_id, pk): Place(role, grants.by_project([], roles))
-        for tenant_id, pk, role, roles in rows.values_list("tenant_id", "pk", "role", "roles")
+        for tenant_id, pk, role, roles in rows.values_list(*words)
     }
 
 

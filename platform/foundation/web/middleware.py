@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from foundation import refusals
-from foundation.access.actors import actor_for_token, actor_for_user
+from foundation.access.actors import actor_for_user, admit, by_route
 from foundation.access.freshness import is_fresh
 from foundation.access.second_factor import require_second_factor
 from foundation.clock import now
@@ -203,8 +203,9 @@ def _actor_by_token(request: HttpRequest, token: str, request_id: str) -> Actor 
         return None
     address = address_of(request) or None
     request.shown_token = row  # type: ignore[attr-defined]
-    request.asker = actor = actor_for_token(row=row, address=address, request_id=request_id)  # type: ignore[attr-defined]
-    tokens.note_use(row, address=address, now=moment)
+    request.asker = actor = admit(  # type: ignore[attr-defined]
+        row, address=address, standing=by_route, now=moment, request_id=request_id
+    )
     place = _TENANT_PATH.match(request.path_info) or _MLFLOW_PATH.match(request.path_info)
     if place and place["tenant"] != actor.tenant.slug:
         raise NotFound("There is no such tenant, or you are not a member of it.")

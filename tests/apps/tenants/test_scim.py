@@ -371,3 +371,16 @@ def test_bad_bodies_get_a_word_and_a_sentence(scim, body, word):
     answer = scim.client.generic("POST", "/scim/v2/acme/Users", body, content_type="application/scim+json")
     assert (answer.status_code, answer.json()["scimType"]) == (400, word)
     assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "words"),
+    [("suspended_at", 403, "suspended by the operator"), ("keys_withdrawn_at", 423, "withdrawn its encryption key")],
+)
+def test_of_a_closed_tenant_nobody_is_read_or_changed_and_the_answer_is_scims(made, tenant, closed, status, words):
+    asking, _provider = made
+    tenant.__class__.objects.filter(pk=tenant.pk).update(**{closed: now()})
+    for answer in (asking("GET", "/Users"), asking.make("new@acme.test")):
+        assert (answer.status_code, answer["Content-Type"]) == (status, "application/scim+json")
+        assert words in answer.json()["detail"]
+    assert not User.objects.filter(email="new@acme.test").exists()

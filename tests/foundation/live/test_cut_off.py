@@ -21,6 +21,7 @@ from foundation.live.guard import ROUND
 from foundation.live.visitors import Visitor
 from foundation.live.watching import no_longer_welcome
 from foundation.tenancy import places_in, scope
+from foundation.tenancy.models import Tenant
 from tests.foundation.live.pages import ORIGIN, bearer, cookie, done, make_token, open_page, sign_in
 from tests.support.people import make_person, make_tenant
 
@@ -274,3 +275,21 @@ async def test_how_long_a_look_took_is_measured(house):
     async with open_page(bearer(token)) as opened:
         await cut_off_after(opened, revoke)
     assert rounds() > before
+
+
+async def test_a_tenant_that_withdrew_its_key_is_heard_by_nobody(house):
+    _row, token = await done(make_token, house.scientist)
+    key = await done(sign_in, house.scientist)
+
+    def withdraw():
+        with scope(house.tenant.pk):
+            Tenant.objects.update(keys_withdrawn_at=clock.now())
+
+    async with open_page(bearer(token)) as opened, open_page(cookie(key), ORIGIN) as page:
+        seconds, sentence = await cut_off_after(opened, withdraw)
+        assert (await page.hear())["closing"] == sentence
+    assert seconds < BOUND
+    assert "withdrawn its encryption key" in sentence
+    for headers in ([bearer(token)], [cookie(key), ORIGIN]):
+        async with open_page(*headers) as refused:
+            assert "withdrawn its encryption key" in (await refused.hear())["closing"]

@@ -8,7 +8,7 @@ from apps.tenants.services.identity_providers import scim_purpose
 from foundation import ledger
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, IdentityProvider
-from foundation.tenancy import require_open, scope
+from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
 LABEL = "SCIM"
@@ -18,7 +18,6 @@ def provisioner_of(*, row: ApiToken, request_id: str) -> Provisioner | None:
     """Whom the token was made for; None where it was not made for SCIM, or its provider is gone."""
     with scope(row.tenant_id):
         tenant = Tenant.objects.get(pk=row.tenant_id)
-        require_open(tenant)
         for provider in IdentityProvider.objects.filter(tenant=tenant):
             if row.purpose == scim_purpose(provider.pk) and row.user_id is None:
                 return Provisioner(provider, Actor.system(tenant, LABEL).with_request(request_id))
