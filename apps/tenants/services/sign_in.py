@@ -19,7 +19,7 @@ from foundation import live
 from foundation.errors import NotFound
 from foundation.identity.models import User
 from foundation.identity.ways import Way
-from foundation.tenancy import scope, take_turns
+from foundation.tenancy import scope, sign_ins_of_all, take_turns
 
 _SAVED_WITHIN = timedelta(hours=1)
 _OWN_WAY = Way()
@@ -96,13 +96,17 @@ def forget_ended_sessions(*, now: datetime) -> None:
     Session.objects.filter(expire_date__lt=now).delete()
     SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
 
+    # A sign-in is noted before its session is saved.
+    noted = SignIn.objects.filter(at__lt=now - _SAVED_WITHIN)
+    ended = noted.exclude(session_key__in=Session.objects.values("session_key"))
+
     def forget(user_id: UUID) -> None:
         with scope(None, user_id=user_id):
-            # A sign-in is noted before its session is saved.
-            rows = SignIn.objects.filter(user_id=user_id, at__lt=now - _SAVED_WITHIN)
-            rows.exclude(session_key__in=Session.objects.values("session_key")).delete()
+            ended.filter(user_id=user_id).delete()
 
-    take_turns(User.objects.values_list("pk", flat=True), forget, name=lambda user_id: f"the person {user_id}")
+    with sign_ins_of_all():
+        people = list(ended.order_by().values_list("user_id", flat=True).distinct())
+    take_turns(people, forget, name=lambda user_id: f"the person {user_id}")
 
 
 def _is_of(email: str, known: str) -> bool:

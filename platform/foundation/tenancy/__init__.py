@@ -7,6 +7,7 @@ from foundation.tenancy.scoping import (
     find_tenant,
     places_in,
     scope,
+    sign_ins_of_all,
 )
 from foundation.tenancy.standing import (
     KeyDestroyed,
@@ -37,6 +38,7 @@ __all__ = [
     "require_keys",
     "require_open",
     "scope",
+    "sign_ins_of_all",
     "take_turns",
     "why_closed",
     "why_locked",

@@ -81,6 +81,11 @@ def figures_of_all() -> AbstractContextManager[None]:
     return _opened("sanad.operator")
 
 
+def sign_ins_of_all() -> AbstractContextManager[None]:
+    """A transaction that reads whose sessions are noted, for the sweep that clears what ended; it writes nothing."""
+    return _opened("sanad.sweep")
+
+
 def places_in(tenant_ids: Collection[UUID]) -> AbstractContextManager[None]:
     """A transaction that reads who may do what in all of these tenants at once, and writes nothing in any.
 

@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.tenants import services, tasks
 from apps.tenants.choices import SignInMethod
@@ -15,7 +17,8 @@ from apps.tenants.models import SignIn, SignInAttempt
 from foundation.clock import now
 from foundation.identity import Actor, tokens
 from foundation.identity.models import ApiToken
-from foundation.tenancy import scope
+from foundation.tenancy import scope, sign_ins_of_all
+from tests.support.people import make_person
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 
@@ -120,3 +123,32 @@ def test_a_sign_in_whose_session_is_not_saved_yet_stays_noted(scientist):
     tasks.forget_ended_sessions()
     with scope(None, user_id=scientist.user.pk):
         assert SignIn.objects.count() == 1
+
+
+def test_the_sweep_of_sign_ins_costs_what_ended_and_not_everybody_there_ever_was(tenant):
+    people = [make_person(tenant, "viewer", email=f"p{number}@house.test") for number in range(12)]
+    long_ago = now() - 2 * DAY
+    for number, person in enumerate(people):
+        session_key = f"gone-{number}"
+        if number:
+            client = Client()
+            client.force_login(person.user)
+            session_key = client.session.session_key
+        with scope(None, user_id=person.user.pk):
+            SignIn.objects.update_or_create(user=person.user, session_key=session_key, defaults={"at": long_ago})
+
+    with CaptureQueriesContext(connection) as asked:
+        tasks.forget_ended_sessions()
+    assert len(asked.captured_queries) < 25, "as many as people"
+    for number, person in enumerate(people):
+        with scope(None, user_id=person.user.pk):
+            assert SignIn.objects.count() == (1 if number else 0)
+
+
+def test_the_sweep_reads_and_writes_nothing_itself(scientist):
+    with scope(None, user_id=scientist.user.pk):
+        SignIn.objects.create(user=scientist.user, session_key="mine", at=now())
+    with scope(None), sign_ins_of_all():
+        assert SignIn.objects.filter(user=scientist.user).exists()
+        assert SignIn.objects.update(address="203.0.113.9") == 0
+        assert SignIn.objects.all().delete()[0] == 0
