@@ -6,12 +6,14 @@ from importlinter import Contract, ContractCheck, fields, output
 class AppPrivacyContract(Contract):
     """Keeps `apps.x` out of the private modules of `apps.y`, and out of what a public package there is made of.
 
-    Of foundation no app takes the models but those that every model and every loop over tenants builds on; the app of
-    people, members and tokens works on the models of foundation that hold them.
+    Of foundation no app takes the models but those that every model and every loop over tenants builds on, nor what
+    writes rights, tokens and keys past their services; the app of people, members and tokens works on both.
     """
 
     public_modules = fields.SetField(subfield=fields.StringField())
     open_models = fields.SetField(subfield=fields.StringField())
+    kept_modules = fields.SetField(subfield=fields.StringField())
+    may_use_kept = fields.SetField(subfield=fields.StringField())
     keeper_of_models = fields.StringField()
 
     def check(self, graph, verbose):
@@ -25,8 +27,10 @@ class AppPrivacyContract(Contract):
 
     def _is_private(self, ours: list[str], theirs: list[str]) -> bool:
         if theirs[0] == "foundation":
-            models = theirs[2:] == ["models"] and ".".join(theirs) not in set(self.open_models)
-            return models and ours[1] != self.keeper_of_models
+            name, both = ".".join(theirs), f"{'.'.join(ours)} -> {'.'.join(theirs)}"
+            models = theirs[2:] == ["models"] and name not in set(self.open_models)
+            kept = name in set(self.kept_modules) and both not in set(self.may_use_kept)
+            return (models or kept) and ours[1] != self.keeper_of_models
         if theirs[0] != "apps" or len(theirs) < 3 or ours[1] == theirs[1]:
             return False
         return len(theirs) > 3 or theirs[2] not in set(self.public_modules)

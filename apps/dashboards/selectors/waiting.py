@@ -22,8 +22,8 @@ from apps.tenants import selectors as tenants
 from apps.tenants.choices import SupportState
 from foundation import access, ledger
 from foundation.access import Permission
+from foundation.figures import money
 from foundation.identity import Actor
-from foundation.web.templatetags.sanad_format import money
 
 _EACH = 10
 _FAILED_WITHIN = _DECIDED_WITHIN = timedelta(days=7)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.monitoring.models import DriftWindow
 from apps.monitoring.selectors.stability import contributions
-from foundation.web.templatetags.sanad_format import locale, number, percent
+from foundation.figures import locale, number, percent
 
 
 def figures_of(

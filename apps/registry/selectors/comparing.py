@@ -15,8 +15,8 @@ from apps.registry.choices import WORDS
 from apps.registry.models import ModelVersion
 from apps.registry.selectors.reading import get_model_version, production_version
 from foundation.errors import NotFound
+from foundation.figures import number, short_digest
 from foundation.identity import Actor
-from foundation.web.templatetags.sanad_format import number, short_digest
 from runtime.figures import MORE_IS_BETTER, PRIMARY, ranked
 from runtime.schema import Task
 

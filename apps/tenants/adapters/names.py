@@ -1,15 +1,27 @@
-"""TXT records by dnspython: asked of the system's name servers, or of those that the operator names."""
+"""Domains as DNS writes them, by idna; their TXT records by dnspython.
+
+Asked are the system's name servers, or those that the operator names.
+"""
 
 from __future__ import annotations
 
 import dns.exception
 import dns.resolver
+import idna
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from foundation.errors import Unavailable
 
 _PATIENCE_S = 5.0
+
+
+def in_ascii(name: str) -> str:
+    """The domain as DNS writes it; empty where it cannot be written."""
+    try:
+        return name if name.isascii() else idna.encode(name, uts46=True).decode()
+    except idna.IDNAError:
+        return ""
 
 
 class NameServers:

@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.tenants.choices import PRICE_ITEMS
-from foundation.web.templatetags.sanad_format import month
+from foundation.figures import month
 
 _GIB, _MIB = 2**30, 1024
 WHAT_IS_STORED = _(

@@ -18,8 +18,8 @@ from apps.tenants.selectors.usage import Month, spent
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
+from foundation.figures import money
 from foundation.identity import Actor
-from foundation.web.templatetags.sanad_format import money
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from allauth.mfa.models import Authenticator
 from django.db.models import QuerySet
 
+from apps.tenants.adapters import factors
 from apps.tenants.choices import FactorKind
 from foundation import access
 from foundation.access import Permission
@@ -15,6 +16,9 @@ from foundation.access.models import Membership
 from foundation.identity import Actor
 from foundation.identity.models import User
 from foundation.tenancy import scope
+
+if TYPE_CHECKING:
+    from allauth.mfa.models import Authenticator
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Factor:
 def factors_of(*, user: User) -> list[Factor]:
     """Apps and passkeys in the order in which they were set up, the recovery codes last."""
     with scope(None, user_id=user.pk):
-        rows = list(Authenticator.objects.filter(user_id=user.pk).order_by("created_at", "pk"))
+        rows = list(factors.rows_of(user.pk).order_by("created_at", "pk"))
         return sorted((_factor(row) for row in rows), key=lambda factor: factor.kind is FactorKind.RECOVERY)
 
 
@@ -46,5 +50,5 @@ def members_without_factor(*, actor: Actor) -> QuerySet[Membership]:
 def _factor(row: Authenticator) -> Factor:
     kind = FactorKind(row.type)
     name = str(row.data.get("name", "")) if kind is FactorKind.PASSKEY else str(kind.label)
-    left = len(row.wrap().get_unused_codes()) if kind is FactorKind.RECOVERY else 0
+    left = factors.unused_recovery_codes(row) if kind is FactorKind.RECOVERY else 0
     return Factor(row.pk, kind, name, row.created_at, row.last_used_at, left)

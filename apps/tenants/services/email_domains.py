@@ -7,12 +7,11 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-import idna
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies
-from apps.tenants.adapters.names import NameServers
+from apps.tenants.adapters.names import NameServers, in_ascii
 from apps.tenants.events import DomainClaimed, DomainProven, DomainReleased
 from apps.tenants.ports import TextRecords
 from apps.tenants.services.locking import lock_administrators
@@ -116,10 +115,7 @@ def is_proven(*, tenant: Tenant, email: str) -> bool:
 def domain_of(email: str) -> str:
     """What stands behind the last “@”, as DNS writes it; empty where nothing does."""
     name = email.strip().lower().rpartition("@")[2] if "@" in email else ""
-    try:
-        return _ascii(name) if name else ""
-    except idna.IDNAError:
-        return ""
+    return in_ascii(name) if name else ""
 
 
 def _prove(actor: Actor, domain: EmailDomain, *, by: str, now: datetime) -> EmailDomain:
@@ -139,18 +135,11 @@ def _prove(actor: Actor, domain: EmailDomain, *, by: str, now: datetime) -> Emai
 
 
 def _checked_name(name: str) -> str:
-    try:
-        found = _ascii(name.strip().lower().lstrip("@"))
-    except idna.IDNAError:
-        found = ""
+    found = in_ascii(name.strip().lower().lstrip("@"))
     if not _NAME.fullmatch(found):
         sentence = _("“%(name)s” is no domain; write it like example.com.") % {"name": name[:80]}
         raise Invalid(sentence, fields={"name": [sentence]})
     return found
-
-
-def _ascii(name: str) -> str:
-    return name if name.isascii() else idna.encode(name, uts46=True).decode()
 
 
 def _show_domain(name: str) -> None:

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies
-from apps.tenants.adapters import codes, passkeys
+from apps.tenants.adapters import codes, factors, passkeys
 from apps.tenants.choices import FactorKind, Notice
 from apps.tenants.errors import FactorRefused
 from apps.tenants.events import FactorAdded, FactorRemoved, RecoveryCodesRenewed, RecoveryCodeUsed, SignInLocked
@@ -25,6 +23,9 @@ from apps.tenants.services.sign_in import end_other_sessions
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity.models import User
 from foundation.tenancy import scope
+
+if TYPE_CHECKING:
+    from allauth.mfa.models import Authenticator
 
 _MOST_PASSKEYS = 20
 
@@ -42,7 +43,7 @@ def add_app(*, user: User, secret: str, code: str, now: datetime) -> list[str]:
     with _own_rows(user):
         if _rows(user).filter(type=FactorKind.APP).exists():
             raise Conflict(_("An authenticator app is set up already. Remove it first, then set up the other."))
-        factor = Authenticator(user=user, type=FactorKind.APP, data={"secret": codes.sealed(secret)}, created_at=now)
+        factor = factors.new_row(user=user, type=FactorKind.APP, data={"secret": codes.sealed(secret)}, created_at=now)
         if not codes.use(factor, _digits(code)):
             sentence = _("This code is wrong or too old. Look at the app once more, and at the clock of the device.")
             raise Invalid(sentence, fields={"code": [sentence]})
@@ -57,7 +58,7 @@ def add_passkey(*, user: User, name: str, credential: Any, now: datetime) -> lis
             raise Conflict(_("You have %(most)s passkeys; remove one first.") % {"most": _MOST_PASSKEYS})
         passkeys.check_registration(credential)
         data = {"name": name.strip()[:80] or _("Passkey"), "credential": credential}
-        Authenticator.objects.create(user=user, type=FactorKind.PASSKEY, data=data, created_at=now)
+        factors.new_row(user=user, type=FactorKind.PASSKEY, data=data, created_at=now).save()
         return _added(user, FactorKind.PASSKEY, now)
 
 
@@ -107,7 +108,7 @@ def renew_recovery_codes(*, user: User) -> list[str]:
         if not _rows(user).exclude(type=FactorKind.RECOVERY).exists():
             raise Conflict(_("Recovery codes stand in for another factor. Set up an app or a passkey first."))
         _rows(user).filter(type=FactorKind.RECOVERY).delete()
-        made = RecoveryCodes.activate(user).generate_codes()
+        made = factors.make_recovery_codes(user)
         record_of_person(user, lambda ids: RecoveryCodesRenewed(**ids))
         tell(user, Notice.RECOVERY_RENEWED)
     return made
@@ -153,7 +154,7 @@ def _by_code(user: User, code: str) -> Authenticator | None:
     """The factor whose code it is, with the code used up; the row is locked, so that two at once are one."""
     given = _digits(code)
     for factor in _rows(user).exclude(type=FactorKind.PASSKEY).select_for_update():
-        if factor.type == FactorKind.RECOVERY and RecoveryCodes(factor).validate_code(given):
+        if factor.type == FactorKind.RECOVERY and factors.use_recovery_code(factor, given):
             return factor
         if factor.type == FactorKind.APP and codes.use(factor, given):
             factor.save(update_fields=["data"])
@@ -174,7 +175,7 @@ def _added(user: User, kind: FactorKind, now: datetime) -> list[str]:
     tell(user, Notice.FACTOR_ADDED, kind)
     if _rows(user).filter(type=FactorKind.RECOVERY).exists():
         return []
-    return RecoveryCodes.activate(user).generate_codes()
+    return factors.make_recovery_codes(user)
 
 
 def _note_standing(user: User, now: datetime) -> None:
@@ -193,7 +194,7 @@ def _own_rows(user: User) -> Iterator[None]:
 
 
 def _rows(user: User) -> Any:
-    return Authenticator.objects.filter(user_id=user.pk)
+    return factors.rows_of(user.pk)
 
 
 def _digits(code: str) -> str:

@@ -1,0 +1,78 @@
+"""Numbers, shares, amounts and months in the reader's language, with Latin digits: for pages and for sentences."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_skeleton
+from babel.numbers import format_currency, format_decimal, format_percent
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from foundation.rounding import to_cents
+
+NOTHING = "–"
+
+_ENGLISH, _ARABIC = Locale.parse("en_GB"), Locale.parse("ar_AE")
+
+
+def locale() -> Locale:
+    """Babel's locale of the page; United Arab Emirates Arabic, which writes Latin digits."""
+    return _ARABIC if (get_language() or "en").startswith("ar") else _ENGLISH
+
+
+def figure(value: Any) -> Any:
+    """The value where it is a finite number, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """336776 → 336,776 and 0.73961 → 0.740: at most `digits` decimals, fewer for large figures."""
+    found = figure(value)
+    if found is None:
+        return NOTHING
+    if isinstance(found, int):
+        return format_decimal(found, locale=locale(), numbering_system="latn")
+    size = abs(found)
+    if size and size < 10 ** -int(digits):
+        return f"{found:.2e}"
+    decimals = 0 if size >= 10_000 else min(1, int(digits)) if size >= 100 else int(digits)
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(found, format=pattern, locale=locale(), numbering_system="latn")
+
+
+def percent(value: Any, digits: int = 1) -> str:
+    """A share: 0.2571 → 25.7 %."""
+    found = figure(value)
+    if found is None:
+        return NOTHING
+    pattern = "#,##0" + ("." + "0" * int(digits) if int(digits) else "") + "\u202f%"
+    return format_percent(found, format=pattern, locale=locale(), numbering_system="latn")
+
+
+def money(value: Any, currency: str = "AED") -> str:
+    """12.5 → AED 12.50; what is less than the smallest coin is not said to be nothing: less than AED 0.01."""
+    found = figure(value)
+    if found is None:
+        return NOTHING
+    if 0 < found < Decimal("0.01"):
+        return _("less than %(amount)s") % {"amount": money(Decimal("0.01"), currency)}
+    pattern = "¤¤\xa0#,##0.00;¤¤\xa0-#,##0.00"
+    shown = to_cents(Decimal(str(found)))
+    return format_currency(shown, currency, format=pattern, locale=locale(), numbering_system="latn")
+
+
+def month(value: str) -> str:
+    """2026-11 → November 2026: a month of bills, which are Gregorian for every reader."""
+    return format_skeleton("yMMMM", date.fromisoformat(f"{value}-01"), locale=locale())
+
+
+def short_digest(value: str | None) -> str:
+    """The telling beginning of a digest, without the name of its algorithm."""
+    return (value or "").rpartition(":")[2][:12]
