@@ -27,7 +27,7 @@ from foundation import access
 from foundation.access.actors import actor_for_user
 from foundation.access.second_factor import lets_in
 from foundation.clock import now
-from foundation.errors import AccessDenied
+from foundation.errors import AccessDenied, NotFound
 from foundation.identity import Actor
 from foundation.identity.ways import Way
 from foundation.tenancy import scope, zones
@@ -161,7 +161,17 @@ def setting_up(request: HttpRequest, secret: str) -> HttpResponse:
 @access.public("An invited person has no account yet; the secret in the address is what opens it.")
 @sensitive_post_parameters("password")
 @never_cache
-def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+def invitation(request: PersonRequest, secret: str) -> HttpResponse:
+    try:
+        return _invited(request, secret)
+    except NotFound:
+        services.note_void_invitation(
+            secret=secret, request_id=request.request_id, method=request.method or "", now=now()
+        )
+        raise
+
+
+def _invited(request: PersonRequest, secret: str) -> HttpResponse:
     found, tenant = services.find_invitation(secret=secret, now=now())
     form = NewPersonForm(request.POST if "name" in request.POST else None)
     if request.method == "POST" and request.user.is_authenticated:
