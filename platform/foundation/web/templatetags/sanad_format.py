@@ -14,12 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from foundation import figures
 from foundation.clock import now, zone_of
-from foundation.figures import NOTHING, locale, money, month, number, percent, short_digest
-from foundation.figures import figure as figure_of
 from foundation.web.calendars import date_in_words
 
 register = template.Library()
+NOTHING, locale, figure_of = figures.NOTHING, figures.locale, figures.figure
+money, month, number = figures.money, figures.month, figures.number
+percent, short_digest = figures.percent, figures.short_digest
 for _filter in (money, month, number, percent, short_digest):
     register.filter(_filter)
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
