@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -77,9 +78,9 @@ def _close(tenant_id: UUID, now: datetime) -> int:
 
 
 def _count(asker: Asker, asked: Asked, at: datetime, count: int) -> tuple[UUID, datetime, int, bool]:
-    whose = [uuid4(), asker.actor.tenant_id, asker.id]
-    what = [asked.route, asked.status, asked.method, asked.reason]
-    written = [asker.actor.kind, asker.actor.id, *asker.subject, at, count]
+    whose: list[Any] = [uuid4(), asker.actor.tenant_id, asker.id]
+    what: list[Any] = [asked.route, asked.status, asked.method, asked.reason]
+    written: list[Any] = [asker.actor.kind, asker.actor.id, *asker.subject, at, count]
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [*whose, *what, *written])
         found: tuple[UUID, datetime, int, bool] = cursor.fetchone()
