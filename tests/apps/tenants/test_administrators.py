@@ -127,12 +127,11 @@ def test_where_the_provider_is_the_only_way_in_it_takes_a_second_factor(admin, b
     services.disable_provider(actor=admin, provider=provider)
 
 
-def test_the_page_says_why(client_as, admin, brought, provider):
+def test_rest_says_why(api_as, admin, brought, provider):
     Membership.objects.filter(user=admin.user).update(vouched=True)
-    page = client_as(brought[0]).post(
-        f"/t/acme/settings/single-sign-on/{provider.pk}/disable/", follow=True, headers={"Accept": "text/html"}
-    )
-    assert "Invite an administrator" in page.content.decode()
+    refused = api_as(brought[0]).post(f"/api/v1/identity-providers/{provider.pk}/disable/")
+    assert refused.status_code == 409
+    assert "Invite an administrator" in refused.json()["detail"]
 
 
 def test_the_operator_invites_an_administrator_and_the_tenants_ledger_tells_it(tenant, admin):
@@ -142,7 +141,7 @@ def test_the_operator_invites_an_administrator_and_the_tenants_ledger_tells_it(t
     invitation, _tenant = services.find_invitation(secret=secret_of_link, now=now())
     assert (invitation.role, invitation.email, invitation.invited_by) == ("admin", "rescue@acme.test", None)
     event = ledger.events_of(subject=("membership", invitation.pk))[0]
-    assert (event.kind, event.actor_kind, event.actor_label) == ("membership.invited", "system", "operator")
+    assert (event.kind, event.actor_kind, event.actor_id) == ("membership.invited", "system", None)
 
     user = services.accept_as_new_person(secret=secret_of_link, name="Rescue", password="a long enough one", now=now())
     assert Membership.objects.get(user=user).vouched is False
