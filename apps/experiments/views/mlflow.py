@@ -10,13 +10,14 @@ from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingH
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from rest_framework.authentication import CSRFCheck
 
 from apps.experiments import services
 from apps.experiments.errors import TokenMissing
 from apps.experiments.views import presentation
 from foundation import access, refusals
 from foundation.access import Permission
-from foundation.errors import PortalError
+from foundation.errors import AccessDenied, PortalError
 from foundation.web import render_page
 from foundation.web.problems import MLFLOW_CODES
 from foundation.web.requests import PortalRequest
@@ -36,6 +37,7 @@ def relay(request: PortalRequest, tenant: str, project: str, path: str) -> HttpR
             raise TokenMissing(
                 _("Set MLFLOW_TRACKING_TOKEN to a valid token of yours; make one under Settings, Tokens.")
             )
+        _check_own_page(request)
         asked = services.Asked(request.method or "", path, _query(request), request.headers, _body(request))
         return _answer(request, services.relay(actor=request.actor, project=request.project, asked=asked))
     except PortalError as refusal:
@@ -59,6 +61,18 @@ def _source(request: PortalRequest) -> Any:
     """The body's stream. Django reads none that came in chunks; a server that knows where they end says so."""
     chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
     return request.META["wsgi.input"] if chunked and request.META.get("wsgi.input_terminated") else request
+
+
+def _check_own_page(request: PortalRequest) -> None:
+    """A token is shown on purpose; a session's cookie comes by itself, so what writes by it proves its page."""
+    if request.actor is None or request.actor.token_id is not None:
+        return
+    check = CSRFCheck(lambda _request: HttpResponse())
+    check.process_request(request)
+    if check.process_view(request, None, (), {}) is not None:  # type: ignore[arg-type]
+        raise AccessDenied(
+            _("Set MLFLOW_TRACKING_TOKEN to a token of yours; by a session alone, only the portal's own pages write.")
+        )
 
 
 def _body(request: PortalRequest) -> Iterator[bytes]:
