@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import re
 import shutil
@@ -130,7 +131,7 @@ class DockerEngine:
 
     def list(self, prefix: str = "") -> list[str]:
         with self._speaking():
-            own = {"label": f"{_PORTAL}={self._run.resolve()}"}
+            own: dict[str, str | builtins.list[str] | bool] = {"label": f"{_PORTAL}={self._run.resolve()}"}
             found = self._client.containers.list(all=True, filters=own, ignore_removed=True)
         return sorted(name for name in (item.labels[_LABEL] for item in found) if name.startswith(prefix))
 
