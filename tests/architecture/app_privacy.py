@@ -12,8 +12,8 @@ class AppPrivacyContract(Contract):
 
     public_modules = fields.SetField(subfield=fields.StringField())
     open_models = fields.SetField(subfield=fields.StringField())
-    kept_modules = fields.SetField(subfield=fields.StringField())
-    may_use_kept = fields.SetField(subfield=fields.StringField())
+    kept_modules = fields.SetField(subfield=fields.StringField(), required=False, default=set())
+    may_use_kept = fields.SetField(subfield=fields.StringField(), required=False, default=set())
     keeper_of_models = fields.StringField()
 
     def check(self, graph, verbose):
