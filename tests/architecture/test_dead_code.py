@@ -12,14 +12,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [path for top in ("apps", "platform", "bench") for path in (ROOT / top).rglob("*.py")]
 SOURCES = [path for path in SOURCES if "migrations" not in path.parts]
 USERS = [*SOURCES, *(ROOT / "templates").rglob("*.html"), ROOT / "docs" / "build.py", ROOT / "pyproject.toml"]
-# Called by a framework for their names' sake: tables, serializers, forms, commands, Django's own hooks.
-BY_NAME = re.compile(r"(render|get|validate|clean)_\w+|[A-Z]\w+Config|__\w+__|add_arguments|create_user|scanner")
+# Called by a framework for their names' sake: tables, serializers, forms, commands, visitors, Django's own hooks.
+BY_NAME = re.compile(r"(render|get|validate|clean|visit)_\w+|[A-Z]\w+Config|__\w+__|add_arguments|create_user|scanner")
 # Found by name too, each by one framework alone.
 HOOKS = {
     "ActorScheme": "drf-spectacular finds extensions among the subclasses",
     "_look_at_the_start": "Celery's signals",
+    "_get_schema_response": "drf-spectacular's view",
     "_get_site_name": "allauth: the name of the portal on a device that holds passkeys",
     "add_message": "allauth's adapter",
+    "auth_flow": "httpx2: the protocol of an Auth",
     "authenticate_header": "Django REST framework",
     "capture_signals": "uvicorn",
     "collect": "prometheus_client",
