@@ -99,6 +99,7 @@ def _replica(processes: Processes, socket: Path, served: Served, **environment: 
         socket.stem,
         "runtime.serve",
         listens=str(socket),
+        within_s=60,
         SANAD_MODEL_DIR=str(served.directory),
         SANAD_MODEL_NAME=NAME,
         SANAD_MODEL_VERSION="1",

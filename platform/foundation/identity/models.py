@@ -266,7 +266,9 @@ class Provisioned(TenantModel):
             models.UniqueConstraint(fields=["tenant", "user"], name="provisioned_once"),
             # Two providers of a tenant may well count from one.
             models.UniqueConstraint(
-                fields=["provider", "external_id"], condition=~models.Q(external_id=""), name="provisioned_external_once"
+                fields=["provider", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="provisioned_external_once",
             ),
         ]
 

@@ -21,7 +21,7 @@ class Tenant(Resource):
         return changed
 
     def second_factor_rule(self) -> Thing:
-        """Whether members need a second factor (`second_factor`), from when on (`due`), and whether that day has come."""
+        """Whether members need a second factor (`second_factor`), from when on (`due`), and whether it has come."""
         found: Thing = self._http.get("second-factor-rule/")
         return found
 
