@@ -37,8 +37,7 @@ def test_a_change_is_reported_though_the_answer_says_nothing(reported):
 
 def test_an_answer_that_tells_anothers_id_from_nobodys_is_reported(reported):
     said = reported("api/v1/leaking/")
-    assert said
-    assert all("it answers 403 where an id that nobody has gives 404" in leak for leak in said)
+    assert any("it answers 403 where an id that nobody has gives 404" in leak for leak in said)
 
 
 def test_an_address_whose_variable_nobody_knows_says_what_to_add(reported):

@@ -16,6 +16,8 @@ REFUSED_WITH = frozenset({401, 403, 404})
 # A question is no refusal (prove once more who you are, set up a second factor), nor is a house that is closed to all.
 NOT_REFUSALS = frozenset({"step-up-required", "second-factor-required", "tenant-suspended", "no-such-route"})
 _VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
+# A word of the ledger begins with a letter or a digit.
+_NO_BEGINNING = "-^$/_.:+="
 _REST = re.compile(r"[^A-Za-z0-9_.:/+=-]+")
 
 
@@ -49,7 +51,7 @@ class Asked:
     @classmethod
     def at(cls, template: str, *, method: str, status: int, reason: str, ids: Mapping[str, Any] | None = None) -> Asked:
         """Of an address of the URL map: `t/<slug:tenant>/data/<uuid:pk>/` becomes `t/:tenant/data/:pk/`."""
-        word = _REST.sub("-", _VARIABLE.sub(r":\1", template)).strip("-^$/")[:200]
+        word = _REST.sub("-", _VARIABLE.sub(r":\1", template)).lstrip(_NO_BEGINNING).rstrip("-^$/")[:200]
         return cls(word or "root", _REST.sub("", method)[:16], status, reason, _digest(ids or {}))
 
 

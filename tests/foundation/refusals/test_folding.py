@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 
 from foundation import refusals
+from foundation.clock import now
 from foundation.ledger.models import LedgerEvent
 from foundation.refusals import folding, noting
+from foundation.refusals.events import AccessRefused
 from foundation.refusals.models import RefusalWindow
 from foundation.refusals.sayings import Asked
+from tests.isolation.routes import every_route
 from tests.support.people import make_person
 
 MINUTE = timedelta(minutes=1)
@@ -20,7 +23,6 @@ ASKED = Asked.at("t/<slug:tenant>/data/<uuid:pk>/", method="GET", status=404, re
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that the test turns."""
-    from foundation.clock import now
 
     class Clock:
         time = now()
@@ -125,8 +127,6 @@ def test_what_is_told_is_the_template_and_a_digest_of_ids_never_what_was_typed()
 def test_nothing_is_written_into_a_tenant_that_is_closed(tenant, refused_events):
     from dataclasses import replace
 
-    from foundation.clock import now
-
     person = make_person(tenant, "scientist")
     tenant.suspended_at = now()
     refusals.note(replace(person, tenant=tenant), ASKED)
@@ -151,3 +151,14 @@ def test_the_words_are_those_of_the_reader(scientist, tenant):
     events = ledger.events_of(subject=("person", scientist.id))
     with translation.override("en"):
         assert told(events) == ["Refused: GET t/:tenant/data/:pk (404, no such thing that is theirs to see), counted 1"]
+
+
+def test_every_address_of_the_portal_can_stand_on_the_ledger():
+    templates = [str(route) for route in every_route()]
+    assert ".well-known/security.txt" in templates
+    for template in [*templates, "", "^$", "<path:rest>", "t/<slug:tenant>/" + "deep/" * 100]:
+        asked = Asked.at(template, method="GET", status=404, reason="not-found")
+        said = AccessRefused(
+            route=asked.route, method=asked.method, status=404, reason="not-found", ids="", count=1, since=now()
+        )
+        assert said.payload()["route"] == asked.route
