@@ -1,0 +1,83 @@
+"""Who may do what to people, tokens, ways in, webhooks and the organisation; each raises what the reader is told."""
+
+from apps.tenants.policies.people import (
+    check_can_bring_in,
+    check_can_change_role,
+    check_can_give_permission,
+    check_can_manage_members,
+    check_can_manage_service_accounts,
+    check_can_remove_member,
+    check_can_share_project,
+    check_role_in_project,
+    check_role_of_program,
+    check_sees_project,
+)
+from apps.tenants.policies.sign_in import (
+    check_can_go_without_factor,
+    check_can_manage_sign_in,
+    check_comes_in_without,
+    check_comes_in_without_domain,
+)
+from apps.tenants.policies.tenant import (
+    check_can_change_limits,
+    check_can_change_tenant,
+    check_can_end_support,
+    check_can_grant_support,
+    check_can_leave,
+    check_is_theirs,
+    check_is_there,
+    check_name_typed,
+    check_waits,
+)
+from apps.tenants.policies.tokens import (
+    check_can_create_token,
+    check_can_give,
+    check_can_revoke,
+    check_expiry,
+    check_networks,
+)
+from apps.tenants.policies.webhooks import (
+    check_can_manage_webhooks,
+    check_is_sent_to,
+    check_kinds,
+    check_project_of_webhook,
+    check_room_for_webhook,
+    check_url_of_webhook,
+)
+
+__all__ = [
+    "check_can_bring_in",
+    "check_can_change_limits",
+    "check_can_change_role",
+    "check_can_change_tenant",
+    "check_can_create_token",
+    "check_can_end_support",
+    "check_can_give",
+    "check_can_give_permission",
+    "check_can_go_without_factor",
+    "check_can_grant_support",
+    "check_can_leave",
+    "check_can_manage_members",
+    "check_can_manage_service_accounts",
+    "check_can_manage_sign_in",
+    "check_can_manage_webhooks",
+    "check_can_remove_member",
+    "check_can_revoke",
+    "check_can_share_project",
+    "check_comes_in_without",
+    "check_comes_in_without_domain",
+    "check_expiry",
+    "check_is_sent_to",
+    "check_is_theirs",
+    "check_is_there",
+    "check_kinds",
+    "check_name_typed",
+    "check_networks",
+    "check_project_of_webhook",
+    "check_role_in_project",
+    "check_role_of_program",
+    "check_room_for_webhook",
+    "check_sees_project",
+    "check_url_of_webhook",
+    "check_waits",
+]
