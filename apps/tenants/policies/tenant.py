@@ -17,7 +17,9 @@ from foundation.tenancy.models import Tenant
 
 
 def check_can_change_tenant(actor: Actor) -> None:
+    """Names and zones: they outlast any visit of the platform's support, so they are for its own administrators."""
     access.require(actor, Permission.TENANT_MANAGE)
+    access.require_own(actor)
 
 
 def check_can_change_limits(actor: Actor, project_id: UUID | None) -> None:
@@ -27,6 +29,7 @@ def check_can_change_limits(actor: Actor, project_id: UUID | None) -> None:
         Permission.TENANT_MANAGE,
         else_say=_("A tenant administrator sets prices, quotas and budgets."),
     )
+    access.require_own(actor)
     if project_id is not None:
         check_sees_project(actor, project_id)
 

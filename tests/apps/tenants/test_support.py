@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from apps.projects import selectors as projects
 from apps.tenants import selectors, services
 from apps.tenants.selectors import platform
 from foundation import access, ledger
@@ -128,6 +129,12 @@ def test_an_administrator_of_the_platform_makes_nothing_that_outlives_the_visit(
         services.create_token(actor=guest, **words, expires_at=now() + timedelta(days=1), now=now())
     with pytest.raises(AccessDenied, match="own people"):
         services.set_second_factor_rule(actor=guest, required=False, grace_days=0, now=now())
+    with pytest.raises(AccessDenied, match="own people"):
+        services.set_budget(actor=guest, project_id=None, soft_limit=None, hard_limit=1_000_000)
+    with pytest.raises(AccessDenied, match="own people"):
+        services.set_quota(actor=guest, project_id=None, gpus=64)
+    with pytest.raises(AccessDenied, match="own people"):
+        services.edit_tenant(actor=guest, name="Mine", name_ar="", zones=["US"])
 
 
 def test_nobody_who_is_in_by_support_lengthens_it_or_lets_others_in(admin, operator):
@@ -139,11 +146,10 @@ def test_nobody_who_is_in_by_support_lengthens_it_or_lets_others_in(admin, opera
 
 def test_what_they_do_stands_on_the_ledger_under_their_name(admin, operator, browser):
     grant = given(admin, operator)
-    page = "/t/acme/settings/organisation/"
-    answer = send_form(browser, page, {"name": "Acme Two", "name_ar": "", "zones": "AE-ONSHORE"})
-    assert answer.status_code == 303
-    changed = ledger.events_of(subject=("tenant", admin.tenant_id))[0]
-    assert (changed.kind, changed.actor_kind, changed.actor_id) == ("tenant.changed", "user", operator.pk)
+    words = {"slug": "looking", "name": "Looking into it", "purpose": "Why the run hangs"}
+    assert send_form(browser, "/t/acme/projects/new/", words).status_code == 303
+    made = ledger.events_of(subject=("project", projects.get_project(actor=admin, slug="looking").pk))[-1]
+    assert (made.kind, made.actor_kind, made.actor_id) == ("project.created", "user", operator.pk)
     names = selectors.names_of(actor=admin, user_ids=[operator.pk])
     assert names == {operator.pk: "The operator · platform support"}
     services.end_support(actor=admin, grant=grant)
