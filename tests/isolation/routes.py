@@ -24,8 +24,9 @@ class Route:
 
     @property
     def actions(self) -> dict[str, str]:
-        """Of a viewset: which action answers each method."""
-        return dict(getattr(self.view, "actions", None) or {})
+        """Of a viewset: which action answers each method; Django REST framework adds HEAD when it is first called."""
+        actions = dict(getattr(self.view, "actions", None) or {})
+        return {method: action for method, action in actions.items() if method != "head"}
 
     def address(self, **values: str) -> str:
         filled = self.template

@@ -16,6 +16,8 @@ from apps.deployments.services import replicas, watching
 from foundation import engines
 from foundation.clock import now
 from foundation.errors import Unavailable
+from foundation.identity import neighbours
+from runtime.service_tokens import HEADER
 from tests.support.history import acts_on, done_by
 
 pytestmark = pytest.mark.slow
@@ -34,10 +36,13 @@ def read(scientist, revision):
     return selectors.get_revision(actor=scientist, revision_id=revision.pk)
 
 
-def ask(revision, row):
+def ask(revision, row, *, as_portal=True):
+    """As the portal does, or as somebody who merely reached the socket."""
+    name = neighbours.replica_name(revision.pk, revision.attempt)
+    headers = {HEADER: neighbours.caller_to(name).standing()} if as_portal else {}
     transport = httpx2.HTTPTransport(uds=revision.address.removeprefix("unix:"))
     with httpx2.Client(transport=transport, base_url="http://replica") as client:
-        return client.post("/invocations", json={"dataframe_records": [row]})
+        return client.post("/invocations", json={"dataframe_records": [row]}, headers=headers)
 
 
 def kill(folder):
@@ -54,6 +59,7 @@ def test_a_killed_replica_comes_back_by_itself(promoted, scientist, run_jobs, en
         revision.failure
     )
     row = selectors.example_row(version)
+    assert ask(revision, row, as_portal=False).status_code == 401
     assert ask(revision, row).json()["predictions"][0] in {"setosa", "versicolor", "virginica"}
     log, _end = selectors.read_log(revision, offset=0)
     assert log

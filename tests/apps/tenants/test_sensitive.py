@@ -21,7 +21,10 @@ from foundation.identity.models import User
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = [ROOT / "apps" / "tenants" / "services", ROOT / "platform" / "foundation" / "storage" / "keys"]
-POLICIES = [ROOT / "apps" / "tenants" / "policies.py", ROOT / "platform/foundation/storage/keys/policies.py"]
+POLICIES = [
+    *(ROOT / "apps" / "tenants" / "policies").glob("*.py"),
+    ROOT / "platform/foundation/storage/keys/policies.py",
+]
 
 # By module: what may be done by a session with a fresh proof alone.
 SENSITIVE = {
@@ -45,7 +48,7 @@ SENSITIVE = {
     "apps.tenants.services.service_accounts": {"change_role_of_service_account", "create_service_account"},
     "apps.tenants.services.sign_in_rules": {"set_second_factor_rule"},
     "apps.tenants.services.support": {"give_support", "grant_support"},
-    "apps.tenants.services.suspension": {"restore_member"},
+    "apps.tenants.services.suspension": {"restore_member", "suspend_member"},
     "apps.tenants.services.tokens": {"make_token"},
     "apps.tenants.services.webhooks": {"create_webhook", "delete_webhook", "edit_webhook", "roll_webhook_secret"},
     "foundation.storage.keys.bringing": {"bring_key", "release_key", "withdraw_key"},

@@ -2,87 +2,36 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
-import logging
 from datetime import timedelta
-from ipaddress import ip_network
-from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from apps.tenants import selectors, services
-from apps.tenants.choices import DeliveryState, WebhookState
-from apps.tenants.models import Webhook, WebhookAttempt, WebhookDelivery
-from apps.tenants.services import webhook_queue, webhook_sending
-from foundation import access, ledger
+from apps.tenants.choices import DeliveryState
+from apps.tenants.models import WebhookAttempt, WebhookDelivery
+from apps.tenants.services import webhook_sending
+from foundation import access
 from foundation.clock import database_now, now
-from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
+from foundation.errors import Conflict
 from foundation.jobs.models import Job, JobTicket
 from foundation.ledger import subscriptions
-from tests.support.people import make_person
-from tests.support.receivers import receiving
+from tests.apps.tenants.webhook_stage import (
+    DOWN,
+    PAGES,
+    happen,
+    made,
+    make_due,
+    place,
+    send_again,
+    server,
+    signature,
+    tell,
+    webhook,
+)
 
-PAGES = "/t/acme/settings/webhooks/"
-REST = "/api/v1/webhooks/"
-GONE = (410, {}, b"no more")
-DOWN = (503, {}, b"later")
-
-
-@pytest.fixture(autouse=True)
-def place(settings, tmp_path):
-    """Keys of its own, loopback as the outside, and of the ledger's hearers the webhooks alone."""
-    settings.SANAD_HOME = tmp_path
-    settings.OUTBOUND_ALLOW = [ip_network("127.0.0.1/32")]
-
-
-@pytest.fixture
-def server():
-    with receiving() as made:
-        yield made
-
-
-@pytest.fixture
-def made(admin, server):
-    return services.create_webhook(actor=admin, url=f"{server.url}/hook", kinds=[], description="SIEM", now=now())
-
-
-@pytest.fixture
-def webhook(made):
-    return made[0]
-
-
-def happen(admin, name="import"):
-    """Something that is recorded: a service account is made."""
-    return services.create_service_account(actor=admin, name=name, role="viewer")
-
-
-def tell():
-    """As the sequencer does: places, then hands over."""
-    ledger.sequence_once()
-    return ledger.dispatch_once(name="tenants.webhooks")
-
-
-def signature(secret, heard):
-    """What Standard Webhooks asks for, computed from its text and not from our code."""
-    key = base64.b64decode(secret.split("_", 1)[1])
-    signed = b".".join([heard.headers["webhook-id"].encode(), heard.headers["webhook-timestamp"].encode(), heard.body])
-    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-
-
-def make_due(**rows):
-    WebhookDelivery.objects.filter(state="waiting", **rows).update(next_attempt_at=now())
-
-
-def send_again(run_jobs):
-    make_due()
-    services.ring_due_webhooks(now=now())
-    return run_jobs()
+__all__ = ["made", "place", "server", "webhook"]
 
 
 def test_what_happens_arrives_signed_with_ids_and_nothing_personal(admin, made, server, run_jobs):
@@ -292,164 +241,6 @@ def test_an_address_that_came_to_lie_inside_is_refused_at_sending(admin, webhook
     assert server.heard == []
 
 
-@pytest.mark.parametrize(
-    "url", ["http://10.0.0.1/", "http://127.0.0.2/", "http://[::1]/", "http://2130706433/", "ftp://a.example/", "x"]
-)
-def test_an_address_that_may_not_be_called_is_not_kept(admin, url):
-    with pytest.raises(Invalid) as refusal:
-        services.create_webhook(actor=admin, url=url, kinds=[], now=now())
-    assert "url" in refusal.value.fields
-    assert not Webhook.objects.exists()
-
-
-def test_a_receiver_that_is_gone_disables_it_and_its_maker_is_told(admin, webhook, server, run_jobs):
-    server.answers[:] = [GONE]
-    tell()
-    run_jobs()
-    webhook.refresh_from_db()
-    assert (webhook.state, webhook.trouble) == (WebhookState.DISABLED, "gone")
-    assert list(selectors.disabled_webhooks(actor=admin)) == [webhook]
-    assert "webhook.disabled" in [event.kind for event in ledger.events_of(subject=("webhook", webhook.pk))]
-
-    happen(admin, "meanwhile")
-    tell()
-    heard = len(server.heard)
-    services.ring_due_webhooks(now=now() + timedelta(days=1))
-    run_jobs()
-    assert len(server.heard) == heard, "nothing is sent while it is disabled"
-    server.answers[:] = [(200, {}, b"")]
-    services.enable_webhook(actor=admin, webhook=webhook)
-    run_jobs()
-    assert not webhook.deliveries.filter(state="waiting").exists(), "what happened meanwhile is not lost"
-
-
-def test_failing_for_a_day_disables_it_and_an_hour_does_not(admin, webhook, server, run_jobs):
-    server.answers[:] = [DOWN]
-    tell()
-    for since, state in ((timedelta(hours=1), "enabled"), (timedelta(hours=25), "disabled")):
-        Webhook.objects.update(failures=30, failing_since=now() - since)
-        send_again(run_jobs)
-        webhook.refresh_from_db()
-        assert webhook.state == state
-    assert webhook.trouble == "failing"
-
-
-def test_a_pause_holds_what_happens_until_it_is_enabled(admin, webhook, server, run_jobs):
-    services.pause_webhook(actor=admin, webhook=webhook)
-    happen(admin)
-    tell()
-    run_jobs()
-    assert server.heard == []
-    with pytest.raises(Conflict, match="enable it first"):
-        services.send_test_event(actor=admin, webhook=webhook, now=now())
-    services.enable_webhook(actor=admin, webhook=webhook)
-    run_jobs()
-    assert "service_account.created" in [json.loads(heard.body)["type"] for heard in server.heard]
-
-
-def test_what_was_in_a_pause_is_sent_at_once_when_it_is_enabled_and_no_row_is_written(admin, webhook, server, run_jobs):
-    server.answers[:] = [(500, {}, b""), (200, {}, b"")]
-    tell()
-    run_jobs()
-    waiting = webhook.deliveries.get(tries=1)
-    assert waiting.next_attempt_at > now()
-    services.pause_webhook(actor=admin, webhook=webhook)
-
-    with CaptureQueriesContext(connection) as asked:
-        services.enable_webhook(actor=admin, webhook=webhook)
-    assert not [query for query in asked.captured_queries if 'UPDATE "tenants_webhookdelivery"' in query["sql"]]
-    run_jobs()
-    waiting.refresh_from_db()
-    assert (waiting.state, waiting.tries) == ("delivered", 2)
-
-
-def test_after_it_was_enabled_pauses_hold_again(admin, webhook, server, run_jobs):
-    services.pause_webhook(actor=admin, webhook=webhook)
-    services.enable_webhook(actor=admin, webhook=webhook)
-    server.answers[:] = [(500, {}, b"")]
-    tell()
-    run_jobs()
-    Webhook.objects.update(enabled_at=now() - timedelta(seconds=1))
-    assert services.ring_due_webhooks(now=now()) == 0
-
-
-def test_the_next_of_very_many_is_found_without_sorting_them(admin, webhook):
-    tell()
-    one = webhook.deliveries.get()
-    many = [
-        WebhookDelivery(
-            tenant_id=one.tenant_id,
-            webhook=webhook,
-            event_id=uuid4(),
-            seq=100 + number,
-            kind=one.kind,
-            subject_kind=one.subject_kind,
-            subject_id=uuid4(),
-            payload="{}",
-            next_attempt_at=now(),
-            created_at=now(),
-        )
-        for number in range(3000)
-    ]
-    WebhookDelivery.objects.bulk_create(many)
-    plan = webhook_queue.due(webhook, now=now() + timedelta(seconds=5))[:1].explain()
-    assert "delivery_next" in plan
-    assert "Sort" not in plan
-
-
-def test_a_rolled_secret_signs_beside_the_old_one_for_a_day(admin, made, server, run_jobs):
-    webhook, old = made
-    webhook, new = services.roll_webhook_secret(actor=admin, webhook=webhook, now=now())
-    assert old != new
-    tell()
-    run_jobs()
-    heard = server.heard[-1]
-    assert heard.headers["webhook-signature"].split(" ") == [signature(new, heard), signature(old, heard)]
-
-    Webhook.objects.update(previous_until=now() - timedelta(seconds=1))
-    services.send_test_event(actor=admin, webhook=webhook, now=now())
-    run_jobs()
-    heard = server.heard[-1]
-    assert json.loads(heard.body)["type"] == "webhook.test"
-    assert heard.headers["webhook-signature"] == signature(new, heard)
-
-
-def test_the_secret_lies_sealed_and_stands_in_no_answer_page_or_log(
-    admin, made, server, run_jobs, api_as, client_as, caplog
-):
-    webhook, secret = made
-    caplog.set_level(logging.DEBUG)
-    server.answers[:] = [DOWN]
-    tell()
-    run_jobs()
-    delivery, key = webhook.deliveries.get(), secret.removeprefix("whsec_")
-    api, client = api_as(admin), client_as(admin)
-    told = [
-        api.get(REST).content,
-        api.get(f"{REST}{webhook.pk}/").content,
-        api.get(f"{REST}{webhook.pk}/deliveries/").content,
-        client.get(PAGES).content,
-        client.get(f"{PAGES}{webhook.pk}/").content,
-        client.get(f"{PAGES}{webhook.pk}/deliveries/{delivery.pk}/").content,
-    ]
-    assert all(key not in page.decode() for page in told)
-    assert all(page for page in told)
-    assert key not in caplog.text
-    assert key.encode() not in bytes(Webhook.objects.get().sealed_secret)
-    assert key not in json.dumps(WebhookAttempt.objects.get().request_headers)
-    events = [event.payload for event in ledger.events_of(subject=("webhook", webhook.pk))]
-    assert key not in str(events)
-
-
-def test_a_sealed_secret_of_another_webhook_does_not_sign(admin, webhook, server, run_jobs):
-    other, _secret = services.create_webhook(actor=admin, url=server.url, kinds=["run"], now=now())
-    Webhook.objects.filter(pk=webhook.pk).update(sealed_secret=other.sealed_secret)
-    tell()
-    run_jobs()
-    assert "sealed for another tenant or purpose" in WebhookAttempt.objects.first().problem
-    assert server.heard == []
-
-
 def test_the_log_keeps_the_head_of_an_answer_without_signs_that_deceive(admin, webhook, server, run_jobs):
     server.answers[:] = [(500, {}, "a\x00\x1b[31m\u202eb\n\tc é".encode() + b"\xff" + b"x" * 10_000)]
     tell()
@@ -458,98 +249,6 @@ def test_the_log_keeps_the_head_of_an_answer_without_signs_that_deceive(admin, w
     assert attempt.answer.startswith("a[31mb\n\tc é�xxx")
     assert len(attempt.answer.encode()) <= 4200
     assert attempt.truncated
-
-
-def test_only_administrators_see_and_change_webhooks(scientist, auditor, officer, webhook):
-    acts = (
-        lambda who: selectors.webhooks(actor=who),
-        lambda who: services.create_webhook(actor=who, url="https://a.example/", kinds=[], now=now()),
-        lambda who: services.edit_webhook(actor=who, webhook=webhook, url="https://a.example/", kinds=[]),
-        lambda who: services.roll_webhook_secret(actor=who, webhook=webhook, now=now()),
-        lambda who: services.pause_webhook(actor=who, webhook=webhook),
-        lambda who: services.enable_webhook(actor=who, webhook=webhook),
-        lambda who: services.send_test_event(actor=who, webhook=webhook, now=now()),
-        lambda who: services.replay_failed(actor=who, webhook=webhook, since=now(), now=now()),
-        lambda who: services.delete_webhook(actor=who, webhook=webhook),
-    )
-    for who in (scientist, auditor, officer):
-        for act in acts:
-            with pytest.raises(AccessDenied):
-                act(who)
-
-
-def test_another_tenant_sees_and_replays_nothing(admin, webhook, other_tenant, api_as, client_as):
-    tell()
-    delivery = webhook.deliveries.get()
-    stranger = make_person(other_tenant, "admin")
-    api, client = api_as(stranger), client_as(stranger)
-    assert api.get(REST).json()["results"] == []
-    for path in ("", "deliveries/", f"deliveries/{delivery.pk}/"):
-        assert api.get(f"{REST}{webhook.pk}/{path}").status_code == 404
-    for act in ("roll-secret", "pause", "enable", "test", f"deliveries/{delivery.pk}/replay"):
-        assert api.post(f"{REST}{webhook.pk}/{act}/").status_code == 404
-    assert api.delete(f"{REST}{webhook.pk}/").status_code == 404
-    assert client.get(f"/t/other/settings/webhooks/{webhook.pk}/").status_code == 404
-    from foundation.tenancy import scope
-
-    with scope(other_tenant.pk):
-        assert not Webhook.objects.exists()
-        with pytest.raises(NotFound):
-            selectors.get_webhook(actor=stranger, webhook_id=webhook.pk)
-
-
-def test_a_token_of_one_project_manages_none(admin, webhook, project, api_as):
-    assert api_as(admin, project_id=project.pk).get(REST).status_code == 403
-
-
-def test_an_unknown_kind_is_refused_by_name_and_a_family_swallows_its_kinds(admin, server):
-    with pytest.raises(Invalid, match=r"run\.suceeded"):
-        services.create_webhook(actor=admin, url=server.url, kinds=["run.suceeded"], now=now())
-    webhook, _secret = services.create_webhook(
-        actor=admin, url=server.url, kinds=["run", "run.succeeded", "token.created"], now=now()
-    )
-    assert webhook.kinds == ["run", "token.created"]
-
-
-def test_a_tenant_has_twenty_at_most(admin, server):
-    for _one in range(20):
-        services.create_webhook(actor=admin, url=server.url, kinds=[], now=now())
-    with pytest.raises(Conflict, match="20 webhooks"):
-        services.create_webhook(actor=admin, url=server.url, kinds=[], now=now())
-
-
-def test_the_log_is_forgotten_after_thirty_days(admin, webhook, run_jobs):
-    happen(admin)
-    tell()
-    run_jobs()
-    old = webhook.deliveries.first()
-    WebhookDelivery.objects.filter(pk=old.pk).update(created_at=now() - timedelta(days=31))
-    assert services.forget_deliveries(now=now()) == 1
-    assert not WebhookAttempt.objects.filter(delivery=old.pk).exists()
-    assert webhook.deliveries.exists()
-
-
-def test_the_log_is_forgotten_however_long_it_grew(admin, webhook, monkeypatch):
-    monkeypatch.setattr(webhook_queue, "_AT_ONCE", 2)
-    for number in range(5):
-        happen(admin, name=f"program {number}")
-    tell()
-    before = webhook.deliveries.count()
-    WebhookDelivery.objects.update(created_at=now() - timedelta(days=31))
-    assert services.forget_deliveries(now=now()) == before >= 5
-    assert not webhook.deliveries.exists()
-
-
-def test_a_cancelled_sending_rests_and_pauses_nothing(admin, scientist, webhook):
-    from foundation import jobs
-
-    tell()
-    job = Job.objects.get(name="tenants.send_webhook")
-    assert "127.0.0.1" not in job.title, "an address may hold a secret of the receiver's"
-    jobs.cancel(actor=admin, job_id=job.pk)
-    assert webhook.deliveries.get().next_attempt_at > now() + timedelta(minutes=50)
-    webhook.refresh_from_db()
-    assert webhook.state == WebhookState.ENABLED
 
 
 def test_a_hearer_of_every_kind_hears_kinds_that_came_later(admin, webhook):

@@ -77,7 +77,7 @@ def test_nobody_is_led_to_its_deployments(locked):
             def all():
                 raise AssertionError("not asked for")
 
-    route = _route(Served(), locked=tenancy.why_locked(locked))
+    route = _route(Served(), lock=tenancy.lock_of(locked))
     assert (route["revisions"], "withdrawn" in route["locked"]) == ([], True)
 
 

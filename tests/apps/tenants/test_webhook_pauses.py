@@ -1,0 +1,152 @@
+"""Webhooks that are paused, disabled or very far behind, and a log that does not grow for ever."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.tenants import selectors, services
+from apps.tenants.choices import WebhookState
+from apps.tenants.models import Webhook, WebhookAttempt, WebhookDelivery
+from apps.tenants.services import webhook_queue
+from foundation import ledger
+from foundation.clock import now
+from foundation.errors import Conflict
+from foundation.jobs.models import Job
+from tests.apps.tenants.webhook_stage import DOWN, GONE, happen, made, place, send_again, server, tell, webhook
+
+__all__ = ["made", "place", "server", "webhook"]
+
+
+def test_a_receiver_that_is_gone_disables_it_and_its_maker_is_told(admin, webhook, server, run_jobs):
+    server.answers[:] = [GONE]
+    tell()
+    run_jobs()
+    webhook.refresh_from_db()
+    assert (webhook.state, webhook.trouble) == (WebhookState.DISABLED, "gone")
+    assert list(selectors.disabled_webhooks(actor=admin)) == [webhook]
+    assert "webhook.disabled" in [event.kind for event in ledger.events_of(subject=("webhook", webhook.pk))]
+
+    happen(admin, "meanwhile")
+    tell()
+    heard = len(server.heard)
+    services.ring_due_webhooks(now=now() + timedelta(days=1))
+    run_jobs()
+    assert len(server.heard) == heard, "nothing is sent while it is disabled"
+    server.answers[:] = [(200, {}, b"")]
+    services.enable_webhook(actor=admin, webhook=webhook)
+    run_jobs()
+    assert not webhook.deliveries.filter(state="waiting").exists(), "what happened meanwhile is not lost"
+
+
+def test_failing_for_a_day_disables_it_and_an_hour_does_not(admin, webhook, server, run_jobs):
+    server.answers[:] = [DOWN]
+    tell()
+    for since, state in ((timedelta(hours=1), "enabled"), (timedelta(hours=25), "disabled")):
+        Webhook.objects.update(failures=30, failing_since=now() - since)
+        send_again(run_jobs)
+        webhook.refresh_from_db()
+        assert webhook.state == state
+    assert webhook.trouble == "failing"
+
+
+def test_a_pause_holds_what_happens_until_it_is_enabled(admin, webhook, server, run_jobs):
+    services.pause_webhook(actor=admin, webhook=webhook)
+    happen(admin)
+    tell()
+    run_jobs()
+    assert server.heard == []
+    with pytest.raises(Conflict, match="enable it first"):
+        services.send_test_event(actor=admin, webhook=webhook, now=now())
+    services.enable_webhook(actor=admin, webhook=webhook)
+    run_jobs()
+    assert "service_account.created" in [json.loads(heard.body)["type"] for heard in server.heard]
+
+
+def test_what_was_in_a_pause_is_sent_at_once_when_it_is_enabled_and_no_row_is_written(admin, webhook, server, run_jobs):
+    server.answers[:] = [(500, {}, b""), (200, {}, b"")]
+    tell()
+    run_jobs()
+    waiting = webhook.deliveries.get(tries=1)
+    assert waiting.next_attempt_at > now()
+    services.pause_webhook(actor=admin, webhook=webhook)
+
+    with CaptureQueriesContext(connection) as asked:
+        services.enable_webhook(actor=admin, webhook=webhook)
+    assert not [query for query in asked.captured_queries if 'UPDATE "tenants_webhookdelivery"' in query["sql"]]
+    run_jobs()
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.tries) == ("delivered", 2)
+
+
+def test_after_it_was_enabled_pauses_hold_again(admin, webhook, server, run_jobs):
+    services.pause_webhook(actor=admin, webhook=webhook)
+    services.enable_webhook(actor=admin, webhook=webhook)
+    server.answers[:] = [(500, {}, b"")]
+    tell()
+    run_jobs()
+    Webhook.objects.update(enabled_at=now() - timedelta(seconds=1))
+    assert services.ring_due_webhooks(now=now()) == 0
+
+
+def test_the_next_of_very_many_is_found_without_sorting_them(admin, webhook):
+    tell()
+    one = webhook.deliveries.get()
+    many = [
+        WebhookDelivery(
+            tenant_id=one.tenant_id,
+            webhook=webhook,
+            event_id=uuid4(),
+            seq=100 + number,
+            kind=one.kind,
+            subject_kind=one.subject_kind,
+            subject_id=uuid4(),
+            payload="{}",
+            next_attempt_at=now(),
+            created_at=now(),
+        )
+        for number in range(3000)
+    ]
+    WebhookDelivery.objects.bulk_create(many)
+    plan = webhook_queue.due(webhook, now=now() + timedelta(seconds=5))[:1].explain()
+    assert "delivery_next" in plan
+    assert "Sort" not in plan
+
+
+def test_the_log_is_forgotten_after_thirty_days(admin, webhook, run_jobs):
+    happen(admin)
+    tell()
+    run_jobs()
+    old = webhook.deliveries.first()
+    WebhookDelivery.objects.filter(pk=old.pk).update(created_at=now() - timedelta(days=31))
+    assert services.forget_deliveries(now=now()) == 1
+    assert not WebhookAttempt.objects.filter(delivery=old.pk).exists()
+    assert webhook.deliveries.exists()
+
+
+def test_the_log_is_forgotten_however_long_it_grew(admin, webhook, monkeypatch):
+    monkeypatch.setattr(webhook_queue, "_AT_ONCE", 2)
+    for number in range(5):
+        happen(admin, name=f"program {number}")
+    tell()
+    before = webhook.deliveries.count()
+    WebhookDelivery.objects.update(created_at=now() - timedelta(days=31))
+    assert services.forget_deliveries(now=now()) == before >= 5
+    assert not webhook.deliveries.exists()
+
+
+def test_a_cancelled_sending_rests_and_pauses_nothing(admin, scientist, webhook):
+    from foundation import jobs
+
+    tell()
+    job = Job.objects.get(name="tenants.send_webhook")
+    assert "127.0.0.1" not in job.title, "an address may hold a secret of the receiver's"
+    jobs.cancel(actor=admin, job_id=job.pk)
+    assert webhook.deliveries.get().next_attempt_at > now() + timedelta(minutes=50)
+    webhook.refresh_from_db()
+    assert webhook.state == WebhookState.ENABLED
