@@ -19,12 +19,18 @@ def run(sanad):
     return words
 
 
+def newest(keys):
+    """The number of the newest key for objects; other tests may have left keys of other purposes behind."""
+    return max(key["number"] for key in keys if not key["purpose"])
+
+
 def test_a_key_of_ones_own_comes_and_goes_on_the_command_line(run, sanad, tmp_path):
     file = tmp_path / "own.key"
     file.write_text(base64.b64encode(os.urandom(32)).decode() + "\n")
-    assert [key["number"] for key in run("rotate")[0]["keys"]] == [2, 1]
+    before = newest(run("list"))
+    assert newest(run("rotate")[0]["keys"]) == before + 1
     assert run("bring", "--file", str(file))[0]["source"] == "upload"
-    assert [key["with_own_key"] for key in run("list")] == [True, True]
+    assert {key["with_own_key"] for key in run("list") if key["state"] != "destroyed"} == {True}
     assert run("withdraw", "acme")[0]["withdrawn_at"]
     code, _answered, said = sanad("member", "list", role="admin")
     assert (code, "withdrawn its encryption key" in said) == (1, True)
