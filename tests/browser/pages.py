@@ -58,8 +58,6 @@ TENANT_PAGES = {
     "prices": "settings/prices/",
     "second_factor": "settings/sign-in/",
     "single_sign_on": "settings/single-sign-on/",
-    "openid_new": "settings/single-sign-on/openid/",
-    "saml_new": "settings/single-sign-on/saml/",
     "encryption": "settings/encryption/",
     "webhooks": "settings/webhooks/",
     "organisation": "settings/organisation/",
