@@ -22,7 +22,7 @@ from sanad.client import Client
 MANY, ROUNDS, PROJECT = 10_000, 7, "bench"
 MEMBER = {"email": "member@demo.local", "password": uuid4().hex}
 CASES = {
-    "empty": "/t/demo/p/bench/features/",
+    "empty": "/t/demo/notifications/",
     "10 000 runs, newest first": "/t/demo/p/bench/experiments/",
     "10 000 runs, by a metric": "/t/demo/p/bench/experiments/?sort=-metric_accuracy",
     "10 000 runs, filtered by words and state": "/t/demo/p/bench/experiments/?q=77&state=succeeded",
