@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.servers.basehttp import ThreadedWSGIServer
@@ -31,6 +32,7 @@ class BreakingLine:
     def __init__(self, application: Callable[..., Any]) -> None:
         self._application = application
         self._lost: dict[tuple[str, str], list[int]] = {}
+        self._away = 0
         self.seen: Counter[tuple[str, str]] = Counter()
 
     def lose_answers(self, method: str, part: str, *, numbers: list[int]) -> None:
@@ -38,7 +40,15 @@ class BreakingLine:
         self._lost[(method, part)] = numbers
         self.seen[(method, part)] = 0
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+    def away(self, times: int) -> None:
+        """Answer the next so many requests as the gateway does while the portal starts again."""
+        self._away = times
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if self._away:
+            self._away -= 1
+            start_response("503 Service Unavailable", [("Content-Type", "application/problem+json")])
+            return [json.dumps({"type": "https://any.host/problems/portal-away", "detail": "It restarts."}).encode()]
         answer = self._application(environ, start_response)
         for (method, part), numbers in self._lost.items():
             if environ["REQUEST_METHOD"] == method and part in environ["PATH_INFO"]:
@@ -51,6 +61,7 @@ class BreakingLine:
 
     def mend(self) -> None:
         self._lost.clear()
+        self._away = 0
         self.seen.clear()
 
 

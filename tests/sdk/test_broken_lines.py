@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sanad import transport
 from sanad.errors import NotFound, Unreachable
 
 MEGABYTE = 1024 * 1024
@@ -40,6 +41,16 @@ def test_a_portal_that_stays_away_is_said_in_words(portal, client):
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1.* does not answer .*Is the portal up\?"):
         client.projects.list()
     assert client.projects.list()
+
+
+def test_a_portal_that_starts_again_is_waited_for(portal, client, monkeypatch):
+    monkeypatch.setattr(transport, "_FIRST_PAUSE_S", 0.001)
+    portal.line.away(times=9)
+    assert client.projects.list()
+    monkeypatch.setattr(transport, "_PATIENCE_S", 0.0)
+    portal.line.away(times=5)
+    with pytest.raises(Unreachable, match="It restarts"):
+        client.projects.list()
 
 
 def test_nothing_is_left_of_a_download_that_was_refused(client, tmp_path):

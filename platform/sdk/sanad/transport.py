@@ -14,7 +14,10 @@ from sanad import checked
 from sanad.errors import Failed, SanadError, Unreachable, from_response
 
 _TRIES = 5
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 2.0
 _AGAIN = frozenset({502, 503, 504})
+# What the gateway says of a portal that is starting again, and how long it is believed.
+_AWAY, _PATIENCE_S = "portal-away", 60.0
 
 
 class Transport:
@@ -52,22 +55,25 @@ class Transport:
             page = self.send("GET", page["next"]).json()
 
     def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Five tries within four seconds; a portal of which its gateway says that it comes back is waited for."""
         address = path if path.startswith(("http://", "https://", "/")) else f"/api/v1/{path}"
-        for attempt in range(_TRIES):
+        patience = time.monotonic() + _PATIENCE_S
+        attempt = 0
+        while True:
             try:
                 answer = self.http.request(method, address, **options)
             except httpx2.TransportError as error:
-                if attempt == _TRIES - 1:
+                if attempt >= _TRIES - 1:
                     raise Unreachable(
                         f"{self.url} does not answer ({type(error).__name__}). Is the portal up?"
                     ) from error
             else:
                 if answer.status_code < 400:
                     return answer
-                if answer.status_code not in _AGAIN or attempt == _TRIES - 1:
+                if answer.status_code not in _AGAIN or (attempt >= _TRIES - 1 and not _returns(answer, patience)):
                     raise _refusal(answer)
-            time.sleep(0.25 * 2**attempt)
-        raise AssertionError("unreachable: the last try returns or raises")
+            time.sleep(min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S))
+            attempt += 1
 
     @contextmanager
     def stream(self, path: str) -> Iterator[httpx2.Response]:
@@ -80,6 +86,11 @@ class Transport:
                 yield answer
         except httpx2.TransportError as error:
             raise Unreachable(f"{self.url} broke off its answer ({type(error).__name__}); ask again.") from error
+
+
+def _returns(answer: httpx2.Response, until: float) -> bool:
+    said = _body(answer)
+    return time.monotonic() < until and isinstance(said, dict) and str(said.get("type")).endswith(f"/{_AWAY}")
 
 
 def _refusal(answer: httpx2.Response) -> SanadError:
