@@ -19,10 +19,25 @@ CHANGES = [
     for method in route.actions
     if method in {"post", "put", "patch", "delete"}
 ]
+# The things of the stage by the noun in their address; the nouns of which nothing stands there (their routes are the
+# same class's as those asked, held by the test below).
+KINDS = {"uploads": "upload", "members": "member", "service-accounts": "program", "identity-providers": "provider"}
+KINDS |= {"groups": "group", "webhooks": "webhook", "datasets": "dataset", "dataset-versions": "dataset_version"}
+KINDS |= {"runs": "run", "model-versions": "model_version", "deployments": "deployment", "revisions": "revision"}
+KINDS |= {"monitors": "monitor", "alerts": "alert", "replays": "replay"}
+UNMADE = {"jobs", "project-roles", "tokens", "email-domains", "quotas", "budgets", "approvals", "erasures"}
+UNMADE |= {"support", "deliveries"}
+ID = "00000000-0000-4000-8000-000000000000"
 
 
 def test_whatever_is_changed_under_an_address_can_be_read_there():
     assert {route.view.cls.__name__ for route, _method in CHANGES if not hasattr(route.view.cls, "retrieve")} == set()
+
+
+def kind_of(route):
+    """What the addresses of a route name last: "api/v1/runs/<uuid:pk>/cancel/" is of runs."""
+    noun = route.template.rsplit("/<", 1)[0].rsplit("/", 1)[-1]
+    return KINDS.get(noun, noun)
 
 
 @pytest.fixture
@@ -53,16 +68,15 @@ def _provider(tenant):
 
 def test_every_change_for_an_old_state_is_refused(things, admin, project, api_as):
     client = api_as(admin)
-    refused = set()
+    answered = {}
     for route, method in CHANGES:
-        for thing in things.values():
-            address = route.address(uuid=str(thing), slug=project.slug)
+        if kind_of(route) not in UNMADE:
+            address = route.address(uuid=str(things.get(kind_of(route), ID)), slug=project.slug)
             answer = getattr(client, method)(
                 address, {}, content_type="application/json", headers={"If-Match": '"old"'}
             )
-            assert answer.status_code in {403, 404, 412}, f"{method} {address}: {answer.status_code}"
-            refused |= {str(route)} if answer.status_code == 412 else set()
-    assert {str(route) for route, method in CHANGES if method in {"put", "patch"}} <= refused
+            answered[f"{method} {route}"] = answer.status_code
+    assert {change: status for change, status in answered.items() if status != 412} == {}
 
 
 @pytest.mark.parametrize("said", ["{tag}", '"old", {tag}', "*"])
