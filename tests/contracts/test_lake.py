@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -113,6 +114,21 @@ def test_many_small_appends_are_compacted(lake, table):
     compacted = lake.compact(table)
     assert (lake.digest(compacted), lake.digest(at)) == (digest, digest)
     assert len(lake.files_of(compacted)) == 1
+
+
+def test_a_table_is_as_large_as_its_files_until_it_is_dropped(lake, table):
+    def on_disk(at):
+        files = lake.files_of(at)
+        return sum(Path(one.path).stat().st_size for file in files for one in (file, file.deleted) if one)
+
+    at = lake.write(table, PEOPLE)
+    assert lake.sizes([table, "not_there"]) == {table: on_disk(at)}
+    grown = lake.write(table, PEOPLE, mode="append")
+    assert lake.sizes()[table] == on_disk(grown) > on_disk(at)
+    lake.erase_rows(table, "age = 25")
+    assert lake.sizes([table])[table] == on_disk(lake.current(table))
+    lake.drop(table)
+    assert lake.sizes([table]) == {}
 
 
 def test_categories_and_empty_columns_find_a_type(lake, table):

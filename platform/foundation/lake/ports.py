@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -136,6 +136,12 @@ class Lake(Protocol):
 
     def files_of(self, at: TableAt) -> list[LakeFile]:
         """The exact files of the table, for the sandbox: they are opened here, paths are never told to it."""
+
+    def sizes(self, tables: Collection[str] | None = None) -> dict[str, int]:
+        """Bytes on disk of each table as it is now: of all, or of those named; one that is not there is left out.
+
+        They are those of its files and of the files of deleted rows; what older snapshots keep besides does not count.
+        """
 
     def drop(self, table: str) -> None:
         """Drop the table where it exists; its older snapshots stay readable until they expire."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -142,6 +142,24 @@ def files_below(place: LakePlace, table: str, size: int) -> int:
             [table, size],
         ).fetchone()
         return int(row[0]) if row else 0
+
+
+def sizes(place: LakePlace, names: Collection[str] | None) -> dict[str, int]:
+    """Bytes of each table's files as it is now, those of deleted rows included; of all tables where none are named."""
+    if not is_ready(place):
+        return {}
+    files = " UNION ALL ".join(
+        f"SELECT table_id, file_size_bytes FROM {place.schema}.{kind} WHERE end_snapshot IS NULL"
+        for kind in ("sealed_data_file", "sealed_delete_file")
+    )
+    with connected(place) as connection:
+        rows = connection.execute(
+            f"SELECT t.table_name, coalesce(sum(f.file_size_bytes), 0) FROM {place.schema}.ducklake_table t"
+            f" LEFT JOIN ({files}) f USING (table_id) WHERE t.end_snapshot IS NULL"
+            " AND (%(names)s::text[] IS NULL OR t.table_name = ANY(%(names)s)) GROUP BY 1".encode(),
+            {"names": None if names is None else list(names)},
+        )
+        return {name: int(size) for name, size in rows}
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -136,6 +136,9 @@ class DuckDBLake:
             LakeFile(data, _text(key), LakeFile(deletes, _text(delete_key)) if deletes else None)
             for data, key, deletes, delete_key in found
         ]
+
+    def sizes(self, tables: Collection[str] | None = None) -> dict[str, int]:
+        return catalogue.sizes(self._place, tables)
 
     def drop(self, table: str) -> None:
         with self._writing(table) as connection:
