@@ -147,6 +147,10 @@ class ThingKind(TextChoices):
     DATASET = "dataset", _("Dataset")
     MODEL = "model", _("Model")
     FILES = "files", _("Files that MLflow's client logged")
+    FEATURE_VIEW = "feature_view", _("Feature view")
+    TRAINING_SET = "training_set", _("Training set")
+    REPORT = "report", _("Report")
+    ARCHIVE = "archive", _("Archive of the organisation")
 
 
 # What a tenant of the plan may use at a time until somebody sets other quotas; the operator lays them with the plan.

@@ -15,6 +15,7 @@ from foundation.web import navigation
 def register() -> None:
     navigation.register_choices(_choices)
     services.register_export("tenant", services.tenant_part)
+    services.register_kept("archives", services.archives_measured)
     ledger.subscribe(ledger.EVERY_KIND, name="tenants.webhooks", handler=tell_webhooks)
     live.register_topic("webhook", check=lambda actor, pk: selectors.get_webhook(actor=actor, webhook_id=pk))
 

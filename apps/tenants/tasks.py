@@ -23,6 +23,11 @@ def meter_usage() -> None:
     services.meter_everything()
 
 
+@periodic(name="tenants.measure_storage", every=timedelta(minutes=10))
+def measure_storage() -> None:
+    services.measure_storage()
+
+
 @job(name="tenants.send_webhook", time_limit=timedelta(minutes=5))
 def send_webhook(*, job: JobHandle, webhook_id: str, **_later: object) -> None:
     services.send_webhook(job=job, webhook_id=UUID(webhook_id))

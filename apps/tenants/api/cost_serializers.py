@@ -41,8 +41,9 @@ class QuotaSerializer(serializers.Serializer[Any]):
 class QuotaWanted(serializers.Serializer[Any]):
     """What is left out sets no limit; without a project it is the tenant's.
 
-    Storage counts dataset versions, files on their way in, model versions, files that MLflow's client logged and logs
-    of runs; not training sets, feature tables, the inference log and archives of the tenant.
+    Storage counts dataset versions, files on their way in, feature views, training sets, model versions, files that
+    MLflow's client logged, logs of runs, logged predictions, reports and archives of the tenant. Logged predictions
+    only count: none is ever refused for it. Values online, which lie in memory, do not count.
     """
 
     project = serializers.SlugField(required=False, allow_null=True, default=None)
@@ -116,9 +117,12 @@ class SummarySerializer(serializers.Serializer[Any]):
 
 
 class ChargeSerializer(serializers.Serializer[Any]):
-    """One item of a project at one price; `cost` is rounded such that all charges make up the total."""
+    """One item of a project at one price; `cost` is rounded such that all charges make up the total.
 
-    project_id = serializers.UUIDField()
+    `project_id` is null for what is of the whole tenant: its archives.
+    """
+
+    project_id = serializers.UUIDField(allow_null=True)
     project = serializers.CharField()
     item = serializers.CharField()
     unit = serializers.CharField()

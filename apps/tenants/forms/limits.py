@@ -15,8 +15,10 @@ from foundation.figures import month
 
 _GIB, _MIB = 2**30, 1024
 WHAT_IS_STORED = _(
-    "Counted are dataset versions, files on their way in, model versions, files that MLflow's client logged, and logs "
-    "of runs. Not counted are training sets, feature tables, the inference log and archives of the tenant."
+    "Counted are dataset versions, files on their way in, feature views, training sets, model versions, files that "
+    "MLflow's client logged, logs of runs, logged predictions, reports and archives of the organisation. Logged "
+    "predictions only count: whatever the quota, none is refused and none is left out of the log. Not counted are "
+    "values online, which lie in memory."
 )
 
 

@@ -11,12 +11,13 @@ from foundation.tenancy.models import TenantModel
 class UsageSpan(TenantModel):
     """What costs while it goes on: an attempt of a run, of a replica, bytes that are kept. Metered up to a time."""
 
-    project_id = models.UUIDField()
+    # None for what is of the whole tenant: its archives.
+    project_id = models.UUIDField(null=True)
     person_id = models.UUIDField(null=True)
     thing_kind = models.CharField(max_length=16, choices=ThingKind.choices)
     thing_id = models.UUIDField()
     model_id = models.UUIDField(null=True)
-    # The run, revision, dataset version or model version itself.
+    # The run, revision, dataset version, model version, … itself.
     subject_id = models.UUIDField()
     attempt = models.PositiveIntegerField(default=0)
     resource_class = models.CharField(max_length=16, blank=True)
@@ -46,7 +47,7 @@ class UsageHour(TenantModel):
     row_security_reads = "current_setting('sanad.operator', true) = 'on'"
 
     hour = models.DateTimeField()
-    project_id = models.UUIDField()
+    project_id = models.UUIDField(null=True)
     person_id = models.UUIDField(null=True)
     thing_kind = models.CharField(max_length=16, choices=ThingKind.choices)
     thing_id = models.UUIDField()

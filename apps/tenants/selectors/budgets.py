@@ -166,7 +166,7 @@ def budget_notices(*, actor: Actor, now: datetime) -> QuerySet[BudgetNotice]:
     return rows.order_by("budget_id", "-percent").distinct("budget_id")
 
 
-def _of(costs: dict[UUID, Decimal], project_id: UUID | None) -> Decimal:
+def _of(costs: Mapping[UUID | None, Decimal], project_id: UUID | None) -> Decimal:
     return sum(costs.values(), Decimal(0)) if project_id is None else costs.get(project_id, Decimal(0))
 
 

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from apps.tenants.choices import PRICE_ITEMS, PRICED_PER, REQUESTS_ITEM, STORAGE_ITEM, UsageBy, UsageKind
 from apps.tenants.models import UsageHour
 from apps.tenants.selectors.money import cost_of, item_of, rounded, sums, total
-from apps.tenants.selectors.usage import Wanted, names_by, wanted_usage
+from apps.tenants.selectors.usage import Wanted, names_by, nobody, wanted_usage
 from foundation.identity import Actor
 from foundation.rounding import to_millionths
 from foundation.tenancy import scope
@@ -31,7 +31,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Charge:
     """One item that a project used at one price: so many units (hours, GiB-months, thousands), exact and shown AED."""
 
-    project_id: UUID
+    # None for what is of the whole tenant.
+    project_id: UUID | None
     project: str
     item: str
     label: object
@@ -44,9 +45,9 @@ class Charge:
 
 @dataclass(frozen=True)
 class ProjectBill:
-    """The charges of one project with their sum."""
+    """The charges of one project, or of the whole tenant, with their sum."""
 
-    project_id: UUID
+    project_id: UUID | None
     name: str
     charges: list[Charge]
 
@@ -68,11 +69,11 @@ def chargeback(*, actor: Actor, wanted: Wanted) -> Chargeback:
     """By project and item, each price that held in the month apart."""
     rows = wanted_usage(actor=actor, wanted=wanted).filter(kind__in=PRICED_PER)
     found = list(sums(rows, "project_id", "resource_class", "price"))
-    names = names_by(actor=actor, by=UsageBy.PROJECT, keys={row["project_id"] for row in found})
+    names = names_by(actor=actor, by=UsageBy.PROJECT, keys={row["project_id"] for row in found} - {None})
     found.sort(key=lambda row: (names.get(row["project_id"], ""), str(row["project_id"]), _item(row), row["price"]))
     exact = [row["cost"] for row in found]
     charges = [_charge(row, names, shown) for row, shown in zip(found, rounded(exact), strict=True)]
-    bills: dict[UUID, ProjectBill] = {}
+    bills: dict[UUID | None, ProjectBill] = {}
     for charge in charges:
         bill = bills.setdefault(charge.project_id, ProjectBill(charge.project_id, charge.project, []))
         bill.charges.append(charge)
@@ -136,7 +137,7 @@ def _charge(row: Mapping[str, Any], names: dict[UUID, str], shown: Decimal) -> C
     item = _item(row)
     label, unit = PRICE_ITEMS.get(item, (item, ""))
     project_id = row["project_id"]
-    name = names.get(project_id, str(project_id)[:8])
+    name = names.get(project_id, str(project_id)[:8]) if project_id else nobody(UsageBy.PROJECT)
     quantity = row["used"] / PRICED_PER[UsageKind(row["kind"])]
     return Charge(project_id, name, item, label, unit, quantity, row["price"], row["cost"], shown)
 

@@ -14,10 +14,12 @@ from django.db.models import Count, Q, Sum
 from apps.tenants.choices import RESOURCE_CLASSES
 from apps.tenants.models import Holding, UsageSpan
 from apps.tenants.selectors.prices import PriceList
-from apps.tenants.selectors.usage import Month
+from apps.tenants.selectors.usage import Month, Spent
 
 _HOUR = timedelta(hours=1)
 RUN = "run"
+# Under None what is of no project.
+Stored = dict[UUID | None, int]
 Bytes = Callable[[UUID], Mapping[UUID, int]]
 # By project: each limit at a start, and how much of it is held.
 Held = dict[UUID, dict[str, Decimal]]
@@ -35,14 +37,14 @@ def stored(*, tenant_id: UUID, project_id: UUID | None = None) -> int:
     return sum(kept.values()) if project_id is None else kept.get(project_id, 0)
 
 
-def stored_of(tenant_id: UUID) -> dict[UUID, int]:
-    """By project, bytes of dataset versions, model versions and MLflow's files that are kept, and what apps count.
+def stored_of(tenant_id: UUID) -> Stored:
+    """By project, bytes of what is metered (see `choices.ThingKind`) and of what apps count besides.
 
-    Those are files that are on their way in, and logs of runs. Not counted are training sets, feature tables, the
-    inference log and archives of the tenant: who sets a quota is told so (forms.limits.WHAT_IS_STORED).
+    Those are files that are on their way in, and logs of runs. Archives are of no project. Who sets a quota is told
+    what counts, and what does not (forms.limits.WHAT_IS_STORED).
     """
     rows = UsageSpan.objects.filter(tenant_id=tenant_id, ended_at=None, byte_count__gt=0).values("project_id")
-    found = Counter({row["project_id"]: int(row["n"]) for row in rows.annotate(n=Sum("byte_count"))})
+    found = Counter[UUID | None]({row["project_id"]: int(row["n"]) for row in rows.annotate(n=Sum("byte_count"))})
     for count in _coming_in.values():
         found.update(count(tenant_id))
     return dict(found)
@@ -58,12 +60,12 @@ def held_of(tenant_id: UUID) -> Held:
     return {row["project_id"]: {name: Decimal(row[name] or 0) for name in names} for row in rows}
 
 
-def held_cost(*, tenant_id: UUID, now: datetime) -> dict[UUID, Decimal]:
+def held_cost(*, tenant_id: UUID, now: datetime) -> Spent:
     """AED by project of what runs: from where metering stands up to now, and the rest of each part's hour in progress.
 
     A part that was taken a moment ago has cost nothing yet; with its first hour many that start at once see each other.
     """
-    prices, found = PriceList(tenant_id), dict[UUID, Decimal]()
+    prices, found = PriceList(tenant_id), Spent()
     since = Month.of(now).start
     for span in UsageSpan.objects.filter(tenant_id=tenant_id, ended_at=None).exclude(resource_class=""):
         length = now - max(span.metered_until, since)
@@ -74,7 +76,7 @@ def held_cost(*, tenant_id: UUID, now: datetime) -> dict[UUID, Decimal]:
     return found
 
 
-def _add(found: dict[UUID, Decimal], project_id: UUID, hourly: Decimal, length: timedelta) -> None:
+def _add(found: Spent, project_id: UUID | None, hourly: Decimal, length: timedelta) -> None:
     hours = Decimal(max(length, timedelta()) // timedelta(microseconds=1)) / (3600 * 1_000_000)
     found[project_id] = found.get(project_id, Decimal(0)) + hourly * hours
 

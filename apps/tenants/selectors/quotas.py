@@ -87,8 +87,8 @@ def get_quota(*, actor: Actor, quota_id: UUID) -> Quota:
     return found
 
 
-def quotas_over(*, tenant_id: UUID, project_id: UUID) -> QuerySet[Quota]:
-    """The tenant's and the project's: both have to have room."""
+def quotas_over(*, tenant_id: UUID, project_id: UUID | None) -> QuerySet[Quota]:
+    """The tenant's and the project's: both have to have room. Over what is of no project, the tenant's alone."""
     mine = Quota.objects.filter(tenant_id=tenant_id).filter(Q(project_id=None) | Q(project_id=project_id))
     return mine.order_by("project_id")
 
@@ -137,7 +137,7 @@ def no_room(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool
     return ""
 
 
-def no_storage(*, tenant_id: UUID, project_id: UUID, more: int, whole: bool, counted: int = 0) -> str:
+def no_storage(*, tenant_id: UUID, project_id: UUID | None, more: int, whole: bool, counted: int = 0) -> str:
     """The sentence where `more` bytes, of which `counted` stand in `stored` already, would not fit; else empty."""
     for quota in quotas_over(tenant_id=tenant_id, project_id=project_id):
         if quota.storage_bytes is None:
@@ -175,7 +175,7 @@ def _share(held: Held, project_id: UUID | None, field: str) -> Decimal:
     return sum((found[field] for whose, found in held.items() if project_id in (None, whose)), Decimal(0))
 
 
-def _parts(quota: Quota, held: Held, kept: Mapping[UUID, int]) -> list[Part]:
+def _parts(quota: Quota, held: Held, kept: Mapping[UUID | None, int]) -> list[Part]:
     used: dict[str, Decimal | None] = {field: _share(held, quota.project_id, field) for field in _AT_START}
     used["storage_bytes"] = Decimal(sum(kept.values()) if quota.project_id is None else kept.get(quota.project_id, 0))
     limits = {name: getattr(quota, name) for name in FIELDS}

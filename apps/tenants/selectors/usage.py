@@ -24,6 +24,8 @@ from foundation.errors import Invalid
 from foundation.identity import Actor
 
 _COLUMN = {UsageBy.PROJECT: "project_id", UsageBy.PERSON: "person_id", UsageBy.MODEL: "model_id"}
+# Under None what is of no project.
+Spent = dict[UUID | None, Decimal]
 Names = Callable[[Actor, Collection[UUID]], dict[UUID, str]]
 _model_names: list[Names] = []
 
@@ -140,12 +142,12 @@ def series(*, actor: Actor, wanted: Wanted, by: UsageBy) -> list[Series]:
     return sorted(found.values(), key=lambda one: (-sum(one.days.values()), one.name))
 
 
-def spent(*, tenant_id: UUID, month: Month, project_ids: Collection[UUID] | None = None) -> dict[UUID, Decimal]:
+def spent(*, tenant_id: UUID, month: Month, project_ids: Collection[UUID] | None = None) -> Spent:
     """AED by project in a month, exact; for limits, which hold whoever looks."""
     rows = UsageHour.objects.filter(tenant_id=tenant_id, hour__gte=month.start, hour__lt=month.end)
     if project_ids is not None:
         rows = rows.filter(project_id__in=project_ids)
-    found: dict[UUID, Decimal] = {}
+    found: Spent = {}
     for row in sums(rows, "project_id"):
         found[row["project_id"]] = found.get(row["project_id"], Decimal(0)) + row["cost"]
     return found

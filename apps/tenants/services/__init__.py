@@ -15,6 +15,7 @@ from apps.tenants.services.export_part import tenant_part
 from apps.tenants.services.exporting import (
     File,
     archives_kept,
+    archives_measured,
     as_json,
     as_lines,
     ask_for_export,
@@ -67,6 +68,7 @@ from apps.tenants.services.invitations import (
 )
 from apps.tenants.services.judging import Check
 from apps.tenants.services.leaving import ask_to_leave, begin_deletions, cut_the_wait, delete_now, stay
+from apps.tenants.services.measuring import measure_storage, register_kept
 from apps.tenants.services.members import change_role, remove_member
 from apps.tenants.services.opening import invite_by_operator, open_tenant
 from apps.tenants.services.operators import make_operator
@@ -153,6 +155,7 @@ from apps.tenants.services.usage import (
     count_requests,
     end_usage,
     keep_bytes,
+    keep_measured,
     meter_everything,
     name_model,
 )
@@ -188,6 +191,7 @@ __all__ = [
     "add_saml_provider",
     "add_to_group",
     "archives_kept",
+    "archives_measured",
     "as_json",
     "as_lines",
     "ask_for_export",
@@ -263,10 +267,12 @@ __all__ = [
     "issue_workload_token",
     "keep_answer",
     "keep_bytes",
+    "keep_measured",
     "kept_answer",
     "leave_support",
     "look_at",
     "make_operator",
+    "measure_storage",
     "meter_everything",
     "name_model",
     "note_provided_session",
@@ -289,6 +295,7 @@ __all__ = [
     "refuse_support",
     "register_export",
     "register_farewell",
+    "register_kept",
     "register_start",
     "release_domain",
     "remove_budget",

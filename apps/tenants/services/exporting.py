@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
@@ -19,12 +19,14 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies
-from apps.tenants.choices import EXPORT_KEPT, EXPORT_NEXT, ExportState
+from apps.tenants.choices import EXPORT_KEPT, EXPORT_NEXT, ExportState, ThingKind
 from apps.tenants.events import TenantExported, TenantExportFetched
 from apps.tenants.models import TenantExport
+from apps.tenants.services.quotas import check_storage, reserve_storage
+from apps.tenants.services.usage import Metered, end_usage, keep_measured
 from foundation import access, jobs, ledger, states, storage, tenancy
 from foundation.clock import database_now
-from foundation.errors import Conflict
+from foundation.errors import Conflict, OverQuota
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.tenancy.models import Tenant
@@ -66,6 +68,7 @@ def register_export(room: str, part: Part) -> None:
 def ask_for_export(*, actor: Actor) -> TenantExport:
     policies.check_can_leave(actor)
     access.require_fresh(actor)
+    check_storage(tenant_id=actor.tenant_id, project_id=None, more=1, reader=actor)
     row = TenantExport(tenant=actor.tenant, asked_by=actor.user, asked_at=database_now())
     try:
         with transaction.atomic():
@@ -87,16 +90,30 @@ def export_tenant(*, job: JobHandle, export_id: UUID) -> None:
         _write(job, file)
         size = file.seek(0, 2)
         file.seek(0)
+        with job.scope():
+            check_storage(tenant_id=job.tenant_id, project_id=None, more=size, reader=job.actor)
         job.progress(_("Sealing the archive"), 95)
         stored = storage.put(job.tenant_id, row.object_key, file)
-    with job.scope():
-        row = TenantExport.objects.select_for_update().get(pk=row.pk)
+    try:
+        with job.scope():
+            _keep(job.actor, row.pk, size, stored.sha256)
+    except OverQuota:
+        storage.delete(job.tenant_id, row.object_key)
+        raise
+
+
+def _keep(actor: Actor, export_id: UUID, size: int, sha256: str) -> None:
+    """From here on it can be fetched, and counts; OverQuota where something else took the room meanwhile."""
+    with transaction.atomic():
+        reserve_storage(tenant_id=actor.tenant_id, project_id=None, more=size, reader=actor)
+        row = TenantExport.objects.select_for_update().get(pk=export_id)
         states.move(row, ExportState.READY, EXPORT_NEXT)
-        row.byte_count, row.sha256, row.made_at = size, stored.sha256, database_now()
+        row.byte_count, row.sha256, row.made_at = size, sha256, database_now()
         row.expires_at = row.made_at + EXPORT_KEPT
         row.save()
-        made = TenantExported(export_id=row.pk, sha256=stored.sha256, byte_count=size)
-        ledger.record(made, actor=job.actor, subject=("tenant_export", row.pk))
+        keep_measured(_metered(row), at=row.made_at)
+        made = TenantExported(export_id=row.pk, sha256=sha256, byte_count=size)
+        ledger.record(made, actor=actor, subject=("tenant_export", row.pk))
 
 
 @jobs.on_failure(EXPORT)
@@ -125,10 +142,7 @@ def forget_exports() -> int:
 
     def forget(tenant: Tenant) -> int:
         over = list(TenantExport.objects.filter(tenant=tenant, expires_at__lte=database_now()))
-        for row in over:
-            storage.delete(tenant.pk, row.object_key)
-            row.delete()
-        return len(over)
+        return _forget(over)
 
     return tenancy.in_each(forget)
 
@@ -146,10 +160,33 @@ def is_archive_being_made(*, tenant_id: UUID) -> bool:
 def forget_archives(*, tenant_id: UUID) -> int:
     """Remove every archive that lies ready, before its days are over; in the tenant's scope. How many there were."""
     rows = list(TenantExport.objects.filter(tenant_id=tenant_id, state=ExportState.READY))
+    return _forget(rows)
+
+
+def archives_measured(tenant: Tenant) -> Iterator[Metered]:
+    """Each archive that lies ready, with its bytes."""
+    return map(_metered, TenantExport.objects.filter(tenant=tenant, state=ExportState.READY))
+
+
+def _forget(rows: Collection[TenantExport]) -> int:
     for row in rows:
-        storage.delete(tenant_id, row.object_key)
+        storage.delete(row.tenant_id, row.object_key)
+        end_usage(tenant_id=row.tenant_id, subject_id=row.pk, at=database_now())
         row.delete()
     return len(rows)
+
+
+def _metered(row: TenantExport) -> Metered:
+    """It is of the whole tenant, and so of no project."""
+    return Metered(
+        tenant_id=row.tenant_id,
+        project_id=None,
+        person_id=row.asked_by_id,
+        kind=ThingKind.ARCHIVE,
+        thing_id=row.pk,
+        subject_id=row.pk,
+        byte_count=row.byte_count or 0,
+    )
 
 
 def words_of(row: models.Model, *, leave_out: Iterable[str] = ()) -> dict[str, Any]:

@@ -63,16 +63,19 @@ def check_could_start(
 
 
 def check_storage(
-    *, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0, reader: Actor | None = None
+    *, tenant_id: UUID, project_id: UUID | None, more: int, counted: int = 0, reader: Actor | None = None
 ) -> None:
-    """Raise OverQuota where so many bytes more would not fit; `counted` of them stand in what is stored already."""
-    where = {"tenant_id": tenant_id, "project_id": project_id}
+    """Raise OverQuota where so many bytes more would not fit; `counted` of them stand in what is stored already.
+
+    What is of no project is held against the tenant's quota alone.
+    """
+    where: dict[str, Any] = {"tenant_id": tenant_id, "project_id": project_id}
     if sentence := quotas.no_storage(**where, more=more, counted=counted, whole=sees_whole(reader)):
         raise OverQuota(sentence)
 
 
 def reserve_storage(
-    *, tenant_id: UUID, project_id: UUID, more: int, counted: int = 0, reader: Actor | None = None
+    *, tenant_id: UUID, project_id: UUID | None, more: int, counted: int = 0, reader: Actor | None = None
 ) -> None:
     """As `check_storage`, one at a time in each tenant until the caller's transaction ends.
 
@@ -80,7 +83,7 @@ def reserve_storage(
     `counted` of the bytes stand in such a row already.
     """
     _one_at_a_time("storage", tenant_id)
-    where = {"tenant_id": tenant_id, "project_id": project_id}
+    where: dict[str, Any] = {"tenant_id": tenant_id, "project_id": project_id}
     if sentence := quotas.no_storage(**where, more=more, counted=counted, whole=sees_whole(reader)):
         raise OverQuota(sentence)
 

@@ -45,7 +45,7 @@ class Metered:
     """What is used: by whom, in which project, for which thing, of what size."""
 
     tenant_id: UUID
-    project_id: UUID
+    project_id: UUID | None
     person_id: UUID | None
     kind: ThingKind
     thing_id: UUID
@@ -101,8 +101,25 @@ def keep_bytes(what: Metered, *, more: int, at: datetime) -> None:
     """From `at` on the subject keeps `more` bytes more, or fewer where it is below 0; `what` names no number itself."""
     begin_usage(what, at=at)
     span = _open(what.tenant_id, what.subject_id).select_for_update().get()
-    _meter(span, PriceList(what.tenant_id), max(at, span.metered_until))
-    span.byte_count = max(0, span.byte_count + more)
+    _resize(span, max(0, span.byte_count + more), at)
+
+
+@transaction.atomic
+def keep_measured(what: Metered, *, at: datetime, unless_later: bool = False) -> None:
+    """From `at` on the subject keeps as many bytes as `what` says; one that has ended stays ended.
+
+    `unless_later`: not where it was metered or resized after `at`, since what was measured then is out of date.
+    """
+    begin_usage(what, at=at)
+    span = _open(what.tenant_id, what.subject_id).select_for_update().first()
+    if span is None or span.byte_count == what.byte_count or (unless_later and span.metered_until > at):
+        return
+    _resize(span, what.byte_count, at)
+
+
+def _resize(span: UsageSpan, byte_count: int, at: datetime) -> None:
+    _meter(span, PriceList(span.tenant_id), max(at, span.metered_until))
+    span.byte_count = byte_count
     span.save(update_fields=["byte_count"])
 
 

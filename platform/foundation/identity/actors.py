@@ -48,5 +48,10 @@ class Actor:
     def tenant_id(self) -> UUID:
         return self.tenant.pk
 
+    @property
+    def named(self) -> UUID | None:
+        """The person or service account that acts; None where the portal or a workload does."""
+        return self.id if self.kind in {"user", "service"} else None
+
     def with_request(self, request_id: str) -> Actor:
         return replace(self, request_id=request_id)

@@ -146,13 +146,13 @@ def files_below(place: LakePlace, table: str, size: int) -> int:
 
 def sizes(place: LakePlace, names: Collection[str] | None) -> dict[str, int]:
     """Bytes of each table's files as it is now, those of deleted rows included; of all tables where none are named."""
-    if not is_ready(place):
-        return {}
     files = " UNION ALL ".join(
         f"SELECT table_id, file_size_bytes FROM {place.schema}.{kind} WHERE end_snapshot IS NULL"
         for kind in ("sealed_data_file", "sealed_delete_file")
     )
     with connected(place) as connection:
+        if not all(_made(connection, place)):
+            return {}
         rows = connection.execute(
             f"SELECT t.table_name, coalesce(sum(f.file_size_bytes), 0) FROM {place.schema}.ducklake_table t"
             f" LEFT JOIN ({files}) f USING (table_id) WHERE t.end_snapshot IS NULL"

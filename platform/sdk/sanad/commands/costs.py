@@ -14,7 +14,7 @@ _LIMITS = {
     "memory_mb": (int, "memory in MB at a time"),
     "gpus": (int, "GPUs at a time"),
     "concurrent_runs": (int, "runs at a time"),
-    "storage_bytes": (int, "bytes of datasets, model versions, files that MLflow's client logged and logs of runs"),
+    "storage_bytes": (int, "bytes of all that is kept: data, features, models, logged files and predictions, reports"),
     "requests_per_second": (int, "requests a second, of all deployments together"),
 }
 _MONTH = "like 2026-03; otherwise the present one"
