@@ -80,6 +80,8 @@ PLACES = {
     "email-domains": "domain",
     "quotas": "quota",
     "budgets": "budget",
+    "support": "support",
+    "exports": "export",
     "access/<slug:kind>": "run",
 }
 # Variables that name nothing of a tenant, each with a word that fits.
@@ -107,6 +109,7 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "digest": ("digest", str),
     "user": ("user", str),
     "holder_id": ("user", str),
+    "operator": ("user", str),
     "inputs": ("dataset_version", lambda thing: {"rows": thing}),
     "views": ("feature_view", lambda thing: [thing]),
     "split": ("revision", lambda thing: {thing: 100}),

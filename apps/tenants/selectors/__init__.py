@@ -17,7 +17,7 @@ from apps.tenants.selectors.groups import (
     role_here,
 )
 from apps.tenants.selectors.held import register_coming_in
-from apps.tenants.selectors.leaving import exports, get_export, leaving_of, wait_is_cut
+from apps.tenants.selectors.leaving import exports, get_export, job_of_export, leaving_of, wait_is_cut
 from apps.tenants.selectors.people import (
     Given,
     get_invitation,
@@ -64,7 +64,13 @@ from apps.tenants.selectors.single_sign_on import (
     identity_providers,
     scim_tokens,
 )
-from apps.tenants.selectors.support import get_support_grant, operators, support_grants, waiting_support
+from apps.tenants.selectors.support import (
+    get_operator,
+    get_support_grant,
+    operators,
+    support_grants,
+    waiting_support,
+)
 from apps.tenants.selectors.tenants import zone_is_allowed, zone_trouble
 from apps.tenants.selectors.usage import register_model_names
 from apps.tenants.selectors.webhooks import (
@@ -101,6 +107,7 @@ __all__ = [
     "get_identity_provider",
     "get_invitation",
     "get_member",
+    "get_operator",
     "get_permission_given",
     "get_project_role",
     "get_scim_token",
@@ -112,6 +119,7 @@ __all__ = [
     "groups",
     "groups_of",
     "identity_providers",
+    "job_of_export",
     "leaving_of",
     "live_tokens",
     "member_of",

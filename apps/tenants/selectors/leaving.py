@@ -7,12 +7,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from apps.tenants.choices import ExportState
 from apps.tenants.models import Leaving, TenantExport
-from foundation import access
+from foundation import access, jobs
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.identity.models import User
+from foundation.jobs.models import Job
 from foundation.tenancy import scope
 
 
@@ -26,6 +28,13 @@ def get_export(*, actor: Actor, export_id: UUID) -> TenantExport:
     if found is None:
         raise NotFound(_("There is no such archive."))
     return found
+
+
+def job_of_export(*, actor: Actor, export: TenantExport) -> Job | None:
+    """The job that is making it; None where nothing is being made any more."""
+    if export.state != ExportState.MAKING:
+        return None
+    return jobs.jobs_of(actor=actor, subject=("tenant_export", export.pk)).first()
 
 
 def leaving_of(*, actor: Actor) -> Leaving | None:

@@ -21,9 +21,12 @@ NEWEST_FIRST = (Case(When(_WAITS, then=0), default=1), Coalesce("granted_at", "a
 
 
 def support_grants(*, actor: Actor) -> QuerySet[SupportGrant]:
-    """All of the tenant, what waits and then the newest first: asked for, granted, refused, ended."""
+    """All of the tenant, what waits and then the newest first: asked for, granted, refused, ended.
+
+    `since` is when it was granted, or else asked for: never empty, so that pages by key can go by it.
+    """
     access.require(actor, Permission.TENANT_MANAGE)
-    rows = SupportGrant.objects.filter(tenant_id=actor.tenant_id)
+    rows = SupportGrant.objects.filter(tenant_id=actor.tenant_id).annotate(since=Coalesce("granted_at", "asked_at"))
     return rows.select_related("user", "decided_by").order_by(*NEWEST_FIRST)
 
 
@@ -42,3 +45,10 @@ def waiting_support(*, actor: Actor) -> QuerySet[SupportGrant]:
 def operators() -> list[User]:
     """Those whom a tenant could let in, by name."""
     return list(User.objects.filter(is_operator=True, is_active=True).order_by("name", "email"))
+
+
+def get_operator(*, user_id: UUID) -> User:
+    found = next((user for user in operators() if user.pk == user_id), None)
+    if found is None:
+        raise NotFound(_("This platform has no such operator."))
+    return found

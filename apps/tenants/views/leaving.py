@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from apps.tenants import policies, selectors, services
 from apps.tenants.forms.platform import NameTypedForm
 from apps.tenants.views.tabs import tabs
-from foundation import access, jobs
+from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
@@ -37,7 +37,10 @@ def leaving(request: PortalRequest, tenant: str) -> HttpResponse:
     rows = list(selectors.exports(actor=request.actor)[:20])
     context: dict[str, Any] = {
         "form": form,
-        "exports": [{"row": row, "job": _job_of(request, row.pk), "live": _is_live(row)} for row in rows],
+        "exports": [
+            {"row": row, "job": selectors.job_of_export(actor=request.actor, export=row), "live": _is_live(row)}
+            for row in rows
+        ],
         "leaving": selectors.leaving_of(actor=request.actor),
         "due": request.tenant.deletion_due,
         "days": settings.SANAD_LEAVING_DAYS,
@@ -69,11 +72,7 @@ def export_make(request: PortalRequest, tenant: str) -> HttpResponse:
 def export_fetch(request: PortalRequest, tenant: str, export_id: UUID) -> HttpResponseBase:
     export = selectors.get_export(actor=request.actor, export_id=export_id)
     content = services.fetch_export(actor=request.actor, export=export)
-    return attached(content, name=f"{tenant}-{export.asked_at:%Y-%m-%d}.zip", kind="application/zip")
-
-
-def _job_of(request: PortalRequest, export_id: UUID) -> Any:
-    return jobs.jobs_of(actor=request.actor, subject=("tenant_export", export_id)).first()
+    return attached(content, name=f"{tenant}-{export}.zip", kind="application/zip")
 
 
 def _is_live(row: Any) -> bool:

@@ -16,6 +16,7 @@ from sanad.commands import (
     governance,
     groups,
     keys,
+    leaving,
     models,
     portal,
     single_sign_on,
@@ -78,7 +79,20 @@ def parser() -> argparse.ArgumentParser:
     everywhere(root)
     root.set_defaults(url="", token="", project="", json=False, before=lambda said: None)
     acts = root.add_subparsers(required=True, metavar="COMMAND")
-    for part in (portal, tenant, groups, single_sign_on, keys, webhooks, data, erasures, models, costs, governance):
+    for part in (
+        portal,
+        tenant,
+        groups,
+        single_sign_on,
+        keys,
+        webhooks,
+        leaving,
+        data,
+        erasures,
+        models,
+        costs,
+        governance,
+    ):
         part.add_to(acts)
     return root
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from sanad.costs import Budgets, Prices, Quotas, Usage
 from sanad.data import Datasets, Features, TrainingSets
 from sanad.erasures import Erasures
+from sanad.exports import Exports
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.keys import Keys
 from sanad.models import Deployments, Models, Runs
 from sanad.projects import Groups, Members, ProjectRoles, Projects, ServiceAccounts, Tokens
 from sanad.single_sign_on import EmailDomains, IdentityProviders
+from sanad.support import Support
 from sanad.tenant import Tenant
 from sanad.transport import Transport
 from sanad.webhooks import Webhooks
@@ -35,6 +37,8 @@ class Client:
         self.email_domains = EmailDomains(self)
         self.webhooks = Webhooks(self)
         self.keys = Keys(self)
+        self.support = Support(self)
+        self.exports = Exports(self)
         self.datasets = Datasets(self)
         self.erasures = Erasures(self)
         self.features = Features(self)
