@@ -9,6 +9,7 @@ WEBSOCKET = "tests/foundation/live/test_websocket.py"
 DOOR = "tests/apps/deployments/test_gateway_endpoints.py"
 KEYS = "tests/gateway/test_keys.py"
 SAML = "tests/apps/tenants/test_saml.py"
+SCIM = "tests/apps/tenants/test_scim_tokens.py"
 MEMBERS = "tests/apps/tenants/test_members.py"
 PROOF = "tests/apps/tenants/test_provider_proof.py"
 SIGN_OUT = "tests/apps/tenants/test_provider_sign_out.py"
@@ -77,7 +78,7 @@ ATTACKS = {
         f"{SIGN_OUT}::test_a_logout_token_that_is_not_for_this_is_refused_and_ends_nothing",
         f"{SIGN_OUT}::test_a_logout_token_is_heard_once",
     ],
-    "SCIM from another tenant's token": ["tests/apps/tenants/test_scim.py::test_another_tenants_token_opens_nothing"],
+    "SCIM from another tenant's token": [f"{SCIM}::test_another_tenants_token_opens_nothing"],
     "an invitation used twice": [f"{MEMBERS}::test_a_link_works_once_and_not_for_ever"],
     "a role changed during a session": [
         "tests/apps/tenants/test_permissions.py::test_taken_back_it_opens_nothing_at_the_next_request",

@@ -8,6 +8,7 @@ TOLD = "tests/foundation/web/test_refused_requests.py"
 MLFLOW = "tests/apps/experiments/test_mlflow_refusals.py"
 KEYS = "tests/apps/deployments/test_refused_keys.py"
 MEMBERS = "tests/apps/tenants/test_refusals.py"
+SCIM = "tests/apps/tenants/test_scim_tokens.py"
 SQL = "tests/apps/features/test_refusals.py"
 
 RECORDED = {
@@ -49,6 +50,8 @@ RECORDED = {
         f"{TOLD}::test_a_token_that_opens_nothing_any_more_is_told_to_its_tenant",
         f"{TOLD}::test_a_stranger_writes_on_nobodys_ledger",
         f"{WEBSOCKET}::test_a_revoked_token_at_the_door_is_told_to_its_tenant",
+        f"{SCIM}::test_a_token_that_opens_scim_no_more_is_told_to_its_tenant",
+        f"{SCIM}::test_a_token_of_another_purpose_is_told_and_a_forged_one_is_nobodys",
         "tests/gateway/test_refused_keys.py::test_a_revoked_key_is_counted_as_often_as_it_is_shown",
     ],
     "an invitation used twice": [f"{MEMBERS}::test_an_invitation_that_is_used_twice"],

@@ -237,21 +237,29 @@ def _words_of(sent: Group) -> dict[str, Any]:
 
 def _provisioner(request: HttpRequest) -> Provisioner | None:
     kind, _space, given = request.headers.get("Authorization", "").partition(" ")
-    moment = now()
-    row = tokens.find_token(given.strip(), now=moment) if kind.lower() == "bearer" else None
+    moment, text = now(), given.strip()
+    if kind.lower() != "bearer" or not text:
+        return None
+    row = tokens.find_token(text, now=moment)
     if row is None:
+        refusals.note_token_of(tokens.digest_of(text), _asked(request, 401, "unauthenticated"))
         return None
     by = provisioning.provisioner_of(row=row, request_id=getattr(request, "request_id", ""))
     if by is None:
+        refusals.note_token(row, _asked(request, 401, "unauthenticated"))
         return None
     try:
         admit(row, address=address_of(request) or None, standing=require_keys, now=moment)
     except PortalError as refusal:
         if refusals.is_recorded(refusal.status, refusal.slug):
-            asked = Asked.at("scim/v2/", method=str(request.method), status=refusal.status, reason=refusal.slug)
-            refusals.note_token(row, asked)
+            refusals.note_token(row, _asked(request, refusal.status, refusal.slug))
         raise
     return by
+
+
+def _asked(request: HttpRequest, status: int, reason: str) -> Asked:
+    """All of SCIM is one route: what lies below names people and groups."""
+    return Asked.at("scim/v2/", method=str(request.method), status=status, reason=reason)
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -3,91 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 
 import pytest
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
-from django.test import Client
 from scim2_client.engines.wsgi import WSGISCIMClient
 from scim2_tester import Status, check_server
 
 from apps.tenants import services
-from foundation import ledger
 from foundation.access.actors import actor_for_user
 from foundation.access.models import Group, GroupMember, Membership
-from foundation.clock import now
 from foundation.errors import NotFound
 from foundation.identity import tokens
-from foundation.identity.models import EmailDomain, IdentityProvider, User
-from foundation.tenancy import scope
-from tests.support.people import make_person, make_tenant
+from foundation.identity.models import User
+from tests.apps.tenants.scim_stage import USER, made, provider, reasons, scim
+from tests.support.people import make_person
 
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-
-
-class Scim:
-    """An identity provider's client: what it sends and what comes back."""
-
-    def __init__(self, tenant_slug, token):
-        self.base, self.token = f"/scim/v2/{tenant_slug}", token
-        self.client = Client(headers={"Authorization": f"Bearer {token}"})
-
-    def __call__(self, method, path, body=None):
-        data = json.dumps(body) if body is not None else ""
-        return self.client.generic(method, f"{self.base}{path}", data, content_type="application/scim+json")
-
-    def make(self, email, **more):
-        return self("POST", "/Users", {"schemas": [USER], "userName": email, **more})
-
-    def patch(self, path, *operations):
-        return self("PATCH", path, {"schemas": [PATCH], "Operations": list(operations)})
-
-    def group(self, name, *members, **more):
-        given = [{"value": one} for one in members]
-        return self("POST", "/Groups", {"schemas": [GROUP], "displayName": name, "members": given, **more})
-
-    def found(self, what, expression):
-        return self.client.get(f"{self.base}/{what}", {"filter": expression}).json()
-
-
-def scim_of(tenant, admin, domain):
-    """A provider of the tenant with a proven domain, a mapping and a SCIM token."""
-    with scope(tenant.pk):
-        claimed = services.claim_domain(actor=admin, name=domain, now=now())
-        EmailDomain.objects.filter(pk=claimed.pk).update(proven_at=now())
-        mapping = [
-            {"external": "Builders", "role": "scientist", "group": ""},
-            {"external": "Bosses", "role": "admin", "group": ""},
-        ]
-        provider = IdentityProvider.objects.create(
-            tenant=tenant, kind="oidc", name="Company", issuer="https://id.test", mapping=mapping, created_at=now()
-        )
-        _row, text = services.create_scim_token(actor=admin, provider=provider, lives=timedelta(days=90), now=now())
-    return Scim(tenant.slug, text), provider
-
-
-@pytest.fixture
-def made(tenant, admin):
-    return scim_of(tenant, admin, "acme.test")
-
-
-@pytest.fixture
-def scim(made):
-    return made[0]
-
-
-@pytest.fixture
-def provider(made):
-    return made[1]
-
-
-def reasons(provider):
-    events = ledger.events_of(subject=("identity_provider", provider.pk))
-    return [event.payload["reason"] for event in events if event.kind == "provisioning.refused"]
+__all__ = ["made", "provider", "scim"]
 
 
 @pytest.fixture
@@ -307,57 +240,6 @@ def test_groups_kept_by_hand_are_not_its_to_see(scim, admin):
     assert scim.group("Board").status_code == 409
 
 
-def test_another_tenants_token_opens_nothing(scim, made):
-    bank = make_tenant("bank", "Bank")
-    theirs, their_provider = scim_of(bank, make_person(bank, "admin"), "bank.test")
-    body = scim.make("sara@acme.test").json()
-
-    wrong_house = Scim("acme", theirs.token)
-    for path in ("/Users", f"/Users/{body['id']}", "/Groups", "/ServiceProviderConfig"):
-        answer = wrong_house("GET", path)
-        assert answer.status_code == 401
-        assert "sara" not in answer.content.decode()
-    assert wrong_house.make("evil@acme.test").status_code == 401
-    assert theirs("GET", f"/Users/{body['id']}").status_code == 404
-    assert theirs("DELETE", f"/Users/{body['id']}").status_code == 404
-    # A domain of Acme's is not theirs to fill, whoever's it may become.
-    assert theirs.make("evil@acme.test").status_code == 403
-    with scope(bank.pk):
-        assert set(reasons(their_provider)) == {"other_tenant", "not_found", "domain"}
-
-
-def test_only_a_live_scim_token_opens_it(scim, admin, provider, api_as):
-    assert Client().get("/scim/v2/acme/Users").status_code == 401
-    assert Scim("acme", "snd_unknown")("GET", "/Users").status_code == 401
-    assert api_as(admin).get("/scim/v2/acme/Users").status_code == 401
-
-    from apps.tenants import selectors
-
-    row = selectors.scim_tokens(actor=admin, purpose=services.scim_purpose(provider.pk), now=now()).get()
-    services.revoke_token(actor=admin, token=row, now=now())
-    assert scim("GET", "/Users").status_code == 401
-
-
-def test_a_scim_token_opens_nothing_but_scim(scim):
-    opened = {}
-    for path in (
-        "projects",
-        "members",
-        "tokens",
-        "service-accounts",
-        "datasets",
-        "deployments",
-        "runs",
-        "models",
-        "jobs",
-    ):
-        answer = scim.client.get(f"/api/v1/{path}/")
-        if answer.status_code != 403:
-            opened[path] = answer.status_code
-    assert not opened
-    assert scim.client.get("/t/acme/settings/members/").status_code == 403
-
-
 @pytest.mark.parametrize(
     ("body", "word"),
     [
@@ -371,16 +253,3 @@ def test_bad_bodies_get_a_word_and_a_sentence(scim, body, word):
     answer = scim.client.generic("POST", "/scim/v2/acme/Users", body, content_type="application/scim+json")
     assert (answer.status_code, answer.json()["scimType"]) == (400, word)
     assert answer.json()["detail"]
-
-
-@pytest.mark.parametrize(
-    ("closed", "status", "words"),
-    [("suspended_at", 403, "suspended by the operator"), ("keys_withdrawn_at", 423, "withdrawn its encryption key")],
-)
-def test_of_a_closed_tenant_nobody_is_read_or_changed_and_the_answer_is_scims(made, tenant, closed, status, words):
-    asking, _provider = made
-    tenant.__class__.objects.filter(pk=tenant.pk).update(**{closed: now()})
-    for answer in (asking("GET", "/Users"), asking.make("new@acme.test")):
-        assert (answer.status_code, answer["Content-Type"]) == (status, "application/scim+json")
-        assert words in answer.json()["detail"]
-    assert not User.objects.filter(email="new@acme.test").exists()

@@ -19,23 +19,10 @@ from foundation.access.models import Group, GroupMember, Membership
 from foundation.clock import now
 from foundation.identity.models import User
 from foundation.tenancy import scope
-from tests.apps.tenants.test_scim import Scim, reasons, scim_of
+from tests.apps.tenants.scim_stage import Scim, made, provider, reasons, scim, scim_of
 from tests.support.people import make_person, make_tenant
 
-
-@pytest.fixture
-def made(tenant, admin):
-    return scim_of(tenant, admin, "acme.test")
-
-
-@pytest.fixture
-def scim(made):
-    return made[0]
-
-
-@pytest.fixture
-def provider(made):
-    return made[1]
+__all__ = ["made", "provider", "scim"]
 
 
 def add(*members):

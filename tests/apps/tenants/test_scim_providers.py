@@ -15,17 +15,9 @@ from foundation.access.models import Group, GroupMember, Membership
 from foundation.clock import now
 from foundation.identity.models import IdentityProvider, ProviderIdentity, Provisioned, User
 from foundation.tenancy import scope
-from tests.apps.tenants.test_scim import Scim, scim_of
+from tests.apps.tenants.scim_stage import Scim, made, scim
 
-
-@pytest.fixture
-def made(tenant, admin):
-    return scim_of(tenant, admin, "acme.test")
-
-
-@pytest.fixture
-def scim(made):
-    return made[0]
+__all__ = ["made", "scim"]
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_both_are_asked_of_a_fresh_session(admin, viewer, tenant):
 
 
 def test_whom_a_removed_provider_suspended_an_administrator_restores(admin, tenant):
-    from tests.apps.tenants.test_scim import scim_of
+    from tests.apps.tenants.scim_stage import scim_of
 
     scim, provider = scim_of(tenant, admin, "acme.test")
     sara = scim.make("sara@acme.test", active=False).json()["id"]

@@ -20,7 +20,7 @@ from foundation.identity.models import EmailDomain, IdentityProvider, User
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 from foundation.tenancy.standing import TenantSuspended
-from tests.apps.tenants.test_scim import Scim
+from tests.apps.tenants.scim_stage import Scim
 from tests.support.forms import send_form
 from tests.support.people import make_person
 
