@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ from foundation.ledger.selectors import last_seq
 from foundation.tenancy import find_tenant, require_keys, require_open, scope
 from foundation.web import calendars, logs, refused_requests
 from foundation.web.locked import leads_to_keys
-from foundation.web.problems import answer_for
+from foundation.web.problems import answer_for, method_not_allowed
 from foundation.web.requests import address_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -148,6 +149,19 @@ class KnownSenderMiddleware:
         if unknown and request.content_type == "multipart/form-data":
             return answer_for(request, AccessDenied(_("Sign in first: no file is taken from somebody unknown.")))
         return self.get_response(request)
+
+
+class WordsMiddleware:
+    """A bare 405 is a blank page to whoever reloads what a form once opened; it says what the address is for."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.streaming and not response.content:
+            return method_not_allowed(request, response.headers.get("Allow", ""))
+        return response
 
 
 def _names_nothing(request: HttpRequest) -> bool:

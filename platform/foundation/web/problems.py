@@ -138,6 +138,18 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer_for(request, NotFound(_("There is nothing at this address, or it is not yours to see.")))
 
 
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """Of an address that only takes what a form sends: somebody opened it, or loaded its answer once more."""
+    sentence = _("This address only takes what a form sends. Go back to the page with the form and send it from there.")
+    if "GET" in allowed:
+        sentence = _("This address is there to be read; nothing can be sent to it. Go back and open it anew.")
+    error = _Other(sentence)
+    error.status = HTTPStatus.METHOD_NOT_ALLOWED
+    response = answer_for(request, error)
+    response["Allow"] = allowed
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     sentence = _("Something broke on our side. Nothing was changed; try again, and quote the number below if it stays.")
     return answer_for(request, PortalError(sentence))

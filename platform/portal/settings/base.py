@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "foundation.web.middleware.ActorMiddleware",
     "foundation.web.middleware.KnownSenderMiddleware",
+    "foundation.web.middleware.WordsMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
