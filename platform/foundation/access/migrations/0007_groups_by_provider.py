@@ -58,5 +58,5 @@ class Migration(migrations.Migration):
                 name="group_external_once",
             ),
         ),
-        migrations.RunSQL(KEEPERS, migrations.RunSQL.noop),
+        migrations.RunSQL(KEEPERS, migrations.RunSQL.noop, elidable=True),
     ]

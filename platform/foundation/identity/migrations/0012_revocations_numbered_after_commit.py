@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RenameField("revokedtoken", "number", "id"),
         migrations.AddField("revokedtoken", "number", models.BigIntegerField(null=True, unique=True)),
-        migrations.RunPython(keep_numbers, migrations.RunPython.noop),
+        migrations.RunPython(keep_numbers, migrations.RunPython.noop, elidable=True),
         migrations.AddIndex(
             "revokedtoken",
             models.Index(fields=["id"], condition=models.Q(number=None), name="revocation_without_number"),
