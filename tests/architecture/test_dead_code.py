@@ -17,6 +17,7 @@ BY_NAME = re.compile(r"(render|get|validate|clean|visit)_\w+|[A-Z]\w+Config|__\w
 # Found by name too, each by one framework alone.
 HOOKS = {
     "ActorScheme": "drf-spectacular finds extensions among the subclasses",
+    "CreateModels": "squashed migrations",
     "_look_at_the_start": "Celery's signals",
     "_get_schema_response": "drf-spectacular's view",
     "_get_site_name": "allauth: the name of the portal on a device that holds passkeys",
