@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from runtime.guard import target
+from runtime.guard import Guarded, target
 from runtime.service_tokens import HEADER, Receiver, SeenHere, TokenRefused, pair_keys, secrets_of
 
 STATE = Path(os.environ.get("FAKE_STATE", ""))
@@ -251,8 +251,18 @@ async def replica(scope: Any, receive: Any, send: Any) -> None:
         case "refuse":
             await _say(send, 422, {"error": "The column age is missing."})
             return
+        case "stranger":
+            await _say(send, 401, {"error": "The model knows nobody of this name."})
+            return
         case "headers":
             lines = {name.decode(): value.decode() for name, value in scope["headers"]}
             await _say(send, 200, {"by": NAME, "headers": lines, "path": scope["raw_path"].decode()})
             return
     await _say(send, 200, PLAIN)
+
+
+def guarded() -> Guarded:
+    """The replica as the real one stands: behind its guard, under the service secret that it was started with."""
+    name, secret = os.environ["FAKE_RECEIVER"], os.environ["FAKE_SECRET"]
+    keys = {"gateway": pair_keys(secrets_of(secret), "gateway", name)}
+    return Guarded(replica, Receiver(name, keys, standing=True))

@@ -137,10 +137,13 @@ class Stage:
     def start_live(self) -> None:
         self._uvicorn("live", "portal", self.run / "live.sock", FAKE_STATE=str(self.state_file))
 
-    def start_replica(self, name: str, number: int = 1, weight: float = 100, attempt: int = 1) -> dict[str, Any]:
-        """Start it, and describe it as the portal does."""
+    def start_replica(
+        self, name: str, number: int = 1, weight: float = 100, attempt: int = 1, secret: str = ""
+    ) -> dict[str, Any]:
+        """Start it, and describe it as the portal does; with `secret` it hears only who signs under that one."""
         path = self.run / f"{name}.sock"
-        self._uvicorn(name, "replica", path, FAKE_NAME=name)
+        guard = {"FAKE_SECRET": secret, "FAKE_RECEIVER": f"replica:id-{name}:{attempt}"} if secret else {}
+        self._uvicorn(name, "guarded" if secret else "replica", path, FAKE_NAME=name, **guard)
         address = f"unix:{path}"
         return {"id": f"id-{name}", "number": number, "address": address, "weight": weight, "attempt": attempt}
 
@@ -164,6 +167,7 @@ class Stage:
         command = [sys.executable, "-m", "uvicorn", f"tests.gateway.fakes:{app}", "--uds", str(path)]
         command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
         command += ["--lifespan", "off", "--ws", "websockets-sansio"]
+        command += ["--factory"] if app == "guarded" else []
         self._start(name, command, {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT}/platform", **environment})
         wait_until(lambda: self._listens(str(path)))
 
