@@ -141,7 +141,7 @@ class ErasureRequested(ledger.Event):
     """`subject_digest` is a keyed digest of what names the person: never the value itself."""
 
     kind = "dataset.erasure_requested"
-    said = _("asked that a person's rows be erased from %(version_count)s versions")
+    said = _("asked that a person's rows be erased; versions with them: %(version_count)s")
     icon = "trash"
     erasure_id: UUID
     subject_digest: str
@@ -154,7 +154,7 @@ class PersonErased(ledger.Event):
 
     kind = "dataset.person_erased"
     version = 2
-    said = _("erased a person's rows from %(version_count)s versions")
+    said = _("erased a person's rows; versions with them: %(version_count)s")
     icon = "trash"
     erasure_id: UUID
     subject_digest: str

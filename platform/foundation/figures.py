@@ -47,6 +47,14 @@ def number(value: Any, digits: int = 3) -> str:
     return format_decimal(found, format=pattern, locale=locale(), numbering_system="latn")
 
 
+def quantity(value: Any) -> str:
+    """What was used: as `number`; what is too little to show is not said to be nothing: less than 0.001."""
+    found = figure(value)
+    if found is not None and 0 < found < Decimal("0.001"):
+        return _("less than %(amount)s") % {"amount": number(Decimal("0.001"))}
+    return number(value)
+
+
 def percent(value: Any, digits: int = 1) -> str:
     """A share: 0.2571 → 25.7 %."""
     found = figure(value)

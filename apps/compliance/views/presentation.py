@@ -29,6 +29,7 @@ from foundation.web.history import history, told
 from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import moment
 
+_NAMELESS = {ErasedKind.SET_ASIDE, ErasedKind.BROKER}
 _KIND_OF_PAGE = {
     ErasedKind.DATASET_VERSION: "dataset_version",
     ErasedKind.FEATURE_VIEW: "feature_view",
@@ -107,7 +108,8 @@ def erased_things(tenant: str, erasure: Any) -> list[dict[str, Any]]:
     return [
         {
             "kind": one.get_kind_display(),
-            "name": one.name,
+            # What there is one of is called what its kind is called, in the reader's language.
+            "name": "" if one.kind in _NAMELESS else one.name,
             "url": _url_of_thing(tenant, one.kind, one.thing_id),
             "rows": one.row_count,
             "digest": one.digest,

@@ -50,7 +50,7 @@ class _OfProject(forms.Form):
     """Limits of the tenant, or of one project."""
 
     project = forms.ChoiceField(
-        label=_("For"),
+        label=_("Applies to"),
         required=False,
         help_text=_("A project's limit holds within the tenant's: both have to have room."),
     )

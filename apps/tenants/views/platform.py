@@ -40,7 +40,7 @@ def tenant_list(request: PersonRequest) -> HttpResponse:
         "count": len(lines),
         "q": request.GET.get("q", ""),
         "months": _months(month),
-        "month": month,
+        "month": str(month),
         "cost": sum((line.cost for line in lines), start=0),
         "support": shown(platform.support_of_platform(operator=request.user)[:20]),
     }
@@ -131,7 +131,7 @@ def _show_tenant(request: PersonRequest, tenant_id: UUID, form: SupportForm) -> 
     line = platform.figures_of(operator=request.user, tenant_id=tenant_id, month=month)
     context: dict[str, Any] = {
         "line": line,
-        "month": month,
+        "month": str(month),
         "months": _months(month),
         "zones": [zones.zone_name(code) for code in line.tenant.zones],
         "may_delete": selectors.wait_is_cut(operator=request.user, tenant_id=tenant_id),
@@ -148,12 +148,12 @@ def _month(request: PersonRequest) -> Month:
     return Month.parse(asked) if asked else Month.of(now())
 
 
-def _months(chosen: Month) -> list[Month]:
+def _months(chosen: Month) -> list[str]:
     """The last twelve, and whichever was asked for."""
     found = [Month.of(now())]
     while len(found) < 12:
         found.append(found[-1].before)
-    return found if chosen in found else [*found, chosen]
+    return [str(month) for month in (found if chosen in found else [*found, chosen])]
 
 
 def _page_of(tenant_id: UUID) -> str:

@@ -134,3 +134,9 @@ def test_a_month_of_bills_is_said_in_the_readers_language():
 
 def test_what_is_counted_in_wholes_has_no_decimals():
     assert [shown.number(Decimal(value), 0) for value in ("500", "2048", "120")] == ["500", "2,048", "120"]
+
+
+def test_what_is_too_little_to_show_is_not_said_to_be_nothing():
+    assert shown.quantity(Decimal("0.000162")) == "less than 0.001"
+    assert shown.quantity(Decimal("12.5")) == "12.500"
+    assert (shown.quantity(0), shown.quantity(None)) == ("0", shown.NOTHING)

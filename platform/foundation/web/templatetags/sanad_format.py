@@ -21,8 +21,8 @@ from foundation.web.calendars import date_in_words
 register = template.Library()
 NOTHING, locale, figure_of = figures.NOTHING, figures.locale, figures.figure
 money, month, number = figures.money, figures.month, figures.number
-percent, short_digest = figures.percent, figures.short_digest
-for _filter in (money, month, number, percent, short_digest):
+percent, quantity, short_digest = figures.percent, figures.quantity, figures.short_digest
+for _filter in (money, month, number, percent, quantity, short_digest):
     register.filter(_filter)
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
