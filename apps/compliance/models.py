@@ -17,6 +17,8 @@ class Report(TenantModel):
     failure = models.TextField(blank=True)
     # The language of its sentences; headings are in both.
     language = models.CharField(max_length=5, default="en")
+    # Of both files together; None for those that were made before it was noted.
+    byte_count = models.BigIntegerField(null=True)
     html_key = models.CharField(max_length=200, blank=True)
     pdf_key = models.CharField(max_length=200, blank=True)
     # SHA-256 of the files themselves: who holds one can compare it with the ledger.

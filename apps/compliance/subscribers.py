@@ -12,6 +12,7 @@ from foundation.identity import Actor
 
 def register() -> None:
     tenants.register_export("ledger", services.ledger_part)
+    tenants.register_kept("reports", services.reports_measured)
     live.register_topic("report", check=_check_listener)
 
 

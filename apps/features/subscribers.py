@@ -21,6 +21,7 @@ from foundation.web import chain
 
 def register() -> None:
     tenants.register_export("features", services.feature_part)
+    tenants.register_kept("features", services.tables_measured)
     live.register_topic("feature_view", check=lambda actor, pk: selectors.get_view(actor=actor, view_id=pk))
     live.register_topic(
         "training_set", check=lambda actor, pk: selectors.get_training_set(actor=actor, training_set_id=pk)

@@ -11,6 +11,7 @@ from apps.datasets import services as datasets
 from apps.deployments import selectors as deployments
 from apps.monitoring import selectors, services
 from apps.monitoring.choices import AlertState
+from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -20,6 +21,7 @@ from foundation.web import chain
 
 def register() -> None:
     datasets.register_reach(services.LogReach())
+    tenants.register_kept("inference logs", services.logs_measured)
     ledger.subscribe("revision.ready", name="monitoring.watch", handler=watch_when_ready)
     live.register_topic("monitor", check=lambda actor, pk: selectors.get_monitor(actor=actor, monitor_id=pk))
     live.register_topic("alert", check=lambda actor, pk: selectors.get_alert(actor=actor, alert_id=pk))

@@ -4,6 +4,7 @@ from apps.compliance.services.archiving import ledger_part
 from apps.compliance.services.checking import LedgerCheck, verify_ledger
 from apps.compliance.services.handing_out import anchor, export_ledger, report_file, verifier
 from apps.compliance.services.making import make_report, request_report
+from apps.compliance.services.metering import reports_measured
 
 __all__ = [
     "LedgerCheck",
@@ -12,6 +13,7 @@ __all__ = [
     "ledger_part",
     "make_report",
     "report_file",
+    "reports_measured",
     "request_report",
     "verifier",
     "verify_ledger",

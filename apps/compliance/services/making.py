@@ -22,8 +22,10 @@ from apps.compliance.ports import Section
 from apps.compliance.selectors.standing import count, gathered, open_points
 from apps.compliance.services.checking import LedgerCheck, check_chain
 from apps.compliance.services.documents import artifact_statement, document_of
+from apps.compliance.services.metering import begin_usage
 from apps.registry import selectors as registry
 from apps.registry import services as registry_services
+from apps.tenants import services as tenants
 from foundation import jobs, ledger, states, storage
 from foundation.clock import now
 from foundation.errors import Invalid, PortalError
@@ -44,6 +46,7 @@ def request_report(*, actor: Actor, project: Any, model_version_id: UUID) -> Rep
     if version.project_id != project.pk:
         sentence = _("%(version)s belongs to another project.") % {"version": version}
         raise Invalid(sentence, fields={"model_version": [sentence]})
+    tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
     report = Report.objects.create(
         tenant=actor.tenant,
         project_id=version.project_id,
@@ -127,9 +130,13 @@ def _keep(
     sections: list[Section],
     points: Points,
 ) -> None:
+    project_id, size = _read(report_id).project_id, len(html) + len(pdf)
+    # Whoever sees the job reads why it failed: no figure of the whole tenant.
+    tenants.reserve_storage(tenant_id=actor.tenant_id, project_id=project_id, more=size)
     report = Report.objects.select_for_update().get(pk=report_id)
     if report.state != ReportState.MAKING:
         return
+    report.byte_count = size
     report.html_key, report.pdf_key = f"reports/{report.pk.hex}.html", f"reports/{report.pk.hex}.pdf"
     storage.put(report.tenant_id, report.html_key, html)
     storage.put(report.tenant_id, report.pdf_key, pdf)
@@ -144,6 +151,7 @@ def _keep(
     report.made_at = check.checked_at
     states.move(report, ReportState.READY, NEXT)
     report.save()
+    begin_usage(report, actor)
     _record(_made(report), actor, report)
 
 

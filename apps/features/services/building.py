@@ -16,7 +16,9 @@ from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.events import TrainingSetCancelled, TrainingSetFailed, TrainingSetReady
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.joining import JoinedView, join_sql, proof_sql
+from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.quoting import quoted
+from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from foundation.jobs.models import Job
 
 
-def build_training_set(*, job: JobHandle, training_set_id: UUID) -> None:
-    """Join the views to the labels as of each label's time, and store the rows with their proof."""
+def build_training_set(*, job: JobHandle, training_set_id: UUID, in_quota: bool = True) -> None:
+    """Join the views to the labels as of each label's time, and store the rows with their proof.
+
+    OverQuota where the rows would not fit, and nothing is kept; not so for what takes another's place (`in_quota`).
+    """
     with job.scope():
         training_set = TrainingSet.objects.get(pk=training_set_id)
         base = datasets.table_at(datasets.get_version(actor=job.actor, version_id=training_set.base_version_id))
@@ -45,8 +50,15 @@ def build_training_set(*, job: JobHandle, training_set_id: UUID) -> None:
     proof = _proof(tables, training_set, base, at, joined, sources, views)
     job.progress(_("Computing the digest"), 85)
     digest = tables.digest(at)
-    with job.scope():
-        _finish(actor=job.actor, training_set_id=training_set_id, at=at, proof=proof, digest=digest)
+    size = size_of(tables, at)
+    with job.scope(), transaction.atomic():
+        if in_quota:
+            project_id = training_set.project_id
+            # Whoever sees the job reads why it failed: no figure of the whole tenant.
+            tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
+        row = _finish(actor=job.actor, training_set_id=training_set_id, at=at, proof=proof, digest=digest)
+        if row is not None:
+            begin_usage(row, size, job.actor)
 
 
 def _joined(training_set: TrainingSet, index: int, view: FeatureView) -> JoinedView:
@@ -144,10 +156,13 @@ def _labels(tables: Lake, training_set: TrainingSet, base: TableAt) -> dict[str,
 
 
 @transaction.atomic
-def _finish(*, actor: Actor, training_set_id: UUID, at: TableAt, proof: dict[str, Any], digest: str) -> None:
+def _finish(
+    *, actor: Actor, training_set_id: UUID, at: TableAt, proof: dict[str, Any], digest: str
+) -> TrainingSet | None:
+    """It is ready; None where it has ended meanwhile."""
     row = TrainingSet.objects.select_for_update().get(pk=training_set_id)
     if row.state != BuildState.BUILDING:
-        return
+        return None
     row.lake_table, row.lake_snapshot, row.row_count = at.table, at.snapshot, proof["rows"]
     row.digest, row.leakage_proof = digest, proof
     states.move(row, BuildState.READY, NEXT)
@@ -161,6 +176,7 @@ def _finish(*, actor: Actor, training_set_id: UUID, at: TableAt, proof: dict[str
         lake_snapshot=at.snapshot,
     )
     ledger.record(ready, actor=actor, project_id=row.project_id, subject=("training_set", row.pk))
+    return row
 
 
 def _extra_columns(row: TrainingSet) -> list[dict[str, Any]]:

@@ -14,7 +14,9 @@ from apps.features.choices import NEXT, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
 from apps.features.models import FeatureView
+from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.quoting import column_list, quoted
+from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states, storage
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
 _TIMEOUT_S, _MEMORY_MB = 600, 2048
 
 
-def compute_view(*, job: JobHandle, view_id: UUID) -> None:
-    """Run the SQL in the sandbox and keep the rows; then put the newest values online."""
+def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> None:
+    """Run the SQL in the sandbox and keep the rows; then put the newest values online.
+
+    OverQuota where the rows would not fit, and nothing is kept; not so for what takes another's place (`in_quota`).
+    """
     with job.scope():
         view = FeatureView.objects.select_related("entity").get(pk=view_id)
         inputs = {
@@ -45,8 +50,14 @@ def compute_view(*, job: JobHandle, view_id: UUID) -> None:
     job.progress(_("Checking keys and times"), 60)
     count = _checked_count(tables, at, view)
     digest, profile = tables.digest(at), tables.profile(at)
-    with job.scope():
-        _finish(actor=job.actor, view=view, at=at, count=count, digest=digest, profile=profile)
+    size = size_of(tables, at)
+    with job.scope(), transaction.atomic():
+        if in_quota:
+            project_id = view.project_id
+            # Whoever sees the job reads why it failed: no figure of the whole tenant.
+            tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
+        if _finish(actor=job.actor, view=view, at=at, count=count, digest=digest, profile=profile):
+            begin_usage(view, size, job.actor)
 
 
 def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
@@ -65,10 +76,11 @@ def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
 
 
 @transaction.atomic
-def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest: str, profile: dict) -> None:
+def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest: str, profile: dict) -> bool:
+    """It is ready, unless it has ended meanwhile."""
     view = FeatureView.objects.select_for_update().get(pk=view.pk)
     if view.state != BuildState.BUILDING:
-        return
+        return False
     view.lake_table, view.lake_snapshot, view.row_count = at.table, at.snapshot, count
     view.digest = digest
     storage.put(view.tenant_id, view.profile_key, json.dumps(profile).encode())
@@ -84,6 +96,7 @@ def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest:
         title=_("Putting %(view)s online") % {"view": view},
         view_id=str(view.pk),
     )
+    return True
 
 
 @jobs.on_failure("features.compute_view")

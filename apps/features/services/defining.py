@@ -20,6 +20,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityDefined, FeatureViewDefined
 from apps.features.models import Entity, FeatureView
 from apps.projects.services import lock_project
+from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
 from foundation.errors import Conflict
 from foundation.identity import Actor
@@ -71,6 +72,7 @@ def define_view(
 ) -> FeatureView:
     """A feature view, or the next version of one. Its columns are checked before anything is computed."""
     policies.check_can_define(actor, project)
+    tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
     check_name(name)
     _check_ttl(ttl_seconds)
     columns = lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))

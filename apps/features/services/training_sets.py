@@ -20,6 +20,7 @@ from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.defining import check_name
 from apps.features.services.quoting import column_list
 from apps.projects.services import lock_project
+from apps.tenants import services as tenants
 from foundation import jobs, ledger
 from foundation.identity import Actor
 
@@ -50,6 +51,7 @@ def define_training_set(
     `views` holds {"view": id, "keys": {join key: base column}, "features": names or None} for each view.
     """
     policies.check_can_define(actor, project)
+    tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
     check_name(name)
     base = datasets.get_version(actor=actor, version_id=base_version_id)
     datasets.table_at(base)  # says in words where there are no rows to read

@@ -9,6 +9,7 @@ from apps.monitoring.services.alerts import (
 )
 from apps.monitoring.services.draining import drain_once
 from apps.monitoring.services.erasing import LogReach
+from apps.monitoring.services.metering import logs_measured
 from apps.monitoring.services.playing import Player
 from apps.monitoring.services.replays import change_replay, start_replay
 
@@ -21,6 +22,7 @@ __all__ = [
     "configure_monitor",
     "drain_once",
     "ensure_monitor",
+    "logs_measured",
     "resolve_alert",
     "start_replay",
 ]

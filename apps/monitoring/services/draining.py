@@ -26,6 +26,7 @@ from apps.monitoring.adapters.valkey import stream_at
 from apps.monitoring.models import DrainedBatch
 from apps.monitoring.services.alerts import look_for_drift
 from apps.monitoring.services.lines import Line, in_short, read_line
+from apps.monitoring.services.metering import keep_logs
 from apps.monitoring.services.tallies import add_drift, add_traffic, add_usage, feature_names, versions_of
 from foundation import lake, live
 from foundation.errors import Unavailable
@@ -183,6 +184,7 @@ def _count(tenant: Tenant, place: DrainedBatch, batch: list[Line], versions: Map
     with transaction.atomic():
         add_traffic(tenant, entries)
         add_usage(tenant, entries)
+        keep_logs(tenant, {entry.deployment_id for entry in entries})
         touched = add_drift(tenant, entries, versions)
         said = {"set_aside": F("set_aside") + len(unfit), "set_aside_because": unfit[-1]} if unfit else {}
         DrainedBatch.objects.filter(pk=place.pk).update(last_id=batch[-1].id, **said)

@@ -21,6 +21,7 @@ from apps.deployments import selectors as deployments
 from apps.features import selectors as features
 from apps.monitoring.adapters.valkey import stream_at
 from apps.monitoring.services.draining import drain_up_to_now
+from apps.monitoring.services.metering import keep_logs
 from foundation import lake
 from foundation.errors import Unavailable
 from foundation.jobs import JobHandle
@@ -59,6 +60,8 @@ class LogReach(datasets.Reach):
         erased = [
             _of_log(one, lake.for_tenant(job.tenant_id).erase_rows(table, condition, params)) for one, table in logs
         ]
+        with job.scope():
+            keep_logs(job.actor.tenant, {one.pk for one, _table in logs})
         job.raise_if_cancelled()
         if logs:
             shredding.shred_past(actor=job.actor, tables=[table for _one, table in logs])

@@ -27,7 +27,10 @@ from apps.registry.services.artifacts import pack_artifact
 from apps.registry.services.cards import draft_card
 from apps.registry.services.gates import decide_gates
 from apps.registry.services.keys import current_key
+from apps.registry.services.metering import keep_artifact
+from apps.tenants import services as tenants
 from foundation import jobs, ledger, states, storage
+from foundation.clock import database_now
 from foundation.errors import Invalid
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -49,6 +52,7 @@ def register_version(*, actor: Actor, run_id: UUID, name: str, description: str 
             _("“%(name)s” is not a model name: use small letters, digits, - and _.") % {"name": name},
             fields={"name": [_("Like “late-flights”.")]},
         )
+    tenants.check_storage(tenant_id=actor.tenant_id, project_id=run.project_id, more=1, reader=actor)
     model = _model(actor, run.project_id, name, description)
     number = 1 + (model.versions.aggregate(n=Max("number"))["n"] or 0)
     version = ModelVersion.objects.create(
@@ -112,6 +116,9 @@ def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
         "version": version.number,
         "run": str(version.run_id),
     }
+    size = sum(path.stat().st_size for path in files.rglob("*") if path.is_file())
+    # Whoever sees the job reads why it failed: no figure of the whole tenant.
+    tenants.reserve_storage(tenant_id=actor.tenant_id, project_id=version.project_id, more=size)
     version.artifact_digest = directory_digest(file_digests(files))
     version.signature = sign_directory(files, private, predicate)
     version.signing_key = key
@@ -121,6 +128,7 @@ def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
     version.card_number = 1
     states.move(version, Stage.CANDIDATE, NEXT, field="stage")
     version.save()
+    keep_artifact(version, at=database_now(), otherwise=actor.named)
     registered = VersionRegistered(
         model_id=version.model_id,
         version_id=version.pk,

@@ -1,5 +1,60 @@
 from __future__ import annotations
 
+import pytest
+
+from apps.features.choices import BuildState
 from tests.apps.datasets.conftest import ingested, uploaded
+from tests.apps.features import stage
 
 __all__ = ["ingested", "uploaded"]
+
+
+@pytest.fixture
+def define(scientist, project):
+    return stage.Definer(scientist, project)
+
+
+@pytest.fixture
+def carrier(define):
+    return define.entity("carrier")
+
+
+@pytest.fixture
+def queued_view(define, carrier, ingested):
+    delays = ingested("delays.csv", stage.DELAYS)
+    return define.view(carrier, "carrier_delay", stage.SQL, event_time="moment", delays=delays)
+
+
+@pytest.fixture
+def view(queued_view, run_jobs):
+    run_jobs()
+    queued_view.refresh_from_db()
+    return queued_view
+
+
+@pytest.fixture
+def flights(ingested):
+    return ingested("flights.csv", stage.FLIGHTS)
+
+
+@pytest.fixture
+def with_keys_of_the_tenant(settings):
+    """The lake's keys as in production, so that they can be destroyed."""
+    settings.LAKE_KEYS = "foundation.lake.keys.keys_of"
+
+
+@pytest.fixture
+def made(with_keys_of_the_tenant, define, ingested, run_jobs):
+    """Events of people, a view of them online, and a training set that joins it to labels under another name."""
+    events, labels = (ingested(name, rows, run=False) for name, rows in stage.TABLES_OF_PEOPLE.items())
+    run_jobs()
+    sql = "SELECT who AS person, seen, spent, note FROM e"
+    view = define.view(define.entity("person"), "spending", sql, event_time="seen", e=events)
+    run_jobs()
+    part = {"view": view.pk, "keys": {"person": "customer"}}
+    row = define.training_set(labels, "lateness", event_time="seen", features=["customer"], views=[part])
+    run_jobs()
+    view.refresh_from_db()
+    row.refresh_from_db()
+    assert (view.state, view.online_keys, row.state, row.row_count) == (BuildState.READY, 7, BuildState.READY, 21)
+    return view, row

@@ -20,56 +20,10 @@ from foundation.errors import Conflict, Invalid
 from foundation.lake import shredding
 from foundation.web.chain import chain_of
 from foundation.web.models import IdempotentAnswer
+from tests.apps.features.stage import CANARY, PERSON
 from tests.foundation.storage.test_shredding import everything_on_disk, holding
 
-PERSON, CANARY = "person-CANARY-78", "secret-CANARY-of-78"
-EVENTS = b"who,seen,spent,note\n" + b"".join(
-    b"person-%d,2024-01-%02d 10:00:00,%d,plain\n" % (n % 6, 1 + n, n) for n in range(20)
-)
-EVENTS += f"{PERSON},2024-01-03 09:00:00,70,{CANARY}\n{PERSON},2024-01-04 09:00:00,71,{CANARY}\n".encode()
-LABELS = b"customer,seen,late\n" + b"".join(
-    b"person-%d,2024-02-%02d 10:00:00,%d\n" % (n % 6, 1 + n, n % 2) for n in range(20)
-)
-LABELS += f"{PERSON},2024-02-05 09:00:00,1\n".encode()
-
-
-@pytest.fixture(autouse=True)
-def with_keys_of_the_tenant(settings):
-    settings.LAKE_KEYS = "foundation.lake.keys.keys_of"
-
-
-@pytest.fixture
-def made(ingested, scientist, project, run_jobs):
-    """Events of people, a view of them online, and a training set that joins it to labels under another name."""
-    events, labels = ingested("events.csv", EVENTS), ingested("labels.csv", LABELS)
-    entity = services.define_entity(actor=scientist, project=project, name="person", join_keys=["person"])
-    sql = "SELECT who AS person, seen, spent, note FROM e"
-    view = services.define_view(
-        actor=scientist,
-        project=project,
-        entity=entity,
-        name="spending",
-        sql=sql,
-        inputs={"e": events.pk},
-        event_time="seen",
-    )
-    run_jobs()
-    part = {"view": view.pk, "keys": {"person": "customer"}}
-    row = services.define_training_set(
-        actor=scientist,
-        project=project,
-        name="lateness",
-        base_version_id=labels.pk,
-        label="late",
-        event_time="seen",
-        features=["customer"],
-        views=[part],
-    )
-    run_jobs()
-    view.refresh_from_db()
-    row.refresh_from_db()
-    assert (view.state, view.online_keys, row.state, row.row_count) == (BuildState.READY, 7, BuildState.READY, 21)
-    return view, row
+pytestmark = pytest.mark.usefixtures("with_keys_of_the_tenant")
 
 
 def erase(admin, project, **changes):

@@ -8,46 +8,8 @@ from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
 from foundation import jobs, lake
 from foundation.errors import AccessDenied, Invalid, NotFound
+from tests.apps.features.stage import DELAYS, SQL
 from tests.support.history import acts_on, done_by
-
-FLIGHTS = b"carrier,moment,late\n" + b"".join(
-    f"{carrier},2013-01-{day:02d} 10:00:00,{(day + len(carrier)) % 2}\n".encode()
-    for day in range(1, 29)
-    for carrier in ("AA", "DLX")
-)
-DELAYS = b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nAA,2013-01-10 09:00:00,50\nDLX,2013-01-05 00:00:00,7\n"
-SQL = "SELECT carrier, moment, delay AS recent_delay FROM delays"
-
-
-@pytest.fixture
-def carrier(scientist, project):
-    return services.define_entity(actor=scientist, project=project, name="carrier", join_keys=["carrier"])
-
-
-@pytest.fixture
-def queued_view(scientist, project, carrier, ingested):
-    delays = ingested("delays.csv", DELAYS)
-    return services.define_view(
-        actor=scientist,
-        project=project,
-        entity=carrier,
-        name="carrier_delay",
-        sql=SQL,
-        inputs={"delays": delays.pk},
-        event_time="moment",
-    )
-
-
-@pytest.fixture
-def view(queued_view, run_jobs):
-    run_jobs()
-    queued_view.refresh_from_db()
-    return queued_view
-
-
-@pytest.fixture
-def flights(ingested):
-    return ingested("flights.csv", FLIGHTS)
 
 
 def test_a_view_is_computed_counted_and_put_online(view, scientist):

@@ -13,9 +13,7 @@ from foundation import lake
 from foundation.clock import now
 from foundation.errors import Conflict
 from foundation.lake import keeping
-from tests.apps.features.test_feature_store import carrier, flights, queued_view, view
 
-__all__ = ["carrier", "flights", "queued_view", "view"]
 HOUR = timedelta(hours=1)
 
 

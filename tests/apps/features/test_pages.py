@@ -8,7 +8,7 @@ import pytest
 
 from apps.features import selectors, services
 from apps.features.choices import BuildState
-from tests.apps.features.test_feature_store import DELAYS, FLIGHTS
+from tests.apps.features.stage import DELAYS, FLIGHTS
 
 FEATURES = "/t/acme/p/flights/features/"
 VIEW = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,8 @@ import orjson
 import redis
 from django.conf import settings
 
+from apps.deployments import selectors as deployments
+from foundation import lake
 from foundation.clock import now
 from gateway.entries import Entry, stream_of
 
@@ -49,3 +52,10 @@ def log(*entries: Entry) -> None:
 
 def waiting(tenant: Any) -> int:
     return int(broker().xlen(stream_of(str(tenant.pk))))
+
+
+def log_on_disk(revision: Any) -> int:
+    """Bytes of the files of the deployment's log, as it is now."""
+    tables, table = lake.for_tenant(revision.tenant_id), deployments.inference_table(revision.deployment_id)
+    files = tables.files_of(tables.current(table))
+    return sum(Path(one.path).stat().st_size for file in files for one in (file, file.deleted) if one)

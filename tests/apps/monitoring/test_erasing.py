@@ -14,8 +14,9 @@ from apps.deployments import selectors as deployments
 from apps.monitoring import services
 from apps.monitoring.adapters.valkey import ValkeyInferenceStream, stream_at
 from apps.monitoring.models import DriftWindow, TrafficMinute
+from apps.tenants.models import UsageSpan
 from foundation.lake import shredding
-from tests.apps.monitoring.stage import broker, entry, log, waiting
+from tests.apps.monitoring.stage import broker, entry, log, log_on_disk, waiting
 from tests.apps.monitoring.test_draining import in_lake
 from tests.foundation.storage.test_shredding import everything_on_disk, holding
 
@@ -70,6 +71,9 @@ def test_rows_of_the_person_are_in_no_byte_of_log_and_broker_and_counts_stay(ask
     assert sum(minute.rows for minute in TrafficMinute.objects.all()) == counted + 4
     assert DriftWindow.objects.exists()
     assert holding({"canary": person.split('"')[1].encode()}, *everything_on_disk()) == set()
+    # What is left of the log is what counts as stored.
+    kept = UsageSpan.objects.get(subject_id=asked.deployment_id, ended_at=None)
+    assert kept.byte_count == log_on_disk(asked) > 0
 
 
 def test_a_look_counts_logged_rows_and_names_the_deployment(asked, admin, project, person):

@@ -10,8 +10,10 @@ from apps.experiments import selectors as experiments
 from apps.registry import selectors, services
 from apps.registry.choices import GateState, Stage
 from apps.registry.errors import ArtifactRefused
+from apps.tenants import services as tenants
+from apps.tenants.selectors import held
 from foundation import jobs, ledger, storage
-from foundation.errors import AccessDenied, Conflict, Invalid, NotFound, Unavailable
+from foundation.errors import AccessDenied, Conflict, Invalid, NotFound, OverQuota, Unavailable
 from foundation.tenancy import scope
 from runtime.signature import key_id
 from tests.support.history import acts_on, done_by
@@ -192,3 +194,25 @@ def test_the_card_is_written_by_people_and_two_at_once_do_not_lose_a_word(regist
     event = ledger.events_of(subject=("model_version", version.pk))[0]
     assert event.kind == "model_version.card_changed"
     assert "Ours" not in str(event.payload)
+
+
+def test_a_version_counts_as_stored_with_its_commit_and_once(registered, project):
+    before = held.stored(tenant_id=project.tenant_id, project_id=project.pk)
+    version = registered()
+    assert held.stored(tenant_id=project.tenant_id, project_id=project.pk) == before + version.artifact_bytes
+    ledger.sequence_once()
+    ledger.dispatch_once(name="registry.usage")
+    assert held.stored(tenant_id=project.tenant_id, project_id=project.pk) == before + version.artifact_bytes
+
+
+def test_without_room_no_version_is_begun_and_one_that_does_not_fit_is_not_kept(
+    admin, scientist, project, finished_run, registered
+):
+    tenants.set_quota(actor=admin, project_id=project.pk, storage_bytes=1)
+    version = registered()
+    assert version.stage == Stage.FAILED
+    assert "bytes of storage" in version.failure
+    assert not storage.exists(version.tenant_id, version.artifact_key)
+    tenants.set_quota(actor=admin, project_id=project.pk, storage_bytes=0)
+    with pytest.raises(OverQuota, match="This project's quota allows 0 bytes"):
+        services.register_version(actor=scientist, run_id=finished_run().pk, name="flowers")

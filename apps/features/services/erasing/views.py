@@ -1,0 +1,87 @@
+"""Feature views without a person, with their values online."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.datasets import services as dataset_services
+from apps.datasets.choices import ErasedKind
+from apps.datasets.services import Search
+from apps.features import selectors
+from apps.features.choices import BuildState
+from apps.features.events import FeatureViewDefined, FeatureViewDestroyed, FeatureViewFailed
+from apps.features.models import FeatureView
+from apps.features.services.computing import compute_view, end_unmade_view
+from apps.features.services.defining import definition_digest
+from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
+from apps.features.services.online import drop_online
+from foundation import ledger, storage
+from foundation.errors import PortalError, Unavailable
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.lake.ports import TableAt
+
+
+class ViewReach(TableReach[FeatureView]):
+    rank = 20
+    kinds = frozenset({ErasedKind.FEATURE_VIEW})
+    kind, model, prefix = ErasedKind.FEATURE_VIEW, FeatureView, "fv_"
+
+    def clear(self, job: JobHandle, ids: Collection[UUID]) -> None:
+        with job.scope():
+            views = list(FeatureView.objects.filter(pk__in=ids))
+        for view in views:
+            drop_online(view)
+            storage.delete(view.tenant_id, view.profile_key)
+
+    def _visible(self, search: Search) -> QuerySet[FeatureView]:
+        return selectors.visible_views(actor=search.actor, project_id=search.project_id)
+
+    def _table(self, thing: FeatureView) -> TableAt:
+        return selectors.view_table(thing)
+
+    def _parts(self, thing: FeatureView) -> set[UUID]:
+        return {UUID(pk) for pk in thing.inputs.values()}
+
+    def _rebuild(self, job: JobHandle, erasure_id: UUID, search: Search, pk: UUID) -> None:
+        new = dataset_services.successor_id(erasure_id, pk)
+        with job.scope():
+            old = FeatureView.objects.select_related("entity").get(pk=pk)
+            inputs = {alias: now_of(erasure_id, search, UUID(given)) for alias, given in old.inputs.items()}
+            if not FeatureView.objects.filter(pk=new).exists():
+                if not all(version_is_there(job.actor, given) for given in inputs.values()):
+                    return
+                _define_view(job.actor, old, new, inputs)
+        try:
+            # It takes the place of the old one, which goes at once: an erasure is not held up by a quota.
+            compute_view(job=job, view_id=new, in_quota=False)
+        except Unavailable:
+            raise
+        except PortalError as refusal:
+            with job.scope():
+                end_unmade_view(new, BuildState.FAILED, refusal.sentence, FeatureViewFailed, job.actor)
+
+    def _gone(self, thing: FeatureView) -> ledger.Event:
+        thing.first_profile, thing.online_keys, thing.online_at = {}, None, None
+        return FeatureViewDestroyed(view_id=thing.pk, digest=thing.digest)
+
+
+def _define_view(actor: Actor, old: FeatureView, new: UUID, inputs: dict[str, UUID]) -> None:
+    kept = ("project_id", "entity", "name", "description", "sql", "event_time", "created_column", "ttl_seconds")
+    view = FeatureView.objects.create(
+        pk=new,
+        tenant_id=old.tenant_id,
+        number=next_number(old),
+        inputs={alias: str(pk) for alias, pk in inputs.items()},
+        features=old.features,
+        definition_digest=definition_digest(
+            old.sql, inputs, old.entity, old.event_time, old.created_column, old.ttl_seconds
+        ),
+        created_by=actor.user,
+        **{name: getattr(old, name) for name in kept},
+    )
+    defined = FeatureViewDefined(view_id=view.pk, number=view.number, definition_digest=view.definition_digest)
+    ledger.record(defined, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))

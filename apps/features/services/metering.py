@@ -1,0 +1,57 @@
+"""Tables of feature views and training sets: they take room in the quota and cost as what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from apps.features.choices import BuildState
+from apps.features.models import FeatureView, TrainingSet
+from apps.tenants import services as tenants
+from apps.tenants.choices import ThingKind
+from foundation import lake
+from foundation.clock import database_now
+from foundation.identity import Actor
+from foundation.lake.ports import TableAt
+from foundation.tenancy.models import Tenant
+
+_KINDS: dict[type[FeatureView] | type[TrainingSet], ThingKind] = {
+    FeatureView: ThingKind.FEATURE_VIEW,
+    TrainingSet: ThingKind.TRAINING_SET,
+}
+
+
+def size_of(tables: lake.Lake, at: TableAt) -> int:
+    """Bytes of a table that was written just now."""
+    return tables.sizes([at.table])[at.table]
+
+
+def begin_usage(thing: FeatureView | TrainingSet, byte_count: int, actor: Actor) -> None:
+    """It counts from now on, for whoever asked for it; part of the transaction that makes it ready."""
+    tenants.keep_measured(_metered(thing, byte_count, actor.named), at=database_now())
+
+
+def end_usage(thing: FeatureView | TrainingSet) -> None:
+    """Its rows are gone, and count no longer."""
+    tenants.end_usage(tenant_id=thing.tenant_id, subject_id=thing.pk, at=database_now())
+
+
+def tables_measured(tenant: Tenant) -> Iterator[tenants.Metered]:
+    """Every table that is there and can be read, with its bytes."""
+    sizes = lake.for_tenant(tenant.pk).sizes()
+    for model in _KINDS:
+        for thing in model._default_manager.filter(tenant=tenant, state=BuildState.READY):
+            if thing.lake_table in sizes:
+                yield _metered(thing, sizes[thing.lake_table])
+
+
+def _metered(thing: FeatureView | TrainingSet, byte_count: int, otherwise: UUID | None = None) -> tenants.Metered:
+    return tenants.Metered(
+        tenant_id=thing.tenant_id,
+        project_id=thing.project_id,
+        person_id=thing.created_by_id or otherwise,
+        kind=_KINDS[type(thing)],
+        thing_id=thing.pk,
+        subject_id=thing.pk,
+        byte_count=byte_count,
+    )
