@@ -2,7 +2,7 @@
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
 from apps.datasets.selectors.keeping import tables_named, versions_over
-from apps.datasets.selectors.naming import inputs_by_name, ready_versions, sql_name
+from apps.datasets.selectors.naming import has_ready_versions, inputs_by_name, ready_versions, sql_name
 from apps.datasets.selectors.reading import (
     class_counts,
     freshness,
@@ -35,6 +35,7 @@ __all__ = [
     "get_erasure",
     "get_upload",
     "get_version",
+    "has_ready_versions",
     "inputs_by_name",
     "latest_ready",
     "made_from",

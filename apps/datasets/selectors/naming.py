@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.datasets.choices import VersionState
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.selectors.reading import visible_datasets, visible_versions
@@ -19,8 +21,16 @@ def sql_name(dataset: Dataset) -> str:
 
 def ready_versions(*, actor: Actor, project_id: UUID) -> list[DatasetVersion]:
     """The versions of a project that can be read, by name and newest first."""
-    rows = visible_versions(actor=actor).filter(project_id=project_id, state=VersionState.READY)
-    return list(rows.order_by("dataset__name", "-number"))
+    return list(_ready(actor, project_id).order_by("dataset__name", "-number"))
+
+
+def has_ready_versions(*, actor: Actor, project_id: UUID) -> bool:
+    """Whether there is anything to read in a project; no row is loaded for the answer."""
+    return _ready(actor, project_id).exists()
+
+
+def _ready(actor: Actor, project_id: UUID) -> QuerySet[DatasetVersion]:
+    return visible_versions(actor=actor).filter(project_id=project_id, state=VersionState.READY)
 
 
 def inputs_by_name(*, actor: Actor, project_id: UUID, sql: str, given: Mapping[str, UUID]) -> dict[str, UUID]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -124,16 +125,20 @@ def versions_of_view(*, actor: Actor, view: FeatureView) -> QuerySet[FeatureView
 
 def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
     """How many views and training sets there are, and how many of their newest versions failed or are being built."""
-    views = list(visible_views(actor=actor, project_id=project_id, newest_only=True))
-    sets = list(visible_training_sets(actor=actor, project_id=project_id))
+    building = Count("pk", filter=Q(state=BuildState.BUILDING))
+    found: dict[str, int] = visible_views(actor=actor, project_id=project_id, newest_only=True).aggregate(
+        views=Count("pk"),
+        in_views=Coalesce(Sum(Func("features", function="jsonb_array_length", output_field=IntegerField())), 0),
+        failed=Count("pk", filter=Q(state=BuildState.FAILED)),
+        offline=Count("pk", filter=Q(state=BuildState.READY, online_at=None)),
+        in_work=building,
+    )
+    sets = visible_training_sets(actor=actor, project_id=project_id).aggregate(sets=Count("pk"), in_work=building)
     return {
-        "views": len(views),
-        "features": sum(len(view.features) for view in views),
-        "sets": len(sets),
-        "failed": sum(view.state == BuildState.FAILED for view in views),
-        "building": sum(v.state == BuildState.BUILDING for v in views)
-        + sum(t.state == BuildState.BUILDING for t in sets),
-        "offline": sum(view.state == BuildState.READY and view.online_at is None for view in views),
+        **{name: found[name] for name in ("views", "failed", "offline")},
+        "features": found["in_views"],
+        "sets": sets["sets"],
+        "building": found["in_work"] + sets["in_work"],
     }
 
 

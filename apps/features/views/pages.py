@@ -29,7 +29,7 @@ def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
         "summary": summary,
         "tabs": _tabs(request, shown, summary),
         "may_define": access.ask(policies.check_can_define, actor, request.project),
-        "has_data": bool(datasets.ready_versions(actor=actor, project_id=pk)),
+        "has_data": datasets.has_ready_versions(actor=actor, project_id=pk),
         "snippets": _snippets(request, shown),
         "topic": f"project:{pk}",
         "table": _table(request, shown),
