@@ -17,6 +17,7 @@ from foundation.rounding import to_cents
 
 NOTHING = "–"
 
+_LEAST = 0.001
 _ENGLISH, _ARABIC = Locale.parse("en_GB"), Locale.parse("ar_AE")
 
 
@@ -50,8 +51,8 @@ def number(value: Any, digits: int = 3) -> str:
 def quantity(value: Any) -> str:
     """What was used: as `number`; what is too little to show is not said to be nothing: less than 0.001."""
     found = figure(value)
-    if found is not None and 0 < found < Decimal("0.001"):
-        return _("less than %(amount)s") % {"amount": number(Decimal("0.001"))}
+    if found is not None and 0 < found < _LEAST:
+        return _("less than %(amount)s") % {"amount": number(_LEAST)}
     return number(value)
 
 
