@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import ip_network
 
 import pytest
 from django.urls import reverse
 
 from apps.dashboards import selectors as dashboards
-from apps.tenants import services
 from apps.tenants.models import Webhook, WebhookDelivery
-from foundation import ledger
 from foundation.clock import now
 from foundation.live import topics
+from tests.apps.tenants.webhook_stage import PAGES, REST, made, place, server, tell, webhook
 from tests.support.people import make_person
-from tests.support.receivers import receiving
 
-LIST = "/t/acme/settings/webhooks/"
-
-
-@pytest.fixture(autouse=True)
-def place(settings, tmp_path):
-    settings.SANAD_HOME = tmp_path
-    settings.OUTBOUND_ALLOW = [ip_network("127.0.0.1/32")]
-
-
-@pytest.fixture
-def server():
-    with receiving() as made:
-        yield made
+__all__ = ["made", "place", "server", "webhook"]
 
 
 @pytest.fixture
@@ -38,14 +23,8 @@ def browser(admin, client_as):
 
 
 @pytest.fixture
-def webhook(admin, server):
-    return services.create_webhook(actor=admin, url=f"{server.url}/hook", kinds=[], description="SIEM", now=now())[0]
-
-
-@pytest.fixture
 def sent(webhook, run_jobs):
-    ledger.sequence_once()
-    ledger.dispatch_once(name="tenants.webhooks")
+    tell()
     run_jobs()
     return webhook.deliveries.get()
 
@@ -59,25 +38,25 @@ def filled(server, **changes):
 
 
 def test_an_empty_list_says_what_a_webhook_is_for(browser):
-    told = browser.get(LIST).content.decode()
+    told = browser.get(PAGES).content.decode()
     assert "No webhooks yet" in told
     assert 'href="#new"' in told
 
 
 def test_the_secret_is_shown_with_the_webhook_and_never_again(browser, server):
-    made = browser.post(LIST, filled(server))
+    made = browser.post(PAGES, filled(server))
     told, webhook = made.content.decode(), Webhook.objects.get()
     assert made.status_code == 200
     assert "whsec_" in told
     assert "no-store" in made["Cache-Control"]
     assert page(webhook) in told
-    assert "whsec_" not in browser.get(LIST).content.decode()
+    assert "whsec_" not in browser.get(PAGES).content.decode()
     assert "whsec_" not in browser.get(page(webhook)).content.decode()
 
 
 def test_what_is_told_is_chosen_by_family_and_by_kind(browser, server, project):
     chosen = {"which": "chosen", "families": ["run", "approval"], "single": "token.created\n", "project": "flights"}
-    browser.post(LIST, filled(server, **chosen))
+    browser.post(PAGES, filled(server, **chosen))
     webhook = Webhook.objects.get()
     assert (webhook.kinds, webhook.project_id) == (["approval", "run", "token.created"], project.pk)
     told = browser.get(page(webhook)).content.decode()
@@ -101,7 +80,7 @@ def test_what_is_told_is_chosen_by_family_and_by_kind(browser, server, project):
     ],
 )
 def test_what_is_wrong_is_said_on_the_form(browser, server, changes, said):
-    answer = browser.post(LIST, filled(server, **changes))
+    answer = browser.post(PAGES, filled(server, **changes))
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert not Webhook.objects.exists()
@@ -109,8 +88,7 @@ def test_what_is_wrong_is_said_on_the_form(browser, server, changes, said):
 
 def test_a_delivery_shows_what_was_sent_and_what_came_back(browser, webhook, server, run_jobs):
     server.answers[:] = [(500, {}, b"<script>alert(1)</script>")]
-    ledger.sequence_once()
-    ledger.dispatch_once(name="tenants.webhooks")
+    tell()
     run_jobs()
     delivery = webhook.deliveries.get()
     told = browser.get(page(webhook, "delivery", delivery.pk)).content.decode()
@@ -152,7 +130,7 @@ def test_it_is_paused_enabled_given_a_secret_and_deleted(browser, webhook):
     rolled = browser.post(page(webhook, "roll")).content.decode()
     assert "whsec_" in rolled
     assert "The one before signs too until" in rolled
-    assert browser.post(page(webhook, "delete"))["Location"] == LIST
+    assert browser.post(page(webhook, "delete"))["Location"] == PAGES
     assert browser.get(page(webhook)).status_code == 404
 
 
@@ -170,7 +148,7 @@ def test_whoever_made_it_finds_it_among_the_notifications_when_it_was_disabled(a
 
 def test_only_administrators_open_the_pages_and_listen(scientist, client_as, webhook, sent):
     client = client_as(scientist)
-    for address in (LIST, page(webhook), page(webhook, "delivery", sent.pk)):
+    for address in (PAGES, page(webhook), page(webhook, "delivery", sent.pk)):
         assert client.get(address).status_code == 403
     from foundation.errors import AccessDenied
 
@@ -179,7 +157,7 @@ def test_only_administrators_open_the_pages_and_listen(scientist, client_as, web
 
 
 def test_rest_changes_one_field_and_leaves_the_others(admin, api_as, webhook, sent):
-    api, address = api_as(admin), f"/api/v1/webhooks/{webhook.pk}/"
+    api, address = api_as(admin), f"{REST}{webhook.pk}/"
     changed = api.patch(address, {"kinds": ["run"]}, content_type="application/json").json()
     assert (changed["kinds"], changed["description"], changed["url"]) == (["run"], "SIEM", webhook.url)
     whole = api.get(f"{address}deliveries/{sent.pk}/").json()
