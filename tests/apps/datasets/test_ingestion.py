@@ -148,7 +148,8 @@ def test_what_sql_makes_has_to_fit_the_quota(ingested, scientist, admin, project
     run_jobs()
     version.refresh_from_db()
     assert version.state == VersionState.FAILED
-    assert "allows 200 bytes of storage" in version.failure
+    # Everybody who sees the version reads it, so it names no figure of the tenant.
+    assert "has too few bytes of storage left" in version.failure
 
 
 def test_what_a_colleague_cancelled_names_them_and_can_be_read_again(ingested, scientist, officer, run_jobs):
