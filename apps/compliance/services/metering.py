@@ -22,7 +22,7 @@ def begin_usage(report: Report, actor: Actor) -> None:
 
 def reports_measured(tenant: Tenant) -> Iterator[tenants.Metered]:
     """Each report that can be read, with its bytes."""
-    for report in Report.objects.filter(tenant=tenant, state=ReportState.READY):
+    for report in Report.objects.filter(tenant=tenant, state=ReportState.READY).order_by("pk"):
         if report.byte_count is None:
             report.byte_count = sum(storage.size(tenant.pk, key) for key in (report.html_key, report.pdf_key))
             report.save(update_fields=["byte_count"])

@@ -40,7 +40,7 @@ def tables_measured(tenant: Tenant) -> Iterator[tenants.Metered]:
     """Every table that is there and can be read, with its bytes."""
     sizes = lake.for_tenant(tenant.pk).sizes()
     for model in _KINDS:
-        for thing in model._default_manager.filter(tenant=tenant, state=BuildState.READY):
+        for thing in model._default_manager.filter(tenant=tenant, state=BuildState.READY).order_by("pk"):
             if thing.lake_table in sizes:
                 yield _metered(thing, sizes[thing.lake_table])
 

@@ -24,12 +24,12 @@ def keep_logs(tenant: Tenant, deployment_ids: Collection[UUID] | None = None) ->
 
 
 def logs_measured(tenant: Tenant, deployment_ids: Collection[UUID] | None = None) -> Iterator[tenants.Metered]:
-    """Each log that is there, of deployments that are retired too, with its bytes."""
+    """Each log that is there, of deployments that are retired too, with its bytes; always in the same order."""
     rows = deployments.visible_deployments(actor=Actor.system(tenant, "monitor")).prefetch_related(None)
     if deployment_ids is not None:
         rows = rows.filter(pk__in=deployment_ids)
     tables = {deployments.inference_table(row.pk): row for row in rows}
-    for table, size in lake.for_tenant(tenant.pk).sizes(tables).items():
+    for table, size in sorted(lake.for_tenant(tenant.pk).sizes(tables).items()):
         deployment = tables[table]
         yield tenants.Metered(
             tenant_id=tenant.pk,

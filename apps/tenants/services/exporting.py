@@ -141,7 +141,7 @@ def forget_exports() -> int:
     """Remove archives whose days are over, in every tenant."""
 
     def forget(tenant: Tenant) -> int:
-        over = list(TenantExport.objects.filter(tenant=tenant, expires_at__lte=database_now()))
+        over = list(TenantExport.objects.filter(tenant=tenant, expires_at__lte=database_now()).order_by("pk"))
         return _forget(over)
 
     return tenancy.in_each(forget)
@@ -159,13 +159,13 @@ def is_archive_being_made(*, tenant_id: UUID) -> bool:
 
 def forget_archives(*, tenant_id: UUID) -> int:
     """Remove every archive that lies ready, before its days are over; in the tenant's scope. How many there were."""
-    rows = list(TenantExport.objects.filter(tenant_id=tenant_id, state=ExportState.READY))
+    rows = list(TenantExport.objects.filter(tenant_id=tenant_id, state=ExportState.READY).order_by("pk"))
     return _forget(rows)
 
 
 def archives_measured(tenant: Tenant) -> Iterator[Metered]:
     """Each archive that lies ready, with its bytes."""
-    return map(_metered, TenantExport.objects.filter(tenant=tenant, state=ExportState.READY))
+    return map(_metered, TenantExport.objects.filter(tenant=tenant, state=ExportState.READY).order_by("pk"))
 
 
 def _forget(rows: Collection[TenantExport]) -> int:

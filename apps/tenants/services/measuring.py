@@ -21,7 +21,10 @@ _rooms: dict[str, Kept] = {}
 
 
 def register_kept(room: str, kept: Kept) -> None:
-    """How a room measures what it keeps: each thing with its bytes as they are now. Called in the tenant's scope."""
+    """How a room measures what it keeps: each thing with its bytes as they are now. Called in the tenant's scope.
+
+    In the order in which the room itself makes and frees things, so that neither waits for the other for ever.
+    """
     _rooms[room] = kept
 
 
