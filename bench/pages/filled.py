@@ -31,6 +31,7 @@ CASES = {
     "10 000 datasets, by rows": "/t/demo/p/bench/data/?sort=-rows",
     "10 000 datasets, filtered by words": "/t/demo/p/bench/data/?q=77",
     "10 000 datasets, the last page": f"/t/demo/p/bench/data/?page={MANY // 25}",
+    "no feature view beside 10 000 datasets": "/t/demo/p/bench/features/",
 }
 
 
