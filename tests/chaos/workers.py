@@ -49,8 +49,8 @@ class Valkey:
 class Processes:
     """What a test started; everything of it is dead when the test ends."""
 
-    def __init__(self, folder, redis_url):
-        self.folder, self.redis_url, self.running = folder, redis_url, []
+    def __init__(self, folder, redis_url, app="tests.chaos.app"):
+        self.folder, self.redis_url, self.app, self.running = folder, redis_url, app, []
 
     def worker(self, *queues, name="w1", concurrency=1):
         options = ["worker", "-Q", ",".join(queues or ("default",)), "-n", name, "-c", str(concurrency)]
@@ -62,7 +62,7 @@ class Processes:
         return self._start(name, ["beat", "-l", "INFO", "--pidfile="])
 
     def _start(self, name, arguments):
-        command = [sys.executable, "-m", "celery", "-A", "tests.chaos.app", *arguments]
+        command = [sys.executable, "-m", "celery", "-A", self.app, *arguments]
         environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
@@ -99,8 +99,8 @@ def with_no_complaint(act):
 
 
 @contextmanager
-def processes(folder, redis_url):
-    made = Processes(folder, redis_url)
+def processes(folder, redis_url, **more):
+    made = Processes(folder, redis_url, **more)
     try:
         yield made
     finally:

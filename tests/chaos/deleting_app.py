@@ -1,0 +1,57 @@
+"""The portal's Celery, whose deletion of a tenant stops at the step that a test wrote down, to be killed there.
+
+Each step has done what it does by then; what it did inside a transaction is not committed yet. MLflow's server alone is
+not there: which workspaces it would have been asked to delete is written down.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from apps.experiments.services import archiving
+from apps.tenants import services
+from apps.tenants.services import deleting
+from tests.chaos.app import celery
+
+__all__ = ["STEPS", "celery"]
+_FOLDER = Path(os.environ["SANAD_DELETION_STEPS"])
+# In the order in which a deletion comes by them; where one is done many times, it stops after the first time.
+STEPS = {
+    "jobs": (deleting, "_end_jobs"),
+    "a token": (deleting.tokens, "revoke"),
+    "a workspace": (archiving, "forget_workspace"),
+    "tables": (deleting.lake, "destroy"),
+    "an object": (deleting.storage, "delete"),
+    "keys": (deleting.keys, "shred_tenant"),
+    "a person": (deleting, "_let_go"),
+    "rows": (deleting, "_delete_rows"),
+    "the stone": (deleting, "_leave_a_stone"),
+    "everything": (services, "delete_tenant"),
+}
+
+
+def _write(file, line):
+    with (_FOLDER / file).open("a") as notes:
+        notes.write(f"{line}\n")
+
+
+def _stopping(step, act):
+    def act_then_stop(*args, **words):
+        done = act(*args, **words)
+        if (_FOLDER / "stop").read_text() == step:
+            _write("reached", f"{step}={os.getpid()}")
+            threading.Event().wait()  # until it is killed
+        return done
+
+    return act_then_stop
+
+
+archiving.forget_workspace = lambda name: _write("workspaces", name)
+for _step, (_module, _name) in STEPS.items():
+    setattr(_module, _name, _stopping(_step, getattr(_module, _name)))
