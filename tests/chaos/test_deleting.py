@@ -94,7 +94,6 @@ def is_dead(pid):
 def test_killed_at_each_step_it_is_gone_on_with_by_another(leaving, house, steps):
     with scope(leaving.tenant.pk):
         digests = set(ApiToken.objects.filter(tenant=leaving.tenant).values_list("digest", flat=True))
-    import time
 
     worker = house.worker()
     killed = []
@@ -105,7 +104,6 @@ def test_killed_at_each_step_it_is_gone_on_with_by_another(leaving, house, steps
         os.kill(standing, signal.SIGKILL)
         wait_for(lambda pid=standing: is_dead(pid), 5, "its death")
         killed.append(standing)
-        import time
 
         assert find_tenant("acme").deleted_at is None, step
     assert len(set(killed)) == len(STEPS), "each time it was another process that went on"
