@@ -89,10 +89,12 @@ class Stage:
         self.whole = digest(self.theirs)
         # How many answers refused somebody, since the route's tries began.
         self.refused = 0
+        # Methods that the route's page does not answer, as the mightiest were told at our own address.
+        self.unanswered: set[str] = set()
 
     def leaks(self, route: Route) -> list[str]:
         """What leaked at this route, one sentence each; none where all is well. A name nobody knows is a leak too."""
-        self.refused, before = 0, told_of_refusals(self.own)
+        self.refused, self.unanswered, before = 0, set(), told_of_refusals(self.own)
         try:
             said = [leak for what in [*tries(route, self.own, self.theirs)] for leak in self._leaks_of(route, what)]
         except Unnamed as unnamed:
@@ -106,7 +108,11 @@ class Stage:
 
     def _leaks_of(self, route: Route, what: Try) -> Iterator[str]:
         for caller in self._asking(what):
+            if what.method in self.unanswered:
+                return
             answer = caller.send(what)
+            if answer.status_code == NO_SUCH_METHOD and not route.actions:
+                self.unanswered.add(what.method)
             self.refused += _is_to_be_told(route, answer)
             for fault in self._faults(what, answer, caller):
                 yield f"{what.method.upper()} {what.address} ({what.how}; {caller.name}): {fault}"
