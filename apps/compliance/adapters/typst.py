@@ -6,15 +6,16 @@ import json
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typst
 from django.conf import settings
 from django.utils.translation import gettext as _
-from fontTools.ttLib import TTFont
 
 from apps.compliance.errors import ReportNotMade
 from apps.compliance.ports import Typesetter
+
+if TYPE_CHECKING:
+    import typst
 
 _LAYOUT = Path("templates/compliance/report.typ")
 _WOFF = Path("static/vendor/fonts")
@@ -35,6 +36,8 @@ class TypstTypesetter(Typesetter):
     """The same document gives the same bytes."""
 
     def pdf(self, document: dict[str, Any], *, made_at: datetime) -> bytes:
+        import typst
+
         fonts, known = _fonts()
         layout = (settings.ROOT / _LAYOUT).read_bytes()
         given = json.dumps(_printable(document, known), ensure_ascii=False, sort_keys=True)
@@ -55,6 +58,8 @@ class TypstTypesetter(Typesetter):
 @lru_cache(maxsize=1)
 def _fonts() -> tuple[typst.Fonts, frozenset[int]]:
     """The vendored web fonts as TTF in a folder of the portal's state, and the signs that they can draw."""
+    import typst
+
     folder = settings.SANAD_HOME / "cache" / "report-fonts"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     signs: set[int] = set()
@@ -67,6 +72,8 @@ def _fonts() -> tuple[typst.Fonts, frozenset[int]]:
 def _convert(source: Path, target: Path, family: str) -> set[int]:
     if not source.is_file():
         raise ReportNotMade(_("The font %(file)s is missing: run `make install` again.") % {"file": source.name})
+    from fontTools.ttLib import TTFont
+
     font = TTFont(source)
     font.flavor = None
     for record in font["name"].names if family else ():

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -17,6 +16,9 @@ from foundation import ledger
 from foundation.errors import Invalid
 from foundation.identity import Actor
 from foundation.lake.ports import Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _NAMES = re.compile(
     r"(^|_)(e?mail|phone|mobile|msisdn|passport|emirates_?id|national_?id|iban|ssn|first_?name|last_?name|surname"

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import pyarrow as pa
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,8 @@ from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from apps.projects.models import Project
 
 _TIMEOUT_S, _MEMORY_MB = 600, 2048

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from apps.datasets import policies
 from apps.datasets.models import DatasetVersion
 from apps.datasets.selectors import table_at
 from foundation import access, lake
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class _Tape:
@@ -44,6 +45,9 @@ def parquet_stream(*, actor: Actor, version: DatasetVersion) -> Iterator[bytes]:
 
 
 def _write_parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     tape = _Tape()
     with pq.ParquetWriter(pa.PythonFile(tape, mode="w"), reader.schema, compression="zstd") as writer:
         for batch in reader:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from apps.experiments import policies
 from apps.experiments.models import Run
@@ -13,6 +12,9 @@ from apps.features import selectors as features
 from apps.features.choices import ColumnRole
 from foundation import lake
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def arrow_stream(*, actor: Actor, run: Run) -> Iterator[bytes]:
@@ -27,6 +29,8 @@ def arrow_stream(*, actor: Actor, run: Run) -> Iterator[bytes]:
 
 
 def _pieces(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    import pyarrow as pa
+
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, reader.schema) as writer:
         for batch in reader:

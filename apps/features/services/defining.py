@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import pyarrow as pa
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -27,6 +26,8 @@ from foundation.identity import Actor
 from foundation.lake.ports import Column, TableAt
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from apps.projects.models import Project
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -129,7 +130,7 @@ def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str
     """The first rows that a definition would give; nothing is kept."""
     policies.check_can_define(actor, project)
     found = lake.sandbox.run(actor.tenant_id, sql, _tables(actor, inputs), limit_rows=_PREVIEW_ROWS, timeout_s=20)
-    return found if isinstance(found, pa.Table) else found.read_all()
+    return found.read_all()
 
 
 def _tables(actor: Actor, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:

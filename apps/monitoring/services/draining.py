@@ -12,10 +12,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-import pyarrow as pa
 from django.conf import settings
 from django.db import DataError, connection, transaction
 from django.db.models import F
@@ -35,6 +35,9 @@ from foundation.lake.ports import Lake
 from foundation.tenancy import every_tenant, scope, why_locked
 from foundation.tenancy.models import Tenant
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 log = logging.getLogger("sanad.monitoring")
 _ENTRIES, _MOST_REFUSALS, _KEPT_BYTES = 5_000, 64, 64 * 1024
 _NOTHING = (-1, -1)
@@ -44,24 +47,6 @@ _TURNS, _TURN_S = 100, 0.2
 _committed_here: dict[UUID, str] = {}
 # What a line's own content can bring about; all else (the lake, the database, the broker) is waited for.
 _UNFIT = (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, DataError)
-SCHEMA = pa.schema(
-    [
-        ("entry_ms", pa.int64()),
-        ("entry_number", pa.int64()),
-        ("row", pa.int32()),
-        ("request_id", pa.string()),
-        ("at", pa.timestamp("us", tz="UTC")),
-        ("revision_id", pa.string()),
-        ("status", pa.int32()),
-        ("latency_ms", pa.float64()),
-        ("event_time", pa.string()),
-        ("features", pa.string()),
-        ("prediction", pa.string()),
-        ("score", pa.float64()),
-        ("actor", pa.string()),
-        ("shadow", pa.bool_()),
-    ]
-)
 
 
 @dataclass
@@ -231,7 +216,37 @@ def _append_to_lake(tenant: Tenant, batch: list[Line], *, agrees: bool) -> None:
         there = _NOTHING if agrees else _newest_in_lake(tables, table)
         rows = [row for line in lines for row in line.rows if (row["entry_ms"], row["entry_number"]) > there]
         if rows:
-            tables.write(table, pa.Table.from_pylist(rows, schema=SCHEMA), mode="append")
+            tables.write(table, _as_table(rows), mode="append")
+
+
+@cache
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("entry_ms", pa.int64()),
+            ("entry_number", pa.int64()),
+            ("row", pa.int32()),
+            ("request_id", pa.string()),
+            ("at", pa.timestamp("us", tz="UTC")),
+            ("revision_id", pa.string()),
+            ("status", pa.int32()),
+            ("latency_ms", pa.float64()),
+            ("event_time", pa.string()),
+            ("features", pa.string()),
+            ("prediction", pa.string()),
+            ("score", pa.float64()),
+            ("actor", pa.string()),
+            ("shadow", pa.bool_()),
+        ]
+    )
+
+
+def _as_table(rows: list[dict[str, Any]]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(rows, schema=_schema())
 
 
 def _newest_in_lake(tables: Lake, table: str) -> tuple[int, int]:

@@ -8,7 +8,6 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
 from django.contrib.auth.base_user import AbstractBaseUser
-from qrcode import QRCode
 
 _LAST = "last_counter"
 _QUIET = 4  # light modules around the code, which readers ask for
@@ -35,6 +34,8 @@ def address_of(user: AbstractBaseUser, secret: str) -> str:
 
 def picture_of(address: str) -> tuple[str, int]:
     """The dark modules of the QR code as the path of an SVG, and the side of its square in modules."""
+    from qrcode import QRCode
+
     code = QRCode(border=0)
     code.add_data(address)
     rows = code.get_matrix()

@@ -5,13 +5,16 @@ Asked are the system's name servers, or those that the operator names.
 
 from __future__ import annotations
 
-import dns.exception
-import dns.resolver
+from typing import TYPE_CHECKING
+
 import idna
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from foundation.errors import Unavailable
+
+if TYPE_CHECKING:
+    import dns.resolver
 
 _PATIENCE_S = 5.0
 
@@ -26,6 +29,9 @@ def in_ascii(name: str) -> str:
 
 class NameServers:
     def of(self, name: str) -> list[str]:
+        import dns.exception
+        import dns.resolver
+
         try:
             found = _resolver().resolve(name, "TXT", lifetime=_PATIENCE_S, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -42,6 +48,8 @@ class NameServers:
 
 def _resolver() -> dns.resolver.Resolver:
     """`SANAD_DNS_SERVERS` like 10.0.0.53 or 10.0.0.53:5353; the system's where it is empty."""
+    import dns.resolver
+
     servers: list[str] = settings.SANAD_DNS_SERVERS
     if not servers:
         try:
