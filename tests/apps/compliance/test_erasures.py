@@ -12,20 +12,20 @@ from foundation import ledger
 from foundation.errors import Conflict, NotFound
 from foundation.lake import shredding
 from foundation.live import topics
-from tests.apps.datasets.conftest import ingested, uploaded
+from tests.apps.datasets.conftest import written
 from tests.apps.datasets.test_erasing import CANARY, PERSON, WITH, with_keys_of_the_tenant
 from tests.apps.tenants.test_step_up import age
 from tests.support.people import make_person
 
-__all__ = ["ingested", "uploaded", "with_keys_of_the_tenant"]
+__all__ = ["with_keys_of_the_tenant", "written"]
 PAGE, REST = "/t/acme/compliance/erasures/", "/api/v1/erasures/"
 LOOK = {"project": "flights", "dataset": "", "column": "who", "value": PERSON}
 
 
 @pytest.fixture
-def failed(ingested, admin, project, run_jobs, monkeypatch):
+def failed(written, admin, project, run_jobs, monkeypatch):
     """An erasure whose lake did not do its part."""
-    ingested("people.csv", WITH)
+    written("people.csv", WITH)
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
 
     def broken(**_words):
@@ -38,8 +38,8 @@ def failed(ingested, admin, project, run_jobs, monkeypatch):
     return erasure
 
 
-def test_one_looks_then_confirms_and_the_record_never_says_whom(ingested, admin, client_as, run_jobs):
-    version, browser = ingested("people.csv", WITH), client_as(admin)
+def test_one_looks_then_confirms_and_the_record_never_says_whom(written, admin, client_as, run_jobs):
+    version, browser = written("people.csv", WITH), client_as(admin)
     looked = browser.post(PAGE, LOOK)
     page = looked.content.decode()
     assert [(one.id, one.rows) for one in looked.context["found"]] == [(version.pk, 2)]
@@ -64,8 +64,8 @@ def test_one_looks_then_confirms_and_the_record_never_says_whom(ingested, admin,
         assert "Erased" in page
 
 
-def test_the_summary_is_the_file_whose_digest_the_ledger_names(ingested, admin, client_as, run_jobs, tenant):
-    ingested("people.csv", WITH)
+def test_the_summary_is_the_file_whose_digest_the_ledger_names(written, admin, client_as, run_jobs, tenant):
+    written("people.csv", WITH)
     browser = client_as(admin)
     browser.post(PAGE, {**LOOK, "confirmation": "ERASE"})
     run_jobs()
@@ -93,8 +93,8 @@ def test_one_that_failed_offers_to_go_on_and_wants_the_same_value(failed, admin,
     assert failed.state == "erased"
 
 
-def test_who_is_nowhere_is_said_to_be_nowhere(ingested, admin, client_as):
-    ingested("people.csv", WITH)
+def test_who_is_nowhere_is_said_to_be_nowhere(written, admin, client_as):
+    written("people.csv", WITH)
     page = client_as(admin).post(PAGE, {**LOOK, "value": "nobody"}).content.decode()
     assert "nothing is to be erased" in page
     assert "ERASE" not in page
@@ -108,8 +108,8 @@ def test_an_administrator_alone_freshly_proved(failed, admin, scientist, officer
     assert age(client_as(admin)).post(f"{PAGE}{failed.pk}/go-on/", {"value": PERSON}).status_code == 403
 
 
-def test_rest_looks_begins_and_sums_up(ingested, admin, scientist, api_as, run_jobs):
-    version, api = ingested("people.csv", WITH), api_as(admin)
+def test_rest_looks_begins_and_sums_up(written, admin, scientist, api_as, run_jobs):
+    version, api = written("people.csv", WITH), api_as(admin)
     asked = {"project": "flights", "column": "who", "value": PERSON}
     found = api.post(f"{REST}preview/", asked, content_type="application/json").json()
     assert [(one["kind"], one["id"], one["rows"]) for one in found] == [("dataset_version", str(version.pk), 2)]

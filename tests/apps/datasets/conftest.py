@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+import hashlib
+import io
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 
 from apps.datasets import services
+from apps.datasets.models import DatasetVersion
+from apps.datasets.services import ingestion
+from foundation import lake
 from foundation.clock import now
 
 
@@ -35,3 +44,39 @@ def ingested(scientist, project, uploaded, run_jobs):
         return version
 
     return ingest
+
+
+@pytest.fixture
+def written(scientist, project):
+    """A version as its ingestion leaves it, for tests of what happens then: no upload, no job, no child that reads."""
+
+    def write(name, data, *, dataset=None):
+        target = dataset or services.create_dataset(actor=scientist, project=project, name=name)
+        source = {"kind": "upload", "filename": name, "sha256": hashlib.sha256(data).hexdigest()}
+        version = DatasetVersion.objects.create(
+            tenant=project.tenant,
+            project=project,
+            dataset=target,
+            byte_count=len(data),
+            review=False,
+            source=source,
+            created_by=scientist.user,
+        )
+        tables = lake.for_tenant(project.tenant_id)
+        at = tables.write(f"ds_{version.pk.hex}", _rows_of(data))
+        unheard = SimpleNamespace(progress=lambda *_said: None, raise_if_cancelled=lambda: None)
+        found = ingestion.inspect(tables, at, unheard)
+        ingestion.finish(actor=scientist, version_id=version.pk, at=at, found=found)
+        version.refresh_from_db()
+        return version
+
+    return write
+
+
+def _rows_of(data):
+    """CSV with times as the lake keeps them, in microseconds."""
+    rows = pyarrow.csv.read_csv(io.BytesIO(data))
+    fields = [
+        field.with_type(pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field for field in rows.schema
+    ]
+    return rows.cast(pa.schema(fields))

@@ -73,8 +73,8 @@ def test_no_byte_of_the_person_is_left_and_everybody_else_stays(ingested, admin,
     assert [node.name for node in link if node.broken_reason] == ["people.csv v2"]
 
 
-def test_a_look_first_counts_and_changes_and_keeps_nothing(ingested, admin, project):
-    version = ingested("people.csv", WITH)
+def test_a_look_first_counts_and_changes_and_keeps_nothing(written, admin, project):
+    version = written("people.csv", WITH)
     found = services.find_person(actor=admin, project=project, column="who", value=f" {PERSON} ")
     assert [(one.kind, one.id, one.rows) for one in found] == [(ErasedKind.DATASET_VERSION, version.pk, 2)]
     assert services.find_person(actor=admin, project=project, column="amount", value="7")[0].rows == 1
@@ -83,8 +83,8 @@ def test_a_look_first_counts_and_changes_and_keeps_nothing(ingested, admin, proj
     assert not Erasure.objects.exists()
 
 
-def test_the_value_stands_in_no_job_and_no_entry_of_the_ledger(ingested, admin, project, tenant, run_jobs):
-    ingested("people.csv", WITH)
+def test_the_value_stands_in_no_job_and_no_entry_of_the_ledger(written, admin, project, tenant, run_jobs):
+    written("people.csv", WITH)
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
     assert PERSON.encode() not in bytes(erasure.sealed)
     run_jobs()
@@ -103,8 +103,8 @@ def test_the_digest_is_the_tenants_own(tenant, other_tenant):
     assert digest(tenant.pk, PERSON) != digest(other_tenant.pk, PERSON)
 
 
-def test_one_dataset_alone_where_it_is_named(ingested, admin, project, run_jobs):
-    people, cities = ingested("people.csv", WITH), ingested("cities.csv", OTHER)
+def test_one_dataset_alone_where_it_is_named(written, admin, project, run_jobs):
+    people, cities = written("people.csv", WITH), written("cities.csv", OTHER)
     services.erase_person(actor=admin, project=project, column="who", value=PERSON, dataset=cities.dataset)
     run_jobs()
     people.refresh_from_db()
@@ -112,8 +112,8 @@ def test_one_dataset_alone_where_it_is_named(ingested, admin, project, run_jobs)
     assert who_is_in(selectors.latest_ready(cities.dataset)) == {"person-3"}
 
 
-def test_a_dataset_of_that_person_alone_has_no_successor(ingested, admin, project, run_jobs):
-    version = ingested("one.csv", f"who\n{PERSON}\n".encode())
+def test_a_dataset_of_that_person_alone_has_no_successor(written, admin, project, run_jobs):
+    version = written("one.csv", f"who\n{PERSON}\n".encode())
     services.erase_person(actor=admin, project=project, column="who", value=PERSON)
     run_jobs()
     assert versions_of(version.dataset) == [(1, VersionState.DESTROYED, 1)]
@@ -132,9 +132,9 @@ STEPS = {
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_worker_killed_at_any_step_is_followed_by_one_that_ends_it(
-    ingested, admin, project, run_jobs, monkeypatch, step, after
+    written, admin, project, run_jobs, monkeypatch, step, after
 ):
-    version = ingested("people.csv", WITH)
+    version = written("people.csv", WITH)
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
     where, name = STEPS[step]
     done = getattr(where, name)
@@ -173,16 +173,16 @@ def test_a_version_that_comes_meanwhile_is_found_too(ingested, admin, project, r
     assert came[0].state == VersionState.DESTROYED
 
 
-def test_cancelled_it_keeps_no_value(ingested, admin, project):
-    ingested("people.csv", WITH)
+def test_cancelled_it_keeps_no_value(written, admin, project):
+    written("people.csv", WITH)
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
     cancel_of(actor=admin, subject=("erasure", erasure.pk))
     erasure.refresh_from_db()
     assert (erasure.state, bytes(erasure.sealed)) == (ErasureState.FAILED, b"")
 
 
-def test_one_that_fails_says_so_and_keeps_no_value(ingested, admin, project, run_jobs, monkeypatch):
-    ingested("people.csv", WITH)
+def test_one_that_fails_says_so_and_keeps_no_value(written, admin, project, run_jobs, monkeypatch):
+    written("people.csv", WITH)
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
 
     def broken(**_words):
@@ -194,8 +194,8 @@ def test_one_that_fails_says_so_and_keeps_no_value(ingested, admin, project, run
     assert (erasure.state, erasure.failure, bytes(erasure.sealed)) == (ErasureState.FAILED, "The lake is broken.", b"")
 
 
-def test_a_failed_one_goes_on_once_the_same_value_is_typed(ingested, admin, project, run_jobs, monkeypatch):
-    version = ingested("people.csv", WITH)
+def test_a_failed_one_goes_on_once_the_same_value_is_typed(written, admin, project, run_jobs, monkeypatch):
+    version = written("people.csv", WITH)
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
 
     def broken(**_words):
@@ -219,8 +219,8 @@ def test_a_failed_one_goes_on_once_the_same_value_is_typed(ingested, admin, proj
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_sealed_value_opens_for_nobody_once_it_is_over(ingested, admin, project, run_jobs, tenant):
-    ingested("people.csv", WITH)
+def test_the_sealed_value_opens_for_nobody_once_it_is_over(written, admin, project, run_jobs, tenant):
+    written("people.csv", WITH)
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
     kept = Erasure.objects.get(pk=erasure.pk)
     assert sealing.open_value(kept) == PERSON
@@ -229,8 +229,8 @@ def test_the_sealed_value_opens_for_nobody_once_it_is_over(ingested, admin, proj
         sealing.open_value(kept)
 
 
-def test_the_ledger_names_the_digest_of_what_was_erased_where(ingested, admin, project, run_jobs, tenant):
-    version = ingested("people.csv", WITH)
+def test_the_ledger_names_the_digest_of_what_was_erased_where(written, admin, project, run_jobs, tenant):
+    version = written("people.csv", WITH)
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
     run_jobs()
     ledger.sequence_once()
@@ -245,8 +245,8 @@ def test_the_ledger_names_the_digest_of_what_was_erased_where(ingested, admin, p
     assert PERSON.encode() not in lines
 
 
-def test_what_sql_made_of_the_rows_is_made_anew_without_them(ingested, admin, scientist, project, run_jobs):
-    version = ingested("people.csv", WITH)
+def test_what_sql_made_of_the_rows_is_made_anew_without_them(written, admin, scientist, project, run_jobs):
+    version = written("people.csv", WITH)
     derived = services.create_dataset(actor=scientist, project=project, name="amounts")
     sql, inputs = "SELECT who AS customer, amount FROM a", {"a": version.pk}
     services.derive_version(actor=scientist, dataset=derived, sql=sql, inputs=inputs)
@@ -274,8 +274,8 @@ def test_rows_that_were_discarded_are_destroyed_with_the_others(ingested, admin,
     assert f"ds_{version.pk.hex}" not in kept
 
 
-def test_only_an_administrator_freshly_proved_and_with_words_that_say_something(ingested, admin, scientist, project):
-    ingested("people.csv", WITH)
+def test_only_an_administrator_freshly_proved_and_with_words_that_say_something(written, admin, scientist, project):
+    written("people.csv", WITH)
     words = {"project": project, "column": "who", "value": PERSON}
     for act in (services.find_person, services.erase_person):
         with pytest.raises(AccessDenied, match="Only an administrator"):

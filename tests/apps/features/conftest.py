@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from apps.features.choices import BuildState
-from tests.apps.datasets.conftest import ingested, uploaded
+from tests.apps.datasets.conftest import ingested, uploaded, written
 from tests.apps.features import stage
 
-__all__ = ["ingested", "uploaded"]
+__all__ = ["ingested", "uploaded", "written"]
 
 
 @pytest.fixture
@@ -44,10 +44,9 @@ def with_keys_of_the_tenant(settings):
 
 
 @pytest.fixture
-def made(with_keys_of_the_tenant, define, ingested, run_jobs):
+def made(with_keys_of_the_tenant, define, written, run_jobs):
     """Events of people, a view of them online, and a training set that joins it to labels under another name."""
-    events, labels = (ingested(name, rows, run=False) for name, rows in stage.TABLES_OF_PEOPLE.items())
-    run_jobs()
+    events, labels = written("events.csv", stage.EVENTS), written("labels.csv", stage.LABELS)
     sql = "SELECT who AS person, seen, spent, note FROM e"
     view = define.view(define.entity("person"), "spending", sql, event_time="seen", e=events)
     run_jobs()

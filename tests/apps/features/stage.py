@@ -23,7 +23,6 @@ LABELS = b"customer,seen,late\n" + b"".join(
     b"person-%d,2024-02-%02d 10:00:00,%d\n" % (n % 6, 1 + n, n % 2) for n in range(20)
 )
 LABELS += f"{PERSON},2024-02-05 09:00:00,1\n".encode()
-TABLES_OF_PEOPLE = {"events.csv": EVENTS, "labels.csv": LABELS}
 
 
 class Definer:

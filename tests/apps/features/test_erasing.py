@@ -85,7 +85,7 @@ def test_by_the_name_that_a_join_gives_it_the_person_is_counted(made, admin, pro
     ]
 
 
-def test_a_training_set_without_the_person_stays_as_it_is(made, ingested, scientist, admin, project, run_jobs):
+def test_a_training_set_without_the_person_stays_as_it_is(made, scientist, admin, project, run_jobs):
     events = datasets.visible_versions(actor=scientist).get(dataset__name="events.csv")
     early = services.define_training_set(
         actor=scientist,
