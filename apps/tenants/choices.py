@@ -263,5 +263,7 @@ DELIVERY_NEXT: dict[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.FAILED: frozenset({DeliveryState.WAITING}),
 }
 MOST_WEBHOOKS = 20
+# So long rests what was to be sent when somebody cancelled its sending.
+SENDING_RESTS = timedelta(hours=1)
 SECRET_OVERLAP = timedelta(hours=24)
 DELIVERIES_KEPT = timedelta(days=30)

@@ -62,6 +62,7 @@ class DeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
 
     message_id = serializers.CharField(read_only=True)
     status = serializers.SerializerMethodField()
+    next_attempt_at = serializers.DateTimeField(source="due_at", read_only=True)
 
     class Meta:
         model = WebhookDelivery

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
 
-from apps.tenants.choices import DeliveryState, WebhookState, WebhookTrouble
+from apps.tenants.choices import SENDING_RESTS, DeliveryState, WebhookState, WebhookTrouble
 from foundation.tenancy.models import TenantModel
 
 
@@ -32,6 +33,8 @@ class Webhook(TenantModel):
     failing_since = models.DateTimeField(null=True, blank=True)
     # What waits since before then is sent at once, whatever pause it was in.
     enabled_at = models.DateTimeField(null=True, blank=True)
+    # Somebody cancelled its sending: what was to be sent by then rests for an hour.
+    rested_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
 
@@ -45,6 +48,11 @@ class Webhook(TenantModel):
     @property
     def host(self) -> str:
         return urlsplit(self.url).netloc
+
+    @property
+    def rests_until(self) -> datetime | None:
+        """Until when what waited at a cancelled sending is not sent; also where that is over."""
+        return self.rested_at + SENDING_RESTS if self.rested_at else None
 
     def wants(self, kind: str, project_id: Any) -> bool:
         """Whether events of this kind in this project are told here."""
@@ -98,6 +106,15 @@ class WebhookDelivery(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.event_id}"
+
+    @property
+    def due_at(self) -> datetime:
+        """When it may be sent next, where it waits; webhook_queue.due says the same of rows."""
+        rested, until = self.webhook.rested_at, self.webhook.rests_until
+        if rested is None or until is None:
+            return self.next_attempt_at
+        paced = self.tries > 0 and self.paced_at is not None and self.paced_at <= rested
+        return max(self.next_attempt_at, until) if paced or self.next_attempt_at <= rested else self.next_attempt_at
 
     @property
     def message_id(self) -> str:

@@ -42,7 +42,7 @@ def deliveries(*, actor: Actor, webhook: Webhook) -> QuerySet[WebhookDelivery]:
     rows = WebhookDelivery.objects.filter(tenant_id=actor.tenant_id, webhook=webhook)
     # A page of rows shows how attempts ended; what was said is read where one delivery is looked at.
     ended = WebhookAttempt.objects.defer("answer", "request_headers")
-    return rows.prefetch_related(Prefetch("attempts", queryset=ended))
+    return rows.select_related("webhook").prefetch_related(Prefetch("attempts", queryset=ended))
 
 
 def get_delivery(*, actor: Actor, webhook: Webhook, delivery_id: UUID) -> WebhookDelivery:

@@ -132,8 +132,8 @@ def enable_webhook(*, actor: Actor, webhook: Webhook) -> Webhook:
         states.move(webhook, WebhookState.ENABLED, WEBHOOK_NEXT)
         webhook.trouble, webhook.failures, webhook.failing_since = "", 0, None
         # Said once, here: hundreds of thousands may wait, and each would be written.
-        webhook.enabled_at = clock.database_now()
-        webhook.save(update_fields=["state", "trouble", "failures", "failing_since", "enabled_at"])
+        webhook.enabled_at, webhook.rested_at = clock.database_now(), None
+        webhook.save(update_fields=["state", "trouble", "failures", "failing_since", "enabled_at", "rested_at"])
         ledger.record(WebhookEnabled(webhook_id=webhook.pk), actor=actor, subject=("webhook", webhook.pk))
         ring(webhook)
     return webhook

@@ -146,6 +146,7 @@ def webhook_delivery(request: PortalRequest, tenant: str, webhook_id: UUID, deli
         "attempts": selectors.attempts(actor=request.actor, delivery=delivery),
         "payload": readable(delivery.payload),
         "waits": delivery.state == DeliveryState.WAITING,
+        "rests": delivery.due_at > now(),
         "tabs": tabs(request, "webhooks"),
     }
     return render_page(request, "tenants/webhook_delivery.html", **context)
@@ -172,6 +173,7 @@ def _page(request: PortalRequest, webhook: Any, since: SinceForm | None, secret:
         "count": rows.count(),
         "since": since or SinceForm(),
         "secret": _secret(secret),
+        "rests": webhook.rests_until if webhook.rests_until and webhook.rests_until > now() else None,
         "both_sign": bool(webhook.previous_until and webhook.previous_until > now()),
         "history": history(request.actor, ("webhook", webhook.pk), names=selectors.names_of),
         "topic": f"webhook:{webhook.pk}",

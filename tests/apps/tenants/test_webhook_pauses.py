@@ -147,6 +147,61 @@ def test_a_cancelled_sending_rests_and_pauses_nothing(admin, scientist, webhook)
     job = Job.objects.get(name="tenants.send_webhook")
     assert "127.0.0.1" not in job.title, "an address may hold a secret of the receiver's"
     jobs.cancel(actor=admin, job_id=job.pk)
-    assert webhook.deliveries.get().next_attempt_at > now() + timedelta(minutes=50)
     webhook.refresh_from_db()
     assert webhook.state == WebhookState.ENABLED
+    waiting = selectors.deliveries(actor=admin, webhook=webhook).get()
+    assert waiting.due_at > now() + timedelta(minutes=50)
+    assert not webhook_queue.due(webhook, now=now()).exists()
+    assert webhook_queue.due(webhook, now=now() + timedelta(minutes=61)).get() == waiting
+
+
+@pytest.fixture
+def resting(admin, webhook):
+    """A webhook with one delivery, whose sending somebody cancelled."""
+    from foundation import jobs
+
+    tell()
+    jobs.cancel(actor=admin, job_id=Job.objects.get(name="tenants.send_webhook").pk)
+    webhook.refresh_from_db()
+    return webhook
+
+
+def test_however_much_waits_cancelling_writes_one_row(admin, webhook):
+    from foundation import jobs
+
+    tell()
+    job = Job.objects.get(name="tenants.send_webhook")
+    with CaptureQueriesContext(connection) as asked:
+        jobs.cancel(actor=admin, job_id=job.pk)
+    written = [query["sql"] for query in asked if query["sql"].startswith("UPDATE")]
+    assert [sql for sql in written if "tenants_webhook" in sql and "rested_at" in sql]
+    assert not [sql for sql in written if "tenants_webhookdelivery" in sql]
+
+
+def test_what_happens_after_a_cancelled_sending_is_sent(admin, resting, server, run_jobs):
+    happen(admin, "afterwards")
+    tell()
+    run_jobs()
+    assert len(server.heard) == 1, "what happened meanwhile does not rest with it"
+    assert [row.state for row in resting.deliveries.order_by("created_at")] == ["waiting", "delivered"]
+
+
+def test_what_rests_is_sent_at_once_where_somebody_asks_for_it(admin, resting, server, run_jobs, client_as):
+    page = client_as(admin)
+    address = f"/t/acme/settings/webhooks/{resting.pk}/"
+    assert "Somebody cancelled its sending" in page.get(address).content.decode()
+    delivery = resting.deliveries.get()
+    assert "the next attempt is at" in page.get(f"{address}deliveries/{delivery.pk}/").content.decode()
+
+    services.replay_delivery(actor=admin, delivery=delivery, now=now())
+    run_jobs()
+    assert len(server.heard) == 1
+
+
+def test_a_pause_ends_the_rest(admin, resting, server, run_jobs):
+    services.pause_webhook(actor=admin, webhook=resting)
+    services.enable_webhook(actor=admin, webhook=resting)
+    run_jobs()
+    assert len(server.heard) == 1
+    resting.refresh_from_db()
+    assert resting.rests_until is None
