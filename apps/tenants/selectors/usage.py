@@ -18,7 +18,7 @@ from apps.tenants.models import UsageHour
 from apps.tenants.selectors.money import OfKinds, rounded, sums
 from apps.tenants.selectors.people import names_of
 from apps.tenants.selectors.projects import projects_of
-from foundation import access
+from foundation import access, ledger
 from foundation.access import Permission
 from foundation.errors import Invalid
 from foundation.identity import Actor
@@ -188,3 +188,13 @@ def nobody(by: UsageBy) -> str:
         UsageBy.PERSON: _("The portal itself"),
         UsageBy.MODEL: _("Data, and runs without a model"),
     }[by]
+
+
+def uncounted(*, actor: Actor) -> int:
+    """Events of usage that were given up: what began with them is not metered until an administrator replays them.
+
+    None for everybody else: they could do nothing about it.
+    """
+    if not access.can(actor, Permission.TENANT_MANAGE) or not access.can(actor, Permission.LEDGER_VIEW):
+        return 0
+    return ledger.count_parked(actor=actor, ending=".usage")

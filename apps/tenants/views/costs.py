@@ -38,6 +38,7 @@ def usage_page(request: PortalRequest, tenant: str) -> HttpResponse:
         "month": str(asked.wanted.month),
         "lines": lines,
         "total": money.total(line.cost for line in lines),
+        "uncounted": usage.uncounted(actor=request.actor),
         "parts": [_part(request, asked, by, lines) for by in UsageBy],
         "budgets": budgets.budgets(actor=request.actor, now=now()),
         "links": {name: f"{reverse(f'tenants:{name}', args=[tenant])}?{asked.query}" for name in _LINKED},

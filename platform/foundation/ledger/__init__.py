@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from foundation.ledger.delivering import deliver_once
     from foundation.ledger.dispatch import dispatch_once
     from foundation.ledger.exporting import export_ledger
-    from foundation.ledger.parking import parked, replay_parked
+    from foundation.ledger.parking import count_parked, parked, replay_parked
     from foundation.ledger.proving import anchor_lines, entries_about, hash_at, public_keys
     from foundation.ledger.recording import record
     from foundation.ledger.selectors import (
@@ -43,6 +43,7 @@ _WHERE = {
     "anchor_lines": "proving",
     "checkpoint_once": "checkpoints",
     "compare_with_anchors": "comparing",
+    "count_parked": "parking",
     "delivery_state": "selectors",
     "dispatch_once": "dispatch",
     "events_of": "selectors",
@@ -73,6 +74,7 @@ __all__ = [
     "anchor_lines",
     "checkpoint_once",
     "compare_with_anchors",
+    "count_parked",
     "declared",
     "deliver_once",
     "delivery_state",

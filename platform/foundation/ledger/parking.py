@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from foundation import access
@@ -23,7 +24,14 @@ def parked(*, actor: Actor) -> list[ParkedEvent]:
     """What waits to be replayed in the actor's tenant, oldest first."""
     access.require(actor, Permission.LEDGER_VIEW, actor.tenant)
     with scope(actor.tenant_id):
-        return list(ParkedEvent.objects.filter(tenant_id=actor.tenant_id, replayed_at=None).select_related("event"))
+        return list(_parked_of(actor).select_related("event"))
+
+
+def count_parked(*, actor: Actor, ending: str) -> int:
+    """How many wait of the subscribers whose names end so, such as “.usage”."""
+    access.require(actor, Permission.LEDGER_VIEW, actor.tenant)
+    with scope(actor.tenant_id):
+        return _parked_of(actor).filter(subscriber__endswith=ending).count()
 
 
 def replay_parked(*, actor: Actor, parked_id: UUID) -> None:
@@ -43,6 +51,10 @@ def replay_parked(*, actor: Actor, parked_id: UUID) -> None:
             actor=actor,
             subject=("tenant", actor.tenant_id),
         )
+
+
+def _parked_of(actor: Actor) -> QuerySet[ParkedEvent]:
+    return ParkedEvent.objects.filter(tenant_id=actor.tenant_id, replayed_at=None)
 
 
 def _hand_over(row: ParkedEvent) -> None:

@@ -18,6 +18,7 @@ from apps.tenants.models import Budget, Price, Quota, UsageHour
 from apps.tenants.selectors import chargeback, usage
 from apps.tenants.services import budgets
 from foundation.clock import now
+from foundation.ledger.models import LedgerEvent, ParkedEvent
 from tests.support.people import make_person
 
 USAGE, QUOTAS, BUDGETS, PRICES = (f"/t/acme/settings/{name}/" for name in ("usage", "quotas", "budgets", "prices"))
@@ -273,3 +274,20 @@ def test_home_shows_administrators_the_month_against_its_budget(admin, scientist
     assert "80 per cent of the soft limit" in home
     assert "/t/acme/settings/budgets/" in client_as(admin).get("/t/acme/notifications/").content.decode()
     assert "Cost of this month" not in client_as(scientist).get("/t/acme/").content.decode()
+
+
+def test_administrators_are_told_of_usage_that_could_not_be_heard(admin, scientist, project, client_as):
+    """The run of an event that its subscriber gave up on would never be billed, and nobody would look for it."""
+    said = "One event of usage could not be heard"
+    assert said not in client_as(admin).get(USAGE).content.decode()
+    event = LedgerEvent.objects.first()
+    words = {"tenant": admin.tenant, "event": event, "attempts": 9, "last_error": "The database was away."}
+    usage_of_runs = ParkedEvent.objects.create(**words, subscriber="experiments.usage")
+    ParkedEvent.objects.create(**words, subscriber="tenants.webhooks")
+
+    shown = client_as(admin).get(USAGE).content.decode()
+    assert said in shown
+    assert "/t/acme/activity/deliveries/" in shown
+    assert said not in client_as(scientist).get(USAGE).content.decode()
+    ParkedEvent.objects.filter(pk=usage_of_runs.pk).update(replayed_at=now())
+    assert said not in client_as(admin).get(USAGE).content.decode()
