@@ -6,6 +6,7 @@ database that no other table of a tenant knows (foundation.tenancy.figures_of_al
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -48,23 +49,15 @@ class TenantFigures(OfKinds):
 def figures(*, operator: User, month: Month) -> list[TenantFigures]:
     """Every tenant, also those that have left, by short name; in a constant number of queries."""
     access.require_operator(operator)
-    found = {tenant.pk: TenantFigures(tenant) for tenant in every_tenant()}
-    with figures_of_all():
-        for row in sums(_used(month), "tenant_id"):
-            found[row["tenant_id"]].add(row)
-        members = Membership.objects.filter(suspended_at=None).order_by()
-        for tenant_id, count in members.values_list("tenant_id").annotate(Count("pk")):
-            found[tenant_id].members = count
-    for line in found.values():
-        line.cost = to_cents(line.cost)
-    return list(found.values())
+    return _counted(every_tenant(), _used(month), Membership.objects.all())
 
 
 def figures_of(*, operator: User, tenant_id: UUID, month: Month) -> TenantFigures:
-    for line in figures(operator=operator, month=month):
-        if line.tenant.pk == tenant_id:
-            return line
-    raise NotFound(_("There is no such tenant."))
+    """One tenant; nothing is read of any other."""
+    access.require_operator(operator)
+    tenant = _tenant(tenant_id)
+    rows, members = _used(month).filter(tenant_id=tenant_id), Membership.objects.filter(tenant_id=tenant_id)
+    return _counted([tenant], rows, members)[0]
 
 
 def support_of_platform(*, operator: User, tenant_id: UUID | None = None) -> list[SupportGrant]:
@@ -73,7 +66,7 @@ def support_of_platform(*, operator: User, tenant_id: UUID | None = None) -> lis
     Of one tenant all, of all tenants together the first hundred.
     """
     access.require_operator(operator)
-    tenants = {tenant.pk: tenant for tenant in every_tenant()}
+    tenants = {tenant.pk: tenant for tenant in ([_tenant(tenant_id)] if tenant_id else every_tenant())}
     with figures_of_all():
         rows = SupportGrant.objects.select_related("user").order_by(*NEWEST_FIRST)
         found = list(rows.filter(tenant_id=tenant_id) if tenant_id else rows[:100])
@@ -89,9 +82,31 @@ def get_support_of_platform(*, operator: User, grant_id: UUID) -> SupportGrant:
         found = SupportGrant.objects.select_related("user").filter(pk=grant_id, user=operator).first()
     if found is None:
         raise NotFound(_("There is no such support access."))
-    with scope(found.tenant_id):
-        found.tenant = Tenant.objects.get(pk=found.tenant_id)
+    found.tenant = _tenant(found.tenant_id)
     return found
+
+
+def _tenant(tenant_id: UUID) -> Tenant:
+    with scope(tenant_id):
+        found = Tenant.objects.filter(pk=tenant_id).first()
+    if found is None:
+        raise NotFound(_("There is no such tenant."))
+    return found
+
+
+def _counted(
+    tenants: Iterable[Tenant], rows: QuerySet[UsageHour], members: QuerySet[Membership]
+) -> list[TenantFigures]:
+    found = {tenant.pk: TenantFigures(tenant) for tenant in tenants}
+    with figures_of_all():
+        for row in sums(rows, "tenant_id"):
+            found[row["tenant_id"]].add(row)
+        here = members.filter(suspended_at=None).order_by()
+        for tenant_id, count in here.values_list("tenant_id").annotate(Count("pk")):
+            found[tenant_id].members = count
+    for line in found.values():
+        line.cost = to_cents(line.cost)
+    return list(found.values())
 
 
 def _used(month: Month) -> QuerySet[UsageHour]:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.tenants import services
 from apps.tenants.models import UsageHour
@@ -91,6 +92,20 @@ def test_figures_are_read_and_never_written(project, used):
     with scope(None), figures_of_all(), connection.cursor() as cursor:
         cursor.execute("UPDATE tenants_usagehour SET amount = 0")
         assert cursor.rowcount == 0
+
+
+def test_of_one_tenant_no_other_is_read(operator, tenant, other_tenant):
+    month = Month.of(now())
+    with CaptureQueriesContext(connection) as asked:
+        line = platform.figures_of(operator=operator, tenant_id=tenant.pk, month=month)
+        support = platform.support_of_platform(operator=operator, tenant_id=tenant.pk)
+    assert (line.tenant, support) == (tenant, [])
+    assert line == next(one for one in platform.figures(operator=operator, month=month) if one.tenant == tenant)
+    read = [query["sql"] for query in asked if ' FROM "' in query["sql"]]
+    assert len(read) > 3
+    assert [sql for sql in read if tenant.pk.hex not in sql and str(tenant.pk) not in sql] == []
+    with pytest.raises(NotFound):
+        platform.figures_of(operator=operator, tenant_id=uuid4(), month=month)
 
 
 def test_nobody_else_gets_figures(admin, client_as, api_as, tenant):
