@@ -34,9 +34,14 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "", way: Way
     AccessDenied says so where the tenant lets people in by its own provider alone.
     """
     with scope(tenant.pk, user_id=user.pk):
-        places = Membership.objects.filter(user=user, tenant=tenant, suspended_at=None)
-        membership = places.annotate(**grants.of_person(), provider_only=_PROVIDER_ONLY).first()
-        guest = None if membership else guests.admit(user=user, tenant=tenant, request_id=request_id, way=way)
+        return _member(user, tenant, request_id, way)
+
+
+def _member(user: User, tenant: Tenant, request_id: str, way: Way | None) -> Actor:
+    """As above, in the scope of the tenant and of the person."""
+    places = Membership.objects.filter(user=user, tenant=tenant, suspended_at=None)
+    membership = places.annotate(**grants.of_person(), provider_only=_PROVIDER_ONLY).first()
+    guest = None if membership else guests.admit(user=user, tenant=tenant, request_id=request_id, way=way)
     if guest is not None:
         return guest
     if membership is None or not user.is_active or (way is not None and not way.opens(tenant.pk)):
@@ -83,16 +88,15 @@ def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "")
             _("This token may not be used from %(address)s. Its owner says from where under Settings, Tokens.")
             % {"address": address or _("a program that runs inside the portal")}
         )
-    with scope(row.tenant_id):
+    with scope(row.tenant_id, user_id=row.user_id):
         tenant = Tenant.objects.get(pk=row.tenant_id)
         account = _program(row.service_account_id)
-        user = row.user
-    if user is not None:
-        owner = actor_for_user(user=user, tenant=tenant)
-    elif account is not None:
-        owner = _acting(account, tenant)
-    else:
-        owner = Actor("workload", row.pk, tenant, row.name)
+        if row.user is not None:
+            owner = _member(row.user, tenant, "", None)
+        elif account is not None:
+            owner = _acting(account, tenant)
+        else:
+            owner = Actor("workload", row.pk, tenant, row.name)
     return replace(
         owner,
         scopes=frozenset(row.scopes),

@@ -89,12 +89,14 @@ def find_any(digest: str) -> ApiToken | None:
 
 
 def _of_digest(digest: str, only: Q) -> ApiToken | None:
+    nested = connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('sanad.token_digest', %s, true)", [digest])
-        row = ApiToken.objects.filter(only, digest=digest).first()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('sanad.token_digest', '', true)")
+        row = ApiToken.objects.filter(only, digest=digest).select_related("user").first()
+        if nested:  # else the end of the transaction ends it
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('sanad.token_digest', '', true)")
     return row
 
 

@@ -24,6 +24,10 @@ SELECT current_setting('sanad.tenant', true), current_setting('sanad.user', true
 """
 
 
+# As above: what it was, and what it is from here on.
+_SET = "SELECT current_setting(%s, true), set_config(%s, %s, true)"
+
+
 @contextmanager
 def scope(tenant_id: UUID | None, *, user_id: UUID | None = None) -> Iterator[None]:
     """Run the block in a transaction that sees the rows of `tenant_id` alone, and of `user_id` where a table says so.
@@ -58,14 +62,18 @@ def current_tenant_id() -> UUID | None:
 
 @contextmanager
 def _opened(setting: str, to: str = "on") -> Iterator[None]:
+    nested = connection.in_atomic_block
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting(%s, true)", [setting])
-            outer = cursor.fetchone()[0] or ""
-            cursor.execute("SELECT set_config(%s, %s, true)", [setting, to])
+        outer = _set(setting, to)
         yield
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config(%s, %s, true)", [setting, outer])
+        if nested:  # else the end of the transaction ends it
+            _set(setting, outer)
+
+
+def _set(setting: str, to: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, [setting, setting, to])
+        return cursor.fetchone()[0] or ""
 
 
 def _registry() -> AbstractContextManager[None]:

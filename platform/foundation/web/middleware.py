@@ -26,7 +26,7 @@ from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
 from foundation.identity import Actor, tokens
 from foundation.identity.models import User
 from foundation.identity.ways import Way
-from foundation.ledger.selectors import last_seq
+from foundation.ledger.selectors import last_seq_here
 from foundation.tenancy import find_tenant, require_keys, require_open, scope
 from foundation.web import calendars, logs, refused_requests
 from foundation.web.locked import leads_to_keys
@@ -116,7 +116,7 @@ class ActorMiddleware:
     def _inside(self, request: HttpRequest, actor: Actor) -> HttpResponse:
         if _is_whole_page(request):
             # Read before the view reads: what happens from here on is told to the page when it begins to listen.
-            request.live_since = last_seq(tenant_id=actor.tenant_id)  # type: ignore[attr-defined]
+            request.live_since = last_seq_here(tenant_id=actor.tenant_id)  # type: ignore[attr-defined]
         try:
             _set_project(request, actor)
         except PortalError as refusal:
