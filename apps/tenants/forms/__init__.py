@@ -11,6 +11,8 @@ from apps.tenants.choices import LEVEL_SCOPES, PROGRAM_ROLES, TokenLevel
 from foundation.access import Permission, Role
 from foundation.identity.models import User
 from foundation.tenancy import zones
+from foundation.tenancy.choices import Zone
+from foundation.web.long_choices import LongChoices
 
 _LTR = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
 EXPIRY_DAYS = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("One year")))
@@ -23,10 +25,15 @@ def zones_field() -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
         label=_("Zones allowed"),
         choices=zones.zone_choices,
-        widget=forms.SelectMultiple(attrs={"size": 8}),
+        widget=LongChoices(
+            first=len(Zone),
+            more=_("Other countries"),
+            find=_("Find a country"),
+            none=_("No country of this name."),
+        ),
         help_text=_(
             "Where data of the organisation may lie: the three of the United Arab Emirates, each with a data "
-            "protection law of its own, and other countries. Hold Ctrl or ⌘ to choose several."
+            "protection law of its own, and other countries."
         ),
         error_messages={"required": _("Choose at least one zone: the data has to lie somewhere.")},
     )

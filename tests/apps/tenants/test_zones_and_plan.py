@@ -1,5 +1,7 @@
 """An organisation says where its data may lie; its plan lays the first quotas, and the operator alone changes it."""
 
+import re
+
 import pytest
 from django.core import checks
 from django.core.management import call_command
@@ -32,6 +34,19 @@ def test_zones_are_chosen_by_name_in_both_languages(admin, client_as):
     assert find_tenant("acme").zones == ["AE-ONSHORE", "SA"]
     changed = ledger.events_of(subject=("tenant", admin.tenant_id))[0]
     assert (changed.payload["changed"], changed.payload["zones"]) == (["name", "zones"], ["AE-ONSHORE", "SA"])
+
+
+def test_the_zones_of_the_emirates_and_what_is_chosen_stand_open_and_the_rest_is_folded(admin, client_as):
+    services.edit_tenant(actor=admin, name="Acme", name_ar="", zones=["AE-ONSHORE", "SA"])
+    page = client_as(admin).get(PAGE).content.decode()
+    field = page[page.index('<fieldset class="s-field"') : page.index("</fieldset>")]
+    stand_open, folded = (
+        {value: " checked" in tag for tag, value in re.findall(r'(<input [^>]*value="([\w-]+)"[^>]*>)', part)}
+        for part in field.split("<details")
+    )
+    assert stand_open == {"AE-ONSHORE": True, "AE-DIFC": False, "AE-ADGM": False, "SA": True}
+    assert len(folded) == 249 - 1 - 1 and folded["OM"] is False
+    assert "<select" not in field
 
 
 def test_every_zone_is_a_country_of_iso_3166_or_a_part_of_the_emirates():

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 from django_tables2.utils import A
 
 from foundation.web.cells import name_cell, state_cell
 from foundation.web.chain import ChainNode
+from foundation.web.long_choices import LongChoices
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, filesize, number
 
@@ -72,6 +74,13 @@ class SampleForm(forms.Form):
         label=_("Split"),
         widget=forms.RadioSelect,
         choices=[("time", _("By time")), ("group", _("By group")), ("random", _("By chance"))],
+    )
+    months = forms.MultipleChoiceField(
+        label=_("Months"),
+        required=False,
+        choices=MONTHS.items(),
+        initial=[7],
+        widget=LongChoices(first=3, more=_("Other months"), find=_("Find a month"), none=_("No month of this name.")),
     )
     notify = forms.BooleanField(label=_("Tell me when it is done"), required=False)
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))

@@ -9,15 +9,19 @@ from django.core.paginator import Page
 from django.forms.boundfield import BoundField, BoundWidget
 from django.utils.safestring import SafeString
 
+from foundation.web.long_choices import LongChoices, parted
+
 register = template.Library()
 
 
 @register.simple_tag
 def widget_kind(field: BoundField) -> str:
-    """checkbox, choices (several inputs under one legend), sql, or plain."""
+    """checkbox, choices (several inputs under one legend), long choices, sql, or plain."""
     widget = field.field.widget
     if isinstance(widget, forms.CheckboxInput):
         return "checkbox"
+    if isinstance(widget, LongChoices):
+        return "long choices"
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
         return "choices"
     return "sql" if "data-editor" in widget.attrs else "plain"
@@ -50,6 +54,12 @@ def choice_widget(choice: BoundWidget) -> SafeString:
     """One radio button or check box of a field of choices."""
     attrs: dict[str, Any] = {**choice.data["attrs"], "class": "form-check-input"}
     return SafeString(choice.tag(wrap_label=False) if not attrs else _tagged(choice, attrs))
+
+
+@register.simple_tag
+def parts_of(field: BoundField) -> dict[str, Any]:
+    """Of long choices: the boxes that stand open, those that are folded away, and the words for them."""
+    return parted(field)
 
 
 @register.filter
