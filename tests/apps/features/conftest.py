@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from apps.features.choices import BuildState
+from foundation import lake
 from tests.apps.datasets.conftest import ingested, uploaded, written
 from tests.apps.features import stage
 
@@ -44,12 +45,18 @@ def with_keys_of_the_tenant(settings):
 
 
 @pytest.fixture
-def made(with_keys_of_the_tenant, define, written, run_jobs):
-    """Events of people, a view of them online, and a training set that joins it to labels under another name."""
+def made(with_keys_of_the_tenant, define, written, run_jobs, monkeypatch):
+    """Events of people, a view of them online, and a training set that joins it to labels under another name.
+
+    The view's first rows are made here in the lake; whatever a test has made anew goes through the sandbox.
+    """
     events, labels = written("events.csv", stage.EVENTS), written("labels.csv", stage.LABELS)
-    sql = "SELECT who AS person, seen, spent, note FROM e"
-    view = define.view(define.entity("person"), "spending", sql, event_time="seen", e=events)
-    run_jobs()
+    with monkeypatch.context() as patched:
+        patched.setattr(lake.sandbox, "describe", lambda *_asked: stage.SPENDING)
+        patched.setattr(lake.sandbox, "run", lambda pk, sql, inputs, **_limits: lake.for_tenant(pk).query(sql, inputs))
+        sql = "SELECT who AS person, seen, spent, note FROM e"
+        view = define.view(define.entity("person"), "spending", sql, event_time="seen", e=events)
+        run_jobs()
     part = {"view": view.pk, "keys": {"person": "customer"}}
     row = define.training_set(labels, "lateness", event_time="seen", features=["customer"], views=[part])
     run_jobs()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps.features import services
+from foundation.lake import Column
 
 FLIGHTS = b"carrier,moment,late\n" + b"".join(
     f"{carrier},2013-01-{day:02d} 10:00:00,{(day + len(carrier)) % 2}\n".encode()
@@ -23,6 +24,11 @@ LABELS = b"customer,seen,late\n" + b"".join(
     b"person-%d,2024-02-%02d 10:00:00,%d\n" % (n % 6, 1 + n, n % 2) for n in range(20)
 )
 LABELS += f"{PERSON},2024-02-05 09:00:00,1\n".encode()
+# The columns of a view of the events.
+SPENDING = [
+    Column(name, kind)
+    for name, kind in (("person", "VARCHAR"), ("seen", "TIMESTAMP"), ("spent", "BIGINT"), ("note", "VARCHAR"))
+]
 
 
 class Definer:
