@@ -68,7 +68,7 @@ ATTACKS = {
     "a SAML response unsigned": [f"{SAML}::test_an_unsigned_response_is_refused"],
     "a SAML response with a wrapped signature": [f"{SAML}::test_a_wrapped_signature_is_refused"],
     "an OpenID state mismatch": [
-        "tests/apps/tenants/test_openid.py::test_an_answer_without_the_state_of_this_browser_is_refused"
+        "tests/apps/tenants/test_openid_refusals.py::test_an_answer_without_the_state_of_this_browser_is_refused"
     ],
     "an identity provider's open session taken for a fresh proof": [
         f"{PROOF}::test_a_provider_that_answers_out_of_its_own_session_proves_nobody",
@@ -79,7 +79,7 @@ ATTACKS = {
         f"{SIGN_OUT}::test_a_logout_token_is_heard_once",
     ],
     "SCIM from another tenant's token": [f"{SCIM}::test_another_tenants_token_opens_nothing"],
-    "an invitation used twice": [f"{MEMBERS}::test_a_link_works_once_and_not_for_ever"],
+    "an invitation used twice": ["tests/apps/tenants/test_invitations.py::test_a_link_works_once_and_not_for_ever"],
     "a role changed during a session": [
         "tests/apps/tenants/test_permissions.py::test_taken_back_it_opens_nothing_at_the_next_request",
         f"{MEMBERS}::test_a_removed_member_is_out_and_their_tokens_are_void",

@@ -1,19 +1,17 @@
-"""Members: invited by a link that is shown once, given a role, removed; one administrator always stays."""
+"""Members: given a role, removed; one administrator always stays."""
 
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
 from apps.tenants import selectors, services
 from foundation import ledger
 from foundation.access.models import Membership
 from foundation.clock import now
-from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
+from foundation.errors import AccessDenied, Conflict
 from foundation.identity import Actor, tokens
 from foundation.identity.models import User
 from foundation.tenancy import scope
-from tests.support.forms import send_form
 from tests.support.people import make_person
 
 NOON = now()
@@ -24,99 +22,9 @@ def membership_of(actor):
     return Membership.objects.get(user=actor.user)
 
 
-def invite(actor, email="new@acme.test", role="scientist"):
-    return services.invite(actor=actor, email=email, role=role, now=NOON)
-
-
-def test_a_new_person_joins_by_the_link_and_the_ledger_tells_the_whole_way(admin):
-    invitation, secret = invite(admin, email=" New@Acme.test ")
-    user = services.accept_as_new_person(secret=secret, name="Nadia", password=SECRET, now=NOON)
-
-    member = Membership.objects.get(user=user)
-    assert (user.email, member.role, member.pk) == ("new@acme.test", "scientist", invitation.pk)
-    events = ledger.events_of(subject=("membership", member.pk))
-    assert [event.kind for event in events] == ["membership.created", "membership.invited"]
-    assert "acme.test" not in str([event.payload for event in events])
-
-
-def test_a_person_with_an_account_accepts_signed_in(admin, other_scientist):
-    _, secret = invite(admin, email=other_scientist.user.email)
-    services.accept_invitation(user=other_scientist.user, secret=secret, now=NOON)
-
-    assert {tenant.slug for tenant, _ in selectors.tenants_of(user=other_scientist.user)} == {"acme", "other"}
-
-
-def test_an_account_that_exists_is_not_taken_over_by_the_link(admin, other_scientist):
-    _, secret = invite(admin, email=other_scientist.user.email)
-
-    with pytest.raises(Conflict, match="Sign in with it"):
-        services.accept_as_new_person(secret=secret, name="Thief", password=SECRET, now=NOON)
-    assert User.objects.get(pk=other_scientist.user.pk).name == other_scientist.user.name
-
-
-def test_an_invitation_is_for_its_address_alone(admin, other_scientist):
-    _, secret = invite(admin)
-    with pytest.raises(Conflict, match="another address"):
-        services.accept_invitation(user=other_scientist.user, secret=secret, now=NOON)
-
-
-def test_the_answer_does_not_tell_whether_the_person_has_an_account(admin, other_scientist):
-    known, _ = invite(admin, email=other_scientist.user.email)
-    unknown, _ = invite(admin, email="nobody@acme.test")
-
-    assert known.state(NOON) == unknown.state(NOON)
-
-
-def test_a_link_works_once_and_not_for_ever(admin):
-    _, secret = invite(admin)
-    with pytest.raises(NotFound):
-        services.find_invitation(secret=secret, now=NOON + timedelta(days=8))
-    services.accept_as_new_person(secret=secret, name="Nadia", password=SECRET, now=NOON)
-    with pytest.raises(NotFound):
-        services.find_invitation(secret=secret, now=NOON)
-    with pytest.raises(NotFound):
-        services.find_invitation(secret="guessed", now=NOON)
-
-
-def test_inviting_again_voids_the_earlier_link(admin):
-    _, first = invite(admin)
-    _, second = invite(admin, role="viewer")
-
-    with pytest.raises(NotFound):
-        services.find_invitation(secret=first, now=NOON)
-    assert services.find_invitation(secret=second, now=NOON)[0].role == "viewer"
-
-
-def test_a_withdrawn_link_opens_nothing(admin):
-    invitation, secret = invite(admin)
-    services.withdraw_invitation(actor=admin, invitation=invitation, now=NOON)
-
-    with pytest.raises(NotFound):
-        services.find_invitation(secret=secret, now=NOON)
-
-
-def test_a_weak_password_is_said_at_its_field(admin):
-    _, secret = invite(admin)
-    with pytest.raises(Invalid) as refusal:
-        services.accept_as_new_person(secret=secret, name="Nadia", password="password1", now=NOON)
-    assert list(refusal.value.fields) == ["password"]
-    assert not User.objects.filter(email="new@acme.test").exists()
-
-
-@pytest.mark.parametrize(("email", "role"), [("no address", "viewer"), ("a@b.test", "king")])
-def test_a_faulty_invitation_is_refused(admin, email, role):
-    with pytest.raises(Invalid):
-        invite(admin, email=email, role=role)
-
-
-def test_a_member_is_not_invited_again(admin, scientist):
-    with pytest.raises(Conflict, match="member already"):
-        invite(admin, email=scientist.user.email)
-
-
 def test_only_administrators_manage_members(scientist, officer, admin):
     with pytest.raises(AccessDenied, match=r"member\.manage"):
-        invite(scientist)
+        services.invite(actor=scientist, email="new@acme.test", role="scientist", now=NOON)
     with pytest.raises(AccessDenied, match=r"member\.manage"):
         services.change_role(actor=officer, membership=membership_of(scientist), role="admin")
     with pytest.raises(AccessDenied, match=r"member\.manage"):
@@ -241,16 +149,6 @@ def test_two_administrators_cannot_remove_each_other_at_once(transactional_db):
         assert Membership.objects.filter(tenant=tenant, role="admin").count() == 1
 
 
-def test_the_page_shows_the_link_once(client_as, admin):
-    client = client_as(admin)
-    page = client.post("/t/acme/settings/members/", {"email": "new@acme.test", "role": "viewer"}).content.decode()
-    assert "/accounts/invitations/" in page
-
-    again = client.get("/t/acme/settings/members/").content.decode()
-    assert "/accounts/invitations/" not in again
-    assert "new@acme.test" in again
-
-
 def test_a_viewer_sees_the_members_but_no_form(client_as, viewer, admin):
     page = client_as(viewer).get("/t/acme/settings/members/").content.decode()
 
@@ -277,26 +175,6 @@ def test_the_last_administrator_reads_why(client_as, admin):
     answer = client.post(url, {"role": "viewer"})
     assert answer.status_code == 422
     assert "only administrator" in answer.content.decode()
-
-
-def test_a_new_person_opens_the_link_in_a_browser(admin):
-    _, secret = invite(admin)
-    client, url = Client(), f"/accounts/invitations/{secret}/"
-    assert "new@acme.test" in client.get(url).content.decode()
-
-    answer = send_form(client, url, {"name": "Nadia", "password": SECRET})
-    assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert client.get("/t/acme/settings/members/").status_code == 200
-    assert Client().get(url).status_code == 404
-
-
-def test_a_person_with_an_account_accepts_in_a_browser(admin, other_scientist, client_as):
-    _, secret = invite(admin, email=other_scientist.user.email)
-    client, url = client_as(other_scientist), f"/accounts/invitations/{secret}/"
-    del client.defaults["HTTP_X_SANAD_TENANT"]
-
-    assert "Accept the invitation" in client.get(url).content.decode()
-    assert client.post(url)["Location"] == "/t/acme/"
 
 
 def test_rest_invites_changes_and_removes(api_as, admin, scientist):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
@@ -17,73 +17,21 @@ from foundation.access.actors import actor_for_user
 from foundation.access.models import Membership
 from foundation.clock import now
 from foundation.errors import Invalid
-from foundation.identity.models import EmailDomain, IdentityProvider, ProviderIdentity, User
-from foundation.tenancy import scope
-from tests.identity_providers.running import OpenIDProvider, running
+from foundation.identity.models import IdentityProvider, ProviderIdentity, User
+from tests.apps.tenants.openid_stage import (
+    add_provider,
+    come_in,
+    go,
+    idp,
+    kinds,
+    provider,
+    provider_process,
+    reasons,
+)
 from tests.support.forms import send_form
 from tests.support.people import make_person, make_tenant
 
-# Of whoever was sent there by us, each; of what nobody asked for, the first and then a count (test_provider_doors.py).
-REFUSALS = {"sign_in.by_provider_refused", "sign_in.stray_answers_refused"}
-
-
-@pytest.fixture(scope="module")
-def provider_process():
-    with running("openid_provider") as address:
-        yield OpenIDProvider(address)
-
-
-@pytest.fixture
-def idp(provider_process, settings):
-    settings.OUTBOUND_ALLOW = [ip_network("127.0.0.1/32")]
-    provider_process.faults()
-    provider_process.behave()
-    return provider_process
-
-
-def add_provider(tenant, admin, idp, domain, **words):
-    """A provider of the tenant that lets its people in, as an administrator sets it up."""
-    with scope(tenant.pk):
-        claimed = services.claim_domain(actor=admin, name=domain, now=now())
-        EmailDomain.objects.filter(pk=claimed.pk).update(proven_at=now())
-        provider = services.add_openid_provider(
-            actor=admin, name="Company", issuer=idp.address, client_id="sanad", client_secret="s3cret", now=now()
-        )
-        given = {
-            "default_role": "",
-            "mapping": [services.Line("builders", role="scientist"), services.Line("readers", role="viewer")],
-            "makes_members": True,
-            "vouches_for_email": False,
-            "only_way_in": False,
-            "claims": {},
-        }
-        services.edit_provider(actor=admin, provider=provider, **given | words)
-        return services.enable_provider(actor=admin, provider=provider, now=now())
-
-
-@pytest.fixture
-def provider(tenant, admin, idp):
-    idp.person("u-1", email="sara@acme.test", email_verified=True, name="Sara", groups=["builders"])
-    return add_provider(tenant, admin, idp, "acme.test")
-
-
-def go(client, provider, query=""):
-    return client.get(f"/accounts/sso/acme/{provider.pk}/{query}")["Location"]
-
-
-def come_in(client, idp, provider, sub="u-1"):
-    """The whole way: there, signed in as `sub`, and back."""
-    back = urlsplit(idp.authorize(go(client, provider), sub))
-    return client.get(f"{back.path}?{back.query}")
-
-
-def kinds(provider):
-    return [event.kind for event in ledger.events_of(subject=("identity_provider", provider.pk))]
-
-
-def reasons(provider):
-    events = ledger.events_of(subject=("identity_provider", provider.pk))
-    return [event.payload["reason"] for event in events if event.kind in REFUSALS]
+__all__ = ["idp", "provider", "provider_process"]
 
 
 def test_the_domain_of_an_email_leads_to_the_provider(provider):
@@ -192,91 +140,6 @@ def test_a_faulty_claim_is_named_and_nobody_comes_in(idp, provider, tenant, clai
     assert client.get("/accounts/")["Location"].startswith("/accounts/login/")
     assert not ProviderIdentity.objects.exists()
     assert len(reasons(provider)) == 1
-
-
-@pytest.mark.parametrize(
-    ("faults", "reason"),
-    [
-        ({"claims": {"nonce": "another"}}, "nonce"),
-        ({"claims": {}, "drop": ["nonce"]}, "nonce"),
-        ({"claims": {"aud": "somebody-else"}}, "aud"),
-        ({"claims": {"aud": ["sanad", "other"], "azp": "other"}}, "aud"),
-        ({"claims": {"iss": "https://evil.test"}}, "iss"),
-        ({"claims": {"exp": "past"}}, "exp"),
-        ({"claims": {}, "drop": ["exp"]}, "claim"),
-        ({"claims": {}, "alg": "none"}, "alg"),
-        ({"claims": {}, "alg": "HS256"}, "alg"),
-        ({"claims": {}, "key": "other"}, "signature"),
-    ],
-)
-def test_an_id_token_that_is_not_for_this_sign_in_is_refused(idp, provider, faults, reason):
-    idp.faults(**faults)
-    client = Client()
-    answer = come_in(client, idp, provider)
-
-    assert answer.status_code == 403
-    assert client.get("/accounts/")["Location"].startswith("/accounts/login/")
-    assert reasons(provider) == [reason]
-    assert not Membership.objects.filter(user__email="sara@acme.test").exists()
-
-
-def test_an_answer_without_the_state_of_this_browser_is_refused(idp, provider):
-    back = urlsplit(idp.authorize(go(Client(), provider), "u-1"))
-    other = Client()
-    go(other, provider)
-    answer = other.get(f"{back.path}?{back.query}")
-
-    assert answer.status_code == 403
-    assert "belongs to no sign-in" in answer.content.decode()
-    assert reasons(provider) == ["state"]
-
-
-@pytest.mark.parametrize("whose", ["the same tenant's", "another tenant's"])
-def test_a_sign_in_that_was_begun_at_one_provider_is_not_ended_at_another(
-    idp, provider, tenant, admin, other_tenant, whose
-):
-    """Mix-up: a provider saw the state of its own sign-in, and brings it to the door of the other."""
-    home = tenant if whose.startswith("the same") else other_tenant
-    with scope(home.pk):
-        setter = admin if home == tenant else make_person(home, "admin")
-        words = {"issuer": idp.address, "client_id": "sanad", "client_secret": "s3cret"}
-        other = services.add_openid_provider(actor=setter, name="Other", now=now(), **words)
-    client = Client()
-    back = urlsplit(idp.authorize(go(client, provider), "u-1"))
-
-    answer = client.get(f"/accounts/sso/{home.slug}/{other.pk}/callback/?{back.query}")
-    assert answer.status_code == 403
-    assert "belongs to no sign-in" in answer.content.decode()
-    with scope(home.pk):
-        assert "code" not in reasons(other)
-    assert client.get("/accounts/")["Location"].startswith("/accounts/login/")
-
-
-def test_an_answer_is_taken_once(idp, provider):
-    client = Client()
-    back = urlsplit(idp.authorize(go(client, provider), "u-1"))
-    assert client.get(f"{back.path}?{back.query}").status_code == 302
-    assert client.get(f"{back.path}?{back.query}").status_code == 403
-
-
-def test_a_stolen_code_is_worth_nothing_without_the_secret_of_the_browser(idp, provider):
-    """PKCE: the attacker's browser brings the victim's code with its own state."""
-    stolen = parse_qs(urlsplit(idp.authorize(go(Client(), provider), "u-1")).query)["code"][0]
-    attacker = Client()
-    own = parse_qs(urlsplit(go(attacker, provider)).query)["state"][0]
-    answer = attacker.get(f"/accounts/sso/acme/{provider.pk}/callback/?{urlencode({'code': stolen, 'state': own})}")
-    assert answer.status_code == 403
-    assert reasons(provider) == ["code"]
-
-
-def test_what_the_provider_says_instead_is_shown(idp, provider):
-    client = Client()
-    there = go(client, provider)
-    back = urlsplit(idp.deny(there))
-    state = parse_qs(urlsplit(there).query)["state"][0]  # the specification returns it; this provider forgets to
-    page = client.get(f"{back.path}?{back.query}&state={state}")
-    assert page.status_code == 403
-    assert "did not sign you in" in page.content.decode()
 
 
 def test_another_tenants_provider_opens_its_own_tenant_alone(idp, tenant, provider, scientist):

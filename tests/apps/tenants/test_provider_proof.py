@@ -14,10 +14,10 @@ from foundation.access.freshness import is_fresh, note_proof
 from foundation.access.models import Membership
 from foundation.clock import now
 from foundation.identity.models import ApiToken, User
-from tests.apps.tenants import test_openid, test_saml
+from tests.apps.tenants import openid_stage, saml_stage
+from tests.apps.tenants.openid_stage import come_in, idp, provider, provider_process, reasons
+from tests.apps.tenants.saml_stage import SARA, bring
 from tests.apps.tenants.test_factors import code_of
-from tests.apps.tenants.test_openid import come_in, idp, provider, provider_process, reasons
-from tests.apps.tenants.test_saml import SARA, bring
 from tests.apps.tenants.test_step_up import CONFIRM, TOKENS, WANTED, again, age, hidden
 from tests.identity_providers.running import SamlProvider, running
 from tests.support.forms import send_form
@@ -69,7 +69,7 @@ def test_what_is_read_goes_on_in_the_same_tab(idp, sara):
 def test_the_provider_is_asked_to_ask_and_at_an_ordinary_sign_in_it_is_not(sara, provider):
     asked = parse_qs(urlsplit(sara.get(THERE)["Location"]).query)
     assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
-    ordinary = parse_qs(urlsplit(test_openid.go(Client(), provider)).query)
+    ordinary = parse_qs(urlsplit(openid_stage.go(Client(), provider)).query)
     assert not ordinary.keys() & {"prompt", "max_age"}
 
 
@@ -198,9 +198,9 @@ def saml_process():
 @pytest.fixture
 def saml_sara(tenant, admin, saml_process):
     """Sara once more, who came by a SAML provider of the tenant."""
-    company = test_saml.provider.__wrapped__(tenant, admin, saml_process)
+    company = saml_stage.provider.__wrapped__(tenant, admin, saml_process)
     client = Client()
-    test_saml.come_in(client, saml_process, company, signed_in_s_ago=900)
+    saml_stage.come_in(client, saml_process, company, signed_in_s_ago=900)
     return client, company
 
 
@@ -224,7 +224,7 @@ def test_a_silent_saml_provider_proves_nobody(saml_process, saml_sara):
     assert answer.status_code == 403
     assert "AuthnInstant" in answer.content.decode()
     assert not is_fresh(client.session, at=now())
-    assert test_saml.reasons(company) == ["silent"]
+    assert saml_stage.reasons(company) == ["silent"]
 
 
 def test_the_session_of_whoever_shows_a_time_is_never_fresh_for_the_future():

@@ -17,7 +17,7 @@ from foundation.clock import now
 from foundation.identity.models import IdentityProvider, ProvidedSession, User
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
-from tests.apps.tenants.test_openid import add_provider, come_in, idp, provider, provider_process
+from tests.apps.tenants.openid_stage import add_provider, come_in, idp, provider, provider_process
 from tests.support.forms import send_form
 from tests.support.people import make_person, make_tenant
 

@@ -11,7 +11,7 @@ from apps.tenants import services
 from foundation.access.models import Membership
 from foundation.clock import now
 from foundation.identity.models import ApiToken, EmailDomain, IdentityProvider
-from tests.apps.tenants.test_openid import add_provider, idp, provider_process  # noqa: F401 - fixtures
+from tests.apps.tenants.openid_stage import add_provider, idp, provider_process  # noqa: F401 - fixtures
 from tests.support.forms import send_form
 from tests.support.people import make_person, make_tenant
 

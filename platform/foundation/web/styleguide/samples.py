@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 from django_tables2.utils import A
@@ -75,12 +74,17 @@ class SampleForm(forms.Form):
         widget=forms.RadioSelect,
         choices=[("time", _("By time")), ("group", _("By group")), ("random", _("By chance"))],
     )
-    months = forms.MultipleChoiceField(
-        label=_("Months"),
+    airports = forms.MultipleChoiceField(
+        label=_("Airports"),
         required=False,
-        choices=MONTHS.items(),
-        initial=[7],
-        widget=LongChoices(first=3, more=_("Other months"), find=_("Find a month"), none=_("No month of this name.")),
+        choices=[
+            (code, code)
+            for code in ("ATL", "BOS", "CLT", "DCA", "DFW", "DTW", "FLL", "LAX", "MCO", "MIA", "ORD", "SFO")
+        ],
+        initial=["LAX"],
+        widget=LongChoices(
+            first=3, more=_("Other airports"), find=_("Find an airport"), none=_("No airport of this name.")
+        ),
     )
     notify = forms.BooleanField(label=_("Tell me when it is done"), required=False)
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
