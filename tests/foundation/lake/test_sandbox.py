@@ -244,3 +244,11 @@ def test_folders_of_killed_processes_are_swept(lake_id, inputs, settings):
         assert not orphan.exists()
         assert child.alive()
         assert list(folder.glob("job-*"))
+
+
+def test_a_child_loads_no_pandas():
+    """It takes longest of all to load, and nothing that a child does needs it."""
+    with children_module.Child() as child:
+        assert child.wait_until_ready()
+        loaded = {Path(line.path).name for line in psutil.Process(child._process.pid).memory_maps()}
+    assert [name for name in loaded if "arrow" in name] and not [name for name in loaded if "pandas" in name]
