@@ -17,6 +17,7 @@ import pyarrow.dataset as ds
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import child_statement as statement
+from foundation.lake.adapters.extensions import instance_with
 
 _CONFIG = {
     "autoinstall_known_extensions": "false",
@@ -39,10 +40,9 @@ class Engine:
 
 def prepare(httpfs: str) -> Engine:
     """Both instances, warm."""
-    engine = Engine(duckdb.connect(config=dict(_CONFIG)), duckdb.connect(config=dict(_CONFIG)))
+    # The OpenSSL of httpfs opens encrypted Parquet and encrypts the spill.
+    engine = Engine(instance_with([httpfs], _CONFIG), instance_with([httpfs], _CONFIG))
     for instance in (engine.reader, engine.user):
-        # Its OpenSSL opens encrypted Parquet and encrypts the spill.
-        instance.execute(f"LOAD {quoted(httpfs)}")
         instance.execute("SET GLOBAL TimeZone = 'UTC'; SET errors_as_json = true; SET enable_progress_bar = false")
     engine.user.register("warm", pa.table({"a": [1]}))
     engine.user.execute("SELECT sum(a) FROM warm").to_arrow_table()

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from foundation import folders
 from foundation.folders import HeldFolder
 from foundation.lake.adapters import catalogue
-from foundation.lake.adapters.extensions import extension
+from foundation.lake.adapters.extensions import extension, instance_with
 from foundation.lake.place import LakePlace
 
 _KEPT = 16
@@ -152,9 +151,9 @@ def _open(place: LakePlace) -> DuckDBPyConnection:
 
 
 def _instance(place: LakePlace, source: str) -> DuckDBPyConnection:
-    instance = duckdb.connect(
-        ":memory:",
-        config={
+    instance = instance_with(
+        [extension(wanted) for wanted in _EXTENSIONS],
+        {
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "allow_community_extensions": "false",
@@ -165,8 +164,6 @@ def _instance(place: LakePlace, source: str) -> DuckDBPyConnection:
             "threads": str(min(os.cpu_count() or 2, 8)),
         },
     )
-    for wanted in _EXTENSIONS:
-        instance.execute(f"LOAD {quoted(extension(wanted))}")
     # Writers of other tables commit at the same time: their snapshots are only numbered one after the other.
     instance.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL ducklake_max_retry_count = 60")
     attach = _ATTACH.format(
