@@ -48,7 +48,7 @@ class Start:
     @property
     def is_public(self) -> bool:
         """Whether others than this machine reach it: then every way has to be closed to listeners."""
-        return not _is_here(urlsplit(self.public_url).hostname or "")
+        return not is_here(urlsplit(self.public_url).hostname or "")
 
 
 def ways(given: Callable[[str], str]) -> dict[str, str]:
@@ -144,10 +144,10 @@ def _is_in_clear(url: str) -> bool:
 def _is_far(url: str, plain_hosts: tuple[str, ...]) -> bool:
     parts = urlsplit(url)
     host = (parse_qs(parts.query).get("host") or [unquote(parts.hostname or "")])[-1]
-    return host not in plain_hosts and not _is_here(host)
+    return host not in plain_hosts and not is_here(host)
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
     """This machine alone: a Unix socket, a loopback address, or nothing at all."""
     if host in {"", "localhost"} or host.startswith("/"):
         return True

@@ -255,9 +255,10 @@ def _words(form: ProviderForm, lines: Any) -> dict[str, Any]:
     }
 
 
-def _record_of(domain: Any) -> list[dict[str, str]]:
-    """The TXT record that proves the domain, to copy."""
-    return [{"name": f"{services.RECORD_AT}.{domain.name}", "code": f"{services.RECORD_SAYS}{domain.challenge}"}]
+def _record_of(domain: Any) -> list[list[dict[str, str]]]:
+    """The TXT record that proves the domain, to copy: its name and its value, a box each."""
+    name, value = f"{services.RECORD_AT}.{domain.name}", f"{services.RECORD_SAYS}{domain.challenge}"
+    return [[{"name": _("Name of the TXT record"), "code": name}], [{"name": _("Value"), "code": value}]]
 
 
 def _facts(request: PortalRequest, provider: Any, is_openid: bool) -> list[list[dict[str, str]]]:

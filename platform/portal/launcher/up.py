@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portal.launcher import environment, guard, lock, processes
 from portal.launcher.child import signal_group, spawn
@@ -22,6 +23,7 @@ from portal.launcher.ports import free_port, wanted_port
 from portal.launcher.processes import Options
 from portal.launcher.signals import SignalBell
 from portal.launcher.supervisor import StopWanted, Supervisor
+from portal.start import is_here
 
 STOPPED_EARLY = 130
 Work = Callable[[Servers, SignalBell, Supervisor], int]
@@ -36,6 +38,8 @@ def up(home: Home, *, port: int | None, options: Options) -> int:
     def serve(servers: Servers, bell: SignalBell, supervisor: Supervisor) -> int:
         _greet(console, servers, supervisor, time.monotonic() - began)
         for line in _sign_ins(home, known) if options.sample else _setup_link(servers):
+            console.say(line)
+        for line in _for_others(servers):
             console.say(line)
         console.say("Ctrl-C stops everything.")
         supervisor.watch()
@@ -152,6 +156,13 @@ def _setup_link(servers: Servers) -> list[str]:
         return [f"The link to set the portal up could not be made:\n{asked.stderr.strip()}"]
     link = asked.stdout.strip()
     return [f"Set it up here, within a day: {link}"] if link else []
+
+
+def _for_others(servers: Servers) -> list[str]:
+    """What whoever invites somebody has to know: the links of this portal open here alone."""
+    if not is_here(urlsplit(servers.url).hostname or ""):
+        return []
+    return ["Only this machine reaches it; for colleagues set SANAD_HOST and SANAD_PUBLIC_URL (docs/configuration.md)."]
 
 
 def _people(home: Home) -> list[dict[str, str]]:

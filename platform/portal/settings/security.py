@@ -1,13 +1,18 @@
 """Cookies, transport, content security policy."""
 
+from urllib.parse import urlsplit
+
 from csp.constants import NONE, SELF
 
 from portal.settings import environment as env
 from portal.settings.base import SANAD_PUBLIC_URL, TESTING
+from portal.start import is_here
 
 _TLS = SANAD_PUBLIC_URL.startswith("https://")
 _HOST = SANAD_PUBLIC_URL.split("//", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0]
 
+# Whether the addresses that the portal hands out open on this machine alone: pages say so beside them.
+SANAD_HERE_ALONE = is_here(urlsplit(SANAD_PUBLIC_URL).hostname or "")
 ALLOWED_HOSTS = env.words("SANAD_ALLOWED_HOSTS", [_HOST, "127.0.0.1", "localhost", "[::1]"])
 if TESTING:
     ALLOWED_HOSTS = ["*"]

@@ -55,6 +55,18 @@ def test_an_administrator_sets_it_up_alone(client_as, admin, idp):  # noqa: F811
     assert not IdentityProvider.objects.exists()
 
 
+def test_the_record_is_copied_name_and_value_and_reads_from_the_left_in_arabic(client_as, admin):
+    admin.user.language = "ar"
+    admin.user.save(update_fields=["language"])
+    client = client_as(admin)
+    client.post(f"{LIST}domains/", {"name": "acme.test"})
+    page = text(client.get(LIST))
+    # `code` is isolated and left-to-right (tokens.css); titles of boxes are isolated too.
+    assert "<code>_sanad-challenge.acme.test</code>" in page
+    assert f"<code>sanad-domain-verification={EmailDomain.objects.get().challenge}</code>" in page
+    assert page.count("data-copy-from") >= 2
+
+
 def test_each_label_points_to_the_field_of_its_own_form(client_as, admin):
     ids = re.findall(r' id="(\w+)"', text(client_as(admin).get(LIST)))
     assert len(ids) == len(set(ids))

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.template.context import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
@@ -70,6 +71,20 @@ def kind_icon(kind: Any) -> str:
 def who_address(context: Context) -> str:
     """Where the panel “who can see this” of the page's thing is read; empty where the page is of no single thing."""
     return reach.panel_address(request_of(context))
+
+
+@register.simple_tag(takes_context=True)
+def here_alone(context: Context, code: str, snippets: Any = ()) -> bool:
+    """Whether these hold an address of the portal that nobody on another machine reaches; said once on a page."""
+    request = request_of(context)
+    codes = [str(code), *(str(one["code"]) for one in snippets or ())]
+    if not settings.SANAD_HERE_ALONE or not any(settings.SANAD_PUBLIC_URL in one for one in codes):
+        return False
+    if getattr(request, "told_here_alone", False):
+        return False
+    if request is not None:
+        request.told_here_alone = True  # type: ignore[attr-defined]
+    return True
 
 
 @register.simple_tag(takes_context=True)
