@@ -34,6 +34,16 @@ gc.enable()
 gc.set_threshold(100_000, 20, 20)
 
 
+# These wait for other processes most of the time: begun first, they leave the processor to the others meanwhile.
+WAITING = ("tests/chaos/", "tests/contracts/", "tests/containers/", "tests/browser/")
+
+
+def pytest_collection_modifyitems(items):
+    """Waiting tests first, in the order above; everything else as it was found."""
+    places = {place: number for number, place in enumerate(WAITING)}
+    items.sort(key=lambda item: next((n for place, n in places.items() if item.nodeid.startswith(place)), len(places)))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker, worker_id):
     """A copy of the migrated template, reached as the portal's own role: row-level security is on in every test."""
