@@ -20,6 +20,7 @@ PROGRAM_ROLES = (Role.SCIENTIST, Role.AUDITOR, Role.VIEWER, Role.MEMBER)
 LONGEST_GRACE = 90
 SETUP_LIVES = timedelta(days=1)
 INVITATION_LIVES = timedelta(days=7)
+PASSWORD_LINK_LIVES = timedelta(days=1)
 
 
 class TokenState(TextChoices):
@@ -81,13 +82,16 @@ class FactorKind(TextChoices):
 
 
 class Notice(TextChoices):
-    """What a person is told by mail of their own account."""
+    """What a person is told of their own account: by mail, and at their next sign-in where somebody else did it."""
 
     FACTOR_ADDED = "factor_added", _("A second factor was added to your account")
     FACTOR_REMOVED = "factor_removed", _("A second factor was removed from your account")
     RECOVERY_RENEWED = "recovery_renewed", _("New recovery codes were made for your account")
     RECOVERY_USED = "recovery_used", _("A recovery code of your account was used")
     PASSWORD_CHANGED = "password_changed", _("The password of your account was changed")
+    PASSWORD_LINK = "password_link", _("An administrator made a link for a new password of your account")
+    PASSWORD_SET = "password_set", _("A new password was set for your account by a link")
+    LOCKED = "locked", _("Too many sign-ins with your address failed, so for a while no more of them were heard")
 
 
 class InvitationState(TextChoices):

@@ -18,6 +18,11 @@ def forget_ended_sessions() -> None:
     services.forget_ended_sessions(now=now())
 
 
+@periodic(name="tenants.tell_failed_sign_ins", every=timedelta(minutes=1))
+def tell_failed_sign_ins() -> None:
+    services.tell_failed_sign_ins(now=now())
+
+
 @periodic(name="tenants.meter_usage", every=timedelta(minutes=1))
 def meter_usage() -> None:
     services.meter_everything()

@@ -10,6 +10,7 @@ from apps.tenants.views import (
     leaving,
     limits,
     platform,
+    provider_drafts,
     scim,
     service_accounts,
     settings,
@@ -17,6 +18,7 @@ from apps.tenants.views import (
     single_sign_on,
     single_sign_out,
     support,
+    ways_back,
     webhooks,
 )
 from apps.tenants.views import single_sign_on_door as door
@@ -69,6 +71,7 @@ open_patterns = [
     path("platform/tenants/<uuid:tenant_id>/delete/", platform.tenant_delete, name="platform_delete"),
     path("platform/support/<uuid:support_id>/end/", platform.support_leave, name="platform_support_end"),
     path("accounts/setup/<str:secret>/", accounts.setting_up, name="setting_up"),
+    path("accounts/password/new/<str:secret>/", ways_back.password_new, name="password_new"),
     path("accounts/invitations/<str:secret>/", accounts.invitation, name="invitation"),
 ]
 library_patterns = [
@@ -82,6 +85,9 @@ tenant_patterns = [
     path("settings/members/<uuid:membership_id>/remove/", settings.member_remove, name="member_remove"),
     path("settings/members/<uuid:membership_id>/suspend/", settings.member_suspend, name="member_suspend"),
     path("settings/members/<uuid:membership_id>/restore/", settings.member_restore, name="member_restore"),
+    path("settings/members/<uuid:membership_id>/password/", ways_back.member_password, name="member_password"),
+    path("settings/members/<uuid:membership_id>/factors/", ways_back.member_factors, name="member_factors"),
+    path("settings/members/<uuid:membership_id>/unlock/", ways_back.member_unlock, name="member_unlock"),
     path(
         "settings/members/<uuid:membership_id>/permissions/<int:grant_id>/take-back/",
         settings.permission_take_back,
@@ -108,6 +114,12 @@ tenant_patterns = [
         "settings/single-sign-on/domains/<uuid:domain_id>/release/",
         single_sign_on.domain_release,
         name="domain_release",
+    ),
+    path("settings/single-sign-on/draft/", single_sign_on.provider_draft, name="provider_draft"),
+    path(
+        "settings/single-sign-on/<uuid:provider_id>/complete/",
+        provider_drafts.provider_complete,
+        name="provider_complete",
     ),
     path("settings/single-sign-on/openid/", single_sign_on.openid_add, name="openid_add"),
     path("settings/single-sign-on/saml/", single_sign_on.saml_add, name="saml_add"),

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.tenants import selectors
 from apps.tenants.choices import PROGRAM_ROLES, ServiceAccountState
-from apps.tenants.models import Invitation
+from apps.tenants.models import Invitation, PasswordLink
 from foundation.access import Role
 from foundation.access.models import Membership
 from foundation.clock import now
@@ -32,6 +32,17 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
     class Meta:
         model = Invitation
         fields = ["id", "email", "role", "created_at", "expires_at", "link"]
+        read_only_fields = fields
+
+
+class PasswordLinkSerializer(serializers.ModelSerializer[PasswordLink]):
+    """`link` is there once, in the answer to the request that made it."""
+
+    link = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = PasswordLink
+        fields = ["link", "expires_at"]
         read_only_fields = fields
 
 

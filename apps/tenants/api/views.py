@@ -37,6 +37,9 @@ class MemberViewSet(PortalViewSet):
         "destroy": Permission.MEMBER_MANAGE,
         "suspend": Permission.MEMBER_MANAGE,
         "restore": Permission.MEMBER_MANAGE,
+        "password_link": Permission.MEMBER_MANAGE,
+        "take_factors": Permission.MEMBER_MANAGE,
+        "unlock": Permission.MEMBER_MANAGE,
     }
 
     def list(self, request: Request) -> Response:
@@ -80,6 +83,31 @@ class MemberViewSet(PortalViewSet):
     def restore(self, request: Request, pk: UUID) -> Response:
         """Let a suspended member in again, with the role they had."""
         membership = services.restore_member(actor=self.actor, membership=self._member(pk))
+        return self.answer(self.serializer_class, membership)
+
+    @extend_schema(request=None, responses={201: serializers.PasswordLinkSerializer})
+    @action(detail=True, methods=["post"], url_path="password-link")
+    def password_link(self, request: Request, pk: UUID) -> Response:
+        """A link with which a member who lost the password sets a new one; the answer holds it, once.
+
+        Of members whose account reaches nothing but this tenant; a link made before is void from then on.
+        """
+        made, secret = services.make_password_link(actor=self.actor, membership=self._member(pk), now=now())
+        made.link = settings.SANAD_PUBLIC_URL + reverse("tenants:password_new", args=[secret])  # type: ignore[attr-defined]  # in this answer only, never stored
+        return self.answer(serializers.PasswordLinkSerializer, made, status=201)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], url_path="take-factors")
+    def take_factors(self, request: Request, pk: UUID) -> Response:
+        """Take the second factors of a member who lost them all; their sessions end."""
+        membership = services.take_factors_of_member(actor=self.actor, membership=self._member(pk), now=now())
+        return self.answer(self.serializer_class, membership)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def unlock(self, request: Request, pk: UUID) -> Response:
+        """Let a member try again at once whose sign-ins failed too often."""
+        membership = services.unlock_member(actor=self.actor, membership=self._member(pk))
         return self.answer(self.serializer_class, membership)
 
     def _member(self, pk: UUID) -> Any:

@@ -11,6 +11,15 @@ from apps.tenants.events.access import (
     ProjectRoleGiven,
     ProjectRoleTakenBack,
 )
+from apps.tenants.events.accounts import (
+    FactorsTaken,
+    PasswordLinkMade,
+    PasswordSetByLink,
+    SignedIn,
+    SignInLocked,
+    SignInsFailed,
+    SignInUnlocked,
+)
 from apps.tenants.events.costs import (
     BudgetChanged,
     BudgetReached,
@@ -25,7 +34,6 @@ from apps.tenants.events.factors import (
     PasswordChanged,
     RecoveryCodesRenewed,
     RecoveryCodeUsed,
-    SignInLocked,
     SignInRulesChanged,
 )
 from apps.tenants.events.people import (
@@ -103,6 +111,7 @@ __all__ = [
     "DomainReleased",
     "FactorAdded",
     "FactorRemoved",
+    "FactorsTaken",
     "GroupChanged",
     "GroupCreated",
     "GroupDeleted",
@@ -125,6 +134,8 @@ __all__ = [
     "MemberRestored",
     "MemberSuspended",
     "PasswordChanged",
+    "PasswordLinkMade",
+    "PasswordSetByLink",
     "PermissionGiven",
     "PermissionTakenBack",
     "PersonReworded",
@@ -146,6 +157,9 @@ __all__ = [
     "SignInByProviderRefused",
     "SignInLocked",
     "SignInRulesChanged",
+    "SignInUnlocked",
+    "SignInsFailed",
+    "SignedIn",
     "SignedInByProvider",
     "StrayAnswersRefused",
     "SupportAsked",

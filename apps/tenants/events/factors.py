@@ -65,17 +65,6 @@ class PasswordChanged(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignInLocked(ledger.Event):
-    """Too many attempts failed; who tried is not known, and the address is somebody's, so neither is here."""
-
-    kind = "membership.sign_in_locked"
-    said = _("could not sign in for a while: too many attempts failed")
-    icon = "lock"
-    membership_id: UUID
-    user_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
 class SignInRulesChanged(ledger.Event):
     kind = "tenant.sign_in_rules_changed"
     said = _("changed how members sign in")

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.tenants.choices import LEVEL_SCOPES, PROGRAM_ROLES, TokenLevel
+from apps.tenants.choices import EVERYTHING, LEVEL_SCOPES, PROGRAM_ROLES, TokenLevel
 from foundation.access import Permission, Role
 from foundation.identity.models import User
 from foundation.tenancy import zones
@@ -56,7 +58,7 @@ class NewPersonForm(forms.Form):
         label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "new-password"}),
-        help_text=_("At least 12 signs, and not one of the well-known ones."),
+        help_text=_("At least 12 characters, and not one of the well-known passwords."),
     )
 
 
@@ -109,7 +111,18 @@ class PasswordForm(forms.Form):
         label=_("New password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "new-password"}),
-        help_text=_("At least 12 signs, and not one of the well-known ones."),
+        help_text=_("At least 12 characters, and not one of the well-known passwords."),
+    )
+
+
+class NewPasswordForm(forms.Form):
+    """A password for whoever has lost the old one."""
+
+    new = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": "new-password", "autofocus": True}),
+        help_text=_("At least 12 characters, and not one of the well-known passwords."),
     )
 
 
@@ -154,7 +167,7 @@ class ProgramRoleForm(forms.Form):
 
 
 class TokenForm(forms.Form):
-    """A token of one's own. `projects` are those it may be limited to, `held` the permissions that can be ticked."""
+    """A token. `projects` are those it may be limited to; `held` says what its owner holds in one, or anywhere."""
 
     name = forms.CharField(
         label=_("Name"), max_length=120, help_text=_("What will use it, for example “laptop” or “nightly import”.")
@@ -183,7 +196,7 @@ class TokenForm(forms.Form):
         data: Any = None,
         *,
         projects: list[Any],
-        held: list[Permission],
+        held: Callable[[UUID | None], Collection[Permission]],
         initial: dict[str, str] | None = None,
         of_program: bool = False,
     ) -> None:
@@ -192,8 +205,9 @@ class TokenForm(forms.Form):
         kept = {name: (initial or {}).get(name) for name, known in wanted.items() if (initial or {}).get(name) in known}
         super().__init__(data, initial=kept)
         self.fields["project"].choices = [("", _("Any project")), *((p.slug, p.name) for p in projects)]  # type: ignore[attr-defined]
-        self.fields["scopes"].choices = [(p.value, p.label) for p in held]  # type: ignore[attr-defined]
-        self.held = {p.value for p in held}
+        self.fields["scopes"].choices = [(p.value, p.label) for p in held(None)]  # type: ignore[attr-defined]
+        self.held, self.of_program = held, of_program
+        self.project_ids = {p.slug: p.id for p in projects}
         if of_program:
             self.fields["level"].choices = [  # type: ignore[attr-defined]
                 (TokenLevel.EVERYTHING.value, _("Everything that its role may do")),
@@ -204,16 +218,71 @@ class TokenForm(forms.Form):
         given = super().clean() or {}
         if given.get("level") == TokenLevel.CHOSEN and not given.get("scopes"):
             self.add_error("scopes", _("Tick at least one permission."))
+        if not self.errors:
+            self._check_is_of_use(given)
         return given
+
+    def _check_is_of_use(self, given: dict[str, Any]) -> None:
+        """A token that would open nothing, or not what was ticked, is not made: it would be found out much later."""
+        held = self._held_there(given)
+        if given["level"] == TokenLevel.CHOSEN:
+            lacking = [
+                label
+                for value, label in self.fields["scopes"].choices
+                if value in given["scopes"] and value not in held
+            ]  # type: ignore[attr-defined]
+            if lacking:
+                self.add_error("scopes", self._not_held_there(lacking, given["project"]))
+        elif given["level"] != TokenLevel.EVERYTHING and not (self._of_level(given) - {Permission.TENANT_VIEW.value}):
+            self.add_error("level", self._opens_nothing(given["project"]))
+
+    def _held_there(self, given: dict[str, Any]) -> set[str]:
+        place = self.project_ids[given["project"]] if given["project"] else None
+        return {permission.value for permission in self.held(place)}
+
+    def _of_level(self, given: dict[str, Any]) -> set[str]:
+        return LEVEL_SCOPES[TokenLevel(given["level"])] & self._held_there(given)
+
+    def _not_held_there(self, lacking: list[Any], project: str) -> Any:
+        words = {"what": ", ".join(str(label) for label in lacking), "project": self._name_of(project)}
+        if self.of_program:
+            return (
+                _("In %(project)s this service account may not: %(what)s. Give it a role there, under People.") % words
+            )
+        return _("In %(project)s you may not: %(what)s. Choose another project, or ask for a role there.") % words
+
+    def _opens_nothing(self, project: str) -> Any:
+        """The owner holds nothing of the level: what would mend it."""
+        if self.of_program and not project:
+            return _(
+                "The token would open nothing: the role of this service account brings nothing of this. Give it a "
+                "role in a project first (Project settings, People), or another role below."
+            )
+        if self.of_program:
+            return _(
+                "The token would open nothing: this service account holds nothing of this in %(project)s. Give it a "
+                "role there first, in the project’s settings under People."
+            ) % {"project": self._name_of(project)}
+        if not project:
+            return _(
+                "The token would open nothing: you hold nothing of this in any project. An administrator can give "
+                "you a role in one."
+            )
+        return _(
+            "The token would open nothing: you hold nothing of this in %(project)s. An administrator can give you a "
+            "role there."
+        ) % {"project": self._name_of(project)}
+
+    def _name_of(self, project: str) -> str:
+        return str(dict(self.fields["project"].choices).get(project, project))  # type: ignore[attr-defined]
 
     @property
     def chosen_scopes(self) -> list[str]:
-        """What the level stands for, as far as the maker holds it."""
-        level = TokenLevel(self.cleaned_data["level"])
-        if level is TokenLevel.CHOSEN:
-            return list(self.cleaned_data["scopes"])
-        scopes = LEVEL_SCOPES[level]
-        return sorted(scopes if level is TokenLevel.EVERYTHING else scopes & self.held)
+        """What the level stands for, as far as the owner holds it in the project, or anywhere."""
+        given = self.cleaned_data
+        if given["level"] == TokenLevel.CHOSEN:
+            return list(given["scopes"])
+        return [EVERYTHING] if given["level"] == TokenLevel.EVERYTHING else sorted(self._of_level(given))
 
     @property
     def lifetime(self) -> timedelta:

@@ -1,5 +1,6 @@
 """Who may do what to people, tokens, ways in, webhooks and the organisation; each raises what the reader is told."""
 
+from apps.tenants.policies.accounts import check_can_open_account
 from apps.tenants.policies.people import (
     check_can_bring_in,
     check_can_change_role,
@@ -17,6 +18,7 @@ from apps.tenants.policies.sign_in import (
     check_can_manage_sign_in,
     check_comes_in_without,
     check_comes_in_without_domain,
+    check_is_complete,
 )
 from apps.tenants.policies.tenant import (
     check_can_change_limits,
@@ -61,12 +63,14 @@ __all__ = [
     "check_can_manage_service_accounts",
     "check_can_manage_sign_in",
     "check_can_manage_webhooks",
+    "check_can_open_account",
     "check_can_remove_member",
     "check_can_revoke",
     "check_can_share_project",
     "check_comes_in_without",
     "check_comes_in_without_domain",
     "check_expiry",
+    "check_is_complete",
     "check_is_sent_to",
     "check_is_theirs",
     "check_is_there",

@@ -1,5 +1,6 @@
 """Reads of people, tokens, groups and sessions, each limited to what the asker may see."""
 
+from apps.tenants.selectors.accounts import is_account_of
 from apps.tenants.selectors.budgets import budget_notices, month_cost
 from apps.tenants.selectors.estimates import Estimate, Time, estimates
 from apps.tenants.selectors.factors import factors_of, members_without_factor
@@ -33,7 +34,7 @@ from apps.tenants.selectors.people import (
     people_who_may,
     permissions_given,
     permissions_held,
-    permissions_of_role,
+    permissions_of_account,
     service_accounts,
     tenants_of,
     token_state,
@@ -119,6 +120,7 @@ __all__ = [
     "groups",
     "groups_of",
     "identity_providers",
+    "is_account_of",
     "job_of_export",
     "leaving_of",
     "live_tokens",
@@ -134,7 +136,7 @@ __all__ = [
     "people_who_may",
     "permissions_given",
     "permissions_held",
-    "permissions_of_role",
+    "permissions_of_account",
     "person_of_tenant",
     "possible_holders",
     "project_id_of",

@@ -38,6 +38,7 @@ from apps.tenants.services.factors import (
     remove_factor,
     renew_recovery_codes,
 )
+from apps.tenants.services.failures import note_sign_in, tell_failed_sign_ins
 from apps.tenants.services.groups import (
     add_to_group,
     create_group,
@@ -49,7 +50,10 @@ from apps.tenants.services.identity_providers import (
     Line,
     add_openid_provider,
     add_saml_provider,
+    complete_openid_provider,
+    complete_saml_provider,
     disable_provider,
+    draft_provider,
     edit_provider,
     enable_provider,
     refresh_provider,
@@ -93,7 +97,7 @@ from apps.tenants.services.quotas import (
 from apps.tenants.services.saml_answers import keep_answer, kept_answer
 from apps.tenants.services.sample import ensure_sample_people
 from apps.tenants.services.scim_tokens import create_scim_token
-from apps.tenants.services.security import send_notice
+from apps.tenants.services.security import send_notice, take_reminders
 from apps.tenants.services.service_accounts import (
     change_role_of_service_account,
     create_service_account,
@@ -159,6 +163,16 @@ from apps.tenants.services.usage import (
     meter_everything,
     name_model,
 )
+from apps.tenants.services.ways_back import (
+    find_password_link,
+    is_member_locked,
+    make_password_link,
+    make_password_link_by_operator,
+    note_void_password_link,
+    set_password_by_link,
+    take_factors_of_member,
+    unlock_member,
+)
 from apps.tenants.services.webhook_queue import forget_deliveries, queue_event, ring_due_webhooks
 from apps.tenants.services.webhook_sending import send_webhook
 from apps.tenants.services.webhooks import (
@@ -210,6 +224,8 @@ __all__ = [
     "check_setup",
     "check_storage",
     "claim_domain",
+    "complete_openid_provider",
+    "complete_saml_provider",
     "count_requests",
     "create_group",
     "create_scim_token",
@@ -226,6 +242,7 @@ __all__ = [
     "disable_provider",
     "disable_service_account",
     "disabled_provider",
+    "draft_provider",
     "edit_group",
     "edit_profile",
     "edit_provider",
@@ -245,6 +262,7 @@ __all__ = [
     "export_tenant",
     "fetch_export",
     "find_invitation",
+    "find_password_link",
     "find_provider",
     "forget_archives",
     "forget_deliveries",
@@ -263,6 +281,7 @@ __all__ = [
     "invite",
     "invite_by_operator",
     "is_archive_being_made",
+    "is_member_locked",
     "is_set_up",
     "issue_workload_token",
     "keep_answer",
@@ -272,15 +291,19 @@ __all__ = [
     "leave_support",
     "look_at",
     "make_operator",
+    "make_password_link",
+    "make_password_link_by_operator",
     "measure_storage",
     "meter_everything",
     "name_model",
     "note_provided_session",
     "note_refusal",
     "note_session",
+    "note_sign_in",
     "note_stray",
     "note_test",
     "note_void_invitation",
+    "note_void_password_link",
     "open_tenant",
     "pause_webhook",
     "prove",
@@ -320,6 +343,7 @@ __all__ = [
     "send_test_event",
     "send_webhook",
     "set_budget",
+    "set_password_by_link",
     "set_price",
     "set_quota",
     "set_second_factor_rule",
@@ -333,11 +357,15 @@ __all__ = [
     "suspend_tenant",
     "take_back_permission",
     "take_back_role_in_project",
+    "take_factors_of_member",
     "take_from_group",
     "take_part",
+    "take_reminders",
+    "tell_failed_sign_ins",
     "tell_strays",
     "tenant_of_address",
     "tenant_part",
+    "unlock_member",
     "why_it_waits",
     "withdraw_invitation",
     "words_of",

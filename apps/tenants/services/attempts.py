@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address
 
@@ -13,6 +15,7 @@ from django.utils.translation import ngettext
 
 from apps.tenants.errors import TooManyAttempts
 from apps.tenants.models import SignInAttempt
+from foundation.identity.models import User
 
 WINDOW = timedelta(minutes=15)
 # One person at one place mistypes a few times; a whole office behind one address and an e-mail from everywhere more.
@@ -41,6 +44,16 @@ def announce(who: str, address: str, now: datetime) -> SignInAttempt:
     return attempt
 
 
+def name_at_second_step(user: User) -> str:
+    """As whom somebody is counted whose first half was right."""
+    return f"second factor {user.pk}"
+
+
+def names_of(user: User) -> tuple[str, str]:
+    """All names under which a person's attempts are counted."""
+    return user.email, name_at_second_step(user)
+
+
 def forget(attempt: SignInAttempt) -> None:
     """What was given was right: the failures before it, by the same name at the same address, count no more."""
     SignInAttempt.objects.filter(email_digest=attempt.email_digest, address_digest=attempt.address_digest).delete()
@@ -50,6 +63,21 @@ def is_last(attempt: SignInAttempt) -> bool:
     """Whether the next attempt by this name from this address is not heard."""
     pair = {"email_digest": attempt.email_digest, "address_digest": attempt.address_digest}
     return SignInAttempt.objects.filter(**pair, at__gt=attempt.at - WINDOW).count() == MOST_OF_PAIR
+
+
+def forget_all(names: Collection[str]) -> None:
+    """Whoever is called so may try again from everywhere."""
+    SignInAttempt.objects.filter(email_digest__in=[_digest(name) for name in names]).delete()
+
+
+def is_locked(names: Collection[str], now: datetime) -> bool:
+    """Whether an attempt by one of these names is not heard at present, from some address or from all."""
+    rows = SignInAttempt.objects.filter(email_digest__in=[_digest(name) for name in names], at__gt=now - WINDOW)
+    pairs = Counter(rows.values_list("email_digest", "address_digest"))
+    of_name: Counter[str] = Counter()
+    for (name, _address), count in pairs.items():
+        of_name[name] += count
+    return any(n >= MOST_OF_PAIR for n in pairs.values()) or any(n >= MOST_OF_EMAIL for n in of_name.values())
 
 
 def is_busy(attempt: SignInAttempt, now: datetime) -> bool:

@@ -10,15 +10,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.adapters import codes, factors, passkeys
 from apps.tenants.choices import FactorKind, Notice
 from apps.tenants.errors import FactorRefused
-from apps.tenants.events import FactorAdded, FactorRemoved, RecoveryCodesRenewed, RecoveryCodeUsed, SignInLocked
-from apps.tenants.services.attempts import announce, forget, is_last
-from apps.tenants.services.security import record_of_person, tell
+from apps.tenants.events import FactorAdded, FactorRemoved, RecoveryCodesRenewed, RecoveryCodeUsed
+from apps.tenants.services.attempts import announce, forget, is_last, name_at_second_step
+from apps.tenants.services.failures import note_failure
+from apps.tenants.services.security import record_of_person, remind, tell
 from apps.tenants.services.sign_in import end_other_sessions
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity.models import User
@@ -87,15 +89,25 @@ def forget_factors(*, email: str, now: datetime) -> User:
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
         raise NotFound(_("There is no account with this address."))
+    for kind in take_factors(user=user, now=now):
+        record_of_person(user, functools.partial(_removed, kind), by_operator=True)
+    return user
+
+
+@transaction.atomic
+def take_factors(*, user: User, now: datetime) -> list[FactorKind]:
+    """Take every factor, end every session and tell the person; answers of which kinds they were.
+
+    Who may, and on whose ledger it stands, says the caller.
+    """
     with _own_rows(user):
         kinds = [FactorKind(kind) for kind in _rows(user).values_list("type", flat=True)]
         _rows(user).delete()
         _note_standing(user, now)
-        for kind in kinds:
-            record_of_person(user, functools.partial(_removed, kind), by_operator=True)
-            tell(user, Notice.FACTOR_REMOVED, kind)
+    for kind in kinds:
+        remind(user, Notice.FACTOR_REMOVED, kind)
     end_other_sessions(user=user, keep="")
-    return user
+    return kinds
 
 
 def _removed(kind: FactorKind, ids: dict[str, UUID]) -> FactorRemoved:
@@ -116,14 +128,13 @@ def renew_recovery_codes(*, user: User) -> list[str]:
 
 def check_factor(*, user: User, shown: Shown, address: str, now: datetime) -> Authenticator:
     """The factor that was shown, each code of it once. Attempts are counted as at the door, whichever factor it is."""
-    attempt = announce(f"second factor {user.pk}", address, now)
+    attempt = announce(name_at_second_step(user), address, now)
     with scope(None, user_id=user.pk):
         found = _by_passkey(user, shown.credential) if shown.credential is not None else _by_code(user, shown.code)
         if found is not None:
             _note_use(user, found, now)
     if found is None:
-        if is_last(attempt):
-            record_of_person(user, lambda ids: SignInLocked(**ids))
+        note_failure(user_id=user.pk, locks=is_last(attempt), now=now)
         if shown.credential is not None:
             raise passkeys.refused()
         raise FactorRefused(_("This code is wrong, used already or too old. Wait for the next one and try again."))

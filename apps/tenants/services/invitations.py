@@ -150,7 +150,12 @@ def new_person(email: str, name: str, password: str) -> User:
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError as error:
-        raise Conflict(_("This address has an account. Sign in with it, then open the link again.")) from error
+        raise Conflict(
+            _(
+                "This address has an account. Sign in with it, then open the link again. Is its password lost? Whoever "
+                "runs the portal can make you a link for a new one."
+            )
+        ) from error
     return user
 
 

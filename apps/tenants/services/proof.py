@@ -8,8 +8,9 @@ from django.contrib.auth import authenticate
 from django.utils.translation import gettext as _
 
 from apps.tenants.errors import SignInRefused
-from apps.tenants.services.attempts import announce, forget
+from apps.tenants.services.attempts import announce, forget, is_last
 from apps.tenants.services.factors import Shown, check_factor
+from apps.tenants.services.failures import note_failure
 from foundation.identity.models import User
 from foundation.identity.ways import Way
 
@@ -29,5 +30,6 @@ def prove(*, user: User, way: Way, shown: Shown, password: str, address: str, no
         raise SignInRefused(_("Your account has neither a password nor a second factor; sign out and in again."))
     attempt = announce(user.email, address, now)
     if authenticate(None, username=user.email, password=password) != user:
+        note_failure(user_id=user.pk, locks=is_last(attempt), now=now)
         raise SignInRefused(_("This is not your password. Check it and try again."))
     forget(attempt)

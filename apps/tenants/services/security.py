@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.tenants.choices import FactorKind, Notice
-from foundation import jobs, ledger
+from apps.tenants.models import AccountNotice
+from foundation import clock, jobs, ledger
 from foundation.access.actors import actor_for_user, memberships_of
 from foundation.identity import Actor
 from foundation.identity.models import User
@@ -32,6 +34,22 @@ def record_of_person(user: User, make: Made, *, by_operator: bool = False) -> No
             actor = operator if by_operator else actor_for_user(user=user, tenant=membership.tenant)
             event = make({"membership_id": membership.pk, "user_id": user.pk})
             ledger.record(event, actor=actor, subject=("membership", membership.pk))
+
+
+def remind(user: User, notice: Notice, factor: FactorKind | None = None) -> None:
+    """Tell the person by mail, and at their next sign-in: what somebody else did to their account, or tried."""
+    with scope(None, user_id=user.pk):
+        AccountNotice.objects.create(user=user, notice=notice, factor=factor or "", at=clock.now())
+    tell(user, notice, factor)
+
+
+def take_reminders(*, user: User) -> list[tuple[str, datetime]]:
+    """What waited for the person to sign in, in words, with when it was; from here on it waits no more."""
+    with scope(None, user_id=user.pk):
+        rows = list(AccountNotice.objects.filter(user=user))
+        if rows:
+            AccountNotice.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return [(_words(row.notice, row.factor), row.at) for row in rows]
 
 
 def tell(user: User, notice: Notice, factor: FactorKind | None = None) -> None:
@@ -61,10 +79,14 @@ def send_notice(*, user_id: UUID, notice: str, factor: str) -> None:
     """Write to the person, in their language, what happened and what to do where it was not them."""
     user = User.objects.get(pk=user_id)
     with translation.override(user.language):
-        words = str(Notice(notice).label)
-        said = f"{words}: {FactorKind(factor).label}" if factor else words
+        words, said = str(Notice(notice).label), _words(notice, factor)
         text = _(
             "%(said)s.\n\nIf this was not you, change your password, sign out every other session and look at your "
             "factors: %(url)s"
         ) % {"said": said, "url": f"{settings.SANAD_PUBLIC_URL}/accounts/"}
         send_mail(_("Sanad: %(said)s") % {"said": words}, text, None, [user.email])
+
+
+def _words(notice: str, factor: str) -> str:
+    words = str(Notice(notice).label)
+    return f"{words}: {FactorKind(factor).label}" if factor else words

@@ -14,7 +14,8 @@ from apps.tenants.choices import SignInMethod
 from apps.tenants.errors import SignInRefused, TooManyAttempts
 from apps.tenants.models import SignIn, SignInAttempt
 from apps.tenants.selectors.sessions import session_keys_of
-from apps.tenants.services.attempts import TURN, WINDOW, announce, forget, has_its_turn, is_busy
+from apps.tenants.services.attempts import TURN, WINDOW, announce, forget, has_its_turn, is_busy, is_last
+from apps.tenants.services.failures import note_failure_of
 from foundation import live
 from foundation.errors import NotFound
 from foundation.identity.models import User
@@ -38,6 +39,7 @@ def sign_in(*, email: str, password: str, address: str, now: datetime, known: st
         raise _busy_address()
     user = authenticate(None, username=email.strip().lower(), password=password)
     if not isinstance(user, User):
+        note_failure_of(email=email, locks=is_last(attempt), now=now)
         # The same words as above, which do not tell whose password was looked at.
         raise _busy_address() if busy else _refused()
     forget(attempt)

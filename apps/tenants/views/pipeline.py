@@ -19,8 +19,10 @@ from allauth.account.models import Login
 from allauth.account.stages import LoginStageController
 from allauth.mfa.stages import AuthenticateStage
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from django.contrib import auth
+from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from apps.tenants import services
 from apps.tenants.adapters.outbound_session import outbound_session
@@ -29,6 +31,7 @@ from apps.tenants.views.requests import make_known
 from foundation.clock import now
 from foundation.identity.ways import Way
 from foundation.web.requests import address_of
+from foundation.web.templatetags.sanad_format import exact
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -115,6 +118,14 @@ def _method_of(request: HttpRequest, user: User) -> SignInMethod:
     return _METHODS.get(records[0]["method"], SignInMethod.PASSWORD) if records else SignInMethod.PASSWORD
 
 
+def _remind(request: HttpRequest, user: User) -> None:
+    """Tell what somebody else did to the account since the last sign-in, or tried."""
+    with translation.override(user.language):
+        for words, at in services.take_reminders(user=user):
+            said = {"said": words, "when": exact(at)}
+            messages.warning(request, _("%(said)s (%(when)s). If that surprises you, tell an administrator.") % said)
+
+
 class SignInAdapter(DefaultAccountAdapter):
     """Nobody signs up here, and nothing is said or mailed in other words than the portal's."""
 
@@ -134,6 +145,13 @@ class SignInAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Any) -> None:
         auth.login(request, user, backend=_BACKEND)
         note_session(request, user)
+        way, request_id = Way.of(request.session), getattr(request, "request_id", "")
+        if way.tenant_id is None:
+            factor = way.second_factor
+            services.note_sign_in(
+                user=user, method=_method_of(request, user), second_factor=factor, request_id=request_id
+            )
+            _remind(request, user)
 
     def post_login(self, request: HttpRequest, user: Any, **hints: Any) -> HttpResponse:
         response = HttpResponseRedirect(hints.get("redirect_url") or "/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +21,21 @@ from apps.tenants.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
+from foundation.identity import Actor
 from foundation.tenancy import zones
 from foundation.web import redirect, render_page
+from foundation.web.locked import opens_without_keys
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
 
+@opens_without_keys
 @access.page(Permission.TENANT_VIEW)
 def settings_start(request: PortalRequest, tenant: str) -> HttpResponse:
+    """The members; while the tenant's key is withdrawn, where whoever may brings it back."""
+    if request.tenant.keys_withdrawn_at and access.can(request.actor, Permission.TENANT_MANAGE):
+        return redirect(request, reverse("tenants:encryption", args=[tenant]))
     return redirect(request, reverse("tenants:member_list", args=[tenant]))
 
 
@@ -71,6 +78,8 @@ def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> Htt
         "membership": membership,
         "form": form,
         "may_remove": access.ask(policies.check_can_remove_member, request.actor, membership),
+        "may_open": access.ask(policies.check_can_open_account, request.actor, membership),
+        "locked": services.is_member_locked(membership=membership, now=now()),
         "may_restore": access.ask(policies.check_can_manage_members, request.actor),
         "given": selectors.permissions_given(actor=request.actor, membership=membership),
         "reach": selectors.reach_of(actor=request.actor, membership=membership),
@@ -136,7 +145,7 @@ def invitation_withdraw(request: PortalRequest, tenant: str, invitation_id: UUID
 def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
     actor = request.actor
     projects = selectors.projects_of(actor)
-    held = selectors.permissions_held(actor=actor)
+    held = _held_by(actor)
     form = TokenForm(request.POST or None, initial=request.GET.dict(), projects=projects, held=held)
     text = ""
     if request.method == "POST" and form.is_valid():
@@ -184,6 +193,10 @@ def tenant_edit(request: PortalRequest, tenant: str) -> HttpResponse:
         "tabs": tabs(request, "tenant"),
     }
     return render_page(request, "tenants/tenant_edit.html", status=422 if form.errors else 200, **context)
+
+
+def _held_by(actor: Actor) -> Callable[[UUID | None], list[Permission]]:
+    return lambda project_id: selectors.permissions_held(actor=actor, project_id=project_id)
 
 
 def token_words(request: PortalRequest, form: TokenForm) -> dict[str, Any]:

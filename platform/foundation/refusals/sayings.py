@@ -32,6 +32,7 @@ class Reason(TextChoices):
     INVITATION_ACCEPTED = "invitation-accepted", _("an invitation that was used already")
     INVITATION_WITHDRAWN = "invitation-withdrawn", _("an invitation that was withdrawn")
     INVITATION_EXPIRED = "invitation-expired", _("an invitation that is too old")
+    PASSWORD_LINK_VOID = "password-link-void", _("a link for a new password that is used or too old")
     CONFLICT = "conflict", _("what would leave the tenant without an administrator")
     NO_SUCH_ROUTE = "no-such-route", _("an address with dots or coded slashes")
     SQL_REFUSED = "sql-refused", _("SQL that reaches outside its inputs")

@@ -3,6 +3,7 @@
 from foundation.tenancy.scoping import (
     current_tenant_id,
     every_tenant,
+    failed_sign_ins,
     figures_of_all,
     find_tenant,
     places_in,
@@ -29,6 +30,7 @@ __all__ = [
     "TenantSuspended",
     "current_tenant_id",
     "every_tenant",
+    "failed_sign_ins",
     "figures_of_all",
     "find_tenant",
     "for_each",

@@ -94,6 +94,11 @@ def sign_ins_of_all() -> AbstractContextManager[None]:
     return _opened("sanad.sweep")
 
 
+def failed_sign_ins() -> AbstractContextManager[None]:
+    """A transaction that counts failed sign-ins, before anybody is known, and tells the ledgers of them later."""
+    return _opened("sanad.failed_sign_ins")
+
+
 def places_in(tenant_ids: Collection[UUID]) -> AbstractContextManager[None]:
     """A transaction that reads who may do what in all of these tenants at once, and writes nothing in any.
 

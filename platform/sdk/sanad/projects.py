@@ -52,6 +52,21 @@ class Members(Resource):
         restored: Thing = self._http.post(f"members/{member_id}/restore/")
         return restored
 
+    def password_link(self, member_id: str) -> Thing:
+        """A link with which a member who lost the password sets a new one; `link` in the answer is its one copy."""
+        made: Thing = self._http.post(f"members/{member_id}/password-link/")
+        return made
+
+    def take_factors(self, member_id: str) -> Thing:
+        """Take the second factors of a member who lost them all; the password alone opens the account then."""
+        changed: Thing = self._http.post(f"members/{member_id}/take-factors/")
+        return changed
+
+    def unlock(self, member_id: str) -> Thing:
+        """Let a member try again at once whose sign-ins failed too often."""
+        changed: Thing = self._http.post(f"members/{member_id}/unlock/")
+        return changed
+
 
 class Tokens(Resource):
     def list(self) -> Things:

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 
-from apps.tenants import selectors
+from apps.tenants import selectors, services
 from apps.tenants.models import SignInAttempt
 from foundation.clock import now
 from foundation.ledger.models import LedgerEvent
@@ -54,7 +54,7 @@ def show(client, code, address=ADDRESS):
 
 def kinds(tenant):
     with scope(tenant.pk):
-        return list(LedgerEvent.objects.filter(kind__startswith="membership.").values_list("kind", flat=True))
+        return list(LedgerEvent.objects.filter(kind__regex=r"^(membership|sign_in)\.").values_list("kind", flat=True))
 
 
 @pytest.fixture
@@ -138,7 +138,8 @@ def test_codes_are_not_tried_without_end(person, app):
     answer = show(client, code_of(app[0]))
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 60
-    assert kinds(person.tenant).count("membership.sign_in_locked") == 1
+    services.tell_failed_sign_ins(now=now())
+    assert kinds(person.tenant).count("sign_in.locked") == 1
     assert show(client, app[1][0]).status_code == 429, "a recovery code is counted with the rest"
 
 

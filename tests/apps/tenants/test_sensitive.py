@@ -50,6 +50,7 @@ SENSITIVE = {
     "apps.tenants.services.support": {"give_support", "grant_support"},
     "apps.tenants.services.suspension": {"restore_member", "suspend_member"},
     "apps.tenants.services.tokens": {"make_token"},
+    "apps.tenants.services.ways_back": {"make_password_link", "take_factors_of_member", "unlock_member"},
     "apps.tenants.services.webhooks": {"create_webhook", "delete_webhook", "edit_webhook", "roll_webhook_secret"},
     "foundation.storage.keys.bringing": {"bring_key", "release_key", "withdraw_key"},
     "foundation.storage.keys.resealing": {"ask_for_resealing"},
@@ -58,14 +59,17 @@ SENSITIVE = {
 }
 # Whoever writes one of these on the ledger has opened something to somebody.
 OPENS = {
+    "FactorsTaken",
     "GroupJoined",
     "MemberInvited",
     "MemberRestored",
+    "PasswordLinkMade",
     "ProjectRoleGiven",
     "RoleChanged",
     "ServiceAccountCreated",
     "ServiceAccountEnabled",
     "ServiceAccountRoleChanged",
+    "SignInUnlocked",
     "SupportGranted",
     "TokenCreated",
     "WebhookCreated",

@@ -35,6 +35,9 @@ def add_to(acts: Any) -> None:
     for word, act, said in (
         ("suspend", member_suspend, "keep the place of somebody who is away; it opens nothing"),
         ("restore", member_restore, "let somebody in again who is suspended"),
+        ("new-password", member_new_password, "a link with which somebody sets a new password; it is shown once"),
+        ("take-factors", member_take_factors, "take the second factors of somebody who lost them all"),
+        ("unlock", member_unlock, "let somebody try again whose sign-ins failed too often"),
     ):
         add(member, word, act, said).add_argument("email", help="of the member")
     _add_programs(acts)
@@ -95,6 +98,18 @@ def member_invite(client: Client, said: Namespace) -> None:
 
 def member_suspend(client: Client, said: Namespace) -> None:
     show(client.members.suspend(client.members.find(said.email)["id"]), as_json=said.json)
+
+
+def member_new_password(client: Client, said: Namespace) -> None:
+    show(client.members.password_link(client.members.find(said.email)["id"]), as_json=said.json)
+
+
+def member_take_factors(client: Client, said: Namespace) -> None:
+    show(client.members.take_factors(client.members.find(said.email)["id"]), as_json=said.json)
+
+
+def member_unlock(client: Client, said: Namespace) -> None:
+    show(client.members.unlock(client.members.find(said.email)["id"]), as_json=said.json)
 
 
 def member_restore(client: Client, said: Namespace) -> None:
