@@ -62,7 +62,8 @@ def check_can_withdraw(actor: Actor, case: ApprovalCase) -> None:
 
 
 def check_can_comment(actor: Actor, case: ApprovalCase) -> None:
-    access.require(actor, Permission.APPROVAL_VIEW, case)
+    if not selectors.is_own_request(actor=actor, case=case):
+        access.require(actor, Permission.APPROVAL_VIEW, case)
     if actor.user is None:
         raise AccessDenied(_("Only a person comments."))
     if actor.id == case.requester_id and _in_person(actor):

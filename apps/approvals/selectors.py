@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.approvals.choices import DECIDED_BY, CaseState, decided_by
+from apps.approvals.choices import ACCESS_CASE, DECIDED_BY, CaseState, decided_by
 from apps.approvals.models import ApprovalCase, Comment
 from apps.tenants import selectors as tenants
 from foundation import access
@@ -73,9 +73,9 @@ def void_reason(*, actor: Actor, case: ApprovalCase) -> str:
 
 
 def visible_cases(*, actor: Actor) -> QuerySet[ApprovalCase]:
-    """The cases of the actor's tenant; a token made for one project sees that project's."""
+    """The cases of the actor's tenant, and what a person asked for themselves; a project's token sees the project's."""
     rows = ApprovalCase.objects.select_related("project", "requested_by", "decision__decided_by")
-    return access.visible(rows, actor, Permission.APPROVAL_VIEW)
+    return access.visible(rows, actor, Permission.APPROVAL_VIEW, own=_own_requests(actor))
 
 
 def get_case(*, actor: Actor, case_id: UUID) -> ApprovalCase:
@@ -83,6 +83,16 @@ def get_case(*, actor: Actor, case_id: UUID) -> ApprovalCase:
     if found is None:
         raise NotFound(_("There is no such approval case here, or it is not yours to see."))
     return found
+
+
+def is_own_request(*, actor: Actor, case: ApprovalCase) -> bool:
+    """Whether the actor is the person who asked for access by this case, with a token that may read cases, if any."""
+    own = case.kind == ACCESS_CASE and case.requester_id == actor.id
+    return own and access.reads_own(actor, Permission.APPROVAL_VIEW)
+
+
+def _own_requests(actor: Actor) -> Q:
+    return Q(kind=ACCESS_CASE, requester_id=_id_of(actor))
 
 
 def waiting_for(*, actor: Actor) -> QuerySet[ApprovalCase]:
@@ -102,7 +112,8 @@ def cases_of(*, actor: Actor, subject: tuple[str, UUID], kind: str = "") -> Quer
 
 
 def comments_of(*, actor: Actor, case: ApprovalCase) -> QuerySet[Comment]:
-    access.require(actor, Permission.APPROVAL_VIEW, case)
+    if not is_own_request(actor=actor, case=case):
+        access.require(actor, Permission.APPROVAL_VIEW, case)
     return case.comments.select_related("author")
 
 

@@ -19,6 +19,7 @@ class ApprovalViewSet(PortalViewSet):
     """Approval cases: opened by what is asked for (a promotion, access), decided here by somebody else."""
 
     serializer_class = serializers.CaseSerializer
+    own_too = frozenset({"list", "retrieve", "withdraw", "comments", "add_comment"})
     permissions = {
         "list": Permission.APPROVAL_VIEW,
         "retrieve": Permission.APPROVAL_VIEW,

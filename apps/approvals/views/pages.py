@@ -26,7 +26,7 @@ from foundation.web.tables import build_table
 _ROWS = {"waiting": selectors.waiting_for, "mine": selectors.asked_by, "all": selectors.visible_cases}
 
 
-@access.page(Permission.APPROVAL_VIEW)
+@access.page(Permission.APPROVAL_VIEW, own=True)
 @require_GET
 def case_list(request: PortalRequest, tenant: str) -> HttpResponse:
     shown = request.GET.get("show", "waiting")
@@ -44,14 +44,14 @@ def case_list(request: PortalRequest, tenant: str) -> HttpResponse:
     return render_page(request, "approvals/case_list.html", **context)
 
 
-@access.page(Permission.APPROVAL_VIEW)
+@access.page(Permission.APPROVAL_VIEW, own=True)
 @require_GET
 def case_detail(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     case = selectors.get_case(actor=request.actor, case_id=case_id)
     return _render_case(request, case)
 
 
-@access.page(Permission.APPROVAL_VIEW)
+@access.page(Permission.APPROVAL_VIEW, own=True)
 @require_POST
 def access_ask(request: PortalRequest, tenant: str) -> HttpResponse:
     form = AccessForm(request.POST)
@@ -64,7 +64,7 @@ def access_ask(request: PortalRequest, tenant: str) -> HttpResponse:
 
 
 # Who decides, and who takes back, depends on the kind of the case: the policies say.
-@access.page(Permission.APPROVAL_VIEW)
+@access.page(Permission.APPROVAL_VIEW, own=True)
 @require_POST
 def case_decide(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     case = selectors.get_case(actor=request.actor, case_id=case_id)
@@ -78,7 +78,7 @@ def case_decide(request: PortalRequest, tenant: str, case_id: UUID) -> HttpRespo
     return _render_case(request, case, status=422, decision=form)
 
 
-@access.page(Permission.APPROVAL_VIEW)
+@access.page(Permission.APPROVAL_VIEW, own=True)
 @require_POST
 def case_withdraw(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     services.withdraw(actor=request.actor, case=selectors.get_case(actor=request.actor, case_id=case_id))
@@ -86,7 +86,7 @@ def case_withdraw(request: PortalRequest, tenant: str, case_id: UUID) -> HttpRes
     return _back(request, case_id)
 
 
-@access.page(Permission.APPROVAL_VIEW)
+@access.page(Permission.APPROVAL_VIEW, own=True)
 @require_POST
 def case_comment(request: PortalRequest, tenant: str, case_id: UUID) -> HttpResponse:
     case = selectors.get_case(actor=request.actor, case_id=case_id)

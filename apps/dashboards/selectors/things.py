@@ -41,12 +41,20 @@ class Thing:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a kind is read: the permission, the rows that the actor sees, and how one is called."""
+    """How a kind is read: the permission, the rows that the actor sees, and how one is called.
+
+    With `own` a person sees what is their own without the permission.
+    """
 
     permission: Permission
     rows: Callable[..., QuerySet[Any]]
     name: Callable[[Any], str] = str
     in_project: bool = True
+    own: bool = False
+
+    def opens_to(self, actor: Actor) -> bool:
+        """Whether there may be rows of the kind that the actor sees."""
+        return access.can_somewhere(actor, self.permission) or (self.own and access.reads_own(actor, self.permission))
 
 
 KINDS: dict[str, Kind] = {
@@ -63,7 +71,7 @@ KINDS: dict[str, Kind] = {
     "revision": Kind(Permission.DEPLOYMENT_VIEW, deployments.visible_revisions),
     "monitor": Kind(Permission.MONITOR_VIEW, monitoring.visible_monitors),
     "alert": Kind(Permission.MONITOR_VIEW, monitoring.visible_alerts),
-    "approval_case": Kind(Permission.APPROVAL_VIEW, approvals.visible_cases),
+    "approval_case": Kind(Permission.APPROVAL_VIEW, approvals.visible_cases, own=True),
     "service_account": Kind(Permission.MEMBER_MANAGE, tenants.service_accounts, in_project=False),
     "erasure": Kind(Permission.DATASET_DESTROY, datasets.visible_erasures),
     "report": Kind(Permission.REPORT_VIEW, compliance.visible_reports, lambda row: str(row.model_version)),
@@ -73,7 +81,7 @@ KINDS: dict[str, Kind] = {
 def rows_of(actor: Actor, kind: str) -> QuerySet[Any] | None:
     """The rows of a kind that the actor may see; none where they may not see the kind at all."""
     known = KINDS.get(kind)
-    if known is None or not access.can_somewhere(actor, known.permission):
+    if known is None or not known.opens_to(actor):
         return None
     rows = known.rows(actor=actor)
     return rows.select_related("project") if known.in_project else rows

@@ -65,6 +65,7 @@ Shown = Callable[[str, Any, datetime], Waiting]
 def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], Shown]]:
     if access.can_somewhere(actor, Permission.APPROVAL_VIEW):
         yield "approval_case", approvals.waiting_for(actor=actor), _case
+    if access.reads_own(actor, Permission.APPROVAL_VIEW):
         yield "approval_case", _unread_decisions(actor, now), _decided
     if access.can_somewhere(actor, Permission.MONITOR_VIEW):
         yield "monitor", monitoring.open_alert_groups(actor=actor), _alerts

@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.approvals import selectors as approvals
+from apps.approvals.choices import CaseState
 from apps.dashboards import selectors, services
 from apps.dashboards.views.addresses import address_of
 from apps.projects import selectors as projects
@@ -20,12 +22,14 @@ from foundation.web import redirect, render_page
 from foundation.web.requests import PortalRequest
 
 
-@access.page(Permission.PROJECT_VIEW)
+@access.page(Permission.PROJECT_VIEW, own=True)
 @require_GET
 def home(request: PortalRequest, tenant: str) -> HttpResponse:
     moment = now()
     rows = selectors.waiting(actor=request.actor, now=moment)
     waits = _addressed(request, rows)
+    if not access.can_somewhere(request.actor, Permission.PROJECT_VIEW):
+        return _without_project(request, waits)
     visited = selectors.recent_visits(actor=request.actor)
     context: dict[str, Any] = {
         "waiting": waits,
@@ -43,7 +47,7 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
     return render_page(request, "dashboards/home.html", **context)
 
 
-@access.page(Permission.PROJECT_VIEW)
+@access.page(Permission.PROJECT_VIEW, own=True)
 @require_GET
 def notifications(request: PortalRequest, tenant: str) -> HttpResponse:
     moment = now()
@@ -56,7 +60,7 @@ def notifications(request: PortalRequest, tenant: str) -> HttpResponse:
     return render_page(request, "dashboards/notifications.html", **context)
 
 
-@access.page(Permission.PROJECT_VIEW)
+@access.page(Permission.PROJECT_VIEW, own=True)
 @require_GET
 def notification_count(request: PortalRequest, tenant: str) -> HttpResponse:
     count = selectors.waiting_count(actor=request.actor, now=now())
@@ -68,6 +72,19 @@ def notification_count(request: PortalRequest, tenant: str) -> HttpResponse:
 def star(request: PortalRequest, tenant: str, visit_id: UUID) -> HttpResponse:
     services.toggle_star(actor=request.actor, visit_id=visit_id)
     return redirect(request, reverse("dashboards:home", args=[tenant]))
+
+
+def _without_project(request: PortalRequest, waits: list[dict[str, Any]]) -> HttpResponse:
+    """The home of somebody who was let in and to whom no project is open yet."""
+    actor = request.actor
+    context: dict[str, Any] = {
+        "waiting": waits,
+        "administrators": tenants.people_who_may(actor=actor, permission=Permission.MEMBER_MANAGE),
+        "asked": approvals.asked_by(actor=actor).filter(state=CaseState.OPEN),
+        "lacking": access.Lacking(Permission.PROJECT_VIEW),
+        "topic": f"tenant:{actor.tenant_id}",
+    }
+    return render_page(request, "dashboards/home_without_project.html", **context)
 
 
 def _addressed(request: PortalRequest, rows: list[selectors.Waiting]) -> list[dict[str, Any]]:

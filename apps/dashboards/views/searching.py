@@ -19,7 +19,7 @@ from foundation.web.requests import PortalRequest
 _MOST_PAGES = 6
 
 
-@access.page(Permission.PROJECT_VIEW)
+@access.page(Permission.PROJECT_VIEW, own=True)
 @require_GET
 def search(request: PortalRequest, tenant: str) -> HttpResponse:
     words = request.GET.get("q", "").strip()
@@ -28,7 +28,7 @@ def search(request: PortalRequest, tenant: str) -> HttpResponse:
     return render_page(request, "dashboards/search.html", part=part, results=results, q=words)
 
 
-@access.page(Permission.PROJECT_VIEW)
+@access.page(Permission.PROJECT_VIEW, own=True)
 @require_GET
 def go(request: PortalRequest, tenant: str, kind: str, object_id: UUID) -> HttpResponse:
     """On to the page of a thing of which only kind and id are known, as the ledger names it."""

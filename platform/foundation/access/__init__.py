@@ -9,10 +9,12 @@ from foundation.access.checks import (
     can_somewhere,
     granted_in,
     lacking,
+    reads_own,
     require,
     require_operator,
     require_own,
     require_somewhere,
+    require_somewhere_or_own,
     visible,
 )
 from foundation.access.freshness import StepUpRequired, fresh, require_fresh
@@ -38,10 +40,12 @@ __all__ = [
     "own",
     "page",
     "public",
+    "reads_own",
     "require",
     "require_fresh",
     "require_operator",
     "require_own",
     "require_somewhere",
+    "require_somewhere_or_own",
     "visible",
 ]

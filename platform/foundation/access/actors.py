@@ -84,10 +84,7 @@ def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "")
     `address` is the caller's; ANYWHERE says that whoever asks looks at the place itself.
     """
     if address != ANYWHERE and not tokens.opens_from(row, address):
-        raise AccessDenied(
-            _("This token may not be used from %(address)s. Its owner says from where under Settings, Tokens.")
-            % {"address": address or _("a program that runs inside the portal")}
-        )
+        raise AccessDenied(_beyond_networks(row) % {"address": address or _("a program that runs inside the portal")})
     with scope(row.tenant_id, user_id=row.user_id):
         tenant = Tenant.objects.get(pk=row.tenant_id)
         account = _program(row.service_account_id)
@@ -105,6 +102,15 @@ def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "")
         purpose=row.purpose,
         request_id=request_id,
     )
+
+
+def _beyond_networks(row: ApiToken) -> str:
+    if row.service_account_id is not None:
+        return _(
+            "This token may not be used from %(address)s. An administrator makes another on the page of its service "
+            "account, under Settings, Service accounts."
+        )
+    return _("This token may not be used from %(address)s. Its owner says from where under Settings, Tokens.")
 
 
 def admit(

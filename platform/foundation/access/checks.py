@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.access.permissions import NOT_FOR_GUESTS, ROLE_PERMISSIONS, TENANT_WIDE, Permission, Role
@@ -77,18 +77,20 @@ def visible(
     *,
     project_id: UUID | None = None,
     field: str = "project_id",
+    own: Q | None = None,
 ) -> QuerySet[Row]:
     """Those of the rows that lie in the actor's tenant and in projects where they hold the permission.
 
-    `project_id` narrows to one project, `field` is the rows' way to theirs. AccessDenied for whoever holds the
-    permission in no project at all.
+    `project_id` narrows to one project, `field` is the rows' way to theirs. `own` says which rows are the actor's own:
+    a person sees those without the permission. AccessDenied for whoever else holds it in no project at all.
     """
-    require_somewhere(actor, permission)
+    require_somewhere_or_own(actor, permission, own=own is not None)
     rows = rows.filter(tenant_id=actor.tenant_id)
     for limit in filter(None, (project_id, actor.project_id)):
         rows = rows.filter(**{field: limit})
     if not can(actor, permission):
-        rows = rows.filter(**{f"{field}__in": granted_in(actor, permission)})
+        granted = Q(**{f"{field}__in": granted_in(actor, permission)})
+        rows = rows.filter(granted | own if own is not None and reads_own(actor, permission) else granted)
     return rows
 
 
@@ -104,6 +106,20 @@ def require_somewhere(actor: Actor, permission: Permission) -> None:
     """
     if not granted_in(actor, permission):
         require(actor, permission)
+
+
+def reads_own(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor is a person, and their token, if they use one, was made for the permission.
+
+    Such a person sees what they asked for themselves without holding the permission.
+    """
+    return actor.user is not None and _in_scopes(actor, permission)
+
+
+def require_somewhere_or_own(actor: Actor, permission: Permission, *, own: bool) -> None:
+    """`require_somewhere`; with `own`, a door behind which a person finds at least what is their own."""
+    if not (own and reads_own(actor, permission)):
+        require_somewhere(actor, permission)
 
 
 def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say: str | None = None) -> None:
@@ -148,12 +164,26 @@ def _refusal(actor: Actor, permission: Permission, thing: Any) -> str:
     if _not_for_guests(actor, permission):
         return _for_own_people()
     if actor.token_id is not None and not _in_scopes(actor, permission):
-        return _beyond_scopes(permission)
+        return _beyond_scopes(actor, permission)
+    if actor.kind == "service":
+        return _beyond_program(permission)
     return missing(permission)
 
 
-def _beyond_scopes(permission: Permission) -> str:
+def _beyond_program(permission: Permission) -> str:
+    return _(
+        "This service account may not %(act)s here (“%(name)s”). An administrator gives it a role in the project, "
+        "under Project settings, People, or another role under Settings, Service accounts."
+    ) % {"act": permission.label, "name": permission.value}
+
+
+def _beyond_scopes(actor: Actor, permission: Permission) -> str:
     """What the owner of the token may do is not asked: the token is what has to be another one."""
+    if actor.kind == "service":
+        return _(
+            "This token was not made to %(act)s. An administrator makes one with the permission “%(name)s” on the page "
+            "of this service account, under Settings, Service accounts."
+        ) % {"act": permission.label, "name": permission.value}
     return _(
         "This token was not made to %(act)s. Make one with the permission “%(name)s” on the page Settings, Tokens."
     ) % {"act": permission.label, "name": permission.value}

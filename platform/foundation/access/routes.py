@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from foundation.access.checks import require, require_somewhere
+from foundation.access.checks import require, require_somewhere_or_own
 from foundation.access.permissions import Permission
 from foundation.errors import AccessDenied, NotFound
 from foundation.identity.ways import Way
@@ -19,8 +19,11 @@ from foundation.identity.ways import Way
 View = Callable[..., HttpResponseBase]
 
 
-def page(permission: Permission) -> Callable[[View], View]:
-    """The view is for signed-in members of the tenant in the URL who hold `permission`."""
+def page(permission: Permission, *, own: bool = False) -> Callable[[View], View]:
+    """The view is for signed-in members of the tenant in the URL who hold `permission`.
+
+    With `own` any person of the tenant comes in: the view shows and changes what is their own, and asks for the rest.
+    """
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
@@ -29,7 +32,7 @@ def page(permission: Permission) -> Callable[[View], View]:
             if actor is None:
                 return _to_sign_in(request)
             if (project := getattr(request, "project", None)) is None:
-                require_somewhere(actor, permission)
+                require_somewhere_or_own(actor, permission, own=own)
             else:
                 require(actor, permission, project)
             return view(request, *args, **kwargs)

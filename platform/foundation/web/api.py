@@ -31,6 +31,8 @@ class PortalViewSet(GenericViewSet[Any]):
     """
 
     permissions: ClassVar[dict[str, Permission]] = {}
+    # Actions behind which a person finds what is their own without the permission; services and selectors ask.
+    own_too: ClassVar[frozenset[str]] = frozenset()
     # False where an answer holds a secret that is shown once: it is not kept for a repeated Idempotency-Key.
     keeps_answers: ClassVar[bool] = True
     # Actions that read by POST: repeated they do no harm, and what they answer holds rows, which are kept nowhere else.

@@ -7,7 +7,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from foundation.access import require_somewhere
+from foundation.access import require_somewhere_or_own
 
 
 class DeclaredPermission(BasePermission):
@@ -27,5 +27,5 @@ class DeclaredPermission(BasePermission):
         if permission is None:
             # OPTIONS and methods that the view does not have: DRF answers 405 after this.
             return action in {"options", "metadata", None} or not hasattr(view, action)
-        require_somewhere(actor, permission)
+        require_somewhere_or_own(actor, permission, own=action in getattr(view, "own_too", ()))
         return True
