@@ -20,7 +20,15 @@ export function toast(text, level = "info", undo = "") {
   close.append(icon("x"));
   box.append(icon(icons[level] ?? icons.info, ""), words, ...(undo ? [undoButton(undo, box)] : []), close);
   region.append(box);
+  onlyNewest(box);
   settle(box);
+}
+
+// What is refused again and again is said once: the newest stands, with the number of the newest request.
+function onlyNewest(box) {
+  if (!box.classList.contains("s-toast-error")) return;
+  const words = (one) => one.querySelector("p")?.textContent.trim();
+  for (const one of region.querySelectorAll(".s-toast-error")) if (one !== box && words(one) === words(box)) one.remove();
 }
 
 function undoButton(url, box) {
@@ -51,5 +59,6 @@ function settle(box) {
 region?.querySelectorAll("[data-toast]").forEach(settle);
 document.addEventListener("click", (event) => event.target.closest("[data-toast-close]")?.closest("[data-toast]")?.remove());
 document.body.addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value, event.detail.level, event.detail.undo));
+region?.addEventListener("htmx:load", (event) => event.detail.elt.matches?.("[data-toast]") && onlyNewest(event.detail.elt));
 document.body.addEventListener("htmx:sendError", () => toast(say("offline"), "error"));
 document.body.addEventListener("htmx:timeout", () => toast(say("offline"), "error"));

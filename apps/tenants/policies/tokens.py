@@ -28,7 +28,10 @@ def check_can_create_token(actor: Actor) -> None:
 
 
 def check_can_give(actor: Actor, *, scopes: Collection[str], project_id: UUID | None) -> None:
-    """No token may do more than who made it, and one for a project nothing that concerns the whole tenant."""
+    """No token may do more than who made it, and one for a project nothing that concerns the whole tenant.
+
+    One for every project may hold what its maker holds in single ones: each use asks its owner, in that project.
+    """
     unknown = sorted(set(scopes) - set(Permission.values) - {EVERYTHING})
     if unknown:
         sentence = _("There is no permission “%(name)s”.") % {"name": unknown[0]}
@@ -45,12 +48,18 @@ def check_can_give(actor: Actor, *, scopes: Collection[str], project_id: UUID | 
         raise AccessDenied(_("Your own token is limited to one project, so it can only make tokens for that project."))
     if EVERYTHING in scopes and EVERYTHING not in actor.scopes:
         raise AccessDenied(_("Your own token is limited, so it cannot make one that may do everything."))
-    missing = [p for p in scopes if p != EVERYTHING and not access.can(actor, Permission(p), access.Inside(project_id))]
+    missing = [p for p in scopes if p != EVERYTHING and not _may_give(actor, Permission(p), project_id)]
     if missing:
         raise AccessDenied(
             _("You do not hold the permission “%(name)s”, so you cannot give it to a token.") % {"name": missing[0]},
             details={"permission": missing[0]},
         )
+
+
+def _may_give(actor: Actor, permission: Permission, project_id: UUID | None) -> bool:
+    if project_id is None:
+        return access.can_somewhere(actor, permission)
+    return access.can(actor, permission, access.Inside(project_id))
 
 
 def check_expiry(*, expires_at: datetime | None, limit: datetime | None, now: datetime) -> None:

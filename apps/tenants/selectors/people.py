@@ -16,9 +16,8 @@ from apps.tenants.selectors.projects import ProjectName, projects_of
 from apps.tenants.selectors.reach import who_can
 from foundation import access, ledger
 from foundation.access import Permission, Role, grants
-from foundation.access.actors import memberships_of
+from foundation.access.actors import memberships_of, rebuild_actor
 from foundation.access.models import Membership, SupportGrant, UserGrant
-from foundation.access.permissions import ROLE_PERMISSIONS
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, ServiceAccount, User
@@ -146,15 +145,26 @@ def live_tokens(*, actor: Actor, now: datetime) -> QuerySet[ApiToken]:
     return visible_tokens(actor=actor).filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
 
-def permissions_held(*, actor: Actor) -> list[Permission]:
-    """What the actor could give to a token."""
-    return [permission for permission in Permission if access.can(actor, permission)]
+def permissions_held(*, actor: Actor, project_id: UUID | None = None) -> list[Permission]:
+    """What the actor holds in the tenant or in one project at least; with `project_id`, what they hold there.
+
+    A token that names them does no more than that: each use asks its owner and what it was made for.
+    """
+    if project_id is None:
+        return [permission for permission in Permission if access.can_somewhere(actor, permission)]
+    place = access.Inside(project_id)
+    return [p for p in Permission if p not in access.TENANT_WIDE and access.can(actor, p, place)]
 
 
-def permissions_of_role(role: str) -> list[Permission]:
-    """What a role brings, in the order of the list of permissions."""
-    held = ROLE_PERMISSIONS[Role(role)]
-    return [permission for permission in Permission if permission in held]
+def permissions_of_account(
+    *, actor: Actor, account: ServiceAccount, project_id: UUID | None = None
+) -> list[Permission]:
+    """`permissions_held` of a service account, by its role and its roles in projects; none while it is disabled."""
+    access.require(actor, Permission.MEMBER_MANAGE)
+    if account.disabled_at is not None:
+        return []
+    program = rebuild_actor(tenant=actor.tenant, kind="service", actor_id=account.pk)
+    return permissions_held(actor=program, project_id=project_id)
 
 
 def get_token(*, actor: Actor, token_id: UUID) -> ApiToken:

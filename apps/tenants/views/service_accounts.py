@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +54,7 @@ def service_account_detail(request: PortalRequest, tenant: str, account_id: UUID
     projects = selectors.projects_of(request.actor)
     given: dict[str, Any] = {
         "projects": projects,
-        "held": selectors.permissions_of_role(account.role),
+        "held": functools.partial(_held_by, request, account),
         "of_program": True,
     }
     form, text = TokenForm(request.POST or None, **given), ""
@@ -104,6 +105,10 @@ def service_account_enable(request: PortalRequest, tenant: str, account_id: UUID
     services.enable_service_account(actor=request.actor, account=account)
     messages.success(request, _("“%(name)s” is enabled; give it a new token.") % {"name": account.name})
     return redirect(request, _address(request, account_id))
+
+
+def _held_by(request: PortalRequest, account: Any, project_id: UUID | None) -> list[Permission]:
+    return selectors.permissions_of_account(actor=request.actor, account=account, project_id=project_id)
 
 
 def _address(request: PortalRequest, account_id: UUID) -> str:

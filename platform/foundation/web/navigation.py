@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from foundation.access import Permission, can_somewhere
 from foundation.identity import Actor
 
 
@@ -41,6 +42,8 @@ TENANT_PLACES = (
     ("activity/", _("Activity"), "activity"),
     ("settings/", _("Settings"), "settings"),
 )
+# What a place shows nothing without; to whoever has it in no project the place is not offered.
+_NEEDED = {"compliance/": Permission.REPORT_VIEW, "activity/": Permission.LEDGER_VIEW}
 PROJECT_PLACES = (
     ("", _("Overview"), "layout-dashboard"),
     ("data/", _("Data"), "database"),
@@ -74,8 +77,13 @@ def tenant_places(request: HttpRequest) -> list[Place]:
     """Home, Approvals, Compliance, Activity, Settings."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     root, inside = f"/t/{actor.tenant.slug}/", f"/t/{actor.tenant.slug}/p/"
-    places = _places(root, TENANT_PLACES, "" if request.path.startswith(inside) else request.path)
+    offered = tuple(place for place in TENANT_PLACES if _is_offered(actor, place[0]))
+    places = _places(root, offered, "" if request.path.startswith(inside) else request.path)
     return [_counted(place, actor, place.url.removeprefix(root)) for place in places]
+
+
+def _is_offered(actor: Actor, path: str) -> bool:
+    return path not in _NEEDED or can_somewhere(actor, _NEEDED[path])
 
 
 def project_places(request: HttpRequest) -> list[Place]:

@@ -15,14 +15,14 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from foundation import refusals
-from foundation.access import StepUpRequired, lacking
+from foundation.access import Permission, StepUpRequired, can, lacking
 from foundation.access.second_factor import SecondFactorRequired
 from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
 from foundation.web import step_up
 from foundation.web.pages import redirect
 
 log = logging.getLogger("sanad.problems")
-_PAGES = {400, 403, 404, 409, 429, 500, 503}
+_PAGES = {400, 403, 404, 409, 423, 429, 500, 503}
 MLFLOW_CODES = {
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
@@ -68,8 +68,15 @@ def answer_for(request: HttpRequest, error: PortalError) -> HttpResponse:
         return step_up.ask(request, error)
     if isinstance(error, SecondFactorRequired):
         return redirect(request, error.details["set_up"])
-    missed = lacking(getattr(request, "actor", None), error)
-    context = {"error": error, "request_id": getattr(request, "request_id", ""), "lacking": missed}
+    actor = getattr(request, "actor", None)
+    context = {
+        "error": error,
+        "request_id": getattr(request, "request_id", ""),
+        "lacking": lacking(actor, error),
+        "may_bring_key": error.status == HTTPStatus.LOCKED
+        and actor is not None
+        and can(actor, Permission.TENANT_MANAGE),
+    }
     if getattr(request, "htmx", False):
         response = render(request, "errors/fragment.html", context, status=error.status)
         response["HX-Retarget"] = "#toasts"

@@ -86,6 +86,22 @@ def test_withdrawing_takes_the_typed_name_and_closes_the_tenant(browser, own, te
     assert browser.get("/t/acme/settings/members/").status_code == 200
 
 
+def test_a_closed_tenant_s_pages_lead_to_the_key_whoever_may_bring_it(browser, own, client_as, viewer):
+    send_form(browser, f"{PAGE}withdraw/", {"confirmation": "acme"})
+    for place in ("/t/acme/", "/t/acme/settings/members/"):
+        answer = browser.get(place)
+        page = answer.content.decode()
+        assert answer.status_code == 423
+        assert "The key is withdrawn" in page and f'href="{PAGE}"' in page and "Bring the key" in page
+        assert "notifications/count/" not in page, "the bell would be refused, and say so over and over"
+    assert browser.get("/t/acme/settings/")["Location"] == PAGE
+
+    others = client_as(viewer)
+    page = others.get("/t/acme/").content.decode()
+    assert "The key is withdrawn" in page and "Bring the key" not in page
+    assert others.get("/t/acme/settings/")["Location"] == "/t/acme/settings/members/"
+
+
 def test_the_keys_can_be_left_to_the_portal_again(browser, own):
     assert send_form(browser, f"{PAGE}release/", {}).status_code == 303
     assert "left the keys to the portal again" in shown(browser)
