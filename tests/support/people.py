@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,8 @@ __all__ = [
     "tenant",
     "viewer",
 ]
+# What a page shows where safe parts were put together into a plain string: our own tags, escaped.
+OUR_MARKUP = re.compile(rb"&lt;(?:span|bdi|svg|code|time|a|p) (?:class|dir|href|datetime|title)=(?:&quot;|&#34;)")
 
 
 @pytest.fixture
@@ -107,11 +110,18 @@ def project(scientist):
 
 @pytest.fixture
 def client_as():
-    """A browser's client, signed in as the actor."""
+    """A browser's client, signed in as the actor; a page that shows our own markup as words fails its test."""
     from django.test import Client
 
+    class Reader(Client):
+        def request(self, **request):
+            answer = super().request(**request)
+            if "html" in answer.headers.get("Content-Type", "") and not answer.streaming:
+                assert OUR_MARKUP.search(answer.content) is None, OUR_MARKUP.search(answer.content)
+            return answer
+
     def sign_in(actor, **headers):
-        client = Client(headers={"X-Sanad-Tenant": actor.tenant.slug, **headers})
+        client = Reader(headers={"X-Sanad-Tenant": actor.tenant.slug, **headers})
         client.force_login(actor.user)
         return client
 

@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
@@ -63,7 +63,7 @@ class DatasetTable(_DataTable):
             return ago(value)
         return format_html("{} {}", SafeString(self.state(found, *words[found])), ago(value))
 
-    def render_classes(self, value: Any) -> SafeString | str:
+    def render_classes(self, value: Any) -> SafeString:
         return class_tags(value)
 
 
@@ -105,11 +105,15 @@ class DatasetFilter(django_filters.FilterSet):
         return rows.filter(Q(name__icontains=words) | Q(description__icontains=words) | Q(owner__name__icontains=words))
 
 
-def class_tags(schema: Any) -> SafeString | str:
+def class_tags(schema: Any) -> SafeString:
     """The classes of a version's columns, the strictest first, each with its number of columns."""
     counts = selectors.class_counts(schema)
     strictest = [c for c in reversed(ColumnClass) if counts.get(c.value)]
     tags = [format_html('<span class="s-tag">{} {}</span>', c.label, number(counts[c.value])) for c in strictest]
     if counts["suspected"]:
         tags.insert(0, state_cell("suspected", _("Probably personal"), "wait"))
-    return SafeString(" ").join(tags) if tags else format_html('<span class="s-faint">{}</span>', _("none yet"))
+    return (
+        format_html_join(" ", "{}", ((tag,) for tag in tags))
+        if tags
+        else format_html('<span class="s-faint">{}</span>', _("none yet"))
+    )

@@ -107,6 +107,15 @@ def test_a_file_sent_by_a_plain_form_waits_for_review_then_is_committed(client, 
     assert rows.endswith(b"PAR1")
 
 
+def test_the_list_marks_what_is_probably_personal_and_shows_no_tag_as_words(client, scientist, written):
+    version = written("people.csv", CSV)
+    services.classify_column(actor=scientist, version=version, column="amount", column_class="internal")
+    text = page(client)
+
+    assert "Probably personal</span>" in text and '<span class="s-tag">Internal 1</span>' in text
+    assert "&lt;span" not in text
+
+
 def test_a_version_under_review_can_be_discarded(client, ingested):
     version = ingested("people.csv", CSV, review=True)
 
