@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from foundation.access import Role
+from foundation.identity.models import IdentityProvider
 
 _LTR = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
 MOST_METADATA_BYTES = 512 * 1024
@@ -37,6 +38,16 @@ class DomainForm(_OneOfSeveral):
         widget=forms.TextInput(attrs={**_LTR, "placeholder": "example.com"}),
         help_text=_("What stands behind the @ of your people's addresses."),
     )
+
+
+class DraftForm(_OneOfSeveral):
+    """A provider whose administrator asks for our addresses first."""
+
+    own = "draft"
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("People read it on the sign-in page: “Continue with …”.")
+    )
+    kind = forms.ChoiceField(label=_("Protocol"), choices=IdentityProvider.Kind.choices)
 
 
 class OpenIDForm(_OneOfSeveral):

@@ -32,6 +32,15 @@ def check_can_manage_sign_in(actor: Actor) -> None:
     access.require_fresh(actor)
 
 
+def check_is_complete(provider: IdentityProvider) -> None:
+    """A draft has addresses of ours and nothing of the provider: there is nothing to test, enable or read anew."""
+    if provider.is_draft:
+        raise Conflict(
+            _("Nothing is known of “%(name)s” yet: give its issuer or its metadata on its page first.")
+            % {"name": provider.name}
+        )
+
+
 def check_comes_in_without(*, provider: IdentityProvider, stays_enabled: bool = False) -> None:
     """An enabled provider is disabled, removed or given another secret only where an administrator needs it not."""
     if provider.enabled_at is None:

@@ -54,11 +54,7 @@ def add_openid_provider(
 ) -> IdentityProvider:
     """An OpenID provider, from what its issuer publishes; it lets nobody in until it is enabled."""
     policies.check_can_manage_sign_in(actor)
-    if not client_id.strip():
-        raise Invalid(_("The client id is missing."), fields={"client_id": [_("The provider gives it.")]})
-    found = openid.discover(_checked_issuer(issuer))
-    given = replace(found, client_id=client_id.strip(), client_secret=client_secret.strip())
-    return _add(actor, Kind.OIDC, name, given, now)
+    return _add(actor, Kind.OIDC, name, _read_openid(issuer, client_id, client_secret), now)
 
 
 @transaction.atomic
@@ -67,10 +63,32 @@ def add_saml_provider(
 ) -> IdentityProvider:
     """A SAML provider, from its metadata: uploaded, or read at its address."""
     policies.check_can_manage_sign_in(actor)
-    if not metadata and not metadata_url:
-        sentence = _("Give the address of the provider's metadata, or its XML.")
-        raise Invalid(sentence, fields={"metadata_url": [sentence]})
-    return _add(actor, Kind.SAML, name, saml.read_metadata(metadata or saml.fetch_metadata(metadata_url)), now)
+    return _add(actor, Kind.SAML, name, _read_saml(metadata, metadata_url), now)
+
+
+@transaction.atomic
+def draft_provider(*, actor: Actor, kind: str, name: str, now: datetime) -> IdentityProvider:
+    """A provider of which nothing is known but its name: its addresses here stand, and it lets nobody in."""
+    policies.check_can_manage_sign_in(actor)
+    return _add(actor, Kind(kind), name, ProviderSettings(issuer="", endpoints={}, claims={}), now)
+
+
+@transaction.atomic
+def complete_openid_provider(
+    *, actor: Actor, provider: IdentityProvider, issuer: str, client_id: str, client_secret: str
+) -> IdentityProvider:
+    """What the issuer of a draft publishes, and our client there."""
+    policies.check_can_manage_sign_in(actor)
+    return _complete(actor, provider, Kind.OIDC, _read_openid(issuer, client_id, client_secret))
+
+
+@transaction.atomic
+def complete_saml_provider(
+    *, actor: Actor, provider: IdentityProvider, metadata: bytes, metadata_url: str
+) -> IdentityProvider:
+    """The metadata of a draft."""
+    policies.check_can_manage_sign_in(actor)
+    return _complete(actor, provider, Kind.SAML, _read_saml(metadata, metadata_url))
 
 
 @transaction.atomic
@@ -118,6 +136,7 @@ def refresh_provider(*, actor: Actor, provider: IdentityProvider, metadata: byte
     """Read anew what the provider publishes: addresses of an OpenID one, certificates out of a SAML one's metadata."""
     policies.check_can_manage_sign_in(actor)
     provider = _locked(provider)
+    policies.check_is_complete(provider)
     settings = settings_of(provider)
     found = openid.discover(provider.issuer) if provider.kind == Kind.OIDC else saml.read_metadata(metadata)
     if found.issuer != provider.issuer:
@@ -134,6 +153,7 @@ def enable_provider(*, actor: Actor, provider: IdentityProvider, now: datetime) 
     """From here on people of the tenant's proven domains are led to it."""
     policies.check_can_manage_sign_in(actor)
     provider = _locked(provider)
+    policies.check_is_complete(provider)
     if not EmailDomain.objects.filter(tenant_id=actor.tenant_id, proven_at__isnull=False).exists():
         raise Conflict(
             _("Prove an e-mail domain first: the provider speaks for the addresses of proven domains alone.")
@@ -209,6 +229,31 @@ def _add(actor: Actor, kind: Kind, name: str, settings: ProviderSettings, now: d
         raise Conflict(sentence, details={"field": "name"}) from error
     _record(actor, provider, IdentityProviderAdded(provider_id=provider.pk, protocol=kind.value))
     return provider
+
+
+def _complete(actor: Actor, provider: IdentityProvider, kind: Kind, settings: ProviderSettings) -> IdentityProvider:
+    provider = _locked(provider)
+    if not provider.is_draft or provider.kind != kind:
+        raise Conflict(_("“%(name)s” has its metadata already; read it anew on its page.") % {"name": provider.name})
+    provider.issuer = settings.issuer
+    provider.sealed = seal_settings(provider, replace(settings, claims=settings_of(provider).claims))
+    provider.save(update_fields=["issuer", "sealed"])
+    _record(actor, provider, IdentityProviderChanged(provider_id=provider.pk, changed=["issuer", "sealed"]))
+    return provider
+
+
+def _read_openid(issuer: str, client_id: str, client_secret: str) -> ProviderSettings:
+    if not client_id.strip():
+        raise Invalid(_("The client id is missing."), fields={"client_id": [_("The provider gives it.")]})
+    found = openid.discover(_checked_issuer(issuer))
+    return replace(found, client_id=client_id.strip(), client_secret=client_secret.strip())
+
+
+def _read_saml(metadata: bytes, metadata_url: str) -> ProviderSettings:
+    if not metadata and not metadata_url:
+        sentence = _("Give the address of the provider's metadata, or its XML.")
+        raise Invalid(sentence, fields={"metadata_url": [sentence]})
+    return saml.read_metadata(metadata or saml.fetch_metadata(metadata_url))
 
 
 def _checked_issuer(issuer: str) -> str:

@@ -36,13 +36,17 @@ LABEL = "identity provider"
 
 
 def find_provider(
-    *, tenant_slug: str, provider_id: UUID, kind: str = "", testing: bool = False
+    *, tenant_slug: str, provider_id: UUID, kind: str = "", testing: bool = False, draft: bool = False
 ) -> tuple[IdentityProvider, Tenant]:
     """The provider (of this kind) with its tenant, for whoever is not signed in yet; a disabled one only for a test.
+
+    One of which nothing is known yet is found only where `draft` says that its addresses are asked for.
 
     The refusal is one and the same, whether the tenant is unknown, suspended or without such a provider.
     """
     found = seek_provider(tenant_slug=tenant_slug, provider_id=provider_id, testing=testing)
+    if found is not None and found[0].is_draft and not draft:
+        found = None
     if found is None or (kind and found[0].kind != kind):
         raise NotFound(_("There is no such identity provider, or it is disabled."))
     return found

@@ -15,9 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.tenants import selectors, services
+from apps.tenants import policies, selectors, services
 from apps.tenants.forms.single_sign_on import (
     DomainForm,
+    DraftForm,
     MappingForms,
     MetadataForm,
     OpenIDForm,
@@ -25,7 +26,9 @@ from apps.tenants.forms.single_sign_on import (
     SamlForm,
     ScimTokenForm,
 )
-from apps.tenants.views.provider_addresses import acs_of, after_sign_out, callback_of, entity_id_of, logout_of
+from apps.tenants.views.provider_addresses import facts_of, record_of
+from apps.tenants.views.provider_drafts import show_draft
+from apps.tenants.views.provider_guides import guides_of
 from apps.tenants.views.single_sign_on_door import TESTED, send_there
 from apps.tenants.views.tabs import tabs
 from foundation import access
@@ -76,6 +79,17 @@ def domain_release(request: PortalRequest, tenant: str, domain_id: UUID) -> Http
 
 
 @_MANAGE
+@require_POST
+def provider_draft(request: PortalRequest, tenant: str) -> HttpResponse:
+    form = DraftForm(request.POST)
+    if form.is_valid():
+        with refusals_on(form):
+            provider = services.draft_provider(actor=request.actor, **form.cleaned_data, now=now())
+            return redirect(request, _detail(request, provider.pk))
+    return _show_list(request, draft_form=form)
+
+
+@_MANAGE
 @sensitive_post_parameters("client_secret")
 @require_POST
 def openid_add(request: PortalRequest, tenant: str) -> HttpResponse:
@@ -103,6 +117,8 @@ def saml_add(request: PortalRequest, tenant: str) -> HttpResponse:
 @never_cache
 def provider_detail(request: PortalRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
+    if provider.is_draft:
+        return show_draft(request, provider)
     form, lines = _forms(request, provider)
     if request.method == "POST" and form.is_valid() and lines.is_valid():
         with refusals_on(form):
@@ -117,6 +133,7 @@ def provider_detail(request: PortalRequest, tenant: str, provider_id: UUID) -> H
 def provider_test(request: PortalRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     """A real sign-in whose end is looked at and opens nothing."""
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
+    policies.check_is_complete(provider)
     return send_there(request, provider, request.tenant, next_url=request.path, testing=True)
 
 
@@ -189,10 +206,11 @@ def scim_token_revoke(request: PortalRequest, tenant: str, provider_id: UUID, to
 def _show_list(request: PortalRequest, **forms: Any) -> HttpResponse:
     domains = list(selectors.email_domains(actor=request.actor))
     context: dict[str, Any] = {
-        "domains": [(domain, _record_of(domain)) for domain in domains],
+        "domains": [(domain, record_of(domain)) for domain in domains],
         "proven": sum(domain.proven_at is not None for domain in domains),
         "providers": list(selectors.identity_providers(actor=request.actor)),
         "domain_form": forms.get("domain_form") or DomainForm(),
+        "draft_form": forms.get("draft_form") or DraftForm(),
         "openid_form": forms.get("openid_form") or OpenIDForm(),
         "saml_form": forms.get("saml_form") or SamlForm(),
         "tabs": tabs(request, "single_sign_on"),
@@ -207,7 +225,8 @@ def _show_provider(request: PortalRequest, provider: Any, *, token: str = "", **
     context: dict[str, Any] = {
         "provider": provider,
         "is_openid": is_openid,
-        "facts": _facts(request, provider, is_openid),
+        "guides": guides_of(provider.kind),
+        "facts": facts_of(request.tenant.slug, provider),
         "form": form,
         "lines": lines,
         "metadata_form": given.get("metadata_form") or MetadataForm(),
@@ -253,27 +272,6 @@ def _words(form: ProviderForm, lines: Any) -> dict[str, Any]:
         "claims": form.claims,
         "client_secret": said.get("client_secret", ""),
     }
-
-
-def _record_of(domain: Any) -> list[list[dict[str, str]]]:
-    """The TXT record that proves the domain, to copy: its name and its value, a box each."""
-    name, value = f"{services.RECORD_AT}.{domain.name}", f"{services.RECORD_SAYS}{domain.challenge}"
-    return [[{"name": _("Name of the TXT record"), "code": name}], [{"name": _("Value"), "code": value}]]
-
-
-def _facts(request: PortalRequest, provider: Any, is_openid: bool) -> list[list[dict[str, str]]]:
-    """What the provider's administrator copies over there, one box each."""
-    slug = request.tenant.slug
-    if is_openid:
-        places = (
-            (_("Redirect URI"), callback_of(slug, provider.pk)),
-            (_("Post-logout redirect URI"), after_sign_out()),
-            (_("Back-channel logout URI"), logout_of(slug, provider.pk)),
-        )
-        return [[{"name": name, "code": code}] for name, code in places]
-    acs, entity_id = acs_of(slug, provider.pk), entity_id_of(slug, provider.pk)
-    named = ((_("Reply URL (ACS)"), acs), (_("Entity id (audience)"), entity_id), (_("Metadata"), entity_id))
-    return [[{"name": name, "code": code}] for name, code in named]
 
 
 def _tested(request: PortalRequest, provider: Any) -> dict[str, Any] | None:

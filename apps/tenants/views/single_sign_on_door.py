@@ -173,7 +173,7 @@ def finish(request: HttpRequest, tenant: str, provider_id: UUID, ticket: str) ->
 @access.public("What an identity provider has to know of the portal; it holds addresses and nothing of anybody.")
 @require_GET
 def metadata(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
-    provider, home = _saml_provider(tenant, provider_id)
+    provider, home = _saml_provider(tenant, provider_id, draft=True)
     return HttpResponse(saml.metadata(**_saml_places(provider, home)), content_type="application/samlmetadata+xml")
 
 
@@ -275,8 +275,9 @@ def _kept(state: dict[str, Any], name: str) -> Any:
     return (state.get("data") or {}).get(name)
 
 
-def _saml_provider(tenant: str, provider_id: UUID) -> tuple[Any, Any]:
-    return services.find_provider(tenant_slug=tenant, provider_id=provider_id, kind="saml", testing=True)
+def _saml_provider(tenant: str, provider_id: UUID, *, draft: bool = False) -> tuple[Any, Any]:
+    place: dict[str, Any] = {"tenant_slug": tenant, "provider_id": provider_id}
+    return services.find_provider(**place, kind="saml", testing=True, draft=draft)
 
 
 def _saml_places(provider: Any, home: Any) -> dict[str, str]:

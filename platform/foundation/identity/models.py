@@ -177,7 +177,8 @@ class IdentityProvider(TenantModel):
 
     kind = models.CharField(max_length=4, choices=Kind.choices)
     name = models.CharField(max_length=80)
-    # Who it says it is: the OpenID issuer, or the SAML entity id.
+    # Who it says it is: the OpenID issuer, or the SAML entity id. Empty while nothing but its name is known: then it
+    # has addresses to copy over there, and no door.
     issuer = models.CharField(max_length=500)
     # Addresses, certificates, client and secret: JSON, sealed with the tenant's key for this one provider.
     sealed = models.BinaryField()
@@ -200,6 +201,10 @@ class IdentityProvider(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_draft(self) -> bool:
+        return not self.issuer
 
 
 class ProviderIdentity(TenantModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.tenants import services
@@ -65,6 +66,78 @@ def test_the_record_is_copied_name_and_value_and_reads_from_the_left_in_arabic(c
     assert "<code>_sanad-challenge.acme.test</code>" in page
     assert f"<code>sanad-domain-verification={EmailDomain.objects.get().challenge}</code>" in page
     assert page.count("data-copy-from") >= 2
+
+
+def draft(client, kind):
+    made = client.post(f"{LIST}draft/", {"name": "Later", "kind": kind})
+    assert made.status_code == 303
+    return made["Location"], IdentityProvider.objects.get()
+
+
+def test_addresses_are_there_before_the_provider_gave_its_metadata(client_as, admin, client):
+    signed_in = client_as(admin)
+    here, provider = draft(signed_in, "saml")
+    page = text(signed_in.get(here))
+    assert f"/accounts/sso/acme/{provider.pk}/acs/" in page
+    assert "Identifier (Entity ID)" in page
+    assert "object ids" in page
+    assert "Waits for its metadata" in text(signed_in.get(LIST))
+    metadata = client.get(f"/accounts/sso/acme/{provider.pk}/metadata/")
+    assert f"{provider.pk}/acs/" in text(metadata)
+
+    xml = SimpleUploadedFile("idp.xml", METADATA)
+    done = signed_in.post(f"{here}complete/", {"metadata": xml})
+    assert done.status_code == 303
+    provider.refresh_from_db()
+    assert (provider.issuer, provider.enabled_at) == ("https://idp.test", None)
+    assert "Test connection" in text(signed_in.get(here))
+    assert f"/accounts/sso/acme/{provider.pk}/acs/" in text(signed_in.get(here))
+    again = signed_in.post(f"{here}complete/", {"metadata": SimpleUploadedFile("idp.xml", METADATA)})
+    assert again.status_code in {409, 422}
+
+
+def test_an_openid_provider_is_completed_by_its_issuer(client_as, admin, idp):  # noqa: F811
+    signed_in = client_as(admin)
+    here, provider = draft(signed_in, "oidc")
+    assert "Valid post logout redirect URIs" in text(signed_in.get(here))
+    wrong = signed_in.post(f"{here}complete/", {"issuer": "nonsense", "client_id": "sanad"})
+    assert (wrong.status_code, "Write the issuer like" in text(wrong)) == (422, True)
+    words = {"issuer": idp.address, "client_id": "sanad", "client_secret": "hidden-words"}
+    assert signed_in.post(f"{here}complete/", words).status_code == 303
+    provider.refresh_from_db()
+    assert provider.issuer == idp.address
+    assert services.settings_of(provider).client_secret == "hidden-words"
+
+
+@pytest.mark.parametrize("kind", ["oidc", "saml"])
+def test_a_draft_opens_no_door(client_as, admin, client, kind):
+    signed_in = client_as(admin)
+    here, provider = draft(signed_in, kind)
+    services.claim_domain(actor=admin, name="acme.test", now=now())
+    services.prove_by_operator(tenant=admin.tenant, name="acme.test", now=now())
+    assert signed_in.post(f"{here}enable/").status_code == 409
+    assert signed_in.get(f"{here}test/").status_code == 409
+    assert signed_in.post(f"{here}refresh/", {"metadata": SimpleUploadedFile("i.xml", METADATA)}).status_code in {
+        409,
+        422,
+    }
+    door = f"/accounts/sso/acme/{provider.pk}/"
+    assert client.get(door).status_code == 404
+    assert client.post(f"{door}acs/", {"SAMLResponse": "x"}).status_code == 403
+    assert client.get(f"{door}callback/", {"state": "x", "code": "x"}).status_code == 403
+    provider.refresh_from_db()
+    assert provider.enabled_at is None
+
+
+def test_another_house_does_not_complete_a_draft(client_as, admin):
+    here, provider = draft(client_as(admin), "saml")
+    tenant = make_tenant("zeta", "Zeta")
+    stranger = client_as(make_person(tenant, "admin"))
+    elsewhere = here.replace("/t/acme/", "/t/zeta/")
+    xml = SimpleUploadedFile("idp.xml", METADATA)
+    assert stranger.post(f"{elsewhere}complete/", {"metadata": xml}).status_code == 404
+    provider.refresh_from_db()
+    assert provider.is_draft
 
 
 def test_each_label_points_to_the_field_of_its_own_form(client_as, admin):
