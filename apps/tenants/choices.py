@@ -23,6 +23,20 @@ INVITATION_LIVES = timedelta(days=7)
 PASSWORD_LINK_LIVES = timedelta(days=1)
 
 
+# What somebody with the role is for, where one is chosen.
+ROLE_SAYS: dict[Role, Any] = {
+    Role.ADMIN: _("Everything: members, sign-in, keys, quotas and budgets, and all that a data scientist does."),
+    Role.SCIENTIST: _("Builds: data, features, runs, models, deployments and monitors in every project."),
+    Role.OFFICER: _("Decides approvals, reads, verifies and exports the ledger, and makes reports; builds nothing."),
+    Role.AUDITOR: _("Reads everything with the ledger, verifies and exports it, and makes reports; decides nothing."),
+    Role.VIEWER: _("Reads data, models, deployments and reports in every project, but not the ledger."),
+    Role.MEMBER: _(
+        "Sees no project by itself: give them a role in a project next (Project settings, People), or take them into a "
+        "group that has one."
+    ),
+}
+
+
 class TokenState(TextChoices):
     LIVE = "live", _("Live")
     EXPIRED = "expired", _("Expired")

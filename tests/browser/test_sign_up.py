@@ -89,7 +89,7 @@ def test_an_administrator_sets_up_an_organisation_alone(portal, provider, visito
     invite.get_by_label("E-mail").fill("officer@elsewhere.demo.local")
     invite.get_by_label("Role").select_option("officer")
     invite.get_by_role("button", name="Make invitation link").click()
-    expect(page.get_by_text("The invitation stands.")).to_be_visible()
+    expect(page.get_by_text("The invitation is made.")).to_be_visible()
 
     page.locator("#sidebar").get_by_role("link", name="Home", exact=True).click()
     page.get_by_role("link", name="New project").first.click()

@@ -7,10 +7,13 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from apps.tenants.choices import EVERYTHING, LEVEL_SCOPES, PROGRAM_ROLES, TokenLevel
+from apps.tenants.services.tenants import checked_slug
 from foundation.access import Permission, Role
+from foundation.errors import Invalid
 from foundation.identity.models import User
 from foundation.tenancy import zones
 from foundation.tenancy.choices import Zone
@@ -61,6 +64,17 @@ class NewPersonForm(forms.Form):
         help_text=_("At least 12 characters, and not one of the well-known passwords."),
     )
 
+    def clean(self) -> dict[str, Any]:
+        """A weak password is said beside whatever else is wrong, not after it."""
+        given = super().clean() or {}
+        if password := given.get("password"):
+            person = User(name=given.get("name", ""), email=given.get("email", ""))
+            try:
+                validate_password(password, person)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return given
+
 
 class SetUpForm(NewPersonForm):
     """The first tenant and its first administrator."""
@@ -86,6 +100,12 @@ class SetUpForm(NewPersonForm):
     )
     zones = zones_field()
     field_order = ("tenant_name", "tenant_name_ar", "slug", "zones", "name", "email", "password")
+
+    def clean_slug(self) -> str:
+        try:
+            return checked_slug(self.cleaned_data["slug"])
+        except Invalid as refusal:
+            raise forms.ValidationError(refusal.sentence) from refusal
 
 
 class ProfileForm(forms.Form):

@@ -23,8 +23,10 @@ from foundation.tenancy import every_tenant, scope
 from foundation.tenancy.models import Tenant
 
 _SALT = "tenants.setting_up"
-_GONE = gettext_lazy(
-    "This link is no longer good: it is too old, or the portal is set up already. Starting the portal prints a new one."
+_GONE = gettext_lazy("This link is no longer good: it is too old. Starting the portal prints a new one.")
+_SET_UP = gettext_lazy(
+    "This portal is set up already, so the link opens nothing any more. Sign in, or ask an administrator of your "
+    "organisation to invite you."
 )
 
 
@@ -48,12 +50,12 @@ def setup_secret() -> str:
 
 def check_setup(*, secret: str) -> None:
     """NotFound unless the link is ours, young enough, and nobody has used one."""
+    if is_set_up():
+        raise NotFound(_SET_UP)
     try:
         signing.loads(secret, salt=_SALT, max_age=SETUP_LIVES)
     except signing.BadSignature as error:
         raise NotFound(_GONE) from error
-    if is_set_up():
-        raise NotFound(_GONE)
 
 
 @transaction.atomic

@@ -42,7 +42,7 @@ def create_tenant(
     """
     tenant = Tenant(
         pk=uuid4(),
-        slug=_checked_slug(slug),
+        slug=checked_slug(slug),
         name=_checked_name(name),
         name_ar=name_ar.strip(),
         plan=_checked_plan(plan),
@@ -160,7 +160,7 @@ def _quota_of(tenant: Tenant) -> Quota | None:
     return Quota.objects.filter(tenant=tenant, project_id=None).first()
 
 
-def _checked_slug(slug: str) -> str:
+def checked_slug(slug: str) -> str:
     """It stands in every address, so it is what an address bears unwritten otherwise."""
     if not _SLUG.fullmatch(slug):
         sentence = _("“%(slug)s” is no short name: take small letters, digits and -, 63 at most.") % {"slug": slug}

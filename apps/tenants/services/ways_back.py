@@ -79,7 +79,7 @@ def take_factors_of_member(*, actor: Actor, membership: Membership, now: datetim
     kinds = take_factors(user=membership.user, now=now)
     if kinds:
         ids = {"membership_id": membership.pk, "user_id": membership.user_id}
-        taken = FactorsTaken(**ids, factors=[kind.value for kind in kinds])
+        taken = FactorsTaken(**ids, factors=sorted(kind.value for kind in kinds))
         ledger.record(taken, actor=actor, subject=("membership", membership.pk))
     return membership
 

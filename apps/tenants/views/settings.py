@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from apps.tenants import policies, selectors, services
+from apps.tenants.choices import ROLE_SAYS
 from apps.tenants.forms import InvitationForm, RoleForm, TenantForm, TokenForm
 from apps.tenants.views.tables import MemberFilter, MemberTable, TokenFilter, TokenTable
 from apps.tenants.views.tabs import tabs
@@ -44,9 +45,10 @@ def settings_start(request: PortalRequest, tenant: str) -> HttpResponse:
 def member_list(request: PortalRequest, tenant: str) -> HttpResponse:
     may = access.ask(policies.check_can_manage_members, request.actor)
     form = InvitationForm(request.POST or None)
-    link = ""
+    link, replaced = "", False
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
+            replaced = may.allowed and _is_invited(request, form.cleaned_data["email"])
             _row, secret = services.invite(actor=request.actor, **form.cleaned_data, now=now())
             link, form = _link(secret), InvitationForm()
     rows = selectors.members(actor=request.actor)
@@ -59,6 +61,8 @@ def member_list(request: PortalRequest, tenant: str) -> HttpResponse:
         "form": form,
         "link": [{"name": _("Invitation link"), "code": link}] if link else [],
         "mailed": settings.SANAD_SENDS_MAIL,
+        "replaced": replaced,
+        "roles": ROLE_SAYS.items(),
         "moment": now(),
         "tabs": tabs(request, "members"),
     }
@@ -78,6 +82,7 @@ def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> Htt
         "membership": membership,
         "form": form,
         "may_remove": access.ask(policies.check_can_remove_member, request.actor, membership),
+        "roles": ROLE_SAYS.items(),
         "may_open": access.ask(policies.check_can_open_account, request.actor, membership),
         "locked": services.is_member_locked(membership=membership, now=now()),
         "may_restore": access.ask(policies.check_can_manage_members, request.actor),
@@ -210,6 +215,11 @@ def token_words(request: PortalRequest, form: TokenForm) -> dict[str, Any]:
         "expires_at": moment + form.lifetime,
         "now": moment,
     }
+
+
+def _is_invited(request: PortalRequest, email: str) -> bool:
+    """Whether a link of before is void once this address is invited."""
+    return selectors.open_invitations(actor=request.actor).filter(email=email.strip().lower()).exists()
 
 
 def _link(secret: str) -> str:

@@ -135,3 +135,33 @@ def test_a_person_with_an_account_accepts_in_a_browser(admin, other_scientist, c
 
     assert "Accept the invitation" in client.get(url).content.decode()
     assert client.post(url)["Location"] == "/t/acme/"
+
+
+MEMBERS = "/t/acme/settings/members/"
+
+
+def test_inviting_again_on_the_page_says_that_the_earlier_link_is_void(admin, client_as):
+    browser, words = client_as(admin), {"email": "New@acme.test", "role": "viewer"}
+    assert "earlier link opens nothing" not in browser.post(MEMBERS, words).content.decode()
+    assert "earlier link opens nothing" in browser.post(MEMBERS, words).content.decode()
+
+
+def test_the_list_offers_a_new_link_and_names_whom_a_withdrawal_is_about(admin, client_as):
+    invite(admin)
+    page = client_as(admin).get(MEMBERS).content.decode()
+    assert "Withdraw the invitation of new@acme.test?" in page
+    assert "Make a new link for new@acme.test?" in page
+
+
+def test_each_role_is_explained_where_one_is_chosen(admin, scientist, client_as):
+    place = Membership.objects.get(user=scientist.user)
+    for url in (MEMBERS, f"{MEMBERS}{place.pk}/"):
+        page = client_as(admin).get(url).content.decode()
+        assert page.count("<dt>Auditor</dt>") == 1
+        assert "decides nothing" in page
+
+
+def test_a_password_can_be_looked_at_where_scripts_run(admin):
+    _, secret = invite(admin)
+    page = Client().get(f"/accounts/invitations/{secret}/").content.decode()
+    assert 'hidden data-reveal="id_password"' in page

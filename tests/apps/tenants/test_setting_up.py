@@ -41,7 +41,10 @@ def test_the_link_makes_organisation_and_administrator_and_signs_them_in(db):
     with scope(tenant.pk):
         member = Membership.objects.get()
         assert (member.role, member.user.email) == ("admin", "admin@gulf.example")
-        assert [event.kind for event in ledger.events_of(subject=("membership", member.pk))] == ["membership.created"]
+        assert [event.kind for event in ledger.events_of(subject=("membership", member.pk))] == [
+            "sign_in.done",
+            "membership.created",
+        ]
     assert (tenant.name_ar, tenant.zones) == (WORDS["tenant_name_ar"], ["AE-DIFC"])
     # The link was printed where the portal was started: whoever holds it operates the platform.
     assert member.user.is_operator
@@ -70,6 +73,20 @@ def test_an_old_link_opens_nothing(db, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(NotFound, match="too old"):
         services.check_setup(secret=secret)
+
+
+def test_all_that_is_wrong_is_said_at_once(db):
+    wrong = {"slug": "Gulf Air", "password": "no", "email": "x", "zones": ["XX"]}
+    answer = send_form(Client(), page(services.setup_secret()), WORDS | wrong)
+    assert set(answer.context["form"].errors) == set(wrong)
+
+
+def test_a_used_link_says_that_the_portal_is_set_up_and_to_sign_in(db):
+    secret = services.setup_secret()
+    send_form(Client(), page(secret), WORDS)
+    said = Client().get(page(secret)).content.decode()
+    assert "set up already" in said
+    assert "prints a new one" not in said
 
 
 @pytest.mark.parametrize(("field", "value"), [("slug", "Gulf Air"), ("slug", "-x"), ("password", "no"), ("email", "x")])

@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.simple_tag
 def widget_kind(field: BoundField) -> str:
-    """checkbox, choices (several inputs under one legend), long choices, sql, or plain."""
+    """checkbox, choices (several inputs under one legend), long choices, password, sql, or plain."""
     widget = field.field.widget
     if isinstance(widget, forms.CheckboxInput):
         return "checkbox"
@@ -24,6 +24,8 @@ def widget_kind(field: BoundField) -> str:
         return "long choices"
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
         return "choices"
+    if isinstance(widget, forms.PasswordInput):
+        return "password"
     return "sql" if "data-editor" in widget.attrs else "plain"
 
 
