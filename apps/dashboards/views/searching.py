@@ -6,14 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.dashboards import selectors
 from apps.dashboards.views.addresses import address_of, list_of
+from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission
-from foundation.web import navigation, redirect, render_page
+from foundation.web import finding, navigation, redirect, render_page
 from foundation.web.requests import PortalRequest
 
 _MOST_PAGES = 6
@@ -23,7 +25,7 @@ _MOST_PAGES = 6
 @require_GET
 def search(request: PortalRequest, tenant: str) -> HttpResponse:
     words = request.GET.get("q", "").strip()
-    results = [*_things(request, words), *_pages(request, words), *_acts(request, words)]
+    results = [*_things(request, words), *_people(request, words), *_pages(request, words), *_acts(request, words)]
     part = "components/palette_results.html"
     return render_page(request, "dashboards/search.html", part=part, results=results, q=words)
 
@@ -56,7 +58,24 @@ def _things(request: PortalRequest, words: str) -> list[dict[str, Any]]:
 def _pages(request: PortalRequest, words: str) -> list[dict[str, Any]]:
     """Places of the tenant; all of them while nothing is typed."""
     places = [place for place in navigation.tenant_places(request) if words.lower() in str(place.label).lower()]
-    return [{"kind": "page", "name": place.label, "url": place.url} for place in places[:_MOST_PAGES]]
+    found = [{"kind": "page", "name": place.label, "url": place.url} for place in places]
+    if words:
+        root = f"/t/{request.tenant.slug}/"
+        pages = finding.pages_for(request.actor, words)
+        found += [{"kind": "page", "name": page.label, "url": root + page.path} for page in pages]
+    return found[:_MOST_PAGES]
+
+
+def _people(request: PortalRequest, words: str) -> list[dict[str, Any]]:
+    """Members, groups and programs, for whoever may see them; each with the page on which they are looked after."""
+    if not words:
+        return []
+    found = tenants.found_people(actor=request.actor, words=words)
+    return [{"kind": one.kind, "name": one.name, "note": one.note, "url": _page_of(request, one)} for one in found]
+
+
+def _page_of(request: PortalRequest, one: tenants.FoundPerson) -> str:
+    return reverse(f"tenants:{one.page}", args=[request.tenant.slug, *([one.id] if one.id else [])])
 
 
 def _acts(request: PortalRequest, words: str) -> list[dict[str, Any]]:

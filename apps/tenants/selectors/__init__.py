@@ -4,6 +4,7 @@ from apps.tenants.selectors.accounts import is_account_of
 from apps.tenants.selectors.budgets import budget_notices, month_cost
 from apps.tenants.selectors.estimates import Estimate, Time, estimates
 from apps.tenants.selectors.factors import factors_of, members_without_factor
+from apps.tenants.selectors.finding import FoundPerson, found_people
 from apps.tenants.selectors.groups import (
     RoleHere,
     get_group,
@@ -103,6 +104,7 @@ __all__ = [
     "failed_since",
     "get_delivery",
     "get_email_domain",
+    "found_people",
     "get_export",
     "get_group",
     "get_identity_provider",

@@ -115,3 +115,40 @@ def test_chain_of_what_is_not_visible_is_not_found(chain, other_scientist, api_a
     client = api_as(other_scientist)
     assert client.get(f"/api/v1/chain/model_version/{chain.version.pk}/").status_code == 404
     assert client.get(f"/api/v1/chain/nonsense/{chain.version.pk}/").status_code == 404
+
+
+def found_by(client, words):
+    return client.get(SEARCH, {"q": words}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [("webhook", "settings/webhooks/"), ("sso", "settings/single-sign-on/"), ("erase", "compliance/erasures/")],
+)
+def test_pages_are_found_by_name_and_by_other_words(admin, client_as, words, place):
+    client = client_as(admin)
+    assert f"/t/acme/{place}" in found_by(client, words)
+
+
+def test_each_page_that_is_found_opens(admin, client_as):
+    from foundation.web.finding import PAGES
+
+    client = client_as(admin)
+    assert {page.path: client.get(f"/t/acme/{page.path}").status_code for page in PAGES} == {
+        page.path: 200 for page in PAGES
+    }
+
+
+def test_pages_that_one_may_not_open_are_not_found(viewer, client_as):
+    assert "settings/webhooks/" not in found_by(client_as(viewer), "webhook")
+
+
+def test_people_are_found_by_whoever_may_see_them(admin, viewer, client_as):
+    assert "settings/members/" in found_by(client_as(admin), "The viewer")
+    assert "The viewer" in found_by(client_as(admin), viewer.user.email)
+    assert "/settings/groups/" not in found_by(client_as(viewer), "The admin")
+
+
+def test_people_of_another_tenant_are_never_found(admin, other_scientist, client_as):
+    assert other_scientist.user.email not in found_by(client_as(admin), "scientist@")
+    assert admin.user.email not in found_by(client_as(other_scientist), "admin")

@@ -1,0 +1,44 @@
+"""People, groups and programs by part of their name, for the palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from apps.tenants.selectors.groups import groups
+from apps.tenants.selectors.people import members, service_accounts
+from foundation import access
+from foundation.access import Permission
+from foundation.identity import Actor
+
+_EACH = 5
+
+
+@dataclass(frozen=True)
+class FoundPerson:
+    """One who was found; `page` is the route that shows them, without an id where it is a list."""
+
+    kind: str
+    name: str
+    note: str
+    page: str
+    id: UUID | None
+
+
+def found_people(*, actor: Actor, words: str) -> list[FoundPerson]:
+    """At most five of each kind of the actor's tenant; nothing for whoever may not see its people."""
+    words = words.strip()[:100]
+    if not words or not access.can(actor, Permission.TENANT_VIEW, actor.tenant):
+        return []
+    looks_after = access.can(actor, Permission.MEMBER_MANAGE, actor.tenant)
+    rows = members(actor=actor).filter(Q(user__name__icontains=words) | Q(user__email__icontains=words))[:_EACH]
+    page = "member_edit" if looks_after else "member_list"
+    found = [FoundPerson("person", str(r.user), r.user.email, page, r.pk if looks_after else None) for r in rows]
+    if not looks_after:
+        return found
+    for kind, things in (("group", groups(actor=actor)), ("service_account", service_accounts(actor=actor))):
+        named = things.filter(name__icontains=words)[:_EACH]
+        found += [FoundPerson(kind, row.name, "", f"{kind}_detail", row.pk) for row in named]
+    return found

@@ -1,0 +1,56 @@
+"""Pages of a tenant that the palette finds: by their name in the reader's language, and by English words for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from foundation import access
+from foundation.access import Permission
+from foundation.identity import Actor
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page below /t/<tenant>/, who may open it, and words under which it is looked for."""
+
+    path: str
+    label: str | Promise
+    permission: Permission
+    words: str = ""
+
+
+_VIEW, _MANAGE, _PEOPLE = Permission.TENANT_VIEW, Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE
+PAGES = (
+    Page("settings/members/", _("Members"), _VIEW, "people users roles"),
+    Page("settings/members/#invite", _("Invite somebody"), _PEOPLE, "invitation add member user"),
+    Page("settings/groups/", _("Groups"), _PEOPLE, "teams"),
+    Page("settings/service-accounts/", _("Service accounts"), _PEOPLE, "robots programs machine"),
+    Page("settings/tokens/", _("Tokens"), _VIEW, "api key"),
+    Page("settings/usage/", _("Usage and cost"), Permission.USAGE_VIEW, "bill spending chargeback"),
+    Page("settings/quotas/", _("Quotas"), Permission.USAGE_VIEW, "limits"),
+    Page("settings/budgets/", _("Budgets"), Permission.USAGE_VIEW, "money limit cost"),
+    Page("settings/prices/", _("Prices"), Permission.USAGE_VIEW, "price list rates"),
+    Page("settings/sign-in/", _("Second factor"), _MANAGE, "mfa 2fa totp passkey"),
+    Page("settings/single-sign-on/", _("Single sign-on"), _MANAGE, "sso saml oidc openid scim domain"),
+    Page("settings/encryption/", _("Encryption"), _MANAGE, "keys kms vault rotate"),
+    Page("settings/webhooks/", _("Webhooks"), _MANAGE, "callbacks integrations"),
+    Page("settings/organisation/", _("Organisation"), _MANAGE, "name zones tenant"),
+    Page("settings/support/", _("Support"), _MANAGE, "operator access"),
+    Page("settings/leave/", _("Leave Sanad"), _MANAGE, "delete export offboarding"),
+    Page("compliance/erasures/", _("Erase a person"), Permission.DATASET_DESTROY, "erasure gdpr pdpl forget"),
+    Page("activity/record/", _("The record"), Permission.LEDGER_VIEW, "ledger verify audit"),
+    Page("activity/day/", _("A past day"), Permission.LEDGER_VIEW, "history audit"),
+)
+
+
+def pages_for(actor: Actor, words: str) -> list[Page]:
+    """Those whose name or words hold what was typed, of which the actor may open some part."""
+    sought = words.lower()
+    return [page for page in PAGES if sought in _said(page) and access.can_somewhere(actor, page.permission)]
+
+
+def _said(page: Page) -> str:
+    return f"{page.label} {page.words}".lower()
