@@ -108,7 +108,7 @@ $(VENV)/bin/sanad: platform/sdk/pyproject.toml $(call mark,base)
 # A module is compiled when it is first imported: most never are, and compiling all took half of the time.
 $(VENV)/installed-%: $(VENV)/bin/python
 	@list=$$(echo '$*' | cut -d- -f1); began=$$SECONDS
-	echo "Installing requirements/$$list.txt (the first time a few minutes; about 1 GB to download, 3 GB on disk)"
+	echo "Installing requirements/$$list.txt (the first time a few minutes; about 1 GB to download, 2.3 GB on disk)"
 	$(BIN)/python -m pip install --quiet --use-pep517 --no-compile --requirement requirements/$$list.txt
 	rm -f $(VENV)/installed-$$list-*; touch '$@'
 	echo "Installed in $$((SECONDS - began)) s"
