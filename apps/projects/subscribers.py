@@ -49,6 +49,8 @@ def _start(actor: Actor) -> str | None:
 def _names(
     actor: Actor, *, ids: Collection[UUID] | None = None, slug: str | None = None
 ) -> list[tenant_selectors.ProjectName]:
+    if not access.can_somewhere(actor, Permission.PROJECT_VIEW):
+        return []
     rows = selectors.visible_projects(actor=actor)
     rows = rows if ids is None else rows.filter(pk__in=ids)
     rows = rows if slug is None else rows.filter(slug=slug)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from apps.tenants.choices import LONGEST_GRACE
 
@@ -42,6 +43,28 @@ class SecondFactorRuleForm(forms.Form):
         help_text=_("Time to set one up; everybody without one reads of it on every page."),
     )
 
-    def __init__(self, data: Any = None, *, due: datetime | None, now: datetime) -> None:
+    confirmed = forms.BooleanField(label=_("Yes, hold them up now"), required=False)
+
+    def __init__(self, data: Any = None, *, due: datetime | None, now: datetime, without: int = 0) -> None:
+        """`without` is how many members have no factor: a rule that holds at once is confirmed before it meets them."""
         left = 14 if due is None else max(0, -(-(due - now).total_seconds() // 86400))
         super().__init__(data, initial={"required": due is not None, "grace_days": int(left)})
+        self.without = without
+        at_once = data is not None and "required" in data and str(data.get("grace_days", "")).strip() == "0"
+        if not (at_once and without) or (due is not None and due <= now):
+            del self.fields["confirmed"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if "confirmed" in self.fields and not given.get("confirmed"):
+            self.add_error("confirmed", self._whom_it_meets())
+        return given
+
+    def _whom_it_meets(self) -> str:
+        return ngettext(
+            "%(count)s member has no second factor and could do nothing here from now on until they set one up. Give "
+            "days for it, or tick this.",
+            "%(count)s members have no second factor and could do nothing here from now on until they set one up. Give "
+            "days for it, or tick this.",
+            self.without,
+        ) % {"count": self.without}

@@ -54,6 +54,7 @@ from apps.tenants.selectors.reach import (
     Reach,
     Reachable,
     reach_of,
+    reach_of_account,
     who_can,
 )
 from apps.tenants.selectors.sessions import sessions_of
@@ -87,6 +88,7 @@ from apps.tenants.selectors.webhooks import (
 
 __all__ = [
     "Estimate",
+    "FoundPerson",
     "Given",
     "ProjectName",
     "Reach",
@@ -102,9 +104,9 @@ __all__ = [
     "exports",
     "factors_of",
     "failed_since",
+    "found_people",
     "get_delivery",
     "get_email_domain",
-    "found_people",
     "get_export",
     "get_group",
     "get_identity_provider",
@@ -146,6 +148,7 @@ __all__ = [
     "project_roles",
     "projects_of",
     "reach_of",
+    "reach_of_account",
     "register_coming_in",
     "register_model_names",
     "register_project_names",

@@ -83,6 +83,18 @@ def reach_of(*, actor: Actor, membership: Membership) -> list[Reachable]:
     return found
 
 
+def reach_of_account(*, actor: Actor, account: ServiceAccount) -> list[Reachable]:
+    """What a service account reaches in the tenant's projects and why, the role in the tenant first."""
+    access.require(actor, Permission.MEMBER_MANAGE)
+    projects = {project.id: project for project in projects_of(actor)}
+    found = []
+    if Permission.PROJECT_VIEW in ROLE_PERMISSIONS[Role(account.role)]:
+        found.append(Reachable(None, str(Role(account.role).label), _("role in the tenant")))
+    rows = ProjectRole.objects.filter(tenant_id=actor.tenant_id, service_account=account).order_by("given_at")
+    given = _("given to it")
+    return found + [Reachable(projects.get(row.project_id), str(row.get_role_display()), given) for row in rows]
+
+
 def _roles_of(user: User) -> QuerySet[ProjectRole]:
     groups = GroupMember.objects.filter(user=user).values("group")
     rows = ProjectRole.objects.select_related("group").order_by("given_at")

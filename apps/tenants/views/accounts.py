@@ -201,6 +201,7 @@ def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -
         "choices": (places := selectors.tenants_of(user=user, way=way)),
         "factors": selectors.factors_of(user=user),
         "asked_by": [tenant for tenant, _role in places if tenant.second_factor_due and not user.second_factor_at],
+        "held_up": any(not lets_in(user, tenant, at=now(), way=way) for tenant, _role in places),
     }
     status = 422 if any(form.errors for form in forms.values()) else 200
     with _inside_last_tenant(request):

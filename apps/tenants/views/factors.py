@@ -20,6 +20,7 @@ from apps.tenants.forms.factors import AppForm, PasskeyForm
 from foundation import access
 from foundation.clock import now
 from foundation.tenancy import scope
+from foundation.web import going_on
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PersonRequest
 
@@ -92,16 +93,19 @@ def recovery_renew(request: PersonRequest) -> HttpResponse:
 
 
 def _done(request: HttpRequest, made: list[str], sentence: str) -> HttpResponse:
+    """On to where the person was held up for want of a factor, or back to their factors."""
     messages.success(request, sentence)
-    return _show_codes(request, made) if made else HttpResponseRedirect(_LIST)
+    after = going_on.take(request) or _LIST
+    return _show_codes(request, made, after) if made else HttpResponseRedirect(after)
 
 
-def _show_codes(request: HttpRequest, made: list[str]) -> HttpResponse:
+def _show_codes(request: HttpRequest, made: list[str], after: str = _LIST) -> HttpResponse:
     """The one time at which recovery codes can be read; the file to keep is in the page itself."""
     text = "\n".join(made)
     packed = base64.b64encode(f"{text}\n".encode()).decode()
     context = {
         "codes": [{"name": _("Recovery codes"), "code": text}],
+        "after": after,
         "file": f"data:text/plain;charset=utf-8;base64,{packed}",
     }
     return render(request, "accounts/recovery_codes.html", context)

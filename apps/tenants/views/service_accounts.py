@@ -69,6 +69,7 @@ def service_account_detail(request: PortalRequest, tenant: str, account_id: UUID
         "account": account,
         "table": build_table(request, TokenTable, rows, filterset_class=TokenFilter, projects=names),
         "count": rows.count(),
+        "reach": selectors.reach_of_account(actor=request.actor, account=account),
         "form": form,
         "role_form": ProgramRoleForm(initial={"role": account.role}),
         "token": [{"name": _("Token"), "code": text}] if text else [],

@@ -21,17 +21,23 @@ from foundation.web.requests import PortalRequest
 
 @access.page(Permission.TENANT_MANAGE)
 def sign_in_rules(request: PortalRequest, tenant: str) -> HttpResponse:
-    form = SecondFactorRuleForm(request.POST or None, due=request.tenant.second_factor_due, now=now())
+    without = list(selectors.members_without_factor(actor=request.actor))
+    has_one = request.actor.user is not None and request.actor.user.second_factor_at is not None
+    # Whoever has none themselves is refused before any question of others comes up.
+    rule = {"due": request.tenant.second_factor_due, "now": now(), "without": len(without) if has_one else 0}
+    form = SecondFactorRuleForm(request.POST or None, **rule)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            services.set_second_factor_rule(actor=request.actor, **form.cleaned_data, now=now())
+            said = {name: form.cleaned_data[name] for name in ("required", "grace_days")}
+            services.set_second_factor_rule(actor=request.actor, **said, now=now())
             messages.success(request, _("Saved."))
             return redirect(request, request.path)
     context: dict[str, Any] = {
         "form": form,
         "due": request.tenant.second_factor_due,
         "in_force": bool(request.tenant.second_factor_due and request.tenant.second_factor_due <= now()),
-        "without": list(selectors.members_without_factor(actor=request.actor)),
+        "without": without,
+        "has_one": has_one,
         "tabs": tabs(request, "sign_in"),
     }
     return render_page(request, "tenants/sign_in_rules.html", status=422 if form.errors else 200, **context)

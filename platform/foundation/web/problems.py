@@ -18,7 +18,7 @@ from foundation import refusals
 from foundation.access import Permission, StepUpRequired, can, lacking
 from foundation.access.second_factor import SecondFactorRequired
 from foundation.errors import AccessDenied, Invalid, NotFound, PortalError
-from foundation.web import step_up
+from foundation.web import going_on, step_up
 from foundation.web.pages import redirect
 
 log = logging.getLogger("sanad.problems")
@@ -67,6 +67,7 @@ def answer_for(request: HttpRequest, error: PortalError) -> HttpResponse:
     if isinstance(error, StepUpRequired):
         return step_up.ask(request, error)
     if isinstance(error, SecondFactorRequired):
+        going_on.remember(request)
         return redirect(request, error.details["set_up"])
     actor = getattr(request, "actor", None)
     context = {

@@ -13,6 +13,7 @@ from foundation.ledger.models import LedgerEvent
 from foundation.live.visitors import admit_session
 from foundation.live.watching import no_longer_welcome
 from foundation.tenancy.models import Tenant
+from tests.apps.tenants.test_factors import APP, code_of, secret_of
 
 PAGE = "/t/acme/settings/sign-in/"
 
@@ -81,6 +82,33 @@ def test_until_the_day_pages_say_what_is_to_come(scientist, client_as):
 
     assert answer.status_code == 200
     assert "asks for a second factor" in answer.content.decode()
+
+
+def test_a_rule_that_holds_at_once_is_confirmed_with_how_many_it_meets(admin, scientist, client_as):
+    client, at_once = client_as(give_factor(admin)), {"required": "on", "grace_days": "0"}
+    answer = client.post(PAGE, at_once)
+    assert answer.status_code == 422
+    assert "1 member has no second factor" in answer.content.decode() and 'name="confirmed"' in answer.content.decode()
+    assert Tenant.objects.get(pk=admin.tenant_id).second_factor_due is None
+
+    assert client.post(PAGE, at_once | {"confirmed": "on"}).status_code == 303
+    assert Tenant.objects.get(pk=admin.tenant_id).second_factor_due is not None
+
+
+def test_an_administrator_without_a_factor_is_led_to_their_own(admin, client_as):
+    assert 'href="/accounts/#factors"' in client_as(admin).get(PAGE).content.decode()
+
+
+def test_whoever_is_held_up_sees_the_factors_first_and_goes_on_to_where_they_wanted(scientist, client_as):
+    ask(scientist.tenant)
+    client = client_as(scientist)
+    client.get("/t/acme/settings/members/")
+    page = client.get("/accounts/").content.decode()
+    assert "s-plain-wide" in page
+    assert page.index('id="factors"') < page.index('id="profile"') < page.index('id="sessions"')
+
+    answer = client.post(APP, {"code": code_of(secret_of(client))})
+    assert 'href="/t/acme/settings/members/"' in answer.content.decode(), "the recovery codes lead on"
 
 
 def test_from_the_day_on_whoever_has_none_is_led_to_set_one_up(scientist, client_as):

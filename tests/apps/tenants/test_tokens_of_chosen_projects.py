@@ -88,7 +88,9 @@ def test_single_permissions_are_those_held_in_some_project(client_as, insider):
     assert {"dataset.create", "run.view", "tenant.view"} <= offered
     assert not {"member.manage", "project.create", "dataset.destroy"} & offered
 
-    program = by(made(client, level="chosen", scopes=["project.view", "dataset.view", "dataset.create"], project="flights"))
+    program = by(
+        made(client, level="chosen", scopes=["project.view", "dataset.view", "dataset.create"], project="flights")
+    )
     assert add_data(program, "flights").status_code == 201
     answer = client.post(PAGE, NEW | {"level": "chosen", "scopes": ["dataset.create"], "project": "beside"})
     assert "In Beside you may not: add datasets and versions" in answer.content.decode()
