@@ -32,7 +32,8 @@ from foundation.identity import Actor
 from foundation.identity.models import User
 from foundation.identity.tokens import digest_of
 from foundation.refusals import Asked
-from foundation.tenancy import every_tenant, scope
+from foundation.tenancy import scope
+from foundation.tenancy.models import Tenant
 
 _GONE = gettext_lazy(
     "This link is unknown, used, replaced by a newer one or too old, or its account reaches more than when it was made."
@@ -136,7 +137,8 @@ def note_void_password_link(*, secret: str, request_id: str, method: str) -> Non
     link = _of_link(secret)
     if link is None or link.made_in is None:
         return
-    tenant = next((tenant for tenant in every_tenant() if tenant.pk == link.made_in), None)
+    with scope(link.made_in):
+        tenant = Tenant.objects.filter(pk=link.made_in).first()
     if tenant is not None:
         route = "accounts/password/new/<secret>/"
         asked = Asked.at(route, method=method, status=NotFound.status, reason="password-link-void")
