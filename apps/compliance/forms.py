@@ -68,12 +68,21 @@ class LookForm(forms.Form):
 
     project = forms.ChoiceField(label=_("Project"))
     dataset = forms.ChoiceField(label=_("Dataset"), required=False)
-    column = forms.CharField(label=_("Column that names people"), max_length=255)
+    column = forms.CharField(
+        label=_("Column that names people"),
+        max_length=255,
+        widget=forms.TextInput(attrs={"list": "erasure-columns", "autocomplete": "off"}),
+        help_text=_("Those of the project's datasets are offered while you type, personal ones first."),
+    )
     value = forms.CharField(
         label=_("Value that names this person"),
         max_length=500,
+        strip=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("It is kept sealed until the work has ended; the ledger holds a keyed digest of it alone."),
+        help_text=_(
+            "Exactly as it stands in the rows, with its capitals and spaces. It is kept sealed until the work has "
+            "ended; the ledger holds a keyed digest of it alone."
+        ),
     )
 
     def __init__(self, *args: Any, projects: list[tuple[str, str]], datasets: list[tuple[str, str]], **kw: Any) -> None:
@@ -115,6 +124,7 @@ class GoOnForm(forms.Form):
     value = forms.CharField(
         label=_("Value that names this person"),
         max_length=500,
+        strip=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("It was not kept. It is held against the keyed digest of the one that this erasure was asked for."),
     )

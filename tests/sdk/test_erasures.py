@@ -51,7 +51,7 @@ def test_a_person_is_looked_for_erased_and_accounted_for(people, run, tmp_path):
     (found,) = run("preview", "who", "--dataset", "people")
     assert (found["kind"], found["name"], found["rows"]) == ("dataset_version", "people v1", 1)
     assert run("preview", "who", value="nobody") == []
-    assert "nowhere here" in run("start", "who", value="nobody", code=1)
+    assert "No row here has this value" in run("start", "who", value="nobody", code=1)
 
     (begun,) = run("start", "who", "--no-wait")
     assert begun["state"] == "erasing"

@@ -93,6 +93,8 @@ def _page(request: PortalRequest, form: Any, *, found: Any = None, erase: Any = 
         "found": found,
         "left": [one for one in found or [] if one.kind in LEFT_TO_PEOPLE],
         "counts": presentation.counted_reach(found or []),
+        "nowhere": "" if found is None else services.nowhere(found),
+        "columns": _columns(request),
         "erase": erase,
         "rows": datasets.visible_erasures(actor=request.actor)[:50],
     }
@@ -122,6 +124,13 @@ def _choices(request: PortalRequest) -> dict[str, Any]:
         "projects": [(row.slug, row.name) for row in rows],
         "datasets": [(str(row.pk), f"{row.project.name} · {row.name}") for row in known],
     }
+
+
+def _columns(request: PortalRequest) -> list[tuple[str, str]]:
+    """Each column of a project's datasets with the project's name, as the form offers them."""
+    there = datasets.columns_by_project(actor=request.actor)
+    rows = projects.visible_projects(actor=request.actor)
+    return [(name, row.name) for row in rows for name in there.get(row.pk, [])]
 
 
 def _words(request: PortalRequest, given: dict[str, Any]) -> dict[str, Any]:

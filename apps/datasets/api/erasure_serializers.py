@@ -61,7 +61,7 @@ class PersonChoice(serializers.Serializer[Any]):
     project = serializers.SlugField()
     dataset = serializers.UUIDField(required=False, allow_null=True, default=None)
     column = serializers.CharField(max_length=255)
-    value = serializers.CharField(max_length=500)
+    value = serializers.CharField(max_length=500, trim_whitespace=False)
 
 
 class ErasureStart(PersonChoice):
@@ -73,7 +73,7 @@ class ErasureStart(PersonChoice):
 class GoOnChoice(serializers.Serializer[Any]):
     """The same value once more: it was not kept."""
 
-    value = serializers.CharField(max_length=500)
+    value = serializers.CharField(max_length=500, trim_whitespace=False)
 
 
 @extend_schema_serializer(component_name="ReachedThing")

@@ -2,7 +2,14 @@
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
 from apps.datasets.selectors.keeping import tables_named, versions_over
-from apps.datasets.selectors.naming import has_ready_versions, inputs_by_name, ready_versions, sql_name
+from apps.datasets.selectors.naming import (
+    columns_by_project,
+    columns_there,
+    has_ready_versions,
+    inputs_by_name,
+    ready_versions,
+    sql_name,
+)
 from apps.datasets.selectors.reading import (
     class_counts,
     freshness,
@@ -29,6 +36,8 @@ __all__ = [
     "bytes_coming_in",
     "changed_rows",
     "class_counts",
+    "columns_by_project",
+    "columns_there",
     "compare",
     "freshness",
     "get_dataset",

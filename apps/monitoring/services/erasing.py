@@ -42,7 +42,7 @@ class LogReach(datasets.Reach):
         for deployment, table in _logs(search, tables):
             rows = tables.query(sql, {"log": tables.current(table)}, params).read_all().to_pylist()[0]["n"]
             found += [_of_log(deployment, rows)] if rows else []
-        aside = _aside(search)
+        aside = [] if search.otherwise else _aside(search)
         return [*found, _of_aside(search, len(aside))] if aside else found
 
     def wipe(self, job: JobHandle, search: Search) -> list[Reached]:
@@ -84,10 +84,9 @@ def _names(search: Search) -> list[str]:
 
 def _condition(search: Search) -> tuple[str, list[str]]:
     """Rows that name the person by the column, or by the join key that stands for it."""
-    params: list[str] = []
-    for name in _names(search):
-        params += ["$." + json.dumps(name, ensure_ascii=False), search.value]
-    return " OR ".join(["json_extract_string(features, ?) = ?"] * (len(params) // 2)), params
+    paths = ["$." + json.dumps(name, ensure_ascii=False) for name in _names(search)]
+    conditions = [search.condition("json_extract_string(features, ?)", path) for path in paths]
+    return " OR ".join(sql for sql, _params in conditions), [one for _sql, params in conditions for one in params]
 
 
 def _aside(search: Search) -> list[str]:

@@ -95,9 +95,23 @@ def test_one_that_failed_offers_to_go_on_and_wants_the_same_value(failed, admin,
 
 def test_who_is_nowhere_is_said_to_be_nowhere(written, admin, client_as):
     written("people.csv", WITH)
-    page = client_as(admin).post(PAGE, {**LOOK, "value": "nobody"}).content.decode()
-    assert "nothing is to be erased" in page
+    browser = client_as(admin)
+    page = browser.post(PAGE, {**LOOK, "value": "nobody"}).content.decode()
+    assert "Other projects were not looked through" in page
     assert "ERASE" not in page
+    assert '<option value="who">' in page
+    for slip in ({"column": "whom"}, {"value": PERSON.upper()}):
+        refused = browser.post(PAGE, {**LOOK, **slip})
+        assert refused.status_code == 422
+        assert "nothing is to be erased" not in refused.content.decode()
+
+
+def test_rest_refuses_a_mistyped_column_and_a_value_in_other_capitals(written, admin, api_as):
+    written("people.csv", WITH)
+    for slip, field in (({"column": "whom"}, "column"), ({"value": f"{PERSON} "}, "value")):
+        asked = {"project": "flights", "column": "who", "value": PERSON, **slip}
+        refused = api_as(admin).post(f"{REST}preview/", asked, content_type="application/json")
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, [field])
 
 
 def test_an_administrator_alone_freshly_proved(failed, admin, scientist, officer, client_as):

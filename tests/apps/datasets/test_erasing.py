@@ -75,12 +75,40 @@ def test_no_byte_of_the_person_is_left_and_everybody_else_stays(ingested, admin,
 
 def test_a_look_first_counts_and_changes_and_keeps_nothing(written, admin, project):
     version = written("people.csv", WITH)
-    found = services.find_person(actor=admin, project=project, column="who", value=f" {PERSON} ")
+    found = services.find_person(actor=admin, project=project, column="who", value=PERSON)
     assert [(one.kind, one.id, one.rows) for one in found] == [(ErasedKind.DATASET_VERSION, version.pk, 2)]
     assert services.find_person(actor=admin, project=project, column="amount", value="7")[0].rows == 1
-    assert services.find_person(actor=admin, project=project, column="nowhere", value=PERSON) == []
-    assert services.find_person(actor=admin, project=project, column='wh"o', value="' OR 1=1 --") == []
+    assert services.find_person(actor=admin, project=project, column="who", value="' OR 1=1 --") == []
     assert not Erasure.objects.exists()
+
+
+def test_a_column_that_no_dataset_has_is_refused_with_what_there_is(written, admin, project):
+    written("people.csv", WITH)
+    with pytest.raises(Invalid, match=r"has a column whoo\. Did you mean who\? There are: ") as refused:
+        services.find_person(actor=admin, project=project, column="whoo", value=PERSON)
+    assert list(refused.value.fields) == ["column"]
+    with pytest.raises(Invalid, match=r"No dataset here has a column zzz\. There are: amount, note, who"):
+        services.erase_person(actor=admin, project=project, column="zzz", value=PERSON)
+    with pytest.raises(Invalid, match='has a column wh"o'):
+        services.find_person(actor=admin, project=project, column='wh"o', value="' OR 1=1 --")
+
+
+@pytest.mark.parametrize("typed", [PERSON.upper(), f"{PERSON} ", f"  {PERSON.lower()}"])
+def test_rows_that_differ_only_in_capitals_or_spaces_are_told_and_never_called_nowhere(written, admin, project, typed):
+    written("people.csv", WITH)
+    for ask in (services.find_person, services.erase_person):
+        with pytest.raises(Invalid, match=r"2 rows differ from it only in capitals .*: people.csv v1 \(2\)") as refused:
+            ask(actor=admin, project=project, column="who", value=typed)
+        assert list(refused.value.fields) == ["value"]
+        assert PERSON not in refused.value.sentence
+    assert not Erasure.objects.exists()
+
+
+def test_a_value_that_stands_with_a_space_in_the_rows_is_found_as_it_stands(written, admin, project):
+    written("people.csv", b'who,amount\n" Mona ",1\n')
+    with pytest.raises(Invalid, match="1 row differs"):
+        services.find_person(actor=admin, project=project, column="who", value="Mona")
+    assert [one.rows for one in services.find_person(actor=admin, project=project, column="who", value=" Mona ")] == [1]
 
 
 def test_the_value_stands_in_no_job_and_no_entry_of_the_ledger(written, admin, project, tenant, run_jobs):
@@ -284,7 +312,7 @@ def test_only_an_administrator_freshly_proved_and_with_words_that_say_something(
             act(actor=replace(admin, stale=True), **words)
         with pytest.raises(Invalid, match="which value names this person"):
             act(actor=admin, **{**words, "value": "  "})
-    with pytest.raises(Invalid, match="This person is nowhere here"):
+    with pytest.raises(Invalid, match="No row here has this value"):
         services.erase_person(actor=admin, **{**words, "value": "nobody"})
 
 

@@ -7,6 +7,7 @@ is reached through what these apps register (`register_reach`).
 from apps.datasets.services.erasing.archives import ArchiveReach
 from apps.datasets.services.erasing.asking import erase_person, find_person, go_on_erasing
 from apps.datasets.services.erasing.ending import summary_lines
+from apps.datasets.services.erasing.explaining import nowhere
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search, register_reach, successor_id
 from apps.datasets.services.erasing.running import run_erasure
 from apps.datasets.services.erasing.versions import VersionReach
@@ -20,6 +21,7 @@ __all__ = [
     "erase_person",
     "find_person",
     "go_on_erasing",
+    "nowhere",
     "register_reach",
     "run_erasure",
     "successor_id",

@@ -14,6 +14,7 @@ from apps.datasets import policies, selectors
 from apps.datasets.choices import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState
 from apps.datasets.events import ErasureRequested, ErasureResumed
 from apps.datasets.models import Dataset, DatasetVersion, Erasure
+from apps.datasets.services.erasing.explaining import check_nothing_is_near, nowhere
 from apps.datasets.services.erasing.reaching import Reached, Search, look_everywhere, unfinished_anywhere
 from apps.datasets.services.erasing.sealing import digest_of_value, sealed_value
 from foundation import jobs, ledger, states
@@ -31,9 +32,17 @@ ERASE = "datasets.erase"
 def find_person(
     *, actor: Actor, project: Project, column: str, value: str, dataset: Dataset | None = None
 ) -> list[Reached]:
-    """Where the person is, and what was made of it, as counts alone. Nothing is changed or kept."""
+    """Where the person is, and what was made of it, as counts alone. Nothing is changed or kept.
+
+    Nothing is answered only where nobody is: a column that is not there, and rows that differ from the value only in
+    capitals or outer spaces, are refused with what there is.
+    """
     policies.check_can_erase(actor, project)
-    return look_everywhere(_search(actor, project, column, value, dataset))
+    search = _search(actor, project, column, value, dataset)
+    found = look_everywhere(search)
+    if not found:
+        check_nothing_is_near(search)
+    return found
 
 
 @transaction.atomic
@@ -55,7 +64,8 @@ def erase_person(
     search = _search(actor, project, column, value, dataset)
     found = look_everywhere(search)
     if not found:
-        raise Invalid(_("This person is nowhere here; nothing is to be erased."), fields={"value": [_("None.")]})
+        check_nothing_is_near(search)
+        raise Invalid(nowhere(found), fields={"value": [nowhere(found)]})
     _check_nothing_rests_on(search, found, break_chain)
     versions = [one for one in found if one.kind is ErasedKind.DATASET_VERSION]
     erasure = Erasure(
@@ -145,7 +155,7 @@ def _checked(column: str, value: str) -> str:
     if not column.strip() or not value.strip():
         empty = {name: [_("Give it.")] for name, given in (("column", column), ("value", value)) if not given.strip()}
         raise Invalid(_("Say which column names people, and which value names this person."), fields=empty)
-    return value.strip()
+    return value
 
 
 def _state(erasure: Erasure) -> dict[str, str]:

@@ -12,11 +12,14 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
 
+_OUTER = " \t\r\n\u00a0\u200e\u200f"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
     """Whom to look for: rows of a project whose `column`, as text, is `value`; all datasets, or one alone.
 
+    `otherwise` looks for rows that differ from the value only in capitals or outer spaces, and for no others.
     `reached` are the ids of what is known to hold the person, from the bottom up: what is made of it is reached too.
     """
 
@@ -25,15 +28,24 @@ class Search:
     column: str
     value: str = field(repr=False)
     dataset_id: UUID | None = None
+    otherwise: bool = False
     reached: frozenset[UUID] = frozenset()
 
     def beyond(self, found: Sequence[Reached]) -> Search:
         return replace(self, reached=self.reached | {one.id for one in found})
 
+    def condition(self, text: str, *given: str) -> tuple[str, list[str]]:
+        """SQL that a text is the value, with its parameters; `given` are those of the text itself."""
+        if not self.otherwise:
+            return f"{text} = ?", [*given, self.value]
+        nearly = f"(lower(trim({text}, ?)) = lower(trim(?, ?)) AND {text} <> ?)"
+        return nearly, [*given, _OUTER, self.value, _OUTER, *given, self.value]
+
     def count(self, at: TableAt, column: str = "") -> int:
         """How many rows of a table are the person's."""
-        sql = f"SELECT count(*) AS n FROM a WHERE {as_text(column or self.column)} = ?"  # noqa: S608 - the name is quoted
-        rows = lake.for_tenant(self.actor.tenant_id).query(sql, {"a": at}, [self.value]).read_all()
+        condition, params = self.condition(as_text(column or self.column))
+        sql = f"SELECT count(*) AS n FROM a WHERE {condition}"  # noqa: S608 - the name is quoted
+        rows = lake.for_tenant(self.actor.tenant_id).query(sql, {"a": at}, params).read_all()
         return int(rows.to_pylist()[0]["n"])
 
 

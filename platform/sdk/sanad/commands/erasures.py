@@ -56,7 +56,7 @@ def erasure_start(client: Client, said: Namespace) -> None:
 
 
 def erasure_go_on(client: Client, said: Namespace) -> None:
-    client.erasures.go_on(said.erasure, value=text_of(said.value_file).strip())
+    client.erasures.go_on(said.erasure, value=text_of(said.value_file).strip("\r\n"))
     _shown(client.erasures.wait(said.erasure), said)
 
 
@@ -77,7 +77,7 @@ def erasure_summary(client: Client, said: Namespace) -> None:
 
 def _asked(client: Client, said: Namespace) -> dict[str, Any]:
     dataset = client.datasets.get(said.dataset)["id"] if said.dataset else None
-    return {"column": said.column, "value": text_of(said.value_file).strip(), "dataset": dataset}
+    return {"column": said.column, "value": text_of(said.value_file).strip("\r\n"), "dataset": dataset}
 
 
 def _shown(erasure: dict[str, Any], said: Namespace) -> None:
