@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from foundation.identity.models import IdentityProvider
-
-Kind = IdentityProvider.Kind
-
 
 @dataclass(frozen=True)
 class Guide:
@@ -100,4 +96,5 @@ _SAML = (
 
 
 def guides_of(kind: str) -> tuple[Guide, ...]:
-    return _OPENID if kind == Kind.OIDC else _SAML
+    """Of the protocol, as a provider's `kind` names it: oidc or saml."""
+    return _OPENID if kind == "oidc" else _SAML
