@@ -246,11 +246,8 @@ class TokenForm(forms.Form):
         """A token that would open nothing, or not what was ticked, is not made: it would be found out much later."""
         held = self._held_there(given)
         if given["level"] == TokenLevel.CHOSEN:
-            lacking = [
-                label
-                for value, label in self.fields["scopes"].choices
-                if value in given["scopes"] and value not in held
-            ]  # type: ignore[attr-defined]
+            ticked = set(given["scopes"]) - held
+            lacking = [label for value, label in Permission.choices if value in ticked]
             if lacking:
                 self.add_error("scopes", self._not_held_there(lacking, given["project"]))
         elif given["level"] != TokenLevel.EVERYTHING and not (self._of_level(given) - {Permission.TENANT_VIEW.value}):
@@ -261,7 +258,7 @@ class TokenForm(forms.Form):
         return {permission.value for permission in self.held(place)}
 
     def _of_level(self, given: dict[str, Any]) -> set[str]:
-        return LEVEL_SCOPES[TokenLevel(given["level"])] & self._held_there(given)
+        return self._held_there(given) & LEVEL_SCOPES[TokenLevel(given["level"])]
 
     def _not_held_there(self, lacking: list[Any], project: str) -> Any:
         words = {"what": ", ".join(str(label) for label in lacking), "project": self._name_of(project)}

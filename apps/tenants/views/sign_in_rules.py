@@ -24,8 +24,8 @@ def sign_in_rules(request: PortalRequest, tenant: str) -> HttpResponse:
     without = list(selectors.members_without_factor(actor=request.actor))
     has_one = request.actor.user is not None and request.actor.user.second_factor_at is not None
     # Whoever has none themselves is refused before any question of others comes up.
-    rule = {"due": request.tenant.second_factor_due, "now": now(), "without": len(without) if has_one else 0}
-    form = SecondFactorRuleForm(request.POST or None, **rule)
+    met, due = len(without) if has_one else 0, request.tenant.second_factor_due
+    form = SecondFactorRuleForm(request.POST or None, due=due, now=now(), without=met)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             said = {name: form.cleaned_data[name] for name in ("required", "grace_days")}
