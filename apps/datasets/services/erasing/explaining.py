@@ -44,11 +44,8 @@ def nowhere(found: list[Reached]) -> str:
 
 def _check_column(search: Search) -> None:
     there = selectors.columns_there(actor=search.actor, project_id=search.project_id, dataset_id=search.dataset_id)
-    if search.column in there:
+    if search.column in there or not there:
         return
-    if not there:
-        sentence = _("No dataset is here that could be looked through: none has a version with rows.")
-        raise Invalid(sentence, fields={"column": [sentence]})
     lower = {name.casefold(): name for name in there}
     near = [lower[name] for name in get_close_matches(search.column.strip().casefold(), lower, n=3, cutoff=0.6)]
     words = {"column": search.column, "near": _listed(near), "names": _listed(there)}
