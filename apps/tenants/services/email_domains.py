@@ -54,13 +54,16 @@ def prove_domain(
     wanted = f"{RECORD_SAYS}{domain.challenge}"
     found = (records or NameServers()).of(f"{RECORD_AT}.{domain.name}")
     if wanted not in [text.strip() for text in found]:
-        raise Conflict(
-            _(
-                "No TXT record at %(at)s says “%(wanted)s” yet; it says: %(found)s. A new record can take an hour"
-                " to show."
+        words = {"at": f"{RECORD_AT}.{domain.name}", "wanted": wanted, "found": "; ".join(found)[:300]}
+        if not found:
+            missing = _(
+                "No TXT record is at %(at)s yet. It has to say “%(wanted)s”; a new one can take an hour to show."
             )
-            % {"at": f"{RECORD_AT}.{domain.name}", "wanted": wanted, "found": "; ".join(found)[:300] or "–"}
+            raise Conflict(missing % words)
+        sentence = _(
+            "The TXT record at %(at)s says “%(found)s”, but has to say “%(wanted)s”. A change can take an hour."
         )
+        raise Conflict(sentence % words)
     return _prove(actor, domain, by="dns", now=now)
 
 

@@ -36,7 +36,7 @@ from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.history import history
-from foundation.web.refusals import refusals_on
+from foundation.web.refusals import asked, refusals_on
 from foundation.web.requests import PortalRequest
 
 _MANAGE = access.page(Permission.TENANT_MANAGE)
@@ -64,18 +64,24 @@ def domain_claim(request: PortalRequest, tenant: str) -> HttpResponse:
 @require_POST
 def domain_prove(request: PortalRequest, tenant: str, domain_id: UUID) -> HttpResponse:
     domain = selectors.get_email_domain(actor=request.actor, domain_id=domain_id)
-    services.prove_domain(actor=request.actor, domain=domain, now=now())
-    messages.success(request, _("“%(name)s” is proven.") % {"name": domain.name})
-    return redirect(request, _list(request, "domains"))
+    refused = asked()
+    with refusals_on(refused):
+        services.prove_domain(actor=request.actor, domain=domain, now=now())
+        messages.success(request, _("“%(name)s” is proven.") % {"name": domain.name})
+        return redirect(request, _list(request, "domains"))
+    return _show_list(request, domain_id=domain.pk, refused=refused)
 
 
 @_MANAGE
 @require_POST
 def domain_release(request: PortalRequest, tenant: str, domain_id: UUID) -> HttpResponse:
     domain = selectors.get_email_domain(actor=request.actor, domain_id=domain_id)
-    services.release_domain(actor=request.actor, domain=domain)
-    messages.success(request, _("“%(name)s” is released; it leads nobody here now.") % {"name": domain.name})
-    return redirect(request, _list(request, "domains"))
+    refused = asked()
+    with refusals_on(refused):
+        services.release_domain(actor=request.actor, domain=domain)
+        messages.success(request, _("“%(name)s” is released; it leads nobody here now.") % {"name": domain.name})
+        return redirect(request, _list(request, "domains"))
+    return _show_list(request, domain_id=domain.pk, refused=refused)
 
 
 @_MANAGE
@@ -156,9 +162,12 @@ def provider_refresh(request: PortalRequest, tenant: str, provider_id: UUID) -> 
 @require_POST
 def provider_enable(request: PortalRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
-    services.enable_provider(actor=request.actor, provider=provider, now=now())
-    messages.success(request, _("“%(name)s” is enabled.") % {"name": provider.name})
-    return redirect(request, _detail(request, provider_id))
+    refused = asked()
+    with refusals_on(refused):
+        services.enable_provider(actor=request.actor, provider=provider, now=now())
+        messages.success(request, _("“%(name)s” is enabled.") % {"name": provider.name})
+        return redirect(request, _detail(request, provider_id))
+    return _show_provider(request, provider, refused=refused)
 
 
 @_MANAGE
@@ -209,6 +218,8 @@ def _show_list(request: PortalRequest, **forms: Any) -> HttpResponse:
         "domains": [(domain, record_of(domain)) for domain in domains],
         "proven": sum(domain.proven_at is not None for domain in domains),
         "providers": list(selectors.identity_providers(actor=request.actor)),
+        "refused_id": forms.get("domain_id"),
+        "refused": forms.get("refused"),
         "domain_form": forms.get("domain_form") or DomainForm(),
         "draft_form": forms.get("draft_form") or DraftForm(),
         "openid_form": forms.get("openid_form") or OpenIDForm(),
@@ -229,6 +240,7 @@ def _show_provider(request: PortalRequest, provider: Any, *, token: str = "", **
         "facts": facts_of(request.tenant.slug, provider),
         "form": form,
         "lines": lines,
+        "refused": given.get("refused"),
         "metadata_form": given.get("metadata_form") or MetadataForm(),
         "tested": _tested(request, provider),
         "scim_form": given.get("scim_form") or ScimTokenForm(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.forms import BaseForm
+from django.forms import BaseForm, Form
 
 from foundation.errors import Conflict, Invalid, PortalError
 from foundation.refusals import heard
@@ -38,4 +38,11 @@ def refusals_on(form: BaseForm, *, otherwise: str | None = None) -> Iterator[Non
         show_on_form(form, refusal, otherwise=otherwise)
 
 
-__all__ = ["refusals_on", "show_on_form"]
+def asked() -> Form:
+    """The form of a button that asks for nothing but itself: what refuses the press stands above it."""
+    form = Form({})
+    form.full_clean()
+    return form
+
+
+__all__ = ["asked", "refusals_on", "show_on_form"]
