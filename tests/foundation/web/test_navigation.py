@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.test import RequestFactory
 from django.urls import resolve
 
+from foundation.identity import Actor
 from foundation.web import navigation
 
 
@@ -13,9 +15,9 @@ from foundation.web import navigation
 def visit(monkeypatch):
     monkeypatch.setattr(navigation, "_counts", {})
 
-    def at(address):
+    def at(address, role="admin"):
         request = RequestFactory().get(address)
-        request.actor = SimpleNamespace(tenant=SimpleNamespace(slug="demo"))
+        request.actor = Actor("user", uuid4(), SimpleNamespace(slug="demo", pk=uuid4()), "Somebody", role=role)
         request.project = SimpleNamespace(slug="flights")
         return request
 
@@ -38,3 +40,11 @@ def test_a_place_says_how_much_waits_there(visit, monkeypatch):
     monkeypatch.setattr(navigation, "_counts", {"approvals/": lambda actor: 3})
     waiting = {place.icon: place.count for place in navigation.tenant_places(visit("/t/demo/"))}
     assert waiting == {"home": 0, "clipboard-check": 3, "certificate": 0, "activity": 0, "settings": 0}
+
+
+def test_a_place_that_would_refuse_is_not_offered(visit):
+    assert [place.icon for place in navigation.tenant_places(visit("/t/demo/", role="member"))] == [
+        "home",
+        "clipboard-check",
+        "settings",
+    ]
