@@ -34,7 +34,10 @@ SENSITIVE = {
     "apps.tenants.services.identity_providers": {
         "add_openid_provider",
         "add_saml_provider",
+        "complete_openid_provider",
+        "complete_saml_provider",
         "disable_provider",
+        "draft_provider",
         "edit_provider",
         "enable_provider",
         "refresh_provider",
