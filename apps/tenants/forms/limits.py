@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.tenants.choices import PRICE_ITEMS
 from foundation.figures import month
 
-_GIB, _MIB = 2**30, 1024
+# As files are shown, and as resource classes are named.
+_GB, _MB_IN_GB = 10**9, 1024
 WHAT_IS_STORED = _(
     "Counted are dataset versions, files on their way in, feature views, training sets, model versions, files that "
     "MLflow's client logged, logs of runs, logged predictions, reports and archives of the organisation. Logged "
@@ -70,15 +71,20 @@ class QuotaForm(_OfProject):
     """An empty field sets no limit."""
 
     cpus = forms.DecimalField(
-        label=_("CPUs"), required=False, min_value=0, max_digits=8, decimal_places=2, help_text=_("Empty: no limit.")
+        label=_("CPUs"),
+        required=False,
+        min_value=0,
+        max_digits=8,
+        decimal_places=2,
+        help_text=_("Empty: no limit. 0: nothing that wants any begins."),
     )
-    memory_gib = forms.DecimalField(
+    memory_gb = forms.DecimalField(
         label=_("Memory in GB"), required=False, min_value=0, max_digits=10, decimal_places=2
     )
     gpus = forms.IntegerField(label=_("GPUs"), required=False, min_value=0, max_value=10_000)
     concurrent_runs = forms.IntegerField(label=_("Runs at a time"), required=False, min_value=0, max_value=100_000)
-    storage_gib = forms.DecimalField(
-        label=_("Storage in GiB"),
+    storage_gb = forms.DecimalField(
+        label=_("Storage in GB"),
         required=False,
         min_value=0,
         max_digits=12,
@@ -97,12 +103,27 @@ class QuotaForm(_OfProject):
         """The words of `services.set_quota`."""
         said = self.cleaned_data
         same = {name: said[name] for name in ("cpus", "gpus", "concurrent_runs", "requests_per_second")}
-        memory, storage = said["memory_gib"], said["storage_gib"]
+        memory, storage = said["memory_gb"], said["storage_gb"]
         return {
             **same,
-            "memory_mb": None if memory is None else int(memory * _MIB),
-            "storage_bytes": None if storage is None else int(storage * _GIB),
+            "memory_mb": None if memory is None else int(memory * _MB_IN_GB),
+            "storage_bytes": None if storage is None else int(storage * _GB),
         }
+
+    @staticmethod
+    def as_said(project_id: UUID | None, limits: Mapping[str, Decimal | int | None]) -> dict[str, Any]:
+        """The fields as they were filled in for these limits: to change one of them alone."""
+        memory, storage = limits.get("memory_mb"), limits.get("storage_bytes")
+        return {
+            **limits,
+            "project": str(project_id or ""),
+            "memory_gb": None if memory is None else _short(Decimal(memory) / _MB_IN_GB),
+            "storage_gb": None if storage is None else _short(Decimal(storage) / _GB),
+        }
+
+
+def _short(amount: Decimal) -> str:
+    return f"{amount:.2f}".rstrip("0").rstrip(".")
 
 
 class BudgetForm(_OfProject):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,15 +28,20 @@ from foundation.web.requests import PortalRequest
 
 @access.page(Permission.USAGE_VIEW)
 def quotas(request: PortalRequest, tenant: str) -> HttpResponse:
-    form = QuotaForm(request.POST or None, projects=_projects(request))
+    found = all_quotas.quotas(actor=request.actor)
+    said = _chosen(request, found)
+    limits = {part.field: part.most for part in said.parts} if said else {}
+    initial = QuotaForm.as_said(said.project_id, limits) if said else None
+    form = QuotaForm(request.POST or None, projects=_projects(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             services.set_quota(actor=request.actor, project_id=form.project_id, **form.limits())
             messages.success(request, _("The quota holds from now on; what runs already goes on."))
             return redirect(request, request.path)
     context: dict[str, Any] = {
-        "quotas": all_quotas.quotas(actor=request.actor),
+        "quotas": found,
         "form": form,
+        "chosen": said,
         "may_change": access.ask(policies.check_can_change_limits, request.actor, None),
         "tabs": tabs(request, "quotas"),
     }
@@ -52,16 +58,20 @@ def quota_remove(request: PortalRequest, tenant: str, quota_id: UUID) -> HttpRes
 
 @access.page(Permission.USAGE_VIEW)
 def budgets(request: PortalRequest, tenant: str) -> HttpResponse:
-    form = BudgetForm(request.POST or None, projects=_projects(request))
+    found = all_budgets.budgets(actor=request.actor, now=now())
+    chosen = _chosen(request, found)
+    known = {"project": str(chosen.project_id or ""), "soft_limit": chosen.soft_limit} if chosen else {}
+    initial = {**known, "hard_limit": chosen.hard_limit} if chosen else None
+    form = BudgetForm(request.POST or None, projects=_projects(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             said = {name: form.cleaned_data[name] for name in ("soft_limit", "hard_limit")}
             services.set_budget(actor=request.actor, project_id=form.project_id, **said)
             messages.success(request, _("The budget holds from now on."))
             return redirect(request, request.path)
-    found = all_budgets.budgets(actor=request.actor, now=now())
     context: dict[str, Any] = {
         "budgets": found,
+        "chosen": chosen,
         "over": [budget for budget in found if budget.is_over],
         "form": form,
         "may_change": access.ask(policies.check_can_change_limits, request.actor, None),
@@ -95,6 +105,14 @@ def price_list(request: PortalRequest, tenant: str) -> HttpResponse:
         "tabs": tabs(request, "prices"),
     }
     return render_page(request, "tenants/prices.html", status=422 if form.errors else 200, **context)
+
+
+State = TypeVar("State", all_quotas.QuotaState, all_budgets.BudgetState)
+
+
+def _chosen(request: PortalRequest, states: Sequence[State]) -> State | None:
+    """The one that the address names, to be changed: the form begins with what it says."""
+    return next((state for state in states if str(state.id) == request.GET.get("of")), None)
 
 
 def _projects(request: PortalRequest) -> list[tuple[UUID, str]]:

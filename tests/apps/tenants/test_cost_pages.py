@@ -207,14 +207,28 @@ def test_a_guest_of_one_project_sees_its_costs_alone(admin, tenant, project, use
 def test_an_administrator_sets_a_quota_in_the_browser(admin, client_as, project):
     client = client_as(admin)
     assert "No quotas yet" in client.get(QUOTAS).content.decode()
-    answer = client.post(QUOTAS, {"project": str(project.pk), "cpus": "4", "memory_gib": "8", "storage_gib": "0.5"})
+    answer = client.post(QUOTAS, {"project": str(project.pk), "cpus": "4", "memory_gb": "8", "storage_gb": "0.5"})
     assert answer.status_code == 303
     quota = Quota.objects.get()
-    assert (quota.project_id, quota.cpus, quota.memory_mb, quota.storage_bytes) == (project.pk, 4, 8192, 2**29)
+    assert (quota.project_id, quota.cpus, quota.memory_mb, quota.storage_bytes) == (project.pk, 4, 8192, 500_000_000)
     page = client.get(QUOTAS).content.decode()
-    assert "Flights" in page
+    assert "Flights" in page and "8\u202fGB" in page and "500\u202fMB" in page
     client.post(f"{QUOTAS}{quota.pk}/remove/")
     assert not Quota.objects.exists()
+
+
+def test_one_number_of_a_quota_or_budget_is_changed_alone(admin, client_as, project):
+    client = client_as(admin)
+    quota = services.set_quota(actor=admin, project_id=project.pk, cpus=2, memory_mb=6144, storage_bytes=20 * 10**9)
+    form = client.get(f"{QUOTAS}?of={quota.pk}").context["form"]
+    said = {name: str(form[name].value() or "") for name in form.fields}
+    assert (said["project"], said["memory_gb"], said["storage_gb"]) == (str(project.pk), "6", "20")
+    assert client.post(f"{QUOTAS}?of={quota.pk}", said | {"cpus": "3"}).status_code == 303
+    quota.refresh_from_db()
+    assert (quota.cpus, quota.memory_mb, quota.storage_bytes, quota.gpus) == (3, 6144, 20 * 10**9, None)
+    budget = services.set_budget(actor=admin, project_id=None, soft_limit=Decimal(5), hard_limit=Decimal(9))
+    form = client.get(f"{BUDGETS}?of={budget.pk}").context["form"]
+    assert [form[name].value() for name in ("project", "soft_limit", "hard_limit")] == ["", 5, 9]
 
 
 def test_an_administrator_sets_a_budget_in_the_browser(admin, client_as, used):

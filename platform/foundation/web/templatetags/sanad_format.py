@@ -50,6 +50,16 @@ def filesize(value: Any) -> SafeString | str:
 
 
 @register.filter
+def memory(value: Any) -> SafeString | str:
+    """Megabytes of memory as resource classes name them, 1,024 to a gigabyte: 6144 → 6 GB."""
+    figure = figure_of(value)
+    if figure is None:
+        return NOTHING
+    amount = f"{float(figure) / 1024:.2f}".rstrip("0").rstrip(".")
+    return format_html("<bdi>{}\u202f{}</bdi>", amount, "GB")
+
+
+@register.filter
 def price(value: Any) -> str:
     """An amount for one unit, with as many decimals as it has and two at least: 0.4 → 0.40 and 0.0125 → 0.0125."""
     figure = figure_of(value)
