@@ -160,6 +160,9 @@ def test_under_a_bare_number_the_page_says_why_there_is_no_passkey(page, portal)
     enter(page, portal, "officer")
     page.goto(f"{portal.url}/accounts/factors/passkey/")
     expect(page.get_by_text("under a name, not under a number")).to_be_visible()
+    expect(page.get_by_role("button", name="Set up the passkey")).to_have_count(0)
+    there = portal.url.replace("127.0.0.1", "localhost") + "/accounts/factors/passkey/"
+    expect(page.get_by_role("link", name="Open it under localhost")).to_have_attribute("href", there)
 
 
 def test_a_question_that_htmx_brings_opens_over_the_page_and_goes_when_left(chromium):

@@ -46,7 +46,7 @@ class SupportViewSet(PortalViewSet):
     @action(detail=False, pagination_class=None)
     def operators(self, request: Request) -> Response:
         """Whom the organisation could let in."""
-        return Response(OperatorSerializer(selectors.operators(), many=True).data)
+        return Response(OperatorSerializer(selectors.operators_to_let_in(actor=self.actor), many=True).data)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

@@ -70,7 +70,7 @@ from apps.tenants.selectors.single_sign_on import (
 from apps.tenants.selectors.support import (
     get_operator,
     get_support_grant,
-    operators,
+    operators_to_let_in,
     support_grants,
     waiting_support,
 )
@@ -135,7 +135,7 @@ __all__ = [
     "names_of",
     "names_of_groups",
     "open_invitations",
-    "operators",
+    "operators_to_let_in",
     "people_of_group",
     "people_who_may",
     "permissions_given",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from foundation import access
 from foundation.access import Permission
-from foundation.access.models import SupportGrant
+from foundation.access.models import Membership, SupportGrant
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.identity.models import User
@@ -43,8 +43,14 @@ def waiting_support(*, actor: Actor) -> QuerySet[SupportGrant]:
 
 
 def operators() -> list[User]:
-    """Those whom a tenant could let in, by name."""
+    """Whoever operates the platform, by name."""
     return list(User.objects.filter(is_operator=True, is_active=True).order_by("name", "email"))
+
+
+def operators_to_let_in(*, actor: Actor) -> list[User]:
+    """Those of them whom the actor's tenant could let in: its own members come in without."""
+    members = set(Membership.objects.filter(tenant_id=actor.tenant_id).values_list("user_id", flat=True))
+    return [user for user in operators() if user.pk not in members]
 
 
 def get_operator(*, user_id: UUID) -> User:

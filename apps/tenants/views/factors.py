@@ -63,7 +63,7 @@ def passkey_add(request: PersonRequest) -> HttpResponse:
                 return _done(request, made, _("The passkey is set up."))
         except FactorRefused as refusal:
             form.add_error(None, refusal.sentence)
-    context = {"form": form, "by_number": _host_is_number(request)}
+    context = {"form": form, "by_number": _host_is_number(request), "by_name": _under_a_name(request)}
     return render(request, "accounts/passkey_add.html", context, status=422 if form.errors else 200)
 
 
@@ -109,6 +109,14 @@ def _show_codes(request: HttpRequest, made: list[str], after: str = _LIST) -> Ht
         "file": f"data:text/plain;charset=utf-8;base64,{packed}",
     }
     return render(request, "accounts/recovery_codes.html", context)
+
+
+def _under_a_name(request: HttpRequest) -> str:
+    """The same page under the name that each machine has for itself; empty where the portal is on another one."""
+    host, _colon, port = request.get_host().rpartition(":")
+    if host.strip("[]") not in {"127.0.0.1", "::1"}:
+        return ""
+    return f"{request.scheme}://localhost:{port}{request.path}"
 
 
 def _host_is_number(request: HttpRequest) -> bool:

@@ -26,7 +26,7 @@ from foundation.web.requests import PortalRequest
 
 @access.page(Permission.TENANT_MANAGE)
 def support_page(request: PortalRequest, tenant: str) -> HttpResponse:
-    people = selectors.operators()
+    people = selectors.operators_to_let_in(actor=request.actor)
     form = SupportGivenForm(request.POST or None, operators=people)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data

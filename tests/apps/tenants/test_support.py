@@ -218,3 +218,9 @@ def test_row_level_security_keeps_grants_to_tenant_and_operator(operator, grante
 
     assert seen(tenant=granted.tenant_id) == seen(user=operator.pk) == 1
     assert seen(tenant=other_tenant.pk) == seen(user=scientist.user.pk) == 0
+
+
+def test_a_member_who_operates_the_portal_is_not_offered_to_themselves(admin, operator, client_as):
+    User.objects.filter(pk=admin.user.pk).update(is_operator=True)
+    assert selectors.operators_to_let_in(actor=admin) == [operator]
+    assert f'value="{admin.user.pk}"' not in client_as(admin).get(PAGE).content.decode()
