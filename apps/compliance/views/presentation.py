@@ -72,11 +72,14 @@ def older(request: HttpRequest, cursor: str) -> str:
 def entries(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
     """Rows of the ledger with names instead of ids."""
     names = _names(actor, events)
+    # Whoever reads the ledger of some projects alone is not told which groups there are.
+    groups = tenants.names_of_groups(actor=actor) if access.can(actor, Permission.LEDGER_VIEW, actor.tenant) else {}
     known = {row.pk: row for row in projects.visible_projects(actor=actor)}
     return [
         {
             "event": event,
-            "told": told_so,
+            "told": _("joined") if _has_joined(event) else told_so,
+            "about": [known_as for pk in _others(event) if (known_as := names.get(pk) or groups.get(pk))],
             "who": names.get(event.named_actor),
             "family": EVENT_FAMILIES.get(event.kind.partition(".")[0], event.kind),
             "project": known.get(event.project_id) if event.project_id else None,
@@ -219,4 +222,17 @@ def record_snippets() -> list[dict[str, str]]:
 
 
 def _names(actor: Actor, events: list[RecordedEvent]) -> dict[Any, str]:
-    return tenants.names_of(actor=actor, user_ids={event.named_actor for event in events})
+    others = {pk for event in events for pk in _others(event)}
+    return tenants.names_of(actor=actor, user_ids={event.named_actor for event in events} | others)
+
+
+def _others(event: RecordedEvent) -> list[UUID]:
+    """Whom the entry is about besides whoever acted: people, programs and groups that it names by id."""
+    said = (event.payload.get(name) for name in ("user_id", "service_account_id", "holder_id", "group_id"))
+    found = [UUID(pk) for pk in said if pk]
+    return [pk for pk in dict.fromkeys(found) if pk != event.named_actor]
+
+
+def _has_joined(event: RecordedEvent) -> bool:
+    """Whoever accepts an invitation is made a member by themselves."""
+    return event.kind == "membership.created" and event.payload.get("user_id") == str(event.named_actor)

@@ -78,6 +78,28 @@ def test_viewer_reads_the_place_and_sees_why_not_more(chain, viewer, client_as):
     assert client_as(viewer).post(f"{COMPLIANCE}reports/new/", {}).status_code == 403
 
 
+def test_activity_names_whom_an_entry_is_about(admin, officer, viewer, client_as):
+    from apps.tenants import services as tenants
+
+    group = tenants.create_group(actor=admin, name="Data platform")
+    tenants.add_to_group(actor=admin, group=group, user_id=viewer.user.pk)
+    shown = client_as(officer).get(f"{ACTIVITY}?kind=group.*").content.decode()
+    assert "took somebody into the group" in shown
+    assert "<bdi>The viewer</bdi>, <bdi>Data platform</bdi>" in shown
+
+
+def test_whoever_accepts_an_invitation_has_joined(admin, officer, client_as):
+    from apps.tenants.events import MemberAdded
+    from foundation import ledger
+    from foundation.access.models import Membership
+
+    place = Membership.objects.get(user=officer.user)
+    joined = MemberAdded(membership_id=place.pk, user_id=officer.user.pk, role="officer")
+    ledger.record(joined, actor=officer, subject=("membership", place.pk))
+    shown = client_as(admin).get(f"{ACTIVITY}?kind=membership.*").content.decode()
+    assert "<bdi>joined</bdi>" in shown and "added a member" not in shown
+
+
 def test_activity_lists_who_did_what(chain, officer, client_as):
     shown = client_as(officer).get(ACTIVITY).content.decode()
     assert "approval.granted" in shown
