@@ -27,6 +27,15 @@ STEPS = (
 )
 STEP_EVENTS = frozenset(event for step in STEPS for event in step.events)
 
+# Of an organisation, for its administrators; the second factor is one's own, and the person says whether it is there.
+FACTOR = "factor"
+FIRST_STEPS = (
+    Step("people", _("Invite your colleagues"), ("membership.invited",), "settings/members/"),
+    Step(FACTOR, _("Set up a second factor for your account"), (), "/accounts/#factors"),
+    Step("project", _("Create the first project"), ("project.created",), "projects/new/"),
+    Step("budget", _("Set a budget"), ("budget.changed",), "settings/budgets/"),
+)
+
 # The page of a thing by its route's name: which kind, and which part of the address is its id.
 PAGES = {
     "dashboards:overview": ("project", "project"),

@@ -1,5 +1,6 @@
 """Reads of all rooms for the pages that look over them; each asks the rooms' own selectors."""
 
+from apps.dashboards.selectors.beginning import first_steps
 from apps.dashboards.selectors.overview import Overview, ServedDeployment, overview
 from apps.dashboards.selectors.projects import projects_by_activity
 from apps.dashboards.selectors.reach import who_sees
@@ -13,6 +14,7 @@ __all__ = [
     "ServedDeployment",
     "Thing",
     "Waiting",
+    "first_steps",
     "get_visit",
     "locate",
     "overview",

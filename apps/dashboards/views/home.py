@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.approvals import selectors as approvals
 from apps.approvals.choices import CaseState
 from apps.dashboards import selectors, services
+from apps.dashboards.choices import Step
 from apps.dashboards.views.addresses import address_of
 from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
@@ -40,6 +41,7 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
         "may_create": access.ask(lambda who: access.require(who, Permission.PROJECT_CREATE), request.actor),
         "project_count": projects.visible_projects(actor=request.actor).count(),
         "snippets": _snippets(),
+        "first_steps": _placed(request, selectors.first_steps(actor=request.actor, now=moment)),
         "elsewhere": tenants.zone_trouble(actor=request.actor),
         "cost": tenants.month_cost(actor=request.actor, now=moment),
         "topic": f"tenant:{request.actor.tenant_id}",
@@ -72,6 +74,14 @@ def notification_count(request: PortalRequest, tenant: str) -> HttpResponse:
 def star(request: PortalRequest, tenant: str, visit_id: UUID) -> HttpResponse:
     services.toggle_star(actor=request.actor, visit_id=visit_id)
     return redirect(request, reverse("dashboards:home", args=[tenant]))
+
+
+def _placed(request: PortalRequest, steps: list[tuple[Step, bool]]) -> list[dict[str, Any]]:
+    root = reverse("dashboards:home", args=[request.tenant.slug])
+    return [
+        {"label": step.label, "done": done, "url": step.place if step.place.startswith("/") else root + step.place}
+        for step, done in steps
+    ]
 
 
 def _without_project(request: PortalRequest, waits: list[dict[str, Any]]) -> HttpResponse:

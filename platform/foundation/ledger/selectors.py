@@ -92,9 +92,11 @@ def who_acted(*, tenant_id: UUID, user_ids: Collection[UUID]) -> set[UUID]:
         return {pk for pk in user_ids if acts.filter(actor_id=pk).exists()}
 
 
-def kinds_seen(*, tenant_id: UUID, project_id: UUID, among: Collection[str]) -> set[str]:
-    """Which of these kinds of events have happened in the project, in the present scope; for whoever may see it."""
-    rows = LedgerEvent.objects.filter(tenant_id=tenant_id, project_id=project_id, kind__in=among)
+def kinds_seen(*, tenant_id: UUID, among: Collection[str], project_id: UUID | None = None) -> set[str]:
+    """Which of these kinds of events have happened in the project, or in the tenant; for whoever may see it."""
+    rows = LedgerEvent.objects.filter(tenant_id=tenant_id, kind__in=among)
+    if project_id is not None:
+        rows = rows.filter(project_id=project_id)
     return set(rows.order_by().values_list("kind", flat=True).distinct())
 
 

@@ -197,3 +197,15 @@ def _more(chain, scientist):
             state="ready",
             traffic_percent=100,
         )
+
+
+def test_an_administrator_of_a_new_organisation_is_told_what_comes_first(admin, viewer, client_as):
+    from apps.tenants import services as tenants
+
+    shown = client_as(admin).get(HOME).content.decode()
+    assert "Invite your colleagues" in shown and 'href="/t/acme/settings/members/"' in shown
+    assert "Invite your colleagues" not in client_as(viewer).get(HOME).content.decode()
+    tenants.invite(actor=admin, email="colleague@bank.test", role="viewer", now=now())
+    steps = {step.key: done for step, done in selectors.first_steps(actor=admin, now=now())}
+    assert steps == {"people": True, "factor": False, "project": False, "budget": False}
+    assert selectors.first_steps(actor=admin, now=now() + timedelta(days=31)) == []
