@@ -36,6 +36,7 @@ class BringForm(forms.Form):
         name.help_text = _("It begins with %(beginning)s and stays in your hands.") % {"beginning": vault_beginning}
         if not vault_beginning:
             del self.fields["vault_key"]
+            self.fields["secret"].required = True
 
 
 class WithdrawForm(forms.Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from apps.tenants.choices import PRICE_ITEMS
 from foundation.tenancy.models import TenantModel
 
 
@@ -26,6 +27,11 @@ class Price(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.item} {self.valid_from:%Y-%m-%d %H:00}"
+
+    @property
+    def label(self) -> str:
+        """The item in the reader's words; one that the portal sells no more by its own."""
+        return str(PRICE_ITEMS[self.item][0]) if self.item in PRICE_ITEMS else self.item
 
 
 class Quota(TenantModel):

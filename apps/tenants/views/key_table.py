@@ -19,6 +19,8 @@ _STORES = {
     "vault": gettext_lazy("Vault"),
     "pkcs11": gettext_lazy("A hardware module"),
 }
+# What else than objects and secrets has keys of its own, by the word before a colon.
+_PURPOSES = {"lake": gettext_lazy("Tables of the lake"), "erasure": gettext_lazy("What names a person who is erased")}
 
 
 class KeyTable(PortalTable):
@@ -32,7 +34,7 @@ class KeyTable(PortalTable):
     wrapped_at = Column(verbose_name=gettext_lazy("Wrapped"))
 
     def render_purpose(self, value: str) -> str:
-        return value or _("Objects and secrets")
+        return str(_PURPOSES.get(value.partition(":")[0], value)) if value else _("Objects and secrets")
 
     def render_state(self, value: Any) -> str:
         return state_cell(value.value, value.label)

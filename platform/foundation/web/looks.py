@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 TONES = {
-    "ok": """active applied approved delivered done enabled equal erased fresh granted healthy live ok passed
+    "ok": """active applied approved delivered done enabled equal erased fresh granted healthy live newest ok passed
         production proven ready resolved serving signed steady succeeded unchanged valid verified""",
     "busy": """building cancelling computing destroying erasing ingesting materialising materializing playing
         profiling promoting registering replaying resuming running starting stopping uploading verifying""",

@@ -250,7 +250,8 @@ def test_an_administrator_sets_a_price_in_the_browser(admin, client_as):
     assert client.post(PRICES, {"item": "small", "amount": "0.55"}).status_code == 303
     assert Price.objects.get().amount == Decimal("0.55")
     assert client.post(PRICES, {"item": "small", "amount": "0.66"}).status_code in {409, 422}
-    assert "0.55" in client.get(PRICES).content.decode()
+    shown = client.get(PRICES).content.decode()
+    assert "0.55" in shown and "<bdi>Small: 1 CPU, 2 GB</bdi>" in shown
 
 
 @pytest.mark.parametrize("address", [QUOTAS, BUDGETS, PRICES])
