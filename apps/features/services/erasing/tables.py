@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -27,7 +28,7 @@ from foundation.lake.ports import TableAt
 Thing = TypeVar("Thing", FeatureView, TrainingSet)
 
 
-class TableReach(dataset_services.Reach, Generic[Thing]):
+class TableReach(dataset_services.Reach, ABC, Generic[Thing]):
     """Things of one kind, each with a table of its own that was made of other things."""
 
     kind: ErasedKind
@@ -102,22 +103,25 @@ class TableReach(dataset_services.Reach, Generic[Thing]):
         """Whether something of the person may be in it, when so many rows were counted, or none could be."""
         return bool(self._parts(thing) & search.reached)
 
+    @abstractmethod
     def _visible(self, search: Search) -> QuerySet[Thing]:
-        raise NotImplementedError
+        """Those that the search's actor sees."""
 
+    @abstractmethod
     def _table(self, thing: Thing) -> TableAt:
-        raise NotImplementedError
+        """Its rows, as they are now."""
 
+    @abstractmethod
     def _parts(self, thing: Thing) -> set[UUID]:
         """The ids of what it is made of."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _rebuild(self, job: JobHandle, erasure_id: UUID, search: Search, pk: UUID) -> None:
-        raise NotImplementedError
+        """Make it anew from the successors of what it is made of."""
 
+    @abstractmethod
     def _gone(self, thing: Thing) -> ledger.Event:
         """What the ledger says of it, whose last traces in the row are taken away here."""
-        raise NotImplementedError
 
 
 def now_of(erasure_id: UUID, search: Search, pk: UUID) -> UUID:
