@@ -25,6 +25,7 @@ class ReportForm(forms.Form):
 class ActivityForm(forms.Form):
     """What narrows the list of what happened; its state is the page's address."""
 
+    q = forms.CharField(label=_("Search: what, who, to what"), max_length=100, required=False)
     kind = forms.ChoiceField(label=_("What"), required=False)
     actor = forms.ChoiceField(label=_("Who"), required=False)
     project = forms.ChoiceField(label=_("Project"), required=False)
@@ -38,7 +39,7 @@ class ActivityForm(forms.Form):
             self.fields[name].choices = [("", _("Any")), *choices]  # type: ignore[attr-defined]
 
     def narrowed(self) -> dict[str, Any]:
-        """As `ledger.activity` takes it; days begin and end in the reader's time zone."""
+        """As `ledger.activity` takes it, but for the words; days begin and end in the reader's time zone."""
         if not self.is_valid():
             return {}
         given = self.cleaned_data

@@ -13,6 +13,7 @@ tenant_patterns = [
     path("compliance/erasures/<uuid:erasure_id>/go-on/", erasures.erasure_go_on, name="erasure_go_on"),
     path("compliance/erasures/<uuid:erasure_id>/summary.jsonl", erasures.erasure_summary, name="erasure_summary"),
     path("activity/", activity.entry_list, name="activity"),
+    path("activity/entries.<slug:form>", activity.entry_file, name="activity_file"),
     path("activity/day/", past.past_day, name="past"),
     path("activity/record/", activity.record, name="record"),
     path("activity/record/verify/", activity.verify, name="ledger_verify"),

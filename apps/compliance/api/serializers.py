@@ -48,6 +48,7 @@ class ReportStart(serializers.Serializer[Any]):
 class LedgerFilters(serializers.Serializer[Any]):
     """What narrows the ledger; `kind` may end in `.*`, `subject` reads `run:<uuid>`."""
 
+    q = serializers.CharField(max_length=100, required=False, help_text="Words: what, who, to what; each has to match.")
     kind = serializers.CharField(max_length=80, required=False)
     actor = serializers.UUIDField(required=False)
     subject = serializers.RegexField(r"^[a-z_]+:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", required=False)

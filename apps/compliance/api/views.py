@@ -114,6 +114,8 @@ class LedgerViewSet(PortalViewSet):
         found: dict[str, Any] = {
             key: given[key] for key in ("kind", "since", "until", "cursor", "limit") if key in given
         }
+        if "q" in given:
+            found["sought"] = selectors.sought(actor=self.actor, words=given["q"])
         if "actor" in given:
             found["actor_id"] = given["actor"]
         if "subject" in given:

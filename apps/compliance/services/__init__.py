@@ -2,13 +2,14 @@
 
 from apps.compliance.services.archiving import ledger_part
 from apps.compliance.services.checking import LedgerCheck, verify_ledger
-from apps.compliance.services.handing_out import anchor, export_ledger, report_file, verifier
+from apps.compliance.services.handing_out import anchor, export_entries, export_ledger, report_file, verifier
 from apps.compliance.services.making import make_report, request_report
 from apps.compliance.services.metering import reports_measured
 
 __all__ = [
     "LedgerCheck",
     "anchor",
+    "export_entries",
     "export_ledger",
     "ledger_part",
     "make_report",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from apps.compliance import policies
+from apps.compliance import policies, selectors
 from apps.compliance.choices import ReportState
 from apps.compliance.models import Report
 from foundation import access, ledger, storage
@@ -30,6 +31,12 @@ def export_ledger(*, actor: Actor) -> Iterator[bytes]:
     policies.check_can_verify(actor)
     access.require_fresh(actor)
     return ledger.export_ledger(actor.tenant)
+
+
+def export_entries(*, actor: Actor, **narrowed: Any) -> Iterator[list[selectors.Entry]]:
+    """The entries that the actor sees and the filters leave (`ledger.activity`), with the names of people."""
+    access.require_fresh(actor)
+    return selectors.every_entry(actor=actor, **narrowed)
 
 
 def anchor(*, actor: Actor) -> bytes:

@@ -11,13 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.compliance import policies, services
+from apps.compliance import policies, selectors, services
+from apps.compliance.forms import ActivityForm
 from apps.compliance.views import presentation
 from foundation import access, ledger
 from foundation.access import Permission
 from foundation.clock import now
+from foundation.errors import Invalid
 from foundation.web import redirect, render_page
 from foundation.web.downloads import JSON_LINES, attached
+from foundation.web.list_files import list_file
 from foundation.web.requests import PortalRequest
 
 
@@ -25,16 +28,29 @@ from foundation.web.requests import PortalRequest
 @require_GET
 def entry_list(request: PortalRequest, tenant: str) -> HttpResponse:
     form = presentation.activity_form(request)
-    page = ledger.activity(request.actor, **form.narrowed(), cursor=request.GET.get("cursor", ""))
+    page = ledger.activity(request.actor, **_narrowed(request, form), cursor=request.GET.get("cursor", ""))
     context: dict[str, Any] = {
         "form": form,
         "entries": presentation.entries(request.actor, page.events),
         "older": presentation.older(request, page.next),
+        "files": presentation.files(request),
         "record": ledger.standing(request.actor, checkpoints=1),
         "tabs": presentation.activity_tabs(tenant, "activity"),
         "topic": f"tenant:{request.actor.tenant_id}",
     }
     return render_page(request, "compliance/activity.html", **context)
+
+
+@access.page(Permission.LEDGER_VIEW)
+@require_GET
+def entry_file(request: PortalRequest, tenant: str, form: str) -> HttpResponseBase:
+    """The list as it is filtered, all pages of it; filters that cannot be read are no reason to hand out everything."""
+    asked = presentation.activity_form(request)
+    if not asked.is_valid():
+        raise Invalid(_("The filters of this address cannot be read; set them on the page and export from there."))
+    found = services.export_entries(actor=request.actor, **_narrowed(request, asked))
+    rows = ([presentation.file_row(entry) for entry in some] for some in found)
+    return list_file(rows, presentation.FILE_COLUMNS, form=form, name=f"activity-{tenant}")
 
 
 @access.page(Permission.LEDGER_VIEW)
@@ -95,6 +111,12 @@ def replay(request: PortalRequest, tenant: str, parked_id: UUID) -> HttpResponse
     ledger.replay_parked(actor=request.actor, parked_id=parked_id)
     messages.success(request, _("Delivered. The part that had refused it has taken it now."))
     return redirect(request, reverse("compliance:deliveries", args=[tenant]))
+
+
+def _narrowed(request: PortalRequest, form: ActivityForm) -> dict[str, Any]:
+    narrowed = form.narrowed()
+    words = form.cleaned_data.get("q", "")
+    return {**narrowed, "sought": selectors.sought(actor=request.actor, words=words)} if words else narrowed
 
 
 def _render_record(request: PortalRequest, check: Any = None) -> HttpResponse:

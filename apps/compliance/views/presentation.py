@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -14,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
+from apps.compliance import selectors
 from apps.compliance.choices import SECTIONS, ReportState
 from apps.compliance.forms import ActivityForm
 from apps.compliance.selectors import Standing
@@ -24,8 +27,8 @@ from foundation import access
 from foundation.access import Permission, Verdict
 from foundation.identity import Actor
 from foundation.ledger import RecordedEvent
-from foundation.web.families import EVENT_FAMILIES
-from foundation.web.history import history, told
+from foundation.web.history import history
+from foundation.web.list_files import FORMS
 from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import moment
 
@@ -37,6 +40,14 @@ _KIND_OF_PAGE = {
     ErasedKind.RUN: "run",
     ErasedKind.MODEL_VERSION: "model_version",
     ErasedKind.INFERENCE_LOG: "deployment",
+}
+_FORMS = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
+# The columns of the list as a file, and what each holds.
+FILE_COLUMNS: dict[str, type] = {
+    "entry": int,
+    "at": datetime,
+    **dict.fromkeys(("who", "actor_kind", "actor_id", "what", "about", "kind", "project", "project_id"), str),
+    **dict.fromkeys(("subject_kind", "subject_id", "facts", "request_id", "id"), str),
 }
 _NOT_MADE = {ReportState.FAILED, ReportState.CANCELLED}
 
@@ -70,24 +81,50 @@ def older(request: HttpRequest, cursor: str) -> str:
 
 
 def entries(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
-    """Rows of the ledger with names instead of ids."""
-    names = _names(actor, events)
-    # Whoever reads the ledger of some projects alone is not told which groups there are.
-    groups = tenants.names_of_groups(actor=actor) if access.can(actor, Permission.LEDGER_VIEW, actor.tenant) else {}
-    known = {row.pk: row for row in projects.visible_projects(actor=actor)}
+    """Rows of the page of what happened."""
     return [
         {
-            "event": event,
-            "told": _("joined") if _has_joined(event) else told_so,
-            "about": [known_as for pk in _others(event) if (known_as := names.get(pk) or groups.get(pk))],
-            "who": names.get(event.named_actor),
-            "family": EVENT_FAMILIES.get(event.kind.partition(".")[0], event.kind),
-            "project": known.get(event.project_id) if event.project_id else None,
-            "url": reverse("dashboards:go", args=[actor.tenant.slug, *event.subject]),
-            "facts": sorted(event.payload.items()),
+            "event": entry.event,
+            "told": entry.told,
+            "about": entry.about,
+            "who": entry.who,
+            "family": entry.family,
+            "project": entry.project,
+            "url": reverse("dashboards:go", args=[actor.tenant.slug, *entry.event.subject]),
+            "facts": sorted(entry.event.payload.items()),
         }
-        for event, told_so in zip(events, told(events), strict=True)
+        for entry in selectors.entries(actor, events)
     ]
+
+
+def files(request: PortalRequest) -> list[dict[str, str]]:
+    """The list as files: what the filters leave, all pages of it."""
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    said = f"?{query.urlencode()}" if query else ""
+    there = [(form, reverse("compliance:activity_file", args=[request.tenant.slug, form])) for form in FORMS]
+    return [{"label": _FORMS[form], "url": f"{url}{said}"} for form, url in there]
+
+
+def file_row(entry: selectors.Entry) -> dict[str, Any]:
+    event = entry.event
+    return {
+        "entry": event.seq or None,
+        "at": event.recorded_at.astimezone(UTC),
+        "who": entry.who,
+        "actor_kind": event.actor_kind,
+        "actor_id": str(event.actor_id or ""),
+        "what": entry.told,
+        "about": ", ".join(entry.about),
+        "kind": event.kind,
+        "project": entry.project.name if entry.project else "",
+        "project_id": str(event.project_id or ""),
+        "subject_kind": event.subject[0],
+        "subject_id": str(event.subject[1]),
+        "facts": json.dumps(event.payload, ensure_ascii=False, sort_keys=True),
+        "request_id": event.request_id,
+        "id": str(event.id),
+    }
 
 
 def timeline(actor: Actor, report_id: UUID) -> list[dict[str, Any]]:
@@ -219,20 +256,3 @@ def record_snippets() -> list[dict[str, str]]:
     check = "python sanad_verify.py ledger.jsonl --key key.pem --anchor anchor.jsonl"
     curl = f"curl {header} -o ledger.jsonl {base}/export/\n{check}"
     return [{"name": "curl", "code": curl}]
-
-
-def _names(actor: Actor, events: list[RecordedEvent]) -> dict[Any, str]:
-    others = {pk for event in events for pk in _others(event)}
-    return tenants.names_of(actor=actor, user_ids={event.named_actor for event in events} | others)
-
-
-def _others(event: RecordedEvent) -> list[UUID]:
-    """Whom the entry is about besides whoever acted: people, programs and groups that it names by id."""
-    said = (event.payload.get(name) for name in ("user_id", "service_account_id", "holder_id", "group_id"))
-    found = [UUID(pk) for pk in said if pk]
-    return [pk for pk in dict.fromkeys(found) if pk != event.named_actor]
-
-
-def _has_joined(event: RecordedEvent) -> bool:
-    """Whoever accepts an invitation is made a member by themselves."""
-    return event.kind == "membership.created" and event.payload.get("user_id") == str(event.named_actor)

@@ -10,30 +10,10 @@ from apps.datasets.models import DatasetVersion
 from apps.datasets.selectors import table_at
 from foundation import access, lake
 from foundation.identity import Actor
+from foundation.web.list_files import Tape
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-class _Tape:
-    """A write-only file whose bytes are taken away as they come."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._pieces.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def take(self) -> bytes:
-        taken, self._pieces = b"".join(self._pieces), []
-        return taken
 
 
 def parquet_stream(*, actor: Actor, version: DatasetVersion) -> Iterator[bytes]:
@@ -48,7 +28,7 @@ def _write_parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    tape = _Tape()
+    tape = Tape()
     with pq.ParquetWriter(pa.PythonFile(tape, mode="w"), reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)

@@ -4,7 +4,7 @@ from apps.tenants.selectors.accounts import is_account_of
 from apps.tenants.selectors.budgets import budget_notices, month_cost
 from apps.tenants.selectors.estimates import Estimate, Time, estimates
 from apps.tenants.selectors.factors import factors_of, members_without_factor
-from apps.tenants.selectors.finding import FoundPerson, found_people
+from apps.tenants.selectors.finding import FoundPerson, found_people, groups_called, people_called
 from apps.tenants.selectors.groups import (
     RoleHere,
     get_group,
@@ -122,6 +122,7 @@ __all__ = [
     "get_webhook",
     "group_names",
     "groups",
+    "groups_called",
     "groups_of",
     "identity_providers",
     "is_account_of",
@@ -136,6 +137,7 @@ __all__ = [
     "names_of_groups",
     "open_invitations",
     "operators_to_let_in",
+    "people_called",
     "people_of_group",
     "people_who_may",
     "permissions_given",

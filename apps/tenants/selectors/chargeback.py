@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -21,10 +18,9 @@ from apps.tenants.selectors.usage import Wanted, names_by, nobody, wanted_usage
 from foundation.identity import Actor
 from foundation.rounding import to_millionths
 from foundation.tenancy import scope
+from foundation.web.list_files import csv_head, csv_lines
 
 _AT_ONCE = 2000
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ def chargeback_csv(bill: Chargeback) -> bytes:
     head = ["month", "project", "item", "quantity", "unit", "price_aed", "cost_aed_exact", "cost_aed"]
     month = str(bill.wanted.month)
     lines = [_bill_line(month, charge) for project in bill.bills for charge in project.charges]
-    return _written([head, *lines, [month, "TOTAL", "", "", "", "", "", f"{bill.total:.2f}"]])
+    return csv_head(head) + csv_lines([*lines, [month, "TOTAL", "", "", "", "", "", f"{bill.total:.2f}"]])
 
 
 def usage_csv(*, actor: Actor, wanted: Wanted) -> Iterator[bytes]:
@@ -103,11 +99,11 @@ def _usage_lines(
     actor: Actor, rows: QuerySet[UsageHour], name: Mapping[UsageBy, Callable[[UUID | None], str]]
 ) -> Iterator[bytes]:
     head = ["hour_utc", "project", "person", "model", "thing_kind", "thing_id", "resource_class", "kind", "amount"]
-    yield _written([[*head, "price_aed", "cost_aed"]])
+    yield csv_head([*head, "price_aed", "cost_aed"])
     with scope(actor.tenant_id, user_id=actor.user.pk if actor.user else None):
         found = rows.iterator(_AT_ONCE)
         while some := list(islice(found, _AT_ONCE)):
-            yield _lines(
+            yield csv_lines(
                 _usage_line(row, {by: of(getattr(row, f"{by.value}_id")) for by, of in name.items()}) for row in some
             )
 
@@ -144,30 +140,3 @@ def _charge(row: Mapping[str, Any], names: dict[UUID, str], shown: Decimal) -> C
 
 def _item(row: Mapping[str, Any]) -> str:
     return item_of(row["kind"], row["resource_class"])
-
-
-def _written(lines: Iterable[Iterable[Any]]) -> bytes:
-    """The beginning of a file: with a mark of its order, so that spreadsheets read Arabic names as what they are."""
-    return codecs.BOM_UTF8 + _lines(lines)
-
-
-def _lines(lines: Iterable[Iterable[Any]]) -> bytes:
-    sink = io.StringIO()
-    csv.writer(sink).writerows([_plain(cell) for cell in line] for line in lines)
-    return sink.getvalue().encode()
-
-
-def _plain(cell: Any) -> Any:
-    """A name that begins like a formula is a text to a spreadsheet too; figures stay as they are."""
-    text = str(cell)
-    if text.startswith(_FORMULA) and not _is_number(text):
-        return f"'{text}"
-    return cell
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

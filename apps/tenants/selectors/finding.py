@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.tenants.selectors.groups import groups
 from apps.tenants.selectors.people import members, service_accounts
-from foundation import access
+from foundation import access, ledger
 from foundation.access import Permission
+from foundation.access.models import Group, Membership
 from foundation.identity import Actor
+from foundation.identity.models import ServiceAccount, User
 
 _EACH = 5
 
@@ -42,3 +45,22 @@ def found_people(*, actor: Actor, words: str) -> list[FoundPerson]:
         named = things.filter(name__icontains=words)[:_EACH]
         found += [FoundPerson(kind, row.name, "", f"{kind}_detail", row.pk) for row in named]
     return found
+
+
+def people_called(*, actor: Actor, word: str) -> list[QuerySet[Any]]:
+    """People and programs whom the ledger's pages name so, as parts of a query: those who left by their name alone."""
+    access.require(actor, Permission.TENANT_VIEW)
+    places = Membership.objects.filter(tenant_id=actor.tenant_id)
+    within = Q(pk__in=places.values("user_id"))
+    named = Q(name__icontains=word) & (within | Q(ledger.acted_here(tenant_id=actor.tenant_id)))
+    sees_members = access.can(actor, Permission.TENANT_VIEW, actor.tenant)
+    meant = named | Q(email__icontains=word) & within if sees_members else named
+    programs = ServiceAccount.objects.filter(tenant_id=actor.tenant_id, name__icontains=word)
+    return [User.objects.filter(meant), programs]
+
+
+def groups_called(*, actor: Actor, word: str) -> list[QuerySet[Any]]:
+    """The groups called so, for whoever reads the whole record: others are not told which there are."""
+    if not access.can(actor, Permission.LEDGER_VIEW, actor.tenant):
+        return []
+    return [Group.objects.filter(tenant_id=actor.tenant_id, name__icontains=word)]

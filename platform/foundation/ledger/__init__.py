@@ -28,17 +28,21 @@ if TYPE_CHECKING:
         delivery_state,
         events_of,
         events_since,
+        every_activity,
         in_order,
         kinds_seen,
         last_act_in,
         who_acted,
     )
     from foundation.ledger.sequencing import sequence_once
+    from foundation.ledger.sought import Sought, acted_here
     from foundation.ledger.verification import verify_chain
 
 # What needs the models is imported when it is first asked for: this package is loaded before Django's models are.
 _WHERE = {
+    "Sought": "sought",
     "accept_loss": "comparing",
+    "acted_here": "sought",
     "activity": "selectors",
     "anchor_lines": "proving",
     "checkpoint_once": "checkpoints",
@@ -48,6 +52,7 @@ _WHERE = {
     "dispatch_once": "dispatch",
     "events_of": "selectors",
     "events_since": "selectors",
+    "every_activity": "selectors",
     "deliver_once": "delivering",
     "entries_about": "proving",
     "export_ledger": "exporting",
@@ -69,7 +74,9 @@ __all__ = [
     "EVERY_KIND",
     "Event",
     "RecordedEvent",
+    "Sought",
     "accept_loss",
+    "acted_here",
     "activity",
     "anchor_lines",
     "checkpoint_once",
@@ -82,6 +89,7 @@ __all__ = [
     "entries_about",
     "events_of",
     "events_since",
+    "every_activity",
     "export_ledger",
     "hash_at",
     "in_order",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -14,8 +15,10 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import Invalid
 from foundation.identity import Actor
+from foundation.identity.models import User
 from foundation.ledger.models import LedgerEvent, LedgerHead, LedgerPlace, SubscriberCursor
 from foundation.ledger.recorded import RecordedEvent
+from foundation.ledger.sought import Sought, acted_here
 from foundation.tenancy import scope
 
 _MOST = 500
@@ -50,17 +53,32 @@ def activity(
     project_id: UUID | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    sought: Iterable[Sought] = (),
     cursor: str = "",
     limit: int = 50,
 ) -> Activity:
-    """Who did what in the actor's tenant, newest first. `kind` may end in `.*` for a family ("run.*")."""
+    """Who did what in the actor's tenant, newest first. `kind` may end in `.*` for a family ("run.*").
+
+    `sought` are the words of a search, each of which has to mean the entry.
+    """
     only = {"actor_id": actor_id, "recorded_at__gte": since, "recorded_at__lt": until}
     with scope(actor.tenant_id):
         # Whoever reads the record in single projects, or by a token made for one, sees those projects' entries alone.
         rows = access.visible(LedgerEvent.objects.all(), actor, Permission.LEDGER_VIEW, project_id=project_id)
         rows = rows.filter(**{k: v for k, v in only.items() if v is not None})
         rows = _of_subject(_of_kind(rows, kind), subject)
+        for word in sought:
+            rows = word.narrow(rows)
         return _page(rows, cursor, limit)
+
+
+def every_activity(actor: Actor, **narrowed: Any) -> Iterator[list[RecordedEvent]]:
+    """All that `activity` finds, some hundred at a time, each in a transaction of its own."""
+    page = activity(actor, **narrowed, limit=_MOST)
+    yield page.events
+    while page.next:
+        page = activity(actor, **narrowed, cursor=page.next, limit=_MOST)
+        yield page.events
 
 
 def events_of(*, subject: tuple[str, UUID], limit: int = 50) -> list[RecordedEvent]:
@@ -88,8 +106,8 @@ def in_order(actor: Actor, *, kinds: Collection[str], until: datetime) -> Iterat
 def who_acted(*, tenant_id: UUID, user_ids: Collection[UUID]) -> set[UUID]:
     """Those of these people who stand on the tenant's ledger, members still or not."""
     with scope(tenant_id):
-        acts = LedgerEvent.objects.filter(tenant_id=tenant_id, actor_kind="user")
-        return {pk for pk in user_ids if acts.filter(actor_id=pk).exists()}
+        people = User.objects.filter(acted_here(tenant_id=tenant_id), pk__in=user_ids)
+        return set(people.values_list("pk", flat=True))
 
 
 def kinds_seen(*, tenant_id: UUID, among: Collection[str], project_id: UUID | None = None) -> set[str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from foundation import ledger
 from foundation.identity import Actor
@@ -15,6 +16,8 @@ from foundation.ledger import RecordedEvent
 from foundation.web.templatetags.sanad_format import number
 
 Subject = tuple[str, UUID]
+# Kinds that are recorded no longer: ledgers written before still hold them.
+_FORMER = {"membership.sign_in_locked": gettext_lazy("could not sign in for a while: too many attempts failed")}
 
 
 class Names(Protocol):
@@ -64,7 +67,7 @@ def _who(event: RecordedEvent, people: Mapping[UUID, str]) -> str:
 
 def _said(event: RecordedEvent, declared: type[ledger.Event] | None) -> str:
     """The event's own words with its fields filled in; without words its kind, readable: “token created”."""
-    said = str(declared.said) if declared else ""
+    said = str(declared.said if declared else _FORMER.get(event.kind, ""))
     if not said:
         return event.kind.replace("_", " ").replace(".", ": ")
     labels = declared.labels if declared else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from apps.compliance import services
@@ -109,6 +111,106 @@ def test_activity_lists_who_did_what(chain, officer, client_as):
     assert "run.succeeded" not in only
     none = client_as(officer).get(ACTIVITY, {"until": "2001-01-01"}).content.decode()
     assert "Nothing matches these filters" in none
+
+
+def test_activity_is_searched_by_what_was_done_by_whom_and_to_what(chain, admin, officer, viewer, client_as):
+    from apps.tenants import services as tenants
+
+    group = tenants.create_group(actor=admin, name="Data platform")
+    tenants.add_to_group(actor=admin, group=group, user_id=viewer.user.pk)
+
+    def kinds(words):
+        shown = client_as(officer).get(ACTIVITY, {"q": words}).content.decode()
+        return set(re.findall(r"· <bdi>([a-z_.]+)</bdi>", shown))
+
+    assert kinds("took somebody") == {"group.member_added"}
+    assert "group.member_added" in kinds("viewer@acme.test"), "whom an entry names is found by their address"
+    assert kinds("PLATFORM created") == {"group.created"}
+    assert "revision.ready" in kinds("late-flights revision"), "a thing is found by its name"
+    assert "approval.granted" in kinds("officer approval") and "run.succeeded" not in kinds("officer approval")
+    assert kinds("nobody-is-called-so") == set()
+    assert client_as(officer).get(ACTIVITY, {"q": "x" * 101}).status_code == 200
+
+
+def test_a_search_asks_no_more_however_much_it_finds(chain, admin, officer, client_as):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from apps.tenants import services as tenants
+
+    def asked():
+        with CaptureQueriesContext(connection) as seen:
+            client_as(officer).get(ACTIVITY, {"q": "team"})
+        return len(seen)
+
+    tenants.create_group(actor=admin, name="First team")
+    few = asked()
+    for number in range(10):
+        tenants.create_group(actor=admin, name=f"Team {number}")
+    assert asked() == few
+
+
+def test_whoever_reads_one_project_finds_nothing_of_others(chain, project, scientist, officer, tenant, client_as):
+    from apps.projects import services as projects
+    from apps.tenants import services as tenants
+    from apps.tenants.choices import HolderKind
+    from tests.support.people import make_person
+
+    admin = make_person(tenant, "admin", "second@acme.test")
+    other = projects.create_project(actor=admin, slug="hidden", name="Hidden", purpose="Not for everybody")
+    member = make_person(tenant, "member")
+    holder = tenants.Holder(HolderKind.USER, member.user.pk)
+    tenants.give_role_in_project(actor=admin, project_id=project.pk, holder=holder, role="scientist")
+    reader = client_as(member)
+    assert "project.created" in reader.get(ACTIVITY, {"q": "flights"}).content.decode()
+    shown = reader.get(ACTIVITY, {"q": "hidden"}).content.decode()
+    assert str(other.pk) not in shown and "Nothing matches these filters" in shown
+    assert b"Hidden" not in b"".join(reader.get(f"{ACTIVITY}entries.csv").streaming_content)
+
+
+def test_the_filtered_list_leaves_as_a_file_in_each_form(chain, admin, officer, client_as):
+    import csv
+    import io
+    import json
+
+    import pyarrow.parquet as pq
+
+    from apps.tenants import services as tenants
+
+    tenants.create_group(actor=admin, name="=cmd()")
+    client = client_as(officer)
+
+    def fetched(form, **asked):
+        answer = client.get(f"{ACTIVITY}entries.{form}", asked)
+        return b"".join(answer.streaming_content)
+
+    shown = client.get(ACTIVITY, {"q": "approval"}).content.decode()
+    assert f"{ACTIVITY}entries.parquet?q=approval" in shown
+    rows = json.loads(fetched("json", q="approval"))
+    assert {row["kind"].partition(".")[0] for row in rows} == {"approval"}
+    table = pq.read_table(io.BytesIO(fetched("parquet", q="approval")))
+    assert table.column("id").to_pylist() == [row["id"] for row in rows]
+    assert str(table.schema.field("at").type) == "timestamp[us, tz=UTC]"
+    lines = list(csv.DictReader(io.StringIO(fetched("csv").decode("utf-8-sig"))))
+    assert [line["about"] for line in lines if line["kind"] == "group.created"] == ["'=cmd()"]
+    assert {line["who"] for line in lines} >= {"The officer", "The scientist"}
+    assert json.loads(fetched("json", until="2001-01-01")) == []
+    assert client.get(f"{ACTIVITY}entries.json", {"since": "soon"}).status_code == 422
+    assert client.get(f"{ACTIVITY}entries.exe").status_code == 404
+
+
+def test_a_kind_that_is_recorded_no_longer_still_has_words(officer, client_as):
+    from foundation.ledger.models import LedgerEvent
+
+    LedgerEvent.objects.create(
+        tenant=officer.tenant,
+        kind="membership.sign_in_locked",
+        actor_kind="system",
+        payload={},
+        subject_kind="membership",
+        subject_id=officer.id,
+    )
+    assert "could not sign in for a while" in client_as(officer).get(ACTIVITY).content.decode()
 
 
 def test_record_verifies_in_words_and_hands_out_what_an_auditor_needs(chain, officer, scientist, client_as):
