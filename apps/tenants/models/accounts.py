@@ -22,6 +22,8 @@ class PasswordLink(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     # The tenant whose administrator made it, and must still be the only one; empty: whoever runs the portal.
     made_in = models.UUIDField(null=True)
+    # That administrator, who must still be one: a link that they have read does not outlast their own place.
+    made_by = models.UUIDField(null=True)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

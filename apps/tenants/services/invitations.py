@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from apps.tenants import policies
 from apps.tenants.choices import INVITATION_LIVES, InvitationState
-from apps.tenants.events import InvitationWithdrawn, MemberInvited
+from apps.tenants.events import MemberInvited
 from apps.tenants.models import Invitation
 from apps.tenants.services.invitation_mails import mail_invitation
 from apps.tenants.services.members import checked_role, enrol
+from apps.tenants.services.withdrawing import take_back
 from foundation import ledger, refusals
 from foundation.access.models import Membership
 from foundation.errors import Conflict, Invalid, NotFound
@@ -44,7 +45,7 @@ def invite(*, actor: Actor, email: str, role: str, now: datetime) -> tuple[Invit
     for earlier in Invitation.objects.select_for_update().filter(
         tenant_id=actor.tenant_id, email=address, accepted_at=None, withdrawn_at=None
     ):
-        _withdraw(actor, earlier, now)
+        take_back(actor=actor, invitation=earlier, now=now)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation(
         tenant=actor.tenant,
@@ -72,7 +73,7 @@ def withdraw_invitation(*, actor: Actor, invitation: Invitation, now: datetime) 
     policies.check_can_manage_members(actor)
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if invitation.accepted_at is None and invitation.withdrawn_at is None:
-        _withdraw(actor, invitation, now)
+        take_back(actor=actor, invitation=invitation, now=now)
 
 
 def find_invitation(*, secret: str, now: datetime) -> tuple[Invitation, Tenant]:
@@ -157,13 +158,6 @@ def new_person(email: str, name: str, password: str) -> User:
             )
         ) from error
     return user
-
-
-def _withdraw(actor: Actor, invitation: Invitation, now: datetime) -> None:
-    invitation.withdrawn_at = now
-    invitation.save(update_fields=["withdrawn_at"])
-    withdrawn = InvitationWithdrawn(membership_id=invitation.pk)
-    ledger.record(withdrawn, actor=actor, subject=("membership", invitation.pk))
 
 
 def checked_email(email: str) -> str:

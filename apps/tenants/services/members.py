@@ -14,9 +14,11 @@ from apps.tenants.services.locking import locked_member
 from apps.tenants.services.permissions import take_back_all
 from apps.tenants.services.project_roles import take_back_roles
 from apps.tenants.services.tokens import revoke_tokens_beyond, revoke_tokens_of_member
+from apps.tenants.services.withdrawing import withdraw_invitations_of
 from foundation import access, clock, ledger, live
-from foundation.access import Role
+from foundation.access import Permission, Role
 from foundation.access.models import Membership
+from foundation.access.permissions import ROLE_PERMISSIONS
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.identity.models import Provisioned
@@ -35,6 +37,8 @@ def change_role(*, actor: Actor, membership: Membership, role: str) -> Membershi
     membership.role = wanted
     membership.save(update_fields=["role"])
     ledger.record(changed, actor=actor, subject=("membership", membership.pk))
+    if Permission.MEMBER_MANAGE not in ROLE_PERMISSIONS[wanted]:
+        withdraw_invitations_of(actor=actor, user_id=membership.user_id, now=clock.now())
     revoke_tokens_beyond(actor=actor, user=membership.user, now=clock.now())
     live.disconnect(user_id=membership.user_id, sentence=_("Your role changed; reload the page."))
     return membership
@@ -42,7 +46,7 @@ def change_role(*, actor: Actor, membership: Membership, role: str) -> Membershi
 
 @transaction.atomic
 def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> None:
-    """Take somebody out of the tenant, with every token made by or for them and every permission given in it."""
+    """Take somebody out of the tenant, with their tokens, permissions, and the open invitations that they made."""
     membership = locked_member(membership)
     policies.check_can_remove_member(actor, membership)
     access.require_fresh(actor)
@@ -55,6 +59,7 @@ def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> Non
     membership.delete()
     # Whichever provider brings them again finds them as somebody whom nobody has brought.
     Provisioned.objects.filter(tenant_id=actor.tenant_id, user_id=removed.user_id).delete()
+    withdraw_invitations_of(actor=actor, user_id=removed.user_id, now=now)
     revoke_tokens_of_member(actor=actor, user_id=removed.user_id, now=now)
 
 

@@ -12,6 +12,7 @@ from apps.tenants.events import MemberRestored, MemberSuspended
 from apps.tenants.services.locking import locked_member
 from apps.tenants.services.provided_sessions import end_provided_sessions
 from apps.tenants.services.tokens import revoke_tokens_of_member
+from apps.tenants.services.withdrawing import withdraw_invitations_of
 from foundation import access, ledger, live
 from foundation.access.models import Membership
 from foundation.identity import Actor
@@ -29,6 +30,7 @@ def suspend_member(*, actor: Actor, membership: Membership, now: datetime) -> Me
         suspended = MemberSuspended(membership_id=membership.pk, user_id=membership.user_id)
         ledger.record(suspended, actor=actor, subject=("membership", membership.pk))
         end_provided_sessions(tenant_id=actor.tenant_id, user_id=membership.user_id)
+        withdraw_invitations_of(actor=actor, user_id=membership.user_id, now=now)
         revoke_tokens_of_member(actor=actor, user_id=membership.user_id, now=now)
         live.disconnect(user_id=membership.user_id, sentence=_("Your membership is suspended."))
     return membership

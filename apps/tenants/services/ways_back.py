@@ -26,6 +26,8 @@ from apps.tenants.services.locking import locked_member
 from apps.tenants.services.security import record_of_person, remind
 from apps.tenants.services.sign_in import end_other_sessions
 from foundation import access, ledger, refusals
+from foundation.access import Permission
+from foundation.access.actors import actor_for_user
 from foundation.access.models import Membership
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
@@ -36,8 +38,8 @@ from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
 _GONE = gettext_lazy(
-    "This link is unknown, used, replaced by a newer one or too old, or its account reaches more than when it was made."
-    " Ask whoever gave it to you for a new one."
+    "This link is unknown, used, replaced by a newer one or too old, or its account reaches more than when it was made,"
+    " or whoever made it is no administrator any more. Ask an administrator, or whoever runs the portal, for a new one."
 )
 
 
@@ -48,7 +50,7 @@ def make_password_link(*, actor: Actor, membership: Membership, now: datetime) -
     policies.check_can_open_account(actor, membership)
     access.require_fresh(actor)
     link, secret = _make(membership.user, now)
-    link.made_in = actor.tenant_id
+    link.made_in, link.made_by = actor.tenant_id, actor.id
     with scope(None, user_id=link.user_id):
         link.save()
     made = PasswordLinkMade(membership_id=membership.pk, user_id=link.user_id, expires=link.expires_at)
@@ -157,7 +159,22 @@ def _make(user: User, now: datetime) -> tuple[PasswordLink, str]:
 def _opens(link: PasswordLink, now: datetime) -> bool:
     if link.used_at is not None or link.expires_at <= now or not link.user.is_active:
         return False
-    return link.made_in is None or selectors.is_account_of(user=link.user, tenant_id=link.made_in)
+    if link.made_in is None:
+        return True
+    return selectors.is_account_of(user=link.user, tenant_id=link.made_in) and _still_administers(link)
+
+
+def _still_administers(link: PasswordLink) -> bool:
+    """Whether its maker could make it now: whoever lost their place has read it, and comes back by nobody's account."""
+    maker = User.objects.filter(pk=link.made_by).first()
+    with scope(link.made_in):
+        tenant = Tenant.objects.filter(pk=link.made_in).first()
+    if maker is None or tenant is None:
+        return False
+    try:
+        return access.can(actor_for_user(user=maker, tenant=tenant), Permission.MEMBER_MANAGE)
+    except NotFound:
+        return False
 
 
 def _of_link(secret: str) -> PasswordLink | None:
