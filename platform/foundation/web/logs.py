@@ -12,7 +12,7 @@ from structlog.contextvars import get_contextvars
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 # Links that open something by themselves: who reads the log shall not be able to use one that was not used yet.
-_SECRET_LINKS = re.compile(r"(/accounts/(?:invitations|setup)/)[^/\s\"']+")
+_SECRET_LINKS = re.compile(r"(/accounts/(?:invitations|setup|password/new)/)[^/\s\"']+")
 
 
 class JsonFormatter(logging.Formatter):
