@@ -16,6 +16,8 @@ ACCESS_CASE = "access.grant"
 # Who decides a kind of case, where it is not whoever holds “approval.decide”.
 DECIDED_BY = {ACCESS_CASE: Permission.MEMBER_MANAGE}
 LONGEST_REASON = 500
+# One person asks for access so often at most: each request is an entry of the ledger, and anybody may ask.
+MOST_ASKED, MOST_ASKED_WITHIN = 30, timedelta(days=1)
 
 
 def decided_by(kind: str) -> Permission:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from apps.approvals import selectors
-from apps.approvals.choices import ACCESS_CASE, CaseState, access_subject, decided_by
+from apps.approvals.choices import ACCESS_CASE, MOST_ASKED, CaseState, access_subject, decided_by
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import AccessDenied, Conflict
@@ -24,8 +25,18 @@ def check_can_ask_for_access(actor: Actor, permission: Permission, project_id: U
     """Any member for themselves, in person: what a program may do is said by its token."""
     if not _in_person(actor):
         raise AccessDenied(_("Only a person who is signed in asks for access; a program asks for nothing by itself."))
+    access.require_own(actor)
     if access.can(actor, permission, access.Inside(project_id)):
         raise Conflict(_("You hold this permission already. Reload the page where you missed it."))
+
+
+def check_asks_with_measure(actor: Actor, moment: datetime) -> None:
+    """Taken back and asked anew, the same request would fill ledger and list for ever."""
+    if selectors.asked_lately(actor=actor, now=moment) >= MOST_ASKED:
+        raise Conflict(
+            _("You asked for access %(most)d times within a day; more is heard tomorrow. Speak to an administrator.")
+            % {"most": MOST_ASKED}
+        )
 
 
 def check_can_give_access(case: ApprovalCase, digest: str) -> None:

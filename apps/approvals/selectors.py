@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.approvals.choices import ACCESS_CASE, DECIDED_BY, CaseState, decided_by
+from apps.approvals.choices import ACCESS_CASE, DECIDED_BY, MOST_ASKED_WITHIN, CaseState, decided_by
 from apps.approvals.models import ApprovalCase, Comment
 from apps.tenants import selectors as tenants
 from foundation import access
@@ -103,6 +104,12 @@ def waiting_for(*, actor: Actor) -> QuerySet[ApprovalCase]:
 
 def asked_by(*, actor: Actor) -> QuerySet[ApprovalCase]:
     return visible_cases(actor=actor).filter(requester_id=_id_of(actor))
+
+
+def asked_lately(*, actor: Actor, now: datetime) -> int:
+    """How often the actor asked for access within a day, whatever became of it."""
+    rows = ApprovalCase.objects.filter(tenant_id=actor.tenant_id, created_at__gt=now - MOST_ASKED_WITHIN)
+    return rows.filter(_own_requests(actor)).count()
 
 
 def cases_of(*, actor: Actor, subject: tuple[str, UUID], kind: str = "") -> QuerySet[ApprovalCase]:

@@ -16,6 +16,7 @@ from apps.projects import selectors as projects
 from apps.tenants import services as tenants
 from foundation import access
 from foundation.access import Permission
+from foundation.clock import now
 from foundation.errors import Invalid
 from foundation.identity import Actor
 from foundation.words import Words
@@ -34,6 +35,7 @@ def ask_for_access(
     waiting = selectors.cases_of(actor=actor, subject=subject, kind=ACCESS_CASE).filter(state=CaseState.OPEN).first()
     if waiting is not None:
         return waiting, False
+    policies.check_asks_with_measure(actor, now())
     case = enter_case(
         actor=actor,
         project_id=place,

@@ -142,9 +142,11 @@ def require_own(actor: Actor) -> None:
 
 
 def lacking(actor: Actor | None, refusal: PortalError) -> Lacking | None:
-    """What the person who reads this refusal could ask for; a program asks for nothing by itself."""
+    """What the person who reads this refusal could ask for; a program asks for nothing by itself, nor does a guest."""
     name = refusal.details.get("permission")
     if actor is None or actor.user is None or actor.token_id is not None or name not in Permission.values:
+        return None
+    if actor.guest_until is not None:
         return None
     project_id = refusal.details.get("project_id")
     return Lacking(Permission(name), UUID(project_id) if project_id else None)

@@ -5,14 +5,15 @@ import re
 import pytest
 from django.test import Client
 
-from apps.approvals import selectors, services
+from apps.approvals import policies, selectors, services
+from apps.approvals.models import ApprovalCase
 from apps.tenants import services as tenants
 from apps.tenants.choices import HolderKind
 from apps.tenants.services.project_roles import Holder
 from foundation.access import Permission
 from foundation.access.actors import actor_for_user
-from foundation.errors import AccessDenied, NotFound
-from foundation.identity.models import ServiceAccount
+from foundation.errors import AccessDenied, Conflict, NotFound
+from foundation.identity.models import ServiceAccount, User
 from foundation.identity.tokens import create_token
 from foundation.ledger import dispatch_once, sequence_once
 from tests.support.people import make_person
@@ -135,3 +136,26 @@ def test_what_was_granted_in_their_project_holds(insider, admin, project):
 def test_a_project_that_is_not_theirs_cannot_be_asked_about(outsider, project):
     with pytest.raises((NotFound, AccessDenied)):
         ask(outsider, Permission.DATASET_CREATE, project.pk)
+
+
+def test_what_is_asked_and_taken_back_is_asked_so_often_and_not_for_ever(outsider, monkeypatch):
+    monkeypatch.setattr(policies, "MOST_ASKED", 2)
+    for _ in range(2):
+        services.withdraw(actor=outsider, case=ask(outsider))
+    with pytest.raises(Conflict, match="2 times within a day"):
+        ask(outsider)
+
+
+def test_whoever_is_here_for_support_is_offered_no_way_to_ask_and_has_none(admin, tenant):
+    operator = User.objects.create(email="operator@platform.test", name="The operator", is_operator=True)
+    tenants.give_support(actor=admin, operator=operator, level="viewer", reason="A page is slow", hours=1)
+    browser = Client()
+    browser.force_login(operator)
+
+    page = browser.get("/t/acme/settings/groups/")
+    assert page.status_code == 403
+    assert "ask-for-access" not in page.content.decode()
+    refused = browser.post(ASK, {"permission": "run.start"})
+    assert refused.status_code == 403
+    assert "only the organisation" in text_of(refused)
+    assert not ApprovalCase.objects.exists()
