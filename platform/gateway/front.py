@@ -156,7 +156,7 @@ class Front:
     def _broken(self, passage: Passage, status: int, slug: str, what: str) -> Refused | ClientGone:
         if passage.answered:
             # Half an answer is out: all that can be said now is said by closing the connection.
-            log.warning("%s (%s).", what, passage.scope["path"], extra={"request_id": passage.request_id})
+            log.warning("%s (%s).", what, _told(passage.scope["path"]), extra={"request_id": passage.request_id})
             return ClientGone()
         if passage.scope["method"] in _ASKED_AGAIN:
             return Refused(status, slug, f"{what}. Try again in a few seconds.", 2)
@@ -184,6 +184,11 @@ class Front:
         async for chunk in response.content.iter_any():
             await passage.send({"type": "http.response.body", "body": chunk, "more_body": True})
         await passage.send({"type": "http.response.body", "body": b""})
+
+
+def _told(path: str) -> str:
+    """The path as a log may hold it: below /accounts/ an address may be a link that opens something by itself."""
+    return "/accounts/…" if path.startswith("/accounts/") else path
 
 
 def _away() -> Refused:

@@ -56,6 +56,7 @@ async def portal(scope: Any, receive: Any, send: Any) -> None:
         "/die-once": _die_once,
         "/headers": _headers,
         "/half": _half,
+        "/accounts/password/new/s3cret/": _half,
     }
     await pages.get(scope["path"], _echo)(scope, receive, send)
 
