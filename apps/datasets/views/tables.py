@@ -41,6 +41,9 @@ class DatasetTable(_DataTable):
     classes = Column(accessor="latest_schema", verbose_name=_("Sensitivity"), orderable=False, empty_values=())
     owner = Column(verbose_name=_("Owner"), order_by="owner__name", default="–")
 
+    def export_classes(self, record: Any) -> list[str]:
+        return [f"{name}:{count}" for name, count in selectors.class_counts(record.latest_schema).items() if count]
+
     def render_name(self, value: str, record: Any) -> SafeString:
         name = name_cell(value, self.page_of("dataset_detail", record.pk))
         if record.last_state in {None, VersionState.READY, VersionState.DISCARDED}:

@@ -38,6 +38,21 @@ class DeploymentTable(PortalTable):
     def _stats(self, record: Any) -> Any:
         return self._live.get(str(record.pk)) if self._live else None
 
+    def export_answers(self, record: Any) -> str:
+        return str(presentation.health(record, self._live is not None)["state"])
+
+    def export_serving(self, record: Any) -> list[str]:
+        return [f"{one.model_version}:{one.traffic_percent}%" for one in presentation.serving(record)]
+
+    def export_rate(self, record: Any) -> float | None:
+        stats = self._stats(record)
+        return stats.rate() if stats else None
+
+    def export_slow(self, record: Any) -> float | None:
+        """Milliseconds."""
+        stats = self._stats(record)
+        return stats.slowest("p95") if stats else None
+
     def render_name(self, value: str, record: Any) -> str:
         place = [self.request.tenant.slug, self.request.project.slug, record.pk]
         url = reverse("deployments:deployment_detail", args=place)

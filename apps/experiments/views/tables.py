@@ -41,11 +41,12 @@ class MetricColumn(Column):
 class RunTable(PortalTable):
     title = _("Runs")
     always = ("number",)
+    also = ("purpose", "started_at", "ended_at", "reproduced")
     number = Column(verbose_name=_("Run"))
     state = Column(verbose_name=_("State"))
     recipe = Column(verbose_name=_("Recipe"))
     training_set = Column(verbose_name=_("Training set"), order_by=("training_set__name", "training_set__number"))
-    curve = Column(verbose_name=_("Validation loss"), orderable=False, empty_values=())
+    curve = Column(verbose_name=_("Validation loss"), orderable=False, empty_values=(), exclude_from_export=True)
     duration = Column(verbose_name=_("Took"), orderable=False, empty_values=(), attrs=_NUMBERS)
     created_by = Column(verbose_name=_("Who"), order_by="created_by__name", default="–")
     created_at = Column(verbose_name=_("Asked"))
@@ -55,6 +56,11 @@ class RunTable(PortalTable):
 
     def _url(self, name: str, pk: Any) -> str:
         return reverse(name, args=[self.request.tenant.slug, self.request.project.slug, pk])
+
+    def export_duration(self, record: Any) -> float | None:
+        """Seconds."""
+        found = took(record)
+        return found.total_seconds() if found else None
 
     def render_number(self, record: Any) -> str:
         name = f"#{record.number}" + (f" · {record.purpose}" if record.purpose else "")

@@ -22,6 +22,7 @@ _NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 
 class _FeatureTable(PortalTable):
     detail = ""
+    also: tuple[str, ...] = ("number",)
 
     def render_name(self, value: str, record: Any) -> SafeString:
         args = [self.request.tenant.slug, self.request.project.slug, record.pk]
@@ -52,6 +53,9 @@ class ViewTable(_FeatureTable):
     online_at = Column(verbose_name=_("Online since"), default="–")
     created_at = Column(verbose_name=_("Defined"))
 
+    def export_features(self, record: Any) -> list[str]:
+        return [feature["name"] for feature in record.features]
+
     def render_entity(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)
 
@@ -76,6 +80,10 @@ class TrainingSetTable(_FeatureTable):
     row_count = Column(verbose_name=_("Rows"), default="–", attrs=_NUMBER)
     leaked = Column(accessor="leakage_proof", verbose_name=_("Leaked values"), orderable=False, attrs=_NUMBER)
     created_at = Column(verbose_name=_("Defined"))
+
+    def export_leaked(self, record: Any) -> int | None:
+        proof = record.leakage_proof or {}
+        return proof["violations"] if proof.get("by_time") else None
 
     def render_base(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)

@@ -21,12 +21,22 @@ _RIGHT = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 
 class MonitorTable(PortalTable):
     title = _("Monitors")
+    also = ("moved_at", "drifted_at")
     name = Column(verbose_name=_("Deployment"), accessor="deployment__name")
     level = Column(verbose_name=_("Newest month"), empty_values=(), orderable=False)
     open_alerts = Column(verbose_name=_("Open alerts"), attrs=_RIGHT)
     model = Column(verbose_name=_("Model"), accessor="deployment__model__name")
-    thresholds = Column(verbose_name=_("Moved and drifted from"), empty_values=(), orderable=False, attrs=_RIGHT)
+    thresholds = Column(
+        verbose_name=_("Moved and drifted from"),
+        empty_values=(),
+        orderable=False,
+        attrs=_RIGHT,
+        exclude_from_export=True,
+    )
     created_at = Column(verbose_name=_("Watched since"))
+
+    def export_level(self, record: Any) -> Any:
+        return selectors.level_of(selectors.drift_cells(actor=self.request.actor, monitor=record))
 
     def render_name(self, value: str, record: Any) -> str:
         place = [self.request.tenant.slug, self.request.project.slug, record.pk]
@@ -50,11 +60,15 @@ class MonitorTable(PortalTable):
 class AlertTable(PortalTable):
     title = _("Alerts")
     always = ("cause",)
+    also = ("feature", "window")
     cause = Column(verbose_name=_("Cause"), empty_values=(), orderable=False)
     state = Column(verbose_name=_("State"))
     severity = Column(verbose_name=_("Severity"))
     psi = Column(verbose_name=_("Index"), attrs=_RIGHT)
     raised_at = Column(verbose_name=_("Raised"))
+
+    def export_cause(self, record: Any) -> str:
+        return str(selectors.cause(record.feature, record.window, record.figures))
 
     def render_cause(self, record: Any) -> str:
         place = [self.request.tenant.slug, record.project.slug, record.pk]

@@ -33,6 +33,10 @@ class ModelTable(PortalTable):
     versions = Column(verbose_name=_("Versions"), accessor="version_count", attrs=_RIGHT)
     changed = Column(verbose_name=_("Last version"), accessor="newest_at", default="–")
 
+    def export_figure(self, record: Any) -> float | None:
+        found = (record.production_metrics or {}).get("test", {})
+        return found.get(selectors.deciding_figure(record.production_schema or {}))
+
     def render_name(self, value: str, record: Any) -> str:
         url = reverse("registry:model_detail", args=[self.request.tenant.slug, self.request.project.slug, record.pk])
         return name_cell(value, url)

@@ -26,6 +26,7 @@ _PURPOSES = {"lake": gettext_lazy("Tables of the lake"), "erasure": gettext_lazy
 class KeyTable(PortalTable):
     title = gettext_lazy("Keys")
     always = ("number",)
+    also = ("with_own_key",)
     number = Column(verbose_name=gettext_lazy("Number"), attrs=_NUMBER)
     purpose = Column(verbose_name=gettext_lazy("Seals"), empty_values=())
     state = Column(verbose_name=gettext_lazy("State"))

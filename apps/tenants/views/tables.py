@@ -25,6 +25,7 @@ _NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 
 class MemberTable(PortalTable):
     title = _("Members")
+    also = ("suspended_at",)
     name = Column(accessor="user__name", verbose_name=_("Name"))
     email = Column(accessor="user__email", verbose_name=_("E-mail"))
     role = Column(verbose_name=_("Role"))
@@ -86,6 +87,9 @@ class ServiceAccountTable(PortalTable):
     created_at = Column(verbose_name=_("Made"))
     state = Column(accessor="disabled_at", verbose_name=_("State"), empty_values=())
 
+    def export_state(self, record: Any) -> ServiceAccountState:
+        return ServiceAccountState.of(record)
+
     def render_name(self, value: str, record: Any) -> str:
         url = reverse("tenants:service_account_detail", args=[self.request.tenant.slug, record.pk])
         return name_cell(value, url)
@@ -110,6 +114,7 @@ class ServiceAccountFilter(django_filters.FilterSet):
 
 class TokenTable(PortalTable):
     title = _("Tokens")
+    also = ("hint", "created_at", "last_used_from", "revoked_at")
     name = Column(verbose_name=_("Name"))
     owner = Column(accessor="user__name", verbose_name=_("Owner"), empty_values=())
     may = Column(accessor="scopes", verbose_name=_("It may"), orderable=False)
@@ -118,11 +123,20 @@ class TokenTable(PortalTable):
     last_used_at = Column(verbose_name=_("Last used"), empty_values=())
     expires_at = Column(verbose_name=_("Expires"), default="–")
     state = Column(accessor="pk", verbose_name=_("State"), orderable=False)
-    revoke = Column(accessor="pk", verbose_name="", orderable=False)
+    revoke = Column(accessor="pk", verbose_name="", orderable=False, exclude_from_export=True)
 
     def __init__(self, *args: Any, projects: dict[Any, str], **kwargs: Any) -> None:
         self.projects, self.moment = projects, now()
         super().__init__(*args, **kwargs)
+
+    def export_owner(self, record: Any) -> Any:
+        return record.user or record.service_account
+
+    def export_project(self, record: Any) -> Any:
+        return self.projects.get(record.project_id, record.project_id)
+
+    def export_state(self, record: Any) -> Any:
+        return selectors.token_state(record, now=self.moment)
 
     def render_name(self, value: str, record: Any) -> SafeString:
         return format_html('<bdi>{}</bdi> <code class="s-faint" dir="ltr">{}…</code>', value, record.hint)

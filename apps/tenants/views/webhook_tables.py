@@ -29,6 +29,9 @@ class WebhookTable(PortalTable):
     state = Column(verbose_name=_("State"))
     created_at = Column(verbose_name=_("Made"))
 
+    def export_name(self, record: Any) -> str:
+        return str(record)
+
     def render_name(self, record: Any) -> SafeString:
         url = reverse("tenants:webhook_detail", args=[self.request.tenant.slug, record.pk])
         shown = name_cell(str(record), url)
@@ -66,6 +69,17 @@ class DeliveryTable(PortalTable):
     status = Column(accessor="pk", verbose_name=_("Answer"), orderable=False)
     took = Column(accessor="pk", verbose_name=_("Took"), orderable=False, attrs=_NUMBER)
     attempts = Column(accessor="pk", verbose_name=_("Attempts"), orderable=False, attrs=_NUMBER)
+
+    def export_status(self, record: Any) -> int | None:
+        last = next(iter(record.attempts.all()), None)
+        return last.status if last else None
+
+    def export_took(self, record: Any) -> float | None:
+        last = next(iter(record.attempts.all()), None)
+        return float(last.seconds) if last else None
+
+    def export_attempts(self, record: Any) -> int:
+        return len(record.attempts.all())
 
     def render_kind(self, value: str, record: Any) -> str:
         url = reverse("tenants:webhook_delivery", args=[self.request.tenant.slug, record.webhook_id, record.pk])

@@ -88,9 +88,12 @@ def rows_table(
     *,
     title: Any,
 ) -> PortalTable:
-    """The table of the rows at a snapshot; `columns` are {"name", "type"} in the order of the table."""
+    """The table of the rows at a snapshot; `columns` are {"name", "type"} in the order of the table.
+
+    It is no file of its own: data leaves by its own downloads, which ask whether personal data may.
+    """
     cells = {f"c{i}": LakeColumn(column["name"], column["type"]) for i, column in enumerate(columns)}
-    table_class = type("RowsTable", (PortalTable,), {**cells, "title": title, "always": ("c0",)})
+    table_class = type("RowsTable", (PortalTable,), {**cells, "title": title, "always": ("c0",), "exports": False})
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return build_table(request, table_class, LakeRows(actor, at, [c["name"] for c in columns], row_count))
 

@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from foundation.web import table_files
 
 _listeners: list[Callable[[HttpRequest], None]] = []
 
@@ -23,7 +26,12 @@ def on_shown(listener: Callable[[HttpRequest], None]) -> None:
 def render_page(
     request: HttpRequest, template: str, *, part: str | None = None, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """The page, or `part` where htmx asked for a piece (a boosted link and a history restore get the whole page)."""
+    """The page, or `part` where htmx asked for a piece (a boosted link and a history restore get the whole page).
+
+    Where the address asks for the page's list as a file, the file.
+    """
+    if file := table_files.file_of(request, context):
+        return file
     htmx = getattr(request, "htmx", None)
     piece = part and htmx and not htmx.boosted and not htmx.history_restore_request
     response = render(request, part if part and piece else template, context, status=status)
@@ -44,6 +52,11 @@ def toast(response: HttpResponse, sentence: object, *, level: str = "success", u
     told = {"toast": {"text": str(sentence), "level": level, "undo": undo_url}}
     response["HX-Trigger"] = json.dumps(told)
     return response
+
+
+def offer_undo(request: HttpRequest, sentence: object, undo_url: str) -> None:
+    """Say on the next page what was done, with a button that posts to `undo_url`: for acts that destroy nothing."""
+    messages.success(request, str(sentence), extra_tags=undo_url)
 
 
 def came_from(request: HttpRequest) -> str:

@@ -28,16 +28,21 @@ class PortalTable(django_tables2.Table):
     """A table in the house's dress. The URL says sort, page, per_page and columns; the rest is the default.
 
     `title` names the table for screen readers; `always` lists columns that cannot be hidden.
+    As a file (table_files.py) it has the fields of `also` too; what must not leave so says `exports = False`.
     """
 
     title: str | Promise = ""
     always: tuple[str, ...] = ("name",)
+    also: tuple[str, ...] = ()
+    exports = True
 
     class Meta:
         template_name = "components/table.html"
         attrs = {"class": "table table-vcenter card-table"}
         order_by_field = "sort"
 
+    # The forms that it can be had in as a file; names of formats are not translated.
+    file_forms = (("csv", "CSV"), ("parquet", "Parquet"), ("json", "JSON"))
     filterset: FilterSet | None = None
     page_sizes = PAGE_SIZES
 

@@ -1,0 +1,143 @@
+"""A list is had as a file: every row that its filters leave, every column, the same in each form, never localised."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime, timedelta
+
+import django_tables2
+import pyarrow.parquet as pq
+import pytest
+from django.test import RequestFactory
+from django.utils.translation import override
+
+from apps.projects.models import Project
+from apps.tenants import services
+from foundation.clock import now
+from foundation.web.pages import render_page
+from foundation.web.table_files import columns_of, rows_of
+from foundation.web.tables import PortalTable, build_table
+from tests.support.people import make_person
+
+MEMBERS = "/t/acme/settings/members/"
+
+
+def lines_of(answer):
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def parquet_of(answer):
+    return pq.read_table(io.BytesIO(answer.content)).to_pylist()
+
+
+def named(tenant, email, role, name):
+    person = make_person(tenant, role, email)
+    person.user.name = name
+    person.user.save()
+
+
+@pytest.fixture
+def many(tenant):
+    for n in range(60):
+        named(tenant, f"p{n:02d}@acme.example", "viewer" if n % 2 else "scientist", f"Person {n:02d}")
+
+
+def test_a_file_holds_every_row_that_the_filters_leave_and_every_column(client_as, admin, many):
+    answer = client_as(admin).get(f"{MEMBERS}?q=Person&role=viewer&sort=-name&columns=name&per_page=25&export=csv")
+    rows = lines_of(answer)
+
+    assert answer["Content-Disposition"] == 'attachment; filename="members-acme.csv"'
+    assert [row["name"] for row in rows] == [f"Person {n:02d}" for n in range(59, 0, -2)]
+    assert list(rows[0]) == ["id", "name", "email", "role", "joined_at", "suspended_at"]
+    assert (rows[0]["email"], rows[0]["role"]) == ("p59@acme.example", "viewer")
+    assert datetime.fromisoformat(rows[0]["joined_at"]).utcoffset().total_seconds() == 0
+
+
+def test_each_form_says_the_same_in_every_language(client_as, admin, many):
+    browser = client_as(admin)
+    with override("ar"):
+        browser.cookies["django_language"] = "ar"
+        plain, whole, kept = (browser.get(f"{MEMBERS}?export={form}") for form in ("csv", "json", "parquet"))
+
+    said = [(row["id"], row["email"], row["role"], row["joined_at"]) for row in lines_of(plain)]
+    assert said == [(r["id"], r["email"], r["role"], r["joined_at"]) for r in json.loads(whole.content)]
+    assert said == [(r["id"], r["email"], r["role"], r["joined_at"].isoformat()) for r in parquet_of(kept)]
+    assert len(said) > 60 and {row[2] for row in said} >= {"admin", "viewer"}
+
+
+def test_a_name_that_begins_like_a_formula_is_text_to_a_spreadsheet(client_as, admin, tenant):
+    named(tenant, "f@acme.example", "viewer", "=cmd()")
+    browser = client_as(admin)
+    assert {row["name"] for row in lines_of(browser.get(f"{MEMBERS}?q=cmd&export=csv"))} == {"'=cmd()"}
+    assert {row["name"] for row in json.loads(browser.get(f"{MEMBERS}?q=cmd&export=json").content)} == {"=cmd()"}
+
+
+def test_tokens_say_who_holds_them_and_nothing_that_opens_a_door(client_as, admin):
+    until = now() + timedelta(days=7)
+    _row, text = services.create_token(actor=admin, name="cron", scopes=["*"], expires_at=until, now=now())
+    row = lines_of(client_as(admin).get("/t/acme/settings/tokens/?q=cron&export=csv"))[0]
+
+    assert (row["name"], row["owner"], row["may"], row["project"]) == ("cron", str(admin.user), "*", "")
+    assert row["state"] and "revoke" not in row
+    assert text not in str(row) and len(row["hint"]) < len(text) / 2
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "settings/groups/",
+        "settings/service-accounts/",
+        "settings/webhooks/",
+        "settings/encryption/",
+        "approvals/?state=",
+        "projects/",
+        "compliance/",
+        "p/flights/data/",
+        "p/flights/features/",
+        "p/flights/features/?show=sets",
+        "p/flights/experiments/",
+        "p/flights/models/",
+        "p/flights/deployments/",
+        "p/flights/monitoring/",
+    ],
+)
+def test_every_list_is_a_file_even_an_empty_one(client_as, admin, project, page):
+    sign = "&" if "?" in page else "?"
+    answer = client_as(admin).get(f"/t/acme/{page}{sign}export=parquet")
+    assert answer["Content-Type"] == "application/vnd.apache.parquet"
+    assert pq.read_table(io.BytesIO(answer.content)).column_names
+
+
+def test_whoever_may_not_see_the_list_gets_no_file(client_as, viewer):
+    answer = client_as(viewer).get("/t/acme/settings/groups/?export=csv")
+    assert answer.status_code == 403 and "attachment" not in answer.get("Content-Disposition", "")
+
+
+def test_the_page_offers_the_file_of_what_it_shows(client_as, admin, many):
+    page = client_as(admin).get(f"{MEMBERS}?q=Person&page=2").content.decode()
+    assert 'href="?q=Person&amp;export=csv" download' in page
+
+
+class Names(PortalTable):
+    title = "Names"
+    name = django_tables2.Column()
+    drawn = django_tables2.Column(accessor="slug", exclude_from_export=True)
+
+
+def test_what_is_drawn_for_people_alone_is_in_no_file(tenant):
+    Project.objects.create(tenant=tenant, slug="one", name="One", purpose="x")
+    table = build_table(RequestFactory().get("/"), Names, Project.objects.all())
+    assert columns_of(table) == ["id", "name"]
+    assert [row["name"] for row in rows_of(table)] == ["One"]
+
+
+def test_rows_that_must_not_leave_as_they_are_shown_stay_a_page(tenant):
+    class Kept(Names):
+        exports = False
+
+    request = RequestFactory().get("/?export=csv")
+    request.user = None
+    answer = render_page(request, "components/skeleton.html", table=build_table(request, Kept, Project.objects.all()))
+    assert answer["Content-Type"].startswith("text/html")
