@@ -17,6 +17,7 @@ from foundation.errors import Invalid
 from foundation.identity.models import User
 from foundation.tenancy import zones
 from foundation.tenancy.choices import Zone
+from foundation.web.editing import EditForm
 from foundation.web.long_choices import LongChoices
 
 _LTR = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
@@ -146,7 +147,7 @@ class NewPasswordForm(forms.Form):
     )
 
 
-class TenantForm(forms.Form):
+class TenantForm(EditForm):
     name = forms.CharField(label=_("Name"), max_length=200)
     name_ar = forms.CharField(
         label=_("Name in Arabic"),
@@ -162,7 +163,7 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.SCIENTIST)
 
 
-class RoleForm(forms.Form):
+class RoleForm(EditForm):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
@@ -182,7 +183,7 @@ class ServiceAccountForm(forms.Form):
     )
 
 
-class ProgramRoleForm(forms.Form):
+class ProgramRoleForm(EditForm):
     role = forms.ChoiceField(label=_("Role"), choices=_program_roles)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from apps.tenants.choices import LONGEST_GRACE
+from foundation.web.editing import EditForm
 
 _CODE = {"dir": "ltr", "autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 
@@ -32,9 +33,11 @@ class PasskeyForm(forms.Form):
     )
 
 
-class SecondFactorRuleForm(forms.Form):
+class SecondFactorRuleForm(EditForm):
     """Whether members need a second factor, and from when on; `due` is the rule that stands, if one does."""
 
+    # The days that are left grow fewer by themselves.
+    unwatched = ("grace_days", "confirmed")
     required = forms.BooleanField(label=_("Every member needs a second factor"), required=False)
     grace_days = forms.IntegerField(
         label=_("Days until it holds"),

@@ -7,13 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.access import Role
 from foundation.access.permissions import IN_PROJECT
+from foundation.web.editing import EditForm
 
 
 def _project_roles() -> list[tuple[str, Any]]:
     return [(role.value, role.label) for role in IN_PROJECT]
 
 
-class GroupForm(forms.Form):
+class GroupForm(EditForm):
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Who is in it, for example “Fraud team”."))
     description = forms.CharField(label=_("Description"), max_length=500, required=False)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenants.choices import PRICE_ITEMS
 from foundation.figures import month
+from foundation.web.editing import EditForm
 
 # As files are shown, and as resource classes are named.
 _GB, _MB_IN_GB = 10**9, 1024
@@ -47,7 +48,7 @@ class UsageForm(forms.Form):
             self.fields[name].choices = choices  # type: ignore[attr-defined]
 
 
-class _OfProject(forms.Form):
+class _OfProject(EditForm):
     """Limits of the tenant, or of one project."""
 
     project = forms.ChoiceField(

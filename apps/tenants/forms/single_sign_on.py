@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.access import Role
 from foundation.identity.models import IdentityProvider
+from foundation.web.editing import EditForm
 
 _LTR = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
 MOST_METADATA_BYTES = 512 * 1024
@@ -100,7 +101,7 @@ class MetadataForm(forms.Form):
         return read_upload(self.cleaned_data.get("metadata"))
 
 
-class ProviderForm(forms.Form):
+class ProviderForm(EditForm):
     default_role = forms.ChoiceField(
         label=_("Role of whoever has no mapped group"),
         required=False,
@@ -161,7 +162,7 @@ class ProviderForm(forms.Form):
         return {"email": said["email"], "name": said["display_name"], "groups": said["groups"]}
 
 
-class LineForm(forms.Form):
+class LineForm(EditForm):
     """One line of the mapping. `groups` are those of the tenant, as (id, name)."""
 
     external = forms.CharField(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenants.models import Webhook
 from foundation import ledger
+from foundation.web.editing import EditForm
 from foundation.web.families import EVENT_FAMILIES
 
 _LTR = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
@@ -21,7 +22,7 @@ def _families() -> list[tuple[str, Any]]:
     return sorted(named, key=lambda pair: str(pair[1]))
 
 
-class WebhookForm(forms.Form):
+class WebhookForm(EditForm):
     """Where to, and what is told there. `projects` are those that it may be limited to."""
 
     url = forms.CharField(

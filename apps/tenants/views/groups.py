@@ -19,6 +19,7 @@ from apps.tenants.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.history import history
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
@@ -45,6 +46,7 @@ def group_list(request: PortalRequest, tenant: str) -> HttpResponse:
 
 @access.page(Permission.MEMBER_MANAGE)
 def group_detail(request: PortalRequest, tenant: str, group_id: UUID) -> HttpResponse:
+    alone(request)
     actor = request.actor
     group = selectors.get_group(actor=actor, group_id=group_id)
     form = GroupForm(request.POST or None, initial={"name": group.name, "description": group.description})

@@ -22,12 +22,14 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
 
 @access.page(Permission.USAGE_VIEW)
 def quotas(request: PortalRequest, tenant: str) -> HttpResponse:
+    alone(request)
     found = all_quotas.quotas(actor=request.actor)
     said = _chosen(request, found)
     limits = {part.field: part.most for part in said.parts} if said else {}
@@ -58,6 +60,7 @@ def quota_remove(request: PortalRequest, tenant: str, quota_id: UUID) -> HttpRes
 
 @access.page(Permission.USAGE_VIEW)
 def budgets(request: PortalRequest, tenant: str) -> HttpResponse:
+    alone(request)
     found = all_budgets.budgets(actor=request.actor, now=now())
     chosen = _chosen(request, found)
     known = {"project": str(chosen.project_id or ""), "soft_limit": chosen.soft_limit} if chosen else {}

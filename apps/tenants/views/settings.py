@@ -25,6 +25,7 @@ from foundation.clock import now
 from foundation.identity import Actor
 from foundation.tenancy import zones
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.locked import opens_without_keys
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
@@ -71,6 +72,7 @@ def member_list(request: PortalRequest, tenant: str) -> HttpResponse:
 
 @access.page(Permission.MEMBER_MANAGE)
 def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> HttpResponse:
+    alone(request)
     membership = selectors.get_member(actor=request.actor, membership_id=membership_id)
     form = RoleForm(request.POST or None, initial={"role": membership.role})
     if request.method == "POST" and form.is_valid():
@@ -183,6 +185,7 @@ def token_revoke(request: PortalRequest, tenant: str, token_id: UUID) -> HttpRes
 
 @access.page(Permission.TENANT_MANAGE)
 def tenant_edit(request: PortalRequest, tenant: str) -> HttpResponse:
+    alone(request)
     initial = {name: getattr(request.tenant, name) for name in TenantForm.base_fields}
     form = TenantForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -15,12 +15,14 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
 
 @access.page(Permission.TENANT_MANAGE)
 def sign_in_rules(request: PortalRequest, tenant: str) -> HttpResponse:
+    alone(request)
     without = list(selectors.members_without_factor(actor=request.actor))
     has_one = request.actor.user is not None and request.actor.user.second_factor_at is not None
     # Whoever has none themselves is refused before any question of others comes up.

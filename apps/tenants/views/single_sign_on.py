@@ -35,6 +35,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.history import history
 from foundation.web.refusals import asked, refusals_on
 from foundation.web.requests import PortalRequest
@@ -122,6 +123,7 @@ def saml_add(request: PortalRequest, tenant: str) -> HttpResponse:
 @sensitive_post_parameters("client_secret")
 @never_cache
 def provider_detail(request: PortalRequest, tenant: str, provider_id: UUID) -> HttpResponse:
+    alone(request)
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
     if provider.is_draft:
         return show_draft(request, provider)

@@ -29,6 +29,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.history import history
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
@@ -66,6 +67,7 @@ def webhook_detail(request: PortalRequest, tenant: str, webhook_id: UUID) -> Htt
 
 @access.page(Permission.TENANT_MANAGE)
 def webhook_edit(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpResponse:
+    alone(request)
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
     form = WebhookForm(request.POST or None, projects=selectors.projects_of(request.actor), webhook=webhook)
     if request.method == "POST" and form.is_valid():

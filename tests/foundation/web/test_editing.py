@@ -1,0 +1,137 @@
+"""Two people change the same thing: the second save is held back once, shows both versions, and loses nothing."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from decimal import Decimal
+
+import pytest
+
+from apps.tenants import services
+from foundation.access.models import Membership
+from foundation.clock import now
+from foundation.tenancy.models import Tenant
+from tests.support.people import make_person
+
+ORGANISATION = "/t/acme/settings/organisation/"
+
+
+def began_with(page):
+    found = re.search(r'name="seen_before" value="([^"]*)"', page.content.decode())
+    return html.unescape(found[1])
+
+
+def said(page):
+    return html.unescape(page.content.decode())
+
+
+@pytest.fixture
+def two(client_as, admin, tenant):
+    return client_as(admin), client_as(make_person(tenant, "admin", "second@acme.test"))
+
+
+def words(**changes):
+    return {"name": "Acme Trading", "name_ar": "", "zones": ["AE-ONSHORE"]} | changes
+
+
+def test_the_second_save_shows_both_versions_and_a_third_press_decides(two, tenant):
+    one, other = two
+    seen = began_with(other.get(ORGANISATION))
+    one.post(ORGANISATION, words(name="Acme Group", seen_before=began_with(one.get(ORGANISATION))))
+
+    held = other.post(ORGANISATION, words(name="Acme Holding", seen_before=seen))
+    assert held.status_code == 422
+    assert "Name: they saved “Acme Group”, you have “Acme Holding”." in said(held)
+    assert 'value="Acme Holding"' in said(held)
+    assert Tenant.objects.get(pk=tenant.pk).name == "Acme Group"
+
+    other.post(ORGANISATION, words(name="Acme Holding", seen_before=began_with(held)))
+    assert Tenant.objects.get(pk=tenant.pk).name == "Acme Holding"
+
+
+def test_what_the_second_had_left_alone_becomes_what_the_first_saved(two, tenant):
+    one, other = two
+    seen = began_with(other.get(ORGANISATION))
+    one.post(ORGANISATION, words(name_ar="أكمي", seen_before=seen))
+
+    held = other.post(ORGANISATION, words(name="Acme Holding", seen_before=seen))
+    assert "Name in Arabic: they saved “أكمي”; you had left it alone" in said(held)
+    assert 'value="أكمي"' in said(held)
+
+
+def test_alike_changes_and_changes_alone_are_no_conflict(two, tenant):
+    one, other = two
+    seen = began_with(one.get(ORGANISATION))
+    assert one.post(ORGANISATION, words(name="Acme Group", seen_before=seen)).status_code == 303
+    assert other.post(ORGANISATION, words(name="Acme Group", seen_before=seen)).status_code == 303
+    assert (
+        other.post(ORGANISATION, words(name="Acme", seen_before=began_with(other.get(ORGANISATION)))).status_code == 303
+    )
+
+
+@pytest.mark.parametrize("sent", ["", "{", "[]", '{"name": 3}', '{"nothing": ["x"]}'])
+def test_what_is_not_ours_is_no_conflict_and_no_fault(two, sent):
+    assert two[0].post(ORGANISATION, words(seen_before=sent)).status_code == 303
+
+
+def address_of_member(admin, tenant):
+    person = make_person(tenant, "viewer", "third@acme.test")
+    return f"/t/acme/settings/members/{Membership.objects.get(user=person.user).pk}/"
+
+
+def address_of_group(admin, tenant):
+    return f"/t/acme/settings/groups/{services.create_group(actor=admin, name='Fraud', description='').pk}/"
+
+
+def address_of_quota(admin, tenant):
+    quota = services.set_quota(actor=admin, project_id=None, **LIMITS)
+    return f"/t/acme/settings/quotas/?of={quota.pk}"
+
+
+def address_of_budget(admin, tenant):
+    budget = services.set_budget(actor=admin, project_id=None, soft_limit=Decimal(100), hard_limit=None)
+    return f"/t/acme/settings/budgets/?of={budget.pk}"
+
+
+def address_of_webhook(admin, tenant):
+    given = {"url": "https://siem.example/x", "description": "SIEM", "kinds": [], "project_id": None}
+    webhook, _secret = services.create_webhook(actor=admin, now=now(), **given)
+    return f"/t/acme/settings/webhooks/{webhook.pk}/edit/"
+
+
+LIMITS = {
+    "cpus": 4,
+    "memory_mb": None,
+    "gpus": None,
+    "concurrent_runs": 2,
+    "storage_bytes": None,
+    "requests_per_second": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("address_of", "mine", "theirs"),
+    [
+        (address_of_member, {"role": "scientist"}, {"role": "auditor"}),
+        (address_of_group, {"name": "Fraud team"}, {"name": "Frauds"}),
+        (address_of_quota, {"cpus": "8", "concurrent_runs": "2"}, {"cpus": "6", "concurrent_runs": "2"}),
+        (address_of_budget, {"soft_limit": "300"}, {"soft_limit": "200"}),
+        (
+            address_of_webhook,
+            {"url": "https://siem.example/mine", "which": "all"},
+            {"url": "https://siem.example/theirs", "which": "all"},
+        ),
+    ],
+)
+def test_each_form_of_the_settings_notices_the_other(two, admin, tenant, address_of, mine, theirs):
+    page, (one, other) = address_of(admin, tenant), two
+    seen = began_with(other.get(page))
+    assert one.post(page, theirs | {"seen_before": seen}).status_code == 303
+
+    held = other.post(page, mine | {"seen_before": seen})
+    assert held.status_code == 422
+    assert "Somebody else saved this while you were changing it." in said(held)
+    assert json.loads(began_with(held)) != json.loads(seen)
+    assert other.post(page, mine | {"seen_before": began_with(held)}).status_code == 303
