@@ -28,14 +28,16 @@ from foundation.web.requests import PortalRequest
 @require_GET
 def entry_list(request: PortalRequest, tenant: str) -> HttpResponse:
     form = presentation.activity_form(request)
+    # Whoever reads the record of some projects alone sees what happened there; how the whole chain stands is not theirs.
+    whole = access.can(request.actor, Permission.LEDGER_VIEW)
     page = ledger.activity(request.actor, **_narrowed(request, form), cursor=request.GET.get("cursor", ""))
     context: dict[str, Any] = {
         "form": form,
         "entries": presentation.entries(request.actor, page.events),
         "older": presentation.older(request, page.next),
         "files": presentation.files(request),
-        "record": ledger.standing(request.actor, checkpoints=1),
-        "tabs": presentation.activity_tabs(tenant, "activity"),
+        "record": ledger.standing(request.actor, checkpoints=1) if whole else None,
+        "tabs": presentation.activity_tabs(tenant, "activity") if whole else [],
         "topic": f"tenant:{request.actor.tenant_id}",
     }
     return render_page(request, "compliance/activity.html", **context)
