@@ -21,7 +21,6 @@ class KeyViewSet(PortalViewSet):
 
     serializer_class = serializers.KeysSerializer
     pagination_class = None
-    keeps_answers = False
     opens_without_keys = True
     permissions = dict.fromkeys(("list", "rotate", "rewrap", "bring", "withdraw", "release"), Permission.TENANT_MANAGE)
 

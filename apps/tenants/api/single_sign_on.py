@@ -31,7 +31,7 @@ class IdentityProviderViewSet(PortalViewSet):
 
     serializer_class = serializers.IdentityProviderSerializer
     pagination_class = _ByCreation
-    keeps_answers = False
+    shown_once = frozenset({"scim_tokens"})
     permissions = dict.fromkeys(
         ("list", "retrieve", "create", "partial_update", "destroy", "enable", "disable", "scim_tokens"),
         Permission.TENANT_MANAGE,

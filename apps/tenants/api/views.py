@@ -27,7 +27,7 @@ class MemberViewSet(PortalViewSet):
 
     serializer_class = serializers.MemberSerializer
     pagination_class = _ByJoining
-    keeps_answers = False
+    shown_once = frozenset({"create", "password_link"})
     permissions = {
         "list": Permission.TENANT_VIEW,
         "retrieve": Permission.TENANT_VIEW,
@@ -118,7 +118,7 @@ class TokenViewSet(PortalViewSet):
     """Tokens of people; the answer to a post holds the token itself, once."""
 
     serializer_class = serializers.TokenSerializer
-    keeps_answers = False
+    shown_once = frozenset({"create"})
     permissions = {
         "list": Permission.TENANT_VIEW,
         "retrieve": Permission.TENANT_VIEW,
@@ -152,7 +152,7 @@ class ServiceAccountViewSet(PortalViewSet):
     """Programs with a role of their own; posting to `tokens` makes one a token, which the answer holds once."""
 
     serializer_class = serializers.ServiceAccountSerializer
-    keeps_answers = False
+    shown_once = frozenset({"tokens"})
     permissions = dict.fromkeys(
         ("list", "retrieve", "create", "partial_update", "disable", "enable", "tokens"), Permission.MEMBER_MANAGE
     )

@@ -35,7 +35,7 @@ class WebhookViewSet(PortalViewSet):
     """Addresses that are told what happens, signed; the answer that makes a secret holds it, once."""
 
     serializer_class = serializers.WebhookSerializer
-    keeps_answers = False
+    shown_once = frozenset({"create", "roll_secret"})
     permissions = dict.fromkeys(_ACTS, Permission.TENANT_MANAGE)
 
     def list(self, request: Request) -> Response:

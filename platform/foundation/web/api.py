@@ -33,8 +33,8 @@ class PortalViewSet(GenericViewSet[Any]):
     permissions: ClassVar[dict[str, Permission]] = {}
     # Actions behind which a person finds what is their own without the permission; services and selectors ask.
     own_too: ClassVar[frozenset[str]] = frozenset()
-    # False where an answer holds a secret that is shown once: it is not kept for a repeated Idempotency-Key.
-    keeps_answers: ClassVar[bool] = True
+    # Actions whose answer holds a secret that is shown once: it is not kept, and a repeated Idempotency-Key hears so.
+    shown_once: ClassVar[frozenset[str]] = frozenset()
     # Actions that read by POST: repeated they do no harm, and what they answer holds rows, which are kept nowhere else.
     only_read: ClassVar[frozenset[str]] = frozenset()
     lookup_value_converter = "uuid"
@@ -48,11 +48,15 @@ class PortalViewSet(GenericViewSet[Any]):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         key = request.headers.get("Idempotency-Key", "")
         actor = getattr(request, "actor", None)
-        reads = getattr(self, "action_map", {}).get(str(request.method).lower()) in self.only_read
-        if not key or not self.keeps_answers or reads or actor is None or request.method not in _UNSAFE:
+        action = getattr(self, "action_map", {}).get(str(request.method).lower())
+        if not key or action in self.only_read or actor is None or request.method not in _UNSAFE:
             return super().dispatch(request, *args, **kwargs)
         return idempotency.once(
-            request, actor, key, lambda: super(PortalViewSet, self).dispatch(request, *args, **kwargs)
+            request,
+            actor,
+            key,
+            lambda: super(PortalViewSet, self).dispatch(request, *args, **kwargs),
+            shown_once=action in self.shown_once,
         )
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -16,14 +16,19 @@ from foundation.clock import now
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.tenancy import in_each
-from foundation.web.problems import answer_for
+from foundation.web.problems import answer_for, problem
 
 KEPT_FOR = timedelta(hours=24)
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
-def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """The stored answer of this key, or the answer of `act`, stored with it when it succeeded."""
+def once(
+    request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpResponseBase], *, shown_once: bool = False
+) -> HttpResponseBase:
+    """The stored answer of this key, or the answer of `act`, stored with it when it succeeded.
+
+    One that is `shown_once` holds a secret: what is stored in its place says that it was given.
+    """
     from foundation.web.models import IdempotentAnswer
 
     if not _KEY.fullmatch(key):
@@ -38,8 +43,18 @@ def once(request: HttpRequest, actor: Actor, key: str, act: Callable[[], HttpRes
         return HttpResponse(kept.body, status=kept.status, content_type=kept.content_type)
     response = act()
     if response.status_code < 400:
-        _keep(actor, key, print_, response)
+        _keep(actor, key, print_, _was_shown(request) if shown_once else response)
     return response
+
+
+def _was_shown(request: HttpRequest) -> HttpResponse:
+    said = Conflict(
+        _(
+            "This was done by your first request with this Idempotency-Key, and its answer holds a secret that is shown"
+            " once. If it did not reach you, take back what was made and ask again under a new key."
+        )
+    )
+    return JsonResponse(problem(request, said), status=said.status, content_type="application/problem+json")
 
 
 def _print_of(request: HttpRequest, actor: Actor) -> str:

@@ -100,10 +100,14 @@ def test_rest_makes_lists_and_revokes(api_as, scientist, project):
     assert client.post(f"{API}{made.json()['id']}/revoke/").json()["state"] == "revoked"
 
 
-def test_the_answer_with_the_secret_is_kept_nowhere(api_as, scientist):
-    make(api_as(scientist))
+def test_a_repeated_request_makes_no_second_token_and_the_secret_is_kept_nowhere(api_as, scientist):
+    client, same = api_as(scientist), {"expires_at": (now() + timedelta(days=5)).isoformat()}
+    made, again = make(client, **same), make(client, **same)
 
-    assert not IdempotentAnswer.objects.exists()
+    assert (made.status_code, again.status_code) == (201, 409)
+    assert "shown once" in again.json()["detail"]
+    assert [row["name"] for row in client.get(API).json()["results"]].count("ci") == 1
+    assert made.json()["token"] not in bytes(IdempotentAnswer.objects.get().body).decode()
 
 
 def test_rest_refuses_more_than_one_holds(api_as, scientist):
