@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.deployments.choices import RevisionState
 from apps.deployments.errors import NothingToRollBackTo, SplitRefused
-from apps.deployments.selectors import earlier_ready, rollback_target
+from apps.deployments.selectors import at_work, earlier_ready, rollback_target
 from apps.registry.choices import Stage
 from foundation import access
 from foundation.access import Permission
@@ -83,6 +83,16 @@ def check_can_stop(actor: Actor, revision: Revision) -> None:
             _("%(revision)s serves %(percent)d%% of the traffic. Give that to another revision first.")
             % {"revision": revision, "percent": revision.traffic_percent}
         )
+
+
+def check_can_stop_serving(actor: Actor, deployment: Deployment) -> None:
+    check_can_change(actor, deployment)
+    check_something_serves(deployment.revisions.all())
+
+
+def check_something_serves(revisions: Iterable[Revision]) -> None:
+    if not any(at_work(revision) for revision in revisions):
+        raise Conflict(_("Nothing of this deployment serves or starts; it is out of service already."))
 
 
 def check_can_invoke(actor: Actor, deployment: Deployment) -> None:

@@ -62,6 +62,11 @@ def get_revision(*, actor: Actor, revision_id: UUID) -> Revision:
     return revision
 
 
+def at_work(revision: Revision) -> bool:
+    """Whether it has a replica, is given one, or would have traffic if it had."""
+    return bool(revision.traffic_percent) or revision.state in {RevisionState.STARTING, RevisionState.READY}
+
+
 def serving_revisions(deployment: Deployment) -> list[Revision]:
     """The revisions that get traffic, the largest share first."""
     found = [revision for revision in deployment.revisions.all() if revision.traffic_percent]

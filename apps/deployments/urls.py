@@ -20,6 +20,7 @@ project_patterns = [
     path(f"{_ONE}live/", pages.deployment_live, name="deployment_live"),
     path(f"{_ONE}split/", changes.split_change, name="split_change"),
     path(f"{_ONE}rollback/", changes.rollback, name="rollback"),
+    path(f"{_ONE}stop/", changes.deployment_stop, name="deployment_stop"),
     path(f"{_ONE}try/", trying.deployment_try, name="deployment_try"),
     path(f"{_REVISION}stop/", changes.revision_stop, name="revision_stop"),
     path(f"{_REVISION}restart/", changes.revision_restart, name="revision_restart"),

@@ -33,6 +33,7 @@ class DeploymentViewSet(PortalViewSet):
         "revisions": Permission.DEPLOYMENT_VIEW,
         "split": Permission.DEPLOYMENT_CHANGE,
         "rollback": Permission.DEPLOYMENT_CHANGE,
+        "stop": Permission.DEPLOYMENT_CHANGE,
     }
 
     def list(self, request: Request) -> Response:
@@ -75,6 +76,13 @@ class DeploymentViewSet(PortalViewSet):
     @action(detail=True, methods=["post"])
     def rollback(self, request: Request, pk: UUID) -> Response:
         services.roll_back(actor=self.actor, deployment=self._deployment(pk))
+        return self.answer(self.serializer_class, self._deployment(pk))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: UUID) -> Response:
+        """Take it out of service: nobody is led to it any more, and each of its replicas ends."""
+        services.stop_deployment(actor=self.actor, deployment=self._deployment(pk))
         return self.answer(self.serializer_class, self._deployment(pk))
 
     def _deployment(self, pk: UUID) -> Any:

@@ -7,7 +7,7 @@ from apps.deployments.services.leaving import end_replicas
 from apps.deployments.services.metering import begin_usage
 from apps.deployments.services.replicas import start_revision
 from apps.deployments.services.routing import routes_changed
-from apps.deployments.services.stopping import restart_revision, stop_revision
+from apps.deployments.services.stopping import restart_revision, stop_deployment, stop_revision
 from apps.deployments.services.traffic import roll_back, set_split
 from apps.deployments.services.trying import TOKEN_LIVES, ask_gateway, try_token
 from apps.deployments.services.watching import watch_revisions
@@ -28,6 +28,7 @@ __all__ = [
     "routes_changed",
     "set_split",
     "start_revision",
+    "stop_deployment",
     "stop_revision",
     "try_token",
     "watch_revisions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,9 +12,10 @@ from django.db import transaction
 from apps.deployments import policies
 from apps.deployments.choices import NEXT, RevisionState
 from apps.deployments.events import RevisionRestarted, RevisionStopped
-from apps.deployments.models import Revision
+from apps.deployments.models import Deployment, Revision
 from apps.deployments.services.replicas import enqueue_start, model_folder
 from apps.deployments.services.routing import routes_changed
+from apps.deployments.services.traffic import give_to_nobody
 from apps.experiments.services import check_may_begin
 from apps.tenants import services as tenants
 from foundation import engines, jobs, ledger, states
@@ -33,6 +35,27 @@ def stop_revision(*, actor: Actor, revision: Revision) -> Revision:
     jobs.cancel_of(actor=actor, subject=("revision", locked.pk))
     transaction.on_commit(lambda: _end_replica(locked), robust=True)
     return locked
+
+
+@transaction.atomic
+def stop_deployment(*, actor: Actor, deployment: Deployment) -> Deployment:
+    """Take a deployment out of service: nobody is led to it any more, and each of its replicas ends.
+
+    Its address, revisions and figures stay. A revision that is started again and given traffic serves as before.
+    """
+    policies.check_can_change(actor, deployment)
+    Deployment.objects.select_for_update().get(pk=deployment.pk)
+    revisions = list(deployment.revisions.select_for_update(of=("self",)).select_related("deployment"))
+    policies.check_something_serves(revisions)
+    if any(revision.traffic_percent for revision in revisions):
+        give_to_nobody(actor, deployment, revisions)
+    for revision in revisions:
+        if revision.state == RevisionState.STOPPED:
+            continue
+        _stop(actor, revision)
+        jobs.cancel_of(actor=actor, subject=("revision", revision.pk))
+        transaction.on_commit(functools.partial(_end_replica, revision), robust=True)
+    return deployment
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 from uuid import UUID
 
@@ -57,6 +57,12 @@ def give_all_to(actor: Actor, revision: Revision) -> None:
     """All traffic to one revision; the caller holds the deployment's row."""
     revisions = {r.pk: r for r in Revision.objects.select_for_update().filter(deployment_id=revision.deployment_id)}
     _apply(actor, revision.deployment, {pk: 100 if pk == revision.pk else 0 for pk in revisions}, revisions)
+
+
+def give_to_nobody(actor: Actor, deployment: Deployment, revisions: Iterable[Revision]) -> None:
+    """No traffic to any of them; the caller holds their rows and ends them."""
+    known = {revision.pk: revision for revision in revisions}
+    _apply(actor, deployment, dict.fromkeys(known, 0), known)
 
 
 def _held(deployment: Deployment) -> dict[UUID, Revision]:

@@ -62,6 +62,15 @@ def rollback(request: PortalRequest, tenant: str, project: str, deployment_id: U
 
 @access.page(Permission.DEPLOYMENT_CHANGE)
 @require_POST
+def deployment_stop(request: PortalRequest, tenant: str, project: str, deployment_id: UUID) -> HttpResponse:
+    deployment = deployment_of(request, deployment_id)
+    services.stop_deployment(actor=request.actor, deployment=deployment)
+    messages.success(request, _("“%(name)s” is out of service.") % {"name": deployment.name})
+    return _to(request, deployment_id)
+
+
+@access.page(Permission.DEPLOYMENT_CHANGE)
+@require_POST
 def revision_stop(request: PortalRequest, tenant: str, project: str, revision_id: UUID) -> HttpResponse:
     revision = _revision(request, revision_id)
     services.stop_revision(actor=request.actor, revision=revision)

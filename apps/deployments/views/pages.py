@@ -91,6 +91,7 @@ def _shared(request: PortalRequest, deployment: Any, tab: str) -> dict[str, Any]
         "target": target,
         "may_roll_back": access.ask(policies.check_can_roll_back, actor, deployment),
         "may_change": access.ask(policies.check_can_change, actor, deployment),
+        "may_stop": access.ask(policies.check_can_stop_serving, actor, deployment),
     }
 
 

@@ -231,6 +231,11 @@ class Deployments(Resource):
         changed: Thing = self._http.post(f"deployments/{deployment_id}/rollback/")
         return changed
 
+    def stop(self, deployment_id: str) -> Thing:
+        """Take it out of service: requests are refused within a second, and its replicas end."""
+        changed: Thing = self._http.post(f"deployments/{deployment_id}/stop/")
+        return changed
+
     def schema(self, deployment: Mapping[str, Any]) -> Thing:
         """What a row has to look like for the model that answers: `features`, each with name and type."""
         found: Thing = self._http.get(f"{deployment['url']}/schema")

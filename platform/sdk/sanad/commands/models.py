@@ -58,6 +58,8 @@ def _deployments(acts: Any) -> None:
     split = add(deployment, "split", deployment_split, "share the traffic among revisions")
     split.add_argument("deployment", help="its address or id")
     split.add_argument("share", nargs="+", metavar="REVISION=PER_CENT")
+    stop = add(deployment, "stop", deployment_stop, "take it out of service: its replicas end")
+    stop.add_argument("deployment", help="its address or id")
     ask = add(acts, "predict", predict, "ask a deployment for predictions")
     ask.add_argument("deployment", help="its address or id")
     ask.add_argument("rows", metavar="FILE", help="one row or many, as JSON or CSV; - reads standard input")
@@ -137,6 +139,11 @@ def deployment_split(client: Client, said: Namespace) -> None:
     known = {str(revision["number"]): revision["id"] for revision in found["revisions"]}
     shares = {known.get(name, name): share for name, share in (pair(text) for text in said.share)}
     show(chosen(client.deployments.split(found["id"], shares), ("id", "slug", "url")), as_json=said.json)
+
+
+def deployment_stop(client: Client, said: Namespace) -> None:
+    found = client.deployments.find(said.deployment)
+    show(chosen(client.deployments.stop(found["id"]), ("id", "slug", "url")), as_json=said.json)
 
 
 def predict(client: Client, said: Namespace) -> None:
