@@ -73,6 +73,8 @@ def check_can_withdraw(actor: Actor, case: ApprovalCase) -> None:
 
 
 def check_can_comment(actor: Actor, case: ApprovalCase) -> None:
+    if case.kind != ACCESS_CASE:
+        access.require_not_archived(actor, case.project_id)
     if not selectors.is_own_request(actor=actor, case=case):
         access.require(actor, Permission.APPROVAL_VIEW, case)
     if actor.user is None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.approvals import selectors, services
 from apps.approvals.choices import ACCESS_CASE, CaseState
+from apps.projects import selectors as projects
 from apps.tenants import services as tenants
 from foundation import access, ledger, live
 from foundation.access import Permission, Role
@@ -28,11 +29,19 @@ def register() -> None:
         selectors.access_asked_for,
         void_fn=selectors.access_is_settled,
     )
+    projects.register_work("approvals", _work)
     live.register_topic("approval_case", check=_check_listener)
     chain.register("approval_case", _link)
     chain.register_upwards("model_version", _decisions_on_model_version)
     navigation.register_count("approvals/", _count)
     tenants.register_start(Role.OFFICER, _start)
+
+
+def _work(actor: Actor, project_id: UUID) -> list[projects.AtWork]:
+    """Open cases but those about access: who reads an archived project is decided on all the same."""
+    rows = selectors.visible_cases(actor=actor).filter(project_id=project_id, state=CaseState.OPEN)
+    says = _("waits for a decision")
+    return [projects.AtWork("approval_case", row.pk, str(row), says) for row in rows.exclude(kind=ACCESS_CASE)]
 
 
 def give_when_granted(event: RecordedEvent) -> None:

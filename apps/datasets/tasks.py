@@ -18,12 +18,12 @@ def derive(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.run_derivation(job=job, version_id=UUID(version_id))
 
 
-@job(name="datasets.destroy", max_attempts=10, back_off=timedelta(seconds=2))
+@job(name="datasets.destroy", in_archive=True, max_attempts=10, back_off=timedelta(seconds=2))
 def destroy(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.destroy_version(job=job, version_id=UUID(version_id))
 
 
-@job(name="datasets.erase", max_attempts=10, back_off=timedelta(seconds=2))
+@job(name="datasets.erase", in_archive=True, max_attempts=10, back_off=timedelta(seconds=2))
 def erase(*, job: JobHandle, erasure_id: str, **_later: object) -> None:
     services.run_erasure(job=job, erasure_id=UUID(erasure_id))
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.deployments import selectors, services
 from apps.deployments.choices import RevisionState
+from apps.projects import selectors as projects
 from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
@@ -28,12 +29,22 @@ def register() -> None:
         ledger.subscribe(kind, name="deployments.request_limits", handler=_limits_changed)
     for kind in ("key.withdrawn", "key.brought", "key.tenant_shredded", "tenant.suspended", "tenant.resumed"):
         ledger.subscribe(kind, name="deployments.locks", handler=_lock_changed)
+    projects.register_work("deployments", _work)
     live.register_topic("deployment", check=lambda actor, pk: selectors.get_deployment(actor=actor, deployment_id=pk))
     live.register_topic("revision", check=lambda actor, pk: selectors.get_revision(actor=actor, revision_id=pk))
     chain.register("revision", _revision_link)
     chain.register_upwards("model_version", _made_of_version)
     # The inference log of each deployment, appended to for as long as it answers.
     keeping.register("inference_", grows=True)
+
+
+def _work(actor: Actor, project_id: UUID) -> Iterable[projects.AtWork]:
+    """Deployments that serve, or have replicas that could: whoever looks after them takes them out of service."""
+    for deployment in selectors.visible_deployments(actor=actor, project_id=project_id):
+        if busy := [revision for revision in deployment.revisions.all() if selectors.at_work(revision)]:
+            words = {"percent": sum(revision.traffic_percent for revision in busy), "count": len(busy)}
+            said = _("serves %(percent)s %% of its requests") if words["percent"] else _("%(count)s replicas are up")
+            yield projects.AtWork("deployment", deployment.pk, deployment.name, said % words)
 
 
 def _usage_begins(event: RecordedEvent) -> None:

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from apps.datasets import services as datasets
 from apps.experiments import selectors, services
-from apps.experiments.choices import RunState
+from apps.experiments.choices import ACTIVE, RunState
+from apps.projects import selectors as projects
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
 from foundation import ledger, live
@@ -26,10 +27,16 @@ def register() -> None:
     ledger.subscribe("run.started", name="experiments.usage", handler=_usage_begins)
     for kind in ("run.succeeded", "run.failed", "run.cancelled"):
         ledger.subscribe(kind, name="experiments.usage", handler=_usage_ends)
+    projects.register_work("runs", _work)
     live.register_topic("run", check=_check_listener)
     datasets.register_reach(services.RunReach())
     chain.register("run", _run_link)
     chain.register_upwards("training_set", _made_of_training_set)
+
+
+def _work(actor: Actor, project_id: UUID) -> Iterable[projects.AtWork]:
+    rows = selectors.visible_runs(actor=actor, project_id=project_id).filter(state__in=ACTIVE)
+    return [projects.AtWork("run", run.pk, f"{run} {run.recipe}", str(RunState(run.state).label)) for run in rows]
 
 
 def _usage_begins(event: RecordedEvent) -> None:

@@ -11,7 +11,8 @@ def compute_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
     services.compute_view(job=job, view_id=UUID(view_id))
 
 
-@job(name="features.materialise_view")
+# An erasure rebuilds views in archived projects too, and each goes online again.
+@job(name="features.materialise_view", in_archive=True)
 def materialise_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
     services.materialise_view(job=job, view_id=UUID(view_id))
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.datasets import services as datasets
 from apps.deployments import selectors as deployments
 from apps.monitoring import selectors, services
-from apps.monitoring.choices import AlertState
+from apps.monitoring.choices import AlertState, ReplayState
+from apps.projects import selectors as projects
 from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
@@ -23,10 +25,16 @@ def register() -> None:
     datasets.register_reach(services.LogReach())
     tenants.register_kept("inference logs", services.logs_measured)
     ledger.subscribe("revision.ready", name="monitoring.watch", handler=watch_when_ready)
+    projects.register_work("replays", _work)
     live.register_topic("monitor", check=lambda actor, pk: selectors.get_monitor(actor=actor, monitor_id=pk))
     live.register_topic("alert", check=lambda actor, pk: selectors.get_alert(actor=actor, alert_id=pk))
     chain.register("monitor", _monitor_link)
     chain.register_upwards("revision", _made_of_revision)
+
+
+def _work(actor: Actor, project_id: UUID) -> list[projects.AtWork]:
+    rows = selectors.visible_replays(actor=actor, project_id=project_id).filter(state=ReplayState.PLAYING)
+    return [projects.AtWork("deployment", row.deployment_id, str(row.deployment), _("a replay plays")) for row in rows]
 
 
 def watch_when_ready(event: RecordedEvent) -> None:

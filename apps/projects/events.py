@@ -25,3 +25,21 @@ class ProjectChanged(ledger.Event):
     icon = "writing"
     project_id: UUID
     changed: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectArchived(ledger.Event):
+    """From here on everything of it is read, and nothing written."""
+
+    kind = "project.archived"
+    said = _("archived the project")
+    icon = "archive"
+    project_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectRestored(ledger.Event):
+    kind = "project.restored"
+    said = _("brought the project back from the archive")
+    icon = "arrow-back-up"
+    project_id: UUID

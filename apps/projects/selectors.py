@@ -2,24 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from apps.projects.choices import Archived
 from apps.projects.models import Project
-from foundation import access, ledger
+from foundation import access, jobs, ledger
 from foundation.access import Permission
-from foundation.errors import NotFound
+from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
+from foundation.jobs.choices import FINAL
 
 _LAST_ACTS = 20
 
 
+@dataclass(frozen=True)
+class AtWork:
+    """Something in a project that serves, runs or waits, by kind and id; `says` is how it stands, in words."""
+
+    kind: str
+    id: UUID
+    name: str
+    says: str
+
+
+FindsWork = Callable[[Actor, UUID], Iterable[AtWork]]
+_find_work: dict[str, FindsWork] = {}
+
+
+def register_work(room: str, finds: FindsWork) -> None:
+    """What of a room above this one serves, runs or waits in a project: it is ended before the project is archived."""
+    _find_work[room] = finds
+
+
+def at_work(*, project: Project) -> list[AtWork]:
+    """What keeps the project from being archived, whoever asks; jobs are named where nothing else names their thing."""
+    system = Actor.system(project.tenant)
+    found = [one for _room, finds in sorted(_find_work.items()) for one in finds(system, project.pk)]
+    named = {one.id for one in found}
+    rows = jobs.visible_jobs(actor=system).filter(project_id=project.pk).exclude(state__in=FINAL)
+    open_jobs = [row for row in rows if row.subject_id not in named and not jobs.goes_on_in_archive(row.name)]
+    for row in open_jobs:
+        kind, pk = row.subject or ("job", row.pk)
+        found.append(AtWork(kind, pk, row.title, str(row.get_state_display())))
+    return found
+
+
 def visible_projects(*, actor: Actor) -> QuerySet[Project]:
     """The projects of the tenant that are open to the actor: by their role in it, or by one in the project."""
-    rows = Project.objects.select_related("created_by")
+    rows = Project.objects.select_related("tenant", "created_by", "archived_by")
     return access.visible(rows, actor, Permission.PROJECT_VIEW, field="pk")
+
+
+def open_projects(*, actor: Actor) -> QuerySet[Project]:
+    """Those of them that are not archived: what lists, the palette and the switcher offer unasked."""
+    return listed_projects(actor=actor, archived=Archived.NO)
+
+
+def listed_projects(*, actor: Actor, archived: str) -> QuerySet[Project]:
+    """Those in use, the archived ones, or both: a word of Archived; Invalid for any other."""
+    rows = visible_projects(actor=actor)
+    if archived not in Archived.values:
+        sentence = _("“archived” is no, only or all.")
+        raise Invalid(sentence, fields={"archived": [sentence]})
+    return rows if archived == Archived.ALL else rows.filter(archived_at__isnull=archived == Archived.NO)
+
+
+def archived_projects() -> QuerySet[Project]:
+    """Of every tenant in scope, for whoever refuses to write there; no actor is known yet."""
+    return Project.objects.filter(archived_at__isnull=False)
 
 
 def get_project(*, actor: Actor, slug: str) -> Project:
@@ -31,8 +86,8 @@ def get_project_by_id(*, actor: Actor, project_id: UUID) -> Project:
 
 
 def project_of_actor(*, actor: Actor) -> Project | None:
-    """Where the actor worked last, by the ledger; else the newest project."""
-    projects = {project.pk: project for project in visible_projects(actor=actor).order_by("-created_at")}
+    """Where the actor worked last, by the ledger; else the newest project. An archived one is none."""
+    projects = {project.pk: project for project in open_projects(actor=actor).order_by("-created_at")}
     if access.can(actor, Permission.LEDGER_VIEW) and actor.id is not None:
         for event in ledger.activity(actor, actor_id=actor.id, limit=_LAST_ACTS).events:
             if event.project_id in projects:

@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from apps.projects import policies
-from apps.projects.events import ProjectChanged, ProjectCreated
+from apps.projects import policies, selectors
+from apps.projects.events import ProjectArchived, ProjectChanged, ProjectCreated, ProjectRestored
 from apps.projects.models import Project
 from foundation import ledger
+from foundation.clock import database_now
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.tenancy import scope
@@ -55,6 +56,40 @@ def edit_project(*, actor: Actor, project: Project, name: str, purpose: str, des
     project.save(update_fields=changed)
     _record(ProjectChanged(project_id=project.pk, changed=changed), actor, project)
     return project
+
+
+@transaction.atomic
+def archive_project(*, actor: Actor, project: Project) -> Project:
+    """Keep the project as it is: from now on it is read and never written to, until somebody brings it back.
+
+    Conflict names what still serves, runs or waits in it. Nothing is deleted or stopped, and its storage counts on.
+    """
+    policies.check_can_archive(actor, project)
+    locked = _locked(project)
+    if locked.archived_at is None:
+        policies.check_nothing_works(selectors.at_work(project=locked))
+        locked.archived_at, locked.archived_by = database_now(), actor.user
+        locked.save(update_fields=["archived_at", "archived_by"])
+        _record(ProjectArchived(project_id=locked.pk), actor, locked)
+    return locked
+
+
+@transaction.atomic
+def restore_project(*, actor: Actor, project: Project) -> Project:
+    """Bring an archived project back, just as it was; one that is not archived stays as it is."""
+    policies.check_can_archive(actor, project)
+    locked = _locked(project)
+    if locked.archived_at is not None:
+        locked.archived_at = locked.archived_by = None
+        locked.save(update_fields=["archived_at", "archived_by"])
+        _record(ProjectRestored(project_id=locked.pk), actor, locked)
+    return locked
+
+
+def _locked(project: Project) -> Project:
+    """Under the lock that whoever starts something here takes: they see the archive, or it sees what they started."""
+    lock_project(project_id=project.pk)
+    return Project.objects.select_related("tenant").get(pk=project.pk)
 
 
 def lock_project(*, project_id: UUID) -> None:

@@ -12,7 +12,7 @@ from apps.projects import selectors
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
 from foundation import access, live
-from foundation.access import Permission, Role
+from foundation.access import Permission, Role, archives
 from foundation.identity import Actor
 from foundation.web import navigation
 from foundation.web.middleware import register_project_resolver
@@ -26,6 +26,7 @@ _OFFERED = 50
 
 def register() -> None:
     register_project_resolver(_resolve)
+    archives.register(selectors.archived_projects)
     live.register_topic("project", check=_check_listener)
     navigation.register_choices(_choices)
     tenants.register_start(Role.SCIENTIST, _start)
@@ -63,7 +64,7 @@ def _choices(actor: Actor) -> list[navigation.Choice]:
     here = f"/t/{actor.tenant.slug}"
     found = [
         navigation.Choice(project.name, f"{here}/p/{project.slug}/", group=_("Projects"))
-        for project in selectors.visible_projects(actor=actor)[:_OFFERED]
+        for project in selectors.open_projects(actor=actor)[:_OFFERED]
     ]
     if len(found) == _OFFERED:
         found.append(navigation.Choice(_("All projects"), f"{here}/projects/", group=_("Projects")))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.projects.views import pages, people
+from apps.projects.views import archive, pages, people
 
 app_name = "projects"
 tenant_patterns = [
@@ -9,6 +9,8 @@ tenant_patterns = [
 ]
 project_patterns = [
     path("settings/", pages.project_edit, name="project_edit"),
+    path("settings/archive/", archive.project_archive, name="project_archive"),
+    path("settings/archive/restore/", archive.project_restore, name="project_restore"),
     path("settings/people/", people.project_people, name="project_people"),
     path("settings/people/<uuid:role_id>/take-back/", people.role_take_back, name="role_take_back"),
 ]

@@ -35,7 +35,7 @@ class ProjectAtWork:
 def projects_by_activity(*, actor: Actor) -> list[ProjectAtWork]:
     """The projects in which something happened last, first."""
     last = ledger.last_act_in(OuterRef("pk"), tenant_id=actor.tenant_id)
-    rows = projects.visible_projects(actor=actor).annotate(last_at=Coalesce(last, "created_at"))
+    rows = projects.open_projects(actor=actor).annotate(last_at=Coalesce(last, "created_at"))
     serving, alerts = _in_production(actor), _open_alerts(actor)
     return [
         ProjectAtWork(row, row.last_at, serving.get(row.pk, 0), alerts.get(row.pk, 0))

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"#?(\d{1,9})")
 
 
 def search(*, actor: Actor, words: str) -> list[Thing]:
-    """At most five things of each kind, those whose name begins with the words first."""
+    """At most five things of each kind, those whose name begins with the words first; nothing of archived projects."""
     words = words.strip()[:100]
     if not words:
         return []
@@ -30,7 +30,9 @@ def _of_kind(actor: Actor, kind: str, wanted: Q | None) -> list[Thing]:
     rows = rows_of(actor, kind)
     if rows is None or wanted is None:
         return []
-    return [shown(kind, row, note=_note(kind, row)) for row in rows.filter(wanted)[:_EACH]]
+    inside = "pk" if kind == "project" else "project_id"
+    rows = rows.filter(wanted).exclude(**{f"{inside}__in": list(actor.archived)})
+    return [shown(kind, row, note=_note(kind, row)) for row in rows[:_EACH]]
 
 
 def _note(kind: str, row: Any) -> str:

@@ -23,7 +23,7 @@ class Visited:
 
 
 def recent_visits(*, actor: Actor) -> list[Visited]:
-    """What the person marked with a star, then what they opened last; things that are gone are left out."""
+    """What the person marked with a star, then what they opened last; what is gone or archived is left out."""
     if actor.user is None:
         return []
     rows = list(
@@ -33,6 +33,7 @@ def recent_visits(*, actor: Actor) -> list[Visited]:
     for row in rows:
         wanted[row.kind].append(row.object_id)
     found = {(kind, pk): t for kind, ids in wanted.items() for pk, t in things(actor=actor, kind=kind, ids=ids).items()}
+    found = {place: thing for place, thing in found.items() if thing.project_id not in actor.archived}
     return [Visited(row, found[row.kind, row.object_id]) for row in rows if (row.kind, row.object_id) in found]
 
 

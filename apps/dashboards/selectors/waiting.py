@@ -68,7 +68,7 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
     if access.reads_own(actor, Permission.APPROVAL_VIEW):
         yield "approval_case", _unread_decisions(actor, now), _decided
     if access.can_somewhere(actor, Permission.MONITOR_VIEW):
-        yield "monitor", monitoring.open_alert_groups(actor=actor), _alerts
+        yield "monitor", _in_use(actor, monitoring.open_alert_groups(actor=actor)), _alerts
     if access.can(actor, Permission.TENANT_MANAGE, actor.tenant):
         yield "support", tenants.waiting_support(actor=actor), _support
         yield "webhook", tenants.disabled_webhooks(actor=actor), _webhook
@@ -77,10 +77,16 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
         if not access.can(actor, Permission.DATASET_CREATE):
             rows = rows.filter(project_id__in=access.granted_in(actor, Permission.DATASET_CREATE))
-        yield "dataset_version", rows, _version
+        yield "dataset_version", _in_use(actor, rows), _version
     if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
-        failed = experiments.visible_runs(actor=actor).filter(state=RunState.FAILED, created_by=actor.user)
+        failed = _in_use(actor, experiments.visible_runs(actor=actor))
+        failed = failed.filter(state=RunState.FAILED, created_by=actor.user)
         yield "run", failed.filter(ended_at__gte=now - _FAILED_WITHIN).select_related("project"), _run
+
+
+def _in_use(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Nobody can see to what lies in an archived project."""
+    return rows.exclude(project_id__in=list(actor.archived))
 
 
 def _record(actor: Actor) -> Iterator[Waiting]:

@@ -39,7 +39,7 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
         "projects": selectors.projects_by_activity(actor=request.actor),
         "visited": [{"row": row, "url": _address(request, row.thing)} for row in visited],
         "may_create": access.ask(lambda who: access.require(who, Permission.PROJECT_CREATE), request.actor),
-        "project_count": projects.visible_projects(actor=request.actor).count(),
+        "project_count": projects.open_projects(actor=request.actor).count(),
         "snippets": _snippets(),
         "first_steps": _placed(request, selectors.first_steps(actor=request.actor, now=moment)),
         "elsewhere": tenants.zone_trouble(actor=request.actor),

@@ -8,9 +8,11 @@ from apps.projects.models import Project
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """`archived_at` says since when it is read and never written to; null where it is in use."""
+
     class Meta:
         model = Project
-        fields = ["id", "slug", "name", "purpose", "description", "created_at"]
+        fields = ["id", "slug", "name", "purpose", "description", "created_at", "archived_at"]
         read_only_fields = fields
 
 

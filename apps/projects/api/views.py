@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.projects import selectors, services
 from apps.projects.api import serializers
+from apps.projects.choices import Archived
 from foundation.access import Permission
 from foundation.web.api import PortalViewSet
 
@@ -23,10 +25,14 @@ class ProjectViewSet(PortalViewSet):
         "retrieve": Permission.PROJECT_VIEW,
         "create": Permission.PROJECT_CREATE,
         "partial_update": Permission.PROJECT_EDIT,
+        "archive": Permission.PROJECT_ARCHIVE,
+        "restore": Permission.PROJECT_ARCHIVE,
     }
 
+    @extend_schema(parameters=[OpenApiParameter("archived", str, enum=Archived.values, default=Archived.NO)])
     def list(self, request: Request) -> Response:
-        return self.pages(selectors.visible_projects(actor=self.actor), self.serializer_class)
+        wanted = request.query_params.get("archived", Archived.NO)
+        return self.pages(selectors.listed_projects(actor=self.actor, archived=wanted), self.serializer_class)
 
     def retrieve(self, request: Request, slug: str) -> Response:
         return self.answer(self.serializer_class, self._project(slug))
@@ -42,6 +48,23 @@ class ProjectViewSet(PortalViewSet):
         words = {"name": project.name, "purpose": project.purpose, "description": project.description}
         words |= {k: v for k, v in self.body(serializers.ProjectWords, partial=True).items() if k in request.data}
         project = services.edit_project(actor=self.actor, project=project, **words)
+        return self.answer(self.serializer_class, project)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, slug: str) -> Response:
+        """Keep it as it is: from now on it is read and never written to. Nothing is deleted.
+
+        Refused while something in it serves, runs or waits; `details` names what.
+        """
+        project = services.archive_project(actor=self.actor, project=self._project(slug))
+        return self.answer(self.serializer_class, project)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, slug: str) -> Response:
+        """Bring an archived project back, just as it was."""
+        project = services.restore_project(actor=self.actor, project=self._project(slug))
         return self.answer(self.serializer_class, project)
 
     def _project(self, slug: str) -> Any:

@@ -11,7 +11,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
-from foundation.web.cells import name_cell
+from apps.projects.choices import Archived
+from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago
 
@@ -25,8 +26,10 @@ class ProjectTable(PortalTable):
     created_at = Column(verbose_name=_("Created"))
 
     def render_name(self, value: str, record: Any) -> str:
-        url = f"/t/{self.request.tenant.slug}/p/{record.slug}/"
-        return name_cell(value, url)
+        name = name_cell(value, f"/t/{self.request.tenant.slug}/p/{record.slug}/")
+        if record.archived_at is None:
+            return name
+        return format_html("{} {}", name, state_cell("archived", Archived.ONLY.label, "off"))
 
     def render_purpose(self, value: str) -> SafeString:
         return format_html('<bdi title="{}">{}</bdi>', value, Truncator(value).chars(90))
@@ -40,6 +43,16 @@ class ProjectTable(PortalTable):
 
 class ProjectFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search projects"), method="search")
+    archived = django_filters.ChoiceFilter(
+        label=_("Shown"), choices=Archived.choices[1:], empty_label=Archived.NO.label, method="kept"
+    )
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("archived") else rows.filter(archived_at=None)
+
+    def kept(self, rows: QuerySet[Any], _name: str, which: str) -> QuerySet[Any]:
+        return rows.filter(archived_at__isnull=False) if which == Archived.ONLY else rows
 
     def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
         return rows.filter(Q(name__icontains=words) | Q(slug__icontains=words) | Q(purpose__icontains=words))

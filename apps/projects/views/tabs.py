@@ -11,7 +11,11 @@ from foundation.web.requests import PortalRequest
 
 
 def tabs(request: PortalRequest, current: str) -> list[dict[str, Any]]:
-    named = [("words", _("Name and purpose"), "project_edit"), ("people", _("People"), "project_people")]
+    named = [
+        ("words", _("Name and purpose"), "project_edit"),
+        ("people", _("People"), "project_people"),
+        ("archive", _("Archive"), "project_archive"),
+    ]
     base = [request.tenant.slug, request.project.slug]
     return [
         {"label": label, "url": reverse(f"projects:{name}", args=base), "current": key == current}

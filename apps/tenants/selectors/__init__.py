@@ -18,7 +18,7 @@ from apps.tenants.selectors.groups import (
     project_roles,
     role_here,
 )
-from apps.tenants.selectors.held import register_coming_in
+from apps.tenants.selectors.held import register_coming_in, stored
 from apps.tenants.selectors.leaving import exports, get_export, job_of_export, leaving_of, wait_is_cut
 from apps.tenants.selectors.people import (
     Given,
@@ -160,6 +160,7 @@ __all__ = [
     "sees_project",
     "service_accounts",
     "sessions_of",
+    "stored",
     "support_grants",
     "tenants_of",
     "token_state",

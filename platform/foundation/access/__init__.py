@@ -1,5 +1,6 @@
 """Who may do what: roles, permissions, grants (guardian, wrapped once) and the marks on routes."""
 
+from foundation.access.archives import ProjectArchived
 from foundation.access.checks import (
     Inside,
     Lacking,
@@ -11,6 +12,7 @@ from foundation.access.checks import (
     lacking,
     reads_own,
     require,
+    require_not_archived,
     require_operator,
     require_own,
     require_somewhere,
@@ -26,6 +28,7 @@ __all__ = [
     "Inside",
     "Lacking",
     "Permission",
+    "ProjectArchived",
     "Role",
     "StepUpRequired",
     "Verdict",
@@ -43,6 +46,7 @@ __all__ = [
     "reads_own",
     "require",
     "require_fresh",
+    "require_not_archived",
     "require_operator",
     "require_own",
     "require_somewhere",

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from foundation.access import grants, guests
+from foundation.access import archives, grants, guests
 from foundation.access.models import Membership
 from foundation.access.permissions import Role
 from foundation.errors import AccessDenied, NotFound, PortalError
@@ -40,10 +40,10 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "", way: Way
 def _member(user: User, tenant: Tenant, request_id: str, way: Way | None) -> Actor:
     """As above, in the scope of the tenant and of the person."""
     places = Membership.objects.filter(user=user, tenant=tenant, suspended_at=None)
-    membership = places.annotate(**grants.of_person(), provider_only=_PROVIDER_ONLY).first()
+    membership = places.annotate(**grants.of_person(), **archives.of_tenant(), provider_only=_PROVIDER_ONLY).first()
     guest = None if membership else guests.admit(user=user, tenant=tenant, request_id=request_id, way=way)
     if guest is not None:
-        return guest
+        return replace(guest, archived=archives.in_tenant(tenant.pk))
     if membership is None or not user.is_active or (way is not None and not way.opens(tenant.pk)):
         raise NotFound(_NOT_A_MEMBER)
     if way is not None and (membership.provider_only or membership.vouched):
@@ -56,6 +56,7 @@ def _member(user: User, tenant: Tenant, request_id: str, way: Way | None) -> Act
         user=user,
         role=membership.role,
         grants=grants.by_project(membership.granted, membership.roles),  # type: ignore[attr-defined]  # annotations
+        archived=dict.fromkeys(membership.archived_ids, ""),  # type: ignore[attr-defined]  # an annotation, too
         request_id=request_id,
         by_provider=way is not None and way.tenant_id is not None,
     )
@@ -93,7 +94,7 @@ def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "")
         elif account is not None:
             owner = _acting(account, tenant)
         else:
-            owner = Actor("workload", row.pk, tenant, row.name)
+            owner = Actor("workload", row.pk, tenant, row.name, archived=archives.in_tenant(tenant.pk))
     return replace(
         owner,
         scopes=frozenset(row.scopes),
@@ -161,17 +162,18 @@ def rebuild_actor(*, tenant: Tenant, kind: str, actor_id: UUID | None, request_i
 
 
 def _program(account_id: UUID | None) -> ServiceAccount | None:
-    """The service account with its roles in projects."""
+    """The service account with its roles in projects, and which of those are archived."""
     if account_id is None:
         return None
-    return ServiceAccount.objects.filter(pk=account_id).annotate(**grants.of_program()).first()
+    return ServiceAccount.objects.filter(pk=account_id).annotate(**grants.of_program(), **archives.of_tenant()).first()
 
 
 def _acting(account: ServiceAccount, tenant: Tenant) -> Actor:
     if account.disabled_at is not None:
         raise AccessDenied(_("This service account is disabled; a tenant administrator can enable it."))
     held = grants.by_project([], account.roles)  # type: ignore[attr-defined]  # the annotation of _program
-    return Actor("service", account.pk, tenant, account.name, role=account.role, grants=held)
+    archived = dict.fromkeys(account.archived_ids, "")  # type: ignore[attr-defined]  # as above
+    return Actor("service", account.pk, tenant, account.name, role=account.role, grants=held, archived=archived)
 
 
 def memberships_of(user: User) -> list[Membership]:

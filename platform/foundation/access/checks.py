@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from foundation.access.permissions import NOT_FOR_GUESTS, ROLE_PERMISSIONS, TENANT_WIDE, Permission, Role
+from foundation.access import archives
+from foundation.access.permissions import IN_ARCHIVE, NOT_FOR_GUESTS, ROLE_PERMISSIONS, TENANT_WIDE, Permission, Role
 from foundation.errors import AccessDenied, NotFound, PortalError
 from foundation.identity import Actor
 
@@ -53,6 +54,8 @@ def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
         return False
     project_id = getattr(thing, "project_id", None)
     if _beyond_project(actor, permission, thing) or not _inside(actor, thing, project_id):
+        return False
+    if project_id in actor.archived and permission not in IN_ARCHIVE:
         return False
     if actor.kind == "workload":
         return permission.value in actor.scopes
@@ -123,10 +126,21 @@ def require_somewhere_or_own(actor: Actor, permission: Permission, *, own: bool)
 
 
 def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say: str | None = None) -> None:
-    """Raise AccessDenied with the sentence unless the actor holds the permission."""
+    """Raise AccessDenied with the sentence unless the actor holds the permission.
+
+    ProjectArchived says that they do, and that nothing is written where the thing lies.
+    """
     if can(actor, permission, thing):
         return
+    if actor.archived and can(replace(actor, archived={}), permission, thing):
+        raise archives.refusal(actor, thing.project_id)
     raise AccessDenied(else_say or _refusal(actor, permission, thing), details=_details(permission, thing))
+
+
+def require_not_archived(actor: Actor, project_id: UUID | None) -> None:
+    """ProjectArchived for what is written in a project and asks for no permission there, since it is somebody's own."""
+    if project_id in actor.archived:
+        raise archives.refusal(actor, project_id)
 
 
 def require_operator(user: User) -> None:

@@ -27,6 +27,7 @@ class Permission(TextChoices):
     PROJECT_CREATE = "project.create", _("create projects")
     PROJECT_EDIT = "project.edit", _("change a project's name and purpose")
     PROJECT_SHARE = "project.share", _("give roles in a project")
+    PROJECT_ARCHIVE = "project.archive", _("archive a project and bring it back")
     # jobs
     JOB_VIEW = "job.view", _("see jobs")
     JOB_CANCEL = "job.cancel", _("cancel jobs of others")
@@ -75,6 +76,7 @@ NOT_FOR_GUESTS = frozenset(
         Permission.MEMBER_MANAGE,
         Permission.TOKEN_CREATE,
         Permission.PROJECT_SHARE,
+        Permission.PROJECT_ARCHIVE,
         Permission.APPROVAL_DECIDE,
         Permission.DATASET_DESTROY,
     }
@@ -102,9 +104,30 @@ _BUILD = frozenset(
     }
 )
 _ADMINISTER = frozenset(
-    {Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE, Permission.PROJECT_SHARE, Permission.DATASET_DESTROY}
+    {
+        Permission.TENANT_MANAGE,
+        Permission.MEMBER_MANAGE,
+        Permission.PROJECT_SHARE,
+        Permission.PROJECT_ARCHIVE,
+        Permission.DATASET_DESTROY,
+    }
 )
 _OVERSEE = frozenset({Permission.LEDGER_VIEW, Permission.LEDGER_EXPORT, Permission.REPORT_CREATE})
+
+# What goes on in an archived project: reading, also in the form of reports and exports; who reads; what the law asks to
+# remove; and the way back. Whatever else is held in a project writes in it, so an archived one refuses it.
+IN_ARCHIVE = (
+    _SEE
+    | _OVERSEE
+    | {
+        Permission.PROJECT_ARCHIVE,
+        Permission.PROJECT_SHARE,
+        Permission.MEMBER_MANAGE,
+        Permission.TOKEN_CREATE,
+        Permission.JOB_CANCEL,
+        Permission.DATASET_DESTROY,
+    }
+)
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _SEE | _BUILD | _OVERSEE | _ADMINISTER,

@@ -38,6 +38,8 @@ class Actor:
     stale: bool = False
     guest_until: datetime | None = None
     grants: dict[UUID, frozenset[str]] = field(default_factory=dict, compare=False)
+    # The tenant's archived projects, each with the sentence of its refusal once somebody read it (access.archives).
+    archived: dict[UUID, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def system(cls, tenant: Tenant, label: str = "scheduler") -> Actor:

@@ -10,7 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from foundation.jobs.errors import JobCancelled, JobTaken, UnknownJob
-from foundation.jobs.registry import job, on_admission, on_cancel, on_failure, periodic, time_limit_of
+from foundation.jobs.registry import (
+    goes_on_in_archive,
+    job,
+    on_admission,
+    on_cancel,
+    on_failure,
+    periodic,
+    time_limit_of,
+)
 
 if TYPE_CHECKING:
     from foundation.jobs.handles import JobHandle
@@ -43,6 +51,7 @@ __all__ = [
     "enqueue",
     "filtered_jobs",
     "get_job",
+    "goes_on_in_archive",
     "job",
     "jobs_of",
     "length_of_queue",

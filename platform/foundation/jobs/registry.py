@@ -36,6 +36,7 @@ class JobDefinition:
     time_limit: timedelta
     back_off: timedelta
     needs_keys: bool
+    in_archive: bool
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def job(
     time_limit: timedelta = timedelta(hours=6),
     back_off: timedelta = timedelta(seconds=5),
     needs_keys: bool = True,
+    in_archive: bool = False,
 ) -> Callable[[Function], Function]:
     """Make `def f(*, job: JobHandle, thing_id: str, **_later)` a job.
 
@@ -71,12 +73,13 @@ def job(
     another, `max_attempts` in all. `Unavailable`, a lost database and a lost connection are tried again after
     `back_off`, three times as long each time; any other error fails the job with its sentence. A job of an older
     release may bring arguments that the function no longer knows: hence `**_later`. While the tenant's key is withdrawn
-    a job fails with that sentence, but where `needs_keys` is false.
+    a job fails with that sentence, but where `needs_keys` is false. In an archived project no job is taken on or begun,
+    but where `in_archive` says that it only reads, or removes what the law asks to remove.
     """
 
     def register(function: Function) -> Function:
         _check_new(name, queue)
-        _jobs[name] = JobDefinition(name, function, queue, max_attempts, time_limit, back_off, needs_keys)
+        _jobs[name] = JobDefinition(name, function, queue, max_attempts, time_limit, back_off, needs_keys, in_archive)
         _ring(name, "foundation.jobs.runner", "run", time_limit)
         return function
 
@@ -143,6 +146,11 @@ def definition_of(name: str) -> JobDefinition:
         raise UnknownJob(
             f"No job is called {name!r}: declare it with @job in an app's tasks module. Known: {known}."
         ) from None
+
+
+def goes_on_in_archive(name: str) -> bool:
+    """Whether a job of this name is done in an archived project too."""
+    return name in _jobs and _jobs[name].in_archive
 
 
 def failure_hooks_of(name: str) -> list[Hook]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from structlog.contextvars import bound_contextvars
 
 from foundation import states
+from foundation.access import archives
 from foundation.errors import PortalError, Unavailable
 from foundation.jobs import actors, ending, leases, news
 from foundation.jobs.choices import NEXT, JobState
@@ -117,6 +118,8 @@ def _attempt(claim: Claim, keeper: Keeping) -> Outcome:
     try:
         if definition.needs_keys:
             require_keys(claim.tenant)
+        if not definition.in_archive:
+            archives.require_open(claim.tenant.pk, job.project_id)
         handle = JobHandle(
             job_id=job.pk,
             attempt=claim.attempt,

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
+from foundation.access import archives
 from foundation.identity import Actor
 from foundation.jobs import actors, dispatch, ending, news, policies, selectors
 from foundation.jobs.choices import FINAL
@@ -31,10 +32,13 @@ def enqueue(
     """Write the job beside the change that wants it; it leaves for a worker when the transaction commits.
 
     `arguments` are strings, numbers, booleans or None. A name that no tasks module declared raises UnknownJob.
+    ProjectArchived for work in an archived project, whoever asks for it.
     """
     definition = definition_of(name)
     _check_plain(name, arguments)
     with _scope_of(actor):
+        if not definition.in_archive:
+            archives.require_open(actor.tenant_id, project_id)
         job = Job.objects.create(
             tenant=actor.tenant,
             name=name,

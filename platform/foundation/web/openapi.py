@@ -19,6 +19,7 @@ _REFUSALS = {
     "413": "The body is larger than the address takes.",
     "415": "The body has a media type that the address does not take.",
     "422": "Some fields need attention; `errors` names them.",
+    "423": "It is kept as it is: the project is archived, or the organisation's key is withdrawn.",
     "429": "Asked too often, or over quota; see Retry-After.",
     "503": "Something behind the portal does not answer just now; see Retry-After.",
 }

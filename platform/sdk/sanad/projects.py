@@ -8,8 +8,13 @@ from sanad.resource import Resource, Thing, Things
 
 
 class Projects(Resource):
-    def list(self) -> Things:
-        return list(self._http.pages("projects/"))
+    def list(self, *, archived: str = "no") -> Things:
+        """Projects you can see; `archived` is no, only or all."""
+        return list(self._http.pages("projects/", archived=archived))
+
+    def get(self, slug: str) -> Thing:
+        found: Thing = self._http.get(f"projects/{slug}/")
+        return found
 
     def create(self, slug: str, name: str, *, purpose: str, description: str = "") -> Thing:
         body = {"slug": slug, "name": name, "description": description, "purpose": purpose}
@@ -18,8 +23,18 @@ class Projects(Resource):
 
     def ensure(self, slug: str, name: str, *, purpose: str) -> Thing:
         """The project of this short name, made where it is missing."""
-        found = next((project for project in self.list() if project["slug"] == slug), None)
+        found = next((project for project in self.list(archived="all") if project["slug"] == slug), None)
         return found or self.create(slug, name, purpose=purpose)
+
+    def archive(self, slug: str) -> Thing:
+        """Keep it as it is: it is read and never written to; refused while something in it serves, runs or waits."""
+        archived: Thing = self._http.post(f"projects/{slug}/archive/")
+        return archived
+
+    def restore(self, slug: str) -> Thing:
+        """Bring an archived project back."""
+        restored: Thing = self._http.post(f"projects/{slug}/restore/")
+        return restored
 
 
 class Members(Resource):

@@ -21,7 +21,13 @@ def add_to(acts: Any) -> None:
     add(acts, "open", open_portal, "open the portal in a browser")
     add(acts, "doctor", doctor, "say what is missing or sick, and how to mend it").set_defaults(before=examine)
     project = group(acts, "project", "projects")
-    add(project, "list", project_list, "projects you can see")
+    listed = add(project, "list", project_list, "projects you can see")
+    listed.add_argument("--archived", choices=["no", "only", "all"], default="no", help="otherwise no archived ones")
+    for word, act, said in (
+        ("archive", project_archive, "keep it as it is: read, and never written to"),
+        ("restore", project_restore, "bring an archived project back"),
+    ):
+        add(project, word, act, said).add_argument("slug")
     create = add(project, "create", project_create, "make a project")
     create.add_argument("slug")
     create.add_argument("--name", default="", help="otherwise the short name")
@@ -77,7 +83,17 @@ def open_portal(client: Client, said: Namespace) -> None:
 
 
 def project_list(client: Client, said: Namespace) -> None:
-    table(client.projects.list(), ("slug", "name", "purpose"), as_json=said.json)
+    rows = client.projects.list(archived=said.archived)
+    columns = ("slug", "name", "purpose") if said.archived == "no" else ("slug", "name", "archived_at", "purpose")
+    table(rows, columns, as_json=said.json)
+
+
+def project_archive(client: Client, said: Namespace) -> None:
+    show(client.projects.archive(said.slug), as_json=said.json)
+
+
+def project_restore(client: Client, said: Namespace) -> None:
+    show(client.projects.restore(said.slug), as_json=said.json)
 
 
 def project_create(client: Client, said: Namespace) -> None:
