@@ -20,7 +20,7 @@ from foundation.access import Permission
 from foundation.identity import Actor
 from foundation.web.families import EVENT_FAMILIES
 
-_MOST_WORDS = 6
+_MOST_WORDS, _MOST_IDS = 6, 500
 _Rows = Callable[..., QuerySet[Any]]
 # By the kind of subject: who may see such things, which there are, and the fields that hold the name they go by.
 _THINGS: dict[str, tuple[Permission, _Rows, tuple[str, ...]]] = {
@@ -37,10 +37,10 @@ _THINGS: dict[str, tuple[Permission, _Rows, tuple[str, ...]]] = {
 
 
 def sought(*, actor: Actor, words: str) -> list[ledger.Sought]:
-    """Each word by itself, as `ledger.activity` takes it; it asks the database nothing yet.
+    """Each word by itself, as `ledger.activity` takes it: a small query for each kind of thing that may be called so.
 
-    Whatever a word could mean becomes a part of the one query over the ledger, so that a search costs one pass over
-    what the filters leave, however many things bear such a name.
+    What nothing is called is not asked of the ledger, and what few are is found by its indexes. Where more than
+    `_MOST_IDS` bear a name, their query becomes a part of the ledger's, so that no hit is left out.
     """
     return [_meant(actor, word) for word in words.split()[:_MOST_WORDS]]
 
@@ -50,16 +50,25 @@ def _meant(actor: Actor, word: str) -> ledger.Sought:
     called = Q(name__icontains=word) | Q(slug__icontains=word)
     return ledger.Sought(
         kinds=_kinds(word),
-        people=tenants.people_called(actor=actor, word=word),
-        groups=tenants.groups_called(actor=actor, word=word),
-        projects=projects.visible_projects(actor=actor).filter(called).values("pk") if open_projects else None,
+        people=_ids(*tenants.people_called(actor=actor, word=word)),
+        groups=_ids(*tenants.groups_called(actor=actor, word=word)),
+        projects=_ids(projects.visible_projects(actor=actor).filter(called)) if open_projects else (),
         things={
-            kind: rows(actor=actor).filter(_called(names, word)).values("pk")
+            kind: _ids(rows(actor=actor).filter(_called(names, word)))
             for kind, (permission, rows, names) in _THINGS.items()
             if access.can_somewhere(actor, permission)
         },
         id=_id(word),
     )
+
+
+def _ids(*found: QuerySet[Any]) -> list[ledger.Ids]:
+    parts: list[ledger.Ids] = []
+    for rows in found:
+        ids = rows.order_by().values_list("pk", flat=True)
+        few = set(ids[: _MOST_IDS + 1])
+        parts += [few] if 0 < len(few) <= _MOST_IDS else [ids] if few else []
+    return parts
 
 
 def _called(names: tuple[str, ...], word: str) -> Q:

@@ -35,11 +35,12 @@ if TYPE_CHECKING:
         who_acted,
     )
     from foundation.ledger.sequencing import sequence_once
-    from foundation.ledger.sought import Sought, acted_here
+    from foundation.ledger.sought import Ids, Sought, acted_here
     from foundation.ledger.verification import verify_chain
 
 # What needs the models is imported when it is first asked for: this package is loaded before Django's models are.
 _WHERE = {
+    "Ids": "sought",
     "Sought": "sought",
     "accept_loss": "comparing",
     "acted_here": "sought",
@@ -73,6 +74,7 @@ _WHERE = {
 __all__ = [
     "EVERY_KIND",
     "Event",
+    "Ids",
     "RecordedEvent",
     "Sought",
     "accept_loss",

@@ -161,7 +161,8 @@ def _page(rows: QuerySet[LedgerEvent], cursor: str, limit: int) -> Activity:
     limit = max(1, min(limit, _MOST))
     if cursor:
         at, pk = _read_cursor(cursor)
-        rows = rows.filter(Q(recorded_at__lt=at) | Q(recorded_at=at, pk__lt=pk))
+        # The first condition says nothing new; by it the index is entered where the page begins.
+        rows = rows.filter(Q(recorded_at__lt=at) | Q(recorded_at=at, pk__lt=pk), recorded_at__lte=at)
     found = list(rows.order_by("-recorded_at", "-pk").select_related("place")[: limit + 1])
     shown = found[:limit]
     following = f"{shown[-1].recorded_at.isoformat()}~{shown[-1].pk}" if len(found) > limit else ""

@@ -17,31 +17,37 @@ from foundation.ledger.models import LedgerEvent
 
 # The fields by which an entry names whom it is about.
 PEOPLE, GROUPS = ("user_id", "service_account_id", "holder_id"), ("group_id", "holder_id")
+_SUBJECTS = ("user", "service_account")
+
+
+# Ids of rows: those that there are, or the query for them where they are many.
+Ids = Collection[UUID] | QuerySet[Any]
 
 
 @dataclass(frozen=True)
 class Sought:
-    """An entry that meets one of these is meant. What is asked of rows (`values("pk")`) stays a part of one query.
+    """An entry that meets one of these is meant.
 
     `kinds` are kinds of events, `people` and `groups` those who acted or are named, `projects` where it happened, and
     `things` what it is about, by the kind of subject.
     """
 
     kinds: Collection[str] = ()
-    people: Collection[QuerySet[Any]] = ()
-    groups: Collection[QuerySet[Any]] = ()
-    projects: QuerySet[Any] | None = None
-    things: Mapping[str, QuerySet[Any]] = field(default_factory=dict)
+    people: Collection[Ids] = ()
+    groups: Collection[Ids] = ()
+    projects: Collection[Ids] = ()
+    things: Mapping[str, Collection[Ids]] = field(default_factory=dict)
     id: UUID | None = None
 
     def narrow(self, rows: QuerySet[LedgerEvent]) -> QuerySet[LedgerEvent]:
         meant = Q(kind__in=list(self.kinds))
-        if self.projects is not None:
-            meant |= Q(project_id__in=self.projects)
-        for kind, found in self.things.items():
-            meant |= Q(subject_kind=kind, subject_id__in=found)
+        for found in self.projects:
+            meant |= Q(project_id__in=found)
+        for kind, parts in self.things.items():
+            for found in parts:
+                meant |= Q(subject_kind=kind, subject_id__in=found)
         for found in self.people:
-            meant |= Q(actor_id__in=found) | Q(subject_id__in=found) | _named(found, PEOPLE)
+            meant |= Q(actor_id__in=found) | Q(subject_kind__in=_SUBJECTS, subject_id__in=found) | _named(found, PEOPLE)
         for found in self.groups:
             meant |= Q(subject_kind="group", subject_id__in=found) | _named(found, GROUPS)
         if self.id is not None:
@@ -58,9 +64,13 @@ def acted_here(*, tenant_id: UUID, user_id: str = "pk") -> Exists:
     return Exists(acts)
 
 
-def _named(found: QuerySet[Any], names: Iterable[str]) -> Q:
+def _named(found: Ids, names: Iterable[str]) -> Q:
     """The kinds of events that have such a field come first: of the others no payload is opened."""
-    ids = found.annotate(as_text=Cast("pk", TextField())).values("as_text")
+    ids: Any
+    if isinstance(found, QuerySet):
+        ids = found.annotate(as_text=Cast("pk", TextField())).values("as_text")
+    else:
+        ids = [str(pk) for pk in found]
     named = Q()
     for name in names:
         named |= Q(**{"kind__in": _kinds_with(name), f"{_alias(name)}__in": ids})
