@@ -79,8 +79,9 @@ class QuotaForm(_OfProject):
         decimal_places=2,
         help_text=_("Empty: no limit. 0: nothing that wants any begins."),
     )
+    # As many decimals as a megabyte and a byte have, so that what was set by program is shown and kept exactly.
     memory_gb = forms.DecimalField(
-        label=_("Memory in GB"), required=False, min_value=0, max_digits=10, decimal_places=2
+        label=_("Memory in GB"), required=False, min_value=0, max_digits=18, decimal_places=10
     )
     gpus = forms.IntegerField(label=_("GPUs"), required=False, min_value=0, max_value=10_000)
     concurrent_runs = forms.IntegerField(label=_("Runs at a time"), required=False, min_value=0, max_value=100_000)
@@ -88,8 +89,8 @@ class QuotaForm(_OfProject):
         label=_("Storage in GB"),
         required=False,
         min_value=0,
-        max_digits=12,
-        decimal_places=2,
+        max_digits=19,
+        decimal_places=9,
         help_text=WHAT_IS_STORED,
     )
     requests_per_second = forms.IntegerField(
@@ -124,7 +125,7 @@ class QuotaForm(_OfProject):
 
 
 def _short(amount: Decimal) -> str:
-    return f"{amount:.2f}".rstrip("0").rstrip(".")
+    return f"{amount.normalize():f}"
 
 
 class BudgetForm(_OfProject):

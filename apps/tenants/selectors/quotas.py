@@ -56,6 +56,11 @@ class QuotaState:
     parts: list[Part]
 
 
+def limits_of(quota: Quota) -> dict[str, Decimal | int | None]:
+    """What the quota allows, by field."""
+    return {field: getattr(quota, field) for field in FIELDS}
+
+
 def quotas(*, actor: Actor) -> list[QuotaState]:
     """The tenant's, for whoever sees its whole usage, and those of the actor's projects."""
     access.require_somewhere(actor, Permission.USAGE_VIEW)

@@ -21,6 +21,7 @@ from foundation.access import Permission
 from foundation.web import redirect, render_page
 from foundation.web.editing import alone
 from foundation.web.history import history
+from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
@@ -87,7 +88,8 @@ def group_join(request: PortalRequest, tenant: str, group_id: UUID) -> HttpRespo
     group = selectors.get_group(actor=request.actor, group_id=group_id)
     person = selectors.person_of_tenant(actor=request.actor, user_id=request.POST.get("person", ""))
     services.add_to_group(actor=request.actor, group=group, user_id=person.pk)
-    messages.success(request, _("%(name)s is in the group.") % {"name": person})
+    back = reverse("tenants:group_leave", args=[tenant, group_id, person.pk])
+    offer_undo(request, _("%(name)s is in the group.") % {"name": person}, back)
     return redirect(request, _address(request, group_id))
 
 
@@ -96,7 +98,8 @@ def group_join(request: PortalRequest, tenant: str, group_id: UUID) -> HttpRespo
 def group_leave(request: PortalRequest, tenant: str, group_id: UUID, user_id: UUID) -> HttpResponse:
     group = selectors.get_group(actor=request.actor, group_id=group_id)
     services.take_from_group(actor=request.actor, group=group, user_id=user_id)
-    messages.success(request, _("Out of the group, and of what it alone opened."))
+    back = reverse("tenants:group_join", args=[tenant, group_id])
+    offer_undo(request, _("Out of the group, and of what it alone opened."), back, person=user_id)
     return redirect(request, _address(request, group_id))
 
 
@@ -117,8 +120,9 @@ def group_role(request: PortalRequest, tenant: str, group_id: UUID) -> HttpRespo
 def group_role_take_back(request: PortalRequest, tenant: str, group_id: UUID, role_id: UUID) -> HttpResponse:
     selectors.get_group(actor=request.actor, group_id=group_id)
     row = selectors.get_project_role(actor=request.actor, role_id=role_id)
+    back, before = reverse("tenants:group_role", args=[tenant, group_id]), {"project": row.project_id, "role": row.role}
     services.take_back_role_in_project(actor=request.actor, project_role=row)
-    messages.success(request, _("The role is taken back."))
+    offer_undo(request, _("The role is taken back."), back, **before)
     return redirect(request, _address(request, group_id))
 
 

@@ -23,6 +23,7 @@ from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.editing import alone
+from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
@@ -53,9 +54,11 @@ def quotas(request: PortalRequest, tenant: str) -> HttpResponse:
 @access.page(Permission.TENANT_MANAGE)
 @require_POST
 def quota_remove(request: PortalRequest, tenant: str, quota_id: UUID) -> HttpResponse:
-    services.remove_quota(actor=request.actor, quota=all_quotas.get_quota(actor=request.actor, quota_id=quota_id))
-    messages.success(request, _("The quota is removed."))
-    return redirect(request, reverse("tenants:quotas", args=[tenant]))
+    quota, here = all_quotas.get_quota(actor=request.actor, quota_id=quota_id), reverse("tenants:quotas", args=[tenant])
+    before = QuotaForm.as_said(quota.project_id, all_quotas.limits_of(quota))
+    services.remove_quota(actor=request.actor, quota=quota)
+    offer_undo(request, _("The quota is removed; nothing limits it here now."), here, **before)
+    return redirect(request, here)
 
 
 @access.page(Permission.USAGE_VIEW)
@@ -86,9 +89,12 @@ def budgets(request: PortalRequest, tenant: str) -> HttpResponse:
 @access.page(Permission.TENANT_MANAGE)
 @require_POST
 def budget_remove(request: PortalRequest, tenant: str, budget_id: UUID) -> HttpResponse:
-    services.remove_budget(actor=request.actor, budget=all_budgets.get_budget(actor=request.actor, budget_id=budget_id))
-    messages.success(request, _("The budget is removed."))
-    return redirect(request, reverse("tenants:budgets", args=[tenant]))
+    budget = all_budgets.get_budget(actor=request.actor, budget_id=budget_id)
+    here, project = reverse("tenants:budgets", args=[tenant]), budget.project_id
+    before = {"project": project or "", "soft_limit": budget.soft_limit, "hard_limit": budget.hard_limit}
+    services.remove_budget(actor=request.actor, budget=budget)
+    offer_undo(request, _("The budget is removed; nothing warns or refuses for it now."), here, **before)
+    return redirect(request, here)
 
 
 @access.page(Permission.USAGE_VIEW)

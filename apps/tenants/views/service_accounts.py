@@ -23,6 +23,7 @@ from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.history import history
+from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
@@ -85,8 +86,9 @@ def service_account_detail(request: PortalRequest, tenant: str, account_id: UUID
 @require_POST
 def service_account_role(request: PortalRequest, tenant: str, account_id: UUID) -> HttpResponse:
     account = selectors.get_service_account(actor=request.actor, account_id=account_id)
+    before = account.role
     services.change_role_of_service_account(actor=request.actor, account=account, role=request.POST.get("role", ""))
-    messages.success(request, _("The role is changed."))
+    offer_undo(request, _("The role is changed."), request.path, role=before)
     return redirect(request, _address(request, account_id))
 
 

@@ -27,6 +27,7 @@ from foundation.tenancy import zones
 from foundation.web import redirect, render_page
 from foundation.web.editing import alone
 from foundation.web.locked import opens_without_keys
+from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
@@ -77,8 +78,9 @@ def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> Htt
     form = RoleForm(request.POST or None, initial={"role": membership.role})
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
+            before = membership.role
             services.change_role(actor=request.actor, membership=membership, role=form.cleaned_data["role"])
-            messages.success(request, _("The role is changed."))
+            offer_undo(request, _("The role is changed."), request.path, role=before)
             return redirect(request, reverse("tenants:member_list", args=[tenant]))
     context: dict[str, Any] = {
         "membership": membership,

@@ -31,6 +31,7 @@ from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.editing import alone
 from foundation.web.history import history
+from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
@@ -93,7 +94,8 @@ def webhook_roll(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpR
 def webhook_pause(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpResponse:
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
     services.pause_webhook(actor=request.actor, webhook=webhook)
-    messages.success(request, _("It is paused; what happens meanwhile waits for it."))
+    back = reverse("tenants:webhook_enable", args=[tenant, webhook_id])
+    offer_undo(request, _("It is paused; what happens meanwhile waits for it."), back)
     return redirect(request, _address(request, webhook_id))
 
 

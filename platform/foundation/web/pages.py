@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -54,9 +55,13 @@ def toast(response: HttpResponse, sentence: object, *, level: str = "success", u
     return response
 
 
-def offer_undo(request: HttpRequest, sentence: object, undo_url: str) -> None:
-    """Say on the next page what was done, with a button that posts to `undo_url`: for acts that destroy nothing."""
-    messages.success(request, str(sentence), extra_tags=undo_url)
+def offer_undo(request: HttpRequest, sentence: object, undo_url: str, **fields: object) -> None:
+    """Say on the next page what was done, with a button that posts `fields` to `undo_url`: where nothing is destroyed.
+
+    A field that is None is not sent.
+    """
+    sent = urlencode({name: str(value) for name, value in fields.items() if value is not None})
+    messages.success(request, str(sentence), extra_tags=f"{undo_url}?{sent}" if sent else undo_url)
 
 
 def came_from(request: HttpRequest) -> str:
