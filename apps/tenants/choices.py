@@ -239,12 +239,14 @@ class ExportState(TextChoices):
     MAKING = "making", _("Being made")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
+    ERASED = "erased", _("Destroyed with the erasure of a person")
 
 
 EXPORT_NEXT: dict[ExportState, frozenset[ExportState]] = {
     ExportState.MAKING: frozenset({ExportState.READY, ExportState.FAILED}),
-    ExportState.READY: frozenset(),
+    ExportState.READY: frozenset({ExportState.ERASED}),
     ExportState.FAILED: frozenset(),
+    ExportState.ERASED: frozenset(),
 }
 # How long the archive of a tenant can be fetched.
 EXPORT_KEPT = timedelta(days=7)

@@ -83,6 +83,17 @@ class TenantExportFetched(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TenantExportErased(ledger.Event):
+    """It held rows of a person who was erased."""
+
+    kind = "tenant.export_erased"
+    said = _("destroyed an archive of the organisation with the erasure of a person")
+    icon = "trash"
+    export_id: UUID
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeavingAsked(ledger.Event):
     kind = "tenant.leaving"
     said = _("asked for the deletion of the organisation")

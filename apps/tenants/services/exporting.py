@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.choices import EXPORT_KEPT, EXPORT_NEXT, ExportState, ThingKind
-from apps.tenants.events import TenantExported, TenantExportFetched
+from apps.tenants.events import TenantExported, TenantExportErased, TenantExportFetched
 from apps.tenants.models import TenantExport
 from apps.tenants.services.quotas import check_storage, reserve_storage
 from apps.tenants.services.usage import Metered, end_usage, keep_measured
@@ -157,10 +157,19 @@ def is_archive_being_made(*, tenant_id: UUID) -> bool:
     return TenantExport.objects.filter(tenant_id=tenant_id, state=ExportState.MAKING).exists()
 
 
-def forget_archives(*, tenant_id: UUID) -> int:
-    """Remove every archive that lies ready, before its days are over; in the tenant's scope. How many there were."""
-    rows = list(TenantExport.objects.filter(tenant_id=tenant_id, state=ExportState.READY).order_by("pk"))
-    return _forget(rows)
+def forget_archives(*, actor: Actor) -> int:
+    """Destroy every archive of the actor's tenant that lies ready, since a person who stands in it is erased.
+
+    In the tenant's scope; how many there were. Until its days are over, each is still listed, as what it was.
+    """
+    rows = list(TenantExport.objects.filter(tenant_id=actor.tenant_id, state=ExportState.READY).order_by("pk"))
+    for row in rows:
+        _destroy(row)
+        states.move(row, ExportState.ERASED, EXPORT_NEXT)
+        row.save(update_fields=["state"])
+        erased = TenantExportErased(export_id=row.pk, sha256=row.sha256)
+        ledger.record(erased, actor=actor, subject=("tenant_export", row.pk))
+    return len(rows)
 
 
 def archives_measured(tenant: Tenant) -> Iterator[Metered]:
@@ -170,10 +179,14 @@ def archives_measured(tenant: Tenant) -> Iterator[Metered]:
 
 def _forget(rows: Collection[TenantExport]) -> int:
     for row in rows:
-        storage.delete(row.tenant_id, row.object_key)
-        end_usage(tenant_id=row.tenant_id, subject_id=row.pk, at=database_now())
+        _destroy(row)
         row.delete()
     return len(rows)
+
+
+def _destroy(row: TenantExport) -> None:
+    storage.delete(row.tenant_id, row.object_key)
+    end_usage(tenant_id=row.tenant_id, subject_id=row.pk, at=database_now())
 
 
 def _metered(row: TenantExport) -> Metered:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.tenants import policies, selectors, services
+from apps.tenants.choices import ExportState
 from apps.tenants.forms.platform import NameTypedForm
 from apps.tenants.views.tabs import tabs
 from foundation import access
@@ -41,6 +42,7 @@ def leaving(request: PortalRequest, tenant: str) -> HttpResponse:
             {"row": row, "job": selectors.job_of_export(actor=request.actor, export=row), "live": _is_live(row)}
             for row in rows
         ],
+        "erased": any(row.state == ExportState.ERASED for row in rows),
         "leaving": selectors.leaving_of(actor=request.actor),
         "due": request.tenant.deletion_due,
         "days": settings.SANAD_LEAVING_DAYS,
@@ -76,7 +78,7 @@ def export_fetch(request: PortalRequest, tenant: str, export_id: UUID) -> HttpRe
 
 
 def _is_live(row: Any) -> bool:
-    return row.expires_at is not None and row.expires_at > now()
+    return row.state == ExportState.READY and row.expires_at is not None and row.expires_at > now()
 
 
 def _back(tenant: str) -> str:

@@ -13,7 +13,8 @@ from apps.tenants.selectors import chargeback, held, usage
 from apps.tenants.services import exporting
 from foundation import storage
 from foundation.clock import database_now, now
-from foundation.errors import OverQuota
+from foundation.errors import Conflict, OverQuota
+from tests.support.history import acts_on, done_by
 
 PAGE = "/t/acme/settings/leave/"
 
@@ -51,11 +52,23 @@ def test_an_archive_whose_days_are_over_counts_no_longer(archived, tenant):
     assert kept(tenant) == before
 
 
-def test_an_archive_that_an_erasure_takes_away_counts_no_longer(archived, tenant):
+def test_an_archive_that_an_erasure_takes_away_counts_no_longer_and_its_page_says_why(
+    archived, admin, tenant, client_as
+):
     before = kept(tenant)
-    archived()
-    assert services.forget_archives(tenant_id=tenant.pk) == 1
+    export = archived()
+    assert services.forget_archives(actor=admin) == 1
     assert kept(tenant) == before
+    shown = client_as(admin).get(PAGE).content.decode()
+    assert "Destroyed with the erasure of a person" in shown
+    fetch = f"{PAGE}exports/{export.pk}/"
+    assert fetch not in shown
+    assert acts_on("tenant_export", export)[-1] == done_by(admin, "tenant.export_erased")
+    with pytest.raises(Conflict, match="not there"):
+        services.fetch_export(actor=admin, export=TenantExport.objects.get())
+    TenantExport.objects.update(expires_at=now() - timedelta(seconds=1))
+    services.forget_exports()
+    assert not TenantExport.objects.exists()
 
 
 def test_an_archive_of_an_older_release_counts_from_the_next_measuring_on(archived, tenant):
