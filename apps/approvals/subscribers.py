@@ -29,7 +29,7 @@ def register() -> None:
         selectors.access_asked_for,
         void_fn=selectors.access_is_settled,
     )
-    projects.register_work("approvals", _work)
+    projects.register_work("approval_case", _work)
     live.register_topic("approval_case", check=_check_listener)
     chain.register("approval_case", _link)
     chain.register_upwards("model_version", _decisions_on_model_version)

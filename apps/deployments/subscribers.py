@@ -29,7 +29,7 @@ def register() -> None:
         ledger.subscribe(kind, name="deployments.request_limits", handler=_limits_changed)
     for kind in ("key.withdrawn", "key.brought", "key.tenant_shredded", "tenant.suspended", "tenant.resumed"):
         ledger.subscribe(kind, name="deployments.locks", handler=_lock_changed)
-    projects.register_work("deployments", _work)
+    projects.register_work("revision", _work)
     live.register_topic("deployment", check=lambda actor, pk: selectors.get_deployment(actor=actor, deployment_id=pk))
     live.register_topic("revision", check=lambda actor, pk: selectors.get_revision(actor=actor, revision_id=pk))
     chain.register("revision", _revision_link)

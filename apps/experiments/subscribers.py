@@ -27,7 +27,7 @@ def register() -> None:
     ledger.subscribe("run.started", name="experiments.usage", handler=_usage_begins)
     for kind in ("run.succeeded", "run.failed", "run.cancelled"):
         ledger.subscribe(kind, name="experiments.usage", handler=_usage_ends)
-    projects.register_work("runs", _work)
+    projects.register_work("run", _work)
     live.register_topic("run", check=_check_listener)
     datasets.register_reach(services.RunReach())
     chain.register("run", _run_link)

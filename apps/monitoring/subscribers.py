@@ -25,7 +25,7 @@ def register() -> None:
     datasets.register_reach(services.LogReach())
     tenants.register_kept("inference logs", services.logs_measured)
     ledger.subscribe("revision.ready", name="monitoring.watch", handler=watch_when_ready)
-    projects.register_work("replays", _work)
+    projects.register_work("replay", _work)
     live.register_topic("monitor", check=lambda actor, pk: selectors.get_monitor(actor=actor, monitor_id=pk))
     live.register_topic("alert", check=lambda actor, pk: selectors.get_alert(actor=actor, alert_id=pk))
     chain.register("monitor", _monitor_link)

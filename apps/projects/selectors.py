@@ -34,21 +34,23 @@ FindsWork = Callable[[Actor, UUID], Iterable[AtWork]]
 _find_work: dict[str, FindsWork] = {}
 
 
-def register_work(room: str, finds: FindsWork) -> None:
-    """What of a room above this one serves, runs or waits in a project: it is ended before the project is archived."""
-    _find_work[room] = finds
+def register_work(kind: str, finds: FindsWork) -> None:
+    """What of an app above this one serves, runs or waits in a project: it is ended before the project is archived.
+
+    Jobs about a thing of this `kind` are not named beside what is found.
+    """
+    _find_work[kind] = finds
 
 
 def at_work(*, project: Project) -> list[AtWork]:
-    """What keeps the project from being archived, whoever asks; jobs are named where nothing else names their thing."""
+    """What keeps the project from being archived, whoever asks; jobs among it."""
     system = Actor.system(project.tenant)
-    found = [one for _room, finds in sorted(_find_work.items()) for one in finds(system, project.pk)]
-    named = {one.id for one in found}
+    found = [one for _kind, finds in sorted(_find_work.items()) for one in finds(system, project.pk)]
     rows = jobs.visible_jobs(actor=system).filter(project_id=project.pk).exclude(state__in=FINAL)
-    open_jobs = [row for row in rows if row.subject_id not in named and not jobs.goes_on_in_archive(row.name)]
-    for row in open_jobs:
-        kind, pk = row.subject or ("job", row.pk)
-        found.append(AtWork(kind, pk, row.title, str(row.get_state_display())))
+    for row in rows.exclude(subject_kind__in=_find_work):
+        if not jobs.goes_on_in_archive(row.name):
+            kind, pk = row.subject or ("job", row.pk)
+            found.append(AtWork(kind, pk, row.title, str(row.get_state_display())))
     return found
 
 
