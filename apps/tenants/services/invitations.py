@@ -127,6 +127,7 @@ def accept_as_new_person(*, secret: str, name: str, password: str, now: datetime
 
 def _enter(invitation: Invitation, tenant: Tenant, user: User, now: datetime) -> Membership:
     with scope(tenant.pk, user_id=user.pk):
+        _hold(user)
         locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
         if locked.state(now) is not InvitationState.OPEN:
             raise NotFound(_GONE)
@@ -135,6 +136,14 @@ def _enter(invitation: Invitation, tenant: Tenant, user: User, now: datetime) ->
         # The person's own act, by right of the invitation.
         actor = Actor(kind="user", id=user.pk, tenant=tenant, label=str(user), user=user, role=locked.role)
         return enrol(actor=actor, membership=Membership(pk=locked.pk, tenant=tenant, user=user, role=locked.role))
+
+
+def _hold(user: User) -> None:
+    """No link gives the account another password while it comes to reach more; where one just did, none joins by it."""
+    if User.objects.select_for_update(no_key=True).get(pk=user.pk).password != user.password:
+        raise Conflict(
+            _("The password of this account was changed just now. Sign in with the new one, then open the link again.")
+        )
 
 
 def new_person(email: str, name: str, password: str) -> User:

@@ -77,6 +77,7 @@ def make_password_link_by_operator(*, email: str, now: datetime) -> str:
 def take_factors_of_member(*, actor: Actor, membership: Membership, now: datetime) -> Membership:
     """For whoever lost them all: the password alone opens the account until a new factor is set up."""
     membership = locked_member(membership)
+    User.objects.select_for_update().get(pk=membership.user_id)  # who is just becoming a member elsewhere was seen
     policies.check_can_open_account(actor, membership)
     access.require_fresh(actor)
     kinds = take_factors(user=membership.user, now=now)
@@ -119,7 +120,7 @@ def set_password_by_link(*, secret: str, new: str, now: datetime) -> User:
     except ValidationError as error:
         raise Invalid(" ".join(error.messages), fields={"new": list(error.messages)}) from error
     with scope(None, user_id=user.pk):
-        # Whoever is just becoming a member elsewhere waits, or was seen: a new membership holds on to its person's row.
+        # Whoever is just becoming a member elsewhere waits, or was seen: who accepts an invitation holds their own row.
         user = User.objects.select_for_update().get(pk=user.pk)
         link = PasswordLink.objects.select_for_update().filter(user=user, digest=digest_of(secret)).first()
         if link is None or not _opens(link, now):

@@ -122,11 +122,19 @@ def test_nobody_but_an_operator_changes_a_plan(admin):
         services.change_plan(operator=admin.user, tenant_id=admin.tenant_id, plan="enterprise")
 
 
-def test_the_operator_is_made_where_the_portal_is_started(admin, capsys):
+def test_the_operator_is_made_where_the_portal_is_started_and_no_session_of_before_operates_it(
+    admin, capsys, client_as
+):
+    before = client_as(admin)
+    services.note_session(
+        user=admin.user, session_key=before.session.session_key, address="", agent="", method="password", now=now()
+    )
     call_command("make_operator", admin.user.email)
     admin.user.refresh_from_db()
     assert admin.user.is_operator
-    assert "is an operator" in capsys.readouterr().out
+    assert before.get("/platform/").status_code == 302
+    said = capsys.readouterr().out
+    assert "is an operator" in said and "Whoever knows the account's password" in said
     call_command("make_operator", admin.user.email, "--remove")
     admin.user.refresh_from_db()
     assert not admin.user.is_operator
