@@ -12,6 +12,11 @@ tenant_patterns = [
     path("compliance/erasures/<uuid:erasure_id>/", erasures.erasure_detail, name="erasure_detail"),
     path("compliance/erasures/<uuid:erasure_id>/go-on/", erasures.erasure_go_on, name="erasure_go_on"),
     path("compliance/erasures/<uuid:erasure_id>/summary.jsonl", erasures.erasure_summary, name="erasure_summary"),
+    path(
+        "compliance/erasures/<uuid:erasure_id>/certificate.<slug:form>",
+        erasures.erasure_certificate,
+        name="erasure_certificate",
+    ),
     path("activity/", activity.entry_list, name="activity"),
     path("activity/entries.<slug:form>", activity.entry_file, name="activity_file"),
     path("activity/day/", past.past_day, name="past"),

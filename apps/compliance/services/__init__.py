@@ -1,6 +1,7 @@
 """Writes of compliance: reports, and checks of the ledger that people ask for."""
 
 from apps.compliance.services.archiving import ledger_part
+from apps.compliance.services.certificates import certificate
 from apps.compliance.services.checking import LedgerCheck, verify_ledger
 from apps.compliance.services.handing_out import anchor, export_entries, export_ledger, report_file, verifier
 from apps.compliance.services.making import make_report, request_report
@@ -9,6 +10,7 @@ from apps.compliance.services.metering import reports_measured
 __all__ = [
     "LedgerCheck",
     "anchor",
+    "certificate",
     "export_entries",
     "export_ledger",
     "ledger_part",

@@ -46,7 +46,7 @@ def document_of(*, report: Report, sections: list[Section], check: LedgerCheck, 
         "sections": [_section(section) for section in sections],
         "limits": _limits(check),
         "check": _how_to_check(report),
-        "words": _words(),
+        "words": words(),
     }
 
 
@@ -62,7 +62,8 @@ def _section(section: Section) -> dict[str, Any]:
     return {"key": section.key, "title": section.title, "title_ar": section.title_ar, "statements": statements}
 
 
-def _words() -> dict[str, str]:
+def words() -> dict[str, str]:
+    """What the layouts of reports and certificates say by themselves."""
     return {
         **{proof.value: str(proof.label) for proof in Proof},
         "entry": _("Entry"),

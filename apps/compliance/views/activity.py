@@ -28,7 +28,7 @@ from foundation.web.requests import PortalRequest
 @require_GET
 def entry_list(request: PortalRequest, tenant: str) -> HttpResponse:
     form = presentation.activity_form(request)
-    # Whoever reads the record of some projects alone sees what happened there; how the whole chain stands is not theirs.
+    # Whoever reads the record of some projects alone sees what happened there, and not how the whole chain stands.
     whole = access.can(request.actor, Permission.LEDGER_VIEW)
     page = ledger.activity(request.actor, **_narrowed(request, form), cursor=request.GET.get("cursor", ""))
     context: dict[str, Any] = {

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.compliance.forms import EraseForm, GoOnForm, LookForm
+from apps.compliance.services import certificate
 from apps.compliance.views import presentation
 from apps.datasets import selectors as datasets
 from apps.datasets import services
@@ -21,7 +22,7 @@ from apps.projects import selectors as projects
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
-from foundation.web.downloads import JSON_LINES, attached
+from foundation.web.downloads import JSON_LINES, attached, shown
 from foundation.web.jobs_pages import newest_job
 from foundation.web.pages import unchanged
 from foundation.web.refusals import refusals_on
@@ -70,6 +71,15 @@ def erasure_go_on(request: PortalRequest, tenant: str, erasure_id: UUID) -> Http
 
 
 @access.page(Permission.DATASET_DESTROY)
+@access.fresh(reading=True)
+@require_GET
+def erasure_certificate(request: PortalRequest, tenant: str, erasure_id: UUID, form: str) -> HttpResponse:
+    content, name, digest = certificate(actor=request.actor, erasure_id=erasure_id, form=form)
+    return shown(content, name=name, digest=digest)
+
+
+@access.page(Permission.DATASET_DESTROY)
+@access.fresh(reading=True)
 @require_GET
 def erasure_summary(request: PortalRequest, tenant: str, erasure_id: UUID) -> HttpResponseBase:
     erasure = datasets.get_erasure(actor=request.actor, erasure_id=erasure_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 
 import pytest
 
@@ -78,6 +80,50 @@ def test_the_summary_is_the_file_whose_digest_the_ledger_names(written, admin, c
     assert last.payload["summary_digest"] == digest
     assert digest[:12] in page
     assert "attachment" in file["Content-Disposition"]
+
+
+def test_the_certificate_says_in_words_what_was_destroyed_and_where_it_is_proven(
+    written, admin, client_as, run_jobs, tenant
+):
+    version = written("people.csv", WITH)
+    from apps.tenants import services as tenants
+
+    tenants.ask_for_export(actor=admin)
+    run_jobs()
+    browser = client_as(admin)
+    browser.post(PAGE, {**LOOK, "confirmation": "ERASE"})
+    erasure = Erasure.objects.get()
+    path = f"{PAGE}{erasure.pk}/"
+    assert browser.get(f"{path}certificate.html").status_code == 409, "nothing is certified before its end"
+    run_jobs()
+    ledger.sequence_once()
+    erasure.refresh_from_db()
+    assert f"{path}certificate.pdf" in browser.get(path).content.decode()
+    file = browser.get(f"{path}certificate.html")
+    said = html.unescape(re.sub(r"<[^>]+>", "", file.content.decode()))
+    assert file["Content-Security-Policy"].startswith("sandbox;")
+    assert "شهادة محو" in said
+    for words in (
+        "Flights",
+        "The admin (Administrator)",
+        "who",
+        str(erasure.pk),
+        erasure.summary_digest,
+        erasure.subject_digest,
+        f"Dataset version “{version}”; 2 rows of the person; data key and files destroyed",
+        "1 archive that lay ready",
+        "dataset.person_erased",
+    ):
+        assert words in said, words
+    assert "Not proven" not in said and "Missing" not in said
+    assert PERSON not in said and CANARY not in said
+    erasure.things.update(row_count=7)
+    assert "Not proven" in browser.get(f"{path}certificate.html").content.decode(), "a changed row agrees no longer"
+    pdf = browser.get(f"{path}certificate.pdf", headers={"Accept-Language": "ar"})
+    assert pdf.content.startswith(b"%PDF")
+    assert browser.get(f"{path}certificate.exe").status_code == 404
+    asked = age(browser).get(f"{path}certificate.pdf")
+    assert (asked.status_code, "Confirm that it is you" in asked.content.decode()) == (403, True)
 
 
 def test_one_that_failed_offers_to_go_on_and_wants_the_same_value(failed, admin, client_as, run_jobs):

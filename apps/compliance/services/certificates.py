@@ -1,0 +1,214 @@
+"""The certificate of an erasure: what the summary says by ids and digests, for people to read and to file.
+
+It is set in type as reports are, from the same rows as the summary and weighed against the same entry of the ledger.
+Of the person it holds nothing but the keyed digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from apps.compliance.adapters.typst import TypstTypesetter
+from apps.compliance.ports import Statement
+from apps.compliance.selectors.proofs import Proofs, in_words
+from apps.compliance.services.documents import words
+from apps.datasets import selectors as datasets
+from apps.datasets import services as erasing
+from apps.datasets.choices import ErasedKind, ErasureState
+from apps.tenants import selectors as tenants
+from foundation import access, ledger
+from foundation.errors import Conflict, NotFound
+from foundation.identity import Actor
+from foundation.ledger.proving import Entry
+
+_HEADINGS = {
+    "report": ("Certificate of erasure", "شهادة محو"),
+    "summary": ("In short", "باختصار"),
+    "record": ("The ledger", "السجل"),
+    "limits": ("What remains, and why", "ما بقي ولماذا"),
+    "check": ("How to check it yourself", "كيف تتحقق بنفسك"),
+}
+_DESTROYED = {ErasedKind.DATASET_VERSION, ErasedKind.FEATURE_VIEW, ErasedKind.TRAINING_SET}
+_ENDED = "dataset.person_erased"
+FORMS = ("html", "pdf")
+
+
+def certificate(*, actor: Actor, erasure_id: UUID, form: str) -> tuple[bytes, str, str]:
+    """Content, file name and SHA-256 of one edition ("html" or "pdf"), in the reader's language.
+
+    Conflict while the erasure has not ended: until then there is nothing to certify.
+    """
+    erasure = datasets.get_erasure(actor=actor, erasure_id=erasure_id)
+    access.require_fresh(actor)
+    if form not in FORMS:
+        raise NotFound(_("A certificate can be had as HTML or PDF."))
+    if erasure.state != ErasureState.ERASED:
+        raise Conflict(_("There is no certificate yet: the erasure has not ended."))
+    document = certificate_of(actor=actor, erasure=erasure)
+    if form == "pdf":
+        content = TypstTypesetter().pdf(document, made_at=erasure.ended_at.replace(microsecond=0))
+    else:
+        content = render_to_string("compliance/report.html", {"document": document}).encode()
+    return content, f"erasure-{erasure.pk}.{form}", hashlib.sha256(content).hexdigest()
+
+
+def certificate_of(*, actor: Actor, erasure: Any) -> dict[str, Any]:
+    """The document as JSON, as `templates/compliance/report.*` take it."""
+    found = ledger.entries_about(tenant_id=actor.tenant_id, subjects=[("erasure", erasure.pk)])
+    people = {entry.event.named_actor for entry in found} | {erasure.created_by_id}
+    # Whoever may have people erased from one project alone reads no more of the record than what is about this erasure.
+    state = ledger.standing(Actor.system(actor.tenant, "certificate"), checkpoints=1)
+    signed = state.checkpoints[0].tree_size if state.checkpoints else 0
+    names = tenants.names_of(actor=actor, user_ids=people)
+    proofs = Proofs(found, names, whole=0 if state.broken else state.entries, signed=signed)
+    things = list(erasure.things.all())
+    language = get_language() or "en"
+    return {
+        "language": language,
+        "direction": "rtl" if language.startswith("ar") else "ltr",
+        "headings": {key: {"en": en, "ar": ar} for key, (en, ar) in _HEADINGS.items()},
+        "title": f"{erasure.project.name} · {erasure}",
+        "facts": _facts(actor, erasure, found, names),
+        "summary": _summary(erasure, things),
+        "whole": not state.broken,
+        "record": _record(proofs),
+        "sections": [
+            {
+                "key": "erased",
+                "title": "What was destroyed",
+                "title_ar": "ما الذي أُتلف",
+                "statements": [_shown(one) for one in _statements(proofs, erasure, things)],
+            }
+        ],
+        "limits": _remains(things),
+        "check": _how_to_check(erasure, found),
+        "words": words(),
+    }
+
+
+def _facts(actor: Actor, erasure: Any, found: list[Entry], names: Mapping[UUID, str]) -> list[list[str]]:
+    asked = found[0].event if found else None
+    who = names.get(asked.named_actor, "–") if asked and asked.named_actor else str(erasure.created_by or "–")
+    member = tenants.member_of(actor=actor, user_id=asked.named_actor) if asked and asked.named_actor else None
+    every = _("Every dataset of the project that has the column")
+    return [
+        [_("Organisation"), actor.tenant.shown_name],
+        [_("Project"), erasure.project.name],
+        [_("Dataset"), erasure.dataset.name if erasure.dataset else every],
+        [_("Column that names people"), erasure.column],
+        [_("Keyed digest of the person"), erasure.subject_digest],
+        [_("Asked by"), f"{who} ({member.get_role_display()})" if member else who],
+        [_("Asked"), in_words(erasure.created_at)],
+        [_("Ended"), in_words(erasure.ended_at)],
+        [_("Case"), str(erasure.pk)],
+        [_("Digest of the summary"), erasure.summary_digest],
+    ]
+
+
+def _summary(erasure: Any, things: list[Any]) -> list[str]:
+    destroyed = [one for one in things if one.kind in _DESTROYED]
+    left = sum(one.is_left for one in things)
+    rows = ngettext("%(n)d row of the person was erased", "%(n)d rows of the person were erased", erasure.row_count)
+    versions = ngettext("%(n)d dataset version", "%(n)d dataset versions", erasure.version_count)
+    said = [
+        _("%(rows)s, out of %(versions)s.")
+        % {"rows": rows % {"n": erasure.row_count}, "versions": versions % {"n": erasure.version_count}},
+    ]
+    if destroyed:
+        said.append(
+            _(
+                "The keys of what held these rows were destroyed and the files removed: no backup of them opens any "
+                "more. The newest of each has a successor without the person."
+            )
+        )
+    if left:
+        said.append(
+            ngettext(
+                "%(n)d run or model learned from the rows and is left to people.",
+                "%(n)d runs and models learned from the rows and are left to people.",
+                left,
+            )
+            % {"n": left}
+        )
+    return said
+
+
+def _statements(proofs: Proofs, erasure: Any, things: Iterable[Any]) -> list[Statement]:
+    """Each thing rests on the entry that ended the erasure, which names the digest of the list that it stands in."""
+    computed = hashlib.sha256(erasing.summary_lines(erasure)).hexdigest()
+    return [
+        proofs.state(
+            ("erasure", erasure.pk), _ENDED, _in_words(one), agrees={"summary_digest": computed}, digest=one.digest
+        )
+        for one in things
+        if not one.is_left
+    ]
+
+
+def _in_words(one: Any) -> str:
+    name = f"{one.get_kind_display()} “{one.name}”" if one.kind in _DESTROYED else one.get_kind_display()
+    said = [name]
+    if one.row_count is not None:
+        rows = ngettext("%(n)d row of the person", "%(n)d rows of the person", one.row_count)
+        said.append(rows % {"n": one.row_count})
+    said.append(
+        _("data key and files destroyed %(at)s") % {"at": in_words(one.erased_at)}
+        if one.kind in _DESTROYED
+        else _("the person's entries removed %(at)s") % {"at": in_words(one.erased_at)}
+        if one.kind != ErasedKind.ARCHIVE
+        else _("destroyed whole %(at)s") % {"at": in_words(one.erased_at)}
+    )
+    if one.successor_id:
+        said.append(_("followed by a successor without the person: %(id)s") % {"id": one.successor_id})
+    if one.note:
+        said.append(one.note)
+    return "; ".join(said) + "."
+
+
+def _record(proofs: Proofs) -> list[str]:
+    return [
+        _("Entry %(seq)d, %(at)s: %(kind)s, by %(who)s. Hash %(hash)s.")
+        % {"seq": one.seq, "at": one.at, "kind": one.kind, "who": one.actor, "hash": one.hash}
+        for one in proofs.evidence(proofs.entries)
+    ] or [_("No entry of the ledger has its place yet; look again in a minute.")]
+
+
+def _remains(things: Iterable[Any]) -> list[str]:
+    left = [
+        _("%(kind)s “%(name)s” keeps what it learned; whether to train anew or to retire it is for people to decide.")
+        % {"kind": one.get_kind_display(), "name": one.name}
+        for one in things
+        if one.is_left
+    ]
+    return [
+        *left,
+        _("The ledger keeps that rows were erased, with ids, counts, digests and a keyed digest of the person."),
+        _("Lineage and the names of versions remain, so that what was built on them can still be explained."),
+        _("Files that somebody fetched from the portal before are not within its reach."),
+    ]
+
+
+def _how_to_check(erasure: Any, found: list[Entry]) -> list[str]:
+    ended = next((entry.event.seq for entry in reversed(found) if entry.event.kind == _ENDED), 0)
+    return [
+        _("Fetch the summary of this erasure (JSON lines); its SHA-256 has to be %(digest)s.")
+        % {"digest": erasure.summary_digest},
+        _("Entry %(seq)d of the ledger, “%(kind)s”, names the same digest.") % {"seq": ended, "kind": _ENDED},
+        _("Export the ledger (Activity, The record), take key and anchor from where you keep them, and run:"),
+        "python sanad_verify.py ledger.jsonl --key key.pem --anchor anchor.jsonl",
+    ]
+
+
+def _shown(said: Statement) -> dict[str, Any]:
+    return {**asdict(said), "state": str(said.state)}
+
+
+__all__ = ["FORMS", "certificate", "certificate_of"]
