@@ -21,6 +21,7 @@ from sanad.commands import (
     portal,
     single_sign_on,
     tenant,
+    tokens,
     webhooks,
 )
 from sanad.commands.arguments import everywhere
@@ -82,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     for part in (
         portal,
         tenant,
+        tokens,
         groups,
         single_sign_on,
         keys,

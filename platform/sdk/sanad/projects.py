@@ -57,6 +57,15 @@ class Members(Resource):
                 return row
         raise NotFound(f"{email} is not a member of this tenant; invite them first.")
 
+    def change_role(self, member_id: str, role: str) -> Thing:
+        """`role` is admin, scientist, officer, auditor, viewer or member; it holds with their next request."""
+        changed: Thing = self._http.send("PATCH", f"members/{member_id}/", json={"role": role}).json()
+        return changed
+
+    def remove(self, member_id: str) -> None:
+        """They are outside at once, and their tokens of the tenant are void; what they did stays on the ledger."""
+        self._http.send("DELETE", f"members/{member_id}/")
+
     def suspend(self, member_id: str) -> Thing:
         """Keep the place of somebody who is away: it opens nothing, and their tokens are void."""
         suspended: Thing = self._http.post(f"members/{member_id}/suspend/")
@@ -118,6 +127,12 @@ class Groups(Resource):
     def create(self, name: str, *, description: str = "") -> Thing:
         made: Thing = self._http.post("groups/", {"name": name, "description": description})
         return made
+
+    def edit(self, group_id: str, *, name: str | None = None, description: str | None = None) -> Thing:
+        """What is None stays as it is."""
+        words = {key: word for key, word in (("name", name), ("description", description)) if word is not None}
+        changed: Thing = self._http.send("PATCH", f"groups/{group_id}/", json=words).json()
+        return changed
 
     def delete(self, group_id: str) -> None:
         """Its people stay members; what they reached through it alone is closed to them."""
@@ -183,6 +198,11 @@ class ServiceAccounts(Resource):
         body = _token(name, scopes, project, days, networks)
         made: Thing = self._http.post(f"service-accounts/{account_id}/tokens/", body)
         return made
+
+    def change_role(self, account_id: str, role: str) -> Thing:
+        """`role` is scientist, auditor or viewer; it holds with its next request."""
+        changed: Thing = self._http.send("PATCH", f"service-accounts/{account_id}/", json={"role": role}).json()
+        return changed
 
     def disable(self, account_id: str) -> Thing:
         """Void every token of it; whatever uses one is refused within a second."""

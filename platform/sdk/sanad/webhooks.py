@@ -29,6 +29,11 @@ class Webhooks(Resource):
         made: Thing = self._http.post("webhooks/", body)
         return made
 
+    def edit(self, webhook_id: str, **words: object) -> Thing:
+        """`url`, `description`, `kinds` or `project`; what is not named stays, and so does its secret."""
+        changed: Thing = self._http.send("PATCH", f"webhooks/{webhook_id}/", json=words).json()
+        return changed
+
     def roll_secret(self, webhook_id: str) -> Thing:
         """A new `secret`, shown once; for 24 hours both sign."""
         rolled: Thing = self._http.post(f"webhooks/{webhook_id}/roll-secret/")

@@ -21,6 +21,10 @@ def add_to(acts: Any) -> None:
         parser = add(team, word, act, said)
         parser.add_argument("name", help="of the group, or its id")
         parser.add_argument("email", help="of the member")
+    edit = add(team, "edit", group_edit, "change its name or description")
+    edit.add_argument("name")
+    edit.add_argument("--name", dest="new_name", help="its new name")
+    edit.add_argument("--description")
     add(team, "delete", group_delete, "delete it, with the roles that it gives").add_argument("name")
     _add_roles(acts)
 
@@ -43,6 +47,11 @@ def group_list(client: Client, said: Namespace) -> None:
 
 def group_create(client: Client, said: Namespace) -> None:
     show(client.groups.create(said.name, description=said.description), as_json=said.json)
+
+
+def group_edit(client: Client, said: Namespace) -> None:
+    words = {"name": said.new_name, "description": said.description}
+    show(client.groups.edit(client.groups.get(said.name)["id"], **words), as_json=said.json)
 
 
 def group_people(client: Client, said: Namespace) -> None:

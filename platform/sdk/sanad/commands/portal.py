@@ -44,8 +44,12 @@ def add_to(acts: Any) -> None:
         ("new-password", member_new_password, "a link with which somebody sets a new password; it is shown once"),
         ("take-factors", member_take_factors, "take the second factors of somebody who lost them all"),
         ("unlock", member_unlock, "let somebody try again whose sign-ins failed too often"),
+        ("remove", member_remove, "they are outside at once; what they did stays on the ledger"),
     ):
         add(member, word, act, said).add_argument("email", help="of the member")
+    role = add(member, "role", member_role, "give a member another role in the tenant")
+    role.add_argument("email", help="of the member")
+    role.add_argument("role", help="admin, scientist, officer, auditor, viewer, or member (of chosen projects)")
     _add_programs(acts)
 
 
@@ -75,6 +79,9 @@ def _add_programs(acts: Any) -> None:
         ("enable", program_enable, "let it be given tokens again"),
     ):
         add(program, word, act, said).add_argument("name", help="of the service account, or its id")
+    role = add(program, "role", program_role, "give it another role")
+    role.add_argument("name", help="of the service account, or its id")
+    role.add_argument("role", help="scientist, auditor or viewer")
 
 
 def open_portal(client: Client, said: Namespace) -> None:
@@ -128,12 +135,27 @@ def member_unlock(client: Client, said: Namespace) -> None:
     show(client.members.unlock(client.members.find(said.email)["id"]), as_json=said.json)
 
 
+def member_role(client: Client, said: Namespace) -> None:
+    show(client.members.change_role(client.members.find(said.email)["id"], said.role), as_json=said.json)
+
+
+def member_remove(client: Client, said: Namespace) -> None:
+    client.members.remove(client.members.find(said.email)["id"])
+    tell(f"{said.email} is no longer a member")
+
+
 def member_restore(client: Client, said: Namespace) -> None:
     show(client.members.restore(client.members.find(said.email)["id"]), as_json=said.json)
 
 
 def program_list(client: Client, said: Namespace) -> None:
     table(client.service_accounts.list(), ("name", "role", "state"), as_json=said.json)
+
+
+def program_role(client: Client, said: Namespace) -> None:
+    show(
+        client.service_accounts.change_role(client.service_accounts.get(said.name)["id"], said.role), as_json=said.json
+    )
 
 
 def program_create(client: Client, said: Namespace) -> None:

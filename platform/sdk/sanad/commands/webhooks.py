@@ -26,6 +26,11 @@ def add_to(acts: Any) -> None:
     create.add_argument(
         "--event", action="append", help="a kind like run.succeeded or a family like run, again for more; else all"
     )
+    edit = add(hook, "edit", webhook_edit, "change what is named; its secret stays")
+    edit.add_argument("name", help=_NAME)
+    edit.add_argument("--address")
+    edit.add_argument("--description")
+    edit.add_argument("--event", action="append", help="as with create, in place of what it is told now")
     for word, act, said in (
         ("test", webhook_test, "send an event of no consequence"),
         ("pause", webhook_pause, "hold back what happens until it is enabled"),
@@ -49,6 +54,12 @@ def _add_deliveries(hook: Any) -> None:
     failed = add(hook, "replay-failed", webhook_replay_failed, "send again all that failed")
     failed.add_argument("name", help=_NAME)
     failed.add_argument("--hours", type=float, default=24, help="of so many hours; 24 where it is not said")
+
+
+def webhook_edit(client: Client, said: Namespace) -> None:
+    words = {"url": said.address, "description": said.description, "kinds": said.event}
+    named = {key: word for key, word in words.items() if word is not None}
+    show(client.webhooks.edit(client.webhooks.get(said.name)["id"], **named), as_json=said.json)
 
 
 def webhook_list(client: Client, said: Namespace) -> None:
