@@ -41,8 +41,6 @@ class PortalTable(django_tables2.Table):
         attrs = {"class": "table table-vcenter card-table"}
         order_by_field = "sort"
 
-    # The forms that it can be had in as a file; names of formats are not translated.
-    file_forms = (("csv", "CSV"), ("parquet", "Parquet"), ("json", "JSON"))
     filterset: FilterSet | None = None
     page_sizes = PAGE_SIZES
 
@@ -66,6 +64,18 @@ class PortalTable(django_tables2.Table):
                 for row in self.paginated_rows
             ),
         )
+
+    @property
+    def files(self) -> list[dict[str, str]]:
+        """The table as files of all its rows and columns, as components/files.html takes them (table_files.py)."""
+        asked = self.request.GET.copy()
+        for word in ("page", "per_page", "columns"):
+            asked.pop(word, None)
+        found = []
+        for form, label in (("csv", "CSV"), ("parquet", "Parquet"), ("json", "JSON")):
+            asked["export"] = form
+            found.append({"label": label, "url": f"?{asked.urlencode()}"})
+        return found
 
     @property
     def choosable(self) -> list[dict[str, Any]]:
