@@ -21,3 +21,10 @@ def test_large_libraries_wait_until_they_are_used():
     loaded = set(json.loads(answer.stdout))
     assert {"apps.tenants.tasks", "apps.tenants.views.scim"} <= loaded, "Without tasks and pages this proves nothing."
     assert loaded & LATER == set()
+
+
+def test_the_launcher_is_read_without_django_s_settings():
+    told = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk"}
+    command = [sys.executable, "-m", "portal.launcher", "--help"]
+    answer = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr

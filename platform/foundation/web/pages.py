@@ -13,8 +13,6 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from foundation.web import table_files
-
 _listeners: list[Callable[[HttpRequest], None]] = []
 
 
@@ -31,6 +29,9 @@ def render_page(
 
     Where the address asks for the page's list as a file, the file.
     """
+    # Tables want Django's settings, and the launcher reads this package without any.
+    from foundation.web import table_files
+
     if file := table_files.file_of(request, context):
         return file
     htmx = getattr(request, "htmx", None)
