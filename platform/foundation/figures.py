@@ -18,6 +18,8 @@ from foundation.rounding import to_cents
 NOTHING = "–"
 
 _LEAST = 0.001
+# From here on figures are written as powers of ten: a metric that diverges, or a column of 128-bit integers.
+_MOST = 10**15
 _ENGLISH, _ARABIC = Locale.parse("en_GB"), Locale.parse("ar_AE")
 
 
@@ -30,7 +32,18 @@ def figure(value: Any) -> Any:
     """The value where it is a finite number, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    return value if math.isfinite(value) else None
+    # An integer is finite however long it is; asked as a float it might not be one.
+    return value if isinstance(value, int) or math.isfinite(value) else None
+
+
+def power(value: Any) -> str:
+    """A finite figure with its power of ten: 1e30 → 1.00e+30."""
+    return f"{Decimal(value) if isinstance(value, int) else value:.2e}"
+
+
+def is_huge(value: Any) -> bool:
+    """Whether a finite figure has more digits than anybody reads, or than can be written out."""
+    return bool(abs(value) >= _MOST)
 
 
 def number(value: Any, digits: int = 3) -> str:
@@ -38,11 +51,13 @@ def number(value: Any, digits: int = 3) -> str:
     found = figure(value)
     if found is None:
         return NOTHING
+    if is_huge(found):
+        return power(found)
     if isinstance(found, int):
         return format_decimal(found, locale=locale(), numbering_system="latn")
     size = abs(found)
     if size and size < 10 ** -int(digits):
-        return f"{found:.2e}"
+        return power(found)
     decimals = 0 if size >= 10_000 else min(1, int(digits)) if size >= 100 else int(digits)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     return format_decimal(found, format=pattern, locale=locale(), numbering_system="latn")
@@ -61,6 +76,8 @@ def percent(value: Any, digits: int = 1) -> str:
     found = figure(value)
     if found is None:
         return NOTHING
+    if is_huge(found):
+        return f"{power(Decimal(found) * 100)}\u202f%"
     pattern = "#,##0" + ("." + "0" * int(digits) if int(digits) else "") + "\u202f%"
     return format_percent(found, format=pattern, locale=locale(), numbering_system="latn")
 
@@ -72,6 +89,8 @@ def money(value: Any, currency: str = "AED") -> str:
         return NOTHING
     if 0 < found < Decimal("0.01"):
         return _("less than %(amount)s") % {"amount": money(Decimal("0.01"), currency)}
+    if is_huge(found):
+        return f"{currency}\xa0{power(found)}"
     pattern = "¤¤\xa0#,##0.00;¤¤\xa0-#,##0.00"
     shown = to_cents(Decimal(str(found)))
     return format_currency(shown, currency, format=pattern, locale=locale(), numbering_system="latn")

@@ -32,6 +32,22 @@ def test_numbers_have_as_many_decimals_as_a_reader_wants(value, said):
     assert shown.number(value) == said
 
 
+@pytest.mark.parametrize("huge", [1e300, -1e30, 2**127, 10**400, Decimal("1e28"), 1e15])
+@pytest.mark.parametrize(
+    "written", [shown.number, shown.quantity, shown.percent, shown.money, shown.price, shown.compact]
+)
+def test_whoever_logs_a_figure_that_nobody_can_write_out_breaks_no_page(written, huge):
+    assert "e+" in written(huge)
+
+
+def test_a_diverged_metric_is_a_power_of_ten():
+    assert (shown.number(1e30), shown.percent(1e30, 0), shown.number(10**14)) == (
+        "1.00e+30",
+        "1.00e+32\u202f%",
+        "100,000,000,000,000",
+    )
+
+
 def test_arabic_pages_keep_latin_digits():
     with translation.override("ar"):
         assert shown.number(336776) == "336,776"

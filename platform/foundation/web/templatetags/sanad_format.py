@@ -33,6 +33,8 @@ def compact(value: Any) -> str:
     figure = figure_of(value)
     if figure is None:
         return NOTHING
+    if figures.is_huge(figure):
+        return figures.power(figure)
     return format_compact_decimal(figure, fraction_digits=1, locale=locale(), numbering_system="latn")
 
 
@@ -65,6 +67,8 @@ def price(value: Any) -> str:
     figure = figure_of(value)
     if figure is None:
         return NOTHING
+    if figures.is_huge(figure):
+        return figures.power(figure)
     return format_decimal(figure, format="#,##0.00######", locale=locale(), numbering_system="latn")
 
 
