@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.tenants.models import Budget, Quota
-from apps.tenants.selectors.projects import projects_of
+from apps.tenants.selectors.projects import projects_of, shown_name
 from foundation import access
 from foundation.access import Permission
 from foundation.identity import Actor
@@ -27,7 +27,7 @@ def seen_by(actor: Actor, rows: QuerySet[Limit]) -> tuple[list[Limit], dict[UUID
     """Those that the actor may see, the tenant's first, and the names of their projects. Two statements."""
     found = list(rows)
     ids = [row.project_id for row in found if row.project_id is not None]
-    names = {project.id: project.name for project in projects_of(actor, ids=ids)} if ids else {}
+    names = {project.id: shown_name(actor, project) for project in projects_of(actor, ids=ids)} if ids else {}
     whole = sees_whole(actor)
     seen = [row for row in found if (whole if row.project_id is None else row.project_id in names)]
     return sorted(seen, key=lambda row: (row.project_id is not None, name_of(row.project_id, names))), names

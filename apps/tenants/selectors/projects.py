@@ -43,6 +43,11 @@ def projects_of(actor: Actor, *, ids: Collection[UUID] | None = None) -> list[Pr
     return _project_names[0](actor, ids=ids) if _project_names else []
 
 
+def shown_name(actor: Actor, project: ProjectName) -> str:
+    """The name, marked where the project is archived: it is in no list, and what it keeps counts on."""
+    return _("%(project)s (archived)") % {"project": project.name} if project.id in actor.archived else project.name
+
+
 def sees_project(actor: Actor, project_id: UUID) -> bool:
     """Whether the project is open to the actor: one row is asked for, however many there are."""
     return bool(projects_of(actor, ids=[project_id]))

@@ -17,7 +17,7 @@ from apps.tenants.choices import UsageBy, UsageKind
 from apps.tenants.models import UsageHour
 from apps.tenants.selectors.money import OfKinds, rounded, sums
 from apps.tenants.selectors.people import names_of
-from apps.tenants.selectors.projects import projects_of
+from apps.tenants.selectors.projects import projects_of, shown_name
 from foundation import access, ledger
 from foundation.access import Permission
 from foundation.errors import Invalid
@@ -119,7 +119,7 @@ def lines(*, actor: Actor, wanted: Wanted, by: UsageBy) -> list[Line]:
     found: dict[UUID | None, Line] = {}
     for row in sums(wanted_usage(actor=actor, wanted=wanted), column):
         found.setdefault(row[column], Line(row[column], "")).add(row)
-    names = names_by(actor=actor, by=by, keys=[key for key in found if key])
+    names = names_by(actor=actor, by=by, keys=[key for key in found if key], marked=True)
     for key, line in found.items():
         line.name = names.get(key, str(key)[:8]) if key else nobody(by)
     ordered = sorted(found.values(), key=lambda line: (-line.cost, line.name))
@@ -136,7 +136,7 @@ def series(*, actor: Actor, wanted: Wanted, by: UsageBy) -> list[Series]:
     for row in sums(rows, column, "day"):
         days = found.setdefault(row[column], Series("")).days
         days[row["day"]] = days.get(row["day"], Decimal(0)) + row["cost"]
-    names = names_by(actor=actor, by=by, keys=[key for key in found if key])
+    names = names_by(actor=actor, by=by, keys=[key for key in found if key], marked=True)
     for key, one in found.items():
         one.name = names.get(key, str(key)[:8]) if key else nobody(by)
     return sorted(found.values(), key=lambda one: (-sum(one.days.values()), one.name))
@@ -170,14 +170,18 @@ def people_seen(*, actor: Actor, month: Month, also: Collection[UUID] = ()) -> l
     return sorted(names_by(actor=actor, by=UsageBy.PERSON, keys=found).items(), key=lambda pair: pair[1])
 
 
-def names_by(*, actor: Actor, by: UsageBy, keys: Collection[UUID]) -> dict[UUID, str]:
-    """Names as the actor may read them; without a place in the tenant, a token reads no people's."""
+def names_by(*, actor: Actor, by: UsageBy, keys: Collection[UUID], marked: bool = False) -> dict[UUID, str]:
+    """Names as the actor may read them; without a place in the tenant, a token reads no people's.
+
+    `marked` says of archived projects that they are: what they keep costs on.
+    """
     if not keys:
         return {}
     if by == UsageBy.PERSON:
         return names_of(actor=actor, user_ids=keys) if access.can(actor, Permission.TENANT_VIEW) else {}
     if by == UsageBy.PROJECT:
-        return {project.id: project.name for project in projects_of(actor, ids=keys)}
+        known = projects_of(actor, ids=keys)
+        return {project.id: shown_name(actor, project) if marked else project.name for project in known}
     return _model_names[0](actor, keys) if _model_names else {}
 
 

@@ -210,3 +210,21 @@ def test_an_upload_that_had_begun_goes_no_further(scientist, admin, project):
 
     with pytest.raises(ProjectArchived):
         append_chunk(actor=again(scientist), upload_id=upload.pk, offset=0, data=b"a,b\n1,2\n3")
+
+
+def test_its_quota_still_counts_and_says_that_it_is_archived(client_as, admin, project):
+    from apps.tenants.services import set_quota
+
+    set_quota(actor=admin, project_id=project.pk, storage_bytes=10**9)
+    services.archive_project(actor=admin, project=project)
+
+    assert "Flights (archived)" in client_as(admin).get("/t/acme/settings/quotas/").content.decode()
+
+
+def test_what_failed_or_waits_for_review_there_calls_nobody_home(client_as, scientist, admin, project):
+    run = make_run(scientist, project, make_training_set(scientist, project), state="failed", ended_at=now())
+    client = client_as(scientist)
+    assert f"Run {run}" in client.get("/t/acme/").content.decode()
+
+    services.archive_project(actor=admin, project=project)
+    assert f"Run {run}" not in client.get("/t/acme/").content.decode()
