@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib import auth, messages
 from django.contrib.auth import update_session_auth_hash
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -106,7 +107,7 @@ def profile(request: PersonRequest) -> HttpResponse:
             services.edit_profile(user=user, **form.cleaned_data)
             messages.success(request, _("Saved."))
             return HttpResponseRedirect(request.path)
-    return _show_account(request, form=form)
+    return show_account(request, form=form)
 
 
 @_OWN
@@ -122,7 +123,7 @@ def password(request: PersonRequest) -> HttpResponse:
             note_session(request, user)
             messages.success(request, _("The password is changed; every other session was signed out."))
             return HttpResponseRedirect("/accounts/")
-    return _show_account(request, password_form=form)
+    return show_account(request, password_form=form)
 
 
 @_ANY_WAY
@@ -190,12 +191,14 @@ def _show_door(request: HttpRequest, form: SignInForm, status: int) -> HttpRespo
     return render(request, "accounts/sign_in.html", context, status=status)
 
 
-def _show_account(request: PersonRequest, **forms: ProfileForm | PasswordForm) -> HttpResponse:
+def show_account(request: PersonRequest, **forms: BaseForm) -> HttpResponse:
+    """The person's own page, with `form`, `password_form` or `factors_refused` as they were answered."""
     user, way = request.user, Way.of(request.session)
     initial = {name: getattr(user, name) for name in ProfileForm.base_fields}
     context = {
         "form": forms.get("form") or ProfileForm(initial=initial),
         "password_form": forms.get("password_form") or PasswordForm(),
+        "factors_refused": forms.get("factors_refused"),
         "sessions": selectors.sessions_of(user=user, now=now(), way=way),
         "present": _key(request),
         "choices": (places := selectors.tenants_of(user=user, way=way)),

@@ -17,11 +17,12 @@ from apps.tenants import services
 from apps.tenants.adapters import codes, passkeys
 from apps.tenants.errors import FactorRefused
 from apps.tenants.forms.factors import AppForm, PasskeyForm
+from apps.tenants.views.accounts import show_account
 from foundation import access
 from foundation.clock import now
 from foundation.tenancy import scope
 from foundation.web import going_on
-from foundation.web.refusals import refusals_on
+from foundation.web.refusals import asked, refusals_on
 from foundation.web.requests import PersonRequest
 
 _OWN = access.own("A person's own factors: nobody else sees them, and they open nobody else's account.")
@@ -79,9 +80,12 @@ def passkey_options(request: PersonRequest) -> HttpResponse:
 @access.fresh
 @require_POST
 def factor_remove(request: PersonRequest, factor_id: int) -> HttpResponse:
-    services.remove_factor(user=request.user, factor_id=factor_id, now=now())
-    messages.success(request, _("It is removed and opens nothing from now on."))
-    return HttpResponseRedirect(_LIST)
+    refused = asked()
+    with refusals_on(refused):
+        services.remove_factor(user=request.user, factor_id=factor_id, now=now())
+        messages.success(request, _("It is removed and opens nothing from now on."))
+        return HttpResponseRedirect(_LIST)
+    return show_account(request, factors_refused=refused)
 
 
 @_OWN
@@ -89,7 +93,10 @@ def factor_remove(request: PersonRequest, factor_id: int) -> HttpResponse:
 @require_POST
 @never_cache
 def recovery_renew(request: PersonRequest) -> HttpResponse:
-    return _show_codes(request, services.renew_recovery_codes(user=request.user))
+    refused = asked()
+    with refusals_on(refused):
+        return _show_codes(request, services.renew_recovery_codes(user=request.user))
+    return show_account(request, factors_refused=refused)
 
 
 def _done(request: HttpRequest, made: list[str], sentence: str) -> HttpResponse:

@@ -7,12 +7,14 @@ a 307, with which the browser sends the same fields on to where they were meant 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from foundation.identity.ways import Way
+from foundation.web.pages import came_from
 
 if TYPE_CHECKING:
     from foundation.access import StepUpRequired
@@ -40,6 +42,7 @@ def question(request: HttpRequest, *, going_on: str, method: str) -> dict[str, o
         "carried": _carried(request),
         "with_files": bool(request.FILES),
         "by_provider": Way.of(request.session).tenant_id is not None,
+        "back": _back_of(request),
     }
 
 
@@ -63,7 +66,16 @@ def _carried(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in kept if name != "csrfmiddlewaretoken" and not name.startswith(OWN)]
 
 
+def _back_of(request: HttpRequest) -> str:
+    """The page on which the person was asked, through wrong answers too; the start where none is known."""
+    page = urlsplit(came_from(request))._replace(scheme="", netloc="").geturl()
+    return next((path for path in (request.POST.get("proof_back", ""), page) if _is_here(request, path)), "/")
+
+
 def _next_of(request: HttpRequest) -> str:
     wanted = request.POST.get("proof_next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if safe and wanted.startswith("/") else "/accounts/"
+    return wanted if _is_here(request, wanted) else "/accounts/"
+
+
+def _is_here(request: HttpRequest, path: str) -> bool:
+    return path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts={request.get_host()})

@@ -238,6 +238,7 @@ def test_a_second_app_is_refused_and_a_wrong_code_sets_up_nothing(person, client
     answer = client.post(APP, {"code": "000000"})
     assert answer.status_code == 422
     assert "clock of the device" in answer.content.decode()
+    assert '<details class="mb-3" open>' in answer.content.decode(), "the key written by hand stays in sight"
     assert selectors.factors_of(user=person.user) == []
 
     set_up_app(client)

@@ -1,5 +1,6 @@
 """Sensitive acts ask once more who sits there, where the last proof is some time ago; nothing typed is lost."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -98,6 +99,19 @@ def test_a_wrong_password_asks_again_and_keeps_the_fields(stale):
     assert "not your password" in answer.content.decode()
     assert dict(hidden(answer.content.decode())) == fields
     assert "wrong" not in [value for _name, value in hidden(answer.content.decode())]
+
+
+def test_cancel_leads_back_to_where_one_was_and_nowhere_else(stale):
+    def cancel(answer):
+        return re.search(r'<a class="btn btn-quiet" href="([^"]*)">Cancel</a>', answer.content.decode())[1]
+
+    asked = stale.post(TOKENS, WANTED, headers={"Referer": f"http://testserver{TOKENS}?page=2"})
+    assert cancel(asked) == f"{TOKENS}?page=2"
+    wrong = send_form(stale, CONFIRM, dict(hidden(asked.content.decode())) | {"proof_password": "wrong"})
+    assert cancel(wrong) == f"{TOKENS}?page=2", "through a wrong answer too"
+    for lure in ("https://evil.example/", "http://testserver//evil.example/"):
+        assert cancel(stale.post(TOKENS, WANTED, headers={"Referer": lure})) == "/"
+        assert cancel(send_form(stale, CONFIRM, {"proof_password": "wrong", "proof_back": lure})) == "/"
 
 
 def test_the_question_is_not_tried_without_end(person, stale):

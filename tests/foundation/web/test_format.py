@@ -9,6 +9,7 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 
 from foundation.web import calendars
+from foundation.web.browsers import browser_in_words
 from foundation.web.templatetags import sanad_format as shown
 from foundation.web.templatetags import sanad_svg as drawn
 from foundation.web.templatetags.sanad_ui import tone
@@ -156,3 +157,31 @@ def test_what_is_too_little_to_show_is_not_said_to_be_nothing():
     assert shown.quantity(Decimal("0.000162")) == "less than 0.001"
     assert shown.quantity(Decimal("12.5")) == "12.500"
     assert (shown.quantity(0), shown.quantity(None)) == ("0", shown.NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 "
+            "Safari/537.36 Edg/140.0.0.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "Version/18.5 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile "
+            "Safari/537.36",
+            "Chrome on Android",
+        ),
+        ("curl/8.14.1", "curl"),
+        ("<script>", ""),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_called_as_people_call_it(agent, words):
+    assert browser_in_words(agent) == words

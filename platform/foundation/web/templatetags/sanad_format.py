@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from foundation import figures
 from foundation.clock import now, zone_of
+from foundation.web.browsers import browser_in_words
 from foundation.web.calendars import date_in_words
 
 register = template.Library()
@@ -24,6 +25,7 @@ money, month, number = figures.money, figures.month, figures.number
 percent, quantity, short_digest = figures.percent, figures.quantity, figures.short_digest
 for _filter in (money, month, number, percent, quantity, short_digest):
     register.filter(_filter)
+register.filter("browser", browser_in_words)
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
