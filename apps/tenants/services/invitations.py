@@ -24,6 +24,7 @@ from foundation.access.models import Membership
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.identity.models import User
+from foundation.identity.names import visible
 from foundation.identity.tokens import digest_of
 from foundation.refusals import Asked
 from foundation.tenancy import scope
@@ -148,7 +149,7 @@ def _hold(user: User) -> None:
 
 def new_person(email: str, name: str, password: str) -> User:
     """An account for an address that has none."""
-    user = User(email=email, name=name.strip())
+    user = User(email=email, name=visible(name))
     if not user.name:
         raise Invalid(_("A name is missing."), fields={"name": [_("Fill this in.")]})
     try:

@@ -14,10 +14,11 @@ from apps.tenants.events import PasswordChanged
 from apps.tenants.services.security import record_of_person, tell
 from foundation.errors import Invalid
 from foundation.identity.models import User
+from foundation.identity.names import visible
 
 
 def edit_profile(*, user: User, name: str, language: str, theme: str, time_zone: str, calendar: str) -> User:
-    if not name.strip():
+    if not (shown := visible(name)):
         raise Invalid(_("A name is missing."), fields={"name": [_("Fill this in.")]})
     if time_zone not in available_timezones():
         sentence = _("There is no time zone “%(zone)s”.") % {"zone": time_zone}
@@ -25,7 +26,7 @@ def edit_profile(*, user: User, name: str, language: str, theme: str, time_zone:
     choices = ((language, User.Language), (theme, User.Theme), (calendar, User.Calendar))
     if any(chosen not in offered.values for chosen, offered in choices):
         raise Invalid(_("Choose language, theme and calendar from the lists."))
-    user.name, user.language, user.theme = name.strip(), language, theme
+    user.name, user.language, user.theme = shown, language, theme
     user.time_zone, user.calendar = time_zone, calendar
     user.save(update_fields=["name", "language", "theme", "time_zone", "calendar"])
     return user

@@ -29,6 +29,7 @@ from foundation.access.models import GroupMember, Membership
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.identity.models import IdentityProvider, ProviderIdentity, UsedAssertion, User
+from foundation.identity.names import visible
 from foundation.tenancy import find_tenant, in_each, require_open, scope, why_closed
 from foundation.tenancy.models import Tenant
 
@@ -214,7 +215,7 @@ def _note_kept(actor: Actor, provider: IdentityProvider, place: Membership) -> N
 
 def _new_person(said: Said) -> User:
     """Nobody has an account of this address, and its domain is the tenant's own."""
-    user = User(email=said.email, name=said.name.strip()[:200] or said.email.partition("@")[0])
+    user = User(email=said.email, name=visible(said.name)[:200] or said.email.partition("@")[0])
     user.set_unusable_password()
     user.save(force_insert=True)
     return user

@@ -30,6 +30,17 @@ def test_words_are_saved_by_a_plain_form_and_heard_at_once(client_as, scientist)
     assert 'dir="rtl"' in client.get("/accounts/").content.decode()
 
 
+def test_a_name_hides_nothing_and_turns_no_sentence_around(client_as, scientist):
+    client = client_as(scientist)
+    for written, kept in (("\u202eAli\x07\n \u2066Omar", "Ali Omar"), ("علی\u200cرضا", "علی\u200cرضا")):
+        assert client.post("/accounts/", WORDS | {"name": written}).status_code == 302
+        scientist.user.refresh_from_db()
+        assert scientist.user.name == kept
+
+    answer = client.post("/accounts/", WORDS | {"name": "\u200b\u200d"})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["name"])
+
+
 def test_an_unknown_zone_is_said_at_its_field(client_as, scientist):
     answer = client_as(scientist).post("/accounts/", WORDS | {"time_zone": "Mars/Olympus"})
 

@@ -24,6 +24,7 @@ from foundation.access import Role
 from foundation.access.actors import memberships_of
 from foundation.access.models import Membership
 from foundation.identity.models import Provisioned, User
+from foundation.identity.names import visible
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def bring_person(*, by: Provisioner, wanted: PersonWanted, now: datetime) -> Mem
     if user is not None and Membership.objects.filter(tenant_id=by.tenant_id, user=user).exists():
         raise ProvisionRefused(_("This user is in the tenant already."), reason="uniqueness", status=409)
     if user is None:
-        user = User(email=email, name=wanted.name.strip()[:200] or email.partition("@")[0])
+        user = User(email=email, name=visible(wanted.name)[:200] or email.partition("@")[0])
         user.set_unusable_password()
         user.save(force_insert=True)
     role = by.provider.default_role or Role.MEMBER
@@ -84,7 +85,7 @@ def _reword(by: Provisioner, place: Membership, wanted: PersonWanted) -> None:
             raise ProvisionRefused(_("The address of this user is not this provider's to change."), reason="mutability")
         user.email = _checked_email(by, email)
         changed.append("email")
-    name = wanted.name.strip()[:200]
+    name = visible(wanted.name)[:200]
     if name and name != user.name:
         user.name = name
         changed.append("name")

@@ -1,0 +1,24 @@
+"""How people may be called: what is read is all there is."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Signs that turn what follows them around, in this name and in the sentence that it stands in. The two marks of
+# direction and the joiners, which Arabic and Persian are written with, stay.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNSEEN = frozenset({"Cc", "Cs", "Co", "Zl", "Zp"})
+
+
+def visible(name: str) -> str:
+    """The name on one line, without signs that nobody sees or that turn others around; empty where nothing is left."""
+    seen = "".join(
+        " " if sign.isspace() else sign
+        for sign in name
+        if sign.isspace() or not (sign in _TURNING or unicodedata.category(sign) in _UNSEEN)
+    )
+    # Of letters, digits or signs of writing one at least: a name of joiners alone would be an empty place on the page.
+    return " ".join(seen.split()) if any(unicodedata.category(sign)[0] in "LNPS" for sign in seen) else ""
+
+
+__all__ = ["visible"]
