@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -86,13 +87,28 @@ class Stage:
         return self.process.wait(WITHIN_S)
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@contextmanager
+def open_folder() -> Iterator[Path]:
     """A folder that every user can walk through; pytest's own is closed to PostgreSQL's user."""
     path = Path(tempfile.mkdtemp(prefix="sanad-launcher-"))
     path.chmod(0o711)
     yield path
     shutil.rmtree(path)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with open_folder() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Stage]:
+    """Servers that are ready, for tests that only look at them."""
+    with open_folder() as path:
+        stage = Stage(Home(path / "home")).wait_until_ready()
+        yield stage
+        stage.stop()
 
 
 @pytest.fixture

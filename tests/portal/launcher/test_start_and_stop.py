@@ -44,8 +44,8 @@ def test_a_second_start_finds_its_data_again(start):
     assert (first.home.postgres / "data" / "PG_VERSION").stat().st_ino == identity
 
 
-def test_nobody_gets_in_without_the_right_password(start):
-    home = start().wait_until_ready().home
+def test_nobody_gets_in_without_the_right_password(standing):
+    home = standing.home
     folder = home.postgres_sockets
     for role, database in (("sanad_root", "postgres"), ("sanad_owner", "sanad"), ("sanad_portal", "sanad")):
         for credentials in (role, f"{role}:guess"):
@@ -67,21 +67,20 @@ def _valkey_says(home: Home, words: str) -> str:
         return connection.recv(200).decode()
 
 
-def test_the_servers_open_no_port_and_their_sockets_are_closed_to_others(start):
-    stage = start().wait_until_ready()
-    assert [each for each in stage.living() if each.net_connections("tcp")] == []
-    for path in (stage.home.postgres_sockets, stage.home.run, stage.home.root / "valkey", stage.home.secrets):
+def test_the_servers_open_no_port_and_their_sockets_are_closed_to_others(standing):
+    assert [each for each in standing.living() if each.net_connections("tcp")] == []
+    home = standing.home
+    for path in (home.postgres_sockets, home.run, home.root / "valkey", home.secrets):
         assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0
 
 
-def test_no_password_stands_in_a_command_line(start):
-    stage = start().wait_until_ready()
-    words = " ".join(" ".join(each.cmdline()) for each in stage.living())
-    assert [name for name in keys.NAMES if keys.read(stage.home, name) in words] == []
+def test_no_password_stands_in_a_command_line(standing):
+    words = " ".join(" ".join(each.cmdline()) for each in standing.living())
+    assert [name for name in keys.NAMES if keys.read(standing.home, name) in words] == []
 
 
-def test_the_portals_role_owns_nothing_and_is_bound_by_row_security(start):
-    servers = Servers(start().wait_until_ready().home, {}, 0)
+def test_the_portals_role_owns_nothing_and_is_bound_by_row_security(standing):
+    servers = Servers(standing.home, {}, 0)
     rights = "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication FROM pg_roles WHERE rolname = "
     for duty in ("portal", "owner", "lake", "mlflow"):
         assert ask(servers.database_url(duty), f"{rights} current_user") == [(False,) * 5]
@@ -96,19 +95,17 @@ def test_the_portals_role_owns_nothing_and_is_bound_by_row_security(start):
         ask(servers.database_url("portal"), "CREATE TABLE mine (id int)")
 
 
-def test_a_losing_statement_is_not_logged_with_its_text(start):
-    stage = start().wait_until_ready()
+def test_a_losing_statement_is_not_logged_with_its_text(standing):
     with pytest.raises(psycopg.errors.UndefinedTable):
-        ask(Servers(stage.home, {}, 0).database_url("owner"), "SELECT 'canary-7351' FROM nowhere")
-    log = stage.home.logs / "postgres.log"
+        ask(Servers(standing.home, {}, 0).database_url("owner"), "SELECT 'canary-7351' FROM nowhere")
+    log = standing.home.logs / "postgres.log"
     until(lambda: "nowhere" in log.read_text())
     assert "canary-7351" not in log.read_text()
 
 
-def test_a_second_launcher_says_where_the_first_one_is(start):
-    stage = start().wait_until_ready()
+def test_a_second_launcher_says_where_the_first_one_is(standing):
     second = subprocess.run(
-        [sys.executable, "-m", "portal.launcher", "--home", str(stage.home.root), "up"],
+        [sys.executable, "-m", "portal.launcher", "--home", str(standing.home.root), "up"],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "platform")},
         capture_output=True,
         text=True,
@@ -116,8 +113,8 @@ def test_a_second_launcher_says_where_the_first_one_is(start):
     )
     assert second.returncode == 0
     assert "Sanad runs here since" in second.stdout
-    assert f"pid {stage.process.pid}" in second.stdout
-    assert stage.left() == stage.family
+    assert f"pid {standing.process.pid}" in second.stdout
+    assert standing.left() == standing.family
 
 
 def test_a_killed_child_is_started_again(start):
