@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.deployments import selectors, services
 from apps.deployments.choices import RevisionState
@@ -42,9 +43,10 @@ def _work(actor: Actor, project_id: UUID) -> Iterable[projects.AtWork]:
     """Deployments that serve, or have replicas that could: whoever looks after them takes them out of service."""
     for deployment in selectors.visible_deployments(actor=actor, project_id=project_id):
         if busy := [revision for revision in deployment.revisions.all() if selectors.at_work(revision)]:
-            words = {"percent": sum(revision.traffic_percent for revision in busy), "count": len(busy)}
-            said = _("serves %(percent)s %% of its requests") if words["percent"] else _("%(count)s replicas are up")
-            yield projects.AtWork("deployment", deployment.pk, deployment.name, said % words)
+            percent = sum(revision.traffic_percent for revision in busy)
+            up = ngettext("%(count)d replica is up", "%(count)d replicas are up", len(busy)) % {"count": len(busy)}
+            says = _("serves %(percent)d %% of its requests") % {"percent": percent} if percent else up
+            yield projects.AtWork("deployment", deployment.pk, deployment.name, says)
 
 
 def _usage_begins(event: RecordedEvent) -> None:
