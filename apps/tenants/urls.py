@@ -22,8 +22,11 @@ from apps.tenants.views import (
     webhooks,
 )
 from apps.tenants.views import single_sign_on_door as door
+from apps.tenants.views.equals import EQUALS
+from foundation.web import equals
 
 app_name = "tenants"
+equals.register(EQUALS)
 open_patterns = [
     path("", accounts.start, name="start"),
     path("accounts/", accounts.profile, name="profile"),
@@ -192,6 +195,7 @@ tenant_patterns = [
     path("settings/budgets/", limits.budgets, name="budgets"),
     path("settings/budgets/<uuid:budget_id>/remove/", limits.budget_remove, name="budget_remove"),
     path("settings/prices/", limits.price_list, name="prices"),
+    path("settings/prices/<uuid:price_id>/take-back/", limits.price_take_back, name="price_take_back"),
     path("settings/encryption/", encryption.encryption, name="encryption"),
     path("settings/encryption/rotate/", encryption.key_rotate, name="key_rotate"),
     path("settings/encryption/rewrap/", encryption.key_rewrap, name="key_rewrap"),

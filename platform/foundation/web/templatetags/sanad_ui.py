@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 
 from foundation.access import Role
-from foundation.web import cells, navigation, reach, words
+from foundation.web import cells, equals, navigation, reach, words
 from foundation.web.looks import DIRECTIONAL, KINDS, MARKS, TONE_OF
 
 register = template.Library()
@@ -71,6 +71,15 @@ def kind_icon(kind: Any) -> str:
 def who_address(context: Context) -> str:
     """Where the panel “who can see this” of the page's thing is read; empty where the page is of no single thing."""
     return reach.panel_address(request_of(context))
+
+
+@register.simple_tag(takes_context=True)
+def acts_by_program(context: Context) -> list[dict[str, Any]]:
+    """What the page does, each act with its title and its snippets; none where the page's app lists none."""
+    match = getattr(request_of(context), "resolver_match", None)
+    acts = equals.acts_of(match.view_name) if match else ()
+    page = context.flatten() if acts else {}
+    return [{"title": act.title, "snippets": equals.snippets(act, page)} for act in acts]
 
 
 @register.simple_tag(takes_context=True)

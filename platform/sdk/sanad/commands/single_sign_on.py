@@ -10,6 +10,8 @@ from sanad.client import Client
 from sanad.commands.arguments import add, group
 from sanad.output import show, table, tell
 
+_YES = {"yes": True, "no": False}
+
 
 def add_to(acts: Any) -> None:
     provider = group(acts, "identity-provider", "who signs the tenant's people in; for administrators")
@@ -31,6 +33,11 @@ def add_to(acts: Any) -> None:
         ("scim-token", provider_scim_token, "make a token by which it keeps people and groups up to date"),
     ):
         add(provider, word, act, said).add_argument("name", help="of the provider, or its id")
+    change = add(provider, "change", provider_change, "change whom it brings; what is not named stays")
+    change.add_argument("name", help="of the provider, or its id")
+    change.add_argument("--makes-members", choices=list(_YES), help="make members at their first sign-in")
+    change.add_argument("--only-way-in", choices=list(_YES), help="let nobody in by password or passkey")
+    change.add_argument("--default-role", help="of whoever has no mapped group; '' for none, so that they stay outside")
     domain = group(acts, "email-domain", "domains that providers speak for; for administrators")
     add(domain, "list", domain_list, "the tenant's domains")
     for word, act, said in (
@@ -54,6 +61,12 @@ def add_saml(client: Client, said: Namespace) -> None:
     xml = Path(said.metadata_file).read_text() if said.metadata_file else ""
     made = client.identity_providers.add_saml(said.name, metadata_url=said.metadata_url, metadata=xml)
     show(made, as_json=said.json)
+
+
+def provider_change(client: Client, said: Namespace) -> None:
+    words = {"makes_members": _YES.get(said.makes_members), "only_way_in": _YES.get(said.only_way_in)}
+    named = {key: word for key, word in {**words, "default_role": said.default_role}.items() if word is not None}
+    show(client.identity_providers.change(_provider(client, said), **named), as_json=said.json)
 
 
 def provider_enable(client: Client, said: Namespace) -> None:

@@ -1,0 +1,109 @@
+"""Each page of the settings shows what it does as curl, Python and command line, and each of the three is true."""
+
+from __future__ import annotations
+
+import ast
+import html
+import inspect
+import json
+import re
+import shlex
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from django.urls import resolve
+from drf_spectacular.generators import SchemaGenerator
+
+from apps.tenants import services
+from apps.tenants.views.equals import EQUALS
+from foundation.web import equals
+from sanad.cli import parser
+from sanad.client import Client
+from tests.browser.pages import TENANT_PAGES
+
+# Names that would end a word of a shell, of Python and of JSON if they were not quoted.
+ODD = """O'Brien "& Sons" {0} $(id)"""
+THING = SimpleNamespace(pk=uuid4(), name=ODD)
+PAGE = {
+    "membership": SimpleNamespace(pk=uuid4(), user=SimpleNamespace(email="o'brien@acme.test")),
+    **dict.fromkeys(("group", "account", "provider", "webhook", "tenant"), THING),
+}
+ACTS = [(view, act) for view, acts in EQUALS.items() for act in acts]
+NAMES = [f"{view}-{act.method}-{act.path}" for view, act in ACTS]
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def code(act, form):
+    return next(one["code"] for one in equals.snippets(act, PAGE) if one["name"] == form)
+
+
+@pytest.mark.parametrize(("view", "act"), ACTS, ids=NAMES)
+def test_curl_is_an_operation_of_the_schema_with_its_fields(view, act, schema):
+    words = shlex.split(code(act, "curl").replace("\\\n", " "))
+    method, path = words[2], re.sub(r"\?.*", "", words[3].partition("/api/v1/")[2])
+    assert words[0] == "curl" and method == act.method
+    view_class = resolve(f"/api/v1/{path}").func
+    assert getattr(view_class, "actions", {}).get(method.lower())
+
+    if "-d" in words:
+        sent = json.loads(words[words.index("-d") + 1])
+        wanted = body_of(schema, act)
+        assert set(sent) <= set(wanted["properties"]), wanted["properties"].keys()
+        assert set(wanted.get("required", [])) <= set(sent)
+
+
+def body_of(schema, act):
+    """What the operation takes, by the schema's own words."""
+    pattern = re.sub(r"\{[^}]*\}|[0-9a-f]{8}-[0-9a-f-]{27}", "[^/]+", act.path.partition("?")[0])
+    for path, operations in schema["paths"].items():
+        found = operations.get(act.method.lower())
+        if found and re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", pattern), path.removeprefix("/api/v1/")):
+            named = found["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            return schema["components"]["schemas"][named.rpartition("/")[2]]
+    raise AssertionError(act.path)
+
+
+@pytest.mark.parametrize(("view", "act"), ACTS, ids=NAMES)
+def test_python_calls_what_the_client_has_with_what_it_takes(view, act):
+    *_before, last = ast.parse(code(act, "Python")).body
+    client = Client("https://portal.example", "snd_x")
+    calls = [node for node in ast.walk(last) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    assert calls
+    for call in calls:
+        method = getattr(getattr(client, call.func.value.attr), call.func.attr)
+        given = {word.arg: None for word in call.keywords}
+        inspect.signature(method).bind(*call.args, **given)
+
+
+@pytest.mark.parametrize(("view", "act"), ACTS, ids=NAMES)
+def test_the_command_is_one_that_the_command_line_takes(view, act):
+    first, last = code(act, "CLI").splitlines()
+    assert first.startswith("export SANAD_URL=") and first.endswith("SANAD_TOKEN=snd_…")
+    said = parser().parse_args(shlex.split(last)[1:])
+    assert callable(said.command)
+    if "{group.name}" in act.cli:
+        assert said.name == ODD
+
+
+@pytest.mark.parametrize("path", [path for path in TENANT_PAGES.values() if re.fullmatch(r"settings/[a-z/-]+", path)])
+def test_every_page_of_the_settings_has_its_acts(client_as, admin, path):
+    page = client_as(admin).get(f"/t/acme/{path}").content.decode()
+    assert "The same by program" in page and "curl -X" in html.unescape(page)
+
+
+def test_a_page_shows_them_with_its_own_names(client_as, admin):
+    group = services.create_group(actor=admin, name=ODD, description="")
+    page = html.unescape(client_as(admin).get(f"/t/acme/settings/groups/{group.pk}/").content.decode())
+    assert "The same by program" in page
+    assert f"sanad group delete {shlex.quote(ODD)}" in page
+    assert f"client.groups.delete('{group.pk}')" in page
+    assert "curl -X DELETE http" in page and f"/api/v1/groups/{group.pk}/" in page
+
+
+def test_a_page_without_acts_shows_no_empty_fold(client_as, admin):
+    assert "The same by program" not in client_as(admin).get("/t/acme/").content.decode()
