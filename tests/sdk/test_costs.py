@@ -46,6 +46,8 @@ def test_a_price_is_set_and_holds_from_the_next_hour_on(run):
     (made,) = run("price", "set", "small", "0.55")
     assert (made["item"], made["amount"]) == ("small", "0.55000000")
     assert {price["item"]: price["coming_amount"] for price in run("price", "list")}["small"] == "0.55000000"
+    run("price", "take-back", made["id"])
+    assert {price["item"]: price["coming_id"] for price in run("price", "list")}["small"] is None
 
 
 def test_usage_is_summed_listed_and_billed(run, sanad):

@@ -79,6 +79,7 @@ class PriceSerializer(serializers.Serializer[Any]):
         source="coming.amount", max_digits=18, decimal_places=8, allow_null=True, default=None
     )
     coming_from = serializers.DateTimeField(source="coming.valid_from", allow_null=True, default=None)
+    coming_id = serializers.UUIDField(source="coming.id", allow_null=True, default=None)
 
 
 class PriceSetSerializer(serializers.ModelSerializer[Price]):

@@ -125,11 +125,11 @@ class BudgetViewSet(PortalViewSet):
 
 
 class PriceViewSet(PortalViewSet):
-    """The price list; posting sets a price from a full hour on."""
+    """The price list; posting sets a price from a full hour on, deleting takes back one that does not hold yet."""
 
     serializer_class = shapes.PriceSerializer
     pagination_class = None
-    permissions = {"list": _SEE, "create": _CHANGE}
+    permissions = {"list": _SEE, "create": _CHANGE, "destroy": _CHANGE}
 
     @extend_schema(responses=shapes.PriceSerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -139,6 +139,10 @@ class PriceViewSet(PortalViewSet):
     def create(self, request: Request) -> Response:
         price = services.set_price(actor=self.actor, **self.body(shapes.PriceWanted), now=now())
         return self.answer(shapes.PriceSetSerializer, price, status=201)
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        services.take_back_price(actor=self.actor, price_id=pk, now=now())
+        return Response(status=204)
 
 
 def _wanted(actor: Actor, request: Request) -> usage.Wanted:

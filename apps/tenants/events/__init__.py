@@ -25,6 +25,7 @@ from apps.tenants.events.costs import (
     BudgetReached,
     BudgetRemoved,
     PriceSet,
+    PriceTakenBack,
     QuotaChanged,
     QuotaRemoved,
 )
@@ -142,6 +143,7 @@ __all__ = [
     "PersonReworded",
     "PlanChanged",
     "PriceSet",
+    "PriceTakenBack",
     "ProjectRoleGiven",
     "ProjectRoleTakenBack",
     "ProvisioningRefused",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.tenants.choices import PriceItem
 from foundation import ledger
 
 
@@ -75,7 +77,21 @@ class PriceSet(ledger.Event):
     kind = "price.set"
     said = _("set a price for “%(item)s”")
     icon = "tag"
+    labels: ClassVar = {"item": PriceItem}
     price_id: UUID
     item: str
     amount: str
+    valid_from: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceTakenBack(ledger.Event):
+    """Before it held: nothing was counted at it."""
+
+    kind = "price.taken_back"
+    said = _("took back the coming price for “%(item)s”")
+    icon = "arrow-back-up"
+    labels: ClassVar = {"item": PriceItem}
+    price_id: UUID
+    item: str
     valid_from: datetime

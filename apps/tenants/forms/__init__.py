@@ -156,6 +156,26 @@ class TenantForm(EditForm):
         widget=forms.TextInput(attrs={"dir": "rtl", "lang": "ar"}),
     )
     zones = zones_field()
+    confirmed = forms.BooleanField(label=_("Yes, nothing new is to be uploaded here"), required=False)
+    unwatched = ("confirmed",)
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        here = zones.here()
+        leaves = data is not None and here in initial["zones"] and here not in data.getlist("zones")
+        if not leaves:
+            del self.fields["confirmed"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        # Without any zone the field itself says what is wanted.
+        if "confirmed" in self.fields and given.get("zones") and not given.get("confirmed"):
+            sentence = _(
+                "This portal stands in %(zone)s: without that zone nothing new can be uploaded here. Keep it, or "
+                "tick this."
+            )
+            self.add_error("confirmed", sentence % {"zone": zones.zone_name(zones.here())})
+        return given
 
 
 class InvitationForm(forms.Form):

@@ -74,7 +74,7 @@ from apps.tenants.selectors.support import (
     support_grants,
     waiting_support,
 )
-from apps.tenants.selectors.tenants import zone_is_allowed, zone_trouble
+from apps.tenants.selectors.tenants import plan_laid, zone_is_allowed, zone_trouble
 from apps.tenants.selectors.usage import register_model_names
 from apps.tenants.selectors.webhooks import (
     attempts,
@@ -144,6 +144,7 @@ __all__ = [
     "permissions_held",
     "permissions_of_account",
     "person_of_tenant",
+    "plan_laid",
     "possible_holders",
     "project_id_of",
     "project_named",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from apps.tenants.choices import PLAN_QUOTAS
+from apps.tenants.models import Quota
 from foundation import access
 from foundation.access import Permission
 from foundation.identity import Actor
 from foundation.tenancy import zones
+from foundation.tenancy.choices import Plan
 from foundation.tenancy.models import Tenant
 
 
@@ -24,3 +27,21 @@ def zone_trouble(*, actor: Actor) -> str:
         "This portal stands in %(zone)s, and the organisation does not allow its data there: nothing new can be "
         "uploaded. Add the zone, or export what lies here and leave."
     ) % {"zone": zones.zone_name(zones.here())}
+
+
+def plan_laid(*, actor: Actor) -> str:
+    """What the plan laid, and whether it still holds: for whoever wonders what limits them."""
+    access.require(actor, Permission.TENANT_MANAGE)
+    most = PLAN_QUOTAS[Plan(actor.tenant.plan)]
+    quota = Quota.objects.filter(tenant_id=actor.tenant_id, project_id=None).first()
+    if not most:
+        return (
+            _("It laid no quotas; those under Quotas were set since.")
+            if quota
+            else _("It laid no quotas: nothing limits what is used at a time until somebody sets some under Quotas.")
+        )
+    if quota is None:
+        return _("It laid quotas, which were removed since: nothing limits what is used at a time.")
+    if all(getattr(quota, name) == value for name, value in most.items()):
+        return _("It laid the quotas that stand under Quotas.")
+    return _("It laid the first quotas; those under Quotas were changed since.")

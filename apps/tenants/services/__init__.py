@@ -77,7 +77,7 @@ from apps.tenants.services.members import change_role, remove_member
 from apps.tenants.services.opening import invite_by_operator, open_tenant
 from apps.tenants.services.operators import make_operator
 from apps.tenants.services.permissions import give_permission, take_back_permission
-from apps.tenants.services.prices import set_price
+from apps.tenants.services.prices import set_price, take_back_price
 from apps.tenants.services.profile import change_password, edit_profile
 from apps.tenants.services.project_roles import Holder, give_role_in_project, take_back_role_in_project
 from apps.tenants.services.proof import prove
@@ -356,6 +356,7 @@ __all__ = [
     "suspend_member",
     "suspend_tenant",
     "take_back_permission",
+    "take_back_price",
     "take_back_role_in_project",
     "take_factors_of_member",
     "take_from_group",

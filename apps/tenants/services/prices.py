@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.choices import PRICE_ITEMS
-from apps.tenants.events import PriceSet
+from apps.tenants.events import PriceSet, PriceTakenBack
 from apps.tenants.models import Price
 from foundation import ledger
-from foundation.errors import Conflict, Invalid
+from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
 
 _DEAREST = Decimal(10**6)
@@ -41,6 +42,20 @@ def set_price(*, actor: Actor, item: str, amount: Decimal, valid_from: datetime 
     event = PriceSet(price_id=price.pk, item=item, amount=f"{amount.normalize():f}", valid_from=start)
     ledger.record(event, actor=actor, subject=("price", price.pk))
     return price
+
+
+@transaction.atomic
+def take_back_price(*, actor: Actor, price_id: UUID, now: datetime) -> None:
+    """Of a price that does not hold yet: what it would have followed goes on. One that has held is history."""
+    policies.check_can_change_limits(actor, None)
+    price = Price.objects.select_for_update().filter(tenant_id=actor.tenant_id, pk=price_id).first()
+    if price is None:
+        raise NotFound(_("There is no such price; it was taken back, or never set."))
+    if price.valid_from <= now:
+        raise Conflict(_("This price holds already, and what was used keeps what it cost. Set another one instead."))
+    taken = PriceTakenBack(price_id=price.pk, item=price.item, valid_from=price.valid_from)
+    price.delete()
+    ledger.record(taken, actor=actor, subject=("price", taken.price_id))
 
 
 def _full_hour(wanted: datetime | None, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.editing import alone
 from foundation.web.pages import offer_undo
-from foundation.web.refusals import refusals_on
+from foundation.web.refusals import asked, refusals_on
 from foundation.web.requests import PortalRequest
 
 
@@ -99,21 +100,40 @@ def budget_remove(request: PortalRequest, tenant: str, budget_id: UUID) -> HttpR
 
 @access.page(Permission.USAGE_VIEW)
 def price_list(request: PortalRequest, tenant: str) -> HttpResponse:
-    form, moment = PriceForm(request.POST or None), now()
+    form = PriceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            price = services.set_price(actor=request.actor, **form.cleaned_data, now=moment)
-            words = {"item": price.item, "at": f"{price.valid_from:%Y-%m-%d %H:%M} UTC"}
+            price = services.set_price(actor=request.actor, **form.cleaned_data, now=now())
+            words = {"item": price.label, "at": f"{price.valid_from:%Y-%m-%d %H:%M} UTC"}
             messages.success(request, _("The price of “%(item)s” holds from %(at)s on.") % words)
             return redirect(request, request.path)
+    return _prices(request, form)
+
+
+@access.page(Permission.TENANT_MANAGE)
+@require_POST
+def price_take_back(request: PortalRequest, tenant: str, price_id: UUID) -> HttpResponse:
+    refused = asked()
+    with refusals_on(refused):
+        services.take_back_price(actor=request.actor, price_id=price_id, now=now())
+        messages.success(request, _("The price is taken back; what holds now goes on."))
+        return redirect(request, reverse("tenants:prices", args=[tenant]))
+    return _prices(request, PriceForm(), refused=refused)
+
+
+def _prices(request: PortalRequest, form: PriceForm, *, refused: Form | None = None) -> HttpResponse:
+    moment = now()
     context: dict[str, Any] = {
+        "now": moment,
+        "refused": refused,
         "prices": prices.price_list(actor=request.actor, now=moment),
         "history": prices.prices_set(actor=request.actor),
         "form": form,
         "may_change": access.ask(policies.check_can_change_limits, request.actor, None),
         "tabs": tabs(request, "prices"),
     }
-    return render_page(request, "tenants/prices.html", status=422 if form.errors else 200, **context)
+    status = 422 if form.errors or refused else 200
+    return render_page(request, "tenants/prices.html", status=status, **context)
 
 
 State = TypeVar("State", all_quotas.QuotaState, all_budgets.BudgetState)

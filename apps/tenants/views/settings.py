@@ -188,16 +188,17 @@ def token_revoke(request: PortalRequest, tenant: str, token_id: UUID) -> HttpRes
 @access.page(Permission.TENANT_MANAGE)
 def tenant_edit(request: PortalRequest, tenant: str) -> HttpResponse:
     alone(request)
-    initial = {name: getattr(request.tenant, name) for name in TenantForm.base_fields}
-    form = TenantForm(request.POST or None, initial=initial)
+    words = ("name", "name_ar", "zones")
+    form = TenantForm(request.POST or None, initial={name: getattr(request.tenant, name) for name in words})
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            services.edit_tenant(actor=request.actor, **form.cleaned_data)
+            services.edit_tenant(actor=request.actor, **{name: form.cleaned_data[name] for name in words})
             messages.success(request, _("Saved."))
             return redirect(request, request.path)
     context: dict[str, Any] = {
         "form": form,
         "plan": request.tenant.get_plan_display(),
+        "laid": selectors.plan_laid(actor=request.actor),
         "zone": zones.zone_name(zones.here()),
         "elsewhere": selectors.zone_trouble(actor=request.actor),
         "tabs": tabs(request, "tenant"),

@@ -77,6 +77,10 @@ class Prices(Resource):
         made: Thing = self._http.post("prices/", {"item": item, "amount": amount, "valid_from": valid_from})
         return made
 
+    def take_back(self, price_id: str) -> None:
+        """Of one that does not hold yet."""
+        self._http.send("DELETE", f"prices/{price_id}/")
+
 
 def _asked(**words: str) -> dict[str, str]:
     return {name: word for name, word in words.items() if word}

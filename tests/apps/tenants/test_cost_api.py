@@ -69,6 +69,10 @@ def test_limits_are_set_and_removed_by_administrators(admin, scientist, api_as, 
     price = client.post("/api/v1/prices/", {"item": "small", "amount": "0.2"}, **JSON)
     assert price.status_code == 201
     assert client.post("/api/v1/prices/", {"item": "small", "amount": "0.3"}, **JSON).status_code == 409
+    coming = price.json()["id"]
+    assert api_as(scientist).delete(f"/api/v1/prices/{coming}/").status_code == 403
+    assert client.delete(f"/api/v1/prices/{coming}/").status_code == 204
+    assert client.delete(f"/api/v1/prices/{coming}/").status_code == 404
 
     other = api_as(scientist)
     for path, body in (

@@ -19,6 +19,7 @@ from apps.tenants.selectors import chargeback, usage
 from apps.tenants.services import budgets
 from foundation.clock import now
 from foundation.ledger.models import LedgerEvent, ParkedEvent
+from tests.support.history import acts_on, done_by
 from tests.support.people import make_person
 
 USAGE, QUOTAS, BUDGETS, PRICES = (f"/t/acme/settings/{name}/" for name in ("usage", "quotas", "budgets", "prices"))
@@ -252,6 +253,27 @@ def test_an_administrator_sets_a_price_in_the_browser(admin, client_as):
     assert client.post(PRICES, {"item": "small", "amount": "0.66"}).status_code in {409, 422}
     shown = client.get(PRICES).content.decode()
     assert "0.55" in shown and "<bdi>Small: 1 CPU, 2 GB</bdi>" in shown
+
+
+def test_a_price_is_taken_back_until_it_holds(admin, scientist, other_tenant, client_as):
+    client = client_as(admin)
+    client.post(PRICES, {"item": "small", "amount": "0.55"})
+    coming = Price.objects.get()
+    address = f"{PRICES}{coming.pk}/take-back/"
+    assert f'action="{address}"' in client.get(PRICES).content.decode()
+    assert f'action="{address}"' not in client_as(scientist).get(PRICES).content.decode()
+    assert client_as(scientist).post(address).status_code == 403
+    assert client_as(make_person(other_tenant, "admin")).post(address).status_code == 404
+    Price.objects.update(valid_from=now() - timedelta(hours=1))
+    assert f'action="{address}"' not in client.get(PRICES).content.decode()
+    held = client.post(address)
+    assert (held.status_code, "holds already" in held.content.decode()) == (422, True)
+    Price.objects.update(valid_from=now() + timedelta(hours=1))
+    assert client.post(address).status_code == 303
+    assert not Price.objects.exists()
+    assert acts_on("price", coming) == [done_by(admin, "price.set"), done_by(admin, "price.taken_back")]
+    told = client.get("/t/acme/activity/?kind=price.*").content.decode()
+    assert "took back the coming price for “Small: 1 CPU, 2 GB”" in told
 
 
 @pytest.mark.parametrize("address", [QUOTAS, BUDGETS, PRICES])

@@ -74,6 +74,31 @@ def test_where_the_portal_stands_elsewhere_nothing_new_is_uploaded(admin, projec
     assert "nothing new can be uploaded" not in client.get("/t/acme/").content.decode()
 
 
+def test_the_zone_that_the_portal_stands_in_is_given_up_only_where_that_is_meant(admin, client_as):
+    client, wanted = client_as(admin), [("name", "Acme"), ("name_ar", ""), ("zones", "SA")]
+    asked = send_form(client, PAGE, wanted)
+    page = asked.content.decode()
+    assert asked.status_code == 422
+    assert "nothing new can be uploaded here" in page and 'name="confirmed"' in page
+    assert find_tenant("acme").zones == ["AE-ONSHORE"]
+    assert send_form(client, PAGE, [*wanted, ("confirmed", "on")]).status_code == 303
+    assert find_tenant("acme").zones == ["SA"]
+    assert 'name="confirmed"' not in client.get(PAGE).content.decode(), "what is done is not asked of"
+
+
+def test_the_page_says_what_the_plan_laid(admin, client_as):
+    client = client_as(admin)
+    said = lambda: client.get(PAGE).content.decode()  # noqa: E731
+    assert "It laid quotas, which were removed since" in said()
+    services.set_quota(actor=admin, project_id=None, gpus=1)
+    assert "those under Quotas were changed since" in said()
+    admin.tenant.plan = "enterprise"
+    admin.tenant.save()
+    assert "It laid no quotas; those under Quotas were set since" in said()
+    Quota.objects.all().delete()
+    assert "It laid no quotas: nothing limits" in said()
+
+
 def test_only_administrators_are_told_of_it(viewer, client_as, settings):
     settings.SANAD_ZONE = "AE-DIFC"
     assert not selectors.zone_trouble(actor=viewer)

@@ -36,6 +36,8 @@ def add_to(acts: Any) -> None:
     wanted.add_argument("item", help="a resource class, storage or requests")
     wanted.add_argument("amount", help="AED for an hour, a GiB and month, a thousand")
     wanted.add_argument("--from", dest="valid_from", default=None, help="a full hour, ISO 8601; otherwise the next")
+    back = add(price, "take-back", price_take_back, "take back one that does not hold yet")
+    back.add_argument("price", help="its id, as `price set` and `price list` name it")
 
 
 def _limits(acts: Any) -> None:
@@ -111,7 +113,14 @@ def budget_remove(client: Client, said: Namespace) -> None:
 
 
 def price_list(client: Client, said: Namespace) -> None:
-    table(client.prices.list(), ("item", "amount", "unit", "is_default"), as_json=said.json)
+    table(
+        client.prices.list(), ("item", "amount", "unit", "is_default", "coming_amount", "coming_id"), as_json=said.json
+    )
+
+
+def price_take_back(client: Client, said: Namespace) -> None:
+    client.prices.take_back(said.price)
+    show({"id": said.price, "state": "taken back"}, as_json=said.json)
 
 
 def price_set(client: Client, said: Namespace) -> None:
