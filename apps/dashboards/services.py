@@ -43,7 +43,7 @@ def toggle_star(*, actor: Actor, visit_id: UUID) -> Visit:
 
 def dismiss_getting_started(*, actor: Actor, project: Project, now: datetime) -> None:
     if actor.user is None:
-        raise AccessDenied(_("Only a person has a list to put away."))
+        raise AccessDenied(_("Only a person has a list to hide."))
     Dismissal.objects.get_or_create(
         tenant_id=actor.tenant_id, user=actor.user, project_id=project.pk, defaults={"at": now}
     )

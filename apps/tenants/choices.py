@@ -37,6 +37,16 @@ ROLE_SAYS: dict[Role, Any] = {
 }
 
 
+# The same where the role is held in one project.
+ROLE_SAYS_IN_PROJECT: dict[Role, Any] = {
+    Role.ADMIN: _("Everything in the project: builds, gives roles in it, erases people and destroys versions."),
+    Role.SCIENTIST: _("Builds: data, features, runs, models, deployments and monitors of the project."),
+    Role.OFFICER: _("Decides approvals, reads everything with the project's part of the ledger, and makes reports."),
+    Role.AUDITOR: _("Reads everything with the project's part of the ledger, and makes reports; decides nothing."),
+    Role.VIEWER: _("Reads data, models, deployments and reports of the project, but not the ledger."),
+}
+
+
 class TokenState(TextChoices):
     LIVE = "live", _("Live")
     EXPIRED = "expired", _("Expired")

@@ -16,6 +16,7 @@ from apps.projects.forms import RoleForm
 from apps.projects.views.tabs import tabs
 from apps.tenants import selectors as tenants
 from apps.tenants import services
+from apps.tenants.choices import ROLE_SAYS_IN_PROJECT
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
@@ -38,6 +39,7 @@ def project_people(request: PortalRequest, tenant: str, project: str) -> HttpRes
         "form": form,
         "may_share": may,
         "roles": _with_addresses(request),
+        "says": ROLE_SAYS_IN_PROJECT.items(),
         "people": tenants.who_can(actor=actor, permission=Permission.PROJECT_VIEW, project_id=subject.pk),
         "tabs": tabs(request, "people"),
     }

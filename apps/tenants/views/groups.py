@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.tenants import selectors, services
-from apps.tenants.choices import HolderKind
+from apps.tenants.choices import ROLE_SAYS_IN_PROJECT, HolderKind
 from apps.tenants.forms.groups import GroupForm, GroupMemberForm, ProjectRoleForm
 from apps.tenants.views.tables import GroupFilter, GroupTable
 from apps.tenants.views.tabs import tabs
@@ -67,6 +67,7 @@ def group_detail(request: PortalRequest, tenant: str, group_id: UUID) -> HttpRes
         "form": form,
         "person_form": GroupMemberForm(people=[(str(person.pk), str(person)) for person in others]) if others else None,
         "role_form": ProjectRoleForm(projects=projects) if projects else None,
+        "says": ROLE_SAYS_IN_PROJECT.items(),
         "history": history(actor, ("group", group.pk), names=selectors.names_of),
         "tabs": tabs(request, "groups"),
     }

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from apps.tenants import selectors, services
+from apps.tenants.choices import PROGRAM_ROLES, ROLE_SAYS
 from apps.tenants.forms import ProgramRoleForm, ServiceAccountForm, TokenForm
 from apps.tenants.views.settings import token_snippets, token_words
 from apps.tenants.views.tables import ServiceAccountFilter, ServiceAccountTable, TokenFilter, TokenTable
@@ -27,6 +28,8 @@ from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
+
+_ROLES = [(role, ROLE_SAYS[role]) for role in PROGRAM_ROLES]
 
 
 @access.page(Permission.MEMBER_MANAGE)
@@ -42,6 +45,7 @@ def service_account_list(request: PortalRequest, tenant: str) -> HttpResponse:
         "table": build_table(request, ServiceAccountTable, rows, filterset_class=ServiceAccountFilter),
         "count": rows.count(),
         "form": form,
+        "roles": _ROLES,
         "tabs": tabs(request, "service_accounts"),
     }
     status = 422 if form.errors else 200
@@ -73,6 +77,7 @@ def service_account_detail(request: PortalRequest, tenant: str, account_id: UUID
         "reach": selectors.reach_of_account(actor=request.actor, account=account),
         "form": form,
         "role_form": ProgramRoleForm(initial={"role": account.role}),
+        "roles": _ROLES,
         "token": [{"name": _("Token"), "code": text}] if text else [],
         "snippets": token_snippets(text),
         "history": history(request.actor, ("service_account", account.pk), names=selectors.names_of),

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.tenants import policies, selectors, services
+from apps.tenants.choices import ROLE_SAYS
 from apps.tenants.forms.single_sign_on import (
     DomainForm,
     DraftForm,
@@ -155,7 +156,7 @@ def provider_refresh(request: PortalRequest, tenant: str, provider_id: UUID) -> 
         metadata = form.cleaned_data["metadata"] if needs_file else b""
         with refusals_on(form):
             services.refresh_provider(actor=request.actor, provider=provider, metadata=metadata)
-            messages.success(request, _("Read anew."))
+            messages.success(request, _("Updated from the provider."))
             return redirect(request, _detail(request, provider_id))
     return _show_provider(request, provider, metadata_form=form)
 
@@ -242,6 +243,7 @@ def _show_provider(request: PortalRequest, provider: Any, *, token: str = "", **
         "facts": facts_of(request.tenant.slug, provider),
         "form": form,
         "lines": lines,
+        "roles": ROLE_SAYS.items(),
         "refused": given.get("refused"),
         "metadata_form": given.get("metadata_form") or MetadataForm(),
         "tested": _tested(request, provider),

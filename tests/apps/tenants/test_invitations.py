@@ -161,6 +161,22 @@ def test_each_role_is_explained_where_one_is_chosen(admin, scientist, client_as)
         assert "decides nothing" in page
 
 
+def test_roles_of_programs_and_in_projects_are_explained_as_well(admin, project, client_as):
+    client = client_as(admin)
+    group = services.create_group(actor=admin, name="Builders")
+    program = services.create_service_account(actor=admin, name="Nightly", role="viewer")
+    alone = "Builds: data, features, runs, models, deployments and monitors of the project."
+    for page, said in (
+        ("settings/service-accounts/", "Reads data, models, deployments and reports in every project"),
+        (f"settings/service-accounts/{program.pk}/", "Sees no project by itself"),
+        (f"settings/groups/{group.pk}/", alone),
+        ("p/flights/settings/people/", alone),
+    ):
+        shown = client.get(f"/t/acme/{page}").content.decode()
+        assert "What each role may do" in shown and said in shown, page
+        assert "Everything: members" not in shown, "what cannot be chosen is not explained"
+
+
 def test_a_password_can_be_looked_at_where_scripts_run(admin):
     _, secret = invite(admin)
     page = Client().get(f"/accounts/invitations/{secret}/").content.decode()

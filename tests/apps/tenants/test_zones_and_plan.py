@@ -88,7 +88,10 @@ def test_the_zone_that_the_portal_stands_in_is_given_up_only_where_that_is_meant
 
 def test_the_page_says_what_the_plan_laid(admin, client_as):
     client = client_as(admin)
-    said = lambda: client.get(PAGE).content.decode()  # noqa: E731
+
+    def said():
+        return client.get(PAGE).content.decode()
+
     assert "It laid quotas, which were removed since" in said()
     services.set_quota(actor=admin, project_id=None, gpus=1)
     assert "those under Quotas were changed since" in said()

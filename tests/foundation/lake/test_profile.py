@@ -56,6 +56,13 @@ def test_times_words_flags_and_lists(lake):
     assert columns["many"]["nulls"] == 1
 
 
+def test_a_small_table_is_counted_and_not_estimated(lake):
+    mails = [f"guest{number % 100:03}@mail.example" for number in range(400)]
+    _, columns = profiled(lake, "mails", {"mail": mails, "x": [float(number % 37) for number in range(400)]})
+    assert (columns["mail"]["distinct"], columns["mail"]["unique"]) == (100, False)
+    assert columns["x"]["distinct"] == 37
+
+
 def test_columns_where_every_value_differs_show_none(lake):
     _, columns = profiled(lake, "ids", {"id": [f"id-{i}" for i in range(5000)]})
     assert columns["id"]["top"] == []

@@ -25,6 +25,8 @@ BINS = 20
 TOP = 10
 # Beyond this many rows, counting what differs would cost more than the answer is worth.
 MOST_COUNTED = 2_000_000
+# Up to this many rows, counting every column costs no more than estimating it, and people can count along.
+MOST_EXACT = 10_000
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _NUMBERS = (
     "TINYINT",
@@ -60,14 +62,16 @@ def profile_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[
 def _count_names(
     connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], found: list[dict[str, Any]], rows: int
 ) -> None:
-    """The estimate errs by a quarter; where it says that every row may have its own value, they are counted."""
-    asked = [(c, f) for c, f in zip(columns, found, strict=True) if rows <= MOST_COUNTED and _may_name(c, f, rows)]
+    """The estimate errs by a quarter: small tables are counted, and columns in which every row may have its own."""
+    pairs = [(c, f) for c, f in zip(columns, found, strict=True) if f["distinct"] is not None]
+    asked = [pair for pair in pairs if rows <= MOST_EXACT or (rows <= MOST_COUNTED and _may_name(*pair, rows))]
     if not asked:
         return
     parts = ", ".join(f"count(DISTINCT {name(column.name)})" for column, _ in asked)
     row = connection.execute(f"SELECT {parts} FROM {relation}").fetchone() or ()
-    for (_, figures), count in zip(asked, row, strict=True):
-        figures["distinct"], figures["unique"] = int(count), int(count) == rows
+    for (column, figures), count in zip(asked, row, strict=True):
+        figures["distinct"] = int(count)
+        figures["unique"] = _may_name(column, figures, rows) and int(count) == rows
 
 
 def _may_name(column: Column, figures: dict[str, Any], rows: int) -> bool:
