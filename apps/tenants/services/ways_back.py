@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -162,14 +163,16 @@ def _opens(link: PasswordLink, now: datetime) -> bool:
         return False
     if link.made_in is None:
         return True
-    return selectors.is_account_of(user=link.user, tenant_id=link.made_in) and _still_administers(link)
+    if link.made_by is None:  # of an older release, which did not keep who made it
+        return False
+    return selectors.is_account_of(user=link.user, tenant_id=link.made_in) and _administers(link.made_by, link.made_in)
 
 
-def _still_administers(link: PasswordLink) -> bool:
-    """Whether its maker could make it now: whoever lost their place has read it, and comes back by nobody's account."""
-    maker = User.objects.filter(pk=link.made_by).first()
-    with scope(link.made_in):
-        tenant = Tenant.objects.filter(pk=link.made_in).first()
+def _administers(maker_id: UUID, tenant_id: UUID) -> bool:
+    """Whether a link's maker could make it now: who lost their place has read it, and comes back by no account."""
+    maker = User.objects.filter(pk=maker_id).first()
+    with scope(tenant_id):
+        tenant = Tenant.objects.filter(pk=tenant_id).first()
     if maker is None or tenant is None:
         return False
     try:
