@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms, template
@@ -12,6 +13,12 @@ from django.utils.safestring import SafeString
 from foundation.web.long_choices import LongChoices, parted
 
 register = template.Library()
+
+
+@register.filter
+def pattern(name: Any) -> str:
+    """The name as an input's pattern that it alone fits; only what has a meaning in patterns of scripts is escaped."""
+    return re.sub(r"[\^$\\.*+?()\[\]{}|/]", r"\\\g<0>", str(name))
 
 
 @register.simple_tag
