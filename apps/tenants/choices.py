@@ -205,7 +205,9 @@ PRICE_ITEMS: dict[str, tuple[object, object]] = {
     REQUESTS_ITEM: (_("Answered requests"), _("a thousand")),
 }
 # The same as choices: what the ledger says of a price in words.
-PriceItem = TextChoices("PriceItem", [(item.upper(), (item, words[0])) for item, words in PRICE_ITEMS.items()])
+PriceItem = TextChoices(  # type: ignore[call-overload]  # the stubs know no choices that are made by a call
+    "PriceItem", [(item.upper(), (item, words[0])) for item, words in PRICE_ITEMS.items()]
+)
 # Shares of a budget's soft limit at which administrators are told, once each a month.
 NOTICE_AT = (50, 80, 100)
 

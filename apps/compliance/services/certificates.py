@@ -7,7 +7,7 @@ Of the person it holds nothing but the keyed digest.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from apps.datasets import services as erasing
 from apps.datasets.choices import ErasedKind, ErasureState
 from apps.tenants import selectors as tenants
 from foundation import access, ledger
+from foundation.clock import now
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
 from foundation.ledger.proving import Entry
@@ -54,7 +55,7 @@ def certificate(*, actor: Actor, erasure_id: UUID, form: str) -> tuple[bytes, st
         raise Conflict(_("There is no certificate yet: the erasure has not ended."))
     document = certificate_of(actor=actor, erasure=erasure)
     if form == "pdf":
-        content = TypstTypesetter().pdf(document, made_at=erasure.ended_at.replace(microsecond=0))
+        content = TypstTypesetter().pdf(document, made_at=(erasure.ended_at or now()).replace(microsecond=0))
     else:
         content = render_to_string("compliance/report.html", {"document": document}).encode()
     return content, f"erasure-{erasure.pk}.{form}", hashlib.sha256(content).hexdigest()
@@ -77,7 +78,7 @@ def certificate_of(*, actor: Actor, erasure: Any) -> dict[str, Any]:
         "headings": {key: {"en": en, "ar": ar} for key, (en, ar) in _HEADINGS.items()},
         "title": f"{erasure.project.name} · {erasure}",
         "facts": _facts(actor, erasure, found, names),
-        "summary": _summary(erasure, things),
+        "summary": _summary(erasure, things, state.broken),
         "whole": not state.broken,
         "record": _record(proofs),
         "sections": [
@@ -113,12 +114,13 @@ def _facts(actor: Actor, erasure: Any, found: list[Entry], names: Mapping[UUID, 
     ]
 
 
-def _summary(erasure: Any, things: list[Any]) -> list[str]:
+def _summary(erasure: Any, things: list[Any], broken: str) -> list[str]:
     destroyed = [one for one in things if one.kind in _DESTROYED]
     left = sum(one.is_left for one in things)
     rows = ngettext("%(n)d row of the person was erased", "%(n)d rows of the person were erased", erasure.row_count)
     versions = ngettext("%(n)d dataset version", "%(n)d dataset versions", erasure.version_count)
-    said = [
+    said = [_("The ledger is NOT whole: %(fault)s") % {"fault": broken}] if broken else []
+    said += [
         _("%(rows)s, out of %(versions)s.")
         % {"rows": rows % {"n": erasure.row_count}, "versions": versions % {"n": erasure.version_count}},
     ]
@@ -141,7 +143,7 @@ def _summary(erasure: Any, things: list[Any]) -> list[str]:
     return said
 
 
-def _statements(proofs: Proofs, erasure: Any, things: Iterable[Any]) -> list[Statement]:
+def _statements(proofs: Proofs, erasure: Any, things: list[Any]) -> list[Statement]:
     """Each thing rests on the entry that ended the erasure, which names the digest of the list that it stands in."""
     computed = hashlib.sha256(erasing.summary_lines(erasure)).hexdigest()
     return [
@@ -159,18 +161,26 @@ def _in_words(one: Any) -> str:
     if one.row_count is not None:
         rows = ngettext("%(n)d row of the person", "%(n)d rows of the person", one.row_count)
         said.append(rows % {"n": one.row_count})
-    said.append(
-        _("data key and files destroyed %(at)s") % {"at": in_words(one.erased_at)}
-        if one.kind in _DESTROYED
-        else _("the person's entries removed %(at)s") % {"at": in_words(one.erased_at)}
-        if one.kind != ErasedKind.ARCHIVE
-        else _("destroyed whole %(at)s") % {"at": in_words(one.erased_at)}
-    )
+    if not _is_for_others(one):
+        said.append(_what_was_done(one) % {"at": in_words(one.erased_at)})
     if one.successor_id:
         said.append(_("followed by a successor without the person: %(id)s") % {"id": one.successor_id})
     if one.note:
-        said.append(one.note)
+        said.append(one.note.rstrip("."))
     return "; ".join(said) + "."
+
+
+def _what_was_done(one: Any) -> str:
+    if one.kind in _DESTROYED:
+        return _("data key and files destroyed %(at)s")
+    if one.kind == ErasedKind.ARCHIVE:
+        return _("destroyed whole %(at)s")
+    return _("the person's entries removed %(at)s")
+
+
+def _is_for_others(one: Any) -> bool:
+    """Whether the portal could only say who does it: files of a broker that it may not write anew."""
+    return bool(one.kind == ErasedKind.BROKER and one.note)
 
 
 def _record(proofs: Proofs) -> list[str]:
@@ -181,7 +191,7 @@ def _record(proofs: Proofs) -> list[str]:
     ] or [_("No entry of the ledger has its place yet; look again in a minute.")]
 
 
-def _remains(things: Iterable[Any]) -> list[str]:
+def _remains(things: list[Any]) -> list[str]:
     left = [
         _("%(kind)s “%(name)s” keeps what it learned; whether to train anew or to retire it is for people to decide.")
         % {"kind": one.get_kind_display(), "name": one.name}
@@ -190,6 +200,7 @@ def _remains(things: Iterable[Any]) -> list[str]:
     ]
     return [
         *left,
+        *(one.note for one in things if _is_for_others(one)),
         _("The ledger keeps that rows were erased, with ids, counts, digests and a keyed digest of the person."),
         _("Lineage and the names of versions remain, so that what was built on them can still be explained."),
         _("Files that somebody fetched from the portal before are not within its reach."),
