@@ -186,7 +186,7 @@ tenant_patterns = [
     ),
     path("settings/sign-in/", sign_in_rules.sign_in_rules, name="sign_in_rules"),
     path("settings/usage/", costs.usage_page, name="usage"),
-    path("settings/usage/usage.csv", costs.usage_csv, name="usage_csv"),
+    path("settings/usage/usage.<slug:form>", costs.usage_file, name="usage_file"),
     path("settings/usage/charts/<slug:by>.json", costs.usage_chart, name="usage_chart"),
     path("settings/usage/chargeback/", costs.chargeback, name="chargeback"),
     path("settings/usage/chargeback/chargeback.csv", costs.chargeback_csv, name="chargeback_csv"),

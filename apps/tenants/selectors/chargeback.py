@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -21,6 +22,12 @@ from foundation.tenancy import scope
 from foundation.web.list_files import csv_head, csv_lines
 
 _AT_ONCE = 2000
+# What a file of hours holds; amounts are decimal text, so that no program rounds them.
+_THING = ("thing_kind", "thing_id", "resource_class", "kind")
+HOUR_COLUMNS: dict[str, type] = {
+    "hour_utc": datetime,
+    **dict.fromkeys((*UsageBy.values, *_THING, "amount", "price_aed", "cost_aed"), str),
+}
 
 
 @dataclass(frozen=True)
@@ -84,28 +91,26 @@ def chargeback_csv(bill: Chargeback) -> bytes:
     return csv_head(head) + csv_lines([*lines, [month, "TOTAL", "", "", "", "", "", f"{bill.total:.2f}"]])
 
 
-def usage_csv(*, actor: Actor, wanted: Wanted) -> Iterator[bytes]:
-    """Every hourly row of the month, with the names that the reader may see; ids for what has none.
+def usage_hours(*, actor: Actor, wanted: Wanted) -> Iterator[list[dict[str, Any]]]:
+    """Every hourly row of the month by `HOUR_COLUMNS`, with the names that the reader may see; ids for what has none.
 
     In pieces, so that a month of any length fits: it is read in a scope of its own for as long as somebody fetches it.
     The first statement is made here, so that a refusal is one.
     """
     rows = wanted_usage(actor=actor, wanted=wanted)
     name = {by: _names(actor, by, rows) for by in UsageBy}
-    return _usage_lines(actor, rows.order_by("hour", "pk"), name)
+    return _usage_batches(actor, rows.order_by("hour", "pk"), name)
 
 
-def _usage_lines(
+def _usage_batches(
     actor: Actor, rows: QuerySet[UsageHour], name: Mapping[UsageBy, Callable[[UUID | None], str]]
-) -> Iterator[bytes]:
-    head = ["hour_utc", "project", "person", "model", "thing_kind", "thing_id", "resource_class", "kind", "amount"]
-    yield csv_head([*head, "price_aed", "cost_aed"])
+) -> Iterator[list[dict[str, Any]]]:
     with scope(actor.tenant_id, user_id=actor.user.pk if actor.user else None):
         found = rows.iterator(_AT_ONCE)
         while some := list(islice(found, _AT_ONCE)):
-            yield csv_lines(
+            yield [
                 _usage_line(row, {by: of(getattr(row, f"{by.value}_id")) for by, of in name.items()}) for row in some
-            )
+            ]
 
 
 def _bill_line(month: str, charge: Charge) -> list[str]:
@@ -114,10 +119,10 @@ def _bill_line(month: str, charge: Charge) -> list[str]:
     return [*words, f"{to_millionths(charge.cost):f}", f"{charge.shown_cost:.2f}"]
 
 
-def _usage_line(row: UsageHour, names: dict[UsageBy, str]) -> list[str]:
+def _usage_line(row: UsageHour, names: dict[UsageBy, str]) -> dict[str, Any]:
     thing = [row.thing_kind, str(row.thing_id), row.resource_class, row.kind]
     figures = [f"{row.amount:.6f}", f"{row.price.normalize():f}", f"{to_millionths(cost_of(row)):f}"]
-    return [row.hour.isoformat(), *(names[by] for by in UsageBy), *thing, *figures]
+    return dict(zip(HOUR_COLUMNS, [row.hour, *(names[by] for by in UsageBy), *thing, *figures], strict=True))
 
 
 _UNITS = {STORAGE_ITEM: "GiB-month", REQUESTS_ITEM: "thousand"}

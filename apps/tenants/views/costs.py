@@ -23,6 +23,7 @@ from foundation.clock import now
 from foundation.errors import NotFound
 from foundation.web import render_page
 from foundation.web.downloads import attached
+from foundation.web.list_files import FORMS, list_file
 from foundation.web.requests import PortalRequest
 
 _CSV = "text/csv; charset=utf-8"
@@ -41,7 +42,11 @@ def usage_page(request: PortalRequest, tenant: str) -> HttpResponse:
         "uncounted": usage.uncounted(actor=request.actor),
         "parts": [_part(request, asked, by, lines) for by in UsageBy],
         "budgets": budgets.budgets(actor=request.actor, now=now()),
-        "links": {name: f"{reverse(f'tenants:{name}', args=[tenant])}?{asked.query}" for name in _LINKED},
+        "chargeback_url": f"{reverse('tenants:chargeback', args=[tenant])}?{asked.query}",
+        "files": [
+            {"label": form.upper(), "url": f"{reverse('tenants:usage_file', args=[tenant, form])}?{asked.query}"}
+            for form in FORMS
+        ],
         "tabs": tabs(request, "usage"),
     }
     return render_page(request, "tenants/usage.html", status=422 if asked.form.errors else 200, **context)
@@ -59,10 +64,10 @@ def usage_chart(request: PortalRequest, tenant: str, by: str) -> JsonResponse:
 
 @access.page(Permission.USAGE_VIEW)
 @require_GET
-def usage_csv(request: PortalRequest, tenant: str) -> HttpResponseBase:
+def usage_file(request: PortalRequest, tenant: str, form: str) -> HttpResponseBase:
     wanted = _Asked(request).wanted
-    content = bills.usage_csv(actor=request.actor, wanted=wanted)
-    return attached(content, name=f"usage-{tenant}-{wanted.month}.csv", kind=_CSV)
+    hours = bills.usage_hours(actor=request.actor, wanted=wanted)
+    return list_file(hours, bills.HOUR_COLUMNS, form=form, name=f"usage-{tenant}-{wanted.month}")
 
 
 @access.page(Permission.USAGE_VIEW)
@@ -85,9 +90,6 @@ def chargeback_csv(request: PortalRequest, tenant: str) -> HttpResponseBase:
     wanted = _Asked(request).wanted
     content = bills.chargeback_csv(bills.chargeback(actor=request.actor, wanted=wanted))
     return attached(content, name=f"chargeback-{tenant}-{wanted.month}.csv", kind=_CSV)
-
-
-_LINKED = ("usage_csv", "chargeback")
 
 
 class _Asked:

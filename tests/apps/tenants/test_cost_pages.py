@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -157,6 +159,16 @@ def test_every_hour_can_be_taken_away_as_csv(admin, scientist, used, client_as):
         "0.100000",
     )
     assert "attachment" in answer["Content-Disposition"]
+
+
+def test_hours_say_the_same_in_every_form(admin, used, client_as):
+    used(3, seconds=3600)
+    client = client_as(admin)
+    plain = lines_of(client.get(f"{USAGE}usage.csv"))
+    assert json.loads(client.get(f"{USAGE}usage.json").getvalue()) == plain
+    kept = pq.read_table(io.BytesIO(client.get(f"{USAGE}usage.parquet").getvalue())).to_pylist()
+    assert [{**row, "hour_utc": row["hour_utc"].isoformat()} for row in kept] == plain
+    assert client.get(f"{USAGE}usage.xls").status_code == 404
 
 
 def test_a_name_that_reads_like_a_formula_is_a_text_to_a_spreadsheet(admin, used, client_as, project):
