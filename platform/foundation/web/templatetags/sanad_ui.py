@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 
 from foundation.access import Role
-from foundation.web import cells, equals, navigation, reach, words
+from foundation.web import cells, equals, navigation, reach, terms, words
 from foundation.web.looks import DIRECTIONAL, KINDS, MARKS, TONE_OF
 
 register = template.Library()
@@ -71,6 +71,12 @@ def kind_icon(kind: Any) -> str:
 def who_address(context: Context) -> str:
     """Where the panel “who can see this” of the page's thing is read; empty where the page is of no single thing."""
     return reach.panel_address(request_of(context))
+
+
+@register.simple_tag(takes_context=True)
+def term_here(context: Context) -> terms.Term | None:
+    """The word of the domain that the page is about."""
+    return terms.term_of(request_of(context))
 
 
 @register.simple_tag(takes_context=True)

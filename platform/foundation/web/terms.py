@@ -1,0 +1,90 @@
+"""The word that a page is about, with its sentence in the glossary: docs/glossary.md, which holds both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+# The glossary's words by the names of the pages that list or show such things.
+TERMS = {
+    "approvals:case_list": "Approval case",
+    "approvals:case_detail": "Approval case",
+    "compliance:activity": "Ledger",
+    "compliance:erasure_detail": "Erasure",
+    "compliance:erasure_list": "Erasure",
+    "compliance:record": "Checkpoint",
+    "compliance:report_detail": "Report",
+    "compliance:report_list": "Report",
+    "datasets:dataset_detail": "Dataset",
+    "datasets:dataset_list": "Dataset",
+    "datasets:version_detail": "Dataset version",
+    "deployments:deployment_detail": "Deployment",
+    "deployments:deployment_list": "Deployment",
+    "experiments:run_detail": "Run",
+    "experiments:run_list": "Run",
+    "features:feature_list": "Feature view",
+    "features:training_set_detail": "Training set",
+    "features:view_detail": "Feature view",
+    "monitoring:alert_detail": "Alert",
+    "monitoring:monitor_detail": "Drift",
+    "monitoring:monitor_list": "Monitor",
+    "projects:project_list": "Project",
+    "projects:project_people": "Role",
+    "registry:model_detail": "Model",
+    "registry:model_list": "Model",
+    "registry:version_detail": "Model version",
+    "tenants:budgets": "Budget",
+    "tenants:chargeback": "Usage",
+    "tenants:encryption": "Encryption key",
+    "tenants:group_detail": "Group",
+    "tenants:group_list": "Group",
+    "tenants:member_edit": "Role",
+    "tenants:member_list": "Member",
+    "tenants:prices": "Price",
+    "tenants:provider_detail": "Identity provider",
+    "tenants:provider_list": "Identity provider",
+    "tenants:quotas": "Quota",
+    "tenants:service_account_detail": "Service account",
+    "tenants:service_account_list": "Service account",
+    "tenants:sign_in_rules": "Second factor",
+    "tenants:support": "Support access",
+    "tenants:tenant_edit": "Zone",
+    "tenants:token_list": "Token",
+    "tenants:usage": "Usage",
+    "tenants:webhook_detail": "Webhook",
+    "tenants:webhook_list": "Webhook",
+}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of the domain and what it is, in the reader's language."""
+
+    word: str
+    sentence: str
+
+
+def term_of(request: HttpRequest | None) -> Term | None:
+    """The word that the request's page is about; None for pages about no single one."""
+    match = getattr(request, "resolver_match", None)
+    word = TERMS.get(match.view_name) if match else None
+    if word is None:
+        return None
+    english, arabic = glossary()[word]
+    return arabic if (get_language() or "").startswith("ar") else english
+
+
+@cache
+def glossary() -> dict[str, tuple[Term, Term]]:
+    """Each word by its English name, in English and in Arabic."""
+    lines = (Path(settings.ROOT) / "docs" / "glossary.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    return {row[0]: (Term(row[0], row[2]), Term(row[1], row[3])) for row in rows[1:]}
+
+
+__all__ = ["TERMS", "Term", "glossary", "term_of"]
