@@ -247,6 +247,7 @@ def _administered(house: House) -> dict[str, Any]:
         ),
         "quota": tenants.Quota.objects.create(**inside, **project, concurrent_runs=1),
         "budget": tenants.Budget.objects.create(**inside, **project, hard_limit=9),
+        "price": tenants.Price.objects.create(**inside, item="small", amount=1, valid_from=now() + timedelta(days=1)),
         "export": tenants.TenantExport.objects.create(**inside, asked_by=user, asked_at=now()),
         "support": SupportGrant.objects.create(
             **inside, user=user, level="viewer", reason=house.canary, hours=1, asked_at=now()
