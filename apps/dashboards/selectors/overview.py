@@ -99,7 +99,9 @@ def _at_work(actor: Actor, project: Project) -> list[str]:
 
 
 def steps_of(*, actor: Actor, project: Project) -> list[tuple[Step, bool]]:
-    """The way of a first model, ticked off by what the ledger holds."""
+    """The way of a first model, ticked off by what the ledger holds; an archived project goes no way."""
+    if project.archived_at is not None:
+        return []
     if actor.user and Dismissal.objects.filter(tenant_id=actor.tenant_id, user=actor.user, project=project).exists():
         return []
     kinds = ledger.kinds_seen(tenant_id=actor.tenant_id, project_id=project.pk, among=STEP_EVENTS)

@@ -13,6 +13,7 @@ from apps.experiments.views import presentation
 from apps.experiments.views.tables import figures
 from apps.tenants import selectors as tenants
 from foundation import access, clock, jobs
+from foundation.access import Permission
 from foundation.jobs.presentation import job_context
 from foundation.web.chain import chain_of
 from foundation.web.history import history
@@ -39,6 +40,7 @@ def context(request: PortalRequest, run: Any) -> dict[str, Any]:
         "may_cancel": access.ask(policies.check_can_cancel, actor, run),
         "may_repeat": access.ask(policies.check_can_repeat, actor, run),
         "register_url": presentation.register_url(tenant, project, run),
+        "may_register": access.ask(access.require, actor, Permission.MODEL_REGISTER, run),
         "waiting": _waiting(request, run),
     }
     return shown | _OF_TAB[tab](request, run)

@@ -1,5 +1,6 @@
 """An archived project is read and never written to, whoever comes and by whichever door, until it is brought back."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -228,3 +229,18 @@ def test_what_failed_or_waits_for_review_there_calls_nobody_home(client_as, scie
 
     services.archive_project(actor=admin, project=project)
     assert f"Run {run}" not in client.get("/t/acme/").content.decode()
+
+
+def test_no_page_of_it_offers_a_step_that_would_be_refused(client_as, admin, scientist, project):
+    run = make_run(scientist, project, make_training_set(scientist, project), state="succeeded")
+    client = client_as(scientist)
+    pages = ("", f"experiments/{run.pk}/", "data/", "features/", "deployments/")
+
+    def offers(page):
+        shown = client.get(f"/t/acme/p/flights/{page}").content.decode()
+        main = shown[shown.index("<main") : shown.index("</main>")]
+        return [link for link in re.findall(r'<a class="btn[^"]*" href="([^"]*)"', main) if "/p/flights/" in link]
+
+    assert all(offers(page) for page in pages[:2])
+    services.archive_project(actor=admin, project=project)
+    assert [offers(page) for page in pages] == [[], [], [], [], []]
