@@ -21,6 +21,13 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (dialog && event.target.closest("[data-palette]") && !event.metaKey && !event.ctrlKey) { event.preventDefault(); open(); }
 });
+// “?” in the empty search lists the shortcuts. Outside it is no shortcut: a single sign would be in the way of speech input.
+dialog?.addEventListener("keydown", (event) => {
+  if (event.key !== "?" || !event.target.matches("input") || event.target.value) return;
+  event.preventDefault();
+  const keys = dialog.querySelector("[data-shortcuts]");
+  keys.open = !keys.open;
+});
 dialog?.addEventListener("keydown", (event) => {
   const options = [...dialog.querySelectorAll("a[role=option], button[role=option]")];
   const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
