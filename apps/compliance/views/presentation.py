@@ -28,7 +28,7 @@ from foundation.access import Permission, Verdict
 from foundation.identity import Actor
 from foundation.ledger import RecordedEvent
 from foundation.web.history import history
-from foundation.web.list_files import FORMS
+from foundation.web.list_files import FORM_LABELS, FORMS
 from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import moment
 
@@ -41,7 +41,6 @@ _KIND_OF_PAGE = {
     ErasedKind.MODEL_VERSION: "model_version",
     ErasedKind.INFERENCE_LOG: "deployment",
 }
-_FORMS = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
 # The columns of the list as a file, and what each holds.
 FILE_COLUMNS: dict[str, type] = {
     "entry": int,
@@ -103,7 +102,7 @@ def files(request: PortalRequest) -> list[dict[str, str]]:
     query.pop("cursor", None)
     said = f"?{query.urlencode()}" if query else ""
     there = [(form, reverse("compliance:activity_file", args=[request.tenant.slug, form])) for form in FORMS]
-    return [{"label": _FORMS[form], "url": f"{url}{said}"} for form, url in there]
+    return [{"label": FORM_LABELS[form], "url": f"{url}{said}"} for form, url in there]
 
 
 def file_row(entry: selectors.Entry) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from foundation.clock import now
 from foundation.errors import NotFound
 from foundation.web import render_page
 from foundation.web.downloads import attached
-from foundation.web.list_files import FORMS, list_file
+from foundation.web.list_files import FORM_LABELS, FORMS, list_file
 from foundation.web.requests import PortalRequest
 
 _CSV = "text/csv; charset=utf-8"
@@ -44,7 +44,7 @@ def usage_page(request: PortalRequest, tenant: str) -> HttpResponse:
         "budgets": budgets.budgets(actor=request.actor, now=now()),
         "chargeback_url": f"{reverse('tenants:chargeback', args=[tenant])}?{asked.query}",
         "files": [
-            {"label": form.upper(), "url": f"{reverse('tenants:usage_file', args=[tenant, form])}?{asked.query}"}
+            {"label": FORM_LABELS[form], "url": f"{reverse('tenants:usage_file', args=[tenant, form])}?{asked.query}"}
             for form in FORMS
         ],
         "tabs": tabs(request, "usage"),

@@ -25,6 +25,8 @@ _KINDS = {
     "parquet": "application/vnd.apache.parquet",
 }
 FORMS = tuple(_KINDS)
+# Names of formats are not translated.
+FORM_LABELS = {"csv": "CSV", "parquet": "Parquet", "json": "JSON"}
 
 
 class Tape:

@@ -21,6 +21,8 @@ from django_filters import FilterSet
 from django_tables2.data import TableQuerysetData
 from django_tables2.utils import signature
 
+from foundation.web.list_files import FORM_LABELS
+
 PAGE_SIZES = (25, 50, 100, 250)
 
 
@@ -72,7 +74,7 @@ class PortalTable(django_tables2.Table):
         for word in ("page", "per_page", "columns"):
             asked.pop(word, None)
         found = []
-        for form, label in (("csv", "CSV"), ("parquet", "Parquet"), ("json", "JSON")):
+        for form, label in FORM_LABELS.items():
             asked["export"] = form
             found.append({"label": label, "url": f"?{asked.urlencode()}"})
         return found
