@@ -68,6 +68,7 @@ PROJECT_PAGES = {
     "overview": "",
     "project_settings": "settings/",
     "project_people": "settings/people/",
+    "project_archive": "settings/archive/",
     "data": "data/",
     "data_new": "data/new/",
     "data_derive": "data/derive/",

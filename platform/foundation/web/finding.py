@@ -40,6 +40,7 @@ PAGES = (
     Page("settings/organisation/", _("Organisation"), _MANAGE, "name zones tenant"),
     Page("settings/support/", _("Support"), _MANAGE, "operator access"),
     Page("settings/leave/", _("Leave Sanad"), _MANAGE, "delete export offboarding"),
+    Page("projects/?archived=only", _("Archived projects"), Permission.PROJECT_VIEW, "archive old rest"),
     Page("compliance/erasures/", _("Erase a person"), Permission.DATASET_DESTROY, "erasure gdpr pdpl forget"),
     Page("activity/record/", _("The record"), Permission.LEDGER_VIEW, "ledger verify audit"),
     Page("activity/day/", _("A past day"), Permission.LEDGER_VIEW, "history audit"),
