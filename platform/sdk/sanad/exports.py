@@ -8,6 +8,9 @@ from sanad.resource import Resource, Thing, Things
 from sanad.transport import unmade, wait_for
 
 
+_ERASED = "The archive was destroyed with the erasure of a person who stood in it; have a new one made."
+
+
 class Exports(Resource):
     """Archives of everything that the organisation brought; for its own administrators."""
 
@@ -30,7 +33,7 @@ class Exports(Resource):
         return wait_for(
             lambda: self.get(export_id),
             lambda export: export["state"] == "ready",
-            failed=unmade,
+            failed=lambda export: _ERASED if export["state"] == "erased" else unmade(export),
             timeout_s=timeout_s,
             what="The archive",
         )

@@ -14,6 +14,7 @@ from apps.datasets.models import DatasetVersion, Erasure
 from apps.datasets.services.erasing import ending, sealing, things
 from apps.datasets.services.erasing.versions import VersionReach
 from apps.tenants import services as tenants
+from apps.tenants.choices import ExportState
 from apps.tenants.models import TenantExport
 from foundation import lake, ledger, storage
 from foundation.access import StepUpRequired
@@ -328,5 +329,6 @@ def test_archives_of_the_tenant_that_hold_the_rows_go_too(ingested, admin, proje
     erasure = services.erase_person(actor=admin, project=project, column="who", value=PERSON)
     run_jobs()
     assert not storage.exists(tenant.pk, archive.object_key)
-    assert not TenantExport.objects.exists()
-    assert erasure.things.get(kind=ErasedKind.ARCHIVE).erased_at
+    assert TenantExport.objects.get().state == ExportState.ERASED, "listed as what became of it"
+    erased = erasure.things.get(kind=ErasedKind.ARCHIVE)
+    assert (bool(erased.erased_at), erased.note) == (True, "1 archive that lay ready")
