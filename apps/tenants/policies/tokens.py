@@ -50,6 +50,7 @@ def check_can_give(actor: Actor, *, scopes: Collection[str], project_id: UUID | 
         raise AccessDenied(_("Your own token is limited, so it cannot make one that may do everything."))
     missing = [p for p in scopes if p != EVERYTHING and not _may_give(actor, Permission(p), project_id)]
     if missing:
+        access.require_not_archived(actor, project_id)
         raise AccessDenied(
             _("You do not hold the permission “%(name)s”, so you cannot give it to a token.") % {"name": missing[0]},
             details={"permission": missing[0]},

@@ -244,3 +244,12 @@ def test_no_page_of_it_offers_a_step_that_would_be_refused(client_as, admin, sci
     assert all(offers(page) for page in pages[:2])
     services.archive_project(actor=admin, project=project)
     assert [offers(page) for page in pages] == [[], [], [], [], []]
+
+
+def test_a_new_token_of_the_project_reads_and_one_that_writes_is_refused_in_words(scientist, archived):
+    from apps.tenants.services import create_token
+
+    wanted = {"name": "reader", "project_id": archived.pk, "expires_at": now() + timedelta(days=1), "now": now()}
+    assert create_token(actor=again(scientist), scopes=["dataset.view", "run.view"], **wanted)[0].project_id
+    with pytest.raises(ProjectArchived, match="brings it back"):
+        create_token(actor=again(scientist), scopes=["dataset.create"], **wanted)
