@@ -253,3 +253,15 @@ def test_a_new_token_of_the_project_reads_and_one_that_writes_is_refused_in_word
     assert create_token(actor=again(scientist), scopes=["dataset.view", "run.view"], **wanted)[0].project_id
     with pytest.raises(ProjectArchived, match="brings it back"):
         create_token(actor=again(scientist), scopes=["dataset.create"], **wanted)
+
+
+def test_whoever_came_before_it_was_archived_starts_nothing_after(scientist, admin, project):
+    from apps.experiments.models import Run
+    from apps.experiments.services import start_run
+
+    rows, recipe = make_training_set(scientist, project), "hist_gradient_boosting"
+    services.archive_project(actor=admin, project=project)
+
+    with pytest.raises(ProjectArchived):
+        start_run(actor=scientist, project=project, training_set_id=rows.pk, recipe=recipe)
+    assert not Run.objects.exists()
