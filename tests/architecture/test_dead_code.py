@@ -12,8 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [path for top in ("apps", "platform", "bench") for path in (ROOT / top).rglob("*.py")]
 SOURCES = [path for path in SOURCES if "migrations" not in path.parts]
 USERS = [*SOURCES, *(ROOT / "templates").rglob("*.html"), ROOT / "docs" / "build.py", ROOT / "pyproject.toml"]
-# Called by a framework for their names' sake: tables, serializers, forms, commands, visitors, Django's own hooks.
-BY_NAME = re.compile(r"(render|get|validate|clean|visit)_\w+|[A-Z]\w+Config|__\w+__|add_arguments|create_user|scanner")
+# Called by a framework for their names' sake: tables, serializers, forms, commands, visitors, Django's own hooks; and
+# columns of a table as a file (foundation.web.table_files).
+BY_NAME = re.compile(
+    r"(render|get|validate|clean|visit|export)_\w+|[A-Z]\w+Config|__\w+__|add_arguments|create_user|scanner"
+)
 # Found by name too, each by one framework alone.
 HOOKS = {
     "ActorScheme": "drf-spectacular finds extensions among the subclasses",

@@ -15,6 +15,7 @@ from typing import Any
 from django import forms
 from django.db import connection
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 State = dict[str, list[str]]
@@ -74,8 +75,9 @@ class EditForm(forms.Form):
         if typed.get(name) != before[name]:
             yours = _words(field, typed[name]) if name in typed else _("something else")
             return _("%(field)s: they saved “%(theirs)s”, you have “%(yours)s”.") % {**said, "yours": yours}
-        self.data = self.data.copy()
-        self.data.setlist(self.add_prefix(name), present)
+        taken = MultiValueDict(self.data)
+        taken.setlist(self.add_prefix(name), present)
+        self.data = taken
         return _("%(field)s: they saved “%(theirs)s”; you had left it alone, so it now stands here too.") % said
 
 

@@ -15,13 +15,13 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.text import slugify
 from django.utils.translation import override
 from django_tables2.utils import Accessor
 
-from foundation.web.downloads import attached
+from foundation.web.downloads import whole
 from foundation.web.list_files import csv_head, csv_lines
 from foundation.web.tables import PortalTable
 
@@ -32,7 +32,7 @@ _AT_ONCE = 2000
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def file_of(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponseBase | None:
+def file_of(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse | None:
     """The page's list as the file that the address asks for with `?export=`; None where it asks for a page.
 
     Whoever calls has made the page: what the reader may not see is not among its rows.
@@ -49,7 +49,7 @@ def file_of(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponseBas
         content = write(columns_of(table), rows_of(table))
         name = slugify(str(table.title)) or "rows"
     tenant = getattr(request, "tenant", None)
-    return attached(content, name=f"{name}-{tenant.slug}.{asked}" if tenant else f"{name}.{asked}", kind=kind)
+    return whole(content, name=f"{name}-{tenant.slug}.{asked}" if tenant else f"{name}.{asked}", kind=kind)
 
 
 def columns_of(table: PortalTable) -> list[str]:

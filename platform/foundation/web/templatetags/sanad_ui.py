@@ -84,7 +84,7 @@ def acts_by_program(context: Context) -> list[dict[str, Any]]:
     """What the page does, each act with its title and its snippets; none where the page's app lists none."""
     match = getattr(request_of(context), "resolver_match", None)
     acts = equals.acts_of(match.view_name) if match else ()
-    page = context.flatten() if acts else {}
+    page = {str(name): value for name, value in context.flatten().items()} if acts else {}
     return [{"title": act.title, "snippets": equals.snippets(act, page)} for act in acts]
 
 

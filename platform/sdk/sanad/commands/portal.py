@@ -184,7 +184,7 @@ def doctor(client: Client, said: Namespace) -> None:
     checks = {
         "portal answers": lambda: client.transport.get("/healthz"),
         "database answers": lambda: client.transport.get("/readyz"),
-        "token is accepted": client.projects.list,
+        "token is accepted": lambda: client.projects.list(),
     }
     for name, check in checks.items():
         check()
