@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from foundation import ledger
+from foundation.access import Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,8 @@ class MemberAdded(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RoleChanged(ledger.Event):
     kind = "membership.role_changed"
-    said = _("changed a member's role")
+    said = _("changed a member's role from “%(before)s” to “%(after)s”")
+    labels: ClassVar = {"before": Role, "after": Role}
     icon = "users"
     membership_id: UUID
     user_id: UUID

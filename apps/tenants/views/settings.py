@@ -26,6 +26,7 @@ from foundation.identity import Actor
 from foundation.tenancy import zones
 from foundation.web import redirect, render_page
 from foundation.web.editing import alone
+from foundation.web.history import history
 from foundation.web.locked import opens_without_keys
 from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
@@ -93,6 +94,7 @@ def member_edit(request: PortalRequest, tenant: str, membership_id: UUID) -> Htt
         "given": selectors.permissions_given(actor=request.actor, membership=membership),
         "reach": selectors.reach_of(actor=request.actor, membership=membership),
         "groups": selectors.groups_of(actor=request.actor, user=membership.user),
+        "history": history(request.actor, ("membership", membership.pk), names=selectors.names_of),
         "tabs": tabs(request, "members"),
     }
     return render_page(request, "tenants/member_edit.html", status=422 if form.errors else 200, **context)
@@ -200,6 +202,7 @@ def tenant_edit(request: PortalRequest, tenant: str) -> HttpResponse:
         "plan": request.tenant.get_plan_display(),
         "laid": selectors.plan_laid(actor=request.actor),
         "zone": zones.zone_name(zones.here()),
+        "history": history(request.actor, ("tenant", request.tenant.pk), names=selectors.names_of),
         "elsewhere": selectors.zone_trouble(actor=request.actor),
         "tabs": tabs(request, "tenant"),
     }
