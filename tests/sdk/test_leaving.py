@@ -72,4 +72,7 @@ def test_an_archive_that_came_otherwise_is_not_kept(tokens, portal, tmp_path, mo
         monkeypatch.setattr(client.exports, "get", lambda _id: {**ready, "sha256": "0" * 64})
         with pytest.raises(Failed, match="SHA-256 differs"):
             client.exports.download(ready["id"], tmp_path / "acme.zip")
+        monkeypatch.setattr(client.exports, "get", lambda _id: {**ready, "state": "erased", "failure": ""})
+        with pytest.raises(Failed, match="destroyed with the erasure of a person"):
+            client.exports.wait(ready["id"], timeout_s=5)
     assert list(tmp_path.iterdir()) == []
