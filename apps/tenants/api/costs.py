@@ -129,7 +129,7 @@ class PriceViewSet(PortalViewSet):
 
     serializer_class = shapes.PriceSerializer
     pagination_class = None
-    permissions = {"list": _SEE, "create": _CHANGE, "destroy": _CHANGE}
+    permissions = {"list": _SEE, "retrieve": _SEE, "create": _CHANGE, "destroy": _CHANGE}
 
     @extend_schema(responses=shapes.PriceSerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -139,6 +139,11 @@ class PriceViewSet(PortalViewSet):
     def create(self, request: Request) -> Response:
         price = services.set_price(actor=self.actor, **self.body(shapes.PriceWanted), now=now())
         return self.answer(shapes.PriceSetSerializer, price, status=201)
+
+    @extend_schema(responses=shapes.PriceSetSerializer)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """One price that the tenant has set, whether it holds, held or comes."""
+        return self.answer(shapes.PriceSetSerializer, prices.get_price(actor=self.actor, price_id=pk))
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         services.take_back_price(actor=self.actor, price_id=pk, now=now())

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from apps.tenants.choices import PRICE_ITEMS, UsageKind
 from apps.tenants.models import Price
 from apps.tenants.selectors.money import item_of
 from foundation import access
 from foundation.access import Permission
+from foundation.errors import NotFound
 from foundation.identity import Actor
 
 
@@ -65,6 +67,14 @@ def prices_set(*, actor: Actor) -> QuerySet[Price]:
     """Every price that the tenant has set, the newest of each item first."""
     access.require_somewhere(actor, Permission.USAGE_VIEW)
     return Price.objects.filter(tenant_id=actor.tenant_id).select_related("set_by")
+
+
+def get_price(*, actor: Actor, price_id: UUID) -> Price:
+    """One that the tenant has set."""
+    found = prices_set(actor=actor).filter(pk=price_id).first()
+    if found is None:
+        raise NotFound(_("There is no such price; it was taken back, or never set."))
+    return found
 
 
 def _shown(known: PriceList, item: str, now: datetime) -> ShownPrice:

@@ -70,6 +70,7 @@ def test_limits_are_set_and_removed_by_administrators(admin, scientist, api_as, 
     assert price.status_code == 201
     assert client.post("/api/v1/prices/", {"item": "small", "amount": "0.3"}, **JSON).status_code == 409
     coming = price.json()["id"]
+    assert client.get(f"/api/v1/prices/{coming}/").json()["id"] == coming
     assert api_as(scientist).delete(f"/api/v1/prices/{coming}/").status_code == 403
     assert client.delete(f"/api/v1/prices/{coming}/").status_code == 204
     assert client.delete(f"/api/v1/prices/{coming}/").status_code == 404

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import webbrowser
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,7 @@ def program_enable(client: Client, said: Namespace) -> None:
 
 def doctor(client: Client, said: Namespace) -> None:
     """The portal as this client sees it."""
-    checks = {
+    checks: dict[str, Callable[[], object]] = {
         "portal answers": lambda: client.transport.get("/healthz"),
         "database answers": lambda: client.transport.get("/readyz"),
         "token is accepted": lambda: client.projects.list(),
