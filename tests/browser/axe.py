@@ -20,3 +20,5 @@ COLOURS = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
     "resultTypes": ["violations"],
 }
+# How a page is looked at in each language: schemes, and what is looked for in each.
+LOOKS = {"en": (("light", RULES), ("dark", COLOURS)), "ar": (("light", WITHOUT_COLOURS),)}

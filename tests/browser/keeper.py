@@ -1,7 +1,8 @@
 """Runs under the launcher's `run`: fills a portal with a small sample, and keeps it up while the test session lives.
 
 `python -m tests.browser.keeper NOTES PID`: what tests need to know is left in the folder NOTES, piece by piece, as soon
-as it is there; when process PID has gone, the keeper ends, and the launcher stops and removes everything.
+as it is there; when the last test that needs the portal is over, or process PID has gone, the keeper ends, and the
+launcher stops and removes everything.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sanad.samples.story import Story
 from sanad.transport import wait_for
 from tests.browser import thin
 from tests.browser.pages import ids_of
+from tests.browser.portal import OVER
 
 STRIDE = 20
 
@@ -34,8 +36,8 @@ def main(notes: Path, session: int) -> int:
     leave(notes, "sign_up", {"link": newcomer(url)})
     leave(notes, "neighbour", neighbour(url))
     leave(notes, "world", world(home, url))
-    if psutil.pid_exists(session):
-        psutil.Process(session).wait()
+    while psutil.pid_exists(session) and not (notes / OVER).exists():
+        psutil.wait_procs([psutil.Process(session)], timeout=1)
     return 0
 
 
@@ -61,8 +63,8 @@ def world(home: Path, url: str) -> dict[str, Any]:
         timeout_s=180,
         what="An alert",
     )
-    # Enough has come: from here on the machine is the tests' own, and pages still move.
-    story.scientist.monitoring.change_replay(story.made["replay"]["id"], per_second=5)
+    # Enough has come: from here on the machine is the tests' own.
+    story.scientist.monitoring.change_replay(story.made["replay"]["id"], state="paused", per_second=5)
     program = who["admin"].service_accounts.create("nightly import", "scientist")
     who["admin"].service_accounts.create_token(program["id"], "cron")
     return ids_of(story.scientist) | {"service_account": program["id"]}

