@@ -26,6 +26,7 @@ _NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 class MemberTable(PortalTable):
     title = _("Members")
     also = ("suspended_at",)
+    of_people = True
     name = Column(accessor="user__name", verbose_name=_("Name"))
     email = Column(accessor="user__email", verbose_name=_("E-mail"))
     role = Column(verbose_name=_("Role"))

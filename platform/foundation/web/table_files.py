@@ -21,6 +21,7 @@ from django.utils.text import slugify
 from django.utils.translation import override
 from django_tables2.utils import Accessor
 
+from foundation import access
 from foundation.web.downloads import whole
 from foundation.web.list_files import csv_head, csv_lines
 from foundation.web.tables import PortalTable
@@ -43,6 +44,8 @@ def file_of(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse | 
     table = next((found for found in context.values() if isinstance(found, PortalTable) and found.exports), None)
     if table is None:
         return None
+    if table.of_people:
+        access.require_fresh(request.actor)  # type: ignore[attr-defined]
     write, kind = FORMATS[asked]
     # The words of a file are those of the REST interface, whoever fetches it.
     with override("en"):

@@ -237,3 +237,13 @@ def test_the_ledger_is_handed_out_to_a_fresh_session_alone(admin):
     with pytest.raises(StepUpRequired):
         compliance.export_ledger(actor=replace(admin, stale=True))
     compliance.export_ledger(actor=admin)
+
+
+def test_the_list_of_people_leaves_as_a_file_with_a_fresh_proof_alone(person, stale):
+    assert stale.get("/t/acme/settings/members/").status_code == 200
+    question = stale.get("/t/acme/settings/members/?export=csv")
+    assert question.status_code == 403 and "Confirm that it is you" in question.content.decode()
+    assert stale.get("/t/acme/settings/groups/?export=csv").status_code == 200
+
+    age(stale, by=timedelta(minutes=1))
+    assert person.user.email in stale.get("/t/acme/settings/members/?export=csv").content.decode()
