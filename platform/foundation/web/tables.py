@@ -30,8 +30,8 @@ class PortalTable(django_tables2.Table):
     """A table in the house's dress. The URL says sort, page, per_page and columns; the rest is the default.
 
     `title` names the table for screen readers; `always` lists columns that cannot be hidden.
-    As a file (table_files.py) it has the fields of `also` too; what must not leave so says `exports = False`, and a list
-    `of_people` leaves with whoever proved lately who they are.
+    As a file (table_files.py) it has the fields of `also` too; what must not leave so says `exports = False`, and a
+    list `of_people` leaves with whoever proved lately who they are.
     """
 
     title: str | Promise = ""
