@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from hashlib import sha256
 
-from gateway.asgi import Scope, header
+from gateway.asgi import Headers, Scope, header
 from gateway.limiter import AddressLimiter
 from gateway.problems import Refused
 
@@ -18,17 +19,31 @@ class Callers:
     """`per_caller` and `per_address` are requests per second; each process of the gateway counts for itself."""
 
     def __init__(self, per_caller: float, per_address: float | None = None) -> None:
+        self._per_caller = per_caller
         self._callers = AddressLimiter(per_caller, per_caller * BURST_S)
         self._addresses = None if per_address is None else AddressLimiter(per_address, per_address * BURST_S)
 
-    def check(self, scope: Scope, address: str | None) -> None:
-        """Refused with 429 for who asks too often. `address` is None at the door of workloads, which has none."""
+    def check(self, scope: Scope, address: str | None) -> Headers:
+        """Refused with 429 for who asks too often. `address` is None at the door of workloads, which has none.
+
+        Gives what the answer says of the caller's own limit, for whoever shows a token or session.
+        """
         now = time.monotonic()
         caller = _caller(scope)
         if caller is not None and not self._callers.take(caller, now):
             raise _too_often("This token or session asks")
         if self._addresses is not None and address is not None and not self._addresses.take(address, now):
             raise _too_often("Your address asks")
+        return [] if caller is None else self._said(self._callers.left(caller, now))
+
+    def _said(self, left: float) -> Headers:
+        """As draft-ietf-httpapi-ratelimit-headers-10 has it: so many in so many seconds; so many left, all in so many."""
+        most = int(self._per_caller * BURST_S)
+        whole_in = math.ceil((most - left) / self._per_caller)
+        return [
+            (b"ratelimit-policy", f'"caller";q={most};w={BURST_S}'.encode("ascii")),
+            (b"ratelimit", f'"caller";r={int(left)};t={whole_in}'.encode("ascii")),
+        ]
 
 
 def _caller(scope: Scope) -> str | None:

@@ -47,6 +47,8 @@ class Passage:
     send: Send
     lines: Headers
     answered: list[int]
+    # What every answer says besides: how much of its limit the caller has left.
+    said: Headers
 
 
 class Front:
@@ -94,11 +96,11 @@ class Front:
         origin = self._origins.of(scope)
         if origin.through_door and not is_for_workloads(scope["raw_path"]):
             raise Refused(404, "not-found", "Workloads reach REST, MLflow and deployments here, and no pages.")
-        self._callers.check(scope, None if origin.through_door else origin.address)
+        said = self._callers.check(scope, None if origin.through_door else origin.address)
         lines = headers.to_portal(scope["headers"], client=origin.address, scheme=origin.scheme, request_id=request_id)
         most = self._limits.most(scope)
         bounds.check_length(scope, most)
-        return Passage(scope, request_id, most, Upload(receive, scope["headers"], most), send, lines, answered)
+        return Passage(scope, request_id, most, Upload(receive, scope["headers"], most), send, lines, answered, said)
 
     async def refuse(self, scope: Scope, send: Send, refused: Refused, request_id: str) -> None:
         accept = header(scope, b"accept") or b""
@@ -178,7 +180,7 @@ class Front:
             await self._pass_back(passage, response)
 
     async def _pass_back(self, passage: Passage, response: aiohttp.ClientResponse) -> None:
-        lines = headers.to_client(list(response.raw_headers), passage.request_id)
+        lines = headers.to_client(list(response.raw_headers), passage.request_id) + passage.said
         passage.answered.append(response.status)
         await passage.send({"type": "http.response.start", "status": response.status, "headers": lines})
         async for chunk in response.content.iter_any():

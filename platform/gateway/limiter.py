@@ -23,7 +23,7 @@ class AddressLimiter:
     def take(self, address: str, now: float) -> bool:
         """Whether the address may try once more."""
         address = _counted_as(address)
-        left = self._left(address, now)
+        left = self.left(address, now)
         allowed = left >= 1
         self._put(address, left - 1 if allowed else left, now)
         return allowed
@@ -31,9 +31,10 @@ class AddressLimiter:
     def give_back(self, address: str, now: float) -> None:
         """The try was no abuse after all."""
         address = _counted_as(address)
-        self._put(address, min(self._burst, self._left(address, now) + 1), now)
+        self._put(address, min(self._burst, self.left(address, now) + 1), now)
 
-    def _left(self, address: str, now: float) -> float:
+    def left(self, address: str, now: float) -> float:
+        """How many tries it has at this moment."""
         left, at = self._buckets.get(address, (self._burst, now))
         return min(self._burst, left + (now - at) * self._per_second)
 

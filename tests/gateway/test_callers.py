@@ -36,6 +36,16 @@ def test_a_token_that_asks_too_often_reads_when_to_come_again(strict: Stage) -> 
     assert refused[0].json()["type"].endswith("/docs/problems/too-often")
 
 
+def test_every_answer_says_what_the_caller_has_left(strict: Stage) -> None:
+    headers = {"Authorization": "Bearer snd_" + "a" * 40}
+    first, second = (strict.ask("GET", "/api/v1/runs/", headers=headers).headers for _ in range(2))
+
+    assert first["ratelimit-policy"] == f'"caller";q={2 * BURST_S};w={BURST_S}'
+    assert first["ratelimit"] == f'"caller";r={2 * BURST_S - 1};t=1'
+    assert second["ratelimit"] < first["ratelimit"]
+    assert "ratelimit" not in strict.ask("GET", "/api/v1/runs/").headers, "Nobody's limit was counted."
+
+
 def test_another_token_of_the_same_address_goes_on(strict: Stage) -> None:
     _asked(strict, 2 * BURST_S + 6, Authorization="Bearer snd_" + "a" * 40)
     assert _asked(strict, 1, Authorization="Bearer snd_" + "b" * 40) == {200: 1}
