@@ -37,7 +37,7 @@ class Callers:
         return [] if caller is None else self._said(self._callers.left(caller, now))
 
     def _said(self, left: float) -> Headers:
-        """As draft-ietf-httpapi-ratelimit-headers-10 has it: so many in so many seconds; so many left, all in so many."""
+        """By draft-ietf-httpapi-ratelimit-headers-10: so many within so many seconds; so many left, all again when."""
         most = int(self._per_caller * BURST_S)
         whole_in = math.ceil((most - left) / self._per_caller)
         return [
