@@ -11,6 +11,12 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
     if (performance.now() > 10_000) location.reload();
   }
 });
+// htmx reads an answer as if scripts were off: what is there for those comes to life, and its fields hold a form back.
+for (const swapped of ["htmx:load", "htmx:historyRestore"]) {
+  document.body.addEventListener(swapped, ({ target }) => {
+    for (const part of target.querySelectorAll?.("noscript") ?? []) part.remove();
+  });
+}
 document.body.addEventListener("htmx:afterSettle", (event) => {
   const part = event.detail.elt;
   const said = part?.matches?.("[data-announce]") ? part : part?.querySelector?.("[data-announce]");
