@@ -95,7 +95,8 @@ def run_table(metrics: list[str]) -> type[RunTable]:
     columns = {f"metric_{name}": MetricColumn(name) for name in metrics}
     order = ("number", "state", *columns, "curve", "recipe", "training_set", "duration", "created_by", "created_at")
     meta = type("Meta", (RunTable.Meta,), {"sequence": order})
-    return type("RunTable", (RunTable,), {**columns, "Meta": meta})
+    # Out of JSON: the 1 of a perfect run is a whole number there.
+    return type("RunTable", (RunTable,), {**columns, "Meta": meta, "kinds": dict.fromkeys(columns, float)})
 
 
 def took(run: Any) -> timedelta | None:

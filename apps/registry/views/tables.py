@@ -23,6 +23,8 @@ _RIGHT = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 
 class ModelTable(PortalTable):
     title = _("Models")
+    # Out of JSON: the 1 of a perfect model is a whole number there.
+    kinds = {"figure": float}
     name = Column(verbose_name=_("Model"))
     serving = Column(verbose_name=_("In production"), accessor="production_number", empty_values=())
     figure = Column(

@@ -12,22 +12,13 @@ _SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'no
 
 def attached(content: bytes | Iterator[bytes], *, name: str, kind: str) -> HttpResponseBase:
     """A file to keep; an iterator is sent while it is read. `name` holds letters, digits, dots and dashes alone."""
+    response: HttpResponseBase
     if isinstance(content, bytes):
-        return whole(content, name=name, kind=kind)
-    response = StreamingHttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = _kept_as(name)
+        response = HttpResponse(content, content_type=kind)
+    else:
+        response = StreamingHttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def whole(content: bytes, *, name: str, kind: str) -> HttpResponse:
-    """A file to keep that is there at once."""
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = _kept_as(name)
-    return response
-
-
-def _kept_as(name: str) -> str:
-    return f'attachment; filename="{name}"'
 
 
 def shown(content: bytes, *, name: str, digest: str) -> HttpResponse:

@@ -1,4 +1,7 @@
-"""A list that is no table as a file: CSV, JSON or Parquet, made while it is read, bounded, nothing localised."""
+"""A list as a file: CSV, JSON or Parquet, made while it is read, bounded, nothing localised.
+
+A table of a page is fed in by table_files.py; what is no table (the activity, hours of usage) comes with its batches.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -53,9 +57,13 @@ class Tape:
 def list_file(
     batches: Iterable[Sequence[Row]], columns: Mapping[str, type], *, form: str, name: str
 ) -> HttpResponseBase:
-    """The file as an answer. `columns` names each column with `str`, `int` or `datetime`; times stand in UTC.
+    """The file as an answer. `columns` names each column with the type of its values; times stand in UTC.
 
-    NotFound for another form than those of `FORMS`.
+    The types are `str`, `bool`, `int`, `float`, `date`, `datetime` and `list` (of words). `object` leaves it to the
+    first batch: the one type that it holds, whole and broken figures together as `float`, anything else as text. CSV
+    and JSON write each value as it is. A Parquet file has one type in a column: what does not fit ends its sending
+    with a TypeError, since a value that was quietly bent would be a wrong one. NotFound for another form than those of
+    `FORMS`.
     """
     if form not in _KINDS:
         raise NotFound(_("A list can be had as CSV, JSON or Parquet."))
@@ -78,7 +86,7 @@ def csv_lines(lines: Iterable[Iterable[Any]]) -> bytes:
 def _csv(batches: Iterable[Sequence[Row]], columns: Mapping[str, type]) -> Iterator[bytes]:
     yield csv_head(columns)
     for rows in batches:
-        yield csv_lines([_worded(row[name], none="") for name in columns] for row in rows)
+        yield csv_lines([_in_csv(row[name]) for name in columns] for row in rows)
 
 
 def _json(batches: Iterable[Sequence[Row]], columns: Mapping[str, type]) -> Iterator[bytes]:
@@ -95,18 +103,58 @@ def _parquet(batches: Iterable[Sequence[Row]], columns: Mapping[str, type]) -> I
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {str: pa.string(), int: pa.int64(), datetime: pa.timestamp("us", tz="UTC")}
-    schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    written = {
+        str: pa.string(),
+        bool: pa.bool_(),
+        int: pa.int64(),
+        float: pa.float64(),
+        date: pa.date32(),
+        datetime: pa.timestamp("us", tz="UTC"),
+        list: pa.list_(pa.string()),
+    }
+    rest = iter(batches)
+    first = next(rest, [])
+    kinds = {name: _seen(row[name] for row in first) if kind is object else kind for name, kind in columns.items()}
+    schema = pa.schema([(name, written[kind]) for name, kind in kinds.items()])
     tape = Tape()
     with pq.ParquetWriter(pa.PythonFile(tape, mode="w"), schema, compression="zstd") as writer:
-        for rows in batches:
-            writer.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
+        for rows in chain([first], rest):
+            found = [{name: _fitted(row[name], kind) for name, kind in kinds.items()} for row in rows]
+            writer.write_table(pa.Table.from_pylist(found, schema=schema))
             yield tape.take()
     yield tape.take()
 
 
-def _worded(value: Any, *, none: str | None = None) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else none if value is None else value
+def _seen(values: Iterable[Any]) -> type:
+    """The one type of the values that are there; text where there are several, another one, or none."""
+    found = {type(value) for value in values if value is not None}
+    if found == {int, float}:
+        return float
+    kind = found.pop() if len(found) == 1 else str
+    return kind if kind in (bool, int, float, date, datetime, list) else str
+
+
+def _fitted(value: Any, kind: type) -> Any:
+    if value is None:
+        return None
+    if kind is str:
+        return str(_in_csv(value))
+    # pyarrow itself would make a 0 of 0.5 in a column of whole numbers.
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise TypeError(
+            f"A column of {kind.__name__} holds no {type(value).__name__}; name its type where it is listed."
+        )
+    return [str(one) for one in value] if kind is list else value
+
+
+def _in_csv(value: Any) -> Any:
+    if isinstance(value, list):
+        return " ".join(str(one) for one in value)
+    return "" if value is None else _worded(value)
+
+
+def _worded(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _plain(cell: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -33,7 +33,8 @@ def render_page(
     from foundation.web import table_files
 
     if file := table_files.file_of(request, context):
-        return file
+        # Views promise a page; a file is sent while it is read, and Django asks no more of it than of any answer.
+        return cast(HttpResponse, file)
     htmx = getattr(request, "htmx", None)
     piece = part and htmx and not htmx.boosted and not htmx.history_restore_request
     response = render(request, part if part and piece else template, context, status=status)

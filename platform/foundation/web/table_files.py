@@ -1,4 +1,4 @@
-"""A table as a file: every row that its filters leave, every column, as CSV, JSON or Parquet, and nothing localised.
+"""A table as a file: every row that its filters leave, every column, sent while it is read (list_files.py).
 
 What a cell holds is said by `export_<column>(record)` of the table, else by what the column's accessor finds. A column
 that is there for people alone (a button, a drawing) has `exclude_from_export=True`. A row of a model has its `id` too.
@@ -6,53 +6,69 @@ that is there for people alone (a button, a drawing) has `exclude_from_export=Tr
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
+from itertools import islice
 from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import Promise
 from django.utils.text import slugify
 from django.utils.translation import override
 from django_tables2.utils import Accessor
 
 from foundation import access
-from foundation.web.downloads import whole
-from foundation.web.list_files import csv_head, csv_lines
+from foundation.identity import Actor
+from foundation.tenancy import scope
+from foundation.web.list_files import FORMS, list_file
 from foundation.web.tables import PortalTable
 
 Row = dict[str, Any]
 WORD = "export"
 _AT_ONCE = 2000
+# The words of a file are those of the REST interface, whoever fetches it.
+_LANGUAGE = "en"
 # What files hold as it is; everything else is its words.
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def file_of(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse | None:
+def file_of(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponseBase | None:
     """The page's list as the file that the address asks for with `?export=`; None where it asks for a page.
 
     Whoever calls has made the page: what the reader may not see is not among its rows.
     """
     asked = request.GET.get(WORD, "") if request.method == "GET" else ""
-    if asked not in FORMATS:
+    if asked not in FORMS:
         return None
     table = next((found for found in context.values() if isinstance(found, PortalTable) and found.exports), None)
     if table is None:
         return None
     if table.of_people:
         access.require_fresh(request.actor)  # type: ignore[attr-defined]
-    write, kind = FORMATS[asked]
-    # The words of a file are those of the REST interface, whoever fetches it.
-    with override("en"):
-        content = write(columns_of(table), rows_of(table))
+    with override(_LANGUAGE):
         name = slugify(str(table.title)) or "rows"
-    tenant = getattr(request, "tenant", None)
-    return whole(content, name=f"{name}-{tenant.slug}.{asked}" if tenant else f"{name}.{asked}", kind=kind)
+    columns = {column: table.kinds.get(column, object) for column in columns_of(table)}
+    # The pages of the styleguide are in no tenant.
+    actor: Actor | None = getattr(request, "actor", None)
+    return list_file(_batches(table, actor), columns, form=asked, name=f"{name}-{actor.tenant.slug}" if actor else name)
+
+
+def _batches(table: PortalTable, actor: Actor | None) -> Iterator[list[Row]]:
+    """The rows in pieces, so that a list of any length fits: read in a scope of its own while somebody fetches it."""
+    person = actor.user if actor else None
+    with scope(actor.tenant_id if actor else None, user_id=person.pk if person else None):
+        rows = rows_of(table)
+        while True:
+            # Between two pieces the server works on: its language is not ours to hold.
+            with override(_LANGUAGE):
+                some = list(islice(rows, _AT_ONCE))
+            if not some:
+                return
+            yield some
 
 
 def columns_of(table: PortalTable) -> list[str]:
@@ -98,46 +114,4 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (*_PLAIN, date)) else str(value)
 
 
-def _csv(columns: list[str], rows: Iterable[Row]) -> bytes:
-    return csv_head(columns) + csv_lines([_written(row[name]) for name in columns] for row in rows)
-
-
-def _json(columns: list[str], rows: Iterable[Row]) -> bytes:
-    found = [{name: _in_json(row[name]) for name in columns} for row in rows]
-    return json.dumps(found, ensure_ascii=False, indent=1).encode()
-
-
-def _parquet(columns: list[str], rows: Iterable[Row]) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    found = list(rows)
-    held = {name: _column(pa, [row[name] for row in found]) for name in columns}
-    sink = io.BytesIO()
-    pq.write_table(pa.table(held), sink)
-    return sink.getvalue()
-
-
-def _column(pa: Any, values: list[Any]) -> Any:
-    """The values under the one type that they have; a column without any value is text."""
-    made = pa.array(values)
-    return made.cast(pa.string()) if made.type == pa.null() else made
-
-
-def _written(value: Any) -> Any:
-    if isinstance(value, list):
-        return " ".join(str(one) for one in value)
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _in_json(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-FORMATS: dict[str, tuple[Callable[[list[str], Iterable[Row]], bytes], str]] = {
-    "csv": (_csv, "text/csv; charset=utf-8"),
-    "json": (_json, "application/json"),
-    "parquet": (_parquet, "application/vnd.apache.parquet"),
-}
-
-__all__ = ["FORMATS", "WORD", "columns_of", "file_of", "rows_of"]
+__all__ = ["WORD", "columns_of", "file_of", "rows_of"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from inspect import Parameter, Signature
+from types import MappingProxyType
 from typing import Any
 
 import django_tables2
@@ -31,7 +32,8 @@ class PortalTable(django_tables2.Table):
 
     `title` names the table for screen readers; `always` lists columns that cannot be hidden.
     As a file (table_files.py) it has the fields of `also` too; what must not leave so says `exports = False`, and a
-    list `of_people` leaves with whoever proved lately who they are.
+    list `of_people` leaves with whoever proved lately who they are. `kinds` says of what type a column of the file is
+    where its first rows may mislead (a figure that may be whole), as list_files.py names types.
     """
 
     title: str | Promise = ""
@@ -39,6 +41,7 @@ class PortalTable(django_tables2.Table):
     also: tuple[str, ...] = ()
     exports = True
     of_people = False
+    kinds: Mapping[str, type] = MappingProxyType({})
 
     class Meta:
         template_name = "components/table.html"

@@ -246,4 +246,4 @@ def test_the_list_of_people_leaves_as_a_file_with_a_fresh_proof_alone(person, st
     assert stale.get("/t/acme/settings/groups/?export=csv").status_code == 200
 
     age(stale, by=timedelta(minutes=1))
-    assert person.user.email in stale.get("/t/acme/settings/members/?export=csv").content.decode()
+    assert person.user.email in stale.get("/t/acme/settings/members/?export=csv").getvalue().decode()

@@ -11,13 +11,15 @@ import django_tables2
 import pyarrow.parquet as pq
 import pytest
 from django.test import RequestFactory
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from apps.projects.models import Project
 from apps.tenants import services
 from foundation.clock import now
+from foundation.tenancy import scope
+from foundation.web import table_files
 from foundation.web.pages import render_page
-from foundation.web.table_files import columns_of, rows_of
+from foundation.web.table_files import columns_of, file_of, rows_of
 from foundation.web.tables import PortalTable, build_table
 from tests.support.people import make_person
 
@@ -25,11 +27,11 @@ MEMBERS = "/t/acme/settings/members/"
 
 
 def lines_of(answer):
-    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
 
 
 def parquet_of(answer):
-    return pq.read_table(io.BytesIO(answer.content)).to_pylist()
+    return pq.read_table(io.BytesIO(answer.getvalue())).to_pylist()
 
 
 def named(tenant, email, role, name):
@@ -57,21 +59,72 @@ def test_a_file_holds_every_row_that_the_filters_leave_and_every_column(client_a
 
 def test_each_form_says_the_same_in_every_language(client_as, admin, many):
     browser = client_as(admin)
-    with override("ar"):
-        browser.cookies["django_language"] = "ar"
-        plain, whole, kept = (browser.get(f"{MEMBERS}?export={form}") for form in ("csv", "json", "parquet"))
+    admin.user.language = "ar"
+    admin.user.save()
+    assert 'lang="ar"' in browser.get(MEMBERS).content.decode()
+    plain, whole, kept = (browser.get(f"{MEMBERS}?export={form}") for form in ("csv", "json", "parquet"))
 
+    assert plain["Content-Disposition"] == 'attachment; filename="members-acme.csv"'
     said = [(row["id"], row["email"], row["role"], row["joined_at"]) for row in lines_of(plain)]
-    assert said == [(r["id"], r["email"], r["role"], r["joined_at"]) for r in json.loads(whole.content)]
+    assert said == [(r["id"], r["email"], r["role"], r["joined_at"]) for r in json.loads(whole.getvalue())]
     assert said == [(r["id"], r["email"], r["role"], r["joined_at"].isoformat()) for r in parquet_of(kept)]
     assert len(said) > 60 and {row[2] for row in said} >= {"admin", "viewer"}
+
+
+class Told(PortalTable):
+    title = "Told"
+    also = ("word",)
+    name = django_tables2.Column()
+
+    def export_word(self, record):
+        return str(gettext("Members"))
+
+
+def test_words_of_a_file_are_english_whenever_it_is_read(db):
+    request = RequestFactory().get("/?export=csv")
+    rows = [{"name": str(n)} for n in range(3)]
+    with override("ar"):
+        assert gettext("Members") != "Members"
+        answer = file_of(request, {"table": build_table(request, Told, rows)})
+        assert {row["word"] for row in lines_of(answer)} == {"Members"}
+        assert gettext("Members") != "Members", "whoever is answered next keeps their language"
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_long_list_is_sent_in_pieces_within_the_tenant_alone(client_as, admin, many, other_tenant, monkeypatch, form):
+    monkeypatch.setattr(table_files, "_AT_ONCE", 10)
+    kept = RowsKept(monkeypatch)
+    answer = client_as(admin).get(f"{MEMBERS}?q=Person&export={form}")
+    assert kept.batches == [], "nothing is read before somebody fetches it"
+    with scope(other_tenant.pk):
+        sent = list(answer.streaming_content)
+
+    assert kept.batches == [10] * 6
+    assert len(sent) >= 7 and sum(b"@acme.example" in piece for piece in sent) >= (0 if form == "parquet" else 6)
+
+
+class RowsKept:
+    """How many rows were held at once, batch by batch."""
+
+    def __init__(self, monkeypatch):
+        self.batches, whole = [], table_files.list_file
+
+        def watched(batches, columns, **named):
+            return whole(self._counted(batches), columns, **named)
+
+        monkeypatch.setattr(table_files, "list_file", watched)
+
+    def _counted(self, batches):
+        for rows in batches:
+            self.batches.append(len(rows))
+            yield rows
 
 
 def test_a_name_that_begins_like_a_formula_is_text_to_a_spreadsheet(client_as, admin, tenant):
     named(tenant, "f@acme.example", "viewer", "=cmd()")
     browser = client_as(admin)
     assert {row["name"] for row in lines_of(browser.get(f"{MEMBERS}?q=cmd&export=csv"))} == {"'=cmd()"}
-    assert {row["name"] for row in json.loads(browser.get(f"{MEMBERS}?q=cmd&export=json").content)} == {"=cmd()"}
+    assert {row["name"] for row in json.loads(browser.get(f"{MEMBERS}?q=cmd&export=json").getvalue())} == {"=cmd()"}
 
 
 def test_tokens_say_who_holds_them_and_nothing_that_opens_a_door(client_as, admin):
@@ -107,7 +160,7 @@ def test_every_list_is_a_file_even_an_empty_one(client_as, admin, project, page)
     sign = "&" if "?" in page else "?"
     answer = client_as(admin).get(f"/t/acme/{page}{sign}export=parquet")
     assert answer["Content-Type"] == "application/vnd.apache.parquet"
-    assert pq.read_table(io.BytesIO(answer.content)).column_names
+    assert pq.read_table(io.BytesIO(answer.getvalue())).column_names
 
 
 def test_whoever_may_not_see_the_list_gets_no_file(client_as, viewer):
