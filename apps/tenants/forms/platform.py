@@ -31,7 +31,7 @@ class NewTenantForm(forms.Form):
         help_text=_("Small letters, digits and -. It stands in every address and stays."),
     )
     plan = forms.ChoiceField(
-        label=_("Plan"), choices=Plan.choices, initial=Plan.SMB, help_text=_("It lays the first quotas.")
+        label=_("Plan"), choices=Plan.choices, initial=Plan.SMB, help_text=_("It sets the first quotas.")
     )
     zones = zones_field()
     email = forms.EmailField(

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from apps.tenants import selectors, services
 from apps.tenants.choices import PROGRAM_ROLES, ROLE_SAYS
-from apps.tenants.forms import ProgramRoleForm, ServiceAccountForm, TokenForm
+from apps.tenants.forms.tokens import ProgramRoleForm, ServiceAccountForm, TokenForm
 from apps.tenants.views.settings import token_snippets, token_words
 from apps.tenants.views.tables import ServiceAccountFilter, ServiceAccountTable, TokenFilter, TokenTable
 from apps.tenants.views.tabs import tabs
@@ -23,6 +23,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.history import history
 from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
@@ -56,45 +57,67 @@ def service_account_list(request: PortalRequest, tenant: str) -> HttpResponse:
 @never_cache
 def service_account_detail(request: PortalRequest, tenant: str, account_id: UUID) -> HttpResponse:
     account = selectors.get_service_account(actor=request.actor, account_id=account_id)
-    projects = selectors.projects_of(request.actor)
-    given: dict[str, Any] = {
-        "projects": projects,
-        "held": functools.partial(_held_by, request, account),
-        "of_program": True,
-    }
+    given = _given(request, account)
     form, text = TokenForm(request.POST or None, **given), ""
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             words = token_words(request, form)
             _row, text = services.create_service_token(actor=request.actor, account=account, **words)
             form = TokenForm(**given)
+    return _page(request, account, form=form, text=text)
+
+
+@access.page(Permission.MEMBER_MANAGE)
+@never_cache
+@require_POST
+def service_account_role(request: PortalRequest, tenant: str, account_id: UUID) -> HttpResponse:
+    alone(request)
+    account = selectors.get_service_account(actor=request.actor, account_id=account_id)
+    form, before = ProgramRoleForm(request.POST, initial={"role": account.role}), account.role
+    if form.is_valid():
+        with refusals_on(form):
+            services.change_role_of_service_account(
+                actor=request.actor, account=account, role=form.cleaned_data["role"]
+            )
+            offer_undo(request, _("The role is changed."), request.path, role=before)
+            return redirect(request, _address(request, account_id))
+    return _page(request, account, role_form=form)
+
+
+def _page(
+    request: PortalRequest,
+    account: Any,
+    *,
+    form: TokenForm | None = None,
+    role_form: ProgramRoleForm | None = None,
+    text: str = "",
+) -> HttpResponse:
     rows = selectors.visible_tokens(actor=request.actor).filter(service_account=account)
+    projects = selectors.projects_of(request.actor)
     names = {project.id: project.name for project in projects}
+    form = form or TokenForm(**_given(request, account))
+    role_form = role_form or ProgramRoleForm(initial={"role": account.role})
     context: dict[str, Any] = {
         "account": account,
         "table": build_table(request, TokenTable, rows, filterset_class=TokenFilter, projects=names),
         "count": rows.count(),
         "reach": selectors.reach_of_account(actor=request.actor, account=account),
         "form": form,
-        "role_form": ProgramRoleForm(initial={"role": account.role}),
+        "role_form": role_form,
         "roles": _ROLES,
         "token": [{"name": _("Token"), "code": text}] if text else [],
         "snippets": token_snippets(text),
         "history": history(request.actor, ("service_account", account.pk), names=selectors.names_of),
         "tabs": tabs(request, "service_accounts"),
     }
-    status = 422 if form.errors else 200
+    status = 422 if form.errors or role_form.errors else 200
     return render_page(request, "tenants/service_account_detail.html", status=status, **context)
 
 
-@access.page(Permission.MEMBER_MANAGE)
-@require_POST
-def service_account_role(request: PortalRequest, tenant: str, account_id: UUID) -> HttpResponse:
-    account = selectors.get_service_account(actor=request.actor, account_id=account_id)
-    before = account.role
-    services.change_role_of_service_account(actor=request.actor, account=account, role=request.POST.get("role", ""))
-    offer_undo(request, _("The role is changed."), request.path, role=before)
-    return redirect(request, _address(request, account_id))
+def _given(request: PortalRequest, account: Any) -> dict[str, Any]:
+    """What a form of its tokens takes."""
+    held = functools.partial(_held_by, request, account)
+    return {"projects": selectors.projects_of(request.actor), "held": held, "of_program": True}
 
 
 @access.page(Permission.MEMBER_MANAGE)

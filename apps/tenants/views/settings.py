@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST
 
 from apps.tenants import policies, selectors, services
 from apps.tenants.choices import ROLE_SAYS
-from apps.tenants.forms import InvitationForm, RoleForm, TenantForm, TokenForm
+from apps.tenants.forms import InvitationForm, RoleForm, TenantForm
+from apps.tenants.forms.tokens import TokenForm
 from apps.tenants.views.tables import MemberFilter, MemberTable, TokenFilter, TokenTable
 from apps.tenants.views.tabs import tabs
 from foundation import access

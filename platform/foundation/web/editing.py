@@ -105,7 +105,7 @@ def _read(sent: str) -> State:
     """What the page began with, as it was sent; nothing where it is not ours, since then nothing can be compared."""
     try:
         found = json.loads(sent)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: lists in lists, deeper than Python goes
         return {}
     return {name: said for name, said in found.items() if _is_words(said)} if isinstance(found, dict) else {}
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from apps.tenants import services
+from apps.tenants.models import Budget, Quota
 from foundation.access.models import Membership
 from foundation.clock import now
 from foundation.tenancy.models import Tenant
@@ -71,7 +72,7 @@ def test_alike_changes_and_changes_alone_are_no_conflict(two, tenant):
     )
 
 
-@pytest.mark.parametrize("sent", ["", "{", "[]", '{"name": 3}', '{"nothing": ["x"]}'])
+@pytest.mark.parametrize("sent", ["", "{", "[]", '{"name": 3}', '{"nothing": ["x"]}', "[" * 100_000])
 def test_what_is_not_ours_is_no_conflict_and_no_fault(two, sent):
     assert two[0].post(ORGANISATION, words(seen_before=sent)).status_code == 303
 
@@ -101,6 +102,11 @@ def address_of_webhook(admin, tenant):
     return f"/t/acme/settings/webhooks/{webhook.pk}/edit/"
 
 
+def address_of_program(admin, tenant):
+    account = services.create_service_account(actor=admin, name="nightly import", role="scientist")
+    return f"/t/acme/settings/service-accounts/{account.pk}/"
+
+
 LIMITS = {
     "cpus": 4,
     "memory_mb": None,
@@ -123,15 +129,43 @@ LIMITS = {
             {"url": "https://siem.example/mine", "which": "all"},
             {"url": "https://siem.example/theirs", "which": "all"},
         ),
+        (address_of_program, {"role": "auditor"}, {"role": "viewer"}),
     ],
 )
 def test_each_form_of_the_settings_notices_the_other(two, admin, tenant, address_of, mine, theirs):
     page, (one, other) = address_of(admin, tenant), two
+    to = f"{page}role/" if address_of is address_of_program else page
     seen = began_with(other.get(page))
-    assert one.post(page, theirs | {"seen_before": seen}).status_code == 303
+    assert one.post(to, theirs | {"seen_before": seen}).status_code == 303
 
-    held = other.post(page, mine | {"seen_before": seen})
+    held = other.post(to, mine | {"seen_before": seen})
     assert held.status_code == 422
     assert "Somebody else saved this while you were changing it." in said(held)
     assert json.loads(began_with(held)) != json.loads(seen)
+    assert other.post(to, mine | {"seen_before": began_with(held)}).status_code == 303
+
+
+def limits_of(kind, whose):
+    rows = {"quotas": Quota, "budgets": Budget}[kind].objects.filter(project_id=whose)
+    return [row.cpus if kind == "quotas" else row.soft_limit for row in rows]
+
+
+@pytest.mark.parametrize(("kind", "field"), [("quotas", "cpus"), ("budgets", "soft_limit")])
+def test_a_limit_that_is_set_anew_shows_the_one_that_is_there_before_it_replaces_it(two, project, kind, field):
+    page, (one, other) = f"/t/acme/settings/{kind}/", two
+    seen, mine = began_with(other.get(page)), {"project": str(project.pk), field: "8"}
+    one.post(page, {"project": str(project.pk), field: "6", "seen_before": seen})
+
+    held = other.post(page, mine | {"seen_before": seen})
+    assert held.status_code == 422 and "they saved “6" in said(held) and "you have “8" in said(held)
+    assert limits_of(kind, project.pk) == [6]
     assert other.post(page, mine | {"seen_before": began_with(held)}).status_code == 303
+    assert limits_of(kind, project.pk) == [8]
+
+
+@pytest.mark.parametrize(("kind", "field"), [("quotas", "cpus"), ("budgets", "soft_limit")])
+def test_a_limit_is_carried_over_to_a_project_without_any(two, admin, tenant, project, kind, field):
+    page = {"quotas": address_of_quota, "budgets": address_of_budget}[kind](admin, tenant)
+    sent = {"project": str(project.pk), field: "8", "seen_before": began_with(two[0].get(page))}
+    assert two[0].post(page, sent).status_code == 303
+    assert limits_of(kind, project.pk) == [8]
