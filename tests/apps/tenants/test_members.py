@@ -1,5 +1,7 @@
 """Members: given a role, removed; one administrator always stays."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -165,6 +167,17 @@ def test_role_and_removal_by_plain_forms(client_as, admin, scientist):
     assert membership_of(scientist).role == "auditor"
     assert client.post(f"{url}remove/").status_code == 303
     assert not Membership.objects.filter(user=scientist.user).exists()
+
+
+@pytest.mark.parametrize("name", ["Sean O'Brien", "A & B <C>", ""])
+def test_the_name_to_type_before_a_removal_is_the_one_that_is_shown(client_as, admin, scientist, name):
+    scientist.user.name = name
+    scientist.user.save()
+    page = client_as(admin).get(f"/t/acme/settings/members/{membership_of(scientist).pk}/").content.decode()
+
+    wanted = html.unescape(re.search(r'required pattern="([^"]*)"', page)[1])
+    assert re.fullmatch(wanted, name or scientist.user.email)
+    assert html.unescape(re.search(r'data-confirm-name="([^"]*)"', page)[1]) == (name or scientist.user.email)
 
 
 def test_the_last_administrator_reads_why(client_as, admin):
