@@ -30,18 +30,16 @@ def zone_trouble(*, actor: Actor) -> str:
 
 
 def plan_laid(*, actor: Actor) -> str:
-    """What the plan laid, and whether it still holds: for whoever wonders what limits them."""
+    """What the plan set, and whether it still holds: for whoever wonders what limits them."""
     access.require(actor, Permission.TENANT_MANAGE)
     most = PLAN_QUOTAS[Plan(actor.tenant.plan)]
     quota = Quota.objects.filter(tenant_id=actor.tenant_id, project_id=None).first()
+    if not most and quota:
+        return _("The plan set no quotas; those under Quotas were set since.")
     if not most:
-        return (
-            _("It laid no quotas; those under Quotas were set since.")
-            if quota
-            else _("It laid no quotas: nothing limits what is used at a time until somebody sets some under Quotas.")
-        )
+        return _("The plan set no quotas: nothing limits what is used at a time until somebody sets some under Quotas.")
     if quota is None:
-        return _("It laid quotas, which were removed since: nothing limits what is used at a time.")
+        return _("The plan set quotas, which were removed since: nothing limits what is used at a time.")
     if all(getattr(quota, name) == value for name, value in most.items()):
-        return _("It laid the quotas that stand under Quotas.")
-    return _("It laid the first quotas; those under Quotas were changed since.")
+        return _("The plan set the quotas that stand under Quotas.")
+    return _("The plan set the first quotas; those under Quotas were changed since.")

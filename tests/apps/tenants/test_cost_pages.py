@@ -319,13 +319,13 @@ def test_home_shows_administrators_the_month_against_its_budget(admin, scientist
     services.set_budget(actor=admin, project_id=None, soft_limit=Decimal("0.25"), hard_limit=None)
     budgets.note_budgets(tenant=tenant, now=now())
     home = client_as(admin).get("/t/acme/").content.decode()
-    assert "80 per cent of what warns; nothing is refused" in home
+    assert "80 per cent of the warning limit; nothing is refused" in home
     assert "80 per cent of the soft limit" in home
     assert "/t/acme/settings/budgets/" in client_as(admin).get("/t/acme/notifications/").content.decode()
     assert "Cost of this month" not in client_as(scientist).get("/t/acme/").content.decode()
     services.set_budget(actor=admin, project_id=None, soft_limit=Decimal("0.25"), hard_limit=Decimal(800))
     home = client_as(admin).get("/t/acme/").content.decode()
-    assert "80 per cent of what warns; at AED\xa0800.00 no new work begins" in home
+    assert "80 per cent of the warning limit; at AED\xa0800.00 no new work begins" in home
 
 
 def test_administrators_are_told_of_usage_that_could_not_be_heard(admin, scientist, project, client_as):

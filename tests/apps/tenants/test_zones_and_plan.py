@@ -92,14 +92,14 @@ def test_the_page_says_what_the_plan_laid(admin, client_as):
     def said():
         return client.get(PAGE).content.decode()
 
-    assert "It laid quotas, which were removed since" in said()
+    assert "The plan set quotas, which were removed since" in said()
     services.set_quota(actor=admin, project_id=None, gpus=1)
     assert "those under Quotas were changed since" in said()
     admin.tenant.plan = "enterprise"
     admin.tenant.save()
-    assert "It laid no quotas; those under Quotas were set since" in said()
+    assert "The plan set no quotas; those under Quotas were set since" in said()
     Quota.objects.all().delete()
-    assert "It laid no quotas: nothing limits" in said()
+    assert "The plan set no quotas: nothing limits" in said()
 
 
 def test_only_administrators_are_told_of_it(viewer, client_as, settings):

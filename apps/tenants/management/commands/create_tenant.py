@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="its short name in addresses")
         parser.add_argument("name")
         parser.add_argument("--name-ar", default="", help="its name in Arabic")
-        parser.add_argument("--plan", default=Plan.SMB.value, choices=Plan.values, help="it lays the first quotas")
+        parser.add_argument("--plan", default=Plan.SMB.value, choices=Plan.values, help="it sets the first quotas")
         parser.add_argument("--zone", dest="zones", action="append", help="where its data may lie, again for more")
         parser.add_argument("--admin", required=True, help="e-mail of its first administrator")
 
