@@ -1,7 +1,7 @@
 """Reads of monitors, traffic, drift and alerts, each limited to what the actor may see."""
 
 from apps.monitoring.selectors.causes import cause, month, name_of
-from apps.monitoring.selectors.drifting import DriftCell, drift_cells, judged_last, level_of
+from apps.monitoring.selectors.drifting import DriftCell, drift_cells, judged_last, levels
 from apps.monitoring.selectors.groups import AlertGroup, open_alert_groups
 from apps.monitoring.selectors.minutes import traffic_of_project
 from apps.monitoring.selectors.reading import (
@@ -27,7 +27,7 @@ __all__ = [
     "get_monitor",
     "get_replay",
     "judged_last",
-    "level_of",
+    "levels",
     "monitor_of",
     "month",
     "name_of",

@@ -7,9 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery
+
 from apps.monitoring.choices import DriftLevel
 from apps.monitoring.models import DriftWindow, Monitor
 from apps.monitoring.selectors.causes import figures_of
+from apps.monitoring.selectors.reading import visible_monitors
 from apps.monitoring.selectors.stability import psi
 from apps.registry import selectors as registry
 from foundation.identity import Actor
@@ -44,8 +47,35 @@ def drift_cells(*, actor: Actor, monitor: Monitor) -> list[DriftCell]:
     return [_cell(monitor, window, versions[window.model_version_id]) for window in windows]
 
 
-def _versions(actor: Actor, version_ids: set[UUID]) -> dict[UUID, Any]:
-    return {pk: registry.get_model_version(actor=actor, version_id=pk) for pk in version_ids}
+def levels(*, actor: Actor, project_id: UUID) -> dict[UUID, DriftLevel]:
+    """How each monitor of the project stands, as `level_of` says it; as many queries for one as for all."""
+    seen = visible_monitors(actor=actor, project_id=project_id).annotate(judged=Subquery(_judged_months()[:1]))
+    monitors = {monitor.deployment_id: monitor for monitor in seen}
+    months = {deployment_id: monitor.judged for deployment_id, monitor in monitors.items()}
+    rows = DriftWindow.objects.filter(
+        tenant_id=actor.tenant_id, deployment_id__in=monitors, window__in=set(months.values()) - {None}
+    )
+    windows = [window for window in rows if window.window == months[window.deployment_id]]
+    versions = _versions(actor, {window.model_version_id for window in windows})
+    cells: dict[UUID, list[DriftCell]] = {deployment_id: [] for deployment_id in monitors}
+    for window in windows:
+        cell = _cell(monitors[window.deployment_id], window, versions[window.model_version_id])
+        cells[window.deployment_id].append(cell)
+    return {monitor.pk: level_of(cells[deployment_id]) for deployment_id, monitor in monitors.items()}
+
+
+def _judged_months() -> QuerySet[DriftWindow, Any]:
+    """Within a query of monitors: the months that each can be judged by, as `_level` does it, the newest first."""
+    days = Func(F("days"), template="bit_count(%(expressions)s::bit(64))", output_field=IntegerField())
+    rows = DriftWindow.objects.filter(tenant_id=OuterRef("tenant_id"), deployment_id=OuterRef("deployment_id"))
+    rows = rows.annotate(seen=days).filter(rows__gte=OuterRef("fewest_rows"), seen__gte=OuterRef("fewest_days"))
+    return rows.order_by("-window").values("window")
+
+
+def _versions(actor: Actor, version_ids: set[UUID]) -> dict[UUID, ModelVersion]:
+    """At once; one that is not to be seen is refused with its sentence."""
+    found = registry.visible_versions(actor=actor).in_bulk(version_ids)
+    return {pk: found.get(pk) or registry.get_model_version(actor=actor, version_id=pk) for pk in version_ids}
 
 
 def _place(version: ModelVersion, feature: str) -> int:

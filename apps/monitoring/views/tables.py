@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.monitoring import selectors
-from apps.monitoring.choices import AlertState, Severity
+from apps.monitoring.choices import AlertState, DriftLevel, Severity
 from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
@@ -35,8 +37,12 @@ class MonitorTable(PortalTable):
     )
     created_at = Column(verbose_name=_("Watched since"))
 
-    def export_level(self, record: Any) -> Any:
-        return selectors.level_of(selectors.drift_cells(actor=self.request.actor, monitor=record))
+    @cached_property
+    def _levels(self) -> dict[UUID, DriftLevel]:
+        return selectors.levels(actor=self.request.actor, project_id=self.request.project.pk)
+
+    def export_level(self, record: Any) -> DriftLevel:
+        return self._levels.get(record.pk, DriftLevel.UNKNOWN)
 
     def render_name(self, value: str, record: Any) -> str:
         place = [self.request.tenant.slug, self.request.project.slug, record.pk]
@@ -44,7 +50,7 @@ class MonitorTable(PortalTable):
         return name_cell(value, url)
 
     def render_level(self, record: Any) -> str:
-        level = selectors.level_of(selectors.drift_cells(actor=self.request.actor, monitor=record))
+        level = self._levels.get(record.pk, DriftLevel.UNKNOWN)
         return state_cell(level.value, level.label)
 
     def render_model(self, value: str) -> SafeString:

@@ -1,9 +1,14 @@
 """The Monitoring pages: what moved, does it matter, and every act by a plain form."""
 
+from datetime import date
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.monitoring import selectors, services
-from apps.monitoring.models import Alert, Monitor, Replay
+from apps.monitoring.choices import DriftLevel
+from apps.monitoring.models import Alert, DriftWindow, Monitor, Replay
 from apps.projects import services as projects
 from foundation.tenancy import scope
 from tests.apps.monitoring.stage import entry, log
@@ -38,6 +43,43 @@ def test_the_list_opens_with_the_newest_cause(client_as, viewer, moved):
     assert "December 2013" in shown
     assert "Drifted" in shown
     assert f'href="{LIST}{moved.pk}/"' in shown
+
+
+@pytest.mark.parametrize("query", ["", "?export=csv"])
+def test_how_many_monitors_there_are_costs_no_query_more(
+    client_as, scientist, moved, revision, deployed, query, django_assert_max_num_queries
+):
+    client = client_as(scientist)
+
+    def read():
+        answer = client.get(f"{LIST}{query}")
+        assert answer.status_code == 200
+        return answer.getvalue().decode().lower()
+
+    read()  # what is asked once in a process
+    with CaptureQueriesContext(connection) as for_one:
+        assert read().count("drifted") >= 1
+    for slug in ("roses", "tulips"):
+        other = deployed(slug=slug, version=revision.model_version)
+        services.ensure_monitor(actor=scientist, deployment_id=other.pk)
+        for window in DriftWindow.objects.filter(deployment_id=moved.deployment_id):
+            window.pk, window.deployment_id = None, other.pk
+            window.save()
+    with django_assert_max_num_queries(len(for_one)):
+        assert read().count("drifted") >= 3
+
+
+def test_a_month_that_cannot_be_judged_says_nothing_of_a_monitor(scientist, moved):
+    def level():
+        return selectors.levels(actor=scientist, project_id=moved.project_id)[moved.pk]
+
+    newest = DriftWindow.objects.get(deployment_id=moved.deployment_id, feature=WIDTH)
+    assert level() == DriftLevel.DRIFTED
+    newest.pk, newest.window, newest.days = None, date(2014, 1, 1), 0b111  # three days of the next month, and far off
+    newest.save()
+    assert level() == DriftLevel.DRIFTED
+    Monitor.objects.update(fewest_rows=10**6)
+    assert level() == DriftLevel.UNKNOWN
 
 
 def test_the_page_says_what_moved_and_draws_the_heat_map(client_as, viewer, moved):
