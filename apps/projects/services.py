@@ -13,6 +13,7 @@ from apps.projects import policies, selectors
 from apps.projects.events import ProjectArchived, ProjectChanged, ProjectCreated, ProjectRestored
 from apps.projects.models import Project
 from foundation import ledger
+from foundation.access import archives
 from foundation.clock import database_now
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
@@ -87,7 +88,7 @@ def restore_project(*, actor: Actor, project: Project) -> Project:
 
 
 def _locked(project: Project) -> Project:
-    """Under the lock that whoever starts something here takes: they see the archive, or it sees what they started."""
+    """Under the lock of `hold_open`: whoever starts something here sees the archive, or it sees what they started."""
     lock_project(project_id=project.pk)
     return Project.objects.select_related("tenant").get(pk=project.pk)
 
@@ -96,6 +97,17 @@ def lock_project(*, project_id: UUID) -> None:
     """Wait for the project's row until the transaction ends; what is numbered within a project is numbered here."""
     # `no_key`: those who wait here wait for each other, but not for whoever inserts a row that points at the project.
     Project.objects.select_for_update(no_key=True).get(pk=project_id)
+
+
+def hold_open(*, actor: Actor, project_id: UUID) -> None:
+    """ProjectArchived where somebody archived the project since the actor came; until the transaction ends nobody does.
+
+    Asked after the permission, by what would work or wait in an archive, and before any lock on what lies in the
+    project: that is the order. A run, a feature view and a training set are numbered under the same lock, and their
+    jobs ask.
+    """
+    lock_project(project_id=project_id)
+    archives.require_open(actor.tenant_id, project_id)
 
 
 def ensure_sample_project(*, actor: Actor) -> Project:

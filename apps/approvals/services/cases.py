@@ -17,6 +17,7 @@ from apps.approvals.events import CaseCommented, CaseGranted, CaseOpened, CaseRe
 from apps.approvals.models import ApprovalCase, Comment, Decision
 from apps.approvals.selectors import CaseKind, ContextOf, DigestOf, VoidBecause
 from apps.projects import selectors as projects
+from apps.projects.services import hold_open
 from foundation import access, ledger, states
 from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid
@@ -59,6 +60,7 @@ def open_case(
     """Ask for a decision about a thing as it is now; one open case for each thing and kind."""
     policies.check_can_open(actor, project_id)
     projects.get_project_by_id(actor=actor, project_id=project_id)
+    hold_open(actor=actor, project_id=project_id)
     _void_outdated(actor, kind, subject, subject_digest)
     return enter_case(
         actor=actor,
@@ -81,7 +83,10 @@ def enter_case(
     title: Words,
     evidence: dict[str, Any],
 ) -> ApprovalCase:
-    """Write a new case; the caller has checked who may ask. Without a project it is about the tenant."""
+    """Write a new case; the caller has checked who may ask, and whether an archive takes it.
+
+    Without a project it is about the tenant.
+    """
     moment = now()
     case = ApprovalCase(
         tenant=actor.tenant,

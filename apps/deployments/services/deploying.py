@@ -15,6 +15,7 @@ from apps.deployments.events import DeploymentCreated, RevisionRequested
 from apps.deployments.models import Deployment, Revision
 from apps.deployments.services.replicas import enqueue_start
 from apps.experiments.services import check_may_begin, checked_resource_class
+from apps.projects.services import hold_open
 from apps.registry import selectors as registry
 from foundation import ledger
 from foundation.errors import Conflict, Invalid
@@ -36,6 +37,7 @@ def deploy_version(
     """
     version = registry.get_model_version(actor=actor, version_id=version_id)
     policies.check_can_deploy(actor, version)
+    hold_open(actor=actor, project_id=version.project_id)
     size = checked_resource_class(resource_class)
     check_may_begin(actor=actor, project_id=version.project_id, resource_class=size, run=False)
     deployment = _deployment(actor, version, slug or address_from(version.model.name), name)

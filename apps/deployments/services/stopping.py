@@ -17,6 +17,7 @@ from apps.deployments.services.replicas import enqueue_start, model_folder
 from apps.deployments.services.routing import routes_changed
 from apps.deployments.services.traffic import give_to_nobody
 from apps.experiments.services import check_may_begin
+from apps.projects.services import hold_open
 from apps.tenants import services as tenants
 from foundation import engines, jobs, ledger, states
 from foundation.identity import Actor
@@ -61,6 +62,8 @@ def stop_deployment(*, actor: Actor, deployment: Deployment) -> Deployment:
 @transaction.atomic
 def restart_revision(*, actor: Actor, revision: Revision) -> Revision:
     """Start a stopped or failed revision again; it gets no traffic until somebody gives it some."""
+    policies.check_can_change(actor, revision.deployment)
+    hold_open(actor=actor, project_id=revision.project_id)
     locked = Revision.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=revision.pk)
     policies.check_can_restart(actor, locked)
     check_may_begin(actor=actor, project_id=locked.project_id, resource_class=locked.resource_class, run=False)

@@ -15,6 +15,7 @@ from apps.deployments.events import RolledBack, SplitChanged
 from apps.deployments.models import Deployment, Revision
 from apps.deployments.selectors import rollback_target
 from apps.deployments.services.routing import routes_changed
+from apps.projects.services import hold_open
 from foundation import ledger
 from foundation.clock import now
 from foundation.identity import Actor
@@ -24,6 +25,7 @@ from foundation.identity import Actor
 def set_split(*, actor: Actor, deployment: Deployment, split: Mapping[UUID, int]) -> Deployment:
     """Share the traffic between ready revisions; the percentages add up to 100."""
     policies.check_can_change(actor, deployment)
+    hold_open(actor=actor, project_id=deployment.project_id)
     Deployment.objects.select_for_update().get(pk=deployment.pk)
     revisions = _held(deployment)
     if unknown := set(split) - set(revisions):

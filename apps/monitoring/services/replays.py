@@ -13,6 +13,7 @@ from apps.monitoring import policies
 from apps.monitoring.choices import REPLAY_NEXT, ReplayState
 from apps.monitoring.events import ReplayChanged, ReplayStarted
 from apps.monitoring.models import Replay
+from apps.projects.services import hold_open
 from foundation import ledger, states
 from foundation.errors import Invalid
 from foundation.identity import Actor
@@ -25,6 +26,7 @@ def start_replay(
     """Play a training set against a deployment; one that was played before begins anew at this speed."""
     deployment = deployments.get_deployment(actor=actor, deployment_id=deployment_id)
     policies.check_can_replay(actor, deployment)
+    hold_open(actor=actor, project_id=deployment.project_id)
     training_set = features.get_training_set(actor=actor, training_set_id=training_set_id)
     features.training_table(training_set)
     if not training_set.event_time:
@@ -59,8 +61,9 @@ def change_replay(
     *, actor: Actor, replay: Replay, state: str = "", per_second: float | None = None, restart: bool = False
 ) -> Replay:
     """Faster, slower, paused, on (also after it failed), or from the beginning."""
-    replay = Replay.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=replay.pk)
     policies.check_can_replay(actor, replay.deployment)
+    hold_open(actor=actor, project_id=replay.project_id)
+    replay = Replay.objects.select_for_update(of=("self",)).select_related("deployment").get(pk=replay.pk)
     if restart:
         replay.position, replay.reached = 0, None
         states.move(replay, ReplayState.PLAYING, REPLAY_NEXT)

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.datasets.services import start_upload
 from apps.projects import selectors, services
@@ -14,7 +16,9 @@ from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict
 from foundation.identity import Actor
 from foundation.jobs.models import Job
+from foundation.words import Words
 from tests.apps.experiments.rows import make_run, make_training_set
+from tests.isolation.elsewhere import things_of
 
 ARCHIVE = "/t/acme/p/flights/settings/archive/"
 
@@ -265,3 +269,37 @@ def test_whoever_came_before_it_was_archived_starts_nothing_after(scientist, adm
     with pytest.raises(ProjectArchived):
         start_run(actor=scientist, project=project, training_set_id=rows.pk, recipe=recipe)
     assert not Run.objects.exists()
+
+
+def test_nor_does_anything_serve_play_or_wait_that_they_ask_for_after(scientist, project):
+    from apps.approvals.services import open_case
+    from apps.deployments import services as deployments
+    from apps.deployments.models import Revision
+    from apps.monitoring import services as monitoring
+    from apps.monitoring.models import Replay
+
+    things = things_of(scientist, project)
+    revision, replay = Revision.objects.get(pk=things["revision"]), Replay.objects.get(pk=things["replay"])
+    version = things["model_version"]
+    asked = {"kind": "model.promote", "subject": ("model_version", version), "subject_digest": "a" * 64}
+    played = {"deployment_id": things["deployment"], "training_set_id": things["training_set"]}
+    type(project).objects.filter(pk=project.pk).update(archived_at=now())
+
+    for late in (
+        lambda: open_case(actor=scientist, project_id=project.pk, title=Words("Promote"), evidence={}, **asked),
+        lambda: deployments.deploy_version(actor=scientist, version_id=version),
+        lambda: deployments.set_split(actor=scientist, deployment=revision.deployment, split={revision.pk: 100}),
+        lambda: deployments.restart_revision(actor=scientist, revision=revision),
+        lambda: monitoring.start_replay(actor=scientist, **played),
+        lambda: monitoring.change_replay(actor=scientist, replay=replay, state="playing"),
+    ):
+        with pytest.raises(ProjectArchived, match="brings it back"):
+            late()
+
+
+def test_they_ask_only_once_nobody_can_archive_it_any_more(scientist, project):
+    with CaptureQueriesContext(connection) as asked:
+        services.hold_open(actor=scientist, project_id=project.pk)
+
+    of_project = [query["sql"] for query in asked if 'FROM "projects_project"' in query["sql"]]
+    assert ["FOR NO KEY UPDATE" in sql for sql in of_project] == [True, False]
