@@ -29,7 +29,7 @@ def check_can_make_report(actor: Actor, version: Any) -> None:
 
 
 def check_can_verify(actor: Actor) -> None:
-    """The chain is the tenant's: it is verified and handed out whole or not at all."""
+    """Whoever verifies the chain takes it along too, whole or the entries that filters leave; a reader reads."""
     access.require(actor, Permission.LEDGER_EXPORT)
 
 

@@ -36,6 +36,7 @@ def entry_list(request: PortalRequest, tenant: str) -> HttpResponse:
         "entries": presentation.entries(request.actor, page.events),
         "older": presentation.older(request, page.next),
         "files": presentation.files(request),
+        "may_export": access.ask(policies.check_can_verify, request.actor),
         "record": ledger.standing(request.actor, checkpoints=1) if whole else None,
         "tabs": presentation.activity_tabs(tenant, "activity") if whole else [],
         "topic": f"tenant:{request.actor.tenant_id}",
@@ -43,7 +44,7 @@ def entry_list(request: PortalRequest, tenant: str) -> HttpResponse:
     return render_page(request, "compliance/activity.html", **context)
 
 
-@access.page(Permission.LEDGER_VIEW)
+@access.page(Permission.LEDGER_EXPORT)
 @require_GET
 def entry_file(request: PortalRequest, tenant: str, form: str) -> HttpResponseBase:
     """The list as it is filtered, all pages of it; filters that cannot be read are no reason to hand out everything."""

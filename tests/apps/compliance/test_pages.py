@@ -10,6 +10,7 @@ from apps.compliance import services
 from apps.compliance.choices import ReportState
 from apps.compliance.models import Report
 from foundation import jobs
+from foundation.errors import AccessDenied
 from tests.support.history import acts_on, done_by
 
 COMPLIANCE, ACTIVITY = "/t/acme/compliance/", "/t/acme/activity/"
@@ -166,7 +167,19 @@ def test_whoever_reads_one_project_finds_nothing_of_others(chain, project, scien
     assert "project.created" in reader.get(ACTIVITY, {"q": "flights"}).content.decode()
     shown = reader.get(ACTIVITY, {"q": "hidden"}).content.decode()
     assert str(other.pk) not in shown and "Nothing matches these filters" in shown
-    assert b"Hidden" not in b"".join(reader.get(f"{ACTIVITY}entries.csv").streaming_content)
+    assert reader.get(f"{ACTIVITY}entries.csv").status_code == 403, "what leaves is the tenant's to hand out"
+
+
+def test_whoever_reads_the_ledger_does_not_take_it_along(chain, scientist, officer, client_as):
+    client = client_as(scientist)
+    shown = client.get(ACTIVITY).content.decode()
+    assert "approval.granted" in shown and "entries.csv" not in shown
+    refused = re.search(r'aria-disabled="true" title="([^"]*)">.*?Download', shown, re.DOTALL)
+    assert "ledger.export" in refused[1]
+    assert client.get(f"{ACTIVITY}entries.csv").status_code == 403
+    with pytest.raises(AccessDenied, match=r"ledger\.export"):
+        services.export_entries(actor=scientist)
+    assert "entries.csv" in client_as(officer).get(ACTIVITY).content.decode()
 
 
 def test_the_filtered_list_leaves_as_a_file_in_each_form(chain, admin, officer, client_as):
