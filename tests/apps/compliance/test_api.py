@@ -63,6 +63,14 @@ def test_ledger_is_read_page_by_page_and_narrowed(chain, officer, project, api_a
     assert client.get("/api/v1/ledger/", {"since": "yesterday"}).status_code == 422
 
 
+def test_a_token_made_to_read_the_ledger_searches_it_too(chain, officer, api_as):
+    reader = api_as(officer, scopes=["ledger.view"])
+    found = reader.get("/api/v1/ledger/", {"q": "approval"})
+    assert found.status_code == 200
+    assert "approval.granted" in {row["kind"] for row in found.json()["results"]}
+    assert reader.get("/api/v1/ledger/", {"q": "officer"}).json()["results"] == [], "it does not see who is who"
+
+
 def test_verify_answers_in_words(chain, officer, api_as):
     found = api_as(officer).post("/api/v1/ledger/verify/", {}, content_type="application/json").json()
     assert found["ok"] is True
