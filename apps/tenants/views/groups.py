@@ -88,9 +88,11 @@ def group_delete(request: PortalRequest, tenant: str, group_id: UUID) -> HttpRes
 def group_join(request: PortalRequest, tenant: str, group_id: UUID) -> HttpResponse:
     group = selectors.get_group(actor=request.actor, group_id=group_id)
     person = selectors.person_of_tenant(actor=request.actor, user_id=request.POST.get("person", ""))
-    services.add_to_group(actor=request.actor, group=group, user_id=person.pk)
-    back = reverse("tenants:group_leave", args=[tenant, group_id, person.pk])
-    offer_undo(request, _("%(name)s is in the group.") % {"name": person}, back)
+    if services.add_to_group(actor=request.actor, group=group, user_id=person.pk):
+        back = reverse("tenants:group_leave", args=[tenant, group_id, person.pk])
+        offer_undo(request, _("%(name)s is in the group.") % {"name": person}, back)
+    else:
+        messages.info(request, _("%(name)s was in the group already; nothing has changed.") % {"name": person})
     return redirect(request, _address(request, group_id))
 
 
@@ -98,9 +100,11 @@ def group_join(request: PortalRequest, tenant: str, group_id: UUID) -> HttpRespo
 @require_POST
 def group_leave(request: PortalRequest, tenant: str, group_id: UUID, user_id: UUID) -> HttpResponse:
     group = selectors.get_group(actor=request.actor, group_id=group_id)
-    services.take_from_group(actor=request.actor, group=group, user_id=user_id)
-    back = reverse("tenants:group_join", args=[tenant, group_id])
-    offer_undo(request, _("Out of the group, and of what it alone opened."), back, person=user_id)
+    if services.take_from_group(actor=request.actor, group=group, user_id=user_id):
+        back = reverse("tenants:group_join", args=[tenant, group_id])
+        offer_undo(request, _("Out of the group, and of what it alone opened."), back, person=user_id)
+    else:
+        messages.info(request, _("This person was not in the group any more; nothing has changed."))
     return redirect(request, _address(request, group_id))
 
 

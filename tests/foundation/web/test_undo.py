@@ -66,6 +66,21 @@ def test_whoever_was_taken_out_of_a_group_is_in_it_again(browser, admin, tenant)
     assert person in selectors.people_of_group(actor=admin, group=group)
 
 
+def test_what_changed_nothing_offers_nothing_to_undo(browser, admin, tenant):
+    person = make_person(tenant, "viewer", "third@acme.test").user
+    group = services.create_group(actor=admin, name="Fraud", description="")
+    page = f"{SETTINGS}/groups/{group.pk}/"
+    services.add_to_group(actor=admin, group=group, user_id=person.pk)
+
+    browser.post(f"{page}people/", {"person": str(person.pk)})
+    shown = browser.get(page).content.decode()
+    assert "was in the group already" in shown and ">Undo<" not in shown
+    services.take_from_group(actor=admin, group=group, user_id=person.pk)
+    browser.post(f"{page}people/{person.pk}/take-out/")
+    shown = browser.get(page).content.decode()
+    assert "was not in the group any more" in shown and ">Undo<" not in shown
+
+
 def test_a_role_is_changed_back(browser, tenant):
     person = make_person(tenant, "viewer", "third@acme.test").user
     place = Membership.objects.get(user=person)
