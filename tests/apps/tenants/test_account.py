@@ -37,8 +37,9 @@ def test_a_name_hides_nothing_and_turns_no_sentence_around(client_as, scientist)
         scientist.user.refresh_from_db()
         assert scientist.user.name == kept
 
-    answer = client.post("/accounts/", WORDS | {"name": "\u200b\u200d"})
-    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["name"])
+    for unseen in ("\u200b\u200d", "\u3164", "\u115f\u1160", "\uffa0 \u2800"):
+        answer = client.post("/accounts/", WORDS | {"name": unseen})
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["name"])
 
 
 def test_an_unknown_zone_is_said_at_its_field(client_as, scientist):
