@@ -45,7 +45,8 @@ FORMS = ("html", "pdf")
 def certificate(*, actor: Actor, erasure_id: UUID, form: str) -> tuple[bytes, str, str]:
     """Content, file name and SHA-256 of one edition ("html" or "pdf"), in the reader's language.
 
-    Conflict while the erasure has not ended: until then there is nothing to certify.
+    Conflict while the erasure has not ended, or the entry that says so has no place in the chain: until then there is
+    nothing to certify.
     """
     erasure = datasets.get_erasure(actor=actor, erasure_id=erasure_id)
     access.require_fresh(actor)
@@ -53,6 +54,11 @@ def certificate(*, actor: Actor, erasure_id: UUID, form: str) -> tuple[bytes, st
         raise NotFound(_("A certificate can be had as HTML or PDF."))
     if erasure.state != ErasureState.ERASED:
         raise Conflict(_("There is no certificate yet: the erasure has not ended."))
+    said = ledger.events_of(subject=("erasure", erasure.pk))
+    if any(event.kind == _ENDED and not event.seq for event in said):
+        raise Conflict(
+            _("There is no certificate yet: the entry that it rests on waits for its place. Look again in a minute.")
+        )
     document = certificate_of(actor=actor, erasure=erasure)
     if form == "pdf":
         content = TypstTypesetter().pdf(document, made_at=(erasure.ended_at or now()).replace(microsecond=0))
@@ -77,7 +83,7 @@ def certificate_of(*, actor: Actor, erasure: Any) -> dict[str, Any]:
         "direction": "rtl" if language.startswith("ar") else "ltr",
         "headings": {key: {"en": en, "ar": ar} for key, (en, ar) in _HEADINGS.items()},
         "title": f"{erasure.project.name} · {erasure}",
-        "facts": _facts(actor, erasure, found, names),
+        "facts": _facts(actor.tenant.shown_name, erasure, found, names),
         "summary": _summary(erasure, things, state.broken),
         "whole": not state.broken,
         "record": _record(proofs),
@@ -95,18 +101,18 @@ def certificate_of(*, actor: Actor, erasure: Any) -> dict[str, Any]:
     }
 
 
-def _facts(actor: Actor, erasure: Any, found: list[Entry], names: Mapping[UUID, str]) -> list[list[str]]:
+def _facts(organisation: str, erasure: Any, found: list[Entry], names: Mapping[UUID, str]) -> list[list[str]]:
     asked = found[0].event if found else None
     who = names.get(asked.named_actor, "–") if asked and asked.named_actor else str(erasure.created_by or "–")
-    member = tenants.member_of(actor=actor, user_id=asked.named_actor) if asked and asked.named_actor else None
     every = _("Every dataset of the project that has the column")
     return [
-        [_("Organisation"), actor.tenant.shown_name],
+        [_("Organisation"), organisation],
         [_("Project"), erasure.project.name],
         [_("Dataset"), erasure.dataset.name if erasure.dataset else every],
         [_("Column that names people"), erasure.column],
         [_("Keyed digest of the person"), erasure.subject_digest],
-        [_("Asked by"), f"{who} ({member.get_role_display()})" if member else who],
+        # Without a role: the ledger does not say which they had then, and today's is another matter.
+        [_("Asked by"), who],
         [_("Asked"), in_words(erasure.created_at)],
         [_("Ended"), in_words(erasure.ended_at)],
         [_("Case"), str(erasure.pk)],
@@ -117,13 +123,12 @@ def _facts(actor: Actor, erasure: Any, found: list[Entry], names: Mapping[UUID, 
 def _summary(erasure: Any, things: list[Any], broken: str) -> list[str]:
     destroyed = [one for one in things if one.kind in _DESTROYED]
     left = sum(one.is_left for one in things)
-    rows = ngettext("%(n)d row of the person was erased", "%(n)d rows of the person were erased", erasure.row_count)
-    versions = ngettext("%(n)d dataset version", "%(n)d dataset versions", erasure.version_count)
+    rows = ngettext("%(n)d row of the person was erased.", "%(n)d rows of the person were erased.", erasure.row_count)
+    versions = ngettext(
+        "%(n)d dataset version held such rows.", "%(n)d dataset versions held such rows.", erasure.version_count
+    )
     said = [_("The ledger is NOT whole: %(fault)s") % {"fault": broken}] if broken else []
-    said += [
-        _("%(rows)s, out of %(versions)s.")
-        % {"rows": rows % {"n": erasure.row_count}, "versions": versions % {"n": erasure.version_count}},
-    ]
+    said += [rows % {"n": erasure.row_count}, versions % {"n": erasure.version_count}]
     if destroyed:
         said.append(
             _(
@@ -188,7 +193,7 @@ def _record(proofs: Proofs) -> list[str]:
         _("Entry %(seq)d, %(at)s: %(kind)s, by %(who)s. Hash %(hash)s.")
         % {"seq": one.seq, "at": one.at, "kind": one.kind, "who": one.actor, "hash": one.hash}
         for one in proofs.evidence(proofs.entries)
-    ] or [_("No entry of the ledger has its place yet; look again in a minute.")]
+    ] or [_("No entry of the ledger tells of this erasure.")]
 
 
 def _remains(things: list[Any]) -> list[str]:
@@ -208,11 +213,14 @@ def _remains(things: list[Any]) -> list[str]:
 
 
 def _how_to_check(erasure: Any, found: list[Entry]) -> list[str]:
-    ended = next((entry.event.seq for entry in reversed(found) if entry.event.kind == _ENDED), 0)
+    ended = [entry.event.seq for entry in found if entry.event.kind == _ENDED][-1:]
     return [
         _("Fetch the summary of this erasure (JSON lines); its SHA-256 has to be %(digest)s.")
         % {"digest": erasure.summary_digest},
-        _("Entry %(seq)d of the ledger, “%(kind)s”, names the same digest.") % {"seq": ended, "kind": _ENDED},
+        *(
+            _("Entry %(seq)d of the ledger, “%(kind)s”, names the same digest.") % {"seq": seq, "kind": _ENDED}
+            for seq in ended
+        ),
         _("Export the ledger (Activity, The record), take key and anchor from where you keep them, and run:"),
         "python sanad_verify.py ledger.jsonl --key key.pem --anchor anchor.jsonl",
     ]
