@@ -144,7 +144,7 @@ def _fitted(value: Any, kind: type) -> Any:
         raise TypeError(
             f"A column of {kind.__name__} holds no {type(value).__name__}; name its type where it is listed."
         )
-    return [str(one) for one in value] if kind is list else value
+    return value
 
 
 def _in_csv(value: Any) -> Any:

@@ -182,3 +182,15 @@ def test_another_tenants_program_is_not_there(account, api_as, client_as, other_
     assert api_as(stranger).get(f"{REST}{account.pk}/").status_code == 404
     assert api_as(stranger).post(f"{REST}{account.pk}/disable/").status_code == 404
     assert client_as(stranger).get(f"/t/{other_tenant.slug}/settings/service-accounts/{account.pk}/").status_code == 404
+
+
+def test_a_role_that_is_none_is_refused_at_its_field_and_a_token_is_still_made_at_its_own_address(
+    client_as, admin, account
+):
+    here = f"{LIST}{account.pk}/"
+    refused = client_as(admin).post(f"{here}role/", {"role": "robot"})
+
+    assert refused.status_code == 422 and refused.context["role_form"].errors["role"]
+    assert f'action="{here}#made"' in refused.content.decode()
+    account.refresh_from_db()
+    assert account.role == "scientist"
