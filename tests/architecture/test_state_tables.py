@@ -42,7 +42,8 @@ def steps(tree: ast.AST) -> Iterator[int]:
 
 def tables() -> Iterator[dict[TextChoices, frozenset[TextChoices]]]:
     for path in SOURCES:
-        if path.name == "choices.py":
+        # An app's choices are a module, or a package by noun.
+        if path.stem == "choices" or (path.parent.name == "choices" and path.stem != "__init__"):
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removeprefix("platform.")
             for named, table in vars(import_module(name)).items():
                 if named.endswith("NEXT"):
