@@ -8,12 +8,15 @@ import json
 from datetime import datetime, timedelta
 
 import django_tables2
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.test import RequestFactory
 from django.utils.translation import gettext, override
 
+from apps.experiments.views.tables import run_table
 from apps.projects.models import Project
+from apps.registry.views.tables import ModelTable
 from apps.tenants import services
 from foundation.clock import now
 from foundation.tenancy import scope
@@ -161,6 +164,13 @@ def test_every_list_is_a_file_even_an_empty_one(client_as, admin, project, page)
     answer = client_as(admin).get(f"/t/acme/{page}{sign}export=parquet")
     assert answer["Content-Type"] == "application/vnd.apache.parquet"
     assert pq.read_table(io.BytesIO(answer.getvalue())).column_names
+
+
+@pytest.mark.parametrize(("table", "column"), [(run_table(["accuracy"]), "metric_accuracy"), (ModelTable, "figure")])
+def test_a_figure_out_of_json_is_one_whatever_its_first_rows_hold(db, table, column):
+    request = RequestFactory().get("/?export=parquet")
+    answer = file_of(request, {"table": build_table(request, table, [])})
+    assert pq.read_table(io.BytesIO(answer.getvalue())).schema.field(column).type == pa.float64()
 
 
 def test_whoever_may_not_see_the_list_gets_no_file(client_as, viewer):
