@@ -28,7 +28,8 @@ from foundation.lake.sandbox.places import GROUP, Place
 
 _PLATFORM = Path(__file__).resolve().parents[3]
 _START = (
-    "import sys; sys.path.insert(0, sys.argv[2]); from foundation.lake.adapters.child_main import main; main(sys.argv)"
+    "import gc, sys; gc.set_threshold(50_000, 20, 20); sys.path.insert(0, sys.argv[2]); "
+    "from foundation.lake.adapters.child_main import main; main(sys.argv)"
 )
 
 
