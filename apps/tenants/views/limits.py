@@ -33,7 +33,7 @@ from foundation.web.requests import PortalRequest
 def quotas(request: PortalRequest, tenant: str) -> HttpResponse:
     alone(request)
     found = all_quotas.quotas(actor=request.actor)
-    said = _meant(request, found)
+    said = _chosen(request, found)
     limits = {part.field: part.most for part in said.parts} if said else {}
     initial = QuotaForm.as_said(said.project_id, limits) if said else None
     form = QuotaForm(request.POST or None, projects=_projects(request), initial=initial)
@@ -66,7 +66,7 @@ def quota_remove(request: PortalRequest, tenant: str, quota_id: UUID) -> HttpRes
 def budgets(request: PortalRequest, tenant: str) -> HttpResponse:
     alone(request)
     found = all_budgets.budgets(actor=request.actor, now=now())
-    chosen = _meant(request, found)
+    chosen = _chosen(request, found)
     known = {"project": str(chosen.project_id or ""), "soft_limit": chosen.soft_limit} if chosen else {}
     initial = {**known, "hard_limit": chosen.hard_limit} if chosen else None
     form = BudgetForm(request.POST or None, projects=_projects(request), initial=initial)
@@ -139,13 +139,8 @@ def _prices(request: PortalRequest, form: PriceForm, *, refused: Form | None = N
 State = TypeVar("State", all_quotas.QuotaState, all_budgets.BudgetState)
 
 
-def _meant(request: PortalRequest, states: Sequence[State]) -> State | None:
-    """What the form is about: what a save would replace, else what the address names to be changed; None if neither."""
-    if request.method == "POST":
-        place = request.POST.get("project", "")
-        for state in states:
-            if str(state.project_id or "") == place:
-                return state
+def _chosen(request: PortalRequest, states: Sequence[State]) -> State | None:
+    """The one that the address names, to be changed: the form begins with what it says."""
     return next((state for state in states if str(state.id) == request.GET.get("of")), None)
 
 

@@ -151,19 +151,6 @@ def limits_of(kind, whose):
 
 
 @pytest.mark.parametrize(("kind", "field"), [("quotas", "cpus"), ("budgets", "soft_limit")])
-def test_a_limit_that_is_set_anew_shows_the_one_that_is_there_before_it_replaces_it(two, project, kind, field):
-    page, (one, other) = f"/t/acme/settings/{kind}/", two
-    seen, mine = began_with(other.get(page)), {"project": str(project.pk), field: "8"}
-    one.post(page, {"project": str(project.pk), field: "6", "seen_before": seen})
-
-    held = other.post(page, mine | {"seen_before": seen})
-    assert held.status_code == 422 and "they saved “6" in said(held) and "you have “8" in said(held)
-    assert limits_of(kind, project.pk) == [6]
-    assert other.post(page, mine | {"seen_before": began_with(held)}).status_code == 303
-    assert limits_of(kind, project.pk) == [8]
-
-
-@pytest.mark.parametrize(("kind", "field"), [("quotas", "cpus"), ("budgets", "soft_limit")])
 def test_a_limit_is_carried_over_to_a_project_without_any(two, admin, tenant, project, kind, field):
     page = {"quotas": address_of_quota, "budgets": address_of_budget}[kind](admin, tenant)
     sent = {"project": str(project.pk), field: "8", "seen_before": began_with(two[0].get(page))}
