@@ -28,6 +28,10 @@ class Project(TenantModel):
     class Meta:
         ordering = ["name", "id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "slug"], name="project_slug_once")]
+        # Every request asks which of a tenant's projects are archived.
+        indexes = [
+            models.Index(fields=["tenant"], condition=models.Q(archived_at__isnull=False), name="project_archived")
+        ]
 
     def __str__(self) -> str:
         return self.name

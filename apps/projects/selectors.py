@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.projects.choices import Archived
@@ -72,6 +72,12 @@ def listed_projects(*, actor: Actor, archived: str) -> QuerySet[Project]:
         sentence = _("“archived” is no, only or all.")
         raise Invalid(sentence, fields={"archived": [sentence]})
     return rows if archived == Archived.ALL else rows.filter(archived_at__isnull=archived == Archived.NO)
+
+
+def counts(*, actor: Actor) -> tuple[int, int]:
+    """How many projects the actor sees, and how many of them are archived; in one pass over them."""
+    found = visible_projects(actor=actor).order_by().aggregate(count=Count("pk"), archived=Count("archived_at"))
+    return found["count"], found["archived"]
 
 
 def archived_projects() -> QuerySet[Project]:

@@ -22,10 +22,10 @@ from foundation.web.tables import build_table
 @access.page(Permission.PROJECT_VIEW)
 def project_list(request: PortalRequest, tenant: str) -> HttpResponse:
     rows = selectors.visible_projects(actor=request.actor)
-    archived = rows.filter(archived_at__isnull=False).count()
+    count, archived = selectors.counts(actor=request.actor)
     context: dict[str, Any] = {
         "table": build_table(request, ProjectTable, rows, filterset_class=ProjectFilter),
-        "count": rows.count() - archived,
+        "count": count - archived,
         "archived": archived,
         "may_create": access.ask(policies.check_can_create, request.actor),
         "snippets": _snippets(),
