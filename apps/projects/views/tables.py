@@ -32,7 +32,7 @@ class ProjectTable(PortalTable):
         return format_html("{} {}", name, state_cell("archived", Archived.ONLY.label, "off"))
 
     def render_purpose(self, value: str) -> SafeString:
-        return format_html('<bdi title="{}">{}</bdi>', value, Truncator(value).chars(90))
+        return format_html('<bdi title="{}">{}</bdi>', value, Truncator(value).chars(90) if len(value) > 90 else value)
 
     def render_created_by(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)

@@ -15,7 +15,7 @@ from django.db.models.query import ModelIterable
 from django.http import HttpRequest
 from django.utils.formats import localize
 from django.utils.functional import Promise
-from django.utils.html import format_html_join
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.timezone import is_aware, localtime
 from django_filters import FilterSet
@@ -57,20 +57,14 @@ class PortalTable(django_tables2.Table):
         columns = []
         for column in self.columns:
             column.render = _asked_once(column.render)
-            columns.append((column.name, column.attrs["td"].as_html()))
-        return format_html_join(
-            "",
-            "<tr {}>{}</tr>\n",
-            (
-                (
-                    row.attrs.as_html(),
-                    format_html_join(
-                        "", "<td {}>{}</td>", ((said, _shown(row.get_cell(name))) for name, said in columns)
-                    ),
-                )
-                for row in self.paginated_rows
-            ),
-        )
+            columns.append((column.name, conditional_escape(column.attrs["td"].as_html())))
+        # Escaped here and joined once: for 250 rows format_html_join takes a tenth of the page's time.
+        pieces: list[str] = []
+        for row in self.paginated_rows:
+            pieces.append(f"<tr {conditional_escape(row.attrs.as_html())}>")
+            pieces.extend(f"<td {said}>{conditional_escape(_shown(row.get_cell(name)))}</td>" for name, said in columns)
+            pieces.append("</tr>\n")
+        return SafeString("".join(pieces))
 
     @property
     def files(self) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from babel.dates import format_datetime
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone, translation
@@ -75,6 +76,15 @@ def test_a_relative_time_carries_the_exact_one_in_the_readers_zone_and_in_utc(mo
     assert ">12 minutes ago</time>" in said
     assert "15:48:00" in said
     assert "2026-11-03 11:48:00 UTC" in said
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("month", range(1, 13))
+def test_an_exact_time_is_written_as_babel_writes_it(language, month):
+    with translation.override(language), timezone.override("Asia/Dubai"):
+        moment = NOON.replace(month=month)
+        by_babel = format_datetime(timezone.localtime(moment), "d MMM y HH:mm:ss", locale=shown.locale())
+        assert shown.exact(moment).startswith(f"{by_babel} GMT+4 · ")
 
 
 @pytest.mark.parametrize(

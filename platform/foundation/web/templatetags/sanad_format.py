@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal
 from django import template
 from django.utils import timezone
@@ -97,7 +97,9 @@ def duration(value: Any) -> str:
 def exact(moment: datetime) -> str:
     """The moment in the reader's time zone with the zone's name, and in UTC; Gregorian whatever the page says."""
     here = timezone.localtime(moment)
-    said = f"{format_datetime(here, 'd MMM y HH:mm:ss', locale=locale())} {zone_of(here)}"
+    # Babel reads its pattern anew each time, and a list asks for hundreds.
+    month_in_words = locale().months["format"]["abbreviated"][here.month]
+    said = f"{here.day} {month_in_words} {here.year} {here:%H:%M:%S} {zone_of(here)}"
     return f"{said} · {moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
