@@ -7,11 +7,13 @@ from django.urls import reverse
 
 from apps.dashboards import services
 from apps.dashboards.choices import PAGES
+from apps.projects import services as projects
 from foundation.clock import now
 from foundation.web import pages, reach
 
 
 def register() -> None:
+    projects.register_pointer("dashboards.Visit", "object_id")
     pages.on_shown(note_visit)
     reach.register_panel(panel_address)
 

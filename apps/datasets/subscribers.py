@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
+from apps.projects import services as projects
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
 from foundation import ledger, live
@@ -32,6 +33,7 @@ def register() -> None:
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
     live.register_topic("erasure", check=lambda actor, pk: selectors.get_erasure(actor=actor, erasure_id=pk))
+    projects.register_farewell("datasets", services.DataFarewell())
     chain.register("dataset_version", _version_link)
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from apps.deployments import selectors, services
 from apps.deployments.choices import RevisionState
 from apps.projects import selectors as projects
+from apps.projects import services as project_services
 from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
@@ -31,6 +32,7 @@ def register() -> None:
     for kind in ("key.withdrawn", "key.brought", "key.tenant_shredded", "tenant.suspended", "tenant.resumed"):
         ledger.subscribe(kind, name="deployments.locks", handler=_lock_changed)
     projects.register_work("revision", _work)
+    project_services.register_farewell("deployments", services.DeploymentFarewell())
     live.register_topic("deployment", check=lambda actor, pk: selectors.get_deployment(actor=actor, deployment_id=pk))
     live.register_topic("revision", check=lambda actor, pk: selectors.get_revision(actor=actor, revision_id=pk))
     chain.register("revision", _revision_link)

@@ -11,6 +11,7 @@ from apps.datasets import services as datasets
 from apps.experiments import selectors, services
 from apps.experiments.choices import ACTIVE, RunState
 from apps.projects import selectors as projects
+from apps.projects import services as project_services
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
 from foundation import ledger, live
@@ -28,6 +29,7 @@ def register() -> None:
     for kind in ("run.succeeded", "run.failed", "run.cancelled"):
         ledger.subscribe(kind, name="experiments.usage", handler=_usage_ends)
     projects.register_work("run", _work)
+    project_services.register_farewell("experiments", services.RunFarewell())
     live.register_topic("run", check=_check_listener)
     datasets.register_reach(services.RunReach())
     chain.register("run", _run_link)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import services as datasets
 from apps.features import selectors, services
 from apps.features.choices import BuildState
+from apps.projects import services as projects
 from apps.tenants import services as tenants
 from foundation import live
 from foundation.errors import NotFound
@@ -30,6 +31,7 @@ def register() -> None:
     chain.register("training_set", _training_set_link)
     chain.register_upwards("dataset_version", _made_of_version)
     chain.register_upwards("feature_view", _made_of_view)
+    projects.register_farewell("features", services.FeatureFarewell())
     datasets.register_reach(services.ViewReach())
     datasets.register_reach(services.TrainingSetReach())
     keeping.register("fv_", named=selectors.view_tables_named, over=selectors.views_over)

@@ -13,6 +13,7 @@ from apps.deployments import selectors as deployments
 from apps.monitoring import selectors, services
 from apps.monitoring.choices import AlertState, ReplayState
 from apps.projects import selectors as projects
+from apps.projects import services as project_services
 from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
@@ -26,6 +27,9 @@ def register() -> None:
     tenants.register_kept("inference logs", services.logs_measured)
     ledger.subscribe("revision.ready", name="monitoring.watch", handler=watch_when_ready)
     projects.register_work("replay", _work)
+    project_services.register_farewell("monitoring", services.LogFarewell())
+    for counted in ("monitoring.TrafficMinute", "monitoring.DriftWindow"):
+        project_services.register_pointer(counted, "deployment_id")
     live.register_topic("monitor", check=lambda actor, pk: selectors.get_monitor(actor=actor, monitor_id=pk))
     live.register_topic("alert", check=lambda actor, pk: selectors.get_alert(actor=actor, alert_id=pk))
     chain.register("monitor", _monitor_link)

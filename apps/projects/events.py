@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -43,3 +44,46 @@ class ProjectRestored(ledger.Event):
     said = _("brought the project back from the archive")
     icon = "arrow-back-up"
     project_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectDeletionAsked(ledger.Event):
+    """`due` is when it begins; it can be kept until then."""
+
+    kind = "project.deletion_asked"
+    said = _("asked for the project to be deleted for ever")
+    icon = "trash"
+    project_id: UUID
+    due: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectDeletionUndone(ledger.Event):
+    kind = "project.deletion_undone"
+    said = _("kept the project, which was to be deleted")
+    icon = "arrow-back-up"
+    project_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectDeletionBegun(ledger.Event):
+    """From here on nobody finds it, and nobody takes it back."""
+
+    kind = "project.deletion_begun"
+    said = _("began to delete the project for ever")
+    icon = "trash"
+    project_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectDeleted(ledger.Event):
+    """Everything it kept is gone: so many rows, objects, tables of the lake and living tokens."""
+
+    kind = "project.deleted"
+    said = _("deleted the project for ever")
+    icon = "trash"
+    project_id: UUID
+    rows: int
+    objects: int
+    tables: int
+    tokens: int

@@ -37,6 +37,16 @@ class NewProjectForm(ProjectForm):
     field_order = ("name", "slug", "purpose", "description")
 
 
+class NameTypedForm(forms.Form):
+    """What is not undone asks for the name, typed."""
+
+    confirmation = forms.CharField(
+        label=_("The project's name or short name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+    )
+
+
 class RoleForm(forms.Form):
     """A role in the project. Takes `holders`, as `user:<id>` and name: whoever could be given one."""
 

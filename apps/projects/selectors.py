@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.projects.choices import Archived
-from apps.projects.models import Project
+from apps.projects.models import Project, ProjectDeletion
 from foundation import access, jobs, ledger
 from foundation.access import Permission
 from foundation.errors import Invalid, NotFound
@@ -55,8 +55,13 @@ def at_work(*, project: Project) -> list[AtWork]:
 
 
 def visible_projects(*, actor: Actor) -> QuerySet[Project]:
-    """The projects of the tenant that are open to the actor: by their role in it, or by one in the project."""
-    rows = Project.objects.select_related("tenant", "created_by", "archived_by")
+    """The projects of the tenant that are open to the actor: by their role in it, or by one in the project.
+
+    One whose deletion has begun is not there.
+    """
+    # Both: that of deleted ones is what the index of short names leaves out.
+    there = Project.objects.filter(deletion_begun_at=None, deleted_at=None)
+    rows = there.select_related("tenant", "created_by", "archived_by")
     return access.visible(rows, actor, Permission.PROJECT_VIEW, field="pk")
 
 
@@ -91,6 +96,27 @@ def get_project(*, actor: Actor, slug: str) -> Project:
 
 def get_project_by_id(*, actor: Actor, project_id: UUID) -> Project:
     return _found(visible_projects(actor=actor).filter(pk=project_id).first())
+
+
+def deleted_projects(*, actor: Actor) -> QuerySet[Project]:
+    """What is left of those that were deleted, or are just now: their short names, for bills and the ledger."""
+    rows = Project.objects.filter(deletion_begun_at__isnull=False)
+    return access.visible(rows, actor, Permission.PROJECT_VIEW, field="pk")
+
+
+def name_of_deleted(project: Project) -> str:
+    """Of a name nothing is left, and its short name may be another project's by now."""
+    return _("deleted project %(slug)s") % {"slug": project.slug}
+
+
+def ids_of_tenant(*, tenant_id: UUID) -> list[UUID]:
+    """Every project that the tenant ever had, deleted ones too: for whoever lets go of all of them."""
+    return list(Project.objects.filter(tenant_id=tenant_id).order_by().values_list("pk", flat=True))
+
+
+def deletion_of(*, project: Project) -> ProjectDeletion | None:
+    """Who asked for its deletion, and when; None where nobody did."""
+    return ProjectDeletion.objects.select_related("asked_by").filter(project=project).first()
 
 
 def project_of_actor(*, actor: Actor) -> Project | None:

@@ -48,14 +48,19 @@ def _start(actor: Actor) -> str | None:
 
 
 def _names(
-    actor: Actor, *, ids: Collection[UUID] | None = None, slug: str | None = None
+    actor: Actor, *, ids: Collection[UUID] | None = None, slug: str | None = None, deleted: bool = False
 ) -> list[tenant_selectors.ProjectName]:
     if not access.can_somewhere(actor, Permission.PROJECT_VIEW):
         return []
-    rows = selectors.visible_projects(actor=actor)
+    rows = selectors.deleted_projects(actor=actor) if deleted else selectors.visible_projects(actor=actor)
     rows = rows if ids is None else rows.filter(pk__in=ids)
     rows = rows if slug is None else rows.filter(slug=slug)
-    return [tenant_selectors.ProjectName(project.pk, project.slug, project.name) for project in rows]
+    return [
+        tenant_selectors.ProjectName(
+            project.pk, project.slug, selectors.name_of_deleted(project) if deleted else project.name
+        )
+        for project in rows
+    ]
 
 
 def _choices(actor: Actor) -> list[navigation.Choice]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from apps.approvals import services as approvals
 from apps.datasets import services as datasets
+from apps.projects import services as projects
 from apps.registry import selectors, services
 from apps.registry.choices import PROMOTION_CASE, Gate, GateState, Stage
 from apps.tenants import selectors as tenant_selectors
@@ -35,6 +36,7 @@ def register() -> None:
         selectors.case_evidence,
         digest_fn=selectors.digest_of,
     )
+    projects.register_farewell("registry", services.ModelFarewell())
     datasets.register_reach(services.ModelReach())
     chain.register("model_version", _version_link)
     chain.register_upwards("run", _made_of_run)

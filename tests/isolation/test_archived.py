@@ -34,17 +34,21 @@ PAGE = "post t/<slug:tenant>/p/<slug:project>/"
 # What goes on in an archive and writes in these rooms; each with why.
 GOES_ON = {
     f"{PAGE}settings/archive/restore/": "the way back",
+    f"{PAGE}settings/archive/delete/": "the end",
     "post api/v1/projects/": "another project",
     "post api/v1/projects/<slug:slug>/restore/": "the way back",
+    "post api/v1/projects/<slug:slug>/delete/": "the end",
 }
 # What answers something else than that the project is archived, and writes nothing there; each with why.
 ANSWERS = {
     f"{PAGE}settings/archive/": "archived already",
+    f"{PAGE}settings/archive/keep/": "nobody asked for its end",
     f"{PAGE}settings/people/": "who reads it",
     f"{PAGE}settings/people/<uuid:role_id>/take-back/": "who reads it",
     f"{PAGE}data/versions/<uuid:version_id>/destroy/": "the law",
     f"{PAGE}getting-started/dismiss/": "one's own page",
     "post api/v1/projects/<slug:slug>/archive/": "archived already",
+    "post api/v1/projects/<slug:slug>/keep/": "nobody asked for its end",
     "post api/v1/dataset-versions/<uuid:pk>/destroy/": "the law",
     "post api/v1/erasures/": "the law",
     "post api/v1/erasures/preview/": "reads",
@@ -101,6 +105,8 @@ def filled(house):
         f"{PAGE}experiments/new/": {"seed": 0, "resource_class": "small", "split.kind": "random", **learned},
         f"{PAGE}models/new/": {"run": house.things["run"], "name": "flowers"},
         f"{PAGE}deployments/new/": {"version": house.things["model_version"], "resource_class": "small"},
+        f"{PAGE}settings/archive/delete/": {"confirmation": house.things["project"]},
+        "post api/v1/projects/<slug:slug>/delete/": {"confirmation": house.things["project"]},
         "post api/v1/feature-views/": {"entity": entity},
         "post api/v1/training-sets/": {"views": []},
     }

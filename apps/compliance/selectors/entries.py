@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,10 @@ from foundation.web.history import told
 
 @dataclass(frozen=True)
 class Entry:
-    """What an entry says: that `who` (empty where no person or program acted) did `told`, about whom, and where."""
+    """What an entry says: that `who` (empty where no person or program acted) did `told`, about whom, and where.
+
+    `place` names the project, also one that was deleted since; `project` is one that can be opened.
+    """
 
     event: RecordedEvent
     who: str
@@ -30,6 +33,7 @@ class Entry:
     about: list[str]
     family: str
     project: Any
+    place: str
 
 
 def entries(actor: Actor, events: Sequence[RecordedEvent]) -> list[Entry]:
@@ -40,6 +44,7 @@ def entries(actor: Actor, events: Sequence[RecordedEvent]) -> list[Entry]:
     names = tenants.names_of(actor=actor, user_ids={event.named_actor for event in events} | others)
     placed = {event.project_id for event in events if event.project_id}
     known = {row.pk: row for row in projects.visible_projects(actor=actor).filter(pk__in=placed)} if placed else {}
+    places = {pk: row.name for pk, row in known.items()} | _deleted(actor, placed - known.keys())
     return [
         Entry(
             event=event,
@@ -48,6 +53,7 @@ def entries(actor: Actor, events: Sequence[RecordedEvent]) -> list[Entry]:
             about=[known_as for pk in _others(event) if (known_as := names.get(pk) or groups.get(pk))],
             family=str(EVENT_FAMILIES.get(event.kind.partition(".")[0], event.kind)),
             project=known.get(event.project_id) if event.project_id else None,
+            place=places.get(event.project_id, "") if event.project_id else "",
         )
         for event, told_so in zip(events, told(events), strict=True)
     ]
@@ -59,6 +65,14 @@ def every_entry(*, actor: Actor, **narrowed: Any) -> Iterator[list[Entry]]:
         with scope(actor.tenant_id, user_id=actor.user.pk if actor.user else None):
             found = entries(actor, events)
         yield found
+
+
+def _deleted(actor: Actor, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What of these was deleted for ever, in words; one query, where there is any of which nothing is known."""
+    if not ids:
+        return {}
+    rows = projects.deleted_projects(actor=actor).filter(pk__in=ids)
+    return {row.pk: projects.name_of_deleted(row) for row in rows}
 
 
 def _others(event: RecordedEvent) -> list[UUID]:

@@ -57,6 +57,7 @@ def _access(request: PortalRequest, found: Past) -> list[dict[str, Any]]:
     names: dict[Any, Any] = dict(tenants.names_of(actor=request.actor, user_ids=ids))
     names |= tenants.names_of_groups(actor=request.actor)
     known = {row.pk: row.name for row in projects.visible_projects(actor=request.actor)}
+    known |= {row.pk: projects.name_of_deleted(row) for row in projects.deleted_projects(actor=request.actor)}
     rows = [
         {
             "who": names.get(_who(spell)) or _("somebody who is no more here"),

@@ -89,6 +89,7 @@ def entries(actor: Actor, events: list[RecordedEvent]) -> list[dict[str, Any]]:
             "who": entry.who,
             "family": entry.family,
             "project": entry.project,
+            "place": entry.place,
             "url": reverse("dashboards:go", args=[actor.tenant.slug, *entry.event.subject]),
             "facts": sorted(entry.event.payload.items()),
         }
@@ -116,7 +117,7 @@ def file_row(entry: selectors.Entry) -> dict[str, Any]:
         "what": entry.told,
         "about": ", ".join(entry.about),
         "kind": event.kind,
-        "project": entry.project.name if entry.project else "",
+        "project": entry.place,
         "project_id": str(event.project_id or ""),
         "subject_kind": event.subject[0],
         "subject_id": str(event.subject[1]),

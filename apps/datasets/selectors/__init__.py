@@ -1,7 +1,7 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
-from apps.datasets.selectors.keeping import tables_named, versions_over
+from apps.datasets.selectors.keeping import tables_named, version_ids, versions_over
 from apps.datasets.selectors.naming import (
     columns_by_project,
     columns_there,
@@ -55,6 +55,7 @@ __all__ = [
     "table_at",
     "tables_named",
     "upload_of",
+    "version_ids",
     "versions_made_from",
     "versions_over",
     "visible_datasets",

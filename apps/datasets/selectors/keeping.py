@@ -19,6 +19,12 @@ def tables_named(tenant_id: UUID) -> list[TableAt]:
     return [TableAt(table, snapshot) for table, snapshot in tables if snapshot is not None]
 
 
+def version_ids(*, tenant_id: UUID, project_id: UUID) -> list[UUID]:
+    """Every version of a project, whatever became of it."""
+    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, project_id=project_id)
+    return list(rows.order_by().values_list("pk", flat=True))
+
+
 def versions_over(tenant_id: UUID, version_ids: Collection[UUID]) -> list[UUID]:
     """Of these versions, those that failed, were cancelled or discarded: nobody reads their rows again."""
     rows = DatasetVersion.objects.filter(tenant_id=tenant_id, pk__in=version_ids)

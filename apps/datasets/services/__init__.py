@@ -22,6 +22,7 @@ from apps.datasets.services.erasing import (
 )
 from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
+from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.uploads import (
@@ -37,6 +38,7 @@ from apps.datasets.services.uploads import (
 __all__ = [
     "CHUNK_BYTES",
     "ArchiveReach",
+    "DataFarewell",
     "Reach",
     "Reached",
     "Search",

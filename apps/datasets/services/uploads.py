@@ -175,7 +175,7 @@ def read_chunks(upload: Upload) -> Iterator[bytes]:
 
 def drop_chunks(tenant_id: UUID, upload_id: UUID) -> None:
     """Remove the file's bytes, also those of a chunk whose request was rolled back."""
-    for key in storage.list(tenant_id, f"{_home_of(upload_id)}/"):
+    for key in storage.list(tenant_id, f"{home_of(upload_id)}/"):
         storage.delete(tenant_id, key)
 
 
@@ -200,13 +200,14 @@ def _left_chunks(tenant_id: UUID, *, before: datetime) -> list[str]:
     read_in = versions.filter(state=VersionState.INGESTING, file=Cast(OuterRef("pk"), CharField()))
     # One question: between two of them a file could pass from one answer to the other.
     wanted = Upload.objects.filter(Q(used_at=None) | Exists(read_in)).values_list("pk", flat=True)
-    homes = set(map(_home_of, wanted))
+    homes = set(map(home_of, wanted))
     return [key for key in keys if key.rpartition("/")[0] not in homes]
 
 
 def chunk_key(upload: Upload, offset: int) -> str:
-    return f"{_home_of(upload.pk)}/{offset:015d}"
+    return f"{home_of(upload.pk)}/{offset:015d}"
 
 
-def _home_of(upload_id: UUID) -> str:
+def home_of(upload_id: UUID) -> str:
+    """Under which all chunks of the file lie."""
     return f"{_HOME}/{upload_id.hex}"

@@ -3,7 +3,7 @@
 from apps.deployments.services.deploying import address_from, deploy_version
 from apps.deployments.services.estimating import estimate_choices, estimate_revision
 from apps.deployments.services.invoking import check_invocation, note_refused_keys
-from apps.deployments.services.leaving import end_replicas
+from apps.deployments.services.leaving import DeploymentFarewell, end_replicas
 from apps.deployments.services.metering import begin_usage
 from apps.deployments.services.replicas import start_revision
 from apps.deployments.services.routing import routes_changed
@@ -14,6 +14,7 @@ from apps.deployments.services.watching import watch_revisions
 
 __all__ = [
     "TOKEN_LIVES",
+    "DeploymentFarewell",
     "address_from",
     "ask_gateway",
     "begin_usage",

@@ -6,6 +6,7 @@ from apps.experiments.services.ending import fail_run
 from apps.experiments.services.erasing import RunReach
 from apps.experiments.services.estimating import estimate_choices, estimate_run
 from apps.experiments.services.executing import execute_run
+from apps.experiments.services.leaving import RunFarewell
 from apps.experiments.services.relaying import Asked, relay
 from apps.experiments.services.resources import (
     admission,
@@ -21,6 +22,7 @@ from apps.experiments.services.workload import run_spec
 
 __all__ = [
     "Asked",
+    "RunFarewell",
     "RunReach",
     "admission",
     "arrow_stream",

@@ -99,11 +99,16 @@ def read_online(
 
 def drop_online(view: FeatureView) -> int:
     """Forget every value of the view online; how many keys there were."""
-    return _store().drop_beginning(_prefix(view))
+    return drop_values(view.pk)
 
 
-def _prefix(view: FeatureView) -> bytes:
-    return b"sanad:online:" + view.pk.bytes + b":"
+def drop_values(view_id: UUID) -> int:
+    """The same for a view whose row is gone."""
+    return _store().drop_beginning(_prefix(view_id))
+
+
+def _prefix(view_id: UUID) -> bytes:
+    return b"sanad:online:" + view_id.bytes + b":"
 
 
 def _fill(
@@ -157,7 +162,7 @@ class _Keyring:
         secret = storage.tenant_data_key(view.tenant_id, "online")
         self._names = hmac.new(secret, f"names:{view.pk}".encode(), hashlib.sha256).digest()
         self._cipher = AESGCM(hmac.new(secret, f"values:{view.pk}".encode(), hashlib.sha256).digest())
-        self._prefix = _prefix(view)
+        self._prefix = _prefix(view.pk)
         self._join_keys = tuple(view.entity.join_keys)
 
     def key(self, row: Mapping[str, Any]) -> bytes:

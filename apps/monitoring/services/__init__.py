@@ -9,11 +9,13 @@ from apps.monitoring.services.alerts import (
 )
 from apps.monitoring.services.draining import drain_once
 from apps.monitoring.services.erasing import LogReach
+from apps.monitoring.services.leaving import LogFarewell
 from apps.monitoring.services.metering import logs_measured
 from apps.monitoring.services.playing import Player
 from apps.monitoring.services.replays import change_replay, start_replay
 
 __all__ = [
+    "LogFarewell",
     "LogReach",
     "Player",
     "acknowledge_alert",

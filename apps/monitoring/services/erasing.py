@@ -24,6 +24,7 @@ from apps.monitoring.services.draining import drain_up_to_now
 from apps.monitoring.services.metering import keep_logs
 from foundation import lake
 from foundation.errors import Unavailable
+from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake import shredding
 from foundation.lake.ports import Lake
@@ -52,7 +53,8 @@ class LogReach(datasets.Reach):
             asked = deployments.visible_deployments(actor=job.actor, project_id=search.project_id).exists()
         if not asked:
             return [_of_broker(search)]
-        _check_gateway_is_empty(job)
+        with job.scope():
+            check_gateway_is_empty(job.actor)
         drain_up_to_now(job.actor.tenant, between=job.raise_if_cancelled)
         with job.scope():
             logs = list(_logs(search, lake.for_tenant(job.tenant_id)))
@@ -95,10 +97,10 @@ def _aside(search: Search) -> list[str]:
     wanted = {json.dumps(search.value, ensure_ascii=plain)[1:-1].encode() for plain in (True, False)}
     kept = stream_at(settings.REDIS_URL).aside(str(search.actor.tenant_id))
     ours = {str(one.pk) for one in deployments.visible_deployments(actor=search.actor, project_id=search.project_id)}
-    return [pk for pk, blob in kept if any(form in blob for form in wanted) and _deployment_of(blob) in {None, *ours}]
+    return [pk for pk, blob in kept if any(form in blob for form in wanted) and deployment_of(blob) in {None, *ours}]
 
 
-def _deployment_of(blob: bytes) -> str | None:
+def deployment_of(blob: bytes) -> str | None:
     """The deployment that a line names; None where it cannot be read."""
     try:
         return str(UUID(msgspec.json.decode(blob)["deployment_id"]))
@@ -113,14 +115,13 @@ def _drop_aside(job: JobHandle, search: Search) -> list[Reached]:
     return [_of_aside(search, len(ids))] if ids else []
 
 
-def _check_gateway_is_empty(job: JobHandle) -> None:
-    """What the gateway keeps while the broker is away comes into the log later, and would bring the person back."""
-    with job.scope():
-        waiting = deployments.log_waiting(actor=job.actor)
+def check_gateway_is_empty(actor: Actor) -> None:
+    """What the gateway keeps while the broker is away comes into the log later, and would bring back what is erased."""
+    waiting = deployments.log_waiting(actor=actor)
     if waiting is None:
         raise Unavailable(_("The gateway does not answer, and may still keep requests for the log. Start it."))
     if waiting:
-        raise Unavailable(_("The gateway still keeps requests for the log; the erasure goes on when they are logged."))
+        raise Unavailable(_("The gateway still keeps requests for the log; the work goes on when they are logged."))
 
 
 def _of_log(deployment: Any, rows: int) -> Reached:

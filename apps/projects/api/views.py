@@ -27,6 +27,8 @@ class ProjectViewSet(PortalViewSet):
         "partial_update": Permission.PROJECT_EDIT,
         "archive": Permission.PROJECT_ARCHIVE,
         "restore": Permission.PROJECT_ARCHIVE,
+        "delete_for_ever": Permission.PROJECT_DELETE,
+        "keep": Permission.PROJECT_DELETE,
     }
 
     @extend_schema(parameters=[OpenApiParameter("archived", str, enum=Archived.values, default=Archived.NO)])
@@ -65,6 +67,24 @@ class ProjectViewSet(PortalViewSet):
     def restore(self, request: Request, slug: str) -> Response:
         """Bring an archived project back, just as it was."""
         project = services.restore_project(actor=self.actor, project=self._project(slug))
+        return self.answer(self.serializer_class, project)
+
+    @extend_schema(request=serializers.NameTyped)
+    @action(detail=True, methods=["post"], url_path="delete")
+    def delete_for_ever(self, request: Request, slug: str) -> Response:
+        """Delete an archived project for ever, when `deletion_due` has come; until then it can be kept.
+
+        Refused while another project holds something that was made of its things; `details` names what.
+        """
+        body = self.body(serializers.NameTyped)
+        project = services.ask_to_delete(actor=self.actor, project=self._project(slug), **body)
+        return self.answer(self.serializer_class, project)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def keep(self, request: Request, slug: str) -> Response:
+        """Take its deletion back: it rests in the archive as before."""
+        project = services.keep_project(actor=self.actor, project=self._project(slug))
         return self.answer(self.serializer_class, project)
 
     def _project(self, slug: str) -> Any:

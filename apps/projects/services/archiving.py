@@ -33,9 +33,13 @@ def archive_project(*, actor: Actor, project: Project) -> Project:
 
 @transaction.atomic
 def restore_project(*, actor: Actor, project: Project) -> Project:
-    """Bring an archived project back, just as it was; one that is not archived stays as it is."""
+    """Bring an archived project back, just as it was; one that is not archived stays as it is.
+
+    Conflict where it is to be deleted: whoever may decides that first, in an act of its own.
+    """
     policies.check_can_archive(actor, project)
     locked = locked_project(project)
+    policies.check_stays(locked)
     if locked.archived_at is not None:
         locked.archived_at = locked.archived_by = None
         locked.save(update_fields=["archived_at", "archived_by"])

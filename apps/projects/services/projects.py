@@ -59,7 +59,7 @@ def edit_project(*, actor: Actor, project: Project, name: str, purpose: str, des
 def ensure_sample_project(*, actor: Actor) -> Project:
     """The project of the sample data in the actor's tenant, made where it is missing."""
     with scope(actor.tenant_id):
-        found = Project.objects.filter(tenant_id=actor.tenant_id, slug="flights").first()
+        found = Project.objects.filter(tenant_id=actor.tenant_id, slug="flights", deleted_at=None).first()
         return found or create_project(
             actor=actor,
             slug="flights",

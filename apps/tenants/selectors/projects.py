@@ -23,10 +23,13 @@ class ProjectName:
 
 
 class ProjectNames(Protocol):
-    """The projects that are open to an actor, by name: all of them, or those of these ids or of this short name."""
+    """The projects that are open to an actor, by name: all of them, or those of these ids or of this short name.
+
+    With `deleted` those that were deleted, whose name is a word of their short name.
+    """
 
     def __call__(
-        self, actor: Actor, *, ids: Collection[UUID] | None = None, slug: str | None = None
+        self, actor: Actor, *, ids: Collection[UUID] | None = None, slug: str | None = None, deleted: bool = False
     ) -> list[ProjectName]: ...
 
 
@@ -41,6 +44,11 @@ def register_project_names(names: ProjectNames) -> None:
 def projects_of(actor: Actor, *, ids: Collection[UUID] | None = None) -> list[ProjectName]:
     """The projects that are open to the actor; with `ids`, those of them."""
     return _project_names[0](actor, ids=ids) if _project_names else []
+
+
+def deleted_projects_of(actor: Actor, *, ids: Collection[UUID]) -> list[ProjectName]:
+    """Those of these ids that were deleted for ever: what they cost stays on the bill."""
+    return _project_names[0](actor, ids=ids, deleted=True) if _project_names and ids else []
 
 
 def shown_name(actor: Actor, project: ProjectName) -> str:

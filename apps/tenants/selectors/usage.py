@@ -17,7 +17,7 @@ from apps.tenants.choices import UsageBy, UsageKind
 from apps.tenants.models import UsageHour
 from apps.tenants.selectors.money import OfKinds, rounded, sums
 from apps.tenants.selectors.people import names_of
-from apps.tenants.selectors.projects import projects_of, shown_name
+from apps.tenants.selectors.projects import deleted_projects_of, projects_of, shown_name
 from foundation import access, ledger
 from foundation.access import Permission
 from foundation.errors import Invalid
@@ -181,7 +181,9 @@ def names_by(*, actor: Actor, by: UsageBy, keys: Collection[UUID], marked: bool 
         return names_of(actor=actor, user_ids=keys) if access.can(actor, Permission.TENANT_VIEW) else {}
     if by == UsageBy.PROJECT:
         known = projects_of(actor, ids=keys)
-        return {project.id: shown_name(actor, project) if marked else project.name for project in known}
+        names = {project.id: shown_name(actor, project) if marked else project.name for project in known}
+        gone = deleted_projects_of(actor, ids=set(keys) - names.keys())
+        return names | {project.id: project.name for project in gone}
     return _model_names[0](actor, keys) if _model_names else {}
 
 

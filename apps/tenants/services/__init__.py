@@ -39,6 +39,7 @@ from apps.tenants.services.factors import (
     renew_recovery_codes,
 )
 from apps.tenants.services.failures import note_sign_in, tell_failed_sign_ins
+from apps.tenants.services.gone_projects import drop_grants_of_project, revoke_tokens_of_project
 from apps.tenants.services.groups import (
     add_to_group,
     create_group,
@@ -158,6 +159,7 @@ from apps.tenants.services.usage import (
     begin_usage,
     count_requests,
     end_usage,
+    end_usage_of_project,
     keep_bytes,
     keep_measured,
     meter_everything,
@@ -243,6 +245,7 @@ __all__ = [
     "disable_service_account",
     "disabled_provider",
     "draft_provider",
+    "drop_grants_of_project",
     "edit_group",
     "edit_profile",
     "edit_provider",
@@ -257,6 +260,7 @@ __all__ = [
     "end_session",
     "end_support",
     "end_usage",
+    "end_usage_of_project",
     "ensure_sample_people",
     "enter",
     "export_tenant",
@@ -334,6 +338,7 @@ __all__ = [
     "restore_member",
     "resume_tenant",
     "revoke_token",
+    "revoke_tokens_of_project",
     "revoke_workload_tokens",
     "ring_due_webhooks",
     "roll_webhook_secret",

@@ -97,6 +97,13 @@ def end_usage(*, tenant_id: UUID, subject_id: UUID, at: datetime) -> None:
 
 
 @transaction.atomic
+def end_usage_of_project(*, tenant_id: UUID, project_id: UUID, at: datetime) -> None:
+    """Whatever a project kept or ran counts up to `at`: it is deleted. What was metered stays, since it is billed."""
+    spans = UsageSpan.objects.filter(tenant_id=tenant_id, project_id=project_id, ended_at=None)
+    _end(spans.select_for_update().order_by("pk"), PriceList(tenant_id), at)
+
+
+@transaction.atomic
 def keep_bytes(what: Metered, *, more: int, at: datetime) -> None:
     """From `at` on the subject keeps `more` bytes more, or fewer where it is below 0; `what` names no number itself."""
     begin_usage(what, at=at)

@@ -28,6 +28,7 @@ class Permission(TextChoices):
     PROJECT_EDIT = "project.edit", _("change a project's name and purpose")
     PROJECT_SHARE = "project.share", _("give roles in a project")
     PROJECT_ARCHIVE = "project.archive", _("archive a project and bring it back")
+    PROJECT_DELETE = "project.delete", _("delete an archived project for ever")
     # jobs
     JOB_VIEW = "job.view", _("see jobs")
     JOB_CANCEL = "job.cancel", _("cancel jobs of others")
@@ -66,7 +67,13 @@ class Permission(TextChoices):
 
 # Held in the whole tenant or not at all: whoever is limited to one project has none of them, whatever their role.
 TENANT_WIDE = frozenset(
-    {Permission.TENANT_MANAGE, Permission.MEMBER_MANAGE, Permission.PROJECT_CREATE, Permission.LEDGER_EXPORT}
+    {
+        Permission.TENANT_MANAGE,
+        Permission.MEMBER_MANAGE,
+        Permission.PROJECT_CREATE,
+        Permission.PROJECT_DELETE,
+        Permission.LEDGER_EXPORT,
+    }
 )
 
 # What a platform operator never holds in a tenant that lets them in for support, whatever the level: it makes places
@@ -77,6 +84,7 @@ NOT_FOR_GUESTS = frozenset(
         Permission.TOKEN_CREATE,
         Permission.PROJECT_SHARE,
         Permission.PROJECT_ARCHIVE,
+        Permission.PROJECT_DELETE,
         Permission.APPROVAL_DECIDE,
         Permission.DATASET_DESTROY,
     }
@@ -109,18 +117,20 @@ _ADMINISTER = frozenset(
         Permission.MEMBER_MANAGE,
         Permission.PROJECT_SHARE,
         Permission.PROJECT_ARCHIVE,
+        Permission.PROJECT_DELETE,
         Permission.DATASET_DESTROY,
     }
 )
 _OVERSEE = frozenset({Permission.LEDGER_VIEW, Permission.LEDGER_EXPORT, Permission.REPORT_CREATE})
 
 # What goes on in an archived project: reading, also in the form of reports and exports; who reads; what the law asks to
-# remove; and the way back. Whatever else is held in a project writes in it, so an archived one refuses it.
+# remove; the way back, and the end. Whatever else is held in a project writes in it, so an archived one refuses it.
 IN_ARCHIVE = (
     _SEE
     | _OVERSEE
     | {
         Permission.PROJECT_ARCHIVE,
+        Permission.PROJECT_DELETE,
         Permission.PROJECT_SHARE,
         Permission.MEMBER_MANAGE,
         Permission.TOKEN_CREATE,

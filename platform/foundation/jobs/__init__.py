@@ -22,6 +22,7 @@ from foundation.jobs.registry import (
 
 if TYPE_CHECKING:
     from foundation.jobs.handles import JobHandle
+    from foundation.jobs.retention import forget_of_project
     from foundation.jobs.selectors import filtered_jobs, get_job, jobs_of, visible_jobs
     from foundation.jobs.services import cancel, cancel_of, enqueue
     from foundation.jobs.waiting import ask_again, length_of_queue
@@ -34,6 +35,7 @@ _WHERE = {
     "cancel_of": "services",
     "enqueue": "services",
     "filtered_jobs": "selectors",
+    "forget_of_project": "retention",
     "get_job": "selectors",
     "jobs_of": "selectors",
     "length_of_queue": "waiting",
@@ -50,6 +52,7 @@ __all__ = [
     "cancel_of",
     "enqueue",
     "filtered_jobs",
+    "forget_of_project",
     "get_job",
     "goes_on_in_archive",
     "job",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from foundation.jobs.choices import FINAL
 from foundation.jobs.models import Job
@@ -10,6 +11,11 @@ from foundation.tenancy import in_each
 from foundation.tenancy.models import Tenant
 
 KEPT_FOR = timedelta(days=90)
+
+
+def forget_of_project(*, tenant_id: UUID, project_id: UUID) -> int:
+    """Delete every job of a project that is deleted, for whoever has ended them; how many rows went."""
+    return Job.objects.filter(tenant_id=tenant_id, project_id=project_id).delete()[0]
 
 
 def forget_ended(*, now: datetime) -> int:

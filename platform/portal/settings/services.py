@@ -9,6 +9,8 @@ from portal.settings.base import DATABASE_OWNER_URL, SANAD_HOME, SANAD_VERSION
 SANAD_ZONE = env.word("SANAD_ZONE", "AE-ONSHORE")
 # How long a tenant that leaves can still think better of it.
 SANAD_LEAVING_DAYS = env.number("SANAD_LEAVING_DAYS", 30)
+# How long a project that is to be deleted for ever can still be kept.
+SANAD_PROJECT_DELETION_DAYS = env.number("SANAD_PROJECT_DELETION_DAYS", 14)
 
 REDIS_URL = env.text("REDIS_URL", f"unix://{SANAD_HOME}/valkey/valkey.sock")
 OBJECT_STORE_URL = env.text("OBJECT_STORE_URL", f"file://{SANAD_HOME}/objects")

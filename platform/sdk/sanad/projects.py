@@ -36,6 +36,16 @@ class Projects(Resource):
         restored: Thing = self._http.post(f"projects/{slug}/restore/")
         return restored
 
+    def delete(self, slug: str, *, confirmation: str) -> Thing:
+        """Delete an archived project for ever, at `deletion_due`; `confirmation` is its name or short name."""
+        asked: Thing = self._http.post(f"projects/{slug}/delete/", {"confirmation": confirmation})
+        return asked
+
+    def keep(self, slug: str) -> Thing:
+        """Take the deletion back, until it has begun."""
+        kept: Thing = self._http.post(f"projects/{slug}/keep/")
+        return kept
+
 
 class Members(Resource):
     def list(self) -> Things:

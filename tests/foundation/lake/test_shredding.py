@@ -50,6 +50,12 @@ def file_keys(tables, at):
     return [base64.b64decode(f.key) for f in found] + [base64.b64decode(f.deleted.key) for f in found if f.deleted]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_in_a_lake_that_was_never_written_to_there_is_nothing_to_destroy(tenant, admin):
+    assert shredding.shred(actor=admin, tables=["doomed"]) == 0
+    assert for_tenant(tenant.pk).tables() == []
+
+
 def sealed_in(tenant):
     with psycopg.connect(settings.LAKE_DATABASE_URL) as connection:
         sql = f"SELECT encryption_key FROM lake_{tenant.pk.hex}.sealed_data_file ORDER BY 1"

@@ -16,6 +16,8 @@ from sanad.commands import login
 from sanad.commands.arguments import add, group
 from sanad.output import show, table, tell
 
+_WITH_ARCHIVED = ("slug", "name", "archived_at", "deletion_due", "purpose")
+
 
 def add_to(acts: Any) -> None:
     login.add_to(acts)
@@ -27,8 +29,12 @@ def add_to(acts: Any) -> None:
     for word, act, said in (
         ("archive", project_archive, "keep it as it is: read, and never written to"),
         ("restore", project_restore, "bring an archived project back"),
+        ("keep", project_keep, "take its deletion back: it rests in the archive"),
     ):
         add(project, word, act, said).add_argument("slug")
+    delete = add(project, "delete", project_delete, "delete an archived project for ever, after a wait")
+    delete.add_argument("slug")
+    delete.add_argument("--confirm", required=True, metavar="NAME", help="its name or short name")
     create = add(project, "create", project_create, "make a project")
     create.add_argument("slug")
     create.add_argument("--name", default="", help="otherwise the short name")
@@ -92,7 +98,7 @@ def open_portal(client: Client, said: Namespace) -> None:
 
 def project_list(client: Client, said: Namespace) -> None:
     rows = client.projects.list(archived=said.archived)
-    columns = ("slug", "name", "purpose") if said.archived == "no" else ("slug", "name", "archived_at", "purpose")
+    columns = ("slug", "name", "purpose") if said.archived == "no" else _WITH_ARCHIVED
     table(rows, columns, as_json=said.json)
 
 
@@ -102,6 +108,14 @@ def project_archive(client: Client, said: Namespace) -> None:
 
 def project_restore(client: Client, said: Namespace) -> None:
     show(client.projects.restore(said.slug), as_json=said.json)
+
+
+def project_delete(client: Client, said: Namespace) -> None:
+    show(client.projects.delete(said.slug, confirmation=said.confirm), as_json=said.json)
+
+
+def project_keep(client: Client, said: Namespace) -> None:
+    show(client.projects.keep(said.slug), as_json=said.json)
 
 
 def project_create(client: Client, said: Namespace) -> None:

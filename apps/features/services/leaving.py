@@ -1,0 +1,55 @@
+"""How a project that is deleted lets go of its features: tables, profiles, and values online."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.datasets import selectors as datasets
+from apps.features.choices import BuildState
+from apps.features.models import Entity, FeatureView, TrainingSet
+from apps.features.services.online import drop_values
+from apps.projects import services as projects
+from foundation.identity import Actor
+from foundation.tenancy.models import Tenant
+
+_WITHOUT_ROWS = {BuildState.FAILED, BuildState.CANCELLED, BuildState.DESTROYING, BuildState.DESTROYED}
+
+
+class FeatureFarewell(projects.Farewell):
+    def holds(self, actor: Actor, project_id: UUID) -> Iterable[projects.Held]:
+        mine = {"tenant_id": actor.tenant_id, "project_id": project_id}
+        yield projects.Held(_("Entities"), Entity.objects.filter(**mine).count())
+        yield projects.Held(_("Feature views"), FeatureView.objects.filter(**mine).count())
+        yield projects.Held(_("Training sets"), TrainingSet.objects.filter(**mine).count())
+
+    def made_elsewhere(self, actor: Actor, project_id: UUID) -> Iterator[projects.Dependant]:
+        """By a foreign key whatever became of it, since it would point at nothing; by an id alone where it has rows."""
+        inside, others = {"tenant_id": actor.tenant_id, "project_id": project_id}, ~Q(project_id=project_id)
+        versions = {str(pk) for pk in datasets.version_ids(**inside)}
+        views = {str(pk) for pk in FeatureView.objects.filter(**inside).values_list("pk", flat=True)}
+        for view in FeatureView.objects.filter(others, tenant_id=actor.tenant_id).select_related("entity", "project"):
+            reads = view.state not in _WITHOUT_ROWS and versions & set(view.inputs.values())
+            if reads or view.entity.project_id == project_id:
+                yield projects.Dependant("feature_view", view.pk, str(view), view.project.name)
+        rows = TrainingSet.objects.filter(others, tenant_id=actor.tenant_id).select_related("base_version", "project")
+        for row in rows.filter(~Q(views=[]) | Q(base_version__project_id=project_id)):
+            joins = row.state not in _WITHOUT_ROWS and views & {part["view"] for part in row.views}
+            if joins or row.base_version.project_id == project_id:
+                yield projects.Dependant("training_set", row.pk, str(row), row.project.name)
+
+    def outside(self, tenant: Tenant, project_id: UUID) -> projects.Outside:
+        views = list(FeatureView.objects.filter(tenant=tenant, project_id=project_id))
+        sets = TrainingSet.objects.filter(tenant=tenant, project_id=project_id).values_list("pk", flat=True)
+        return projects.Outside(
+            tables=[*(f"fv_{view.pk.hex}" for view in views), *(f"ts_{pk.hex}" for pk in sets)],
+            objects=[view.profile_key for view in views],
+            things=[str(view.pk) for view in views],
+        )
+
+    def forget(self, tenant: Tenant, project_id: UUID, things: list[str]) -> None:
+        for pk in things:
+            drop_values(UUID(pk))

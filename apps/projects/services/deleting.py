@@ -1,0 +1,167 @@
+"""Delete a project: everything it kept. Each step may be done twice, so a killed worker's is done again.
+
+First what runs ends, then all rows go in one transaction that writes down what lies outside the database, and only then
+is that deleted: until the rows are gone nothing is lost, and from then on nobody finds the rest.
+
+What stays, and why:
+- the ledger: append-only has no exception. It holds ids, digests, numbers and words, never what a person typed;
+- usage by the hour, since it was billed: ids, amounts and prices;
+- the project's row, under its short name alone, by which bills and the ledger say what was deleted. Another project may
+  take the short name: tokens, the ledger, MLflow's workspaces and all things go by the project's id;
+- the row of this job, which says when it was done.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.projects import policies
+from apps.projects.events import ProjectDeleted
+from apps.projects.models import Project, ProjectDeletion
+from apps.projects.services import rows
+from apps.projects.services.farewells import farewells, made_elsewhere
+from apps.projects.services.recording import record
+from apps.tenants import services as tenants
+from foundation import jobs, storage, tenancy
+from foundation.clock import database_now
+from foundation.errors import Conflict, Unavailable
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.jobs.choices import FINAL
+from foundation.lake import shredding
+from foundation.tenancy.models import Tenant
+
+log = logging.getLogger("sanad.projects")
+Plan = dict[str, Any]
+
+
+def delete_project(*, job: JobHandle, project_id: UUID) -> None:
+    """Every step in its own transactions; only the last one says that it is done."""
+    with job.scope():
+        project = Project.objects.select_related("tenant").get(pk=project_id)
+    if project.deleted_at is not None or project.deletion_begun_at is None:
+        return
+    plan = _planned(project)
+    if plan is None:
+        _end_what_runs(job, project)
+        job.progress(_("Deleting rows"), 40)
+        plan = _let_rows_go(job, project)
+    job.progress(_("Deleting tables and their keys"), 50)
+    _destroy_tables(job, plan)
+    job.progress(_("Deleting objects"), 70)
+    _delete_objects(project.tenant_id, plan)
+    for done, (room, farewell) in enumerate(farewells()):
+        job.progress(_("Deleting what lies elsewhere: %(room)s") % {"room": room}, 80 + 15 * done / len(farewells()))
+        farewell.forget(project.tenant, project.pk, _of(plan, room, "things"))
+    with job.scope():
+        _forget_archives(project)
+    with job.scope():
+        _leave_a_stone(project, plan)
+
+
+def _end_what_runs(job: JobHandle, project: Project) -> None:
+    job.progress(_("Ending what still runs"), 5)
+    _end_jobs(project)
+    for done, (room, farewell) in enumerate(farewells()):
+        job.progress(_("Ending what runs outside: %(room)s") % {"room": room}, 10 + 25 * done / len(farewells()))
+        farewell.end(project.tenant, project.pk)
+
+
+def _end_jobs(project: Project) -> None:
+    """Cancel what waits and what runs; Unavailable while something still runs, so that the job comes back later."""
+    system = Actor.system(project.tenant, "leaving")
+    with tenancy.scope(project.tenant_id):
+        open_jobs = jobs.visible_jobs(actor=system).exclude(state__in=FINAL).filter(project_id=project.pk)
+        for job_id in list(open_jobs.values_list("pk", flat=True)):
+            jobs.cancel(actor=system, job_id=job_id)
+        left = open_jobs.count()
+    if left:
+        raise Unavailable(_("%(count)s jobs of the project are still ending.") % {"count": left})
+
+
+def _planned(project: Project) -> Plan | None:
+    """What is still to be deleted outside, once the rows are gone."""
+    with tenancy.scope(project.tenant_id):
+        return ProjectDeletion.objects.values_list("outside", flat=True).get(project=project)
+
+
+def _let_rows_go(job: JobHandle, project: Project) -> Plan:
+    """All rows at once, tokens void for good, and what lies outside written down."""
+    try:
+        with job.scope(), transaction.atomic():
+            # Nothing that points at the project is inserted from here on.
+            Project.objects.select_for_update().get(pk=project.pk)
+            policies.check_nothing_made_elsewhere(made_elsewhere(project=project))
+            plan = _plan(project.tenant, project.pk)
+            mine = {"tenant_id": project.tenant_id, "project_id": project.pk}
+            plan["tokens"] = tenants.revoke_tokens_of_project(**mine)
+            tenants.end_usage_of_project(**mine, at=database_now())
+            plan["rows"] = rows.delete_rows(project=project)
+            ProjectDeletion.objects.filter(project=project).update(outside=plan)
+    except Conflict:
+        _wait_again(job, project)
+        raise
+    return plan
+
+
+def _wait_again(job: JobHandle, project: Project) -> None:
+    """Another project came to need it while it was begun: it is found again, and its page says what it waits for."""
+    with job.scope():
+        Project.objects.filter(pk=project.pk).update(deletion_begun_at=None)
+
+
+def _plan(tenant: Tenant, project_id: UUID) -> Plan:
+    return {"rooms": {room: farewell.outside(tenant, project_id).as_words() for room, farewell in farewells()}}
+
+
+def _destroy_tables(job: JobHandle, plan: Plan) -> None:
+    if tables := _of_all(plan, "tables"):
+        shredding.shred(actor=job.actor, tables=tables)
+
+
+def _delete_objects(tenant_id: UUID, plan: Plan) -> None:
+    for key in _of_all(plan, "objects"):
+        for found in storage.list(tenant_id, key) if key.endswith("/") else [key]:
+            storage.delete(tenant_id, found)
+    storage.sweep_scratch()
+
+
+def _forget_archives(project: Project) -> None:
+    """Archives of the organisation hold every row; one that is being made may have read this project's already."""
+    if tenants.is_archive_being_made(tenant_id=project.tenant_id):
+        raise Unavailable(_("An archive of the organisation is being made; the deletion waits for it."))
+    tenants.forget_archives(actor=Actor.system(project.tenant, "leaving"))
+
+
+def _leave_a_stone(project: Project, plan: Plan) -> None:
+    locked = Project.objects.select_for_update().get(pk=project.pk)
+    # What was asked for before it was begun and written after its rows had gone.
+    more = rows.delete_rows(project=locked)
+    said = ProjectDeleted(
+        project_id=locked.pk,
+        rows=plan["rows"] + more,
+        objects=len(_of_all(plan, "objects")),
+        tables=len(_of_all(plan, "tables")),
+        tokens=plan["tokens"],
+    )
+    record(said, Actor.system(project.tenant, "leaving"), locked)
+    ProjectDeletion.objects.filter(project=locked).delete()
+    empty = dict.fromkeys(("name", "purpose", "description"), "")
+    people = dict.fromkeys(("created_by", "archived_by", "archived_at", "deletion_due"))
+    Project.objects.filter(pk=locked.pk).update(**empty, **people, deleted_at=database_now())
+
+
+def _of(plan: Plan, room: str, what: str) -> list[str]:
+    """Of a room that was there when the plan was made; a later release may have brought others."""
+    words: Mapping[str, list[str]] = plan["rooms"].get(room, {})
+    return list(words.get(what, []))
+
+
+def _of_all(plan: Plan, what: str) -> list[str]:
+    return [name for room in plan["rooms"] for name in _of(plan, room, what)]
