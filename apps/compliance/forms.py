@@ -9,6 +9,7 @@ from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 
 from foundation.web.families import EVENT_FAMILIES
+from foundation.web.long_choices import LongChoices
 
 
 class ReportForm(forms.Form):
@@ -64,11 +65,9 @@ class DayForm(forms.Form):
         return _midnight(day), _midnight(day + timedelta(days=1))
 
 
-class LookForm(forms.Form):
+class PersonForm(forms.Form):
     """Whose rows: the column that names people, and the value that names this one."""
 
-    project = forms.ChoiceField(label=_("Project"))
-    dataset = forms.ChoiceField(label=_("Dataset"), required=False)
     column = forms.CharField(
         label=_("Column that names people"),
         max_length=255,
@@ -86,6 +85,14 @@ class LookForm(forms.Form):
         ),
     )
 
+
+class LookForm(PersonForm):
+    """In one project."""
+
+    project = forms.ChoiceField(label=_("Project"))
+    dataset = forms.ChoiceField(label=_("Dataset"), required=False)
+    field_order = ("project", "dataset", "column", "value")
+
     def __init__(self, *args: Any, projects: list[tuple[str, str]], datasets: list[tuple[str, str]], **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.fields["project"].choices = projects  # type: ignore[attr-defined]
@@ -93,8 +100,41 @@ class LookForm(forms.Form):
         self.fields["dataset"].choices = [every, *datasets]  # type: ignore[attr-defined]
 
 
-class EraseForm(LookForm):
-    """The same once more, unseen, with the word that it is meant."""
+class AcrossForm(PersonForm):
+    """In several projects: all of those that are offered, or the ticked ones."""
+
+    which = forms.ChoiceField(
+        label=_("Where"),
+        choices=[("all", _("Every project that I may erase from")), ("chosen", _("Only those ticked below"))],
+        widget=forms.RadioSelect,
+        initial="all",
+    )
+    projects = forms.MultipleChoiceField(
+        label=_("Projects"),
+        required=False,
+        widget=LongChoices(
+            first=8, more=_("More projects"), find=_("Find a project"), none=_("No project is called so.")
+        ),
+    )
+
+    def __init__(self, *args: Any, projects: list[tuple[str, str]], **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.fields["projects"].choices = projects  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("which") == "chosen" and not given.get("projects"):
+            self.add_error("projects", _("Tick at least one, or choose every project."))
+        return given
+
+    @property
+    def slugs(self) -> list[str] | None:
+        """The chosen projects; None for all."""
+        return self.cleaned_data["projects"] if self.cleaned_data["which"] == "chosen" else None
+
+
+class ConfirmedForm(PersonForm):
+    """The same person once more, unseen, with the word that it is meant."""
 
     confirmation = forms.CharField(
         label=_("Confirmation"),
@@ -106,10 +146,11 @@ class EraseForm(LookForm):
         label=_("Runs, models and deployments that learned from these rows stay, and their chain shows a broken link"),
         required=False,
     )
+    unseen: tuple[str, ...] = ("column", "value")
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        for name in ("project", "dataset", "column", "value"):
+        for name in self.unseen:
             self.fields[name].widget = forms.HiddenInput()
 
     def clean_confirmation(self) -> str:
@@ -117,6 +158,20 @@ class EraseForm(LookForm):
         if typed != "ERASE":
             raise forms.ValidationError(_("Type ERASE to confirm."))
         return typed
+
+
+class EraseForm(ConfirmedForm, LookForm):
+    unseen = ("project", "dataset", "column", "value")
+
+
+class EraseAcrossForm(ConfirmedForm):
+    """In the projects where the person was found, and in no other that has come since."""
+
+    projects = forms.MultipleChoiceField(widget=forms.MultipleHiddenInput)
+
+    def __init__(self, *args: Any, projects: list[tuple[str, str]], **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.fields["projects"].choices = projects  # type: ignore[attr-defined]
 
 
 class GoOnForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.compliance.views import activity, erasures, past, reports
+from apps.compliance.views import activity, erasures, erasures_across, past, reports
 
 app_name = "compliance"
 tenant_patterns = [
@@ -9,6 +9,7 @@ tenant_patterns = [
     path("compliance/reports/<uuid:report_id>/", reports.report_detail, name="report_detail"),
     path("compliance/reports/<uuid:report_id>/report.<slug:form>", reports.report_file, name="report_file"),
     path("compliance/erasures/", erasures.erasure_list, name="erasure_list"),
+    path("compliance/erasures/in-projects/", erasures_across.erasures_across, name="erasures_across"),
     path("compliance/erasures/<uuid:erasure_id>/", erasures.erasure_detail, name="erasure_detail"),
     path("compliance/erasures/<uuid:erasure_id>/go-on/", erasures.erasure_go_on, name="erasure_go_on"),
     path("compliance/erasures/<uuid:erasure_id>/summary.jsonl", erasures.erasure_summary, name="erasure_summary"),

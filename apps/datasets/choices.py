@@ -41,6 +41,15 @@ ERASURE_NEXT: dict[ErasureState, frozenset[ErasureState]] = {
 }
 
 
+class InProjectState(TextChoices):
+    """What came of a look, or of the wish to erase, in one of several projects."""
+
+    FOUND = "found", _("Found")
+    BEGUN = "begun", _("Being erased")
+    NOWHERE = "nowhere", _("Not there")
+    REFUSED = "refused", _("Refused")
+
+
 class ErasedKind(TextChoices):
     """Where a person was found; runs and models are told to people, who decide about them."""
 

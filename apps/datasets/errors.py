@@ -11,3 +11,7 @@ class QueryRefused(Invalid):
 
 class UploadOffsetWrong(Conflict):
     """A chunk that does not continue where the upload stands; `details["offset"]` says where it does."""
+
+
+class NoSuchColumn(Invalid):
+    """A person is looked for by a column that no dataset there has; the sentence says which there are."""

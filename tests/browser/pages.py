@@ -41,6 +41,7 @@ TENANT_PAGES = {
     "compliance": "compliance/",
     "report": "compliance/reports/{report}/",
     "erasures": "compliance/erasures/",
+    "erasures_across": "compliance/erasures/in-projects/",
     "activity": "activity/",
     "record": "activity/record/",
     "past_day": "activity/day/",

@@ -101,6 +101,7 @@ WORDS = {
 # Fields of bodies and queries that name a thing, and how the thing stands in them.
 FIELDS: dict[str, tuple[str, Any]] = {
     "project": ("project", str),
+    "projects": ("project", lambda thing: [thing]),
     "upload": ("upload", str),
     "dataset": ("dataset", str),
     "training_set": ("training_set", str),

@@ -52,6 +52,8 @@ ANSWERS = {
     "post api/v1/dataset-versions/<uuid:pk>/destroy/": "the law",
     "post api/v1/erasures/": "the law",
     "post api/v1/erasures/preview/": "reads",
+    "post api/v1/erasures/in-projects/": "the law",
+    "post api/v1/erasures/in-projects/preview/": "reads",
     "post api/v1/erasures/<uuid:pk>/go-on/": "the law",
     "post api/v1/feature-views/online/": "reads",
     "post api/v1/runs/estimate/": "reads",

@@ -13,6 +13,7 @@ from foundation.access.actors import actor_for_user
 from foundation.clock import now
 from foundation.identity.models import User
 from foundation.tenancy import find_tenant, scope
+from sanad import Client
 from tests.support.jobs import run_queued
 
 PERSON = "person-CANARY-80"
@@ -24,16 +25,19 @@ def people(tokens):
     from apps.projects import selectors as projects
 
     tenant = find_tenant("acme")
-    data = f"who,amount\n{PERSON},1\nperson-1,2\n".encode()
     with scope(tenant.pk):
         actor = actor_for_user(user=User.objects.get(email="scientist@acme.test"), tenant=tenant)
         project = projects.get_project(actor=actor, slug="flights")
-        upload = services.start_upload(actor=actor, project=project, filename="people.csv", size=len(data))
-        services.append_chunk(actor=actor, upload_id=upload.pk, offset=0, data=data)
-        upload = services.complete_upload(actor=actor, upload_id=upload.pk, now=now())
-        dataset = services.create_dataset(actor=actor, project=project, name="people")
-        services.create_version(actor=actor, dataset=dataset, upload=upload, now=now(), review=False)
+        _add(actor, project, f"who,amount\n{PERSON},1\nperson-1,2\n".encode())
     run_queued()
+
+
+def _add(actor, project, data):
+    upload = services.start_upload(actor=actor, project=project, filename="people.csv", size=len(data))
+    services.append_chunk(actor=actor, upload_id=upload.pk, offset=0, data=data)
+    upload = services.complete_upload(actor=actor, upload_id=upload.pk, now=now())
+    dataset = services.create_dataset(actor=actor, project=project, name="people")
+    services.create_version(actor=actor, dataset=dataset, upload=upload, now=now(), review=False)
 
 
 @pytest.fixture
@@ -69,3 +73,40 @@ def test_a_person_is_looked_for_erased_and_accounted_for(people, run, tmp_path):
 def test_erasing_is_for_administrators(people, run):
     assert run("preview", "who", code=4, role="scientist")
     assert run("list", code=4, role="viewer")
+
+
+SEVERAL = "person-CANARY-81"
+
+
+@pytest.fixture(scope="module")
+def places(tokens):
+    """Another person in two projects, who is in nothing else."""
+    from apps.projects import services as projects
+
+    tenant = find_tenant("acme")
+    with scope(tenant.pk):
+        actor = actor_for_user(user=User.objects.get(email="scientist@acme.test"), tenant=tenant)
+        for slug in ("north", "south"):
+            project = projects.create_project(
+                actor=actor, slug=slug, name=slug.title(), purpose="Show that two are two"
+            )
+            _add(actor, project, f"guest,amount\n{SEVERAL},1\nperson-1,2\n".encode())
+    run_queued()
+
+
+def test_several_projects_are_looked_through_and_erased_from_by_one_command(places, run, portal, tokens):
+    found = {row["project"]: row for row in run("preview", "guest", "--every-project", value=SEVERAL)}
+    assert {slug: row["rows"] for slug, row in found.items() if row["state"] == "found"} == {"north": 1, "south": 1}
+    assert "--dataset is of one project" in run("preview", "guest", "--every-project", "--dataset", "people", code=2)
+
+    both = ("--in-project", "north", "--in-project", "south")
+    begun = run("start", "guest", *both, "--no-wait", value=SEVERAL)
+    assert [(row["project"], row["state"]) for row in begun] == [("north", "begun"), ("south", "begun")]
+    assert "already" in run("start", "guest", *both, value=SEVERAL, code=1)
+    run_queued()
+    run_queued()
+    with Client(portal.url, tokens["admin"]) as client:
+        assert [client.erasures.wait(row["erasure"])["state"] for row in begun] == ["erased", "erased"]
+        nobody = client.erasures.preview_in_projects(column="guest", value=SEVERAL)
+    assert {row["state"] for row in nobody} == {"nowhere"}
+    assert run("preview", "guest", "--every-project", code=4, role="scientist")

@@ -20,7 +20,7 @@ from apps.compliance import selectors
 from apps.compliance.choices import SECTIONS, ReportState
 from apps.compliance.forms import ActivityForm
 from apps.compliance.selectors import Standing
-from apps.datasets.choices import ErasedKind
+from apps.datasets.choices import LEFT_TO_PEOPLE, ErasedKind, InProjectState
 from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
 from foundation import access
@@ -33,6 +33,12 @@ from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import moment
 
 _NAMELESS = {ErasedKind.SET_ASIDE, ErasedKind.BROKER}
+_TONE_IN_PROJECT = {
+    InProjectState.FOUND: "wait",
+    InProjectState.BEGUN: "busy",
+    InProjectState.NOWHERE: "off",
+    InProjectState.REFUSED: "bad",
+}
 _KIND_OF_PAGE = {
     ErasedKind.DATASET_VERSION: "dataset_version",
     ErasedKind.FEATURE_VIEW: "feature_view",
@@ -141,6 +147,26 @@ def counted_reach(found: Iterable[Any]) -> list[dict[str, Any]]:
     """How many things of each kind a person was found in, as components/stats.html takes it."""
     counts = Counter(one.kind for one in found)
     return [{"label": kind.label, "value": str(counts[kind])} for kind in ErasedKind if counts[kind]]
+
+
+def in_projects(tenant: str, answers: Iterable[Any]) -> list[dict[str, Any]]:
+    """What came of a look, or of an erasure, in each of several projects; the things found where there are any."""
+    return [
+        {
+            "project": one.project.name,
+            "archived": one.project.archived_at is not None,
+            "state": one.state,
+            "label": one.state.label,
+            "tone": _TONE_IN_PROJECT[one.state],
+            "found": one.found,
+            "left": [each for each in one.found if each.kind in LEFT_TO_PEOPLE],
+            "rows": sum(each.rows or 0 for each in one.found),
+            "sentence": one.sentence,
+            "erasure": one.erasure,
+            "url": reverse("compliance:erasure_detail", args=[tenant, one.erasure.pk]) if one.erasure else "",
+        }
+        for one in answers
+    ]
 
 
 def erased_things(tenant: str, erasure: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from apps.datasets import services
-from apps.datasets.choices import LEFT_TO_PEOPLE
+from apps.datasets.choices import LEFT_TO_PEOPLE, InProjectState
 from apps.datasets.models import ErasedThing, Erasure
 
 
@@ -70,6 +70,22 @@ class ErasureStart(PersonChoice):
     break_chain = serializers.BooleanField(required=False, default=False)
 
 
+class PersonInProjects(serializers.Serializer[Any]):
+    """Whom, and in which projects: by short name, or all in which one may erase."""
+
+    projects = serializers.ListField(
+        child=serializers.SlugField(), min_length=1, max_length=500, required=False, allow_null=True, default=None
+    )
+    column = serializers.CharField(max_length=255)
+    value = serializers.CharField(max_length=500, trim_whitespace=False)
+
+
+class ErasureInProjectsStart(PersonInProjects):
+    """`break_chain`: although runs or models that learned from the rows stay, in whichever of the projects."""
+
+    break_chain = serializers.BooleanField(required=False, default=False)
+
+
 class GoOnChoice(serializers.Serializer[Any]):
     """The same value once more: it was not kept."""
 
@@ -86,3 +102,13 @@ class ReachedSerializer(serializers.Serializer[Any]):
 
     def get_left_to_people(self, one: services.Reached) -> bool:
         return one.kind in LEFT_TO_PEOPLE
+
+
+class InProjectSerializer(serializers.Serializer[Any]):
+    """`sentence` says why nothing was found or begun in this project, or what would hold an erasure up there."""
+
+    project = serializers.SlugField(source="project.slug")
+    state = serializers.ChoiceField(choices=InProjectState.choices)
+    sentence = serializers.CharField(allow_blank=True)
+    reached = ReachedSerializer(source="found", many=True)
+    erasure = ErasureSerializer(allow_null=True)

@@ -14,10 +14,13 @@ from rest_framework.response import Response
 
 from apps.datasets import selectors, services
 from apps.datasets.api.erasure_serializers import (
+    ErasureInProjectsStart,
     ErasureSerializer,
     ErasureStart,
     GoOnChoice,
+    InProjectSerializer,
     PersonChoice,
+    PersonInProjects,
     ReachedSerializer,
 )
 from apps.projects import selectors as projects
@@ -34,9 +37,10 @@ class ErasureViewSet(PortalViewSet):
 
     serializer_class = ErasureSerializer
     permissions = dict.fromkeys(
-        ("list", "retrieve", "create", "preview", "go_on", "summary"), Permission.DATASET_DESTROY
+        ("list", "retrieve", "create", "preview", "in_projects", "preview_in_projects", "go_on", "summary"),
+        Permission.DATASET_DESTROY,
     )
-    only_read = frozenset({"preview"})
+    only_read = frozenset({"preview", "preview_in_projects"})
 
     def list(self, request: Request) -> Response:
         rows = selectors.visible_erasures(actor=self.actor)
@@ -60,6 +64,23 @@ class ErasureViewSet(PortalViewSet):
         found = services.find_person(actor=self.actor, **self._person(PersonChoice))
         return Response(ReachedSerializer(found, many=True).data)
 
+    @extend_schema(request=ErasureInProjectsStart, responses={202: InProjectSerializer(many=True)})
+    @action(detail=False, methods=["post"], url_path="in-projects")
+    def in_projects(self, request: Request) -> Response:
+        """Begin to erase the person from several projects, each with an erasure of its own.
+
+        What one project refuses is said of that project, and the others begin; refused where none begins.
+        """
+        answers = services.erase_in_projects(actor=self.actor, **self._in_projects(ErasureInProjectsStart))
+        return Response(InProjectSerializer(answers, many=True).data, status=202)
+
+    @extend_schema(request=PersonInProjects, responses=InProjectSerializer(many=True))
+    @action(detail=False, methods=["post"], url_path="in-projects/preview")
+    def preview_in_projects(self, request: Request) -> Response:
+        """Where the person is in several projects, as counts alone; nothing is changed or kept."""
+        answers = services.find_in_projects(actor=self.actor, **self._in_projects(PersonInProjects))
+        return Response(InProjectSerializer(answers, many=True).data)
+
     @extend_schema(request=GoOnChoice, responses={202: ErasureSerializer})
     @action(detail=True, methods=["post"], url_path="go-on")
     def go_on(self, request: Request, pk: UUID) -> Response:
@@ -82,3 +103,13 @@ class ErasureViewSet(PortalViewSet):
         dataset = selectors.get_dataset(actor=self.actor, dataset_id=named) if named else None
         project = projects.get_project(actor=self.actor, slug=body.pop("project"))
         return {**body, "project": project, "dataset": dataset}
+
+    def _in_projects(self, asked: type[PersonInProjects]) -> dict[str, Any]:
+        body = self.body(asked)
+        named = body.pop("projects")
+        if named is None:
+            return body
+        return {
+            **body,
+            "projects": [projects.get_project(actor=self.actor, slug=slug) for slug in dict.fromkeys(named)],
+        }

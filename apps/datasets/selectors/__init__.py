@@ -12,6 +12,7 @@ from apps.datasets.selectors.naming import (
 )
 from apps.datasets.selectors.reading import (
     class_counts,
+    erasable_projects,
     freshness,
     get_dataset,
     get_erasure,
@@ -39,6 +40,7 @@ __all__ = [
     "columns_by_project",
     "columns_there",
     "compare",
+    "erasable_projects",
     "freshness",
     "get_dataset",
     "get_erasure",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import VersionState
 from apps.datasets.models import Dataset, DatasetVersion, Erasure, Upload
+from apps.projects import selectors as projects
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
@@ -76,6 +77,12 @@ def visible_erasures(*, actor: Actor) -> QuerySet[Erasure]:
     """Erasures of people that were asked for, newest first; they say how much and never whom."""
     rows = Erasure.objects.select_related("project", "dataset", "created_by").prefetch_related("things")
     return access.visible(rows, actor, Permission.DATASET_DESTROY)
+
+
+def erasable_projects(*, actor: Actor) -> QuerySet[Any]:
+    """The projects, archived ones too, from which the actor may erase a person, by name."""
+    rows = projects.visible_projects(actor=actor)
+    return access.visible(rows, actor, Permission.DATASET_DESTROY, field="pk").order_by("name")
 
 
 def get_erasure(*, actor: Actor, erasure_id: UUID) -> Erasure:

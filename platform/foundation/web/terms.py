@@ -17,6 +17,7 @@ TERMS = {
     "compliance:activity": "Ledger",
     "compliance:erasure_detail": "Erasure",
     "compliance:erasure_list": "Erasure",
+    "compliance:erasures_across": "Erasure",
     "compliance:record": "Checkpoint",
     "compliance:report_detail": "Report",
     "compliance:report_list": "Report",

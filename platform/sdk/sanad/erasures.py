@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sanad.resource import Resource, Thing, Things
@@ -28,6 +29,27 @@ class Erasures(Resource):
         begun: Thing = self._http.post("erasures/", body)
         return begun
 
+    def preview_in_projects(self, *, column: str, value: str, projects: Sequence[str] | None = None) -> Things:
+        """Where the person is in these projects, or in all that one may erase from. Nothing is kept.
+
+        Of each {"project", "state", "sentence", "reached"}: `state` is found, nowhere or refused.
+        """
+        body = {"projects": _listed(projects), "column": column, "value": value}
+        found: Things = self._http.post("erasures/in-projects/preview/", body)
+        return found
+
+    def start_in_projects(
+        self, *, column: str, value: str, projects: Sequence[str] | None = None, break_chain: bool = False
+    ) -> Things:
+        """Begin to erase the person from these projects, or from all that one may erase from.
+
+        Of each {"project", "state", "sentence", "erasure"}: `state` is begun, nowhere or refused, and `erasure` the one
+        that was begun there. Refused where none begins.
+        """
+        person = {"column": column, "value": value, "break_chain": break_chain}
+        begun: Things = self._http.post("erasures/in-projects/", {"projects": _listed(projects), **person})
+        return begun
+
     def go_on(self, erasure_id: str, *, value: str) -> Thing:
         """Have one that failed or was cancelled go on; the value was not kept, so it is given once more."""
         begun: Thing = self._http.post(f"erasures/{erasure_id}/go-on/", {"value": value})
@@ -51,3 +73,7 @@ class Erasures(Resource):
 
     def _person(self, column: str, value: str, dataset: str | None) -> Thing:
         return {"project": self._project, "column": column, "value": value, "dataset": dataset}
+
+
+def _listed(projects: Sequence[str] | None) -> list[str] | None:
+    return None if projects is None else list(projects)

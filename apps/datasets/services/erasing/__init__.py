@@ -4,6 +4,7 @@ Datasets know versions alone. What upper apps made of them (feature views, train
 is reached through what these apps register (`register_reach`).
 """
 
+from apps.datasets.services.erasing.across import InProject, erase_in_projects, find_in_projects, nowhere_at_all
 from apps.datasets.services.erasing.archives import ArchiveReach
 from apps.datasets.services.erasing.asking import erase_person, find_person, go_on_erasing
 from apps.datasets.services.erasing.ending import summary_lines
@@ -14,14 +15,18 @@ from apps.datasets.services.erasing.versions import VersionReach
 
 __all__ = [
     "ArchiveReach",
+    "InProject",
     "Reach",
     "Reached",
     "Search",
     "VersionReach",
+    "erase_in_projects",
     "erase_person",
+    "find_in_projects",
     "find_person",
     "go_on_erasing",
     "nowhere",
+    "nowhere_at_all",
     "register_reach",
     "run_erasure",
     "successor_id",

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
@@ -38,11 +39,7 @@ def find_person(
     capitals or outer spaces, are refused with what there is.
     """
     policies.check_can_erase(actor, project)
-    search = _search(actor, project, column, value, dataset)
-    found = look_everywhere(search)
-    if not found:
-        check_nothing_is_near(search)
-    return found
+    return look(search_of(actor, project, column, value, dataset))
 
 
 @transaction.atomic
@@ -61,20 +58,46 @@ def erase_person(
     something stays that was made of it: runs, models, deployments.
     """
     policies.check_can_erase(actor, project)
-    search = _search(actor, project, column, value, dataset)
+    search = search_of(actor, project, column, value, dataset)
+    found = look(search)
+    if not found:
+        raise Invalid(nowhere(found), fields={"value": [nowhere(found)]})
+    return begin(search, found, project=project, dataset=dataset, break_chain=break_chain)
+
+
+def search_of(actor: Actor, project: Project, column: str, value: str, dataset: Dataset | None = None) -> Search:
+    return Search(
+        actor=actor,
+        project_id=project.pk,
+        column=column,
+        value=checked(column, value),
+        dataset_id=dataset.pk if dataset else None,
+    )
+
+
+def look(search: Search) -> list[Reached]:
+    """Where the person is; Invalid where nothing was found and somebody may be there all the same."""
     found = look_everywhere(search)
     if not found:
         check_nothing_is_near(search)
-        raise Invalid(nowhere(found), fields={"value": [nowhere(found)]})
-    _check_nothing_rests_on(search, found, break_chain)
+    return found
+
+
+def begin(
+    search: Search, found: list[Reached], *, project: Project, dataset: Dataset | None = None, break_chain: bool = False
+) -> Erasure:
+    """The erasure of what was found, as its job will do it; in a transaction. The caller has asked whether one may."""
+    actor, digest = search.actor, digest_of_value(search.actor.tenant_id, search.value)
+    _check_not_under_way(search, digest, project)
+    check_nothing_rests_on(search, found, break_chain=break_chain)
     versions = [one for one in found if one.kind is ErasedKind.DATASET_VERSION]
     erasure = Erasure(
         pk=uuid4(),
         tenant=actor.tenant,
         project_id=project.pk,
         dataset=dataset,
-        column=column,
-        subject_digest=digest_of_value(actor.tenant_id, search.value),
+        column=search.column,
+        subject_digest=digest,
         version_count=len(versions),
         row_count=sum(one.rows or 0 for one in versions),
         created_by=actor.user,
@@ -93,7 +116,7 @@ def go_on_erasing(*, actor: Actor, erasure: Erasure, value: str) -> Erasure:
     policies.check_can_erase(actor, erasure.project)
     if erasure.state != ErasureState.FAILED:
         raise Conflict(_("This erasure is %(state)s; there is nothing to go on with.") % _state(erasure))
-    value = _checked(erasure.column, value)
+    value = checked(erasure.column, value)
     if not hmac.compare_digest(digest_of_value(actor.tenant_id, value), erasure.subject_digest):
         sentence = _("This is another value than the one this erasure was asked for. Type the same one.")
         raise Invalid(sentence, fields={"value": [sentence]})
@@ -111,7 +134,8 @@ def record(event: Callable[..., ledger.Event], actor: Actor, erasure: Erasure, *
     ledger.record(said, actor=actor, project_id=erasure.project_id, subject=("erasure", erasure.pk))
 
 
-def _check_nothing_rests_on(search: Search, found: list[Reached], break_chain: bool) -> None:
+def check_nothing_rests_on(search: Search, found: list[Reached], *, break_chain: bool) -> None:
+    """Refused while somebody decides by it or makes something of it, and unless the chain may break."""
     users = _users(search.actor, found)
     policies.check_nobody_decides(users)
     if waiting := unfinished_anywhere(search.beyond(found)):
@@ -121,6 +145,18 @@ def _check_nothing_rests_on(search: Search, found: list[Reached], break_chain: b
         raise Conflict(sentence % {"names": ", ".join(waiting)})
     erased = {(str(one.kind), one.name) for one in found if one.kind not in LEFT_TO_PEOPLE}
     policies.check_chain_may_break([n for n in users if (n.kind, n.name) not in erased], confirmed=break_chain)
+
+
+def _check_not_under_way(search: Search, digest: str, project: Project) -> None:
+    """Two that destroy the same rows would each make a successor of them; whoever sends a form twice means one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"erasure {project.pk} {digest}"])
+    rows = Erasure.objects.filter(project_id=project.pk, subject_digest=digest, state=ErasureState.ERASING)
+    if search.dataset_id:
+        rows = rows.filter(Q(dataset=None) | Q(dataset=search.dataset_id))
+    if running := rows.filter(column=search.column).first():
+        sentence = _("This person is being erased from “%(project)s” already: it is the erasure %(erasure)s.")
+        raise Conflict(sentence % {"project": project.name, "erasure": running})
 
 
 def _users(actor: Actor, found: list[Reached]) -> list[ChainNode]:
@@ -141,17 +177,8 @@ def _enqueue(actor: Actor, erasure: Erasure) -> None:
     )
 
 
-def _search(actor: Actor, project: Project, column: str, value: str, dataset: Dataset | None) -> Search:
-    return Search(
-        actor=actor,
-        project_id=project.pk,
-        column=column,
-        value=_checked(column, value),
-        dataset_id=dataset.pk if dataset else None,
-    )
-
-
-def _checked(column: str, value: str) -> str:
+def checked(column: str, value: str) -> str:
+    """The value; Invalid where either says nothing."""
     if not column.strip() or not value.strip():
         empty = {name: [_("Give it.")] for name, given in (("column", column), ("value", value)) if not given.strip()}
         raise Invalid(_("Say which column names people, and which value names this person."), fields=empty)

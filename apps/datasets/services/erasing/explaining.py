@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.datasets import selectors
+from apps.datasets.errors import NoSuchColumn
 from apps.datasets.services.erasing.reaching import Reached, Search, look_everywhere
 from foundation.errors import Invalid
 
@@ -44,16 +45,21 @@ def nowhere(found: list[Reached]) -> str:
 
 def _check_column(search: Search) -> None:
     there = selectors.columns_there(actor=search.actor, project_id=search.project_id, dataset_id=search.dataset_id)
-    if search.column in there or not there:
+    check_column_is_among(there, search.column)
+
+
+def check_column_is_among(there: list[str], column: str) -> None:
+    """NoSuchColumn, with those that there are, unless there are none at all."""
+    if column in there or not there:
         return
     lower = {name.casefold(): name for name in there}
-    near = [lower[name] for name in get_close_matches(search.column.strip().casefold(), lower, n=3, cutoff=0.6)]
-    words = {"column": search.column, "near": _listed(near), "names": _listed(there)}
+    near = [lower[name] for name in get_close_matches(column.strip().casefold(), lower, n=3, cutoff=0.6)]
+    words = {"column": column, "near": _listed(near), "names": _listed(there)}
     if near:
         sentence = _("No dataset here has a column %(column)s. Did you mean %(near)s? There are: %(names)s.") % words
     else:
         sentence = _("No dataset here has a column %(column)s. There are: %(names)s.") % words
-    raise Invalid(sentence, fields={"column": [sentence]})
+    raise NoSuchColumn(sentence, fields={"column": [sentence]})
 
 
 def _listed(names: list[str]) -> str:
