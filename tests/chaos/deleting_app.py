@@ -6,10 +6,6 @@ not there: which workspaces it would have been asked to delete is written down.
 
 from __future__ import annotations
 
-import os
-import threading
-from pathlib import Path
-
 import django
 
 django.setup()
@@ -18,9 +14,9 @@ from apps.experiments.services import archiving
 from apps.tenants import services
 from apps.tenants.services import deleting
 from tests.chaos.app import celery
+from tests.chaos.stopping import stop_at, write
 
 __all__ = ["STEPS", "celery"]
-_FOLDER = Path(os.environ["SANAD_DELETION_STEPS"])
 # In the order in which a deletion comes by them; where one is done many times, it stops after the first time.
 STEPS = {
     "jobs": (deleting, "_end_jobs"),
@@ -35,23 +31,5 @@ STEPS = {
     "everything": (services, "delete_tenant"),
 }
 
-
-def _write(file, line):
-    with (_FOLDER / file).open("a") as notes:
-        notes.write(f"{line}\n")
-
-
-def _stopping(step, act):
-    def act_then_stop(*args, **words):
-        done = act(*args, **words)
-        if (_FOLDER / "stop").read_text() == step:
-            _write("reached", f"{step}={os.getpid()}")
-            threading.Event().wait()  # until it is killed
-        return done
-
-    return act_then_stop
-
-
-archiving.forget_workspace = lambda name: _write("workspaces", name)
-for _step, (_module, _name) in STEPS.items():
-    setattr(_module, _name, _stopping(_step, getattr(_module, _name)))
+archiving.forget_workspace = lambda name: write("workspaces", name)
+stop_at(STEPS)

@@ -6,26 +6,24 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 from django.conf import settings as portal
 from django.db import transaction
-from django.db.models.functions import Now
 
 from apps.tenants import services
 from foundation import lake, ledger, storage
 from foundation.identity.models import ApiToken, User
 from foundation.identity.tokens import revoked_since
-from foundation.jobs import sweeper
 from foundation.jobs.models import Job, JobTicket
 from foundation.ledger.models import LedgerEvent
 from foundation.tenancy import find_tenant, scope
 from tests.apps.tenants.test_leaving import due, found_in_database
+from tests.chaos.stopping import a_minute_later, is_dead, steps
 from tests.chaos.test_jobs import broker
 from tests.chaos.workers import lines, processes, wait_for
 from tests.isolation.houses import furnish
 
-__all__ = ["broker"]
+__all__ = ["broker", "steps"]
 pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 STEPS = ("jobs", "a token", "a workspace", "tables", "an object", "keys", "a person", "rows", "the stone")
 # Committed, and the job's own row not yet.
@@ -48,47 +46,11 @@ def leaving(transactional_db):
     return house
 
 
-class Steps:
-    """Where the workers stop, and who stopped there."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def stop_at(self, step):
-        beside = self.folder / "stop.new"
-        beside.write_text(step)
-        beside.replace(self.folder / "stop")
-
-    def reached(self, step):
-        """The process that stands there."""
-        told = dict(line.split("=") for line in lines(self.folder / "reached"))
-        return int(told[step]) if step in told else None
-
-
-@pytest.fixture
-def steps(tmp_path, monkeypatch):
-    monkeypatch.setenv("SANAD_DELETION_STEPS", str(tmp_path))
-    made = Steps(tmp_path)
-    made.stop_at("")
-    return made
-
-
 @pytest.fixture
 def house(tmp_path, broker, steps):
     with processes(tmp_path, broker.url, app="tests.chaos.deleting_app") as running:
         yield running
         print(running.logs())
-
-
-def a_minute_later():
-    """The dead worker's lease is over by the database's clock, and what the scheduler does each minute is done."""
-    JobTicket.objects.filter(state=JobTicket.State.RUNNING).update(lease_until=Now())
-    sweeper.sweep()
-    services.begin_deletions()
-
-
-def is_dead(pid):
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_killed_at_each_step_it_is_gone_on_with_by_another(leaving, house, steps):
@@ -99,7 +61,7 @@ def test_killed_at_each_step_it_is_gone_on_with_by_another(leaving, house, steps
     killed = []
     for step in STEPS:
         steps.stop_at(step)
-        a_minute_later()
+        a_minute_later(services.begin_deletions)
         standing = wait_for(lambda step=step: steps.reached(step), 30, f"the step {step}")
         os.kill(standing, signal.SIGKILL)
         wait_for(lambda pid=standing: is_dead(pid), 5, "its death")
@@ -109,13 +71,13 @@ def test_killed_at_each_step_it_is_gone_on_with_by_another(leaving, house, steps
     assert len(set(killed)) == len(STEPS), "each time it was another process that went on"
 
     steps.stop_at(LAST)
-    a_minute_later()
+    a_minute_later(services.begin_deletions)
     wait_for(lambda: steps.reached(LAST), 30, "the end of the work")
     house.kill(worker)
     assert find_tenant("acme").deleted_at is not None
     steps.stop_at("")
     house.worker(name="w2")
-    a_minute_later()
+    a_minute_later(services.begin_deletions)
     wait_for(lambda: not JobTicket.objects.exists(), 30, "the job's own end")
     _nothing_is_left(leaving, digests, steps)
 
