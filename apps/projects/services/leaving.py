@@ -108,8 +108,8 @@ def _begin(system: Actor, project: Project) -> bool:
 
 def _enqueue(system: Actor, project: Project) -> None:
     """The job is the tenant's, since of the project nothing stays; its title says no name."""
-    about = {"title": _("Delete a project for ever"), "subject": ("project", project.pk)}
-    jobs.enqueue(DELETE, actor=system, **about, project=str(project.pk))
+    title, subject = _("Delete a project for ever"), ("project", project.pk)
+    jobs.enqueue(DELETE, actor=system, title=title, subject=subject, project=str(project.pk))
 
 
 @jobs.on_cancel(DELETE)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Model
+from django.db.models import ForeignKey, Model
 
 from apps.projects.models import Project
 from apps.projects.services.farewells import pointers
@@ -59,9 +60,9 @@ def _depth(model: type[Model]) -> int:
     return 1 + max(_depth(parent) for _field, parent in _parents(model) if _where(parent))
 
 
-def _parents(model: type[Model]) -> Iterator[tuple[object, type[Model]]]:
+def _parents(model: type[Model]) -> Iterator[tuple[ForeignKey[Any, Any], type[Model]]]:
     for field in model._meta.concrete_fields:
-        if field.is_relation and field.related_model not in {None, model, "self"}:
+        if isinstance(field, ForeignKey) and field.related_model not in {model, "self"}:
             yield field, field.related_model
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -29,7 +30,11 @@ class ProjectTable(PortalTable):
         name = name_cell(value, f"/t/{self.request.tenant.slug}/p/{record.slug}/")
         if record.archived_at is None:
             return name
-        return format_html("{} {}", name, state_cell("archived", Archived.ONLY.label, "off"))
+        archived = format_html("{} {}", name, state_cell("archived", Archived.ONLY.label, "off"))
+        if record.deletion_due is None:
+            return archived
+        says = _("will be deleted for ever on %(day)s") % {"day": timezone.localdate(record.deletion_due).isoformat()}
+        return format_html('{} <span class="s-faint">{}</span>', archived, says)
 
     def render_purpose(self, value: str) -> SafeString:
         return format_html('<bdi title="{}">{}</bdi>', value, Truncator(value).chars(90) if len(value) > 90 else value)

@@ -99,7 +99,8 @@ def test_it_is_asked_for_by_typed_name_and_kept_by_any_administrator(admin, arch
     assert send_form(client, f"{ARCHIVE}delete/", {"confirmation": "Flights"}).status_code == 303
     wait = selectors.get_project(actor=admin, slug="flights").deletion_due - now()
     assert timedelta(days=13) < wait < timedelta(days=15)
-    assert "will be deleted for ever on" in other.get("/t/acme/p/flights/").content.decode()
+    for page in ("p/flights/", "projects/?archived=only"):
+        assert "will be deleted for ever on" in other.get(f"/t/acme/{page}").content.decode()
     assert services.begin_deletions() == 0
 
     assert other.post(f"{ARCHIVE}keep/").status_code == 303
