@@ -91,3 +91,8 @@ def forget_used_assertions() -> None:
 @periodic(name="tenants.tell_strays", every=timedelta(minutes=1))
 def tell_strays() -> None:
     services.tell_strays(now=now())
+
+
+@periodic(name="tenants.empty_bins", every=timedelta(hours=1))
+def empty_bins() -> None:
+    services.empty_due(now=database_now())

@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.tenants.views import (
     accounts,
+    bin,
     confirm,
     costs,
     encryption,
@@ -202,6 +203,9 @@ tenant_patterns = [
     path("settings/encryption/bring/", encryption.key_bring, name="key_bring"),
     path("settings/encryption/withdraw/", encryption.key_withdraw, name="key_withdraw"),
     path("settings/encryption/release/", encryption.key_release, name="key_release"),
+    path("settings/bin/", bin.bin_list, name="bin_list"),
+    path("settings/bin/<uuid:binned_id>/", bin.bin_detail, name="bin_detail"),
+    path("settings/bin/<uuid:binned_id>/restore/", bin.bin_restore, name="bin_restore"),
     path("settings/support/", support.support_page, name="support"),
     path("settings/support/<uuid:support_id>/grant/", support.support_grant, name="support_grant"),
     path("settings/support/<uuid:support_id>/refuse/", support.support_refuse, name="support_refuse"),

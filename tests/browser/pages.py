@@ -63,6 +63,7 @@ TENANT_PAGES = {
     "webhooks": "settings/webhooks/",
     "organisation": "settings/organisation/",
     "support": "settings/support/",
+    "bin": "settings/bin/",
     "leaving": "settings/leave/",
 }
 PROJECT_PAGES = {

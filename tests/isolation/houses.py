@@ -249,6 +249,9 @@ def _administered(house: House) -> dict[str, Any]:
         "budget": tenants.Budget.objects.create(**inside, **project, hard_limit=9),
         "price": tenants.Price.objects.create(**inside, item="small", amount=1, valid_from=now() + timedelta(days=1)),
         "export": tenants.TenantExport.objects.create(**inside, asked_by=user, asked_at=now()),
+        "binned": services.delete_group(
+            actor=house.admin, group=Group.objects.create(**inside, name=f"{house.canary} of before")
+        ),
         "support": SupportGrant.objects.create(
             **inside, user=user, level="viewer", reason=house.canary, hours=1, asked_at=now()
         ),

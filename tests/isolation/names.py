@@ -46,6 +46,7 @@ KINDS = {
     "budget_id": "budget",
     "price_id": "price",
     "export_id": "export",
+    "binned_id": "binned",
     "factor_id": "factor",
     "support_id": "support",
     "tenant_id": "tenant_pk",

@@ -36,6 +36,9 @@ def go(request: PortalRequest, tenant: str, kind: str, object_id: UUID) -> HttpR
     """On to the page of a thing of which only kind and id are known, as the ledger names it."""
     if listed := list_of(tenant=tenant, kind=kind):
         return redirect(request, listed)
+    # Groups, webhooks and identity providers may lie in the bin.
+    if place := tenants.place_of(actor=request.actor, kind=kind, thing_id=object_id):
+        return redirect(request, reverse(f"tenants:{place.page}", args=[tenant, place.id]))
     thing = selectors.locate(actor=request.actor, kind=kind, object_id=object_id)
     url = address_of(tenant=tenant, kind=thing.kind, object_id=thing.id, project=thing.project_slug)
     return redirect(request, url)

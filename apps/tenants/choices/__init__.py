@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.tenants.choices.bin import BinKind
 from apps.tenants.choices.leaving import (
     EXPORT_KEPT,
     EXPORT_NEXT,
@@ -91,6 +92,7 @@ __all__ = [
     "SETUP_LIVES",
     "STORAGE_ITEM",
     "WEBHOOK_NEXT",
+    "BinKind",
     "DeliveryState",
     "ExportState",
     "FactorKind",

@@ -1,6 +1,7 @@
 """Rows of tenants, by noun."""
 
 from apps.tenants.models.accounts import AccountNotice, FailedSignIn, PasswordLink
+from apps.tenants.models.bin import BinnedThing
 from apps.tenants.models.leaving import Leaving, TenantExport
 from apps.tenants.models.limits import Budget, BudgetNotice, Holding, Price, Quota
 from apps.tenants.models.people import Invitation, SignIn, SignInAttempt
@@ -10,6 +11,7 @@ from apps.tenants.models.webhooks import Webhook, WebhookAttempt, WebhookDeliver
 
 __all__ = [
     "AccountNotice",
+    "BinnedThing",
     "Budget",
     "BudgetNotice",
     "FailedSignIn",

@@ -1,6 +1,7 @@
 """Who may do what to people, tokens, ways in, webhooks and the organisation; each raises what the reader is told."""
 
 from apps.tenants.policies.accounts import check_can_open_account
+from apps.tenants.policies.bin import check_binned_name_typed, check_can_use_bin
 from apps.tenants.policies.people import (
     check_can_bring_in,
     check_can_change_role,
@@ -48,6 +49,7 @@ from apps.tenants.policies.webhooks import (
 )
 
 __all__ = [
+    "check_binned_name_typed",
     "check_can_bring_in",
     "check_can_change_limits",
     "check_can_change_role",
@@ -67,6 +69,7 @@ __all__ = [
     "check_can_remove_member",
     "check_can_revoke",
     "check_can_share_project",
+    "check_can_use_bin",
     "check_comes_in_without",
     "check_comes_in_without_domain",
     "check_expiry",

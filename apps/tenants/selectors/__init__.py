@@ -1,6 +1,7 @@
 """Reads of people, tokens, groups and sessions, each limited to what the asker may see."""
 
 from apps.tenants.selectors.accounts import is_account_of
+from apps.tenants.selectors.bin import Inside, Place, binned_things, get_binned, inside_of, place_of
 from apps.tenants.selectors.budgets import budget_notices, month_cost
 from apps.tenants.selectors.estimates import Estimate, Time, estimates
 from apps.tenants.selectors.factors import factors_of, members_without_factor
@@ -90,12 +91,15 @@ __all__ = [
     "Estimate",
     "FoundPerson",
     "Given",
+    "Inside",
+    "Place",
     "ProjectName",
     "Reach",
     "Reachable",
     "RoleHere",
     "Time",
     "attempts",
+    "binned_things",
     "budget_notices",
     "deliveries",
     "disabled_webhooks",
@@ -105,6 +109,7 @@ __all__ = [
     "factors_of",
     "failed_since",
     "found_people",
+    "get_binned",
     "get_delivery",
     "get_email_domain",
     "get_export",
@@ -125,6 +130,7 @@ __all__ = [
     "groups_called",
     "groups_of",
     "identity_providers",
+    "inside_of",
     "is_account_of",
     "job_of_export",
     "leaving_of",
@@ -144,6 +150,7 @@ __all__ = [
     "permissions_held",
     "permissions_of_account",
     "person_of_tenant",
+    "place_of",
     "plan_laid",
     "possible_holders",
     "project_id_of",

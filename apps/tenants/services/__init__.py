@@ -1,5 +1,7 @@
 """Writes of tenants: people, tokens, sign-in."""
 
+from apps.tenants.services.bin import Restored, delete_for_ever, empty_due, restore
+from apps.tenants.services.binning import kept_until
 from apps.tenants.services.budgets import check_budget, remove_budget, set_budget
 from apps.tenants.services.deleting import delete_tenant, register_farewell
 from apps.tenants.services.email_domains import (
@@ -198,6 +200,7 @@ __all__ = [
     "Holder",
     "Line",
     "Metered",
+    "Restored",
     "Shown",
     "accept_as_new_person",
     "accept_invitation",
@@ -237,6 +240,7 @@ __all__ = [
     "create_token",
     "create_webhook",
     "cut_the_wait",
+    "delete_for_ever",
     "delete_group",
     "delete_now",
     "delete_tenant",
@@ -251,6 +255,7 @@ __all__ = [
     "edit_provider",
     "edit_tenant",
     "edit_webhook",
+    "empty_due",
     "enable_provider",
     "enable_service_account",
     "enable_webhook",
@@ -292,6 +297,7 @@ __all__ = [
     "keep_bytes",
     "keep_measured",
     "kept_answer",
+    "kept_until",
     "leave_support",
     "look_at",
     "make_operator",
@@ -335,6 +341,7 @@ __all__ = [
     "replay_delivery",
     "replay_failed",
     "reserve_storage",
+    "restore",
     "restore_member",
     "resume_tenant",
     "revoke_token",

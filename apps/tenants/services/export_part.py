@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from apps.tenants.models import Budget, Price, Quota, UsageHour, Webhook
+from apps.tenants.models import BinnedThing, Budget, Price, Quota, UsageHour, Webhook
 from apps.tenants.services.exporting import File, as_json, as_lines, in_scope_of, words_of
 from foundation.access.models import Group, GroupMember, Membership, ProjectRole, SupportGrant
 from foundation.identity import Actor
@@ -23,6 +23,7 @@ _TABLES: dict[str, tuple[type[Model], tuple[str, ...]]] = {
     "email_domains": (EmailDomain, ("challenge",)),
     "identity_providers": (IdentityProvider, ("sealed",)),
     "webhooks": (Webhook, ()),
+    "bin": (BinnedThing, ("kept",)),
     "quotas": (Quota, ()),
     "budgets": (Budget, ()),
     "prices": (Price, ()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.tenants import policies
 from apps.tenants.events import GroupChanged, GroupCreated, GroupDeleted, GroupJoined, GroupLeft
+from apps.tenants.models import BinnedThing
+from apps.tenants.services.binning import keep_group
 from apps.tenants.services.locking import lock_groups, lock_tokens_of, locked_group
 from apps.tenants.services.project_roles import take_back_roles
 from apps.tenants.services.tokens import revoke_tokens_beyond
@@ -54,12 +57,16 @@ def edit_group(*, actor: Actor, group: Group, name: str, description: str) -> Gr
 
 
 @transaction.atomic
-def delete_group(*, actor: Actor, group: Group) -> None:
-    """With the group go the roles that its people held through it, and what of their tokens rested on those."""
+def delete_group(*, actor: Actor, group: Group, by_scim: bool = False) -> BinnedThing:
+    """With the group go the roles that its people held through it, and what of their tokens rested on those.
+
+    What it was lies in the bin; see `keep_group` for `by_scim`.
+    """
     policies.check_can_manage_members(actor)
     access.require_fresh(actor)
     group = locked_group(group)
     places = list(group.places.select_related("user"))
+    binned = keep_group(actor=actor, group=group, by_scim=by_scim)
     take_back_roles(actor=actor, group=group)
     for place in places:
         _leave(actor, place)
@@ -68,6 +75,7 @@ def delete_group(*, actor: Actor, group: Group) -> None:
     lock_tokens_of(actor.tenant_id, [place.user_id for place in places])
     for place in places:
         _tell(actor, place.user)
+    return binned
 
 
 @transaction.atomic
@@ -117,13 +125,23 @@ def rename_external(*, actor: Actor, group: Group, external_id: str) -> Group:
     return group
 
 
-def release_groups(*, actor: Actor, provider: IdentityProvider) -> None:
-    """Groups that the provider kept stay with their people, kept by hand: no other provider takes them up."""
+def release_groups(*, actor: Actor, provider: IdentityProvider) -> list[tuple[UUID, str]]:
+    """Groups that the provider kept stay with their people, kept by hand: no other provider takes them up.
+
+    Answers which they are, and what the provider called each.
+    """
+    released = []
     for group in Group.objects.select_for_update().filter(provider=provider).order_by("pk"):
-        group.provider, group.external_id = None, ""
-        group.save(update_fields=["provider", "external_id"])
-        changed = GroupChanged(group_id=group.pk, changed=["external_id"])
-        ledger.record(changed, actor=actor, subject=("group", group.pk))
+        released.append((group.pk, group.external_id))
+        _keep_by(actor, group, None, "")
+    return released
+
+
+def keep_by_provider(*, actor: Actor, provider: IdentityProvider, external_ids: Mapping[UUID, str]) -> None:
+    """Let a restored provider keep again what it kept: of these groups those that nobody else keeps meanwhile."""
+    for group in lock_groups(actor.tenant_id, list(external_ids)):
+        if group.provider_id is None:
+            _keep_by(actor, group, provider, external_ids[group.pk])
 
 
 def leave_all_groups(*, actor: Actor, user_id: UUID) -> None:
@@ -132,6 +150,13 @@ def leave_all_groups(*, actor: Actor, user_id: UUID) -> None:
     lock_groups(actor.tenant_id, places.values("group_id"))
     for place in places:
         _leave(actor, place)
+
+
+def _keep_by(actor: Actor, group: Group, provider: IdentityProvider | None, external_id: str) -> None:
+    group.provider, group.external_id = provider, external_id
+    group.save(update_fields=["provider", "external_id"])
+    changed = GroupChanged(group_id=group.pk, changed=["external_id"])
+    ledger.record(changed, actor=actor, subject=("group", group.pk))
 
 
 def _leave(actor: Actor, place: GroupMember) -> None:

@@ -22,7 +22,9 @@ from apps.tenants.events import (
     IdentityProviderEnabled,
     IdentityProviderRemoved,
 )
+from apps.tenants.models import BinnedThing
 from apps.tenants.ports import ProviderSettings
+from apps.tenants.services.binning import keep_provider
 from apps.tenants.services.groups import release_groups
 from apps.tenants.services.locking import lock_administrators
 from apps.tenants.services.members import checked_role
@@ -181,17 +183,19 @@ def disable_provider(*, actor: Actor, provider: IdentityProvider) -> IdentityPro
 
 
 @transaction.atomic
-def remove_provider(*, actor: Actor, provider: IdentityProvider, now: datetime) -> None:
-    """With it go what it knew of people and its SCIM tokens; memberships stay with their roles, and so do groups."""
+def remove_provider(*, actor: Actor, provider: IdentityProvider, now: datetime) -> BinnedThing:
+    """Its SCIM tokens and sessions end; memberships stay with their roles, and so do groups. It lies in the bin."""
     policies.check_can_manage_sign_in(actor)
     provider = _locked(provider)
     lock_administrators(actor.tenant_id)
     policies.check_comes_in_without(provider=provider)
-    release_groups(actor=actor, provider=provider)
+    groups = release_groups(actor=actor, provider=provider)
+    binned = keep_provider(actor=actor, provider=provider, groups=groups)
     ended = end_sessions_of_provider(provider)
     revoke_workload_tokens(tenant=actor.tenant, purpose=scim_purpose(provider.pk), now=now)
     _record(actor, provider, IdentityProviderRemoved(provider_id=provider.pk, sessions=ended))
     provider.delete()
+    return binned
 
 
 def scim_purpose(provider_id: UUID) -> str:

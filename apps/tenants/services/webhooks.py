@@ -21,8 +21,9 @@ from apps.tenants.events import (
     WebhookSecretRolled,
     WebhookTested,
 )
-from apps.tenants.models import Webhook, WebhookDelivery
+from apps.tenants.models import BinnedThing, Webhook, WebhookDelivery
 from apps.tenants.services import webhook_signing
+from apps.tenants.services.binning import keep_webhook
 from apps.tenants.services.webhook_queue import queue_test, ring
 from foundation import access, clock, ledger, states
 from foundation.errors import Conflict
@@ -183,13 +184,15 @@ def replay_failed(*, actor: Actor, webhook: Webhook, since: datetime, now: datet
 
 
 @transaction.atomic
-def delete_webhook(*, actor: Actor, webhook: Webhook) -> None:
-    """With it go its secret, what waits and the log of what was sent; that it was stays on the ledger."""
+def delete_webhook(*, actor: Actor, webhook: Webhook) -> BinnedThing:
+    """With it go what waits and the log of what was sent; itself and its sealed secret lie in the bin."""
     policies.check_can_manage_webhooks(actor)
     access.require_fresh(actor)
     webhook = _locked(webhook)
+    binned = keep_webhook(actor=actor, webhook=webhook)
     ledger.record(WebhookDeleted(webhook_id=webhook.pk), actor=actor, subject=("webhook", webhook.pk))
     webhook.delete()
+    return binned
 
 
 def _note_replay(actor: Actor, webhook: Webhook, count: int) -> None:

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST
 from apps.tenants import selectors, services
 from apps.tenants.choices import ROLE_SAYS_IN_PROJECT, HolderKind
 from apps.tenants.forms.groups import GroupForm, GroupMemberForm, ProjectRoleForm
+from apps.tenants.views.bin import offer_restore
+from apps.tenants.views.bin_tables import would_be_kept
 from apps.tenants.views.tables import GroupFilter, GroupTable
 from apps.tenants.views.tabs import tabs
 from foundation import access
@@ -67,6 +69,7 @@ def group_detail(request: PortalRequest, tenant: str, group_id: UUID) -> HttpRes
         "form": form,
         "person_form": GroupMemberForm(people=[(str(person.pk), str(person)) for person in others]) if others else None,
         "role_form": ProjectRoleForm(projects=projects) if projects else None,
+        "kept_until": would_be_kept(),
         "says": ROLE_SAYS_IN_PROJECT.items(),
         "history": history(actor, ("group", group.pk), names=selectors.names_of),
         "tabs": tabs(request, "groups"),
@@ -78,8 +81,7 @@ def group_detail(request: PortalRequest, tenant: str, group_id: UUID) -> HttpRes
 @require_POST
 def group_delete(request: PortalRequest, tenant: str, group_id: UUID) -> HttpResponse:
     group = selectors.get_group(actor=request.actor, group_id=group_id)
-    services.delete_group(actor=request.actor, group=group)
-    messages.success(request, _("The group “%(name)s” is deleted, with the roles that it gave.") % {"name": group.name})
+    offer_restore(request, services.delete_group(actor=request.actor, group=group))
     return redirect(request, reverse("tenants:group_list", args=[tenant]))
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from apps.tenants import selectors, services
 from apps.tenants.forms.single_sign_on import OpenIDForm, SamlForm
+from apps.tenants.views.bin_tables import would_be_kept
 from apps.tenants.views.provider_addresses import facts_of
 from apps.tenants.views.provider_guides import guides_of
 from apps.tenants.views.tabs import tabs
@@ -31,6 +32,7 @@ def show_draft(request: PortalRequest, provider: Any, form: Any = None) -> HttpR
         "provider": provider,
         "facts": facts_of(request.tenant.slug, provider),
         "guides": guides_of(provider.kind),
+        "kept_until": would_be_kept(),
         "form": form or _form(provider),
         "history": history(request.actor, ("identity_provider", provider.pk), names=selectors.names_of),
         "tabs": tabs(request, "single_sign_on"),

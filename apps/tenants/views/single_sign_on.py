@@ -27,6 +27,8 @@ from apps.tenants.forms.single_sign_on import (
     SamlForm,
     ScimTokenForm,
 )
+from apps.tenants.views.bin import offer_restore
+from apps.tenants.views.bin_tables import would_be_kept
 from apps.tenants.views.provider_addresses import facts_of, record_of
 from apps.tenants.views.provider_drafts import show_draft
 from apps.tenants.views.provider_guides import guides_of
@@ -188,8 +190,7 @@ def provider_disable(request: PortalRequest, tenant: str, provider_id: UUID) -> 
 @require_POST
 def provider_remove(request: PortalRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
-    services.remove_provider(actor=request.actor, provider=provider, now=now())
-    messages.success(request, _("“%(name)s” is removed.") % {"name": provider.name})
+    offer_restore(request, services.remove_provider(actor=request.actor, provider=provider, now=now()))
     return redirect(request, _list(request, "providers"))
 
 
@@ -241,6 +242,7 @@ def _show_provider(request: PortalRequest, provider: Any, *, token: str = "", **
         "is_openid": is_openid,
         "guides": guides_of(provider.kind),
         "facts": facts_of(request.tenant.slug, provider),
+        "kept_until": would_be_kept(),
         "form": form,
         "lines": lines,
         "roles": ROLE_SAYS.items(),

@@ -47,6 +47,7 @@ _PARTS: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, Permissi
         (
             ("tenant", _("Organisation"), "tenant_edit", Permission.TENANT_MANAGE),
             ("support", _("Support"), "support", Permission.TENANT_MANAGE),
+            ("bin", _("Bin"), "bin_list", Permission.TENANT_MANAGE),
             ("leaving", _("Leave Sanad"), "leaving", Permission.TENANT_MANAGE),
         ),
     ),

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.tenants import selectors, services
 from apps.tenants.choices import DeliveryState, WebhookState
 from apps.tenants.forms.webhooks import SinceForm, WebhookForm
+from apps.tenants.views.bin import offer_restore
+from apps.tenants.views.bin_tables import would_be_kept
 from apps.tenants.views.tabs import tabs
 from apps.tenants.views.webhook_tables import (
     DeliveryFilter,
@@ -120,8 +122,7 @@ def webhook_test(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpR
 @require_POST
 def webhook_delete(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpResponse:
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
-    services.delete_webhook(actor=request.actor, webhook=webhook)
-    messages.success(request, _("The webhook “%(name)s” is deleted.") % {"name": webhook})
+    offer_restore(request, services.delete_webhook(actor=request.actor, webhook=webhook))
     return redirect(request, reverse("tenants:webhook_list", args=[tenant]))
 
 
@@ -177,6 +178,7 @@ def _page(request: PortalRequest, webhook: Any, since: SinceForm | None, secret:
         "count": rows.count(),
         "since": since or SinceForm(),
         "secret": _secret(secret),
+        "kept_until": would_be_kept(),
         "rests": webhook.rests_until if webhook.rests_until and webhook.rests_until > now() else None,
         "both_sign": bool(webhook.previous_until and webhook.previous_until > now()),
         "history": history(request.actor, ("webhook", webhook.pk), names=selectors.names_of),

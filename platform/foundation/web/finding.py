@@ -39,6 +39,7 @@ PAGES = (
     Page("settings/webhooks/", _("Webhooks"), _MANAGE, "callbacks integrations"),
     Page("settings/organisation/", _("Organisation"), _MANAGE, "name zones tenant"),
     Page("settings/support/", _("Support"), _MANAGE, "operator access"),
+    Page("settings/bin/", _("Bin"), _MANAGE, "deleted restore trash undo recycle"),
     Page("settings/leave/", _("Leave Sanad"), _MANAGE, "delete export offboarding"),
     Page("projects/?archived=only", _("Archived projects"), Permission.PROJECT_VIEW, "archive old rest"),
     Page("compliance/erasures/", _("Erase a person"), Permission.DATASET_DESTROY, "erasure gdpr pdpl forget"),

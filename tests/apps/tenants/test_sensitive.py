@@ -28,6 +28,7 @@ POLICIES = [
 
 # By module: what may be done by a session with a fresh proof alone.
 SENSITIVE = {
+    "apps.tenants.services.bin": {"delete_for_ever", "restore"},
     "apps.tenants.services.email_domains": {"claim_domain", "prove_domain", "release_domain"},
     "apps.tenants.services.exporting": {"ask_for_export", "fetch_export"},
     "apps.tenants.services.groups": {"add_to_group", "create_group", "delete_group", "edit_group", "take_from_group"},
@@ -47,6 +48,7 @@ SENSITIVE = {
     "apps.tenants.services.leaving": {"ask_to_leave", "cut_the_wait"},
     "apps.tenants.services.members": {"change_role", "remove_member"},
     "apps.tenants.services.project_roles": {"give_role_in_project"},
+    "apps.tenants.services.restoring": {"restore_group", "restore_provider", "restore_webhook"},
     "apps.tenants.services.scim_tokens": {"create_scim_token"},
     "apps.tenants.services.service_accounts": {"change_role_of_service_account", "create_service_account"},
     "apps.tenants.services.sign_in_rules": {"set_second_factor_rule"},
@@ -64,6 +66,8 @@ SENSITIVE = {
 OPENS = {
     "FactorsTaken",
     "GroupJoined",
+    "GroupRestored",
+    "IdentityProviderRestored",
     "MemberInvited",
     "MemberRestored",
     "PasswordLinkMade",
@@ -76,6 +80,7 @@ OPENS = {
     "SupportGranted",
     "TokenCreated",
     "WebhookCreated",
+    "WebhookRestored",
     "record_created",
 }
 EXEMPT = {
@@ -134,6 +139,7 @@ def given(admin, viewer, scientist, project):
     account = services.create_service_account(actor=admin, name="nightly", role="viewer")
     return {
         "account": account,
+        "binned": services.delete_group(actor=admin, group=services.create_group(actor=admin, name="Gone")),
         "confirmation": "acme",
         "email": "new@house.test",
         "expires_at": None,

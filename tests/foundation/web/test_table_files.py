@@ -146,6 +146,7 @@ def test_tokens_say_who_holds_them_and_nothing_that_opens_a_door(client_as, admi
         "settings/groups/",
         "settings/service-accounts/",
         "settings/webhooks/",
+        "settings/bin/",
         "settings/encryption/",
         "approvals/?state=",
         "projects/",

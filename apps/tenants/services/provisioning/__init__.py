@@ -5,6 +5,7 @@ from apps.tenants.services.provisioning.groups import (
     MOST_MEMBERS,
     bring_group,
     change_group,
+    give_again,
     hold_group,
     take_group,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "bring_person",
     "change_group",
     "change_person",
+    "give_again",
     "hold_group",
     "note_provisioning_refused",
     "provisioner_of",

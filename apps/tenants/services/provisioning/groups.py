@@ -72,8 +72,14 @@ def change_group(*, by: Provisioner, group: Group, name: str, external_id: str, 
 def take_group(*, by: Provisioner, group: Group) -> None:
     """Its people lose what it brought them."""
     left = set(group.places.values_list("user_id", flat=True))
-    own_groups.delete_group(actor=by.actor, group=group)
+    own_groups.delete_group(actor=by.actor, group=group, by_scim=True)
     _apply(by, left)
+
+
+@transaction.atomic
+def give_again(*, by: Provisioner, user_ids: Collection[UUID]) -> None:
+    """What `take_group` took of these people, once somebody has restored the group; the caller holds all locks."""
+    _apply(by, user_ids)
 
 
 def _lock(by: Provisioner, ids: set[UUID]) -> dict[UUID, Group]:

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from apps.tenants.choices import BinKind
+from foundation.tenancy.models import TenantModel
+
+
+class BinnedThing(TenantModel):
+    """What is needed to bring back a group, a webhook or an identity provider that somebody deleted.
+
+    The thing's own row is gone, so that nothing in here grants, sends or lets in anything; it comes back under its id.
+    """
+
+    kind = models.CharField(max_length=20, choices=BinKind.choices)
+    thing_id = models.UUIDField()
+    # As it was shown; whoever deletes it for ever types it.
+    name = models.CharField(max_length=200)
+    deleted_at = models.DateTimeField()
+    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    kept_until = models.DateTimeField()
+    # How many a group has, or an identity provider knows; and the roles of a group, or the lines of a mapping.
+    people = models.PositiveIntegerField(default=0)
+    roles = models.PositiveIntegerField(default=0)
+    # Ids, settings and sealed secrets in base64, as services/binning.py writes them.
+    kept = models.JSONField(default=dict)
+    # JSON sealed with the tenant's key for this one row: what names a person or may be a secret.
+    sealed = models.BinaryField(default=bytes)
+
+    class Meta:
+        ordering = ["-deleted_at"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "kind", "thing_id"], name="binned_once")]
+        indexes = [models.Index(fields=["tenant", "kept_until"], name="binned_until")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,83 @@
+"""What lies in the tenant's bin, for those who could have deleted it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from apps.tenants.choices import BinKind
+from apps.tenants.models import BinnedThing, Webhook
+from apps.tenants.selectors.projects import projects_of, shown_name
+from foundation import access
+from foundation.access import Permission, Role
+from foundation.access.models import Group, Membership
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.identity.models import IdentityProvider, User
+
+_ALWAYS = (BinKind.WEBHOOK, BinKind.IDENTITY_PROVIDER)
+_PAGES = {
+    BinKind.GROUP: (Group, "group_detail", Permission.MEMBER_MANAGE),
+    BinKind.WEBHOOK: (Webhook, "webhook_detail", Permission.TENANT_MANAGE),
+    BinKind.IDENTITY_PROVIDER: (IdentityProvider, "provider_detail", Permission.TENANT_MANAGE),
+}
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What comes back with a group: those of its people who are still members, and its roles, as (project, role)."""
+
+    people: list[User] = field(default_factory=list)
+    roles: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a thing is shown: the route of its page or of the bin's, and the id there."""
+
+    page: str
+    id: UUID
+
+
+def binned_things(*, actor: Actor) -> QuerySet[BinnedThing]:
+    """The newest first; what is kept of each is read where one is restored. Groups are for those who manage members."""
+    access.require(actor, Permission.TENANT_MANAGE)
+    kinds = [*_ALWAYS, BinKind.GROUP] if access.can(actor, Permission.MEMBER_MANAGE) else _ALWAYS
+    rows = BinnedThing.objects.filter(tenant_id=actor.tenant_id, kind__in=kinds, kept_until__gt=Now())
+    return rows.select_related("deleted_by").defer("kept", "sealed")
+
+
+def get_binned(*, actor: Actor, binned_id: UUID) -> BinnedThing:
+    found = binned_things(actor=actor).filter(pk=binned_id).first()
+    if found is None:
+        raise NotFound(_("There is no such thing in the bin (any more): it was restored, or it is deleted for ever."))
+    return found
+
+
+def inside_of(*, actor: Actor, binned: BinnedThing) -> Inside:
+    """Names of what a group in the bin had; of the other kinds the counts say enough."""
+    access.require(actor, Permission.TENANT_MANAGE)
+    if binned.kind != BinKind.GROUP:
+        return Inside()
+    places = Membership.objects.filter(tenant_id=actor.tenant_id, pk__in=binned.kept["people"])
+    people = [place.user for place in places.select_related("user").order_by("user__name")]
+    wanted = {UUID(row["project"]): row["role"] for row in binned.kept["roles"]}
+    found = projects_of(actor, ids=list(wanted))
+    return Inside(people, [(shown_name(actor, one), str(Role(wanted[one.id]).label)) for one in found])
+
+
+def place_of(*, actor: Actor, kind: str, thing_id: UUID) -> Place | None:
+    """Where a group, webhook or identity provider is shown: on its page, in the bin, or nowhere any more."""
+    if kind not in BinKind.values or not access.can(actor, _PAGES[BinKind(kind)][2]):
+        return None
+    model, page, _permission = _PAGES[BinKind(kind)]
+    if model._default_manager.filter(tenant_id=actor.tenant_id, pk=thing_id).exists():
+        return Place(page, thing_id)
+    if not access.can(actor, Permission.TENANT_MANAGE):
+        return None
+    binned = binned_things(actor=actor).filter(kind=kind, thing_id=thing_id).first()
+    return Place("bin_detail", binned.pk) if binned else None

@@ -1,0 +1,115 @@
+"""Settings › Bin: what was deleted, restored or deleted for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from apps.tenants import policies, selectors, services
+from apps.tenants.choices import BinKind
+from apps.tenants.forms.bin import ForEverForm
+from apps.tenants.views.bin_tables import BinFilter, BinTable, comes_back, day_in_words, who_deleted
+from apps.tenants.views.tabs import tabs
+from foundation import access
+from foundation.access import Permission
+from foundation.web import redirect, render_page
+from foundation.web.history import history
+from foundation.web.pages import offer_undo
+from foundation.web.refusals import asked, refusals_on
+from foundation.web.requests import PortalRequest
+from foundation.web.tables import build_table
+
+
+@access.page(Permission.TENANT_MANAGE)
+def bin_list(request: PortalRequest, tenant: str) -> HttpResponse:
+    rows = selectors.binned_things(actor=request.actor)
+    context: dict[str, Any] = {
+        "table": build_table(request, BinTable, rows, filterset_class=BinFilter),
+        "count": rows.count(),
+        "days": settings.SANAD_BIN_DAYS,
+        "tabs": tabs(request, "bin"),
+    }
+    return render_page(request, "tenants/bin_list.html", **context)
+
+
+@access.page(Permission.TENANT_MANAGE)
+def bin_detail(request: PortalRequest, tenant: str, binned_id: UUID) -> HttpResponse:
+    """What comes back; a post deletes it for ever, where its name was typed."""
+    binned = selectors.get_binned(actor=request.actor, binned_id=binned_id)
+    form = ForEverForm(request.POST or None, name=binned.name)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            services.delete_for_ever(actor=request.actor, binned=binned, **form.cleaned_data)
+            messages.success(request, _("“%(name)s” is deleted for ever.") % {"name": binned.name})
+            return redirect(request, _list(tenant))
+    return _show(request, binned, form=form)
+
+
+@access.page(Permission.TENANT_MANAGE)
+@require_POST
+def bin_restore(request: PortalRequest, tenant: str, binned_id: UUID) -> HttpResponse:
+    binned = selectors.get_binned(actor=request.actor, binned_id=binned_id)
+    refused = asked()
+    with refusals_on(refused):
+        restored = services.restore(actor=request.actor, binned=binned)
+        messages.success(request, _said(restored))
+        for sentence in restored.left_out:
+            messages.warning(request, sentence)
+        there = selectors.place_of(actor=request.actor, kind=restored.kind, thing_id=restored.thing_id)
+        url = reverse(f"tenants:{there.page}", args=[tenant, there.id]) if there else _list(tenant)
+        return redirect(request, url)
+    return _show(request, binned, refused=refused)
+
+
+def offer_restore(request: PortalRequest, binned: Any) -> None:
+    """Say on the next page that the thing is in the bin and until when, with a button that restores it."""
+    words = {"name": binned.name, "day": day_in_words(binned.kept_until)}
+    said = {
+        BinKind.GROUP: _("The group “%(name)s” is in the bin until %(day)s, with the roles that it gave."),
+        BinKind.WEBHOOK: _("The webhook “%(name)s” is in the bin until %(day)s."),
+        BinKind.IDENTITY_PROVIDER: _("“%(name)s” is in the bin until %(day)s. It lets nobody in."),
+    }
+    back = reverse("tenants:bin_restore", args=[request.tenant.slug, binned.pk])
+    offer_undo(request, said[BinKind(binned.kind)] % words, back)
+
+
+def _list(tenant: str) -> str:
+    return reverse("tenants:bin_list", args=[tenant])
+
+
+def _said(restored: services.Restored) -> str:
+    said = {
+        BinKind.GROUP: _("The group “%(name)s” is restored, with its people and roles."),
+        BinKind.WEBHOOK: _("The webhook “%(name)s” is restored; it is told what happens from now on."),
+        BinKind.IDENTITY_PROVIDER: _(
+            "“%(name)s” is restored. It lets nobody in until you enable it; for SCIM make it a new token."
+        ),
+    }
+    return said[restored.kind] % {"name": restored.name}
+
+
+def _show(
+    request: PortalRequest, binned: Any, *, form: ForEverForm | None = None, refused: forms.Form | None = None
+) -> HttpResponse:
+    form = form or ForEverForm(name=binned.name)
+    context: dict[str, Any] = {
+        "binned": binned,
+        "comes_back": comes_back(binned),
+        "inside": selectors.inside_of(actor=request.actor, binned=binned),
+        "deleted_by": who_deleted(binned),
+        "form": form,
+        "refused": refused,
+        "may_restore": access.ask(policies.check_can_use_bin, request.actor, binned.kind),
+        "history": history(request.actor, (binned.kind, binned.thing_id), names=selectors.names_of),
+        "tabs": tabs(request, "bin"),
+    }
+    status = 422 if form.errors or (refused and any(refused.errors)) else 200
+    return render_page(request, "tenants/bin_detail.html", status=status, **context)
