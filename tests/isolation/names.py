@@ -85,6 +85,7 @@ PLACES = {
     "prices": "price",
     "support": "support",
     "exports": "export",
+    "bin": "binned",
     "access/<slug:kind>": "run",
 }
 # Variables that name nothing of a tenant, each with a word that fits.

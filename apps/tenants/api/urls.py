@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from apps.tenants.api import costs, exports, groups, keys, single_sign_on, support, tenant, views, webhooks
+from apps.tenants.api import bin, costs, exports, groups, keys, single_sign_on, support, tenant, views, webhooks
 
 router = SimpleRouter(use_regex_path=False)
 router.register("groups", groups.GroupViewSet, basename="group")
@@ -13,6 +13,7 @@ router.register("keys", keys.KeyViewSet, basename="key")
 router.register("webhooks", webhooks.WebhookViewSet, basename="webhook")
 router.register("identity-providers", single_sign_on.IdentityProviderViewSet, basename="identity-provider")
 router.register("email-domains", single_sign_on.EmailDomainViewSet, basename="email-domain")
+router.register("bin", bin.BinViewSet, basename="bin")
 router.register("support", support.SupportViewSet, basename="support")
 router.register("exports", exports.ExportViewSet, basename="export")
 router.register("usage", costs.UsageViewSet, basename="usage")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sanad import __version__, profile
 from sanad.client import Client
 from sanad.commands import (
+    bin,
     costs,
     data,
     erasures,
@@ -88,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
         single_sign_on,
         keys,
         webhooks,
+        bin,
         leaving,
         data,
         erasures,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sanad.bin import Bin
 from sanad.costs import Budgets, Prices, Quotas, Usage
 from sanad.data import Datasets, Features, TrainingSets
 from sanad.erasures import Erasures
@@ -36,6 +37,7 @@ class Client:
         self.identity_providers = IdentityProviders(self)
         self.email_domains = EmailDomains(self)
         self.webhooks = Webhooks(self)
+        self.bin = Bin(self)
         self.keys = Keys(self)
         self.support = Support(self)
         self.exports = Exports(self)

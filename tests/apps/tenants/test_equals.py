@@ -27,7 +27,7 @@ ODD = """O'Brien "& Sons" {0} $(id)"""
 THING = SimpleNamespace(pk=uuid4(), name=ODD)
 PAGE = {
     "membership": SimpleNamespace(pk=uuid4(), user=SimpleNamespace(email="o'brien@acme.test")),
-    **dict.fromkeys(("group", "account", "provider", "webhook", "tenant"), THING),
+    **dict.fromkeys(("group", "account", "provider", "webhook", "binned", "tenant"), THING),
 }
 ACTS = [(view, act) for view, acts in EQUALS.items() for act in acts]
 NAMES = [f"{view}-{act.method}-{act.path}" for view, act in ACTS]

@@ -26,7 +26,7 @@ CHANGES = [
 KINDS = {"uploads": "upload", "members": "member", "service-accounts": "program", "identity-providers": "provider"}
 KINDS |= {"groups": "group", "webhooks": "webhook", "datasets": "dataset", "dataset-versions": "dataset_version"}
 KINDS |= {"runs": "run", "model-versions": "model_version", "deployments": "deployment", "revisions": "revision"}
-KINDS |= {"monitors": "monitor", "alerts": "alert", "replays": "replay", "prices": "price"}
+KINDS |= {"monitors": "monitor", "alerts": "alert", "replays": "replay", "prices": "price", "bin": "binned"}
 UNMADE = {"jobs", "project-roles", "tokens", "email-domains", "quotas", "budgets", "approvals", "erasures"}
 UNMADE |= {"support", "deliveries"}
 ID = "00000000-0000-4000-8000-000000000000"
@@ -52,6 +52,8 @@ def things(admin, project):
     member = Membership.objects.get(user=admin.user)
     program = create_service_account(actor=admin, name="nightly import", role="scientist")
     own = {"upload": upload.pk, "member": member.pk, "program": program.pk, "provider": _provider(admin.tenant).pk}
+    gone = services.create_group(actor=admin, name="Gone")
+    own["binned"] = services.delete_group(actor=admin, group=gone).pk
     own["group"] = services.create_group(actor=admin, name="Team").pk
     own["price"] = services.set_price(actor=admin, item="requests", amount=Decimal(2), valid_from=None, now=now()).pk
     told = {"url": "https://8.8.8.8/hook", "description": "", "kinds": [], "project_id": None}

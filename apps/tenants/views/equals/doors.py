@@ -119,6 +119,23 @@ DOORS = {
             {"url": "https://siem.example.com/other"},
         ),
     ),
+    "tenants:bin_list": (Act(_("See what can be restored"), "GET", "bin/", "client.bin.list()", "bin list"),),
+    "tenants:bin_detail": (
+        Act(
+            _("Restore it"),
+            "POST",
+            "bin/{binned.pk}/restore/",
+            "client.bin.restore({binned.pk})",
+            "bin restore {binned.pk}",
+        ),
+        Act(
+            _("Delete it for ever"),
+            "DELETE",
+            "bin/{binned.pk}/?confirmation=…",
+            "client.bin.delete({binned.pk}, confirmation={binned.name})",
+            "bin delete {binned.pk} --confirm {binned.name}",
+        ),
+    ),
     "tenants:tenant_edit": (
         Act(
             _("Change the names or zones"),

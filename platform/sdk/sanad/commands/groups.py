@@ -25,7 +25,7 @@ def add_to(acts: Any) -> None:
     edit.add_argument("name")
     edit.add_argument("--name", dest="new_name", help="its new name")
     edit.add_argument("--description")
-    add(team, "delete", group_delete, "delete it, with the roles that it gives").add_argument("name")
+    add(team, "delete", group_delete, "put it into the bin, with the roles that it gives").add_argument("name")
     _add_roles(acts)
 
 

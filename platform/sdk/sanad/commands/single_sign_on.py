@@ -29,7 +29,7 @@ def add_to(acts: Any) -> None:
     for word, act, said in (
         ("enable", provider_enable, "let people in by it"),
         ("disable", provider_disable, "let nobody in by it, and sign out whoever came so"),
-        ("remove", provider_remove, "remove it; memberships stay"),
+        ("remove", provider_remove, "put it into the bin; memberships stay"),
         ("scim-token", provider_scim_token, "make a token by which it keeps people and groups up to date"),
     ):
         add(provider, word, act, said).add_argument("name", help="of the provider, or its id")

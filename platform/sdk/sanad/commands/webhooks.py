@@ -36,7 +36,7 @@ def add_to(acts: Any) -> None:
         ("pause", webhook_pause, "hold back what happens until it is enabled"),
         ("enable", webhook_enable, "send again, and what waited at once"),
         ("roll-secret", webhook_roll, "give it a new secret; for 24 hours both sign"),
-        ("delete", webhook_delete, "end it, with what waits and its log"),
+        ("delete", webhook_delete, "put it into the bin; what waits and its log go for good"),
     ):
         add(hook, word, act, said).add_argument("name", help=_NAME)
     _add_deliveries(hook)
