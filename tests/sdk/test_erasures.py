@@ -9,6 +9,7 @@ import json
 import pytest
 
 from apps.datasets import services
+from foundation import ledger
 from foundation.access.actors import actor_for_user
 from foundation.clock import now
 from foundation.identity.models import User
@@ -67,6 +68,13 @@ def test_a_person_is_looked_for_erased_and_accounted_for(people, run, tmp_path):
     file = tmp_path / "erased.jsonl"
     run("summary", begun["id"], str(file))
     assert hashlib.sha256(file.read_bytes()).hexdigest() == done["summary_digest"]
+    ledger.sequence_once()
+    for ending, begins in (("pdf", b"%PDF"), ("html", b"<!"), ("json", b"{")):
+        out = tmp_path / f"certificate.{ending}"
+        run("certificate", begun["id"], "--out", str(out))
+        assert out.read_bytes().lstrip().startswith(begins), ending
+    assert json.loads(out.read_bytes())["sections"][0]["key"] == "erased"
+    assert "is not a valid choice" in run("certificate", begun["id"], "--out", str(tmp_path / "c.exe"), code=1)
     assert "nothing to go on with" in run("go-on", begun["id"], code=1)
 
 

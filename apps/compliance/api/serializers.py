@@ -45,6 +45,10 @@ class ReportStart(serializers.Serializer[Any]):
     model_version = serializers.UUIDField()
 
 
+class CertificateForm(serializers.Serializer[Any]):
+    form = serializers.ChoiceField(choices=["json", "pdf", "html"], required=False, default="json")
+
+
 class LedgerFilters(serializers.Serializer[Any]):
     """What narrows the ledger; `kind` may end in `.*`, `subject` reads `run:<uuid>`."""
 

@@ -1,7 +1,7 @@
 """Writes of compliance: reports, and checks of the ledger that people ask for."""
 
 from apps.compliance.services.archiving import ledger_part
-from apps.compliance.services.certificates import certificate
+from apps.compliance.services.certificates import certificate, certificate_document
 from apps.compliance.services.checking import LedgerCheck, verify_ledger
 from apps.compliance.services.handing_out import anchor, export_entries, export_ledger, report_file, verifier
 from apps.compliance.services.leaving import ReportFarewell
@@ -13,6 +13,7 @@ __all__ = [
     "ReportFarewell",
     "anchor",
     "certificate",
+    "certificate_document",
     "export_entries",
     "export_ledger",
     "ledger_part",

@@ -45,13 +45,31 @@ FORMS = ("html", "pdf")
 def certificate(*, actor: Actor, erasure_id: UUID, form: str) -> tuple[bytes, str, str]:
     """Content, file name and SHA-256 of one edition ("html" or "pdf"), in the reader's language.
 
+    Conflict as `certificate_document` has it.
+    """
+    if form not in FORMS:
+        raise NotFound(_("A certificate can be had as HTML or PDF."))
+    document, erasure = _certified(actor, erasure_id)
+    if form == "pdf":
+        content = TypstTypesetter().pdf(document, made_at=(erasure.ended_at or now()).replace(microsecond=0))
+    else:
+        content = render_to_string("compliance/report.html", {"document": document}).encode()
+    return content, f"erasure-{erasure.pk}.{form}", hashlib.sha256(content).hexdigest()
+
+
+def certificate_document(*, actor: Actor, erasure_id: UUID) -> dict[str, Any]:
+    """What both editions are set from, for programs, in the reader's language.
+
     Conflict while the erasure has not ended, or the entry that says so has no place in the chain: until then there is
     nothing to certify.
     """
+    document, _erasure = _certified(actor, erasure_id)
+    return document
+
+
+def _certified(actor: Actor, erasure_id: UUID) -> tuple[dict[str, Any], Any]:
     erasure = datasets.get_erasure(actor=actor, erasure_id=erasure_id)
     access.require_fresh(actor)
-    if form not in FORMS:
-        raise NotFound(_("A certificate can be had as HTML or PDF."))
     if erasure.state != ErasureState.ERASED:
         raise Conflict(_("There is no certificate yet: the erasure has not ended."))
     said = ledger.events_of(subject=("erasure", erasure.pk))
@@ -59,12 +77,7 @@ def certificate(*, actor: Actor, erasure_id: UUID, form: str) -> tuple[bytes, st
         raise Conflict(
             _("There is no certificate yet: the entry that it rests on waits for its place. Look again in a minute.")
         )
-    document = certificate_of(actor=actor, erasure=erasure)
-    if form == "pdf":
-        content = TypstTypesetter().pdf(document, made_at=(erasure.ended_at or now()).replace(microsecond=0))
-    else:
-        content = render_to_string("compliance/report.html", {"document": document}).encode()
-    return content, f"erasure-{erasure.pk}.{form}", hashlib.sha256(content).hexdigest()
+    return certificate_of(actor=actor, erasure=erasure), erasure
 
 
 def certificate_of(*, actor: Actor, erasure: Any) -> dict[str, Any]:
@@ -230,4 +243,4 @@ def _shown(said: Statement) -> dict[str, Any]:
     return {**asdict(said), "state": str(said.state)}
 
 
-__all__ = ["FORMS", "certificate", "certificate_of"]
+__all__ = ["FORMS", "certificate", "certificate_document", "certificate_of"]

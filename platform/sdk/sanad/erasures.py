@@ -71,6 +71,12 @@ class Erasures(Resource):
         target.write_bytes(self._http.send("GET", f"erasures/{erasure_id}/summary/").content)
         return target
 
+    def certificate(self, erasure_id: str, into: str | Path, *, form: str = "pdf") -> Path:
+        """What certifies that the person was erased, as "pdf", "html" or "json"; Refused before it has ended."""
+        target, asked = Path(into), {"form": form}
+        target.write_bytes(self._http.send("GET", f"erasures/{erasure_id}/certificate/", params=asked).content)
+        return target
+
     def _person(self, column: str, value: str, dataset: str | None) -> Thing:
         return {"project": self._project, "column": column, "value": value, "dataset": dataset}
 

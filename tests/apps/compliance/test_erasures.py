@@ -130,6 +130,29 @@ def test_the_certificate_says_in_words_what_was_destroyed_and_where_it_is_proven
     assert (asked.status_code, "Confirm that it is you" in asked.content.decode()) == (403, True)
 
 
+def test_programs_fetch_the_certificate_in_three_forms(written, admin, scientist, api_as, run_jobs, other_tenant):
+    version, api = written("people.csv", WITH), api_as(admin)
+    asked = {"project": "flights", "column": "who", "value": PERSON}
+    pk = api.post(REST, asked, content_type="application/json").json()["id"]
+    path = f"{REST}{pk}/certificate/"
+    assert api.get(path).status_code == 409, "nothing is certified before its end"
+    run_jobs()
+    ledger.sequence_once()
+    document = api.get(path)
+    said = document.content.decode()
+    (section,) = document.json()["sections"]
+    assert str(version) in section["statements"][-1]["text"] and section["statements"][-1]["state"] == "proven"
+    assert Erasure.objects.get().summary_digest in said and PERSON not in said
+    assert api.get(path, {"form": "pdf"}).content.startswith(b"%PDF")
+    page = api.get(path, {"form": "html"})
+    assert (page["Content-Type"], "شهادة محو" in page.content.decode()) == ("text/html; charset=utf-8", True)
+    assert page["Content-Security-Policy"].startswith("sandbox;")
+    assert api.get(path, {"form": "exe"}).status_code == 422
+    assert api_as(scientist).get(path).status_code == 403
+    stranger = make_person(other_tenant, "admin", email="admin@other.test")
+    assert {api_as(stranger).get(path, {"form": form}).status_code for form in ("json", "pdf", "html")} == {404}
+
+
 def test_one_that_failed_offers_to_go_on_and_wants_the_same_value(failed, admin, client_as, run_jobs):
     browser, path = client_as(admin), f"{PAGE}{failed.pk}/"
     page = browser.get(path).content.decode()

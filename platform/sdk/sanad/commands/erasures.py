@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
@@ -33,6 +34,11 @@ def add_to(acts: Any) -> None:
     summary = add(erasure, "summary", erasure_summary, "what was erased where, as the ledger's digest names it")
     summary.add_argument("erasure")
     summary.add_argument("into", help="the file to write")
+    certificate = add(erasure, "certificate", erasure_certificate, "what certifies that a person was erased")
+    certificate.add_argument("erasure")
+    certificate.add_argument(
+        "--out", required=True, metavar="FILE", help="the file to write; its ending says whether pdf, html or json"
+    )
 
 
 def _person(parser: ArgumentParser) -> None:
@@ -112,6 +118,11 @@ def erasure_list(client: Client, said: Namespace) -> None:
 
 def erasure_summary(client: Client, said: Namespace) -> None:
     tell(f"Written to {client.erasures.summary(said.erasure, said.into)}")
+
+
+def erasure_certificate(client: Client, said: Namespace) -> None:
+    form = Path(said.out).suffix[1:].lower() or "pdf"
+    tell(f"Written to {client.erasures.certificate(said.erasure, said.out, form=form)}")
 
 
 def _of_several(said: Namespace) -> bool:
