@@ -33,12 +33,18 @@ class BreakingLine:
         self._application = application
         self._lost: dict[tuple[str, str], list[int]] = {}
         self._away = 0
+        self._through_gateway = False
         self.seen: Counter[tuple[str, str]] = Counter()
 
     def lose_answers(self, method: str, part: str, *, numbers: list[int]) -> None:
         """Of the requests of this method whose path holds `part`, lose the answers to these (the first is 1)."""
         self._lost[(method, part)] = numbers
         self.seen[(method, part)] = 0
+
+    def break_off(self, method: str, part: str, *, numbers: list[int]) -> None:
+        """As `lose_answers`, behind a gateway, which says in the answer's place that the portal broke off."""
+        self.lose_answers(method, part, numbers=numbers)
+        self._through_gateway = True
 
     def away(self, times: int) -> None:
         """Answer the next so many requests as the gateway does while the portal starts again."""
@@ -55,13 +61,17 @@ class BreakingLine:
                 self.seen[(method, part)] += 1
                 if self.seen[(method, part)] in numbers:
                     answer.close()
+                    if self._through_gateway:
+                        broken = (ConnectionAbortedError, ConnectionAbortedError(), None)  # instead of what it said
+                        start_response("502 Bad Gateway", [("Content-Type", "application/problem+json")], broken)
+                        return [b'{"type": "https://any.host/problems/portal-broke-off", "detail": "It broke off."}']
                     _hang_up(environ)
                     raise ConnectionAbortedError
         return answer
 
     def mend(self) -> None:
         self._lost.clear()
-        self._away = 0
+        self._away, self._through_gateway = 0, False
         self.seen.clear()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 
-from sanad import transport
+from sanad import Client, transport
 from sanad.errors import NotFound, Unreachable
 
 MEGABYTE = 1024 * 1024
+NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 def test_a_change_whose_answer_was_lost_is_made_once(portal, client):
@@ -15,6 +17,52 @@ def test_a_change_whose_answer_was_lost_is_made_once(portal, client):
     made = client.projects.create("once-only", "Once only", purpose="Shows that a repeated change is one change")
     assert portal.line.seen[("POST", "/projects/")] == 3
     assert [project["id"] for project in client.projects.list() if project["slug"] == "once-only"] == [made["id"]]
+
+
+@pytest.fixture
+def admin(portal, tokens):
+    with Client(portal.url, tokens["admin"], "flights") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("way", ["lose_answers", "break_off"])
+def test_what_was_deleted_while_the_answer_was_lost_is_deleted(portal, admin, way):
+    group = admin.groups.create(f"Lost {way}")
+    getattr(portal.line, way)("DELETE", "/groups/", numbers=[1, 2])
+    admin.groups.delete(group["id"])
+    assert portal.line.seen[("DELETE", "/groups/")] == 3
+    assert group["id"] not in [row["id"] for row in admin.groups.list()]
+
+
+def test_what_was_never_there_is_an_error_at_the_first_answer(portal, admin):
+    portal.line.lose_answers("DELETE", "/groups/", numbers=[])
+    with pytest.raises(NotFound):
+        admin.groups.delete(NOWHERE)
+    assert portal.line.seen[("DELETE", "/groups/")] == 1
+
+
+@pytest.mark.parametrize("never_sent", ["away", "refused"])
+def test_a_try_that_never_reached_the_portal_deleted_nothing(portal, admin, monkeypatch, never_sent):
+    if never_sent == "away":
+        portal.line.away(times=2)
+    else:
+        ask, tries = admin.transport.http.request, []
+
+        def refused_once(*words, **options):
+            tries.append(words)
+            if len(tries) == 1:
+                raise httpx2.ConnectError("refused")
+            return ask(*words, **options)
+
+        monkeypatch.setattr(admin.transport.http, "request", refused_once)
+    with pytest.raises(NotFound):
+        admin.groups.delete(NOWHERE)
+
+
+def test_a_thing_that_is_not_found_when_it_is_read_was_not_read(portal, client):
+    portal.line.lose_answers("GET", "/datasets/", numbers=[1])
+    with pytest.raises(NotFound):
+        client.datasets.get(NOWHERE)
 
 
 def test_two_equal_changes_that_were_meant_are_two(client):
@@ -55,7 +103,7 @@ def test_a_portal_that_starts_again_is_waited_for(portal, client, monkeypatch):
 
 def test_nothing_is_left_of_a_download_that_was_refused(client, tmp_path):
     with pytest.raises(NotFound):
-        client.datasets.download("00000000-0000-4000-8000-000000000000", tmp_path / "rows.parquet")
+        client.datasets.download(NOWHERE, tmp_path / "rows.parquet")
     assert not list(tmp_path.glob("rows*"))
 
 

@@ -16,6 +16,10 @@ from sanad.errors import Failed, SanadError, Unreachable, from_response
 _TRIES = 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 2.0
 _AGAIN = frozenset({502, 503, 504})
+# What ends a try before the portal has heard of it, and what the gateway says where the portal had, and did not answer.
+# Of a portal that is starting again it says that nothing was changed, so that counts as neither.
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+_BROKEN_OFF, _GONE = frozenset({502, 504}), 404
 # What the gateway says of a portal that is starting again, and how long it is believed.
 _AWAY, _PATIENCE_S = "portal-away", 60.0
 
@@ -55,21 +59,27 @@ class Transport:
             page = self.send("GET", page["next"]).json()
 
     def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        """Five tries within four seconds; a portal of which its gateway says that it comes back is waited for."""
+        """Five tries within four seconds; a portal of which its gateway says that it comes back is waited for.
+
+        A DELETE that may have been done while its answer was lost is done where the next try finds nothing: 404 is then
+        the answer, and no refusal.
+        """
         address = path if path.startswith(("http://", "https://", "/")) else f"/api/v1/{path}"
         patience = time.monotonic() + _PATIENCE_S
-        attempt = 0
+        attempt, lost = 0, False
         while True:
             try:
                 answer = self.http.request(method, address, **options)
             except httpx2.TransportError as error:
+                lost = lost or not isinstance(error, _NEVER_SENT)
                 if attempt >= _TRIES - 1:
                     raise Unreachable(
                         f"{self.url} does not answer ({type(error).__name__}). Is the portal up?"
                     ) from error
             else:
-                if answer.status_code < 400:
+                if answer.status_code < 400 or (lost and method == "DELETE" and answer.status_code == _GONE):
                     return answer
+                lost = lost or answer.status_code in _BROKEN_OFF
                 if answer.status_code not in _AGAIN or (attempt >= _TRIES - 1 and not _returns(answer, patience)):
                     raise _refusal(answer)
             time.sleep(min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S))
