@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.access import Role
 from foundation.access.permissions import IN_PROJECT
+from foundation.web.editing import EditForm
 
 
 class ProjectForm(forms.Form):
@@ -18,6 +19,10 @@ class ProjectForm(forms.Form):
         help_text=_("What the predictions are for. It stands in every compliance report of this project."),
     )
     description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class ProjectEditForm(EditForm, ProjectForm):
+    """The same of a project that is there, which somebody else may be changing too."""
 
 
 class NewProjectForm(ProjectForm):

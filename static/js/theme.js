@@ -14,6 +14,8 @@ document.addEventListener("submit", (event) => {
   root.dataset.bsTheme = chosen;
   document.querySelector('meta[name="color-scheme"]')?.setAttribute("content", chosen === "system" ? "light dark" : chosen);
   for (const button of form.elements) if (button.name === "theme") button.setAttribute("aria-pressed", String(button.value === chosen));
+  // A form that shows the theme, as one's account does, would else put the old one back when it is saved.
+  for (const field of document.querySelectorAll("select[name=theme]")) field.value = chosen;
   fetch(form.action, { method: "POST", headers: csrfHeaders(), body: new URLSearchParams({ theme: chosen }), redirect: "manual" }).catch(() => {});
   tell();
 });

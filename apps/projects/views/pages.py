@@ -8,12 +8,13 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.projects import policies, selectors, services
-from apps.projects.forms import NewProjectForm, ProjectForm
+from apps.projects.forms import NewProjectForm, ProjectEditForm
 from apps.projects.views.tables import ProjectFilter, ProjectTable
 from apps.projects.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
@@ -48,9 +49,10 @@ def project_new(request: PortalRequest, tenant: str) -> HttpResponse:
 
 @access.page(Permission.PROJECT_VIEW)
 def project_edit(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    alone(request)
     subject = request.project
     initial = {"name": subject.name, "purpose": subject.purpose, "description": subject.description}
-    form = ProjectForm(request.POST or None, initial=initial)
+    form = ProjectEditForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             services.edit_project(actor=request.actor, project=subject, **form.cleaned_data)

@@ -102,7 +102,13 @@ class SetUpForm(NewPersonForm):
             raise forms.ValidationError(refusal.sentence) from refusal
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(EditForm):
+    # The buttons in the frame of every page change it too.
+    unwatched = ("theme",)
+    held_back = _(
+        "You saved this in another window or session while you were changing it here. Nothing is lost: save again to "
+        "put this in place of that, or open the page anew to keep that."
+    )
     name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     language = forms.ChoiceField(label=_("Language"), choices=User.Language.choices)
     theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib import auth, messages
 from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -32,6 +33,7 @@ from foundation.errors import AccessDenied, NotFound
 from foundation.identity import Actor
 from foundation.identity.ways import Way
 from foundation.tenancy import scope, zones
+from foundation.web.editing import alone
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PersonRequest, PortalRequest, address_of
 
@@ -98,7 +100,9 @@ def start(request: PersonRequest) -> HttpResponse:
 
 
 @_ANY_WAY
+@transaction.atomic
 def profile(request: PersonRequest) -> HttpResponse:
+    alone(request)
     user = request.user
     initial = {name: getattr(user, name) for name in ProfileForm.base_fields}
     form = ProfileForm(request.POST or None, initial=initial)

@@ -10,13 +10,17 @@ import json
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db import connection
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 State = dict[str, list[str]]
 SEEN = "seen_before"
@@ -25,20 +29,32 @@ SEEN = "seen_before"
 def alone(request: HttpRequest) -> None:
     """Let this save of a page wait for another of the same page, so that it reads what that one wrote.
 
-    Before the first statement that reads what the form is about. The lock ends with the request's transaction.
+    Before the first statement that reads what the form is about. The lock ends with the transaction, and a page of
+    one's own has none by itself.
     """
     if request.method != "POST":
         return
+    tenant, project = getattr(request, "tenant", None), getattr(request, "project", None)
+    # An address outside a tenant shows each person their own.
+    whose = "" if tenant else f" {request.user.pk}"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"save {request.path}"])
-    if (tenant := getattr(request, "tenant", None)) is not None:
-        tenant.refresh_from_db()
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"save {request.path}{whose}"])
+    for read_before in (tenant, project) if tenant else (request.user,):
+        if read_before is not None:
+            read_before.refresh_from_db()
 
 
 class EditForm(forms.Form):
-    """A form whose `initial` is what is there now. `unwatched` names fields that change by themselves."""
+    """A form whose `initial` is what is there now. `unwatched` names fields that change by themselves.
+
+    `held_back` is the sentence above both versions.
+    """
 
     unwatched: tuple[str, ...] = ()
+    held_back: StrOrPromise = gettext_lazy(
+        "Somebody else saved this while you were changing it. Nothing of yours is lost: save again to put it in place "
+        "of theirs, or open the page anew to keep theirs."
+    )
 
     @property
     def state(self) -> State:
@@ -65,7 +81,7 @@ class EditForm(forms.Form):
         typed = {name: _raw(cleaned.get(name)) for name in theirs if name in cleaned}
         moved = [name for name in theirs if typed.get(name) != present[name]]
         if moved:
-            raise forms.ValidationError([_held_back(), *(self._told(name, before, typed) for name in moved)])
+            raise forms.ValidationError([str(self.held_back), *(self._told(name, before, typed) for name in moved)])
         return cleaned
 
     def _told(self, name: str, before: State, typed: State) -> str:
@@ -79,13 +95,6 @@ class EditForm(forms.Form):
         taken.setlist(self.add_prefix(name), present)
         self.data = taken
         return _("%(field)s: they saved “%(theirs)s”; you had left it alone, so it now stands here too.") % said
-
-
-def _held_back() -> str:
-    return _(
-        "Somebody else saved this while you were changing it. Nothing of yours is lost: save again to put it in place "
-        "of theirs, or open the page anew to keep theirs."
-    )
 
 
 def _raw(value: Any) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from contextlib import nullcontext
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +16,7 @@ from apps.tenants.models import Budget, Quota
 from foundation.access.models import Membership
 from foundation.clock import now
 from foundation.tenancy.models import Tenant
+from foundation.web import editing
 from tests.support.people import make_person
 
 ORGANISATION = "/t/acme/settings/organisation/"
@@ -107,6 +110,13 @@ def address_of_program(admin, tenant):
     return f"/t/acme/settings/service-accounts/{account.pk}/"
 
 
+def address_of_project(admin, tenant):
+    from apps.projects import services as projects
+
+    project = projects.create_project(actor=admin, slug="ships", name="Ships", purpose="Predict landings")
+    return f"/t/acme/p/{project.slug}/settings/"
+
+
 LIMITS = {
     "cpus": 4,
     "memory_mb": None,
@@ -130,6 +140,11 @@ LIMITS = {
             {"url": "https://siem.example/theirs", "which": "all"},
         ),
         (address_of_program, {"role": "auditor"}, {"role": "viewer"}),
+        (
+            address_of_project,
+            {"name": "Ships", "purpose": "Predict berths"},
+            {"name": "Ships", "purpose": "Predict delays"},
+        ),
     ],
 )
 def test_each_form_of_the_settings_notices_the_other(two, admin, tenant, address_of, mine, theirs):
@@ -156,3 +171,65 @@ def test_a_limit_is_carried_over_to_a_project_without_any(two, admin, tenant, pr
     sent = {"project": str(project.pk), field: "8", "seen_before": began_with(two[0].get(page))}
     assert two[0].post(page, sent).status_code == 303
     assert limits_of(kind, project.pk) == [8]
+
+
+PROFILE = "/accounts/"
+
+
+def myself(**changes):
+    return {
+        "name": "The admin",
+        "language": "en",
+        "theme": "system",
+        "time_zone": "UTC",
+        "calendar": "gregorian",
+    } | changes
+
+
+def test_ones_own_page_saved_in_two_windows_is_compared_too(client_as, admin):
+    one, other = client_as(admin), client_as(admin)
+    one.post(PROFILE, myself())
+    seen = began_with(other.get(PROFILE))
+    assert one.post(PROFILE, myself(name="First window", seen_before=seen)).status_code == 302
+
+    held = other.post(PROFILE, myself(name="Second window", time_zone="Asia/Dubai", seen_before=seen))
+    assert held.status_code == 422
+    assert "in another window or session" in said(held)
+    assert "Name: they saved “First window”, you have “Second window”." in said(held)
+    admin.user.refresh_from_db()
+    assert (admin.user.name, admin.user.time_zone) == ("First window", "UTC")
+    other.post(PROFILE, myself(name="Second window", seen_before=began_with(held)))
+    admin.user.refresh_from_db()
+    assert admin.user.name == "Second window"
+
+
+def test_a_theme_chosen_in_the_frame_holds_no_save_back(client_as, admin):
+    one, other = client_as(admin), client_as(admin)
+    seen = began_with(other.get(PROFILE))
+    one.post("/preferences/", {"theme": "dark"})
+    admin.user.refresh_from_db()
+    assert admin.user.theme == "dark"
+    kept = {name: getattr(admin.user, name) for name in ("name", "language", "time_zone", "calendar")}
+    assert other.post(PROFILE, {**kept, "theme": "dark", "seen_before": seen}).status_code == 302
+
+
+@pytest.mark.parametrize("page", ["settings", "account"])
+def test_what_was_written_while_a_save_waited_for_its_turn_is_compared(client_as, admin, project, monkeypatch, page):
+    rows, field, address = {
+        "settings": (type(project).objects.filter(pk=project.pk), "purpose", f"/t/acme/p/{project.slug}/settings/"),
+        "account": (type(admin.user).objects.filter(pk=admin.user.pk), "name", PROFILE),
+    }[page]
+    browser = client_as(admin)
+    seen = began_with(browser.get(address))
+
+    class Waiting:
+        """The turn comes when the one before has written."""
+
+        def execute(self, statement, _params):
+            assert "pg_advisory_xact_lock" in statement
+            rows.update(**{field: "Theirs"})
+
+    monkeypatch.setattr(editing, "connection", SimpleNamespace(cursor=lambda: nullcontext(Waiting())))
+    sent = {"settings": {"name": project.name}, "account": myself()}[page]
+    held = browser.post(address, sent | {field: "Mine", "seen_before": seen})
+    assert "they saved “Theirs”, you have “Mine”." in said(held)
