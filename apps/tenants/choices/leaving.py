@@ -41,7 +41,7 @@ class ExportState(TextChoices):
     MAKING = "making", _("Being made")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
-    ERASED = "erased", _("Destroyed with the erasure of a person")
+    ERASED = "erased", _("Destroyed with a person or project that it held")
 
 
 EXPORT_NEXT: dict[ExportState, frozenset[ExportState]] = {

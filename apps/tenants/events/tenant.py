@@ -84,10 +84,10 @@ class TenantExportFetched(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TenantExportErased(ledger.Event):
-    """It held rows of a person who was erased."""
+    """It held rows of a person who was erased, or of a project that was deleted for ever."""
 
     kind = "tenant.export_erased"
-    said = _("destroyed an archive of the organisation with the erasure of a person")
+    said = _("destroyed an archive of the organisation with a person or project that it held")
     icon = "trash"
     export_id: UUID
     sha256: str

@@ -158,7 +158,7 @@ def is_archive_being_made(*, tenant_id: UUID) -> bool:
 
 
 def forget_archives(*, actor: Actor) -> int:
-    """Destroy every archive of the actor's tenant that lies ready, since a person who stands in it is erased.
+    """Destroy every archive of the actor's tenant that lies ready: it holds a person or a project that goes.
 
     In the tenant's scope; how many there were. Until its days are over, each is still listed, as what it was.
     """

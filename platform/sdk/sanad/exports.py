@@ -7,7 +7,7 @@ from sanad.errors import Failed
 from sanad.resource import Resource, Thing, Things
 from sanad.transport import unmade, wait_for
 
-_ERASED = "The archive was destroyed with the erasure of a person who stood in it; have a new one made."
+_ERASED = "The archive was destroyed with the erasure of a person in it, or with a project; have a new one made."
 
 
 class Exports(Resource):

@@ -60,7 +60,7 @@ def test_an_archive_that_an_erasure_takes_away_counts_no_longer_and_its_page_say
     assert services.forget_archives(actor=admin) == 1
     assert kept(tenant) == before
     shown = client_as(admin).get(PAGE).content.decode()
-    assert "Destroyed with the erasure of a person" in shown
+    assert "Destroyed with a person or project that it held" in shown
     fetch = f"{PAGE}exports/{export.pk}/"
     assert fetch not in shown
     assert acts_on("tenant_export", export)[-1] == done_by(admin, "tenant.export_erased")

@@ -20,7 +20,11 @@ from foundation.clock import now
 from foundation.identity.models import User
 
 ROOT = Path(__file__).resolve().parents[3]
-FOLDERS = [ROOT / "apps" / "tenants" / "services", ROOT / "platform" / "foundation" / "storage" / "keys"]
+FOLDERS = [
+    ROOT / "apps" / "projects" / "services",
+    ROOT / "apps" / "tenants" / "services",
+    ROOT / "platform" / "foundation" / "storage" / "keys",
+]
 POLICIES = [
     *(ROOT / "apps" / "tenants" / "policies").glob("*.py"),
     ROOT / "platform/foundation/storage/keys/policies.py",
@@ -28,6 +32,7 @@ POLICIES = [
 
 # By module: what may be done by a session with a fresh proof alone.
 SENSITIVE = {
+    "apps.projects.services.leaving": {"ask_to_delete"},
     "apps.tenants.services.bin": {"delete_for_ever", "restore"},
     "apps.tenants.services.email_domains": {"claim_domain", "prove_domain", "release_domain"},
     "apps.tenants.services.exporting": {"ask_for_export", "fetch_export"},
