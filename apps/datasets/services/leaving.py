@@ -33,7 +33,8 @@ class DataFarewell(projects.Farewell):
         rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id)
         mine = {str(pk) for pk in rows.filter(project_id=project_id).values_list("pk", flat=True)}
         derived = rows.exclude(project_id=project_id).exclude(state__in=_WITHOUT_ROWS).filter(source__kind="sql")
-        for version in derived.select_related("dataset", "project") if mine else ():
+        found = derived.select_related("dataset", "project").only("number", "source", "dataset__name", "project__name")
+        for version in found if mine else ():
             if mine & set(version.source["inputs"].values()):
                 yield projects.Dependant("dataset_version", version.pk, str(version), version.project.name)
 

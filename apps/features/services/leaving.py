@@ -31,11 +31,13 @@ class FeatureFarewell(projects.Farewell):
         inside, others = {"tenant_id": actor.tenant_id, "project_id": project_id}, ~Q(project_id=project_id)
         versions = {str(pk) for pk in datasets.version_ids(**inside)}
         views = {str(pk) for pk in FeatureView.objects.filter(**inside).values_list("pk", flat=True)}
-        for view in FeatureView.objects.filter(others, tenant_id=actor.tenant_id).select_related("entity", "project"):
+        found = FeatureView.objects.filter(others, tenant_id=actor.tenant_id).select_related("entity", "project")
+        for view in found.only("name", "number", "state", "inputs", "entity__project_id", "project__name"):
             reads = view.state not in _WITHOUT_ROWS and versions & set(view.inputs.values())
             if reads or view.entity.project_id == project_id:
                 yield projects.Dependant("feature_view", view.pk, str(view), view.project.name)
-        rows = TrainingSet.objects.filter(others, tenant_id=actor.tenant_id).select_related("base_version", "project")
+        sets = TrainingSet.objects.filter(others, tenant_id=actor.tenant_id).select_related("base_version", "project")
+        rows = sets.only("name", "number", "state", "views", "base_version__project_id", "project__name")
         for row in rows.filter(~Q(views=[]) | Q(base_version__project_id=project_id)):
             joins = row.state not in _WITHOUT_ROWS and views & {part["view"] for part in row.views}
             if joins or row.base_version.project_id == project_id:

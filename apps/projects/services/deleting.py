@@ -8,7 +8,9 @@ What stays, and why:
 - usage by the hour, since it was billed: ids, amounts and prices;
 - the project's row, under its short name alone, by which bills and the ledger say what was deleted. Another project may
   take the short name: tokens, the ledger, MLflow's workspaces and all things go by the project's id;
-- the row of this job, which says when it was done.
+- the row of this job, which says when it was done;
+- for its days what the organisation's webhooks were told of it, in ids and digests; for a day what the portal answered
+  to a request that may be repeated.
 """
 
 from __future__ import annotations
