@@ -79,7 +79,8 @@ def comes_back(binned: Any) -> list[str]:
         roles = ngettext("%(shown)s line of its mapping", "%(shown)s lines of its mapping", binned.roles)
     else:
         roles = ngettext("%(shown)s role in a project", "%(shown)s roles in projects", binned.roles)
-    return [people % {"shown": number(binned.people)}, roles % {"shown": number(binned.roles)}]
+    counted = ((people, binned.people), (roles, binned.roles))
+    return [said % {"shown": number(count)} for said, count in counted if count] or [_("its own settings alone")]
 
 
 def who_deleted(binned: Any) -> str:
