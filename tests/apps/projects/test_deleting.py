@@ -23,7 +23,7 @@ from apps.projects.models import Project, ProjectDeletion
 from apps.projects.services import deleting, rows
 from apps.tenants import services as tenants
 from apps.tenants.choices import UsageKind
-from apps.tenants.models import TenantExport, UsageHour, Webhook
+from apps.tenants.models import TenantExport, UsageHour, UsageSpan, Webhook
 from foundation import jobs, lake, ledger, storage
 from foundation.access import StepUpRequired
 from foundation.access.models import ProjectRole, UserGrant
@@ -304,7 +304,6 @@ def test_tokens_roles_grants_webhooks_and_jobs_of_it_are_gone(admin, scientist, 
     delete(admin, project)
 
     assert not ProjectRole.objects.exists()
-    assert not UserGrant.objects.exists()
     assert list(Webhook.objects.all()) == [stays]
     assert [row.name for row in ApiToken.objects.all()] == ["w"]
     assert set(revoked_since(0)[1]) == {token.digest}
@@ -316,9 +315,13 @@ def test_what_was_used_stays_on_the_bill_under_the_short_name(admin, project, cl
     hour = now().replace(minute=0, second=0, microsecond=0)
     used = {"thing_kind": "dataset", "thing_id": uuid4(), "kind": UsageKind.STORAGE, "amount": 10**15, "price": 1}
     UsageHour.objects.create(tenant=admin.tenant, hour=hour, project_id=project.pk, **used)
+    kept = {"thing_kind": "dataset", "thing_id": uuid4(), "subject_id": uuid4(), "byte_count": 9}
+    moments = {"started_at": now(), "metered_until": now()}
+    UsageSpan.objects.create(tenant=admin.tenant, project_id=project.pk, **kept, **moments)
     delete(admin, project)
 
-    assert UsageHour.objects.filter(project_id=project.pk).count() == 1
+    assert UsageSpan.objects.get(project_id=project.pk).ended_at is not None
+    assert UsageHour.objects.filter(project_id=project.pk, price=1).exists()
     for page in ("chargeback/", ""):
         assert "deleted project flights" in client_as(admin).get(f"/t/acme/settings/usage/{page}").content.decode()
 
@@ -394,6 +397,7 @@ def test_nothing_that_it_kept_is_left_and_its_neighbour_keeps_everything():
         stays = services.create_project(actor=house.people["scientist"], slug="stays", name="Stays", purpose="Stays")
         neighbours = kept_by(house, stays)
         mine = kept_by(house, project)
+        assert UserGrant.objects.filter(object_pk=str(project.pk)).exists()
         before = found_in_database(house.canary)
         of_neighbour = rows_of(stays)
         for kind, object_id in (("project", project.pk), ("run", house.things["run"]), ("project", stays.pk)):
@@ -410,6 +414,7 @@ def test_nothing_that_it_kept_is_left_and_its_neighbour_keeps_everything():
 
     with scope(tenant.pk):
         assert sum(rows_of(project).values()) == 0
+        assert not UserGrant.objects.filter(object_pk=str(project.pk)).exists()
         assert rows_of(stays) == of_neighbour
         visited = Visit.objects.filter(user=house.admin.user).values_list("object_id", flat=True)
         assert stays.pk in visited
