@@ -34,7 +34,7 @@ class ProjectTable(PortalTable):
         if record.deletion_due is None:
             return archived
         says = _("will be deleted for ever on %(day)s") % {"day": timezone.localdate(record.deletion_due).isoformat()}
-        return format_html('{} <span class="s-faint">{}</span>', archived, says)
+        return format_html('{} <span class="s-faint">· {}</span>', archived, says)
 
     def render_purpose(self, value: str) -> SafeString:
         return format_html('<bdi title="{}">{}</bdi>', value, Truncator(value).chars(90) if len(value) > 90 else value)
