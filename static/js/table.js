@@ -1,7 +1,19 @@
-// Tables: a sticky head where they fit, arrows from row to row, live refresh that never moves rows under the pointer.
+// Tables: a sticky head where they fit, columns as wide as they were dragged, arrows from row to row, live refresh that never moves rows under the pointer.
 import { say } from "./words.js";
 
 const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target.closest("[data-table]"))));
+
+const columns = new ResizeObserver((entries) => entries.forEach(({ target }) => { if (target.style.width) adjusted(target); }));
+// Widths by page, table and column, so that they outlive a swap of the table.
+const widths = new Map();
+const keyOf = (column) => `${location.pathname} ${column.closest("[data-table]").id} ${column.dataset.col}`;
+
+function adjusted(column) {
+  widths.set(keyOf(column), column.style.width);
+  const head = column.closest("th"), table = column.closest("table");
+  if (!head.classList.contains("s-adjusted")) for (const row of table.rows) row.cells[head.cellIndex]?.classList.add("s-adjusted");
+  fit(table.closest("[data-table]"));
+}
 
 function fit(table) {
   const scroll = table?.querySelector(".s-table-scroll");
@@ -17,6 +29,10 @@ function prepare(root) {
     fit(table);
     const scroll = table.querySelector(".s-table-scroll");
     if (scroll) sizes.observe(scroll);
+    for (const column of table.querySelectorAll("[data-col]")) {
+      column.style.width = widths.get(keyOf(column)) ?? "";
+      columns.observe(column);
+    }
     if (table.dataset.liveTopic) table.addEventListener("live", () => changed(table));
   }
 }

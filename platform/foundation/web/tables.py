@@ -28,7 +28,7 @@ PAGE_SIZES = (25, 50, 100, 250)
 
 
 class PortalTable(django_tables2.Table):
-    """A table in the house's dress. The URL says sort, page, per_page and columns; the rest is the default.
+    """A table in the house's dress. The URL says sort, page, per_page, columns and names; the rest is the default.
 
     `title` names the table for screen readers; `always` lists columns that cannot be hidden.
     As a file (table_files.py) it has the fields of `also` too; what must not leave so says `exports = False`, and a
@@ -70,13 +70,18 @@ class PortalTable(django_tables2.Table):
     def files(self) -> list[dict[str, str]]:
         """The table as files of all its rows and columns, as components/files.html takes them (table_files.py)."""
         asked = self.request.GET.copy()
-        for word in ("page", "per_page", "columns"):
+        for word in ("page", "per_page", "columns", "names"):
             asked.pop(word, None)
         found = []
         for form, label in FORM_LABELS.items():
             asked["export"] = form
             found.append({"label": label, "url": f"?{asked.urlencode()}"})
         return found
+
+    @property
+    def names_whole(self) -> bool:
+        """Whether the reader wants names in one piece, however long: what dragging a column's edge does by mouse."""
+        return bool(self.request.GET.get("names") == "whole")
 
     @property
     def choosable(self) -> list[dict[str, Any]]:
