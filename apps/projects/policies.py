@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
+from foundation.web.calendars import day_in_words
 
 if TYPE_CHECKING:
     from apps.projects.models import Project
@@ -83,7 +83,7 @@ def check_stays(project: Project) -> None:
                 "“%(project)s” will be deleted for ever on %(day)s. An administrator of the organisation keeps it "
                 "under Project settings, Archive; after that it can be brought back."
             )
-            % {"project": project.name, "day": timezone.localdate(project.deletion_due).isoformat()}
+            % {"project": project.name, "day": day_in_words(project.deletion_due)}
         )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.projects.choices import Archived
+from foundation.web.calendars import day_in_words
 from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago
@@ -33,7 +33,7 @@ class ProjectTable(PortalTable):
         archived = format_html("{} {}", name, state_cell("archived", Archived.ONLY.label, "off"))
         if record.deletion_due is None:
             return archived
-        says = _("will be deleted for ever on %(day)s") % {"day": timezone.localdate(record.deletion_due).isoformat()}
+        says = _("will be deleted for ever on %(day)s") % {"day": day_in_words(record.deletion_due)}
         return format_html('{} <span class="s-faint">· {}</span>', archived, says)
 
     def render_purpose(self, value: str) -> SafeString:

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST
 from apps.tenants import policies, selectors, services
 from apps.tenants.choices import BinKind
 from apps.tenants.forms.bin import ForEverForm
-from apps.tenants.views.bin_tables import BinFilter, BinTable, comes_back, day_in_words, who_deleted
+from apps.tenants.views.bin_tables import BinFilter, BinTable, comes_back, who_deleted
 from apps.tenants.views.tabs import tabs
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
+from foundation.web.calendars import day_in_words
 from foundation.web.history import history
 from foundation.web.pages import offer_undo
 from foundation.web.refusals import asked, refusals_on

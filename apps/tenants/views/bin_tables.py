@@ -8,7 +8,7 @@ from typing import Any
 import django_filters
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,6 +17,7 @@ from django_tables2 import Column
 from apps.tenants import services
 from apps.tenants.choices import BinKind
 from foundation.clock import now
+from foundation.web.calendars import day_in_words
 from foundation.web.cells import name_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, day, number
@@ -86,11 +87,6 @@ def comes_back(binned: Any) -> list[str]:
 def who_deleted(binned: Any) -> str:
     """SCIM and programs are no person."""
     return str(binned.deleted_by) if binned.deleted_by else _("a program")
-
-
-def day_in_words(moment: datetime) -> str:
-    """The day as sentences of a dialog or a notice hold it."""
-    return strip_tags(day(moment))
 
 
 def would_be_kept() -> str:

@@ -10,8 +10,10 @@ from typing import Literal
 
 from babel import Locale
 from babel.dates import format_datetime
+from django.utils import timezone
 from hijridate import Gregorian
 
+from foundation import figures
 from foundation.identity.models import User
 
 _chosen: ContextVar[str] = ContextVar("calendar", default=User.Calendar.GREGORIAN)
@@ -31,6 +33,11 @@ def date_in_words(here: datetime, *, locale: Locale, year: bool = True) -> str:
     """3 Nov 2026, or 23 Jumada al-Ula 1448 AH; `here` is in the reader's time zone already."""
     said = _hijri(here, "ar" if locale.language == "ar" else "en", year=year) if _reads_hijri() else ""
     return said or str(format_datetime(here, "d MMM y" if year else "d MMM", locale=locale))
+
+
+def day_in_words(moment: datetime) -> str:
+    """The day of a moment, in the reader's zone, language and calendar: as sentences hold it."""
+    return date_in_words(timezone.localtime(moment), locale=figures.locale())
 
 
 def _reads_hijri() -> bool:
