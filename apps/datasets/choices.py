@@ -44,7 +44,7 @@ ERASURE_NEXT: dict[ErasureState, frozenset[ErasureState]] = {
 class InProjectState(TextChoices):
     """What came of a look, or of the wish to erase, in one of several projects."""
 
-    FOUND = "found", _("Found")
+    FOUND = "found", _("Found there")
     BEGUN = "begun", _("Being erased")
     NOWHERE = "nowhere", _("Not there")
     REFUSED = "refused", _("Refused")

@@ -34,12 +34,13 @@ def alone(request: HttpRequest) -> None:
     """
     if request.method != "POST":
         return
+    user: Any = request.user
     tenant, project = getattr(request, "tenant", None), getattr(request, "project", None)
     # An address outside a tenant shows each person their own.
-    whose = "" if tenant else f" {request.user.pk}"
+    whose = "" if tenant else f" {user.pk}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"save {request.path}{whose}"])
-    for read_before in (tenant, project) if tenant else (request.user,):
+    for read_before in (tenant, project) if tenant else (user,):
         if read_before is not None:
             read_before.refresh_from_db()
 
