@@ -128,8 +128,8 @@ class AcrossForm(PersonForm):
         return given
 
     @property
-    def slugs(self) -> list[str] | None:
-        """The chosen projects; None for all."""
+    def chosen(self) -> list[str] | None:
+        """The ids of the chosen projects; None for all."""
         return self.cleaned_data["projects"] if self.cleaned_data["which"] == "chosen" else None
 
 
@@ -165,7 +165,7 @@ class EraseForm(ConfirmedForm, LookForm):
 
 
 class EraseAcrossForm(ConfirmedForm):
-    """In the projects where the person was found, and in no other that has come since."""
+    """In the projects where the person was found, by their ids: short names may be another project's by then."""
 
     projects = forms.MultipleChoiceField(widget=forms.MultipleHiddenInput)
 

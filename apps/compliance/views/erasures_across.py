@@ -27,13 +27,13 @@ from foundation.web.requests import PortalRequest
 def erasures_across(request: PortalRequest, tenant: str) -> HttpResponse:
     """The form; sent, it says where the person is; sent once more with the confirmation, what was begun where."""
     offered = list(datasets.erasable_projects(actor=request.actor))
-    choices = [(row.slug, row.name) for row in offered]
+    choices = [(str(row.pk), row.name) for row in offered]
     if "confirmation" in request.POST:
         return _erase(request, offered, choices)
     form, answers = AcrossForm(request.POST or None, projects=choices), None
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            chosen = _chosen(offered, form.slugs)
+            chosen = _chosen(offered, form.chosen)
             answers = services.find_in_projects(actor=request.actor, **_words(form), projects=chosen)
     erase = _once_more(form, answers or [], InProjectState.FOUND, choices)
     return _page(request, offered, form, answers=answers, erase=erase)
@@ -58,8 +58,8 @@ def _erase(request: PortalRequest, offered: list[Any], choices: list[tuple[str, 
 def _once_more(
     form: Any, answers: list[services.InProject], state: InProjectState, choices: list[tuple[str, str]]
 ) -> EraseAcrossForm | None:
-    slugs = [one.project.slug for one in answers if one.state is state]
-    return EraseAcrossForm(initial={**_words(form), "projects": slugs}, projects=choices) if slugs else None
+    ids = [str(one.project.pk) for one in answers if one.state is state]
+    return EraseAcrossForm(initial={**_words(form), "projects": ids}, projects=choices) if ids else None
 
 
 def _page(request: PortalRequest, offered: list[Any], form: AcrossForm, *, answers: Any, erase: Any) -> HttpResponse:
@@ -83,8 +83,8 @@ def _columns(request: PortalRequest, offered: list[Any]) -> list[tuple[str, str]
     return [(name, row.name) for row in offered for name in there.get(row.pk, [])]
 
 
-def _chosen(offered: list[Any], slugs: list[str] | None) -> list[Any]:
-    return [row for row in offered if slugs is None or row.slug in slugs]
+def _chosen(offered: list[Any], ids: list[str] | None) -> list[Any]:
+    return [row for row in offered if ids is None or str(row.pk) in ids]
 
 
 def _words(form: Any) -> dict[str, str]:

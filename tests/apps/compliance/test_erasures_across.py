@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apps.datasets.models import Erasure
 from apps.projects import services as projects
+from apps.projects.models import Project
 from tests.apps.datasets.conftest import written
 from tests.apps.datasets.test_erasing import CANARY, PERSON, with_keys_of_the_tenant
 from tests.apps.datasets.test_erasing_across import everywhere, hotels, ships, states, written_in
@@ -13,6 +14,11 @@ from tests.support.people import make_person
 __all__ = ["everywhere", "hotels", "ships", "with_keys_of_the_tenant", "written", "written_in"]
 PAGE, REST = "/t/acme/compliance/erasures/in-projects/", "/api/v1/erasures/in-projects/"
 LOOK = {"which": "all", "column": "who", "value": PERSON}
+
+
+def ids(*slugs):
+    """Projects as the form names them: a short name may be another project's when the form is sent."""
+    return [str(Project.objects.get(slug=slug).pk) for slug in slugs]
 
 
 def test_all_projects_are_offered_looked_through_at_once_and_begun_by_one_word(everywhere, admin, client_as, run_jobs):
@@ -25,12 +31,12 @@ def test_all_projects_are_offered_looked_through_at_once_and_begun_by_one_word(e
     looked = browser.post(PAGE, LOOK)
     rows = {row["project"]: (row["state"], row["rows"]) for row in looked.context["answers"]}
     assert rows == {"Flights": ("found", 2), "Hotels": ("found", 1), "Ships": ("nowhere", 0)}
-    assert looked.context["erase"].initial["projects"] == ["flights", "hotels"], "what was shown, and nothing else"
+    assert looked.context["erase"].initial["projects"] == ids("flights", "hotels"), "what was shown, and nothing else"
     assert CANARY not in looked.content.decode()
     assert "no-store" in looked["Cache-Control"]
     assert not Erasure.objects.exists()
 
-    meant = {"column": "who", "value": PERSON, "projects": ["flights", "hotels"]}
+    meant = {"column": "who", "value": PERSON, "projects": ids("flights", "hotels")}
     refused = browser.post(PAGE, {**meant, "confirmation": "yes"})
     assert (refused.status_code, "Type ERASE to confirm" in refused.content.decode()) == (422, True)
     begun = browser.post(PAGE, {**meant, "confirmation": "ERASE"})
@@ -48,12 +54,12 @@ def test_what_one_project_refuses_is_said_beside_it_and_offered_once_more(everyw
     from apps.datasets import services
 
     services.erase_person(actor=admin, project=project, column="who", value=PERSON)
-    meant = {"column": "who", "value": PERSON, "projects": ["flights", "hotels"], "confirmation": "ERASE"}
+    meant = {"column": "who", "value": PERSON, "projects": ids("flights", "hotels"), "confirmation": "ERASE"}
     answer = client_as(admin).post(PAGE, meant)
     rows = {row["project"]: row for row in answer.context["answers"]}
     assert (rows["Flights"]["state"], rows["Hotels"]["state"]) == ("refused", "begun")
     assert "is being erased from “Flights” already" in answer.content.decode()
-    assert answer.context["erase"].initial["projects"] == ["flights"]
+    assert answer.context["erase"].initial["projects"] == ids("flights")
     none = client_as(admin).post(PAGE, meant)
     assert (none.status_code, "Nothing was begun" in none.content.decode()) == (422, True)
 
@@ -62,7 +68,7 @@ def test_chosen_projects_alone_and_at_least_one(everywhere, admin, client_as):
     browser = client_as(admin)
     none = browser.post(PAGE, {**LOOK, "which": "chosen"})
     assert (none.status_code, "Tick at least one" in none.content.decode()) == (422, True)
-    one = browser.post(PAGE, {**LOOK, "which": "chosen", "projects": ["hotels"]})
+    one = browser.post(PAGE, {**LOOK, "which": "chosen", "projects": ids("hotels")})
     assert [row["project"] for row in one.context["answers"]] == ["Hotels"]
     unknown = browser.post(PAGE, {**LOOK, "which": "chosen", "projects": ["elsewhere"]})
     assert unknown.status_code == 422

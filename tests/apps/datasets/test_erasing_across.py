@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import logging
+import threading
+from contextlib import suppress
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
 from apps.datasets import selectors, services
-from apps.datasets.choices import ErasureState, InProjectState, VersionState
+from apps.datasets.choices import ErasedKind, ErasureState, InProjectState, VersionState
 from apps.datasets.models import Dataset, Erasure
+from apps.datasets.services.erasing import across, asking
+from apps.datasets.services.erasing.reaching import Reached
 from apps.projects import services as projects
 from apps.tenants import services as tenants
 from foundation import ledger
 from foundation.access import StepUpRequired
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.jobs.models import Job
+from foundation.tenancy import scope
 from tests.apps.datasets.test_erasing import OTHER, PERSON, WITH, WITHOUT, versions_of, with_keys_of_the_tenant
+from tests.support.crossing import at_once
+from tests.support.people import make_person, make_tenant
 
 __all__ = ["with_keys_of_the_tenant"]
 WHO = {"column": "who", "value": PERSON}
@@ -189,3 +197,37 @@ def test_a_column_of_some_projects_alone_is_no_mistake(everywhere, admin):
     assert answers["flights"].state is InProjectState.NOWHERE
     assert "No dataset here has a column city" in answers["flights"].sentence
     assert Dataset.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_name_the_same_projects_in_another_order_wait_and_end_both(monkeypatch):
+    """Each holds a project until its transaction ends; held in the asked order, one of the two would be shot."""
+    tenant = make_tenant("acme", "Acme")
+    people = make_person(tenant, "admin"), make_person(tenant, "admin", "second@acme.test")
+    with scope(tenant.pk):
+        one, two = (
+            projects.create_project(actor=people[0], slug=name, name=name, purpose="Orders") for name in ("one", "two")
+        )
+    # Where the person is found is of no matter here: who waits for whom is.
+    reached = Reached(kind=ErasedKind.INFERENCE_LOG, id=uuid4(), name="log", rows=1)
+    monkeypatch.setattr(across, "look", lambda search: [reached])
+    monkeypatch.setattr(asking, "check_nothing_rests_on", lambda *_given, **_words: None)
+    meeting, begin = threading.Barrier(2), across.begin
+
+    def begun_together(*given, **words):
+        made = begin(*given, **words)
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(2)
+        return made
+
+    monkeypatch.setattr(across, "begin", begun_together)
+
+    def erase(actor, named):
+        try:
+            with scope(tenant.pk):
+                return [answer.state for answer in services.erase_in_projects(actor=actor, **WHO, projects=named)]
+        except Conflict:
+            return "refused"
+
+    ended = at_once(lambda: erase(people[0], [one, two]), lambda: erase(people[1], [two, one]))
+    assert sorted(ended, key=str) == [[InProjectState.BEGUN, InProjectState.BEGUN], "refused"]

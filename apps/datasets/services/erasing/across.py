@@ -106,7 +106,9 @@ def _in_each(actor: Actor, column: str, value: str, projects: Sequence[Project] 
     access.require_fresh(actor)
     checked(column, value)
     chosen = list(selectors.erasable_projects(actor=actor) if projects is None else projects)
-    answers = [_tried(project, act) for project in chosen]
+    # In one order for everybody: each holds its project until the end, and two who wait for each other end neither.
+    tried = {project.pk: _tried(project, act) for project in sorted(chosen, key=lambda project: project.pk)}
+    answers = [tried[project.pk] for project in chosen]
     if not any(one.found or one.state is InProjectState.REFUSED for one in answers):
         there = {name for one in chosen for name in selectors.columns_there(actor=actor, project_id=one.pk)}
         check_column_is_among(sorted(there), column)
