@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -85,9 +85,9 @@ def counts(*, actor: Actor) -> tuple[int, int]:
     return found["count"], found["archived"]
 
 
-def archived_projects() -> QuerySet[Project]:
-    """Of every tenant in scope, for whoever refuses to write there; no actor is known yet."""
-    return Project.objects.filter(archived_at__isnull=False)
+def all_projects() -> QuerySet[Project]:
+    """Of every tenant in scope, for whoever refuses to write in some of them; no actor is known yet."""
+    return Project.objects.all()
 
 
 def get_project(*, actor: Actor, slug: str) -> Project:
@@ -101,7 +101,7 @@ def get_project_by_id(*, actor: Actor, project_id: UUID) -> Project:
 def deleted_projects(*, actor: Actor) -> QuerySet[Project]:
     """What is left of those that were deleted, or are just now: their short names, for bills and the ledger."""
     rows = Project.objects.filter(deletion_begun_at__isnull=False)
-    return access.visible(rows, actor, Permission.PROJECT_VIEW, field="pk")
+    return access.visible(rows, replace(actor, going=frozenset()), Permission.PROJECT_VIEW, field="pk")
 
 
 def name_of_deleted(project: Project) -> str:

@@ -26,7 +26,7 @@ _OFFERED = 50
 
 def register() -> None:
     register_project_resolver(_resolve)
-    archives.register(selectors.archived_projects)
+    archives.register(selectors.all_projects)
     live.register_topic("project", check=_check_listener)
     navigation.register_choices(_choices)
     tenants.register_start(Role.SCIENTIST, _start)

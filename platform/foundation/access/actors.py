@@ -43,7 +43,7 @@ def _member(user: User, tenant: Tenant, request_id: str, way: Way | None) -> Act
     membership = places.annotate(**grants.of_person(), **archives.of_tenant(), provider_only=_PROVIDER_ONLY).first()
     guest = None if membership else guests.admit(user=user, tenant=tenant, request_id=request_id, way=way)
     if guest is not None:
-        return replace(guest, archived=archives.in_tenant(tenant.pk))
+        return replace(guest, **archives.in_tenant(tenant.pk))
     if membership is None or not user.is_active or (way is not None and not way.opens(tenant.pk)):
         raise NotFound(_NOT_A_MEMBER)
     if way is not None and (membership.provider_only or membership.vouched):
@@ -56,7 +56,7 @@ def _member(user: User, tenant: Tenant, request_id: str, way: Way | None) -> Act
         user=user,
         role=membership.role,
         grants=grants.by_project(membership.granted, membership.roles),  # type: ignore[attr-defined]  # annotations
-        archived=dict.fromkeys(membership.archived_ids, ""),  # type: ignore[attr-defined]  # an annotation, too
+        **archives.brought_by(membership),
         request_id=request_id,
         by_provider=way is not None and way.tenant_id is not None,
     )
@@ -94,7 +94,7 @@ def actor_for_token(*, row: ApiToken, address: str | None, request_id: str = "")
         elif account is not None:
             owner = _acting(account, tenant)
         else:
-            owner = Actor("workload", row.pk, tenant, row.name, archived=archives.in_tenant(tenant.pk))
+            owner = Actor("workload", row.pk, tenant, row.name, **archives.in_tenant(tenant.pk))
     return replace(
         owner,
         scopes=frozenset(row.scopes),
@@ -172,8 +172,9 @@ def _acting(account: ServiceAccount, tenant: Tenant) -> Actor:
     if account.disabled_at is not None:
         raise AccessDenied(_("This service account is disabled; a tenant administrator can enable it."))
     held = grants.by_project([], account.roles)  # type: ignore[attr-defined]  # the annotation of _program
-    archived = dict.fromkeys(account.archived_ids, "")  # type: ignore[attr-defined]  # as above
-    return Actor("service", account.pk, tenant, account.name, role=account.role, grants=held, archived=archived)
+    return Actor(
+        "service", account.pk, tenant, account.name, role=account.role, grants=held, **archives.brought_by(account)
+    )
 
 
 def memberships_of(user: User) -> list[Membership]:

@@ -9,7 +9,15 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.access import archives
-from foundation.access.permissions import IN_ARCHIVE, NOT_FOR_GUESTS, ROLE_PERMISSIONS, TENANT_WIDE, Permission, Role
+from foundation.access.permissions import (
+    AFTER_DELETION,
+    IN_ARCHIVE,
+    NOT_FOR_GUESTS,
+    ROLE_PERMISSIONS,
+    TENANT_WIDE,
+    Permission,
+    Role,
+)
 from foundation.errors import AccessDenied, NotFound, PortalError
 from foundation.identity import Actor
 
@@ -57,6 +65,8 @@ def can(actor: Actor, permission: Permission, thing: Any = None) -> bool:
         return False
     if project_id in actor.archived and permission not in IN_ARCHIVE:
         return False
+    if _goes(actor, permission, project_id):
+        return False
     if actor.kind == "workload":
         return permission.value in actor.scopes
     role = _role(actor)
@@ -85,7 +95,8 @@ def visible(
     """Those of the rows that lie in the actor's tenant and in projects where they hold the permission.
 
     `project_id` narrows to one project, `field` is the rows' way to theirs. `own` says which rows are the actor's own:
-    a person sees those without the permission. AccessDenied for whoever else holds it in no project at all.
+    a person sees those without the permission. Of a project whose deletion has begun there is nothing. AccessDenied for
+    whoever else holds it in no project at all.
     """
     require_somewhere_or_own(actor, permission, own=own is not None)
     rows = rows.filter(tenant_id=actor.tenant_id)
@@ -94,6 +105,8 @@ def visible(
     if not can(actor, permission):
         granted = Q(**{f"{field}__in": granted_in(actor, permission)})
         rows = rows.filter(granted | own if own is not None and reads_own(actor, permission) else granted)
+    if actor.going and permission not in AFTER_DELETION:
+        rows = rows.exclude(**{f"{field}__in": actor.going})
     return rows
 
 
@@ -128,17 +141,24 @@ def require_somewhere_or_own(actor: Actor, permission: Permission, *, own: bool)
 def require(actor: Actor, permission: Permission, thing: Any = None, *, else_say: str | None = None) -> None:
     """Raise AccessDenied with the sentence unless the actor holds the permission.
 
-    ProjectArchived says that they do, and that nothing is written where the thing lies.
+    ProjectArchived says that they do, and that nothing is written where the thing lies; NotFound that it is deleted.
     """
     if can(actor, permission, thing):
         return
+    if _goes(actor, permission, getattr(thing, "project_id", None)):
+        raise archives.not_there()
     if actor.archived and can(replace(actor, archived={}), permission, thing):
         raise archives.refusal(actor, thing.project_id)
     raise AccessDenied(else_say or _refusal(actor, permission, thing), details=_details(permission, thing))
 
 
 def require_not_archived(actor: Actor, project_id: UUID | None) -> None:
-    """ProjectArchived for what is written in a project and asks for no permission there, since it is somebody's own."""
+    """ProjectArchived for what is written in a project and asks for no permission there, since it is somebody's own.
+
+    NotFound where the project's deletion has begun.
+    """
+    if project_id in actor.going:
+        raise archives.not_there()
     if project_id in actor.archived:
         raise archives.refusal(actor, project_id)
 
@@ -226,6 +246,10 @@ def _for_own_people() -> str:
 
 def _not_for_guests(actor: Actor, permission: Permission) -> bool:
     return actor.guest_until is not None and permission in NOT_FOR_GUESTS
+
+
+def _goes(actor: Actor, permission: Permission, project_id: UUID | None) -> bool:
+    return project_id in actor.going and permission not in AFTER_DELETION
 
 
 def _role(actor: Actor) -> Role | None:

@@ -138,6 +138,8 @@ IN_ARCHIVE = (
         Permission.DATASET_DESTROY,
     }
 )
+# What outlasts a project is read while it is deleted as afterwards.
+AFTER_DELETION = frozenset({Permission.LEDGER_VIEW, Permission.LEDGER_EXPORT, Permission.USAGE_VIEW})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _SEE | _BUILD | _OVERSEE | _ADMINISTER,

@@ -40,6 +40,8 @@ class Actor:
     grants: dict[UUID, frozenset[str]] = field(default_factory=dict, compare=False)
     # The tenant's archived projects, each with the sentence of its refusal once somebody read it (access.archives).
     archived: dict[UUID, str] = field(default_factory=dict, compare=False)
+    # Those of them whose deletion has begun: for nobody but the portal itself is anything there.
+    going: frozenset[UUID] = field(default=frozenset(), compare=False)
 
     @classmethod
     def system(cls, tenant: Tenant, label: str = "scheduler") -> Actor:

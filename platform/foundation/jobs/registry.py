@@ -74,7 +74,8 @@ def job(
     `back_off`, three times as long each time; any other error fails the job with its sentence. A job of an older
     release may bring arguments that the function no longer knows: hence `**_later`. While the tenant's key is withdrawn
     a job fails with that sentence, but where `needs_keys` is false. In an archived project no job is taken on or begun,
-    but where `in_archive` says that it only reads, or removes what the law asks to remove.
+    but where `in_archive` says that it only reads, or removes what the law asks to remove; in one whose deletion has
+    begun none at all.
     """
 
     def register(function: Function) -> Function:

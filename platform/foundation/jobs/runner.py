@@ -118,8 +118,7 @@ def _attempt(claim: Claim, keeper: Keeping) -> Outcome:
     try:
         if definition.needs_keys:
             require_keys(claim.tenant)
-        if not definition.in_archive:
-            archives.require_open(claim.tenant.pk, job.project_id)
+        archives.require_open(claim.tenant.pk, job.project_id, in_archive=definition.in_archive)
         handle = JobHandle(
             job_id=job.pk,
             attempt=claim.attempt,

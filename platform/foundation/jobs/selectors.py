@@ -14,10 +14,15 @@ from foundation.live.topics import parse
 
 
 def visible_jobs(*, actor: Actor) -> QuerySet[Job]:
-    """All jobs where the actor holds “job.view”, and their own; a project's token sees that project's."""
+    """All jobs where the actor holds “job.view”, and their own; a project's token sees that project's.
+
+    None of a project whose deletion has begun.
+    """
     jobs = Job.objects.filter(tenant_id=actor.tenant_id)
     if actor.project_id is not None:
         jobs = jobs.filter(project_id=actor.project_id)
+    if actor.going:
+        jobs = jobs.exclude(project_id__in=actor.going)
     if can(actor, Permission.JOB_VIEW):
         return jobs
     seen = Q(project_id__in=granted_in(actor, Permission.JOB_VIEW))

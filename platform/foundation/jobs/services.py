@@ -32,13 +32,12 @@ def enqueue(
     """Write the job beside the change that wants it; it leaves for a worker when the transaction commits.
 
     `arguments` are strings, numbers, booleans or None. A name that no tasks module declared raises UnknownJob.
-    ProjectArchived for work in an archived project, whoever asks for it.
+    ProjectArchived for work in an archived project, whoever asks for it; NotFound in one whose deletion has begun.
     """
     definition = definition_of(name)
     _check_plain(name, arguments)
     with _scope_of(actor):
-        if not definition.in_archive:
-            archives.require_open(actor.tenant_id, project_id)
+        archives.require_open(actor.tenant_id, project_id, in_archive=definition.in_archive)
         job = Job.objects.create(
             tenant=actor.tenant,
             name=name,

@@ -1,0 +1,117 @@
+"""From the beginning of its deletion on a project is closed, by whatever id its things are asked for."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.datasets import services as datasets
+from apps.datasets.models import Erasure
+from apps.datasets.services.erasing.sealing import digest_of_value
+from apps.projects import selectors, services
+from apps.projects.models import Project
+from foundation import access, jobs
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.errors import NotFound
+from foundation.jobs.models import Job
+from tests.apps.experiments.rows import make_run, make_training_set
+from tests.apps.projects.test_archive import again
+from tests.apps.projects.test_deleting import asked, due
+from tests.support.jobs import run_queued
+
+
+@pytest.fixture
+def things(scientist, project):
+    made = make_training_set(scientist, project)
+    return made, make_run(scientist, project, made, state="succeeded")
+
+
+@pytest.fixture
+def erasure(admin, project):
+    words = {"column": "id", "version_count": 1, "row_count": 1, "state": "failed", "created_by": admin.user}
+    digest = digest_of_value(admin.tenant_id, "x")
+    return Erasure.objects.create(tenant=admin.tenant, project=project, subject_digest=digest, **words)
+
+
+def begin(admin, project):
+    services.archive_project(actor=admin, project=project)
+    asked(admin, project)
+    due(project)
+    assert services.begin_deletions() == 1
+
+
+def addresses_of(things):
+    made, run = things
+    version = made.base_version
+    return [
+        f"/api/v1/datasets/{version.dataset_id}/",
+        f"/api/v1/dataset-versions/{version.pk}/",
+        f"/api/v1/training-sets/{made.pk}/",
+        f"/api/v1/runs/{run.pk}/",
+    ]
+
+
+def test_its_things_are_not_found_by_id(admin, project, things, client_as, api_as):
+    addresses = [*addresses_of(things)]
+    assert [api_as(admin).get(address).status_code for address in addresses] == [200] * 4
+    assert client_as(admin).get(f"/t/acme/go/run/{things[1].pk}/").status_code == 303
+    begin(admin, project)
+
+    assert [api_as(admin).get(address).status_code for address in addresses] == [404] * 4
+    assert client_as(admin).get(f"/t/acme/go/run/{things[1].pk}/").status_code == 404
+
+
+def test_what_the_law_asks_to_remove_is_not_asked_for_there(admin, project, things, erasure, api_as):
+    begin(admin, project)
+    client = api_as(admin)
+    version = things[0].base_version_id
+    for address, words in (
+        (f"/api/v1/erasures/{erasure.pk}/go-on/", {"value": "x"}),
+        (f"/api/v1/dataset-versions/{version}/destroy/", {"confirmation": "iris"}),
+    ):
+        assert client.post(address, words, content_type="application/json").status_code == 404
+    with pytest.raises(NotFound):
+        datasets.go_on_erasing(actor=again(admin), erasure=erasure, value="x")
+    assert [job.name for job in Job.objects.all()] == ["projects.delete_project"]
+
+
+def test_nothing_is_allowed_there_but_reading_what_outlasts_it(admin, project, things):
+    begin(admin, project)
+    actor, here = again(admin), access.Inside(project.pk)
+    held = {permission for permission in Permission if access.can(actor, permission, here)}
+    assert held == {Permission.LEDGER_VIEW, Permission.LEDGER_EXPORT, Permission.USAGE_VIEW}
+    with pytest.raises(NotFound):
+        access.require(actor, Permission.PROJECT_VIEW, project)
+    with pytest.raises(NotFound):
+        access.require_not_archived(actor, project.pk)
+    assert [row.pk for row in selectors.deleted_projects(actor=actor)] == [project.pk]
+
+
+@pytest.mark.parametrize("name", ["datasets.erase", "experiments.execute_run"])
+def test_no_job_is_taken_on_or_begun_there(admin, project, things, erasure, name):
+    type(things[1]).objects.update(state="queued")
+    named = {"erasure_id": str(erasure.pk), "run_id": str(things[1].pk)}
+    queued = jobs.enqueue(name, actor=admin, title="Waits", project_id=project.pk, **named)
+    Project.objects.filter(pk=project.pk).update(archived_at=now(), deletion_begun_at=now())
+    with pytest.raises(NotFound):
+        jobs.enqueue(name, actor=again(admin), title="Too late", project_id=project.pk)
+    (ran,) = run_queued()
+    assert (ran.pk, ran.state) == (queued.pk, "failed")
+    assert "There is no such project here" in ran.failure
+    assert not jobs.visible_jobs(actor=again(admin)).exists()
+
+    Project.objects.filter(pk=project.pk).update(archived_at=None, deleted_at=now())
+    with pytest.raises(NotFound):
+        jobs.enqueue(name, actor=again(admin), title="Too late", project_id=project.pk)
+
+
+def test_whoever_asks_brings_it_along_without_another_query(admin, project, things):
+    with CaptureQueriesContext(connection) as before:
+        again(admin)
+    begin(admin, project)
+    with CaptureQueriesContext(connection) as after:
+        actor = again(admin)
+    assert actor.going == {project.pk}
+    assert len(after) == len(before)
