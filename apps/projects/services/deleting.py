@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.projects import policies
@@ -39,6 +40,9 @@ from foundation.jobs.choices import FINAL
 from foundation.lake import shredding
 from foundation.tenancy.models import Tenant
 
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
 log = logging.getLogger("sanad.projects")
 Plan = dict[str, Any]
 
@@ -54,17 +58,13 @@ def delete_project(*, job: JobHandle, project_id: UUID) -> None:
         _end_what_runs(job, project)
         job.progress(_("Deleting rows"), 40)
         plan = _let_rows_go(job, project)
-    job.progress(_("Deleting tables and their keys"), 50)
-    _destroy_tables(job, plan)
-    job.progress(_("Deleting objects"), 70)
-    _delete_objects(project.tenant_id, plan)
-    for done, (room, farewell) in enumerate(farewells()):
-        job.progress(_("Deleting what lies elsewhere: %(room)s") % {"room": room}, 80 + 15 * done / len(farewells()))
-        farewell.forget(project.tenant, project.pk, _of(plan, room, "things"))
-    with job.scope():
-        _forget_archives(project)
-    with job.scope():
-        _leave_a_stone(project, plan)
+    late: Plan | None = plan
+    while late is not None:
+        _delete_outside(job, project, late)
+        with job.scope():
+            _forget_archives(project)
+        with job.scope():
+            late = _leave_a_stone(project)
 
 
 def _end_what_runs(job: JobHandle, project: Project) -> None:
@@ -79,12 +79,22 @@ def _end_jobs(project: Project) -> None:
     """Cancel what waits and what runs; Unavailable while something still runs, so that the job comes back later."""
     system = Actor.system(project.tenant, "leaving")
     with tenancy.scope(project.tenant_id):
-        open_jobs = jobs.visible_jobs(actor=system).exclude(state__in=FINAL).filter(project_id=project.pk)
-        for job_id in list(open_jobs.values_list("pk", flat=True)):
+        for job_id in list(_open_jobs(project).values_list("pk", flat=True)):
             jobs.cancel(actor=system, job_id=job_id)
-        left = open_jobs.count()
-    if left:
+    with tenancy.scope(project.tenant_id):
+        _check_jobs_ended(project)
+
+
+def _check_jobs_ended(project: Project) -> None:
+    """A job that goes on would write tables and objects that no plan names."""
+    if left := _open_jobs(project).count():
         raise Unavailable(_("%(count)s jobs of the project are still ending.") % {"count": left})
+
+
+def _open_jobs(project: Project) -> QuerySet[Job]:
+    """The deletion's own is the tenant's."""
+    rows = jobs.visible_jobs(actor=Actor.system(project.tenant, "leaving"))
+    return rows.exclude(state__in=FINAL).filter(project_id=project.pk)
 
 
 def _planned(project: Project) -> Plan | None:
@@ -99,6 +109,8 @@ def _let_rows_go(job: JobHandle, project: Project) -> Plan:
         with job.scope(), transaction.atomic():
             # Nothing that points at the project is inserted from here on.
             Project.objects.select_for_update().get(pk=project.pk)
+            # What was asked for before it was begun and written since; the next attempt ends it.
+            _check_jobs_ended(project)
             policies.check_nothing_made_elsewhere(made_elsewhere(project=project))
             plan = _plan(project.tenant, project.pk)
             mine = {"tenant_id": project.tenant_id, "project_id": project.pk}
@@ -122,6 +134,16 @@ def _plan(tenant: Tenant, project_id: UUID) -> Plan:
     return {"rooms": {room: farewell.outside(tenant, project_id).as_words() for room, farewell in farewells()}}
 
 
+def _delete_outside(job: JobHandle, project: Project, plan: Plan) -> None:
+    job.progress(_("Deleting tables and their keys"), 50)
+    _destroy_tables(job, plan)
+    job.progress(_("Deleting objects"), 70)
+    _delete_objects(project.tenant_id, plan)
+    for done, (room, farewell) in enumerate(farewells()):
+        job.progress(_("Deleting what lies elsewhere: %(room)s") % {"room": room}, 80 + 15 * done / len(farewells()))
+        farewell.forget(project.tenant, project.pk, _of(plan, room, "things"))
+
+
 def _destroy_tables(job: JobHandle, plan: Plan) -> None:
     if tables := _of_all(plan, "tables"):
         shredding.shred(actor=job.actor, tables=tables)
@@ -141,22 +163,38 @@ def _forget_archives(project: Project) -> None:
     tenants.forget_archives(actor=Actor.system(project.tenant, "leaving"))
 
 
-def _leave_a_stone(project: Project, plan: Plan) -> None:
+def _leave_a_stone(project: Project) -> Plan | None:
+    """None when it is done; else what lies outside of rows that were written late, which is deleted before."""
     locked = Project.objects.select_for_update().get(pk=project.pk)
-    # What was asked for before it was begun and written after its rows had gone.
-    more = rows.delete_rows(project=locked)
+    deletion = ProjectDeletion.objects.get(project=locked)
+    plan, late = deletion.outside or {}, _plan(project.tenant, project.pk)
+    plan["rows"] += rows.delete_rows(project=locked)
+    if any(_of_all(late, what) for what in ("tables", "objects", "things")):
+        deletion.outside = _with(plan, late)
+        deletion.save(update_fields=["outside"])
+        return late
     said = ProjectDeleted(
         project_id=locked.pk,
-        rows=plan["rows"] + more,
+        rows=plan["rows"],
         objects=len(_of_all(plan, "objects")),
         tables=len(_of_all(plan, "tables")),
         tokens=plan["tokens"],
     )
     record(said, Actor.system(project.tenant, "leaving"), locked)
-    ProjectDeletion.objects.filter(project=locked).delete()
+    deletion.delete()
     empty = dict.fromkeys(("name", "purpose", "description"), "")
     people = dict.fromkeys(("created_by", "archived_by", "archived_at", "deletion_due"))
     Project.objects.filter(pk=locked.pk).update(**empty, **people, deleted_at=database_now())
+    return None
+
+
+def _with(plan: Plan, late: Plan) -> Plan:
+    """Both, so that what is cut off is gone on with whole."""
+    rooms = {
+        room: {what: [*_of(plan, room, what), *_of(late, room, what)] for what in words}
+        for room, words in late["rooms"].items()
+    }
+    return {**plan, "rooms": {**plan["rooms"], **rooms}}
 
 
 def _of(plan: Plan, room: str, what: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,17 +10,29 @@ from django.test.utils import CaptureQueriesContext
 from apps.datasets import services as datasets
 from apps.datasets.models import Erasure
 from apps.datasets.services.erasing.sealing import digest_of_value
+from apps.deployments import selectors as deployments
+from apps.experiments.adapters import tracking
+from apps.experiments.models import Run
 from apps.projects import selectors, services
 from apps.projects.models import Project
-from foundation import access, jobs
-from foundation.access import Permission
+from apps.projects.services import deleting
+from foundation import access, jobs, lake, storage
+from foundation.access import Permission, archives
 from foundation.clock import now
 from foundation.errors import NotFound
-from foundation.jobs.models import Job
+from foundation.jobs import runner
+from foundation.jobs.models import Job, JobTicket
 from tests.apps.experiments.rows import make_run, make_training_set
 from tests.apps.projects.test_archive import again
 from tests.apps.projects.test_deleting import asked, due
 from tests.support.jobs import run_queued
+
+
+@pytest.fixture(autouse=True)
+def without_servers(monkeypatch, settings):
+    monkeypatch.setattr(tracking, "forget_workspace", lambda _name: None)
+    monkeypatch.setattr(deployments.gateway, "read_waiting", lambda _socket: 0)
+    settings.LAKE_KEYS = "foundation.lake.keys.keys_of"
 
 
 @pytest.fixture
@@ -91,7 +104,7 @@ def test_nothing_is_allowed_there_but_reading_what_outlasts_it(admin, project, t
 
 @pytest.mark.parametrize("name", ["datasets.erase", "experiments.execute_run"])
 def test_no_job_is_taken_on_or_begun_there(admin, project, things, erasure, name):
-    type(things[1]).objects.update(state="queued")
+    Run.objects.update(state="queued")
     named = {"erasure_id": str(erasure.pk), "run_id": str(things[1].pk)}
     queued = jobs.enqueue(name, actor=admin, title="Waits", project_id=project.pk, **named)
     Project.objects.filter(pk=project.pk).update(archived_at=now(), deletion_begun_at=now())
@@ -115,3 +128,51 @@ def test_whoever_asks_brings_it_along_without_another_query(admin, project, thin
         actor = again(admin)
     assert actor.going == {project.pk}
     assert len(after) == len(before)
+
+
+def test_a_job_that_was_written_meanwhile_ends_before_the_rows_go(admin, project, things, monkeypatch):
+    ended, late = deleting._end_what_runs, []
+
+    def end_and_take_on(*given):
+        ended(*given)
+        if not late:
+            Run.objects.update(state="queued")
+            words = {"title": "Late", "project_id": project.pk, "run_id": str(things[1].pk)}
+            with monkeypatch.context() as patched:
+                patched.setattr(archives, "require_open", lambda *_given, **_named: None)
+                late.append(jobs.enqueue("experiments.execute_run", actor=admin, **words))
+            assert runner.take(late[0].pk) is not None
+
+    monkeypatch.setattr(deleting, "_end_what_runs", end_and_take_on)
+    begin(admin, project)
+    (ran,) = run_queued()
+    assert (ran.state, "1 jobs of the project are still ending" in ran.failure) == ("queued", True)
+    assert Run.objects.filter(pk=things[1].pk).exists()
+    assert Project.objects.get(pk=project.pk).deleted_at is None
+
+    JobTicket.objects.filter(job=late[0]).delete()
+    Job.objects.filter(pk=late[0].pk).update(state="cancelled", finished_at=now())
+    run_queued(also_later=True)
+    assert Project.objects.get(pk=project.pk).deleted_at is not None
+
+
+def test_what_lies_outside_of_rows_that_were_written_late_goes_too(admin, scientist, project, monkeypatch):
+    forget, keys = deleting._forget_archives, []
+
+    def forget_and_write(given):
+        forget(given)
+        if not keys:
+            run = make_run(scientist, project, make_training_set(scientist, project), state="succeeded")
+            keys.append(f"runs/{run.pk.hex}/log")
+            storage.put(admin.tenant_id, keys[0], b"late")
+            lake.for_tenant(admin.tenant_id).write(f"ts_{run.training_set_id.hex}", pa.table({"said": ["late"]}))
+
+    monkeypatch.setattr(deleting, "_forget_archives", forget_and_write)
+    begin(admin, project)
+    run_queued()
+
+    assert keys
+    assert Project.objects.get(pk=project.pk).deleted_at is not None
+    assert storage.list(admin.tenant_id) == []
+    assert list(lake.for_tenant(admin.tenant_id).tables()) == []
+    assert not Run.objects.exists()
