@@ -90,7 +90,7 @@ def check_stays(project: Project) -> None:
 def check_nothing_made_elsewhere(made: Collection[Dependant]) -> None:
     """What was made of its things could not be made again, and its chain would end in nothing."""
     if made:
-        named = "; ".join(f"{one.project}: {one.name}" for one in made)
+        named = "; ".join(f"{one.project.name}: {one.name}" for one in made)
         raise Conflict(
             _(
                 "Other projects made something of what lies here: %(named)s. Delete those projects first, or keep this "

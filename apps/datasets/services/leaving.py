@@ -36,7 +36,7 @@ class DataFarewell(projects.Farewell):
         found = derived.select_related("dataset", "project").only("number", "source", "dataset__name", "project__name")
         for version in found if mine else ():
             if mine & set(version.source["inputs"].values()):
-                yield projects.Dependant("dataset_version", version.pk, str(version), version.project.name)
+                yield projects.Dependant("dataset_version", version.pk, str(version), version.project)
 
     def outside(self, tenant: Tenant, project_id: UUID) -> projects.Outside:
         """Also of versions that never had rows: what their attempts left is nobody's."""

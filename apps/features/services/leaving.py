@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.datasets import selectors as datasets
@@ -27,27 +28,41 @@ class FeatureFarewell(projects.Farewell):
         yield projects.Held(_("Training sets"), TrainingSet.objects.filter(**mine).count())
 
     def made_elsewhere(self, actor: Actor, project_id: UUID) -> Iterator[projects.Dependant]:
-        """By a foreign key whatever became of it, since it would point at nothing; by an id alone where it has rows."""
+        """By a foreign key unless it is dead, since it would point at nothing; by an id alone where it has rows."""
+        dead = {row.pk for found in self.dead_elsewhere(actor.tenant_id, project_id) for row in found}
         inside, others = {"tenant_id": actor.tenant_id, "project_id": project_id}, ~Q(project_id=project_id)
         versions = {str(pk) for pk in datasets.version_ids(**inside)}
         views = {str(pk) for pk in FeatureView.objects.filter(**inside).values_list("pk", flat=True)}
-        found = FeatureView.objects.filter(others, tenant_id=actor.tenant_id).select_related("entity", "project")
+        found = FeatureView.objects.filter(others, tenant_id=actor.tenant_id).exclude(pk__in=dead)
+        found = found.select_related("entity", "project")
         for view in found.only("name", "number", "state", "inputs", "entity__project_id", "project__name"):
             reads = view.state not in _WITHOUT_ROWS and versions & set(view.inputs.values())
             if reads or view.entity.project_id == project_id:
-                yield projects.Dependant("feature_view", view.pk, str(view), view.project.name)
-        sets = TrainingSet.objects.filter(others, tenant_id=actor.tenant_id).select_related("base_version", "project")
+                yield projects.Dependant("feature_view", view.pk, str(view), view.project)
+        sets = TrainingSet.objects.filter(others, tenant_id=actor.tenant_id).exclude(pk__in=dead)
+        sets = sets.select_related("base_version", "project")
         rows = sets.only("name", "number", "state", "views", "base_version__project_id", "project__name")
         for row in rows.filter(~Q(views=[]) | Q(base_version__project_id=project_id)):
             joins = row.state not in _WITHOUT_ROWS and views & {part["view"] for part in row.views}
             if joins or row.base_version.project_id == project_id:
-                yield projects.Dependant("training_set", row.pk, str(row), row.project.name)
+                yield projects.Dependant("training_set", row.pk, str(row), row.project)
+
+    def dead_elsewhere(self, tenant_id: UUID, project_id: UUID) -> Iterator[QuerySet[Any]]:
+        """A destroyed view that a training set was made of is told of there, so it stays."""
+        dead = {"tenant_id": tenant_id, "state__in": _WITHOUT_ROWS}
+        named = {part["view"] for parts in _parts_of(tenant_id) for part in parts}
+        views = FeatureView.objects.filter(**dead, entity__project_id=project_id).exclude(project_id=project_id)
+        yield projects.resting_on_nothing(views.exclude(pk__in=named))
+        sets = TrainingSet.objects.filter(**dead, base_version__project_id=project_id).exclude(project_id=project_id)
+        yield projects.resting_on_nothing(sets)
 
     def outside(self, tenant: Tenant, project_id: UUID) -> projects.Outside:
         views = list(FeatureView.objects.filter(tenant=tenant, project_id=project_id))
-        sets = TrainingSet.objects.filter(tenant=tenant, project_id=project_id).values_list("pk", flat=True)
+        sets = list(TrainingSet.objects.filter(tenant=tenant, project_id=project_id))
+        dead_views, dead_sets = self.dead_elsewhere(tenant.pk, project_id)
+        views, sets = [*views, *dead_views], [*sets, *dead_sets]
         return projects.Outside(
-            tables=[*(f"fv_{view.pk.hex}" for view in views), *(f"ts_{pk.hex}" for pk in sets)],
+            tables=[*(f"fv_{view.pk.hex}" for view in views), *(f"ts_{row.pk.hex}" for row in sets)],
             objects=[view.profile_key for view in views],
             things=[str(view.pk) for view in views],
         )
@@ -55,3 +70,7 @@ class FeatureFarewell(projects.Farewell):
     def forget(self, tenant: Tenant, project_id: UUID, things: list[str]) -> None:
         for pk in things:
             drop_values(UUID(pk))
+
+
+def _parts_of(tenant_id: UUID) -> list[list[dict[str, Any]]]:
+    return list(TrainingSet.objects.filter(tenant_id=tenant_id).exclude(views=[]).values_list("views", flat=True))

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from apps.deployments import selectors as deployments
 from apps.monitoring.adapters.valkey import stream_at
+from apps.monitoring.choices import ReplayState
 from apps.monitoring.models import Replay
 from apps.monitoring.services.draining import drain_up_to_now
 from apps.monitoring.services.erasing import check_gateway_is_empty, deployment_of
@@ -24,8 +26,13 @@ log = logging.getLogger("sanad.monitoring")
 class LogFarewell(projects.Farewell):
     def made_elsewhere(self, actor: Actor, project_id: UUID) -> Iterator[projects.Dependant]:
         rows = Replay.objects.filter(tenant_id=actor.tenant_id, training_set__project_id=project_id)
-        for row in rows.exclude(project_id=project_id).select_related("deployment", "training_set", "project"):
-            yield projects.Dependant("deployment", row.deployment_id, str(row), row.project.name)
+        found = rows.exclude(project_id=project_id).exclude(state=ReplayState.FAILED)
+        for row in found.select_related("deployment", "training_set", "project"):
+            yield projects.Dependant("deployment", row.deployment_id, str(row), row.project)
+
+    def dead_elsewhere(self, tenant_id: UUID, project_id: UUID) -> Iterator[QuerySet[Replay]]:
+        rows = Replay.objects.filter(tenant_id=tenant_id, training_set__project_id=project_id)
+        yield rows.filter(state=ReplayState.FAILED).exclude(project_id=project_id)
 
     def end(self, tenant: Tenant, project_id: UUID) -> None:
         """What was answered comes into the log, which goes as a whole."""

@@ -10,6 +10,7 @@ from apps.projects.services.farewells import (
     made_elsewhere,
     register_farewell,
     register_pointer,
+    resting_on_nothing,
     what_goes,
 )
 from apps.projects.services.leaving import ask_to_delete, begin_deletions, keep_project
@@ -33,6 +34,7 @@ __all__ = [
     "made_elsewhere",
     "register_farewell",
     "register_pointer",
+    "resting_on_nothing",
     "restore_project",
     "what_goes",
 ]

@@ -28,7 +28,7 @@ from apps.projects import policies
 from apps.projects.events import ProjectDeleted
 from apps.projects.models import Project, ProjectDeletion
 from apps.projects.services import rows
-from apps.projects.services.farewells import farewells, made_elsewhere
+from apps.projects.services.farewells import every_dependant, farewells
 from apps.projects.services.recording import record
 from apps.tenants import services as tenants
 from foundation import jobs, storage, tenancy
@@ -55,7 +55,8 @@ def delete_project(*, job: JobHandle, project_id: UUID) -> None:
         return
     plan = _planned(project)
     if plan is None:
-        _end_what_runs(job, project)
+        for one in _those_that_go(job, project):
+            _end_what_runs(job, one)
         job.progress(_("Deleting rows"), 40)
         plan = _let_rows_go(job, project)
     late: Plan | None = plan
@@ -103,25 +104,58 @@ def _planned(project: Project) -> Plan | None:
         return ProjectDeletion.objects.values_list("outside", flat=True).get(project=project)
 
 
-def _let_rows_go(job: JobHandle, project: Project) -> Plan:
-    """All rows at once, tokens void for good, and what lies outside written down."""
+def _those_that_go(job: JobHandle, project: Project) -> list[Project]:
     try:
-        with job.scope(), transaction.atomic():
-            # Nothing that points at the project is inserted from here on.
-            Project.objects.select_for_update().get(pk=project.pk)
-            # What was asked for before it was begun and written since; the next attempt ends it.
-            _check_jobs_ended(project)
-            policies.check_nothing_made_elsewhere(made_elsewhere(project=project))
-            plan = _plan(project.tenant, project.pk)
-            mine = {"tenant_id": project.tenant_id, "project_id": project.pk}
-            plan["tokens"] = tenants.revoke_tokens_of_project(**mine)
-            tenants.end_usage_of_project(**mine, at=database_now())
-            plan["rows"] = rows.delete_rows(project=project)
-            ProjectDeletion.objects.filter(project=project).update(outside=plan)
+        with job.scope():
+            return _together(project)
     except Conflict:
         _wait_again(job, project)
         raise
-    return plan
+
+
+def _together(project: Project) -> list[Project]:
+    """The project and those in deletion that made something of it, or of those in turn; Conflict names any other."""
+    begun = Project.objects.filter(tenant=project.tenant, deletion_begun_at__isnull=False, deleted_at=None)
+    there = {one.pk: one for one in begun.select_related("tenant")}
+    found = [project.pk]
+    for pk in found:
+        made = every_dependant(project=there[pk])
+        policies.check_nothing_made_elsewhere([one for one in made if one.project.pk not in there])
+        found += {one.project.pk for one in made} - set(found)
+    return [there[pk] for pk in found]
+
+
+def _let_rows_go(job: JobHandle, project: Project) -> Plan:
+    """All rows at once, tokens void for good, and what lies outside written down.
+
+    Also of those that made something of it and are in deletion: rows that point at each other go together.
+    """
+    try:
+        with job.scope(), transaction.atomic():
+            # Nothing that points at them is inserted from here on; all in one order, so that no two wait in a circle.
+            begun = Project.objects.filter(tenant=project.tenant, deletion_begun_at__isnull=False, deleted_at=None)
+            list(begun.select_for_update().order_by("pk"))
+            if (plan := _planned(project)) is not None:
+                return plan
+            together = _together(project)
+            for one in together:
+                # What was asked for before it was begun and written since; the next attempt ends it.
+                _check_jobs_ended(one)
+            plans = {one: _plan(one.tenant, one.pk) for one in together}
+            for one, written in plans.items():
+                _let_go(one, written)
+    except Conflict:
+        _wait_again(job, project)
+        raise
+    return plans[project]
+
+
+def _let_go(project: Project, plan: Plan) -> None:
+    mine = {"tenant_id": project.tenant_id, "project_id": project.pk}
+    plan["tokens"] = tenants.revoke_tokens_of_project(**mine)
+    tenants.end_usage_of_project(**mine, at=database_now())
+    plan["rows"] = rows.delete_rows(project=project)
+    ProjectDeletion.objects.filter(project=project).update(outside=plan)
 
 
 def _wait_again(job: JobHandle, project: Project) -> None:

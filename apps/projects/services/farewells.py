@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import PROTECT, Exists, Model, OuterRef, QuerySet
+
 from apps.projects.models import Project
+from foundation.clock import database_now
 from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
 
@@ -27,7 +30,7 @@ class Dependant:
     kind: str
     id: UUID
     name: str
-    project: str
+    project: Project
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,15 @@ class Farewell:
         """What other projects made of this one's things: while there is any, the project stays."""
         return ()
 
+    def dead_elsewhere(self, tenant_id: UUID, project_id: UUID) -> Iterable[QuerySet[Any]]:
+        """Rows of other projects that came to nothing, point here, and that nothing rests on: they go with it."""
+        return ()
+
     def end(self, tenant: Tenant, project_id: UUID) -> None:
         """End what computes or serves; raise where something could not be ended."""
 
     def outside(self, tenant: Tenant, project_id: UUID) -> Outside:
-        """What is to be deleted once the rows are gone."""
+        """What is to be deleted once the rows are gone; also of what is dead elsewhere."""
         return Outside()
 
     def forget(self, tenant: Tenant, project_id: UUID, things: list[str]) -> None:
@@ -101,6 +108,35 @@ def what_goes(*, project: Project) -> list[Held]:
 
 
 def made_elsewhere(*, project: Project) -> list[Dependant]:
-    """What in other projects was made of this one's things, whoever asks."""
+    """What in other projects was made of this one's things and keeps it, whoever asks.
+
+    Before somebody asks for its deletion that is what lies in projects in use: an archived one may be deleted as well.
+    From then on it is what lies in projects whose own deletion is not due: those that are go together with it.
+    """
+    made = every_dependant(project=project)
+    others = Project.objects.filter(pk__in={one.project.pk for one in made})
+    asked = project.deletion_due is not None
+    with_it = others.filter(deletion_due__lte=database_now()) if asked else others.filter(archived_at__isnull=False)
+    going = set(with_it.values_list("pk", flat=True)) if made else set()
+    return [one for one in made if one.project.pk not in going]
+
+
+def every_dependant(*, project: Project) -> list[Dependant]:
+    """What in other projects was made of this one's things, whatever becomes of those."""
     system = Actor.system(project.tenant)
     return [one for _room, farewell in farewells() for one in farewell.made_elsewhere(system, project.pk)]
+
+
+def dead_elsewhere(*, project: Project) -> list[QuerySet[Any]]:
+    """What points at this one's things in other projects, came to nothing and goes with it."""
+    mine = {"tenant_id": project.tenant_id, "project_id": project.pk}
+    return [rows for _room, farewell in farewells() for rows in farewell.dead_elsewhere(**mine)]
+
+
+def resting_on_nothing(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the rows that no other row needs."""
+    for relation in rows.model._meta.get_fields(include_hidden=True):
+        if relation.auto_created and getattr(relation, "on_delete", None) is PROTECT:
+            pointing: type[Model] = relation.related_model
+            rows = rows.exclude(Exists(pointing.objects.filter(**{relation.field.attname: OuterRef("pk")})))
+    return rows

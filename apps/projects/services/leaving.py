@@ -17,7 +17,7 @@ from apps.projects import policies
 from apps.projects.events import ProjectDeletionAsked, ProjectDeletionBegun, ProjectDeletionUndone
 from apps.projects.models import Project, ProjectDeletion
 from apps.projects.services.archiving import locked_project
-from apps.projects.services.farewells import made_elsewhere
+from apps.projects.services.farewells import every_dependant, made_elsewhere
 from apps.projects.services.recording import record
 from foundation import access, jobs, tenancy
 from foundation.clock import database_now
@@ -36,15 +36,15 @@ DELETE = "projects.delete_project"
 def ask_to_delete(*, actor: Actor, project: Project, confirmation: str) -> Project:
     """Delete the archived project for ever when the wait is over; nothing changes until then.
 
-    `confirmation` is its name or short name. Conflict names what other projects made of its things.
+    `confirmation` is its name or short name. Conflict names what projects in use made of its things.
     """
     policies.check_can_delete(actor, project)
     access.require_fresh(actor)
     policies.check_name_typed(project, confirmation)
     locked = locked_project(project)
     policies.check_is_archived(locked)
-    policies.check_nothing_made_elsewhere(made_elsewhere(project=locked))
     if locked.deletion_due is None:
+        policies.check_nothing_made_elsewhere(made_elsewhere(project=locked))
         now = database_now()
         locked.deletion_due = now + timedelta(days=settings.SANAD_PROJECT_DELETION_DAYS)
         locked.save(update_fields=["deletion_due"])
@@ -73,19 +73,31 @@ def begin_deletions() -> int:
     def turn(tenant: Tenant) -> int:
         if tenancy.why_locked(tenant) or tenant.deletion_begun_at is not None:
             return 0
-        due = Project.objects.filter(tenant=tenant, deletion_due__lte=database_now()).values_list("pk", flat=True)
-        rows = Project.objects.select_for_update(no_key=True)
-        return sum(_go_on(tenant, rows.get(pk=pk)) for pk in list(due))
+        rows = Project.objects.select_for_update(no_key=True).filter(tenant=tenant, deletion_due__lte=database_now())
+        due = list(rows.order_by("pk"))
+        for project in due:
+            project.tenant = tenant
+        return sum(_go_on(tenant, project) for project in _free(due))
 
     return tenancy.in_each(turn)
 
 
+def _free(due: list[Project]) -> list[Project]:
+    """Those that no project needs but such as go too: what made something of each other begins together."""
+    going = {project.pk for project in due}
+    waiting = [project for project in due if project.deletion_begun_at is None]
+    needed_by = {project.pk: {one.project.pk for one in every_dependant(project=project)} for project in waiting}
+    while kept := {pk for pk in going if not needed_by.get(pk, set()) <= going}:
+        going -= kept
+    for project in waiting:
+        if project.pk not in going:
+            log.warning("The deletion of project %s waits for things of other projects", project.pk)
+    return [project for project in due if project.pk in going]
+
+
 def _go_on(tenant: Tenant, project: Project) -> bool:
     system = Actor.system(tenant, "leaving")
-    if project.deletion_due is None:
-        return False  # somebody kept it meanwhile
     if project.deletion_begun_at is None:
-        project.tenant = tenant
         return _begin(system, project)
     mine = jobs.visible_jobs(actor=system).filter(name=DELETE, subject_id=project.pk)
     if mine.exclude(state__in=FINAL).exists():
@@ -95,10 +107,7 @@ def _go_on(tenant: Tenant, project: Project) -> bool:
 
 
 def _begin(system: Actor, project: Project) -> bool:
-    """From here on nobody finds it, and nobody takes it back; not while another project needs what it holds."""
-    if needed := made_elsewhere(project=project):
-        log.warning("The deletion of project %s waits for %s things of other projects", project.pk, len(needed))
-        return False
+    """From here on nobody finds it, and nobody takes it back."""
     project.deletion_begun_at = database_now()
     project.save(update_fields=["deletion_begun_at"])
     record(ProjectDeletionBegun(project_id=project.pk), system, project)

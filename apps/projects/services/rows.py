@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import ForeignKey, Model
 
 from apps.projects.models import Project
-from apps.projects.services.farewells import pointers
+from apps.projects.services.farewells import dead_elsewhere, pointers
 from apps.tenants import services as tenants
 from foundation import jobs
 from foundation.tenancy.row_security import protected_models
@@ -25,11 +25,23 @@ _APART = {"projects.Project", "projects.ProjectDeletion", "jobs.Job", "access.Us
 
 def delete_rows(*, project: Project) -> int:
     """All of the project's rows; how many. Foreign keys are looked at when the transaction ends."""
-    count = sum(_execute(sql, project) for sql in _pointing())
+    count = _drop_dead(project) + sum(_execute(sql, project) for sql in _pointing())
     # A child goes before what it hangs on, by which alone it is found; jobs last, since what they are about has a lock.
     count += sum(_execute(f"DELETE FROM {_table(model)} WHERE {where}", project) for model, where in owned())  # noqa: S608
     mine = {"tenant_id": project.tenant_id, "project_id": project.pk}
     return count + tenants.drop_grants_of_project(**mine) + jobs.forget_of_project(**mine)
+
+
+def _drop_dead(project: Project) -> int:
+    """What came to nothing in other projects and points here, with what names it by a bare id."""
+    count = 0
+    for found in dead_elsewhere(project=project):
+        ids = list(found.values_list("pk", flat=True))
+        for label, column in pointers().items():
+            named = apps.get_model(label)._default_manager.filter(tenant_id=project.tenant_id)
+            count += named.filter(**{f"{column}__in": ids}).delete()[0]
+        count += found.model._default_manager.filter(pk__in=ids).delete()[0]
+    return count
 
 
 def owned() -> list[tuple[type[Model], str]]:
