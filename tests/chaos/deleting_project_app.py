@@ -15,7 +15,6 @@ from apps.experiments.adapters import tracking
 from apps.features.services import FeatureFarewell
 from apps.projects import services
 from apps.projects.services import deleting
-from apps.tenants.services import gone_projects
 from tests.chaos.app import celery
 from tests.chaos.stopping import stop_at, write
 
@@ -23,7 +22,6 @@ __all__ = ["STEPS", "celery"]
 # In the order in which a deletion comes by them; where one is done many times, it stops after the first time.
 STEPS = {
     "jobs": (deleting, "_end_jobs"),
-    "a token": (gone_projects.tokens, "revoke"),
     "rows": (deleting.rows, "delete_rows"),
     "the plan": (deleting, "_let_rows_go"),
     "tables": (deleting.shredding, "shred"),

@@ -34,7 +34,6 @@ __all__ = ["broker", "steps"]
 pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 STEPS = (
     "jobs",
-    "a token",
     "rows",
     "the plan",
     "tables",

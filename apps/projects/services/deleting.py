@@ -152,7 +152,8 @@ def _let_rows_go(job: JobHandle, project: Project) -> Plan:
 
 def _let_go(project: Project, plan: Plan) -> None:
     mine = {"tenant_id": project.tenant_id, "project_id": project.pk}
-    plan["tokens"] = tenants.revoke_tokens_of_project(**mine)
+    system, begun = Actor.system(project.tenant, "leaving"), project.deletion_begun_at or database_now()
+    plan["tokens"] = tenants.close_project(actor=system, project_id=project.pk, since=begun)
     tenants.end_usage_of_project(**mine, at=database_now())
     plan["rows"] = rows.delete_rows(project=project)
     ProjectDeletion.objects.filter(project=project).update(outside=plan)

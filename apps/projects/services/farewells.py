@@ -138,5 +138,5 @@ def resting_on_nothing(rows: QuerySet[Any]) -> QuerySet[Any]:
     for relation in rows.model._meta.get_fields(include_hidden=True):
         if relation.auto_created and getattr(relation, "on_delete", None) is PROTECT:
             pointing: type[Model] = relation.related_model
-            rows = rows.exclude(Exists(pointing.objects.filter(**{relation.field.attname: OuterRef("pk")})))
+            rows = rows.exclude(Exists(pointing._default_manager.filter(**{relation.field.attname: OuterRef("pk")})))
     return rows

@@ -19,6 +19,7 @@ from apps.projects.models import Project, ProjectDeletion
 from apps.projects.services.archiving import locked_project
 from apps.projects.services.farewells import every_dependant, made_elsewhere
 from apps.projects.services.recording import record
+from apps.tenants import services as tenants
 from foundation import access, jobs, tenancy
 from foundation.clock import database_now
 from foundation.identity import Actor
@@ -111,6 +112,7 @@ def _begin(system: Actor, project: Project) -> bool:
     project.deletion_begun_at = database_now()
     project.save(update_fields=["deletion_begun_at"])
     record(ProjectDeletionBegun(project_id=project.pk), system, project)
+    tenants.close_project(actor=system, project_id=project.pk, since=project.deletion_begun_at)
     _enqueue(system, project)
     return True
 

@@ -41,7 +41,7 @@ from apps.tenants.services.factors import (
     renew_recovery_codes,
 )
 from apps.tenants.services.failures import note_sign_in, tell_failed_sign_ins
-from apps.tenants.services.gone_projects import drop_grants_of_project, revoke_tokens_of_project
+from apps.tenants.services.gone_projects import close_project, drop_grants_of_project
 from apps.tenants.services.groups import (
     add_to_group,
     create_group,
@@ -229,6 +229,7 @@ __all__ = [
     "check_setup",
     "check_storage",
     "claim_domain",
+    "close_project",
     "complete_openid_provider",
     "complete_saml_provider",
     "count_requests",
@@ -345,7 +346,6 @@ __all__ = [
     "restore_member",
     "resume_tenant",
     "revoke_token",
-    "revoke_tokens_of_project",
     "revoke_workload_tokens",
     "ring_due_webhooks",
     "roll_webhook_secret",

@@ -140,7 +140,7 @@ def revoke_workload_tokens(*, tenant: Tenant, purpose: str, now: datetime) -> in
     """Void every token of a workload that ended; answers how many there were."""
     rows = list(_live_workload_tokens(tenant, purpose))
     for row in rows:
-        _revoke(_portal(tenant), row, now)
+        revoke_row(_portal(tenant), row, now)
     return len(rows)
 
 
@@ -150,7 +150,7 @@ def revoke_token(*, actor: Actor, token: ApiToken, now: datetime) -> ApiToken:
     policies.check_can_revoke(actor, token)
     token = ApiToken.objects.select_for_update(of=("self",)).select_related("user").get(pk=token.pk)
     if token.revoked_at is None:
-        _revoke(actor, token, now)
+        revoke_row(actor, token, now)
     return token
 
 
@@ -158,14 +158,14 @@ def revoke_tokens_of_member(*, actor: Actor, user_id: UUID, now: datetime) -> No
     """Void all tokens that a person made in the actor's tenant, and those of what acts for them."""
     theirs = Q(user_id=user_id) | Q(on_behalf_of_id=user_id)
     for row in _live_tokens(actor).filter(theirs):
-        _revoke(actor, row, now)
+        revoke_row(actor, row, now)
 
 
 def revoke_tokens_of_account(*, actor: Actor, account_id: UUID, now: datetime) -> int:
     """Void all tokens of a service account; answers how many there were."""
     rows = list(_live_tokens(actor).filter(service_account_id=account_id))
     for row in rows:
-        _revoke(actor, row, now)
+        revoke_row(actor, row, now)
     return len(rows)
 
 
@@ -178,7 +178,7 @@ def revoke_tokens_beyond(*, actor: Actor, user: User, now: datetime) -> None:
     for row in _live_tokens(actor).filter(on_behalf_of=user):
         rights = [Permission(name) for name in row.scopes if name != EVERYTHING]
         if member is None or not all(access.can(member, right, access.Inside(row.project_id)) for right in rights):
-            _revoke(actor, row, now)
+            revoke_row(actor, row, now)
 
 
 def _as_member(actor: Actor, user: User) -> Actor | None:
@@ -196,7 +196,8 @@ def forget_expired_tokens(*, now: datetime) -> None:
     in_each(lambda tenant: tokens.forget_workload_tokens(tenant_id=tenant.pk, now=now))
 
 
-def _revoke(actor: Actor, row: ApiToken, now: datetime) -> None:
+def revoke_row(actor: Actor, row: ApiToken, now: datetime) -> None:
+    """Void it, on the ledger, and cut off what listens by it; the caller has locked it and checked who may."""
     tokens.revoke(row, now=now)
     row.revoked_at = now
     revoked = TokenRevoked(token_id=row.pk, purpose=row.purpose)

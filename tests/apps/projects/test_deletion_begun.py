@@ -16,16 +16,20 @@ from apps.experiments.models import Run
 from apps.projects import selectors, services
 from apps.projects.models import Project
 from apps.projects.services import deleting
-from foundation import access, jobs, lake, storage
+from apps.tenants import services as tenants
+from foundation import access, jobs, lake, live, storage
 from foundation.access import Permission, archives
 from foundation.clock import now
 from foundation.errors import NotFound
+from foundation.identity.tokens import create_token
 from foundation.jobs import runner
 from foundation.jobs.models import Job, JobTicket
+from foundation.ledger.models import LedgerEvent
 from tests.apps.experiments.rows import make_run, make_training_set
 from tests.apps.projects.test_archive import again
 from tests.apps.projects.test_deleting import asked, due
 from tests.support.jobs import run_queued
+from tests.support.people import make_person
 
 
 @pytest.fixture(autouse=True)
@@ -176,3 +180,31 @@ def test_what_lies_outside_of_rows_that_were_written_late_goes_too(admin, scient
     assert storage.list(admin.tenant_id) == []
     assert list(lake.for_tenant(admin.tenant_id).tables()) == []
     assert not Run.objects.exists()
+
+
+def test_whoever_listens_by_it_alone_is_cut_off(admin, viewer, scientist, project, monkeypatch):
+    cut = {"users": set(), "tokens": set()}
+
+    def note(*, user_id=None, token_digest=None, sentence):
+        assert sentence
+        cut["users"] |= {user_id} - {None}
+        cut["tokens"] |= {token_digest} - {None}
+
+    holder = tenants.Holder.parse(f"user:{viewer.user.pk}")
+    tenants.give_role_in_project(actor=admin, project_id=project.pk, holder=holder, role="viewer")
+    group = tenants.create_group(actor=admin, name="Guests", description="")
+    third = make_person(admin.tenant, "member", "third@acme.test")
+    tenants.add_to_group(actor=admin, group=group, user_id=third.user.pk)
+    of_group = tenants.Holder.parse(f"group:{group.pk}")
+    tenants.give_role_in_project(actor=admin, project_id=project.pk, holder=of_group, role="viewer")
+    row, _text = create_token(tenant=admin.tenant, name="t", user=admin.user, project_id=project.pk)
+    create_token(tenant=admin.tenant, name="w", user=admin.user)
+    monkeypatch.setattr(live, "disconnect", note)
+    begin(admin, project)
+
+    assert cut == {"users": {viewer.user.pk, third.user.pk}, "tokens": {row.digest}}
+    revoked = LedgerEvent.objects.filter(kind="token.revoked", project_id=project.pk, subject_id=row.pk)
+    assert revoked.count() == 1
+    run_queued()
+    assert revoked.count() == 1
+    assert LedgerEvent.objects.get(kind="project.deleted").payload["tokens"] == 1
