@@ -29,6 +29,7 @@ def delete_rows(*, project: Project) -> int:
     # A child goes before what it hangs on, by which alone it is found; jobs last, since what they are about has a lock.
     count += sum(_execute(f"DELETE FROM {_table(model)} WHERE {where}", project) for model, where in owned())  # noqa: S608
     mine = {"tenant_id": project.tenant_id, "project_id": project.pk}
+    count += tenants.drop_binned_of_project(**mine)
     return count + tenants.drop_grants_of_project(**mine) + jobs.forget_of_project(**mine)
 
 

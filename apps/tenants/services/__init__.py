@@ -41,7 +41,7 @@ from apps.tenants.services.factors import (
     renew_recovery_codes,
 )
 from apps.tenants.services.failures import note_sign_in, tell_failed_sign_ins
-from apps.tenants.services.gone_projects import close_project, drop_grants_of_project
+from apps.tenants.services.gone_projects import close_project, drop_binned_of_project, drop_grants_of_project
 from apps.tenants.services.groups import (
     add_to_group,
     create_group,
@@ -250,6 +250,7 @@ __all__ = [
     "disable_service_account",
     "disabled_provider",
     "draft_provider",
+    "drop_binned_of_project",
     "drop_grants_of_project",
     "edit_group",
     "edit_profile",

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from apps.tenants.choices import BinKind
+from apps.tenants.models import BinnedThing
 from apps.tenants.services.tokens import revoke_row
 from foundation import live
 from foundation.access.models import GroupMember, ProjectRole, UserGrant
@@ -39,6 +41,12 @@ def _people_of(tenant_id: UUID, project_id: UUID) -> set[UUID]:
         *through_groups.values_list("user_id", flat=True),
         *granted.values_list("user_id", flat=True),
     }
+
+
+def drop_binned_of_project(*, tenant_id: UUID, project_id: UUID) -> int:
+    """Webhooks in the bin that were told of its events alone: nothing could restore them; how many there were."""
+    rows = BinnedThing.objects.filter(tenant_id=tenant_id, kind=BinKind.WEBHOOK, kept__project=str(project_id))
+    return rows.delete()[0]
 
 
 def drop_grants_of_project(*, tenant_id: UUID, project_id: UUID) -> int:

@@ -23,7 +23,7 @@ from apps.projects.models import Project, ProjectDeletion
 from apps.projects.services import deleting, rows
 from apps.tenants import services as tenants
 from apps.tenants.choices import UsageKind
-from apps.tenants.models import TenantExport, UsageHour, UsageSpan, Webhook
+from apps.tenants.models import BinnedThing, TenantExport, UsageHour, UsageSpan, Webhook
 from foundation import jobs, lake, ledger, storage
 from foundation.access import StepUpRequired
 from foundation.access.models import ProjectRole, UserGrant
@@ -299,12 +299,16 @@ def test_tokens_roles_grants_webhooks_and_jobs_of_it_are_gone(admin, scientist, 
     hook = {"tenant": admin.tenant, "url": "https://receiver.example/", "sealed_secret": b"s", "created_at": now()}
     Webhook.objects.create(**hook, project_id=project.pk)
     stays = Webhook.objects.create(**hook)
+    for project_id in (project.pk, None):
+        binned = Webhook.objects.create(**hook, project_id=project_id)
+        tenants.delete_webhook(actor=again(admin), webhook=binned)
     run = make_run(scientist, project, make_training_set(scientist, project), state="queued")
     jobs.enqueue("experiments.execute_run", actor=admin, title="Waits", project_id=project.pk, run_id=str(run.pk))
     delete(admin, project)
 
     assert not ProjectRole.objects.exists()
     assert list(Webhook.objects.all()) == [stays]
+    assert [row.kept["project"] for row in BinnedThing.objects.all()] == [None]
     assert [row.name for row in ApiToken.objects.all()] == ["w"]
     assert set(revoked_since(0)[1]) == {token.digest}
     assert whole.digest not in revoked_since(0)[1]
