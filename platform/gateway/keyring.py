@@ -42,7 +42,7 @@ class Keyring:
                 log.warning("%s and the routes are of different moments; every key is checked anew.", self._file)
                 return
             for one in document["keys"]:
-                self._keys.known[one["digest"], one["route"]] = _verdict(one)
+                self._keys.known[one["digest"], one["route"], one["deployment"]] = _verdict(one)
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.error("%s cannot be read (%r); every key is checked anew.", self._file, error)
 
@@ -68,12 +68,13 @@ class Keyring:
                 {
                     "digest": digest,
                     "route": route,
+                    "deployment": deployment,
                     "actor": verdict.actor,
                     "expires_at": verdict.expires_at,
                     "networks": [str(network) for network in verdict.networks],
                     "confirmed_at": max(verdict.checked_at, self._contact.last_at) + offset,
                 }
-                for (digest, route), verdict in self._keys.known.items()
+                for (digest, route, deployment), verdict in self._keys.known.items()
             ],
         }
 

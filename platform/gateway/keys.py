@@ -31,7 +31,8 @@ IDLE_AFTER_S = 10.0
 MOST_KEYS = 50_000
 MOST_REVOKED = 100_000
 MOST_CHECKS = 8
-Key = tuple[str, str]
+# The key's digest, and the deployment by name and by id: another one may have the name of one that was deleted.
+Key = tuple[str, str, str]
 
 
 @dataclass(slots=True)
@@ -97,7 +98,9 @@ class Keys:
         match = _BEARER.fullmatch(authorization or b"")
         if match is None:
             raise Refused(401, "unauthenticated", "Send an API key of this tenant: Authorization: Bearer snd_…")
-        key = (sha256(match[1]).hexdigest(), f"{tenant}/{deployment}")
+        name = f"{tenant}/{deployment}"
+        route = self._contact.table.routes.get(name)
+        key = (sha256(match[1]).hexdigest(), name, route.deployment_id if route else "")
         now = time.monotonic()
         verdict = self.known.get(key)
         if verdict is not None:

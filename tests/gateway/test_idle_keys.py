@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,6 +25,7 @@ class Contact:
 
     def __init__(self):
         self.on_revoked, self.on_rewound = [], []
+        self.table = SimpleNamespace(routes={"acme/churn": SimpleNamespace(deployment_id="first")})
 
     def age_s(self):
         return 0.0
@@ -98,5 +100,22 @@ def test_where_the_portal_does_not_answer_for_a_moment_the_old_word_holds(ring, 
         portal.says = None
         aged(ring, keys.IDLE_AFTER_S + 1)
         assert (await admit(ring)).allowed
+
+    asyncio.run(story())
+
+
+def test_a_new_deployment_under_the_name_of_a_deleted_one_is_asked_for_anew(portal):
+    contact = Contact()
+    ring = Keys(portal, contact, stale_limit_s=900)
+
+    async def story():
+        assert (await admit(ring)).allowed
+        assert (await admit(ring)).allowed
+        assert portal.asked == 1
+        portal.says = False
+        contact.table.routes["acme/churn"] = SimpleNamespace(deployment_id="second")
+        with pytest.raises(Refused):
+            await admit(ring)
+        assert portal.asked == 2
 
     asyncio.run(story())
