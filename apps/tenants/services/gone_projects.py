@@ -37,7 +37,7 @@ def _people_of(tenant_id: UUID, project_id: UUID) -> set[UUID]:
     through_groups = GroupMember.objects.filter(tenant_id=tenant_id, group__in=roles.values("group_id"))
     granted = UserGrant.objects.filter(tenant_id=tenant_id, object_pk=str(project_id))
     return {
-        *roles.exclude(user_id=None).values_list("user_id", flat=True),
+        *roles.exclude(user=None).values_list("user_id", flat=True),
         *through_groups.values_list("user_id", flat=True),
         *granted.values_list("user_id", flat=True),
     }
