@@ -37,6 +37,18 @@ class IngestionStarted(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PullStarted(ledger.Event):
+    """From a connection; where there it lies could name somebody and stays out."""
+
+    kind = "dataset_version.pull_started"
+    said = _("began to read from a connection")
+    icon = "database-import"
+    dataset_id: UUID
+    version_id: UUID
+    connection_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class DerivationStarted(ledger.Event):
     kind = "dataset_version.derivation_started"
     said = _("began a version by SQL")

@@ -69,6 +69,38 @@ class UploadForm(ReadingForm):
         return cleaned
 
 
+class PullForm(ReadingForm):
+    """Into which dataset something behind a connection is read; `files`: it is files, which are read in some way."""
+
+    dataset = forms.ChoiceField(label=_("Rows go to"), required=False)
+    name = forms.CharField(label=_("Name of the new dataset"), max_length=120, required=False)
+    pattern = forms.CharField(
+        label=_("Files"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "ltr", "placeholder": "*.csv"}),
+        help_text=_("Where it is a folder: which files of it. ** goes through all folders below it."),
+    )
+    field_order = ("dataset", "name", "pattern")
+
+    def __init__(self, data: Any = None, *, datasets: Sequence[tuple[str, Any]], place: str, files: bool) -> None:
+        super().__init__(data, initial={"name": name_from(place.rstrip("/")) if files else place.rpartition(".")[2]})
+        self.fields["dataset"].choices = [("", _("A new dataset")), *datasets]  # type: ignore[attr-defined]
+        if not files:
+            for name in ("pattern", "delimiter", "missing", "as_text"):
+                del self.fields[name]
+
+    def options(self) -> dict[str, Any]:
+        return super().options() if "delimiter" in self.fields else {}
+
+    def check_target(self) -> bool:
+        """Whether the rows have somewhere to go; asked before they are read in, not for a look."""
+        chosen = self.cleaned_data
+        if not chosen.get("dataset") and not chosen.get("name", "").strip():
+            self.add_error("name", _("Give the new dataset a name, or choose one that is there."))
+        return not self.errors
+
+
 def name_from(filename: str) -> str:
     """What a dataset is called where nobody named it: the file's name without its endings."""
     return PurePath(filename).name.split(".")[0][:120]

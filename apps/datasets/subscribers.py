@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from apps.connections import services as connections
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
 from apps.projects import services as projects
@@ -39,6 +40,7 @@ def register() -> None:
     chain.register_upwards("dataset_version", _made_of_version)
     services.register_reach(services.VersionReach())
     services.register_reach(services.ArchiveReach())
+    connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
 
 
@@ -88,7 +90,7 @@ def _source_link(actor: Actor, version_id: UUID) -> chain.Link | None:
     version = selectors.get_version(actor=actor, version_id=version_id)
     node = chain.ChainNode(
         kind="source",
-        name=version.source.get("filename", ""),
+        name=version.source.get("filename") or version.source.get("place", ""),
         at=version.created_at,
         digest=version.source.get("sha256", ""),
     )

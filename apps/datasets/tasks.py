@@ -13,6 +13,11 @@ def ingest(*, job: JobHandle, version_id: str, upload_id: str, **_later: object)
     services.ingest_upload(job=job, version_id=UUID(version_id), upload_id=UUID(upload_id))
 
 
+@job(name="datasets.pull", max_attempts=6)
+def pull(*, job: JobHandle, version_id: str, **_later: object) -> None:
+    services.run_pull(job=job, version_id=UUID(version_id))
+
+
 @job(name="datasets.derive")
 def derive(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.run_derivation(job=job, version_id=UUID(version_id))

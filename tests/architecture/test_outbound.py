@@ -10,12 +10,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = (
     "aiohttp",
+    "boto3",
+    "botocore",
     "ftplib",
     "http.client",
     "httpcore",
     "httpcore2",
     "httpx",
     "httpx2",
+    "pymysql",
     "requests",
     "smtplib",
     "socket",
@@ -25,6 +28,9 @@ CLIENTS = (
 )
 # Each opens no way out, for the reason that stands beside it.
 OWN = {
+    "apps/connections/adapters/mysql_wire.py": "its driver gets a connection that outbound made",
+    "apps/connections/adapters/s3.py": "errors of the SDK",
+    "apps/connections/adapters/s3_wire.py": "the SDK's proxy is a visit at the doorway of outbound",
     "apps/deployments/adapters/gateway.py": "the gateway of this portal: its socket, and its door as clients use it",
     "apps/deployments/adapters/replica.py": "replicas that this portal started, at the address that the engine gave",
     "apps/experiments/adapters/mlflow_relay.py": "the MLflow server of this portal, over its Unix socket",

@@ -10,8 +10,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Tables and numbers, engines, trackers, fonts, pictures, name servers: whoever needs them imports them where he does.
-LATER = {"PIL", "boto3", "dns", "docker", "duckdb", "fontTools", "kubernetes", "mlflow", "numpy", "onnx", "pandas"}
-LATER |= {"plotly", "pyarrow", "qrcode", "scim2_models", "sklearn", "torch", "typst"}
+LATER = {
+    "PIL",
+    "boto3",
+    "botocore",
+    "dns",
+    "docker",
+    "duckdb",
+    "fontTools",
+    "kubernetes",
+    "mlflow",
+    "numpy",
+    "onnx",
+    "pandas",
+}
+LATER |= {"plotly", "pyarrow", "pymysql", "qrcode", "scim2_models", "sklearn", "torch", "typst"}
 
 
 def test_large_libraries_wait_until_they_are_used():

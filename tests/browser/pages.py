@@ -19,6 +19,7 @@ def ids_of(client: Client) -> dict[str, str]:
         "case": _first(client.approvals.list(state=None)),
         "report": _first(list(client.transport.pages("reports/"))),
         "view": _first(client.features.list()),
+        "connection": _first(client.connections.list()),
     }
     dataset = client.datasets.find("flights_at_departure") or next(iter(client.datasets.list()), None)
     if dataset and dataset["latest_version"]:
@@ -74,6 +75,11 @@ PROJECT_PAGES = {
     "data": "data/",
     "data_new": "data/new/",
     "data_derive": "data/derive/",
+    "connections": "data/connections/",
+    "connection_kinds": "data/connections/new/",
+    "connection_new": "data/connections/new/?kind=postgresql",
+    "connection": "data/connections/{connection}/",
+    "connection_edit": "data/connections/{connection}/edit/",
     "dataset": "data/{dataset}/",
     "dataset_version": "data/versions/{dataset_version}/",
     "dataset_profile": "data/versions/{dataset_version}/?tab=profile",

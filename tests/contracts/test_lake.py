@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from foundation.errors import Invalid
-from foundation.lake import Condition, TableAt, TableExists, TableMissing, for_tenant
+from foundation.lake import Condition, FileRefused, TableAt, TableExists, TableMissing, UserFile, for_tenant
 from tests.foundation.lake.conftest import lake_id as lake_id
 
 PEOPLE = pa.table(
@@ -58,6 +58,66 @@ def test_append_makes_the_table_and_then_adds(lake, table):
     first = lake.write(table, PEOPLE, mode="append")
     second = lake.write(table, PEOPLE.select(["age", "name", "at"]), mode="append")
     assert (lake.count(first), lake.count(second)) == (4, 8)
+
+
+def test_the_mark_of_the_last_write_is_committed_with_its_rows(lake, table):
+    assert lake.mark_of(table) == ""
+    lake.write(table, PEOPLE, mode="append", mark="piece 1")
+    lake.write(table, PEOPLE, mode="append", mark="piece 2 'quoted'")
+    with pytest.raises(ZeroDivisionError):
+        lake.write(table, broken_off(PEOPLE), mode="append", mark="piece 3")
+    lake.write(f"{table}_other", PEOPLE, mark="another table's")
+    assert lake.mark_of(table) == "piece 2 'quoted'"
+    lake.expire(keep=[])
+    assert lake.mark_of(table) == "piece 2 'quoted'", "the last change of a table that is there never expires"
+    lake.drop(table)
+    assert lake.mark_of(table) == ""
+    lake.write(table, PEOPLE, mode="append")
+    assert lake.mark_of(table) == "", "made anew it begins anew"
+
+
+def files_in(folder, **texts):
+    for name, text in texts.items():
+        path = folder / f"{name}.csv"
+        path.write_text(text)
+        yield UserFile(path, "csv", f"{name}.csv")
+        path.unlink()
+
+
+def test_many_files_are_written_as_one_and_each_may_be_gone_when_the_next_is_asked_for(lake, table, tmp_path):
+    heard = []
+    some = files_in(tmp_path, first="a,b\n1.5,x\n2,y\n", second="b,a\nz,3\n")
+    at = lake.write_from_files(table, some, mark="1", on_rows=heard.append)
+    more = files_in(tmp_path, third="a,b\n4,w\n")
+    now = lake.write_from_files(table, more, mode="append", mark="2")
+    assert lake.read(at).read_all().to_pydict() == {"a": [1.5, 2, 3], "b": ["x", "y", "z"]}
+    assert (lake.count(now), lake.mark_of(table), heard[-1]) == (4, "2", 3)
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ("a\n1\n", "“second.csv” has no column “b”"),
+        ("a,b,c\n1,x,2\n", "“second.csv” has a column “c”"),
+        ("a,b\n1.5,x\n", "“a” is double in “second.csv” and int64"),
+        ("a,b\nmany,x\n", "“a” is string in “second.csv” and int64"),
+    ],
+)
+def test_a_schema_that_changes_between_two_files_of_one_load_names_file_and_column(lake, tmp_path, second, said):
+    table = "t_changing"
+    with pytest.raises(FileRefused, match=said):
+        lake.write_from_files(table, files_in(tmp_path, first="a,b\n1,x\n", second=second))
+    assert not lake.exists(table), "nothing half-made stays"
+
+
+def broken_off(rows):
+    """A source that gives some rows and then fails."""
+
+    def batches():
+        yield from rows.to_batches()
+        raise ZeroDivisionError
+
+    return pa.RecordBatchReader.from_batches(rows.schema, batches())
 
 
 def test_older_snapshots_stay_as_they_were(lake, table):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from foundation.clock import now
 from tests.apps.experiments.rows import make_run, make_training_set
 
 
 def things_of(actor: Any, project: Any) -> dict[str, Any]:
     """Ids by kind; a new kind of thing with a page in its project is worth a line here."""
+    from apps.connections.models import Connection
     from apps.features.models import Entity, FeatureView
 
     inside = {"tenant": actor.tenant, "project": project}
@@ -18,8 +20,14 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     view = FeatureView.objects.create(
         **inside, entity=entity, name="petals", number=1, event_time="at", features=[{"name": "a", "type": "DOUBLE"}]
     )
+    # Where it leads nobody is let call, so that no test waits for an answer.
+    told = {"host": "10.0.0.1", "port": 5432, "database": "sales", "user": "reader", "tls": "verify"}
+    connection = Connection.objects.create(
+        **inside, name="Warehouse", kind="postgresql", settings=told, created_at=now()
+    )
     run = make_run(actor, project, training_set, state="succeeded")
     return {
+        "connection": connection.pk,
         "dataset": training_set.base_version.dataset_id,
         "dataset_version": training_set.base_version_id,
         "feature_view": view.pk,

@@ -22,6 +22,7 @@ from tests.isolation.routes import every_route
 # The tables of the rooms in which a project's things lie.
 ROOMS = (
     "projects_",
+    "connections_",
     "datasets_",
     "features_",
     "experiments_",
@@ -109,6 +110,8 @@ def filled(house):
         f"{PAGE}deployments/new/": {"version": house.things["model_version"], "resource_class": "small"},
         f"{PAGE}settings/archive/delete/": {"confirmation": house.things["project"]},
         "post api/v1/projects/<slug:slug>/delete/": {"confirmation": house.things["project"]},
+        "post api/v1/datasets/": {"place": "public.orders"},
+        "post api/v1/datasets/<uuid:pk>/versions/": {"place": "public.orders"},
         "post api/v1/feature-views/": {"entity": entity},
         "post api/v1/training-sets/": {"views": []},
     }

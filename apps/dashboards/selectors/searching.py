@@ -8,6 +8,7 @@ from textwrap import shorten
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from apps.dashboards.selectors.things import Thing, rows_of, shown
 from foundation.identity import Actor
@@ -36,7 +37,9 @@ def _of_kind(actor: Actor, kind: str, wanted: Q | None) -> list[Thing]:
 
 
 def _note(kind: str, row: Any) -> str:
-    return shorten(row.purpose, 60, placeholder="…") if kind == "project" else str(row.project.name)
+    if kind == "project":
+        return shorten(row.purpose, 60, placeholder="…")
+    return str(row.project.name) if row.project else _("every project")
 
 
 def _named(words: str) -> Q:
@@ -72,6 +75,7 @@ def _deployment(words: str) -> Q:
 
 _MATCHES: dict[str, Callable[[str], Q | None]] = {
     "project": _project,
+    "connection": _named,
     "dataset": _named,
     "feature_view": _numbered,
     "training_set": _numbered,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.approvals import selectors as approvals
 from apps.compliance import selectors as compliance
+from apps.connections import selectors as connections
 from apps.datasets import selectors as datasets
 from apps.deployments import selectors as deployments
 from apps.experiments import selectors as experiments
@@ -59,6 +60,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "project": Kind(Permission.PROJECT_VIEW, projects.visible_projects, in_project=False),
+    "connection": Kind(Permission.CONNECTION_VIEW, connections.visible_connections),
     "dataset": Kind(Permission.DATASET_VIEW, datasets.visible_datasets),
     "dataset_version": Kind(Permission.DATASET_VIEW, datasets.visible_versions),
     "entity": Kind(Permission.FEATURE_VIEW, features.visible_entities),
@@ -88,7 +90,7 @@ def rows_of(actor: Actor, kind: str) -> QuerySet[Any] | None:
 
 
 def shown(kind: str, row: Any, note: str = "") -> Thing:
-    # A case may be about the tenant, outside its projects; a service account is of the tenant.
+    # A case may be about the tenant, a connection open to all its projects; a service account is of the tenant.
     project = row if kind == "project" else getattr(row, "project", None)
     name, slug = (project.name, project.slug) if project else ("", "")
     return Thing(kind, row.pk, KINDS[kind].name(row), name, slug, note, project.pk if project else None)

@@ -21,6 +21,7 @@ _IN_PROJECT = {
 _LISTED_IN_PROJECT = {"entity": "features:feature_list"}
 _IN_TENANT = {
     "approval_case": "approvals:case_detail",
+    "connection": "connections:connection_anywhere",
     "erasure": "compliance:erasure_detail",
     "report": "compliance:report_detail",
     "service_account": "tenants:service_account_detail",

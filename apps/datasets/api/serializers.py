@@ -85,19 +85,31 @@ class DatasetSerializer(serializers.ModelSerializer):
         }
 
 
-class DatasetStart(serializers.Serializer):
+class _Incoming(serializers.Serializer):
+    """A file that was sent (`upload`), or what lies at `place` behind a `connection`."""
+
+    upload = serializers.UUIDField(required=False, allow_null=True, default=None)
+    connection = serializers.UUIDField(required=False, allow_null=True, default=None)
+    place = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+    pattern = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if given.get("connection") and not given.get("place"):
+            raise serializers.ValidationError({"place": _("Say what is read there: a table, a folder, a file.")})
+        return given
+
+
+class DatasetStart(_Incoming):
     project = serializers.SlugField()
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(required=False, allow_blank=True, default="")
-    upload = serializers.UUIDField(required=False, allow_null=True, default=None)
     review = serializers.BooleanField(required=False, default=False)
     options = serializers.DictField(required=False, default=dict)
 
 
-class VersionStart(serializers.Serializer):
-    """Either an upload, or SQL with the versions that it reads."""
+class VersionStart(_Incoming):
+    """An upload, a connection and a place, or SQL with the versions that it reads."""
 
-    upload = serializers.UUIDField(required=False, allow_null=True, default=None)
     sql = serializers.CharField(required=False, allow_blank=True, default="")
     inputs = serializers.DictField(child=serializers.UUIDField(), required=False, default=dict)
     review = serializers.BooleanField(required=False, default=False)

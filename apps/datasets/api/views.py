@@ -89,7 +89,7 @@ class DatasetViewSet(PortalViewSet):
         dataset = services.create_dataset(
             actor=self.actor, project=project, name=body["name"], description=body["description"]
         )
-        if body["upload"]:
+        if body["upload"] or body["connection"]:
             self._begin(dataset, body)
         return self.answer(
             self.serializer_class, selectors.get_dataset(actor=self.actor, dataset_id=dataset.pk), status=201
@@ -114,6 +114,16 @@ class DatasetViewSet(PortalViewSet):
         return self.answer(serializers.VersionSerializer, version, status=202)
 
     def _begin(self, dataset: Any, body: dict[str, Any]) -> Any:
+        if body["connection"]:
+            return services.pull_version(
+                actor=self.actor,
+                dataset=dataset,
+                connection_id=body["connection"],
+                place=body["place"],
+                pattern=body["pattern"],
+                options=body["options"],
+                review=body["review"],
+            )
         upload = selectors.get_upload(actor=self.actor, upload_id=body["upload"])
         return services.create_version(
             actor=self.actor,

@@ -28,7 +28,9 @@ from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
+from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.review import commit_version, discard_version
+from apps.datasets.services.sampling import sample_of
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
     append_chunk,
@@ -74,9 +76,13 @@ __all__ = [
     "nowhere_at_all",
     "parquet_stream",
     "preview_query",
+    "pull_version",
+    "reading_through",
     "register_reach",
     "run_derivation",
     "run_erasure",
+    "run_pull",
+    "sample_of",
     "start_upload",
     "successor_id",
     "summary_lines",

@@ -44,10 +44,11 @@ def unpacked(upload: Upload) -> Iterator[SourceFile]:
         with whole.open("wb") as file:
             for piece in read_chunks(upload):
                 file.write(piece)
-        yield _open(whole, upload.filename, folder)
+        yield opened(whole, upload.filename, folder)
 
 
-def _open(path: Path, name: str, folder: Path) -> SourceFile:
+def opened(path: Path, name: str, folder: Path) -> SourceFile:
+    """The table in a file, taken into the folder where it is packed; FileRefused where there is none."""
     ending = PurePosixPath(name.lower()).suffix
     if ending == ".zip":
         return _from_zip(path, name, folder)

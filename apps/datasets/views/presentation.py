@@ -153,6 +153,11 @@ def facts(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
             {"term": _("File"), "value": source.get("filename", "")},
             {"term": _("SHA-256 of the file"), "value": source.get("sha256", ""), "digest": True},
         ]
+    if source.get("kind") == "connection":
+        found += [
+            {"term": _("Connection"), "value": source["name"]},
+            {"term": _("Read there"), "value": source["place"]},
+        ]
     found += [
         {"term": _("Lake snapshot"), "value": version.lake_snapshot},
         {"term": _("Added by"), "value": str(version.created_by or "")},

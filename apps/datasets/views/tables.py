@@ -92,13 +92,20 @@ class VersionTable(_DataTable):
         return number(value)
 
     def render_source(self, value: dict[str, Any]) -> SafeString:
-        return format_html("<bdi>{}</bdi>", value.get("filename") or _("SQL over other versions"))
+        return format_html("<bdi>{}</bdi>", named(value))
 
     def render_created_by(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)
 
     def render_created_at(self, value: datetime) -> SafeString:
         return ago(value)
+
+
+def named(source: dict[str, Any]) -> Any:
+    """Where a version comes from, in a word."""
+    if source.get("kind") == "connection":
+        return f"{source['name']} › {source['place']}"
+    return source.get("filename") or _("SQL over other versions")
 
 
 class DatasetFilter(django_filters.FilterSet):

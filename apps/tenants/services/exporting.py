@@ -45,6 +45,7 @@ README = """This archive holds everything that the organisation “{slug}” bro
 
   tenant/       the organisation, its members, groups, roles, settings and usage; without secrets
   projects.json the projects
+  connections/  the connections, without their secrets
   datasets/     every version of every dataset as Parquet, with what is known of it
   features/     feature views and training sets, as they were defined
   runs/         the runs with parameters and metrics, a JSON object a line

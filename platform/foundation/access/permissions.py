@@ -36,6 +36,9 @@ class Permission(TextChoices):
     APPROVAL_VIEW = "approval.view", _("see approval cases")
     APPROVAL_OPEN = "approval.open", _("ask for approval")
     APPROVAL_DECIDE = "approval.decide", _("decide approval cases")
+    # connections
+    CONNECTION_VIEW = "connection.view", _("see connections")
+    CONNECTION_MANAGE = "connection.manage", _("make and change connections")
     # datasets
     DATASET_VIEW = "dataset.view", _("see datasets")
     DATASET_CREATE = "dataset.create", _("add datasets and versions")
@@ -87,6 +90,7 @@ NOT_FOR_GUESTS = frozenset(
         Permission.PROJECT_DELETE,
         Permission.APPROVAL_DECIDE,
         Permission.DATASET_DESTROY,
+        Permission.CONNECTION_MANAGE,
     }
 )
 
@@ -115,6 +119,7 @@ _ADMINISTER = frozenset(
     {
         Permission.TENANT_MANAGE,
         Permission.MEMBER_MANAGE,
+        Permission.CONNECTION_MANAGE,
         Permission.PROJECT_SHARE,
         Permission.PROJECT_ARCHIVE,
         Permission.PROJECT_DELETE,

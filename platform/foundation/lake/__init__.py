@@ -15,7 +15,7 @@ from foundation.lake.errors import (
     TableExists,
     TableMissing,
 )
-from foundation.lake.ports import Column, Condition, Lake, TableAt
+from foundation.lake.ports import Column, Condition, Lake, TableAt, UserFile
 
 __all__ = [
     "Column",
@@ -30,6 +30,7 @@ __all__ = [
     "TableAt",
     "TableExists",
     "TableMissing",
+    "UserFile",
     "destroy",
     "for_tenant",
     "sandbox",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,6 +53,16 @@ class LakeFile:
     deleted: LakeFile | None = None
 
 
+@dataclass(frozen=True)
+class UserFile:
+    """A user's file on this machine; `name` is what its owner knows it by. Options are those of `write_from_file`."""
+
+    path: Path
+    format: FileFormat
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
 class FileParser(Protocol):
     """Reads users' files apart from the lake: a context manager around the rows, FileRefused where there are none."""
 
@@ -68,8 +78,13 @@ class Lake(Protocol):
     Errors: TableMissing, TableExists, LakeUnavailable, FileRefused, LakeFailed.
     """
 
-    def write(self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create") -> TableAt:
-        """Write all batches; `append` makes a missing table. An error of the source is raised as it is."""
+    def write(
+        self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create", mark: str = ""
+    ) -> TableAt:
+        """Write all batches; `append` makes a missing table. An error of the source is raised as it is.
+
+        The `mark` is committed with the rows: whoever was killed afterwards learns from `mark_of` that they are in.
+        """
 
     def write_from_file(
         self,
@@ -79,12 +94,28 @@ class Lake(Protocol):
         options: Mapping[str, Any] | None = None,
         *,
         mode: Mode = "create",
+        mark: str = "",
         on_rows: Callable[[int], None] | None = None,
     ) -> TableAt:
         """Write a user's file, parsed apart from the lake in bounded memory; `on_rows` hears the rows so far.
 
         Options: `delimiter`, `quote` (one sign each), `types` ({column: "text"} keeps a column as text),
         `missing` (words that stand for no value in columns of numbers), `name` (the file's name for sentences).
+        """
+
+    def write_from_files(
+        self,
+        table: str,
+        files: Iterable[UserFile],
+        *,
+        mode: Mode = "create",
+        mark: str = "",
+        on_rows: Callable[[int], None] | None = None,
+    ) -> TableAt:
+        """Write all of these files in one transaction, each parsed as with `write_from_file`, one after the other.
+
+        A file may be gone once the next one is asked for. All have the columns of the first one, or of the table that
+        is there; FileRefused names the file and the column that differ.
         """
 
     def write_query(
@@ -133,6 +164,9 @@ class Lake(Protocol):
 
     def current(self, table: str) -> TableAt:
         """The table as it is now."""
+
+    def mark_of(self, table: str) -> str:
+        """The mark of the table's last write that had one; empty where there is none, or no such table."""
 
     def files_of(self, at: TableAt) -> list[LakeFile]:
         """The exact files of the table, for the sandbox: they are opened here, paths are never told to it."""

@@ -16,16 +16,25 @@ _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate
 
 def body(pieces: Iterable[bytes], headers: Mapping[str, str], *, most: int, cut: bool) -> tuple[bytes, bool]:
     """(the body, whether it was cut). Plain bytes are asked for; packed ones are understood all the same."""
-    found, coding = bytearray(), headers.get("content-encoding", "identity").strip().lower()
-    if coding not in {"", "identity"}:
-        pieces = _unpacked(pieces, coding)
-    for piece in pieces:
+    found = bytearray()
+    for piece in plain(pieces, headers):
         found += piece
         if len(found) > most:
             if cut:
                 return bytes(found[:most]), True
             raise AnswerTooLarge(_("The answer is longer than %(most)s bytes.") % {"most": most})
     return bytes(found), False
+
+
+def coding_of(headers: Mapping[str, str]) -> str:
+    """How the answer is packed; empty where it is not."""
+    return headers.get("content-encoding", "identity").strip().lower().removeprefix("identity")
+
+
+def plain(pieces: Iterable[bytes], headers: Mapping[str, str]) -> Iterable[bytes]:
+    """The pieces as they are, or unpacked."""
+    coding = coding_of(headers)
+    return _unpacked(pieces, coding) if coding else pieces
 
 
 def _unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:

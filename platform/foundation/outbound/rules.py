@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed lacks it
@@ -39,3 +42,31 @@ def trust(authorities: str) -> ssl.SSLContext:
     if authorities:
         context.load_verify_locations(authorities)
     return context
+
+
+def tls_context(own: str = "") -> ssl.SSLContext:
+    """What a library needs for TLS with names checked: whom we trust, or with `own` (PEM) that text alone.
+
+    ssl.SSLError: the text holds no certificate.
+    """
+    return ssl.create_default_context(cadata=own) if own else trust(settings.OUTBOUND_CA_FILE)
+
+
+@contextmanager
+def authorities_file(own: str = "") -> Iterator[str]:
+    """A file (PEM) with whom we trust, for libraries that take no context; with `own`, that text alone.
+
+    It lies in memory, for the block and for this process alone.
+    """
+    kept = os.memfd_create("authorities", os.MFD_CLOEXEC)
+    try:
+        with open(kept, "wb", closefd=False) as file:
+            file.write((own or _as_text(settings.OUTBOUND_CA_FILE)).encode())
+        yield f"/proc/self/fd/{kept}"
+    finally:
+        os.close(kept)
+
+
+@lru_cache(maxsize=4)
+def _as_text(authorities: str) -> str:
+    return "".join(ssl.DER_cert_to_PEM_cert(found) for found in trust(authorities).get_ca_certs(binary_form=True))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -61,6 +62,16 @@ class _Ask:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Streamed:
+    """An answer whose body still comes; `url` is where it came from at last, header names are small."""
+
+    status: int
+    headers: dict[str, str]
+    pieces: Iterable[bytes]
+    url: str
+
+
 def send(
     method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", limits: Limits | None = None
 ) -> Answer:
@@ -70,18 +81,35 @@ def send(
     AnswerTooLarge: it was longer than the limits let it be.
     """
     limits, began = limits or Limits(), time.monotonic()
-    deadline, ask = Deadline(limits.total_s), _Ask(method.upper(), read(url), _clean(headers or {}), body)
+    with streamed(method, url, headers, limits, Deadline(limits.total_s), body) as got:
+        found, cut = reading.body(got.pieces, got.headers, most=limits.most_bytes, cut=limits.cut)
+    return Answer(got.status, got.headers, found, cut, got.url, time.monotonic() - began)
+
+
+@contextmanager
+def streamed(
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None,
+    limits: Limits,
+    deadline: Deadline,
+    body: bytes = b"",
+) -> Iterator[Streamed]:
+    """As `send`, for the block: its pieces come as they arrive, packed as they are, and nobody has counted them."""
+    ask = _Ask(method.upper(), read(url), _clean(headers or {}), body)
     for _hop in range(MOST_REDIRECTS + 1):
-        answer = _once(ask, limits, deadline, began)
-        location = answer.headers.get("location")
-        log.info("%s %s answered %d", ask.method, ask.target.host, answer.status)
-        if answer.status not in _REDIRECTS or not location:
-            return answer
-        ask = _redirected(ask, answer.status, location, deadline)
+        with _once(ask, limits, deadline) as got:
+            log.info("%s %s answered %d", ask.method, ask.target.host, got.status)
+            location = got.headers.get("location")
+            if got.status not in _REDIRECTS or not location:
+                yield got
+                return
+        ask = _redirected(ask, got.status, location, deadline)
     raise Refused(_("It redirected more than %(most)s times.") % {"most": MOST_REDIRECTS})
 
 
-def _once(ask: _Ask, limits: Limits, deadline: Deadline, began: float) -> Answer:
+@contextmanager
+def _once(ask: _Ask, limits: Limits, deadline: Deadline) -> Iterator[Streamed]:
     host = ask.target.host
     try:
         with (
@@ -95,12 +123,11 @@ def _once(ask: _Ask, limits: Limits, deadline: Deadline, began: float) -> Answer
             ) as response,
         ):
             heads = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-            body, truncated = reading.body(response.iter_stream(), heads, most=limits.most_bytes, cut=limits.cut)
+            yield Streamed(response.status, heads, response.iter_stream(), ask.target.url)
     except httpcore2.TimeoutException as error:
         raise Unreachable(_("%(host)s did not answer in time.") % {"host": host}) from error
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError) as error:
         raise Unreachable(_("%(host)s gave no answer: %(why)s.") % {"host": host, "why": _cause(error)}) from error
-    return Answer(response.status, heads, body, truncated, ask.target.url, time.monotonic() - began)
 
 
 def _connections(target: Target, deadline: Deadline) -> httpcore2.ConnectionPool:

@@ -67,7 +67,15 @@ def read(url: str) -> Target:
         raise Refused(
             _("The address holds a name or password before “@”; leave them out: logs and proxies would show them.")
         )
-    return Target(scheme, _host(parts), port or _PORTS[scheme], _path(parts))
+    host = _host(parts.hostname or "", bracketed=parts.netloc.startswith("["))
+    return Target(scheme, host, port or _PORTS[scheme], _path(parts))
+
+
+def at(host: str, port: int) -> Target:
+    """What is no address of the web: a host and its port, as somebody gave them; Refused where they are none."""
+    if not 0 < port < 65536:
+        raise Refused(_("A port is a number from 1 to 65535."))
+    return Target("", _host(host.strip("[]"), bracketed=":" in host), port, "")
 
 
 def check(url: str) -> str:
@@ -95,9 +103,8 @@ def addresses_of(target: Target, *, patience_s: float = names.PATIENCE_S) -> lis
     return [str(address) for address in found]
 
 
-def _host(parts: SplitResult) -> str:
-    given = parts.hostname or ""
-    if parts.netloc.startswith("["):
+def _host(given: str, *, bracketed: bool) -> str:
+    if bracketed:
         try:
             # A zone (fe80::1%eth0) names a link of this machine: nothing outside has one.
             return str(IPv6Address(given.replace("%", " ")))

@@ -9,6 +9,7 @@ EVENT_FAMILIES = {
     "alert": _("Alerts"),
     "approval": _("Approvals"),
     "budget": _("Budgets"),
+    "connection": _("Connections"),
     "dataset": _("Datasets"),
     "dataset_version": _("Dataset versions"),
     "deployment": _("Deployments"),

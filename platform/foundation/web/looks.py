@@ -30,6 +30,7 @@ MARKS = {
 }
 KINDS = {
     "source": (_("Source"), "file-text"),
+    "connection": (_("Connection"), "plug-connected"),
     "dataset": (_("Dataset"), "database"),
     "dataset_version": (_("Dataset version"), "database"),
     "feature_view": (_("Feature view"), "columns-3"),

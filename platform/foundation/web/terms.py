@@ -21,6 +21,8 @@ TERMS = {
     "compliance:record": "Checkpoint",
     "compliance:report_detail": "Report",
     "compliance:report_list": "Report",
+    "connections:connection_detail": "Connection",
+    "connections:connection_list": "Connection",
     "datasets:dataset_detail": "Dataset",
     "datasets:dataset_list": "Dataset",
     "datasets:version_detail": "Dataset version",

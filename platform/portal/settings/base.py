@@ -52,6 +52,7 @@ INSTALLED_APPS = [
         "apps.tenants",
         "apps.projects",
         "apps.approvals",
+        "apps.connections",
         "apps.datasets",
         "apps.features",
         "apps.experiments",

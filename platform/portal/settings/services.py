@@ -50,6 +50,8 @@ SANAD_RUN = Path(env.text("SANAD_RUN") or SANAD_HOME / "run")
 OUTBOUND_ALLOW = env.networks("SANAD_OUTBOUND_ALLOW")
 OUTBOUND_PROXIES = env.proxies("SANAD_OUTBOUND_PROXIES")
 OUTBOUND_CA_FILE = env.text("SANAD_OUTBOUND_CA")
+# Whether connections to object stores may sign in with the role that this machine itself has.
+CONNECTIONS_MACHINE_ROLE = env.flag("SANAD_CONNECTIONS_MACHINE_ROLE")
 MLFLOW_SOCKET = env.text("MLFLOW_SOCKET", str(SANAD_RUN / "mlflow" / "mlflow.sock"))
 
 # A checkpoint after so many events or so many seconds, whichever is first; each goes to every sink.

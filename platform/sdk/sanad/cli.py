@@ -11,6 +11,7 @@ from sanad import __version__, profile
 from sanad.client import Client
 from sanad.commands import (
     bin,
+    connections,
     costs,
     data,
     erasures,
@@ -91,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
         webhooks,
         bin,
         leaving,
+        connections,
         data,
         erasures,
         models,

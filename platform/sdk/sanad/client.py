@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sanad.bin import Bin
+from sanad.connections import Connections
 from sanad.costs import Budgets, Prices, Quotas, Usage
 from sanad.data import Datasets, Features, TrainingSets
 from sanad.erasures import Erasures
@@ -41,6 +42,7 @@ class Client:
         self.keys = Keys(self)
         self.support = Support(self)
         self.exports = Exports(self)
+        self.connections = Connections(self)
         self.datasets = Datasets(self)
         self.erasures = Erasures(self)
         self.features = Features(self)

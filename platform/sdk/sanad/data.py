@@ -64,6 +64,31 @@ class Datasets(Resource):
         version = self._http.post(f"datasets/{dataset['id']}/versions/", start)
         return self.wait(version["id"], timeout_s=timeout_s)
 
+    def pull(
+        self,
+        connection: str,
+        place: str,
+        *,
+        name: str = "",
+        pattern: str = "",
+        review: bool = False,
+        options: Mapping[str, Any] | None = None,
+        timeout_s: float = 3600,
+    ) -> Thing:
+        """Read what lies at `place` behind a connection (its name or id), and wait until it is a version.
+
+        A new dataset where `name` (without it: the last word of the place) is new, else its next version. `pattern`
+        picks files of a folder.
+        """
+        connection_id = self._client.connections.get(connection)["id"]
+        wanted = name or place.rstrip("/").replace("/", ".").rpartition(".")[2]
+        dataset = self.find(wanted)
+        if dataset is None:
+            dataset = self._http.post("datasets/", {"project": self._project, "name": wanted})
+        start = {"connection": connection_id, "place": place, "pattern": pattern, "review": review}
+        version = self._http.post(f"datasets/{dataset['id']}/versions/", {**start, "options": dict(options or {})})
+        return self.wait(version["id"], timeout_s=timeout_s)
+
     def derive(
         self, name: str, *, sql: str, inputs: Mapping[str, str], description: str = "", timeout_s: float = 900
     ) -> Thing:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.connections import services as connections
 from apps.dashboards import selectors
 from apps.tenants import services as tenants
 from foundation import ledger
@@ -30,6 +31,25 @@ SEARCH = "/t/acme/search/"
 )
 def test_things_are_found_by_part_of_their_name(chain, scientist, words, kind, name):
     assert (kind, name) in {(thing.kind, thing.name) for thing in selectors.search(actor=scientist, words=words)}
+
+
+def test_a_connection_is_found_and_its_page_is_where_it_is_open(admin, scientist, project, client_as):
+    inside, everywhere = (
+        made_connection(admin, name, at) for name, at in (("Sales", project.pk), ("Sales lake", None))
+    )
+    found = {thing.id: thing for thing in selectors.search(actor=scientist, words="sales")}
+    assert (found[inside.pk].note, found[everywhere.pk].note) == ("Flights", "every project")
+    browser, there = client_as(scientist), "/t/acme/p/flights/data/connections/"
+    assert f'href="/t/acme/connections/{inside.pk}/"' in browser.get(SEARCH, {"q": "sales"}).content.decode()
+    for made in (inside, everywhere):
+        assert browser.get(f"/t/acme/connections/{made.pk}/")["Location"] == f"{there}{made.pk}/"
+        assert browser.get(f"/t/acme/go/connection/{made.pk}/")["Location"] == f"/t/acme/connections/{made.pk}/"
+
+
+def made_connection(admin, name, project_id):
+    settings = {"urls": "https://8.8.8.8/rows.csv"}
+    words = {"name": name, "kind": "http", "settings": settings, "secrets": {}, "now": now()}
+    return connections.create_connection(actor=admin, project_id=project_id, **words)
 
 
 def test_a_long_purpose_ends_at_a_word_and_says_that_it_goes_on(scientist, project):

@@ -1,4 +1,4 @@
-"""Each page of the settings shows what it does as curl, Python and command line, and each of the three is true."""
+"""Pages of settings and connections show what they do as curl, Python and command line; each of the three is true."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import pytest
 from django.urls import resolve
 from drf_spectacular.generators import SchemaGenerator
 
+from apps.connections.views.equals import EQUALS as OF_CONNECTIONS
 from apps.tenants import services
-from apps.tenants.views.equals import EQUALS
+from apps.tenants.views.equals import EQUALS as OF_TENANTS
 from foundation.web import equals
 from sanad.cli import parser
 from sanad.client import Client
@@ -27,8 +28,10 @@ ODD = """O'Brien "& Sons" {0} $(id)"""
 THING = SimpleNamespace(pk=uuid4(), name=ODD)
 PAGE = {
     "membership": SimpleNamespace(pk=uuid4(), user=SimpleNamespace(email="o'brien@acme.test")),
-    **dict.fromkeys(("group", "account", "provider", "webhook", "binned", "tenant"), THING),
+    **dict.fromkeys(("group", "account", "provider", "webhook", "binned", "tenant", "connection"), THING),
+    "project": SimpleNamespace(slug="flights"),
 }
+EQUALS = {**OF_TENANTS, **OF_CONNECTIONS}
 ACTS = [(view, act) for view, acts in EQUALS.items() for act in acts]
 NAMES = [f"{view}-{act.method}-{act.path}" for view, act in ACTS]
 

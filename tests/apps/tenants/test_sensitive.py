@@ -22,10 +22,12 @@ from foundation.identity.models import User
 ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = [
     ROOT / "apps" / "projects" / "services",
+    ROOT / "apps" / "connections" / "services",
     ROOT / "apps" / "tenants" / "services",
     ROOT / "platform" / "foundation" / "storage" / "keys",
 ]
 POLICIES = [
+    ROOT / "apps" / "connections" / "policies.py",
     *(ROOT / "apps" / "tenants" / "policies").glob("*.py"),
     ROOT / "platform/foundation/storage/keys/policies.py",
 ]
@@ -34,6 +36,7 @@ POLICIES = [
 SENSITIVE = {
     "apps.projects.services.leaving": {"ask_to_delete"},
     "apps.tenants.services.bin": {"delete_for_ever", "restore"},
+    "apps.connections.services.connections": {"create_connection", "delete_connection", "edit_connection"},
     "apps.tenants.services.email_domains": {"claim_domain", "prove_domain", "release_domain"},
     "apps.tenants.services.exporting": {"ask_for_export", "fetch_export"},
     "apps.tenants.services.groups": {"add_to_group", "create_group", "delete_group", "edit_group", "take_from_group"},
@@ -69,6 +72,8 @@ SENSITIVE = {
 }
 # Whoever writes one of these on the ledger has opened something to somebody.
 OPENS = {
+    "ConnectionChanged",
+    "ConnectionCreated",
     "FactorsTaken",
     "GroupJoined",
     "GroupRestored",
@@ -146,6 +151,7 @@ def given(admin, viewer, scientist, project):
         "account": account,
         "binned": services.delete_group(actor=admin, group=services.create_group(actor=admin, name="Gone")),
         "confirmation": "acme",
+        "connection": SimpleNamespace(pk=uuid4(), project_id=None),
         "email": "new@house.test",
         "expires_at": None,
         "grant": SimpleNamespace(pk=uuid4()),

@@ -132,6 +132,20 @@ def tables(place: LakePlace) -> list[str]:
         return [name for (name,) in rows]
 
 
+def mark_of(place: LakePlace, table: str) -> str:
+    """What was committed with the newest rows of a table that is there now; see `Lake.mark_of`."""
+    if not is_ready(place):
+        return ""
+    with connected(place) as connection:
+        row = connection.execute(
+            f"SELECT c.commit_message FROM {place.schema}.ducklake_snapshot_changes c"
+            f" JOIN {place.schema}.ducklake_table t ON t.table_name = c.author AND t.end_snapshot IS NULL"
+            " AND c.snapshot_id >= t.begin_snapshot WHERE c.author = %s ORDER BY c.snapshot_id DESC LIMIT 1".encode(),
+            [table],
+        ).fetchone()
+        return str(row[0]) if row else ""
+
+
 def files_below(place: LakePlace, table: str, size: int) -> int:
     """How many files of a table, as it is now, are smaller than so many bytes."""
     with connected(place) as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
-from foundation.lake.adapters import catalogue, conditions, destroying, forgetting, sessions
+from foundation.lake.adapters import catalogue, conditions, destroying, forgetting, joined, sessions
 from foundation.lake.adapters.digest import digest_of
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.errors import LakeFailed, LakeUnavailable, TableExists, TableMissing
 from foundation.lake.place import LakePlace
-from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, TableAt
+from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, TableAt, UserFile
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880
@@ -41,8 +41,10 @@ class DuckDBLake:
     def __init__(self, place: LakePlace, parse: FileParser) -> None:
         self._place, self._parse = place, parse
 
-    def write(self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create") -> TableAt:
-        return self._write(table, Incoming(source), mode)
+    def write(
+        self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create", mark: str = ""
+    ) -> TableAt:
+        return self._write(table, Incoming(source), mode, mark)
 
     def write_from_file(
         self,
@@ -52,10 +54,24 @@ class DuckDBLake:
         options: Mapping[str, Any] | None = None,
         *,
         mode: Mode = "create",
+        mark: str = "",
         on_rows: Callable[[int], None] | None = None,
     ) -> TableAt:
         with self._parse(path, format, options or {}) as source:
-            return self._write(table, Incoming(source, on_rows=on_rows), mode)
+            return self._write(table, Incoming(source, on_rows=on_rows), mode, mark)
+
+    def write_from_files(
+        self,
+        table: str,
+        files: Iterable[UserFile],
+        *,
+        mode: Mode = "create",
+        mark: str = "",
+        on_rows: Callable[[int], None] | None = None,
+    ) -> TableAt:
+        wanted = self.read(self.current(table)).schema if mode == "append" and self.exists(table) else None
+        with joined.rows_of(files, self._parse, wanted) as source:
+            return self._write(table, Incoming(source, on_rows=on_rows), mode, mark)
 
     def write_query(
         self, table: str, sql: str, inputs: Mapping[str, TableAt], params: Params = None, mode: Mode = "create"
@@ -125,6 +141,9 @@ class DuckDBLake:
                 raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
             row = connection.execute("FROM ducklake_current_snapshot('lake')").fetchone()
         return TableAt(table, int(row[0]) if row else 0)
+
+    def mark_of(self, table: str) -> str:
+        return catalogue.mark_of(self._place, _checked(table))
 
     def files_of(self, at: TableAt) -> list[LakeFile]:
         self.schema(at)  # says in words where the table or the snapshot is missing
@@ -207,16 +226,18 @@ class DuckDBLake:
             connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)").fetchall()
             connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
 
-    def _write(self, table: str, incoming: Incoming, mode: Mode) -> TableAt:
+    def _write(self, table: str, incoming: Incoming, mode: Mode, mark: str) -> TableAt:
         with self._writing(table, incoming) as connection:
 
             def write(rows: pa.RecordBatchReader) -> TableAt:
                 connection.register("incoming", rows)
-                return self._commit(connection, table, "incoming", mode, None)
+                return self._commit(connection, table, "incoming", mode, None, mark)
 
             return incoming.feed(write)
 
-    def _commit(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> TableAt:
+    def _commit(
+        self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params, mark: str = ""
+    ) -> TableAt:
         target, there = f"lake.main.{name(table)}", self._exists(connection, table)
         if mode == "create" and there:
             raise TableExists(_("There is a table “%(table)s” already; choose another name.") % {"table": table})
@@ -224,6 +245,8 @@ class DuckDBLake:
             connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {rows}", params or None)
         else:
             connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None)
+        if mark:
+            connection.execute("CALL ducklake_set_commit_message('lake', ?, ?)", [table, mark])
         connection.execute("COMMIT")
         row = connection.execute("FROM ducklake_last_committed_snapshot('lake')").fetchone()
         return TableAt(table, int(row[0]) if row else 0)

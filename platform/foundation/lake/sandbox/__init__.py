@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from foundation.lake.ports import Column, TableAt
+from foundation.lake.ports import Column, FileFormat, TableAt
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["describe", "run", "tables_of"]
+__all__ = ["describe", "first_rows", "run", "tables_of"]
 
 
 def run(
@@ -40,6 +41,13 @@ def describe(tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt]) -> list[C
     from foundation.lake.sandbox import sql as jobs
 
     return jobs.describe(tenant_id, sql, inputs)
+
+
+def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, limit: int) -> pa.Table:
+    """The first rows of a user's file, parsed in a child; FileRefused says why there are none."""
+    from foundation.lake.sandbox import files as jobs
+
+    return jobs.first_rows(path, format, options, limit=limit)
 
 
 def tables_of(sql: str) -> set[str]:

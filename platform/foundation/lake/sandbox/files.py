@@ -38,6 +38,17 @@ def parsed(
         yield pa.RecordBatchReader.from_batches(stream.schema, _batches(child, stream, title, limits))
 
 
+def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, limit: int) -> pa.Table:
+    """As many rows as are asked for; the child is given up once they are here."""
+    taken: list[pa.RecordBatch] = []
+    with parsed(path, format, options) as rows:
+        for batch in rows:
+            taken.append(batch.slice(0, limit - sum(one.num_rows for one in taken)))
+            if sum(one.num_rows for one in taken) >= limit:
+                break
+        return pa.Table.from_batches(taken, rows.schema)
+
+
 def _batches(child: Child, stream: pa.RecordBatchReader, title: str, limits: Limits) -> Iterator[pa.RecordBatch]:
     try:
         yield from answers.sound(stream)

@@ -1,0 +1,38 @@
+"""Writes of connections, and what is asked through them."""
+
+from apps.connections.ports import Asked, Described, File, Piece, Place, Source, Table, Thing
+from apps.connections.services.connections import (
+    create_connection,
+    delete_connection,
+    edit_connection,
+    readers_of,
+    register_readers,
+    test_connection,
+)
+from apps.connections.services.export_part import connection_part
+from apps.connections.services.looking import as_words, at_once_of, described, things, usable_connection
+from apps.connections.services.opening import source_of
+
+__all__ = [
+    "Asked",
+    "Described",
+    "File",
+    "Piece",
+    "Place",
+    "Source",
+    "Table",
+    "Thing",
+    "as_words",
+    "at_once_of",
+    "connection_part",
+    "create_connection",
+    "delete_connection",
+    "described",
+    "edit_connection",
+    "readers_of",
+    "register_readers",
+    "source_of",
+    "test_connection",
+    "things",
+    "usable_connection",
+]

@@ -1,0 +1,206 @@
+"""From a connection to rows in the lake, piece by piece: whoever is killed is followed by one who goes on.
+
+What is read is fixed once (the pin), and each piece is written in one transaction of the lake that carries the piece's
+number as its mark. So the lake itself says how far it came, and no piece is in it twice or missing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.connections import selectors as connected
+from apps.connections import services as connections
+from apps.connections.services import Asked, File, Piece, Place, Source, Table
+from apps.datasets import policies
+from apps.datasets.choices import VersionState
+from apps.datasets.events import PullStarted
+from apps.datasets.models import Dataset, DatasetVersion
+from apps.datasets.services.ingestion import cancel_version, fail_version, finish, inspect
+from apps.datasets.services.unpacking import opened
+from foundation import jobs, lake, ledger, storage
+from foundation.errors import Invalid
+from foundation.figures import number
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.jobs.choices import JobState
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from foundation.jobs.models import Job
+    from foundation.lake import Lake, UserFile
+
+PULL = "datasets.pull"
+_READ, _WRITTEN = 5, 70  # per cent
+
+
+@transaction.atomic
+def pull_version(
+    *,
+    actor: Actor,
+    dataset: Dataset,
+    connection_id: UUID,
+    place: str,
+    pattern: str = "",
+    options: Mapping[str, Any] | None = None,
+    review: bool = True,
+) -> DatasetVersion:
+    """Begin a version of what lies at `place` behind a connection: a table, a folder (files of `pattern`), a file."""
+    policies.check_can_add(actor, dataset)
+    connection = connections.usable_connection(actor=actor, connection_id=connection_id, project_id=dataset.project_id)
+    said = {"connection": str(connection.pk), "name": connection.name, "place": place, "pattern": pattern}
+    version = DatasetVersion.objects.create(
+        tenant=actor.tenant,
+        project_id=dataset.project_id,
+        dataset=dataset,
+        review=review,
+        source={"kind": "connection", **said, "options": dict(options or {})},
+        created_by=actor.user,
+    )
+    subject = ("dataset_version", version.pk)
+    started = PullStarted(dataset_id=dataset.pk, version_id=version.pk, connection_id=connection.pk)
+    ledger.record(started, actor=actor, project_id=version.project_id, subject=subject)
+    jobs.enqueue(
+        PULL,
+        actor=actor,
+        project_id=version.project_id,
+        subject=subject,
+        title=_("Reading %(place)s from %(connection)s") % {"place": place, "connection": connection.name},
+        version_id=str(version.pk),
+        connection_id=str(connection.pk),
+    )
+    return version
+
+
+def run_pull(*, job: JobHandle, version_id: UUID) -> None:
+    """Read every piece that is not in the lake yet, then count back, digest and profile as for a file."""
+    with job.scope():
+        version = DatasetVersion.objects.get(pk=version_id)
+        if version.state != VersionState.INGESTING:
+            return
+        connection = connected.get_connection(actor=job.actor, connection_id=UUID(version.source["connection"]))
+    tables, table = lake.for_tenant(version.tenant_id), f"ds_{version.pk.hex}"
+    with connections.source_of(connection) as source:
+        pin = version.source.get("pin") or _pinned(job, version, source, tables, table)
+        _write_pieces(job, version, source, pin, tables, table)
+    if not tables.exists(table) or not tables.count(tables.current(table)):
+        raise Invalid(_("There are no rows in “%(place)s”.") % {"place": version.source["place"]})
+    said = inspect(tables, tables.current(table), job)
+    with job.scope():
+        finish(actor=job.actor, version_id=version_id, at=tables.current(table), found=said)
+
+
+def _pinned(job: JobHandle, version: DatasetVersion, source: Source, tables: Lake, table: str) -> str:
+    """Say once what is read; a table that an attempt without a pin began holds nobody knows what."""
+    job.progress(_("Looking what is there"), 2)
+    tables.drop(table)
+    pin = source.pin(_place(version), Asked())
+    with job.scope():
+        row = DatasetVersion.objects.select_for_update().get(pk=version.pk)
+        row.source = {**row.source, "pin": pin}
+        row.save(update_fields=["source"])
+    return pin
+
+
+def _write_pieces(job: JobHandle, version: DatasetVersion, source: Source, pin: str, tables: Lake, table: str) -> None:
+    place, done = _place(version), int(tables.mark_of(table) or -1)
+    pieces = list(source.pieces(place, Asked(), pin))
+    rows_before = tables.count(tables.current(table)) if done >= 0 else 0
+    for piece in pieces:
+        if piece.number <= done:
+            continue
+        share = _READ + (_WRITTEN - _READ) * pieces.index(piece) / len(pieces)
+        teller = _Teller(job, piece, rows_before, share)
+        with source.read(place, Asked(), piece) as rows:
+            if isinstance(rows, Table):
+                tables.write(table, teller.counted(rows.batches), mode="append", mark=str(piece.number))
+                _keep_emptied(job, version, rows.emptied)
+            else:
+                with storage.scratch("ingest") as folder:
+                    files = _files(rows, folder, version.source["options"])
+                    tables.write_from_files(table, files, mode="append", mark=str(piece.number), on_rows=teller.told)
+        rows_before = teller.rows
+
+
+class _Teller:
+    """Tells the page of rows as they come, and ends the reading once somebody cancelled."""
+
+    def __init__(self, job: JobHandle, piece: Piece, before: int, share: float) -> None:
+        self._job, self._piece, self._before, self._share = job, piece, before, share
+        self.rows = before
+
+    def told(self, rows: int) -> None:
+        self.rows = self._before + rows
+        self._job.raise_if_cancelled()
+        words = {"rows": number(self.rows), "piece": self._piece.says}
+        self._job.progress(_("Writing rows: %(rows)s (%(piece)s)") % words, self._share)
+
+    def counted(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        import pyarrow as pa
+
+        return pa.RecordBatchReader.from_batches(batches.schema, self._passed(batches))
+
+    def _passed(self, batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        rows = 0
+        for batch in batches:
+            rows += batch.num_rows
+            self.told(rows)
+            yield batch
+
+
+def _files(files: Iterator[File], folder: Any, options: Mapping[str, Any]) -> Iterator[UserFile]:
+    """Each file unpacked where it is an archive; the one before is gone."""
+    for file in files:
+        found = opened(file.path, file.name, folder)
+        yield lake.UserFile(found.path, found.format.value, found.name, options)  # type: ignore[arg-type]
+
+
+def _keep_emptied(job: JobHandle, version: DatasetVersion, emptied: Counter[str]) -> None:
+    """Values that no type of the lake holds came as missing: how many of which column stands with the version."""
+    if not emptied:
+        return
+    with job.scope():
+        row = DatasetVersion.objects.select_for_update().get(pk=version.pk)
+        known = Counter(row.source.get("emptied", {}))
+        row.source = {**row.source, "emptied": dict(known + emptied)}
+        row.save(update_fields=["source"])
+
+
+def _place(version: DatasetVersion) -> Place:
+    said = version.source
+    return Place(said["place"], pattern=said["pattern"], options=said["options"])
+
+
+def reading_through(connection_id: UUID) -> list[str]:
+    """The versions that are being read through a connection, by name."""
+    rows = DatasetVersion.objects.filter(state=VersionState.INGESTING, source__connection=str(connection_id))
+    return [str(version) for version in rows.select_related("dataset")]
+
+
+@jobs.on_admission(PULL)
+def _admission(job: Job, take: bool) -> str:
+    """No more at a time than the connection allows; those that begin in the same moment ask one after the other."""
+    at_once = connections.at_once_of(UUID(job.arguments["connection_id"]), alone=take)
+    begun = jobs.visible_jobs(actor=Actor.system(job.tenant, "pulling")).filter(name=PULL, state=JobState.RUNNING)
+    running = begun.filter(arguments__connection_id=job.arguments["connection_id"]).count()
+    if running < at_once:
+        return ""
+    return _("%(count)d ingestions read through this connection already; it allows no more at a time.") % {
+        "count": running
+    }
+
+
+@jobs.on_failure(PULL)
+def _pull_failed(job: Job, sentence: str, actor: Actor) -> None:
+    fail_version(actor=actor, version_id=UUID(job.arguments["version_id"]), sentence=sentence)
+
+
+@jobs.on_cancel(PULL)
+def _pull_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    cancel_version(actor=actor, version_id=UUID(job.arguments["version_id"]), sentence=sentence)

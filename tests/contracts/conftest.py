@@ -1,0 +1,1 @@
+from tests.support.source_servers import *  # noqa: F403

@@ -1,0 +1,321 @@
+"""Every kind of source keeps the port's promises, against a real server of its kind."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from apps.connections.errors import PlaceMissing, SourceChanged, SourceRefused, SourceUnreachable
+from apps.connections.ports import Asked, Place, Secrets
+from foundation.errors import PortalError
+from tests.contracts import source_stages
+from tests.contracts.source_stages import all_items, items_of
+from tests.support.until import until
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("loopback_allowed")
+
+
+DATABASES, FILES = ["postgresql", "mysql"], ["s3", "http"]
+
+
+@pytest.fixture(params=[*DATABASES, *FILES])
+def stage(request, tmp_path, monkeypatch):
+    source_stages.small_pieces(monkeypatch)
+    kind = request.param
+    server = request.getfixturevalue({"s3": "object_store", "http": "file_server"}.get(kind, kind))
+    return getattr(source_stages, f"{kind}_stage")(server, tmp_path / "scratch")
+
+
+of_databases = pytest.mark.parametrize("stage", DATABASES, indirect=True)
+of_files = pytest.mark.parametrize("stage", FILES, indirect=True)
+
+
+def test_a_sound_connection_passes_every_step_of_its_check(stage):
+    steps = stage.source().check()
+    assert [step.ok for step in steps] == [True] * 5, steps
+    assert [step.name for step in steps] == ["The name resolves", "It answers", "TLS", "Signing in", "Reading"]
+
+
+def test_a_wrong_secret_fails_at_signing_in_and_is_not_told(stage, caplog):
+    caplog.set_level(logging.DEBUG)
+    source = stage.source(secrets=stage.wrong)
+    last = source.check()[-1]
+    assert (last.name, last.ok) == ("Signing in", False)
+    with pytest.raises(SourceRefused) as refused:
+        source.pin(stage.place, Asked())
+    said = [repr(source), repr(vars(source)), caplog.text, *_all_of(refused.value), last.says]
+    assert [text for text in said if "wrong-horse" in text] == []
+
+
+def _all_of(error):
+    """Everything that an error and what it came from say."""
+    while error is not None:
+        yield from (str(error), repr(error), repr(getattr(error, "details", "")))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def test_the_secret_is_in_nothing_that_is_said_or_kept(stage, caplog):
+    caplog.set_level(logging.DEBUG)
+    source = stage.source()
+    pin = source.pin(stage.place, Asked())
+    pieces = list(source.pieces(stage.place, Asked(), pin))
+    said = [repr(source), pin, repr(source.describe(stage.place)), repr(source.things()), repr(source.check())]
+    said += [repr(Secrets(stage.secrets)), repr(pieces), json.dumps([dict(piece.data) for piece in pieces])]
+    # A key's own name is none of its secrets; everything else that was handed in is.
+    secrets = [value for name, value in stage.secrets.items() if name != "access_key"]
+    assert [secret for secret in secrets for text in [*said, caplog.text] if secret in text] == []
+
+
+def test_nobody_at_the_address_fails_where_it_should_answer(stage):
+    source = stage.unreachable()
+    steps = source.check()
+    assert [(step.name, step.ok) for step in steps] == [("The name resolves", True), ("It answers", False)]
+    with pytest.raises(SourceUnreachable):
+        source.pin(Place("") if stage.kind == "http" else stage.place, Asked())
+
+
+def test_an_address_inside_is_refused(stage, settings):
+    settings.OUTBOUND_ALLOW = []
+    source = stage.source()
+    [step] = source.check()
+    assert (step.name, step.ok) == ("The name resolves", False)
+    assert "SANAD_OUTBOUND_ALLOW" in step.says
+    with pytest.raises(SourceRefused, match="SANAD_OUTBOUND_ALLOW"):
+        source.pin(stage.place, Asked())
+
+
+def test_what_is_not_there_is_said_to_be_missing(stage):
+    for call in (stage.source().describe, lambda place: stage.source().pin(place, Asked())):
+        with pytest.raises(PlaceMissing):
+            call(stage.missing)
+
+
+def test_what_there_is_can_be_found(stage):
+    names = [thing.name for thing in stage.source().things()]
+    assert names == sorted(names)
+    expected = {"postgresql": "public.orders", "mysql": "shop.orders", "s3": "day/"}
+    assert expected.get(stage.kind, stage.settings.get("urls", [""])[0]) in names
+    assert len(stage.source().things(limit=1)) == 1
+    assert stage.source().things(prefix="no such beginning") == []
+
+
+def test_a_description_says_columns_and_size(stage):
+    described = stage.source().describe(stage.place)
+    if stage.is_database:
+        assert [(column.name, column.type) for column in described.columns] == [
+            ("id", "BIGINT"),
+            ("name", "VARCHAR"),
+            ("price", "DECIMAL(10,2)"),
+            ("at", "TIMESTAMP WITH TIME ZONE"),
+            ("note", "VARCHAR"),
+        ]
+        assert described.sample.num_rows == 50
+        assert described.sample.column_names == ["id", "name", "price", "at", "note"]
+        assert 0.5 < described.rows / len(stage.items) < 2
+    else:
+        assert (described.files, described.bytes) == (33, sum(map(len, stage.items)))
+        assert described.sample is None
+
+
+def test_all_pieces_together_are_all_there_is_and_nothing_comes_twice(stage):
+    pieces = all_items(stage.source(), stage.place)
+    assert len(pieces) == (13 if stage.is_database else 4)
+    assert sorted(item for piece in pieces for item in piece) == sorted(stage.items)
+
+
+def test_the_pieces_follow_from_the_pin_alone(stage):
+    source = stage.source()
+    pin = source.pin(stage.place, Asked())
+    first = list(source.pieces(stage.place, Asked(), pin))
+    # Nobody is asked for them, so they are the same where the source is away.
+    again = list(stage.unreachable().pieces(stage.place, Asked(), json.loads(json.dumps(pin))))
+    assert [(piece.number, piece.id, piece.data) for piece in again] == [
+        (piece.number, piece.id, piece.data) for piece in first
+    ]
+    assert len({piece.id for piece in first}) == len(first)
+    assert [piece.number for piece in first] == list(range(1, len(first) + 1))
+
+
+def test_a_piece_is_the_same_when_it_is_read_again_from_what_was_kept(stage):
+    source = stage.source()
+    piece = list(source.pieces(stage.place, Asked(), source.pin(stage.place, Asked())))[1]
+    kept = replace(piece, data=json.loads(json.dumps(piece.data)))
+    for _again in range(2):
+        with source.read(stage.place, Asked(), piece) as rows:
+            first = items_of(rows)
+        with stage.source().read(stage.place, Asked(), kept) as rows:
+            assert sorted(items_of(rows)) == sorted(first)
+
+
+def test_what_came_later_is_not_read(stage):
+    source = stage.source()
+    pin = source.pin(stage.place, Asked())
+    stage.add()
+    assert sorted(item for piece in all_items(source, stage.place, pin=pin) for item in piece) == sorted(stage.items)
+
+
+def test_what_changed_underneath_is_not_read(stage):
+    source = stage.source()
+    pin = source.pin(stage.place, Asked())
+    stage.change()
+    with pytest.raises(SourceChanged):
+        all_items(source, stage.place, pin=pin)
+
+
+@of_databases
+def test_a_table_that_is_gone_underneath_has_changed(stage):
+    source = stage.source()
+    pin = source.pin(stage.place, Asked())
+    stage.server.run("DROP TABLE orders")
+    with pytest.raises(SourceChanged):
+        all_items(source, stage.place, pin=pin)
+
+
+@of_databases
+def test_a_table_that_was_made_anew_is_another(stage):
+    source = stage.source()
+    pin = source.pin(stage.place, Asked())
+    second = datetime.now(UTC).replace(microsecond=0)
+    # MySQL knows by the second when a table was made.
+    until(lambda: datetime.now(UTC).replace(microsecond=0) > second)
+    kept = {"postgresql": "LIKE orders INCLUDING ALL", "mysql": "LIKE orders"}[stage.kind]
+    stage.server.run(f"CREATE TABLE anew ({kept})", "DROP TABLE orders", "ALTER TABLE anew RENAME TO orders")
+    stage.server.run(*(["GRANT SELECT ON orders TO reader"] if stage.kind == "postgresql" else []))
+    with pytest.raises(SourceChanged, match="made anew"):
+        all_items(source, stage.place, pin=pin)
+
+
+@of_databases
+def test_rows_are_read_in_bounded_memory(stage):
+    rows = {"postgresql": "generate_series(1, 300000) AS g (n)", "mysql": "(SELECT seq AS n FROM seq_1_to_300000) g"}
+    stage.server.run(
+        "DROP TABLE IF EXISTS large",
+        f"CREATE TABLE large AS SELECT n, REPEAT('x', 1000) AS long_text FROM {rows[stage.kind]}",
+    )
+    stage.server.run(*(["GRANT SELECT ON large TO reader"] if stage.kind == "postgresql" else []))
+    name = stage.place.name.replace("orders", "large")
+    reader = f"""
+        import django, json, resource, sys
+        django.setup()
+        from pathlib import Path
+        import pyarrow, pyarrow.csv
+        from apps.connections.adapters import open_source
+        from apps.connections.ports import Asked, Place, Secrets
+        said = json.load(sys.stdin)
+        source = open_source({stage.kind!r}, said["settings"], Secrets(said["secrets"]), Path("/tmp"))
+        place = Place({name!r})
+        source.describe(place)
+        before, count = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 0
+        for piece in source.pieces(place, Asked(), source.pin(place, Asked())):
+            with source.read(place, Asked(), piece) as rows:
+                count += sum(batch.num_rows for batch in rows.batches)
+        print(json.dumps([count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before]))
+    """
+    told = json.dumps({"settings": stage.settings, "secrets": stage.secrets})
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(reader)], env=_environment(), input=told, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    count, grown_kb = json.loads(done.stdout)
+    assert count == 300_000
+    # The rows are 300 MB.
+    assert grown_kb < 80 * 1024
+
+
+def _environment():
+    paths = f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"
+    return {**os.environ, "PYTHONPATH": paths, "SANAD_OUTBOUND_ALLOW": "127.0.0.1/32"}
+
+
+def test_who_leaves_early_leaves_nothing(stage):
+    source = stage.source()
+    pieces = list(source.pieces(stage.place, Asked(), source.pin(stage.place, Asked())))
+    with pytest.raises(KeyError), source.read(stage.place, Asked(), pieces[0]) as rows:
+        next(iter(rows.batches if stage.is_database else rows))
+        raise KeyError
+    assert list(stage.scratch.glob("*")) == []
+    with source.read(stage.place, Asked(), pieces[0]) as rows:
+        assert items_of(rows)
+
+
+def test_a_reader_that_is_killed_leaves_a_source_that_can_be_read_again(stage):
+    source = stage.source()
+    pin = source.pin(stage.place, Asked())
+    reader = f"""
+        import django, json, signal, sys
+        django.setup()
+        from pathlib import Path
+        from apps.connections.adapters import open_source
+        from apps.connections.ports import Asked, Place, Secrets
+        said = json.load(sys.stdin)
+        source = open_source({stage.kind!r}, said["settings"], Secrets(said["secrets"]), Path({str(stage.scratch)!r}))
+        place = Place({stage.place.name!r})
+        piece = next(iter(source.pieces(place, Asked(), said["pin"])))
+        with source.read(place, Asked(), piece) as rows:
+            next(iter(rows.batches if hasattr(rows, "batches") else rows))
+            print("reading", flush=True)
+            signal.pause()
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(reader)],
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    child.stdin.write(json.dumps({"settings": stage.settings, "secrets": stage.secrets, "pin": pin}).encode())
+    child.stdin.close()
+    assert child.stdout.readline() == b"reading\n"
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    assert sorted(item for piece in all_items(source, stage.place, pin=pin) for item in piece) == sorted(stage.items)
+    # What it left in the scratch folder went with the next reading.
+    assert list(stage.scratch.glob("*")) == []
+    if stage.is_database:
+        until(lambda: _readers_of(stage) == 0)
+
+
+def _readers_of(stage):
+    asked = {
+        "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader'",
+        "mysql": "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader'",
+    }
+    return stage.server.rows(asked[stage.kind])[0][0]
+
+
+@of_files
+def test_the_head_of_a_file_is_enough_for_a_preview(stage):
+    source, asked = stage.source(), Asked(head=2)
+    piece = next(iter(source.pieces(stage.place, asked, source.pin(stage.place, asked))))
+    with source.read(stage.place, asked, piece) as found:
+        first = next(found)
+        assert (first.path.read_bytes(), first.bytes, first.cut, first.format) == (b"id", 2, True, "csv")
+
+
+def test_secrets_are_neither_shown_nor_written_down():
+    import pickle
+
+    secrets = Secrets({"password": "Geheim", "token": ""})
+    assert (str(secrets), list(secrets)) == ("<Secrets password>", ["password"])
+    with pytest.raises(TypeError):
+        pickle.dumps(secrets)
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql", "s3", "http"])
+def test_settings_that_lack_something_name_it(kind, tmp_path):
+    from apps.connections.adapters import open_source
+
+    with pytest.raises(PortalError) as refused:
+        open_source(kind, {}, Secrets(), tmp_path)
+    assert refused.value.fields
