@@ -54,6 +54,10 @@ def _measured(name: str) -> Area | None:
         from bench.pages.cases import measure as of_pages
 
         return of_pages
+    if name == "ingestion":
+        from bench.ingestion.cases import measure as of_ingestion
+
+        return of_ingestion
     if name == "storage":
         from bench.storage.cases import measure as of_storage
 

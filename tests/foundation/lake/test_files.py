@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
@@ -238,3 +239,49 @@ def zipped(files: dict[str, str]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+LONG = "a" * 180
+
+
+def large(*last, head="n,word,day", row="{n},{long},2024-01-{d:02d}\n", times=100_000):
+    """A file that is read in one pass, by what its first rows show; then come its last ones."""
+    body = "".join(row.format(n=n, d=n % 28 + 1, long=LONG) for n in range(times))
+    return f"{head}\n{body}{''.join(last)}"
+
+
+def test_a_large_file_is_read_as_a_small_one_is(ingest):
+    found = ingest(large())
+    assert sorted(found["n"]) == list(range(100_000))
+    assert (set(found["word"]), min(found["day"]), max(found["day"])) == ({LONG}, date(2024, 1, 1), date(2024, 1, 28))
+
+
+@pytest.mark.parametrize(
+    ("last", "column", "value", "others"),
+    [
+        ("0.5,beta,2024-01-01\n", "n", 0.5, float),
+        ("NA,beta,2024-01-01\n", "n", None, int),
+        ("-3,beta,soon\n", "day", "soon", str),
+        ("-3,7,2024-01-01\n", "word", "7", str),
+    ],
+    ids=["decimals", "missing", "no day", "a number among words"],
+)
+def test_a_late_row_of_another_type_decides_for_the_whole_column(ingest, last, column, value, others):
+    found = ingest(large(last))[column]
+    assert (found.count(value), len(found)) == (1, 100_001)
+    assert {type(each) for each in found if each is not None} == {others}
+
+
+def test_a_column_that_is_empty_at_first_finds_its_type_later(ingest):
+    found = ingest(large("7,beta,2024-01-01,5\n", head="n,word,day,late", row="{n},{long},2024-01-{d:02d},\n"))
+    assert (found["late"].count(5), found["late"].count(None)) == (1, 100_000)
+
+
+def test_a_mistake_at_the_end_of_a_large_file_is_named_by_its_line(refused):
+    assert "Line 100002" in refused(large("1,beta\n"))
+
+
+@pytest.mark.parametrize(("wrong", "said"), [(b"\xe9,x,2024-01-01\n", "UTF-8"), (b"1,a\0b,2024-01-01\n", "zero byte")])
+def test_a_wrong_sign_at_the_end_of_a_large_file_is_named_by_its_line(refused, wrong, said):
+    sentence = refused(large().encode() + wrong)
+    assert ("100002" in sentence, said in sentence) == (True, True)

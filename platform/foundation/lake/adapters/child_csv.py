@@ -20,62 +20,89 @@ _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 64 * 1024
 _MIXED_FROM = 0.5  # of a column's values; below it, numbers among words are words
 _FIELD_LIMIT = 16 << 20
+_FIRST_ROWS = 20_480
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _BOMS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 
 
 def plan(reader: DuckDBPyConnection, path: str, options: dict[str, Any]) -> str:
-    """The query whose rows are the file's; raises Refusal for what cannot be a table."""
+    """The query whose rows are the file's; raises Refusal for what cannot be a table.
+
+    Types are found over the whole file, so that no later row can break them, and then said: found once more while the
+    rows are read, they would cost a pass.
+    """
     check_text(path)
     delimiter, quote = dialect(path, options)
     names = _header(path, delimiter, quote)
     texts = [name for name, kind in options.get("types", {}).items() if kind == "text"]
-    given = _given(path, delimiter, quote, names, texts)
-    kinds = {name: kind for name, kind, *_ in reader.execute(f"DESCRIBE FROM {given}").fetchall()}
+    kinds, formats = _sniffed(reader, path, _settings(delimiter, quote), names, texts)
+    columns = ", ".join(f"{_q(name)}: {_q(kinds[name])}" for name in names)
+    said = f"{_settings(delimiter, quote)}, auto_detect=false, columns={{{columns}}}{formats}"
+    given = f"read_csv({_q(path)}, {said})"
     missing = tuple(options.get("missing", MISSING))
     suspects = [name for name in names if kinds[name] == "VARCHAR" and name not in texts]
-    numbers = _numbers(reader, given, suspects, missing)
+    numbers = _numbers(reader, given, _may_be_numbers(reader, given, suspects, missing), missing)
     mixed = next((name for name, found in numbers.items() if found.share >= _MIXED_FROM and found.share < 1), None)
     if mixed is not None:
         _refuse_mixed(path, delimiter, quote, names, mixed, missing)
-    columns = (_column(name, kinds[name], numbers.get(name), missing) for name in names)
-    return f"SELECT {', '.join(columns)} FROM {given}"
+    columns = ", ".join(_column(name, kinds[name], numbers.get(name), missing) for name in names)
+    return f"SELECT {columns} FROM {given}"
 
 
-def _given(path: str, delimiter: str, quote: str, names: Sequence[str], texts: Sequence[str]) -> str:
-    """What DuckDB reads: types are found over the whole file, so that no later row can break them."""
-    settings = [
-        f"delim={_q(delimiter)}, quote={_q(quote)}, escape={_q(quote)}, header=true, skip=0, nullstr=''",
-        f"encoding='utf-8', strict_mode=true, null_padding=false, sample_size=-1, max_line_size={_FIELD_LIMIT}",
-        f"names=[{', '.join(map(_q, names))}]",
-    ]
+def _settings(delimiter: str, quote: str) -> str:
+    """How the file is written, as DuckDB takes it."""
+    said = f"delim={_q(delimiter)}, quote={_q(quote)}, escape={_q(quote)}, header=true, skip=0, nullstr=''"
+    return f"{said}, encoding='utf-8', strict_mode=true, null_padding=false, max_line_size={_FIELD_LIMIT}"
+
+
+def _sniffed(
+    reader: DuckDBPyConnection, path: str, settings: str, names: Sequence[str], texts: Sequence[str]
+) -> tuple[dict[str, str], str]:
+    """Each column's type, and how dates and times are written, as settings."""
+    said = f"{settings}, sample_size=-1, names=[{', '.join(map(_q, names))}]"
     if texts:
-        settings.append(f"types={{{', '.join(_q(name) + ': ' + _q('VARCHAR') for name in texts)}}}")
-    return f"read_csv({_q(path)}, {', '.join(settings)})"
+        said += f", types={{{', '.join(_q(name) + ': ' + _q('VARCHAR') for name in texts)}}}"
+    query = f"SELECT Columns, DateFormat, TimestampFormat FROM sniff_csv({_q(path)}, {said})"
+    columns, dates, times = reader.execute(query).fetchone() or ((), None, None)
+    formats = {"dateformat": dates, "timestampformat": times}
+    written = "".join(f", {name}={_q(form)}" for name, form in formats.items() if form)
+    return {column["name"]: column["type"] for column in columns}, written
 
 
 def check_text(path: str) -> None:
     """UTF-8 from the first byte to the last, or a refusal that says where not."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    line = 1
     with open(path, "rb") as file:  # noqa: PTH123 - a path of /proc, resolved by the kernel
-        head = file.read(4)
-        if head[:2] in _BOMS:
-            raise Refusal("encoding", line=1, guess=_BOMS[head[:2]])
+        if (head := file.read(4)[:2]) in _BOMS:
+            raise Refusal("encoding", line=1, guess=_BOMS[head])
         file.seek(0)
         while chunk := file.read(1 << 20):
-            if b"\0" in chunk:
-                raise Refusal("binary", line=line + chunk[: chunk.index(b"\0")].count(b"\n"))
-            held = decoder.getstate()[0]
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                place = max(0, error.start - len(held))
-                line += chunk[:place].count(b"\n")
-                raise Refusal("encoding", line=line, guess=_guess(chunk[place : place + 400])) from None
-            line += chunk.count(b"\n")
+            # Most files are ASCII, and are through in a tenth of the time.
+            if b"\0" in chunk or not (chunk.isascii() and not decoder.getstate()[0]):
+                _check_signs(path, chunk, decoder, file.tell() - len(chunk))
         if decoder.getstate()[0]:
-            raise Refusal("encoding", line=line, guess="")
+            raise Refusal("encoding", line=_line_at(path, file.tell()), guess="")
+
+
+def _check_signs(path: str, chunk: bytes, decoder: codecs.IncrementalDecoder, begins: int) -> None:
+    if b"\0" in chunk:
+        raise Refusal("binary", line=_line_at(path, begins + chunk.index(b"\0")))
+    held = decoder.getstate()[0]
+    try:
+        decoder.decode(chunk)
+    except UnicodeDecodeError as error:
+        place = max(0, error.start - len(held))
+        guess = _guess(chunk[place : place + 400])
+        raise Refusal("encoding", line=_line_at(path, begins + place), guess=guess) from None
+
+
+def _line_at(path: str, place: int) -> int:
+    """The line that a byte stands in."""
+    line = 1
+    with open(path, "rb") as file:  # noqa: PTH123 - a path of /proc, resolved by the kernel
+        while place > 0 and (chunk := file.read(min(place, 1 << 20))):
+            line, place = line + chunk.count(b"\n"), place - len(chunk)
+    return line
 
 
 def _guess(sample: bytes) -> str:
@@ -148,6 +175,13 @@ class _Numbers:
 
     share: float
     whole: bool
+
+
+def _may_be_numbers(reader: DuckDBPyConnection, given: str, names: Sequence[str], missing: Sequence[str]) -> list[str]:
+    """Those that are not words alone in the first rows: to look whether all of a column is one takes a pass more."""
+    first = f"(SELECT * FROM {given} LIMIT {_FIRST_ROWS})"
+    words = {name for name, found in _numbers(reader, first, names, missing).items() if not found.share}
+    return [name for name in names if name not in words]
 
 
 def _numbers(

@@ -1,0 +1,1 @@
+"""How fast a file becomes a governed version: counted back, digested, profiled, classified, encrypted."""
