@@ -93,7 +93,7 @@ def test_two_groups_of_the_same_people_are_deleted_at_once(house, monkeypatch):
 
 def test_one_persons_tokens_are_revoked_while_their_group_is_deleted(house, monkeypatch):
     """Whoever holds the rows of the group's last person needs nothing that the group's deletion holds meanwhile."""
-    held, revoke = threading.Event(), member_tokens._revoke
+    held, revoke = threading.Event(), member_tokens.revoke_row
 
     def hold_then_revoke(*given):
         if not held.is_set():
@@ -109,7 +109,7 @@ def test_one_persons_tokens_are_revoked_while_their_group_is_deleted(house, monk
         assert held.wait(30)
         house.delete(house.first)
 
-    monkeypatch.setattr(member_tokens, "_revoke", hold_then_revoke)
+    monkeypatch.setattr(member_tokens, "revoke_row", hold_then_revoke)
     with scope(house.tenant.pk):
         house.second.project_roles.all().delete()  # so that they hold what they hold by the first group alone
     at_once(one_person, their_group)
