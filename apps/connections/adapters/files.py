@@ -21,7 +21,7 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from apps.connections.errors import PlaceMissing, ScratchFull, SourceBroken, SourceUnreachable
-from apps.connections.ports import Described, File, Piece, Place
+from apps.connections.ports import Asked, Described, File, Piece, Place
 from foundation.figures import number
 from foundation.folders import held_folder
 
@@ -58,11 +58,11 @@ def listed_in(pin: str) -> list[Listed]:
     return [Listed(*row) for row in json.loads(unpacked)]
 
 
-def described(pin: str, files: Sequence[Listed]) -> Described:
-    """What can be said of files that nobody has opened."""
+def described(pin: str, files: Sequence[Listed], *, cut: bool = False) -> Described:
+    """What can be said of files that nobody has opened; `cut`: there are more of them."""
     sizes = [file.bytes for file in files]
-    total = None if None in sizes else sum(size or 0 for size in sizes)
-    return Described((), None, False, total, len(files), None, pin)
+    total = None if cut or None in sizes else sum(size or 0 for size in sizes)
+    return Described((), None, False, total, None if cut else len(files), None, pin)
 
 
 def picked(files: Iterable[Listed], name: str, pattern: str, base: str) -> list[Listed]:
@@ -145,15 +145,21 @@ def shown(name: str) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name[:_LONGEST_NAME])
 
 
+def fetched_ahead(asked: Asked) -> int:
+    """How many files are fetched while one is read."""
+    return _AHEAD if asked.head is None else 1
+
+
 Alive = Callable[[], None]
 Take = Callable[[Listed, Path, Alive], tuple[int, bool]]
 _Ahead = tuple[Listed, Path, "Future[tuple[int, bool]]"]
 
 
 @contextmanager
-def taken(scratch: Path, place: Place, piece: Piece, take: Take) -> Iterator[Iterator[File]]:
+def taken(scratch: Path, place: Place, piece: Piece, take: Take, *, ahead_of: int = _AHEAD) -> Iterator[Iterator[File]]:
     """The piece's files one after the other, each in `scratch` until the next one is asked for.
 
+    So many are fetched ahead of who reads: one where somebody only looks.
     `take` writes one into a path that does not exist yet: (bytes, whether only its head). With every bit it asks
     whether somebody still waits for it, which raises where nobody does.
     """
@@ -163,7 +169,7 @@ def taken(scratch: Path, place: Place, piece: Piece, take: Take) -> Iterator[Ite
         pool = ThreadPoolExecutor(_AT_ONCE, "source-files")
         ahead: list[_Ahead] = []
         try:
-            yield _in_order(files, folder, place, _guarded(take, left), pool, ahead)
+            yield _in_order(files, folder, place, _guarded(take, left), pool, ahead, ahead_of)
         finally:
             left.set()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -198,11 +204,12 @@ def _in_order(
     take: Callable[[Listed, Path], tuple[int, bool]],
     pool: ThreadPoolExecutor,
     ahead: list[_Ahead],
+    ahead_of: int,
 ) -> Iterator[File]:
     # Names of files are somebody else's: here they have numbers.
     waiting = ((file, folder / f"{place_of:06d}") for place_of, file in enumerate(files))
     while True:
-        for file, path in islice(waiting, _AHEAD - len(ahead)):
+        for file, path in islice(waiting, ahead_of - len(ahead)):
             ahead.append((file, path, pool.submit(take, file, path)))
         if not ahead:
             return

@@ -105,7 +105,13 @@ class WebSource:
         return files.pieces_of(pin)
 
     def read(self, place: Place, asked: Asked, piece: Piece) -> AbstractContextManager[Iterator[File]]:
-        return files.taken(self._scratch, place, piece, partial(self._take, head=asked.head))
+        return files.taken(
+            self._scratch,
+            place,
+            piece,
+            partial(self._take, head=asked.head),
+            ahead_of=files.fetched_ahead(asked),
+        )
 
     def _urls_of(self, place: Place) -> list[str]:
         """Addresses that were named, or lie below one that was: a secret goes nowhere else."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +25,8 @@ _LOOKING_S, _LISTING_S, _READING_S = 30.0, 1800.0, 6 * 3600.0
 _ATTEMPTS = 6
 _PIECE = 1 << 20
 _MARK = "/"
+# Files of a folder that are listed before somebody sees the first of its rows: ten answers of the store.
+_LOOKED_AT = 10_000
 
 
 def open_source(settings: Mapping[str, Any], secrets: Secrets, scratch: Path) -> S3Source:
@@ -64,19 +67,28 @@ class S3Source:
         return sorted([*folders, *objects], key=lambda thing: thing.name)[:limit]
 
     def describe(self, place: Place) -> Described:
-        pin = self.pin(place, Asked())
-        return files.described(pin, files.listed_in(pin))
+        """Of a folder no more is listed than somebody waits for; how many files a larger one has is not said."""
+        with self._opened(_ANSWER_BYTES, _LOOKING_S) as opened:
+            found = self._found(opened, place, most=_LOOKED_AT)
+        listed = found[:_LOOKED_AT]
+        return files.described(self._pin_of(place, listed), listed, cut=len(found) > _LOOKED_AT)
 
     def pin(self, place: Place, asked: Asked) -> str:
         with self._opened(_LISTING_BYTES, _LISTING_S) as opened:
-            key = self._at.prefix + place.name
-            one = self._object(opened, key) if place.name and not place.name.endswith(_MARK) else None
-            if one is not None:
-                found = [one]
-            else:
-                base = key if not place.name or key.endswith(_MARK) else key + _MARK
-                found = files.picked(self._listing(opened, base), place.name, place.pattern, base)
+            return self._pin_of(place, self._found(opened, place))
+
+    def _pin_of(self, place: Place, found: list[Listed]) -> str:
         return files.pin_of({"bucket": self._at.bucket, "place": place.name}, found)
+
+    def _found(self, opened: Opened, place: Place, *, most: int | None = None) -> list[Listed]:
+        """The object of that name, or those below it; of at most so many and one more."""
+        key = self._at.prefix + place.name
+        one = self._object(opened, key) if place.name and not place.name.endswith(_MARK) else None
+        if one is not None:
+            return [one]
+        base = key if not place.name or key.endswith(_MARK) else key + _MARK
+        listing = self._listing(opened, base)
+        return files.picked(listing if most is None else islice(listing, most + 1), place.name, place.pattern, base)
 
     def pieces(self, place: Place, asked: Asked, pin: str) -> Iterator[Piece]:
         return files.pieces_of(pin)
@@ -87,7 +99,13 @@ class S3Source:
         # A line that breaks again and again brings some of it twice.
         with (
             self._opened(2 * expected + _ANSWER_BYTES, _READING_S) as opened,
-            files.taken(self._scratch, place, piece, partial(self._take, opened, asked.head)) as found,
+            files.taken(
+                self._scratch,
+                place,
+                piece,
+                partial(self._take, opened, asked.head),
+                ahead_of=files.fetched_ahead(asked),
+            ) as found,
         ):
             yield found
 

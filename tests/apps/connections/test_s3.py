@@ -268,3 +268,21 @@ def test_moto_refuses_what_it_should(object_store, bucket):
     object_store.hold_rights()
     with pytest.raises(ClientError):
         object_store.client("s3", "nobody", "nothing").list_objects_v2(Bucket=bucket)
+
+
+def test_a_look_at_a_large_folder_lists_and_fetches_no_more_than_it_shows(open_at, put, monkeypatch):
+    for number in range(25):
+        put(f"day/{number:02d}.csv", b"id\n%d\n" % number)
+    monkeypatch.setattr(s3, "_LOOKED_AT", 20)
+    source, fetched, take = open_at(), [], s3.S3Source._take
+    monkeypatch.setattr(s3.S3Source, "_take", lambda *given: fetched.append(given[3].key) or take(*given))
+
+    found = source.describe(Place("day"))
+    assert (found.files, found.bytes) == (None, None)
+    asked = Asked(head=100)
+    [piece, *_others] = source.pieces(Place("day"), asked, found.pin)
+    with source.read(Place("day"), asked, piece) as looked:
+        assert next(iter(looked)).path.read_bytes() == b"id\n0\n"
+    assert fetched == ["day/00.csv"]
+    assert source.describe(Place("day", pattern="0*.csv")).files == 10
+    assert len(files_of(source, Place("day"))) == 25, "a load lists them all"
