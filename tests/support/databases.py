@@ -106,16 +106,33 @@ class MariaDB(Served):
             shutil.chown(self.home, "mysql")
         made = ["mariadb-install-db", *common, *user, "--auth-root-authentication-method=normal", "--skip-test-db"]
         subprocess.run(made, check=True, capture_output=True)
-        tls = [f"--ssl-cert={certificate[0]}", f"--ssl-key={certificate[1]}"] if certificate else []
-        more = [f"--socket={self._socket}", f"--port={self.port}", "--bind-address=127.0.0.1", "--skip-log-bin"]
+        tls = self._tls(*certificate) if certificate else []
         quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=256M", "--max-allowed-packet=64M"]
-        self._process = subprocess.Popen(
-            ["mariadbd", *common, *user, *more, *quick, *tls], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        until(self._answers, 30)
+        more = [f"--socket={self._socket}", "--bind-address=127.0.0.1", "--skip-log-bin"]
+        self._start(["mariadbd", *common, *user, *more, *quick, *tls])
         self.run("CREATE DATABASE shop CHARACTER SET utf8mb4", database=None)
         quoted = PASSWORD.replace("'", "''")
         self.run(f"CREATE USER reader@'%' IDENTIFIED BY '{quoted}'", "GRANT SELECT ON shop.* TO reader@'%'")
+
+    def _start(self, command):
+        """Another process may take a free port before the server does: then it ends, and another port is tried."""
+        nowhere = subprocess.DEVNULL
+        for _attempt in range(5):
+            self.port = free_port()
+            self._process = subprocess.Popen([*command, f"--port={self.port}"], stdout=nowhere, stderr=nowhere)
+            until(lambda: self._process.poll() is not None or self._answers(), 60)
+            if self._process.poll() is None:
+                return
+        raise TimeoutError("MariaDB ended again and again as it began.")
+
+    def _tls(self, certificate, key):
+        """Where the server's own user may read them: folders of tests are closed to it."""
+        options = []
+        for name, file in (("ssl-cert", certificate), ("ssl-key", key)):
+            kept = shutil.copy(file, self.home / name)
+            Path(kept).chmod(0o644)
+            options.append(f"--{name}={kept}")
+        return options
 
     def _answers(self):
         try:

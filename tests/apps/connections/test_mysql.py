@@ -188,10 +188,6 @@ def secure(tmp_path_factory):
     end = text.index("-----BEGIN CERTIFICATE")
     key.write_text(text[:end])
     chain.write_text(text[end:])
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
-    for path in (key, chain):
-        path.chmod(0o644)
     made = MariaDB((chain, key))
     made.run("CREATE TABLE t (id int)")
     yield made, authority.read_text()
