@@ -58,6 +58,12 @@ class VersionSerializer(serializers.ModelSerializer):
             "destroyed_at",
         ]
 
+    def to_representation(self, version: DatasetVersion) -> dict[str, Any]:
+        """A version's source without the listing that says which pieces are read of a connection."""
+        said = super().to_representation(version)
+        said["source"] = {name: value for name, value in version.source.items() if name != "pin"}
+        return said
+
 
 class DestroyChoice(serializers.Serializer):
     """`confirmation` is the version's name as it is shown, such as `orders v3`."""

@@ -10,6 +10,7 @@ from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services import pulling
+from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
 from foundation.clock import now
 from foundation.errors import Conflict
@@ -198,3 +199,20 @@ def test_a_connection_that_is_being_read_through_is_not_deleted(scientist, admin
         connections.delete_connection(actor=admin, connection=warehouse.connection)
     run_jobs()
     connections.delete_connection(actor=admin, connection=warehouse.connection)
+
+
+def test_what_is_read_in_counts_and_has_to_fit_the_quota(scientist, admin, dataset, warehouse, run_jobs, api_as):
+    version = pull(scientist, dataset, warehouse, "public.orders", review=False)
+    run_jobs()
+    version.refresh_from_db()
+    assert version.byte_count == lake.for_tenant(version.tenant_id).sizes()[version.lake_table] > 1000
+    told = api_as(scientist).get(f"/api/v1/dataset-versions/{version.pk}/").json()["source"]
+    assert (told["place"], "pin" in told) == ("public.orders", False)
+
+    tenants.set_quota(actor=admin, project_id=None, storage_bytes=200)
+    second = pull(scientist, dataset, warehouse, "public.orders")
+    run_jobs()
+    second.refresh_from_db()
+    assert second.state == VersionState.FAILED
+    assert "has too few bytes of storage left" in second.failure
+    assert not lake.for_tenant(version.tenant_id).exists(f"ds_{second.pk.hex}")
