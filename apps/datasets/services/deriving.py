@@ -14,7 +14,7 @@ from apps.datasets.choices import VersionState
 from apps.datasets.errors import QueryRefused
 from apps.datasets.events import DerivationStarted
 from apps.datasets.models import Dataset, DatasetVersion
-from apps.datasets.services.ingestion import finish, inspect
+from apps.datasets.services.completing import complete
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
 from foundation.identity import Actor
@@ -75,15 +75,8 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
         version.tenant_id, version.source["sql"], sources, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB
     )
     at = tables.write(table, rows)
-    found = inspect(tables, at, job)
-    # A file that was sent says its own size; what SQL made is as large as its files in the lake.
-    found["byte_count"] = tables.sizes([table])[table]
-    with job.scope(), transaction.atomic():
-        # How much SQL makes of its inputs shows only now. Whoever sees the job reads why it failed: no figure of the
-        # whole tenant.
-        more = found["byte_count"]
-        tenants.reserve_storage(tenant_id=version.tenant_id, project_id=version.project_id, more=more)
-        finish(actor=job.actor, version_id=version_id, at=at, found=found)
+    # How much SQL makes of its inputs shows only now.
+    complete(job=job, version=version, tables=tables, at=at, weigh=True)
 
 
 def preview_query(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:

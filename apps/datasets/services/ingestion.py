@@ -9,24 +9,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets.choices import NEXT, VersionState
-from apps.datasets.errors import FileRefused
-from apps.datasets.events import VersionCancelled, VersionFailed, VersionReviewed
+from apps.datasets.events import VersionCancelled, VersionFailed
 from apps.datasets.models import DatasetVersion, Upload
-from apps.datasets.services.classification import describe_columns
-from apps.datasets.services.profiles import keep_profile
-from apps.datasets.services.review import publish
+from apps.datasets.services.completing import complete
 from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
 from foundation import jobs, lake, ledger, states
-from foundation.clock import now
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
-
-_SAMPLED_ROWS = 1000
 
 
 def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
@@ -48,9 +42,7 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
     job.progress(_("Reading the file"), 5)
     with job.scope(), unpacked(upload) as file:
         at = _write(tables, table, file, version, job)
-    found = inspect(tables, at, job)
-    with job.scope():
-        finish(actor=job.actor, version_id=version_id, at=at, found=found)
+    complete(job=job, version=version, tables=tables, at=at)
     # Not before the rows are committed: until then another attempt may have to read the file again.
     drop_chunks(upload.tenant_id, upload.pk)
 
@@ -62,46 +54,6 @@ def _write(tables: Lake, table: str, file: SourceFile, version: DatasetVersion, 
 
     options = {**version.source.get("options", {}), "name": file.name}
     return tables.write_from_file(table, file.path, cast(Any, file.format.value), options, on_rows=told)
-
-
-def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
-    """What is known of a table once its rows were read back: the count comes from the lake, not from the writer."""
-    job.progress(_("Counting back"), 70)
-    rows = tables.count(at)
-    if rows == 0:
-        raise FileRefused(_("The file has a header but no rows. Add at least one row below the header."))
-    job.progress(_("Computing the digest"), 75)
-    digest = tables.digest(at)
-    job.raise_if_cancelled()
-    job.progress(_("Profiling the columns"), 85)
-    profile = tables.profile(at)
-    sample = tables.preview(at, limit=_SAMPLED_ROWS, offset=0)
-    return {
-        "row_count": rows,
-        "digest": digest,
-        "profile": profile,
-        "schema": describe_columns(tables.schema(at), sample),
-    }
-
-
-@transaction.atomic
-def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]) -> None:
-    version = DatasetVersion.objects.select_for_update().select_related("dataset").get(pk=version_id)
-    if version.state != VersionState.INGESTING:
-        return
-    version.lake_table, version.lake_snapshot = at.table, at.snapshot
-    keep_profile(version, found["profile"])
-    for name, value in found.items():
-        setattr(version, name, value)
-    states.move(version, VersionState.REVIEW, NEXT)
-    version.save()
-    if not version.review:
-        publish(actor=actor, version=version, now=now())
-        return
-    waiting = VersionReviewed(
-        dataset_id=version.dataset_id, version_id=version.pk, digest=version.digest, row_count=version.row_count or 0
-    )
-    _record(waiting, actor, version)
 
 
 @transaction.atomic

@@ -21,9 +21,9 @@ from apps.datasets import policies
 from apps.datasets.choices import VersionState
 from apps.datasets.events import PullStarted
 from apps.datasets.models import Dataset, DatasetVersion
-from apps.datasets.services.ingestion import cancel_version, fail_version, finish, inspect
+from apps.datasets.services.completing import complete
+from apps.datasets.services.ingestion import cancel_version, fail_version
 from apps.datasets.services.unpacking import opened
-from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, storage
 from foundation.errors import Invalid
 from foundation.figures import number
@@ -92,13 +92,7 @@ def run_pull(*, job: JobHandle, version_id: UUID) -> None:
         _write_pieces(job, version, source, pin, tables, table)
     if not tables.exists(table) or not tables.count(tables.current(table)):
         raise Invalid(_("There are no rows in “%(place)s”.") % {"place": version.source["place"]})
-    said = inspect(tables, tables.current(table), job)
-    # As with SQL: how large it is shows once it lies here.
-    said["byte_count"] = tables.sizes([table])[table]
-    with job.scope(), transaction.atomic():
-        more = said["byte_count"]
-        tenants.reserve_storage(tenant_id=version.tenant_id, project_id=version.project_id, more=more)
-        finish(actor=job.actor, version_id=version_id, at=tables.current(table), found=said)
+    complete(job=job, version=version, tables=tables, at=tables.current(table), weigh=True)
 
 
 def _pinned(job: JobHandle, version: DatasetVersion, source: Source, tables: Lake, table: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from apps.datasets import services
 from apps.datasets.models import DatasetVersion
-from apps.datasets.services import ingestion
+from apps.datasets.services import completing
 from foundation import lake
 from foundation.clock import now
 
@@ -65,8 +65,8 @@ def written(scientist, project):
         tables = lake.for_tenant(project.tenant_id)
         at = tables.write(f"ds_{version.pk.hex}", _rows_of(data))
         unheard = SimpleNamespace(progress=lambda *_said: None, raise_if_cancelled=lambda: None)
-        found = ingestion.inspect(tables, at, unheard)
-        ingestion.finish(actor=scientist, version_id=version.pk, at=at, found=found)
+        found = completing.inspect(tables, at, unheard)
+        completing.finish(actor=scientist, version_id=version.pk, at=at, found=found)
         version.refresh_from_db()
         return version
 

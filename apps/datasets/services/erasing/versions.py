@@ -9,9 +9,10 @@ from apps.datasets import selectors
 from apps.datasets.choices import ErasedKind, VersionState
 from apps.datasets.events import DerivationStarted, SuccessorStarted
 from apps.datasets.models import DatasetVersion
+from apps.datasets.services.completing import finish, inspect
 from apps.datasets.services.destroying import begin_destroying, drop_files, end_destroying
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search, as_text, successor_id
-from apps.datasets.services.ingestion import fail_version, finish, inspect
+from apps.datasets.services.ingestion import fail_version
 from foundation import lake, ledger
 from foundation.errors import PortalError, Unavailable
 from foundation.identity import Actor

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class FileFormat(TextChoices):
+    CSV = "csv", "CSV"
+    PARQUET = "parquet", "Parquet"
+    JSON_LINES = "jsonl", "JSON Lines"
+
+
+# What a file's ending says of its format; a zip or gzip is opened and its content looked at again.
+FORMAT_OF_ENDING = {
+    ".csv": FileFormat.CSV,
+    ".tsv": FileFormat.CSV,
+    ".txt": FileFormat.CSV,
+    ".parquet": FileFormat.PARQUET,
+    ".pq": FileFormat.PARQUET,
+    ".jsonl": FileFormat.JSON_LINES,
+    ".ndjson": FileFormat.JSON_LINES,
+}
+ARCHIVES = frozenset({".zip", ".gz"})
+ACCEPTED_ENDINGS = (*FORMAT_OF_ENDING, *sorted(ARCHIVES))

@@ -1,0 +1,40 @@
+"""What the datasets app tells the ledger."""
+
+from apps.datasets.events.erasures import ErasureFailed, ErasureRequested, ErasureResumed, PersonErased
+from apps.datasets.events.versions import (
+    ColumnClassified,
+    DatasetCreated,
+    DatasetEdited,
+    DerivationStarted,
+    IngestionStarted,
+    PullStarted,
+    SuccessorStarted,
+    VersionCancelled,
+    VersionCommitted,
+    VersionDestroyed,
+    VersionDestroyRequested,
+    VersionDiscarded,
+    VersionFailed,
+    VersionReviewed,
+)
+
+__all__ = [
+    "ColumnClassified",
+    "DatasetCreated",
+    "DatasetEdited",
+    "DerivationStarted",
+    "ErasureFailed",
+    "ErasureRequested",
+    "ErasureResumed",
+    "IngestionStarted",
+    "PersonErased",
+    "PullStarted",
+    "SuccessorStarted",
+    "VersionCancelled",
+    "VersionCommitted",
+    "VersionDestroyRequested",
+    "VersionDestroyed",
+    "VersionDiscarded",
+    "VersionFailed",
+    "VersionReviewed",
+]
