@@ -9,7 +9,7 @@ import pyarrow as pa
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
 from apps.datasets.models import DatasetVersion, Upload
-from apps.datasets.services import ingestion
+from apps.datasets.services import completing, ingestion
 from foundation import lake, storage
 from foundation.clock import now
 from foundation.jobs import JobTaken
@@ -86,7 +86,7 @@ def test_a_worker_that_lost_the_job_leaves_the_table_to_the_one_that_has_it(inge
     def taken(tables, at, job):
         raise JobTaken
 
-    monkeypatch.setattr(ingestion, "inspect", taken)
+    monkeypatch.setattr(completing, "inspect", taken)
     version = ingested("people.csv", CSV)
     assert version.state == VersionState.INGESTING
     assert lake.for_tenant(version.tenant_id).exists(f"ds_{version.pk.hex}")
