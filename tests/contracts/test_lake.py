@@ -10,8 +10,18 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from foundation.errors import Invalid
-from foundation.lake import Condition, FileRefused, TableAt, TableExists, TableMissing, UserFile, for_tenant
+from foundation.errors import Conflict, Invalid
+from foundation.lake import (
+    Condition,
+    FileRefused,
+    LakeFailed,
+    Span,
+    TableAt,
+    TableExists,
+    TableMissing,
+    UserFile,
+    for_tenant,
+)
 from tests.foundation.lake.conftest import lake_id as lake_id
 
 PEOPLE = pa.table(
@@ -169,6 +179,48 @@ def test_a_source_that_is_not_wanted_is_not_waited_for(lake, table):
     endless = (pa.record_batch({"n": [1]}) for _ in itertools.count())
     with pytest.raises(TableExists):
         lake.write(table, pa.RecordBatchReader.from_batches(pa.schema({"n": pa.int64()}), endless))
+
+
+def rows_of(lake, at):
+    return sorted((row["id"], row["v"]) for row in lake.read(at).read_all().to_pylist())
+
+
+def numbered(*rows):
+    return pa.table({"id": pa.array([i for i, _v in rows], pa.int64()), "v": pa.array([v for _i, v in rows])})
+
+
+def test_what_comes_is_merged_into_a_table_of_its_own_and_then_into_the_same(lake, table):
+    base = lake.write(f"{table}_0", numbered((1, "a"), (2, "b")))
+    some = lake.write(f"{table}_1", numbered((2, "B"), (3, "c")))
+    more = lake.write(f"{table}_2", numbered((1, "A")).select(["v", "id"]))
+    one = lake.merge(table, some, base=base, after="", mark="one", keys=["id"])
+    two = lake.merge(table, more, base=one, after="one", mark="two", keys=["id"])
+    assert rows_of(lake, base) == [(1, "a"), (2, "b")]
+    assert rows_of(lake, one) == [(1, "a"), (2, "B"), (3, "c")]
+    assert rows_of(lake, two) == [(1, "A"), (2, "B"), (3, "c")]
+    assert [c.name for c in lake.schema(two)] == ["id", "v"]
+    # Rung twice it is done once, and whoever comes late is told so.
+    assert rows_of(lake, lake.merge(table, more, base=one, after="one", mark="two", keys=["id"])) == rows_of(lake, two)
+    with pytest.raises(Conflict, match="somebody else"):
+        lake.merge(table, some, base=one, after="one", mark="three")
+
+
+def test_rows_of_a_span_are_replaced_by_those_that_come(lake, table):
+    base = lake.write(f"{table}_0", numbered((1, "a"), (2, "b"), (3, "c"), (None, "d")))
+    anew = lake.write(f"{table}_1", numbered((3, "C")))
+    begun = lake.merge(table, anew, base=base, after="", mark="one", span=Span("id", since="1", until="3"))
+    left = [(row["id"], row["v"]) for row in lake.read(begun).read_all().to_pylist()]
+    assert sorted(left, key=str) == [(1, "a"), (3, "C"), (None, "d")]
+    grown = lake.merge(table, anew, base=begun, after="one", mark="two", span=Span("id", until="1"))
+    assert lake.count(grown) == 3
+
+
+def test_a_merge_that_breaks_off_leaves_nothing(lake, table):
+    base = lake.write(f"{table}_0", numbered((1, "a")))
+    odd = lake.write(f"{table}_1", pa.table({"id": ["x"], "v": ["y"]}))
+    with pytest.raises(LakeFailed):
+        lake.merge(table, odd, base=base, after="", mark="one", keys=["id"])
+    assert not lake.exists(table)
 
 
 def test_many_small_appends_are_compacted(lake, table):

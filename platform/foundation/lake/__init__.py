@@ -15,7 +15,7 @@ from foundation.lake.errors import (
     TableExists,
     TableMissing,
 )
-from foundation.lake.ports import Column, Condition, Lake, TableAt, UserFile
+from foundation.lake.ports import Column, Condition, Lake, Span, TableAt, UserFile
 
 __all__ = [
     "Column",
@@ -24,6 +24,7 @@ __all__ = [
     "Lake",
     "LakeFailed",
     "LakeUnavailable",
+    "Span",
     "SqlFailed",
     "SqlRefused",
     "SqlTimeout",

@@ -45,6 +45,15 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Span:
+    """The rows whose `column` is after `since` and not after `until`; None: open on that side. Values as text."""
+
+    column: str
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True)
 class LakeFile:
     """A file of a table on this machine, the key that opens it (base64) and the file of its deleted rows, if any."""
 
@@ -127,6 +136,25 @@ class Lake(Protocol):
         mode: Mode = "create",
     ) -> TableAt:
         """Write what one of our own queries answers; see `query`."""
+
+    def merge(
+        self,
+        table: str,
+        rows: TableAt,
+        *,
+        base: TableAt,
+        after: str,
+        mark: str,
+        keys: Sequence[str] = (),
+        span: Span | None = None,
+    ) -> TableAt:
+        """Make the table `base` and `rows` together, in one transaction: columns by name, in the order of `base`.
+
+        Rows of `base` whose `keys` are among those of `rows`, or that lie in `span`, are replaced: they are gone.
+        Where `base` is this table as its write with the mark `after` left it, what differs is written alone;
+        another table is begun as a copy. A table that carries `mark` already is left as it is. Conflict where the
+        table was written by somebody else since; LakeFailed where a value does not fit its column's type.
+        """
 
     def query(
         self, sql: str, inputs: Mapping[str, TableAt], params: Sequence[Any] | Mapping[str, Any] | None = None

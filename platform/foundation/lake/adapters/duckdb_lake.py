@@ -15,15 +15,15 @@ import pyarrow as pa
 from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
-from foundation.errors import Invalid
-from foundation.lake.adapters import catalogue, conditions, destroying, forgetting, joined, sessions
+from foundation.errors import Conflict, Invalid
+from foundation.lake.adapters import catalogue, conditions, destroying, forgetting, joined, merging, sessions
 from foundation.lake.adapters.digest import digest_of
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.errors import LakeFailed, LakeUnavailable, TableExists, TableMissing
 from foundation.lake.place import LakePlace
-from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, TableAt, UserFile
+from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, Span, TableAt, UserFile
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880
@@ -79,6 +79,29 @@ class DuckDBLake:
         with self._writing(table) as connection:
             self._show(connection, inputs)
             return self._commit(connection, table, f"({sql}\n)", mode, params)
+
+    def merge(
+        self,
+        table: str,
+        rows: TableAt,
+        *,
+        base: TableAt,
+        after: str,
+        mark: str,
+        keys: Sequence[str] = (),
+        span: Span | None = None,
+    ) -> TableAt:
+        with self._writing(table) as connection:
+            before, target = self.mark_of(table), f"lake.main.{name(table)}"
+            if before == mark:
+                return self.current(table)
+            if before != (after if base.table == table else ""):
+                said = _("The table “%(table)s” was written by somebody else since; begin again.")
+                raise Conflict(said % {"table": table})
+            self._show(connection, {"came": rows, "was": base})
+            step = merging.grow if base.table == table else merging.begin
+            step(connection, target, keys, span)
+            return self._committed(connection, table, mark)
 
     def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)
@@ -245,6 +268,9 @@ class DuckDBLake:
             connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {rows}", params or None)
         else:
             connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None)
+        return self._committed(connection, table, mark)
+
+    def _committed(self, connection: DuckDBPyConnection, table: str, mark: str) -> TableAt:
         if mark:
             connection.execute("CALL ducklake_set_commit_message('lake', ?, ?)", [table, mark])
         connection.execute("COMMIT")
