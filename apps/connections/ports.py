@@ -99,7 +99,8 @@ class Described:
 class Asked:
     """What is wanted of a place: columns (None: all), and rows whose cursor is after `since` and not after `until`.
 
-    Without `since` rows that have no cursor come too. `head`: so many bytes of each file, for a preview.
+    Without `since` rows that have no cursor come too. Of files there is no cursor: `since` is what `reached` said, and
+    the files are those that are new or changed since. `head`: so many bytes of each file, for a preview.
     """
 
     columns: Sequence[str] | None = None
@@ -181,6 +182,9 @@ class Source(Protocol):
 
     def pieces(self, place: Place, asked: Asked, pin: str) -> Iterator[Piece]:
         """The pieces that follow from the pin alone; nobody is asked."""
+
+    def reached(self, asked: Asked, pin: str) -> str:
+        """How far all pieces of the pin lead, as text for the next `since`; empty where nothing came with a cursor."""
 
     def read(self, place: Place, asked: Asked, piece: Piece) -> AbstractContextManager[Rows]:
         """The rows or files of one piece, once; leaving the block early ends the reading at the source."""

@@ -42,6 +42,8 @@ def register() -> None:
     services.register_reach(services.ArchiveReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
+    keeping.register("dl_", over=selectors.lines_over, grows=True)
+    keeping.register("dm_", over=selectors.moved_over)
 
 
 def _usage_begins(event: RecordedEvent) -> None:

@@ -165,6 +165,17 @@ def test_what_came_later_is_not_read(stage):
     assert sorted(item for piece in all_items(source, stage.place, pin=pin) for item in piece) == sorted(stage.items)
 
 
+def test_what_was_reached_is_where_the_next_load_begins(stage):
+    source, first = stage.source(), Asked(cursor="id" if stage.is_database else None)
+    reached = source.reached(first, source.pin(stage.place, first))
+    later = replace(first, since=reached)
+    assert reached and all_items(source, stage.place, later) == []
+    assert source.reached(later, source.pin(stage.place, later)) == reached
+    stage.change() if stage.kind == "http" else stage.add()
+    [[item]] = all_items(source, stage.place, later)
+    assert stage.kind == "http" or item not in stage.items
+
+
 def test_what_changed_underneath_is_not_read(stage):
     source = stage.source()
     pin = source.pin(stage.place, Asked())

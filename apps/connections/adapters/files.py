@@ -32,6 +32,7 @@ _AT_ONCE, _AHEAD, _LEAVING_S = 8, 16, 5.0
 _LONGEST_PATTERN, _LONGEST_NAME = 500, 300
 # What a listing unpacks to: a million keys of a thousand signs each.
 _MOST_LISTING = 1 << 31
+_MARK_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,30 @@ def listed_in(pin: str) -> list[Listed]:
     """The files of a pin, in their order."""
     unpacked = zlib.decompressobj().decompress(base64.b85decode(json.loads(pin)["files"]), _MOST_LISTING)
     return [Listed(*row) for row in json.loads(unpacked)]
+
+
+def unseen(files: Sequence[Listed], asked: Asked) -> list[Listed]:
+    """The files that are new, or have changed, since `asked.since` was reached; all of them without it."""
+    if not asked.since:
+        return list(files)
+    seen = _marks_in(str(asked.since))
+    return [file for file in files if _mark(file) not in seen]
+
+
+def seen_with(asked: Asked, pin: str) -> str:
+    """The files of the pin and those before, as text: a mark of eight bytes for each."""
+    seen = _marks_in(str(asked.since or "")) | {_mark(file) for file in listed_in(pin)}
+    return base64.b85encode(b"".join(sorted(seen))).decode()
+
+
+def _mark(file: Listed) -> bytes:
+    """Of two among a million files it is the same with a chance of 1 to 37 million."""
+    return hashlib.blake2b(f"{file.key}\0{file.tag}\0{file.bytes}".encode(), digest_size=_MARK_BYTES).digest()
+
+
+def _marks_in(text: str) -> set[bytes]:
+    marks = base64.b85decode(text)
+    return {marks[at : at + _MARK_BYTES] for at in range(0, len(marks), _MARK_BYTES)}
 
 
 def described(pin: str, files: Sequence[Listed], *, cut: bool = False) -> Described:

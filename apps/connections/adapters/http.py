@@ -99,10 +99,13 @@ class WebSource:
 
     def pin(self, place: Place, asked: Asked) -> str:
         found = [self._listed(url) for url in self._urls_of(place)]
-        return files.pin_of({"place": place.name}, found)
+        return files.pin_of({"place": place.name}, files.unseen(found, asked))
 
     def pieces(self, place: Place, asked: Asked, pin: str) -> Iterator[Piece]:
         return files.pieces_of(pin)
+
+    def reached(self, asked: Asked, pin: str) -> str:
+        return files.seen_with(asked, pin)
 
     def read(self, place: Place, asked: Asked, piece: Piece) -> AbstractContextManager[Iterator[File]]:
         return files.taken(

@@ -75,7 +75,7 @@ class S3Source:
 
     def pin(self, place: Place, asked: Asked) -> str:
         with self._opened(_LISTING_BYTES, _LISTING_S) as opened:
-            return self._pin_of(place, self._found(opened, place))
+            return self._pin_of(place, files.unseen(self._found(opened, place), asked))
 
     def _pin_of(self, place: Place, found: list[Listed]) -> str:
         return files.pin_of({"bucket": self._at.bucket, "place": place.name}, found)
@@ -92,6 +92,9 @@ class S3Source:
 
     def pieces(self, place: Place, asked: Asked, pin: str) -> Iterator[Piece]:
         return files.pieces_of(pin)
+
+    def reached(self, asked: Asked, pin: str) -> str:
+        return files.seen_with(asked, pin)
 
     @contextmanager
     def read(self, place: Place, asked: Asked, piece: Piece) -> Iterator[Iterator[File]]:

@@ -131,6 +131,12 @@ class Tables:
             part = {**whole, "after": after, "upto": upto, "nulls": whole["nulls"] and number == 1}
             yield _piece(number, len(ends), table, {**read, "range": part})
 
+    def reached(self, asked: Asked, pin: str) -> str:
+        whole = json.loads(pin)["range"]
+        if not asked.cursor or not whole or whole["upto"] is None:
+            return "" if asked.since is None else text_of(asked.since)
+        return str(whole["upto"])
+
     @contextmanager
     def read(self, place: Place, asked: Asked, piece: Piece) -> Iterator[Table]:
         fixed = piece.data

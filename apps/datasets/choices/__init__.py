@@ -3,6 +3,7 @@
 from apps.datasets.choices.columns import ColumnClass, PersonalKind
 from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, FileFormat
+from apps.datasets.choices.ingestions import IngestionState, Mode, Trigger
 from apps.datasets.choices.versions import NEXT, VersionState
 
 __all__ = [
@@ -17,6 +18,9 @@ __all__ = [
     "ErasureState",
     "FileFormat",
     "InProjectState",
+    "IngestionState",
+    "Mode",
     "PersonalKind",
+    "Trigger",
     "VersionState",
 ]

@@ -10,17 +10,21 @@ class VersionState(TextChoices):
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+    UNCHANGED = "unchanged", _("Nothing new")
     DISCARDED = "discarded", _("Discarded")
     DESTROYING = "destroying", _("Being destroyed")
     DESTROYED = "destroyed", _("Destroyed")
 
 
 NEXT: dict[VersionState, frozenset[VersionState]] = {
-    VersionState.INGESTING: frozenset({VersionState.REVIEW, VersionState.FAILED, VersionState.CANCELLED}),
+    VersionState.INGESTING: frozenset(
+        {VersionState.REVIEW, VersionState.FAILED, VersionState.CANCELLED, VersionState.UNCHANGED}
+    ),
     VersionState.REVIEW: frozenset({VersionState.READY, VersionState.DISCARDED, VersionState.DESTROYING}),
     VersionState.READY: frozenset({VersionState.DESTROYING}),
     VersionState.FAILED: frozenset(),
     VersionState.CANCELLED: frozenset(),
+    VersionState.UNCHANGED: frozenset(),
     VersionState.DISCARDED: frozenset({VersionState.DESTROYING}),
     VersionState.DESTROYING: frozenset({VersionState.DESTROYED}),
     VersionState.DESTROYED: frozenset(),

@@ -15,7 +15,11 @@ from apps.datasets.events.versions import (
     VersionDestroyRequested,
     VersionDiscarded,
     VersionFailed,
+    VersionMoved,
+    VersionPaused,
+    VersionResumed,
     VersionReviewed,
+    VersionUnchanged,
 )
 
 __all__ = [
@@ -36,5 +40,9 @@ __all__ = [
     "VersionDestroyed",
     "VersionDiscarded",
     "VersionFailed",
+    "VersionMoved",
+    "VersionPaused",
+    "VersionResumed",
     "VersionReviewed",
+    "VersionUnchanged",
 ]

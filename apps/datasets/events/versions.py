@@ -126,6 +126,46 @@ class VersionDiscarded(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VersionUnchanged(ledger.Event):
+    kind = "dataset_version.unchanged"
+    label = _("Nothing new was found")
+
+    dataset_id: UUID
+    version_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionPaused(ledger.Event):
+    kind = "dataset_version.paused"
+    label = _("Reading paused")
+
+    dataset_id: UUID
+    version_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionResumed(ledger.Event):
+    kind = "dataset_version.resumed"
+    label = _("Reading resumed")
+
+    dataset_id: UUID
+    version_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionMoved(ledger.Event):
+    """Its rows lie in a table of their own now, since one that shared theirs was destroyed."""
+
+    kind = "dataset_version.moved"
+    label = _("Version moved into a table of its own")
+
+    dataset_id: UUID
+    version_id: UUID
+    digest: str
+    lake_snapshot: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class VersionDestroyRequested(ledger.Event):
     """From now on nobody reads it. `digest` is that of its rows; `made_from_it` counts what its chain then misses."""
 

@@ -45,6 +45,8 @@ class DatasetVersion(TenantModel):
     state = models.CharField(max_length=12, choices=VersionState.choices, default=VersionState.INGESTING)
     lake_table = models.CharField(max_length=80, blank=True)
     lake_snapshot = models.BigIntegerField(null=True)
+    # Where the rows lie since they were moved into a table of their own: the ledger names the snapshot they came in at.
+    moved_snapshot = models.BigIntegerField(null=True)
     # [{"name", "type", "nullable", "class", "suspected"}], in the order of the table.
     schema = models.JSONField(default=list)
     row_count = models.BigIntegerField(null=True)
@@ -56,6 +58,12 @@ class DatasetVersion(TenantModel):
     source = models.JSONField(default=dict)
     # Whether the version becomes ready by itself, or waits for a person who has seen it.
     review = models.BooleanField(default=True)
+    # What has it read, where that was not a single act.
+    ingestion = models.ForeignKey(
+        "datasets.Ingestion", null=True, blank=True, on_delete=models.PROTECT, related_name="versions"
+    )
+    # Since when its reading is halted; it goes on from the last piece that is in.
+    paused_at = models.DateTimeField(null=True, blank=True)
     failure = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,7 +1,7 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
-from apps.datasets.selectors.keeping import tables_named, version_ids, versions_over
+from apps.datasets.selectors.keeping import lines_over, moved_over, tables_named, version_ids, versions_over
 from apps.datasets.selectors.naming import (
     columns_by_project,
     columns_there,
@@ -49,7 +49,9 @@ __all__ = [
     "has_ready_versions",
     "inputs_by_name",
     "latest_ready",
+    "lines_over",
     "made_from",
+    "moved_over",
     "project_slug",
     "ready_versions",
     "sql_name",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db.models.functions import Coalesce
+
 from apps.datasets.choices import VersionState
 from apps.datasets.models import DatasetVersion
 from foundation.lake.ports import TableAt
@@ -15,7 +17,7 @@ _KEPT = {VersionState.READY, VersionState.REVIEW}
 def tables_named(tenant_id: UUID) -> list[TableAt]:
     """The tables that versions are read from, each at its snapshot."""
     rows = DatasetVersion.objects.filter(tenant_id=tenant_id, state__in=_KEPT)
-    tables = rows.values_list("lake_table", "lake_snapshot")
+    tables = rows.values_list("lake_table", Coalesce("moved_snapshot", "lake_snapshot"))
     return [TableAt(table, snapshot) for table, snapshot in tables if snapshot is not None]
 
 
@@ -26,6 +28,26 @@ def version_ids(*, tenant_id: UUID, project_id: UUID) -> list[UUID]:
 
 
 def versions_over(tenant_id: UUID, version_ids: Collection[UUID]) -> list[UUID]:
-    """Of these versions, those that failed, were cancelled or discarded: nobody reads their rows again."""
+    """Of these versions, those whose own table nobody reads again: they have no rows, or their rows lie elsewhere."""
     rows = DatasetVersion.objects.filter(tenant_id=tenant_id, pk__in=version_ids)
-    return list(rows.exclude(state__in={*_KEPT, VersionState.INGESTING}).values_list("pk", flat=True))
+    rows = rows.exclude(state=VersionState.INGESTING)
+    read = _read(tenant_id, "ds_")
+    return [pk for pk in rows.values_list("pk", flat=True) if pk not in read]
+
+
+def lines_over(tenant_id: UUID, ids: Collection[UUID]) -> list[UUID]:
+    """Of the tables that versions share, each under the id of the one that began it, those that none reads."""
+    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, pk__in=ids, state=VersionState.INGESTING)
+    used = _read(tenant_id, "dl_") | set(rows.values_list("pk", flat=True))
+    return [pk for pk in ids if pk not in used]
+
+
+def moved_over(tenant_id: UUID, ids: Collection[UUID]) -> list[UUID]:
+    """Of the tables into which versions moved, those that none reads."""
+    read = _read(tenant_id, "dm_")
+    return [pk for pk in ids if pk not in read]
+
+
+def _read(tenant_id: UUID, prefix: str) -> set[UUID]:
+    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, state__in=_KEPT, lake_table__startswith=prefix)
+    return {UUID(table.removeprefix(prefix)) for table in rows.values_list("lake_table", flat=True)}

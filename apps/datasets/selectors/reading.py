@@ -114,7 +114,7 @@ def table_at(version: DatasetVersion) -> TableAt:
             _("%(version)s has no rows to read: it is %(state)s.")
             % {"version": version, "state": VersionState(version.state).label}
         )
-    return TableAt(version.lake_table, version.lake_snapshot)
+    return TableAt(version.lake_table, version.moved_snapshot or version.lake_snapshot)
 
 
 def get_upload(*, actor: Actor, upload_id: UUID) -> Upload:

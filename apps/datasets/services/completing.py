@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.errors import FileRefused
-from apps.datasets.events import VersionReviewed
+from apps.datasets.events import VersionReviewed, VersionUnchanged
 from apps.datasets.models import DatasetVersion
+from apps.datasets.services import growing
 from apps.datasets.services.classification import describe_columns
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
@@ -30,15 +31,42 @@ def complete(*, job: JobHandle, version: DatasetVersion, tables: Lake, at: Table
 
     `weigh` where nobody could say before how large it would be: its size is that of its files, and the quota is asked.
     """
+    if growing.grows(version):
+        if tables.count(at) == 0 and version.ingestion_id is not None:
+            leave_unchanged(job, version)
+            return
+        came, at, weigh = at.table, growing.grown(job, version, tables, at), True
+    else:
+        came = at.table
     found = inspect(tables, at, job)
     if weigh:
-        found["byte_count"] = tables.sizes([at.table])[at.table]
+        found["byte_count"] = _weight(tables, version, came, at)
     with job.scope(), transaction.atomic():
         if weigh:
             # Whoever sees the job reads why it failed: no figure of the whole tenant.
             more = found["byte_count"]
             tenants.reserve_storage(tenant_id=version.tenant_id, project_id=version.project_id, more=more)
         finish(actor=job.actor, version_id=version.pk, at=at, found=found)
+    if came != at.table:
+        tables.drop(came)
+
+
+def _weight(tables: Lake, version: DatasetVersion, came: str, at: TableAt) -> int:
+    """What the version adds on disk: the rows that came, and those before where they were copied into its table."""
+    table = at.table if at.table.endswith(version.pk.hex) else came
+    return tables.sizes([table]).get(table, 0)
+
+
+def leave_unchanged(job: JobHandle, version: DatasetVersion) -> None:
+    """End a version for which nothing new was found: there is none."""
+    with job.scope(), transaction.atomic():
+        row = DatasetVersion.objects.select_for_update().get(pk=version.pk)
+        if row.state == VersionState.INGESTING:
+            states.move(row, VersionState.UNCHANGED, NEXT)
+            row.save(update_fields=["state"])
+            said = VersionUnchanged(dataset_id=row.dataset_id, version_id=row.pk)
+            ledger.record(said, actor=job.actor, project_id=row.project_id, subject=("dataset_version", row.pk))
+    growing.let_go(version)
 
 
 def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,10 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies
+from apps.datasets.choices import Mode
 from apps.datasets.events import DatasetCreated, DatasetEdited, IngestionStarted
 from apps.datasets.models import Dataset, DatasetVersion, Upload
+from apps.datasets.services.growing import check_mode
 from foundation import jobs, ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
@@ -58,11 +61,14 @@ def create_version(
     now: datetime,
     review: bool = True,
     options: dict[str, Any] | None = None,
+    mode: str = Mode.FULL,
+    key: Sequence[str] = (),
 ) -> DatasetVersion:
     """Begin a version from a completed upload. With `review` it waits for a person before it can be used."""
     policies.check_can_add(actor, dataset)
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     _check_usable(upload, dataset)
+    check_mode(dataset, mode, key)
     version = DatasetVersion.objects.create(
         tenant=actor.tenant,
         project_id=dataset.project_id,
@@ -75,6 +81,8 @@ def create_version(
             "filename": upload.filename,
             "sha256": upload.sha256,
             "options": options or {},
+            "mode": mode,
+            "key": list(key),
         },
         created_by=actor.user,
     )

@@ -15,6 +15,7 @@ from apps.datasets.errors import QueryRefused
 from apps.datasets.events import DerivationStarted
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.completing import complete
+from apps.datasets.services.growing import table_of
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
 from foundation.identity import Actor
@@ -68,7 +69,7 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
         sources = _tables(job.actor, inputs)
     if version.state != VersionState.INGESTING:
         return
-    tables, table = lake.for_tenant(version.tenant_id), f"ds_{version.pk.hex}"
+    tables, table = lake.for_tenant(version.tenant_id), table_of(version)
     tables.drop(table)
     job.progress(_("Running the SQL"), 10)
     rows = lake.sandbox.run(

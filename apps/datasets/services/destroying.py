@@ -12,6 +12,7 @@ from apps.datasets import policies, selectors
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionDestroyed, VersionDestroyRequested
 from apps.datasets.models import DatasetVersion
+from apps.datasets.services.parting import part, tables_of
 from apps.datasets.services.profiles import drop_profile
 from apps.datasets.services.uploads import drop_chunks
 from foundation import access, jobs, ledger, states
@@ -69,9 +70,10 @@ def destroy_version(*, job: JobHandle, version_id: UUID) -> None:
         return
     job.progress(_("Deleting files"), 10)
     drop_files(version)
+    part(job, [version.pk])
     job.raise_if_cancelled()
     job.progress(_("Destroying rows and their keys"), 30)
-    shredding.shred(actor=job.actor, tables=[f"ds_{version.pk.hex}"])
+    shredding.shred(actor=job.actor, tables=tables_of([version.pk]))
     with job.scope():
         end_destroying(job.actor, version.pk)
 

@@ -12,6 +12,7 @@ from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionCancelled, VersionFailed
 from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.services.completing import complete
+from apps.datasets.services.growing import fix_base, grows, let_go, reading_options, table_of
 from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
 from foundation import jobs, lake, ledger, states
@@ -37,23 +38,24 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
             # The attempt that brought the rows in was killed before it could clear up.
             drop_chunks(upload.tenant_id, upload.pk)
         return
-    tables, table = lake.for_tenant(version.tenant_id), f"ds_{version.pk.hex}"
+    tables, table = lake.for_tenant(version.tenant_id), table_of(version)
     tables.drop(table)
     job.progress(_("Reading the file"), 5)
+    options = reading_options(version.source.get("options", {}), fix_base(job, version) if grows(version) else None)
     with job.scope(), unpacked(upload) as file:
-        at = _write(tables, table, file, version, job)
+        at = _write(tables, table, file, options, job)
     complete(job=job, version=version, tables=tables, at=at)
     # Not before the rows are committed: until then another attempt may have to read the file again.
     drop_chunks(upload.tenant_id, upload.pk)
 
 
-def _write(tables: Lake, table: str, file: SourceFile, version: DatasetVersion, job: JobHandle) -> TableAt:
+def _write(tables: Lake, table: str, file: SourceFile, options: dict[str, Any], job: JobHandle) -> TableAt:
     def told(rows: int) -> None:
         job.raise_if_cancelled()
         job.progress(_("Writing rows: %(rows)s") % {"rows": f"{rows:,}"}, None)
 
-    options = {**version.source.get("options", {}), "name": file.name}
-    return tables.write_from_file(table, file.path, cast(Any, file.format.value), options, on_rows=told)
+    said = {**options, "name": file.name}
+    return tables.write_from_file(table, file.path, cast(Any, file.format.value), said, on_rows=told)
 
 
 @transaction.atomic
@@ -80,7 +82,7 @@ def _end_unmade(version_id: UUID, state: VersionState, sentence: str) -> Dataset
     states.move(version, state, NEXT)
     version.failure = sentence
     version.save(update_fields=["state", "failure"])
-    lake.for_tenant(version.tenant_id).drop(f"ds_{version.pk.hex}")
+    let_go(version)
     # The file may be read again with other options; if nobody does, it is forgotten like any abandoned upload.
     Upload.objects.filter(pk=version.source.get("upload")).update(used_at=None)
     return version

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.datasets.choices import VersionState
 from apps.datasets.models import Dataset, DatasetVersion, Upload
+from apps.datasets.services.parting import tables_of
 from apps.datasets.services.uploads import home_of
 from apps.projects import services as projects
 from foundation.identity import Actor
@@ -18,6 +19,7 @@ _WITHOUT_ROWS = {
     VersionState.FAILED,
     VersionState.CANCELLED,
     VersionState.DISCARDED,
+    VersionState.UNCHANGED,
     VersionState.DESTROYING,
     VersionState.DESTROYED,
 }
@@ -46,7 +48,7 @@ class DataFarewell(projects.Farewell):
             str(pk) for pk in Upload.objects.filter(tenant=tenant, project_id=project_id).values_list("pk", flat=True)
         }
         return projects.Outside(
-            tables=[f"ds_{version.pk.hex}" for version in versions],
+            tables=tables_of([version.pk for version in versions]),
             objects=[
                 *(version.profile_key for version in versions),
                 *(f"{home_of(UUID(pk))}/" for pk in sorted(files)),

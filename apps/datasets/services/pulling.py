@@ -6,8 +6,9 @@ number as its mark. So the lake itself says how far it came, and no piece is in 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,17 +19,18 @@ from apps.connections import selectors as connected
 from apps.connections import services as connections
 from apps.connections.services import Asked, File, Piece, Place, Source, Table
 from apps.datasets import policies
-from apps.datasets.choices import VersionState
+from apps.datasets.choices import Mode, VersionState
 from apps.datasets.events import PullStarted
 from apps.datasets.models import Dataset, DatasetVersion
-from apps.datasets.services.completing import complete
+from apps.datasets.services.completing import complete, leave_unchanged
+from apps.datasets.services.growing import check_mode, fix_base, grows, reading_options, table_of, why_waits
 from apps.datasets.services.ingestion import cancel_version, fail_version
 from apps.datasets.services.unpacking import opened
 from foundation import jobs, lake, ledger, storage
 from foundation.errors import Invalid
 from foundation.figures import number
 from foundation.identity import Actor
-from foundation.jobs import JobHandle
+from foundation.jobs import JobHandle, JobSetAside
 from foundation.jobs.choices import JobState
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from foundation.lake import Lake, UserFile
 
 PULL = "datasets.pull"
-_READ, _WRITTEN = 5, 70  # per cent
+_READ, _WRITTEN = 5, 60  # per cent
+_LOOKS_EVERY_S = 1.0
 
 
 @transaction.atomic
@@ -51,17 +54,28 @@ def pull_version(
     pattern: str = "",
     options: Mapping[str, Any] | None = None,
     review: bool = True,
+    mode: str = Mode.FULL,
+    key: Sequence[str] = (),
 ) -> DatasetVersion:
     """Begin a version of what lies at `place` behind a connection: a table, a folder (files of `pattern`), a file."""
     policies.check_can_add(actor, dataset)
     connection = connections.usable_connection(actor=actor, connection_id=connection_id, project_id=dataset.project_id)
-    said = {"connection": str(connection.pk), "name": connection.name, "place": place, "pattern": pattern}
+    check_mode(dataset, mode, key)
+    place_said = {"place": place, "pattern": pattern, "options": dict(options or {})}
+    return begin_pull(actor, dataset, connection, {**place_said, "mode": mode, "key": list(key)}, review=review)
+
+
+def begin_pull(
+    actor: Actor, dataset: Dataset, connection: Any, said: Mapping[str, Any], *, review: bool, ingestion_id: Any = None
+) -> DatasetVersion:
+    """The version that what `said` names becomes, with the job that reads it; part of the caller's transaction."""
     version = DatasetVersion.objects.create(
         tenant=actor.tenant,
         project_id=dataset.project_id,
         dataset=dataset,
         review=review,
-        source={"kind": "connection", **said, "options": dict(options or {})},
+        ingestion_id=ingestion_id,
+        source={"kind": "connection", "connection": str(connection.pk), "name": connection.name, **said},
         created_by=actor.user,
     )
     subject = ("dataset_version", version.pk)
@@ -72,7 +86,7 @@ def pull_version(
         actor=actor,
         project_id=version.project_id,
         subject=subject,
-        title=_("Reading %(place)s from %(connection)s") % {"place": place, "connection": connection.name},
+        title=_("Reading %(place)s from %(connection)s") % {"place": said["place"], "connection": connection.name},
         version_id=str(version.pk),
         connection_id=str(connection.pk),
     )
@@ -86,11 +100,16 @@ def run_pull(*, job: JobHandle, version_id: UUID) -> None:
         if version.state != VersionState.INGESTING:
             return
         connection = connected.get_connection(actor=job.actor, connection_id=UUID(version.source["connection"]))
-    tables, table = lake.for_tenant(version.tenant_id), f"ds_{version.pk.hex}"
+    tables, table = lake.for_tenant(version.tenant_id), table_of(version)
+    base = fix_base(job, version) if grows(version) else None
+    options = reading_options(version.source["options"], base)
     with connections.source_of(connection) as source:
         pin = version.source.get("pin") or _pinned(job, version, source, tables, table)
-        _write_pieces(job, version, source, pin, tables, table)
+        _write_pieces(job, version, source, pin, tables, table, options)
     if not tables.exists(table) or not tables.count(tables.current(table)):
+        if grows(version) and version.ingestion_id is not None:
+            leave_unchanged(job, version)
+            return
         raise Invalid(_("There are no rows in “%(place)s”.") % {"place": version.source["place"]})
     complete(job=job, version=version, tables=tables, at=tables.current(table), weigh=True)
 
@@ -99,30 +118,39 @@ def _pinned(job: JobHandle, version: DatasetVersion, source: Source, tables: Lak
     """Say once what is read; a table that an attempt without a pin began holds nobody knows what."""
     job.progress(_("Looking what is there"), 2)
     tables.drop(table)
-    pin = source.pin(_place(version), Asked())
+    asked = asked_of(version)
+    pin = source.pin(_place(version), asked)
     with job.scope():
-        row = DatasetVersion.objects.select_for_update().get(pk=version.pk)
-        row.source = {**row.source, "pin": pin}
+        row = DatasetVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+        row.source = {**row.source, "pin": pin, "reached": source.reached(asked, pin)}
         row.save(update_fields=["source"])
     return pin
 
 
-def _write_pieces(job: JobHandle, version: DatasetVersion, source: Source, pin: str, tables: Lake, table: str) -> None:
-    place, done = _place(version), int(tables.mark_of(table) or -1)
-    pieces = list(source.pieces(place, Asked(), pin))
+def _write_pieces(
+    job: JobHandle,
+    version: DatasetVersion,
+    source: Source,
+    pin: str,
+    tables: Lake,
+    table: str,
+    options: Mapping[str, Any],
+) -> None:
+    place, asked, done = _place(version), asked_of(version), int(tables.mark_of(table) or -1)
+    pieces = list(source.pieces(place, asked, pin))
     rows_before = tables.count(tables.current(table)) if done >= 0 else 0
     for piece in pieces:
         if piece.number <= done:
             continue
         share = _READ + (_WRITTEN - _READ) * pieces.index(piece) / len(pieces)
-        teller = _Teller(job, piece, rows_before, share)
-        with source.read(place, Asked(), piece) as rows:
+        teller = _Teller(job, version, piece, rows_before, share)
+        with source.read(place, asked, piece) as rows:
             if isinstance(rows, Table):
                 tables.write(table, teller.counted(rows.batches), mode="append", mark=str(piece.number))
                 _keep_emptied(job, version, rows.emptied)
             else:
                 with storage.scratch("ingest") as folder:
-                    files = _files(rows, folder, version.source["options"])
+                    files = _files(rows, folder, options)
                     tables.write_from_files(table, files, mode="append", mark=str(piece.number), on_rows=teller.told)
         rows_before = teller.rows
 
@@ -130,15 +158,25 @@ def _write_pieces(job: JobHandle, version: DatasetVersion, source: Source, pin: 
 class _Teller:
     """Tells the page of rows as they come, and ends the reading once somebody cancelled."""
 
-    def __init__(self, job: JobHandle, piece: Piece, before: int, share: float) -> None:
-        self._job, self._piece, self._before, self._share = job, piece, before, share
-        self.rows = before
+    def __init__(self, job: JobHandle, version: DatasetVersion, piece: Piece, before: int, share: float) -> None:
+        self._job, self._version, self._piece, self._before, self._share = job, version, piece, before, share
+        self.rows, self._looked = before, 0.0
 
     def told(self, rows: int) -> None:
         self.rows = self._before + rows
         self._job.raise_if_cancelled()
+        self._stop_where_paused()
         words = {"rows": number(self.rows), "piece": self._piece.says}
         self._job.progress(_("Writing rows: %(rows)s (%(piece)s)") % words, self._share)
+
+    def _stop_where_paused(self) -> None:
+        """The piece that is being read is read again when it goes on; those before it are in."""
+        if time.monotonic() - self._looked < _LOOKS_EVERY_S:
+            return
+        self._looked = time.monotonic()
+        with self._job.scope():
+            if DatasetVersion.objects.filter(pk=self._version.pk, paused_at__isnull=False).exists():
+                raise JobSetAside
 
     def counted(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
         import pyarrow as pa
@@ -165,10 +203,21 @@ def _keep_emptied(job: JobHandle, version: DatasetVersion, emptied: Counter[str]
     if not emptied:
         return
     with job.scope():
-        row = DatasetVersion.objects.select_for_update().get(pk=version.pk)
+        row = DatasetVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
         known = Counter(row.source.get("emptied", {}))
         row.source = {**row.source, "emptied": dict(known + emptied)}
         row.save(update_fields=["source"])
+
+
+def asked_of(version: DatasetVersion) -> Asked:
+    """What is wanted of the place: all of it, or what is new since and until somewhere."""
+    said = version.source
+    return Asked(
+        cursor=said.get("cursor") or None,
+        since=said.get("since") or None,
+        until=said.get("until") or None,
+        key=said.get("key", ()),
+    )
 
 
 def _place(version: DatasetVersion) -> Place:
@@ -185,6 +234,9 @@ def reading_through(connection_id: UUID) -> list[str]:
 @jobs.on_admission(PULL)
 def _admission(job: Job, take: bool) -> str:
     """No more at a time than the connection allows; those that begin in the same moment ask one after the other."""
+    waits = why_waits(DatasetVersion.objects.get(pk=job.arguments["version_id"]))
+    if waits:
+        return waits
     at_once = connections.at_once_of(UUID(job.arguments["connection_id"]), alone=take)
     begun = jobs.visible_jobs(actor=Actor.system(job.tenant, "pulling")).filter(name=PULL, state=JobState.RUNNING)
     running = begun.filter(arguments__connection_id=job.arguments["connection_id"]).count()

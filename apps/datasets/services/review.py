@@ -6,13 +6,16 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from apps.datasets import policies
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionCommitted, VersionDiscarded
 from apps.datasets.models import Dataset, DatasetVersion
+from apps.datasets.services.growing import let_go
 from apps.datasets.services.profiles import drop_profile
-from foundation import lake, ledger, states
+from foundation import ledger, states
+from foundation.errors import Conflict
 from foundation.identity import Actor
 
 
@@ -28,6 +31,7 @@ def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetV
     """The step that both a person's commit and an ingestion without review end with."""
     # The dataset's row is the queue in which its versions take their numbers.
     Dataset.objects.select_for_update().get(pk=version.dataset_id)
+    _check_base(version)
     newest = DatasetVersion.objects.filter(dataset_id=version.dataset_id).aggregate(Max("number"))["number__max"] or 0
     states.move(version, VersionState.READY, NEXT)
     version.number, version.committed_at = newest + 1, now
@@ -44,16 +48,31 @@ def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetV
     return version
 
 
+def _check_base(version: DatasetVersion) -> None:
+    """One that builds on another takes over its rows: were a third one committed in between, its rows would be lost."""
+    rows = DatasetVersion.objects.filter(dataset_id=version.dataset_id, state=VersionState.READY)
+    base, newest = version.source.get("base"), rows.order_by("-number").first()
+    if base is None or newest is None or str(newest.pk) == base:
+        return
+    known = rows.filter(pk=base).first() if base else None
+    if known is None and base and rows.filter(created_at__gt=version.created_at).first() is None:
+        return  # the one that it builds on was destroyed, and none came since
+    sentence = _(
+        "%(newest)s was committed since its rows were put to those before. Discard it, and read them in again."
+    )
+    raise Conflict(sentence % {"newest": newest})
+
+
 @transaction.atomic
 def discard_version(*, actor: Actor, version: DatasetVersion) -> DatasetVersion:
     """Drop a version that was looked at and not wanted; its rows leave the lake, and soon after the disk."""
     version = DatasetVersion.objects.select_for_update().get(pk=version.pk)
     policies.check_can_discard(actor, version)
     states.move(version, VersionState.DISCARDED, NEXT)
-    table, version.first_profile = version.lake_table, {}
+    version.first_profile = {}
     version.save(update_fields=["state", "first_profile"])
     discarded = VersionDiscarded(dataset_id=version.dataset_id, version_id=version.pk)
     ledger.record(discarded, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
     transaction.on_commit(lambda: drop_profile(version))
-    transaction.on_commit(lambda: lake.for_tenant(actor.tenant_id).drop(table))
+    transaction.on_commit(lambda: let_go(version))
     return version

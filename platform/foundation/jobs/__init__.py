@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from foundation.jobs.errors import JobCancelled, JobTaken, UnknownJob
+from foundation.jobs.errors import JobCancelled, JobSetAside, JobTaken, UnknownJob
 from foundation.jobs.registry import (
     goes_on_in_archive,
     job,
@@ -45,6 +45,7 @@ _WHERE = {
 __all__ = [
     "JobCancelled",
     "JobHandle",
+    "JobSetAside",
     "JobTaken",
     "UnknownJob",
     "ask_again",

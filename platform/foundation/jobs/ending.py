@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
@@ -43,6 +44,12 @@ def again(ticket: JobTicket, job: Job, sentence: str, delay: timedelta) -> None:
     )
     _write(job, JobState.QUEUED, step="", percent=None, failure=sentence)
     news.tell(job, "job.queued")
+
+
+def set_aside(ticket: JobTicket, job: Job) -> None:
+    """Back into the queue as one that was not admitted; an attempt that was asked to stop is none that failed."""
+    JobTicket.objects.filter(pk=ticket.pk).update(max_attempts=F("max_attempts") + 1, refused=1)
+    again(ticket, job, "", timedelta())
 
 
 def _end(ticket: JobTicket, job: Job, state: JobState, **changes: Any) -> None:

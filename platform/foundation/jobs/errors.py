@@ -11,3 +11,7 @@ class JobCancelled(Exception):
 
 class JobTaken(Exception):
     """This attempt lost its lease and another may be running: stop, and write nothing more."""
+
+
+class JobSetAside(Exception):
+    """The work stops here for now: the job goes back into its queue, where its admission says why it waits."""

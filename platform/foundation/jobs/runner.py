@@ -21,7 +21,7 @@ from foundation.access import archives
 from foundation.errors import PortalError, Unavailable
 from foundation.jobs import actors, ending, leases, news
 from foundation.jobs.choices import NEXT, JobState
-from foundation.jobs.errors import JobCancelled, JobTaken
+from foundation.jobs.errors import JobCancelled, JobSetAside, JobTaken
 from foundation.jobs.handles import JobHandle, Keeping
 from foundation.jobs.models import Job, JobTicket
 from foundation.jobs.registry import JobDefinition, definition_of, kept_waiting_by
@@ -131,6 +131,8 @@ def _attempt(claim: Claim, keeper: Keeping) -> Outcome:
         raise
     except JobCancelled:
         return Outcome(JobState.CANCELLED)
+    except JobSetAside:
+        return Outcome(JobState.QUEUED)
     except Exception as error:  # noqa: BLE001 - whatever a job raises, its row must say how it ended
         return _outcome_of(error, definition)
     return Outcome(JobState.SUCCEEDED)
@@ -165,6 +167,8 @@ def settle(claim: Claim, outcome: Outcome, last_words: tuple[str, float | None] 
             ending.succeeded(ticket, job)
         elif outcome.state == JobState.CANCELLED or ticket.cancelled:
             ending.cancelled(ticket, job)
+        elif outcome.state == JobState.QUEUED:
+            ending.set_aside(ticket, job)
         elif outcome.transient and claim.attempt < ticket.max_attempts:
             ending.again(ticket, job, sentence, _back_off(claim))
         else:

@@ -13,6 +13,7 @@ from apps.datasets.services.completing import finish, inspect
 from apps.datasets.services.destroying import begin_destroying, drop_files, end_destroying
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search, as_text, successor_id
 from apps.datasets.services.ingestion import fail_version
+from apps.datasets.services.parting import part, tables_of
 from foundation import lake, ledger
 from foundation.errors import PortalError, Unavailable
 from foundation.identity import Actor
@@ -59,12 +60,16 @@ class VersionReach(Reach):
             versions = list(DatasetVersion.objects.filter(pk__in=ids))
         for version in versions:
             drop_files(version)
+        part(job, [*ids, *self._over(ids)])
 
     def tables(self, ids: Collection[UUID]) -> list[str]:
         """Also those of versions that failed or were discarded there: nobody can look into them for the person."""
+        return tables_of({*ids, *self._over(ids)})
+
+    def _over(self, ids: Collection[UUID]) -> list[UUID]:
         projects = DatasetVersion.objects.filter(pk__in=ids).values("project_id")
-        over = DatasetVersion.objects.filter(project_id__in=projects, state__in=_OVER).values_list("pk", flat=True)
-        return [f"ds_{pk.hex}" for pk in {*ids, *over}]
+        over = DatasetVersion.objects.filter(project_id__in=projects, state__in=_OVER)
+        return list(over.values_list("pk", flat=True))
 
     def end(self, actor: Actor, ids: Collection[UUID]) -> None:
         for pk in ids:
@@ -73,7 +78,12 @@ class VersionReach(Reach):
     def unfinished(self, search: Search) -> list[str]:
         rows = selectors.visible_versions(actor=search.actor)
         rows = rows.filter(project_id=search.project_id, state=VersionState.INGESTING)
-        return [str(version) for version in rows if _inputs(version) & search.reached]
+        return [str(version) for version in rows if (_inputs(version) | _base(version)) & search.reached]
+
+
+def _base(version: DatasetVersion) -> set[UUID]:
+    """The version whose rows it takes over."""
+    return {UUID(pk)} if (pk := version.source.get("base")) else set()
 
 
 def _inputs(version: DatasetVersion) -> set[UUID]:
