@@ -31,6 +31,8 @@ def register() -> None:
     ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
     ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)
+    ledger.subscribe("dataset_version.committed", name="datasets.ingestions", handler=_start_what_waits)
+    live.register_topic("ingestion", check=lambda actor, pk: selectors.get_ingestion(actor=actor, ingestion_id=pk))
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
     live.register_topic("erasure", check=lambda actor, pk: selectors.get_erasure(actor=actor, erasure_id=pk))
@@ -41,6 +43,7 @@ def register() -> None:
     services.register_reach(services.VersionReach())
     services.register_reach(services.ArchiveReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
+    connections.register_readers("ingestion", lambda connection: selectors.ingestions_through(connection.pk))
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
     keeping.register("dl_", over=selectors.lines_over, grows=True)
     keeping.register("dm_", over=selectors.moved_over)
@@ -52,6 +55,10 @@ def _usage_begins(event: RecordedEvent) -> None:
 
 def _usage_ends(event: RecordedEvent) -> None:
     tenants.end_usage(tenant_id=event.tenant_id, subject_id=UUID(event.payload["version_id"]), at=event.recorded_at)
+
+
+def _start_what_waits(event: RecordedEvent) -> None:
+    services.start_after(tenant_id=event.tenant_id, dataset_id=UUID(event.payload["dataset_id"]))
 
 
 def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:

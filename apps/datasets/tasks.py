@@ -33,6 +33,11 @@ def erase(*, job: JobHandle, erasure_id: str, **_later: object) -> None:
     services.run_erasure(job=job, erasure_id=UUID(erasure_id))
 
 
+@periodic(name="datasets.start_ingestions", every=timedelta(seconds=15))
+def start_ingestions() -> None:
+    services.start_due(now=now())
+
+
 @periodic(name="datasets.forget_uploads", every=timedelta(hours=1))
 def forget_uploads() -> None:
     services.forget_abandoned_uploads(now=now())

@@ -1,6 +1,13 @@
 """What the datasets app tells the ledger."""
 
 from apps.datasets.events.erasures import ErasureFailed, ErasureRequested, ErasureResumed, PersonErased
+from apps.datasets.events.ingestions import (
+    IngestionCreated,
+    IngestionDeleted,
+    IngestionEdited,
+    IngestionPaused,
+    IngestionResumed,
+)
 from apps.datasets.events.versions import (
     ColumnClassified,
     DatasetCreated,
@@ -30,6 +37,11 @@ __all__ = [
     "ErasureFailed",
     "ErasureRequested",
     "ErasureResumed",
+    "IngestionCreated",
+    "IngestionDeleted",
+    "IngestionEdited",
+    "IngestionPaused",
+    "IngestionResumed",
     "IngestionStarted",
     "PersonErased",
     "PullStarted",

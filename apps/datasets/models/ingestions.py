@@ -37,6 +37,9 @@ class Ingestion(TenantModel):
     next_at = models.DateTimeField(null=True, blank=True)
     # Why the last time that was due brought nothing, where no version says it.
     trouble = models.TextField(blank=True)
+    # Whoever said last what is read: with their rights, as they are then, it is started.
+    actor_kind = models.CharField(max_length=16)
+    actor_id = models.UUIDField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

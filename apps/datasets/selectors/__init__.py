@@ -1,6 +1,7 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
+from apps.datasets.selectors.ingestions import get_ingestion, ingestions_through, runs_of, visible_ingestions
 from apps.datasets.selectors.keeping import lines_over, moved_over, tables_named, version_ids, versions_over
 from apps.datasets.selectors.naming import (
     columns_by_project,
@@ -44,9 +45,11 @@ __all__ = [
     "freshness",
     "get_dataset",
     "get_erasure",
+    "get_ingestion",
     "get_upload",
     "get_version",
     "has_ready_versions",
+    "ingestions_through",
     "inputs_by_name",
     "latest_ready",
     "lines_over",
@@ -54,6 +57,7 @@ __all__ = [
     "moved_over",
     "project_slug",
     "ready_versions",
+    "runs_of",
     "sql_name",
     "summary",
     "table_at",
@@ -64,5 +68,6 @@ __all__ = [
     "versions_over",
     "visible_datasets",
     "visible_erasures",
+    "visible_ingestions",
     "visible_versions",
 ]

@@ -28,7 +28,8 @@ def visible_datasets(*, actor: Actor, project_id: UUID | None = None) -> QuerySe
     rows = Dataset.objects.select_related("owner")
     rows = access.visible(rows, actor, Permission.DATASET_VIEW, project_id=project_id)
     versions = DatasetVersion.objects.filter(dataset=OuterRef("pk"))
-    newest, last = versions.filter(state=VersionState.READY).order_by("-number"), versions.order_by("-created_at")
+    newest = versions.filter(state=VersionState.READY).order_by("-number")
+    last = versions.exclude(state=VersionState.UNCHANGED).order_by("-created_at")
     return rows.annotate(
         last_id=Subquery(last.values("id")[:1]),
         last_state=Subquery(last.values("state")[:1]),
@@ -47,6 +48,8 @@ def get_dataset(*, actor: Actor, dataset_id: UUID) -> Dataset:
 
 def visible_versions(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[DatasetVersion]:
     rows = DatasetVersion.objects.select_related("dataset", "created_by", "project")
+    # Where nothing new was found there is no version: its ingestion's page tells of it.
+    rows = rows.exclude(state=VersionState.UNCHANGED)
     rows = access.visible(rows, actor, Permission.DATASET_VIEW)
     return rows.filter(dataset_id=dataset_id) if dataset_id else rows
 

@@ -26,11 +26,23 @@ from apps.datasets.services.erasing import (
 )
 from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
+from apps.datasets.services.ingestions import (
+    Plan,
+    create_ingestion,
+    delete_ingestion,
+    edit_ingestion,
+    pause_ingestion,
+    pause_version,
+    resume_ingestion,
+    resume_version,
+    run_ingestion,
+)
 from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.sampling import sample_of
+from apps.datasets.services.starting import start_after, start_due
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
     append_chunk,
@@ -46,6 +58,7 @@ __all__ = [
     "ArchiveReach",
     "DataFarewell",
     "InProject",
+    "Plan",
     "Reach",
     "Reached",
     "Search",
@@ -58,12 +71,15 @@ __all__ = [
     "commit_version",
     "complete_upload",
     "create_dataset",
+    "create_ingestion",
     "create_version",
     "dataset_part",
+    "delete_ingestion",
     "derive_version",
     "destroy_version",
     "discard_version",
     "edit_dataset",
+    "edit_ingestion",
     "erase_in_projects",
     "erase_person",
     "fail_version",
@@ -75,14 +91,21 @@ __all__ = [
     "nowhere",
     "nowhere_at_all",
     "parquet_stream",
+    "pause_ingestion",
+    "pause_version",
     "preview_query",
     "pull_version",
     "reading_through",
     "register_reach",
+    "resume_ingestion",
+    "resume_version",
     "run_derivation",
     "run_erasure",
+    "run_ingestion",
     "run_pull",
     "sample_of",
+    "start_after",
+    "start_due",
     "start_upload",
     "successor_id",
     "summary_lines",

@@ -193,13 +193,19 @@ def _check_keys(tables: Lake, rows: TableAt, keys: Sequence[str]) -> None:
     [found] = tables.query(sql, {"r": rows}).read_all().to_pylist()
     words = {"key": _listed(keys)}
     if found["empty"]:
-        said = ngettext("%(count)s row has no %(key)s", "%(count)s rows have no %(key)s", found["empty"])
-        said = said % {**words, "count": number(found["empty"])}
-        raise FileRefused(_("%(said)s, which is the key: such a row cannot replace another.") % {"said": said})
+        sentence = ngettext(
+            "%(count)s row has no %(key)s, which is the key: it cannot replace another.",
+            "%(count)s rows have no %(key)s, which is the key: they cannot replace others.",
+            found["empty"],
+        )
+        raise FileRefused(sentence % {**words, "count": number(found["empty"])})
     if found["twice"]:
-        said = ngettext("%(count)s value", "%(count)s values", found["twice"]) % {"count": number(found["twice"])}
-        sentence = _("%(said)s of the key %(key)s stand in several rows: it is not clear which of them counts.")
-        raise FileRefused(sentence % {**words, "said": said})
+        sentence = ngettext(
+            "%(count)s value of the key %(key)s stands in several rows: it is not clear which of them counts.",
+            "%(count)s values of the key %(key)s stand in several rows: it is not clear which of them counts.",
+            found["twice"],
+        )
+        raise FileRefused(sentence % {**words, "count": number(found["twice"])})
 
 
 def let_go(version: DatasetVersion) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionCommitted, VersionDiscarded
-from apps.datasets.models import Dataset, DatasetVersion
+from apps.datasets.models import Dataset, DatasetVersion, Ingestion
 from apps.datasets.services.growing import let_go
 from apps.datasets.services.profiles import drop_profile
 from foundation import ledger, states
@@ -36,6 +36,8 @@ def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetV
     states.move(version, VersionState.READY, NEXT)
     version.number, version.committed_at = newest + 1, now
     version.save(update_fields=["number", "state", "committed_at"])
+    if version.source.get("leads"):
+        Ingestion.objects.filter(versions=version).update(reached=version.source["reached"])
     committed = VersionCommitted(
         dataset_id=version.dataset_id,
         version_id=version.pk,
@@ -50,13 +52,14 @@ def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetV
 
 def _check_base(version: DatasetVersion) -> None:
     """One that builds on another takes over its rows: were a third one committed in between, its rows would be lost."""
-    rows = DatasetVersion.objects.filter(dataset_id=version.dataset_id, state=VersionState.READY)
-    base, newest = version.source.get("base"), rows.order_by("-number").first()
-    if base is None or newest is None or str(newest.pk) == base:
+    if "base" not in version.source:
         return
-    known = rows.filter(pk=base).first() if base else None
-    if known is None and base and rows.filter(created_at__gt=version.created_at).first() is None:
-        return  # the one that it builds on was destroyed, and none came since
+    rows = DatasetVersion.objects.filter(dataset_id=version.dataset_id)
+    newest = rows.filter(state=VersionState.READY).order_by("-number").first()
+    base = rows.filter(pk=version.source["base"]).first() if version.source["base"] else None
+    # Also where the one that it builds on was destroyed: what came since may be that one without a person's rows.
+    if newest is None or (newest.number or 0) <= ((base.number or 0) if base else 0):
+        return
     sentence = _(
         "%(newest)s was committed since its rows were put to those before. Discard it, and read them in again."
     )

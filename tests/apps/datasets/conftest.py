@@ -33,10 +33,10 @@ def uploaded(scientist, project):
 def ingested(scientist, project, uploaded, run_jobs):
     """A version made of some bytes, with its job run, or queued with `run=False`; `review` leaves it for a person."""
 
-    def ingest(name, data, *, review=False, dataset=None, run=True):
+    def ingest(name, data, *, review=False, dataset=None, run=True, **words):
         target = dataset or services.create_dataset(actor=scientist, project=project, name=name)
         version = services.create_version(
-            actor=scientist, dataset=target, upload=uploaded(name, data), now=now(), review=review
+            actor=scientist, dataset=target, upload=uploaded(name, data), now=now(), review=review, **words
         )
         if run:
             run_jobs()
