@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROWS, ROUNDS = 10_000_000, 3
 # Of the speed of the bare COPY.
 BAR = 0.5
+CASE_RACES, RACE_S = "races on one table, killed in between", 60
 CASE = "csv to governed version, 10M rows x 10 columns"
 
 
@@ -35,7 +36,7 @@ def measure() -> list[Row]:
         for _round in range(ROUNDS):
             bare.append(_side("copy", folder)["seconds"])
             pandas.append(_side("pandas", folder)["seconds"])
-        ours = _ours(folder)
+        ours, races = _ours(folder), _races(folder)
     print(f"ingestion: at most {ours['peak_mib']:,.0f} MiB in the worker and its child together", flush=True)
     rates = {name: [ROWS / s / 1000 for s in times] for name, times in (("bare", bare), ("pandas", pandas))}
     words: dict[str, Any] = {"ours": [ROWS / s / 1000 for s in ours["seconds"]], "limit": rates["bare"]}
@@ -45,7 +46,20 @@ def measure() -> list[Row]:
             "ingestion", CASE, "1000 rows/s", peer=rates["bare"], peer_name="bare DuckDB COPY", bar=BAR, **words
         ),
         Row.of_rates("ingestion", CASE, "1000 rows/s", peer=rates["pandas"], peer_name="pandas", **words),
+        *races,
     ]
+
+
+def _races(folder: Path) -> list[Row]:
+    """Acts per second, and a bar that nothing was wrong: the share of races without a wrong row, of one."""
+    out, seen = folder / "races.json", machine()
+    print(f"ingestion: {RACE_S} s of writers, compaction, expiry and pinned reads, killed in between", flush=True)
+    _in_portal("bench.ingestion.racing", str(out), str(RACE_S))
+    said: dict[str, Any] = json.loads(out.read_text())
+    wrong = {name: count for name, count in said["wrong"].items() if count}
+    print(f"ingestion: {said['done']}, {said['kills']} killed, {said['rows']:,} rows; wrong: {wrong or 'nothing'}")
+    words: dict[str, Any] = {"peer": [1.0], "peer_name": "no wrong row", "limit": [1.0], "machine": seen}
+    return [Row.of_rates("ingestion", CASE_RACES, "sound races", ours=[0.0 if wrong else 1.0], bar=1.0, **words)]
 
 
 def _side(act: str, folder: Path) -> dict[str, Any]:
@@ -58,10 +72,13 @@ def _side(act: str, folder: Path) -> dict[str, Any]:
 def _ours(folder: Path) -> dict[str, Any]:
     out = folder / "ours.json"
     print("ingestion: starting a portal and sending the file", flush=True)
+    _in_portal("bench.ingestion.ours", str(folder / "table.csv"), str(out), str(ROUNDS))
+    found: dict[str, Any] = json.loads(out.read_text())
+    return found
+
+
+def _in_portal(module: str, *arguments: str) -> None:
     command = [sys.executable, "-m", "portal.launcher", "run", "--quiet", "--port", "0", "--"]
     told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
     told |= dict.fromkeys(("SANAD_RATE_PER_TOKEN", "SANAD_RATE_PER_ADDRESS"), "1000000")
-    inside = [sys.executable, "-m", "bench.ingestion.ours", str(folder / "table.csv"), str(out), str(ROUNDS)]
-    subprocess.run([*command, *inside], cwd=ROOT, env=told, check=True)
-    found: dict[str, Any] = json.loads(out.read_text())
-    return found
+    subprocess.run([*command, sys.executable, "-m", module, *arguments], cwd=ROOT, env=told, check=True)

@@ -103,6 +103,20 @@ def table_lock(place: LakePlace, table: str) -> Iterator[None]:
 
 
 @contextmanager
+def commits(place: LakePlace) -> Iterator[None]:
+    """Nobody else commits to this lake, whatever table it is for.
+
+    A file of deleted rows holds the number of the snapshot that its transaction expects to become. If another commit
+    takes that number, DuckLake commits under the next one and leaves the file as it is: the rows are then gone from a
+    snapshot in which they are. So who deletes keeps all others from committing, and every commit waits for that.
+    """
+    sentence = _("Somebody else commits to the lake for more than 15 minutes; try again later.")
+    with connected(place) as connection, _patient(connection, _PATIENCE, sentence):
+        connection.execute(_LOCK, [f"{place.schema} commits"])
+        yield
+
+
+@contextmanager
 def lake_lock(place: LakePlace, *, patience: str = _SHORT_PATIENCE) -> Iterator[None]:
     """No writer at all."""
     sentence = _("The lake is being written to; what nobody needs any more is removed later.")

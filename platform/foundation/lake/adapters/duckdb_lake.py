@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,8 @@ class DuckDBLake:
         keys: Sequence[str] = (),
         span: Span | None = None,
     ) -> TableAt:
-        with self._writing(table) as connection:
+        deletes = base.table == table and bool(keys or span)
+        with self._writing(table, deletes=deletes) as connection:
             before, target = self.mark_of(table), f"lake.main.{name(table)}"
             if before == mark:
                 return self.current(table)
@@ -120,7 +121,7 @@ class DuckDBLake:
             self._show(connection, {"came": rows, "was": base})
             step = merging.grow if base.table == table else merging.begin
             step(connection, target, keys, span)
-            return self._committed(connection, table, mark)
+            return self._committed(connection, table, mark, deletes=deletes)
 
     def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)
@@ -204,7 +205,8 @@ class DuckDBLake:
     def drop(self, table: str) -> None:
         with self._writing(table) as connection:
             connection.execute(f"DROP TABLE IF EXISTS lake.main.{name(_checked(table))}")
-            connection.execute("COMMIT")
+            with catalogue.commits(self._place):
+                connection.execute("COMMIT")
 
     def tables(self) -> list[str]:
         return catalogue.tables(self._place)
@@ -216,7 +218,7 @@ class DuckDBLake:
             for size in _SMALL_FILES:
                 if catalogue.files_below(self._place, table, size) >= fewest:
                     merge = f"ducklake_merge_adjacent_files('lake', {quoted(table)}, max_file_size => {size})"
-                    connection.execute(f"CALL {merge}").fetchall()
+                    self._call_alone(connection, merge)
         return self.current(table)
 
     def expire(self, *, keep: Sequence[TableAt], before: datetime | None = None) -> int:
@@ -244,7 +246,7 @@ class DuckDBLake:
         return count
 
     def erase_rows(self, table: str, where: str, params: Params = None) -> int:
-        with self._writing(table) as connection:
+        with self._writing(table, deletes=True) as connection:
             if not self._exists(connection, table):
                 return 0
             deleted = f"DELETE FROM lake.main.{name(table)} WHERE {where}"
@@ -253,7 +255,7 @@ class DuckDBLake:
         with catalogue.table_lock(self._place, table), self._alone() as connection:
             # Also where an earlier attempt was cut off in between: every file with a deleted row is written anew.
             rewrite = f"ducklake_rewrite_data_files('lake', {quoted(table)}, delete_threshold => 0)"
-            connection.execute(f"CALL {rewrite}").fetchall()
+            self._call_alone(connection, rewrite)
         return int(row[0]) if row else 0
 
     def forget_past(self, tables: Sequence[str], *, make_key: Callable[[], None]) -> int:
@@ -299,18 +301,31 @@ class DuckDBLake:
         else:
             connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None)
 
-    def _committed(self, connection: DuckDBPyConnection, table: str, mark: str, signed: str = "") -> TableAt:
+    def _call_alone(self, connection: DuckDBPyConnection, act: str) -> None:
+        """Files written anew, in a transaction of their own."""
+        connection.execute("BEGIN")
+        connection.execute(f"CALL {act}").fetchall()
+        with catalogue.commits(self._place):
+            connection.execute("COMMIT")
+
+    def _committed(
+        self, connection: DuckDBPyConnection, table: str, mark: str, signed: str = "", *, deletes: bool = False
+    ) -> TableAt:
         if mark:
             connection.execute("CALL ducklake_set_commit_message('lake', ?, ?)", [signed or table, mark])
-        connection.execute("COMMIT")
+        with nullcontext() if deletes else catalogue.commits(self._place):
+            connection.execute("COMMIT")
         row = connection.execute("FROM ducklake_last_committed_snapshot('lake')").fetchone()
         return TableAt(table, int(row[0]) if row else 0)
 
     @contextmanager
-    def _writing(self, table: str, incoming: Incoming | None = None) -> Iterator[DuckDBPyConnection]:
+    def _writing(
+        self, table: str, incoming: Incoming | None = None, *, deletes: bool = False
+    ) -> Iterator[DuckDBPyConnection]:
         """One transaction under the table's lock; on any error it is rolled back and its files are gone."""
         with (
             catalogue.table_lock(self._place, _checked(table)),
+            catalogue.commits(self._place) if deletes else nullcontext(),
             self._alone(incoming) as connection,
         ):
             connection.execute("BEGIN")
