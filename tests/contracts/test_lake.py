@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from foundation.errors import Invalid
-from foundation.lake import Condition, FileRefused, TableAt, TableExists, TableMissing, UserFile, for_tenant
+from foundation.lake import Condition, FileRefused, MarkMoved, TableAt, TableExists, TableMissing, UserFile, for_tenant
 from tests.foundation.lake.conftest import lake_id as lake_id
 
 PEOPLE = pa.table(
@@ -74,6 +74,26 @@ def test_the_mark_of_the_last_write_is_committed_with_its_rows(lake, table):
     assert lake.mark_of(table) == ""
     lake.write(table, PEOPLE, mode="append")
     assert lake.mark_of(table) == "", "made anew it begins anew"
+
+
+def test_each_writer_of_a_table_keeps_a_mark_of_its_own_for_as_long_as_the_table_is_there(lake, table):
+    lake.write(table, PEOPLE, mode="append", mark="one 1", writer="one")
+    lake.write(table, PEOPLE, mode="append", mark="two 1", writer="two", beside={f"{table}_bad": PEOPLE.slice(0, 1)})
+    lake.write(table, PEOPLE, mode="append", mark="nobody's")
+    lake.write(table, PEOPLE, mode="append", mark="two 2", writer="two", after="two 1")
+    lake.compact(table)
+    lake.expire(keep=[])
+    assert [lake.mark_of(table, writer) for writer in ("one", "two", "", "three")] == ["one 1", "two 2", "nobody's", ""]
+    assert lake.count(lake.current(f"{table}_bad")) == 1, "in the same transaction, and nothing of it twice"
+
+
+def test_whoever_missed_a_mark_writes_nothing(lake, table):
+    beside = {f"{table}_bad": PEOPLE}
+    lake.write(table, PEOPLE, mode="append", mark="1", writer="one", after="")
+    for seen in ("", "0", "2"):
+        with pytest.raises(MarkMoved):
+            lake.write(table, PEOPLE, mode="append", mark="3", writer="one", after=seen, beside=beside)
+    assert (lake.count(lake.current(table)), lake.exists(f"{table}_bad"), lake.mark_of(table, "one")) == (4, False, "1")
 
 
 def files_in(folder, **texts):

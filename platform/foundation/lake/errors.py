@@ -17,6 +17,12 @@ class LakeUnavailable(Unavailable):
     """The lake did not answer, or a write could not be finished; nothing of it is kept."""
 
 
+class MarkMoved(Conflict):
+    """Somebody else wrote in this writer's name meanwhile; nothing was written now."""
+
+    slug = "mark-moved"
+
+
 class LakeFailed(PortalError):
     """A query of the portal's own failed: a fault of ours, not of the reader."""
 

@@ -79,11 +79,23 @@ class Lake(Protocol):
     """
 
     def write(
-        self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create", mark: str = ""
+        self,
+        table: str,
+        source: pa.RecordBatchReader | pa.Table,
+        *,
+        mode: Mode = "create",
+        mark: str = "",
+        writer: str = "",
+        after: str | None = None,
+        beside: Mapping[str, pa.Table] | None = None,
     ) -> TableAt:
         """Write all batches; `append` makes a missing table. An error of the source is raised as it is.
 
         The `mark` is committed with the rows: whoever was killed afterwards learns from `mark_of` that they are in.
+        A `writer` (`[a-z0-9:-]`) has marks of its own in a table that several write. With `after` nothing is written
+        unless that is the writer's mark, as seen under the table's lock: MarkMoved where another got ahead.
+        The rows of `beside` are appended to tables of these names in the same transaction; nobody else writes those
+        at that time.
         """
 
     def write_from_file(
@@ -165,8 +177,11 @@ class Lake(Protocol):
     def current(self, table: str) -> TableAt:
         """The table as it is now."""
 
-    def mark_of(self, table: str) -> str:
-        """The mark of the table's last write that had one; empty where there is none, or no such table."""
+    def mark_of(self, table: str, writer: str = "") -> str:
+        """The mark of the writer's last write that had one; empty where there is none, or no such table.
+
+        It outlasts the snapshot that it came with, for as long as the table is there.
+        """
 
     def files_of(self, at: TableAt) -> list[LakeFile]:
         """The exact files of the table, for the sandbox: they are opened here, paths are never told to it."""

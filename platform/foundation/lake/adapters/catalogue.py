@@ -132,16 +132,21 @@ def tables(place: LakePlace) -> list[str]:
         return [name for (name,) in rows]
 
 
-def mark_of(place: LakePlace, table: str) -> str:
+def signature(table: str, writer: str) -> str:
+    """In whose name a mark of a table stands; no name of a table has a blank."""
+    return f"{table} {writer}" if writer else table
+
+
+def mark_of(place: LakePlace, table: str, writer: str) -> str:
     """What was committed with the newest rows of a table that is there now; see `Lake.mark_of`."""
     if not is_ready(place):
         return ""
     with connected(place) as connection:
         row = connection.execute(
             f"SELECT c.commit_message FROM {place.schema}.ducklake_snapshot_changes c"
-            f" JOIN {place.schema}.ducklake_table t ON t.table_name = c.author AND t.end_snapshot IS NULL"
+            f" JOIN {place.schema}.ducklake_table t ON t.table_name = %s AND t.end_snapshot IS NULL"
             " AND c.snapshot_id >= t.begin_snapshot WHERE c.author = %s ORDER BY c.snapshot_id DESC LIMIT 1".encode(),
-            [table],
+            [table, signature(table, writer)],
         ).fetchone()
         return str(row[0]) if row else ""
 

@@ -21,7 +21,7 @@ from foundation.lake.adapters.digest import digest_of
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
-from foundation.lake.errors import LakeFailed, LakeUnavailable, TableExists, TableMissing
+from foundation.lake.errors import LakeFailed, LakeUnavailable, MarkMoved, TableExists, TableMissing
 from foundation.lake.place import LakePlace
 from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, TableAt, UserFile
 
@@ -42,9 +42,29 @@ class DuckDBLake:
         self._place, self._parse = place, parse
 
     def write(
-        self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create", mark: str = ""
+        self,
+        table: str,
+        source: pa.RecordBatchReader | pa.Table,
+        *,
+        mode: Mode = "create",
+        mark: str = "",
+        writer: str = "",
+        after: str | None = None,
+        beside: Mapping[str, pa.Table] | None = None,
     ) -> TableAt:
-        return self._write(table, Incoming(source), mode, mark)
+        incoming, name_of_mark = Incoming(source), catalogue.signature(table, writer)
+        with self._writing(table, incoming) as connection:
+            if after is not None and catalogue.mark_of(self._place, table, writer) != after:
+                raise MarkMoved(_("Somebody else wrote to this table in the same name; nothing was written."))
+
+            def write(rows: pa.RecordBatchReader) -> TableAt:
+                connection.register("incoming", rows)
+                for other, more in (beside or {}).items():
+                    connection.register("more", more)
+                    self._put(connection, _checked(other), "more", "append", None)
+                return self._commit(connection, table, "incoming", mode, None, mark, name_of_mark)
+
+            return incoming.feed(write)
 
     def write_from_file(
         self,
@@ -142,8 +162,8 @@ class DuckDBLake:
             row = connection.execute("FROM ducklake_current_snapshot('lake')").fetchone()
         return TableAt(table, int(row[0]) if row else 0)
 
-    def mark_of(self, table: str) -> str:
-        return catalogue.mark_of(self._place, _checked(table))
+    def mark_of(self, table: str, writer: str = "") -> str:
+        return catalogue.mark_of(self._place, _checked(table), writer)
 
     def files_of(self, at: TableAt) -> list[LakeFile]:
         self.schema(at)  # says in words where the table or the snapshot is missing
@@ -236,8 +256,23 @@ class DuckDBLake:
             return incoming.feed(write)
 
     def _commit(
-        self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params, mark: str = ""
+        self,
+        connection: DuckDBPyConnection,
+        table: str,
+        rows: str,
+        mode: Mode,
+        params: Params,
+        mark: str = "",
+        signed: str = "",
     ) -> TableAt:
+        self._put(connection, table, rows, mode, params)
+        if mark:
+            connection.execute("CALL ducklake_set_commit_message('lake', ?, ?)", [signed or table, mark])
+        connection.execute("COMMIT")
+        row = connection.execute("FROM ducklake_last_committed_snapshot('lake')").fetchone()
+        return TableAt(table, int(row[0]) if row else 0)
+
+    def _put(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> None:
         target, there = f"lake.main.{name(table)}", self._exists(connection, table)
         if mode == "create" and there:
             raise TableExists(_("There is a table “%(table)s” already; choose another name.") % {"table": table})
@@ -245,11 +280,6 @@ class DuckDBLake:
             connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {rows}", params or None)
         else:
             connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None)
-        if mark:
-            connection.execute("CALL ducklake_set_commit_message('lake', ?, ?)", [table, mark])
-        connection.execute("COMMIT")
-        row = connection.execute("FROM ducklake_last_committed_snapshot('lake')").fetchone()
-        return TableAt(table, int(row[0]) if row else 0)
 
     @contextmanager
     def _writing(self, table: str, incoming: Incoming | None = None) -> Iterator[DuckDBPyConnection]:

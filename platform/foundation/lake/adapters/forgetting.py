@@ -33,7 +33,8 @@ WHERE end_snapshot > begin_snapshot AND end_snapshot <= %(floor)s AND NOT EXISTS
   SELECT FROM named WHERE named.table_id = r.table_id
     AND named.snapshot >= r.begin_snapshot AND named.snapshot < r.end_snapshot)
 """
-# The last change of each table that is there is kept: somebody may have made it and not have named it yet.
+# The last change of each table that is there is kept: somebody may have made it and not have named it yet. So is what
+# each writer's mark came with; of its files nobody has to hold on to any that are over.
 _UNNEEDED = """
 SELECT snapshot_id FROM {s}.ducklake_snapshot
 WHERE snapshot_id < %(floor)s AND snapshot_id <> ALL (%(snapshots)s::bigint[]) AND snapshot_id NOT IN (
@@ -41,6 +42,10 @@ WHERE snapshot_id < %(floor)s AND snapshot_id <> ALL (%(snapshots)s::bigint[]) A
   LEFT JOIN {s}.sealed_data_file f ON f.table_id = t.table_id
     AND (f.end_snapshot IS NULL OR f.end_snapshot > %(floor)s)
   WHERE t.end_snapshot IS NULL OR t.end_snapshot > %(floor)s GROUP BY t.table_id, t.begin_snapshot)
+AND snapshot_id NOT IN (
+  SELECT max(c.snapshot_id) FROM {s}.ducklake_snapshot_changes c
+  JOIN {s}.ducklake_table t ON t.table_name = split_part(c.author, ' ', 1) AND t.end_snapshot IS NULL
+  GROUP BY c.author)
 ORDER BY 1
 """
 
