@@ -140,6 +140,12 @@ class Lake(Protocol):
     ) -> TableAt:
         """Write what one of our own queries answers; see `query`."""
 
+    def widen(self, table: str, columns: Mapping[str, str]) -> TableAt:
+        """Add columns by name and SQL type, empty in the rows that are there; one that is there already stays.
+
+        TableMissing where there is no such table.
+        """
+
     def query(
         self, sql: str, inputs: Mapping[str, TableAt], params: Sequence[Any] | Mapping[str, Any] | None = None
     ) -> pa.RecordBatchReader:

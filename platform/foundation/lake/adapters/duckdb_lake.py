@@ -26,6 +26,7 @@ from foundation.lake.place import LakePlace
 from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, TableAt, UserFile
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_TYPE = re.compile(r"[A-Z]+( [A-Z]+)*(\(\d+(,\d+)?\))?")
 _BATCH = 122_880
 # Longer than most writes take: new writers wait behind it.
 _DESTROY_PATIENCE = "2min"
@@ -99,6 +100,18 @@ class DuckDBLake:
         with self._writing(table) as connection:
             self._show(connection, inputs)
             return self._commit(connection, table, f"({sql}\n)", mode, params)
+
+    def widen(self, table: str, columns: Mapping[str, str]) -> TableAt:
+        with self._writing(table) as connection:
+            if not self._exists(connection, table):
+                raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
+            for column, kind in columns.items():
+                if not _TYPE.fullmatch(kind):
+                    raise ValueError(kind)
+                added = f"ADD COLUMN IF NOT EXISTS {name(column)} {kind}"
+                connection.execute(f"ALTER TABLE lake.main.{name(table)} {added}")
+            connection.execute("COMMIT")
+        return self.current(table)
 
     def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)

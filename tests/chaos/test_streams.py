@@ -1,0 +1,148 @@
+"""Streams under fire: the consumer is killed ten times, wherever it is, while events keep coming."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+
+from apps.connections import services as connections
+from apps.datasets import services as datasets
+from apps.projects import services as projects
+from apps.streams import services
+from apps.streams.services.marking import progress_of
+from foundation import lake
+from foundation.clock import now
+from foundation.tenancy import scope
+from tests.support.people import make_person, make_tenant
+from tests.support.until import until
+
+pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
+KILLS, POISON = 10, 97
+
+
+@pytest.fixture
+def acme(transactional_db):
+    return make_tenant("acme", "Acme Trading")
+
+
+@pytest.fixture
+def stream(acme):
+    actor = make_person(acme, "scientist")
+    with scope(acme.pk):
+        project = projects.create_project(actor=actor, slug="clicks", name="Clicks", purpose="Count clicks")
+        dataset = datasets.create_dataset(actor=actor, project=project, name="Clicks")
+        columns = [{"name": "n", "type": "whole", "required": True}, {"name": "text", "type": "text"}]
+        return services.create_stream(
+            actor=actor, dataset=dataset, name="Clicks", now=now(), columns=columns, batch_rows=700, batch_seconds=0.2
+        )
+
+
+class Consumers:
+    """Processes that wait for each other's leases; `holder` is the one that took the stream last."""
+
+    def __init__(self):
+        self.running, self.holder = {}, None
+
+    def start(self):
+        from django.conf import settings
+
+        here = str(settings.ROOT)
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([here, f"{here}/platform", f"{here}/platform/sdk"])}
+        command = [sys.executable, "-m", "tests.chaos.streams_process"]
+        one = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+        self.running[one.pid] = one
+        threading.Thread(target=self._listen, args=[one], daemon=True).start()
+
+    def _listen(self, one):
+        with suppress(ValueError):  # closed, once it was killed
+            for line in one.stdout:
+                self.holder = int(line)
+
+    def kill_holder(self):
+        one = self.running.pop(self.holder)
+        one.kill()  # SIGKILL, wherever it is
+        one.wait(timeout=10)
+        one.stdout.close()
+        return one.pid
+
+    def stop(self):
+        for one in self.running.values():
+            one.kill()
+            one.wait(timeout=10)
+            one.stdout.close()
+
+
+class Producer(threading.Thread):
+    """Numbers without a gap; every so many one of them is no JSON."""
+
+    def __init__(self, key):
+        super().__init__(daemon=True)
+        self._key, self.sent, self._over = key, 0, threading.Event()
+
+    def run(self):
+        while not self._over.wait(0.01):
+            some = range(self.sent, self.sent + 40)
+            connections.push(self._key, [_event(n) for n in some], most_bytes=1 << 30)
+            self.sent += len(some)
+
+    def stop(self):
+        self._over.set()
+        self.join()
+
+
+def _event(n):
+    if n % POISON == 0:
+        return b'{"n": %d, broken' % n
+    return json.dumps({"n": n, "text": "x" * 100}).encode()
+
+
+def _numbers(stream):
+    tables = lake.for_tenant(stream.tenant_id)
+    if not tables.exists(stream.table):
+        return [], []
+    rows = tables.read(tables.current(stream.table), columns=["n"]).read_all().column("n").to_pylist()
+    aside = tables.read(tables.current(stream.quarantine), columns=["body"]).read_all().column("body").to_pylist()
+    return rows, [int(body.split(b" ")[1].rstrip(b",")) for body in aside]
+
+
+def _committed(stream):
+    progress, _mark = progress_of(lake.for_tenant(stream.tenant_id), stream.table, stream.writer)
+    return progress.rows + progress.quarantined
+
+
+def test_a_consumer_killed_ten_times_loses_nothing_and_doubles_nothing(stream):
+    """Others wait meanwhile, so that each one that is killed is followed at once."""
+    producer, consumers, chance = Producer(stream.key), Consumers(), random.Random(11)
+    for _ in range(3):
+        consumers.start()
+    producer.start()
+    began, killed = time.monotonic(), None
+    try:
+        for _ in range(KILLS):
+            until(lambda killed=killed: consumers.holder not in (None, killed), within_s=30)
+            before = _committed(stream)
+            until(lambda before=before: _committed(stream) > before, within_s=30)
+            threading.Event().wait(chance.uniform(0, 0.3))
+            killed = consumers.kill_holder()
+            print(f"{time.monotonic() - began:.1f} s: {killed} killed")
+            consumers.start()
+        producer.stop()
+        until(lambda: _committed(stream) == producer.sent, within_s=30)
+    finally:
+        producer.stop()
+        consumers.stop()
+    rows, aside = _numbers(stream)
+    print(f"{producer.sent} events, {KILLS} kills in {time.monotonic() - began:.1f} s, {len(aside)} in quarantine")
+    assert sorted(rows) == [n for n in range(producer.sent) if n % POISON], "each once"
+    assert sorted(aside) == [n for n in range(producer.sent) if not n % POISON], "each once"
+    with scope(stream.tenant_id):
+        stream.refresh_from_db()
+    assert stream.attempt > KILLS, "each kill is followed by another attempt"
