@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from apps.streams.choices import STREAM_NEXT, StreamState
 from apps.streams.events import StreamFailed
 from apps.streams.models import Stream
+from apps.streams.services import reading
 from apps.streams.services.reading import Lost, Reading, take
 from foundation import ledger, live, states
 from foundation.errors import OverQuota, PortalError, Unavailable
@@ -45,19 +47,20 @@ class Consumer:
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
         self._known: dict[UUID, _Known] = {}
-        self._look_at = 0.0
+        self._look_at = self._renew_at = 0.0
 
     def run(self) -> None:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="stream") as pool:
             while not self._stop.wait(_STEP_S):
                 self._look()
+                self._renew()
                 for stream_id, known in self._known.items():
                     if known.turn is None and known.due <= time.monotonic():
                         known.turn = pool.submit(self._turn, stream_id, known)
                     elif known.turn is not None and known.turn.done():
                         known.turn = None
         for known in self._known.values():
-            self._let_go(known)
+            self._drop(known)
 
     def _look(self) -> None:
         """Which streams run, once a second; the consumer outlives whatever it meets."""
@@ -74,6 +77,15 @@ class Consumer:
             self._known.setdefault(stream_id, _Known(tenant))
         for stream_id in [pk for pk, known in self._known.items() if pk not in wanted and known.turn is None]:
             self._drop(self._known.pop(stream_id))
+
+    def _renew(self) -> None:
+        """Keep what is read here, however long a turn takes."""
+        if time.monotonic() < self._renew_at:
+            return
+        self._renew_at = time.monotonic() + reading.LEASE.total_seconds() / 4
+        for known in self._known.values():
+            if (held := known.reading) is not None:
+                self._outlive(held.renew)
 
     def _turn(self, stream_id: UUID, known: _Known) -> None:
         began = time.monotonic()
@@ -100,21 +112,18 @@ class Consumer:
             known.due = began + _TROUBLE_S
             self._outlive(lambda: fail(known.tenant, stream_id, error))
 
-    def _outlive(self, tell: object) -> None:
+    def _outlive(self, tell: Callable[[], None]) -> None:
         try:
-            tell()  # type: ignore[operator]
+            tell()
         except Exception:
             log.exception("What became of a stream could not be written down; it is tried again.")
-        close_old_connections()
+            close_old_connections()
 
     def _drop(self, known: _Known) -> None:
         """End its connections; whoever takes it next reads the mark anew."""
-        reading, known.reading = known.reading, None
-        if reading is not None:
-            self._outlive(reading.release)
-
-    def _let_go(self, known: _Known) -> None:
-        self._drop(known)
+        held, known.reading = known.reading, None
+        if held is not None:
+            self._outlive(held.release)
 
 
 def running_of(tenant: Tenant) -> list[UUID]:

@@ -38,7 +38,10 @@ class Lost(Exception):
 
 
 class Reading:
-    """An attempt: it holds the stream for as long as its lease is renewed, and the lake refuses it afterwards."""
+    """An attempt: it holds the stream for as long as its lease is renewed, and the lake refuses it afterwards.
+
+    `renew` is called from another thread than the turns, which may take longer than a lease.
+    """
 
     def __init__(self, tenant: Tenant, stream: Stream, broker: Broker) -> None:
         self._tenant, self.stream, self._broker = tenant, stream, broker
@@ -52,7 +55,7 @@ class Reading:
 
     def turn(self) -> bool:
         """Read what waits, at most a batch, and commit it; whether more of it waits. Lost: it is somebody else's."""
-        self._renew()
+        self._look()
         stream = self.stream
         self._check_quota()
         found = self._broker.read(stream.key, self._places(), events=stream.batch_rows)
@@ -125,14 +128,20 @@ class Reading:
             self._shape = wanted
         return self._decoder, wanted
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Once more as long as a lease lasts; nothing where it is somebody else's by now."""
         with scope(self._tenant.pk):
-            if not self._mine().update(lease_until=Now() + LEASE):
+            self._mine().update(lease_until=Now() + LEASE)
+
+    def _look(self) -> None:
+        """See what somebody changed, and whether it is still ours."""
+        schema = bytes(self.stream.event_schema)
+        with scope(self._tenant.pk):
+            if not self._mine().exists():
                 raise Lost
-            schema = bytes(self.stream.event_schema)
             self.stream.refresh_from_db()
-            if schema != bytes(self.stream.event_schema):
-                self._decoder = None
+        if schema != bytes(self.stream.event_schema):
+            self._decoder = None
 
     def _check_quota(self) -> None:
         if time.monotonic() < self._quota_at:
