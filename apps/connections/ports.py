@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["postgresql", "mysql", "s3", "http"]
+Kind = Literal["postgresql", "mysql", "s3", "http", "valkey", "kafka"]
 Tls = Literal["verify", "require", "off"]
-ThingKind = Literal["table", "view", "folder", "file"]
+ThingKind = Literal["table", "view", "folder", "file", "topic"]
 
 
 class Secrets(Mapping[str, str]):
@@ -207,10 +207,13 @@ class Broker(Protocol):
     PlaceMissing, and SourceChanged where events are gone that were never read. Nothing of a secret is in any sentence.
     """
 
-    def read(self, topic: str, after: Mapping[str, str], *, events: int, wait_s: float = 0.0) -> list[Events]:
-        """At most so many events that follow these places, and 16 MiB of them, or one that is larger.
+    def read(
+        self, topic: str, after: Mapping[str, str], *, events: int, wait_s: float = 0.0, past_gaps: bool = False
+    ) -> list[Events]:
+        """At most so many events that follow these places, and 16 MiB of them, or a little more.
 
         A partition without a place is read from its oldest event on. Where there is none yet, it waits so long at most.
+        With `past_gaps` what is gone is passed over.
         """
 
     def ends(self, topic: str) -> dict[str, str]:

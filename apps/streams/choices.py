@@ -66,7 +66,7 @@ class Rule(TextChoices):
     TOO_LARGE = "too_large", _("is larger than an event may be")
     UNDECODABLE = "undecodable", _("cannot be decoded in the stream's format")
     NOT_OBJECT = "not_object", _("is no object with named fields")
-    NO_PAYLOAD = "no_payload", _("has several fields, and none of them is called “event”")
+    NO_PAYLOAD = "no_payload", _("holds no event: it is empty, or none of its several fields is called “event”")
     MISSING = "missing", _("lacks a value that must be there")
     WRONG_TYPE = "wrong_type", _("has a value of another type")
     LATE = "late", _("came later than is allowed")

@@ -44,6 +44,8 @@ class Stream(TenantModel):
     state = models.CharField(max_length=8, choices=StreamState.choices, default=StreamState.RUNNING)
     # Why it failed, or what it waits for while it runs.
     failure = models.TextField(blank=True)
+    # Events were deleted before they were read: whoever lets it go on says that it may pass over them, once.
+    gap = models.BooleanField(default=False)
     # Whoever reads it counts this up; what an earlier attempt still writes is refused.
     attempt = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)

@@ -11,7 +11,7 @@ from apps.connections.services.connections import (
 )
 from apps.connections.services.export_part import connection_part
 from apps.connections.services.looking import as_words, at_once_of, described, things, usable_connection
-from apps.connections.services.opening import drop_pushed, portal_broker, push, source_of
+from apps.connections.services.opening import broker_of, drop_pushed, portal_broker, push, source_of
 
 __all__ = [
     "Asked",
@@ -27,6 +27,7 @@ __all__ = [
     "as_words",
     "at_once_of",
     "connection_part",
+    "broker_of",
     "create_connection",
     "delete_connection",
     "described",

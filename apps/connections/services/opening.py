@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 
-from apps.connections.adapters import open_source
+from apps.connections.adapters import open_broker, open_source
 from apps.connections.adapters.portal_broker import PortalBroker, portal_broker_at
 from apps.connections.models import Connection
 from apps.connections.ports import Broker, Secrets, Source
@@ -27,6 +27,11 @@ def source_of(connection: Connection) -> Iterator[Source]:
     """The source with its secrets, and a folder for files that is gone afterwards; nothing is asked yet."""
     with storage.scratch("source") as folder:
         yield open_source(connection.kind, connection.settings, Secrets(opened(connection)), folder)
+
+
+def broker_of(connection: Connection) -> Broker:
+    """Where events wait behind a connection; nothing is asked yet."""
+    return open_broker(connection.kind, connection.settings, Secrets(opened(connection)))
 
 
 def portal_broker() -> Broker:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils.translation import gettext as _
 
+from apps.connections.errors import SourceChanged
 from apps.streams.choices import STREAM_NEXT, StreamState
 from apps.streams.events import StreamFailed
 from apps.streams.models import Stream
@@ -149,8 +150,8 @@ def fail(tenant: Tenant, stream_id: UUID, error: Exception) -> None:
     words = _("Its events cannot be read (%(cause)s). Look at its settings, and let it go on.")
     sentence = error.sentence if isinstance(error, PortalError) else words % {"cause": type(error).__name__}
     with scope(tenant.pk):
-        rows = Stream.objects.filter(pk=stream_id)
-        if not states.move_rows(rows, StreamState.FAILED, STREAM_NEXT, failure=sentence, lease_until=None):
+        rows, lost = Stream.objects.filter(pk=stream_id), isinstance(error, SourceChanged)
+        if not states.move_rows(rows, StreamState.FAILED, STREAM_NEXT, failure=sentence, lease_until=None, gap=lost):
             return
         stream = rows.get()
         system = Actor.system(tenant, "streams")

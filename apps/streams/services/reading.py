@@ -58,7 +58,7 @@ class Reading:
         self._look()
         stream = self.stream
         self._check_quota()
-        found = self._broker.read(stream.key, self._places(), events=stream.batch_rows)
+        found = self._broker.read(stream.key, self._places(), events=stream.batch_rows, past_gaps=stream.gap)
         count = sum(len(events.offsets) for events in found)
         self._measure(count)
         if not count:
@@ -176,7 +176,7 @@ class Reading:
             "per_second": self._rate,
             "watermark": self._watermark(),
             "failure": "",
-            **({"committed_at": Now()} if committed else {}),
+            **({"committed_at": Now(), "gap": False} if committed else {}),
         }
         with scope(self._tenant.pk):
             if not self._mine().update(**changes):
