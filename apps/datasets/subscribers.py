@@ -42,6 +42,7 @@ def register() -> None:
     services.register_reach(services.ArchiveReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
+    keeping.register("dt_", grows=True)
 
 
 def _usage_begins(event: RecordedEvent) -> None:

@@ -64,10 +64,13 @@ class StreamDeleted(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class QuarantineReplayed(ledger.Event):
+    """`rows` were made of quarantined events, which are there no more."""
+
     kind = "stream.quarantine_replayed"
     said = _("read the quarantined events again")
     icon = "refresh"
     stream_id: UUID
+    rows: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,3 +80,12 @@ class QuarantineDiscarded(ledger.Event):
     icon = "trash"
     stream_id: UUID
     events: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamCut(ledger.Event):
+    kind = "stream.cut"
+    said = _("made a version of what came")
+    icon = "cut"
+    stream_id: UUID
+    version_id: UUID

@@ -53,6 +53,8 @@ class Stream(TenantModel):
     rows = models.PositiveBigIntegerField(default=0)
     late_rows = models.PositiveBigIntegerField(default=0)
     quarantined = models.PositiveBigIntegerField(default=0)
+    # Rows that were made of quarantined events, read again.
+    replayed = models.PositiveBigIntegerField(default=0)
     lag = models.PositiveBigIntegerField(default=0)
     per_second = models.FloatField(default=0)
     watermark = models.DateTimeField(null=True)
@@ -112,6 +114,7 @@ class Stream(TenantModel):
             "rows": self.rows,
             "late": self.late_rows,
             "quarantined": self.quarantined,
+            "replayed": self.replayed,
             "lag": self.lag,
             "per_second": round(self.per_second, 1),
             "watermark": self.watermark and self.watermark.isoformat(),

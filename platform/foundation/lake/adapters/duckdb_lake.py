@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,17 +52,21 @@ class DuckDBLake:
         writer: str = "",
         after: str | None = None,
         beside: Mapping[str, pa.Table] | None = None,
+        less: Mapping[str, tuple[str, Sequence[Any]]] | None = None,
     ) -> TableAt:
         incoming, name_of_mark = Incoming(source), catalogue.signature(table, writer)
-        with self._writing(table, incoming) as connection:
+        beside, less = beside or {}, less or {}
+        with self._writing(table, incoming, {*beside, *less}) as connection:
             if after is not None and catalogue.mark_of(self._place, table, writer) != after:
                 raise MarkMoved(_("Somebody else wrote to this table in the same name; nothing was written."))
 
             def write(rows: pa.RecordBatchReader) -> TableAt:
                 connection.register("incoming", rows)
-                for other, more in (beside or {}).items():
+                for other, more in beside.items():
                     connection.register("more", more)
-                    self._put(connection, _checked(other), "more", "append", None)
+                    self._put(connection, other, "more", "append", None)
+                for other, (where, params) in less.items():
+                    connection.execute(f"DELETE FROM lake.main.{name(other)} WHERE {where}", params)
                 return self._commit(connection, table, "incoming", mode, None, mark, name_of_mark)
 
             return incoming.feed(write)
@@ -295,12 +299,14 @@ class DuckDBLake:
             connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None)
 
     @contextmanager
-    def _writing(self, table: str, incoming: Incoming | None = None) -> Iterator[DuckDBPyConnection]:
-        """One transaction under the table's lock; on any error it is rolled back and its files are gone."""
-        with (
-            catalogue.table_lock(self._place, _checked(table)),
-            self._alone(incoming) as connection,
-        ):
+    def _writing(
+        self, table: str, incoming: Incoming | None = None, others: Collection[str] = ()
+    ) -> Iterator[DuckDBPyConnection]:
+        """One transaction under the tables' locks; on any error it is rolled back and its files are gone."""
+        with ExitStack() as locks:
+            for locked in (table, *sorted(others)):
+                locks.enter_context(catalogue.table_lock(self._place, _checked(locked)))
+            connection = locks.enter_context(self._alone(incoming))
             connection.execute("BEGIN")
             try:
                 yield connection
