@@ -78,6 +78,6 @@ MOST_STREAMS = 100
 MOST_COLUMNS = 500
 MOST_SCHEMA_BYTES = 1 << 20
 # What one request may push: events, and bytes once they are unpacked.
-MOST_PUSHED, MOST_PUSHED_BYTES = 10_000, 20 << 20
+MOST_PUSHED, MOST_PUSHED_BYTES = 10_000, 12 << 20
 # What may wait in the portal's own broker for one stream.
 MOST_WAITING_BYTES = 512 << 20

@@ -6,6 +6,7 @@ from apps.streams.services.leaving import StreamFarewell, stream_part
 from apps.streams.services.pushing import Pushed, push_events
 from apps.streams.services.quarantine import discard_quarantine, replay_quarantine, run_replay
 from apps.streams.services.reading import take
+from apps.streams.services.unpacking import events_in
 from apps.streams.services.streams import create_stream, delete_stream, edit_stream, pause_stream, resume_stream
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "delete_stream",
     "discard_quarantine",
     "edit_stream",
+    "events_in",
     "pause_stream",
     "push_events",
     "replay_quarantine",

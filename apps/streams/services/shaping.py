@@ -70,7 +70,7 @@ def shape(
         aside[kept[at]] = why
     good = [at for at in range(len(kept)) if at not in unfit] if unfit else list(range(len(kept)))
     if unfit:
-        table = table.take(good)
+        table = _only(table, good)
     shaped = Shaped(table, high=high)
     if shape.event_time and good:
         late = _late(shaped, [times[kept[at]] for at in good], shape)
@@ -78,7 +78,7 @@ def shape(
             for at in late:
                 aside[kept[good[at]]] = (Rule.LATE, shape.event_time)
             gone = set(late)
-            shaped.rows = table.take([at for at in range(len(good)) if at not in gone])
+            shaped.rows = _only(table, [at for at in range(len(good)) if at not in gone])
     shaped.aside = [(index, *aside[index]) for index in sorted(aside)]
     return shaped
 
@@ -123,6 +123,12 @@ def lake_type(kind: str) -> str:
         ColumnType.TIME: "TIMESTAMP WITH TIME ZONE",
         ColumnType.DAY: "DATE",
     }.get(ColumnType(kind), "VARCHAR")
+
+
+def _only(table: pa.Table, indices: list[int]) -> pa.Table:
+    import pyarrow as pa
+
+    return table.take(pa.array(indices, pa.int64()))
 
 
 def _columns(
