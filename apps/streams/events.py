@@ -14,7 +14,7 @@ from foundation import ledger
 class StreamCreated(ledger.Event):
     kind = "stream.created"
     said = _("made the stream")
-    icon = "broadcast"
+    icon = "wave-saw-tool"
     stream_id: UUID
     dataset_id: UUID
 
@@ -86,6 +86,6 @@ class QuarantineDiscarded(ledger.Event):
 class StreamCut(ledger.Event):
     kind = "stream.cut"
     said = _("made a version of what came")
-    icon = "cut"
+    icon = "versions"
     stream_id: UUID
     version_id: UUID
