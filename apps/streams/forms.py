@@ -26,7 +26,9 @@ class StreamForm(EditForm):
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("What people here call it, like “Clicks”."))
     columns = forms.CharField(
         label=_("Columns"),
-        widget=forms.Textarea(attrs={**_LTR, "rows": 6, "placeholder": "id whole required\nat time\nprice number\nnote text"}),
+        widget=forms.Textarea(
+            attrs={**_LTR, "rows": 6, "placeholder": "id whole required\nat time\nprice number\nnote text"}
+        ),
         help_text=_(
             "One in a line: its name, its type, and “required” where an event without it goes to quarantine. Types: text, "
             "whole, number, flag, time, day, nested. Other fields of an event are left out."
@@ -77,7 +79,9 @@ class StreamForm(EditForm):
 class NewStreamForm(StreamForm):
     """Takes `datasets` and `connections` as (id, name)."""
 
-    dataset = forms.ChoiceField(label=_("Feeds the dataset"), help_text=_("Its rows come into a table that grows."))
+    dataset = forms.ChoiceField(
+        label=_("Feeds the dataset"), required=False, help_text=_("Its rows come into a table that grows.")
+    )
     connection = forms.ChoiceField(
         label=_("Events come from"), required=False, help_text=_("Other brokers are connected under Data, Connections.")
     )
@@ -127,7 +131,8 @@ class NewStreamForm(StreamForm):
     ) -> None:
         super().__init__(data, files)
         self.fields["schema_file"] = _schema_field(_("Schema"))
-        self.fields["dataset"].choices = list(datasets)  # type: ignore[attr-defined]
+        new = ("", _("A new one, called like the stream"))
+        self.fields["dataset"].choices = [new, *datasets]  # type: ignore[attr-defined]
         pushed = ("", _("Programs that send them to the portal"))
         self.fields["connection"].choices = [pushed, *connections]  # type: ignore[attr-defined]
         self.order_fields(self.field_order)

@@ -35,7 +35,9 @@ def measure() -> list[Row]:
     return [
         Row.of_rates("streams", CASE, "events/s", peer=found["plain"], peer_name="plain consumer", **words),
         Row.of_rates("streams", f"{CASE}: at least {RATE:,}/s", "events/s", peer=[RATE], **bar, **words),
-        Row.of_rates("streams", f"seen within {WITHIN_S:.0f} s (p95; limit p50)", "1/s", peer=[1 / WITHIN_S], **bar, **soon),
+        Row.of_rates(
+            "streams", f"seen within {WITHIN_S:.0f} s (p95; limit p50)", "1/s", peer=[1 / WITHIN_S], **bar, **soon
+        ),
     ]
 
 
@@ -47,6 +49,8 @@ def _ours(folder: Path) -> dict[str, Any]:
     told |= dict.fromkeys(("SANAD_RATE_PER_TOKEN", "SANAD_RATE_PER_ADDRESS"), "1000000")
     events, seconds, rounds = (os.environ.get(f"SANAD_BENCH_{name}") for name in ("EVENTS", "SECONDS", "ROUNDS"))
     said = [str(events or EVENTS), str(seconds or SECONDS), str(rounds or ROUNDS), str(RATE)]
-    subprocess.run([*command, sys.executable, "-m", "bench.streams.ours", str(out), *said], cwd=ROOT, env=told, check=True)
+    subprocess.run(
+        [*command, sys.executable, "-m", "bench.streams.ours", str(out), *said], cwd=ROOT, env=told, check=True
+    )
     found: dict[str, Any] = json.loads(out.read_text())
     return found

@@ -62,7 +62,10 @@ def main(out: Path, events: int, seconds: int, rounds: int, rate: int) -> int:
         found["p95_s"].append(round(cuts[94], 2))
         found["lag"] = max(found["lag"], lag)
         client.transport.post(f"streams/{stream['id']}/pause/")
-        print(f"streams: round {number + 1}: {({name: value[-1] for name, value in found.items() if name != 'lag'})}", flush=True)
+        print(
+            f"streams: round {number + 1}: { ({name: value[-1] for name, value in found.items() if name != 'lag'}) }",
+            flush=True,
+        )
     out.write_text(json.dumps(found))
     return 0
 
@@ -137,7 +140,9 @@ def _steady(
 ) -> tuple[list[float], int]:
     """How long each hundredth event took to be seen, in seconds, and how many waited at most."""
     command = [sys.executable, "-m", "bench.streams.producer", key, str(before), str(seconds), str(rate)]
-    with subprocess.Popen(command, env={**os.environ, "BENCH_VALKEY": url}, stdout=subprocess.PIPE, text=True) as sender:
+    with subprocess.Popen(
+        command, env={**os.environ, "BENCH_VALKEY": url}, stdout=subprocess.PIPE, text=True
+    ) as sender:
         looks: list[tuple[float, int]] = []
         lag = 0
         while (look := _rows(client, stream))[0] < before + seconds * rate:

@@ -103,7 +103,9 @@ class ValkeyBroker:
                 since = found[-1][0].decode()
                 self._count = _next_count(len(found), line.came)
             if not entries and wait_s > 0:
-                waited = line.ask("XREAD", "COUNT", 1, "BLOCK", max(1, int(wait_s * 1000)), "STREAMS", self._key(topic), since)
+                waited = line.ask(
+                    "XREAD", "COUNT", 1, "BLOCK", max(1, int(wait_s * 1000)), "STREAMS", self._key(topic), since
+                )
                 entries = waited[0][1] if waited else []
         if not entries:
             return []
@@ -196,7 +198,9 @@ def said(error: Exception, name: str) -> Exception:
     if isinstance(error, redis.ResponseError) and str(error).startswith("WRONGTYPE"):
         return PlaceMissing(_("This key of %(name)s holds no stream.") % {"name": name})
     if isinstance(error, redis.ResponseError):
-        return SourceBroken(_("%(name)s does not understand what it is asked: it is not Valkey, nor Redis.") % {"name": name})
+        return SourceBroken(
+            _("%(name)s does not understand what it is asked: it is not Valkey, nor Redis.") % {"name": name}
+        )
     return SourceUnreachable(_("%(name)s does not answer, or the line to it broke.") % {"name": name})
 
 

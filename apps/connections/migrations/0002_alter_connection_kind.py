@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connections', '0001_initial'),
+        ("connections", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='connection',
-            name='kind',
-            field=models.CharField(choices=[('postgresql', 'PostgreSQL'), ('mysql', 'MySQL or MariaDB'), ('s3', 'S3-compatible object store'), ('http', 'Files over HTTP'), ('valkey', 'Valkey or Redis Streams'), ('kafka', 'Kafka')], max_length=16),
+            model_name="connection",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("postgresql", "PostgreSQL"),
+                    ("mysql", "MySQL or MariaDB"),
+                    ("s3", "S3-compatible object store"),
+                    ("http", "Files over HTTP"),
+                    ("valkey", "Valkey or Redis Streams"),
+                    ("kafka", "Kafka"),
+                ],
+                max_length=16,
+            ),
         ),
     ]

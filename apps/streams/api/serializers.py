@@ -91,11 +91,12 @@ class _Words(serializers.Serializer[Any]):
 
 
 class StreamWanted(_Words):
-    """`dataset` is fed; without a `connection` events are pushed. `event_schema` in base64: Avro's JSON, or a
+    """`dataset` is fed, or a new one in `project`; without a `connection` events are pushed. `event_schema` in base64: Avro's JSON, or a
     FileDescriptorSet with the name of its `message`; columns may be left to it."""
 
     name = serializers.CharField(max_length=120)
-    dataset = serializers.UUIDField()
+    dataset = serializers.UUIDField(required=False, allow_null=True)
+    project = serializers.SlugField(required=False)
     connection = serializers.UUIDField(required=False, allow_null=True)
     topic = serializers.CharField(max_length=249, required=False, allow_blank=True)
     begin = serializers.ChoiceField(choices=Begin.choices, required=False)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
@@ -16,6 +17,7 @@ from apps.streams.api import serializers
 from apps.streams.api.parsers import EventsParser
 from foundation.access import Permission
 from foundation.clock import now
+from foundation.errors import Invalid
 from foundation.web.api import PortalViewSet
 
 _BODIES = {"application/json": OpenApiTypes.OBJECT, "application/x-ndjson": OpenApiTypes.BINARY}
@@ -48,9 +50,14 @@ class StreamViewSet(PortalViewSet):
     @extend_schema(request=serializers.StreamWanted)
     def create(self, request: Request) -> Response:
         body = self.body(serializers.StreamWanted)
-        dataset = datasets.get_dataset(actor=self.actor, dataset_id=body.pop("dataset"))
-        words = {"connection_id": body.pop("connection", None), **_plain(body)}
-        made = services.create_stream(actor=self.actor, dataset=dataset, now=now(), **words)
+        pk, slug = body.pop("dataset", None), body.pop("project", "")
+        if not pk and not slug:
+            sentence = _("Name the dataset that it feeds, or the project in which one is made.")
+            raise Invalid(sentence, fields={"dataset": [sentence]})
+        words: dict[str, Any] = {"connection_id": body.pop("connection", None), **_plain(body)}
+        words["dataset"] = datasets.get_dataset(actor=self.actor, dataset_id=pk) if pk else None
+        words["project"] = None if pk else projects.get_project(actor=self.actor, slug=slug)
+        made = services.create_stream(actor=self.actor, now=now(), **words)
         return self.answer(self.serializer_class, self._stream(made.pk), status=201)
 
     @extend_schema(request=serializers.StreamChange)

@@ -8,63 +8,143 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('connections', '0002_alter_connection_kind'),
-        ('datasets', '0001_squashed_0005_erased_things'),
-        ('projects', '0004_deletion'),
-        ('tenancy', '0001_squashed_0005_suspension_and_leaving'),
+        ("connections", "0002_alter_connection_kind"),
+        ("datasets", "0001_squashed_0005_erased_things"),
+        ("projects", "0004_deletion"),
+        ("tenancy", "0001_squashed_0005_suspension_and_leaving"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Stream',
+            name="Stream",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('topic', models.CharField(blank=True, max_length=255)),
-                ('begin', models.CharField(choices=[('earliest', 'With the oldest event that is there'), ('latest', 'With what comes from now on')], default='earliest', max_length=8)),
-                ('first_places', models.JSONField(null=True)),
-                ('format', models.CharField(choices=[('json', 'JSON'), ('avro', 'Avro'), ('protobuf', 'Protobuf')], default='json', max_length=8)),
-                ('event_schema', models.BinaryField(blank=True, default=b'')),
-                ('message', models.CharField(blank=True, max_length=255)),
-                ('columns', models.JSONField(default=list)),
-                ('event_time', models.CharField(blank=True, max_length=255)),
-                ('lateness', models.DurationField(default=datetime.timedelta)),
-                ('late', models.CharField(choices=[('keep', 'Keep it, and count it as late'), ('quarantine', 'Put it into quarantine')], default='keep', max_length=10)),
-                ('batch_rows', models.PositiveIntegerField(default=20000)),
-                ('batch_seconds', models.FloatField(default=1.0)),
-                ('cut', models.CharField(choices=[('hand', 'When somebody asks for it'), ('hour', 'Every hour'), ('day', 'Every day'), ('rows', 'After so many rows')], default='hand', max_length=4)),
-                ('cut_rows', models.PositiveBigIntegerField(default=1000000)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('paused', 'Paused'), ('failed', 'Failed')], default='running', max_length=8)),
-                ('failure', models.TextField(blank=True)),
-                ('gap', models.BooleanField(default=False)),
-                ('attempt', models.PositiveBigIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('rows', models.PositiveBigIntegerField(default=0)),
-                ('late_rows', models.PositiveBigIntegerField(default=0)),
-                ('quarantined', models.PositiveBigIntegerField(default=0)),
-                ('replayed', models.PositiveBigIntegerField(default=0)),
-                ('lag', models.PositiveBigIntegerField(default=0)),
-                ('per_second', models.FloatField(default=0)),
-                ('watermark', models.DateTimeField(null=True)),
-                ('committed_at', models.DateTimeField(null=True)),
-                ('cut_snapshot', models.BigIntegerField(null=True)),
-                ('cut_at', models.DateTimeField(null=True)),
-                ('rows_at_cut', models.PositiveBigIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connections.connection')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='datasets.dataset')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=120)),
+                ("topic", models.CharField(blank=True, max_length=255)),
+                (
+                    "begin",
+                    models.CharField(
+                        choices=[
+                            ("earliest", "With the oldest event that is there"),
+                            ("latest", "With what comes from now on"),
+                        ],
+                        default="earliest",
+                        max_length=8,
+                    ),
+                ),
+                ("first_places", models.JSONField(null=True)),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("json", "JSON"), ("avro", "Avro"), ("protobuf", "Protobuf")],
+                        default="json",
+                        max_length=8,
+                    ),
+                ),
+                ("event_schema", models.BinaryField(blank=True, default=b"")),
+                ("message", models.CharField(blank=True, max_length=255)),
+                ("columns", models.JSONField(default=list)),
+                ("event_time", models.CharField(blank=True, max_length=255)),
+                ("lateness", models.DurationField(default=datetime.timedelta)),
+                (
+                    "late",
+                    models.CharField(
+                        choices=[("keep", "Keep it, and count it as late"), ("quarantine", "Put it into quarantine")],
+                        default="keep",
+                        max_length=10,
+                    ),
+                ),
+                ("batch_rows", models.PositiveIntegerField(default=20000)),
+                ("batch_seconds", models.FloatField(default=1.0)),
+                (
+                    "cut",
+                    models.CharField(
+                        choices=[
+                            ("hand", "When somebody asks for it"),
+                            ("hour", "Every hour"),
+                            ("day", "Every day"),
+                            ("rows", "After so many rows"),
+                        ],
+                        default="hand",
+                        max_length=4,
+                    ),
+                ),
+                ("cut_rows", models.PositiveBigIntegerField(default=1000000)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Running"), ("paused", "Paused"), ("failed", "Failed")],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("failure", models.TextField(blank=True)),
+                ("gap", models.BooleanField(default=False)),
+                ("attempt", models.PositiveBigIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("rows", models.PositiveBigIntegerField(default=0)),
+                ("late_rows", models.PositiveBigIntegerField(default=0)),
+                ("quarantined", models.PositiveBigIntegerField(default=0)),
+                ("replayed", models.PositiveBigIntegerField(default=0)),
+                ("lag", models.PositiveBigIntegerField(default=0)),
+                ("per_second", models.FloatField(default=0)),
+                ("watermark", models.DateTimeField(null=True)),
+                ("committed_at", models.DateTimeField(null=True)),
+                ("cut_snapshot", models.BigIntegerField(null=True)),
+                ("cut_at", models.DateTimeField(null=True)),
+                ("rows_at_cut", models.PositiveBigIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connections.connection",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="datasets.dataset"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tenancy.tenant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'project', 'name'), name='stream_name_once'), models.CheckConstraint(condition=models.Q(('batch_rows__gte', 1), ('batch_seconds__gt', 0), ('cut_rows__gte', 1)), name='stream_moves')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "project", "name"), name="stream_name_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("batch_rows__gte", 1), ("batch_seconds__gt", 0), ("cut_rows__gte", 1)),
+                        name="stream_moves",
+                    ),
+                ],
             },
         ),
     ]

@@ -40,9 +40,7 @@ def cut_stream(*, actor: Actor, stream: Stream, now: datetime) -> DatasetVersion
 
 
 @transaction.atomic
-def _cut(
-    actor: Actor, stream: Stream, at: TableAt, places: object, rows: int, now: datetime
-) -> DatasetVersion:
+def _cut(actor: Actor, stream: Stream, at: TableAt, places: object, rows: int, now: datetime) -> DatasetVersion:
     stream = Stream.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=stream.pk)
     if not rows or (stream.cut_snapshot is not None and rows == stream.rows_at_cut):
         raise Conflict(_("No row has come since the last version."))

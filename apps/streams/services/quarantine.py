@@ -113,9 +113,7 @@ def _again(tables: Lake, at: TableAt, stream: Stream, places: list[str]) -> int:
     if not _still_there(tables, stream, went):
         return 0
     gone = {stream.quarantine: ("list_contains(?, place)", [went])}
-    tables.write(
-        stream.table, shaped.rows, mode="append", mark=uuid4().hex, writer=writer, after=seen, less=gone
-    )
+    tables.write(stream.table, shaped.rows, mode="append", mark=uuid4().hex, writer=writer, after=seen, less=gone)
     return int(shaped.rows.num_rows)
 
 

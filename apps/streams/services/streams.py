@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.connections import services as connections
+from apps.datasets import services as datasets
 from apps.streams import policies
 from apps.streams.adapters import decoder_of
 from apps.streams.choices import STREAM_NEXT, Begin, Cut, EventFormat, Late, StreamState
@@ -23,6 +24,7 @@ from foundation.identity import Actor
 
 if TYPE_CHECKING:
     from apps.datasets.models import Dataset
+    from apps.projects.models import Project
 
 _TOLD = ("columns", "event_time", "lateness", "late", "batch_rows", "batch_seconds", "cut", "cut_rows")
 
@@ -31,9 +33,10 @@ _TOLD = ("columns", "event_time", "lateness", "late", "batch_rows", "batch_secon
 def create_stream(
     *,
     actor: Actor,
-    dataset: Dataset,
     name: str,
     now: datetime,
+    dataset: Dataset | None = None,
+    project: Project | None = None,
     connection_id: UUID | None = None,
     topic: str = "",
     begin: str = Begin.EARLIEST,
@@ -51,10 +54,15 @@ def create_stream(
 ) -> Stream:
     """A stream that runs at once. Without a connection its events are pushed to the portal.
 
-    `columns` may be left to the schema of Avro and Protobuf.
+    `columns` may be left to the schema of Avro and Protobuf. Without a dataset one of the stream's name is made in the
+    project.
     """
-    policies.check_can_manage(actor, dataset)
+    policies.check_can_manage(actor, dataset or project)
     policies.check_room(Stream.objects.filter(tenant_id=actor.tenant_id).count())
+    if dataset is None:
+        if project is None:
+            raise ValueError("A stream feeds a dataset, or begins one in a project.")
+        dataset = datasets.create_dataset(actor=actor, project=project, name=policies.named(name))
     connection = None
     if connection_id is not None:
         connection = connections.usable_connection(

@@ -37,10 +37,9 @@ def stream_new(request: PortalRequest, tenant: str, project: str) -> HttpRespons
         elif form.is_valid():
             with refusals_on(form):
                 return redirect(request, address(request, "stream_detail", _made(request, form).pk))
-    context: dict[str, Any] = {"form": form, "datasets": len(sets)}
     # What was asked for here is a suggestion, and nothing that is wrong.
     status = 422 if form.is_bound and form.errors and not form.wants_suggestion() else 200
-    return render_page(request, "streams/stream_new.html", status=status, **context)
+    return render_page(request, "streams/stream_new.html", status=status, form=form)
 
 
 @access.page(Permission.STREAM_MANAGE)
@@ -133,9 +132,7 @@ def _suggested(request: PortalRequest, form: NewStreamForm, sets: list[Any]) -> 
 def _made(request: PortalRequest, form: NewStreamForm) -> Any:
     words = form.words()
     words.pop("examples")
-    dataset = datasets.get_dataset(actor=request.actor, dataset_id=UUID(words.pop("dataset")))
-    connection = words.pop("connection")
-    connection_id = UUID(connection) if connection else None
-    return services.create_stream(
-        actor=request.actor, dataset=dataset, connection_id=connection_id, now=now(), **words
-    )
+    dataset, connection = words.pop("dataset"), words.pop("connection")
+    found = datasets.get_dataset(actor=request.actor, dataset_id=UUID(dataset)) if dataset else None
+    words["connection_id"] = UUID(connection) if connection else None
+    return services.create_stream(actor=request.actor, dataset=found, project=request.project, now=now(), **words)

@@ -17,7 +17,20 @@ def _act(label: object, word: str, path: str = "") -> Act:
     )
 
 
+_COLUMNS = [{"name": "id", "type": "whole", "required": True}, {"name": "at", "type": "time", "required": False}]
+
 EQUALS = {
+    "streams:stream_list": (
+        Act(
+            _("Make a stream"),
+            "POST",
+            "streams/",
+            'client.streams.create("Clicks", columns=[{{"name": "id", "type": "whole", "required": True}},'
+            ' {{"name": "at", "type": "time"}}], event_time="at")',
+            "--project {project.slug} stream create Clicks --column id:whole! --column at:time --event-time at",
+            {"name": "Clicks", "project": "{project.slug}", "columns": _COLUMNS, "event_time": "at"},
+        ),
+    ),
     "streams:stream_detail": (
         _act(_("Pause"), "pause"),
         _act(_("Let it go on"), "resume"),

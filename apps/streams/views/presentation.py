@@ -35,10 +35,15 @@ def facts(request: PortalRequest, stream: Any) -> list[dict[str, Any]]:
     source: Any = _("Programs that send them to the portal")
     if stream.connection is not None:
         url = reverse("connections:connection_detail", args=[*place, stream.connection_id])
-        source = format_html('<a href="{}"><bdi>{}</bdi></a> · <bdi dir="ltr">{}</bdi>', url, stream.connection, stream.topic)
+        source = format_html(
+            '<a href="{}"><bdi>{}</bdi></a> · <bdi dir="ltr">{}</bdi>', url, stream.connection, stream.topic
+        )
     timed = format_html("<bdi>{}</bdi>", stream.event_time) if stream.event_time else "–"
     return [
-        {"label": _("Feeds the dataset"), "value": format_html('<a href="{}"><bdi>{}</bdi></a>', dataset, stream.dataset)},
+        {
+            "label": _("Feeds the dataset"),
+            "value": format_html('<a href="{}"><bdi>{}</bdi></a>', dataset, stream.dataset),
+        },
         {"label": _("Events come from"), "value": source},
         {"label": _("Begins"), "value": stream.get_begin_display()},
         {"label": _("Format"), "value": stream.get_format_display()},
@@ -47,7 +52,10 @@ def facts(request: PortalRequest, stream: Any) -> list[dict[str, Any]]:
         {"label": _("An event that is later"), "value": stream.get_late_display()},
         {"label": _("Committed after"), "value": _committed(stream)},
         {"label": _("A version is made"), "value": _cut(stream)},
-        {"label": _("Made"), "value": format_html("<bdi>{}</bdi> · {}", stream.created_by or "–", ago(stream.created_at))},
+        {
+            "label": _("Made"),
+            "value": format_html("<bdi>{}</bdi> · {}", stream.created_by or "–", ago(stream.created_at)),
+        },
     ]
 
 

@@ -82,7 +82,9 @@ def test_values_that_say_the_same_in_other_words_are_taken(make_stream, put, dra
 
 @pytest.mark.parametrize("late", ["keep", "quarantine"])
 @pytest.mark.parametrize("batch_rows", [3, 100])
-def test_what_is_late_is_the_same_however_it_is_cut_into_batches(make_stream, put, drain, rows_of, aside_of, late, batch_rows):
+def test_what_is_late_is_the_same_however_it_is_cut_into_batches(
+    make_stream, put, drain, rows_of, aside_of, late, batch_rows
+):
     stream = make_stream(late=late, lateness=timedelta(minutes=5), batch_rows=batch_rows)
     minutes = [10, 20, 16, 15, 14, 21, 15, 16, 3, 30, 24]
     put(stream, *({"n": n, "at": f"2026-03-01T10:{minute:02d}:00Z"} for n, minute in enumerate(minutes)), {"n": 99})
@@ -117,7 +119,9 @@ def test_an_older_attempt_writes_nothing_any_more(tenant, make_stream, put, rows
     new.release()
 
 
-def test_a_paused_stream_is_read_by_nobody_and_goes_on_where_it_stopped(tenant, scientist, make_stream, put, drain, rows_of):
+def test_a_paused_stream_is_read_by_nobody_and_goes_on_where_it_stopped(
+    tenant, scientist, make_stream, put, drain, rows_of
+):
     stream = make_stream()
     put(stream, click(1))
     drain(stream)
@@ -178,7 +182,10 @@ def test_a_version_is_cut_out_of_what_came(scientist, make_stream, put, drain, r
         services.cut_stream(actor=scientist, stream=stream, now=now())
     first, second = DatasetVersion.objects.filter(dataset=dataset).order_by("number")
     assert second == with_four
-    assert [(v.state, v.row_count, v.source["kind"]) for v in (first, second)] == [("ready", 3, "stream"), ("ready", 4, "stream")]
+    assert [(v.state, v.row_count, v.source["kind"]) for v in (first, second)] == [
+        ("ready", 3, "stream"),
+        ("ready", 4, "stream"),
+    ]
     tables = lake.for_tenant(stream.tenant_id)
     tables.compact(stream.table)
     tables.expire(keep=[lake.TableAt(v.lake_table, v.lake_snapshot) for v in (first, second)])

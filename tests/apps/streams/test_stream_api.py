@@ -24,7 +24,13 @@ def push(api, stream, body, **headers):
 
 
 def test_a_stream_is_made_changed_paused_and_deleted(api, dataset):
-    body = {"name": "Clicks", "dataset": str(dataset.pk), "columns": COLUMNS, "event_time": "at", "lateness": "00:05:00"}
+    body = {
+        "name": "Clicks",
+        "dataset": str(dataset.pk),
+        "columns": COLUMNS,
+        "event_time": "at",
+        "lateness": "00:05:00",
+    }
     made = api.post("/api/v1/streams/", body, content_type="application/json")
     assert (made.status_code, made.json()["state"], made.json()["connection"]) == (201, "running", None)
     where = f"/api/v1/streams/{made.json()['id']}/"
@@ -105,7 +111,10 @@ def test_quarantine_by_rule_read_again_and_discarded(
     drain(stream)
     where = f"/api/v1/streams/{stream.pk}/quarantine/"
     found = api.get(where).json()
-    assert [(row["rule"], row["column"], row["events"]) for row in found] == [("undecodable", "", 2), ("missing", "n", 1)]
+    assert [(row["rule"], row["column"], row["events"]) for row in found] == [
+        ("undecodable", "", 2),
+        ("missing", "n", 1),
+    ]
     assert "broken" not in json.dumps(found)
     assert api.post(f"{where}replay/").status_code == 202
     assert api.post(f"{where}replay/").status_code == 409
