@@ -30,8 +30,8 @@ class StreamForm(EditForm):
             attrs={**_LTR, "rows": 6, "placeholder": "id whole required\nat time\nprice number\nnote text"}
         ),
         help_text=_(
-            "One in a line: its name, its type, and “required” where an event without it goes to quarantine. Types: text, "
-            "whole, number, flag, time, day, nested. Other fields of an event are left out."
+            "One in a line: its name, its type, and “required” where an event without it goes to quarantine. Types: "
+            "text, whole, number, flag, time, day, nested. Other fields of an event are left out."
         ),
     )
     event_time = forms.CharField(

@@ -30,8 +30,12 @@ def measure() -> list[Row]:
         found = _ours(Path(name))
     print(f"streams: p95 visibility {found['p95_s']} s; at most {found['lag']:,} events waited", flush=True)
     words: dict[str, Any] = {"ours": found["ours"], "limit": found["read"], "machine": seen}
-    soon = {"ours": [1 / s for s in found["p95_s"]], "limit": [1 / s for s in found["p50_s"]], "machine": seen}
-    bar = {"peer_name": "the bar", "bar": 1.0}
+    soon: dict[str, Any] = {
+        "ours": [1 / s for s in found["p95_s"]],
+        "limit": [1 / s for s in found["p50_s"]],
+        "machine": seen,
+    }
+    bar: dict[str, Any] = {"peer_name": "the bar", "bar": 1.0}
     return [
         Row.of_rates("streams", CASE, "events/s", peer=found["plain"], peer_name="plain consumer", **words),
         Row.of_rates("streams", f"{CASE}: at least {RATE:,}/s", "events/s", peer=[RATE], **bar, **words),

@@ -83,7 +83,7 @@ def _key(url: str, client: Client, stream: dict[str, Any]) -> str:
     client.transport.send("POST", f"streams/{stream['id']}/events/", content=_event(-1))
     ending = stream["id"].replace("-", "")
     broker = redis.Redis.from_url(url)
-    [key] = [key.decode() for key in broker.scan_iter(f"sanad:stream:*:{ending}", count=10_000)]
+    [key] = [str(key.decode()) for key in broker.scan_iter(f"sanad:stream:*:{ending}", count=10_000)]
     broker.delete(key)
     client.transport.post(f"streams/{stream['id']}/resume/")
     return key

@@ -68,11 +68,11 @@ class KafkaBroker:
             if not some and (count or time.monotonic() >= until):
                 break
             for message in some:
-                found.setdefault(message.partition(), []).append(message)
+                found.setdefault(message.partition() or 0, []).append(message)
                 size += len(message.value() or b"")
             count += len(some)
         for partition, messages in found.items():
-            self._next[partition] = messages[-1].offset() + 1
+            self._next[partition] = (messages[-1].offset() or 0) + 1
         return [_events(partition, messages) for partition, messages in sorted(found.items())]
 
     def ends(self, topic: str) -> dict[str, str]:
@@ -94,7 +94,7 @@ class KafkaBroker:
     def steps(self) -> list[Step]:
         """From the first server's name to the list of topics."""
         host, port = self._servers[0]
-        first = checking.First(lambda: self.topics("", 1) and None)
+        first = checking.First(self._look)
         return checking.walked(
             [
                 (checking.RESOLVES, lambda: checking.resolve(host, port)),
@@ -104,6 +104,9 @@ class KafkaBroker:
                 first.step(checking.READS, lambda: _("Topics can be read.")),
             ]
         )
+
+    def _look(self) -> None:
+        self.topics("", 1)
 
     def close(self) -> None:
         client, self._client = self._client, None
@@ -136,9 +139,9 @@ class KafkaBroker:
         except KafkaException as error:
             raise self._failed(error.args[0], topic) from error
         for message in found:
-            if (error := message.error()) is not None and error.code() != KafkaError._PARTITION_EOF:
+            if (why := message.error()) is not None and why.code() != KafkaError._PARTITION_EOF:
                 # What came before it is read again: nothing of it was handed out.
-                raise self._failed(error, topic)
+                raise self._failed(why, topic)
         return [message for message in found if message.error() is None]
 
     def _partitions(self, topic: str) -> list[int]:

@@ -36,8 +36,8 @@ class PortalBroker(ValkeyBroker):
     def append(self, topic: str, bodies: Sequence[bytes], *, most_bytes: int, once: str = "", answer: str = "") -> str:
         """Add all of these events or none; answers what stands from now on for the name `once`.
 
-        That is `answer`, or what was given first to whoever used the name within a day: then nothing is added. OverQuota
-        where more than `most_bytes` would wait.
+        That is `answer`, or what was given first to whoever used the name within a day: then nothing is added.
+        OverQuota where more than `most_bytes` would wait.
         """
         keys = [self._key(topic), f"{_PREFIX}once:{topic}:{once}"]
         kept = f"={answer}" if once else ""

@@ -1,4 +1,4 @@
-"""Streams of Valkey or Redis as a broker: entries read by their ids, without consumer groups, which would write there."""
+"""Streams of Valkey or Redis as a broker: read by ids, without consumer groups, which would write there."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Line(redis.Connection):
     """A connection whose socket was opened by the portal's own door, or to the portal's own server."""
 
     def __init__(self, dial: Callable[[], socket.socket], **said: Any) -> None:
-        super().__init__(retry=Retry(NoBackoff(), 0), **said)
+        super().__init__(retry=Retry(NoBackoff(), 0), **said)  # type: ignore[no-untyped-call]
         self._dial = dial
         self.counted: Counted | None = None
 
@@ -66,10 +66,10 @@ class Line(redis.Connection):
     def ask(self, *words: Any) -> Any:
         """The answer as it came, in bytes."""
         if self._sock is None:
-            self.connect()
+            self.connect()  # type: ignore[no-untyped-call]
         assert self.counted is not None  # noqa: S101 - `connect` has set it
         self.counted.left, self.counted.came = _MOST_BYTES, 0
-        self.send_command(*words)
+        self.send_command(*words)  # type: ignore[no-untyped-call]
         return self.read_response(disable_decoding=True)
 
     @property
@@ -89,7 +89,7 @@ class ValkeyBroker:
     def read(
         self, topic: str, after: Mapping[str, str], *, events: int, wait_s: float = 0.0, past_gaps: bool = False
     ) -> list[Events]:
-        """Valkey does not tell apart what was trimmed unread and what was trimmed after it was read: no gap is noticed."""
+        """Valkey does not tell what was trimmed unread from what was trimmed after it was read: no gap is noticed."""
         since = after.get(_PARTITION, "0-0")
         entries: list[Any] = []
         size = 0
@@ -151,14 +151,14 @@ class ValkeyBroker:
     def close(self) -> None:
         line, self._line = self._line, None
         if line is not None:
-            line.disconnect()
+            line.disconnect()  # type: ignore[no-untyped-call]
 
     def _some(self, line: Line, topic: str, since: str, count: int) -> list[Any]:
         """Fewer where so many are too large to be held; what is too large alone cannot be passed over."""
         try:
             return list(line.ask("XRANGE", self._key(topic), f"({since}", "+", "COUNT", count))
         except TooMuch:
-            line.disconnect()
+            line.disconnect()  # type: ignore[no-untyped-call]
             if count == 1:
                 sentence = _("The entry after %(place)s in “%(topic)s” is larger than %(most)s MB. Delete it there.")
                 said = {"place": since, "topic": topic, "most": _MOST_BYTES >> 20}

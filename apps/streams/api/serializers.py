@@ -75,7 +75,7 @@ class Base64Field(serializers.CharField):
 class ColumnWanted(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=255)
     type = serializers.ChoiceField(choices=ColumnType.choices)
-    required = serializers.BooleanField(default=False)
+    required = serializers.BooleanField(default=False)  # type: ignore[assignment]
 
 
 class _Words(serializers.Serializer[Any]):
@@ -91,8 +91,11 @@ class _Words(serializers.Serializer[Any]):
 
 
 class StreamWanted(_Words):
-    """`dataset` is fed, or a new one in `project`; without a `connection` events are pushed. `event_schema` in base64: Avro's JSON, or a
-    FileDescriptorSet with the name of its `message`; columns may be left to it."""
+    """`dataset` is fed, or a new one in `project`; without a `connection` events are pushed.
+
+    `event_schema` in base64: Avro's JSON, or a FileDescriptorSet with the name of its `message`; columns may be left to
+    it.
+    """
 
     name = serializers.CharField(max_length=120)
     dataset = serializers.UUIDField(required=False, allow_null=True)

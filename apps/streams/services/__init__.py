@@ -6,9 +6,9 @@ from apps.streams.services.leaving import StreamFarewell, stream_part
 from apps.streams.services.pushing import Pushed, push_events
 from apps.streams.services.quarantine import discard_quarantine, replay_quarantine, run_replay
 from apps.streams.services.reading import take
+from apps.streams.services.streams import create_stream, delete_stream, edit_stream, pause_stream, resume_stream
 from apps.streams.services.suggesting import suggest_columns
 from apps.streams.services.unpacking import events_in
-from apps.streams.services.streams import create_stream, delete_stream, edit_stream, pause_stream, resume_stream
 
 __all__ = [
     "Consumer",

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -106,16 +107,16 @@ class Consumer:
             log.warning("The stream %s waits: %s", stream_id, error)
             self._drop(known)
             known.due = began + _TROUBLE_S
-            self._outlive(lambda: wait(known.tenant, stream_id, error))
+            self._outlive(wait, known.tenant, stream_id, error)
         except Exception as error:
             log.exception("The stream %s cannot be read.", stream_id)
             self._drop(known)
             known.due = began + _TROUBLE_S
-            self._outlive(lambda: fail(known.tenant, stream_id, error))
+            self._outlive(fail, known.tenant, stream_id, error)
 
-    def _outlive(self, tell: Callable[[], None]) -> None:
+    def _outlive(self, act: Callable[..., None], *given: Any) -> None:
         try:
-            tell()
+            act(*given)
         except Exception:
             log.exception("What became of a stream could not be written down; it is tried again.")
             close_old_connections()

@@ -32,7 +32,7 @@ class Shape:
 
 @dataclass
 class Shaped:
-    """Rows, and what was set aside: its index, the rule and the column. `high` is the newest event time so far, in µs."""
+    """Rows, and what was set aside: index, rule and column. `high` is the newest event time so far, in µs."""
 
     rows: pa.Table
     aside: list[tuple[int, Rule, str]] = field(default_factory=list)

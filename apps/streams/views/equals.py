@@ -9,7 +9,7 @@ from foundation.web.equals import Act
 
 def _act(label: object, word: str, path: str = "") -> Act:
     return Act(
-        label,  # type: ignore[arg-type]
+        label,
         "POST",
         f"streams/{{stream.pk}}/{path or word}/",
         f"client.streams.{word}({{stream.pk}})",

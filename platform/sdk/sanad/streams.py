@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from sanad.errors import NotFound, SanadError
 from sanad.resource import Resource, Thing, Things, is_id
@@ -19,6 +19,7 @@ from sanad.resource import Resource, Thing, Things, is_id
 _MOST_EVENTS, _MOST_BYTES = 10_000, 8 << 20
 _PATIENCE_S, _PAUSE_S = 120.0, 1.0
 _LATER = 429
+Lines: TypeAlias = list[bytes]
 
 
 class Streams(Resource):
@@ -117,7 +118,7 @@ class Streams(Resource):
         """For programs that have an event now and then: sent together, every so many seconds or events."""
         return Sender(self, stream_id, every_s, at_most)
 
-    def _send(self, stream_id: str, lines: list[bytes], first: int, told: dict[str, Any]) -> int:
+    def _send(self, stream_id: str, lines: Lines, first: int, told: dict[str, Any]) -> int:
         """One request, under one Idempotency-Key however often it is sent; a full portal is waited for."""
         headers = {
             "Idempotency-Key": uuid.uuid4().hex,
@@ -192,7 +193,7 @@ class Sender:
     def _passed(self, some: list[bytes]) -> bool:
         try:
             told = self._streams.push(self._stream_id, some)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised where the program sends its next event
             with self._changed:
                 self._failure = error
                 self._changed.notify_all()
