@@ -58,6 +58,10 @@ def _measured(name: str) -> Area | None:
         from bench.ingestion.cases import measure as of_ingestion
 
         return of_ingestion
+    if name == "streams":
+        from bench.streams.cases import measure as of_streams
+
+        return of_streams
     if name == "storage":
         from bench.storage.cases import measure as of_storage
 

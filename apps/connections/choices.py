@@ -15,6 +15,8 @@ class ConnectionKind(models.TextChoices):
     MYSQL = "mysql", _("MySQL or MariaDB")
     S3 = "s3", _("S3-compatible object store")
     HTTP = "http", _("Files over HTTP")
+    VALKEY = "valkey", _("Valkey or Redis Streams")
+    KAFKA = "kafka", _("Kafka")
 
 
 class Tls(models.TextChoices):
@@ -36,6 +38,13 @@ class WebSignIn(models.TextChoices):
     HEADER = "header", _("A header of its own")
 
 
+class KafkaSignIn(models.TextChoices):
+    NONE = "none", _("Nothing: it is open to everybody")
+    PLAIN = "plain", _("A user and a password (PLAIN)")
+    SCRAM_256 = "scram-256", _("A user and a password (SCRAM-SHA-256)")
+    SCRAM_512 = "scram-512", _("A user and a password (SCRAM-SHA-512)")
+
+
 class ThingKind(models.TextChoices):
     """What can lie behind a connection; the port names them so too."""
 
@@ -43,6 +52,7 @@ class ThingKind(models.TextChoices):
     VIEW = "view", _("View")
     FOLDER = "folder", _("Folder")
     FILE = "file", _("File")
+    TOPIC = "topic", _("Topic")
 
 
 class Standing(models.TextChoices):
@@ -137,6 +147,31 @@ SETTINGS: dict[ConnectionKind, tuple[Setting, ...]] = {
         Setting("token", _("Bearer token"), secret=True, most=4000),
         Setting("header", _("Name of the header"), placeholder="X-Api-Key", aimed=True, most=64),
         Setting("value", _("Its value"), secret=True, most=4000),
+    ),
+}
+
+SETTINGS |= {
+    ConnectionKind.VALKEY: (
+        Setting("host", _("Host"), required=True, aimed=True, placeholder="valkey.example.com", most=253),
+        Setting("port", _("Port"), kind="number", required=True, aimed=True, initial=6379),
+        Setting("database", _("Number of the database"), initial="0", most=4),
+        Setting("user", _("User"), _("Empty where the server knows a password alone."), most=200),
+        *(one for one in _server(6379) if one.name in {"password", "tls", "authority"}),
+    ),
+    ConnectionKind.KAFKA: (
+        Setting(
+            "servers",
+            _("Servers"),
+            _("One in a line, as host:port. The others of the cluster are found through them."),
+            kind="lines",
+            required=True,
+            aimed=True,
+            placeholder="kafka.example.com:9093",
+            most=4000,
+        ),
+        _signs_in(KafkaSignIn, KafkaSignIn.SCRAM_512),
+        Setting("user", _("User"), most=200),
+        *(one for one in _server(9093) if one.name in {"password", "tls", "authority"}),
     ),
 }
 

@@ -45,12 +45,19 @@ class Connection(TenantModel):
             return f"{said.get('bucket', '')}/{said.get('prefix', '')}".rstrip("/")
         if self.kind == ConnectionKind.HTTP:
             return next(iter(str(said.get("urls", "")).split()), "")
+        if self.kind == ConnectionKind.KAFKA:
+            return next(iter(str(said.get("servers", "")).split()), "")
         return f"{said.get('host', '')}:{said.get('port', '')}/{said.get('database', '')}"
 
     @property
     def holds_files(self) -> bool:
         """Whether files lie there, and not tables."""
         return self.kind in {ConnectionKind.S3, ConnectionKind.HTTP}
+
+    @property
+    def holds_events(self) -> bool:
+        """Whether events wait there, which a stream reads."""
+        return self.kind in {ConnectionKind.VALKEY, ConnectionKind.KAFKA}
 
     @property
     def has_secrets(self) -> bool:

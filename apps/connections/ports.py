@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["postgresql", "mysql", "s3", "http"]
+Kind = Literal["postgresql", "mysql", "s3", "http", "valkey", "kafka"]
 Tls = Literal["verify", "require", "off"]
-ThingKind = Literal["table", "view", "folder", "file"]
+ThingKind = Literal["table", "view", "folder", "file", "topic"]
 
 
 class Secrets(Mapping[str, str]):
@@ -188,3 +188,46 @@ class Source(Protocol):
 
     def read(self, place: Place, asked: Asked, piece: Piece) -> AbstractContextManager[Rows]:
         """The rows or files of one piece, once; leaving the block early ends the reading at the source."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of one partition, in their order; all sequences are as long as `offsets`.
+
+    `times` are milliseconds since 1970 by the broker's clock. A body is None where the entry does not say which of its
+    fields is the event.
+    """
+
+    partition: str
+    offsets: Sequence[str]
+    times: Sequence[int] = field(repr=False)
+    bodies: Sequence[bytes | None] = field(repr=False)
+
+
+class Broker(Protocol):
+    """One place where events wait in order, with its credentials; what was read of it, its reader remembers.
+
+    Places are offsets by partition. Reading takes nothing away. Errors: SourceUnreachable, SourceRefused, SourceBroken,
+    PlaceMissing, and SourceChanged where events are gone that were never read. Nothing of a secret is in any sentence.
+    """
+
+    def read(
+        self, topic: str, after: Mapping[str, str], *, events: int, wait_s: float = 0.0, past_gaps: bool = False
+    ) -> list[Events]:
+        """At most so many events that follow these places, and 16 MiB of them, or a little more.
+
+        A partition without a place is read from its oldest event on. Where there is none yet, it waits so long at most.
+        With `past_gaps` what is gone is passed over.
+        """
+
+    def ends(self, topic: str) -> dict[str, str]:
+        """The newest event's place in each partition, for whoever wants what comes from now on alone."""
+
+    def lag(self, topic: str, after: Mapping[str, str]) -> int:
+        """How many events follow these places, or about how many where the broker cannot say."""
+
+    def forget(self, topic: str, upto: Mapping[str, str]) -> None:
+        """Drop what was read, where the broker is the portal's own; anybody else's stays as it is."""
+
+    def close(self) -> None:
+        """End its connections; used again, it makes new ones."""

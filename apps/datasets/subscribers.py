@@ -47,6 +47,7 @@ def register() -> None:
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
     keeping.register("dl_", over=selectors.lines_over, grows=True)
     keeping.register("dm_", over=selectors.moved_over)
+    keeping.register("dt_", grows=True)
 
 
 def _usage_begins(event: RecordedEvent) -> None:

@@ -18,6 +18,11 @@ def pull(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.run_pull(job=job, version_id=UUID(version_id))
 
 
+@job(name="datasets.complete")
+def complete(*, job: JobHandle, version_id: str, **_later: object) -> None:
+    services.complete_cut(job=job, version_id=UUID(version_id))
+
+
 @job(name="datasets.derive")
 def derive(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.run_derivation(job=job, version_id=UUID(version_id))

@@ -38,7 +38,9 @@ def test_a_bar_is_missed_below_it_and_only_where_there_is_one():
     assert not row([1, 1, 1], bar=None).missed
 
 
-@pytest.mark.parametrize("area", [name for name in AREAS if name not in {"serving", "pages", "storage", "ingestion"}])
+@pytest.mark.parametrize(
+    "area", [name for name in AREAS if name not in {"serving", "pages", "storage", "ingestion", "streams"}]
+)
 def test_an_area_without_a_measurement_says_so_and_invents_no_row(area: str, tmp_path: Path, capsys):
     assert main(["--only", area, "--json", str(tmp_path / "rows.json")]) == 0
     assert capsys.readouterr().out == f"{area}: not measured yet.\n"

@@ -20,6 +20,7 @@ def ids_of(client: Client) -> dict[str, str]:
         "report": _first(list(client.transport.pages("reports/"))),
         "view": _first(client.features.list()),
         "connection": _first(client.connections.list()),
+        "stream": _first(client.streams.list()),
     }
     dataset = client.datasets.find("flights_at_departure") or next(iter(client.datasets.list()), None)
     if dataset and dataset["latest_version"]:
@@ -80,6 +81,12 @@ PROJECT_PAGES = {
     "connection_new": "data/connections/new/?kind=postgresql",
     "connection": "data/connections/{connection}/",
     "connection_edit": "data/connections/{connection}/edit/",
+    "streams": "data/streams/",
+    "stream_new": "data/streams/new/",
+    "stream": "data/streams/{stream}/",
+    "stream_quarantine": "data/streams/{stream}/?tab=quarantine",
+    "stream_settings": "data/streams/{stream}/?tab=settings",
+    "stream_edit": "data/streams/{stream}/edit/",
     "dataset": "data/{dataset}/",
     "dataset_version": "data/versions/{dataset_version}/",
     "dataset_profile": "data/versions/{dataset_version}/?tab=profile",

@@ -96,6 +96,12 @@ def test_each_writer_of_a_table_keeps_a_mark_of_its_own_for_as_long_as_the_table
     lake.expire(keep=[])
     assert [lake.mark_of(table, writer) for writer in ("one", "two", "", "three")] == ["one 1", "two 2", "nobody's", ""]
     assert lake.count(lake.current(f"{table}_bad")) == 1, "in the same transaction, and nothing of it twice"
+    less = {f"{table}_bad": ("name = ?", ["first"])}
+    lake.write(table, PEOPLE, mode="append", mark="two 3", writer="two", after="two 2", less=less)
+    assert lake.count(lake.current(f"{table}_bad")) == 0
+    wider = lake.widen(table, {"more": "DOUBLE", "age": "BIGINT"})
+    assert [column.name for column in lake.schema(wider)] == [*PEOPLE.column_names, "more"]
+    assert lake.mark_of(table, "two") == "two 3"
 
 
 def test_whoever_missed_a_mark_writes_nothing(lake, table):

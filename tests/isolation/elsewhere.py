@@ -13,6 +13,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     """Ids by kind; a new kind of thing with a page in its project is worth a line here."""
     from apps.connections.models import Connection
     from apps.features.models import Entity, FeatureView
+    from apps.streams.models import Stream
 
     inside = {"tenant": actor.tenant, "project": project}
     training_set = make_training_set(actor, project)
@@ -25,9 +26,14 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     connection = Connection.objects.create(
         **inside, name="Warehouse", kind="postgresql", settings=told, created_at=now()
     )
+    columns = [{"name": "n", "type": "whole", "required": True}]
+    stream = Stream.objects.create(
+        **inside, dataset=training_set.base_version.dataset, name="Clicks", columns=columns, created_at=now()
+    )
     run = make_run(actor, project, training_set, state="succeeded")
     return {
         "connection": connection.pk,
+        "stream": stream.pk,
         "dataset": training_set.base_version.dataset_id,
         "dataset_version": training_set.base_version_id,
         "feature_view": view.pk,

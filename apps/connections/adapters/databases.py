@@ -75,14 +75,14 @@ def steps(at: DatabaseAt, sign_in: Callable[[], AbstractContextManager[Session]]
         [
             (checking.RESOLVES, lambda: checking.resolve(at.host, at.port)),
             (checking.ANSWERS, lambda: checking.answer(at.host, at.port)),
-            first.step(checking.SECURE, _SAY_TLS[at.tls]),
+            first.step(checking.SECURE, SAY_TLS[at.tls]),
             first.step(checking.SIGNS_IN, lambda: _("Signed in as %(user)s.") % {"user": at.user}),
             first.step(checking.READS, lambda: _("Tables can be read.")),
         ]
     )
 
 
-_SAY_TLS: dict[str, Callable[[], str]] = {
+SAY_TLS: dict[str, Callable[[], str]] = {
     "verify": lambda: _("The line is encrypted, and the server has proved its name."),
     "require": lambda: _("The line is encrypted; whose server it is was not proved."),
     "off": lambda: _("Off: the password and all rows cross the network readable by others."),

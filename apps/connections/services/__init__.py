@@ -1,6 +1,6 @@
 """Writes of connections, and what is asked through them."""
 
-from apps.connections.ports import Asked, Described, File, Piece, Place, Source, Table, Thing
+from apps.connections.ports import Asked, Broker, Described, Events, File, Piece, Place, Source, Table, Thing
 from apps.connections.services.connections import (
     create_connection,
     delete_connection,
@@ -11,11 +11,13 @@ from apps.connections.services.connections import (
 )
 from apps.connections.services.export_part import connection_part
 from apps.connections.services.looking import as_words, at_once_of, described, things, usable_connection
-from apps.connections.services.opening import source_of
+from apps.connections.services.opening import broker_of, drop_pushed, portal_broker, push, source_of
 
 __all__ = [
     "Asked",
+    "Broker",
     "Described",
+    "Events",
     "File",
     "Piece",
     "Place",
@@ -24,11 +26,15 @@ __all__ = [
     "Thing",
     "as_words",
     "at_once_of",
+    "broker_of",
     "connection_part",
     "create_connection",
     "delete_connection",
     "described",
+    "drop_pushed",
     "edit_connection",
+    "portal_broker",
+    "push",
     "readers_of",
     "register_readers",
     "source_of",

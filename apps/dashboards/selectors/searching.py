@@ -76,6 +76,7 @@ def _deployment(words: str) -> Q:
 _MATCHES: dict[str, Callable[[str], Q | None]] = {
     "project": _project,
     "connection": _named,
+    "stream": _named,
     "dataset": _named,
     "feature_view": _numbered,
     "training_set": _numbered,

@@ -20,6 +20,7 @@ from apps.features import selectors as features
 from apps.monitoring import selectors as monitoring
 from apps.projects import selectors as projects
 from apps.registry import selectors as registry
+from apps.streams import selectors as streams
 from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission
@@ -61,6 +62,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "project": Kind(Permission.PROJECT_VIEW, projects.visible_projects, in_project=False),
     "connection": Kind(Permission.CONNECTION_VIEW, connections.visible_connections),
+    "stream": Kind(Permission.STREAM_VIEW, streams.visible_streams),
     "dataset": Kind(Permission.DATASET_VIEW, datasets.visible_datasets),
     "dataset_version": Kind(Permission.DATASET_VIEW, datasets.visible_versions),
     "entity": Kind(Permission.FEATURE_VIEW, features.visible_entities),

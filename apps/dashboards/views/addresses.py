@@ -15,6 +15,7 @@ _IN_PROJECT = {
     "model": "registry:model_detail",
     "model_version": "registry:version_detail",
     "deployment": "deployments:deployment_detail",
+    "stream": "streams:stream_detail",
     "monitor": "monitoring:monitor_detail",
     "alert": "monitoring:alert_detail",
 }

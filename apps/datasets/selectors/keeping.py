@@ -16,7 +16,7 @@ _KEPT = {VersionState.READY, VersionState.REVIEW}
 
 def tables_named(tenant_id: UUID) -> list[TableAt]:
     """The tables that versions are read from, each at its snapshot."""
-    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, state__in=_KEPT)
+    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, state__in={*_KEPT, VersionState.INGESTING})
     tables = rows.values_list("lake_table", Coalesce("moved_snapshot", "lake_snapshot"))
     return [TableAt(table, snapshot) for table, snapshot in tables if snapshot is not None]
 

@@ -2,6 +2,7 @@
 
 from apps.datasets.services.archiving import dataset_part
 from apps.datasets.services.classification import classify_column
+from apps.datasets.services.cutting import complete_cut, cut_version
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.destroying import ask_to_destroy, destroy_version
@@ -69,10 +70,12 @@ __all__ = [
     "cancel_upload",
     "classify_column",
     "commit_version",
+    "complete_cut",
     "complete_upload",
     "create_dataset",
     "create_ingestion",
     "create_version",
+    "cut_version",
     "dataset_part",
     "delete_ingestion",
     "derive_version",

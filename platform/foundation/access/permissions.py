@@ -43,6 +43,10 @@ class Permission(TextChoices):
     DATASET_VIEW = "dataset.view", _("see datasets")
     DATASET_CREATE = "dataset.create", _("add datasets and versions")
     DATASET_DESTROY = "dataset.destroy", _("destroy dataset versions for good")
+    # streams
+    STREAM_VIEW = "stream.view", _("see streams")
+    STREAM_MANAGE = "stream.manage", _("make, change and pause streams")
+    STREAM_PUSH = "stream.push", _("send events to a stream")
     # features
     FEATURE_VIEW = "feature.view", _("see features and training sets")
     FEATURE_DEFINE = "feature.define", _("define features and training sets")
@@ -103,6 +107,8 @@ _BUILD = frozenset(
         Permission.JOB_CANCEL,
         Permission.APPROVAL_OPEN,
         Permission.DATASET_CREATE,
+        Permission.STREAM_MANAGE,
+        Permission.STREAM_PUSH,
         Permission.FEATURE_DEFINE,
         Permission.RUN_START,
         Permission.RUN_TRACK,

@@ -20,8 +20,6 @@ class LakeUnavailable(Unavailable):
 class MarkMoved(Conflict):
     """Somebody else wrote in this writer's name meanwhile; nothing was written now."""
 
-    slug = "mark-moved"
-
 
 class LakeFailed(PortalError):
     """A query of the portal's own failed: a fault of ours, not of the reader."""

@@ -97,14 +97,15 @@ class Lake(Protocol):
         writer: str = "",
         after: str | None = None,
         beside: Mapping[str, pa.Table] | None = None,
+        less: Mapping[str, tuple[str, Sequence[Any]]] | None = None,
     ) -> TableAt:
         """Write all batches; `append` makes a missing table. An error of the source is raised as it is.
 
         The `mark` is committed with the rows: whoever was killed afterwards learns from `mark_of` that they are in.
         A `writer` (`[a-z0-9:-]`) has marks of its own in a table that several write. With `after` nothing is written
         unless that is the writer's mark, as seen under the table's lock: MarkMoved where another got ahead.
-        The rows of `beside` are appended to tables of these names in the same transaction; nobody else writes those
-        at that time.
+        In the same transaction, under their locks, the rows of `beside` are appended to tables of these names, and
+        from those of `less` rows are deleted by one of OUR OWN conditions and its parameters.
         """
 
     def write_from_file(
@@ -166,6 +167,12 @@ class Lake(Protocol):
         Where `base` is this table as its write with the mark `after` left it, what differs is written alone;
         another table is begun as a copy. A table that carries `mark` already is left as it is. MarkMoved where the
         table was written by somebody else since; LakeFailed where a value does not fit its column's type.
+        """
+
+    def widen(self, table: str, columns: Mapping[str, str]) -> TableAt:
+        """Add columns by name and SQL type, empty in the rows that are there; one that is there already stays.
+
+        TableMissing where there is no such table.
         """
 
     def query(

@@ -35,6 +35,7 @@ EVENT_FAMILIES = {
     "run": _("Runs"),
     "service_account": _("Service accounts"),
     "sign_in": _("Sign-in"),
+    "stream": _("Streams"),
     "support": _("Support access"),
     "tenant": _("The tenant"),
     "token": _("Tokens"),

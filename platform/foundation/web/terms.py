@@ -41,6 +41,8 @@ TERMS = {
     "registry:model_detail": "Model",
     "registry:model_list": "Model",
     "registry:version_detail": "Model version",
+    "streams:stream_detail": "Stream",
+    "streams:stream_list": "Stream",
     "tenants:budgets": "Budget",
     "tenants:chargeback": "Usage",
     "tenants:encryption": "Encryption key",

@@ -145,7 +145,12 @@ def _workers(servers: Servers) -> list[Spec]:
 def _loops(servers: Servers) -> list[Spec]:
     """Management commands that run for ever."""
     told, after = environment.portal(servers), (*BEFORE_WORK, "gateway")
-    loops = {"sequencer": "run_sequencer", "inference-log": "drain_inference", "replayer": "replay_traffic"}
+    loops = {
+        "sequencer": "run_sequencer",
+        "inference-log": "drain_inference",
+        "streams": "run_streams",
+        "replayer": "replay_traffic",
+    }
     return [Spec(name, manage(command), told, after=after) for name, command in loops.items()]
 
 

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
         "apps.approvals",
         "apps.connections",
         "apps.datasets",
+        "apps.streams",
         "apps.features",
         "apps.experiments",
         "apps.registry",

@@ -13,6 +13,7 @@ from sanad.keys import Keys
 from sanad.models import Deployments, Models, Runs
 from sanad.projects import Groups, Members, ProjectRoles, Projects, ServiceAccounts, Tokens
 from sanad.single_sign_on import EmailDomains, IdentityProviders
+from sanad.streams import Streams
 from sanad.support import Support
 from sanad.tenant import Tenant
 from sanad.transport import Transport
@@ -43,6 +44,7 @@ class Client:
         self.support = Support(self)
         self.exports = Exports(self)
         self.connections = Connections(self)
+        self.streams = Streams(self)
         self.datasets = Datasets(self)
         self.erasures = Erasures(self)
         self.features = Features(self)

@@ -35,7 +35,10 @@ class Connections(Resource):
         at_once: int = 2,
         project: str | None = None,
     ) -> Thing:
-        """`kind` is postgresql, mysql, s3 or http; without `project` every project of the tenant reads through it."""
+        """`kind` is postgresql, mysql, s3, http, valkey or kafka.
+
+        Without `project` every project of the tenant reads through it.
+        """
         told = {"settings": {**settings}, "secrets": {**(secrets or {})}, "at_once": at_once, "project": project}
         body = {"name": name, "kind": kind, "description": description, **told}
         made: Thing = self._http.post("connections/", body)

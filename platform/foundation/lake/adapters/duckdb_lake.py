@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from foundation.lake.place import LakePlace
 from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, Span, TableAt, UserFile
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_TYPE = re.compile(r"[A-Z]+( [A-Z]+)*(\(\d+(,\d+)?\))?")
 _BATCH = 122_880
 # Longer than most writes take: new writers wait behind it.
 _DESTROY_PATIENCE = "2min"
@@ -51,18 +52,23 @@ class DuckDBLake:
         writer: str = "",
         after: str | None = None,
         beside: Mapping[str, pa.Table] | None = None,
+        less: Mapping[str, tuple[str, Sequence[Any]]] | None = None,
     ) -> TableAt:
         incoming, name_of_mark = Incoming(source), catalogue.signature(table, writer)
-        with self._writing(table, incoming) as connection:
+        beside, less = beside or {}, less or {}
+        with self._writing(table, incoming, {*beside, *less}, deletes=bool(less)) as connection:
             if after is not None and catalogue.mark_of(self._place, table, writer) != after:
                 raise MarkMoved(_("Somebody else wrote to this table in the same name; nothing was written."))
 
             def write(rows: pa.RecordBatchReader) -> TableAt:
                 connection.register("incoming", rows)
-                for other, more in (beside or {}).items():
+                for other, more in beside.items():
                     connection.register("more", more)
-                    self._put(connection, _checked(other), "more", "append", None)
-                return self._commit(connection, table, "incoming", mode, None, mark, name_of_mark)
+                    self._put(connection, other, "more", "append", None)
+                for other, (where, params) in less.items():
+                    connection.execute(f"DELETE FROM lake.main.{name(other)} WHERE {where}", params)
+                self._put(connection, table, "incoming", mode, None)
+                return self._committed(connection, table, mark, name_of_mark, deletes=bool(less))
 
             return incoming.feed(write)
 
@@ -122,6 +128,18 @@ class DuckDBLake:
             step = merging.grow if base.table == table else merging.begin
             step(connection, target, keys, span)
             return self._committed(connection, table, mark, deletes=deletes)
+
+    def widen(self, table: str, columns: Mapping[str, str]) -> TableAt:
+        with self._writing(table) as connection:
+            if not self._exists(connection, table):
+                raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
+            for column, kind in columns.items():
+                if not _TYPE.fullmatch(kind):
+                    raise ValueError(kind)
+                added = f"ADD COLUMN IF NOT EXISTS {name(column)} {kind}"
+                connection.execute(f"ALTER TABLE lake.main.{name(table)} {added}")
+            self._committed(connection, table, "")
+        return self.current(table)
 
     def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)
@@ -287,10 +305,9 @@ class DuckDBLake:
         mode: Mode,
         params: Params,
         mark: str = "",
-        signed: str = "",
     ) -> TableAt:
         self._put(connection, table, rows, mode, params)
-        return self._committed(connection, table, mark, signed)
+        return self._committed(connection, table, mark)
 
     def _put(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> None:
         target, there = f"lake.main.{name(table)}", self._exists(connection, table)
@@ -320,14 +337,20 @@ class DuckDBLake:
 
     @contextmanager
     def _writing(
-        self, table: str, incoming: Incoming | None = None, *, deletes: bool = False
+        self,
+        table: str,
+        incoming: Incoming | None = None,
+        others: Collection[str] = (),
+        *,
+        deletes: bool = False,
     ) -> Iterator[DuckDBPyConnection]:
-        """One transaction under the table's lock; on any error it is rolled back and its files are gone."""
-        with (
-            catalogue.table_lock(self._place, _checked(table)),
-            catalogue.commits(self._place) if deletes else nullcontext(),
-            self._alone(incoming) as connection,
-        ):
+        """One transaction under the tables' locks; on any error it is rolled back and its files are gone."""
+        with ExitStack() as locks:
+            for locked in (table, *sorted(others)):
+                locks.enter_context(catalogue.table_lock(self._place, _checked(locked)))
+            if deletes:
+                locks.enter_context(catalogue.commits(self._place))
+            connection = locks.enter_context(self._alone(incoming))
             connection.execute("BEGIN")
             try:
                 yield connection

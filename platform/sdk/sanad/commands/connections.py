@@ -19,7 +19,7 @@ def add_to(acts: Any) -> None:
     add(link, "list", connection_list, "the connections that are open to the project")
     create = add(link, "create", connection_create, "make one, with --project for that project alone")
     create.add_argument("name")
-    create.add_argument("kind", choices=("postgresql", "mysql", "s3", "http"))
+    create.add_argument("kind", choices=("postgresql", "mysql", "s3", "http", "valkey", "kafka"))
     create.add_argument("--description", default="", help="what it is for")
     create.add_argument("--at-once", type=int, default=2, help="how many ingestions read through it at the same time")
     edit = add(link, "edit", connection_edit, "change what is named; what is not stays")

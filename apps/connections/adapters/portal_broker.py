@@ -1,0 +1,72 @@
+"""The portal's own Valkey as a broker: each stream has a key of its own, bounded, and dropped as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import redis
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from apps.connections.adapters.valkey_broker import Line, ValkeyBroker
+from foundation.errors import OverQuota, Unavailable
+
+_PREFIX = "sanad:stream:"
+_SENTENCE = gettext_noop("The message broker does not answer; send this again.")
+# All or nothing, and once: what is sent again under the same name within a day is known by it.
+_APPEND = """
+local kept = ARGV[3] ~= '' and redis.call('GET', KEYS[2])
+if kept then return kept end
+local waiting = redis.call('MEMORY', 'USAGE', KEYS[1]) or 0
+if waiting + tonumber(ARGV[1]) > tonumber(ARGV[2]) then return 'full' end
+for at = 5, #ARGV do redis.call('XADD', KEYS[1], '*', 'event', ARGV[at]) end
+if ARGV[3] ~= '' then redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4]) end
+return 'new'
+"""
+_REMEMBERED_S = 86_400
+
+
+class PortalBroker(ValkeyBroker):
+    def __init__(self, url: str) -> None:
+        super().__init__(lambda: _line(url), str(_("The portal's own broker")), own=True, prefix=_PREFIX)
+        self._client = redis.Redis.from_url(url, socket_timeout=20)
+        self._script = self._client.register_script(_APPEND)
+
+    def append(self, topic: str, bodies: Sequence[bytes], *, most_bytes: int, once: str = "", answer: str = "") -> str:
+        """Add all of these events or none; answers what stands from now on for the name `once`.
+
+        That is `answer`, or what was given first to whoever used the name within a day: then nothing is added.
+        OverQuota where more than `most_bytes` would wait.
+        """
+        keys = [self._key(topic), f"{_PREFIX}once:{topic}:{once}"]
+        kept = f"={answer}" if once else ""
+        size = sum(map(len, bodies))
+        try:
+            found = self._script(keys=keys, args=[size, most_bytes, kept, _REMEMBERED_S, *bodies]).decode()
+        except redis.RedisError as error:
+            raise Unavailable(_(_SENTENCE)) from error
+        if found == "full":
+            raise OverQuota(_("More events wait than may. Send these again when some of them were read."))
+        return found[1:] if found.startswith("=") else answer
+
+    def drop(self, topic: str) -> None:
+        """Forget the events that wait."""
+        try:
+            self._client.delete(self._key(topic))
+        except redis.RedisError as error:
+            raise Unavailable(_(_SENTENCE)) from error
+
+
+def _line(url: str) -> Line:
+    """Not through the door to the world: it is the portal's own server."""
+    pool = redis.ConnectionPool.from_url(url)
+    kept = {name: value for name, value in pool.connection_kwargs.items() if name in {"db", "username", "password"}}
+    made = pool.connection_class(**{**pool.connection_kwargs, "socket_timeout": 20, "socket_connect_timeout": 5})
+    return Line(made._connect, **kept)
+
+
+@lru_cache(maxsize=4)
+def portal_broker_at(url: str) -> PortalBroker:
+    """To append to, for a whole process; whoever reads makes one of its own."""
+    return PortalBroker(url)

@@ -1,0 +1,85 @@
+"""Reads of streams, each limited to what the actor may see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from apps.streams.models import Stream, quarantine_of
+from foundation import access, lake
+from foundation.access import Permission
+from foundation.errors import NotFound
+from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def visible_streams(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Stream]:
+    rows = Stream.objects.select_related("dataset", "project", "connection", "created_by")
+    return access.visible(rows, actor, Permission.STREAM_VIEW, project_id=project_id)
+
+
+def get_stream(*, actor: Actor, stream_id: UUID) -> Stream:
+    return _found(visible_streams(actor=actor).filter(pk=stream_id).first())
+
+
+def pushed_stream(*, actor: Actor, stream_id: UUID) -> Stream:
+    """The stream for whoever may push to it: a device's token may do that, and see nothing."""
+    rows = Stream.objects.select_related("project")
+    return _found(access.visible(rows, actor, Permission.STREAM_PUSH).filter(pk=stream_id).first())
+
+
+def newest_rows(*, actor: Actor, stream: Stream, limit: int = 20) -> pa.Table | None:
+    """Some of the rows that came last, as many as there are; None before the first."""
+    access.require(actor, Permission.DATASET_VIEW, stream)
+    tables = lake.for_tenant(actor.tenant_id)
+    if not tables.exists(stream.table):
+        return None
+    at = tables.current(stream.table)
+    there = {column.name for column in tables.schema(at)}
+    order_by = stream.event_time if stream.event_time in there else None
+    return tables.preview(at, limit=limit, order_by=order_by, descending=True)
+
+
+def aside_counts(*, actor: Actor, stream: Stream) -> list[dict[str, Any]]:
+    """What lies in quarantine, by rule and column: how many, since when, and how recently."""
+    access.require(actor, Permission.STREAM_VIEW, stream)
+    tables = lake.for_tenant(actor.tenant_id)
+    if not tables.exists(stream.quarantine):
+        return []
+    sql = (
+        'SELECT rule, "column", count(*) AS events, min("at") AS first, max("at") AS last FROM a'
+        " GROUP BY ALL ORDER BY events DESC, rule, 2 LIMIT 200"
+    )
+    return tables.query(sql, {"a": tables.current(stream.quarantine)}).read_all().to_pylist()
+
+
+def streams_there(tenant_id: UUID) -> list[UUID]:
+    return list(Stream.objects.filter(tenant_id=tenant_id).values_list("pk", flat=True))
+
+
+def quarantines_over(tenant_id: UUID, stream_ids: Collection[UUID]) -> list[UUID]:
+    """Of these streams, those that are no more: nobody reads what they set aside."""
+    return [pk for pk in stream_ids if pk not in set(streams_there(tenant_id))]
+
+
+def streams_through(connection_id: UUID) -> list[str]:
+    """The streams that read through a connection, by name."""
+    return list(Stream.objects.filter(connection_id=connection_id).values_list("name", flat=True))
+
+
+def tables_of(tenant_id: UUID, project_id: UUID) -> list[str]:
+    """The quarantines of a project's streams."""
+    rows = Stream.objects.filter(tenant_id=tenant_id, project_id=project_id)
+    return [quarantine_of(pk) for pk in rows.values_list("pk", flat=True)]
+
+
+def _found(stream: Stream | None) -> Stream:
+    if stream is None:
+        raise NotFound(_("There is no such stream, or it is not yours to see."))
+    return stream

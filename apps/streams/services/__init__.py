@@ -1,0 +1,32 @@
+"""Writes of streams, and the consumer that reads them."""
+
+from apps.streams.services.consuming import Consumer
+from apps.streams.services.cutting import cut_due_streams, cut_stream
+from apps.streams.services.leaving import StreamFarewell, stream_part
+from apps.streams.services.pushing import Pushed, push_events
+from apps.streams.services.quarantine import discard_quarantine, replay_quarantine, run_replay
+from apps.streams.services.reading import take
+from apps.streams.services.streams import create_stream, delete_stream, edit_stream, pause_stream, resume_stream
+from apps.streams.services.suggesting import suggest_columns
+from apps.streams.services.unpacking import events_in
+
+__all__ = [
+    "Consumer",
+    "Pushed",
+    "StreamFarewell",
+    "create_stream",
+    "cut_due_streams",
+    "cut_stream",
+    "delete_stream",
+    "discard_quarantine",
+    "edit_stream",
+    "events_in",
+    "pause_stream",
+    "push_events",
+    "replay_quarantine",
+    "resume_stream",
+    "run_replay",
+    "stream_part",
+    "suggest_columns",
+    "take",
+]

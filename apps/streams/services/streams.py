@@ -1,0 +1,211 @@
+"""Streams: made, changed, paused, let go on, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.connections import services as connections
+from apps.datasets import services as datasets
+from apps.streams import policies
+from apps.streams.adapters import decoder_of
+from apps.streams.choices import STREAM_NEXT, Begin, Cut, EventFormat, Late, StreamState
+from apps.streams.events import StreamChanged, StreamCreated, StreamDeleted, StreamPaused, StreamResumed
+from apps.streams.models import Stream
+from apps.streams.services.shaping import lake_type
+from foundation import lake, ledger, live, states
+from foundation.errors import Conflict, Invalid
+from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.datasets.models import Dataset
+    from apps.projects.models import Project
+
+_TOLD = ("columns", "event_time", "lateness", "late", "batch_rows", "batch_seconds", "cut", "cut_rows")
+
+
+@transaction.atomic
+def create_stream(
+    *,
+    actor: Actor,
+    name: str,
+    now: datetime,
+    dataset: Dataset | None = None,
+    project: Project | None = None,
+    connection_id: UUID | None = None,
+    topic: str = "",
+    begin: str = Begin.EARLIEST,
+    format: str = EventFormat.JSON,
+    event_schema: bytes = b"",
+    message: str = "",
+    columns: Sequence[Mapping[str, Any]] = (),
+    event_time: str = "",
+    lateness: timedelta = timedelta(),
+    late: str = Late.KEEP,
+    batch_rows: int = 20_000,
+    batch_seconds: float = 1.0,
+    cut: str = Cut.HAND,
+    cut_rows: int = 1_000_000,
+) -> Stream:
+    """A stream that runs at once. Without a connection its events are pushed to the portal.
+
+    `columns` may be left to the schema of Avro and Protobuf. Without a dataset one of the stream's name is made in the
+    project.
+    """
+    policies.check_can_manage(actor, dataset or project)
+    policies.check_room(Stream.objects.filter(tenant_id=actor.tenant_id).count())
+    if dataset is None:
+        if project is None:
+            raise ValueError("A stream feeds a dataset, or begins one in a project.")
+        dataset = datasets.create_dataset(actor=actor, project=project, name=policies.named(name))
+    connection = None
+    if connection_id is not None:
+        connection = connections.usable_connection(
+            actor=actor, connection_id=connection_id, project_id=dataset.project_id
+        )
+        policies.check_is_broker(connection, topic)
+    declared = columns or decoder_of(format, event_schema, message).columns() or ()
+    stream = Stream(
+        tenant=actor.tenant,
+        project_id=dataset.project_id,
+        dataset=dataset,
+        name=policies.named(name),
+        connection=connection,
+        topic=topic.strip() if connection else "",
+        begin=begin,
+        format=format,
+        event_schema=event_schema,
+        message=message.strip(),
+        columns=policies.checked_columns(declared),
+        event_time=event_time,
+        lateness=lateness,
+        late=late,
+        batch_rows=batch_rows,
+        batch_seconds=batch_seconds,
+        cut=cut,
+        cut_rows=cut_rows,
+        created_by=actor.user,
+        created_at=now,
+        cut_at=now,
+    )
+    _check(stream)
+    _save(stream)
+    _record(StreamCreated(stream_id=stream.pk, dataset_id=dataset.pk), actor, stream)
+    return stream
+
+
+@transaction.atomic
+def edit_stream(*, actor: Actor, stream: Stream, event_schema: bytes | None = None, **told: Any) -> Stream:
+    """What it is told from now on; what is not named stays. Rows that are there stay as they are."""
+    policies.check_can_manage(actor, stream)
+    stream = _locked(stream)
+    before = list(stream.columns)
+    if "columns" in told:
+        told["columns"] = policies.checked_columns(told["columns"])
+        policies.check_columns_follow(before, told["columns"])
+    if "name" in told:
+        told["name"] = policies.named(told["name"])
+    changed = [field for field, value in told.items() if getattr(stream, field) != value]
+    for field in changed:
+        setattr(stream, field, told[field])
+    if event_schema is not None and bytes(stream.event_schema) != event_schema:
+        stream.event_schema = event_schema
+        changed.append("event_schema")
+    if changed:
+        _check(stream)
+        _save(stream)
+        _record(StreamChanged(stream_id=stream.pk, changed=sorted(changed)), actor, stream)
+    return stream
+
+
+@transaction.atomic
+def pause_stream(*, actor: Actor, stream: Stream) -> Stream:
+    """Events wait where they are; what was read is committed first."""
+    stream = _locked(stream)
+    policies.check_can_pause(actor, stream)
+    return _move(actor, stream, StreamState.PAUSED, StreamPaused(stream_id=stream.pk))
+
+
+@transaction.atomic
+def resume_stream(*, actor: Actor, stream: Stream) -> Stream:
+    """It goes on where it stopped."""
+    stream = _locked(stream)
+    policies.check_can_resume(actor, stream)
+    return _move(actor, stream, StreamState.RUNNING, StreamResumed(stream_id=stream.pk))
+
+
+@transaction.atomic
+def delete_stream(*, actor: Actor, stream: Stream) -> None:
+    """Its rows stay with the dataset; what it set aside, and what waits in the portal's own broker, goes."""
+    stream = _locked(stream)
+    policies.check_can_delete(actor, stream)
+    _record(StreamDeleted(stream_id=stream.pk), actor, stream)
+    quarantine, key, pushed = stream.quarantine, stream.key, stream.is_pushed
+    stream.delete()
+
+    def forget() -> None:
+        lake.for_tenant(actor.tenant_id).drop(quarantine)
+        if pushed:
+            connections.drop_pushed(key)
+
+    transaction.on_commit(forget)
+
+
+def _move(actor: Actor, stream: Stream, to: StreamState, event: ledger.Event) -> Stream:
+    states.move(stream, to, STREAM_NEXT)
+    stream.failure = ""
+    stream.save(update_fields=["state", "failure"])
+    _record(event, actor, stream)
+    live.publish(stream.tenant_id, f"stream:{stream.pk}", "stream", stream.told())
+    return stream
+
+
+def _check(stream: Stream) -> None:
+    """All that can be said without asking a broker; the dataset's table gets the columns that it lacks."""
+    for field, known in (("begin", Begin), ("format", EventFormat), ("late", Late), ("cut", Cut)):
+        if getattr(stream, field) not in known.values:
+            sentence = _("Choose one of: %(known)s.") % {"known": ", ".join(known.values)}
+            raise Invalid(sentence, fields={field: [sentence]})
+    policies.check_settings({name: getattr(stream, name) for name in (*_TOLD, "format", "event_schema")})
+    decoder_of(stream.format, bytes(stream.event_schema), stream.message)
+    _fit(stream)
+
+
+def _fit(stream: Stream) -> None:
+    tables = lake.for_tenant(stream.tenant_id)
+    if not tables.exists(stream.table):
+        return
+    there = {column.name: column.type for column in tables.schema(tables.current(stream.table))}
+    folded = {name.casefold(): name for name in there}
+    wanted = {column["name"]: lake_type(column["type"]) for column in stream.columns}
+    for name, kind in wanted.items():
+        known = folded.get(name.casefold())
+        if known is not None and there[known] != kind:
+            sentence = _("“%(name)s” is a column of the dataset already, of another type (%(type)s).")
+            said = sentence % {"name": name, "type": there[known].lower()}
+            raise Invalid(said, fields={"columns": [said]})
+    if missing := {name: kind for name, kind in wanted.items() if name.casefold() not in folded}:
+        tables.widen(stream.table, missing)
+
+
+def _save(stream: Stream) -> None:
+    try:
+        with transaction.atomic():
+            stream.save()
+    except IntegrityError as error:
+        sentence = _("There is a stream “%(name)s” in this project already. Take another name.")
+        raise Conflict(sentence % {"name": stream.name}, details={"field": "name"}) from error
+
+
+def _locked(stream: Stream) -> Stream:
+    rows = Stream.objects.select_for_update(of=("self",)).select_related("dataset", "project", "connection")
+    return rows.get(pk=stream.pk)
+
+
+def _record(event: ledger.Event, actor: Actor, stream: Stream) -> None:
+    ledger.record(event, actor=actor, project_id=stream.project_id, subject=("stream", stream.pk))

@@ -1,0 +1,18 @@
+"""Who may listen to a stream, which tables streams keep, and what they tell other rooms."""
+
+from __future__ import annotations
+
+from apps.connections import services as connections
+from apps.projects import services as projects
+from apps.streams import selectors, services
+from apps.tenants import services as tenants
+from foundation import live
+from foundation.lake import keeping
+
+
+def register() -> None:
+    live.register_topic("stream", check=lambda actor, pk: selectors.get_stream(actor=actor, stream_id=pk))
+    tenants.register_export("streams", services.stream_part)
+    projects.register_farewell("streams", services.StreamFarewell())
+    connections.register_readers("stream", lambda connection: selectors.streams_through(connection.pk))
+    keeping.register("sq_", over=selectors.quarantines_over, grows=True)

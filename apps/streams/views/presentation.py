@@ -1,0 +1,89 @@
+"""What the pages of streams show, in words and figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from foundation.web.requests import PortalRequest
+from foundation.web.templatetags.sanad_format import ago, duration, number
+
+
+def stats(stream: Any) -> list[dict[str, Any]]:
+    late = _("%(count)s late") % {"count": number(stream.late_rows)} if stream.late_rows else ""
+    replayed = _("%(count)s read again since") % {"count": number(stream.replayed)} if stream.replayed else ""
+    return [
+        {"label": _("Events a second"), "value": number(stream.per_second, 1)},
+        {"label": _("Waiting"), "value": number(stream.lag), "note": _waits(stream)},
+        {"label": _("Rows"), "value": number(stream.rows + stream.replayed), "note": late},
+        {"label": _("Set aside so far"), "value": number(stream.quarantined), "note": replayed},
+        {"label": _("Last commit"), "value": ago(stream.committed_at) if stream.committed_at else "–"},
+        {"label": _("Late is what is older than"), "value": ago(stream.watermark) if stream.watermark else "–"},
+    ]
+
+
+def _waits(stream: Any) -> str:
+    return _("about") if stream.connection_id and stream.lag else ""
+
+
+def facts(request: PortalRequest, stream: Any) -> list[dict[str, Any]]:
+    place = [request.tenant.slug, request.project.slug]
+    dataset = reverse("datasets:dataset_detail", args=[*place, stream.dataset_id])
+    source: Any = _("Programs that send them to the portal")
+    if stream.connection is not None:
+        url = reverse("connections:connection_detail", args=[*place, stream.connection_id])
+        source = format_html(
+            '<a href="{}"><bdi>{}</bdi></a> · <bdi dir="ltr">{}</bdi>', url, stream.connection, stream.topic
+        )
+    timed = format_html("<bdi>{}</bdi>", stream.event_time) if stream.event_time else "–"
+    return [
+        {
+            "label": _("Feeds the dataset"),
+            "value": format_html('<a href="{}"><bdi>{}</bdi></a>', dataset, stream.dataset),
+        },
+        {"label": _("Events come from"), "value": source},
+        {"label": _("Begins"), "value": stream.get_begin_display()},
+        {"label": _("Format"), "value": stream.get_format_display()},
+        {"label": _("Column of the event's time"), "value": timed},
+        {"label": _("May be late by"), "value": duration(stream.lateness)},
+        {"label": _("An event that is later"), "value": stream.get_late_display()},
+        {"label": _("Committed after"), "value": _committed(stream)},
+        {"label": _("A version is made"), "value": _cut(stream)},
+        {
+            "label": _("Made"),
+            "value": format_html("<bdi>{}</bdi> · {}", stream.created_by or "–", ago(stream.created_at)),
+        },
+    ]
+
+
+def _committed(stream: Any) -> str:
+    words = {"seconds": number(stream.batch_seconds, 1), "rows": number(stream.batch_rows)}
+    return _("%(seconds)s seconds, or %(rows)s events") % words
+
+
+def _cut(stream: Any) -> str:
+    said = str(stream.get_cut_display())
+    return f"{said} ({number(stream.cut_rows)})" if stream.cut == "rows" else said
+
+
+def push_snippets(request: PortalRequest, stream: Any) -> list[dict[str, str]]:
+    """How a program sends events."""
+    root = request.build_absolute_uri("/").rstrip("/")
+    event = "{" + ", ".join(f'"{column["name"]}": …' for column in stream.columns[:3]) + "}"
+    curl = (
+        f"curl -H 'Authorization: Bearer snd_…' -H 'Content-Type: application/x-ndjson' \\\n"
+        f"  --data-binary @events.jsonl {root}/api/v1/streams/{stream.pk}/events/"
+    )
+    python = (
+        "from sanad.client import Client\n"
+        f'client = Client("{root}", "snd_…", "{request.project.slug}")\n'
+        f'with client.streams.sender("{stream.pk}") as sender:\n    sender.send({event})'
+    )
+    return [
+        {"name": "Python", "code": python},
+        {"name": "curl", "code": curl},
+        {"name": "sanad", "code": f"sanad stream push {stream.pk} events.jsonl"},
+    ]

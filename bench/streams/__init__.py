@@ -1,0 +1,1 @@
+"""How fast events of a broker become rows of the lake, each once, and how soon they are seen."""

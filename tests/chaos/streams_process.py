@@ -1,0 +1,42 @@
+"""Consumer processes for the chaos tests: forked off one that has loaded everything, one for each line it reads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from datetime import timedelta
+from typing import Any
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
+
+from apps.streams.services import Consumer, consuming, reading
+
+_take = consuming.take
+
+
+def told(*given: Any) -> Any:
+    """As `take`, and the test hears who has it."""
+    if (found := _take(*given)) is not None:
+        print(os.getpid(), flush=True)
+    return found
+
+
+def main() -> None:
+    # Leases that end soon, so that ten kills pass quickly; merges among the kills.
+    reading.LEASE = timedelta(seconds=1)
+    reading._COMPACT_EVERY, reading._FEWEST_FILES = 5, 3
+    consuming._ELSEWHERE_S = 0.1
+    consuming.take = told
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _line in sys.stdin:
+        if os.fork() == 0:
+            Consumer(threading.Event()).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Streams by client and command line: made, sent to, paused, cut, deleted."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from apps.streams import services
+from foundation.tenancy.models import Tenant
+
+
+@pytest.fixture
+def run(sanad):
+    def words(*given, role="scientist", code=0):
+        ended, answered, said = sanad(*given, role=role)
+        assert ended == code, said
+        return [json.loads(line) for line in answered.splitlines()] if not code else said
+
+    return words
+
+
+def drain(stream_id, tenant):
+    from foundation.tenancy import scope
+
+    reading = services.take(tenant, stream_id)
+    while reading.turn():
+        pass
+    reading.release()
+    with scope(tenant.pk):
+        reading.stream.refresh_from_db()
+
+
+def test_a_stream_lives_its_whole_life_on_the_command_line(run, tmp_path):
+    from foundation.tenancy import every_tenant
+
+    (made,) = run("stream", "create", "Taps", "--column", "n:whole!", "--column", "text:text")
+    assert (made["state"], made["columns"][0]["required"]) == ("running", True)
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"n": 1}\n\n{"n": "x"}\n{"n": 2, "text": "b"}\n')
+    (pushed,) = run("stream", "push", "Taps", str(events))
+    assert (pushed["accepted"], [one["index"] for one in pushed["rejected"]]) == (2, [1])
+    tenant = next(one for one in every_tenant() if isinstance(one, Tenant) and one.slug != "other")
+    drain(made["id"], tenant)
+    assert run("stream", "show", "Taps")[0]["rows"] == 2
+    assert run("stream", "quarantine", "Taps") == []
+    assert run("stream", "edit", "Taps", "--cut", "day")[0]["cut"] == "day"
+    assert run("stream", "pause", "Taps")[0]["state"] == "paused"
+    assert "Taps" in [row["name"] for row in run("stream", "list")]
+    run("stream", "delete", "Taps")
+    assert "no stream" in run("stream", "show", "Taps", code=3)
