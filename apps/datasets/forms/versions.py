@@ -40,6 +40,13 @@ class ReadingForm(forms.Form):
         help_text=_("Parted by commas. Codes with leading zeros stay as they are."),
     )
 
+    sheet = forms.CharField(
+        label=_("Sheet"),
+        required=False,
+        max_length=100,
+        help_text=_("Of a spreadsheet: its name or its number. Empty: the first one."),
+    )
+
     def options(self) -> dict[str, Any]:
         """The options as services take them; what was left empty is left out."""
         chosen = self.cleaned_data
@@ -48,6 +55,7 @@ class ReadingForm(forms.Form):
             "delimiter": chosen["delimiter"],
             "missing": chosen["missing"].split(),
             "types": dict.fromkeys(names, "text"),
+            "sheet": chosen["sheet"].strip(),
         }
         return {name: value for name, value in found.items() if value}
 
@@ -87,7 +95,7 @@ class PullForm(ReadingForm):
         super().__init__(data, initial={"name": name_from(place.rstrip("/")) if files else place.rpartition(".")[2]})
         self.fields["dataset"].choices = [("", _("A new dataset")), *datasets]  # type: ignore[attr-defined]
         if not files:
-            for name in ("pattern", "delimiter", "missing", "as_text"):
+            for name in ("pattern", "delimiter", "missing", "as_text", "sheet"):
                 del self.fields[name]
 
     def options(self) -> dict[str, Any]:

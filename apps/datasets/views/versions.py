@@ -88,6 +88,7 @@ def _typed(options: dict[str, Any]) -> dict[str, str]:
         "delimiter": options.get("delimiter", ""),
         "missing": " ".join(options.get("missing", [])),
         "as_text": ", ".join(options.get("types", {})),
+        "sheet": options.get("sheet", ""),
     }
 
 
