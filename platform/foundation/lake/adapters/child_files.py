@@ -9,7 +9,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from foundation.lake.adapters import child_archive, child_arrow, child_csv, child_excel, child_jsonl, child_text
+from foundation.lake.adapters import (
+    child_archive,
+    child_arrow,
+    child_columns,
+    child_csv,
+    child_excel,
+    child_jsonl,
+    child_text,
+)
 from foundation.lake.adapters.child_refusal import Refusal
 from foundation.lake.adapters.child_sql import Engine, identifier, lock, quoted, send
 
@@ -28,7 +36,7 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
             path = child_text.as_utf8(path, job["folder"])
         spare = f"{job['folder']}/lines"
         lock(engine, job, [path, spare])
-        return _send(_opened(engine, path, format_, options, spare), job, rows)
+        return _send(_opened(engine, path, format_, options, spare), job, rows, empty="columns" in options)
     except Refusal as refusal:
         return refusal.said
     except (duckdb.OutOfMemoryException, MemoryError):
@@ -49,9 +57,9 @@ def _opened(engine: Engine, path: str, format_: str, options: dict[str, Any], sp
     return engine.reader.execute(sql).to_arrow_reader(_BATCH)
 
 
-def _send(reader: pa.RecordBatchReader, job: dict[str, Any], rows: int) -> dict[str, Any]:
+def _send(reader: pa.RecordBatchReader, job: dict[str, Any], rows: int, *, empty: bool) -> dict[str, Any]:
     outcome = send(reader, rows, limit_rows=None, limit_bytes=job["limit_bytes"])
-    if outcome.get("rows") == 0:
+    if outcome.get("rows") == 0 and not empty:
         raise Refusal("no_rows")
     return outcome
 
@@ -76,8 +84,10 @@ def _plan_parquet(reader: duckdb.DuckDBPyConnection, path: str, options: dict[st
         if file.read(4) != b"PAR1":
             raise Refusal("not_parquet")
         file.seek(0)
-        names = pq.read_schema(file).names
-    child_csv.check_names(names, line=None)
+        schema = pq.read_schema(file)
+    if "columns" in options:
+        return child_columns.query(path, schema, options["columns"])
+    child_csv.check_names(schema.names, line=None)
     described = reader.execute(f"DESCRIBE FROM read_parquet({quoted(path)})").fetchall()
     columns = (f"{_storable(name, kind)} AS {identifier(name)}" for name, kind, *_ in described)
     return f"SELECT {', '.join(columns)} FROM read_parquet({quoted(path)})"

@@ -70,6 +70,14 @@ _SENTENCES: dict[str, Promise] = {
         "“%(file)s” has %(count)s columns; a dataset has %(most)s at most. Leave some out, or give names and values a "
         "row each."
     ),
+    "no_field_ids": gettext_lazy(
+        "“%(file)s” does not say by number which of its columns is “%(column)s”; give the table a name mapping, or "
+        "write its files anew."
+    ),
+    "nested_rename": gettext_lazy(
+        "A part of the column “%(column)s” has been renamed to “%(part)s” since “%(file)s” was written; write the "
+        "table's files anew."
+    ),
     "feather_one": gettext_lazy(
         "“%(file)s” is of Feather's first version, which nobody writes any more; save it as Feather V2 or Parquet."
     ),
