@@ -105,6 +105,10 @@ class _Incoming(serializers.Serializer):
         return given
 
 
+# How a file is read, and which version of a table that keeps its versions.
+OPTIONS = {"delimiter", "quote", "types", "missing", "sheet", "version", "as_of"}
+
+
 class DatasetStart(_Incoming):
     project = serializers.SlugField()
     name = serializers.CharField(max_length=120)
@@ -122,7 +126,7 @@ class VersionStart(_Incoming):
     options = serializers.DictField(required=False, default=dict)
 
     def validate_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        unknown = set(options) - {"delimiter", "quote", "types", "missing", "sheet"}
+        unknown = set(options) - OPTIONS
         if unknown:
             raise serializers.ValidationError(_("Unknown options: %(names)s.") % {"names": ", ".join(sorted(unknown))})
         return options

@@ -43,7 +43,7 @@ def sample_of(
     policies.check_can_add(actor, project)
     connection = connections.usable_connection(actor=actor, connection_id=connection_id, project_id=project.pk)
     with connections.source_of(connection) as source:
-        where = Place(place, pattern=pattern)
+        where = Place(place, pattern=pattern, options=dict(options or {}))
         found = source.describe(where)
         if found.sample is not None:
             return found.sample
