@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.datasets.views import adding, deriving, destroying, pages, pulling, versions
+from apps.datasets.views import adding, deriving, destroying, exporting, pages, pulling, versions
 
 app_name = "datasets"
 project_patterns = [
@@ -16,6 +16,6 @@ project_patterns = [
     path("data/versions/<uuid:version_id>/destroy/", destroying.version_destroy, name="version_destroy"),
     path("data/versions/<uuid:version_id>/classify/", versions.version_classify, name="version_classify"),
     path("data/versions/<uuid:version_id>/again/", adding.version_again, name="version_again"),
-    path("data/versions/<uuid:version_id>/rows.parquet", versions.version_download, name="version_download"),
+    path("data/versions/<uuid:version_id>/rows.<slug:form>", exporting.version_download, name="version_download"),
     path("data/versions/<uuid:version_id>/chart.json", versions.column_chart, name="column_chart"),
 ]

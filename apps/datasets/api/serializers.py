@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from apps.datasets.choices import ColumnClass
+from apps.datasets.choices import ColumnClass, ExportFormat
 from apps.datasets.models import Dataset, DatasetVersion, Upload
 from apps.datasets.services import CHUNK_BYTES
 
@@ -63,6 +63,17 @@ class VersionSerializer(serializers.ModelSerializer):
         said = super().to_representation(version)
         said["source"] = {name: value for name, value in version.source.items() if name != "pin"}
         return said
+
+
+class ExportWanted(serializers.Serializer):
+    """`exact`: text of a CSV stays as it is, also where a spreadsheet takes it for a formula.
+
+    `location`: where the folder of an Iceberg table is going to lie, such as s3://bucket/tables/orders.
+    """
+
+    form = serializers.ChoiceField(choices=ExportFormat.choices, required=False, default=ExportFormat.PARQUET)
+    exact = serializers.BooleanField(required=False, default=False)
+    location = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
 
 
 class DestroyChoice(serializers.Serializer):

@@ -2,6 +2,7 @@
 
 from apps.datasets.choices.columns import ColumnClass, PersonalKind
 from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
+from apps.datasets.choices.exports import ExportFormat
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, READ_WHOLE, FileFormat
 from apps.datasets.choices.versions import NEXT, VersionState
 
@@ -16,6 +17,7 @@ __all__ = [
     "ColumnClass",
     "ErasedKind",
     "ErasureState",
+    "ExportFormat",
     "FileFormat",
     "InProjectState",
     "PersonalKind",

@@ -24,7 +24,7 @@ from apps.datasets.services.erasing import (
     successor_id,
     summary_lines,
 )
-from apps.datasets.services.export import parquet_stream
+from apps.datasets.services.export import export_name, export_stream, parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
@@ -66,6 +66,8 @@ __all__ = [
     "edit_dataset",
     "erase_in_projects",
     "erase_person",
+    "export_name",
+    "export_stream",
     "fail_version",
     "find_in_projects",
     "find_person",

@@ -44,9 +44,14 @@ def _datasets(dataset: Any) -> None:
     destroy.add_argument("--break-chain", action="store_true", help="although something was made from it")
     add(dataset, "list", dataset_list, "datasets of the project")
     add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
-    get = add(dataset, "get", dataset_get, "a version's rows as Parquet")
+    get = add(dataset, "get", dataset_get, "a version's rows as a file")
     get.add_argument("version", help="its id, or a dataset's name (its newest version)")
     get.add_argument("into")
+    get.add_argument("--form", default="parquet", choices=["parquet", "csv", "arrow", "delta", "iceberg"])
+    get.add_argument("--exact", action="store_true", help="CSV: leave text that looks like a formula as it is")
+    get.add_argument(
+        "--location", default="", help="Iceberg: where its folder is going to lie, like s3://bucket/orders"
+    )
 
 
 def _sql(parser: ArgumentParser) -> None:
@@ -128,7 +133,8 @@ def dataset_versions(client: Client, said: Namespace) -> None:
 
 
 def dataset_get(client: Client, said: Namespace) -> None:
-    tell(f"Written to {client.datasets.download(client.datasets.newest(said.version), said.into)}")
+    words = {"form": said.form, "exact": said.exact, "location": said.location}
+    tell(f"Written to {client.datasets.download(client.datasets.newest(said.version), said.into, **words)}")
 
 
 def feature_entity(client: Client, said: Namespace) -> None:
