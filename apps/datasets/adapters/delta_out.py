@@ -41,7 +41,7 @@ def files(
     ]
     for part in table_parts.parts_of(batches, written):
         yield f"{folder}/{part.name}", part.pieces
-        add = {"path": part.name, "partitionValues": {}, "size": part.bytes, "modificationTime": at}
+        add = {"path": part.name, "partitionValues": {}, "size": part.size, "modificationTime": at}
         actions.append({"add": {**add, "dataChange": True, "stats": json.dumps({"numRecords": part.rows})}})
     log = "\n".join(json.dumps(action, ensure_ascii=False) for action in actions)
     yield f"{folder}/_delta_log/{0:020d}.json", [log.encode() + b"\n"]

@@ -78,7 +78,7 @@ def _entry(part: table_parts.Part, location: str, number: int) -> Any:
         file_format=FileFormat.PARQUET,
         partition=Record(),
         record_count=part.rows,
-        file_size_in_bytes=part.bytes,
+        file_size_in_bytes=part.size,
         spec_id=0,
     )
     return ManifestEntry.from_args(

@@ -88,7 +88,7 @@ def _plain(value: Any) -> str:
 def zipped(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
     """A zip of files that are made one after the other; what is in them is packed already."""
     tape = Tape()
-    with zipfile.ZipFile(tape, "w") as archive:  # type: ignore[call-overload]
+    with zipfile.ZipFile(tape, "w") as archive:
         for name, pieces in files:
             with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
                 for piece in pieces:

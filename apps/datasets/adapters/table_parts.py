@@ -19,7 +19,7 @@ class Part:
 
     name: str
     rows: int = 0
-    bytes: int = 0
+    size: int = 0
     pieces: Iterable[bytes] = field(default=(), repr=False)
 
 
@@ -42,7 +42,7 @@ def _taken(part: Part, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> 
 
 def _counted(part: Part, pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
-        part.bytes += len(piece)
+        part.size += len(piece)
         yield piece
 
 
