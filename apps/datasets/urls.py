@@ -1,12 +1,13 @@
 from django.urls import path
 
-from apps.datasets.views import adding, deriving, destroying, exporting, pages, pulling, versions
+from apps.datasets.views import adding, deriving, destroying, exporting, pages, pulling, taking, versions
 
 app_name = "datasets"
 project_patterns = [
     path("data/", pages.dataset_list, name="dataset_list"),
     path("data/new/", adding.dataset_new, name="dataset_new"),
     path("data/pull/", pulling.dataset_pull, name="dataset_pull"),
+    path("data/take/", taking.dataset_take, name="dataset_take"),
     path("data/derive/", deriving.dataset_derive, name="dataset_derive"),
     path("data/<uuid:dataset_id>/", pages.dataset_detail, name="dataset_detail"),
     path("data/<uuid:dataset_id>/edit/", pages.dataset_edit, name="dataset_edit"),

@@ -107,7 +107,11 @@ class DatasetViewSet(PortalViewSet):
     @versions.mapping.post
     def add_version(self, request: Request, pk: UUID) -> Response:
         dataset, body = selectors.get_dataset(actor=self.actor, dataset_id=pk), self.body(serializers.VersionStart)
-        if body["sql"]:
+        if body["version"]:
+            version = services.take_version(
+                actor=self.actor, dataset=dataset, version_id=body["version"], review=body["review"]
+            )
+        elif body["sql"]:
             version = services.derive_version(
                 actor=self.actor, dataset=dataset, sql=body["sql"], inputs=body["inputs"], review=body["review"]
             )

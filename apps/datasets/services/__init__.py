@@ -31,6 +31,7 @@ from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.sampling import sample_of
+from apps.datasets.services.taking import take_version
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
     append_chunk,
@@ -89,4 +90,5 @@ __all__ = [
     "successor_id",
     "summary_lines",
     "take_file",
+    "take_version",
 ]

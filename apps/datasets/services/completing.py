@@ -13,6 +13,7 @@ from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionReviewed
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services.classification import describe_columns
+from apps.datasets.services.inheriting import with_inherited_classes
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from apps.tenants import services as tenants
@@ -31,6 +32,8 @@ def complete(*, job: JobHandle, version: DatasetVersion, tables: Lake, at: Table
     `weigh` where nobody could say before how large it would be: its size is that of its files, and the quota is asked.
     """
     found = inspect(tables, at, job)
+    with job.scope():
+        found["schema"] = with_inherited_classes(version, found["schema"])
     if weigh:
         found["byte_count"] = tables.sizes([at.table])[at.table]
     with job.scope(), transaction.atomic():

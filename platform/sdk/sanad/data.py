@@ -100,6 +100,14 @@ class Datasets(Resource):
         version = self._http.post(f"datasets/{dataset['id']}/versions/", {"sql": sql, "inputs": dict(inputs)})
         return self.wait(version["id"], timeout_s=timeout_s)
 
+    def take(self, version: str, *, name: str, review: bool = False, timeout_s: float = 900) -> Thing:
+        """Take over a version (its id), also of another project, as the next version of the dataset `name`."""
+        dataset = self.find(name)
+        if dataset is None:
+            dataset = self._http.post("datasets/", {"project": self._project, "name": name})
+        made = self._http.post(f"datasets/{dataset['id']}/versions/", {"version": version, "review": review})
+        return self.wait(made["id"], timeout_s=timeout_s)
+
     def upload(self, file: Path, *, told: Told | None = None) -> Thing:
         """The file's bytes, chunk by chunk; a broken line goes on where it stopped."""
         size = file.stat().st_size

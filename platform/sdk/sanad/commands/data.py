@@ -32,6 +32,10 @@ def _datasets(dataset: Any) -> None:
     pull.add_argument("--pattern", default="", help='which files of a folder, like "*.csv"')
     pull.add_argument("--review", action="store_true", help="wait for a person to commit it")
     pull.add_argument("--options", type=as_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
+    take = add(dataset, "take", dataset_take, "take over a version, also of another project")
+    take.add_argument("version", help="its id")
+    take.add_argument("name", help="of the dataset whose next version it becomes")
+    take.add_argument("--review", action="store_true", help="wait for a person to commit it")
     derive = add(dataset, "derive", dataset_derive, "make a version by SQL over other versions")
     derive.add_argument("name")
     _sql(derive)
@@ -106,6 +110,10 @@ def dataset_push(client: Client, said: Namespace) -> None:
 def dataset_pull(client: Client, said: Namespace) -> None:
     words = {"name": said.name, "pattern": said.pattern, "review": said.review, "options": said.options}
     show(chosen(client.datasets.pull(said.connection, said.place, **words), VERSION), as_json=said.json)
+
+
+def dataset_take(client: Client, said: Namespace) -> None:
+    show(chosen(client.datasets.take(said.version, name=said.name, review=said.review), VERSION), as_json=said.json)
 
 
 def dataset_derive(client: Client, said: Namespace) -> None:
