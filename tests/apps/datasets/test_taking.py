@@ -58,7 +58,7 @@ def test_the_page_and_the_rest_surface_take_it_over(given, scientist, elsewhere,
     address, chosen = f"/t/acme/p/{elsewhere.slug}/data/take/", {"version": str(given.pk), "dataset": "", "name": ""}
     refused = client_as(scientist).post(address, chosen)
     assert (refused.status_code, "Give the new dataset a name" in refused.content.decode()) == (422, True)
-    assert client_as(scientist).post(address, {**chosen, "name": "Taken"}).status_code == 302
+    assert client_as(scientist).post(address, {**chosen, "name": "Taken"}).status_code == 303
     target = services.create_dataset(actor=scientist, project=elsewhere, name="By REST")
     made = api_as(scientist).post(
         f"/api/v1/datasets/{target.pk}/versions/", {"version": str(given.pk)}, content_type="application/json"
