@@ -70,7 +70,8 @@ class Thing:
 class Place:
     """A table (`schema.name`, parts in double quotes where they hold a dot or a quote), a folder, a file or its URL.
 
-    `pattern` picks files in a folder: `*` and `?` stay within one folder, `**` goes through all of them.
+    `pattern` picks files in a folder: `*` and `?` stay within one folder, `**` goes through all of them. Of a table
+    that keeps its versions the option `version` (a number) or `as_of` (ISO 8601, UTC where it names no zone) picks one.
     """
 
     name: str
@@ -83,7 +84,7 @@ class Place:
 class Described:
     """What is there. `rows` may be an estimate (`exact`: it is none); of files the columns and rows are not known.
 
-    `sample` has up to 50 rows; None for files. `pin` says what was looked at.
+    `sample` has up to 50 rows; None for files. `pin` says what was looked at, `says` which version of a table it was.
     """
 
     columns: Sequence[ColumnOf]
@@ -93,6 +94,7 @@ class Described:
     files: int | None
     sample: pa.Table | None = field(repr=False)
     pin: str = field(repr=False)
+    says: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from apps.datasets.views import adding, deriving, destroying, pages, pulling, versions
+from apps.datasets.views import adding, deriving, destroying, exporting, pages, pulling, taking, versions
 
 app_name = "datasets"
 project_patterns = [
     path("data/", pages.dataset_list, name="dataset_list"),
     path("data/new/", adding.dataset_new, name="dataset_new"),
     path("data/pull/", pulling.dataset_pull, name="dataset_pull"),
+    path("data/take/", taking.dataset_take, name="dataset_take"),
     path("data/derive/", deriving.dataset_derive, name="dataset_derive"),
     path("data/<uuid:dataset_id>/", pages.dataset_detail, name="dataset_detail"),
     path("data/<uuid:dataset_id>/edit/", pages.dataset_edit, name="dataset_edit"),
@@ -16,6 +17,6 @@ project_patterns = [
     path("data/versions/<uuid:version_id>/destroy/", destroying.version_destroy, name="version_destroy"),
     path("data/versions/<uuid:version_id>/classify/", versions.version_classify, name="version_classify"),
     path("data/versions/<uuid:version_id>/again/", adding.version_again, name="version_again"),
-    path("data/versions/<uuid:version_id>/rows.parquet", versions.version_download, name="version_download"),
+    path("data/versions/<uuid:version_id>/rows.<slug:form>", exporting.version_download, name="version_download"),
     path("data/versions/<uuid:version_id>/chart.json", versions.column_chart, name="column_chart"),
 ]

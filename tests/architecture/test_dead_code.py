@@ -34,6 +34,7 @@ HOOKS = {
     "list_apps": "allauth's adapter",
     "live_cut": "Channels: the message's type",
     "live_message": "Channels: the message's type",
+    "new_input": "pyiceberg: a FileIO",
     "on_message_complete": "httptools",
     "openid_config": "allauth's OpenID adapter",
     "post_login": "allauth's adapter",

@@ -76,6 +76,7 @@ PROJECT_PAGES = {
     "data": "data/",
     "data_new": "data/new/",
     "data_derive": "data/derive/",
+    "data_take": "data/take/",
     "connections": "data/connections/",
     "connection_kinds": "data/connections/new/",
     "connection_new": "data/connections/new/?kind=postgresql",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from apps.connections.adapters import files, open_source, tables
+import pyarrow as pa
+
+from apps.connections.adapters import files, open_source, table_files, tables
 from apps.connections.ports import Asked, Place, Secrets
 from tests.support.databases import free_port
+from tests.support.tables_in_a_bucket import DeltaFolder, catalogue, send_iceberg
 
 ROWS = 1_234
+FILE_PIECES, TABLE_PIECES = 4, 3
 
 
 @dataclass
@@ -27,10 +31,15 @@ class Stage:
     add: Any
     server: Any
     scratch: Any
+    pieces: int = 4
 
     @property
     def is_database(self):
         return self.kind in {"postgresql", "mysql"}
+
+    @property
+    def gives_rows(self):
+        return self.is_database or self.pieces != FILE_PIECES
 
     def source(self, *, secrets=None, **settings):
         return open_source(self.kind, {**self.settings, **settings}, Secrets(secrets or self.secrets), self.scratch)
@@ -63,6 +72,7 @@ def all_items(source, place, asked=None, pin=None):
 def small_pieces(monkeypatch):
     monkeypatch.setattr(tables, "PIECE_ROWS", 100)
     monkeypatch.setattr(files, "GROUP_FILES", 10)
+    monkeypatch.setattr(table_files, "GROUP_FILES", 1)
 
 
 def postgresql_stage(server, scratch):
@@ -150,6 +160,57 @@ def s3_stage(server, scratch):
         server,
         scratch,
     )
+
+
+def delta_stage(server, scratch):
+    """A Delta table below the prefix of a bucket, in three files."""
+    stage = _table_stage(server, scratch)
+    table = DeltaFolder(scratch.parent / "delta", stage.put)
+    for first in (0, 100, 200):
+        table.write(_ids(first), mode="append")
+    [path] = [action["add"]["path"] for action in table.log(0) if "add" in action]
+    return replace(
+        stage,
+        add=lambda: table.write(_ids(300), mode="append"),
+        change=lambda: stage.put(path, b"another"),
+    )
+
+
+def iceberg_stage(server, scratch):
+    """An Iceberg table below the prefix of a bucket, in three files."""
+    stage = _table_stage(server, scratch)
+    table = catalogue(scratch.parent / "warehouse").create_table("shop.orders", _ids(0).schema)
+
+    def append(first):
+        table.append(_ids(first))
+        send_iceberg(table, stage.put)
+
+    for first in (0, 100, 200):
+        table.append(_ids(first))
+    send_iceberg(table, stage.put)
+    path = next(iter(table.scan().plan_files())).file.file_path.removeprefix(table.location() + "/")
+    return replace(stage, add=lambda: append(300), change=lambda: stage.put(path, b"another"))
+
+
+@dataclass
+class TableStage(Stage):
+    put: Any = None
+
+
+def _table_stage(server, scratch):
+    plain = s3_stage(server, scratch)
+
+    def put(name, content):
+        server.hold_rights(False)
+        server.sdk.put_object(Bucket=plain.settings["bucket"], Key=f"in/orders/{name}", Body=content)
+        server.hold_rights()
+
+    told = {field.name: getattr(plain, field.name) for field in fields(plain)}
+    return TableStage(**{**told, "place": Place("orders"), "items": list(range(300)), "pieces": TABLE_PIECES}, put=put)
+
+
+def _ids(first):
+    return pa.table({"id": pa.array(range(first, first + 100), pa.int64())})
 
 
 def http_stage(server, scratch):

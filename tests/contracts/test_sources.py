@@ -26,14 +26,16 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("loopback_allowed")
 
 
-DATABASES, FILES = ["postgresql", "mysql"], ["s3", "http"]
+DATABASES, FILES, TABLES = ["postgresql", "mysql"], ["s3", "http"], ["delta", "iceberg"]
 
 
-@pytest.fixture(params=[*DATABASES, *FILES])
+@pytest.fixture(params=[*DATABASES, *FILES, *TABLES])
 def stage(request, tmp_path, monkeypatch):
     source_stages.small_pieces(monkeypatch)
     kind = request.param
-    server = request.getfixturevalue({"s3": "object_store", "http": "file_server"}.get(kind, kind))
+    server = request.getfixturevalue(
+        {"http": "file_server", **dict.fromkeys(["s3", *TABLES], "object_store")}.get(kind, kind)
+    )
     return getattr(source_stages, f"{kind}_stage")(server, tmp_path / "scratch")
 
 
@@ -123,6 +125,10 @@ def test_a_description_says_columns_and_size(stage):
         assert described.sample.num_rows == 50
         assert described.sample.column_names == ["id", "name", "price", "at", "note"]
         assert 0.5 < described.rows / len(stage.items) < 2
+    elif stage.gives_rows:
+        assert [(column.name, column.type) for column in described.columns] == [("id", "BIGINT")]
+        assert (described.files, described.rows, described.exact, described.sample.num_rows) == (3, 300, True, 50)
+        assert described.says.split(",")[0] in {"Delta table", "Iceberg table"}
     else:
         assert (described.files, described.bytes) == (33, sum(map(len, stage.items)))
         assert described.sample is None
@@ -130,7 +136,7 @@ def test_a_description_says_columns_and_size(stage):
 
 def test_all_pieces_together_are_all_there_is_and_nothing_comes_twice(stage):
     pieces = all_items(stage.source(), stage.place)
-    assert len(pieces) == (13 if stage.is_database else 4)
+    assert len(pieces) == (13 if stage.is_database else stage.pieces)
     assert sorted(item for piece in pieces for item in piece) == sorted(stage.items)
 
 
@@ -253,7 +259,7 @@ def test_who_leaves_early_leaves_nothing(stage):
     source = stage.source()
     pieces = list(source.pieces(stage.place, Asked(), source.pin(stage.place, Asked())))
     with pytest.raises(KeyError), source.read(stage.place, Asked(), pieces[0]) as rows:
-        next(iter(rows.batches if stage.is_database else rows))
+        next(iter(rows.batches if stage.gives_rows else rows))
         raise KeyError
     assert list(stage.scratch.glob("*")) == []
     with source.read(stage.place, Asked(), pieces[0]) as rows:

@@ -12,15 +12,18 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
-from apps.connections.adapters import checking, files, s3_wire
+from apps.connections.adapters import checking, files, s3_tables, s3_wire, table_files
 from apps.connections.adapters.files import Listed, shown
 from apps.connections.adapters.s3_wire import BucketAt, Opened
+from apps.connections.adapters.table_files import Snapshot
 from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, SourceUnreachable
-from apps.connections.ports import Asked, Described, File, Piece, Place, Secrets, Step, Thing
+from apps.connections.ports import Asked, Described, Piece, Place, Rows, Secrets, Step, Thing
 
 log = logging.getLogger("sanad.connections")
 # Of one answer, and of a whole listing: a thousand objects are half a megabyte.
 _ANSWER_BYTES, _LISTING_BYTES = 64 << 20, 2 << 30
+# Of a table its log, and a file of it for a look.
+_TABLE_BYTES = 1 << 30
 _LOOKING_S, _LISTING_S, _READING_S = 30.0, 1800.0, 6 * 3600.0
 _ATTEMPTS = 6
 _PIECE = 1 << 20
@@ -64,21 +67,38 @@ class S3Source:
                 for one in found.get("Contents", ())
                 if not one["Key"].endswith(_MARK)
             ]
+            folders = s3_tables.with_tables(self._store(opened), folders)
         return sorted([*folders, *objects], key=lambda thing: thing.name)[:limit]
 
     def describe(self, place: Place) -> Described:
         """Of a folder no more is listed than somebody waits for; how many files a larger one has is not said."""
-        with self._opened(_ANSWER_BYTES, _LOOKING_S) as opened:
+        with self._opened(_TABLE_BYTES, _LOOKING_S) as opened:
+            table = self._table(opened, place)
+            if table is not None:
+                return s3_tables.described(self._store(opened), table, self._said(place))
             found = self._found(opened, place, most=_LOOKED_AT)
         listed = found[:_LOOKED_AT]
         return files.described(self._pin_of(place, listed), listed, cut=len(found) > _LOOKED_AT)
 
     def pin(self, place: Place, asked: Asked) -> str:
         with self._opened(_LISTING_BYTES, _LISTING_S) as opened:
+            table = self._table(opened, place)
+            if table is not None:
+                return table_files.pin_since(self._said(place), table, asked)
             return self._pin_of(place, files.unseen(self._found(opened, place), asked))
 
     def _pin_of(self, place: Place, found: list[Listed]) -> str:
-        return files.pin_of({"bucket": self._at.bucket, "place": place.name}, found)
+        return files.pin_of(self._said(place), found)
+
+    def _table(self, opened: Opened, place: Place) -> Snapshot | None:
+        _refuse_dots(self._at.prefix + place.name)
+        return s3_tables.snapshot_of(self._store(opened), place)
+
+    def _said(self, place: Place) -> dict[str, str]:
+        return {"bucket": self._at.bucket, "place": place.name}
+
+    def _store(self, opened: Opened) -> s3_tables.ObjectStore:
+        return s3_tables.ObjectStore(opened, self._at.prefix, self._scratch, self._listing, self._object, self._take)
 
     def _found(self, opened: Opened, place: Place, *, most: int | None = None) -> list[Listed]:
         """The object of that name, or those below it; of at most so many and one more."""
@@ -91,14 +111,17 @@ class S3Source:
         return files.picked(listing if most is None else islice(listing, most + 1), place.name, place.pattern, base)
 
     def pieces(self, place: Place, asked: Asked, pin: str) -> Iterator[Piece]:
-        return files.pieces_of(pin)
+        return table_files.pieces_of(pin) if table_files.is_table(pin) else files.pieces_of(pin)
 
     def reached(self, asked: Asked, pin: str) -> str:
-        return files.seen_with(asked, pin)
+        return table_files.reached(pin) if table_files.is_table(pin) else files.seen_with(asked, pin)
 
     @contextmanager
-    def read(self, place: Place, asked: Asked, piece: Piece) -> Iterator[Iterator[File]]:
+    def read(self, place: Place, asked: Asked, piece: Piece) -> Iterator[Rows]:
         expected = sum(int(row[1]) for row in piece.data["files"])
+        if "table" in piece.data:
+            # The lists of its deleted rows are not among its files.
+            expected += _TABLE_BYTES
         # A line that breaks again and again brings some of it twice.
         with (
             self._opened(2 * expected + _ANSWER_BYTES, _READING_S) as opened,
@@ -110,7 +133,11 @@ class S3Source:
                 ahead_of=files.fetched_ahead(asked),
             ) as found,
         ):
-            yield found
+            if "table" not in piece.data:
+                yield found
+                return
+            with s3_tables.rows_of(self._store(opened), piece, found) as rows:
+                yield rows
 
     def _opened(self, most_bytes: int, total_s: float) -> Any:
         return s3_wire.opened(self._at, self._secrets, most_bytes=most_bytes, total_s=total_s)

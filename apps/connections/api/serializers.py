@@ -81,4 +81,5 @@ class DescribedSerializer(serializers.Serializer[Any]):
     exact = serializers.BooleanField()
     bytes = serializers.IntegerField(allow_null=True)
     files = serializers.IntegerField(allow_null=True)
+    says = serializers.CharField()
     sample = serializers.ListField(child=serializers.DictField(child=serializers.JSONField(allow_null=True)))

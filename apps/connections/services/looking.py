@@ -29,7 +29,7 @@ def as_words(found: Described) -> dict[str, Any]:
     columns = [asdict(column) for column in found.columns]
     sample = found.sample.to_pylist() if found.sample is not None else []
     rows = [{name: _plain(value) for name, value in row.items()} for row in sample]
-    figures = {"rows": found.rows, "exact": found.exact, "bytes": found.bytes, "files": found.files}
+    figures = {"rows": found.rows, "exact": found.exact, "bytes": found.bytes, "files": found.files, "says": found.says}
     return {"columns": columns, **figures, "sample": rows}
 
 

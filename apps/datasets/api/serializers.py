@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from apps.datasets.choices import ColumnClass
+from apps.datasets.choices import ColumnClass, ExportFormat
 from apps.datasets.models import Dataset, DatasetVersion, Upload
 from apps.datasets.services import CHUNK_BYTES
 
@@ -65,6 +65,17 @@ class VersionSerializer(serializers.ModelSerializer):
         return said
 
 
+class ExportWanted(serializers.Serializer):
+    """`exact`: text of a CSV stays as it is, also where a spreadsheet takes it for a formula.
+
+    `location`: where the folder of an Iceberg table is going to lie, such as s3://bucket/tables/orders.
+    """
+
+    form = serializers.ChoiceField(choices=ExportFormat.choices, required=False, default=ExportFormat.PARQUET)
+    exact = serializers.BooleanField(required=False, default=False)
+    location = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
+
+
 class DestroyChoice(serializers.Serializer):
     """`confirmation` is the version's name as it is shown, such as `orders v3`."""
 
@@ -105,6 +116,10 @@ class _Incoming(serializers.Serializer):
         return given
 
 
+# How a file is read, and which version of a table that keeps its versions.
+OPTIONS = {"delimiter", "quote", "types", "missing", "sheet", "version", "as_of"}
+
+
 class DatasetStart(_Incoming):
     project = serializers.SlugField()
     name = serializers.CharField(max_length=120)
@@ -114,15 +129,19 @@ class DatasetStart(_Incoming):
 
 
 class VersionStart(_Incoming):
-    """An upload, a connection and a place, or SQL with the versions that it reads."""
+    """An upload, a connection and a place, SQL with the versions that it reads, or a version that is taken over whole.
 
+    `version`: the id of that version, of this project or of another one that is open to whoever asks.
+    """
+
+    version = serializers.UUIDField(required=False, allow_null=True, default=None)
     sql = serializers.CharField(required=False, allow_blank=True, default="")
     inputs = serializers.DictField(child=serializers.UUIDField(), required=False, default=dict)
     review = serializers.BooleanField(required=False, default=False)
     options = serializers.DictField(required=False, default=dict)
 
     def validate_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        unknown = set(options) - {"delimiter", "quote", "types", "missing"}
+        unknown = set(options) - OPTIONS
         if unknown:
             raise serializers.ValidationError(_("Unknown options: %(names)s.") % {"names": ", ".join(sorted(unknown))})
         return options

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -14,11 +14,13 @@ from rest_framework.response import Response
 from apps.datasets import selectors, services
 from apps.datasets.api import serializers
 from apps.datasets.api.parsers import ChunkParser
+from apps.datasets.choices import ExportFormat
 from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.errors import Invalid
 from foundation.web.api import PortalViewSet
+from foundation.web.downloads import attached
 
 
 class UploadViewSet(PortalViewSet):
@@ -105,7 +107,11 @@ class DatasetViewSet(PortalViewSet):
     @versions.mapping.post
     def add_version(self, request: Request, pk: UUID) -> Response:
         dataset, body = selectors.get_dataset(actor=self.actor, dataset_id=pk), self.body(serializers.VersionStart)
-        if body["sql"]:
+        if body["version"]:
+            version = services.take_version(
+                actor=self.actor, dataset=dataset, version_id=body["version"], review=body["review"]
+            )
+        elif body["sql"]:
             version = services.derive_version(
                 actor=self.actor, dataset=dataset, sql=body["sql"], inputs=body["inputs"], review=body["review"]
             )
@@ -154,16 +160,18 @@ class DatasetVersionViewSet(PortalViewSet):
     def profile(self, request: Request, pk: UUID) -> Response:
         return Response(self._version(pk).profile)
 
-    @extend_schema(responses={(200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY})
+    @extend_schema(
+        parameters=[serializers.ExportWanted],
+        responses={(200, form.media_type): OpenApiTypes.BINARY for form in ExportFormat},
+    )
     @action(detail=True)
-    def export(self, request: Request, pk: UUID) -> StreamingHttpResponse:
-        version = self._version(pk)
-        rows = services.parquet_stream(actor=self.actor, version=version)
-        response = StreamingHttpResponse(rows, content_type="application/vnd.apache.parquet")
-        response["Content-Disposition"] = (
-            f'attachment; filename="{version.dataset.slug}-v{version.number or 0}.parquet"'
-        )
-        return response
+    def export(self, request: Request, pk: UUID) -> HttpResponseBase:
+        """The version's rows as one file: Parquet, CSV, Arrow, or a zip with a Delta Lake or Iceberg table."""
+        version, wanted = self._version(pk), serializers.ExportWanted(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        form = wanted.validated_data["form"]
+        rows = services.export_stream(actor=self.actor, version=version, **wanted.validated_data)
+        return attached(rows, name=services.export_name(version, form), kind=ExportFormat(form).media_type)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

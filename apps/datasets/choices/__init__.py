@@ -2,7 +2,8 @@
 
 from apps.datasets.choices.columns import ColumnClass, PersonalKind
 from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
-from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, FileFormat
+from apps.datasets.choices.exports import ExportFormat
+from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, READ_WHOLE, FileFormat
 from apps.datasets.choices.ingestions import IngestionState, Mode, Trigger
 from apps.datasets.choices.versions import NEXT, VersionState
 
@@ -13,9 +14,11 @@ __all__ = [
     "FORMAT_OF_ENDING",
     "LEFT_TO_PEOPLE",
     "NEXT",
+    "READ_WHOLE",
     "ColumnClass",
     "ErasedKind",
     "ErasureState",
+    "ExportFormat",
     "FileFormat",
     "InProjectState",
     "IngestionState",

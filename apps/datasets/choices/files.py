@@ -7,6 +7,8 @@ class FileFormat(TextChoices):
     CSV = "csv", "CSV"
     PARQUET = "parquet", "Parquet"
     JSON_LINES = "jsonl", "JSON Lines"
+    ARROW = "arrow", "Arrow"
+    EXCEL = "excel", "Excel"
 
 
 # What a file's ending says of its format; a zip or gzip is opened and its content looked at again.
@@ -18,6 +20,17 @@ FORMAT_OF_ENDING = {
     ".pq": FileFormat.PARQUET,
     ".jsonl": FileFormat.JSON_LINES,
     ".ndjson": FileFormat.JSON_LINES,
+    ".arrow": FileFormat.ARROW,
+    ".arrows": FileFormat.ARROW,
+    ".feather": FileFormat.ARROW,
+    ".ipc": FileFormat.ARROW,
+    ".xlsx": FileFormat.EXCEL,
+    ".xlsm": FileFormat.EXCEL,
+    ".xls": FileFormat.EXCEL,
+    ".xlsb": FileFormat.EXCEL,
+    ".ods": FileFormat.EXCEL,
 }
+# Of these a beginning says nothing: they are looked into whole.
+READ_WHOLE = frozenset({FileFormat.PARQUET, FileFormat.ARROW, FileFormat.EXCEL})
 ARCHIVES = frozenset({".zip", ".gz"})
 ACCEPTED_ENDINGS = (*FORMAT_OF_ENDING, *sorted(ARCHIVES))

@@ -1,5 +1,6 @@
 """The shape of what people send to the datasets app."""
 
+from apps.datasets.forms.taking import TakeForm
 from apps.datasets.forms.versions import (
     ClassForm,
     DeriveForm,
@@ -18,6 +19,7 @@ __all__ = [
     "EditForm",
     "PullForm",
     "ReadingForm",
+    "TakeForm",
     "UploadForm",
     "name_from",
 ]

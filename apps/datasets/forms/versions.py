@@ -40,6 +40,13 @@ class ReadingForm(forms.Form):
         help_text=_("Parted by commas. Codes with leading zeros stay as they are."),
     )
 
+    sheet = forms.CharField(
+        label=_("Sheet"),
+        required=False,
+        max_length=100,
+        help_text=_("Of a spreadsheet: its name or its number. Empty: the first one."),
+    )
+
     def options(self) -> dict[str, Any]:
         """The options as services take them; what was left empty is left out."""
         chosen = self.cleaned_data
@@ -48,6 +55,7 @@ class ReadingForm(forms.Form):
             "delimiter": chosen["delimiter"],
             "missing": chosen["missing"].split(),
             "types": dict.fromkeys(names, "text"),
+            "sheet": chosen["sheet"].strip(),
         }
         return {name: value for name, value in found.items() if value}
 
@@ -81,17 +89,30 @@ class PullForm(ReadingForm):
         widget=forms.TextInput(attrs={"dir": "ltr", "placeholder": "*.csv"}),
         help_text=_("Where it is a folder: which files of it. ** goes through all folders below it."),
     )
-    field_order = ("dataset", "name", "pattern")
+    at = forms.CharField(
+        label=_("Version of the table"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "ltr"}),
+        help_text=_(
+            "Of a Delta Lake or Iceberg table: its version or snapshot, or a time like 2026-01-31 12:00 in UTC. Empty: "
+            "the newest."
+        ),
+    )
+    field_order = ("dataset", "name", "pattern", "at")
 
     def __init__(self, data: Any = None, *, datasets: Sequence[tuple[str, Any]], place: str, files: bool) -> None:
         super().__init__(data, initial={"name": name_from(place.rstrip("/")) if files else place.rpartition(".")[2]})
         self.fields["dataset"].choices = [("", _("A new dataset")), *datasets]  # type: ignore[attr-defined]
         if not files:
-            for name in ("pattern", "delimiter", "missing", "as_text"):
+            for name in ("pattern", "at", "delimiter", "missing", "as_text", "sheet"):
                 del self.fields[name]
 
     def options(self) -> dict[str, Any]:
-        return super().options() if "delimiter" in self.fields else {}
+        if "delimiter" not in self.fields:
+            return {}
+        at = self.cleaned_data["at"].strip()
+        return {**super().options(), **({"version" if at.isdigit() else "as_of": at} if at else {})}
 
     def check_target(self) -> bool:
         """Whether the rows have somewhere to go; asked before they are read in, not for a look."""

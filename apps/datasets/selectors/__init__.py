@@ -31,6 +31,7 @@ from apps.datasets.selectors.reading import (
     visible_versions,
 )
 from apps.datasets.selectors.sizes import bytes_coming_in
+from apps.datasets.selectors.taking import versions_to_take
 
 __all__ = [
     "ColumnChange",
@@ -66,6 +67,7 @@ __all__ = [
     "version_ids",
     "versions_made_from",
     "versions_over",
+    "versions_to_take",
     "visible_datasets",
     "visible_erasures",
     "visible_ingestions",

@@ -25,7 +25,7 @@ from apps.datasets.services.erasing import (
     successor_id,
     summary_lines,
 )
-from apps.datasets.services.export import parquet_stream
+from apps.datasets.services.export import export_name, export_stream, parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.ingestions import (
     Plan,
@@ -44,6 +44,7 @@ from apps.datasets.services.pulling import pull_version, reading_through, run_pu
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.sampling import sample_of
 from apps.datasets.services.starting import start_after, start_due
+from apps.datasets.services.taking import take_version
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
     append_chunk,
@@ -85,6 +86,8 @@ __all__ = [
     "edit_ingestion",
     "erase_in_projects",
     "erase_person",
+    "export_name",
+    "export_stream",
     "fail_version",
     "find_in_projects",
     "find_person",
@@ -113,4 +116,5 @@ __all__ = [
     "successor_id",
     "summary_lines",
     "take_file",
+    "take_version",
 ]

@@ -14,6 +14,7 @@ from apps.datasets.events import VersionReviewed, VersionUnchanged
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services import growing
 from apps.datasets.services.classification import describe_columns
+from apps.datasets.services.inheriting import with_inherited_classes
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from apps.tenants import services as tenants
@@ -39,6 +40,8 @@ def complete(*, job: JobHandle, version: DatasetVersion, tables: Lake, at: Table
     else:
         came = at.table
     found = inspect(tables, at, job)
+    with job.scope():
+        found["schema"] = with_inherited_classes(version, found["schema"])
     if weigh:
         found["byte_count"] = _weight(tables, version, came, at)
     with job.scope(), transaction.atomic():

@@ -1,36 +1,81 @@
-"""A version's rows on their way out."""
+"""A version's rows on their way out, made while they are read, in bounded memory."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from apps.datasets import policies
+from apps.datasets.choices import ExportFormat
 from apps.datasets.models import DatasetVersion
 from apps.datasets.selectors import table_at
 from foundation import access, lake
+from foundation.errors import Invalid
 from foundation.identity import Actor
-from foundation.web.list_files import Tape
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_LOCATION = re.compile(r"[a-z][a-z0-9+.-]*://\S{1,900}")
+
 
 def parquet_stream(*, actor: Actor, version: DatasetVersion) -> Iterator[bytes]:
-    """The rows as one Parquet file, made while it is read, in bounded memory."""
+    """The rows as one Parquet file."""
+    return export_stream(actor=actor, version=version, form=ExportFormat.PARQUET)
+
+
+def export_stream(
+    *, actor: Actor, version: DatasetVersion, form: str, exact: bool = False, location: str = ""
+) -> Iterator[bytes]:
+    """The rows as one file of a form.
+
+    `exact`: text in a CSV stays as it is even where a spreadsheet would take it for a formula. `location`: where the
+    folder of an Iceberg table is going to lie, since its files name each other by whole addresses.
+    """
     policies.check_can_read(actor, version)
     access.require_fresh(actor)
+    known = _form(form)
+    if location and not _LOCATION.fullmatch(location):
+        sentence = _("A location is a whole address, like s3://bucket/tables/orders.")
+        raise Invalid(sentence, fields={"location": [sentence]})
     reader = lake.for_tenant(version.tenant_id).read(table_at(version))
-    return _write_parquet(reader)
+    return _written(reader, version, known, exact, location)
 
 
-def _write_parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def export_name(version: DatasetVersion, form: str) -> str:
+    """What the file is called."""
+    return f"{_base(version)}{_form(form).ending}"
 
-    tape = Tape()
-    with pq.ParquetWriter(pa.PythonFile(tape, mode="w"), reader.schema, compression="zstd") as writer:
-        for batch in reader:
-            writer.write_batch(batch)
-            yield tape.take()
-    yield tape.take()
+
+def _base(version: DatasetVersion) -> str:
+    return f"{version.dataset.slug}-v{version.number or 0}"
+
+
+def _form(form: str) -> ExportFormat:
+    if form not in ExportFormat.values:
+        sentence = _("“%(form)s” is none of: %(known)s.") % {"form": form[:40], "known": ", ".join(ExportFormat.values)}
+        raise Invalid(sentence, fields={"form": [sentence]})
+    return ExportFormat(form)
+
+
+def _written(
+    reader: pa.RecordBatchReader, version: DatasetVersion, form: ExportFormat, exact: bool, location: str
+) -> Iterator[bytes]:
+    from apps.datasets.adapters import delta_out, iceberg_out, rows_out
+
+    schema, folder, made_at = reader.schema, _base(version), version.committed_at or version.created_at
+    if form == ExportFormat.CSV:
+        return rows_out.csv(reader, schema, exact=exact)
+    if form == ExportFormat.ARROW:
+        return rows_out.arrow(reader, schema)
+    if form == ExportFormat.DELTA:
+        return rows_out.zipped(delta_out.files(reader, schema, folder=folder, table_id=version.pk, made_at=made_at))
+    if form == ExportFormat.ICEBERG:
+        where = location or f"file:///{folder}"
+        return rows_out.zipped(
+            iceberg_out.files(reader, schema, folder=folder, location=where, table_id=version.pk, made_at=made_at)
+        )
+    return rows_out.parquet(reader, schema)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.connections import services as connections
 from apps.connections.services import Asked, File, Place, Source
 from apps.datasets import policies
-from apps.datasets.choices import FileFormat
+from apps.datasets.choices import READ_WHOLE
 from apps.datasets.errors import FileRefused
 from apps.datasets.services.unpacking import SourceFile, opened
 from foundation import lake, storage
@@ -43,7 +43,7 @@ def sample_of(
     policies.check_can_add(actor, project)
     connection = connections.usable_connection(actor=actor, connection_id=connection_id, project_id=project.pk)
     with connections.source_of(connection) as source:
-        where = Place(place, pattern=pattern)
+        where = Place(place, pattern=pattern, options=dict(options or {}))
         found = source.describe(where)
         if found.sample is not None:
             return found.sample
@@ -68,7 +68,7 @@ def _readable(file: File, folder: Path) -> SourceFile:
     if name.lower().endswith(".gz"):
         path, name = _inflated(path, folder), name[: -len(".gz")]
     found = opened(path, name, folder) if not name.lower().endswith(".zip") else None
-    if found is None or found.format == FileFormat.PARQUET:
+    if found is None or found.format in READ_WHOLE:
         sentence = _("“%(file)s” is too large to be looked into before it is read in.")
         raise FileRefused(sentence % {"file": file.name})
     head = path.read_bytes()

@@ -91,7 +91,7 @@ def _only_table(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
         raise FileRefused(
             _(
                 "“%(name)s” holds %(count)d tables; a zip becomes a version when it holds exactly "
-                "one CSV, Parquet or JSON Lines file."
+                "one file that can become a table."
             )
             % {"name": name, "count": len(tables)}
         )

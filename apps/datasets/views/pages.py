@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from apps.datasets import forms, policies, selectors, services
 from apps.datasets.choices import ACCEPTED_ENDINGS, VersionState
-from apps.datasets.views import parts, presentation
+from apps.datasets.views import exporting, parts, presentation
 from apps.datasets.views.tables import DatasetFilter, DatasetTable
 from apps.datasets.views.things import address, dataset_of
 from foundation import access
@@ -48,6 +48,7 @@ def dataset_detail(request: PortalRequest, tenant: str, project: str, dataset_id
     context: dict[str, Any] = {
         "dataset": dataset,
         "version": version,
+        "export_files": exporting.export_files(request, version) if version else [],
         "last": None if last == version or (last and last.state == VersionState.DISCARDED) else last,
         "tab": tab,
         "tabs": _tabs(request, dataset, version, tab, rows.count()),

@@ -4,14 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.datasets import charts, forms, policies, selectors, services
 from apps.datasets.choices import VersionState
-from apps.datasets.views import parts, presentation
+from apps.datasets.views import exporting, parts, presentation
 from apps.datasets.views.things import address, version_of
 from foundation import access
 from foundation.access import Permission
@@ -36,6 +36,7 @@ def version_detail(request: PortalRequest, tenant: str, project: str, version_id
         "chain": chain_of(request.actor, "dataset_version", version.pk),
         "counts": selectors.class_counts(version.schema),
         "topic": f"dataset_version:{version.pk}",
+        "export_files": exporting.export_files(request, version),
         "may_destroy": access.ask(policies.check_can_destroy, request.actor, version),
         **_of_state(request, version),
     }
@@ -88,6 +89,7 @@ def _typed(options: dict[str, Any]) -> dict[str, str]:
         "delimiter": options.get("delimiter", ""),
         "missing": " ".join(options.get("missing", [])),
         "as_text": ", ".join(options.get("types", {})),
+        "sheet": options.get("sheet", ""),
     }
 
 
@@ -123,17 +125,6 @@ def version_classify(request: PortalRequest, tenant: str, project: str, version_
     column = presentation.columns_of(version)[index]
     context = {"column": column, "version": version, **parts.classes(request, version)}
     return toast(render(request, "datasets/partials/column_row.html", context), _("Noted."))
-
-
-@access.page(Permission.DATASET_VIEW)
-@require_GET
-def version_download(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> StreamingHttpResponse:
-    version = version_of(request, version_id)
-    rows = services.parquet_stream(actor=request.actor, version=version)
-    response = StreamingHttpResponse(rows, content_type="application/vnd.apache.parquet")
-    name = f"{version.dataset.slug}-v{version.number or 0}.parquet"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 @access.page(Permission.DATASET_VIEW)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["create", "append", "replace"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "contains", "is null", "is not null"]
-FileFormat = Literal["csv", "parquet", "jsonl", "zip"]
+FileFormat = Literal["csv", "parquet", "jsonl", "arrow", "excel", "zip"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ class Lake(Protocol):
         """Write a user's file, parsed apart from the lake in bounded memory; `on_rows` hears the rows so far.
 
         Options: `delimiter`, `quote` (one sign each), `types` ({column: "text"} keeps a column as text),
-        `missing` (words that stand for no value in columns of numbers), `name` (the file's name for sentences).
+        `missing` (words that stand for no value in columns of numbers), `sheet` (of a spreadsheet: its name, or its
+        number from 1), `name` (the file's name for sentences).
         """
 
     def write_from_files(

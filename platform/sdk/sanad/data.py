@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from sanad.errors import NotFound, Refused
 from sanad.resource import Resource, Thing, Things, is_id
@@ -99,6 +100,14 @@ class Datasets(Resource):
         version = self._http.post(f"datasets/{dataset['id']}/versions/", {"sql": sql, "inputs": dict(inputs)})
         return self.wait(version["id"], timeout_s=timeout_s)
 
+    def take(self, version: str, *, name: str, review: bool = False, timeout_s: float = 900) -> Thing:
+        """Take over a version (its id), also of another project, as the next version of the dataset `name`."""
+        dataset = self.find(name)
+        if dataset is None:
+            dataset = self._http.post("datasets/", {"project": self._project, "name": name})
+        made = self._http.post(f"datasets/{dataset['id']}/versions/", {"version": version, "review": review})
+        return self.wait(made["id"], timeout_s=timeout_s)
+
     def upload(self, file: Path, *, told: Told | None = None) -> Thing:
         """The file's bytes, chunk by chunk; a broken line goes on where it stopped."""
         size = file.stat().st_size
@@ -156,12 +165,20 @@ class Datasets(Resource):
             what="The destruction",
         )
 
-    def download(self, version_id: str, into: str | Path) -> Path:
-        """The version's rows as one Parquet file; nothing is left of a download that broke off."""
+    def download(
+        self, version_id: str, into: str | Path, *, form: str = "parquet", exact: bool = False, location: str = ""
+    ) -> Path:
+        """The version's rows as one file; nothing is left of a download that broke off.
+
+        `form`: parquet, csv, arrow, delta or iceberg, the last two as a zip with the table's folder. `exact` leaves
+        text of a CSV as it is where a spreadsheet would take it for a formula; `location` says where the folder of an
+        Iceberg table is going to lie.
+        """
+        asked = urlencode({"form": form, "exact": str(exact).lower(), "location": location})
         target = Path(into)
         part = target.with_name(f"{target.name}.part")
         try:
-            with self._http.stream(f"dataset-versions/{version_id}/export/") as answer, part.open("wb") as file:
+            with self._http.stream(f"dataset-versions/{version_id}/export/?{asked}") as answer, part.open("wb") as file:
                 for piece in answer.iter_bytes():
                     file.write(piece)
             part.replace(target)

@@ -1,6 +1,8 @@
+import gzip
 import io
 import zipfile
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -86,10 +88,52 @@ def test_a_zip_with_one_table_is_opened(ingested):
     assert ingested("people.zip", zipped(**{"inner/people.csv": CSV})).row_count == 3
 
 
-def test_parquet_is_read(ingested):
+def parquet(table):
     sink = io.BytesIO()
-    pq.write_table(pa.table({"x": [1, 2, 3], "y": ["a", None, "c"]}), sink)
-    assert ingested("t.parquet", sink.getvalue()).row_count == 3
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+def arrow(table):
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def spreadsheet(*rows):
+    book, sink = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(sink)
+    return sink.getvalue()
+
+
+ROWS = pa.table({"x": [1, 2, 3], "y": ["a", None, "c"]})
+SHEET = spreadsheet(["x", "y"], [1, "a"], [2, None], [3, "c"])
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("t.parquet", parquet(ROWS)),
+        ("t.parquet.gz", gzip.compress(parquet(ROWS))),
+        ("t.feather", arrow(ROWS)),
+        ("t.arrow.gz", gzip.compress(arrow(ROWS))),
+        ("t.xlsx", SHEET),
+        ("t.xlsx.gz", gzip.compress(SHEET)),
+    ],
+)
+def test_other_formats_are_read_packed_or_not(ingested, name, data):
+    version = ingested(name, data)
+    assert (version.row_count, [(c["name"], c["type"]) for c in version.schema]) == (
+        3,
+        [("x", "BIGINT"), ("y", "VARCHAR")],
+    ), version.failure
+
+
+def test_a_zip_may_hold_a_spreadsheet(ingested):
+    assert ingested("t.zip", zipped(**{"in/t.xlsx": SHEET, "in/read.me": b"x"})).row_count == 3
 
 
 @pytest.mark.parametrize(
@@ -104,6 +148,14 @@ def test_parquet_is_read(ingested):
         ("path.zip", zipped(**{"../../etc/a.csv": CSV}), "outside the archive"),
         ("many.zip", zipped(**{"a.csv": CSV, "b.csv": CSV}), "holds 2 tables"),
         ("broken.zip", b"PK\x03\x04 nothing of the kind", "zip that can be opened"),
+        (
+            "cut.csv.gz",
+            gzip.compress(b"a,b\n" + b"1,2\n" * 9000)[:-30],
+            "gzip that can be opened: it is damaged or cut",
+        ),
+        ("bomb.csv.gz", gzip.compress(b"a\n" + b"0\n" * 20_000_000), "zip bomb"),
+        ("unnamed.gz", gzip.compress(CSV), "does not say what is inside"),
+        ("twice.xlsx", spreadsheet(["a", "b", "A"], [1, 2, 3]), "“A” twice, in cells A1 and C1"),
         ("broken.parquet", b"PAR1 nothing PAR1", "Parquet|parquet"),
     ],
 )

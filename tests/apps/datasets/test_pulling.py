@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apps.connections import services as connections
-from apps.connections.adapters import files, tables
+from apps.connections.adapters import files, table_files, tables
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
 from apps.datasets.models import DatasetVersion
@@ -18,7 +18,7 @@ from foundation.jobs.choices import JobState
 from foundation.jobs.models import Job
 from foundation.jobs.registry import kept_waiting_by
 from foundation.lake.adapters.duckdb_lake import DuckDBLake
-from tests.contracts.source_stages import postgresql_stage, s3_stage
+from tests.contracts.source_stages import delta_stage, iceberg_stage, postgresql_stage, s3_stage
 from tests.support.source_servers import loopback_allowed, object_store, postgresql
 
 __all__ = ["loopback_allowed", "object_store", "postgresql"]
@@ -88,6 +88,49 @@ def test_a_table_becomes_a_version_that_somebody_looks_at(scientist, dataset, wa
         "dataset_version.pull_started",
         str(warehouse.connection.pk),
     )
+
+
+@pytest.mark.parametrize("form", ["delta", "iceberg"])
+def test_a_table_in_a_bucket_becomes_a_version_whoever_is_killed_meanwhile(
+    admin, scientist, dataset, project, object_store, tmp_path, monkeypatch, run_jobs, form
+):
+    monkeypatch.setattr(table_files, "GROUP_FILES", 1)
+    stage = {"delta": delta_stage, "iceberg": iceberg_stage}[form](object_store, tmp_path / "scratch")
+    stage.connection = connected(admin, project, stage, "Lakehouse")
+    sample = services.sample_of(
+        actor=scientist, project=project, connection_id=stage.connection.pk, place="orders/", options={}
+    )
+    assert (sample.num_rows, sample.column_names) == (50, ["id"])
+
+    version = pull(scientist, dataset, stage, "orders/")
+    with monkeypatch.context() as patched:
+        kill_at(patched, 2, after=True)
+        run_jobs()
+    stage.add()
+    went_on = kill_at(monkeypatch, None)
+    run_jobs(also_later=True)
+    version.refresh_from_db()
+    assert (version.state, version.row_count, went_on) == (VersionState.REVIEW, 300, ["3"]), version.failure
+    assert sorted(rows_of(version)["id"].to_pylist()) == stage.items
+    object_store.hold_rights(False)
+
+
+def test_files_whose_columns_differ_end_a_load_with_both_their_names(
+    scientist, dataset, bucket, object_store, run_jobs
+):
+    object_store.hold_rights(False)
+    for name, text in (("night/1.csv", "id,n\n1,2\n"), ("night/2.csv", "id,n\n2,many\n")):
+        object_store.sdk.put_object(Bucket=bucket.settings["bucket"], Key=f"in/{name}", Body=text.encode())
+    object_store.hold_rights()
+    version = pull(scientist, dataset, bucket, "night/")
+    run_jobs()
+    version.refresh_from_db()
+    assert (version.state, version.failure) == (
+        VersionState.FAILED,
+        "The column “n” is string in “in/night/2.csv” and int64 in the others. Correct the values, or read the "
+        "column as text.",
+    )
+    assert not lake.for_tenant(version.tenant_id).exists(f"ds_{version.pk.hex}")
 
 
 def test_a_folder_of_files_becomes_one_version(scientist, dataset, bucket, run_jobs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from datetime import date
 from decimal import Decimal
@@ -143,7 +144,12 @@ def test_a_zip_with_one_table(ingest):
         ("a,n\nx,1\ny,2\nz,many\nw,4\n", "Column “n” of “upload.csv” holds numbers, but line 4 has “many”"),
         ("a,b\n1,caf\u00e9\n".encode("cp1252"), "Line 2 of “upload.csv” is not UTF-8; it looks like windows-1252"),
         ("a,b\n1,2\n3,\u0639\u0627\u0626\u0634\u0629\n".encode("cp1256"), "Line 3 of “upload.csv” is not UTF-8"),
-        ("a,b\n1,2\n".encode("utf-16"), "Line 1 of “upload.csv” is not UTF-8; it looks like UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "“upload.csv” looks like UTF-16 without the mark"),
+        ("a,b\n1,2\n".encode("utf-16-be"), "“upload.csv” looks like UTF-16 without the mark"),
+        ("a,b\n1,2\n".encode("utf-32"), "Line 1 of “upload.csv” is not UTF-8; it looks like UTF-32"),
+        ("a,b\n1,2\n3,4".encode("utf-16") + b"\0\xd8", "says that it is UTF-16, but is not, near line 3"),
+        (",".join(f"c{n}" for n in range(5000)) + "\n" + "1," * 4999 + "1\n", "has 5000 columns; a dataset has 2000"),
+        ("a,b\n1,2\r\n3\r\n4,5\n", "Line 3 of “upload.csv” has 1 values"),
         (b"a,b\n1,2\n3,\0\n", "line 3 holds a zero byte"),
         ("a" * 300 + ",b\n1,2\n", "The name of column 1"),
     ],
@@ -172,11 +178,55 @@ def test_a_wrong_byte_far_down_is_named_by_its_line(refused):
         ("a,b\n1,2\n", "parquet", "“upload.parquet” is not a Parquet file"),
         (b"PAR1" + b"\0" * 40 + b"PAR1", "parquet", "“upload.parquet” is damaged"),
         ("not a zip", "zip", "“upload.zip” is damaged"),
-        ("a,b\n1,2\n", "xlsx", "neither CSV, Parquet, JSON lines nor a zip"),
+        (json.dumps({f"c{n}": n for n in range(5000)}) + "\n", "jsonl", "has 5000 columns"),
+        ('{"a": 1}\n{"a": "\0"}\n', "jsonl", "line 2 holds a zero byte"),
+        ("a,b\n1,2\n", "pdf", "neither CSV, JSON lines, Parquet, Arrow, a spreadsheet nor a zip"),
     ],
 )
 def test_other_bad_files_get_their_sentence(refused, content, format, sentence):
     assert sentence in refused(content, format)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf_16_that_says_so_is_read(ingest, encoding):
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    text = f"{mark}الاسم,n\r\nعائشة 🌴,1\r\n".encode(encoding)
+    assert ingest(text) == {"الاسم": ["عائشة 🌴"], "n": [1]}
+    assert ingest(f'{mark}{{"a": 1}}\n'.encode(encoding), "jsonl") == {"a": [1]}
+
+
+def test_line_ends_may_be_mixed(ingest):
+    assert ingest("a,b\r\n1,2\n3,4\r\n5,6") == {"a": [1, 3, 5], "b": [2, 4, 6]}
+    assert ingest("a,b\r1,2\r3,4\r") == {"a": [1, 3], "b": [2, 4]}
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_a_line_without_an_end_is_refused_by_its_number_in_little_memory(lake, tmp_path, format):
+    """A file with a hole: the bytes after the first line are never written, nor are they all read."""
+    path = tmp_path / f"long.{format}"
+    with path.open("wb") as file:
+        file.write(b"a,b\n1,2\n" + b"x" * (17 << 20) + b"\n")
+        file.truncate(1 << 30)
+    before = time.monotonic()
+    with pytest.raises(FileRefused, match=f"Line 3 of “long.{format}” is longer than 16 MB"):
+        lake.write_from_file("long", path, format)
+    # A tenth of a second; read to its end it would take ten.
+    assert time.monotonic() - before < 5
+    assert not lake.exists("long")
+
+
+def test_a_parquet_with_a_corrupt_footer_is_refused(refused):
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"a": range(1000)}), buffer)
+    whole = buffer.getvalue()
+    length = int.from_bytes(whole[-8:-4], "little")
+    for broken in (
+        whole[: -8 - length] + bytes(length) + whole[-8:],
+        whole[:-8] + (1 << 30).to_bytes(4, "little") + b"PAR1",
+        whole[: len(whole) // 2],
+        whole[:-4] + b"PAR2",
+    ):
+        assert "“upload.parquet” is damaged" in refused(broken, "parquet")
 
 
 def test_parquet_with_a_column_twice(refused):

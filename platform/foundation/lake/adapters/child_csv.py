@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
+from foundation.lake.adapters import child_text
 from foundation.lake.adapters.child_refusal import Refusal
 
 MISSING = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "-", "?")
@@ -21,17 +23,31 @@ _SAMPLE = 64 * 1024
 _MIXED_FROM = 0.5  # of a column's values; below it, numbers among words are words
 _FIELD_LIMIT = 16 << 20
 _FIRST_ROWS = 20_480
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_BOMS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+# Each is a column of the lake with files, sketches and a row on a page of its own.
+MOST_COLUMNS = 2_000
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def plan(reader: DuckDBPyConnection, path: str, options: dict[str, Any]) -> str:
+def plan(reader: DuckDBPyConnection, path: str, options: dict[str, Any], spare: str) -> str:
     """The query whose rows are the file's; raises Refusal for what cannot be a table.
+
+    A file whose lines end in several ways is rewritten into `spare` first, with one way for all.
+    """
+    check_text(path)
+    try:
+        return _planned(reader, path, options)
+    except duckdb.Error:
+        if not child_text.with_one_end(path, spare):
+            raise
+    return _planned(reader, spare, options)
+
+
+def _planned(reader: DuckDBPyConnection, path: str, options: dict[str, Any]) -> str:
+    """The query, of lines that end in one way.
 
     Types are found over the whole file, so that no later row can break them, and then said: found once more while the
     rows are read, they would cost a pass.
     """
-    check_text(path)
     delimiter, quote = dialect(path, options)
     names = _header(path, delimiter, quote)
     texts = [name for name, kind in options.get("types", {}).items() if kind == "text"]
@@ -70,13 +86,16 @@ def _sniffed(
 
 
 def check_text(path: str) -> None:
-    """UTF-8 from the first byte to the last, or a refusal that says where not."""
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    """UTF-8 in lines of bearable length, from the first byte to the last, or a refusal that says where not."""
+    decoder, open_for = codecs.getincrementaldecoder("utf-8")("strict"), 0
     with open(path, "rb") as file:  # noqa: PTH123 - a path of /proc, resolved by the kernel
-        if (head := file.read(4)[:2]) in _BOMS:
-            raise Refusal("encoding", line=1, guess=_BOMS[head])
-        file.seek(0)
         while chunk := file.read(1 << 20):
+            # Before anything asks for a line of it: one without an end would be taken into memory whole.
+            end = b"\n" if b"\n" in chunk else b"\r"
+            open_for = len(chunk) - last - 1 if (last := chunk.rfind(end)) >= 0 else open_for + len(chunk)
+            if open_for > _FIELD_LIMIT:
+                line = _line_at(path, file.tell() - open_for)
+                raise Refusal("long_line", line=line, megabytes=_FIELD_LIMIT >> 20)
             # Most files are ASCII, and are through in a tenth of the time.
             if b"\0" in chunk or not (chunk.isascii() and not decoder.getstate()[0]):
                 _check_signs(path, chunk, decoder, file.tell() - len(chunk))
@@ -149,7 +168,7 @@ def _header(path: str, delimiter: str, quote: str) -> list[str]:
     line, names = next(rows, (1, []))
     names = [unicodedata.normalize("NFC", name.strip()) for name in names]
     check_names(names, line=line)
-    if all(_NUMBER.fullmatch(name) for name in names):
+    if all(NUMBER.fullmatch(name) for name in names):
         raise Refusal("no_header", line=line)
     if next(rows, None) is None:
         raise Refusal("no_rows")
@@ -158,6 +177,8 @@ def _header(path: str, delimiter: str, quote: str) -> list[str]:
 
 def check_names(names: Sequence[str], *, line: int | None) -> None:
     """Every column has a name of its own; the lake does not tell A from a."""
+    if len(names) > MOST_COLUMNS:
+        raise Refusal("many_columns", count=len(names), most=MOST_COLUMNS)
     seen: dict[str, int] = {}
     for place, name in enumerate(names, start=1):
         if not name:
@@ -218,7 +239,7 @@ def _refuse_mixed(
     next(rows)
     for line, row in rows:
         value = row[place].strip()
-        if value and value not in missing and not _NUMBER.fullmatch(value):
+        if value and value not in missing and not NUMBER.fullmatch(value):
             raise Refusal("mixed_column", line=line, column=column, value=value[:40])
 
 

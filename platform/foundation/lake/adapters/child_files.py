@@ -9,7 +9,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from foundation.lake.adapters import child_archive, child_csv, child_jsonl
+from foundation.lake.adapters import (
+    child_archive,
+    child_arrow,
+    child_columns,
+    child_csv,
+    child_excel,
+    child_jsonl,
+    child_text,
+)
 from foundation.lake.adapters.child_refusal import Refusal
 from foundation.lake.adapters.child_sql import Engine, identifier, lock, quoted, send
 
@@ -24,21 +32,34 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
             path, format_ = child_archive.unpacked(path, job["folder"], job["disk_mb"] << 20)
         if not os.stat(path).st_size:  # noqa: PTH116 - one call on a path of /proc
             raise Refusal("empty")
-        plan = {"csv": child_csv.plan, "jsonl": child_jsonl.plan, "parquet": _plan_parquet}[format_]
-        lock(engine, job, [path])
-        return _send(engine, plan(engine.reader, path, options), job, rows)
+        if format_ in ("csv", "jsonl"):
+            path = child_text.as_utf8(path, job["folder"])
+        spare = f"{job['folder']}/lines"
+        lock(engine, job, [path, spare])
+        return _send(_opened(engine, path, format_, options, spare), job, rows, empty="columns" in options)
     except Refusal as refusal:
         return refusal.said
-    except duckdb.OutOfMemoryException:
+    except (duckdb.OutOfMemoryException, MemoryError):
         return Refusal("memory").said
     except (duckdb.Error, pa.ArrowException, OSError):  # OSError: what fails while rows stream, through Arrow
         return _explained(format_, path, options)
 
 
-def _send(engine: Engine, sql: str, job: dict[str, Any], rows: int) -> dict[str, Any]:
-    reader = engine.reader.execute(sql).to_arrow_reader(_BATCH)
+def _opened(engine: Engine, path: str, format_: str, options: dict[str, Any], spare: str) -> pa.RecordBatchReader:
+    if format_ == "arrow":
+        return child_arrow.rows_of(path)
+    if format_ == "excel":
+        return child_excel.rows_of(path, options)
+    if format_ == "csv":
+        sql = child_csv.plan(engine.reader, path, options, spare)
+    else:
+        sql = {"jsonl": child_jsonl.plan, "parquet": _plan_parquet}[format_](engine.reader, path, options)
+    return engine.reader.execute(sql).to_arrow_reader(_BATCH)
+
+
+def _send(reader: pa.RecordBatchReader, job: dict[str, Any], rows: int, *, empty: bool) -> dict[str, Any]:
     outcome = send(reader, rows, limit_rows=None, limit_bytes=job["limit_bytes"])
-    if outcome.get("rows") == 0:
+    if outcome.get("rows") == 0 and not empty:
         raise Refusal("no_rows")
     return outcome
 
@@ -63,8 +84,10 @@ def _plan_parquet(reader: duckdb.DuckDBPyConnection, path: str, options: dict[st
         if file.read(4) != b"PAR1":
             raise Refusal("not_parquet")
         file.seek(0)
-        names = pq.read_schema(file).names
-    child_csv.check_names(names, line=None)
+        schema = pq.read_schema(file)
+    if "columns" in options:
+        return child_columns.query(path, schema, options["columns"])
+    child_csv.check_names(schema.names, line=None)
     described = reader.execute(f"DESCRIBE FROM read_parquet({quoted(path)})").fetchall()
     columns = (f"{_storable(name, kind)} AS {identifier(name)}" for name, kind, *_ in described)
     return f"SELECT {', '.join(columns)} FROM read_parquet({quoted(path)})"

@@ -7,7 +7,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from foundation.lake.adapters.child_csv import check_names, check_text
+from foundation.lake.adapters.child_csv import MOST_COLUMNS, check_names, check_text
 from foundation.lake.adapters.child_refusal import Refusal
 
 _LINE_LIMIT = 16 << 20
@@ -52,9 +52,12 @@ def _kind(value: object) -> str | None:
 
 
 def explain(path: str) -> None:
-    """Raise the Refusal that names the first line which is not one object."""
-    for _ in _records(path):
-        pass
+    """Raise the Refusal that names the first line which is not one object, or says that there are too many names."""
+    names: set[str] = set()
+    for _line, record in _records(path):
+        names |= record.keys()
+    if len(names) > MOST_COLUMNS:
+        raise Refusal("many_columns", count=len(names), most=MOST_COLUMNS)
 
 
 def _records(path: str) -> Any:

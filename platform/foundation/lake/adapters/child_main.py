@@ -17,7 +17,7 @@ from typing import Any
 from foundation.lake.adapters import child_walls as walls
 
 IDLE_S = 300
-_ENCODINGS = ("utf-8-sig", "utf-16", "windows-1256", "windows-1252", "cp437", "ascii", "latin-1")
+_ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "windows-1256", "windows-1252", "cp437", "ascii", "latin-1")
 
 
 # Libraries print where they please; what they print must not be taken for an outcome.

@@ -22,6 +22,8 @@ from foundation.lake.adapters.sessions import name
 from foundation.lake.ports import Column
 
 BINS = 20
+# The sketches of one column take about a megabyte.
+TOGETHER = 200
 TOP = 10
 # Beyond this many rows, counting what differs would cost more than the answer is worth.
 MOST_COUNTED = 2_000_000
@@ -46,6 +48,12 @@ _FIGURES = ("present", "distinct", "not_finite", "min", "max", "mean", "std", "q
 
 
 def profile_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> dict[str, Any]:
+    """Column by column what is there; of a wide table so many columns at a time, as each holds memory of its own."""
+    parts = [_profiled(connection, relation, columns[at : at + TOGETHER]) for at in range(0, len(columns), TOGETHER)]
+    return {"rows": parts[0]["rows"], "columns": [column for part in parts for column in part["columns"]]}
+
+
+def _profiled(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> dict[str, Any]:
     """Two passes over all columns, one over those that may name rows, a short one per column for what is frequent."""
     rows, found = _figures(connection, relation, columns)
     for column, figures in zip(columns, found, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from foundation.lake.ports import Column, FileFormat, TableAt
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["describe", "first_rows", "run", "tables_of"]
+__all__ = ["describe", "first_rows", "rows_of", "run", "tables_of"]
 
 
 def run(
@@ -48,6 +49,16 @@ def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, li
     from foundation.lake.sandbox import files as jobs
 
     return jobs.first_rows(path, format, options, limit=limit)
+
+
+def rows_of(path: Path, format: FileFormat, options: Mapping[str, Any]) -> AbstractContextManager[pa.RecordBatchReader]:
+    """All rows of a user's file, streamed out of a child in their order; FileRefused also while they are read.
+
+    Options are those of `Lake.write_from_file`, and `columns` for a data file of somebody's table (`child_columns`).
+    """
+    from foundation.lake.sandbox import files as jobs
+
+    return jobs.parsed(path, format, options)
 
 
 def tables_of(sql: str) -> set[str]:

@@ -56,12 +56,77 @@ _SENTENCES: dict[str, Promise] = {
     "bad_json": gettext_lazy("Line %(line)s of “%(file)s” is not valid JSON, from sign %(place)s on."),
     "not_an_object": gettext_lazy("Line %(line)s of “%(file)s” is not a JSON object; write one object per line."),
     "duplicate_name": gettext_lazy("Line %(line)s of “%(file)s” has the name “%(column)s” twice; remove one."),
+    "encoding_no_mark": gettext_lazy(
+        "“%(file)s” looks like UTF-16 without the mark at its beginning that says so; save it with the encoding UTF-8, "
+        "or as UTF-16 with that mark (BOM)."
+    ),
+    "encoding_sixteen": gettext_lazy(
+        "“%(file)s” says that it is UTF-16, but is not, near line %(line)s; save it with the encoding UTF-8."
+    ),
+    "long_line": gettext_lazy(
+        "Line %(line)s of “%(file)s” is longer than %(megabytes)s MB; put each row on a line of its own."
+    ),
+    "many_columns": gettext_lazy(
+        "“%(file)s” has %(count)s columns; a dataset has %(most)s at most. Leave some out, or give names and values a "
+        "row each."
+    ),
+    "no_field_ids": gettext_lazy(
+        "“%(file)s” does not say by number which of its columns is “%(column)s”; give the table a name mapping, or "
+        "write its files anew."
+    ),
+    "nested_rename": gettext_lazy(
+        "A part of the column “%(column)s” has been renamed to “%(part)s” since “%(file)s” was written; write the "
+        "table's files anew."
+    ),
+    "feather_one": gettext_lazy(
+        "“%(file)s” is of Feather's first version, which nobody writes any more; save it as Feather V2 or Parquet."
+    ),
+    "arrow_type": gettext_lazy(
+        "The column “%(column)s” of “%(file)s” is of the Arrow type %(type)s, which no dataset holds; convert it or "
+        "leave it out."
+    ),
+    "arrow_value": gettext_lazy(
+        "The column “%(column)s” of “%(file)s” has a value in batch %(batch)s that the type %(type)s cannot hold."
+    ),
+    "excel_password": gettext_lazy("“%(file)s” asks for a password; save it without one, it is sealed here."),
+    "excel_large": gettext_lazy(
+        "“%(file)s” is too large for a spreadsheet: it is read whole, up to %(megabytes)s MB. Save the sheet as CSV in "
+        "UTF-8 and upload that."
+    ),
+    "excel_memory": gettext_lazy(
+        "“%(file)s” needs more than %(memory)s MB to be read, since a spreadsheet is read whole. Save the sheet as CSV "
+        "in UTF-8 and upload that."
+    ),
+    "excel_no_sheet": gettext_lazy("“%(file)s” has no sheet with cells."),
+    "excel_sheet": gettext_lazy("“%(file)s” has no sheet “%(sheet)s”; its sheets are: %(known)s."),
+    "excel_empty": gettext_lazy(
+        "Sheet “%(sheet)s” of “%(file)s” is empty; name another sheet where there are several."
+    ),
+    "excel_no_rows": gettext_lazy("Sheet “%(sheet)s” of “%(file)s” has names in row %(line)s, but no rows below them."),
+    "excel_no_header": gettext_lazy(
+        "Row %(line)s of sheet “%(sheet)s” in “%(file)s” holds numbers where the names of the columns should be; put a "
+        "row of names first."
+    ),
+    "excel_merged": gettext_lazy(
+        "The cells %(cells)s of sheet “%(sheet)s” in “%(file)s” are merged; unmerge them and give each its own value."
+    ),
+    "excel_unnamed_column": gettext_lazy(
+        "Cell %(cell)s of sheet “%(sheet)s” in “%(file)s” should name its column and is empty; write a name there."
+    ),
+    "excel_bad_name": gettext_lazy(
+        "The name in cell %(cell)s of sheet “%(sheet)s” in “%(file)s” is longer than 200 signs or holds control signs; "
+        "shorten it."
+    ),
+    "excel_duplicate_column": gettext_lazy(
+        "Sheet “%(sheet)s” of “%(file)s” has the column “%(column)s” twice, in cells %(first)s and %(cell)s; rename or "
+        "remove one."
+    ),
     "not_parquet": gettext_lazy("“%(file)s” is not a Parquet file; upload it under the format that it has."),
     "encrypted_parquet": gettext_lazy("“%(file)s” is encrypted Parquet; upload it unencrypted, it is sealed here."),
     "zip_encrypted": gettext_lazy("“%(file)s” asks for a password; make the zip without one."),
     "zip_many": gettext_lazy("“%(file)s” holds %(count)s files; put one table into it."),
     "zip_tables": gettext_lazy(
-        "“%(file)s” holds %(count)s tables (CSV, Parquet or JSON lines); a zip must hold exactly one."
+        "“%(file)s” holds %(count)s tables (CSV, JSON lines, Parquet, Arrow, Excel); a zip must hold exactly one."
     ),
     "zip_path": gettext_lazy("“%(file)s” holds “%(name)s”, which points outside the archive; make the zip anew."),
     "zip_link": gettext_lazy("“%(file)s” holds “%(name)s”, a link; put the file itself into the zip."),
@@ -72,11 +137,13 @@ _SENTENCES: dict[str, Promise] = {
 }
 
 
-def refusal(said: dict[str, Any], title: str, limits: Limits, *, timed_out: bool) -> FileRefused:
+def refusal(said: dict[str, Any], title: str, format: str, limits: Limits, *, timed_out: bool) -> FileRefused:
     """The refusal that the child's outcome tells of."""
     kind = "time" if timed_out else str(said.get("refused") or "")
     if not kind:
         kind = "memory" if not said or said.get("failed") == "MemoryError" else "damaged"
+    if kind == "memory" and format == "excel":
+        kind = "excel_memory"
     if kind == "encoding" and said.get("guess"):
         kind = "encoding_guess"
     facts = {key: value for key, value in said.items() if key not in ("refused", "walls")}

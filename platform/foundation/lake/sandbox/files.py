@@ -26,7 +26,8 @@ def parsed(
     title = str(options.get("name") or Path(path).name)
     if format not in get_args(FileFormat):
         raise FileRefused(
-            _("“%(name)s” is neither CSV, Parquet, JSON lines nor a zip of one of them.") % {"name": title}
+            _("“%(name)s” is neither CSV, JSON lines, Parquet, Arrow, a spreadsheet nor a zip of one of them.")
+            % {"name": title}
         )
     with ExitStack() as stack:
         files = stack.enter_context(places.lent([path]))
@@ -34,8 +35,8 @@ def parsed(
         child.give({"kind": "file", "format": format, "options": dict(options)}, files, limits)
         stream = child.rows()
         if stream is None:
-            raise _failure(child, title, limits)
-        yield pa.RecordBatchReader.from_batches(stream.schema, _batches(child, stream, title, limits))
+            raise _failure(child, title, format, limits)
+        yield pa.RecordBatchReader.from_batches(stream.schema, _batches(child, stream, title, format, limits))
 
 
 def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, limit: int) -> pa.Table:
@@ -49,15 +50,17 @@ def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, li
         return pa.Table.from_batches(taken, rows.schema)
 
 
-def _batches(child: Child, stream: pa.RecordBatchReader, title: str, limits: Limits) -> Iterator[pa.RecordBatch]:
+def _batches(
+    child: Child, stream: pa.RecordBatchReader, title: str, format: FileFormat, limits: Limits
+) -> Iterator[pa.RecordBatch]:
     try:
         yield from answers.sound(stream)
     except (pa.ArrowInvalid, OSError) as error:
-        raise _failure(child, title, limits) from error
+        raise _failure(child, title, format, limits) from error
     said = child.outcome()
     if "rows" not in said:
-        raise file_wording.refusal(said, title, limits, timed_out=child.timed_out)
+        raise file_wording.refusal(said, title, format, limits, timed_out=child.timed_out)
 
 
-def _failure(child: Child, title: str, limits: Limits) -> FileRefused:
-    return file_wording.refusal(child.outcome(), title, limits, timed_out=child.timed_out)
+def _failure(child: Child, title: str, format: FileFormat, limits: Limits) -> FileRefused:
+    return file_wording.refusal(child.outcome(), title, format, limits, timed_out=child.timed_out)

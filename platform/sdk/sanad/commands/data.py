@@ -32,6 +32,10 @@ def _datasets(dataset: Any) -> None:
     pull.add_argument("--pattern", default="", help='which files of a folder, like "*.csv"')
     pull.add_argument("--review", action="store_true", help="wait for a person to commit it")
     pull.add_argument("--options", type=as_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
+    take = add(dataset, "take", dataset_take, "take over a version, also of another project")
+    take.add_argument("version", help="its id")
+    take.add_argument("name", help="of the dataset whose next version it becomes")
+    take.add_argument("--review", action="store_true", help="wait for a person to commit it")
     derive = add(dataset, "derive", dataset_derive, "make a version by SQL over other versions")
     derive.add_argument("name")
     _sql(derive)
@@ -44,9 +48,14 @@ def _datasets(dataset: Any) -> None:
     destroy.add_argument("--break-chain", action="store_true", help="although something was made from it")
     add(dataset, "list", dataset_list, "datasets of the project")
     add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
-    get = add(dataset, "get", dataset_get, "a version's rows as Parquet")
+    get = add(dataset, "get", dataset_get, "a version's rows as a file")
     get.add_argument("version", help="its id, or a dataset's name (its newest version)")
     get.add_argument("into")
+    get.add_argument("--form", default="parquet", choices=["parquet", "csv", "arrow", "delta", "iceberg"])
+    get.add_argument("--exact", action="store_true", help="CSV: leave text that looks like a formula as it is")
+    get.add_argument(
+        "--location", default="", help="Iceberg: where its folder is going to lie, like s3://bucket/orders"
+    )
 
 
 def _sql(parser: ArgumentParser) -> None:
@@ -103,6 +112,10 @@ def dataset_pull(client: Client, said: Namespace) -> None:
     show(chosen(client.datasets.pull(said.connection, said.place, **words), VERSION), as_json=said.json)
 
 
+def dataset_take(client: Client, said: Namespace) -> None:
+    show(chosen(client.datasets.take(said.version, name=said.name, review=said.review), VERSION), as_json=said.json)
+
+
 def dataset_derive(client: Client, said: Namespace) -> None:
     made = client.datasets.derive(said.name, sql=text_of(said.sql), inputs=_inputs(client, said))
     show(chosen(made, VERSION), as_json=said.json)
@@ -128,7 +141,8 @@ def dataset_versions(client: Client, said: Namespace) -> None:
 
 
 def dataset_get(client: Client, said: Namespace) -> None:
-    tell(f"Written to {client.datasets.download(client.datasets.newest(said.version), said.into)}")
+    words = {"form": said.form, "exact": said.exact, "location": said.location}
+    tell(f"Written to {client.datasets.download(client.datasets.newest(said.version), said.into, **words)}")
 
 
 def feature_entity(client: Client, said: Namespace) -> None:
