@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from foundation.lake.ports import Column, FileFormat, TableAt
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["describe", "first_rows", "run", "tables_of"]
+__all__ = ["construct_against_rows", "describe", "first_rows", "lineage", "run", "tables_of"]
 
 
 def run(
@@ -55,3 +55,24 @@ def tables_of(sql: str) -> set[str]:
     from foundation.lake.sandbox import sql as jobs
 
     return jobs.tables_of(sql)
+
+
+def lineage(sql: str, inputs: Mapping[str, Sequence[Column]]) -> dict[str, list[tuple[str, str]] | None]:
+    """For each column of the answer the columns of the inputs, (input, column), whose values it is computed from.
+
+    None where that cannot be told: it is never guessed. What only decides which rows come (WHERE, ON, GROUP BY) is no
+    source. The query is parsed, not run; SqlRefused and SqlFailed where it cannot be understood at all.
+    """
+    from foundation.lake.sandbox import sql as jobs
+
+    return jobs.lineage(sql, inputs)
+
+
+def construct_against_rows(sql: str, growing: str) -> str:
+    """What keeps the SELECT from being made row by row of the input `growing`, in SQL's own words; empty where nothing.
+
+    Where nothing does, its rows over two halves of that input are those over the whole, one after the other.
+    """
+    from foundation.lake.sandbox import sql as jobs
+
+    return jobs.construct_against_rows(sql, growing)
