@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 
 from apps.connections import services as connections
 from apps.datasets import selectors, services
@@ -22,7 +18,7 @@ from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
 from foundation.ledger import RecordedEvent
-from foundation.web import chain
+from foundation.web import chain, lineage
 
 
 def register() -> None:
@@ -38,6 +34,11 @@ def register() -> None:
     chain.register("dataset_version", _version_link)
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)
+    lineage.register("dataset_version", selectors.version_things)
+    lineage.register("source", selectors.source_things)
+    lineage.register_above("dataset_version", selectors.made_of_versions)
+    lineage.register_above("source", selectors.made_of_sources)
+    lineage.register_whole("dataset", "dataset_version", selectors.versions_of_dataset)
     services.register_reach(services.VersionReach())
     services.register_reach(services.ArchiveReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
@@ -66,7 +67,7 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         url=reverse("datasets:version_detail", args=[actor.tenant.slug, selectors.project_slug(version), version.pk]),
         digest=version.digest,
         actor=str(version.created_by or ""),
-        broken_reason=_broken_reason(version),
+        broken_reason=selectors.broken_reason(version),
     )
     if version.source.get("kind") == "sql":
         inputs = dict.fromkeys(UUID(pk) for pk in version.source["inputs"].values())
@@ -74,12 +75,6 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
     if version.source.get("kind") == "erasure":
         return chain.Link(node, made_from=(("dataset_version", UUID(version.source["of"])),))
     return chain.Link(node, made_from=(("source", version.pk),))
-
-
-def _broken_reason(version: Any) -> str:
-    if version.state == VersionState.DESTROYED and version.destroyed_at is not None:
-        return str(_("its rows were destroyed on %(day)s") % {"day": date_format(localtime(version.destroyed_at))})
-    return str(_("its rows are being destroyed")) if version.state == VersionState.DESTROYING else ""
 
 
 def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.datasets.views import adding, deriving, destroying, pages, pulling, versions
+from apps.datasets.views import adding, deriving, destroying, lineage, pages, pulling, versions
 
 app_name = "datasets"
 project_patterns = [
@@ -8,6 +8,7 @@ project_patterns = [
     path("data/new/", adding.dataset_new, name="dataset_new"),
     path("data/pull/", pulling.dataset_pull, name="dataset_pull"),
     path("data/derive/", deriving.dataset_derive, name="dataset_derive"),
+    path("data/lineage/<slug:kind>/<uuid:object_id>/", lineage.lineage_picture, name="lineage"),
     path("data/<uuid:dataset_id>/", pages.dataset_detail, name="dataset_detail"),
     path("data/<uuid:dataset_id>/edit/", pages.dataset_edit, name="dataset_edit"),
     path("data/versions/<uuid:version_id>/", versions.version_detail, name="version_detail"),

@@ -1,5 +1,6 @@
 """The shape of what people send to the datasets app."""
 
+from apps.datasets.forms.lineage import LineageForm
 from apps.datasets.forms.versions import (
     ClassForm,
     DeriveForm,
@@ -16,6 +17,7 @@ __all__ = [
     "DeriveForm",
     "DestroyForm",
     "EditForm",
+    "LineageForm",
     "PullForm",
     "ReadingForm",
     "UploadForm",

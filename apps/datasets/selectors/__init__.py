@@ -2,6 +2,14 @@
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
 from apps.datasets.selectors.keeping import tables_named, version_ids, versions_over
+from apps.datasets.selectors.lineage import (
+    broken_reason,
+    made_of_sources,
+    made_of_versions,
+    source_things,
+    version_things,
+    versions_of_dataset,
+)
 from apps.datasets.selectors.naming import (
     columns_by_project,
     columns_there,
@@ -34,6 +42,7 @@ from apps.datasets.selectors.sizes import bytes_coming_in
 __all__ = [
     "ColumnChange",
     "RowChange",
+    "broken_reason",
     "bytes_coming_in",
     "changed_rows",
     "class_counts",
@@ -50,15 +59,20 @@ __all__ = [
     "inputs_by_name",
     "latest_ready",
     "made_from",
+    "made_of_sources",
+    "made_of_versions",
     "project_slug",
     "ready_versions",
+    "source_things",
     "sql_name",
     "summary",
     "table_at",
     "tables_named",
     "upload_of",
     "version_ids",
+    "version_things",
     "versions_made_from",
+    "versions_of_dataset",
     "versions_over",
     "visible_datasets",
     "visible_erasures",

@@ -2,6 +2,7 @@
 
 from apps.datasets.services.archiving import dataset_part
 from apps.datasets.services.classification import classify_column
+from apps.datasets.services.column_sources import column_sources
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.destroying import ask_to_destroy, destroy_version
@@ -55,6 +56,7 @@ __all__ = [
     "begin_usage",
     "cancel_upload",
     "classify_column",
+    "column_sources",
     "commit_version",
     "complete_upload",
     "create_dataset",

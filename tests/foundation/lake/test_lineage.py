@@ -36,7 +36,7 @@ QUERIES = {
     "WITH x AS (SELECT a FROM t), y AS (SELECT a FROM x) SELECT * FROM y": "t.a",
     "WITH t AS (SELECT d AS a FROM u) SELECT a FROM t": "U.D",
     "WITH t AS (SELECT b AS a FROM t) SELECT a FROM t": "t.b",
-    "WITH x AS (SELECT a FROM t), y AS (WITH x AS (SELECT b AS a FROM x, t) FROM x) SELECT x.a, y.a AS z FROM x, y": "t.a; t.b",
+    "WITH x AS (SELECT a FROM t), y AS (WITH x AS (SELECT b AS k FROM x, t) FROM x) SELECT a, k FROM x, y": "t.a; t.b",
     "WITH RECURSIVE r AS (SELECT a, b FROM t UNION ALL SELECT r.b, r.a FROM r WHERE a < 3) FROM r": "t.a t.b; t.a t.b",
     "WITH RECURSIVE r(n, p) AS (SELECT a, b FROM t UNION SELECT n + 1, p FROM r WHERE n < 5) FROM r": "t.a; t.b",
     "SELECT a FROM t UNION ALL SELECT d FROM u": "U.D t.a",
@@ -74,7 +74,9 @@ QUERIES = {
 @pytest.fixture(scope="module")
 def engine():
     connection = duckdb.connect()
-    connection.execute("CREATE TABLE t (a INTEGER, b INTEGER, c INTEGER); CREATE TABLE U (a INTEGER, D INTEGER, e INTEGER)")
+    connection.execute(
+        "CREATE TABLE t (a INTEGER, b INTEGER, c INTEGER); CREATE TABLE U (a INTEGER, D INTEGER, e INTEGER)"
+    )
     connection.execute('CREATE TABLE s (addr STRUCT(city VARCHAR), "two words" INTEGER)')
     yield connection
     connection.close()
@@ -98,7 +100,11 @@ def test_where_the_engine_answers_with_other_columns_nothing_is_told():
 @given(parts=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=1, max_size=4))
 def test_what_is_no_source_of_a_column_never_moves_it(parts):
     """Another value in a column that is no source leaves the answer's column as it was; a source moves it."""
-    sql = "WITH q AS (SELECT * FROM t) SELECT " + ", ".join(f"{x} + {y} * 10 AS c{i}" for i, (x, y) in enumerate(parts)) + " FROM q"
+    sql = (
+        "WITH q AS (SELECT * FROM t) SELECT "
+        + ", ".join(f"{x} + {y} * 10 AS c{i}" for i, (x, y) in enumerate(parts))
+        + " FROM q"
+    )
     names = [f"c{i}" for i in range(len(parts))]
     found = child_lineage.sources_of(sql, INPUTS, names)
     with duckdb.connect() as connection:

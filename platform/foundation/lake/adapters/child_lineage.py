@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import sqlglot
 from duckdb import DuckDBPyConnection
@@ -76,19 +75,12 @@ def sources_of(sql: str, inputs: Mapping[str, list[str]], answered: list[str]) -
         return unknown
     if root is None or [name.lower() for name in _names(root)] != [name.lower() for name in answered]:
         return unknown
-    names = {
-        (name.lower(), column.lower()): (name, column) for name, columns in inputs.items() for column in columns
-    }
+    names = {(name.lower(), column.lower()): (name, column) for name, columns in inputs.items() for column in columns}
     return _Walk(names).answer(root, len(answered))
 
 
 def _beyond(tree: exp.Expression) -> bool:
-    count = 0
-    for node in tree.walk():
-        count += 1
-        if count > _MOST_NODES or isinstance(node, _UNTOLD):
-            return True
-    return False
+    return any(count > _MOST_NODES or isinstance(node, _UNTOLD) for count, node in enumerate(tree.walk()))
 
 
 class _Walk:

@@ -27,7 +27,9 @@ _SIDES = {"INNER": "both", "LEFT": "left", "RIGHT": "right", "SEMI": "left", "AN
 def construct_against(connection: DuckDBPyConnection, sql: str, growing: str) -> str:
     """The first construct that speaks against it, as SQL writes it; empty where none does."""
     tree = statement.tree_of(connection, sql)["statements"][0]["node"]
-    found = connection.execute("SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'")
+    found = connection.execute(
+        "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
+    )
     return _Reading(growing.lower(), {str(name).lower() for (name,) in found.fetchall()}).query(tree)
 
 
@@ -44,7 +46,11 @@ class _Reading:
             return "WITH"
         for modifier in node.get("modifiers") or ():
             return _MODIFIERS.get(modifier.get("type"), "ORDER BY")
-        if node.get("group_expressions") or node.get("group_sets") or node.get("aggregate_handling") != "STANDARD_HANDLING":
+        if (
+            node.get("group_expressions")
+            or node.get("group_sets")
+            or node.get("aggregate_handling") != "STANDARD_HANDLING"
+        ):
             return "GROUP BY"
         for part, word in (("having", "HAVING"), ("qualify", "QUALIFY"), ("sample", "SAMPLE")):
             if node.get(part):
