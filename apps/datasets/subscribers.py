@@ -25,6 +25,8 @@ def register() -> None:
     tenants.register_export("datasets", services.dataset_part)
     tenant_selectors.register_coming_in("datasets", selectors.bytes_coming_in)
     ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
+    for outcome in ("committed", "review_opened", "failed", "cancelled", "discarded"):
+        ledger.subscribe(f"dataset_version.{outcome}", name="datasets.transformations", handler=_version_ended)
     ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
@@ -36,17 +38,35 @@ def register() -> None:
     chain.register_upwards("dataset_version", _made_of_version)
     lineage.register("dataset_version", selectors.version_things)
     lineage.register("source", selectors.source_things)
+    lineage.register("transformation", selectors.transformation_things)
+    lineage.register_above("transformation", selectors.made_of_transformations)
     lineage.register_above("dataset_version", selectors.made_of_versions)
     lineage.register_above("source", selectors.made_of_sources)
     lineage.register_whole("dataset", "dataset_version", selectors.versions_of_dataset)
     services.register_reach(services.VersionReach())
     services.register_reach(services.ArchiveReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
+    live.register_topic(
+        "transformation", check=lambda actor, pk: selectors.get_transformation(actor=actor, transformation_id=pk)
+    )
+    # New rows of an input, for as long as a pass reads them.
+    keeping.register("dn_", over=selectors.versions_over)
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
 
 
 def _usage_begins(event: RecordedEvent) -> None:
     services.begin_usage(event=event)
+
+
+def _version_ended(event: RecordedEvent) -> None:
+    """What waits for a version goes on with it, or is left out."""
+    services.hear_version(
+        tenant=event.system("transformations").tenant,
+        project_id=event.project_id,
+        dataset_id=UUID(event.payload["dataset_id"]),
+        version_id=UUID(event.payload["version_id"]),
+        outcome=event.kind.partition(".")[2],
+    )
 
 
 def _usage_ends(event: RecordedEvent) -> None:

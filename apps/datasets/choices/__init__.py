@@ -3,6 +3,15 @@
 from apps.datasets.choices.columns import ColumnClass, PersonalKind
 from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, FileFormat
+from apps.datasets.choices.transformations import (
+    PASS_NEXT,
+    PASS_OPEN,
+    TRANSFORMATION_NEXT,
+    PassState,
+    TransformationMode,
+    TransformationState,
+    TransformationTrigger,
+)
 from apps.datasets.choices.versions import NEXT, VersionState
 
 __all__ = [
@@ -12,11 +21,18 @@ __all__ = [
     "FORMAT_OF_ENDING",
     "LEFT_TO_PEOPLE",
     "NEXT",
+    "PASS_NEXT",
+    "PASS_OPEN",
+    "TRANSFORMATION_NEXT",
     "ColumnClass",
     "ErasedKind",
     "ErasureState",
     "FileFormat",
     "InProjectState",
+    "PassState",
     "PersonalKind",
+    "TransformationMode",
+    "TransformationState",
+    "TransformationTrigger",
     "VersionState",
 ]

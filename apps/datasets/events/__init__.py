@@ -1,6 +1,14 @@
 """What the datasets app tells the ledger."""
 
 from apps.datasets.events.erasures import ErasureFailed, ErasureRequested, ErasureResumed, PersonErased
+from apps.datasets.events.transformations import (
+    TransformationCreated,
+    TransformationDefined,
+    TransformationDeleted,
+    TransformationPaused,
+    TransformationResumed,
+    TransformationRunAsked,
+)
 from apps.datasets.events.versions import (
     ColumnClassified,
     DatasetCreated,
@@ -30,6 +38,12 @@ __all__ = [
     "PersonErased",
     "PullStarted",
     "SuccessorStarted",
+    "TransformationCreated",
+    "TransformationDefined",
+    "TransformationDeleted",
+    "TransformationPaused",
+    "TransformationResumed",
+    "TransformationRunAsked",
     "VersionCancelled",
     "VersionCommitted",
     "VersionDestroyRequested",

@@ -2,6 +2,16 @@
 
 from apps.datasets.models.datasets import Dataset, DatasetVersion
 from apps.datasets.models.erasures import ErasedThing, Erasure
+from apps.datasets.models.transformations import Transformation, TransformationDefinition, TransformationPass
 from apps.datasets.models.uploads import Upload
 
-__all__ = ["Dataset", "DatasetVersion", "ErasedThing", "Erasure", "Upload"]
+__all__ = [
+    "Dataset",
+    "DatasetVersion",
+    "ErasedThing",
+    "Erasure",
+    "Transformation",
+    "TransformationDefinition",
+    "TransformationPass",
+    "Upload",
+]

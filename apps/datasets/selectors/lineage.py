@@ -49,7 +49,7 @@ def _thing(actor: Actor, version: DatasetVersion) -> Thing:
         made_from=made_from,
         columns=tuple(version.column_names),
         sources=sources,
-        same_columns=version.source.get("kind") != "sql",
+        same_columns=version.source.get("kind") != "sql" or bool(version.source.get("transformation")),
         broken_reason=broken_reason(version),
     )
 
@@ -57,6 +57,8 @@ def _thing(actor: Actor, version: DatasetVersion) -> Thing:
 def _made_from(
     source: Mapping[str, Any], version_id: UUID
 ) -> tuple[tuple[Reference, ...], dict[str, tuple[ColumnReference, ...] | None]]:
+    if source.get("transformation"):
+        return (("transformation", version_id),), {}
     if source.get("kind") == "sql":
         inputs: dict[str, Reference] = {alias: ("dataset_version", UUID(pk)) for alias, pk in source["inputs"].items()}
         return tuple(dict.fromkeys(inputs.values())), _sources(source, inputs)
@@ -103,12 +105,40 @@ def source_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
         )
 
 
+def transformation_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
+    """Transformations at work: the id is that of the version which was made, so each has its own inputs."""
+    for version in visible_versions(actor=actor).filter(pk__in=ids).defer("first_profile"):
+        source, slugs = version.source, [actor.tenant.slug, version.project.slug]
+        inputs: dict[str, Reference] = {a: ("dataset_version", UUID(pk)) for a, pk in source["inputs"].items()}
+        made_by, name = UUID(source["transformation"]), source.get("name", "")
+        yield Thing(
+            kind="transformation",
+            pk=version.pk,
+            name=name,
+            project_id=version.project_id,
+            project=version.project.slug,
+            at=version.created_at,
+            part_of=Whole(
+                "transformation", made_by, name, reverse("datasets:transformation_detail", args=[*slugs, made_by])
+            ),
+            made_from=tuple(dict.fromkeys(inputs.values())),
+            columns=tuple(version.column_names),
+            sources=_sources(source, inputs),
+        )
+
+
+def made_of_transformations(_actor: Actor, ids: Collection[UUID]) -> Iterable[tuple[UUID, Reference]]:
+    return [(pk, ("dataset_version", pk)) for pk in ids]
+
+
 def made_of_versions(actor: Actor, ids: Collection[UUID]) -> Iterable[tuple[UUID, Reference]]:
     """Versions that SQL made of these, or that follow them without an erased person; in the whole tenant."""
     wanted = {str(pk): pk for pk in ids}
     rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id).exclude(state__in=_LEFT_OUT)
-    for pk, inputs in rows.filter(source__kind="sql").values_list("pk", "source__inputs"):
-        yield from ((wanted[of], ("dataset_version", pk)) for of in set((inputs or {}).values()) if of in wanted)
+    by_sql = rows.filter(source__kind="sql").values_list("pk", "source__inputs", "source__transformation")
+    for pk, inputs, transformation in by_sql:
+        kind = "transformation" if transformation else "dataset_version"
+        yield from ((wanted[of], (kind, pk)) for of in set((inputs or {}).values()) if of in wanted)
     for pk, of in rows.filter(source__of__in=list(wanted)).values_list("pk", "source__of"):
         yield wanted[of], ("dataset_version", pk)
 

@@ -29,9 +29,19 @@ from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
+from apps.datasets.services.passes import hear_version, run_due_transformations
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.sampling import sample_of
+from apps.datasets.services.transformations import (
+    create_transformation,
+    define_transformation,
+    delete_transformation,
+    pause_transformation,
+    resume_transformation,
+    run_transformation_now,
+)
+from apps.datasets.services.transforming import run_pass
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
     append_chunk,
@@ -60,8 +70,11 @@ __all__ = [
     "commit_version",
     "complete_upload",
     "create_dataset",
+    "create_transformation",
     "create_version",
     "dataset_part",
+    "define_transformation",
+    "delete_transformation",
     "derive_version",
     "destroy_version",
     "discard_version",
@@ -73,17 +86,23 @@ __all__ = [
     "find_person",
     "forget_abandoned_uploads",
     "go_on_erasing",
+    "hear_version",
     "ingest_upload",
     "nowhere",
     "nowhere_at_all",
     "parquet_stream",
+    "pause_transformation",
     "preview_query",
     "pull_version",
     "reading_through",
     "register_reach",
+    "resume_transformation",
     "run_derivation",
+    "run_due_transformations",
     "run_erasure",
+    "run_pass",
     "run_pull",
+    "run_transformation_now",
     "sample_of",
     "start_upload",
     "successor_id",

@@ -13,6 +13,7 @@ from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionReviewed
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services.classification import describe_columns
+from apps.datasets.services.inheriting import inherit_classes
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from apps.tenants import services as tenants
@@ -70,6 +71,7 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     keep_profile(version, found["profile"])
     for name, value in found.items():
         setattr(version, name, value)
+    inherit_classes(version)
     states.move(version, VersionState.REVIEW, NEXT)
     version.save()
     if not version.review:

@@ -62,7 +62,9 @@ def sources_of(sql: str, inputs: Mapping[str, list[str]], answered: list[str]) -
         tree = sqlglot.parse_one(sql, dialect=_DIALECT)
         if _beyond(tree):
             return unknown
-        schema = {name.lower(): {column.lower(): "UNKNOWN" for column in columns} for name, columns in inputs.items()}
+        schema: dict[str, object] = {
+            name.lower(): {column.lower(): "UNKNOWN" for column in columns} for name, columns in inputs.items()
+        }
         tree = qualify(
             tree,
             schema=schema,
@@ -79,7 +81,7 @@ def sources_of(sql: str, inputs: Mapping[str, list[str]], answered: list[str]) -
     return _Walk(names).answer(root, len(answered))
 
 
-def _beyond(tree: exp.Expression) -> bool:
+def _beyond(tree: exp.Expr) -> bool:
     return any(count > _MOST_NODES or isinstance(node, _UNTOLD) for count, node in enumerate(tree.walk()))
 
 
@@ -140,7 +142,7 @@ class _Walk:
         places = [(one, [found.lower() for found in _names(one)]) for one in parts]
         return _joined(self._column(one, names.index(name)) for one, names in places if name in names)
 
-    def _expression(self, scope: Scope, expression: exp.Expression) -> Found:
+    def _expression(self, scope: Scope, expression: exp.Expr) -> Found:
         found: list[Found] = []
         for node in expression.walk(prune=lambda one: isinstance(one, exp.Query)):
             if isinstance(node, exp.Query):
@@ -162,7 +164,7 @@ class _Walk:
                 return self._expression(scope, window)
         return None
 
-    def _query(self, scope: Scope, query: exp.Expression) -> Found:
+    def _query(self, scope: Scope, query: exp.Expr) -> Found:
         """A query inside an expression: what it says depends on every column that it names."""
         meant = query.unnest()
         inner = next((one for one in scope.subquery_scopes if one.expression is meant), None)

@@ -61,7 +61,7 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
             return {"construct": row_wise.construct_against(engine.user, job["sql"], job["growing"])}
         if job["kind"] == "lineage":
             return _lineage(engine, job)
-        lock(engine, job, _show(engine.reader, job["inputs"], files))
+        lock(engine, job, _show(engine.reader, job["inputs"], files, job.get("sample_rows")))
         for name in job["inputs"]:
             schema = engine.reader.execute(f"SELECT * FROM {identifier(name)} LIMIT 0").to_arrow_table().schema
             engine.user.register(name, _Input(engine.reader, name, schema))
@@ -141,13 +141,15 @@ def lock(engine: Engine, job: dict[str, Any], paths: list[str]) -> None:
         instance.execute("SET enable_external_access = false; SET lock_configuration = true")
 
 
-def _show(reader: DuckDBPyConnection, inputs: dict[str, Any], files: list[int]) -> list[str]:
-    """Views over the exact files of the inputs; the paths they read."""
+def _show(reader: DuckDBPyConnection, inputs: dict[str, Any], files: list[int], sample_rows: int | None) -> list[str]:
+    """Views over the exact files of the inputs, or over so many of their first rows; the paths they read."""
     for name, given in inputs.items():
         columns = ", ".join(identifier(column) for column, _ in given["columns"])
         parts = [f"SELECT {columns} FROM {_rows(file, files)}" for file in given["files"]]
         nothing = ", ".join(f"NULL::{kind} AS {identifier(column)}" for column, kind in given["columns"])
         sql = " UNION ALL ".join(parts) or f"SELECT {nothing} WHERE false"
+        if sample_rows is not None:
+            sql = f"FROM ({sql}) LIMIT {int(sample_rows)}"
         reader.execute(f"CREATE VIEW {identifier(name)} AS {sql}")
     return [f"/proc/self/fd/{file}" for file in files]
 

@@ -21,11 +21,14 @@ def run(
     inputs: Mapping[str, TableAt],
     *,
     limit_rows: int | None = None,
+    sample_rows: int | None = None,
     timeout_s: float = 60,
     memory_mb: int = 1024,
     result_mb: int = 4096,
 ) -> pa.RecordBatchReader:
     """The rows of one SELECT over the inputs, streamed; read them to the end or close the reader.
+
+    With `sample_rows` it sees no more than so many of each input's first rows.
 
     Raises SqlRefused, SqlFailed or SqlTimeout, the last two also while rows are read. Sentences name places and the
     user's own words, never a value of the data.
@@ -33,7 +36,7 @@ def run(
     from foundation.lake.sandbox import sql as jobs
 
     limits = jobs.Limits(seconds=timeout_s, memory_mb=memory_mb, result_mb=result_mb)
-    return jobs.run(tenant_id, sql, inputs, limit_rows=limit_rows, limits=limits)
+    return jobs.run(tenant_id, sql, inputs, limit_rows=limit_rows, sample_rows=sample_rows, limits=limits)
 
 
 def describe(tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt]) -> list[Column]:

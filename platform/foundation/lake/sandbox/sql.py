@@ -23,10 +23,17 @@ _LONGEST, _LONGEST_READ = 200_000, 50_000
 
 
 def run(
-    tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt], *, limit_rows: int | None, limits: Limits
+    tenant_id: UUID,
+    sql: str,
+    inputs: Mapping[str, TableAt],
+    *,
+    limit_rows: int | None,
+    sample_rows: int | None,
+    limits: Limits,
 ) -> pa.RecordBatchReader:
     with ExitStack() as stack:
-        child = _started(stack, tenant_id, {"kind": "sql", "sql": sql, "limit_rows": limit_rows}, inputs, limits)
+        job = {"kind": "sql", "sql": sql, "limit_rows": limit_rows, "sample_rows": sample_rows}
+        child = _started(stack, tenant_id, job, inputs, limits)
         stream = child.rows()
         if stream is None:
             raise _failure(child, sql, limits) or SqlFailed(wording.unexplained())
