@@ -1,6 +1,7 @@
 """The shape of what people send to the datasets app."""
 
 from apps.datasets.forms.lineage import LineageForm
+from apps.datasets.forms.transformations import TransformationForm
 from apps.datasets.forms.versions import (
     ClassForm,
     DeriveForm,
@@ -20,6 +21,7 @@ __all__ = [
     "LineageForm",
     "PullForm",
     "ReadingForm",
+    "TransformationForm",
     "UploadForm",
     "name_from",
 ]

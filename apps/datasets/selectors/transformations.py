@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from apps.datasets.models import Dataset, Transformation, TransformationDefinition, TransformationPass
+from apps.datasets.models import Dataset, DatasetVersion, Transformation, TransformationDefinition, TransformationPass
 from apps.datasets.selectors.naming import sql_name
-from apps.datasets.selectors.reading import visible_datasets
+from apps.datasets.selectors.reading import get_dataset, latest_ready, visible_datasets
 from foundation import access, lake
 from foundation.access import Permission
 from foundation.errors import NotFound
@@ -74,6 +74,14 @@ def datasets_by_name(*, actor: Actor, project_id: UUID, sql: str, given: Mapping
     missing = {name.lower(): name for name in lake.sandbox.tables_of(sql) if name.lower() not in named}
     known = {sql_name(dataset): dataset.pk for dataset in visible_datasets(actor=actor, project_id=project_id)}
     return {**given, **{name: known[low] for low, name in missing.items() if low in known}}
+
+
+def newest_of(*, actor: Actor, inputs: Mapping[str, UUID]) -> dict[str, DatasetVersion]:
+    """The newest ready version of each input (name to dataset); one without any is left out."""
+    rows = {
+        alias: latest_ready(get_dataset(actor=actor, dataset_id=dataset_id)) for alias, dataset_id in inputs.items()
+    }
+    return {alias: version for alias, version in rows.items() if version is not None}
 
 
 def steps_of(*, project_id: UUID) -> list[Step]:

@@ -142,9 +142,9 @@ def run_transformation_now(*, actor: Actor, transformation: Transformation, belo
     Conflict where it is paused, or was made of these versions already.
     """
     policies.check_can_change_transformation(actor, transformation)
+    transformation = _locked(transformation)
     if transformation.state == TransformationState.PAUSED:
         raise Conflict(_("“%(name)s” is paused; resume it first.") % {"name": transformation.name})
-    lock_project(project_id=transformation.project_id)
     _record(TransformationRunAsked(transformation_id=transformation.pk, below=below), actor, transformation)
     steps = [step for step in selectors.steps_of(project_id=transformation.project_id) if passes.is_active(step)]
     wanted = [step for step in steps if step.transformation.pk == transformation.pk]

@@ -115,7 +115,7 @@ class _Drawing:
     def _edge(self, edge: Edge, placed: Placed) -> dict[str, Any]:
         lit = (edge.start, edge.end) in self._lit_links
         return {
-            "line": _line(placed.routes[edge.start, edge.end]),
+            "line": line_of(placed.routes[edge.start, edge.end]),
             "lit": lit,
             "dim": self._path is not None and not lit,
             "broken": edge.broken_reason,
@@ -140,7 +140,7 @@ def _focus(node: Node, thing: Thing) -> tuple[str, UUID]:
     return thing.reference
 
 
-def _line(points: tuple[tuple[int, int], ...]) -> str:
+def line_of(points: tuple[tuple[int, int], ...]) -> str:
     """A path through the points: curves between layers, straight where it passes one."""
     said = f"M{points[0][0] + _MARGIN},{points[0][1] + _MARGIN}"
     for number, ((x, y), (to_x, to_y)) in enumerate(pairwise(points)):

@@ -15,6 +15,7 @@ from sanad.projects import Groups, Members, ProjectRoles, Projects, ServiceAccou
 from sanad.single_sign_on import EmailDomains, IdentityProviders
 from sanad.support import Support
 from sanad.tenant import Tenant
+from sanad.transformations import Transformations
 from sanad.transport import Transport
 from sanad.webhooks import Webhooks
 
@@ -44,6 +45,7 @@ class Client:
         self.exports = Exports(self)
         self.connections = Connections(self)
         self.datasets = Datasets(self)
+        self.transformations = Transformations(self)
         self.erasures = Erasures(self)
         self.features = Features(self)
         self.training_sets = TrainingSets(self)

@@ -31,9 +31,9 @@ class Placed:
 class Measure:
     """The size of a node and the room between nodes."""
 
-    width: int = 196
+    width: int = 184
     height: int = 62
-    across: int = 64
+    across: int = 48
     between: int = 18
 
 
