@@ -13,6 +13,7 @@ from apps.datasets.choices import VersionState
 from apps.projects import services as projects
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
+from apps.tenants.choices import WebhookShape
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -23,6 +24,7 @@ from foundation.web import chain, lineage
 
 def register() -> None:
     tenants.register_export("datasets", services.dataset_part)
+    tenants.register_webhook_shape(WebhookShape.OPENLINEAGE, services.run_event)
     tenant_selectors.register_coming_in("datasets", selectors.bytes_coming_in)
     ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
     for outcome in ("committed", "review_opened", "failed", "cancelled", "discarded"):

@@ -29,6 +29,7 @@ from apps.datasets.services.export import parquet_stream
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
+from apps.datasets.services.openlineage import run_event
 from apps.datasets.services.passes import hear_version, run_due_transformations
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.review import commit_version, discard_version
@@ -100,6 +101,7 @@ __all__ = [
     "run_derivation",
     "run_due_transformations",
     "run_erasure",
+    "run_event",
     "run_pass",
     "run_pull",
     "run_transformation_now",

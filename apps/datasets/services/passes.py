@@ -223,8 +223,7 @@ def _begin(tenant: Tenant, waiting: TransformationPass, step: Step) -> bool:
     same = TransformationPass.objects.filter(definition=step.definition, inputs_digest=waiting.inputs_digest)
     done = same.filter(state__in=[PassState.RUNNING, PassState.REVIEW, PassState.SUCCEEDED]).first()
     if done is not None:
-        sentence = _("It was made of these versions already: %(version)s.")
-        _end(waiting, PassState.SKIPPED, sentence % {"version": done.version or step.transformation.output.name})
+        waiting.delete()  # nothing to do is nothing to tell
         return False
     try:
         with transaction.atomic():

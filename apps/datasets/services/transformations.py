@@ -150,11 +150,14 @@ def run_transformation_now(*, actor: Actor, transformation: Transformation, belo
     wanted = [step for step in steps if step.transformation.pk == transformation.pk]
     if below:
         wanted += selectors.below(steps, [transformation.output_id])
+    waits = transformation.passes.filter(state=PassState.WAITING).exists()
+    known = set(transformation.passes.values_list("pk", flat=True))
     passes.plan(actor.tenant, wanted, by_hand=True)
     passes.advance(actor.tenant, transformation.project_id)
-    last = selectors.passes_of(actor=actor, transformation=transformation).first()
-    if last is not None and not below and last.state == PassState.SKIPPED:
-        raise Conflict(last.note)
+    if not below and not transformation.passes.exclude(pk__in=known).exists() and not waits:
+        made = transformation.passes.exclude(version=None).select_related("version__dataset").first()
+        sentence = _("It was made of these versions already: %(version)s.")
+        raise Conflict(sentence % {"version": made.version if made else transformation.output.name})
     return transformation
 
 

@@ -242,7 +242,6 @@ def test_pages_and_programs(client_as, api_as, scientist, project, written, sett
     answer = client.post(f"{data}transformations/new/", {**form, "act": "create"})
     settle()
     text = client.get(answer["Location"]).content.decode()
-    open("/tmp/l-detail.html","w").write(text)
     assert "It last made twice v1" in text
     text = client.get(f"{data}transformations/").content.decode()
     assert "The order in which they run" in text
