@@ -142,7 +142,7 @@ def _read(version: DatasetVersion) -> dict[str, DatasetVersion]:
     return {alias: found[pk] for alias, pk in inputs.items() if pk in found}
 
 
-def _facet(name: str, number: str, **said: Any) -> Told:
+def _facet(shape: str, number: str, /, **said: Any) -> Told:
     """A facet with who says it and where its shape is written down."""
-    at = f"{_SPEC}/facets/{number}/{name}.json#/$defs/{name}"
+    at = f"{_SPEC}/facets/{number}/{shape}.json#/$defs/{shape}"
     return {"_producer": settings.SANAD_PUBLIC_URL, "_schemaURL": at, **said}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from foundation.identity import Actor
 from foundation.web.lineage.things import Reference, Thing, Walked, walk
@@ -132,12 +131,3 @@ def _alone(graph: Graph, start: Reference) -> None:
     """A whole without any version: a node of its own, whose name the page knows."""
     key = f"{start[0]}:{start[1]}"
     graph.nodes.setdefault(key, Node(key, start[0], "", current=True, whole=True))
-
-
-def reference_of(key: str) -> Reference | None:
-    """The reference that a key names; None where it names none."""
-    kind, _colon, pk = key.partition(":")
-    try:
-        return kind, UUID(pk)
-    except ValueError:
-        return None
