@@ -9,6 +9,10 @@ class QueryRefused(Invalid):
     """SQL for a derived version that lacks something; `fields` names what."""
 
 
+class DefinitionRefused(Invalid):
+    """A transformation that cannot be as it is said; `fields` names what to mend."""
+
+
 class UploadOffsetWrong(Conflict):
     """A chunk that does not continue where the upload stands; `details["offset"]` says where it does."""
 

@@ -15,7 +15,9 @@ from foundation.tenancy import zones
 from foundation.web.chain import ChainNode
 
 if TYPE_CHECKING:
-    from apps.datasets.models import Dataset, DatasetVersion
+    from uuid import UUID
+
+    from apps.datasets.models import Dataset, DatasetVersion, Transformation
 
 
 def check_can_read(actor: Actor, version: DatasetVersion) -> None:
@@ -25,6 +27,17 @@ def check_can_read(actor: Actor, version: DatasetVersion) -> None:
 def check_can_add(actor: Actor, project: object) -> None:
     access.require(actor, Permission.DATASET_CREATE, project)
     zones.require_zone(actor.tenant)
+
+
+def check_can_change_transformation(actor: Actor, transformation: Transformation) -> None:
+    access.require(actor, Permission.DATASET_CREATE, transformation)
+    zones.require_zone(actor.tenant)
+
+
+def check_same_project(dataset: Dataset, project_id: UUID) -> None:
+    """A transformation stays in one project: whoever sees what it makes sees what it is made from."""
+    if dataset.project_id != project_id:
+        raise Invalid(_("“%(name)s” is in another project; take datasets of this one.") % {"name": dataset.name})
 
 
 def check_can_edit(actor: Actor, dataset: Dataset) -> None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 
 from apps.connections import services as connections
 from apps.datasets import selectors, services
@@ -17,18 +13,22 @@ from apps.datasets.choices import VersionState
 from apps.projects import services as projects
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
+from apps.tenants.choices import WebhookShape
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
 from foundation.ledger import RecordedEvent
-from foundation.web import chain
+from foundation.web import chain, lineage
 
 
 def register() -> None:
     tenants.register_export("datasets", services.dataset_part)
+    tenants.register_webhook_shape(WebhookShape.OPENLINEAGE, services.run_event)
     tenant_selectors.register_coming_in("datasets", selectors.bytes_coming_in)
     ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
+    for outcome in ("committed", "review_opened", "failed", "cancelled", "discarded"):
+        ledger.subscribe(f"dataset_version.{outcome}", name="datasets.transformations", handler=_version_ended)
     ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.committed", name="datasets.ingestions", handler=_start_what_waits)
@@ -40,10 +40,22 @@ def register() -> None:
     chain.register("dataset_version", _version_link)
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)
+    lineage.register("dataset_version", selectors.version_things)
+    lineage.register("source", selectors.source_things)
+    lineage.register("transformation", selectors.transformation_things)
+    lineage.register_above("transformation", selectors.made_of_transformations)
+    lineage.register_above("dataset_version", selectors.made_of_versions)
+    lineage.register_above("source", selectors.made_of_sources)
+    lineage.register_whole("dataset", "dataset_version", selectors.versions_of_dataset)
     services.register_reach(services.VersionReach())
     services.register_reach(services.ArchiveReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
     connections.register_readers("ingestion", lambda connection: selectors.ingestions_through(connection.pk))
+    live.register_topic(
+        "transformation", check=lambda actor, pk: selectors.get_transformation(actor=actor, transformation_id=pk)
+    )
+    # New rows of an input, for as long as a pass reads them.
+    keeping.register("dn_", over=selectors.versions_over)
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
     keeping.register("dl_", over=selectors.lines_over, grows=True)
     keeping.register("dm_", over=selectors.moved_over)
@@ -52,6 +64,17 @@ def register() -> None:
 
 def _usage_begins(event: RecordedEvent) -> None:
     services.begin_usage(event=event)
+
+
+def _version_ended(event: RecordedEvent) -> None:
+    """What waits for a version goes on with it, or is left out."""
+    services.hear_version(
+        tenant=event.system("transformations").tenant,
+        project_id=event.project_id,
+        dataset_id=UUID(event.payload["dataset_id"]),
+        version_id=UUID(event.payload["version_id"]),
+        outcome=event.kind.partition(".")[2],
+    )
 
 
 def _usage_ends(event: RecordedEvent) -> None:
@@ -76,7 +99,7 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         url=reverse("datasets:version_detail", args=[actor.tenant.slug, selectors.project_slug(version), version.pk]),
         digest=version.digest,
         actor=str(version.created_by or ""),
-        broken_reason=_broken_reason(version),
+        broken_reason=selectors.broken_reason(version),
     )
     if version.source.get("kind") == "sql":
         inputs = dict.fromkeys(UUID(pk) for pk in version.source["inputs"].values())
@@ -84,12 +107,6 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
     if version.source.get("kind") == "erasure":
         return chain.Link(node, made_from=(("dataset_version", UUID(version.source["of"])),))
     return chain.Link(node, made_from=(("source", version.pk),))
-
-
-def _broken_reason(version: Any) -> str:
-    if version.state == VersionState.DESTROYED and version.destroyed_at is not None:
-        return str(_("its rows were destroyed on %(day)s") % {"day": date_format(localtime(version.destroyed_at))})
-    return str(_("its rows are being destroyed")) if version.state == VersionState.DESTROYING else ""
 
 
 def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference]:

@@ -28,6 +28,11 @@ def derive(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.run_derivation(job=job, version_id=UUID(version_id))
 
 
+@job(name="datasets.transform")
+def transform(*, job: JobHandle, version_id: str, **_later: object) -> None:
+    services.run_pass(job=job, version_id=UUID(version_id))
+
+
 @job(name="datasets.destroy", in_archive=True, max_attempts=10, back_off=timedelta(seconds=2))
 def destroy(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.destroy_version(job=job, version_id=UUID(version_id))
@@ -41,6 +46,11 @@ def erase(*, job: JobHandle, erasure_id: str, **_later: object) -> None:
 @periodic(name="datasets.start_ingestions", every=timedelta(seconds=15))
 def start_ingestions() -> None:
     services.start_due(now=now())
+
+
+@periodic(name="datasets.run_due_transformations", every=timedelta(seconds=30))
+def run_due_transformations() -> None:
+    services.run_due_transformations(now=now())
 
 
 @periodic(name="datasets.forget_uploads", every=timedelta(hours=1))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.deployments.adapters import gateway
@@ -21,6 +22,7 @@ from foundation.access import Permission
 from foundation.errors import NotFound, PortalError
 from foundation.identity import Actor
 from foundation.tenancy import every_tenant, lock_of, scope
+from foundation.web.lineage import Reference, Thing, Whole
 
 if TYPE_CHECKING:
     from apps.registry.models import ModelVersion
@@ -233,3 +235,37 @@ def read_log(revision: Revision, *, offset: int) -> tuple[bytes, int]:
         return engines.current().logs(revision.engine_name, offset)
     except engines.WorkloadMissing:
         return b"", offset
+
+
+def revision_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
+    """Revisions among these that the actor may see, as they stand in the picture of lineage."""
+    for revision in visible_revisions(actor=actor).filter(pk__in=ids):
+        deployment, slugs = revision.deployment, [actor.tenant.slug, revision.project.slug]
+        url = reverse("deployments:deployment_detail", args=[*slugs, deployment.pk])
+        yield Thing(
+            kind="revision",
+            pk=revision.pk,
+            name=str(revision),
+            project_id=revision.project_id,
+            project=revision.project.slug,
+            url=url,
+            state=revision.state,
+            state_label=str(RevisionState(revision.state).label),
+            at=revision.ready_at or revision.created_at,
+            digest=revision.artifact_digest,
+            part_of=Whole("deployment", deployment.pk, deployment.name, url),
+            made_from=(("model_version", revision.model_version_id),),
+            same_columns=True,
+        )
+
+
+def made_of_model_versions(actor: Actor, ids: Collection[UUID]) -> list[tuple[UUID, Reference]]:
+    """Revisions that serve model versions or once did, in the whole tenant."""
+    rows = Revision.objects.filter(tenant_id=actor.tenant_id, model_version_id__in=ids)
+    return [(of, ("revision", pk)) for pk, of in rows.values_list("pk", "model_version_id")]
+
+
+def revisions_of_deployment(actor: Actor, deployment_id: UUID) -> list[UUID]:
+    """All of them, newest first; NotFound where the actor does not see the deployment."""
+    deployment = get_deployment(actor=actor, deployment_id=deployment_id)
+    return [revision.pk for revision in sorted(deployment.revisions.all(), key=lambda one: -one.number)]

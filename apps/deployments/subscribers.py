@@ -19,7 +19,7 @@ from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
 from foundation.ledger import RecordedEvent
-from foundation.web import chain
+from foundation.web import chain, lineage
 
 
 def register() -> None:
@@ -36,6 +36,9 @@ def register() -> None:
     live.register_topic("deployment", check=lambda actor, pk: selectors.get_deployment(actor=actor, deployment_id=pk))
     live.register_topic("revision", check=lambda actor, pk: selectors.get_revision(actor=actor, revision_id=pk))
     chain.register("revision", _revision_link)
+    lineage.register("revision", selectors.revision_things)
+    lineage.register_above("model_version", selectors.made_of_model_versions)
+    lineage.register_whole("deployment", "revision", selectors.revisions_of_deployment)
     chain.register_upwards("model_version", _made_of_version)
     # The inference log of each deployment, appended to for as long as it answers.
     keeping.register("inference_", grows=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, QuerySet, Sum
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.experiments.adapters.mlflow_relay import Ask, Reply, send
@@ -23,6 +25,7 @@ from foundation import access, engines, storage
 from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
+from foundation.web.lineage import Reference, Thing, Whole
 from runtime.failures import sentence_in
 from runtime.figures import MORE_IS_BETTER, ranked, task_of
 
@@ -266,3 +269,30 @@ def bytes_of_logs(tenant_id: UUID) -> dict[UUID, int]:
     """By project, how much the logs of runs keep; for quotas, which hold whoever asks."""
     rows = Run.objects.filter(tenant_id=tenant_id, log_bytes__gt=0).order_by().values("project_id")
     return {row["project_id"]: int(row["n"]) for row in rows.annotate(n=Sum("log_bytes"))}
+
+
+def run_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
+    """Runs among these that the actor may see, as they stand in the picture of lineage: together by training set."""
+    for run in visible_runs(actor=actor).filter(pk__in=ids).select_related("training_set", "project"):
+        whole = Whole("runs", run.training_set_id, _("Runs on %(set)s") % {"set": run.training_set})
+        yield Thing(
+            kind="run",
+            pk=run.pk,
+            name=f"{run} {run.recipe}",
+            project_id=run.project_id,
+            project=run.project.slug,
+            url=reverse("experiments:run_detail", args=[actor.tenant.slug, run.project.slug, run.pk]),
+            state=run.state,
+            state_label=str(RunState(run.state).label),
+            at=run.ended_at or run.created_at,
+            digest=run.spec_digest,
+            part_of=whole,
+            made_from=(("training_set", run.training_set_id),),
+            same_columns=True,
+        )
+
+
+def made_of_training_sets(actor: Actor, ids: Collection[UUID]) -> list[tuple[UUID, Reference]]:
+    """Runs that learnt from training sets, in the whole tenant."""
+    rows = Run.objects.filter(tenant_id=actor.tenant_id, training_set_id__in=ids).order_by("-created_at")
+    return [(of, ("run", pk)) for pk, of in rows.values_list("pk", "training_set_id")]

@@ -18,7 +18,7 @@ from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.ledger import RecordedEvent
-from foundation.web import chain
+from foundation.web import chain, lineage
 
 
 def register() -> None:
@@ -34,6 +34,8 @@ def register() -> None:
     datasets.register_reach(services.RunReach())
     chain.register("run", _run_link)
     chain.register_upwards("training_set", _made_of_training_set)
+    lineage.register("run", selectors.run_things)
+    lineage.register_above("training_set", selectors.made_of_training_sets)
 
 
 def _work(actor: Actor, project_id: UUID) -> Iterable[projects.AtWork]:

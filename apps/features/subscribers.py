@@ -17,7 +17,7 @@ from foundation import live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
-from foundation.web import chain
+from foundation.web import chain, lineage
 
 
 def register() -> None:
@@ -31,6 +31,10 @@ def register() -> None:
     chain.register("training_set", _training_set_link)
     chain.register_upwards("dataset_version", _made_of_version)
     chain.register_upwards("feature_view", _made_of_view)
+    lineage.register("feature_view", selectors.view_things)
+    lineage.register("training_set", selectors.training_set_things)
+    lineage.register_above("dataset_version", selectors.made_of_versions)
+    lineage.register_above("feature_view", selectors.made_of_views)
     projects.register_farewell("features", services.FeatureFarewell())
     datasets.register_reach(services.ViewReach())
     datasets.register_reach(services.TrainingSetReach())

@@ -18,7 +18,7 @@ from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.ledger import RecordedEvent
-from foundation.web import chain
+from foundation.web import chain, lineage
 
 
 def register() -> None:
@@ -40,6 +40,9 @@ def register() -> None:
     datasets.register_reach(services.ModelReach())
     chain.register("model_version", _version_link)
     chain.register_upwards("run", _made_of_run)
+    lineage.register("model_version", selectors.version_things)
+    lineage.register_above("run", selectors.made_of_runs)
+    lineage.register_whole("model", "model_version", selectors.versions_of_model)
 
 
 def promote_when_granted(event: RecordedEvent) -> None:

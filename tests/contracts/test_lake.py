@@ -350,3 +350,28 @@ def test_a_tables_name_is_checked(lake, name):
 def test_a_missing_table_is_said_to_be_missing(lake):
     with pytest.raises(TableMissing):
         lake.count(TableAt("nowhere", 0))
+
+
+def test_what_was_added_between_two_snapshots(lake, table):
+    first = lake.write(table, pa.table({"a": [1, 2]}))
+    lake.write(table, pa.table({"a": [3]}), mode="append")
+    third = lake.write(table, pa.table({"a": [4, 5]}), mode="append")
+    assert sorted(lake.added_between(first, third).read_all().column("a").to_pylist()) == [3, 4, 5]
+    assert lake.added_between(third, third).read_all().num_rows == 0
+    compacted = lake.compact(table)
+    assert sorted(lake.added_between(first, compacted).read_all().column("a").to_pylist()) == [3, 4, 5]
+
+
+def test_what_is_more_than_added_is_not_told_as_added(lake, table):
+    first = lake.write(table, pa.table({"a": [1, 2]}))
+    other = lake.write(f"{table[:40]}_other", pa.table({"a": [1, 2]}))
+    assert lake.added_between(first, other) is None
+    lake.write(table, pa.table({"a": [3]}), mode="append")
+    lake.erase_rows(table, "a = 1")
+    erased = lake.current(table)
+    assert lake.added_between(first, erased) is None
+    assert lake.added_between(erased, first) is None
+    replaced = lake.write(table, pa.table({"a": [7, 8, 9]}), mode="replace")
+    assert lake.added_between(erased, replaced) is None
+    wider = lake.write(table, pa.table({"a": [7], "b": ["x"]}), mode="replace")
+    assert lake.added_between(replaced, wider) is None

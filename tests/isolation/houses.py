@@ -181,6 +181,7 @@ def _seen(house: House) -> dict[str, Any]:
             **inside, project=house.project, model_version_id=version, state="ready", created_by=admin.user
         ),
         "erasure": _erasure(house),
+        "transformation": _transformation(house),
         "event": event,
         "parked": ParkedEvent.objects.create(
             **inside, subscriber="probe", event=event, attempts=8, last_error=house.canary
@@ -198,6 +199,21 @@ def _erasure(house: House) -> Any:
         **inside, project=house.project, column=house.canary, sealed=b"", subject_digest=uuid4().hex * 2, state="failed"
     )
     ErasedThing.objects.create(**inside, erasure=row, kind="run", thing_id=house.things["run"], name=house.canary)
+    return row
+
+
+def _transformation(house: House) -> Any:
+    """One that could not be made, with its definition."""
+    from apps.datasets.models import Dataset, Transformation, TransformationDefinition, TransformationPass
+
+    inside = {"tenant": house.tenant, "project": house.project}
+    output = Dataset.objects.create(**inside, name=f"made {house.canary}", slug=f"made-{uuid4().hex[:8]}")
+    row = Transformation.objects.create(**inside, name=house.canary, output=output)
+    words = {"number": 1, "sql": f"SELECT 1 AS {house.canary}", "inputs": {"rows": str(house.things["dataset"])}}
+    definition = TransformationDefinition.objects.create(**inside, transformation=row, **words)
+    TransformationPass.objects.create(
+        **inside, transformation=row, definition=definition, state="failed", note=house.canary
+    )
     return row
 
 

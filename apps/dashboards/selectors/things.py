@@ -65,6 +65,7 @@ KINDS: dict[str, Kind] = {
     "stream": Kind(Permission.STREAM_VIEW, streams.visible_streams),
     "dataset": Kind(Permission.DATASET_VIEW, datasets.visible_datasets),
     "dataset_version": Kind(Permission.DATASET_VIEW, datasets.visible_versions),
+    "transformation": Kind(Permission.DATASET_VIEW, datasets.visible_transformations),
     "entity": Kind(Permission.FEATURE_VIEW, features.visible_entities),
     "feature_view": Kind(Permission.FEATURE_VIEW, features.visible_views),
     "training_set": Kind(Permission.FEATURE_VIEW, features.visible_training_sets),

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from apps.datasets import selectors, services
 from apps.datasets.api import serializers
+from apps.datasets.api.lineage import LineageQuery, LineageSerializer, said_of
 from apps.datasets.api.parsers import ChunkParser
 from apps.datasets.choices import ExportFormat
 from apps.projects import selectors as projects
@@ -21,6 +22,7 @@ from foundation.clock import now
 from foundation.errors import Invalid
 from foundation.web.api import PortalViewSet
 from foundation.web.downloads import attached
+from foundation.web.lineage import graph_of
 
 
 class UploadViewSet(PortalViewSet):
@@ -72,6 +74,7 @@ class DatasetViewSet(PortalViewSet):
         "create": Permission.DATASET_CREATE,
         "versions": Permission.DATASET_VIEW,
         "add_version": Permission.DATASET_CREATE,
+        "lineage": Permission.DATASET_VIEW,
     }
 
     def list(self, request: Request) -> Response:
@@ -118,6 +121,13 @@ class DatasetViewSet(PortalViewSet):
         else:
             version = self._begin(dataset, body)
         return self.answer(serializers.VersionSerializer, version, status=202)
+
+    @extend_schema(parameters=[LineageQuery], responses=LineageSerializer)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def lineage(self, request: Request, pk: UUID) -> Response:
+        """Where the dataset comes from and what was made of it, in both directions or one, so many steps far."""
+        graph = graph_of(self.actor, ("dataset", pk), **LineageQuery.of(request))
+        return self.answer(LineageSerializer, said_of(graph))
 
     def _begin(self, dataset: Any, body: dict[str, Any]) -> Any:
         if body["connection"]:

@@ -5,6 +5,15 @@ from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedK
 from apps.datasets.choices.exports import ExportFormat
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, READ_WHOLE, FileFormat
 from apps.datasets.choices.ingestions import IngestionState, Mode, Trigger
+from apps.datasets.choices.transformations import (
+    PASS_NEXT,
+    PASS_OPEN,
+    TRANSFORMATION_NEXT,
+    PassState,
+    TransformationMode,
+    TransformationState,
+    TransformationTrigger,
+)
 from apps.datasets.choices.versions import NEXT, VersionState
 
 __all__ = [
@@ -14,7 +23,10 @@ __all__ = [
     "FORMAT_OF_ENDING",
     "LEFT_TO_PEOPLE",
     "NEXT",
+    "PASS_NEXT",
+    "PASS_OPEN",
     "READ_WHOLE",
+    "TRANSFORMATION_NEXT",
     "ColumnClass",
     "ErasedKind",
     "ErasureState",
@@ -23,7 +35,11 @@ __all__ = [
     "InProjectState",
     "IngestionState",
     "Mode",
+    "PassState",
     "PersonalKind",
+    "TransformationMode",
+    "TransformationState",
+    "TransformationTrigger",
     "Trigger",
     "VersionState",
 ]

@@ -8,6 +8,14 @@ from apps.datasets.events.ingestions import (
     IngestionPaused,
     IngestionResumed,
 )
+from apps.datasets.events.transformations import (
+    TransformationCreated,
+    TransformationDefined,
+    TransformationDeleted,
+    TransformationPaused,
+    TransformationResumed,
+    TransformationRunAsked,
+)
 from apps.datasets.events.versions import (
     ColumnClassified,
     DatasetCreated,
@@ -46,6 +54,12 @@ __all__ = [
     "PersonErased",
     "PullStarted",
     "SuccessorStarted",
+    "TransformationCreated",
+    "TransformationDefined",
+    "TransformationDeleted",
+    "TransformationPaused",
+    "TransformationResumed",
+    "TransformationRunAsked",
     "VersionCancelled",
     "VersionCommitted",
     "VersionDestroyRequested",

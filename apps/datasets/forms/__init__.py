@@ -1,6 +1,8 @@
 """The shape of what people send to the datasets app."""
 
+from apps.datasets.forms.lineage import LineageForm
 from apps.datasets.forms.taking import TakeForm
+from apps.datasets.forms.transformations import TransformationForm
 from apps.datasets.forms.versions import (
     ClassForm,
     DeriveForm,
@@ -17,9 +19,11 @@ __all__ = [
     "DeriveForm",
     "DestroyForm",
     "EditForm",
+    "LineageForm",
     "PullForm",
     "ReadingForm",
     "TakeForm",
+    "TransformationForm",
     "UploadForm",
     "name_from",
 ]

@@ -2,6 +2,7 @@
 
 from apps.datasets.services.archiving import dataset_part
 from apps.datasets.services.classification import classify_column
+from apps.datasets.services.column_sources import column_sources
 from apps.datasets.services.cutting import complete_cut, cut_version
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
@@ -40,11 +41,22 @@ from apps.datasets.services.ingestions import (
 )
 from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
+from apps.datasets.services.openlineage import run_event
+from apps.datasets.services.passes import hear_version, run_due_transformations
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.sampling import sample_of
 from apps.datasets.services.starting import start_after, start_due
 from apps.datasets.services.taking import take_version
+from apps.datasets.services.transformations import (
+    create_transformation,
+    define_transformation,
+    delete_transformation,
+    pause_transformation,
+    resume_transformation,
+    run_transformation_now,
+)
+from apps.datasets.services.transforming import run_pass
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
     append_chunk,
@@ -70,15 +82,19 @@ __all__ = [
     "begin_usage",
     "cancel_upload",
     "classify_column",
+    "column_sources",
     "commit_version",
     "complete_cut",
     "complete_upload",
     "create_dataset",
     "create_ingestion",
+    "create_transformation",
     "create_version",
     "cut_version",
     "dataset_part",
+    "define_transformation",
     "delete_ingestion",
+    "delete_transformation",
     "derive_version",
     "destroy_version",
     "discard_version",
@@ -93,22 +109,29 @@ __all__ = [
     "find_person",
     "forget_abandoned_uploads",
     "go_on_erasing",
+    "hear_version",
     "ingest_upload",
     "nowhere",
     "nowhere_at_all",
     "parquet_stream",
     "pause_ingestion",
+    "pause_transformation",
     "pause_version",
     "preview_query",
     "pull_version",
     "reading_through",
     "register_reach",
     "resume_ingestion",
+    "resume_transformation",
     "resume_version",
     "run_derivation",
+    "run_due_transformations",
     "run_erasure",
+    "run_event",
     "run_ingestion",
+    "run_pass",
     "run_pull",
+    "run_transformation_now",
     "sample_of",
     "start_after",
     "start_due",

@@ -85,6 +85,7 @@ def classify_column(*, actor: Actor, version: DatasetVersion, column: str, colum
         )
     index = version.column_names.index(column)
     version.schema[index]["class"] = column_class
+    version.schema[index].pop("inherited", None)
     version.save(update_fields=["schema"])
     said = ColumnClassified(
         dataset_id=version.dataset_id, version_id=version.pk, column_index=index, column_class=column_class

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from apps.datasets.choices import NEXT, VersionState
@@ -14,7 +15,7 @@ from apps.datasets.events import VersionReviewed, VersionUnchanged
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services import growing
 from apps.datasets.services.classification import describe_columns
-from apps.datasets.services.inheriting import with_inherited_classes
+from apps.datasets.services.inheriting import inherit_classes
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from apps.tenants import services as tenants
@@ -25,6 +26,7 @@ from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
 
 _SAMPLED_ROWS = 1000
+_KEPT = (VersionState.READY, VersionState.REVIEW)
 
 
 def complete(*, job: JobHandle, version: DatasetVersion, tables: Lake, at: TableAt, weigh: bool = False) -> None:
@@ -40,12 +42,9 @@ def complete(*, job: JobHandle, version: DatasetVersion, tables: Lake, at: Table
     else:
         came = at.table
     found = inspect(tables, at, job)
-    with job.scope():
-        found["schema"] = with_inherited_classes(version, found["schema"])
-    if weigh:
-        found["byte_count"] = _weight(tables, version, came, at)
     with job.scope(), transaction.atomic():
         if weigh:
+            found["byte_count"] = _weight(tables, version, came, at)
             # Whoever sees the job reads why it failed: no figure of the whole tenant.
             more = found["byte_count"]
             tenants.reserve_storage(tenant_id=version.tenant_id, project_id=version.project_id, more=more)
@@ -57,7 +56,10 @@ def complete(*, job: JobHandle, version: DatasetVersion, tables: Lake, at: Table
 def _weight(tables: Lake, version: DatasetVersion, came: str, at: TableAt) -> int:
     """What the version adds on disk: the rows that came, and those before where they were copied into its table."""
     table = at.table if at.table.endswith(version.pk.hex) else came
-    return tables.sizes([table]).get(table, 0)
+    size = tables.sizes([table]).get(table, 0)
+    others = DatasetVersion.objects.filter(lake_table=table, state__in=_KEPT).exclude(pk=version.pk)
+    # Of a table that others were cut out of before, what came since.
+    return max(0, size - (others.aggregate(n=Sum("byte_count"))["n"] or 0))
 
 
 def leave_unchanged(job: JobHandle, version: DatasetVersion) -> None:
@@ -101,6 +103,7 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     keep_profile(version, found["profile"])
     for name, value in found.items():
         setattr(version, name, value)
+    inherit_classes(version)
     states.move(version, VersionState.REVIEW, NEXT)
     version.save()
     if not version.review:

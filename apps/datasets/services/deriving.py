@@ -14,6 +14,7 @@ from apps.datasets.choices import VersionState
 from apps.datasets.errors import QueryRefused
 from apps.datasets.events import DerivationStarted
 from apps.datasets.models import Dataset, DatasetVersion
+from apps.datasets.services.column_sources import ColumnSources, column_sources
 from apps.datasets.services.completing import complete
 from apps.datasets.services.growing import table_of
 from apps.tenants import services as tenants
@@ -76,8 +77,17 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
         version.tenant_id, version.source["sql"], sources, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB
     )
     at = tables.write(table, rows)
+    keep_column_sources(job, version, column_sources(tables=tables, sql=version.source["sql"], inputs=sources))
     # How much SQL makes of its inputs shows only now.
     complete(job=job, version=version, tables=tables, at=at, weigh=True)
+
+
+def keep_column_sources(job: JobHandle, version: DatasetVersion, found: ColumnSources) -> None:
+    """Where its columns come from stands with the version, and never changes again."""
+    with job.scope():
+        row = DatasetVersion.objects.select_for_update().get(pk=version.pk)
+        row.source = {**row.source, "column_sources": found}
+        row.save(update_fields=["source"])
 
 
 def preview_query(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:

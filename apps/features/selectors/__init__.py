@@ -1,6 +1,7 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
 from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
+from apps.features.selectors.lineage import made_of_versions, made_of_views, training_set_things, view_things
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
 from apps.features.selectors.reading import (
     check_not_destroyed,
@@ -30,16 +31,20 @@ __all__ = [
     "get_training_set",
     "get_view",
     "leakage_in_words",
+    "made_of_versions",
+    "made_of_views",
     "missing_map",
     "over_time",
     "set_tables_named",
     "sets_over",
     "summary",
+    "training_set_things",
     "training_sets_of_version",
     "training_table",
     "versions_of_view",
     "view_table",
     "view_tables_named",
+    "view_things",
     "views_of",
     "views_of_version",
     "views_over",

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
+from apps.datasets import services as dataset_services
 from apps.features.choices import NEXT, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
@@ -49,6 +50,7 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
     job.raise_if_cancelled()
     job.progress(_("Checking keys and times"), 60)
     count = _checked_count(tables, at, view)
+    sources = dataset_services.column_sources(tables=tables, sql=view.sql, inputs=inputs)
     digest, profile = tables.digest(at), tables.profile(at)
     size = size_of(tables, at)
     with job.scope(), transaction.atomic():
@@ -56,6 +58,7 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
             project_id = view.project_id
             # Whoever sees the job reads why it failed: no figure of the whole tenant.
             tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
+        view.features = [{**feature, "from": sources.get(feature["name"])} for feature in view.features]
         if _finish(actor=job.actor, view=view, at=at, count=count, digest=digest, profile=profile):
             begin_usage(view, size, job.actor)
 
@@ -78,9 +81,11 @@ def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
 @transaction.atomic
 def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest: str, profile: dict) -> bool:
     """It is ready, unless it has ended meanwhile."""
+    features = view.features
     view = FeatureView.objects.select_for_update().get(pk=view.pk)
     if view.state != BuildState.BUILDING:
         return False
+    view.features = features
     view.lake_table, view.lake_snapshot, view.row_count = at.table, at.snapshot, count
     view.digest = digest
     storage.put(view.tenant_id, view.profile_key, json.dumps(profile).encode())

@@ -9,6 +9,7 @@ from apps.registry.selectors.comparing import (
     in_words,
     primary_metric,
 )
+from apps.registry.selectors.lineage import made_of_runs, version_things, versions_of_model
 from apps.registry.selectors.reading import (
     failed_gates,
     get_model,
@@ -33,10 +34,13 @@ __all__ = [
     "get_model_version",
     "in_words",
     "ladder",
+    "made_of_runs",
     "model_names",
     "primary_metric",
     "production_version",
     "summary",
+    "version_things",
+    "versions_of_model",
     "versions_of_run",
     "visible_models",
     "visible_versions",

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.tenants.choices import WebhookShape
 from apps.tenants.models import Webhook, WebhookAttempt, WebhookDelivery
 
 
@@ -21,6 +22,8 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
             "url",
             "description",
             "kinds",
+            "shape",
+            "namespace",
             "project_id",
             "state",
             "trouble",
@@ -44,10 +47,16 @@ class NewWebhookSerializer(WebhookSerializer):
 
 
 class WebhookWanted(serializers.Serializer[Any]):
+    """With the shape `openlineage` it is told of data's lineage by OpenLineage's run events, in the `namespace`; its
+    `token` is sent as a bearer token, and no secret of ours is made."""
+
     url = serializers.CharField(max_length=2000)
     description = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     kinds = serializers.ListField(child=serializers.CharField(max_length=80), default=list, max_length=500)
     project = serializers.SlugField(required=False, allow_null=True, default=None)
+    shape = serializers.ChoiceField(choices=WebhookShape.choices, required=False, default=WebhookShape.EVENTS)
+    namespace = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    token = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="", write_only=True)
 
 
 class WebhookChange(serializers.Serializer[Any]):

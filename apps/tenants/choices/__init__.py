@@ -58,6 +58,7 @@ from apps.tenants.choices.webhooks import (
     SENDING_RESTS,
     WEBHOOK_NEXT,
     DeliveryState,
+    WebhookShape,
     WebhookState,
     WebhookTrouble,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "TokenState",
     "UsageBy",
     "UsageKind",
+    "WebhookShape",
     "WebhookState",
     "WebhookTrouble",
 ]

@@ -14,6 +14,13 @@ class WebhookState(TextChoices):
     DISABLED = "disabled", _("Disabled")
 
 
+class WebhookShape(TextChoices):
+    """How an event is told: as the ledger has it and signed, or in another system's words."""
+
+    EVENTS = "events", _("The ledger's events, signed (Standard Webhooks)")
+    OPENLINEAGE = "openlineage", _("Lineage of data, as OpenLineage has it")
+
+
 class WebhookTrouble(TextChoices):
     """Why the portal disabled a webhook by itself."""
 

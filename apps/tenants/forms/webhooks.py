@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.tenants.choices import WebhookShape
 from apps.tenants.models import Webhook
 from foundation import ledger
 from foundation.web.editing import EditForm
@@ -34,6 +35,22 @@ class WebhookForm(EditForm):
     description = forms.CharField(
         label=_("Description"), max_length=200, required=False, help_text=_("What listens there, for example “SIEM”.")
     )
+    shape = forms.ChoiceField(
+        label=_("In which words"), choices=WebhookShape.choices, required=False, initial=WebhookShape.EVENTS
+    )
+    namespace = forms.CharField(
+        label=_("Namespace"),
+        max_length=200,
+        required=False,
+        help_text=_("For OpenLineage: what it calls the place of our jobs and datasets."),
+    )
+    token = forms.CharField(
+        label=_("Token of the receiver"),
+        max_length=2000,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("For OpenLineage, where it asks for one: sent as a bearer token, sealed here and shown to nobody."),
+    )
     which = forms.ChoiceField(
         label=_("It is told of"),
         choices=[(_ALL, _("Everything that the ledger records")), (_CHOSEN, _("Only what is chosen below"))],
@@ -54,6 +71,9 @@ class WebhookForm(EditForm):
 
     def __init__(self, data: Any = None, *, projects: list[Any], webhook: Webhook | None = None) -> None:
         super().__init__(data, initial=_said(webhook, projects) if webhook else None)
+        if webhook is not None:
+            for name in ("shape", "namespace", "token"):
+                del self.fields[name]
         self.fields["project"].choices = [("", _("Any project")), *((p.slug, p.name) for p in projects)]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -61,6 +81,12 @@ class WebhookForm(EditForm):
         if given.get("which") == _CHOSEN and not given.get("families") and not (given.get("single") or "").split():
             self.add_error("families", _("Tick or name at least one, or choose everything."))
         return given
+
+    @property
+    def shaping(self) -> dict[str, str]:
+        """In which words a new one is told, and what those need."""
+        shape = self.cleaned_data.get("shape") or WebhookShape.EVENTS
+        return {"shape": shape, **{name: self.cleaned_data.get(name, "") for name in ("namespace", "token")}}
 
     @property
     def kinds(self) -> list[str]:

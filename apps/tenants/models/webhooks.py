@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import models
 
-from apps.tenants.choices import SENDING_RESTS, DeliveryState, WebhookState, WebhookTrouble
+from apps.tenants.choices import SENDING_RESTS, DeliveryState, WebhookShape, WebhookState, WebhookTrouble
 from foundation.tenancy.models import TenantModel
 
 
@@ -20,9 +20,13 @@ class Webhook(TenantModel):
     url = models.CharField(max_length=2000)
     description = models.CharField(max_length=200, blank=True)
     kinds = models.JSONField(default=list)
+    shape = models.CharField(max_length=12, choices=WebhookShape.choices, default=WebhookShape.EVENTS)
+    # What OpenLineage calls the place of our jobs and datasets.
+    namespace = models.CharField(max_length=200, blank=True)
     project_id = models.UUIDField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=WebhookState.choices, default=WebhookState.ENABLED)
     trouble = models.CharField(max_length=10, choices=WebhookTrouble.choices, blank=True)
+    # Signs; of OpenLineage the receiver's own token, or nothing.
     sealed_secret = models.BinaryField()
     # The ledger's last entry when it was made: it hears what comes after.
     after_seq = models.BigIntegerField(default=0)

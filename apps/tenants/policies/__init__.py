@@ -43,8 +43,10 @@ from apps.tenants.policies.webhooks import (
     check_can_manage_webhooks,
     check_is_sent_to,
     check_kinds,
+    check_namespace,
     check_project_of_webhook,
     check_room_for_webhook,
+    check_signs,
     check_url_of_webhook,
 )
 
@@ -79,12 +81,14 @@ __all__ = [
     "check_is_there",
     "check_kinds",
     "check_name_typed",
+    "check_namespace",
     "check_networks",
     "check_project_of_webhook",
     "check_role_in_project",
     "check_role_of_program",
     "check_room_for_webhook",
     "check_sees_project",
+    "check_signs",
     "check_url_of_webhook",
     "check_waits",
 ]

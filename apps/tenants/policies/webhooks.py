@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.tenants.choices import (
     MOST_WEBHOOKS,
+    WebhookShape,
     WebhookState,
 )
 from apps.tenants.models import Webhook
@@ -60,6 +61,21 @@ def check_kinds(wanted: Collection[str]) -> list[str]:
             }
             raise Invalid(sentence, fields={"kinds": [sentence]})
     return [text for text in chosen if text in families or text.partition(".")[0] not in chosen]
+
+
+def check_namespace(shape: str, namespace: str) -> str:
+    """What the receiver calls the place of our jobs and data; none where the events are the ledger's own."""
+    if shape != WebhookShape.OPENLINEAGE:
+        return ""
+    if not (said := namespace.strip()) or not said.isprintable():
+        sentence = _("Give OpenLineage a namespace, such as the portal's name: jobs and datasets are told by it.")
+        raise Invalid(sentence, fields={"namespace": [sentence]})
+    return said
+
+
+def check_signs(webhook: Webhook) -> None:
+    if webhook.shape == WebhookShape.OPENLINEAGE:
+        raise Conflict(_("It is sent the receiver's own token and has no secret of ours; make it anew to change that."))
 
 
 def check_is_sent_to(webhook: Webhook) -> None:

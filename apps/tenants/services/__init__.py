@@ -179,6 +179,7 @@ from apps.tenants.services.ways_back import (
 )
 from apps.tenants.services.webhook_queue import forget_deliveries, queue_event, ring_due_webhooks
 from apps.tenants.services.webhook_sending import send_webhook
+from apps.tenants.services.webhook_shapes import register_webhook_shape
 from apps.tenants.services.webhooks import (
     create_webhook,
     delete_webhook,
@@ -332,6 +333,7 @@ __all__ = [
     "register_farewell",
     "register_kept",
     "register_start",
+    "register_webhook_shape",
     "release_domain",
     "remove_budget",
     "remove_factor",

@@ -25,7 +25,7 @@ from foundation.identity import Actor
 from foundation.identity.models import IdentityProvider, ProviderIdentity, Provisioned, UsedAssertion
 from foundation.storage import sealing
 
-WEBHOOK_FIELDS = ("description", "kinds", "state", "trouble")
+WEBHOOK_FIELDS = ("description", "kinds", "shape", "namespace", "state", "trouble")
 PROVIDER_FIELDS = ("issuer", "default_role", "mapping", "makes_members", "vouches_for_email", "only_way_in")
 
 

@@ -81,7 +81,7 @@ def restore_webhook(*, actor: Actor, binned: BinnedThing) -> list[str]:
         previous_until=_moment_if_any(kept["previous_until"]),
         created_by=User.objects.filter(pk=kept["created_by"]).first(),
         created_at=_moment(kept["created_at"]),
-        **{name: kept[name] for name in WEBHOOK_FIELDS},
+        **{name: kept[name] for name in WEBHOOK_FIELDS if name in kept},
     )
     webhook.save(force_insert=True)
     restored = WebhookRestored(webhook_id=webhook.pk, kinds=webhook.kinds, project=project_id)

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from apps.tenants.choices import DELIVERIES_KEPT, SENDING_RESTS, DeliveryState, WebhookState
 from apps.tenants.models import Webhook, WebhookDelivery
+from apps.tenants.services.webhook_shapes import told_as
 from foundation import clock, jobs
+from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.jobs.choices import JobState
 from foundation.jobs.models import Job
@@ -31,11 +33,15 @@ def queue_event(event: RecordedEvent) -> int:
     """
     rows = Webhook.objects.filter(tenant_id=event.tenant_id, after_seq__lt=event.seq)
     wanted = [webhook for webhook in rows if webhook.wants(event.kind, event.project_id)]
+    told = 0
     for webhook in wanted:
         delivery = _delivery(webhook, event, now=clock.database_now())
+        if delivery is None:
+            continue
         WebhookDelivery.objects.bulk_create([delivery], ignore_conflicts=True)
         ring(webhook)
-    return len(wanted)
+        told += 1
+    return told
 
 
 def queue_test(webhook: Webhook, *, now: datetime) -> WebhookDelivery:
@@ -54,6 +60,8 @@ def queue_test(webhook: Webhook, *, now: datetime) -> WebhookDelivery:
         recorded_at=now,
     )
     delivery = _delivery(webhook, event, now=now)
+    if delivery is None:
+        raise Conflict(_("This webhook takes no test event."))
     delivery.save(force_insert=True)
     return delivery
 
@@ -133,7 +141,10 @@ def _forget_some(tenant: Tenant, *, before: datetime) -> int:
         return WebhookDelivery.objects.filter(pk__in=keys).delete()[1].get("tenants.WebhookDelivery", 0)
 
 
-def _delivery(webhook: Webhook, event: RecordedEvent, *, now: datetime) -> WebhookDelivery:
+def _delivery(webhook: Webhook, event: RecordedEvent, *, now: datetime) -> WebhookDelivery | None:
+    said = told_as(webhook, event, _said)
+    if said is None:
+        return None
     return WebhookDelivery(
         tenant_id=webhook.tenant_id,
         webhook=webhook,
@@ -142,7 +153,7 @@ def _delivery(webhook: Webhook, event: RecordedEvent, *, now: datetime) -> Webho
         kind=event.kind,
         subject_kind=event.subject[0],
         subject_id=event.subject[1],
-        payload=json.dumps(_said(event), ensure_ascii=False, separators=(",", ":")),
+        payload=json.dumps(said, ensure_ascii=False, separators=(",", ":")),
         next_attempt_at=now,
         created_at=now,
     )

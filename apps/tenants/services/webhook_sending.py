@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from uuid import UUID
 
-from apps.tenants.choices import DELIVERY_NEXT, WEBHOOK_NEXT, DeliveryState, WebhookState, WebhookTrouble
+from apps.tenants.choices import DELIVERY_NEXT, WEBHOOK_NEXT, DeliveryState, WebhookShape, WebhookState, WebhookTrouble
 from apps.tenants.events import WebhookDisabled
 from apps.tenants.models import Webhook, WebhookAttempt, WebhookDelivery
 from apps.tenants.services import webhook_signing
@@ -92,8 +92,16 @@ def _attempt(webhook: Webhook, delivery: WebhookDelivery) -> Outcome:
     now, began = clock.now(), time.monotonic()
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Sanad-Webhooks"}
     try:
-        headers |= webhook_signing.headers(webhook, message_id=delivery.message_id, payload=delivery.payload, now=now)
-        answer = outbound.send("POST", webhook.url, headers=headers, body=delivery.payload.encode(), limits=_LIMITS)
+        if webhook.shape == WebhookShape.OPENLINEAGE:
+            proof = webhook_signing.bearer(webhook)  # not for the log
+        else:
+            proof = {}
+            headers |= webhook_signing.headers(
+                webhook, message_id=delivery.message_id, payload=delivery.payload, now=now
+            )
+        answer = outbound.send(
+            "POST", webhook.url, headers={**headers, **proof}, body=delivery.payload.encode(), limits=_LIMITS
+        )
     # Refused, unreachable, or a secret whose key is withheld: whatever it is, the log says it in words.
     except PortalError as error:
         return Outcome(now, time.monotonic() - began, headers, problem=error.sentence)

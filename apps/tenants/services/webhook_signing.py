@@ -32,6 +32,12 @@ def headers(webhook: Webhook, *, message_id: str, payload: str, now: datetime) -
     return {"webhook-id": message_id, "webhook-timestamp": at, "webhook-signature": signatures}
 
 
+def bearer(webhook: Webhook) -> dict[str, str]:
+    """The receiver's own token, as OpenLineage clients send it; nothing where it asks for none."""
+    token = sealing.open_sealed(webhook.tenant_id, _purpose(webhook), bytes(webhook.sealed_secret)).decode()
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
 def _keys(webhook: Webhook, now: datetime) -> list[bytes]:
     held = [webhook.sealed_secret]
     if webhook.sealed_previous is not None and webhook.previous_until and now < webhook.previous_until:

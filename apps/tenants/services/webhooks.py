@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies, selectors
-from apps.tenants.choices import DELIVERY_NEXT, SECRET_OVERLAP, WEBHOOK_NEXT, DeliveryState, WebhookState
+from apps.tenants.choices import DELIVERY_NEXT, SECRET_OVERLAP, WEBHOOK_NEXT, DeliveryState, WebhookShape, WebhookState
 from apps.tenants.events import (
     WebhookChanged,
     WebhookCreated,
@@ -40,8 +40,14 @@ def create_webhook(
     now: datetime,
     description: str = "",
     project_id: UUID | None = None,
+    shape: str = WebhookShape.EVENTS,
+    namespace: str = "",
+    token: str = "",
 ) -> tuple[Webhook, str]:
-    """The webhook and its secret, whose one readable copy this is. It hears what is recorded from now on."""
+    """The webhook and its secret, whose one readable copy this is. It hears what is recorded from now on.
+
+    One for OpenLineage has no secret of ours: it is sent the receiver's own `token`, which is sealed.
+    """
     policies.check_can_manage_webhooks(actor)
     access.require_fresh(actor)
     policies.check_room_for_webhook(actor)
@@ -52,16 +58,19 @@ def create_webhook(
         kinds=policies.check_kinds(kinds),
         description=description.strip(),
         project_id=project_id,
+        shape=WebhookShape(shape),
+        namespace=policies.check_namespace(shape, namespace),
         after_seq=last_seq(tenant_id=actor.tenant_id),
         created_by=actor.user,
         created_at=now,
     )
-    secret = webhook_signing.new_secret()
+    lineage = webhook.shape == WebhookShape.OPENLINEAGE
+    secret = token.strip() if lineage else webhook_signing.new_secret()
     webhook.sealed_secret = webhook_signing.sealed(webhook, secret)
     webhook.save(force_insert=True)
     created = WebhookCreated(webhook_id=webhook.pk, kinds=webhook.kinds, project=project_id)
     ledger.record(created, actor=actor, subject=("webhook", webhook.pk))
-    return webhook, secret
+    return webhook, "" if lineage else secret
 
 
 @transaction.atomic
@@ -101,6 +110,7 @@ def roll_webhook_secret(*, actor: Actor, webhook: Webhook, now: datetime) -> tup
     """A new secret, shown once; for 24 hours both sign, and after that the new one alone."""
     policies.check_can_manage_webhooks(actor)
     access.require_fresh(actor)
+    policies.check_signs(webhook)
     webhook, secret = _locked(webhook), webhook_signing.new_secret()
     webhook.sealed_previous, webhook.previous_until = webhook.sealed_secret, now + SECRET_OVERLAP
     webhook.sealed_secret = webhook_signing.sealed(webhook, secret)

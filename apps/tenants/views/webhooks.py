@@ -46,7 +46,12 @@ def webhook_list(request: PortalRequest, tenant: str) -> HttpResponse:
     form, secret, made = WebhookForm(request.POST or None, projects=projects), "", None
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            made, secret = services.create_webhook(actor=request.actor, now=now(), **_words(request, form))
+            made, secret = services.create_webhook(
+                actor=request.actor, now=now(), **_words(request, form), **form.shaping
+            )
+            if not secret:
+                messages.success(request, _("It is made. Send it a test event."))
+                return redirect(request, _address(request, made.pk))
             form = WebhookForm(projects=projects)
     rows = selectors.webhooks(actor=request.actor)
     context: dict[str, Any] = {

@@ -207,6 +207,13 @@ class Lake(Protocol):
     def read(self, at: TableAt, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
         """All rows in batches, of all or of the named columns."""
 
+    def added_between(self, since: TableAt, until: TableAt) -> pa.RecordBatchReader | None:
+        """The rows that came to a table between two of its snapshots, where nothing but rows came.
+
+        None where the two are of different tables, have other columns, or rows were changed or taken away in between:
+        then `until` is not `since` with something added.
+        """
+
     def exists(self, table: str) -> bool:
         """Whether the table is there now."""
 

@@ -40,5 +40,6 @@ EVENT_FAMILIES = {
     "tenant": _("The tenant"),
     "token": _("Tokens"),
     "training_set": _("Training sets"),
+    "transformation": _("Transformations"),
     "webhook": _("Webhooks"),
 }

@@ -25,6 +25,7 @@ from sanad.commands import (
     streams,
     tenant,
     tokens,
+    transformations,
     webhooks,
 )
 from sanad.commands.arguments import everywhere
@@ -96,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
         connections,
         streams,
         data,
+        transformations,
         erasures,
         models,
         costs,

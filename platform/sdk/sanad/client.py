@@ -16,6 +16,7 @@ from sanad.single_sign_on import EmailDomains, IdentityProviders
 from sanad.streams import Streams
 from sanad.support import Support
 from sanad.tenant import Tenant
+from sanad.transformations import Transformations
 from sanad.transport import Transport
 from sanad.webhooks import Webhooks
 
@@ -46,6 +47,7 @@ class Client:
         self.connections = Connections(self)
         self.streams = Streams(self)
         self.datasets = Datasets(self)
+        self.transformations = Transformations(self)
         self.erasures = Erasures(self)
         self.features = Features(self)
         self.training_sets = TrainingSets(self)

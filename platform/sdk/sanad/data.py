@@ -43,6 +43,15 @@ class Datasets(Resource):
     def versions(self, dataset_id: str) -> Things:
         return list(self._http.pages(f"datasets/{dataset_id}/versions/"))
 
+    def lineage(self, said: str, *, depth: int = 12, direction: str = "both") -> Thing:
+        """Where a dataset (its name or id) comes from and what was made of it: nodes and edges, with their columns.
+
+        `direction` is both, below (where from) or above (what of it); `depth` is how many steps.
+        """
+        query = {"depth": depth, "direction": direction}
+        found: Thing = self._http.get(f"datasets/{self.get(said)['id']}/lineage/", **query)
+        return found
+
     def push(
         self,
         path: str | Path,

@@ -23,9 +23,15 @@ class Webhooks(Resource):
                 return row
         raise NotFound(f"There is no webhook {said!r} in this tenant.")
 
-    def create(self, url: str, kinds: Sequence[str] = (), *, description: str = "", project: str = "") -> Thing:
-        """`kinds` are families (run) and kinds (run.succeeded), none for all; the answer holds its `secret`, once."""
-        body = {"url": url, "kinds": [*kinds], "description": description, "project": project or None}
+    def create(
+        self, url: str, kinds: Sequence[str] = (), *, description: str = "", project: str = "", **more: object
+    ) -> Thing:
+        """`kinds` are families (run) and kinds (run.succeeded), none for all; the answer holds its `secret`, once.
+
+        With `shape="openlineage"`, a `namespace` and, where the receiver asks for one, its `token`, it is told of
+        data's lineage by OpenLineage's run events.
+        """
+        body = {"url": url, "kinds": [*kinds], "description": description, "project": project or None, **more}
         made: Thing = self._http.post("webhooks/", body)
         return made
 

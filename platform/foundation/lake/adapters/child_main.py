@@ -44,6 +44,10 @@ def main(arguments: list[str]) -> None:
 
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
+    if start["reads_sql"]:
+        from foundation.lake.adapters import child_lineage
+
+        child_lineage.warm()
     engine = child_sql.prepare(start["httpfs"])
     built.append(walls.become(start["uid"], start["gid"]))
     walls.die_with(start["parent"])

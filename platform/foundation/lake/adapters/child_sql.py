@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from duckdb import DuckDBPyConnection
 
+from foundation.lake.adapters import child_row_wise as row_wise
 from foundation.lake.adapters import child_statement as statement
 from foundation.lake.adapters.extensions import instance_with
 
@@ -51,12 +52,16 @@ def prepare(httpfs: str) -> Engine:
 
 
 def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dict[str, Any]:
-    """Answer a job of kind `sql` (rows), `describe` (columns) or `tables` (names)."""
+    """Answer a job of kind `sql` (rows), `describe` (columns), `tables` (names), `row_wise` or `lineage`."""
     try:
         tables = statement.check(engine.user, job["sql"], job.get("inputs"))
         if job["kind"] == "tables":
             return {"tables": sorted(tables)}
-        lock(engine, job, _show(engine.reader, job["inputs"], files))
+        if job["kind"] == "row_wise":
+            return {"construct": row_wise.construct_against(engine.user, job["sql"], job["growing"])}
+        if job["kind"] == "lineage":
+            return _lineage(engine, job)
+        lock(engine, job, _show(engine.reader, job["inputs"], files, job.get("sample_rows")))
         for name in job["inputs"]:
             schema = engine.reader.execute(f"SELECT * FROM {identifier(name)} LIMIT 0").to_arrow_table().schema
             engine.user.register(name, _Input(engine.reader, name, schema))
@@ -74,6 +79,14 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
         return statement.explained(error)
     except MemoryError:
         return {"error": "Out of Memory"}
+
+
+def _lineage(engine: Engine, job: dict[str, Any]) -> dict[str, Any]:
+    # Loaded before the walls closed, and only in children that are made for it.
+    from foundation.lake.adapters import child_lineage
+
+    lock(engine, job, [])
+    return child_lineage.run(engine.user, job)
 
 
 def _answerable(user: DuckDBPyConnection, sql: str) -> tuple[str, list[list[str]]]:
@@ -128,13 +141,15 @@ def lock(engine: Engine, job: dict[str, Any], paths: list[str]) -> None:
         instance.execute("SET enable_external_access = false; SET lock_configuration = true")
 
 
-def _show(reader: DuckDBPyConnection, inputs: dict[str, Any], files: list[int]) -> list[str]:
-    """Views over the exact files of the inputs; the paths they read."""
+def _show(reader: DuckDBPyConnection, inputs: dict[str, Any], files: list[int], sample_rows: int | None) -> list[str]:
+    """Views over the exact files of the inputs, or over so many of their first rows; the paths they read."""
     for name, given in inputs.items():
         columns = ", ".join(identifier(column) for column, _ in given["columns"])
         parts = [f"SELECT {columns} FROM {_rows(file, files)}" for file in given["files"]]
         nothing = ", ".join(f"NULL::{kind} AS {identifier(column)}" for column, kind in given["columns"])
         sql = " UNION ALL ".join(parts) or f"SELECT {nothing} WHERE false"
+        if sample_rows is not None:
+            sql = f"FROM ({sql}) LIMIT {int(sample_rows)}"
         reader.execute(f"CREATE VIEW {identifier(name)} AS {sql}")
     return [f"/proc/self/fd/{file}" for file in files]
 

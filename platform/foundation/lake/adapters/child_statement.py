@@ -75,7 +75,7 @@ def check(connection: DuckDBPyConnection, sql: str, inputs: dict[str, Any] | Non
         raise Refused("not_one", count=len(statements))
     if statements[0].type != duckdb.StatementType.SELECT:
         raise Refused("not_select", what=statements[0].type.name)
-    return _tables(_tree(connection, sql), inputs)
+    return _tables(tree_of(connection, sql), inputs)
 
 
 def bind(connection: DuckDBPyConnection, sql: str) -> None:
@@ -102,7 +102,8 @@ def normal_form(connection: DuckDBPyConnection, sql: str) -> str:
     return str(row[0]) if row else sql
 
 
-def _tree(connection: DuckDBPyConnection, sql: str) -> dict[str, Any]:
+def tree_of(connection: DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    """The query as DuckDB parses it: `json_serialize_sql`."""
     row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
     tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
     if tree.get("error") or len(tree.get("statements", [])) != 1:

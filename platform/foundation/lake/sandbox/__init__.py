@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from foundation.lake.ports import Column, FileFormat, TableAt
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["describe", "first_rows", "rows_of", "run", "tables_of"]
+__all__ = ["construct_against_rows", "describe", "first_rows", "lineage", "rows_of", "run", "tables_of"]
 
 
 def run(
@@ -22,11 +22,14 @@ def run(
     inputs: Mapping[str, TableAt],
     *,
     limit_rows: int | None = None,
+    sample_rows: int | None = None,
     timeout_s: float = 60,
     memory_mb: int = 1024,
     result_mb: int = 4096,
 ) -> pa.RecordBatchReader:
     """The rows of one SELECT over the inputs, streamed; read them to the end or close the reader.
+
+    With `sample_rows` it sees no more than so many of each input's first rows.
 
     Raises SqlRefused, SqlFailed or SqlTimeout, the last two also while rows are read. Sentences name places and the
     user's own words, never a value of the data.
@@ -34,7 +37,7 @@ def run(
     from foundation.lake.sandbox import sql as jobs
 
     limits = jobs.Limits(seconds=timeout_s, memory_mb=memory_mb, result_mb=result_mb)
-    return jobs.run(tenant_id, sql, inputs, limit_rows=limit_rows, limits=limits)
+    return jobs.run(tenant_id, sql, inputs, limit_rows=limit_rows, sample_rows=sample_rows, limits=limits)
 
 
 def describe(tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt]) -> list[Column]:
@@ -66,3 +69,24 @@ def tables_of(sql: str) -> set[str]:
     from foundation.lake.sandbox import sql as jobs
 
     return jobs.tables_of(sql)
+
+
+def lineage(sql: str, inputs: Mapping[str, Sequence[Column]]) -> dict[str, list[tuple[str, str]] | None]:
+    """For each column of the answer the columns of the inputs, (input, column), whose values it is computed from.
+
+    None where that cannot be told: it is never guessed. What only decides which rows come (WHERE, ON, GROUP BY) is no
+    source. The query is parsed, not run; SqlRefused and SqlFailed where it cannot be understood at all.
+    """
+    from foundation.lake.sandbox import sql as jobs
+
+    return jobs.lineage(sql, inputs)
+
+
+def construct_against_rows(sql: str, growing: str) -> str:
+    """What keeps the SELECT from being made row by row of the input `growing`, in SQL's own words; empty where nothing.
+
+    Where nothing does, its rows over two halves of that input are those over the whole, one after the other.
+    """
+    from foundation.lake.sandbox import sql as jobs
+
+    return jobs.construct_against_rows(sql, growing)

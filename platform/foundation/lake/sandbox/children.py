@@ -47,7 +47,7 @@ class Limits:
 class Child:
     """A process of its own, waiting for one job."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reads_sql: bool = False) -> None:
         self._place = Place()
         source, rows = os.pipe()
         self._pipe = os.fdopen(source, "rb")
@@ -61,6 +61,7 @@ class Child:
             "parent": os.getpid(),
             "rows": rows,
             "httpfs": extension("httpfs"),
+            "reads_sql": reads_sql,
         }
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", _START, json.dumps(start), str(_PLATFORM)],
@@ -209,3 +210,15 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+
+
+def take_reader() -> Child:
+    """A fresh child that has the reader of SQL (sqlglot) loaded: wanted too seldom to be kept warm in every process."""
+    with _pool_lock:
+        if _pool is None:
+            places.sweep()
+    child = Child(reads_sql=True)
+    if not child.wait_until_ready():
+        child.close()
+        raise Unavailable(_("The sandbox for SQL and files could not be started; the portal's log says why."))
+    return child

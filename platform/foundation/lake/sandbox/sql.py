@@ -1,9 +1,9 @@
-"""The three jobs of SQL: run, describe, name the tables."""
+"""The jobs of SQL: run, describe, name the tables, tell where columns come from, and whether it goes row by row."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
@@ -16,17 +16,24 @@ from foundation.lake.ports import Column, LakeFile, TableAt
 from foundation.lake.sandbox import answers, children, places, wording
 from foundation.lake.sandbox.children import Child, Limits
 
-__all__ = ["Limits", "describe", "run", "tables_of"]
+__all__ = ["Limits", "construct_against_rows", "describe", "lineage", "run", "tables_of"]
 
 _QUICK = Limits(seconds=20, memory_mb=512)
-_LONGEST = 200_000
+_LONGEST, _LONGEST_READ = 200_000, 50_000
 
 
 def run(
-    tenant_id: UUID, sql: str, inputs: Mapping[str, TableAt], *, limit_rows: int | None, limits: Limits
+    tenant_id: UUID,
+    sql: str,
+    inputs: Mapping[str, TableAt],
+    *,
+    limit_rows: int | None,
+    sample_rows: int | None,
+    limits: Limits,
 ) -> pa.RecordBatchReader:
     with ExitStack() as stack:
-        child = _started(stack, tenant_id, {"kind": "sql", "sql": sql, "limit_rows": limit_rows}, inputs, limits)
+        job = {"kind": "sql", "sql": sql, "limit_rows": limit_rows, "sample_rows": sample_rows}
+        child = _started(stack, tenant_id, job, inputs, limits)
         stream = child.rows()
         if stream is None:
             raise _failure(child, sql, limits) or SqlFailed(wording.unexplained())
@@ -65,6 +72,29 @@ def tables_of(sql: str) -> set[str]:
         if "tables" not in said:
             raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
         return set(said["tables"])
+
+
+def lineage(sql: str, inputs: Mapping[str, Sequence[Column]]) -> dict[str, list[tuple[str, str]] | None]:
+    wording.check_length(sql, _LONGEST_READ)
+    given = {name: {"columns": [[column.name, column.type] for column in columns]} for name, columns in inputs.items()}
+    with children.take_reader() as child:
+        child.give({"kind": "lineage", "sql": sql, "inputs": given, "folder": ""}, [], _QUICK)
+        said = child.outcome()
+        if "lineage" not in said:
+            raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
+        return {
+            name: None if sources is None else [(alias, column) for alias, column in sources]
+            for name, sources in said["lineage"]
+        }
+
+
+def construct_against_rows(sql: str, growing: str) -> str:
+    with ExitStack() as stack:
+        child = _started(stack, None, {"kind": "row_wise", "sql": sql, "growing": growing}, None, _QUICK)
+        said = child.outcome()
+        if "construct" not in said:
+            raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
+        return str(said["construct"])
 
 
 def _started(

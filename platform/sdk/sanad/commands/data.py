@@ -48,6 +48,10 @@ def _datasets(dataset: Any) -> None:
     destroy.add_argument("--break-chain", action="store_true", help="although something was made from it")
     add(dataset, "list", dataset_list, "datasets of the project")
     add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
+    lineage = add(dataset, "lineage", dataset_lineage, "where a dataset comes from, and what was made of it")
+    lineage.add_argument("dataset", help="its name or id")
+    lineage.add_argument("--depth", type=int, default=12, help="how many steps")
+    lineage.add_argument("--direction", choices=["both", "below", "above"], default="both")
     get = add(dataset, "get", dataset_get, "a version's rows as a file")
     get.add_argument("version", help="its id, or a dataset's name (its newest version)")
     get.add_argument("into")
@@ -138,6 +142,18 @@ def dataset_list(client: Client, said: Namespace) -> None:
 
 def dataset_versions(client: Client, said: Namespace) -> None:
     table(client.datasets.versions(client.datasets.get(said.dataset)["id"]), VERSION, as_json=said.json)
+
+
+def dataset_lineage(client: Client, said: Namespace) -> None:
+    found = client.datasets.lineage(said.dataset, depth=said.depth, direction=said.direction)
+    if said.json:
+        return show(found, as_json=True)
+    names = {node["key"]: node["name"] or "(hidden)" for node in found["nodes"]}
+    rows = [
+        {"from": names[edge["start"]], "to": names[edge["end"]], "broken": edge["broken"]} for edge in found["edges"]
+    ]
+    table(rows, ("from", "to", "broken"), as_json=False)
+    return None
 
 
 def dataset_get(client: Client, said: Namespace) -> None:

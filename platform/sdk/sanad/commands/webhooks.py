@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands.arguments import add, group
+from sanad.commands.arguments import add, group, text_of
 from sanad.output import show, table, tell
 
 _NAME = "of the webhook: its description, address or id"
@@ -26,6 +26,8 @@ def add_to(acts: Any) -> None:
     create.add_argument(
         "--event", action="append", help="a kind like run.succeeded or a family like run, again for more; else all"
     )
+    create.add_argument("--openlineage", metavar="NAMESPACE", help="tell lineage of data as OpenLineage has it")
+    create.add_argument("--token-file", metavar="FILE", help="the token that the receiver asks for; - reads it")
     edit = add(hook, "edit", webhook_edit, "change what is named; its secret stays")
     edit.add_argument("name", help=_NAME)
     edit.add_argument("--address")
@@ -67,7 +69,10 @@ def webhook_list(client: Client, said: Namespace) -> None:
 
 
 def webhook_create(client: Client, said: Namespace) -> None:
-    words = {"description": said.description, "project": client.project}
+    words: dict[str, str] = {"description": said.description, "project": client.project}
+    if said.openlineage:
+        token = text_of(said.token_file).strip() if said.token_file else ""
+        words |= {"shape": "openlineage", "namespace": said.openlineage, "token": token}
     show(client.webhooks.create(said.address, said.event or [], **words), as_json=said.json)
 
 

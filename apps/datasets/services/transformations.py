@@ -1,0 +1,316 @@
+"""Transformations are set up, changed (each change a definition of its own), paused, run and deleted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.datasets import policies, selectors
+from apps.datasets.choices import (
+    TRANSFORMATION_NEXT,
+    PassState,
+    TransformationMode,
+    TransformationState,
+    TransformationTrigger,
+)
+from apps.datasets.errors import DefinitionRefused
+from apps.datasets.events import (
+    TransformationCreated,
+    TransformationDefined,
+    TransformationDeleted,
+    TransformationPaused,
+    TransformationResumed,
+    TransformationRunAsked,
+)
+from apps.datasets.models import Dataset, Transformation, TransformationDefinition
+from apps.datasets.services import passes
+from apps.projects.services import lock_project
+from foundation import clock, lake, ledger, states
+from foundation.crontab import Crontab, NotCrontab
+from foundation.errors import Conflict
+from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
+
+
+@transaction.atomic
+def create_transformation(
+    *,
+    actor: Actor,
+    project: Project,
+    name: str,
+    output: Dataset,
+    sql: str,
+    inputs: Mapping[str, UUID],
+    now: datetime,
+    mode: str = TransformationMode.FULL,
+    growing: str = "",
+    review: bool = False,
+    trigger: str = TransformationTrigger.INPUT,
+    cron: str = "",
+    time_zone: str = "",
+) -> Transformation:
+    """Set up what makes the output's versions. It is checked by binding the SQL to the inputs' newest versions."""
+    policies.check_can_add(actor, project)
+    if not (name := name.strip()):
+        sentence = _("Give the transformation a name.")
+        raise DefinitionRefused(sentence, fields={"name": [sentence]})
+    lock_project(project_id=project.pk)
+    policies.check_same_project(output, project.pk)
+    transformation = Transformation(
+        tenant=actor.tenant, project_id=project.pk, name=name, output=output, created_by=actor.user
+    )
+    _check_alone(transformation)
+    definition = _definition(actor, transformation, sql, inputs, mode, growing, review, trigger, cron, time_zone)
+    transformation.next_at = next_time(definition, now=now)
+    transformation.save(force_insert=True)
+    created = TransformationCreated(transformation_id=transformation.pk, output_id=output.pk)
+    _record(created, actor, transformation)
+    _keep(actor, transformation, definition)
+    return transformation
+
+
+@transaction.atomic
+def define_transformation(
+    *,
+    actor: Actor,
+    transformation: Transformation,
+    sql: str,
+    inputs: Mapping[str, UUID],
+    now: datetime,
+    mode: str = TransformationMode.FULL,
+    growing: str = "",
+    review: bool = False,
+    trigger: str = TransformationTrigger.INPUT,
+    cron: str = "",
+    time_zone: str = "",
+) -> TransformationDefinition:
+    """The next definition, from the next pass on; where nothing changes, the present one."""
+    policies.check_can_change_transformation(actor, transformation)
+    lock_project(project_id=transformation.project_id)
+    present = selectors.definition_of(transformation)
+    wanted = _definition(actor, transformation, sql, inputs, mode, growing, review, trigger, cron, time_zone)
+    if _words_of(wanted) == _words_of(present):
+        return present
+    wanted.number = present.number + 1
+    transformation.next_at = next_time(wanted, now=now)
+    transformation.save(update_fields=["next_at"])
+    _keep(actor, transformation, wanted)
+    return wanted
+
+
+@transaction.atomic
+def pause_transformation(*, actor: Actor, transformation: Transformation) -> Transformation:
+    """Nothing begins it until it is resumed; what runs now comes to its end."""
+    policies.check_can_change_transformation(actor, transformation)
+    transformation = _locked(transformation)
+    if transformation.state == TransformationState.ACTIVE:
+        states.move(transformation, TransformationState.PAUSED, TRANSFORMATION_NEXT)
+        transformation.next_at = None
+        transformation.save(update_fields=["state", "next_at"])
+        passes.leave_out(transformation, _("The transformation was paused."))
+        _record(TransformationPaused(transformation_id=transformation.pk), actor, transformation)
+    return transformation
+
+
+@transaction.atomic
+def resume_transformation(*, actor: Actor, transformation: Transformation, now: datetime) -> Transformation:
+    """It hears of inputs and of the clock again; what came meanwhile is read with the next pass."""
+    policies.check_can_change_transformation(actor, transformation)
+    transformation = _locked(transformation)
+    if transformation.state == TransformationState.PAUSED:
+        states.move(transformation, TransformationState.ACTIVE, TRANSFORMATION_NEXT)
+        transformation.next_at = next_time(selectors.definition_of(transformation), now=now)
+        transformation.save(update_fields=["state", "next_at"])
+        _record(TransformationResumed(transformation_id=transformation.pk), actor, transformation)
+    return transformation
+
+
+@transaction.atomic
+def run_transformation_now(*, actor: Actor, transformation: Transformation, below: bool = False) -> Transformation:
+    """Make it from its inputs' newest versions; with `below`, then all that is made of it, whatever begins those.
+
+    Conflict where it is paused, or was made of these versions already.
+    """
+    policies.check_can_change_transformation(actor, transformation)
+    transformation = _locked(transformation)
+    if transformation.state == TransformationState.PAUSED:
+        raise Conflict(_("“%(name)s” is paused; resume it first.") % {"name": transformation.name})
+    _record(TransformationRunAsked(transformation_id=transformation.pk, below=below), actor, transformation)
+    steps = [step for step in selectors.steps_of(project_id=transformation.project_id) if passes.is_active(step)]
+    wanted = [step for step in steps if step.transformation.pk == transformation.pk]
+    if below:
+        wanted += selectors.below(steps, [transformation.output_id])
+    waits = transformation.passes.filter(state=PassState.WAITING).exists()
+    known = set(transformation.passes.values_list("pk", flat=True))
+    passes.plan(actor.tenant, wanted, by_hand=True)
+    passes.advance(actor.tenant, transformation.project_id)
+    if not below and not transformation.passes.exclude(pk__in=known).exists() and not waits:
+        made = transformation.passes.exclude(version=None).select_related("version__dataset").first()
+        sentence = _("It was made of these versions already: %(version)s.")
+        raise Conflict(sentence % {"version": made.version if made else transformation.output.name})
+    return transformation
+
+
+@transaction.atomic
+def delete_transformation(*, actor: Actor, transformation: Transformation) -> None:
+    """Its definitions and passes go with it; the dataset that it made, and each version's source, stay."""
+    policies.check_can_change_transformation(actor, transformation)
+    transformation = _locked(transformation)
+    if transformation.passes.filter(state=PassState.RUNNING).exists():
+        raise Conflict(_("“%(name)s” is running; wait for its end, or cancel it.") % {"name": transformation.name})
+    _record(TransformationDeleted(transformation_id=transformation.pk), actor, transformation)
+    transformation.delete()
+
+
+def next_time(definition: TransformationDefinition, *, now: datetime) -> datetime | None:
+    """When the clock has it run next; None where the clock does not."""
+    if definition.trigger != TransformationTrigger.CRON:
+        return None
+    return Crontab.of(definition.cron).next_after(now, ZoneInfo(definition.time_zone))
+
+
+def _definition(
+    actor: Actor,
+    transformation: Transformation,
+    sql: str,
+    inputs: Mapping[str, UUID],
+    mode: str,
+    growing: str,
+    review: bool,
+    trigger: str,
+    cron: str,
+    time_zone: str,
+) -> TransformationDefinition:
+    """The definition as it is said, unsaved; DefinitionRefused names the field that is to be mended."""
+    definition = TransformationDefinition(
+        tenant=actor.tenant,
+        project_id=transformation.project_id,
+        transformation=transformation,
+        number=1,
+        sql=sql.strip(),
+        inputs={alias: str(pk) for alias, pk in inputs.items()},
+        mode=TransformationMode(mode),
+        growing=growing if mode == TransformationMode.INCREMENTAL else "",
+        review=review,
+        trigger=TransformationTrigger(trigger),
+        cron=" ".join(cron.split()) if trigger == TransformationTrigger.CRON else "",
+        time_zone=time_zone if trigger == TransformationTrigger.CRON else "",
+        created_by=actor.user,
+    )
+    _check_clock(definition)
+    _check_inputs(actor, transformation, inputs)
+    lake.sandbox.describe(actor.tenant_id, definition.sql, passes.newest_tables(definition))
+    _check_circle(transformation, inputs)
+    _check_mode(definition)
+    return definition
+
+
+def _check_alone(transformation: Transformation) -> None:
+    same = Transformation.objects.filter(project_id=transformation.project_id)
+    if same.filter(name=transformation.name).exists():
+        sentence = _("There is a transformation of this name in the project.")
+        raise DefinitionRefused(sentence, fields={"name": [sentence]})
+    if other := same.filter(output=transformation.output).first():
+        sentence = _("“%(dataset)s” is made by the transformation “%(name)s” already; choose another dataset.")
+        said = sentence % {"dataset": transformation.output.name, "name": other.name}
+        raise DefinitionRefused(said, fields={"output": [said]})
+
+
+def _check_clock(definition: TransformationDefinition) -> None:
+    if definition.trigger != TransformationTrigger.CRON:
+        return
+    try:
+        zone = ZoneInfo(definition.time_zone)
+    except (ValueError, OSError) as error:
+        sentence = _("“%(zone)s” is no time zone, such as Asia/Dubai.") % {"zone": definition.time_zone}
+        raise DefinitionRefused(sentence, fields={"time_zone": [sentence]}) from error
+    try:
+        found = Crontab.of(definition.cron).next_after(clock.now(), zone)
+    except NotCrontab as error:
+        sentence = _(
+            "“%(cron)s” is no crontab: five fields for minute, hour, day, month and day of the week, "
+            "such as 0 6 * * 1-5 (%(where)s)."
+        ) % {"cron": definition.cron, "where": error}
+        raise DefinitionRefused(sentence, fields={"cron": [sentence]}) from error
+    if found is None:
+        sentence = _("“%(cron)s” names a day that never comes.") % {"cron": definition.cron}
+        raise DefinitionRefused(sentence, fields={"cron": [sentence]})
+
+
+def _check_inputs(actor: Actor, transformation: Transformation, inputs: Mapping[str, UUID]) -> None:
+    if not inputs:
+        sentence = _("Name at least one dataset that the SQL reads.")
+        raise DefinitionRefused(sentence, fields={"inputs": [sentence]})
+    for pk in inputs.values():
+        dataset = selectors.get_dataset(actor=actor, dataset_id=pk)
+        policies.check_same_project(dataset, transformation.project_id)
+        if selectors.latest_ready(dataset) is None:
+            sentence = _("“%(name)s” has no version yet; add one first.") % {"name": dataset.name}
+            raise DefinitionRefused(sentence, fields={"inputs": [sentence]})
+
+
+def _check_circle(transformation: Transformation, inputs: Mapping[str, UUID]) -> None:
+    steps = selectors.steps_of(project_id=transformation.project_id)
+    circle = selectors.circle_of(steps, reads=set(inputs.values()), makes=transformation.output_id)
+    if circle:
+        names = selectors.names_of_datasets(circle)
+        # As the data would run: each is read for the next.
+        way = " → ".join(names[pk] for pk in circle)
+        sentence = _("It would run in a circle: %(way)s. Read something else, or make another dataset.") % {"way": way}
+        raise DefinitionRefused(sentence, fields={"inputs": [sentence]})
+
+
+def _check_mode(definition: TransformationDefinition) -> None:
+    if definition.mode != TransformationMode.INCREMENTAL:
+        return
+    if definition.growing not in definition.inputs:
+        sentence = _("Say which input grows: its new rows alone are read.")
+        raise DefinitionRefused(sentence, fields={"growing": [sentence]})
+    against = lake.sandbox.construct_against_rows(definition.sql, definition.growing)
+    if against:
+        sentence = _(
+            "New rows of “%(input)s” alone do not do: the SQL has %(construct)s, which needs all of them. "
+            "Take all rows every time, or write it row by row."
+        )
+        said = sentence % {"input": definition.growing, "construct": against}
+        raise DefinitionRefused(said, fields={"mode": [said]})
+
+
+def _keep(actor: Actor, transformation: Transformation, definition: TransformationDefinition) -> None:
+    definition.save(force_insert=True)
+    defined = TransformationDefined(
+        transformation_id=transformation.pk,
+        definition_id=definition.pk,
+        number=definition.number,
+        definition_digest=hashlib.sha256(json.dumps(_words_of(definition), sort_keys=True).encode()).hexdigest(),
+        input_ids=tuple(UUID(pk) for pk in definition.inputs.values()),
+    )
+    _record(defined, actor, transformation)
+
+
+def _words_of(definition: TransformationDefinition) -> dict[str, object]:
+    names = ("sql", "inputs", "mode", "growing", "review", "trigger", "cron", "time_zone")
+    return {name: getattr(definition, name) for name in names}
+
+
+def _locked(transformation: Transformation) -> Transformation:
+    lock_project(project_id=transformation.project_id)
+    try:
+        return Transformation.objects.select_for_update().get(pk=transformation.pk)
+    except Transformation.DoesNotExist as error:
+        raise Conflict(_("The transformation was deleted meanwhile.")) from error
+
+
+def _record(event: ledger.Event, actor: Actor, transformation: Transformation) -> None:
+    subject = ("transformation", transformation.pk)
+    ledger.record(event, actor=actor, project_id=transformation.project_id, subject=subject)
