@@ -15,6 +15,7 @@ project_patterns = [
     path("data/versions/<uuid:version_id>/discard/", versions.version_discard, name="version_discard"),
     path("data/versions/<uuid:version_id>/destroy/", destroying.version_destroy, name="version_destroy"),
     path("data/versions/<uuid:version_id>/classify/", versions.version_classify, name="version_classify"),
+    path("data/versions/<uuid:version_id>/confirm/", versions.version_confirm, name="version_confirm"),
     path("data/versions/<uuid:version_id>/again/", adding.version_again, name="version_again"),
     path("data/versions/<uuid:version_id>/rows.parquet", versions.version_download, name="version_download"),
     path("data/versions/<uuid:version_id>/chart.json", versions.column_chart, name="column_chart"),

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from apps.datasets import selectors, services
 from apps.datasets.api import serializers
+from apps.datasets.api.classification import ClassifyingMixin
 from apps.datasets.api.parsers import ChunkParser
 from apps.projects import selectors as projects
 from foundation.access import Permission
@@ -135,7 +136,7 @@ class DatasetViewSet(PortalViewSet):
         )
 
 
-class DatasetVersionViewSet(PortalViewSet):
+class DatasetVersionViewSet(ClassifyingMixin):
     serializer_class = serializers.VersionSerializer
     permissions = {
         "retrieve": Permission.DATASET_VIEW,
@@ -144,6 +145,8 @@ class DatasetVersionViewSet(PortalViewSet):
         "commit": Permission.DATASET_CREATE,
         "discard": Permission.DATASET_CREATE,
         "classify": Permission.DATASET_CREATE,
+        "suggestions": Permission.DATASET_VIEW,
+        "classify_many": Permission.DATASET_CREATE,
         "destroy_for_good": Permission.DATASET_DESTROY,
     }
 

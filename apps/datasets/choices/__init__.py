@@ -1,6 +1,6 @@
 """The words of the datasets app."""
 
-from apps.datasets.choices.columns import ColumnClass, PersonalKind
+from apps.datasets.choices.columns import STRICTNESS, SUGGESTED, ColumnClass, Confidence, FoundIn, PersonalKind
 from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, FileFormat
 from apps.datasets.choices.versions import NEXT, VersionState
@@ -12,10 +12,14 @@ __all__ = [
     "FORMAT_OF_ENDING",
     "LEFT_TO_PEOPLE",
     "NEXT",
+    "STRICTNESS",
+    "SUGGESTED",
     "ColumnClass",
+    "Confidence",
     "ErasedKind",
     "ErasureState",
     "FileFormat",
+    "FoundIn",
     "InProjectState",
     "PersonalKind",
     "VersionState",

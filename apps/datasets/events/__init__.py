@@ -3,6 +3,7 @@
 from apps.datasets.events.erasures import ErasureFailed, ErasureRequested, ErasureResumed, PersonErased
 from apps.datasets.events.versions import (
     ColumnClassified,
+    ColumnsClassified,
     DatasetCreated,
     DatasetEdited,
     DerivationStarted,
@@ -20,6 +21,7 @@ from apps.datasets.events.versions import (
 
 __all__ = [
     "ColumnClassified",
+    "ColumnsClassified",
     "DatasetCreated",
     "DatasetEdited",
     "DerivationStarted",

@@ -138,8 +138,18 @@ class EditForm(forms.Form):
 
 
 class ClassForm(forms.Form):
+    """A class that was chosen from the list, or the `suggested` one by its own button."""
+
     column = forms.CharField(max_length=255)
-    column_class = forms.ChoiceField(choices=ColumnClass.choices)
+    column_class = forms.ChoiceField(choices=ColumnClass.choices, required=False)
+    suggested = forms.ChoiceField(choices=ColumnClass.choices, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        chosen = cleaned.pop("suggested", "") or cleaned.get("column_class", "")
+        if not chosen:
+            self.add_error("column_class", _("Choose how sensitive the column is."))
+        return {**cleaned, "column_class": chosen}
 
 
 class DestroyForm(forms.Form):

@@ -11,6 +11,7 @@ from apps.datasets.selectors.naming import (
     sql_name,
 )
 from apps.datasets.selectors.reading import (
+    WITH_ROWS,
     class_counts,
     erasable_projects,
     freshness,
@@ -30,10 +31,13 @@ from apps.datasets.selectors.reading import (
     visible_versions,
 )
 from apps.datasets.selectors.sizes import bytes_coming_in
+from apps.datasets.selectors.suggesting import Suggestion, reason_for, suggestion_for, suggestions
 
 __all__ = [
+    "WITH_ROWS",
     "ColumnChange",
     "RowChange",
+    "Suggestion",
     "bytes_coming_in",
     "changed_rows",
     "class_counts",
@@ -52,7 +56,10 @@ __all__ = [
     "made_from",
     "project_slug",
     "ready_versions",
+    "reason_for",
     "sql_name",
+    "suggestion_for",
+    "suggestions",
     "summary",
     "table_at",
     "tables_named",

@@ -22,6 +22,9 @@ from foundation.web.chain import ChainNode, all_made_from
 
 Row = TypeVar("Row")
 
+# The states in which a version has rows that can be read.
+WITH_ROWS = (VersionState.READY, VersionState.REVIEW)
+
 
 def visible_datasets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Dataset]:
     """Datasets with what their newest ready version says (latest_…), and the state of the last one begun (last_…)."""

@@ -1,7 +1,7 @@
 """Writes of the datasets app."""
 
 from apps.datasets.services.archiving import dataset_part
-from apps.datasets.services.classification import classify_column
+from apps.datasets.services.classification import classify_column, classify_columns, confirm_suggestions
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.destroying import ask_to_destroy, destroy_version
@@ -55,8 +55,10 @@ __all__ = [
     "begin_usage",
     "cancel_upload",
     "classify_column",
+    "classify_columns",
     "commit_version",
     "complete_upload",
+    "confirm_suggestions",
     "create_dataset",
     "create_version",
     "dataset_part",

@@ -12,7 +12,7 @@ from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionReviewed
 from apps.datasets.models import DatasetVersion
-from apps.datasets.services.classification import describe_columns
+from apps.datasets.services.classification import describe_columns, inherit_classes
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from apps.tenants import services as tenants
@@ -21,8 +21,6 @@ from foundation.clock import now
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
-
-_SAMPLED_ROWS = 1000
 
 
 def complete(*, job: JobHandle, version: DatasetVersion, tables: Lake, at: TableAt, weigh: bool = False) -> None:
@@ -52,12 +50,11 @@ def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
     job.raise_if_cancelled()
     job.progress(_("Profiling the columns"), 85)
     profile = tables.profile(at)
-    sample = tables.preview(at, limit=_SAMPLED_ROWS, offset=0)
     return {
         "row_count": rows,
         "digest": digest,
         "profile": profile,
-        "schema": describe_columns(tables.schema(at), sample),
+        "schema": describe_columns(tables.schema(at), tables, at),
     }
 
 
@@ -70,6 +67,7 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     keep_profile(version, found["profile"])
     for name, value in found.items():
         setattr(version, name, value)
+    inherit_classes(version)
     states.move(version, VersionState.REVIEW, NEXT)
     version.save()
     if not version.review:

@@ -35,7 +35,11 @@ def profile(request: PortalRequest, version: Any) -> Part:
 
 def classes(request: PortalRequest, version: Any) -> Part:
     may = access.ask(policies.check_can_classify, request.actor, version)
-    return {"may_classify": may, "class_choices": ColumnClass.choices}
+    return {
+        "may_classify": may,
+        "class_choices": ColumnClass.choices,
+        "open_count": len(selectors.suggestions(version)),
+    }
 
 
 def lineage(request: PortalRequest, version: Any) -> Part:

@@ -28,6 +28,7 @@ def columns_of(version: Any) -> list[dict[str, Any]]:
 
 def _column(index: int, column: dict[str, Any], profile: dict[str, Any], rows: int) -> dict[str, Any]:
     suspected, chosen = column.get("suspected", ""), column.get("class", "")
+    suggestion, warning = selectors.suggestion_for(column), column.get("warning", "")
     return {
         "index": index,
         "name": column["name"],
@@ -35,6 +36,11 @@ def _column(index: int, column: dict[str, Any], profile: dict[str, Any], rows: i
         "class": chosen,
         "class_label": ColumnClass(chosen).label if chosen else "",
         "suspected": PersonalKind(suspected).label if suspected else "",
+        "reason": selectors.reason_for(column),
+        "inherited": column.get("inherited", False),
+        "warning": PersonalKind(warning).label if warning else "",
+        "suggested": suggestion.column_class.value,
+        "suggested_label": suggestion.column_class.label,
         "missing": profile.get("nulls", 0),
         "missing_share": profile.get("nulls", 0) / rows if rows else 0.0,
         "distinct": profile.get("distinct"),

@@ -125,6 +125,15 @@ def version_classify(request: PortalRequest, tenant: str, project: str, version_
     return toast(render(request, "datasets/partials/column_row.html", context), _("Noted."))
 
 
+@access.page(Permission.DATASET_CREATE)
+@require_POST
+def version_confirm(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    """Every suggestion for a column that nobody has classified, taken at once."""
+    version = services.confirm_suggestions(actor=request.actor, version=version_of(request, version_id))
+    messages.success(request, _("Every column of %(version)s has a class now.") % {"version": version})
+    return redirect(request, f"{address(request, 'version_detail', version.pk)}?tab=profile")
+
+
 @access.page(Permission.DATASET_VIEW)
 @require_GET
 def version_download(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> StreamingHttpResponse:
