@@ -181,6 +181,7 @@ def _seen(house: House) -> dict[str, Any]:
             **inside, project=house.project, model_version_id=version, state="ready", created_by=admin.user
         ),
         "erasure": _erasure(house),
+        "legal_hold": _legal_hold(house),
         "event": event,
         "parked": ParkedEvent.objects.create(
             **inside, subscriber="probe", event=event, attempts=8, last_error=house.canary
@@ -199,6 +200,15 @@ def _erasure(house: House) -> Any:
     )
     ErasedThing.objects.create(**inside, erasure=row, kind="run", thing_id=house.things["run"], name=house.canary)
     return row
+
+
+def _legal_hold(house: House) -> Any:
+    """One whose last day is over: it stands in nobody's way."""
+    from apps.datasets.models import Dataset, LegalHold
+
+    words = {"reason": house.canary, "until": now().date() - timedelta(days=2), "created_at": now()}
+    dataset = Dataset.objects.filter(project=house.project).first()
+    return LegalHold.objects.create(tenant=house.tenant, project=house.project, dataset=dataset, **words)
 
 
 def _job(house: House) -> Any:

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +15,7 @@ from apps.datasets import selectors, services
 from apps.datasets.api import serializers
 from apps.datasets.api.classification import ClassifyingMixin
 from apps.datasets.api.parsers import ChunkParser
+from apps.datasets.api.tagging import TaggingMixin
 from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.clock import now
@@ -96,10 +97,22 @@ class DatasetViewSet(PortalViewSet):
             self.serializer_class, selectors.get_dataset(actor=self.actor, dataset_id=dataset.pk), status=201
         )
 
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("at", str, description="A number (v3), a tag, `latest`, a day or a moment: that version."),
+            OpenApiParameter("as_of", str, description="A day or a moment: what the newest version was then."),
+        ]
+    )
     @action(detail=True, methods=["get"])
     def versions(self, request: Request, pk: UUID) -> Response:
+        """The versions, newest first; `at` and `as_of` name a single one."""
         dataset = selectors.get_dataset(actor=self.actor, dataset_id=pk)
         rows = selectors.visible_versions(actor=self.actor, dataset_id=dataset.pk)
+        if at := request.query_params.get("at"):
+            rows = rows.filter(pk=selectors.find_version(actor=self.actor, dataset_id=dataset.pk, at=at).pk)
+        if as_of := request.query_params.get("as_of"):
+            found = selectors.version_as_of(rows, selectors.moment_of(as_of))
+            rows = rows.filter(pk=found.pk if found else None)
         return self.pages(rows, serializers.VersionSerializer)
 
     @extend_schema(request=serializers.VersionStart, responses={202: serializers.VersionSerializer})
@@ -136,7 +149,7 @@ class DatasetViewSet(PortalViewSet):
         )
 
 
-class DatasetVersionViewSet(ClassifyingMixin):
+class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin):
     serializer_class = serializers.VersionSerializer
     permissions = {
         "retrieve": Permission.DATASET_VIEW,
@@ -146,6 +159,9 @@ class DatasetVersionViewSet(ClassifyingMixin):
         "discard": Permission.DATASET_CREATE,
         "classify": Permission.DATASET_CREATE,
         "suggestions": Permission.DATASET_VIEW,
+        "tag": Permission.DATASET_CREATE,
+        "untag": Permission.DATASET_CREATE,
+        "roll_back": Permission.DATASET_CREATE,
         "classify_many": Permission.DATASET_CREATE,
         "destroy_for_good": Permission.DATASET_DESTROY,
     }

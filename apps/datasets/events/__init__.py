@@ -1,6 +1,15 @@
 """What the datasets app tells the ledger."""
 
 from apps.datasets.events.erasures import ErasureFailed, ErasureRequested, ErasureResumed, PersonErased
+from apps.datasets.events.governance import (
+    HoldPlaced,
+    HoldReleased,
+    RetentionSet,
+    VersionRetired,
+    VersionRolledBack,
+    VersionTagged,
+    VersionUntagged,
+)
 from apps.datasets.events.versions import (
     ColumnClassified,
     ColumnsClassified,
@@ -28,9 +37,12 @@ __all__ = [
     "ErasureFailed",
     "ErasureRequested",
     "ErasureResumed",
+    "HoldPlaced",
+    "HoldReleased",
     "IngestionStarted",
     "PersonErased",
     "PullStarted",
+    "RetentionSet",
     "SuccessorStarted",
     "VersionCancelled",
     "VersionCommitted",
@@ -38,5 +50,9 @@ __all__ = [
     "VersionDestroyed",
     "VersionDiscarded",
     "VersionFailed",
+    "VersionRetired",
     "VersionReviewed",
+    "VersionRolledBack",
+    "VersionTagged",
+    "VersionUntagged",
 ]

@@ -1,5 +1,7 @@
 """The shape of what people send to the datasets app."""
 
+from apps.datasets.forms.holding import HoldForm, ReleaseForm
+from apps.datasets.forms.tagging import TagForm
 from apps.datasets.forms.versions import (
     ClassForm,
     DeriveForm,
@@ -16,8 +18,11 @@ __all__ = [
     "DeriveForm",
     "DestroyForm",
     "EditForm",
+    "HoldForm",
     "PullForm",
     "ReadingForm",
+    "ReleaseForm",
+    "TagForm",
     "UploadForm",
     "name_from",
 ]

@@ -1,6 +1,17 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
+from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, version_as_of
+from apps.datasets.selectors.holding import (
+    get_hold,
+    held_among,
+    held_in_project,
+    holds_of_dataset,
+    holds_on,
+    is_in_force,
+    until_in_words,
+    visible_holds,
+)
 from apps.datasets.selectors.keeping import tables_named, version_ids, versions_over
 from apps.datasets.selectors.naming import (
     columns_by_project,
@@ -34,6 +45,7 @@ from apps.datasets.selectors.sizes import bytes_coming_in
 from apps.datasets.selectors.suggesting import Suggestion, reason_for, suggestion_for, suggestions
 
 __all__ = [
+    "NEWEST",
     "WITH_ROWS",
     "ColumnChange",
     "RowChange",
@@ -45,15 +57,24 @@ __all__ = [
     "columns_there",
     "compare",
     "erasable_projects",
+    "find_version",
     "freshness",
     "get_dataset",
     "get_erasure",
+    "get_hold",
     "get_upload",
     "get_version",
     "has_ready_versions",
+    "held_among",
+    "held_in_project",
+    "holds_of_dataset",
+    "holds_on",
     "inputs_by_name",
+    "is_a_moment",
+    "is_in_force",
     "latest_ready",
     "made_from",
+    "moment_of",
     "project_slug",
     "ready_versions",
     "reason_for",
@@ -63,11 +84,14 @@ __all__ = [
     "summary",
     "table_at",
     "tables_named",
+    "until_in_words",
     "upload_of",
+    "version_as_of",
     "version_ids",
     "versions_made_from",
     "versions_over",
     "visible_datasets",
     "visible_erasures",
+    "visible_holds",
     "visible_versions",
 ]

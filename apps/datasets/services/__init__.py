@@ -25,12 +25,15 @@ from apps.datasets.services.erasing import (
     summary_lines,
 )
 from apps.datasets.services.export import parquet_stream
+from apps.datasets.services.holding import place_hold, release_hold
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.review import commit_version, discard_version
+from apps.datasets.services.rolling_back import roll_back
 from apps.datasets.services.sampling import sample_of
+from apps.datasets.services.tagging import tag_version, untag_version
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
     append_chunk,
@@ -77,10 +80,13 @@ __all__ = [
     "nowhere",
     "nowhere_at_all",
     "parquet_stream",
+    "place_hold",
     "preview_query",
     "pull_version",
     "reading_through",
     "register_reach",
+    "release_hold",
+    "roll_back",
     "run_derivation",
     "run_erasure",
     "run_pull",
@@ -88,5 +94,7 @@ __all__ = [
     "start_upload",
     "successor_id",
     "summary_lines",
+    "tag_version",
     "take_file",
+    "untag_version",
 ]

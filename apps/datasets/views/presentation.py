@@ -90,7 +90,11 @@ def activity(request: PortalRequest, *versions: Any, dataset: Any = None) -> lis
     known = {version.pk: version for version in versions}
     subjects = [("dataset_version", pk) for pk in known] + ([("dataset", dataset.pk)] if dataset else [])
 
+    names = {str(tag.pk): tag.name for version in versions for tag in version.dataset.tags.all()}
+
     def more(event: RecordedEvent) -> str:
+        if tag := names.get(event.payload.get("tag_id", "")):
+            return tag
         version = known.get(event.subject[1])
         index = event.payload.get("column_index")
         if version is None or index is None or index >= len(version.schema):
@@ -159,6 +163,10 @@ def facts(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
             {"term": _("File"), "value": source.get("filename", "")},
             {"term": _("SHA-256 of the file"), "value": source.get("sha256", ""), "digest": True},
         ]
+    if source.get("kind") == "rollback":
+        rows = selectors.visible_versions(actor=request.actor).filter(pk=source["of"])
+        url = address(request, "version_detail", source["of"])
+        found += [{"term": _("Brought back"), "value": str(old), "url": url} for old in rows]
     if source.get("kind") == "connection":
         found += [
             {"term": _("Connection"), "value": source["name"]},

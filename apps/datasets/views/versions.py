@@ -36,6 +36,10 @@ def version_detail(request: PortalRequest, tenant: str, project: str, version_id
         "chain": chain_of(request.actor, "dataset_version", version.pk),
         "counts": selectors.class_counts(version.schema),
         "topic": f"dataset_version:{version.pk}",
+        "holds": selectors.holds_on(version),
+        "tags_on_it": [tag.name for tag in version.tags.all()],
+        "may_tag": access.ask(policies.check_can_tag, request.actor, version),
+        "may_hold": access.ask(policies.check_can_hold, request.actor, version),
         "may_destroy": access.ask(policies.check_can_destroy, request.actor, version),
         **_of_state(request, version),
     }
@@ -78,6 +82,7 @@ def _ready(request: PortalRequest, version: Any) -> dict[str, Any]:
         "tab": tab,
         "tabs": presentation.tabs(address(request, "version_detail", version.pk), tab, named),
         "newest": selectors.latest_ready(version.dataset),
+        "may_roll_back": access.ask(policies.check_can_add, request.actor, version),
         **parts.OF_VERSION[tab](request, version),
     }
 

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from sanad.client import Client
+from sanad.commands import governed
 from sanad.commands.arguments import add, as_json, chosen, group, pair, text_of
 from sanad.models import show_progress
 from sanad.output import show, table, tell
@@ -44,6 +45,7 @@ def _datasets(dataset: Any) -> None:
     destroy.add_argument("--break-chain", action="store_true", help="although something was made from it")
     add(dataset, "list", dataset_list, "datasets of the project")
     add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
+    governed.add_to(dataset)
     get = add(dataset, "get", dataset_get, "a version's rows as Parquet")
     get.add_argument("version", help="its id, or a dataset's name (its newest version)")
     get.add_argument("into")

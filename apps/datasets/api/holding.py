@@ -1,0 +1,100 @@
+"""Legal holds: see them, place them on a version or a dataset, release them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.datasets import selectors, services
+from apps.datasets.models import LegalHold
+from apps.projects import selectors as projects
+from foundation.access import Permission
+from foundation.errors import Invalid
+from foundation.web.api import PortalViewSet
+
+
+class LegalHoldSerializer(serializers.ModelSerializer[LegalHold]):
+    """`version` null: the whole dataset, with versions that are added later."""
+
+    project = serializers.SlugField(source="project.slug", read_only=True)
+    name = serializers.CharField(source="__str__", read_only=True)
+    in_force = serializers.SerializerMethodField()
+
+    class Meta:
+        model = LegalHold
+        fields = [
+            "id",
+            "project",
+            "dataset",
+            "version",
+            "name",
+            "reason",
+            "until",
+            "in_force",
+            "created_at",
+            "released_at",
+            "release_reason",
+        ]
+
+    def get_in_force(self, hold: LegalHold) -> bool:
+        return selectors.is_in_force(hold)
+
+
+class HoldStart(serializers.Serializer[Any]):
+    """A `version`, or a `dataset` as a whole; `until` is the last day, without it it holds until it is released."""
+
+    dataset = serializers.UUIDField(required=False, allow_null=True, default=None)
+    version = serializers.UUIDField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(max_length=2000)
+    until = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+class ReleaseChoice(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2000)
+
+
+class LegalHoldViewSet(PortalViewSet):
+    """What the law says has to stay: nobody destroys it until the hold ends."""
+
+    serializer_class = LegalHoldSerializer
+    permissions = {
+        "list": Permission.DATASET_VIEW,
+        "retrieve": Permission.DATASET_VIEW,
+        "create": Permission.DATASET_HOLD,
+        "release": Permission.DATASET_HOLD,
+    }
+
+    def list(self, request: Request) -> Response:
+        rows = selectors.visible_holds(actor=self.actor)
+        if slug := request.query_params.get("project"):
+            rows = rows.filter(project_id=projects.get_project(actor=self.actor, slug=slug).pk)
+        return self.pages(rows, self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, selectors.get_hold(actor=self.actor, hold_id=pk))
+
+    @extend_schema(request=HoldStart, responses={201: LegalHoldSerializer})
+    def create(self, request: Request) -> Response:
+        body = self.body(HoldStart)
+        wanted, whole = body.pop("version"), body.pop("dataset")
+        if bool(wanted) == bool(whole):
+            raise Invalid(_("Name either a version or a dataset."), fields={"version": [_("One of the two.")]})
+        version = selectors.get_version(actor=self.actor, version_id=wanted) if wanted else None
+        dataset = version.dataset if version else selectors.get_dataset(actor=self.actor, dataset_id=whole)
+        hold = services.place_hold(actor=self.actor, dataset=dataset, version=version, **body)
+        return self.answer(self.serializer_class, hold, status=201)
+
+    @extend_schema(request=ReleaseChoice)
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, pk: UUID) -> Response:
+        hold = selectors.get_hold(actor=self.actor, hold_id=pk)
+        return self.answer(
+            self.serializer_class, services.release_hold(actor=self.actor, hold=hold, **self.body(ReleaseChoice))
+        )
