@@ -128,3 +128,23 @@ def check_can_roll_back(version: DatasetVersion, newest: DatasetVersion | None) 
         raise Conflict(_("This version is %(state)s; only to one that is ready leads a way back.") % _state(version))
     if newest is not None and newest.digest == version.digest:
         raise Conflict(_("The newest version, %(version)s, has these rows already.") % {"version": newest})
+
+
+def check_sees_clear(actor: Actor, thing: object) -> None:
+    sentence = _("You see personal values masked. Ask an administrator for seeing them in clear.")
+    access.require(actor, Permission.DATASET_CLEAR, thing, else_say=sentence)
+
+
+def check_may_query(actor: Actor, versions: Iterable[DatasetVersion]) -> None:
+    """SQL could bring out what is masked, letter by letter: whoever does not see it in clear writes none over it."""
+    for version in versions:
+        if not selectors.masks(actor, version):
+            continue
+        sentence = _(
+            "%(version)s holds personal values, which you see masked: %(columns)s. SQL could show them, so ask an "
+            "administrator for seeing them in clear."
+        )
+        names = ", ".join(selectors.covered_columns(version)[:12])
+        access.require(
+            actor, Permission.DATASET_CLEAR, version, else_say=sentence % {"version": version, "columns": names}
+        )

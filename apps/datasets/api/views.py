@@ -171,7 +171,8 @@ class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin):
 
     @action(detail=True)
     def profile(self, request: Request, pk: UUID) -> Response:
-        return Response(self._version(pk).profile)
+        """What is in the columns; of masked columns (`masked`) only what tells nothing of their values."""
+        return Response(selectors.profile_for(self.actor, self._version(pk)))
 
     @extend_schema(responses={(200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY})
     @action(detail=True)
@@ -179,9 +180,7 @@ class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin):
         version = self._version(pk)
         rows = services.parquet_stream(actor=self.actor, version=version)
         response = StreamingHttpResponse(rows, content_type="application/vnd.apache.parquet")
-        response["Content-Disposition"] = (
-            f'attachment; filename="{version.dataset.slug}-v{version.number or 0}.parquet"'
-        )
+        response["Content-Disposition"] = f'attachment; filename="{services.file_name(self.actor, version)}"'
         return response
 
     @extend_schema(request=None)

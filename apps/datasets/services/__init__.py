@@ -24,7 +24,7 @@ from apps.datasets.services.erasing import (
     successor_id,
     summary_lines,
 )
-from apps.datasets.services.export import parquet_stream
+from apps.datasets.services.export import file_name, parquet_stream
 from apps.datasets.services.holding import place_hold, release_hold
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.leaving import DataFarewell
@@ -43,6 +43,7 @@ from apps.datasets.services.uploads import (
     start_upload,
     take_file,
 )
+from apps.datasets.services.using import check_classified, check_may_query, check_sql_classified
 
 __all__ = [
     "CHUNK_BYTES",
@@ -57,6 +58,9 @@ __all__ = [
     "ask_to_destroy",
     "begin_usage",
     "cancel_upload",
+    "check_classified",
+    "check_may_query",
+    "check_sql_classified",
     "classify_column",
     "classify_columns",
     "commit_version",
@@ -72,6 +76,7 @@ __all__ = [
     "erase_in_projects",
     "erase_person",
     "fail_version",
+    "file_name",
     "find_in_projects",
     "find_person",
     "forget_abandoned_uploads",

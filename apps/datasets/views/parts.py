@@ -22,15 +22,22 @@ Part = dict[str, Any]
 
 def preview(request: PortalRequest, version: Any) -> Part:
     at = selectors.table_at(version)
-    table = rows_table(request, at, version.schema, version.row_count or 0, title=_("Rows of %(v)s") % {"v": version})
-    return {"table": table}
+    masks, title = selectors.masks(request.actor, version), _("Rows of %(v)s") % {"v": version}
+    table = rows_table(request, at, version.schema, version.row_count or 0, title=title, masks=masks)
+    return {"table": table, **covered(request, version)}
+
+
+def covered(request: PortalRequest, version: Any) -> Part:
+    """Which columns this reader sees masked, and what to ask for."""
+    names = selectors.masks(request.actor, version)
+    return {"masked": list(names), "may_see": access.ask(policies.check_sees_clear, request.actor, version)}
 
 
 def profile(request: PortalRequest, version: Any) -> Part:
-    columns = presentation.columns_of(version)
+    columns = presentation.columns_of(request, version)
     asked = request.GET.get("column", "")
     chosen = next((c for c in columns if str(c["index"]) == asked), None)
-    return {"columns": columns, "chosen": chosen, **classes(request, version)}
+    return {"columns": columns, "chosen": chosen, **classes(request, version), **covered(request, version)}
 
 
 def classes(request: PortalRequest, version: Any) -> Part:

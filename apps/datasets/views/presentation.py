@@ -20,9 +20,10 @@ from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import ago, number
 
 
-def columns_of(version: Any) -> list[dict[str, Any]]:
+def columns_of(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
     """Each column as one row of the profile: type, missing, range, spread, class and suspicion."""
-    profiles = {column["name"]: column for column in version.profile.get("columns", [])}
+    known = selectors.profile_for(request.actor, version)
+    profiles = {column["name"]: column for column in known.get("columns", [])}
     return [_column(i, c, profiles.get(c["name"], {}), version.row_count or 0) for i, c in enumerate(version.schema)]
 
 
@@ -46,6 +47,7 @@ def _column(index: int, column: dict[str, Any], profile: dict[str, Any], rows: i
         "distinct": profile.get("distinct"),
         "histogram": spread_of(profile),
         "range": range_of(profile),
+        "masked": profile.get("masked", False),
     }
 
 

@@ -125,7 +125,7 @@ def version_classify(request: PortalRequest, tenant: str, project: str, version_
     index = version.column_names.index(form.cleaned_data["column"])
     if not request.htmx:
         return redirect(request, f"{address(request, 'version_detail', version.pk)}?tab=profile#column-{index}")
-    column = presentation.columns_of(version)[index]
+    column = presentation.columns_of(request, version)[index]
     context = {"column": column, "version": version, **parts.classes(request, version)}
     return toast(render(request, "datasets/partials/column_row.html", context), _("Noted."))
 
@@ -136,7 +136,8 @@ def version_confirm(request: PortalRequest, tenant: str, project: str, version_i
     """Every suggestion for a column that nobody has classified, taken at once."""
     version = services.confirm_suggestions(actor=request.actor, version=version_of(request, version_id))
     messages.success(request, _("Every column of %(version)s has a class now.") % {"version": version})
-    return redirect(request, f"{address(request, 'version_detail', version.pk)}?tab=profile")
+    shown = "?tab=profile" if version.state == VersionState.READY else ""
+    return redirect(request, f"{address(request, 'version_detail', version.pk)}{shown}")
 
 
 @access.page(Permission.DATASET_VIEW)
@@ -145,8 +146,7 @@ def version_download(request: PortalRequest, tenant: str, project: str, version_
     version = version_of(request, version_id)
     rows = services.parquet_stream(actor=request.actor, version=version)
     response = StreamingHttpResponse(rows, content_type="application/vnd.apache.parquet")
-    name = f"{version.dataset.slug}-v{version.number or 0}.parquet"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = f'attachment; filename="{services.file_name(request.actor, version)}"'
     return response
 
 
@@ -154,7 +154,7 @@ def version_download(request: PortalRequest, tenant: str, project: str, version_
 @require_GET
 def column_chart(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
     version, asked = version_of(request, version_id), request.GET.get("column", "")
-    columns = version.profile.get("columns", [])
+    columns = selectors.profile_for(request.actor, version).get("columns", [])
     if not asked.isdigit() or int(asked) >= len(columns):
         raise NotFound(_("There is no such column in this version."))
     return JsonResponse(charts.column_chart(columns[int(asked)], version.row_count or 0))

@@ -1,6 +1,7 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
 from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
+from apps.features.selectors.masking import masks_of_set, masks_of_view, profile_of_view
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
 from apps.features.selectors.reading import (
     check_not_destroyed,
@@ -30,8 +31,11 @@ __all__ = [
     "get_training_set",
     "get_view",
     "leakage_in_words",
+    "masks_of_set",
+    "masks_of_view",
     "missing_map",
     "over_time",
+    "profile_of_view",
     "set_tables_named",
     "sets_over",
     "summary",
