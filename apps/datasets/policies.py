@@ -148,3 +148,8 @@ def check_may_query(actor: Actor, versions: Iterable[DatasetVersion]) -> None:
         access.require(
             actor, Permission.DATASET_CLEAR, version, else_say=sentence % {"version": version, "columns": names}
         )
+
+
+def check_can_retire(actor: Actor, dataset: Dataset) -> None:
+    sentence = _("Only an administrator, of the organisation or of the project, says how long versions are kept.")
+    access.require(actor, Permission.DATASET_DESTROY, dataset, else_say=sentence)

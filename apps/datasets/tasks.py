@@ -33,6 +33,11 @@ def erase(*, job: JobHandle, erasure_id: str, **_later: object) -> None:
     services.run_erasure(job=job, erasure_id=UUID(erasure_id))
 
 
+@periodic(name="datasets.retire_versions", every=timedelta(days=1))
+def retire_versions() -> None:
+    services.retire_versions(now=now())
+
+
 @periodic(name="datasets.forget_uploads", every=timedelta(hours=1))
 def forget_uploads() -> None:
     services.forget_abandoned_uploads(now=now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.datasets.views import adding, deriving, destroying, holding, pages, pulling, tagging, versions
+from apps.datasets.views import adding, deriving, destroying, holding, pages, pulling, retention, tagging, versions
 
 app_name = "datasets"
 project_patterns = [
@@ -9,6 +9,7 @@ project_patterns = [
     path("data/pull/", pulling.dataset_pull, name="dataset_pull"),
     path("data/derive/", deriving.dataset_derive, name="dataset_derive"),
     path("data/<uuid:dataset_id>/", pages.dataset_detail, name="dataset_detail"),
+    path("data/<uuid:dataset_id>/retention/", retention.dataset_retention, name="dataset_retention"),
     path("data/<uuid:dataset_id>/edit/", pages.dataset_edit, name="dataset_edit"),
     path("data/versions/<uuid:version_id>/", versions.version_detail, name="version_detail"),
     path("data/versions/<uuid:version_id>/commit/", versions.version_commit, name="version_commit"),

@@ -131,6 +131,7 @@ NO_IDS = {"client_id": "what an identity provider calls this portal"}
 QUERIES = {
     **{kind: kind for kind in ("project", "dataset", "model", "deployment", "run", "training_set", "tenant", "user")},
     "model_version": "model_version",
+    "before_version": "dataset_version",
     "monitor": "monitor",
     "subject": "run",
     "actor": "user",

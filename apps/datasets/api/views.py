@@ -14,7 +14,9 @@ from rest_framework.response import Response
 from apps.datasets import selectors, services
 from apps.datasets.api import serializers
 from apps.datasets.api.classification import ClassifyingMixin
+from apps.datasets.api.diffing import DiffingMixin
 from apps.datasets.api.parsers import ChunkParser
+from apps.datasets.api.retention import RetentionMixin
 from apps.datasets.api.tagging import TaggingMixin
 from apps.projects import selectors as projects
 from foundation.access import Permission
@@ -64,7 +66,7 @@ class UploadViewSet(PortalViewSet):
         return self.answer(self.serializer_class, services.complete_upload(actor=self.actor, upload_id=pk, now=now()))
 
 
-class DatasetViewSet(PortalViewSet):
+class DatasetViewSet(RetentionMixin):
     serializer_class = serializers.DatasetSerializer
     permissions = {
         "list": Permission.DATASET_VIEW,
@@ -72,7 +74,11 @@ class DatasetViewSet(PortalViewSet):
         "create": Permission.DATASET_CREATE,
         "versions": Permission.DATASET_VIEW,
         "add_version": Permission.DATASET_CREATE,
+        "retention": Permission.DATASET_VIEW,
+        "set_retention": Permission.DATASET_DESTROY,
+        "preview_retention": Permission.DATASET_VIEW,
     }
+    only_read = frozenset({"preview_retention"})
 
     def list(self, request: Request) -> Response:
         project = projects.get_project(actor=self.actor, slug=self.wanted(request, "project"))
@@ -149,7 +155,7 @@ class DatasetViewSet(PortalViewSet):
         )
 
 
-class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin):
+class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin, DiffingMixin):
     serializer_class = serializers.VersionSerializer
     permissions = {
         "retrieve": Permission.DATASET_VIEW,
@@ -159,6 +165,7 @@ class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin):
         "discard": Permission.DATASET_CREATE,
         "classify": Permission.DATASET_CREATE,
         "suggestions": Permission.DATASET_VIEW,
+        "diff": Permission.DATASET_VIEW,
         "tag": Permission.DATASET_CREATE,
         "untag": Permission.DATASET_CREATE,
         "roll_back": Permission.DATASET_CREATE,

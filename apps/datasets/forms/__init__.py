@@ -1,6 +1,7 @@
 """The shape of what people send to the datasets app."""
 
 from apps.datasets.forms.holding import HoldForm, ReleaseForm
+from apps.datasets.forms.retention import RetentionForm
 from apps.datasets.forms.tagging import TagForm
 from apps.datasets.forms.versions import (
     ClassForm,
@@ -22,6 +23,7 @@ __all__ = [
     "PullForm",
     "ReadingForm",
     "ReleaseForm",
+    "RetentionForm",
     "TagForm",
     "UploadForm",
     "name_from",

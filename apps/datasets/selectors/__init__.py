@@ -1,6 +1,7 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
+from apps.datasets.selectors.diffing import EXAMPLES, Example, RowDiff, diff_examples, diff_rows, likely_key
 from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, version_as_of
 from apps.datasets.selectors.holding import (
     get_hold,
@@ -52,15 +53,20 @@ from apps.datasets.selectors.reading import (
     visible_erasures,
     visible_versions,
 )
+from apps.datasets.selectors.retiring import Fate, fates, going, rule_of
 from apps.datasets.selectors.sizes import bytes_coming_in
 from apps.datasets.selectors.suggesting import Suggestion, reason_for, suggestion_for, suggestions
 
 __all__ = [
+    "EXAMPLES",
     "NEWEST",
     "WITH_ROWS",
     "ColumnChange",
+    "Example",
+    "Fate",
     "Masks",
     "RowChange",
+    "RowDiff",
     "Suggestion",
     "bytes_coming_in",
     "changed_rows",
@@ -69,7 +75,10 @@ __all__ = [
     "columns_there",
     "compare",
     "covered_columns",
+    "diff_examples",
+    "diff_rows",
     "erasable_projects",
+    "fates",
     "find_version",
     "freshness",
     "get_dataset",
@@ -77,6 +86,7 @@ __all__ = [
     "get_hold",
     "get_upload",
     "get_version",
+    "going",
     "has_ready_versions",
     "held_among",
     "held_in_project",
@@ -87,6 +97,7 @@ __all__ = [
     "is_covered",
     "is_in_force",
     "latest_ready",
+    "likely_key",
     "made_from",
     "masked_batch",
     "masked_profile",
@@ -98,6 +109,7 @@ __all__ = [
     "project_slug",
     "ready_versions",
     "reason_for",
+    "rule_of",
     "sql_name",
     "suggestion_for",
     "suggestions",

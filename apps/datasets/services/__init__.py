@@ -30,6 +30,7 @@ from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
+from apps.datasets.services.retention import retire_versions, set_retention
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.rolling_back import roll_back
 from apps.datasets.services.sampling import sample_of
@@ -91,11 +92,13 @@ __all__ = [
     "reading_through",
     "register_reach",
     "release_hold",
+    "retire_versions",
     "roll_back",
     "run_derivation",
     "run_erasure",
     "run_pull",
     "sample_of",
+    "set_retention",
     "start_upload",
     "successor_id",
     "summary_lines",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sanad.errors import NotFound
@@ -55,10 +55,34 @@ class Governed(Resource):
         said: Thing = self._http.post(f"dataset-versions/{self.at(version)['id']}/untag/", {"tag": tag})
         return said
 
+    def diff(self, version: str, before: str, *, key: Sequence[str] = (), kind: str = "", offset: int = 0) -> Thing:
+        """What changed in the version since another one: {"columns", "rows", "examples", "same_rows"}.
+
+        Rows are told apart by the columns of `key`; without it by one that names every row, where there is one.
+        `kind` (added, removed, changed) picks examples, `offset` passes over so many.
+        """
+        asked = {"before_version": self.at(before)["id"], "key": list(key), "kind": kind or None, "offset": offset}
+        found: Thing = self._http.get(f"dataset-versions/{self.at(version)['id']}/diff/", **asked)
+        return found
+
     def roll_back(self, version: str) -> Thing:
         """A new version with the rows of this one, as the newest; nothing is copied."""
         made: Thing = self._http.post(f"dataset-versions/{self.at(version)['id']}/roll-back/")
         return made
+
+    def retention(self, dataset: str) -> Thing:
+        """The rule of a dataset and what becomes of each version by it: {"keep_newest", "keep_days", "fates"}."""
+        found: Thing = self._http.get(f"datasets/{self.get(dataset)['id']}/retention/")
+        return found
+
+    def set_retention(
+        self, dataset: str, *, keep_newest: int | None = None, keep_days: int | None = None, preview: bool = False
+    ) -> Thing:
+        """Keep so many of the newest versions and those of the last days; `preview` changes nothing."""
+        path = f"datasets/{self.get(dataset)['id']}/retention/"
+        limits = {"keep_newest": keep_newest, "keep_days": keep_days}
+        said: Thing = self._http.post(f"{path}preview/", limits) if preview else self._http.put(path, json=limits)
+        return said
 
     def holds(self) -> Things:
         """Legal holds of the project, or of every project one may see, newest first."""

@@ -34,6 +34,12 @@ def add_to(dataset: Any) -> None:
         one.add_argument("tag")
     back = add(dataset, "roll-back", dataset_roll_back, "a new version with the rows of an earlier one")
     back.add_argument("version", help=_NAMED)
+    diff = add(dataset, "diff", dataset_diff, "what changed in a version since another one")
+    diff.add_argument("version", help=_NAMED)
+    diff.add_argument("before", help=_NAMED)
+    diff.add_argument("--key", action="append", default=[], metavar="COLUMN", help="what names a row")
+    diff.add_argument("--kind", default="", choices=["", "added", "removed", "changed"], help="examples of this kind")
+    diff.add_argument("--examples", action="store_true", help="rows that differ instead of columns")
     hold = add(dataset, "hold", dataset_hold, "place a version under legal hold; for compliance officers")
     hold.add_argument("version", help=f"{_NAMED}; with --whole a dataset's name")
     hold.add_argument("--reason", required=True)
@@ -42,6 +48,12 @@ def add_to(dataset: Any) -> None:
     release = add(dataset, "release", dataset_release, "end a legal hold")
     release.add_argument("hold", help="its id")
     release.add_argument("--reason", required=True)
+    keep = add(dataset, "retention", dataset_retention, "how long versions are kept; without limits, what is in force")
+    keep.add_argument("dataset")
+    keep.add_argument("--keep-newest", type=int)
+    keep.add_argument("--keep-days", type=int)
+    keep.add_argument("--preview", action="store_true", help="show what would go and change nothing")
+    keep.add_argument("--everything", action="store_true", help="end the rule: everything stays")
     add(dataset, "holds", dataset_holds, "legal holds of the project")
 
 
@@ -75,6 +87,17 @@ def dataset_roll_back(client: Client, said: Namespace) -> None:
     show(chosen(client.datasets.roll_back(said.version), VERSION), as_json=said.json)
 
 
+def dataset_diff(client: Client, said: Namespace) -> None:
+    found = client.datasets.diff(said.version, said.before, key=said.key, kind=said.kind)
+    if said.json:
+        show(found, as_json=True)
+    elif said.examples:
+        table(found["examples"], ("kind", "key", "cells"), as_json=False)
+    else:
+        table(found["columns"], ("name", "change", "measure", "drift"), as_json=False)
+        show(found["rows"] or {"rows": "no key"}, as_json=False)
+
+
 def dataset_hold(client: Client, said: Namespace) -> None:
     named = {"dataset": said.version} if said.whole else {"version": said.version}
     placed = client.datasets.hold(**named, reason=said.reason, until=said.until)
@@ -83,6 +106,15 @@ def dataset_hold(client: Client, said: Namespace) -> None:
 
 def dataset_release(client: Client, said: Namespace) -> None:
     show(chosen(client.datasets.release(said.hold, reason=said.reason), HOLD), as_json=said.json)
+
+
+def dataset_retention(client: Client, said: Namespace) -> None:
+    limits = {"keep_newest": said.keep_newest, "keep_days": said.keep_days}
+    if any(limits.values()) or said.everything:
+        found = client.datasets.set_retention(said.dataset, **limits, preview=said.preview)
+    else:
+        found = client.datasets.retention(said.dataset)
+    table(found["fates"], ("number", "goes", "kept_because"), as_json=said.json)
 
 
 def dataset_holds(client: Client, said: Namespace) -> None:
