@@ -153,3 +153,14 @@ def check_may_query(actor: Actor, versions: Iterable[DatasetVersion]) -> None:
 def check_can_retire(actor: Actor, dataset: Dataset) -> None:
     sentence = _("Only an administrator, of the organisation or of the project, says how long versions are kept.")
     access.require(actor, Permission.DATASET_DESTROY, dataset, else_say=sentence)
+
+
+def check_can_unlink(actor: Actor) -> None:
+    sentence = _("Only an administrator of the organisation destroys the key of its tokens.")
+    access.require(actor, Permission.DATASET_DESTROY, else_say=sentence)
+
+
+def check_tenant_typed(actor: Actor, typed: str) -> None:
+    if typed.strip() != actor.tenant.slug:
+        sentence = _("Type the organisation's short name, %(name)s, to confirm.") % {"name": actor.tenant.slug}
+        raise Invalid(sentence, fields={"confirmation": [sentence]})

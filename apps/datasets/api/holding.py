@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.datasets import selectors, services
-from apps.datasets.models import LegalHold
+from apps.datasets.api.holding_serializers import HoldStart, LegalHoldSerializer, ReleaseChoice
 from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.errors import Invalid
 from foundation.web.api import PortalViewSet
-
-
-class LegalHoldSerializer(serializers.ModelSerializer[LegalHold]):
-    """`version` null: the whole dataset, with versions that are added later."""
-
-    project = serializers.SlugField(source="project.slug", read_only=True)
-    name = serializers.CharField(source="__str__", read_only=True)
-    in_force = serializers.SerializerMethodField()
-
-    class Meta:
-        model = LegalHold
-        fields = [
-            "id",
-            "project",
-            "dataset",
-            "version",
-            "name",
-            "reason",
-            "until",
-            "in_force",
-            "created_at",
-            "released_at",
-            "release_reason",
-        ]
-
-    def get_in_force(self, hold: LegalHold) -> bool:
-        return selectors.is_in_force(hold)
-
-
-class HoldStart(serializers.Serializer[Any]):
-    """A `version`, or a `dataset` as a whole; `until` is the last day, without it it holds until it is released."""
-
-    dataset = serializers.UUIDField(required=False, allow_null=True, default=None)
-    version = serializers.UUIDField(required=False, allow_null=True, default=None)
-    reason = serializers.CharField(max_length=2000)
-    until = serializers.DateField(required=False, allow_null=True, default=None)
-
-
-class ReleaseChoice(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=2000)
 
 
 class LegalHoldViewSet(PortalViewSet):

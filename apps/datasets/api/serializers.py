@@ -135,7 +135,7 @@ class VersionStart(_Incoming):
     options = serializers.DictField(required=False, default=dict)
 
     def validate_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        unknown = set(options) - {"delimiter", "quote", "types", "missing"}
+        unknown = set(options) - {"delimiter", "quote", "types", "missing", "tokenise"}
         if unknown:
             raise serializers.ValidationError(_("Unknown options: %(names)s.") % {"names": ", ".join(sorted(unknown))})
         return options

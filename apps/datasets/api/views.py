@@ -118,7 +118,7 @@ class DatasetViewSet(RetentionMixin):
             rows = rows.filter(pk=selectors.find_version(actor=self.actor, dataset_id=dataset.pk, at=at).pk)
         if as_of := request.query_params.get("as_of"):
             found = selectors.version_as_of(rows, selectors.moment_of(as_of))
-            rows = rows.filter(pk=found.pk if found else None)
+            rows = rows.filter(pk=found.pk) if found else rows.none()
         return self.pages(rows, serializers.VersionSerializer)
 
     @extend_schema(request=serializers.VersionStart, responses={202: serializers.VersionSerializer})

@@ -25,7 +25,7 @@ class HoldForm(forms.Form):
 
     def __init__(self, data: Any = None, *, named: str) -> None:
         super().__init__(data)
-        choices = [("version", _("%(version)s alone") % {"version": named})]
+        choices: list[tuple[str, Any]] = [("version", _("%(version)s alone") % {"version": named})]
         choices.append(("dataset", _("The whole dataset, with versions that are added later")))
         self.fields["reach"].choices = choices  # type: ignore[attr-defined]
 

@@ -21,6 +21,10 @@ _DELIMITERS = [
 _UNITS = {"hours": 3600, "days": 86_400, "weeks": 604_800}
 
 
+def _parted(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
 class ReadingForm(forms.Form):
     """How a file is read; the defaults find it out."""
 
@@ -40,14 +44,25 @@ class ReadingForm(forms.Form):
         help_text=_("Parted by commas. Codes with leading zeros stay as they are."),
     )
 
+    tokenise = forms.CharField(
+        label=_("Columns to tokenise"),
+        required=False,
+        max_length=1000,
+        help_text=_(
+            "Parted by commas. Their values are replaced by tokens before they are kept: rows of the same person still "
+            "join, in every dataset of the organisation, and nobody reads who it is."
+        ),
+    )
+
     def options(self) -> dict[str, Any]:
         """The options as services take them; what was left empty is left out."""
         chosen = self.cleaned_data
-        names = [name.strip() for name in chosen["as_text"].split(",") if name.strip()]
+        names = _parted(chosen["as_text"])
         found = {
             "delimiter": chosen["delimiter"],
             "missing": chosen["missing"].split(),
             "types": dict.fromkeys(names, "text"),
+            "tokenise": _parted(chosen["tokenise"]),
         }
         return {name: value for name, value in found.items() if value}
 
@@ -91,7 +106,10 @@ class PullForm(ReadingForm):
                 del self.fields[name]
 
     def options(self) -> dict[str, Any]:
-        return super().options() if "delimiter" in self.fields else {}
+        if "delimiter" in self.fields:
+            return super().options()
+        tokenise = _parted(self.cleaned_data["tokenise"])
+        return {"tokenise": tokenise} if tokenise else {}
 
     def check_target(self) -> bool:
         """Whether the rows have somewhere to go; asked before they are read in, not for a look."""

@@ -35,6 +35,7 @@ from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.rolling_back import roll_back
 from apps.datasets.services.sampling import sample_of
 from apps.datasets.services.tagging import tag_version, untag_version
+from apps.datasets.services.tokenising import destroy_token_key, token_of
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
     append_chunk,
@@ -71,6 +72,7 @@ __all__ = [
     "create_version",
     "dataset_part",
     "derive_version",
+    "destroy_token_key",
     "destroy_version",
     "discard_version",
     "edit_dataset",
@@ -104,5 +106,6 @@ __all__ = [
     "summary_lines",
     "tag_version",
     "take_file",
+    "token_of",
     "untag_version",
 ]

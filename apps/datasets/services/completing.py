@@ -15,6 +15,7 @@ from apps.datasets.models import DatasetVersion
 from apps.datasets.services.classification import describe_columns, inherit_classes
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
+from apps.datasets.services.tokenising import mark_tokenised
 from apps.tenants import services as tenants
 from foundation import ledger, states
 from foundation.clock import now
@@ -68,6 +69,7 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     for name, value in found.items():
         setattr(version, name, value)
     inherit_classes(version)
+    mark_tokenised(version)
     states.move(version, VersionState.REVIEW, NEXT)
     version.save()
     if not version.review:

@@ -12,6 +12,7 @@ from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionCancelled, VersionFailed
 from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.services.completing import complete
+from apps.datasets.services.tokenising import tokenising, with_text
 from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
 from foundation import jobs, lake, ledger, states
@@ -41,7 +42,7 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
     tables.drop(table)
     job.progress(_("Reading the file"), 5)
     with job.scope(), unpacked(upload) as file:
-        at = _write(tables, table, file, version, job)
+        at = _write(tokenising(tables, version), table, file, version, job)
     complete(job=job, version=version, tables=tables, at=at)
     # Not before the rows are committed: until then another attempt may have to read the file again.
     drop_chunks(upload.tenant_id, upload.pk)
@@ -52,7 +53,7 @@ def _write(tables: Lake, table: str, file: SourceFile, version: DatasetVersion, 
         job.raise_if_cancelled()
         job.progress(_("Writing rows: %(rows)s") % {"rows": f"{rows:,}"}, None)
 
-    options = {**version.source.get("options", {}), "name": file.name}
+    options = {**with_text(version.source.get("options", {})), "name": file.name}
     return tables.write_from_file(table, file.path, cast(Any, file.format.value), options, on_rows=told)
 
 

@@ -23,6 +23,7 @@ from apps.datasets.events import PullStarted
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.completing import complete
 from apps.datasets.services.ingestion import cancel_version, fail_version
+from apps.datasets.services.tokenising import tokenising, with_text
 from apps.datasets.services.unpacking import opened
 from foundation import jobs, lake, ledger, storage
 from foundation.errors import Invalid
@@ -86,7 +87,7 @@ def run_pull(*, job: JobHandle, version_id: UUID) -> None:
         if version.state != VersionState.INGESTING:
             return
         connection = connected.get_connection(actor=job.actor, connection_id=UUID(version.source["connection"]))
-    tables, table = lake.for_tenant(version.tenant_id), f"ds_{version.pk.hex}"
+    tables, table = tokenising(lake.for_tenant(version.tenant_id), version), f"ds_{version.pk.hex}"
     with connections.source_of(connection) as source:
         pin = version.source.get("pin") or _pinned(job, version, source, tables, table)
         _write_pieces(job, version, source, pin, tables, table)
@@ -122,7 +123,7 @@ def _write_pieces(job: JobHandle, version: DatasetVersion, source: Source, pin: 
                 _keep_emptied(job, version, rows.emptied)
             else:
                 with storage.scratch("ingest") as folder:
-                    files = _files(rows, folder, version.source["options"])
+                    files = _files(rows, folder, with_text(version.source["options"]))
                     tables.write_from_files(table, files, mode="append", mark=str(piece.number), on_rows=teller.told)
         rows_before = teller.rows
 
@@ -173,7 +174,7 @@ def _keep_emptied(job: JobHandle, version: DatasetVersion, emptied: Counter[str]
 
 def _place(version: DatasetVersion) -> Place:
     said = version.source
-    return Place(said["place"], pattern=said["pattern"], options=said["options"])
+    return Place(said["place"], pattern=said["pattern"], options=with_text(said["options"]))
 
 
 def reading_through(connection_id: UUID) -> list[str]:

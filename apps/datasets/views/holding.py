@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -52,7 +53,8 @@ def hold_release(request: PortalRequest, tenant: str, project: str, hold_id: UUI
             services.release_hold(actor=request.actor, hold=hold, **form.cleaned_data)
             messages.success(request, _("The legal hold on %(name)s is released.") % {"name": hold})
             return redirect(request, _page_of(request, hold))
-    context = {"hold": hold, "form": form, "back_url": _page_of(request, hold), "until": selectors.until_in_words(hold)}
+    back_url, until = _page_of(request, hold), selectors.until_in_words(hold)
+    context: dict[str, Any] = {"hold": hold, "form": form, "back_url": back_url, "until": until}
     return render_page(request, "datasets/hold_release.html", status=422 if form.errors else 200, **context)
 
 

@@ -93,6 +93,7 @@ def _typed(options: dict[str, Any]) -> dict[str, str]:
         "delimiter": options.get("delimiter", ""),
         "missing": " ".join(options.get("missing", [])),
         "as_text": ", ".join(options.get("types", {})),
+        "tokenise": ", ".join(options.get("tokenise", [])),
     }
 
 

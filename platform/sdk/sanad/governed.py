@@ -84,6 +84,13 @@ class Governed(Resource):
         said: Thing = self._http.post(f"{path}preview/", limits) if preview else self._http.put(path, json=limits)
         return said
 
+    def destroy_token_key(self, *, confirmation: str) -> None:
+        """Destroy the key behind all tokens; `confirmation` is the organisation's short name.
+
+        Nobody can tell any more whose they are, nor try a value out; columns that are tokenised later have a new key.
+        """
+        self._http.post("column-tokens/destroy-key/", {"confirmation": confirmation})
+
     def holds(self) -> Things:
         """Legal holds of the project, or of every project one may see, newest first."""
         return list(self._http.pages("legal-holds/", project=self._project or None))

@@ -174,4 +174,8 @@ def _pairs(columns: Sequence[Sampled]) -> dict[str, Finding]:
 
 def _measured(columns: Sequence[Sampled], is_named: Callable[[str], bool], most: float) -> list[str]:
     named = [column for column in columns if is_named(column.name) and column.values]
-    return [c.name for c in named if all(isinstance(v, float | Decimal | int) and abs(v) <= most for v in c.values)]
+    return [c.name for c in named if all(_is_within(value, most) for value in c.values)]
+
+
+def _is_within(value: object, most: float) -> bool:
+    return isinstance(value, float | Decimal | int) and abs(value) <= most

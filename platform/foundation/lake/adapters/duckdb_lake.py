@@ -38,13 +38,21 @@ Params = Sequence[Any] | Mapping[str, Any] | None
 class DuckDBLake:
     """One tenant's tables; see `foundation.lake.ports.Lake` for what each method promises."""
 
-    def __init__(self, place: LakePlace, parse: FileParser) -> None:
-        self._place, self._parse = place, parse
+    def __init__(
+        self,
+        place: LakePlace,
+        parse: FileParser,
+        change: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
+    ) -> None:
+        self._place, self._parse, self._change = place, parse, change
+
+    def changing(self, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> DuckDBLake:
+        return DuckDBLake(self._place, self._parse, change)
 
     def write(
         self, table: str, source: pa.RecordBatchReader | pa.Table, *, mode: Mode = "create", mark: str = ""
     ) -> TableAt:
-        return self._write(table, Incoming(source), mode, mark)
+        return self._write(table, Incoming(source, change=self._change), mode, mark)
 
     def write_from_file(
         self,
@@ -58,7 +66,7 @@ class DuckDBLake:
         on_rows: Callable[[int], None] | None = None,
     ) -> TableAt:
         with self._parse(path, format, options or {}) as source:
-            return self._write(table, Incoming(source, on_rows=on_rows), mode, mark)
+            return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
 
     def write_from_files(
         self,
@@ -71,7 +79,7 @@ class DuckDBLake:
     ) -> TableAt:
         wanted = self.read(self.current(table)).schema if mode == "append" and self.exists(table) else None
         with joined.rows_of(files, self._parse, wanted) as source:
-            return self._write(table, Incoming(source, on_rows=on_rows), mode, mark)
+            return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
 
     def write_query(
         self, table: str, sql: str, inputs: Mapping[str, TableAt], params: Params = None, mode: Mode = "create"

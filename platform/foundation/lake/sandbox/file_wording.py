@@ -55,6 +55,7 @@ _SENTENCES: dict[str, Promise] = {
     ),
     "bad_json": gettext_lazy("Line %(line)s of “%(file)s” is not valid JSON, from sign %(place)s on."),
     "not_an_object": gettext_lazy("Line %(line)s of “%(file)s” is not a JSON object; write one object per line."),
+    "no_such_column": gettext_lazy("“%(file)s” has no column “%(column)s”. It has: %(names)s."),
     "duplicate_name": gettext_lazy("Line %(line)s of “%(file)s” has the name “%(column)s” twice; remove one."),
     "not_parquet": gettext_lazy("“%(file)s” is not a Parquet file; upload it under the format that it has."),
     "encrypted_parquet": gettext_lazy("“%(file)s” is encrypted Parquet; upload it unencrypted, it is sealed here."),

@@ -25,6 +25,7 @@ def _datasets(dataset: Any) -> None:
     push.add_argument("file")
     push.add_argument("--name", default="")
     push.add_argument("--review", action="store_true", help="wait for a person to commit it")
+    push.add_argument("--tokenise", action="append", default=[], metavar="COLUMN", help="replace its values by tokens")
     push.add_argument("--options", type=as_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
     pull = add(dataset, "pull", dataset_pull, "read a table, a folder or a file through a connection")
     pull.add_argument("connection", help="its name or id")
@@ -32,6 +33,7 @@ def _datasets(dataset: Any) -> None:
     pull.add_argument("--name", default="", help="of the dataset; without it, the last word of the place")
     pull.add_argument("--pattern", default="", help='which files of a folder, like "*.csv"')
     pull.add_argument("--review", action="store_true", help="wait for a person to commit it")
+    pull.add_argument("--tokenise", action="append", default=[], metavar="COLUMN", help="replace its values by tokens")
     pull.add_argument("--options", type=as_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
     derive = add(dataset, "derive", dataset_derive, "make a version by SQL over other versions")
     derive.add_argument("name")
@@ -95,14 +97,18 @@ def _training_sets(training: Any) -> None:
 
 def dataset_push(client: Client, said: Namespace) -> None:
     version = client.datasets.push(
-        said.file, name=said.name or "", review=said.review, options=said.options, told=show_progress
+        said.file, name=said.name or "", review=said.review, options=_options(said), told=show_progress
     )
     show(chosen(version, VERSION), as_json=said.json)
 
 
 def dataset_pull(client: Client, said: Namespace) -> None:
-    words = {"name": said.name, "pattern": said.pattern, "review": said.review, "options": said.options}
+    words = {"name": said.name, "pattern": said.pattern, "review": said.review, "options": _options(said)}
     show(chosen(client.datasets.pull(said.connection, said.place, **words), VERSION), as_json=said.json)
+
+
+def _options(said: Namespace) -> dict[str, Any]:
+    return {**(said.options or {}), **({"tokenise": said.tokenise} if said.tokenise else {})}
 
 
 def dataset_derive(client: Client, said: Namespace) -> None:

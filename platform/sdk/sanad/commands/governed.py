@@ -7,7 +7,7 @@ from typing import Any
 
 from sanad.client import Client
 from sanad.commands.arguments import add, chosen
-from sanad.output import show, table
+from sanad.output import show, table, tell
 
 VERSION = ("id", "dataset_name", "number", "state", "row_count", "digest", "tags", "held")
 SUGGESTION = ("column", "column_class", "suspected", "share", "confidence", "reason")
@@ -54,6 +54,8 @@ def add_to(dataset: Any) -> None:
     keep.add_argument("--keep-days", type=int)
     keep.add_argument("--preview", action="store_true", help="show what would go and change nothing")
     keep.add_argument("--everything", action="store_true", help="end the rule: everything stays")
+    unlink = add(dataset, "destroy-token-key", dataset_unlink, "let nobody tell any more whose tokens are whose")
+    unlink.add_argument("--confirm", required=True, metavar="NAME", help="the organisation's short name")
     add(dataset, "holds", dataset_holds, "legal holds of the project")
 
 
@@ -115,6 +117,11 @@ def dataset_retention(client: Client, said: Namespace) -> None:
     else:
         found = client.datasets.retention(said.dataset)
     table(found["fates"], ("number", "goes", "kept_because"), as_json=said.json)
+
+
+def dataset_unlink(client: Client, said: Namespace) -> None:
+    client.datasets.destroy_token_key(confirmation=said.confirm)
+    tell("The key of all tokens is destroyed")
 
 
 def dataset_holds(client: Client, said: Namespace) -> None:
