@@ -24,7 +24,7 @@ class PersonalKind(TextChoices):
     PERSON = "person", _("names of people")
     BIRTH = "birth", _("dates of birth")
     GEO = "geo", _("places (coordinates)")
-    DELICATE = "delicate", _("what the law calls sensitive, by its name")
+    DELICATE = "delicate", _("sensitive personal data, as the law calls it")
     NAME = "name", _("something about a person, by its name")
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class KeptBecause(TextChoices):
     """Why a version stays although others go."""
 
+    NO_LIMIT = "no_limit", _("there is no limit")
     NEWEST = "newest", _("among the newest")
     YOUNG = "young", _("young enough")
     TAGGED = "tagged", _("tagged")

@@ -40,8 +40,9 @@ def _kept(
     place: int, version: DatasetVersion, keep_newest: int | None, keep_days: int | None, now: datetime
 ) -> KeptBecause | None:
     """The first reason that keeps it; those that cost a question to other apps come last."""
-    limited = keep_newest is not None or keep_days is not None
-    if place == 0 or not limited or (keep_newest is not None and place < keep_newest):
+    if keep_newest is None and keep_days is None:
+        return KeptBecause.NO_LIMIT
+    if place == 0 or (keep_newest is not None and place < keep_newest):
         return KeptBecause.NEWEST
     if keep_days is not None and (version.committed_at or version.created_at) > now - timedelta(days=keep_days):
         return KeptBecause.YOUNG

@@ -48,4 +48,4 @@ def reason_for(column: Mapping[str, Any]) -> str:
         return _("%(share)s of the sampled texts contain %(what)s (%(sure)s).") % words
     if found_in == FoundIn.VALUES:
         return _("%(share)s of the sampled values are %(what)s (%(sure)s).") % words
-    return _("Its name says %(what)s; its values say nothing.") % words
+    return _("Only the column's name says so (%(sure)s); its values do not.") % words

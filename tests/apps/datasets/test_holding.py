@@ -102,7 +102,7 @@ def test_the_page_and_programs_do_the_same(written, officer, scientist, client_a
     assert page.post(f"{where}hold/", {"reach": "version", "reason": ""}).status_code == 422
     assert page.post(f"{where}hold/", {"reach": "version", "reason": "Case 7"}).status_code == 303
     shown = client_as(scientist).get(where).content.decode()
-    assert "This version is under legal hold" in shown
+    assert "a.csv v1 is under legal hold" in shown
     assert "Case 7" in shown
     assert "Legal hold…" not in shown
     answer = api.post(

@@ -68,7 +68,9 @@ def _of_column(column: Sampled, today: date) -> Finding | None:
     found = _inside(counted, total) or _birth(column, hint, today) or _names(column, counted, hint) or by_values
     if found or hint is None or _is_denied(hint, column):
         return found
-    return Finding(hint, 0.0, Confidence.LOW, FoundIn.NAME)
+    # What the law calls sensitive has no shape that values could confirm; it is covered until somebody has looked.
+    sure = Confidence.MEDIUM if hint is PersonalKind.DELICATE else Confidence.LOW
+    return Finding(hint, 0.0, sure, FoundIn.NAME)
 
 
 def _as_texts(values: Sequence[Any]) -> Counter[str]:
@@ -178,4 +180,4 @@ def _measured(columns: Sequence[Sampled], is_named: Callable[[str], bool], most:
 
 
 def _is_within(value: object, most: float) -> bool:
-    return isinstance(value, float | Decimal | int) and abs(value) <= most
+    return isinstance(value, float | Decimal | int) and float(abs(value)) <= most
