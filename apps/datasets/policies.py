@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from apps.approvals.choices import CaseState
+from apps.datasets import selectors
 from apps.datasets.choices import NEXT, VersionState
 from foundation import access
 from foundation.access import Permission
@@ -108,3 +109,71 @@ def check_can_classify(actor: Actor, version: DatasetVersion) -> None:
 
 def _state(version: DatasetVersion) -> dict[str, str]:
     return {"state": str(VersionState(version.state).label)}
+
+
+def check_can_hold(actor: Actor, thing: object) -> None:
+    sentence = _("Only a compliance officer or an administrator may place or release a legal hold.")
+    access.require(actor, Permission.DATASET_HOLD, thing, else_say=sentence)
+
+
+def check_not_held(versions: Collection[DatasetVersion]) -> None:
+    """Held by law: neither its owner nor the person in it has it destroyed; an officer weighs the two."""
+    held = selectors.held_among([version.pk for version in versions])
+    if held:
+        sentence = _(
+            "Under legal hold, so nobody may destroy it: %(names)s. A compliance officer releases the hold first, or "
+            "decides that it stands."
+        )
+        raise Conflict(
+            sentence % {"names": ", ".join(str(version) for version in held)},
+            details={"held": [str(version.pk) for version in held]},
+        )
+
+
+def check_can_tag(actor: Actor, version: DatasetVersion) -> None:
+    access.require(actor, Permission.DATASET_CREATE, version)
+    if version.state != VersionState.READY:
+        raise Conflict(_("This version is %(state)s; only one that is ready can be tagged.") % _state(version))
+
+
+def check_can_roll_back(version: DatasetVersion, newest: DatasetVersion | None) -> None:
+    if version.state != VersionState.READY:
+        raise Conflict(_("This version is %(state)s; only to one that is ready leads a way back.") % _state(version))
+    if newest is not None and newest.digest == version.digest:
+        raise Conflict(_("The newest version, %(version)s, has these rows already.") % {"version": newest})
+
+
+def check_sees_clear(actor: Actor, thing: object) -> None:
+    sentence = _("You see personal values masked. Ask an administrator for seeing them in clear.")
+    access.require(actor, Permission.DATASET_CLEAR, thing, else_say=sentence)
+
+
+def check_may_query(actor: Actor, versions: Iterable[DatasetVersion]) -> None:
+    """SQL could bring out what is masked, letter by letter: whoever does not see it in clear writes none over it."""
+    for version in versions:
+        if not selectors.masks(actor, version):
+            continue
+        sentence = _(
+            "%(version)s holds personal values, which you see masked: %(columns)s. SQL could show them, so ask an "
+            "administrator for seeing them in clear."
+        )
+        names = ", ".join(selectors.covered_columns(version)[:12])
+        access.require(
+            actor, Permission.DATASET_CLEAR, version, else_say=sentence % {"version": version, "columns": names}
+        )
+
+
+def check_can_retire(actor: Actor, dataset: Dataset) -> None:
+    sentence = _("Only an administrator, of the organisation or of the project, says how long versions are kept.")
+    access.require(actor, Permission.DATASET_DESTROY, dataset, else_say=sentence)
+
+
+def check_can_unlink(actor: Actor) -> None:
+    sentence = _("Only an administrator of the organisation destroys the key of its tokens.")
+    access.require(actor, Permission.DATASET_DESTROY, else_say=sentence)
+
+
+def check_tenant_typed(actor: Actor, typed: str) -> None:
+    if typed.strip() != actor.tenant.slug:
+        sentence = _("Type the organisation's short name, %(name)s, to confirm.") % {"name": actor.tenant.slug}
+        raise Invalid(sentence, fields={"confirmation": [sentence]})

@@ -37,6 +37,7 @@ def register() -> None:
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
     live.register_topic("erasure", check=lambda actor, pk: selectors.get_erasure(actor=actor, erasure_id=pk))
     projects.register_farewell("datasets", services.DataFarewell())
+    tenants.register_held_by_law("datasets", lambda tenant_id: selectors.held_in_project(tenant_id=tenant_id))
     chain.register("dataset_version", _version_link)
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)
@@ -104,7 +105,7 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
     if version.source.get("kind") == "sql":
         inputs = dict.fromkeys(UUID(pk) for pk in version.source["inputs"].values())
         return chain.Link(node, made_from=tuple(("dataset_version", pk) for pk in inputs))
-    if version.source.get("kind") == "erasure":
+    if version.source.get("kind") in {"erasure", "rollback"}:
         return chain.Link(node, made_from=(("dataset_version", UUID(version.source["of"])),))
     return chain.Link(node, made_from=(("source", version.pk),))
 

@@ -53,6 +53,11 @@ def run_due_transformations() -> None:
     services.run_due_transformations(now=now())
 
 
+@periodic(name="datasets.retire_versions", every=timedelta(days=1))
+def retire_versions() -> None:
+    services.retire_versions(now=now())
+
+
 @periodic(name="datasets.forget_uploads", every=timedelta(hours=1))
 def forget_uploads() -> None:
     services.forget_abandoned_uploads(now=now())

@@ -87,6 +87,12 @@ def check_stays(project: Project) -> None:
         )
 
 
+def check_nothing_held(names: Collection[str]) -> None:
+    if names:
+        sentence = _("Under legal hold here: %(names)s. A compliance officer releases it before the project can go.")
+        raise Conflict(sentence % {"names": ", ".join(names)}, details={"held": list(names)})
+
+
 def check_nothing_made_elsewhere(made: Collection[Dependant]) -> None:
     """What was made of its things could not be made again, and its chain would end in nothing."""
     if made:

@@ -56,6 +56,8 @@ class Scientist:
         page.evaluate(ONLY_HERE)
         expect(page.get_by_role("heading", name="What was found")).to_be_visible(timeout=LONG)
         expect(page.get_by_role("row", name=re.compile("scheduled_departure")).first).to_be_visible()
+        page.get_by_role("button", name="Take all suggestions").click()
+        expect(page.get_by_text("has a class now")).to_be_visible(timeout=LONG)
         page.get_by_role("button", name="Commit version").click()
         expect(page.get_by_text("nothing can change them any more")).to_be_visible(timeout=LONG)
 

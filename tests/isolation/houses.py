@@ -182,6 +182,7 @@ def _seen(house: House) -> dict[str, Any]:
         ),
         "erasure": _erasure(house),
         "transformation": _transformation(house),
+        "legal_hold": _legal_hold(house),
         "event": event,
         "parked": ParkedEvent.objects.create(
             **inside, subscriber="probe", event=event, attempts=8, last_error=house.canary
@@ -215,6 +216,15 @@ def _transformation(house: House) -> Any:
         **inside, transformation=row, definition=definition, state="failed", note=house.canary
     )
     return row
+
+
+def _legal_hold(house: House) -> Any:
+    """One whose last day is over: it stands in nobody's way."""
+    from apps.datasets.models import Dataset, LegalHold
+
+    words = {"reason": house.canary, "until": now().date() - timedelta(days=2), "created_at": now()}
+    dataset = Dataset.objects.filter(project=house.project).first()
+    return LegalHold.objects.create(tenant=house.tenant, project=house.project, dataset=dataset, **words)
 
 
 def _job(house: House) -> Any:

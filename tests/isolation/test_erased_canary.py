@@ -43,6 +43,7 @@ from tests.apps.registry.conftest import deliver
 from tests.isolation.test_canary import forms, written_out
 from tests.isolation.test_canary import holding as files_holding
 from tests.support import servers
+from tests.support.classes import said_of
 from tests.support.jobs import run_queued
 from tests.support.people import make_person
 
@@ -71,6 +72,7 @@ def way(acme, engine, monkeypatch):
     run_queued()
     with scope(acme.tenant.pk):
         version.refresh_from_db()
+        said_of(version, actor)
         view = defined_view(actor, project, version)
     run_queued()
     with scope(acme.tenant.pk):

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from apps.datasets import selectors
 from apps.datasets.choices import ColumnClass, ExportFormat
 from apps.datasets.models import Dataset, DatasetVersion, Upload
 from apps.datasets.services import CHUNK_BYTES
@@ -37,6 +38,8 @@ class UploadStart(serializers.Serializer):
 class VersionSerializer(serializers.ModelSerializer):
     dataset_name = serializers.CharField(source="dataset.name", read_only=True)
     schema = serializers.JSONField(read_only=True)
+    tags = serializers.SerializerMethodField()
+    held = serializers.SerializerMethodField()
 
     class Meta:
         model = DatasetVersion
@@ -53,10 +56,20 @@ class VersionSerializer(serializers.ModelSerializer):
             "schema",
             "source",
             "failure",
+            "tags",
+            "held",
             "created_at",
             "committed_at",
             "destroyed_at",
         ]
+
+    def get_tags(self, version: DatasetVersion) -> list[str]:
+        return [tag.name for tag in version.tags.all()]
+
+    def get_held(self, version: DatasetVersion) -> bool:
+        """Whether it is under legal hold today."""
+        known = getattr(version, "is_held", None)
+        return bool(selectors.holds_on(version)) if known is None else bool(known)
 
     def to_representation(self, version: DatasetVersion) -> dict[str, Any]:
         """A version's source without the listing that says which pieces are read of a connection."""
@@ -117,7 +130,7 @@ class _Incoming(serializers.Serializer):
 
 
 # How a file is read, and which version of a table that keeps its versions.
-OPTIONS = {"delimiter", "quote", "types", "missing", "sheet", "version", "as_of"}
+OPTIONS = {"delimiter", "quote", "types", "missing", "sheet", "version", "as_of", "tokenise"}
 
 
 class DatasetStart(_Incoming):

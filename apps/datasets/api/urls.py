@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.datasets.api import erasures, transformations, views
+from apps.datasets.api import erasures, holding, tokens, transformations, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("uploads", views.UploadViewSet, basename="upload")
@@ -8,4 +8,6 @@ router.register("datasets", views.DatasetViewSet, basename="dataset")
 router.register("dataset-versions", views.DatasetVersionViewSet, basename="dataset-version")
 router.register("transformations", transformations.TransformationViewSet, basename="transformation")
 router.register("erasures", erasures.ErasureViewSet, basename="erasure")
+router.register("legal-holds", holding.LegalHoldViewSet, basename="legal-hold")
+router.register("column-tokens", tokens.ColumnTokenViewSet, basename="column-token")
 api_patterns = router.urls

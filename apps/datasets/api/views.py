@@ -6,15 +6,19 @@ from uuid import UUID
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.datasets import selectors, services
 from apps.datasets.api import serializers
+from apps.datasets.api.classification import ClassifyingMixin
+from apps.datasets.api.diffing import DiffingMixin
 from apps.datasets.api.lineage import LineageQuery, LineageSerializer, said_of
 from apps.datasets.api.parsers import ChunkParser
+from apps.datasets.api.retention import RetentionMixin
+from apps.datasets.api.tagging import TaggingMixin
 from apps.datasets.choices import ExportFormat
 from apps.projects import selectors as projects
 from foundation.access import Permission
@@ -66,7 +70,7 @@ class UploadViewSet(PortalViewSet):
         return self.answer(self.serializer_class, services.complete_upload(actor=self.actor, upload_id=pk, now=now()))
 
 
-class DatasetViewSet(PortalViewSet):
+class DatasetViewSet(RetentionMixin):
     serializer_class = serializers.DatasetSerializer
     permissions = {
         "list": Permission.DATASET_VIEW,
@@ -75,7 +79,11 @@ class DatasetViewSet(PortalViewSet):
         "versions": Permission.DATASET_VIEW,
         "add_version": Permission.DATASET_CREATE,
         "lineage": Permission.DATASET_VIEW,
+        "retention": Permission.DATASET_VIEW,
+        "set_retention": Permission.DATASET_DESTROY,
+        "preview_retention": Permission.DATASET_VIEW,
     }
+    only_read = frozenset({"preview_retention"})
 
     def list(self, request: Request) -> Response:
         project = projects.get_project(actor=self.actor, slug=self.wanted(request, "project"))
@@ -100,10 +108,22 @@ class DatasetViewSet(PortalViewSet):
             self.serializer_class, selectors.get_dataset(actor=self.actor, dataset_id=dataset.pk), status=201
         )
 
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("at", str, description="A number (v3), a tag, `latest`, a day or a moment: that version."),
+            OpenApiParameter("as_of", str, description="A day or a moment: what the newest version was then."),
+        ]
+    )
     @action(detail=True, methods=["get"])
     def versions(self, request: Request, pk: UUID) -> Response:
+        """The versions, newest first; `at` and `as_of` name a single one."""
         dataset = selectors.get_dataset(actor=self.actor, dataset_id=pk)
         rows = selectors.visible_versions(actor=self.actor, dataset_id=dataset.pk)
+        if at := request.query_params.get("at"):
+            rows = rows.filter(pk=selectors.find_version(actor=self.actor, dataset_id=dataset.pk, at=at).pk)
+        if as_of := request.query_params.get("as_of"):
+            found = selectors.version_as_of(rows, selectors.moment_of(as_of))
+            rows = rows.filter(pk=found.pk) if found else rows.none()
         return self.pages(rows, serializers.VersionSerializer)
 
     @extend_schema(request=serializers.VersionStart, responses={202: serializers.VersionSerializer})
@@ -151,7 +171,7 @@ class DatasetViewSet(PortalViewSet):
         )
 
 
-class DatasetVersionViewSet(PortalViewSet):
+class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin, DiffingMixin):
     serializer_class = serializers.VersionSerializer
     permissions = {
         "retrieve": Permission.DATASET_VIEW,
@@ -160,6 +180,12 @@ class DatasetVersionViewSet(PortalViewSet):
         "commit": Permission.DATASET_CREATE,
         "discard": Permission.DATASET_CREATE,
         "classify": Permission.DATASET_CREATE,
+        "suggestions": Permission.DATASET_VIEW,
+        "diff": Permission.DATASET_VIEW,
+        "tag": Permission.DATASET_CREATE,
+        "untag": Permission.DATASET_CREATE,
+        "roll_back": Permission.DATASET_CREATE,
+        "classify_many": Permission.DATASET_CREATE,
         "destroy_for_good": Permission.DATASET_DESTROY,
     }
 
@@ -168,7 +194,8 @@ class DatasetVersionViewSet(PortalViewSet):
 
     @action(detail=True)
     def profile(self, request: Request, pk: UUID) -> Response:
-        return Response(self._version(pk).profile)
+        """What is in the columns; of masked columns (`masked`) only what tells nothing of their values."""
+        return Response(selectors.profile_for(self.actor, self._version(pk)))
 
     @extend_schema(
         parameters=[serializers.ExportWanted],
@@ -181,7 +208,7 @@ class DatasetVersionViewSet(PortalViewSet):
         wanted.is_valid(raise_exception=True)
         form = wanted.validated_data["form"]
         rows = services.export_stream(actor=self.actor, version=version, **wanted.validated_data)
-        return attached(rows, name=services.export_name(version, form), kind=ExportFormat(form).media_type)
+        return attached(rows, name=services.export_name(self.actor, version, form), kind=ExportFormat(form).media_type)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

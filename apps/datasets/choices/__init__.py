@@ -1,10 +1,12 @@
 """The words of the datasets app."""
 
-from apps.datasets.choices.columns import ColumnClass, PersonalKind
+from apps.datasets.choices.changes import RowChangeKind
+from apps.datasets.choices.columns import STRICTNESS, SUGGESTED, ColumnClass, Confidence, FoundIn, PersonalKind
 from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
 from apps.datasets.choices.exports import ExportFormat
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, READ_WHOLE, FileFormat
 from apps.datasets.choices.ingestions import IngestionState, Mode, Trigger
+from apps.datasets.choices.retention import KeptBecause
 from apps.datasets.choices.transformations import (
     PASS_NEXT,
     PASS_OPEN,
@@ -26,17 +28,23 @@ __all__ = [
     "PASS_NEXT",
     "PASS_OPEN",
     "READ_WHOLE",
+    "STRICTNESS",
+    "SUGGESTED",
     "TRANSFORMATION_NEXT",
     "ColumnClass",
+    "Confidence",
     "ErasedKind",
     "ErasureState",
     "ExportFormat",
     "FileFormat",
+    "FoundIn",
     "InProjectState",
     "IngestionState",
+    "KeptBecause",
     "Mode",
     "PassState",
     "PersonalKind",
+    "RowChangeKind",
     "TransformationMode",
     "TransformationState",
     "TransformationTrigger",

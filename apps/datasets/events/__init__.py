@@ -1,6 +1,15 @@
 """What the datasets app tells the ledger."""
 
 from apps.datasets.events.erasures import ErasureFailed, ErasureRequested, ErasureResumed, PersonErased
+from apps.datasets.events.governance import (
+    HoldPlaced,
+    HoldReleased,
+    RetentionSet,
+    VersionRetired,
+    VersionRolledBack,
+    VersionTagged,
+    VersionUntagged,
+)
 from apps.datasets.events.ingestions import (
     IngestionCreated,
     IngestionDeleted,
@@ -18,6 +27,7 @@ from apps.datasets.events.transformations import (
 )
 from apps.datasets.events.versions import (
     ColumnClassified,
+    ColumnsClassified,
     DatasetCreated,
     DatasetEdited,
     DerivationStarted,
@@ -39,12 +49,15 @@ from apps.datasets.events.versions import (
 
 __all__ = [
     "ColumnClassified",
+    "ColumnsClassified",
     "DatasetCreated",
     "DatasetEdited",
     "DerivationStarted",
     "ErasureFailed",
     "ErasureRequested",
     "ErasureResumed",
+    "HoldPlaced",
+    "HoldReleased",
     "IngestionCreated",
     "IngestionDeleted",
     "IngestionEdited",
@@ -53,6 +66,7 @@ __all__ = [
     "IngestionStarted",
     "PersonErased",
     "PullStarted",
+    "RetentionSet",
     "SuccessorStarted",
     "TransformationCreated",
     "TransformationDefined",
@@ -69,6 +83,10 @@ __all__ = [
     "VersionMoved",
     "VersionPaused",
     "VersionResumed",
+    "VersionRetired",
     "VersionReviewed",
+    "VersionRolledBack",
+    "VersionTagged",
     "VersionUnchanged",
+    "VersionUntagged",
 ]

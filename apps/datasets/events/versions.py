@@ -199,3 +199,16 @@ class ColumnClassified(ledger.Event):
     version_id: UUID
     column_index: int
     column_class: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnsClassified(ledger.Event):
+    """`classes` by the column's place in the table."""
+
+    kind = "dataset_version.columns_classified"
+    said = _("said what kind of data %(count)s columns hold")
+    icon = "tag"
+    dataset_id: UUID
+    version_id: UUID
+    count: int
+    classes: dict[str, str]

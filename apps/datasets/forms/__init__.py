@@ -1,6 +1,9 @@
 """The shape of what people send to the datasets app."""
 
+from apps.datasets.forms.holding import HoldForm, ReleaseForm
 from apps.datasets.forms.lineage import LineageForm
+from apps.datasets.forms.retention import RetentionForm
+from apps.datasets.forms.tagging import TagForm
 from apps.datasets.forms.taking import TakeForm
 from apps.datasets.forms.transformations import TransformationForm
 from apps.datasets.forms.versions import (
@@ -19,9 +22,13 @@ __all__ = [
     "DeriveForm",
     "DestroyForm",
     "EditForm",
+    "HoldForm",
     "LineageForm",
     "PullForm",
     "ReadingForm",
+    "ReleaseForm",
+    "RetentionForm",
+    "TagForm",
     "TakeForm",
     "TransformationForm",
     "UploadForm",

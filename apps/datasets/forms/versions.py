@@ -21,6 +21,10 @@ _DELIMITERS = [
 _UNITS = {"hours": 3600, "days": 86_400, "weeks": 604_800}
 
 
+def _parted(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
 class ReadingForm(forms.Form):
     """How a file is read; the defaults find it out."""
 
@@ -46,16 +50,26 @@ class ReadingForm(forms.Form):
         max_length=100,
         help_text=_("Of a spreadsheet: its name or its number. Empty: the first one."),
     )
+    tokenise = forms.CharField(
+        label=_("Columns to tokenise"),
+        required=False,
+        max_length=1000,
+        help_text=_(
+            "Parted by commas. Their values are replaced by tokens before they are kept: rows of the same person still "
+            "join, in every dataset of the organisation, and nobody reads who it is."
+        ),
+    )
 
     def options(self) -> dict[str, Any]:
         """The options as services take them; what was left empty is left out."""
         chosen = self.cleaned_data
-        names = [name.strip() for name in chosen["as_text"].split(",") if name.strip()]
+        names = _parted(chosen["as_text"])
         found = {
             "delimiter": chosen["delimiter"],
             "missing": chosen["missing"].split(),
             "types": dict.fromkeys(names, "text"),
             "sheet": chosen["sheet"].strip(),
+            "tokenise": _parted(chosen["tokenise"]),
         }
         return {name: value for name, value in found.items() if value}
 
@@ -109,10 +123,12 @@ class PullForm(ReadingForm):
                 del self.fields[name]
 
     def options(self) -> dict[str, Any]:
+        tokenise = _parted(self.cleaned_data["tokenise"])
+        more: dict[str, Any] = {"tokenise": tokenise} if tokenise else {}
         if "delimiter" not in self.fields:
-            return {}
+            return more
         at = self.cleaned_data["at"].strip()
-        return {**super().options(), **({"version" if at.isdigit() else "as_of": at} if at else {})}
+        return {**super().options(), **({"version" if at.isdigit() else "as_of": at} if at else {}), **more}
 
     def check_target(self) -> bool:
         """Whether the rows have somewhere to go; asked before they are read in, not for a look."""
@@ -159,8 +175,18 @@ class EditForm(forms.Form):
 
 
 class ClassForm(forms.Form):
+    """A class that was chosen from the list, or the `suggested` one by its own button."""
+
     column = forms.CharField(max_length=255)
-    column_class = forms.ChoiceField(choices=ColumnClass.choices)
+    column_class = forms.ChoiceField(choices=ColumnClass.choices, required=False)
+    suggested = forms.ChoiceField(choices=ColumnClass.choices, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        chosen = cleaned.pop("suggested", "") or cleaned.get("column_class", "")
+        if not chosen:
+            self.add_error("column_class", _("Choose how sensitive the column is."))
+        return {**cleaned, "column_class": chosen}
 
 
 class DestroyForm(forms.Form):

@@ -1,8 +1,27 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
+from apps.datasets.selectors.diffing import EXAMPLES, Example, RowDiff, diff_examples, diff_rows, likely_key
+from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, version_as_of
+from apps.datasets.selectors.holding import (
+    get_hold,
+    held_among,
+    held_in_project,
+    holds_of_dataset,
+    holds_on,
+    is_in_force,
+    until_in_words,
+    visible_holds,
+)
 from apps.datasets.selectors.ingestions import get_ingestion, ingestions_through, runs_of, visible_ingestions
-from apps.datasets.selectors.keeping import lines_over, moved_over, tables_named, version_ids, versions_over
+from apps.datasets.selectors.keeping import (
+    lines_over,
+    moved_over,
+    tables_named,
+    version_ids,
+    versions_by_id,
+    versions_over,
+)
 from apps.datasets.selectors.lineage import (
     broken_reason,
     made_of_sources,
@@ -13,6 +32,17 @@ from apps.datasets.selectors.lineage import (
     version_things,
     versions_of_dataset,
 )
+from apps.datasets.selectors.masking import (
+    Masks,
+    covered_columns,
+    is_covered,
+    masked_batch,
+    masked_profile,
+    masks,
+    masks_over,
+    may_see_clear,
+    profile_for,
+)
 from apps.datasets.selectors.naming import (
     columns_by_project,
     columns_there,
@@ -22,6 +52,7 @@ from apps.datasets.selectors.naming import (
     sql_name,
 )
 from apps.datasets.selectors.reading import (
+    WITH_ROWS,
     class_counts,
     erasable_projects,
     freshness,
@@ -40,7 +71,9 @@ from apps.datasets.selectors.reading import (
     visible_erasures,
     visible_versions,
 )
+from apps.datasets.selectors.retiring import Fate, fates, going, rule_of
 from apps.datasets.selectors.sizes import bytes_coming_in
+from apps.datasets.selectors.suggesting import Suggestion, reason_for, suggestion_for, suggestions
 from apps.datasets.selectors.taking import versions_to_take
 from apps.datasets.selectors.transformations import (
     Step,
@@ -58,9 +91,17 @@ from apps.datasets.selectors.transformations import (
 )
 
 __all__ = [
+    "EXAMPLES",
+    "NEWEST",
+    "WITH_ROWS",
     "ColumnChange",
+    "Example",
+    "Fate",
+    "Masks",
     "RowChange",
+    "RowDiff",
     "Step",
+    "Suggestion",
     "below",
     "broken_reason",
     "bytes_coming_in",
@@ -70,49 +111,79 @@ __all__ = [
     "columns_by_project",
     "columns_there",
     "compare",
+    "covered_columns",
     "datasets_by_name",
     "definition_of",
+    "diff_examples",
+    "diff_rows",
     "erasable_projects",
+    "fates",
+    "find_version",
     "freshness",
     "get_dataset",
     "get_erasure",
+    "get_hold",
     "get_ingestion",
     "get_transformation",
     "get_upload",
     "get_version",
+    "going",
     "has_ready_versions",
+    "held_among",
+    "held_in_project",
+    "holds_of_dataset",
+    "holds_on",
     "in_order",
     "ingestions_through",
     "inputs_by_name",
+    "is_a_moment",
+    "is_covered",
+    "is_in_force",
     "latest_ready",
+    "likely_key",
     "lines_over",
     "made_from",
     "made_of_sources",
     "made_of_transformations",
     "made_of_versions",
+    "masked_batch",
+    "masked_profile",
+    "masks",
+    "masks_over",
+    "may_see_clear",
+    "moment_of",
     "moved_over",
     "names_of_datasets",
     "newest_of",
     "passes_of",
+    "profile_for",
     "project_slug",
     "ready_versions",
+    "reason_for",
+    "rule_of",
     "runs_of",
     "source_things",
     "sql_name",
     "steps_of",
+    "suggestion_for",
+    "suggestions",
     "summary",
     "table_at",
     "tables_named",
     "transformation_things",
+    "until_in_words",
     "upload_of",
+    "version_as_of",
     "version_ids",
     "version_things",
+    "versions_by_id",
     "versions_made_from",
     "versions_of_dataset",
     "versions_over",
     "versions_to_take",
     "visible_datasets",
     "visible_erasures",
+    "visible_holds",
     "visible_ingestions",
     "visible_transformations",
     "visible_versions",

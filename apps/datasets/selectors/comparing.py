@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.datasets.models import DatasetVersion
+from apps.datasets.selectors.drifting import FAR, STEADY, drift
+from apps.datasets.selectors.masking import profile_for
 from apps.datasets.selectors.reading import table_at
 from foundation import lake
 from foundation.identity import Actor
@@ -22,6 +24,15 @@ class ColumnChange:
     change: str  # added, removed, retyped, moved (figures differ) or same
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    # ("psi" or "tv", how far): see `drifting`; None where the profiles do not say.
+    drift: tuple[str, float] | None = None
+
+    @property
+    def tone(self) -> str:
+        """How much that is: steady, moved or far; empty where nothing is known."""
+        if self.drift is None:
+            return ""
+        return "steady" if self.drift[1] < STEADY else "moved" if self.drift[1] < FAR else "far"
 
 
 @dataclass(frozen=True)
@@ -32,12 +43,23 @@ class RowChange:
     added: int
 
 
-def compare(before: DatasetVersion, after: DatasetVersion) -> list[ColumnChange]:
-    """Column by column, in the order of the later version, the removed ones last."""
-    left, right = _described(before), _described(after)
+def compare(*, actor: Actor, before: DatasetVersion, after: DatasetVersion) -> list[ColumnChange]:
+    """Column by column, in the order of the later version, the removed ones last; figures as the actor may know them.
+
+    Whether a column moved, and how far, is said of masked ones too: it tells no value.
+    """
+    left, right = _described(before, before.profile), _described(after, after.profile)
+    shown = _described(before, profile_for(actor, before)), _described(after, profile_for(actor, after))
     names = [*right, *(name for name in left if name not in right)]
     return [
-        ColumnChange(name, _change(left.get(name), right.get(name)), left.get(name), right.get(name)) for name in names
+        ColumnChange(
+            name,
+            _change(left.get(name), right.get(name)),
+            shown[0].get(name),
+            shown[1].get(name),
+            drift(left.get(name), right.get(name)),
+        )
+        for name in names
     ]
 
 
@@ -60,14 +82,15 @@ def changed_rows(*, actor: Actor, before: DatasetVersion, after: DatasetVersion)
     return RowChange(removed=found["removed"], added=found["added"])
 
 
-def _described(version: DatasetVersion) -> dict[str, dict[str, Any]]:
-    profiles = {column["name"]: column for column in version.profile.get("columns", [])}
+def _described(version: DatasetVersion, profile: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    profiles = {column["name"]: column for column in profile.get("columns", [])}
     rows = version.row_count or 0
     return {
         column["name"]: {
             **profiles.get(column["name"], {}),
             "type": column["type"],
             "class": column.get("class", ""),
+            "present": rows - profiles.get(column["name"], {}).get("nulls", 0),
             "missing": profiles.get(column["name"], {}).get("nulls", 0) / rows if rows else 0.0,
         }
         for column in version.schema

@@ -21,6 +21,11 @@ def tables_named(tenant_id: UUID) -> list[TableAt]:
     return [TableAt(table, snapshot) for table, snapshot in tables if snapshot is not None]
 
 
+def versions_by_id(ids: Collection[UUID]) -> list[DatasetVersion]:
+    """Versions as they are known to the portal itself, whoever asks: for what was made of them."""
+    return list(DatasetVersion.objects.filter(pk__in=ids).order_by("pk"))
+
+
 def version_ids(*, tenant_id: UUID, project_id: UUID) -> list[UUID]:
     """Every version of a project, whatever became of it."""
     rows = DatasetVersion.objects.filter(tenant_id=tenant_id, project_id=project_id)

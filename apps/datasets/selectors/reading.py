@@ -7,20 +7,24 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
 
 from apps.datasets.choices import VersionState
-from apps.datasets.models import Dataset, DatasetVersion, Erasure, Upload
+from apps.datasets.models import Dataset, DatasetVersion, Erasure, LegalHold, Upload
 from apps.projects import selectors as projects
 from foundation import access
 from foundation.access import Permission
+from foundation.clock import now
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 from foundation.web.chain import ChainNode, all_made_from
 
 Row = TypeVar("Row")
+
+# The states in which a version has rows that can be read.
+WITH_ROWS = (VersionState.READY, VersionState.REVIEW)
 
 
 def visible_datasets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Dataset]:
@@ -47,11 +51,19 @@ def get_dataset(*, actor: Actor, dataset_id: UUID) -> Dataset:
 
 
 def visible_versions(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[DatasetVersion]:
-    rows = DatasetVersion.objects.select_related("dataset", "created_by", "project")
+    """Versions with their tags, and whether each is under legal hold today (`is_held`)."""
+    rows = DatasetVersion.objects.select_related("dataset", "created_by", "project").prefetch_related("tags")
     # Where nothing new was found there is no version: its ingestion's page tells of it.
     rows = rows.exclude(state=VersionState.UNCHANGED)
     rows = access.visible(rows, actor, Permission.DATASET_VIEW)
+    holds = LegalHold.objects.filter(in_force(), dataset_id=OuterRef("dataset_id"))
+    rows = rows.annotate(is_held=Exists(holds.filter(Q(version=None) | Q(version_id=OuterRef("pk")))))
     return rows.filter(dataset_id=dataset_id) if dataset_id else rows
+
+
+def in_force() -> Q:
+    """The condition on legal holds that hold today."""
+    return Q(released_at=None) & (Q(until=None) | Q(until__gte=now().date()))
 
 
 def get_version(*, actor: Actor, version_id: UUID) -> DatasetVersion:
@@ -65,10 +77,11 @@ def latest_ready(dataset: Dataset) -> DatasetVersion | None:
 
 
 def versions_made_from(*, actor: Actor, version_id: UUID) -> list[DatasetVersion]:
-    """Versions that were derived by SQL from this one, newest first."""
+    """Versions that were derived by SQL from this one, or have its rows again, newest first."""
     wanted = str(version_id)
-    rows = visible_versions(actor=actor).filter(source__kind="sql").exclude(state=VersionState.DISCARDED)
-    return [version for version in rows if wanted in version.source["inputs"].values()]
+    rows = visible_versions(actor=actor).exclude(state=VersionState.DISCARDED)
+    rows = rows.filter(Q(source__kind="sql") | Q(source__kind="rollback", source__of=wanted))
+    return [v for v in rows if v.source["kind"] == "rollback" or wanted in v.source["inputs"].values()]
 
 
 def made_from(*, actor: Actor, version: DatasetVersion) -> list[ChainNode]:

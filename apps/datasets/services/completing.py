@@ -14,10 +14,11 @@ from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionReviewed, VersionUnchanged
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services import growing
-from apps.datasets.services.classification import describe_columns
-from apps.datasets.services.inheriting import inherit_classes
+from apps.datasets.services.classification import describe_columns, inherit_classes
+from apps.datasets.services.inheriting import classes_of_inputs
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
+from apps.datasets.services.tokenising import mark_tokenised
 from apps.tenants import services as tenants
 from foundation import ledger, states
 from foundation.clock import now
@@ -25,7 +26,6 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
 
-_SAMPLED_ROWS = 1000
 _KEPT = (VersionState.READY, VersionState.REVIEW)
 
 
@@ -85,12 +85,11 @@ def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
     job.raise_if_cancelled()
     job.progress(_("Profiling the columns"), 85)
     profile = tables.profile(at)
-    sample = tables.preview(at, limit=_SAMPLED_ROWS, offset=0)
     return {
         "row_count": rows,
         "digest": digest,
         "profile": profile,
-        "schema": describe_columns(tables.schema(at), sample),
+        "schema": describe_columns(tables.schema(at), tables, at),
     }
 
 
@@ -104,6 +103,8 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     for name, value in found.items():
         setattr(version, name, value)
     inherit_classes(version)
+    mark_tokenised(version)
+    classes_of_inputs(version)
     states.move(version, VersionState.REVIEW, NEXT)
     version.save()
     if not version.review:

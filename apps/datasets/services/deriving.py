@@ -106,6 +106,6 @@ def _check_inputs(inputs: Mapping[str, UUID]) -> None:
 
 
 def _tables(actor: Actor, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:
-    return {
-        alias: selectors.table_at(selectors.get_version(actor=actor, version_id=pk)) for alias, pk in inputs.items()
-    }
+    versions = {alias: selectors.get_version(actor=actor, version_id=pk) for alias, pk in inputs.items()}
+    policies.check_may_query(actor, versions.values())
+    return {alias: selectors.table_at(version) for alias, version in versions.items()}

@@ -40,6 +40,7 @@ def ask_to_destroy(
     version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version.pk)
     policies.check_can_destroy(actor, version)
     access.require_fresh(actor)
+    policies.check_not_held([version])
     policies.check_name_typed(version, confirmation)
     users = selectors.made_from(actor=actor, version=version)
     policies.check_nobody_decides(users)
@@ -53,6 +54,7 @@ def begin_destroying(*, actor: Actor, version: DatasetVersion, made_from_it: int
     """The step after which nobody reads the version; the caller holds its row and sees to the rest."""
     if version.state == VersionState.DESTROYING:
         return
+    policies.check_not_held([version])
     states.move(version, VersionState.DESTROYING, NEXT)
     version.destroyed_by = actor.user
     version.save(update_fields=["state", "destroyed_by"])

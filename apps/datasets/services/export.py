@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies
 from apps.datasets.choices import ExportFormat
 from apps.datasets.models import DatasetVersion
-from apps.datasets.selectors import table_at
+from apps.datasets.selectors import masked_batch, masks, table_at
 from foundation import access, lake
 from foundation.errors import Invalid
 from foundation.identity import Actor
@@ -23,7 +23,7 @@ _LOCATION = re.compile(r"[a-z][a-z0-9+.-]*://\S{1,900}")
 
 
 def parquet_stream(*, actor: Actor, version: DatasetVersion) -> Iterator[bytes]:
-    """The rows as one Parquet file."""
+    """The rows as one Parquet file, made while it is read, in bounded memory; masked for whoever sees them so."""
     return export_stream(actor=actor, version=version, form=ExportFormat.PARQUET)
 
 
@@ -35,6 +35,8 @@ def export_stream(
     `exact`: text in a CSV stays as it is even where a spreadsheet would take it for a formula. `location`: where the
     folder of an Iceberg table is going to lie, since its files name each other by whole addresses.
     """
+    import pyarrow as pa
+
     policies.check_can_read(actor, version)
     access.require_fresh(actor)
     known = _form(form)
@@ -42,12 +44,16 @@ def export_stream(
         sentence = _("A location is a whole address, like s3://bucket/tables/orders.")
         raise Invalid(sentence, fields={"location": [sentence]})
     reader = lake.for_tenant(version.tenant_id).read(table_at(version))
-    return _written(reader, version, known, exact, location)
+    covered = masks(actor, version)
+    schema = masked_batch(pa.RecordBatch.from_pylist([], schema=reader.schema), covered).schema
+    rows = (masked_batch(batch, covered) if covered else batch for batch in reader)
+    return _written(rows, schema, version, known, exact, location)
 
 
-def export_name(version: DatasetVersion, form: str) -> str:
-    """What the file is called."""
-    return f"{_base(version)}{_form(form).ending}"
+def export_name(actor: Actor, version: DatasetVersion, form: str) -> str:
+    """What the file is called that the actor gets."""
+    masked = "-masked" if masks(actor, version) else ""
+    return f"{_base(version)}{masked}{_form(form).ending}"
 
 
 def _base(version: DatasetVersion) -> str:
@@ -62,11 +68,16 @@ def _form(form: str) -> ExportFormat:
 
 
 def _written(
-    reader: pa.RecordBatchReader, version: DatasetVersion, form: ExportFormat, exact: bool, location: str
+    reader: Iterator[pa.RecordBatch],
+    schema: pa.Schema,
+    version: DatasetVersion,
+    form: ExportFormat,
+    exact: bool,
+    location: str,
 ) -> Iterator[bytes]:
     from apps.datasets.adapters import delta_out, iceberg_out, rows_out
 
-    schema, folder, made_at = reader.schema, _base(version), version.committed_at or version.created_at
+    folder, made_at = _base(version), version.committed_at or version.created_at
     if form == ExportFormat.CSV:
         return rows_out.csv(reader, schema, exact=exact)
     if form == ExportFormat.ARROW:

@@ -13,6 +13,7 @@ from apps.datasets.events import VersionCancelled, VersionFailed
 from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.services.completing import complete
 from apps.datasets.services.growing import fix_base, grows, let_go, reading_options, table_of
+from apps.datasets.services.tokenising import tokenising, with_text
 from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
 from foundation import jobs, lake, ledger, states
@@ -41,9 +42,10 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
     tables, table = lake.for_tenant(version.tenant_id), table_of(version)
     tables.drop(table)
     job.progress(_("Reading the file"), 5)
-    options = reading_options(version.source.get("options", {}), fix_base(job, version) if grows(version) else None)
+    base = fix_base(job, version) if grows(version) else None
+    options = with_text(reading_options(version.source.get("options", {}), base))
     with job.scope(), unpacked(upload) as file:
-        at = _write(tables, table, file, options, job)
+        at = _write(tokenising(tables, version), table, file, options, job)
     complete(job=job, version=version, tables=tables, at=at)
     # Not before the rows are committed: until then another attempt may have to read the file again.
     drop_chunks(upload.tenant_id, upload.pk)

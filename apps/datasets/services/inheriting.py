@@ -12,7 +12,7 @@ from apps.datasets.models import DatasetVersion
 _RANK = {ColumnClass.PUBLIC: 0, ColumnClass.INTERNAL: 1, ColumnClass.PERSONAL: 2, ColumnClass.SENSITIVE: 3}
 
 
-def inherit_classes(version: DatasetVersion) -> None:
+def classes_of_inputs(version: DatasetVersion) -> None:
     """Set the class of each column of a version that SQL made; where it cannot be told, as if it came from all.
 
     A column of which a source has no class gets none, unless another one is personal or sensitive already.

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.datasets import selectors
 from apps.datasets.choices import VersionState
 from apps.datasets.models import Dataset, DatasetVersion, Upload
 from apps.datasets.services.parting import tables_of
@@ -30,6 +31,9 @@ class DataFarewell(projects.Farewell):
         mine = {"tenant_id": actor.tenant_id, "project_id": project_id}
         yield projects.Held(_("Datasets"), Dataset.objects.filter(**mine).count())
         yield projects.Held(_("Dataset versions"), DatasetVersion.objects.filter(**mine).count())
+
+    def held(self, actor: Actor, project_id: UUID) -> Iterable[str]:
+        return selectors.held_in_project(tenant_id=actor.tenant_id, project_id=project_id)
 
     def made_elsewhere(self, actor: Actor, project_id: UUID) -> Iterator[projects.Dependant]:
         rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id)

@@ -25,6 +25,7 @@ from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.completing import complete, leave_unchanged
 from apps.datasets.services.growing import check_mode, fix_base, grows, reading_options, table_of, why_waits
 from apps.datasets.services.ingestion import cancel_version, fail_version
+from apps.datasets.services.tokenising import tokenising, with_text
 from apps.datasets.services.unpacking import opened
 from foundation import jobs, lake, ledger, storage
 from foundation.errors import Invalid
@@ -100,9 +101,9 @@ def run_pull(*, job: JobHandle, version_id: UUID) -> None:
         if version.state != VersionState.INGESTING:
             return
         connection = connected.get_connection(actor=job.actor, connection_id=UUID(version.source["connection"]))
-    tables, table = lake.for_tenant(version.tenant_id), table_of(version)
+    tables, table = tokenising(lake.for_tenant(version.tenant_id), version), table_of(version)
     base = fix_base(job, version) if grows(version) else None
-    options = reading_options(version.source["options"], base)
+    options = with_text(reading_options(version.source["options"], base))
     with connections.source_of(connection) as source:
         pin = version.source.get("pin") or _pinned(job, version, source, tables, table)
         _write_pieces(job, version, source, pin, tables, table, options)
@@ -222,7 +223,7 @@ def asked_of(version: DatasetVersion) -> Asked:
 
 def _place(version: DatasetVersion) -> Place:
     said = version.source
-    return Place(said["place"], pattern=said["pattern"], options=said["options"])
+    return Place(said["place"], pattern=said["pattern"], options=with_text(said["options"]))
 
 
 def reading_through(connection_id: UUID) -> list[str]:

@@ -71,6 +71,7 @@ def discard_version(*, actor: Actor, version: DatasetVersion) -> DatasetVersion:
     """Drop a version that was looked at and not wanted; its rows leave the lake, and soon after the disk."""
     version = DatasetVersion.objects.select_for_update().get(pk=version.pk)
     policies.check_can_discard(actor, version)
+    policies.check_not_held([version])
     states.move(version, VersionState.DISCARDED, NEXT)
     version.first_profile = {}
     version.save(update_fields=["state", "first_profile"])

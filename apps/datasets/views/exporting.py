@@ -29,7 +29,7 @@ def version_download(
     if form not in ExportFormat.values:
         raise NotFound(_("Rows can be had as Parquet, CSV, Arrow, or as a Delta Lake or Iceberg table."))
     rows = services.export_stream(actor=request.actor, version=version, form=form)
-    return attached(rows, name=services.export_name(version, form), kind=ExportFormat(form).media_type)
+    return attached(rows, name=services.export_name(request.actor, version, form), kind=ExportFormat(form).media_type)
 
 
 def export_files(request: PortalRequest, version: Any) -> list[dict[str, str]]:

@@ -55,6 +55,10 @@ def dataset_detail(request: PortalRequest, tenant: str, project: str, dataset_id
         "chain": chain_of(request.actor, "dataset_version", shown.pk) if shown else [],
         "freshness": selectors.freshness(dataset, now=now()),
         "may_add": access.ask(policies.check_can_add, request.actor, dataset),
+        "holds": selectors.holds_of_dataset(actor=request.actor, dataset_id=dataset.pk),
+        "may_retire": access.ask(policies.check_can_retire, request.actor, dataset),
+        "rule": selectors.rule_of(dataset),
+        "may_hold": access.ask(policies.check_can_hold, request.actor, dataset),
         "may_edit": access.ask(policies.check_can_edit, request.actor, dataset),
         **_part(request, dataset, version, tab),
     }

@@ -8,10 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
-from apps.datasets.choices import ColumnClass, VersionState
+from apps.datasets.choices import ColumnClass, RowChangeKind, VersionState
 from apps.datasets.views import presentation
 from apps.datasets.views.tables import VersionTable
 from foundation import access
+from foundation.errors import Invalid
 from foundation.web.chain import users_of
 from foundation.web.lake_tables import rows_table
 from foundation.web.requests import PortalRequest
@@ -22,20 +23,31 @@ Part = dict[str, Any]
 
 def preview(request: PortalRequest, version: Any) -> Part:
     at = selectors.table_at(version)
-    table = rows_table(request, at, version.schema, version.row_count or 0, title=_("Rows of %(v)s") % {"v": version})
-    return {"table": table}
+    masks, title = selectors.masks(request.actor, version), _("Rows of %(v)s") % {"v": version}
+    table = rows_table(request, at, version.schema, version.row_count or 0, title=title, masks=masks)
+    return {"table": table, **covered(request, version)}
+
+
+def covered(request: PortalRequest, version: Any) -> Part:
+    """Which columns this reader sees masked, and what to ask for."""
+    names = selectors.masks(request.actor, version)
+    return {"masked": list(names), "may_see": access.ask(policies.check_sees_clear, request.actor, version)}
 
 
 def profile(request: PortalRequest, version: Any) -> Part:
-    columns = presentation.columns_of(version)
+    columns = presentation.columns_of(request, version)
     asked = request.GET.get("column", "")
     chosen = next((c for c in columns if str(c["index"]) == asked), None)
-    return {"columns": columns, "chosen": chosen, **classes(request, version)}
+    return {"columns": columns, "chosen": chosen, **classes(request, version), **covered(request, version)}
 
 
 def classes(request: PortalRequest, version: Any) -> Part:
     may = access.ask(policies.check_can_classify, request.actor, version)
-    return {"may_classify": may, "class_choices": ColumnClass.choices}
+    return {
+        "may_classify": may,
+        "class_choices": ColumnClass.choices,
+        "open_count": len(selectors.suggestions(version)),
+    }
 
 
 def lineage(request: PortalRequest, version: Any) -> Part:
@@ -61,13 +73,55 @@ def versions(request: PortalRequest, dataset: Any) -> Part:
     by_number = {str(v.number): v for v in ready}
     before = by_number.get(request.GET.get("before", ""), ready[1])
     after = by_number.get(request.GET.get("after", ""), ready[0])
-    changes = selectors.compare(before, after)
+    changes = selectors.compare(actor=request.actor, before=before, after=after)
     moved = [change for change in changes if change.change != "same"]
     found |= {"before": before, "after": after, "changes": moved, "same_count": len(changes) - len(moved)}
+    found |= {"key_choices": _key_choices(before, after), "key": _key(request, before, after)}
     if "before" in request.GET:
-        found["row_change"] = selectors.changed_rows(actor=request.actor, before=before, after=after)
         found["asked_rows"] = True
+        found |= _by_rows(request, before, after, found["key"])
     return found
+
+
+def _key(request: PortalRequest, before: Any, after: Any) -> list[str]:
+    return request.GET.getlist("key") or selectors.likely_key(before, after)
+
+
+def _key_choices(before: Any, after: Any) -> list[str]:
+    types = {column["name"]: column["type"] for column in before.schema}
+    return [column["name"] for column in after.schema if types.get(column["name"]) == column["type"]]
+
+
+def _by_rows(request: PortalRequest, before: Any, after: Any, key: list[str]) -> Part:
+    """Rows by key, with examples; without a key those that only one of the versions has."""
+    pair: Part = {"actor": request.actor, "before": before, "after": after}
+    if not key or before.digest == after.digest:
+        return {"row_change": selectors.changed_rows(**pair)}
+    kind, asked = request.GET.get("kind", ""), request.GET.get("offset", "")
+    kind, offset = (
+        kind if kind in RowChangeKind.values else "",
+        int(asked) if asked.isdigit() and len(asked) < 10 else 0,
+    )
+    try:
+        counts = selectors.diff_rows(**pair, key=key)
+    except Invalid as refusal:
+        return {"row_refusal": refusal.sentence}
+    examples = selectors.diff_examples(**pair, key=key, kind=kind, offset=offset, limit=selectors.EXAMPLES + 1)
+    more = len(examples) > selectors.EXAMPLES
+    return {
+        "rows": counts,
+        "examples": examples[: selectors.EXAMPLES],
+        "kind": kind,
+        "kinds": RowChangeKind.choices,
+        "next_url": _example_page(request, offset + selectors.EXAMPLES) if more else "",
+        "previous_url": _example_page(request, max(0, offset - selectors.EXAMPLES)) if offset else "",
+    }
+
+
+def _example_page(request: PortalRequest, offset: int) -> str:
+    query = request.GET.copy()
+    query["offset"] = str(offset)
+    return f"?{query.urlencode()}#difference"
 
 
 def of_dataset(request: PortalRequest, dataset: Any) -> Part:

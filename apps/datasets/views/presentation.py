@@ -20,14 +20,16 @@ from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import ago, number
 
 
-def columns_of(version: Any) -> list[dict[str, Any]]:
+def columns_of(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
     """Each column as one row of the profile: type, missing, range, spread, class and suspicion."""
-    profiles = {column["name"]: column for column in version.profile.get("columns", [])}
+    known = selectors.profile_for(request.actor, version)
+    profiles = {column["name"]: column for column in known.get("columns", [])}
     return [_column(i, c, profiles.get(c["name"], {}), version.row_count or 0) for i, c in enumerate(version.schema)]
 
 
 def _column(index: int, column: dict[str, Any], profile: dict[str, Any], rows: int) -> dict[str, Any]:
     suspected, chosen = column.get("suspected", ""), column.get("class", "")
+    suggestion, warning = selectors.suggestion_for(column), column.get("warning", "")
     return {
         "index": index,
         "name": column["name"],
@@ -35,11 +37,17 @@ def _column(index: int, column: dict[str, Any], profile: dict[str, Any], rows: i
         "class": chosen,
         "class_label": ColumnClass(chosen).label if chosen else "",
         "suspected": PersonalKind(suspected).label if suspected else "",
+        "reason": selectors.reason_for(column),
+        "inherited": column.get("inherited", False),
+        "warning": PersonalKind(warning).label if warning else "",
+        "suggested": suggestion.column_class.value,
+        "suggested_label": suggestion.column_class.label,
         "missing": profile.get("nulls", 0),
         "missing_share": profile.get("nulls", 0) / rows if rows else 0.0,
         "distinct": profile.get("distinct"),
         "histogram": spread_of(profile),
         "range": range_of(profile),
+        "masked": profile.get("masked", False),
     }
 
 
@@ -84,7 +92,11 @@ def activity(request: PortalRequest, *versions: Any, dataset: Any = None) -> lis
     known = {version.pk: version for version in versions}
     subjects = [("dataset_version", pk) for pk in known] + ([("dataset", dataset.pk)] if dataset else [])
 
+    names = {str(tag.pk): tag.name for version in versions for tag in version.dataset.tags.all()}
+
     def more(event: RecordedEvent) -> str:
+        if tag := names.get(event.payload.get("tag_id", "")):
+            return tag
         version = known.get(event.subject[1])
         index = event.payload.get("column_index")
         if version is None or index is None or index >= len(version.schema):
@@ -153,6 +165,10 @@ def facts(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
             {"term": _("File"), "value": source.get("filename", "")},
             {"term": _("SHA-256 of the file"), "value": source.get("sha256", ""), "digest": True},
         ]
+    if source.get("kind") == "rollback":
+        rows = selectors.visible_versions(actor=request.actor).filter(pk=source["of"])
+        url = address(request, "version_detail", source["of"])
+        found += [{"term": _("Brought back"), "value": str(old), "url": url} for old in rows]
     if source.get("kind") == "connection":
         found += [
             {"term": _("Connection"), "value": source["name"]},

@@ -82,7 +82,10 @@ class VersionTable(_DataTable):
 
     def render_number(self, value: int | None, record: Any) -> SafeString:
         name = f"v{value}" if value else _("no number")
-        return format_html('<a href="{}">{}</a>', self.page_of("version_detail", record.pk), name)
+        link = format_html('<a href="{}">{}</a>', self.page_of("version_detail", record.pk), name)
+        tags = format_html_join("", ' <span class="s-tag">{}</span>', ((tag.name,) for tag in record.tags.all()))
+        held = format_html(" {}", state_cell("held", _("Legal hold"), "wait")) if record.is_held else ""
+        return format_html("{}{}{}", link, tags, held)
 
     def render_state(self, value: Any, record: Any) -> str:
         state = VersionState(record.state)
@@ -105,7 +108,8 @@ def named(source: dict[str, Any]) -> Any:
     """Where a version comes from, in a word."""
     if source.get("kind") == "connection":
         return f"{source['name']} › {source['place']}"
-    return source.get("filename") or _("SQL over other versions")
+    words = {"rollback": _("an earlier version, brought back"), "erasure": _("a version without an erased person")}
+    return source.get("filename") or words.get(source.get("kind", "")) or _("SQL over other versions")
 
 
 class DatasetFilter(django_filters.FilterSet):

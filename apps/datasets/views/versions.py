@@ -37,6 +37,10 @@ def version_detail(request: PortalRequest, tenant: str, project: str, version_id
         "counts": selectors.class_counts(version.schema),
         "topic": f"dataset_version:{version.pk}",
         "export_files": exporting.export_files(request, version),
+        "holds": selectors.holds_on(version),
+        "tags_on_it": [tag.name for tag in version.tags.all()],
+        "may_tag": access.ask(policies.check_can_tag, request.actor, version),
+        "may_hold": access.ask(policies.check_can_hold, request.actor, version),
         "may_destroy": access.ask(policies.check_can_destroy, request.actor, version),
         **_of_state(request, version),
     }
@@ -79,6 +83,7 @@ def _ready(request: PortalRequest, version: Any) -> dict[str, Any]:
         "tab": tab,
         "tabs": presentation.tabs(address(request, "version_detail", version.pk), tab, named),
         "newest": selectors.latest_ready(version.dataset),
+        "may_roll_back": access.ask(policies.check_can_add, request.actor, version),
         **parts.OF_VERSION[tab](request, version),
     }
 
@@ -90,6 +95,7 @@ def _typed(options: dict[str, Any]) -> dict[str, str]:
         "missing": " ".join(options.get("missing", [])),
         "as_text": ", ".join(options.get("types", {})),
         "sheet": options.get("sheet", ""),
+        "tokenise": ", ".join(options.get("tokenise", [])),
     }
 
 
@@ -122,16 +128,26 @@ def version_classify(request: PortalRequest, tenant: str, project: str, version_
     index = version.column_names.index(form.cleaned_data["column"])
     if not request.htmx:
         return redirect(request, f"{address(request, 'version_detail', version.pk)}?tab=profile#column-{index}")
-    column = presentation.columns_of(version)[index]
+    column = presentation.columns_of(request, version)[index]
     context = {"column": column, "version": version, **parts.classes(request, version)}
     return toast(render(request, "datasets/partials/column_row.html", context), _("Noted."))
+
+
+@access.page(Permission.DATASET_CREATE)
+@require_POST
+def version_confirm(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    """Every suggestion for a column that nobody has classified, taken at once."""
+    version = services.confirm_suggestions(actor=request.actor, version=version_of(request, version_id))
+    messages.success(request, _("Every column of %(version)s has a class now.") % {"version": version})
+    shown = "?tab=profile" if version.state == VersionState.READY else ""
+    return redirect(request, f"{address(request, 'version_detail', version.pk)}{shown}")
 
 
 @access.page(Permission.DATASET_VIEW)
 @require_GET
 def column_chart(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
     version, asked = version_of(request, version_id), request.GET.get("column", "")
-    columns = version.profile.get("columns", [])
+    columns = selectors.profile_for(request.actor, version).get("columns", [])
     if not asked.isdigit() or int(asked) >= len(columns):
         raise NotFound(_("There is no such column in this version."))
     return JsonResponse(charts.column_chart(columns[int(asked)], version.row_count or 0))

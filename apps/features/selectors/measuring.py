@@ -52,10 +52,12 @@ def missing_map(training_set: TrainingSet) -> MissingMap:
     return MissingMap([piece["moment"] for piece in found], unit, shares)
 
 
-def over_time(view: FeatureView, feature: str) -> list[Piece]:
-    """How a feature went along its event time."""
+def over_time(view: FeatureView, feature: str, *, only_counts: bool = False) -> list[Piece]:
+    """How a feature went along its event time; `only_counts` for whoever sees it masked."""
     at = view_table(view)
-    numeric = any(c["name"] == feature and c.get("kind") == "number" for c in view.profile.get("columns", []))
+    numeric = not only_counts and any(
+        c["name"] == feature and c.get("kind") == "number" for c in view.profile.get("columns", [])
+    )
     value, time = _quoted(feature), _quoted(view.event_time)
     quartiles = [f"quantile_cont({value}::DOUBLE, {q})" if numeric else "NULL" for q in (0.25, 0.5, 0.75)]
     sql = (

@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
+from apps.datasets import services as dataset_services
 from apps.features import policies
 from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityDefined, FeatureViewDefined
@@ -76,7 +77,7 @@ def define_view(
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
     check_name(name)
     _check_ttl(ttl_seconds)
-    columns = lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))
+    columns = lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, sql, inputs))
     features = _features(columns, entity, event_time, created_column)
     view = FeatureView.objects.create(
         tenant=actor.tenant,
@@ -129,19 +130,19 @@ def _next_number(project: Project, name: str) -> int:
 def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
     """The first rows that a definition would give; nothing is kept."""
     policies.check_can_define(actor, project)
-    found = lake.sandbox.run(actor.tenant_id, sql, _tables(actor, inputs), limit_rows=_PREVIEW_ROWS, timeout_s=20)
+    found = lake.sandbox.run(actor.tenant_id, sql, _tables(actor, sql, inputs), limit_rows=_PREVIEW_ROWS, timeout_s=20)
     return found.read_all()
 
 
-def _tables(actor: Actor, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:
+def _tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:
     if not inputs:
         raise DefinitionRefused(
             _("Name at least one dataset version that the SQL reads."), fields={"inputs": [_("Choose the inputs.")]}
         )
-    return {
-        alias: datasets.table_at(datasets.get_version(actor=actor, version_id=version_id))
-        for alias, version_id in inputs.items()
-    }
+    versions = {alias: datasets.get_version(actor=actor, version_id=pk) for alias, pk in inputs.items()}
+    dataset_services.check_may_query(actor, versions.values())
+    dataset_services.check_sql_classified(actor, sql, versions.values())
+    return {alias: datasets.table_at(version) for alias, version in versions.items()}
 
 
 def _features(columns: list[Column], entity: Entity, event_time: str, created_column: str) -> list[dict[str, str]]:

@@ -83,6 +83,7 @@ def read_online(
 ) -> list[dict[str, Any]]:
     """For each entity the features of each view, in one round trip; a missing value is said, never made up."""
     views = [selectors.get_view(actor=actor, view_id=view_id) for view_id in view_ids]
+    masks = {name: mask for view in views for name, mask in selectors.masks_of_view(actor, view).items()}
     keyrings = [_Keyring(view) for view in views]
     for view in views:
         selectors.check_not_destroyed(view)
@@ -93,8 +94,12 @@ def read_online(
         answer: dict[str, Any] = {"entity": dict(entity), "features": {}, "event_times": {}, "missing": []}
         for column, (view, ring) in enumerate(zip(views, keyrings, strict=True)):
             _fill(answer, view, ring, entity, sealed[row * len(views) + column])
-        answers.append(answer)
+        answers.append({**answer, "features": _masked(answer["features"], masks)})
     return answers
+
+
+def _masked(features: Mapping[str, Any], masks: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: masks[name](value) if name in masks else value for name, value in features.items()}
 
 
 def drop_online(view: FeatureView) -> int:

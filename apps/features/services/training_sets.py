@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
+from apps.datasets import services as dataset_services
 from apps.features import policies, selectors
 from apps.features.choices import BuildState, ColumnRole
 from apps.features.errors import DefinitionRefused
@@ -61,6 +62,8 @@ def define_training_set(
     chosen = [_check_view(actor, part, types) for part in views]
     spoken_for = {label, event_time, group}
     base_features = list(features) if features is not None else [c for c in types if c not in spoken_for]
+    used = {*base_features, *spoken_for, *(column for _view, keys, _names in chosen for column in keys.values())}
+    dataset_services.check_classified(actor, base, used)
     columns = _columns(types, base_features, chosen, label, event_time, group)
     number = _next_number(project, name)
     training_set = TrainingSet.objects.create(

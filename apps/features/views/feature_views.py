@@ -66,7 +66,9 @@ def feature_chart(request: PortalRequest, tenant: str, project: str, view_id: UU
     view, asked = view_of(request, view_id), request.GET.get("feature", "")
     if not asked.isdigit() or int(asked) >= len(view.features):
         raise NotFound(_("There is no such feature in this view."))
-    return JsonResponse(charts.over_time(selectors.over_time(view, view.feature_names[int(asked)])))
+    feature = view.feature_names[int(asked)]
+    masked = feature in selectors.masks_of_view(request.actor, view)
+    return JsonResponse(charts.over_time(selectors.over_time(view, feature, only_counts=masked)))
 
 
 def _tabs(request: PortalRequest, view: Any, tab: str, ready: bool) -> list[Part]:
@@ -78,7 +80,7 @@ def _tabs(request: PortalRequest, view: Any, tab: str, ready: bool) -> list[Part
 
 
 def _features(request: PortalRequest, view: Any) -> Part:
-    profiles = {column["name"]: column for column in view.profile.get("columns", [])}
+    profiles = {column["name"]: column for column in selectors.profile_of_view(request.actor, view).get("columns", [])}
     rows = view.row_count or 0
     shown = [_feature(i, f, profiles.get(f["name"], {}), rows) for i, f in enumerate(view.features)]
     asked = request.GET.get("feature", "")
@@ -117,7 +119,8 @@ def _definition(request: PortalRequest, view: Any) -> Part:
 def _rows(request: PortalRequest, view: Any) -> Part:
     columns = view.profile["columns"]
     title = _("Rows of %(view)s") % {"view": view}
-    table = rows_table(request, selectors.view_table(view), columns, view.row_count or 0, title=title)
+    masks = selectors.masks_of_view(request.actor, view)
+    table = rows_table(request, selectors.view_table(view), columns, view.row_count or 0, title=title, masks=masks)
     return {"table": table}
 
 

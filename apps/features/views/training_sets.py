@@ -118,7 +118,8 @@ def _cell(name: str, moment: str, share: float) -> Part:
 def _rows(request: PortalRequest, row: Any) -> Part:
     title = _("Rows of %(name)s") % {"name": row}
     shown = [column for column in row.columns if column["role"] != ColumnRole.PROOF]
-    return {"table": rows_table(request, selectors.training_table(row), shown, row.row_count or 0, title=title)}
+    at, masks = selectors.training_table(row), selectors.masks_of_set(request.actor, row)
+    return {"table": rows_table(request, at, shown, row.row_count or 0, title=title, masks=masks)}
 
 
 def _lineage(request: PortalRequest, row: Any) -> Part:

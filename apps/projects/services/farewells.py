@@ -63,6 +63,10 @@ class Farewell:
         """What other projects made of this one's things: while there is any, the project stays."""
         return ()
 
+    def held(self, actor: Actor, project_id: UUID) -> Iterable[str]:
+        """The names of what the law holds there: while there is any, the project stays."""
+        return ()
+
     def dead_elsewhere(self, tenant_id: UUID, project_id: UUID) -> Iterable[QuerySet[Any]]:
         """Rows of other projects that came to nothing, point here, and that nothing rests on: they go with it."""
         return ()
@@ -125,6 +129,12 @@ def every_dependant(*, project: Project) -> list[Dependant]:
     """What in other projects was made of this one's things, whatever becomes of those."""
     system = Actor.system(project.tenant)
     return [one for _room, farewell in farewells() for one in farewell.made_elsewhere(system, project.pk)]
+
+
+def held_by_law(*, project: Project) -> list[str]:
+    """What of the project is under legal hold, whoever asks."""
+    system = Actor.system(project.tenant)
+    return [name for _room, farewell in farewells() for name in farewell.held(system, project.pk)]
 
 
 def dead_elsewhere(*, project: Project) -> list[QuerySet[Any]]:

@@ -17,7 +17,7 @@ from apps.projects import policies
 from apps.projects.events import ProjectDeletionAsked, ProjectDeletionBegun, ProjectDeletionUndone
 from apps.projects.models import Project, ProjectDeletion
 from apps.projects.services.archiving import locked_project
-from apps.projects.services.farewells import every_dependant, made_elsewhere
+from apps.projects.services.farewells import every_dependant, held_by_law, made_elsewhere
 from apps.projects.services.recording import record
 from apps.tenants import services as tenants
 from foundation import access, jobs, tenancy
@@ -46,6 +46,7 @@ def ask_to_delete(*, actor: Actor, project: Project, confirmation: str) -> Proje
     policies.check_is_archived(locked)
     if locked.deletion_due is None:
         policies.check_nothing_made_elsewhere(made_elsewhere(project=locked))
+        policies.check_nothing_held(held_by_law(project=locked))
         now = database_now()
         locked.deletion_due = now + timedelta(days=settings.SANAD_PROJECT_DELETION_DAYS)
         locked.save(update_fields=["deletion_due"])
@@ -85,14 +86,16 @@ def begin_deletions() -> int:
 
 def _free(due: list[Project]) -> list[Project]:
     """Those that no project needs but such as go too: what made something of each other begins together."""
-    going = {project.pk for project in due}
+    going = {one.pk for one in due if one.deletion_begun_at is not None or not held_by_law(project=one)}
     waiting = [project for project in due if project.deletion_begun_at is None]
     needed_by = {project.pk: {one.project.pk for one in every_dependant(project=project)} for project in waiting}
     while kept := {pk for pk in going if not needed_by.get(pk, set()) <= going}:
         going -= kept
     for project in waiting:
         if project.pk not in going:
-            log.warning("The deletion of project %s waits for things of other projects", project.pk)
+            log.warning(
+                "The deletion of project %s waits for things of other projects, or for a legal hold", project.pk
+            )
     return [project for project in due if project.pk in going]
 
 

@@ -30,6 +30,7 @@ from apps.tenants.policies.tenant import (
     check_is_theirs,
     check_is_there,
     check_name_typed,
+    check_nothing_held,
     check_waits,
 )
 from apps.tenants.policies.tokens import (
@@ -83,6 +84,7 @@ __all__ = [
     "check_name_typed",
     "check_namespace",
     "check_networks",
+    "check_nothing_held",
     "check_project_of_webhook",
     "check_role_in_project",
     "check_role_of_program",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -40,6 +41,12 @@ def check_can_leave(actor: Actor) -> None:
         actor, Permission.TENANT_MANAGE, else_say=_("A tenant administrator exports or deletes the organisation.")
     )
     access.require_own(actor)
+
+
+def check_nothing_held(names: Collection[str]) -> None:
+    if names:
+        sentence = _("Under legal hold: %(names)s. A compliance officer releases it before the organisation can go.")
+        raise Conflict(sentence % {"names": ", ".join(names)}, details={"held": list(names)})
 
 
 def check_name_typed(actor: Actor, typed: str) -> None:

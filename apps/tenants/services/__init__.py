@@ -74,6 +74,7 @@ from apps.tenants.services.invitations import (
     withdraw_invitation,
 )
 from apps.tenants.services.judging import Check
+from apps.tenants.services.law import register_held_by_law
 from apps.tenants.services.leaving import ask_to_leave, begin_deletions, cut_the_wait, delete_now, stay
 from apps.tenants.services.measuring import measure_storage, register_kept
 from apps.tenants.services.members import change_role, remove_member
@@ -331,6 +332,7 @@ __all__ = [
     "refuse_support",
     "register_export",
     "register_farewell",
+    "register_held_by_law",
     "register_kept",
     "register_start",
     "register_webhook_shape",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from apps.tenants import policies
 from apps.tenants.events import DeletionBegun, LeavingAsked, LeavingCut, LeavingUndone
 from apps.tenants.models import Leaving
+from apps.tenants.services.law import held_by_law
 from apps.tenants.services.tenants import operator_of
 from foundation import access, jobs, ledger, tenancy
 from foundation.clock import database_now
@@ -101,6 +102,9 @@ def _go_on(tenant: Tenant) -> bool:
     if tenant.deletion_begun_at is None:
         if tenant.deletion_due is None or tenant.deletion_due > database_now():
             return False
+        if held_by_law(tenant.pk):
+            log.warning("The deletion of %s waits for a legal hold", tenant.pk)
+            return False
         _begin(tenant, Actor.system(tenant, "leaving"))
         return True
     system = Actor.system(tenant, "leaving")
@@ -112,6 +116,7 @@ def _go_on(tenant: Tenant) -> bool:
 
 def _begin(tenant: Tenant, actor: Actor) -> None:
     """From here on every door is closed, and nobody takes it back."""
+    policies.check_nothing_held(held_by_law(tenant.pk))
     tenant.deletion_begun_at = database_now()
     tenant.save(update_fields=["deletion_begun_at"])
     ledger.record(DeletionBegun(tenant_id=tenant.pk), actor=actor, subject=("tenant", tenant.pk))
@@ -133,4 +138,5 @@ def _ready(actor: Actor, confirmation: str) -> Tenant:
     policies.check_can_leave(actor)
     access.require_fresh(actor)
     policies.check_name_typed(actor, confirmation)
+    policies.check_nothing_held(held_by_law(actor.tenant_id))
     return policies.check_is_there(Tenant.objects.select_for_update().get(pk=actor.tenant_id))

@@ -47,6 +47,8 @@ class Permission(TextChoices):
     STREAM_VIEW = "stream.view", _("see streams")
     STREAM_MANAGE = "stream.manage", _("make, change and pause streams")
     STREAM_PUSH = "stream.push", _("send events to a stream")
+    DATASET_HOLD = "dataset.hold", _("place and release legal holds")
+    DATASET_CLEAR = "dataset.clear", _("see personal values in clear")
     # features
     FEATURE_VIEW = "feature.view", _("see features and training sets")
     FEATURE_DEFINE = "feature.define", _("define features and training sets")
@@ -94,6 +96,8 @@ NOT_FOR_GUESTS = frozenset(
         Permission.PROJECT_DELETE,
         Permission.APPROVAL_DECIDE,
         Permission.DATASET_DESTROY,
+        Permission.DATASET_HOLD,
+        Permission.DATASET_CLEAR,
         Permission.CONNECTION_MANAGE,
     }
 )
@@ -109,6 +113,7 @@ _BUILD = frozenset(
         Permission.DATASET_CREATE,
         Permission.STREAM_MANAGE,
         Permission.STREAM_PUSH,
+        Permission.DATASET_CLEAR,
         Permission.FEATURE_DEFINE,
         Permission.RUN_START,
         Permission.RUN_TRACK,
@@ -130,6 +135,7 @@ _ADMINISTER = frozenset(
         Permission.PROJECT_ARCHIVE,
         Permission.PROJECT_DELETE,
         Permission.DATASET_DESTROY,
+        Permission.DATASET_HOLD,
     }
 )
 _OVERSEE = frozenset({Permission.LEDGER_VIEW, Permission.LEDGER_EXPORT, Permission.REPORT_CREATE})
@@ -147,6 +153,8 @@ IN_ARCHIVE = (
         Permission.TOKEN_CREATE,
         Permission.JOB_CANCEL,
         Permission.DATASET_DESTROY,
+        Permission.DATASET_HOLD,
+        Permission.DATASET_CLEAR,
     }
 )
 # What outlasts a project is read while it is deleted as afterwards.
@@ -155,7 +163,7 @@ AFTER_DELETION = frozenset({Permission.LEDGER_VIEW, Permission.LEDGER_EXPORT, Pe
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _SEE | _BUILD | _OVERSEE | _ADMINISTER,
     Role.SCIENTIST: _SEE | _BUILD,
-    Role.OFFICER: _SEE | _OVERSEE | {Permission.APPROVAL_DECIDE, Permission.TOKEN_CREATE},
+    Role.OFFICER: _SEE | _OVERSEE | {Permission.APPROVAL_DECIDE, Permission.TOKEN_CREATE, Permission.DATASET_HOLD},
     Role.AUDITOR: _SEE | _OVERSEE,
     Role.VIEWER: _SEE,
     # In the tenant nothing but a place in it: what such people see and do, their roles in projects say.

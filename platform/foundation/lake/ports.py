@@ -87,6 +87,12 @@ class Lake(Protocol):
     Errors: TableMissing, TableExists, LakeUnavailable, FileRefused, LakeFailed.
     """
 
+    def changing(self, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> Lake:
+        """The same lake, in which every batch that is written from outside goes through `change` first.
+
+        It has to give the same columns for every batch, also for one without rows. What it raises, the write raises.
+        """
+
     def write(
         self,
         table: str,

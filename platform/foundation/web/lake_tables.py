@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,6 +17,7 @@ from foundation.lake.ports import TableAt
 from foundation.web.tables import PAGE_SIZES, PortalTable, build_table
 from foundation.web.templatetags.sanad_format import NOTHING
 
+Masks = Mapping[str, Callable[[Any], Any]]
 _LONGEST = 120
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "UINTEGER", "UBIGINT")
 
@@ -24,8 +25,11 @@ _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOU
 class LakeRows(TableData):
     """The rows of a table at its snapshot; columns go by their place (`c0`, `c1`, …), since names may be any text."""
 
-    def __init__(self, actor: Actor, at: TableAt, names: Sequence[str], row_count: int) -> None:
+    def __init__(
+        self, actor: Actor, at: TableAt, names: Sequence[str], row_count: int, masks: Masks | None = None
+    ) -> None:
         super().__init__(at)
+        self._masks = masks or {}
         self._lake, self._names, self._count = for_tenant(actor.tenant_id), list(names), row_count
         self._order: str | None = None
         self._descending = False
@@ -41,13 +45,18 @@ class LakeRows(TableData):
         found = self._lake.preview(
             self.data, limit=stop - start, offset=start, order_by=self._order, descending=self._descending
         )
-        rows = [{f"c{i}": row[name] for i, name in enumerate(self._names)} for row in found.to_pylist()]
+        rows = [{f"c{i}": self._shown(name, row) for i, name in enumerate(self._names)} for row in found.to_pylist()]
         return rows if isinstance(cut, slice) else rows[0]
+
+    def _shown(self, name: str, row: Mapping[str, Any]) -> Any:
+        return self._masks[name](row[name]) if name in self._masks else row[name]
 
     def order_by(self, aliases: Sequence[str]) -> None:
         for alias in list(aliases)[:1]:
-            self._order = self._names[int(str(alias).lstrip("-")[1:])]
-            self._descending = str(alias).startswith("-")
+            name = self._names[int(str(alias).lstrip("-")[1:])]
+            # In the order of a masked column its values could be told apart.
+            if name not in self._masks:
+                self._order, self._descending = name, str(alias).startswith("-")
 
 
 class LakeColumn(Column):
@@ -55,10 +64,10 @@ class LakeColumn(Column):
 
     empty_values = ()
 
-    def __init__(self, name: str, type_: str) -> None:
+    def __init__(self, name: str, type_: str, *, masked: bool = False) -> None:
         header = format_html('<span><bdi>{}</bdi> <span class="s-faint">{}</span></span>', name, type_.lower())
         style = {"class": "s-num"} if type_.upper().startswith(_NUMBERS) else {}
-        super().__init__(verbose_name=header, attrs={"td": style, "th": style})
+        super().__init__(verbose_name=header, attrs={"td": style, "th": style}, orderable=not masked)
 
     def render(self, value: Any) -> SafeString:
         return cell(value)
@@ -87,15 +96,19 @@ def rows_table(
     row_count: int,
     *,
     title: Any,
+    masks: Masks | None = None,
 ) -> PortalTable:
     """The table of the rows at a snapshot; `columns` are {"name", "type"} in the order of the table.
 
+    `masks` says for columns by name how their values are shown to this reader; they cannot be sorted by.
+
     It is no file of its own: data leaves by its own downloads, which ask whether personal data may.
     """
-    cells = {f"c{i}": LakeColumn(column["name"], column["type"]) for i, column in enumerate(columns)}
+    masked = masks or {}
+    cells = {f"c{i}": LakeColumn(c["name"], c["type"], masked=c["name"] in masked) for i, c in enumerate(columns)}
     table_class = type("RowsTable", (PortalTable,), {**cells, "title": title, "always": ("c0",), "exports": False})
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    return build_table(request, table_class, LakeRows(actor, at, [c["name"] for c in columns], row_count))
+    return build_table(request, table_class, LakeRows(actor, at, [c["name"] for c in columns], row_count, masks))
 
 
 __all__ = ["LakeRows", "cell", "rows_table", "sample_rows"]

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from sanad.errors import NotFound, Refused
+from sanad.errors import Refused
+from sanad.governed import Governed
 from sanad.resource import Resource, Thing, Things, is_id
 from sanad.transport import unmade, wait_for
 
 Told = Callable[[int, int], None]
 
 
-class Datasets(Resource):
+class Datasets(Governed):
     def list(self) -> Things:
         return list(self._http.pages("datasets/", project=self._project))
 
@@ -23,22 +24,13 @@ class Datasets(Resource):
         found = list(self._http.pages("datasets/", project=self._project, name=name))
         return found[0] if found else None
 
-    def get(self, said: str) -> Thing:
-        """The dataset of this id or name."""
-        return self._one("datasets/", said)
-
     def newest(self, said: str) -> str:
-        """A version's id as it is, or the id of the newest version of the dataset of this name."""
-        if is_id(said):
-            return said
-        newest = self.get(said)["latest_version"]
-        if newest is None:
-            raise NotFound(f"The dataset {said} has no version yet.")
-        return str(newest["id"])
+        """A version's id as it is, or the id of the version that is named so: see `Governed`."""
+        return said if is_id(said) else str(self.at(said)["id"])
 
-    def version(self, version_id: str) -> Thing:
-        found: Thing = self._http.get(f"dataset-versions/{version_id}/")
-        return found
+    def version(self, said: str, *, as_of: str = "") -> Thing:
+        """The version that is named so, or with `as_of` what the dataset's newest was then: see `Governed`."""
+        return self.at(said, as_of=as_of)
 
     def versions(self, dataset_id: str) -> Things:
         return list(self._http.pages(f"datasets/{dataset_id}/versions/"))

@@ -171,7 +171,7 @@ def test_bad_files_end_as_failed_with_a_sentence_and_leave_nothing(ingested, nam
 def test_a_non_ascii_header_is_fine(ingested):
     version = ingested("arabic.csv", "الاسم,المبلغ\nنور,2\n".encode())
     assert version.column_names == ["الاسم", "المبلغ"]
-    assert version.schema[0]["suspected"] == "name"
+    assert version.schema[0]["suspected"] == "person"
 
 
 def test_probable_personal_data_is_pointed_out(ingested):

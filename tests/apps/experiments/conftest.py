@@ -98,6 +98,7 @@ def make_training_set(house: House, *, name: str = "flowers", label: str = "targ
     from apps.features import selectors, services
     from foundation.clock import now
     from tests.apps.experiments.tables import iris_csv
+    from tests.support.classes import said_of
 
     actor, project, data = house.scientist, house.project, iris_csv()
     with scope(house.tenant.pk):
@@ -110,7 +111,7 @@ def make_training_set(house: House, *, name: str = "flowers", label: str = "targ
             datasets.create_version(actor=actor, dataset=known, upload=upload, now=now(), review=False)
     run_queued()
     with scope(house.tenant.pk):
-        version = dataset_selectors.latest_ready(known)
+        version = said_of(dataset_selectors.latest_ready(known), actor)
         changes = {"features": MEASURES, **changes}
         made = services.define_training_set(
             actor=actor, project=project, name=name, base_version_id=version.pk, label=label, **changes

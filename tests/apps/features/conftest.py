@@ -4,10 +4,25 @@ import pytest
 
 from apps.features.choices import BuildState
 from foundation import lake
-from tests.apps.datasets.conftest import ingested, uploaded, written
+from tests.apps.datasets.conftest import ingested as ingested_raw
+from tests.apps.datasets.conftest import uploaded
+from tests.apps.datasets.conftest import written as written_raw
 from tests.apps.features import stage
+from tests.support.classes import said_of
 
-__all__ = ["ingested", "uploaded", "written"]
+__all__ = ["ingested_raw", "uploaded", "written_raw"]
+
+
+@pytest.fixture
+def ingested(ingested_raw, scientist):
+    """A version whose columns somebody has classified."""
+    return lambda *words, **more: said_of(ingested_raw(*words, **more), scientist)
+
+
+@pytest.fixture
+def written(written_raw, scientist):
+    """The same of one that no job has read."""
+    return lambda *words, **more: said_of(written_raw(*words, **more), scientist)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class Shop:
             inside = {"tenant": self.tenant, "project": self.project}
             self.entity = Entity.objects.create(**inside, name="airport", join_keys=["origin"])
             dataset = Dataset.objects.create(**inside, name="weather", slug="weather")
-            schema = [{"name": column.name, "type": column.type} for column in COLUMNS]
+            schema = [{"name": column.name, "type": column.type, "class": "internal"} for column in COLUMNS]
             self.version = DatasetVersion.objects.create(
                 **inside, dataset=dataset, number=1, state="ready", schema=schema, lake_table="weather", lake_snapshot=1
             )

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from foundation.errors import Conflict
+
 DELAYS = b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\n"
 PREVIEW = "/api/v1/feature-views/preview/"
 
@@ -54,3 +56,32 @@ def test_a_slip_in_a_query_is_no_refusal(api_as, scientist, delays, tenant, refu
     assert preview(client, "SELEC * FROM delays", delays.pk).status_code == 422
     assert preview(client, "SELECT nothing FROM delays", delays.pk).status_code == 422
     assert refused_events(tenant) == []
+
+
+def test_no_feature_is_made_of_a_column_that_nobody_has_classified(ingested_raw, scientist, project, api_as, carrier):
+    from apps.datasets import services as datasets
+    from apps.features import services
+
+    delays = ingested_raw("delays.csv", DELAYS)
+    words = {"actor": scientist, "project": project, "entity": carrier, "event_time": "moment"}
+    words |= {"inputs": {"d": delays.pk}}
+
+    def define(name, sql):
+        return services.define_view(**words, name=name, sql=sql)
+
+    for sql in ("SELECT carrier, moment, delay FROM d", "SELECT * FROM d", "FROM d", "SELECT d.* FROM d"):
+        with pytest.raises(
+            Conflict, match=r"no feature is made of them: carrier, moment, delay.*tab=profile"
+        ) as refusal:
+            define("a", sql)
+        assert refusal.value.details["columns"] == ["carrier", "moment", "delay"]
+    datasets.classify_columns(actor=scientist, version=delays, classes={"carrier": "public", "moment": "public"})
+    with pytest.raises(Conflict, match="no feature is made of them: delay"):
+        define("a", "SELECT carrier, moment, delay FROM d")
+    assert define("b", "SELECT carrier, moment, count(*) AS n FROM d GROUP BY ALL").number == 1
+    base = {"actor": scientist, "project": project, "name": "set", "base_version_id": delays.pk}
+    with pytest.raises(Conflict, match="no feature is made of them: delay"):
+        services.define_training_set(**base, label="carrier")
+    assert services.define_training_set(**base, label="carrier", features=["moment"]).number == 1
+    answer = preview(api_as(scientist), "SELECT delay FROM delays", delays.pk)
+    assert (answer.status_code, "delay" in answer.json()["detail"]) == (409, True), answer.content

@@ -136,6 +136,7 @@ def record(event: Callable[..., ledger.Event], actor: Actor, erasure: Erasure, *
 
 def check_nothing_rests_on(search: Search, found: list[Reached], *, break_chain: bool) -> None:
     """Refused while somebody decides by it or makes something of it, and unless the chain may break."""
+    policies.check_not_held(_versions(found))
     users = _users(search.actor, found)
     policies.check_nobody_decides(users)
     if waiting := unfinished_anywhere(search.beyond(found)):
@@ -161,9 +162,13 @@ def _check_not_under_way(search: Search, digest: str, project: Project) -> None:
 
 def _users(actor: Actor, found: list[Reached]) -> list[ChainNode]:
     """What was made of what is erased, directly or not, each once."""
-    versions = DatasetVersion.objects.in_bulk([one.id for one in found if one.kind is ErasedKind.DATASET_VERSION])
-    nodes = [node for version in versions.values() for node in selectors.made_from(actor=actor, version=version)]
+    nodes = [node for version in _versions(found) for node in selectors.made_from(actor=actor, version=version)]
     return list({(node.kind, node.name, node.url): node for node in nodes}.values())
+
+
+def _versions(found: list[Reached]) -> list[DatasetVersion]:
+    ids = [one.id for one in found if one.kind is ErasedKind.DATASET_VERSION]
+    return list(DatasetVersion.objects.in_bulk(ids).values())
 
 
 def _enqueue(actor: Actor, erasure: Erasure) -> None:

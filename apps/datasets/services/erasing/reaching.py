@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from uuid import UUID, uuid5
 
 from apps.datasets.choices import ErasedKind
+from apps.datasets.services.tokenising import token_of
 from foundation import lake
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -34,10 +36,16 @@ class Search:
     def beyond(self, found: Sequence[Reached]) -> Search:
         return replace(self, reached=self.reached | {one.id for one in found})
 
+    @cached_property
+    def token(self) -> str:
+        """What stands for the value where the column was tokenised; empty where nothing was."""
+        return token_of(self.actor.tenant_id, self.value)
+
     def condition(self, text: str, *given: str) -> tuple[str, list[str]]:
         """SQL that a text is the value, with its parameters; `given` are those of the text itself."""
         if not self.otherwise:
-            return f"{text} = ?", [*given, self.value]
+            values = [self.value, *filter(None, [self.token])]
+            return f"{text} IN ({', '.join('?' * len(values))})", [*given, *values]
         nearly = f"(lower(trim({text}, ?)) = lower(trim(?, ?)) AND {text} <> ?)"
         return nearly, [*given, _OUTER, self.value, _OUTER, *given, self.value]
 

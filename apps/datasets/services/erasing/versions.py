@@ -168,8 +168,9 @@ def _fill(job: JobHandle, search: Search, old: DatasetVersion, version: DatasetV
         )
         at = tables.write(table, rows)
     else:
-        rest = f"SELECT * FROM a WHERE {as_text(search.column)} IS DISTINCT FROM ?"  # noqa: S608 - the name is quoted
-        at = tables.write_query(table, rest, {"a": selectors.table_at(old)}, [search.value])
+        theirs, params = search.condition(as_text(search.column))
+        rest = f"SELECT * FROM a WHERE ({theirs}) IS DISTINCT FROM true"  # noqa: S608 - the name is quoted
+        at = tables.write_query(table, rest, {"a": selectors.table_at(old)}, params)
     found = inspect(tables, at, job)
     # What people said of the columns stays true of the rest.
     found["schema"], found["byte_count"] = old.schema, old.byte_count

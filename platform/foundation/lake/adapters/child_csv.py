@@ -51,6 +51,8 @@ def _planned(reader: DuckDBPyConnection, path: str, options: dict[str, Any]) -> 
     delimiter, quote = dialect(path, options)
     names = _header(path, delimiter, quote)
     texts = [name for name, kind in options.get("types", {}).items() if kind == "text"]
+    if unknown := [name for name in texts if name not in names]:
+        raise Refusal("no_such_column", column=unknown[0], names=", ".join(names[:12]))
     kinds, formats = _sniffed(reader, path, _settings(delimiter, quote), names, texts)
     columns = ", ".join(f"{_q(name)}: {_q(kinds[name])}" for name in names)
     said = f"{_settings(delimiter, quote)}, auto_detect=false, columns={{{columns}}}{formats}"

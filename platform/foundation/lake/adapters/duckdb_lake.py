@@ -39,8 +39,16 @@ Params = Sequence[Any] | Mapping[str, Any] | None
 class DuckDBLake:
     """One tenant's tables; see `foundation.lake.ports.Lake` for what each method promises."""
 
-    def __init__(self, place: LakePlace, parse: FileParser) -> None:
-        self._place, self._parse = place, parse
+    def __init__(
+        self,
+        place: LakePlace,
+        parse: FileParser,
+        change: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
+    ) -> None:
+        self._place, self._parse, self._change = place, parse, change
+
+    def changing(self, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> DuckDBLake:
+        return DuckDBLake(self._place, self._parse, change)
 
     def write(
         self,
@@ -54,7 +62,7 @@ class DuckDBLake:
         beside: Mapping[str, pa.Table] | None = None,
         less: Mapping[str, tuple[str, Sequence[Any]]] | None = None,
     ) -> TableAt:
-        incoming, name_of_mark = Incoming(source), catalogue.signature(table, writer)
+        incoming, name_of_mark = Incoming(source, change=self._change), catalogue.signature(table, writer)
         beside, less = beside or {}, less or {}
         with self._writing(table, incoming, {*beside, *less}, deletes=bool(less)) as connection:
             if after is not None and catalogue.mark_of(self._place, table, writer) != after:
@@ -84,7 +92,7 @@ class DuckDBLake:
         on_rows: Callable[[int], None] | None = None,
     ) -> TableAt:
         with self._parse(path, format, options or {}) as source:
-            return self._write(table, Incoming(source, on_rows=on_rows), mode, mark)
+            return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
 
     def write_from_files(
         self,
@@ -97,7 +105,7 @@ class DuckDBLake:
     ) -> TableAt:
         wanted = self.read(self.current(table)).schema if mode == "append" and self.exists(table) else None
         with joined.rows_of(files, self._parse, wanted) as source:
-            return self._write(table, Incoming(source, on_rows=on_rows), mode, mark)
+            return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
 
     def write_query(
         self, table: str, sql: str, inputs: Mapping[str, TableAt], params: Params = None, mode: Mode = "create"

@@ -17,11 +17,17 @@ class Incoming:
     """A source that is written once; `failure` is what the source itself raised, which DuckDB would only quote."""
 
     def __init__(
-        self, source: pa.RecordBatchReader | pa.Table, *, on_rows: Callable[[int], None] | None = None
+        self,
+        source: pa.RecordBatchReader | pa.Table,
+        *,
+        on_rows: Callable[[int], None] | None = None,
+        change: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
     ) -> None:
         self._source = source.to_reader() if isinstance(source, pa.Table) else source
         self._on_rows = on_rows or (lambda _rows: None)
-        self._schema = pa.schema([_storable(field) for field in self._source.schema])
+        self._change = change or (lambda batch: batch)
+        told = self._change(pa.RecordBatch.from_pylist([], schema=self._source.schema)).schema
+        self._schema = pa.schema([_storable(field) for field in told])
         self._queue: queue.Queue[pa.RecordBatch | None] = queue.Queue(_WAITING)
         self._over = False
         self.failure: BaseException | None = None
@@ -49,6 +55,7 @@ class Incoming:
                 return
             rows += batch.num_rows
             self._on_rows(rows)
+            batch = self._change(batch)
             self._queue.put(batch if batch.schema.equals(self._schema) else batch.cast(self._schema))
 
     def _handed(self) -> Iterator[pa.RecordBatch]:

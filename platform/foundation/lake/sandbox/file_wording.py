@@ -55,6 +55,7 @@ _SENTENCES: dict[str, Promise] = {
     ),
     "bad_json": gettext_lazy("Line %(line)s of “%(file)s” is not valid JSON, from sign %(place)s on."),
     "not_an_object": gettext_lazy("Line %(line)s of “%(file)s” is not a JSON object; write one object per line."),
+    "no_such_column": gettext_lazy("“%(file)s” has no column “%(column)s”. It has: %(names)s."),
     "duplicate_name": gettext_lazy("Line %(line)s of “%(file)s” has the name “%(column)s” twice; remove one."),
     "encoding_no_mark": gettext_lazy(
         "“%(file)s” looks like UTF-16 without the mark at its beginning that says so; save it with the encoding UTF-8, "

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from sanad.client import Client
+from sanad.commands import governed
 from sanad.commands.arguments import add, as_json, chosen, group, pair, text_of
 from sanad.models import show_progress
 from sanad.output import show, table, tell
@@ -24,6 +25,7 @@ def _datasets(dataset: Any) -> None:
     push.add_argument("file")
     push.add_argument("--name", default="")
     push.add_argument("--review", action="store_true", help="wait for a person to commit it")
+    push.add_argument("--tokenise", action="append", default=[], metavar="COLUMN", help="replace its values by tokens")
     push.add_argument("--options", type=as_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
     pull = add(dataset, "pull", dataset_pull, "read a table, a folder or a file through a connection")
     pull.add_argument("connection", help="its name or id")
@@ -31,6 +33,7 @@ def _datasets(dataset: Any) -> None:
     pull.add_argument("--name", default="", help="of the dataset; without it, the last word of the place")
     pull.add_argument("--pattern", default="", help='which files of a folder, like "*.csv"')
     pull.add_argument("--review", action="store_true", help="wait for a person to commit it")
+    pull.add_argument("--tokenise", action="append", default=[], metavar="COLUMN", help="replace its values by tokens")
     pull.add_argument("--options", type=as_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
     take = add(dataset, "take", dataset_take, "take over a version, also of another project")
     take.add_argument("version", help="its id")
@@ -52,6 +55,7 @@ def _datasets(dataset: Any) -> None:
     lineage.add_argument("dataset", help="its name or id")
     lineage.add_argument("--depth", type=int, default=12, help="how many steps")
     lineage.add_argument("--direction", choices=["both", "below", "above"], default="both")
+    governed.add_to(dataset)
     get = add(dataset, "get", dataset_get, "a version's rows as a file")
     get.add_argument("version", help="its id, or a dataset's name (its newest version)")
     get.add_argument("into")
@@ -106,18 +110,22 @@ def _training_sets(training: Any) -> None:
 
 def dataset_push(client: Client, said: Namespace) -> None:
     version = client.datasets.push(
-        said.file, name=said.name or "", review=said.review, options=said.options, told=show_progress
+        said.file, name=said.name or "", review=said.review, options=_options(said), told=show_progress
     )
     show(chosen(version, VERSION), as_json=said.json)
 
 
 def dataset_pull(client: Client, said: Namespace) -> None:
-    words = {"name": said.name, "pattern": said.pattern, "review": said.review, "options": said.options}
+    words = {"name": said.name, "pattern": said.pattern, "review": said.review, "options": _options(said)}
     show(chosen(client.datasets.pull(said.connection, said.place, **words), VERSION), as_json=said.json)
 
 
 def dataset_take(client: Client, said: Namespace) -> None:
     show(chosen(client.datasets.take(said.version, name=said.name, review=said.review), VERSION), as_json=said.json)
+
+
+def _options(said: Namespace) -> dict[str, Any]:
+    return {**(said.options or {}), **({"tokenise": said.tokenise} if said.tokenise else {})}
 
 
 def dataset_derive(client: Client, said: Namespace) -> None:

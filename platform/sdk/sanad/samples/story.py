@@ -88,10 +88,11 @@ class Story:
 
     def datasets(self) -> Figures:
         for name, file in self.files.items():
-            self.made[name] = self._dataset(name, file)
+            self.made[name] = self._public(self._dataset(name, file))
         inputs = {"flights": self.made["flights"]["id"]}
-        self.made["departures"] = self.kept.dataset("flights_at_departure") or self.scientist.datasets.derive(
-            "flights_at_departure", sql=flights.FLIGHTS_SQL, inputs=inputs
+        self.made["departures"] = self._public(
+            self.kept.dataset("flights_at_departure")
+            or self.scientist.datasets.derive("flights_at_departure", sql=flights.FLIGHTS_SQL, inputs=inputs)
         )
         rows = self.made["flights"]["row_count"]
         must(rows == flights.ROWS or not self.whole, "not all flights of 2013 arrived")
@@ -99,6 +100,13 @@ class Story:
 
     def _dataset(self, name: str, file: Path) -> Thing:
         return self.kept.dataset(name) or self.scientist.datasets.push(file, name=name, options=flights.MISSING)
+
+    def _public(self, version: Thing) -> Thing:
+        """Features are made of columns of which somebody has said what they hold: these are published for anybody."""
+        unsaid = [column["name"] for column in version["schema"] if not column["class"]]
+        if not unsaid:
+            return version
+        return self.scientist.datasets.classify(version["id"], dict.fromkeys(unsaid, "public"))
 
     def features(self) -> Figures:
         for name in ("carrier", "origin", "tailnum"):

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class RetentionForm(forms.Form):
+    keep_newest = forms.IntegerField(
+        label=_("Keep the newest"),
+        required=False,
+        min_value=1,
+        max_value=100_000,
+        help_text=_("So many versions; the very newest always stays."),
+    )
+    keep_days = forms.IntegerField(
+        label=_("Keep those younger than"),
+        required=False,
+        min_value=1,
+        max_value=100_000,
+        help_text=_("So many days. A version that either limit keeps stays; with both empty everything stays."),
+    )

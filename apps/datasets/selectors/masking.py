@@ -1,0 +1,174 @@
+"""Values as readers see them who may not see personal data in clear: one place for every door.
+
+A mask keeps what people need to tell values apart by their shape (`a•••@•••.ae`, the last four signs of a card), and
+nothing of values that are few or mean something by themselves: of those stays that there is one. What a column is
+called decides nothing here; its class does, and where nobody has classified it, what the scanners suspect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from apps.datasets.choices import SUGGESTED, ColumnClass, Confidence, PersonalKind
+from apps.datasets.models import DatasetVersion
+from foundation import access
+from foundation.access import Permission
+from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Mask = Callable[[Any], Any]
+Masks = Mapping[str, Mask]
+HIDDEN = "•••"
+_COVERED = frozenset({ColumnClass.PERSONAL, ColumnClass.SENSITIVE})
+_SIGN = re.compile(r"[^\W_]")
+# How many signs stay at the end, of kinds that are long and nearly always different.
+_LAST = {PersonalKind.CARD: 4, PersonalKind.IBAN: 4, PersonalKind.PHONE: 2}
+_WHOLLY_COVERED = frozenset({PersonalKind.EMIRATES_ID, PersonalKind.PASSPORT, PersonalKind.TAX_ID})
+
+
+def effective_class(column: Mapping[str, Any]) -> str:
+    """What people said of the column; before they did, what is suspected with some certainty."""
+    said, kind = column.get("class") or "", column.get("suspected") or ""
+    if said or not kind:
+        return said
+    sure = (column.get("finding") or {}).get("confidence", Confidence.MEDIUM) != Confidence.LOW
+    return SUGGESTED[kind].value if sure else ""
+
+
+def is_covered(column: Mapping[str, Any]) -> bool:
+    """Whether the column's values are personal: clear only for whoever may see them so."""
+    return effective_class(column) in _COVERED
+
+
+def covered_columns(version: DatasetVersion) -> list[str]:
+    return [column["name"] for column in version.schema if is_covered(column)]
+
+
+def may_see_clear(actor: Actor, thing: object) -> bool:
+    return access.can(actor, Permission.DATASET_CLEAR, thing)
+
+
+def masks(actor: Actor, version: DatasetVersion) -> dict[str, Mask]:
+    """How each covered column of the version is shown to the actor; none for whoever sees it in clear."""
+    if may_see_clear(actor, version):
+        return {}
+    return {c["name"]: mask_of(c.get("suspected") or "") for c in version.schema if is_covered(c)}
+
+
+def masks_over(
+    actor: Actor, thing: object, versions: Iterable[DatasetVersion], columns: Sequence[Mapping[str, Any]]
+) -> dict[str, Mask]:
+    """The same of what was made of versions: a column that is called like a covered one is covered.
+
+    Text that is called like no column of theirs was computed, perhaps of what is covered: it is covered as well.
+    """
+    if may_see_clear(actor, thing):
+        return {}
+    covered: dict[str, Mask] = {}
+    known: set[str] = set()
+    for version in versions:
+        covered |= {c["name"]: mask_of(c.get("suspected") or "") for c in version.schema if is_covered(c)}
+        known |= set(version.column_names)
+    if not covered:
+        return {}
+    computed = [c["name"] for c in columns if c["name"] not in known and c["type"].upper().startswith("VARCHAR")]
+    return {c["name"]: covered[c["name"]] for c in columns if c["name"] in covered} | dict.fromkeys(computed, hidden)
+
+
+def mask_of(kind: str) -> Mask:
+    """The mask for values of this kind; of an unknown one nothing is shown."""
+    if kind == PersonalKind.EMAIL:
+        return _email
+    if kind in _LAST:
+        return _tail(_LAST[PersonalKind(kind)])
+    if kind in _WHOLLY_COVERED:
+        return _tail(0)
+    return hidden
+
+
+def hidden(value: Any) -> str | None:
+    """That there is a value, and nothing of it."""
+    return None if value is None else HIDDEN
+
+
+def _email(value: Any) -> str | None:
+    """`a•••@•••.ae`: the first sign and the last part of the domain."""
+    if value is None:
+        return None
+    name, at, domain = str(value).rpartition("@")
+    if not at or not name or "@" in name or any(sign.isspace() for sign in str(value)):
+        return HIDDEN
+    ending = domain.rpartition(".")[2]
+    return f"{name[0]}{HIDDEN}@{HIDDEN}.{ending}" if ending.isalpha() and len(ending) <= 12 else HIDDEN
+
+
+def _tail(kept: int) -> Mask:
+    """Every letter and digit covered but the last ones; what parts them stays. Longer text is hidden as a whole."""
+
+    def mask(value: Any) -> str | None:
+        if value is None:
+            return None
+        text = str(value)
+        signs = len(_SIGN.findall(text))
+        # Short ones would be given away by what stays; free text may hold more than its kind.
+        if signs <= kept * 2 or len(text) > 40:
+            return HIDDEN
+        seen = 0
+
+        def cover(found: re.Match[str]) -> str:
+            nonlocal seen
+            seen += 1
+            return found.group() if seen > signs - kept else "•"
+
+        return _SIGN.sub(cover, text)
+
+    return mask
+
+
+def masked_profile(profile: Mapping[str, Any], covered: Masks) -> dict[str, Any]:
+    """A profile without anything that a covered column's values could be told from; counts stay."""
+    if not covered:
+        return dict(profile)
+    columns = [
+        _masked(one, covered[one["name"]]) if one["name"] in covered else one for one in profile.get("columns", [])
+    ]
+    return {**profile, "columns": columns}
+
+
+def _masked(column: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
+    """Frequent values as far as their mask tells them apart; the rest of what is said of values is left out."""
+    kept = {name: column[name] for name in ("name", "type", "kind", "nulls", "distinct", "unique") if name in column}
+    shown = [] if mask is hidden else [{**top, "value": mask(top["value"])} for top in column.get("top") or []]
+    nothing = dict.fromkeys(("min", "max", "mean", "std"))
+    return {**kept, **nothing, "quantiles": {}, "histogram": {"edges": [], "counts": []}, "top": shown, "masked": True}
+
+
+def profile_for(actor: Actor, version: DatasetVersion) -> dict[str, Any]:
+    """What is in the version's columns, as the actor may know it."""
+    return masked_profile(version.profile, masks(actor, version))
+
+
+def masked_batch(batch: pa.RecordBatch, covered: Masks) -> pa.RecordBatch:
+    """The batch with covered columns as masked text; each different value is masked once."""
+    import pyarrow as pa
+
+    columns, fields = list(batch.columns), list(batch.schema)
+    for index, field in enumerate(batch.schema):
+        if mask := covered.get(field.name):
+            columns[index] = _masked_array(columns[index], mask)
+            fields[index] = pa.field(field.name, pa.string())
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
+
+
+def _masked_array(values: pa.Array, mask: Mask) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if mask is hidden:
+        return pc.if_else(values.is_valid(), pa.scalar(HIDDEN), pa.scalar(None, pa.string()))
+    shown = {value: mask(value) for value in values.unique().to_pylist()}
+    return pa.array([shown[value] for value in values.to_pylist()], pa.string())

@@ -1,0 +1,151 @@
+"""Values that name people, replaced by tokens before they reach the lake: joinable, and nobody's without the key.
+
+A token is HMAC-SHA256 of the value under a key of the tenant, cut to 128 bits. It is not reversible on purpose: nobody
+can be made to open it, no door has to be guarded, and whoever has the value finds its rows all the same. One key for
+all columns of a tenant, so the same value has the same token in every dataset of the tenant and in no other one. The
+key lies in the portal's key store under a purpose of its own: once it is destroyed, no token can be made again and no
+value be tried out against those that are there.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.datasets import policies
+from apps.datasets.choices import ColumnClass
+from apps.datasets.errors import FileRefused
+from apps.datasets.models import DatasetVersion
+from foundation import access, storage
+from foundation.clock import now
+from foundation.errors import Conflict
+from foundation.identity import Actor
+from foundation.lake.ports import Lake
+from foundation.storage import keys
+from foundation.storage.errors import KeyDestroyed
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PURPOSE = "column-tokens"
+MARK = "tok_"
+_LENGTH = len(MARK) + 26
+_MOST_NAMED = 12
+
+
+def asked_columns(options: Mapping[str, Any] | None) -> list[str]:
+    """The columns that are to be tokenised, as the options of an ingestion say."""
+    return list(dict.fromkeys((options or {}).get("tokenise") or []))
+
+
+def with_text(options: dict[str, Any]) -> dict[str, Any]:
+    """The options as a file is read by: columns that are tokenised stay text, so that no leading zero is lost."""
+    columns = asked_columns(options)
+    rest = {name: value for name, value in options.items() if name != "tokenise"}
+    return {**rest, "types": {**rest.get("types", {}), **dict.fromkeys(columns, "text")}} if columns else rest
+
+
+def tokenising(tables: Lake, version: DatasetVersion) -> Lake:
+    """The lake as the version's rows are written to it: each batch comes with tokens in it, and no clear value."""
+    columns = asked_columns(version.source.get("options"))
+    return tables.changing(_changer(version.tenant_id, columns)) if columns else tables
+
+
+def mark_tokenised(version: DatasetVersion) -> None:
+    """Columns that came as tokens say so, and are personal: whoever had them tokenised said that. The caller saves."""
+    columns = set(asked_columns(version.source.get("options")))
+    for column in version.schema:
+        if column["name"] in columns:
+            column |= {"tokenised": True, "class": column.get("class") or ColumnClass.PERSONAL.value}
+
+
+def token_of(tenant_id: UUID, value: str) -> str:
+    """The token that the value has in this tenant now; empty where nothing was tokenised, or the key is destroyed."""
+    living = _living(tenant_id) if _is_used(tenant_id) else {}
+    return _token(_current(living), value) if living else ""
+
+
+@transaction.atomic
+def destroy_token_key(*, actor: Actor, confirmation: str) -> None:
+    """Destroy the key of all tokens: from now on nobody can tell whose they are. What comes later has a new key.
+
+    Tokens that are there still join with each other, and never with those that are made afterwards.
+    """
+    policies.check_can_unlink(actor)
+    access.require_fresh(actor)
+    policies.check_tenant_typed(actor, confirmation)
+    living = _living(actor.tenant_id) if _is_used(actor.tenant_id) else {}
+    if not living:
+        raise Conflict(_("No column was tokenised since the last key was destroyed: there is no key."))
+    for number in living:
+        keys.destroy_key(actor=actor, purpose=PURPOSE, number=number, now=now())
+
+
+def _is_used(tenant_id: UUID) -> bool:
+    """Whether anything was ever tokenised: asking for a key makes the first one."""
+    return DatasetVersion.objects.filter(tenant_id=tenant_id, schema__contains=[{"tokenised": True}]).exists()
+
+
+def _living(tenant_id: UUID) -> dict[int, bytes]:
+    try:
+        return storage.purpose_keys(tenant_id, PURPOSE)
+    except KeyDestroyed:
+        return {}
+
+
+def _current(living: Mapping[int, bytes]) -> bytes:
+    """The oldest that lives: a second one would part tokens of one value."""
+    return living[min(living)]
+
+
+def _changer(tenant_id: UUID, columns: Sequence[str]) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    living = _living(tenant_id)
+    if not living:
+        number = keys.new_key(tenant_id=tenant_id, purpose=PURPOSE)
+        living = {number: storage.purpose_key(tenant_id, PURPOSE, number)}
+    key = _current(living)
+    return lambda batch: _changed(batch, columns, key)
+
+
+def _changed(batch: pa.RecordBatch, columns: Sequence[str], key: bytes) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    names = batch.schema.names
+    if missing := [name for name in columns if name not in names]:
+        there = ", ".join(names[:_MOST_NAMED])
+        sentence = _("There is no column %(missing)s to tokenise, so nothing was read in. There are: %(names)s.")
+        raise FileRefused(sentence % {"missing": ", ".join(missing), "names": there})
+    arrays, fields = list(batch.columns), list(batch.schema)
+    for name in columns:
+        index = names.index(name)
+        arrays[index] = _tokens(arrays[index], key)
+        fields[index] = pa.field(name, pa.string())
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _tokens(values: pa.Array, key: bytes) -> pa.Array:
+    """Each different value of a batch is worked out once."""
+    import pyarrow as pa
+
+    made = {value: None if value is None else _token(key, _as_text(value)) for value in values.unique().to_pylist()}
+    return pa.array([made[value] for value in values.to_pylist()], pa.string())
+
+
+def _as_text(value: Any) -> str:
+    """A whole number as its digits, whichever type it came in: the same person joins."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _token(key: bytes, value: str) -> str:
+    """What is empty or a token already stays as it is."""
+    text = value.strip()
+    if not text or (text.startswith(MARK) and len(text) == _LENGTH):
+        return text
+    digest = hmac.digest(key, text.encode(), "sha256")
+    return MARK + base64.b32encode(digest[:16]).decode().rstrip("=").lower()

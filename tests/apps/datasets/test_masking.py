@@ -1,0 +1,151 @@
+"""Who may not see personal values in clear sees masks, through whichever door they come."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from apps.datasets import selectors, services
+from apps.datasets.selectors import masking
+from apps.features import services as features
+from foundation.errors import AccessDenied
+
+JSON = "application/json"
+SECRETS = ["canary7@example.ae", "CanaryName", "4000001234562", "1961-07-07", "199000"]
+ROWS = b"id,mail,full_name,card,born,salary,dest\n" + b"".join(
+    b"%d,canary%d@example.ae,CanaryName Number%d,400000123456%d,19%d-07-07,%d,DXB\n"
+    % (k, k % 9, k % 9, k % 9, 61 + k % 9, 199000 + k % 9)
+    for k in range(60)
+)
+CLASSES = {
+    "id": "internal",
+    "mail": "personal",
+    "full_name": "personal",
+    "card": "sensitive",
+    "born": "personal",
+    "salary": "sensitive",
+    "dest": "public",
+}
+
+
+@pytest.fixture
+def people(written, scientist):
+    version = written("people.csv", ROWS)
+    return services.classify_columns(actor=scientist, version=version, classes=CLASSES)
+
+
+def test_masks_keep_the_shape_and_nothing_else():
+    email, card, phone, emirates, other = (masking.mask_of(k) for k in ("email", "card", "phone", "emirates_id", ""))
+    assert email("amna@example.ae") == "a•••@•••.ae"
+    assert email("call a@b.ae now or later") == email("x") == email("@b.ae") == "•••"
+    assert card("4000 0012 3456 2345") == "•••• •••• •••• 2345"
+    assert card("400012") == "•••", "what is short would be given away"
+    assert phone("+971 50 123 4567") == "+••• •• ••• ••67"
+    assert emirates("784-1984-1234567-1") == "•••-••••-•••••••-•"
+    assert emirates("٧٨٤-١٩٨٤-١٢٣٤٥٦٧-١") == "•••-••••-•••••••-•"
+    assert other("anything") == other(7) == "•••"
+    assert [mask(None) for mask in (email, card, phone, other)] == [None] * 4
+
+
+def doors(client, api, version):
+    """Each door by name: what it sends out, as text."""
+    page, rest = f"/t/acme/p/flights/data/versions/{version.pk}/", f"/api/v1/dataset-versions/{version.pk}/"
+    dataset = f"/t/acme/p/flights/data/{version.dataset_id}/"
+    yield "rows", client.get(page).content.decode()
+    yield "rows of the dataset", client.get(dataset).content.decode()
+    yield "columns", client.get(f"{page}?tab=profile").content.decode()
+    for index in range(len(version.schema)):
+        yield f"chart {index}", client.get(f"{page}chart.json?column={index}").content.decode()
+    yield "profile by REST", json.dumps(api.get(f"{rest}profile/").json())
+    yield "the version by REST", json.dumps(api.get(rest).json())
+    for name, answer in (("page", client.get(f"{page}rows.parquet")), ("REST", api.get(f"{rest}export/"))):
+        table = pq.read_table(io.BytesIO(b"".join(answer.streaming_content)))
+        yield f"Parquet by {name}", str(table.to_pylist())
+
+
+def test_no_door_shows_a_masked_value_and_each_shows_it_to_whoever_may(people, viewer, scientist, client_as, api_as):
+    shown = dict(doors(client_as(viewer), api_as(viewer), people))
+    for name, text in shown.items():
+        assert [secret for secret in SECRETS if secret in text] == [], name
+    assert "c•••@•••.ae" in shown["rows"]
+    assert "5 columns are masked for you" in shown["rows"]
+    assert "DXB" in shown["rows"]
+    assert "'dest': 'DXB'" in shown["Parquet by REST"]
+    clear = dict(doors(client_as(scientist), api_as(scientist), people))
+    assert {"rows", "Parquet by page", "Parquet by REST", "profile by REST"} <= {
+        name for name, text in clear.items() if any(secret in text for secret in SECRETS)
+    }
+    assert "masked for you" not in clear["rows"]
+
+
+def test_a_download_says_that_it_is_masked(people, viewer, scientist, client_as):
+    where = f"/t/acme/p/flights/data/versions/{people.pk}/rows.parquet"
+    assert "people-csv-v1-masked.parquet" in client_as(viewer).get(where)["Content-Disposition"].replace(
+        "peoplecsv", "people-csv"
+    )
+    assert "masked" not in client_as(scientist).get(where)["Content-Disposition"]
+
+
+def test_a_masked_column_cannot_be_sorted_by(people, viewer, client_as):
+    where, index = f"/t/acme/p/flights/data/versions/{people.pk}/", list(CLASSES).index("salary")
+    plain = client_as(viewer).get(where).content.decode()
+    assert client_as(viewer).get(f"{where}?sort=-c{index}").content.decode().count("<bdi>DXB") == plain.count(
+        "<bdi>DXB"
+    )
+    assert f"sort=c{index}" not in plain
+    assert "sort=c0" in plain
+
+
+def test_what_is_only_suspected_is_masked_until_somebody_says_otherwise(written, viewer, scientist):
+    version = written("people.csv", ROWS)
+    assert "mail" in selectors.masks(viewer, version)
+    services.classify_column(actor=scientist, version=version, column="mail", column_class="internal")
+    version.refresh_from_db()
+    assert "mail" not in selectors.masks(viewer, version)
+
+
+def test_nobody_asks_by_sql_for_what_they_see_masked(people, scientist, project, tenant):
+    from dataclasses import replace
+
+    blind = replace(
+        scientist, kind="program", scopes=("dataset.view", "dataset.create", "feature.define", "feature.view")
+    )
+    asked = {"sql": "SELECT lower(mail) AS x FROM p", "inputs": {"p": people.pk}}
+    for act in (
+        lambda: services.preview_query(actor=blind, project=project, **asked),
+        lambda: services.derive_version(actor=blind, dataset=people.dataset, **asked),
+        lambda: features.preview_sql(actor=blind, project=project, **asked),
+    ):
+        with pytest.raises(AccessDenied, match="which you see masked: mail, full_name, card, born, salary"):
+            act()
+
+
+def test_rows_of_views_and_training_sets_are_masked_as_the_data_they_were_made_of(
+    people, viewer, scientist, project, run_jobs, client_as, api_as
+):
+    entity = features.define_entity(actor=scientist, project=project, name="person", join_keys=["id"])
+    view = features.define_view(
+        actor=scientist,
+        project=project,
+        entity=entity,
+        name="people",
+        sql="SELECT id, born::TIMESTAMP AS at, mail, salary, upper(full_name) AS shout, dest FROM p",
+        inputs={"p": people.pk},
+        event_time="at",
+    )
+    made = features.define_training_set(
+        actor=scientist, project=project, name="rows", base_version_id=people.pk, label="dest"
+    )
+    run_jobs()
+    client, base = client_as(viewer), "/t/acme/p/flights/features"
+    texts = [client.get(f"{base}/views/{view.pk}/?tab={tab}").content.decode() for tab in ("rows", "features")]
+    texts += [client.get(f"{base}/training-sets/{made.pk}/?tab=rows").content.decode()]
+    texts += [client.get(f"{base}/views/{view.pk}/chart.json?feature={k}").content.decode() for k in range(4)]
+    for text in texts:
+        assert [secret for secret in [*SECRETS[:3], "199000", "CANARYNAME"] if secret in text] == []
+    assert "c•••@•••.ae" in texts[0]
+    clear = client_as(scientist).get(f"{base}/views/{view.pk}/?tab=rows").content.decode()
+    assert "CANARYNAME" in clear
