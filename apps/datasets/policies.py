@@ -15,7 +15,7 @@ from foundation.tenancy import zones
 from foundation.web.chain import ChainNode
 
 if TYPE_CHECKING:
-    from apps.datasets.models import Dataset, DatasetVersion
+    from apps.datasets.models import Dataset, DatasetVersion, Quarantine
 
 
 def check_can_read(actor: Actor, version: DatasetVersion) -> None:
@@ -29,6 +29,32 @@ def check_can_add(actor: Actor, project: object) -> None:
 
 def check_can_edit(actor: Actor, dataset: Dataset) -> None:
     access.require(actor, Permission.DATASET_CREATE, dataset)
+
+
+def check_can_expect(actor: Actor, dataset: Dataset) -> None:
+    sentence = _("Only whoever may add datasets here may say what is expected of their rows.")
+    access.require(actor, Permission.DATASET_CREATE, dataset, else_say=sentence)
+
+
+def check_can_see(actor: Actor, quarantine: Quarantine) -> None:
+    access.require(actor, Permission.DATASET_VIEW, quarantine)
+
+
+def check_can_mend(actor: Actor, quarantine: Quarantine) -> None:
+    """Correct, discard and replay rows that were set aside."""
+    sentence = _("Only whoever may add datasets here may correct, discard or replay rows in quarantine.")
+    access.require(actor, Permission.DATASET_CREATE, quarantine, else_say=sentence)
+
+
+def check_not_replaying(version: DatasetVersion | None) -> None:
+    """What is on its way into a version is neither changed nor sent twice."""
+    if version is None:
+        return
+    if version.state == VersionState.REVIEW:
+        sentence = _("Rows of this quarantine wait for review in %(version)s. Commit or discard that version first.")
+    else:
+        sentence = _("Rows of this quarantine are on their way into %(version)s. Wait until they have arrived.")
+    raise Conflict(sentence % {"version": version})
 
 
 def check_can_commit(actor: Actor, version: DatasetVersion) -> None:

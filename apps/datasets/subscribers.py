@@ -31,6 +31,7 @@ def register() -> None:
     ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
     ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)
+    ledger.subscribe("dataset_version.committed", name="datasets.replays", handler=_replay_arrived)
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
     live.register_topic("erasure", check=lambda actor, pk: selectors.get_erasure(actor=actor, erasure_id=pk))
@@ -39,13 +40,19 @@ def register() -> None:
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)
     services.register_reach(services.VersionReach())
+    services.register_reach(services.QuarantineReach())
     services.register_reach(services.ArchiveReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
+    keeping.register("qr_", named=selectors.quarantines_named, over=selectors.quarantines_over)
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
 
 
 def _usage_begins(event: RecordedEvent) -> None:
     services.begin_usage(event=event)
+
+
+def _replay_arrived(event: RecordedEvent) -> None:
+    services.begin_settling(event=event)
 
 
 def _usage_ends(event: RecordedEvent) -> None:
@@ -73,7 +80,15 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         return chain.Link(node, made_from=tuple(("dataset_version", pk) for pk in inputs))
     if version.source.get("kind") == "erasure":
         return chain.Link(node, made_from=(("dataset_version", UUID(version.source["of"])),))
+    if version.source.get("kind") == "replay":
+        return chain.Link(node, made_from=_replayed_from(version))
     return chain.Link(node, made_from=(("source", version.pk),))
+
+
+def _replayed_from(version: Any) -> tuple[chain.Reference, ...]:
+    """The newest version as it was, and the one whose rows were set aside."""
+    ids = dict.fromkeys(pk for pk in (version.source["of"], version.source["rows_of"]) if pk)
+    return tuple(("dataset_version", UUID(pk)) for pk in ids)
 
 
 def _broken_reason(version: Any) -> str:

@@ -1,6 +1,15 @@
 """What the datasets app tells the ledger."""
 
 from apps.datasets.events.erasures import ErasureFailed, ErasureRequested, ErasureResumed, PersonErased
+from apps.datasets.events.validation import (
+    QuarantineDiscarded,
+    ReplayStarted,
+    RowsMended,
+    RowsQuarantined,
+    RowsReplayed,
+    SuiteSaved,
+    VersionValidated,
+)
 from apps.datasets.events.versions import (
     ColumnClassified,
     DatasetCreated,
@@ -29,7 +38,13 @@ __all__ = [
     "IngestionStarted",
     "PersonErased",
     "PullStarted",
+    "QuarantineDiscarded",
+    "ReplayStarted",
+    "RowsMended",
+    "RowsQuarantined",
+    "RowsReplayed",
     "SuccessorStarted",
+    "SuiteSaved",
     "VersionCancelled",
     "VersionCommitted",
     "VersionDestroyRequested",
@@ -37,4 +52,5 @@ __all__ = [
     "VersionDiscarded",
     "VersionFailed",
     "VersionReviewed",
+    "VersionValidated",
 ]

@@ -3,5 +3,16 @@
 from apps.datasets.models.datasets import Dataset, DatasetVersion
 from apps.datasets.models.erasures import ErasedThing, Erasure
 from apps.datasets.models.uploads import Upload
+from apps.datasets.models.validation import Quarantine, Suite, ValidationReport, quarantine_table
 
-__all__ = ["Dataset", "DatasetVersion", "ErasedThing", "Erasure", "Upload"]
+__all__ = [
+    "Dataset",
+    "DatasetVersion",
+    "ErasedThing",
+    "Erasure",
+    "Quarantine",
+    "Suite",
+    "Upload",
+    "ValidationReport",
+    "quarantine_table",
+]

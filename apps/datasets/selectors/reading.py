@@ -62,10 +62,20 @@ def latest_ready(dataset: Dataset) -> DatasetVersion | None:
 
 
 def versions_made_from(*, actor: Actor, version_id: UUID) -> list[DatasetVersion]:
-    """Versions that were derived by SQL from this one, newest first."""
+    """Versions that were made from this one by SQL or out of its quarantine, newest first."""
     wanted = str(version_id)
-    rows = visible_versions(actor=actor).filter(source__kind="sql").exclude(state=VersionState.DISCARDED)
-    return [version for version in rows if wanted in version.source["inputs"].values()]
+    rows = (
+        visible_versions(actor=actor).filter(source__kind__in=["sql", "replay"]).exclude(state=VersionState.DISCARDED)
+    )
+    return [version for version in rows if wanted in inputs_of(version)]
+
+
+def inputs_of(version: DatasetVersion) -> set[str]:
+    """The ids of the versions that this one was made of: by SQL, or as the newest one and rows out of quarantine."""
+    source = version.source
+    if source.get("kind") == "replay":
+        return {pk for pk in (source["of"], source["rows_of"]) if pk}
+    return set(source.get("inputs", {}).values())
 
 
 def made_from(*, actor: Actor, version: DatasetVersion) -> list[ChainNode]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from apps.datasets.models import DatasetVersion
 from apps.datasets.services.classification import describe_columns
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
+from apps.datasets.services.validation import validate
 from apps.tenants import services as tenants
 from foundation import ledger, states
 from foundation.clock import now
@@ -25,11 +27,25 @@ from foundation.lake.ports import Lake, TableAt
 _SAMPLED_ROWS = 1000
 
 
-def complete(*, job: JobHandle, version: DatasetVersion, tables: Lake, at: TableAt, weigh: bool = False) -> None:
+def complete(
+    *,
+    job: JobHandle,
+    version: DatasetVersion,
+    tables: Lake,
+    at: TableAt,
+    weigh: bool = False,
+    into: TableAt | None = None,
+    merge: Callable[[TableAt], TableAt] | None = None,
+) -> None:
     """Make a version of the rows that lie at `at`. May be rung twice: a version that has ended stays as it is.
 
+    They are held to what is expected of the dataset first, whoever sent them and however. With `merge`, they are new
+    rows alone, and it answers where they lie together with those of `into`.
     `weigh` where nobody could say before how large it would be: its size is that of its files, and the quota is asked.
     """
+    at = validate(job=job, version=version, tables=tables, at=at, into=into)
+    if merge is not None:
+        at = merge(at)
     found = inspect(tables, at, job)
     if weigh:
         found["byte_count"] = tables.sizes([at.table])[at.table]

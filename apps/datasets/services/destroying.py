@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies, selectors
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionDestroyed, VersionDestroyRequested
-from apps.datasets.models import DatasetVersion
+from apps.datasets.models import DatasetVersion, Quarantine, quarantine_table
 from apps.datasets.services.profiles import drop_profile
 from apps.datasets.services.uploads import drop_chunks
 from foundation import access, jobs, ledger, states
@@ -71,7 +71,7 @@ def destroy_version(*, job: JobHandle, version_id: UUID) -> None:
     drop_files(version)
     job.raise_if_cancelled()
     job.progress(_("Destroying rows and their keys"), 30)
-    shredding.shred(actor=job.actor, tables=[f"ds_{version.pk.hex}"])
+    shredding.shred(actor=job.actor, tables=[f"ds_{version.pk.hex}", quarantine_table(version)])
     with job.scope():
         end_destroying(job.actor, version.pk)
 
@@ -90,6 +90,7 @@ def end_destroying(actor: Actor, version_id: UUID) -> None:
         return
     states.move(version, VersionState.DESTROYED, NEXT)
     version.destroyed_at, version.first_profile, version.failure = now(), {}, ""
+    Quarantine.objects.filter(version=version).delete()
     # The number of the snapshot stays: the ledger names it, and reports hold the two against each other.
     version.lake_table = ""
     version.save()

@@ -14,6 +14,7 @@ from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.services.completing import complete
 from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
+from apps.datasets.services.validation.forgetting import forget_what_is_half
 from foundation import jobs, lake, ledger, states
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -81,6 +82,7 @@ def _end_unmade(version_id: UUID, state: VersionState, sentence: str) -> Dataset
     version.failure = sentence
     version.save(update_fields=["state", "failure"])
     lake.for_tenant(version.tenant_id).drop(f"ds_{version.pk.hex}")
+    forget_what_is_half(version)
     # The file may be read again with other options; if nobody does, it is forgotten like any abandoned upload.
     Upload.objects.filter(pk=version.source.get("upload")).update(used_at=None)
     return version

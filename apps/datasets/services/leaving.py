@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from apps.datasets.choices import VersionState
-from apps.datasets.models import Dataset, DatasetVersion, Upload
+from apps.datasets.models import Dataset, DatasetVersion, Upload, quarantine_table
 from apps.datasets.services.uploads import home_of
 from apps.projects import services as projects
 from foundation.identity import Actor
@@ -46,7 +46,7 @@ class DataFarewell(projects.Farewell):
             str(pk) for pk in Upload.objects.filter(tenant=tenant, project_id=project_id).values_list("pk", flat=True)
         }
         return projects.Outside(
-            tables=[f"ds_{version.pk.hex}" for version in versions],
+            tables=[table for version in versions for table in (f"ds_{version.pk.hex}", quarantine_table(version))],
             objects=[
                 *(version.profile_key for version in versions),
                 *(f"{home_of(UUID(pk))}/" for pk in sorted(files)),

@@ -12,6 +12,7 @@ from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionCommitted, VersionDiscarded
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.profiles import drop_profile
+from apps.datasets.services.validation.forgetting import forget_quarantine
 from foundation import lake, ledger, states
 from foundation.identity import Actor
 
@@ -54,6 +55,7 @@ def discard_version(*, actor: Actor, version: DatasetVersion) -> DatasetVersion:
     version.save(update_fields=["state", "first_profile"])
     discarded = VersionDiscarded(dataset_id=version.dataset_id, version_id=version.pk)
     ledger.record(discarded, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
+    forget_quarantine(version)
     transaction.on_commit(lambda: drop_profile(version))
     transaction.on_commit(lambda: lake.for_tenant(actor.tenant_id).drop(table))
     return version

@@ -15,7 +15,7 @@ from foundation.lake.errors import (
     TableExists,
     TableMissing,
 )
-from foundation.lake.ports import Column, Condition, Lake, TableAt, UserFile
+from foundation.lake.ports import Column, Condition, Lake, Marks, TableAt, UserFile
 
 __all__ = [
     "Column",
@@ -24,6 +24,7 @@ __all__ = [
     "Lake",
     "LakeFailed",
     "LakeUnavailable",
+    "Marks",
     "SqlFailed",
     "SqlRefused",
     "SqlTimeout",
@@ -33,6 +34,7 @@ __all__ = [
     "UserFile",
     "destroy",
     "for_tenant",
+    "is_pattern",
     "sandbox",
 ]
 
@@ -50,3 +52,10 @@ def for_tenant(tenant_id: UUID) -> Lake:
     from foundation.lake.engines import lake_of
 
     return lake_of(tenant_id)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether the lake's engine takes the text for a regular expression (RE2)."""
+    from foundation.lake.adapters.patterns import is_pattern as known
+
+    return known(text)

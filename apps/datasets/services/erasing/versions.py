@@ -11,6 +11,7 @@ from apps.datasets.events import DerivationStarted, SuccessorStarted
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services.completing import finish, inspect
 from apps.datasets.services.destroying import begin_destroying, drop_files, end_destroying
+from apps.datasets.services.erasing.quarantines import carry_quarantine
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search, as_text, successor_id
 from apps.datasets.services.ingestion import fail_version
 from foundation import lake, ledger
@@ -64,7 +65,7 @@ class VersionReach(Reach):
         """Also those of versions that failed or were discarded there: nobody can look into them for the person."""
         projects = DatasetVersion.objects.filter(pk__in=ids).values("project_id")
         over = DatasetVersion.objects.filter(project_id__in=projects, state__in=_OVER).values_list("pk", flat=True)
-        return [f"ds_{pk.hex}" for pk in {*ids, *over}]
+        return [f"{kind}_{pk.hex}" for pk in {*ids, *over} for kind in ("ds", "qr")]
 
     def end(self, actor: Actor, ids: Collection[UUID]) -> None:
         for pk in ids:
@@ -77,6 +78,7 @@ class VersionReach(Reach):
 
 
 def _inputs(version: DatasetVersion) -> set[UUID]:
+    """Of SQL alone: what was replayed holds the person's rows itself, or does not."""
     return {UUID(pk) for pk in version.source.get("inputs", {}).values()}
 
 
@@ -160,6 +162,7 @@ def _fill(job: JobHandle, search: Search, old: DatasetVersion, version: DatasetV
     else:
         rest = f"SELECT * FROM a WHERE {as_text(search.column)} IS DISTINCT FROM ?"  # noqa: S608 - the name is quoted
         at = tables.write_query(table, rest, {"a": selectors.table_at(old)}, [search.value])
+        carry_quarantine(job, search, old, version)
     found = inspect(tables, at, job)
     # What people said of the columns stays true of the rest.
     found["schema"], found["byte_count"] = old.schema, old.byte_count
