@@ -12,12 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.datasets import selectors, services
-from apps.datasets.api import serializers
+from apps.datasets.api import serializers, validation_serializers
 from apps.datasets.api.parsers import ChunkParser
 from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.clock import now
-from foundation.errors import Invalid
+from foundation.errors import Invalid, NotFound
 from foundation.web.api import PortalViewSet
 
 
@@ -140,6 +140,7 @@ class DatasetVersionViewSet(PortalViewSet):
     permissions = {
         "retrieve": Permission.DATASET_VIEW,
         "profile": Permission.DATASET_VIEW,
+        "validation": Permission.DATASET_VIEW,
         "export": Permission.DATASET_VIEW,
         "commit": Permission.DATASET_CREATE,
         "discard": Permission.DATASET_CREATE,
@@ -153,6 +154,17 @@ class DatasetVersionViewSet(PortalViewSet):
     @action(detail=True)
     def profile(self, request: Request, pk: UUID) -> Response:
         return Response(self._version(pk).profile)
+
+    @extend_schema(responses=validation_serializers.ReportSerializer)
+    @action(detail=True)
+    def validation(self, request: Request, pk: UUID) -> Response:
+        """What came of the version's expectations; 404 where none were held to it."""
+        version = self._version(pk)
+        report = selectors.report_of(actor=self.actor, version=version)
+        if report is None:
+            raise NotFound(_("Nothing was expected of this version's rows."))
+        names = selectors.dataset_names(actor=self.actor, project_id=version.project_id)
+        return Response(validation_serializers.report_of(report, names))
 
     @extend_schema(responses={(200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY})
     @action(detail=True)

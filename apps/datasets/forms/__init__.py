@@ -1,5 +1,6 @@
 """The shape of what people send to the datasets app."""
 
+from apps.datasets.forms.validation import ExpectationForm, RowForm, RowsForm, SuiteForm
 from apps.datasets.forms.versions import (
     ClassForm,
     DeriveForm,
@@ -16,8 +17,12 @@ __all__ = [
     "DeriveForm",
     "DestroyForm",
     "EditForm",
+    "ExpectationForm",
     "PullForm",
     "ReadingForm",
+    "RowForm",
+    "RowsForm",
+    "SuiteForm",
     "UploadForm",
     "name_from",
 ]

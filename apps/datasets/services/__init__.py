@@ -31,6 +31,7 @@ from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.quarantine import (
+    EXPORT_KINDS,
     Row,
     Rows,
     begin_settling,
@@ -39,6 +40,7 @@ from apps.datasets.services.quarantine import (
     export_rows,
     mend_rows,
     replay_rows,
+    row_of,
     rows_of,
     run_replay,
     settle_replay,
@@ -58,6 +60,7 @@ from apps.datasets.services.validation import (
     Expectation,
     Measured,
     Result,
+    changes_between,
     checked,
     checked_one,
     expectations_of,
@@ -66,6 +69,8 @@ from apps.datasets.services.validation import (
     restore_suite,
     save_suite,
     sentence,
+    sound,
+    suggest,
     told,
     try_suite,
     validate,
@@ -73,6 +78,7 @@ from apps.datasets.services.validation import (
 
 __all__ = [
     "CHUNK_BYTES",
+    "EXPORT_KINDS",
     "ArchiveReach",
     "DataFarewell",
     "Expectation",
@@ -91,6 +97,7 @@ __all__ = [
     "begin_settling",
     "begin_usage",
     "cancel_upload",
+    "changes_between",
     "checked",
     "checked_one",
     "classify_column",
@@ -127,6 +134,7 @@ __all__ = [
     "register_reach",
     "replay_rows",
     "restore_suite",
+    "row_of",
     "rows_of",
     "run_derivation",
     "run_erasure",
@@ -136,8 +144,10 @@ __all__ = [
     "save_suite",
     "sentence",
     "settle_replay",
+    "sound",
     "start_upload",
     "successor_id",
+    "suggest",
     "summary_lines",
     "take_file",
     "told",

@@ -105,6 +105,8 @@ def named(source: dict[str, Any]) -> Any:
     """Where a version comes from, in a word."""
     if source.get("kind") == "connection":
         return f"{source['name']} › {source['place']}"
+    if source.get("kind") == "replay":
+        return _("Rows out of quarantine")
     return source.get("filename") or _("SQL over other versions")
 
 

@@ -24,6 +24,7 @@ from sanad.commands import (
     single_sign_on,
     tenant,
     tokens,
+    validation,
     webhooks,
 )
 from sanad.commands.arguments import everywhere
@@ -94,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
         leaving,
         connections,
         data,
+        validation,
         erasures,
         models,
         costs,

@@ -16,6 +16,7 @@ from sanad.single_sign_on import EmailDomains, IdentityProviders
 from sanad.support import Support
 from sanad.tenant import Tenant
 from sanad.transport import Transport
+from sanad.validation import Quarantines, Suites
 from sanad.webhooks import Webhooks
 
 
@@ -44,6 +45,8 @@ class Client:
         self.exports = Exports(self)
         self.connections = Connections(self)
         self.datasets = Datasets(self)
+        self.suites = Suites(self)
+        self.quarantines = Quarantines(self)
         self.erasures = Erasures(self)
         self.features = Features(self)
         self.training_sets = TrainingSets(self)

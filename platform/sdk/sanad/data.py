@@ -9,7 +9,7 @@ from typing import Any
 
 from sanad.errors import NotFound, Refused
 from sanad.resource import Resource, Thing, Things, is_id
-from sanad.transport import unmade, wait_for
+from sanad.transport import save_stream, unmade, wait_for
 
 Told = Callable[[int, int], None]
 
@@ -158,16 +158,7 @@ class Datasets(Resource):
 
     def download(self, version_id: str, into: str | Path) -> Path:
         """The version's rows as one Parquet file; nothing is left of a download that broke off."""
-        target = Path(into)
-        part = target.with_name(f"{target.name}.part")
-        try:
-            with self._http.stream(f"dataset-versions/{version_id}/export/") as answer, part.open("wb") as file:
-                for piece in answer.iter_bytes():
-                    file.write(piece)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-        return target
+        return save_stream(self._http, f"dataset-versions/{version_id}/export/", into)
 
 
 class Features(Resource):

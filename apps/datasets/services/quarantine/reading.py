@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from apps.datasets import policies, selectors
 from apps.datasets.models import Quarantine
 from apps.datasets.services.quarantine.choosing import Choice, name
 from foundation import access, lake
+from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import Column
 from foundation.web.list_files import Tape
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 HIDDEN = "•••"
+EXPORT_KINDS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,17 @@ def rows_of(*, actor: Actor, quarantine: Quarantine, offset: int = 0, limit: int
     return Rows(columns=columns, hidden=hidden, count=count, rows=list(_rows(found, columns, hidden)))
 
 
+def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[Column], list[Any]]:
+    """The columns and the values of one row, for whoever may correct it."""
+    policies.check_can_mend(actor, quarantine)
+    columns, marks = columns_of(quarantine), len(quarantine.marks)
+    sql = f"SELECT * FROM q WHERE {name(quarantine.marks[0])} = ?"
+    found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, [number]).read_all()
+    if not found.num_rows:
+        raise NotFound(_("This row is not in quarantine any more."))
+    return columns, [column.to_pylist()[0] for column in found.columns[marks:]]
+
+
 def _rows(found: pa.Table, columns: list[Column], hidden: frozenset[str]) -> Iterator[Row]:
     marks = found.num_columns - len(columns)
     for row in zip(*(column.to_pylist() for column in found.columns), strict=True):
@@ -73,7 +88,9 @@ def _rows(found: pa.Table, columns: list[Column], hidden: frozenset[str]) -> Ite
 
 
 def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[bytes]:
-    """All rows with number and reasons as CSV or Parquet, made while it is read; hidden columns stay out."""
+    """All rows with number and reasons as "csv" or "parquet", made while it is read; hidden columns stay out."""
+    if form not in EXPORT_KINDS:
+        raise Invalid(_("Rows leave as csv or parquet."), fields={"form": [_("Unknown.")]})
     policies.check_can_see(actor, quarantine)
     access.require_fresh(actor)
     shown = selectors.shown_columns(actor=actor, quarantine=quarantine)

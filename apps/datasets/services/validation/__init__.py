@@ -1,8 +1,16 @@
 """What is expected of a dataset's rows, and the step in which every version is held to it."""
 
-from apps.datasets.services.validation.expectations import Expectation, checked, checked_one, read
+from apps.datasets.services.validation.expectations import Expectation, checked, checked_one, read, sound
 from apps.datasets.services.validation.measuring import Asked, Before, Measured, Result, measure
-from apps.datasets.services.validation.suites import expectations_of, restore_suite, save_suite, try_suite
+from apps.datasets.services.validation.suggesting import Suggestion, suggest
+from apps.datasets.services.validation.suites import (
+    SuiteChange,
+    changes_between,
+    expectations_of,
+    restore_suite,
+    save_suite,
+    try_suite,
+)
 from apps.datasets.services.validation.validating import outcome_of, validate
 from apps.datasets.services.validation.wording import sentence, told
 
@@ -12,6 +20,9 @@ __all__ = [
     "Expectation",
     "Measured",
     "Result",
+    "Suggestion",
+    "SuiteChange",
+    "changes_between",
     "checked",
     "checked_one",
     "expectations_of",
@@ -21,6 +32,8 @@ __all__ = [
     "restore_suite",
     "save_suite",
     "sentence",
+    "sound",
+    "suggest",
     "told",
     "try_suite",
     "validate",

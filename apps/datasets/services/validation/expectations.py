@@ -6,6 +6,7 @@ import math
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -84,6 +85,15 @@ def checked(given: object) -> list[Expectation]:
         while one.id in {other.id for other in found}:
             one = replace(one, id=_new_id())
         found.append(one)
+    return found
+
+
+def sound(given: Sequence[object]) -> list[Expectation]:
+    """Those of a draft that could be saved; the others are left out."""
+    found = []
+    for raw in given:
+        with suppress(Invalid):
+            found.append(checked_one(raw))
     return found
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from apps.datasets.choices import TABLE_KINDS, ExpectationKind, ResultState, Severity
+from apps.datasets.choices import TABLE_KINDS, ExpectationKind, ResultState, Severity, ValueFamily
 from apps.datasets.services.validation import compiling, user_sql
 from apps.datasets.services.validation.compiling import ROW_KINDS, Ground, Other, Rule, Unchecked, name
 from apps.datasets.services.validation.expectations import Expectation
@@ -80,6 +80,7 @@ class Measured:
     row_count: int
     results: list[Result]
     inputs: Mapping[str, TableAt]
+    suite: Sequence[Expectation]
 
 
 def measure(suite: Sequence[Expectation], asked: Asked) -> Measured:
@@ -104,7 +105,7 @@ def measure(suite: Sequence[Expectation], asked: Asked) -> Measured:
             results.append(_of_rows(one, counts[one.id], rows, spent, rules[one.id].failing))
         else:
             results.append(_alone(one, asked, ground, inputs, rules, rows))
-    return Measured(row_count=rows, results=results, inputs=inputs)
+    return Measured(row_count=rows, results=results, inputs=inputs, suite=suite)
 
 
 def _ground(suite: Sequence[Expectation], asked: Asked) -> tuple[Ground, dict[str, TableAt]]:
@@ -193,7 +194,7 @@ def _fresh(
     one: Expectation, asked: Asked, ground: Ground, inputs: Mapping[str, TableAt], rows: int
 ) -> tuple[ResultState, dict[str, Any]]:
     column = compiling.column_of(ground, one.column)
-    if compiling.family_of(column.type) not in {compiling.ValueFamily.DATE, compiling.ValueFamily.TIME}:
+    if compiling.family_of(column.type) not in {ValueFamily.DATE, ValueFamily.TIME}:
         raise Unchecked("not_comparable", column=column.name, type=column.type)
     value = f"w.{name(column.name)}"
     sql = f"SELECT max(epoch({value})) FILTER (WHERE isfinite({value})) AS newest FROM {ground.whole} w"
@@ -240,12 +241,12 @@ def bins_of(before: Mapping[str, Any], column: Column, rows: int) -> tuple[list[
     value, histogram = f"w.{name(column.name)}", before.get("histogram") or {}
     counts, edges = histogram.get("counts") or [], histogram.get("edges") or []
     family = compiling.family_of(column.type)
-    if len(counts) > 1 and family in {compiling.ValueFamily.WHOLE, compiling.ValueFamily.NUMBER}:
+    if len(counts) > 1 and family in {ValueFamily.WHOLE, ValueFamily.NUMBER}:
         real = column.type in {"FLOAT", "DOUBLE"}
         value = f"(CASE WHEN isfinite({value}) THEN {value} END)" if real else value
         tops = [compiling.literal(edge) for edge in edges[1:-1]]
         return _ranges(value, tops), list(counts)
-    if len(counts) > 1 and family in {compiling.ValueFamily.DATE, compiling.ValueFamily.TIME}:
+    if len(counts) > 1 and family in {ValueFamily.DATE, ValueFamily.TIME}:
         measure = f"(CASE WHEN isfinite({value}) THEN epoch({value}) END)"
         tops = [repr(datetime.fromisoformat(edge).timestamp()) for edge in edges[1:-1]]
         return _ranges(measure, tops), list(counts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +95,27 @@ def try_suite(*, actor: Actor, dataset: Dataset, expectations: object) -> tuple[
         before=before_of(earlier),
     )
     return version, measuring.measure(wanted, asked)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteChange:
+    """One difference between two suites: `change` is added, removed, changed or moved."""
+
+    change: str
+    expectation: Expectation
+
+
+def changes_between(before: Suite | None, after: Suite) -> list[SuiteChange]:
+    """What came, changed or went; where nothing did, what stands at another place."""
+    old = {one.id: one for one in expectations_of(before)}
+    new = {one.id: one for one in expectations_of(after)}
+    found = [SuiteChange(change="added", expectation=one) for key, one in new.items() if key not in old]
+    found += [SuiteChange(change="changed", expectation=one) for key, one in new.items() if old.get(key, one) != one]
+    found += [SuiteChange(change="removed", expectation=one) for key, one in old.items() if key not in new]
+    if found or list(old) == list(new):
+        return found
+    moved = [one for one, other in zip(new.values(), old.values(), strict=True) if one != other]
+    return [SuiteChange(change="moved", expectation=one) for one in moved]
 
 
 def expectations_of(suite: Suite | None) -> list[Expectation]:
