@@ -58,6 +58,10 @@ def _measured(name: str) -> Area | None:
         from bench.ingestion.cases import measure as of_ingestion
 
         return of_ingestion
+    if name == "validation":
+        from bench.validation.cases import measure as of_validation
+
+        return of_validation
     if name == "storage":
         from bench.storage.cases import measure as of_storage
 

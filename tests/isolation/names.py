@@ -20,6 +20,7 @@ KINDS = {
     "account_id": "service_account",
     "case_id": "case",
     "connection_id": "connection",
+    "quarantine_id": "quarantine",
     "dataset_id": "dataset",
     "view_id": "feature_view",
     "training_set_id": "training_set",
@@ -64,6 +65,8 @@ PLACES = {
     "uploads": "upload",
     "connections": "connection",
     "datasets": "dataset",
+    "suites": "suite",
+    "quarantines": "quarantine",
     "dataset-versions": "dataset_version",
     "feature-views": "feature_view",
     "training-sets": "training_set",
@@ -101,6 +104,8 @@ WORDS = {
     "secret": "no-such-secret",
     "ticket": "no-such-ticket",
     "by": "project",
+    "number": "1",
+    "row": "1",
 }
 # Fields of bodies and queries that name a thing, and how the thing stands in them.
 FIELDS: dict[str, tuple[str, Any]] = {

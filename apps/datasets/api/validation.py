@@ -86,7 +86,7 @@ class SuiteViewSet(PortalViewSet):
             ]
         )
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, responses={201: serializers.SuiteSerializer})
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: UUID) -> Response:
         old = self._suite(pk)

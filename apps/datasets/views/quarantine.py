@@ -32,7 +32,8 @@ _PAGE = 25
 @require_http_methods(["GET", "POST"])
 def quarantine_detail(request: PortalRequest, tenant: str, project: str, quarantine_id: UUID) -> HttpResponse:
     quarantine = _quarantine(request, quarantine_id)
-    replay = selectors.replay_under_way(quarantine)
+    if request.method == "POST":
+        policies.check_can_mend(request.actor, quarantine)
     if nothing_new := unchanged(request, str(quarantine.lake_snapshot)):
         return nothing_new
     reason = request.GET.get("reason", "")
@@ -45,7 +46,7 @@ def quarantine_detail(request: PortalRequest, tenant: str, project: str, quarant
         "version": quarantine.version,
         "dataset": quarantine.dataset,
         "form": form,
-        "replay": replay,
+        "replay": selectors.replay_under_way(quarantine),
         "reason": reason,
         "topic": f"dataset_version:{quarantine.version_id}",
         "may_mend": access.ask(policies.check_can_mend, request.actor, quarantine),

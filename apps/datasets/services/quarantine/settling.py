@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -15,6 +16,9 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.ledger import RecordedEvent
 
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
 SETTLE = "datasets.settle_replay"
 
 
@@ -23,7 +27,10 @@ def begin_settling(*, event: RecordedEvent) -> None:
     version = DatasetVersion.objects.get(pk=UUID(event.payload["version_id"]))
     if version.source.get("kind") != "replay":
         return
-    actor = Actor.system(version.tenant, "replaying")
+    _enqueue(Actor.system(version.tenant, "replaying"), version)
+
+
+def _enqueue(actor: Actor, version: DatasetVersion) -> None:
     jobs.enqueue(
         SETTLE,
         actor=actor,
@@ -63,3 +70,10 @@ def settle_replay(*, job: JobHandle, version_id: UUID) -> None:
         )
         subject = ("dataset_version", quarantine.version_id)
         ledger.record(said, actor=job.actor, project_id=quarantine.project_id, subject=subject)
+
+
+@jobs.on_cancel(SETTLE)
+def _settling_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    """The rows are in the version and must not stay here too: it is begun again."""
+    version = DatasetVersion.objects.get(pk=UUID(job.arguments["version_id"]))
+    _enqueue(Actor.system(version.tenant, "replaying"), version)
