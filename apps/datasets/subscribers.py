@@ -73,6 +73,7 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         url=reverse("datasets:version_detail", args=[actor.tenant.slug, selectors.project_slug(version), version.pk]),
         digest=version.digest,
         actor=str(version.created_by or ""),
+        owner_id=version.created_by_id,
         broken_reason=_broken_reason(version),
     )
     if version.source.get("kind") == "sql":

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.datasets.views import adding, deriving, destroying, expecting, pages, pulling, quarantine, versions
+from apps.datasets.views import adding, contracts, deriving, destroying, expecting, pages, pulling, quarantine, versions
 
 app_name = "datasets"
 project_patterns = [
@@ -13,6 +13,8 @@ project_patterns = [
     path("data/<uuid:dataset_id>/expectations/", expecting.suite_edit, name="suite_edit"),
     path("data/<uuid:dataset_id>/expectations/history/", expecting.suite_history, name="suite_history"),
     path("data/<uuid:dataset_id>/expectations/<int:number>/restore/", expecting.suite_restore, name="suite_restore"),
+    path("data/<uuid:dataset_id>/contract/", contracts.contract_detail, name="contract_detail"),
+    path("data/versions/<uuid:version_id>/breach/", contracts.breach_see, name="breach_see"),
     path("data/quarantine/<uuid:quarantine_id>/", quarantine.quarantine_detail, name="quarantine_detail"),
     path("data/quarantine/<uuid:quarantine_id>/<int:row>/", quarantine.quarantine_row, name="quarantine_row"),
     path(

@@ -66,6 +66,7 @@ PLACES = {
     "connections": "connection",
     "datasets": "dataset",
     "suites": "suite",
+    "contracts": "contract",
     "quarantines": "quarantine",
     "dataset-versions": "dataset_version",
     "feature-views": "feature_view",

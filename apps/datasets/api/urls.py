@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.datasets.api import erasures, validation, views
+from apps.datasets.api import contracts, erasures, validation, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("uploads", views.UploadViewSet, basename="upload")
@@ -8,5 +8,6 @@ router.register("datasets", views.DatasetViewSet, basename="dataset")
 router.register("dataset-versions", views.DatasetVersionViewSet, basename="dataset-version")
 router.register("suites", validation.SuiteViewSet, basename="suite")
 router.register("quarantines", validation.QuarantineViewSet, basename="quarantine")
+router.register("contracts", contracts.ContractViewSet, basename="contract")
 router.register("erasures", erasures.ErasureViewSet, basename="erasure")
 api_patterns = router.urls

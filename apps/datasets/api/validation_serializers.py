@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.datasets import services
 from apps.datasets.choices import ExpectationKind, ReportOutcome, ResultState, Severity
-from apps.datasets.models import Quarantine, Suite, ValidationReport
+from apps.datasets.models import Breach, Contract, Quarantine, Suite, ValidationReport
 from apps.datasets.services.quarantine.choosing import MOST_NUMBERS
 
 
@@ -171,3 +171,45 @@ class DiscardChoice(RowsChoice):
 
 class ChangedRows(serializers.Serializer):
     rows = serializers.IntegerField()
+
+
+class ContractStart(serializers.Serializer):
+    dataset = serializers.UUIDField()
+
+
+class ContractSerializer(serializers.ModelSerializer):
+    schema = serializers.ListField(child=serializers.DictField(), read_only=True)
+    owner: serializers.Field = serializers.StringRelatedField(read_only=True)
+    created_by: serializers.Field = serializers.StringRelatedField(read_only=True)
+    freshness_s = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Contract
+        fields = ["id", "dataset", "number", "schema", "suite", "owner", "freshness_s", "digest"]
+        fields += ["created_by", "created_at"]
+
+    def get_freshness_s(self, contract: Contract) -> float | None:
+        return contract.freshness_promise.total_seconds() if contract.freshness_promise else None
+
+
+class BreachSerializer(serializers.Serializer):
+    """`unseen` are the names of what is built on the dataset and whose makers have not seen it yet."""
+
+    version = serializers.UUIDField()
+    contract = serializers.UUIDField()
+    contract_number = serializers.IntegerField()
+    changes = serializers.ListField(child=serializers.CharField())
+    consumers = serializers.ListField(child=serializers.DictField())
+    unseen = serializers.ListField(child=serializers.CharField())
+
+
+def breach_said(breach: Breach) -> dict[str, Any]:
+    shown = ("kind", "name", "url", "seen_by", "seen_at")
+    return {
+        "version": breach.version_id,
+        "contract": breach.contract_id,
+        "contract_number": breach.contract.number,
+        "changes": [services.change_told(change) for change in breach.changes],
+        "consumers": [{name: one[name] for name in shown} for one in breach.consumers],
+        "unseen": breach.unseen,
+    }

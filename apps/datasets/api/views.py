@@ -141,6 +141,8 @@ class DatasetVersionViewSet(PortalViewSet):
         "retrieve": Permission.DATASET_VIEW,
         "profile": Permission.DATASET_VIEW,
         "validation": Permission.DATASET_VIEW,
+        "breach": Permission.DATASET_VIEW,
+        "see_breach": Permission.DATASET_VIEW,
         "export": Permission.DATASET_VIEW,
         "commit": Permission.DATASET_CREATE,
         "discard": Permission.DATASET_CREATE,
@@ -165,6 +167,25 @@ class DatasetVersionViewSet(PortalViewSet):
             raise NotFound(_("Nothing was expected of this version's rows."))
         names = selectors.dataset_names(actor=self.actor, project_id=version.project_id)
         return Response(validation_serializers.report_of(report, names))
+
+    @extend_schema(responses=validation_serializers.BreachSerializer)
+    @action(detail=True)
+    def breach(self, request: Request, pk: UUID) -> Response:
+        """How the version breaks the data contract, and who has to see it; 404 where it breaks nothing."""
+        return Response(validation_serializers.breach_said(self._breach(pk)))
+
+    @extend_schema(request=None, responses=validation_serializers.BreachSerializer)
+    @breach.mapping.post
+    def see_breach(self, request: Request, pk: UUID) -> Response:
+        """Say that one has seen it: for all that one made, or for everything as who decides approvals."""
+        breach = services.see_breach(actor=self.actor, breach=self._breach(pk), now=now())
+        return Response(validation_serializers.breach_said(breach))
+
+    def _breach(self, pk: UUID) -> Any:
+        breach = selectors.breach_of(actor=self.actor, version=self._version(pk))
+        if breach is None:
+            raise NotFound(_("This version breaks no contract."))
+        return breach
 
     @extend_schema(responses={(200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY})
     @action(detail=True)

@@ -1,5 +1,6 @@
 """What the datasets app tells the ledger."""
 
+from apps.datasets.events.contracts import BreachSeen, ContractPublished, VersionHeld
 from apps.datasets.events.erasures import ErasureFailed, ErasureRequested, ErasureResumed, PersonErased
 from apps.datasets.events.validation import (
     QuarantineDiscarded,
@@ -28,7 +29,9 @@ from apps.datasets.events.versions import (
 )
 
 __all__ = [
+    "BreachSeen",
     "ColumnClassified",
+    "ContractPublished",
     "DatasetCreated",
     "DatasetEdited",
     "DerivationStarted",
@@ -51,6 +54,7 @@ __all__ = [
     "VersionDestroyed",
     "VersionDiscarded",
     "VersionFailed",
+    "VersionHeld",
     "VersionReviewed",
     "VersionValidated",
 ]

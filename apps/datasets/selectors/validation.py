@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.datasets.choices import ColumnClass, VersionState
-from apps.datasets.models import Dataset, DatasetVersion, Quarantine, Suite, ValidationReport
+from apps.datasets.models import Breach, Contract, Dataset, DatasetVersion, Quarantine, Suite, ValidationReport
 from apps.datasets.selectors.reading import latest_ready, visible_datasets
 from foundation import access
 from foundation.access import Permission
@@ -39,10 +39,13 @@ def ready_before(version: DatasetVersion) -> DatasetVersion | None:
     return rows.order_by("-number").first()
 
 
+def visible_reports(*, actor: Actor) -> QuerySet[ValidationReport]:
+    return access.visible(ValidationReport.objects.select_related("suite"), actor, Permission.DATASET_VIEW)
+
+
 def report_of(*, actor: Actor, version: DatasetVersion) -> ValidationReport | None:
     """What came of the version's expectations; None where there were none."""
-    rows = access.visible(ValidationReport.objects.select_related("suite"), actor, Permission.DATASET_VIEW)
-    return rows.filter(version=version).first()
+    return visible_reports(actor=actor).filter(version=version).first()
 
 
 def visible_quarantines(
@@ -105,3 +108,26 @@ def quarantines_over(tenant_id: UUID, version_ids: Collection[UUID]) -> list[UUI
     rows = rows.exclude(state__in=[VersionState.INGESTING, VersionState.DESTROYING])
     open_ones = Quarantine.objects.filter(tenant_id=tenant_id, row_count__gt=0).values("version_id")
     return list(rows.exclude(pk__in=open_ones).values_list("pk", flat=True))
+
+
+def visible_contracts(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[Contract]:
+    """What was promised, the newest of each dataset first."""
+    rows = Contract.objects.select_related("created_by", "owner", "suite", "dataset")
+    rows = access.visible(rows, actor, Permission.DATASET_VIEW)
+    return rows.filter(dataset_id=dataset_id) if dataset_id else rows
+
+
+def newest_contract(dataset: Dataset) -> Contract | None:
+    """What is promised of the dataset now."""
+    return Contract.objects.filter(dataset_id=dataset.pk).order_by("-number").first()
+
+
+def breach_of(*, actor: Actor, version: DatasetVersion) -> Breach | None:
+    rows = access.visible(Breach.objects.select_related("contract", "version__dataset"), actor, Permission.DATASET_VIEW)
+    return rows.filter(version=version).first()
+
+
+def ready_of(version: DatasetVersion) -> list[DatasetVersion]:
+    """The ready versions of a version's dataset, newest first."""
+    rows = DatasetVersion.objects.select_related("dataset", "project")
+    return list(rows.filter(dataset_id=version.dataset_id, state=VersionState.READY).order_by("-number"))

@@ -2,6 +2,7 @@
 
 from apps.datasets.services.archiving import dataset_part
 from apps.datasets.services.classification import classify_column
+from apps.datasets.services.contracts import change_told, publish_contract, see_breach
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.destroying import ask_to_destroy, destroy_version
@@ -97,6 +98,7 @@ __all__ = [
     "begin_settling",
     "begin_usage",
     "cancel_upload",
+    "change_told",
     "changes_between",
     "checked",
     "checked_one",
@@ -128,6 +130,7 @@ __all__ = [
     "outcome_of",
     "parquet_stream",
     "preview_query",
+    "publish_contract",
     "pull_version",
     "read",
     "reading_through",
@@ -142,6 +145,7 @@ __all__ = [
     "run_replay",
     "sample_of",
     "save_suite",
+    "see_breach",
     "sentence",
     "settle_replay",
     "sound",

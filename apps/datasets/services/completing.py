@@ -14,6 +14,7 @@ from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionReviewed
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services.classification import describe_columns
+from apps.datasets.services.contracts import hold_where_broken
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from apps.datasets.services.validation import validate
@@ -88,7 +89,8 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
         setattr(version, name, value)
     states.move(version, VersionState.REVIEW, NEXT)
     version.save()
-    if not version.review:
+    held = hold_where_broken(actor=actor, version=version, profile=found["profile"])
+    if not version.review and held is None:
         publish(actor=actor, version=version, now=now())
         return
     waiting = VersionReviewed(

@@ -17,6 +17,7 @@ from apps.datasets import forms, policies, selectors, services
 from apps.datasets.views.things import address
 from foundation import access
 from foundation.access import Permission
+from foundation.errors import NotFound
 from foundation.figures import number
 from foundation.web import redirect, render_page
 from foundation.web.downloads import attached
@@ -112,7 +113,12 @@ def quarantine_row(request: PortalRequest, tenant: str, project: str, quarantine
     """One row, cell by cell."""
     quarantine = _quarantine(request, quarantine_id)
     policies.check_can_mend(request.actor, quarantine)
-    columns, values = services.row_of(actor=request.actor, quarantine=quarantine, number=row)
+    try:
+        columns, values = services.row_of(actor=request.actor, quarantine=quarantine, number=row)
+    except NotFound as gone:
+        # Replayed or given up meanwhile, perhaps by somebody else.
+        messages.warning(request, gone.sentence)
+        return redirect(request, address(request, "quarantine_detail", quarantine.pk))
     form = forms.RowForm(
         request.POST if request.method == "POST" else None,
         columns=[(column.name, column.type) for column in columns],

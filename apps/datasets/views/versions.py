@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.datasets import charts, forms, policies, selectors, services
 from apps.datasets.choices import VersionState
-from apps.datasets.views import checks, parts, presentation
+from apps.datasets.views import checks, contracts, parts, presentation
 from apps.datasets.views.things import address, version_of
 from foundation import access
 from foundation.access import Permission
@@ -51,6 +51,7 @@ def _of_state(request: PortalRequest, version: Any) -> dict[str, Any]:
             **parts.preview(request, version),
             **parts.profile(request, version),
             **checks.report(request, version),
+            **contracts.breach_of(request, version),
             "may_commit": access.ask(policies.check_can_commit, request.actor, version),
             "may_discard": access.ask(policies.check_can_discard, request.actor, version),
         }

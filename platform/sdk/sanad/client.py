@@ -16,7 +16,7 @@ from sanad.single_sign_on import EmailDomains, IdentityProviders
 from sanad.support import Support
 from sanad.tenant import Tenant
 from sanad.transport import Transport
-from sanad.validation import Quarantines, Suites
+from sanad.validation import Contracts, Quarantines, Suites
 from sanad.webhooks import Webhooks
 
 
@@ -46,6 +46,7 @@ class Client:
         self.connections = Connections(self)
         self.datasets = Datasets(self)
         self.suites = Suites(self)
+        self.contracts = Contracts(self)
         self.quarantines = Quarantines(self)
         self.erasures = Erasures(self)
         self.features = Features(self)

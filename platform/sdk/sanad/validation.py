@@ -59,6 +59,33 @@ class Suites(Resource):
         return str(self._client.datasets.get(said)["id"])
 
 
+class Contracts(Resource):
+    """What is promised of datasets; a dataset is named by its name or id."""
+
+    def list(self, dataset: str) -> Things:
+        """All of a dataset, the newest first."""
+        return list(self._http.pages("contracts/", dataset=self._client.datasets.get(dataset)["id"]))
+
+    def get(self, contract_id: str) -> Thing:
+        found: Thing = self._http.get(f"contracts/{contract_id}/")
+        return found
+
+    def publish(self, dataset: str) -> Thing:
+        """Promise the dataset's columns, expectations, owner and freshness as they are now."""
+        published: Thing = self._http.post("contracts/", {"dataset": self._client.datasets.get(dataset)["id"]})
+        return published
+
+    def breach(self, version_id: str) -> Thing:
+        """How a version breaks the contract, and who has to see it."""
+        found: Thing = self._http.get(f"dataset-versions/{version_id}/breach/")
+        return found
+
+    def see(self, version_id: str) -> Thing:
+        """Say that one has seen it."""
+        seen: Thing = self._http.post(f"dataset-versions/{version_id}/breach/")
+        return seen
+
+
 class Quarantines(Resource):
     """Rows that were set aside. Rows are chosen by `numbers`, by `reason` (an expectation's id), or by `everything`."""
 

@@ -15,6 +15,7 @@ _RESULT = ("state", "severity", "expected", "failed_rows", "found")
 
 def add_to(acts: Any) -> None:
     _suites(group(acts, "suite", "what is expected of a dataset's rows"))
+    _contracts(group(acts, "contract", "what is promised of a dataset"))
     _quarantines(group(acts, "quarantine", "rows that were set aside"))
 
 
@@ -34,6 +35,19 @@ def _suites(suite: Any) -> None:
     add(suite, "restore", suite_restore, "expect again what a suite said").add_argument("suite", help="its id")
     report = add(suite, "report", suite_report, "what came of a version's expectations")
     report.add_argument("version", help="its id, or a dataset's name (its newest version)")
+
+
+def _contracts(contract: Any) -> None:
+    for word, act, said in (
+        ("list", contract_list, "what was promised, the newest first"),
+        ("publish", contract_publish, "promise columns, expectations, owner and freshness as they are now"),
+    ):
+        add(contract, word, act, said).add_argument("dataset", help="its name or id")
+    for word, act, said in (
+        ("breach", contract_breach, "how a version breaks the contract, and who has to see it"),
+        ("see", contract_see, "say that one has seen it"),
+    ):
+        add(contract, word, act, said).add_argument("version", help="its id")
 
 
 def _quarantines(quarantine: Any) -> None:
@@ -101,6 +115,23 @@ def suite_report(client: Client, said: Namespace) -> None:
     report = client.suites.report(client.datasets.newest(said.version))
     tell(f"{report['outcome']}: {report['row_count']} rows, suite {report['suite_number']}")
     table(report["results"], _RESULT, as_json=said.json)
+
+
+def contract_list(client: Client, said: Namespace) -> None:
+    rows = client.contracts.list(said.dataset)
+    table(rows, ("id", "number", "owner", "digest", "created_at"), as_json=said.json)
+
+
+def contract_publish(client: Client, said: Namespace) -> None:
+    show(client.contracts.publish(said.dataset), as_json=said.json)
+
+
+def contract_breach(client: Client, said: Namespace) -> None:
+    show(client.contracts.breach(said.version), as_json=said.json)
+
+
+def contract_see(client: Client, said: Namespace) -> None:
+    show(client.contracts.see(said.version), as_json=said.json)
 
 
 def quarantine_list(client: Client, said: Namespace) -> None:
