@@ -63,7 +63,7 @@ class MeasuredSerializer(serializers.Serializer):
     results = ResultSerializer(many=True)
 
 
-class ReportSerializer(MeasuredSerializer):
+class ValidationReportSerializer(MeasuredSerializer):
     suite = serializers.UUIDField()
     suite_number = serializers.IntegerField()
     outcome = serializers.ChoiceField(choices=ReportOutcome.choices)

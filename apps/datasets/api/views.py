@@ -157,7 +157,7 @@ class DatasetVersionViewSet(PortalViewSet):
     def profile(self, request: Request, pk: UUID) -> Response:
         return Response(self._version(pk).profile)
 
-    @extend_schema(responses=validation_serializers.ReportSerializer)
+    @extend_schema(responses=validation_serializers.ValidationReportSerializer)
     @action(detail=True)
     def validation(self, request: Request, pk: UUID) -> Response:
         """What came of the version's expectations; 404 where none were held to it."""

@@ -136,9 +136,9 @@ def _one_pass(tables: Lake, inputs: Mapping[str, TableAt], rules: Mapping[str, R
     """The number of rows, and of those that fail each rule that looks at nothing but the row."""
     together = {key: rule.failing for key, rule in rules.items() if not rule.count}
     parts = ["count(*) AS rows"]
-    parts += [f"count(*) FILTER (WHERE {failing}) AS f{place}" for place, failing in enumerate(together.values())]
+    parts += [f"count_if({failing})::BIGINT AS f{place}" for place, failing in enumerate(together.values())]
     found = _first(tables, f"SELECT {', '.join(parts)} FROM _rows", inputs)
-    return int(found["rows"]), {key: int(found[f"f{place}"]) for place, key in enumerate(together)}
+    return int(found["rows"]), {key: int(found[f"f{place}"] or 0) for place, key in enumerate(together)}
 
 
 def _first(tables: Lake, sql: str, inputs: Mapping[str, TableAt]) -> dict[str, Any]:
