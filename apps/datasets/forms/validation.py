@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.datasets.choices import TABLE_KINDS, ExpectationKind, Severity, ShiftMeasure, ValueFamily
+from foundation.web.lake_tables import is_numeric
 
 Kind = ExpectationKind
 _SQL = forms.Textarea(attrs={"rows": 4, "dir": "ltr", "spellcheck": "false", "class": "s-code-field"})
@@ -104,8 +105,7 @@ class ExpectationForm(forms.Form):
         return {name for name, field in self.fields.items() if isinstance(field, forms.ChoiceField)}
 
     def _is_numeric(self, columns: Sequence[str]) -> bool:
-        type_ = self._columns.get(columns[0], "") if columns else ""
-        return type_.upper().startswith(("TINY", "SMALL", "INT", "BIG", "HUGE", "U", "FLOAT", "DOUBLE", "DECIMAL"))
+        return bool(columns) and is_numeric(self._columns.get(columns[0], ""))
 
     @staticmethod
     def initial_of(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from foundation.errors import NotFound
 from foundation.figures import number
 from foundation.web import redirect, render_page
 from foundation.web.downloads import attached
-from foundation.web.lake_tables import cell
+from foundation.web.lake_tables import cell, is_numeric
 from foundation.web.pages import unchanged
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest, in_project
@@ -71,14 +71,18 @@ def _rows(request: PortalRequest, quarantine: Any, reason: str) -> dict[str, Any
     return {
         "page": Paginator(range(found.count), _PAGE).get_page(place),
         "count": found.count,
-        "columns": [{"name": one.name, "type": one.type.lower()} for one in found.columns],
+        "columns": [
+            {"name": one.name, "type": one.type.lower(), "numeric": is_numeric(one.type)} for one in found.columns
+        ],
         "hidden": sorted(found.hidden),
         "rows": [
             {
                 "number": str(row.number),
                 "mended": row.mended,
                 "reasons": [told.get(one, one) for one in row.reasons],
-                "cells": [cell(value) for value in row.values],
+                "cells": [
+                    (cell(value), is_numeric(one.type)) for value, one in zip(row.values, found.columns, strict=True)
+                ],
             }
             for row in found.rows
         ],

@@ -43,7 +43,7 @@ def told(one: Expectation, result: Mapping[str, Any]) -> str:
     if one.kind is Kind.DISTRIBUTION:
         if found.get("shift") is None:
             return _("There is no earlier version to compare with.")
-        return _("The values moved by %(shift)s.") % {"shift": number(found["shift"])}
+        return _("The values moved by %(shift)s.") % {"shift": _figure(found["shift"])}
     return rows_told(int(rows or 0))
 
 
@@ -53,16 +53,22 @@ def rows_told(rows: int) -> str:
     return ngettext("%(rows)s row fails.", "%(rows)s rows fail.", rows) % {"rows": number(rows)}
 
 
+def _figure(value: float) -> str:
+    """A number without idle zeros: 5.000 is 5."""
+    shown = number(value)
+    return shown.rstrip("0").rstrip(".") if "." in shown and "e" not in shown else shown
+
+
 def _words(one: Expectation) -> dict[str, Any]:
     said = one.parameters
-    words = {name: number(value) if isinstance(value, int | float) else value for name, value in said.items()}
+    words = {name: _figure(value) if isinstance(value, int | float) else value for name, value in said.items()}
     if "values" in said:
         shown = [str(value) for value in said["values"][:_SHOWN_VALUES]]
         words["values"] = ", ".join(shown) + (", …" if len(said["values"]) > _SHOWN_VALUES else "")
     if "share" in said:
-        words["share"] = number(100 * said["share"])
+        words["share"] = _figure(100 * said["share"])
     if "change" in said:
-        words["change"] = number(100 * said["change"])
+        words["change"] = _figure(100 * said["change"])
     if "family" in said:
         words["family"] = ValueFamily(said["family"]).label
     if "measure" in said:
