@@ -59,6 +59,8 @@ class Rule:
 
     failing: str
     count: str = ""
+    # A cheaper figure that is 0 where no row fails.
+    screen: str = ""
 
 
 def name(text: str) -> str:
@@ -118,8 +120,11 @@ def _unique(one: Expectation, ground: Ground) -> Rule:
         f"SELECT coalesce(sum(n), 0)::BIGINT FROM (SELECT count(*) AS n FROM {ground.whole} w WHERE {present}"
         f" GROUP BY {keys} HAVING n > 1)"
     )
-    # Beside rows that are there already, only the new ones are at fault.
-    return Rule(failing=failing, count=count if ground.whole == "_rows" else _counted(failing))
+    if ground.whole != "_rows":
+        # Beside rows that are there already, only the new ones are at fault.
+        return Rule(failing=failing, count=_counted(failing))
+    alone = f"SELECT count({keys}) - count(DISTINCT {keys}) FROM _rows w" if len(columns) == 1 else ""
+    return Rule(failing=failing, count=count, screen=alone)
 
 
 def _counted(failing: str) -> str:

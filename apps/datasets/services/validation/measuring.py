@@ -141,6 +141,13 @@ def _one_pass(tables: Lake, inputs: Mapping[str, TableAt], rules: Mapping[str, R
     return int(found["rows"]), {key: int(found[f"f{place}"] or 0) for place, key in enumerate(together)}
 
 
+def _count(tables: Lake, rule: Rule, inputs: Mapping[str, TableAt]) -> int:
+    """How many rows fail a rule that looks further than the row."""
+    if rule.screen and not _first(tables, f"SELECT ({rule.screen}) AS n", inputs)["n"]:
+        return 0
+    return int(_first(tables, f"SELECT ({rule.count}) AS n", inputs)["n"])
+
+
 def _first(tables: Lake, sql: str, inputs: Mapping[str, TableAt]) -> dict[str, Any]:
     found: dict[str, Any] = tables.query(sql, inputs).read_all().to_pylist()[0]
     return found
@@ -173,8 +180,8 @@ def _alone(
     began = time.perf_counter()
     try:
         if one.id in rules:
-            found = _first(asked.tables, f"SELECT ({rules[one.id].count}) AS n", inputs)
-            return _of_rows(one, int(found["n"]), rows, time.perf_counter() - began, rules[one.id].failing)
+            failed = _count(asked.tables, rules[one.id], inputs)
+            return _of_rows(one, failed, rows, time.perf_counter() - began, rules[one.id].failing)
         if one.kind in TABLE_KINDS:
             state, seen = _TABLE[one.kind](one, asked, ground, inputs, rows)
             return Result(id=one.id, state=state, found=seen, seconds=time.perf_counter() - began)
