@@ -55,7 +55,7 @@ fix: install-dev ## format and mend what can be mended by machine
 	$(BIN)/python docs/build.py
 	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(BIN)/djhtml
 
-bench: install-dev ## speed beside peers in one run; ONLY=AREA, JSON=PATH
+bench: install-dev $(call mark,bench) ## speed beside peers in one run; ONLY=AREA, JSON=PATH
 	@$(BIN)/python -m bench $(if $(ONLY),--only '$(ONLY)') $(if $(JSON),--json '$(abspath $(JSON))')
 
 images: install ## container images for COMPUTE_ENGINE=docker

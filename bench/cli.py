@@ -62,6 +62,10 @@ def _measured(name: str) -> Area | None:
         from bench.streams.cases import measure as of_streams
 
         return of_streams
+    if name == "validation":
+        from bench.validation.cases import measure as of_validation
+
+        return of_validation
     if name == "storage":
         from bench.storage.cases import measure as of_storage
 

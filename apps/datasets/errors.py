@@ -19,3 +19,7 @@ class UploadOffsetWrong(Conflict):
 
 class NoSuchColumn(Invalid):
     """A person is looked for by a column that no dataset there has; the sentence says which there are."""
+
+
+class RowsRefused(Invalid):
+    """Rows that break what is expected of the dataset; the sentence names expectation, columns and number of rows."""

@@ -18,7 +18,7 @@ from foundation.web.chain import ChainNode
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from apps.datasets.models import Dataset, DatasetVersion, Transformation
+    from apps.datasets.models import Breach, Dataset, DatasetVersion, Quarantine, Transformation
 
 
 def check_can_read(actor: Actor, version: DatasetVersion) -> None:
@@ -45,12 +45,66 @@ def check_can_edit(actor: Actor, dataset: Dataset) -> None:
     access.require(actor, Permission.DATASET_CREATE, dataset)
 
 
+def check_can_expect(actor: Actor, dataset: Dataset) -> None:
+    sentence = _("Only whoever may add datasets here may say what is expected of their rows.")
+    access.require(actor, Permission.DATASET_CREATE, dataset, else_say=sentence)
+
+
+def check_can_promise(actor: Actor, dataset: Dataset) -> None:
+    """The owner's word; an administrator's where the owner is away."""
+    if actor.user is None or dataset.owner_id != actor.user.pk:
+        sentence = _("Only the dataset's owner, or an administrator, may publish its contract.")
+        access.require(actor, Permission.DATASET_DESTROY, dataset, else_say=sentence)
+    access.require(actor, Permission.DATASET_CREATE, dataset)
+
+
+def check_can_see_version(actor: Actor, breach: Breach) -> None:
+    access.require(actor, Permission.DATASET_VIEW, breach)
+
+
+def speaks_for(actor: Actor, breach: Breach, owner: str) -> bool:
+    """Whether the actor made what `owner` made, or decides approvals in the project."""
+    if actor.user is not None and owner == str(actor.user.pk):
+        return True
+    return bool(access.ask(lambda who: access.require(who, Permission.APPROVAL_DECIDE, breach), actor))
+
+
+def check_breach_seen(breach: Breach | None) -> None:
+    """What breaks the contract is committed when everybody who builds on the dataset has seen it."""
+    if breach is not None and breach.unseen:
+        names = ", ".join(breach.unseen[:5]) + (", …" if len(breach.unseen) > 5 else "")
+        sentence = _("It breaks the data contract. Whoever made these has to see it first: %(names)s.")
+        raise Conflict(sentence % {"names": names})
+
+
+def check_can_see(actor: Actor, quarantine: Quarantine) -> None:
+    access.require(actor, Permission.DATASET_VIEW, quarantine)
+
+
+def check_can_mend(actor: Actor, quarantine: Quarantine) -> None:
+    """Correct, discard and replay rows that were set aside."""
+    sentence = _("Only whoever may add datasets here may correct, discard or replay rows in quarantine.")
+    access.require(actor, Permission.DATASET_CREATE, quarantine, else_say=sentence)
+
+
+def check_not_replaying(version: DatasetVersion | None) -> None:
+    """What is on its way into a version is neither changed nor sent twice."""
+    if version is None:
+        return
+    if version.state == VersionState.REVIEW:
+        sentence = _("Rows of this quarantine wait for review in %(version)s. Commit or discard that version first.")
+    else:
+        sentence = _("Rows of this quarantine are on their way into %(version)s. Wait until they have arrived.")
+    raise Conflict(sentence % {"version": version})
+
+
 def check_can_commit(actor: Actor, version: DatasetVersion) -> None:
     access.require(actor, Permission.DATASET_CREATE, version)
     if VersionState.READY not in NEXT[VersionState(version.state)]:
         raise Conflict(
             _("This version is %(state)s; only one that waits for review can be committed.") % _state(version)
         )
+    check_breach_seen(getattr(version, "breach", None))
 
 
 def check_can_discard(actor: Actor, version: DatasetVersion) -> None:

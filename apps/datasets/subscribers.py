@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
@@ -33,6 +34,7 @@ def register() -> None:
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.committed", name="datasets.ingestions", handler=_start_what_waits)
     live.register_topic("ingestion", check=lambda actor, pk: selectors.get_ingestion(actor=actor, ingestion_id=pk))
+    ledger.subscribe("dataset_version.committed", name="datasets.replays", handler=_replay_arrived)
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
     live.register_topic("erasure", check=lambda actor, pk: selectors.get_erasure(actor=actor, erasure_id=pk))
@@ -49,6 +51,7 @@ def register() -> None:
     lineage.register_above("source", selectors.made_of_sources)
     lineage.register_whole("dataset", "dataset_version", selectors.versions_of_dataset)
     services.register_reach(services.VersionReach())
+    services.register_reach(services.QuarantineReach())
     services.register_reach(services.ArchiveReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
     connections.register_readers("ingestion", lambda connection: selectors.ingestions_through(connection.pk))
@@ -57,6 +60,7 @@ def register() -> None:
     )
     # New rows of an input, for as long as a pass reads them.
     keeping.register("dn_", over=selectors.versions_over)
+    keeping.register("qr_", named=selectors.quarantines_named, over=selectors.quarantines_over)
     keeping.register("ds_", named=selectors.tables_named, over=selectors.versions_over)
     keeping.register("dl_", over=selectors.lines_over, grows=True)
     keeping.register("dm_", over=selectors.moved_over)
@@ -76,6 +80,10 @@ def _version_ended(event: RecordedEvent) -> None:
         version_id=UUID(event.payload["version_id"]),
         outcome=event.kind.partition(".")[2],
     )
+
+
+def _replay_arrived(event: RecordedEvent) -> None:
+    services.begin_settling(event=event)
 
 
 def _usage_ends(event: RecordedEvent) -> None:
@@ -100,6 +108,7 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         url=reverse("datasets:version_detail", args=[actor.tenant.slug, selectors.project_slug(version), version.pk]),
         digest=version.digest,
         actor=str(version.created_by or ""),
+        owner_id=version.created_by_id,
         broken_reason=selectors.broken_reason(version),
     )
     if version.source.get("kind") == "sql":
@@ -107,7 +116,15 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         return chain.Link(node, made_from=tuple(("dataset_version", pk) for pk in inputs))
     if version.source.get("kind") in {"erasure", "rollback"}:
         return chain.Link(node, made_from=(("dataset_version", UUID(version.source["of"])),))
+    if version.source.get("kind") == "replay":
+        return chain.Link(node, made_from=_replayed_from(version))
     return chain.Link(node, made_from=(("source", version.pk),))
+
+
+def _replayed_from(version: Any) -> tuple[chain.Reference, ...]:
+    """The newest version as it was, and the one whose rows were set aside."""
+    ids = dict.fromkeys(pk for pk in (version.source["of"], version.source["rows_of"]) if pk)
+    return tuple(("dataset_version", UUID(pk)) for pk in ids)
 
 
 def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference]:

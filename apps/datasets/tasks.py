@@ -33,6 +33,16 @@ def transform(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.run_pass(job=job, version_id=UUID(version_id))
 
 
+@job(name="datasets.replay")
+def replay(*, job: JobHandle, version_id: str, **_later: object) -> None:
+    services.run_replay(job=job, version_id=UUID(version_id))
+
+
+@job(name="datasets.settle_replay", max_attempts=10, back_off=timedelta(seconds=2))
+def settle_replay(*, job: JobHandle, version_id: str, **_later: object) -> None:
+    services.settle_replay(job=job, version_id=UUID(version_id))
+
+
 @job(name="datasets.destroy", in_archive=True, max_attempts=10, back_off=timedelta(seconds=2))
 def destroy(*, job: JobHandle, version_id: str, **_later: object) -> None:
     services.destroy_version(job=job, version_id=UUID(version_id))

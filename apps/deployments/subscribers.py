@@ -89,6 +89,7 @@ def _revision_link(actor: Actor, revision_id: UUID) -> chain.Link | None:
         ),
         digest=revision.artifact_digest,
         actor=str(revision.created_by or ""),
+        owner_id=revision.created_by_id,
         broken_reason=_("It serves another artifact than the one approved.") if changed else "",
     )
     return chain.Link(node, made_from=(("model_version", revision.model_version_id),))

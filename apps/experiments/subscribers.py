@@ -69,6 +69,7 @@ def _run_link(actor: Actor, run_id: UUID) -> chain.Link | None:
         url=reverse("experiments:run_detail", args=[actor.tenant.slug, run.project.slug, run.pk]),
         digest=run.spec_digest,
         actor=str(run.created_by or ""),
+        owner_id=run.created_by_id,
     )
     return chain.Link(node, made_from=(("training_set", run.training_set_id),))
 

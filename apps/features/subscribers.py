@@ -56,6 +56,7 @@ def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:
         url=reverse("features:view_detail", args=[actor.tenant.slug, view.project.slug, view.pk]),
         digest=view.digest or view.definition_digest,
         actor=str(view.created_by or ""),
+        owner_id=view.created_by_id,
         broken_reason=selectors.destroyed_in_words(view),
     )
     return chain.Link(
@@ -79,6 +80,7 @@ def _training_set_link(actor: Actor, training_set_id: UUID) -> chain.Link | None
         url=reverse("features:training_set_detail", args=[actor.tenant.slug, row.project.slug, row.pk]),
         digest=row.digest,
         actor=str(row.created_by or ""),
+        owner_id=row.created_by_id,
         broken_reason=selectors.destroyed_in_words(row) or leaked,
     )
     below = [("feature_view", UUID(part["view"])) for part in row.views]

@@ -74,6 +74,7 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         url=reverse("registry:version_detail", args=[actor.tenant.slug, version.project.slug, version.pk]),
         digest=version.artifact_digest,
         actor=str(version.created_by or ""),
+        owner_id=version.created_by_id,
         broken_reason=failed[0].said if failed else "",
     )
     return chain.Link(node, made_from=(("run", version.run_id),))

@@ -39,8 +39,26 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         "feature_view": view.pk,
         "training_set": training_set.pk,
         "run": run.pk,
+        **_checked(inside, training_set.base_version),
         **_served(inside, run, training_set),
     }
+
+
+def _checked(inside: dict[str, Any], version: Any) -> dict[str, Any]:
+    """What was expected of a version, what came of it, and a quarantine that is empty by now."""
+    from apps.datasets.models import Breach, Contract, Quarantine, Suite, ValidationReport
+
+    of = {**inside, "dataset": version.dataset}
+    suite = Suite.objects.create(**of, number=1, digest="a" * 64)
+    ValidationReport.objects.create(
+        **of, version=version, suite=suite, outcome="passed", row_count=9, seconds=1, digest="a" * 64
+    )
+    told = {"lake_snapshot": 1, "marks": ["a", "b", "c"], "first_count": 9, "row_count": 0, "discarded_count": 9}
+    quarantine = Quarantine.objects.create(**of, version=version, suite=suite, **told)
+    contract = Contract.objects.create(**of, number=1, suite=suite, digest="a" * 64)
+    consumer = {"kind": "run", "name": "run 1", "url": "", "owner": "", "seen_by": "", "seen_at": ""}
+    Breach.objects.create(**of, version=version, contract=contract, consumers=[consumer])
+    return {"suite": suite.pk, "quarantine": quarantine.pk, "contract": contract.pk}
 
 
 def _served(inside: dict[str, Any], run: Any, training_set: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ KINDS = {
     "case_id": "case",
     "connection_id": "connection",
     "stream_id": "stream",
+    "quarantine_id": "quarantine",
     "dataset_id": "dataset",
     "view_id": "feature_view",
     "training_set_id": "training_set",
@@ -68,6 +69,9 @@ PLACES = {
     "connections": "connection",
     "streams": "stream",
     "datasets": "dataset",
+    "suites": "suite",
+    "contracts": "contract",
+    "quarantines": "quarantine",
     "dataset-versions": "dataset_version",
     "feature-views": "feature_view",
     "training-sets": "training_set",
@@ -108,6 +112,8 @@ WORDS = {
     "secret": "no-such-secret",
     "ticket": "no-such-ticket",
     "by": "project",
+    "number": "1",
+    "row": "1",
 }
 # Fields of bodies and queries that name a thing, and how the thing stands in them.
 FIELDS: dict[str, tuple[str, Any]] = {

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.datasets import selectors, services
-from apps.datasets.api import serializers
+from apps.datasets.api import serializers, validation_serializers
 from apps.datasets.api.classification import ClassifyingMixin
 from apps.datasets.api.diffing import DiffingMixin
 from apps.datasets.api.lineage import LineageQuery, LineageSerializer, said_of
@@ -23,7 +23,7 @@ from apps.datasets.choices import ExportFormat
 from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.clock import now
-from foundation.errors import Invalid
+from foundation.errors import Invalid, NotFound
 from foundation.web.api import PortalViewSet
 from foundation.web.downloads import attached
 from foundation.web.lineage import graph_of
@@ -176,6 +176,9 @@ class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin, DiffingMixin):
     permissions = {
         "retrieve": Permission.DATASET_VIEW,
         "profile": Permission.DATASET_VIEW,
+        "validation": Permission.DATASET_VIEW,
+        "breach": Permission.DATASET_VIEW,
+        "see_breach": Permission.DATASET_VIEW,
         "export": Permission.DATASET_VIEW,
         "commit": Permission.DATASET_CREATE,
         "discard": Permission.DATASET_CREATE,
@@ -196,6 +199,36 @@ class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin, DiffingMixin):
     def profile(self, request: Request, pk: UUID) -> Response:
         """What is in the columns; of masked columns (`masked`) only what tells nothing of their values."""
         return Response(selectors.profile_for(self.actor, self._version(pk)))
+
+    @extend_schema(responses=validation_serializers.ValidationReportSerializer)
+    @action(detail=True)
+    def validation(self, request: Request, pk: UUID) -> Response:
+        """What came of the version's expectations; 404 where none were held to it."""
+        version = self._version(pk)
+        report = selectors.report_of(actor=self.actor, version=version)
+        if report is None:
+            raise NotFound(_("Nothing was expected of this version's rows."))
+        names = selectors.dataset_names(actor=self.actor, project_id=version.project_id)
+        return Response(validation_serializers.report_of(report, names))
+
+    @extend_schema(responses=validation_serializers.BreachSerializer)
+    @action(detail=True)
+    def breach(self, request: Request, pk: UUID) -> Response:
+        """How the version breaks the data contract, and who has to see it; 404 where it breaks nothing."""
+        return Response(validation_serializers.breach_said(self._breach(pk)))
+
+    @extend_schema(request=None, responses=validation_serializers.BreachSerializer)
+    @breach.mapping.post
+    def see_breach(self, request: Request, pk: UUID) -> Response:
+        """Say that one has seen it: for all that one made, or for everything as who decides approvals."""
+        breach = services.see_breach(actor=self.actor, breach=self._breach(pk), now=now())
+        return Response(validation_serializers.breach_said(breach))
+
+    def _breach(self, pk: UUID) -> Any:
+        breach = selectors.breach_of(actor=self.actor, version=self._version(pk))
+        if breach is None:
+            raise NotFound(_("This version breaks no contract."))
+        return breach
 
     @extend_schema(
         parameters=[serializers.ExportWanted],

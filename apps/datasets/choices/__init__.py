@@ -16,6 +16,15 @@ from apps.datasets.choices.transformations import (
     TransformationState,
     TransformationTrigger,
 )
+from apps.datasets.choices.validation import (
+    TABLE_KINDS,
+    ExpectationKind,
+    ReportOutcome,
+    ResultState,
+    Severity,
+    ShiftMeasure,
+    ValueFamily,
+)
 from apps.datasets.choices.versions import NEXT, VersionState
 
 __all__ = [
@@ -30,11 +39,13 @@ __all__ = [
     "READ_WHOLE",
     "STRICTNESS",
     "SUGGESTED",
+    "TABLE_KINDS",
     "TRANSFORMATION_NEXT",
     "ColumnClass",
     "Confidence",
     "ErasedKind",
     "ErasureState",
+    "ExpectationKind",
     "ExportFormat",
     "FileFormat",
     "FoundIn",
@@ -44,10 +55,15 @@ __all__ = [
     "Mode",
     "PassState",
     "PersonalKind",
+    "ReportOutcome",
+    "ResultState",
     "RowChangeKind",
+    "Severity",
+    "ShiftMeasure",
     "TransformationMode",
     "TransformationState",
     "TransformationTrigger",
     "Trigger",
+    "ValueFamily",
     "VersionState",
 ]

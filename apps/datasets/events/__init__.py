@@ -1,5 +1,6 @@
 """What the datasets app tells the ledger."""
 
+from apps.datasets.events.contracts import BreachSeen, ContractPublished, VersionHeld
 from apps.datasets.events.erasures import ErasureFailed, ErasureRequested, ErasureResumed, PersonErased
 from apps.datasets.events.governance import (
     HoldPlaced,
@@ -25,6 +26,15 @@ from apps.datasets.events.transformations import (
     TransformationResumed,
     TransformationRunAsked,
 )
+from apps.datasets.events.validation import (
+    QuarantineDiscarded,
+    ReplayStarted,
+    RowsMended,
+    RowsQuarantined,
+    RowsReplayed,
+    SuiteSaved,
+    VersionValidated,
+)
 from apps.datasets.events.versions import (
     ColumnClassified,
     ColumnsClassified,
@@ -48,8 +58,10 @@ from apps.datasets.events.versions import (
 )
 
 __all__ = [
+    "BreachSeen",
     "ColumnClassified",
     "ColumnsClassified",
+    "ContractPublished",
     "DatasetCreated",
     "DatasetEdited",
     "DerivationStarted",
@@ -66,8 +78,14 @@ __all__ = [
     "IngestionStarted",
     "PersonErased",
     "PullStarted",
+    "QuarantineDiscarded",
+    "ReplayStarted",
     "RetentionSet",
+    "RowsMended",
+    "RowsQuarantined",
+    "RowsReplayed",
     "SuccessorStarted",
+    "SuiteSaved",
     "TransformationCreated",
     "TransformationDefined",
     "TransformationDeleted",
@@ -80,6 +98,7 @@ __all__ = [
     "VersionDestroyed",
     "VersionDiscarded",
     "VersionFailed",
+    "VersionHeld",
     "VersionMoved",
     "VersionPaused",
     "VersionResumed",
@@ -89,4 +108,5 @@ __all__ = [
     "VersionTagged",
     "VersionUnchanged",
     "VersionUntagged",
+    "VersionValidated",
 ]

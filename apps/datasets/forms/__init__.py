@@ -6,6 +6,7 @@ from apps.datasets.forms.retention import RetentionForm
 from apps.datasets.forms.tagging import TagForm
 from apps.datasets.forms.taking import TakeForm
 from apps.datasets.forms.transformations import TransformationForm
+from apps.datasets.forms.validation import ExpectationForm, RowForm, RowsForm, SuiteForm
 from apps.datasets.forms.versions import (
     ClassForm,
     DeriveForm,
@@ -22,12 +23,16 @@ __all__ = [
     "DeriveForm",
     "DestroyForm",
     "EditForm",
+    "ExpectationForm",
     "HoldForm",
     "LineageForm",
     "PullForm",
     "ReadingForm",
     "ReleaseForm",
     "RetentionForm",
+    "RowForm",
+    "RowsForm",
+    "SuiteForm",
     "TagForm",
     "TakeForm",
     "TransformationForm",

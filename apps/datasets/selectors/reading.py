@@ -77,11 +77,21 @@ def latest_ready(dataset: Dataset) -> DatasetVersion | None:
 
 
 def versions_made_from(*, actor: Actor, version_id: UUID) -> list[DatasetVersion]:
-    """Versions that were derived by SQL from this one, or have its rows again, newest first."""
+    """Versions that were made from this one by SQL or out of its quarantine, or have its rows again, newest first."""
     wanted = str(version_id)
     rows = visible_versions(actor=actor).exclude(state=VersionState.DISCARDED)
-    rows = rows.filter(Q(source__kind="sql") | Q(source__kind="rollback", source__of=wanted))
-    return [v for v in rows if v.source["kind"] == "rollback" or wanted in v.source["inputs"].values()]
+    rows = rows.filter(source__kind__in=["sql", "replay", "rollback"])
+    return [version for version in rows if wanted in inputs_of(version)]
+
+
+def inputs_of(version: DatasetVersion) -> set[str]:
+    """The ids of the versions that this one was made of: by SQL, out of quarantine, or as an earlier one again."""
+    source = version.source
+    if source.get("kind") == "replay":
+        return {pk for pk in (source["of"], source["rows_of"]) if pk}
+    if source.get("kind") == "rollback":
+        return {source["of"]}
+    return set(source.get("inputs", {}).values())
 
 
 def made_from(*, actor: Actor, version: DatasetVersion) -> list[ChainNode]:

@@ -7,16 +7,31 @@ from collections.abc import Iterator
 from apps.datasets import selectors
 from apps.datasets.choices import VersionState
 from apps.datasets.services.export import parquet_stream
+from apps.datasets.services.quarantine import export_rows
 from apps.tenants import services as tenants
 from foundation.identity import Actor
 
 
 def dataset_part(actor: Actor) -> Iterator[tenants.File]:
-    """Each ready version as Parquet, with what is known of it beside; the others are described alone."""
+    """Each ready version as Parquet, with what is known of it beside; the others are described alone.
+
+    What was expected of them and what was set aside goes along.
+    """
     with tenants.in_scope_of(actor):
         datasets = list(selectors.visible_datasets(actor=actor).select_related("project"))
         versions = list(selectors.visible_versions(actor=actor).select_related("dataset__project"))
+        suites = list(selectors.visible_suites(actor=actor))
+        reports = list(selectors.visible_reports(actor=actor))
+        quarantines = list(selectors.visible_quarantines(actor=actor).select_related("dataset__project"))
     yield "datasets/datasets.json", tenants.as_json([tenants.words_of(row) for row in datasets])
+    yield "datasets/expectations.json", tenants.as_json([tenants.words_of(row) for row in suites])
+    yield "datasets/reports.json", tenants.as_json([tenants.words_of(row) for row in reports])
+    yield "datasets/quarantines.json", tenants.as_json([tenants.words_of(row) for row in quarantines])
+    for quarantine in quarantines:
+        if quarantine.row_count:
+            of = quarantine.dataset
+            rows = export_rows(actor=actor, quarantine=quarantine, form="parquet")
+            yield f"datasets/{of.project.slug}/{of.slug}/quarantine-{quarantine.pk.hex}.parquet", rows
     for version in versions:
         dataset = version.dataset
         path = f"datasets/{dataset.project.slug}/{dataset.slug}/v{version.number or version.pk.hex}"

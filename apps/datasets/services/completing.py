@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -9,16 +10,19 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from apps.datasets import selectors
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionReviewed, VersionUnchanged
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services import growing
 from apps.datasets.services.classification import describe_columns, inherit_classes
+from apps.datasets.services.contracts import hold_where_broken
 from apps.datasets.services.inheriting import classes_of_inputs
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from apps.datasets.services.tokenising import mark_tokenised
+from apps.datasets.services.validation import validate
 from apps.tenants import services as tenants
 from foundation import ledger, states
 from foundation.clock import now
@@ -29,18 +33,34 @@ from foundation.lake.ports import Lake, TableAt
 _KEPT = (VersionState.READY, VersionState.REVIEW)
 
 
-def complete(*, job: JobHandle, version: DatasetVersion, tables: Lake, at: TableAt, weigh: bool = False) -> None:
+def complete(
+    *,
+    job: JobHandle,
+    version: DatasetVersion,
+    tables: Lake,
+    at: TableAt,
+    weigh: bool = False,
+    into: TableAt | None = None,
+    merge: Callable[[TableAt], TableAt] | None = None,
+) -> None:
     """Make a version of the rows that lie at `at`. May be rung twice: a version that has ended stays as it is.
 
+    They are held to what is expected of the dataset first, whoever sent them and however. With `merge`, they are new
+    rows alone, and it answers where they lie together with those of `into`.
     `weigh` where nobody could say before how large it would be: its size is that of its files, and the quota is asked.
     """
     if growing.grows(version):
         if tables.count(at) == 0 and version.ingestion_id is not None:
             leave_unchanged(job, version)
             return
-        came, at, weigh = at.table, growing.grown(job, version, tables, at), True
-    else:
-        came = at.table
+        base = growing.fix_base(job, version)
+        into = selectors.table_at(base) if base else None
+    at = validate(job=job, version=version, tables=tables, at=at, into=into)
+    if merge is not None:
+        at = merge(at)
+    came = at.table
+    if growing.grows(version):
+        at, weigh = growing.grown(job, version, tables, at), True
     found = inspect(tables, at, job)
     with job.scope(), transaction.atomic():
         if weigh:
@@ -107,7 +127,8 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     classes_of_inputs(version)
     states.move(version, VersionState.REVIEW, NEXT)
     version.save()
-    if not version.review:
+    held = hold_where_broken(actor=actor, version=version, profile=found["profile"])
+    if not version.review and held is None:
         publish(actor=actor, version=version, now=now())
         return
     waiting = VersionReviewed(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies, selectors
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionDestroyed, VersionDestroyRequested
-from apps.datasets.models import DatasetVersion
+from apps.datasets.models import DatasetVersion, Quarantine
 from apps.datasets.services.parting import part, tables_of
 from apps.datasets.services.profiles import drop_profile
 from apps.datasets.services.uploads import drop_chunks
@@ -94,6 +94,7 @@ def end_destroying(actor: Actor, version_id: UUID) -> None:
         return
     states.move(version, VersionState.DESTROYED, NEXT)
     version.destroyed_at, version.first_profile, version.failure = now(), {}, ""
+    Quarantine.objects.filter(version=version).delete()
     # The number of the snapshot stays: the ledger names it, and reports hold the two against each other.
     version.lake_table = ""
     version.save()

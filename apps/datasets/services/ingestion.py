@@ -16,6 +16,7 @@ from apps.datasets.services.growing import fix_base, grows, let_go, reading_opti
 from apps.datasets.services.tokenising import tokenising, with_text
 from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
+from apps.datasets.services.validation.forgetting import forget_what_is_half
 from foundation import jobs, lake, ledger, states
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -85,6 +86,7 @@ def _end_unmade(version_id: UUID, state: VersionState, sentence: str) -> Dataset
     version.failure = sentence
     version.save(update_fields=["state", "failure"])
     let_go(version)
+    forget_what_is_half(version)
     # The file may be read again with other options; if nobody does, it is forgotten like any abandoned upload.
     Upload.objects.filter(pk=version.source.get("upload")).update(used_at=None)
     return version

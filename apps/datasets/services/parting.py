@@ -22,7 +22,7 @@ _KEPT = (VersionState.READY, VersionState.REVIEW)
 def tables_of(ids: Collection[UUID]) -> list[str]:
     """Every table in which rows of these versions lie or lay."""
     rows = DatasetVersion.objects.filter(pk__in=ids).values_list("pk", "lake_table", "source__line")
-    found = {name for pk, table, line in rows for name in (f"ds_{pk.hex}", table, line) if name}
+    found = {name for pk, table, line in rows for name in (f"ds_{pk.hex}", f"qr_{pk.hex}", table, line) if name}
     return sorted(found)
 
 

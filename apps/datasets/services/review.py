@@ -14,6 +14,7 @@ from apps.datasets.events import VersionCommitted, VersionDiscarded
 from apps.datasets.models import Dataset, DatasetVersion, Ingestion
 from apps.datasets.services.growing import let_go
 from apps.datasets.services.profiles import drop_profile
+from apps.datasets.services.validation.forgetting import forget_quarantine
 from foundation import ledger, states
 from foundation.errors import Conflict
 from foundation.identity import Actor
@@ -77,6 +78,7 @@ def discard_version(*, actor: Actor, version: DatasetVersion) -> DatasetVersion:
     version.save(update_fields=["state", "first_profile"])
     discarded = VersionDiscarded(dataset_id=version.dataset_id, version_id=version.pk)
     ledger.record(discarded, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
+    forget_quarantine(version)
     transaction.on_commit(lambda: drop_profile(version))
     transaction.on_commit(lambda: let_go(version))
     return version

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from apps.datasets import forms, policies, selectors, services
 from apps.datasets.choices import ACCEPTED_ENDINGS, VersionState
-from apps.datasets.views import exporting, parts, presentation
+from apps.datasets.views import checks, exporting, parts, presentation
 from apps.datasets.views.tables import DatasetFilter, DatasetTable
 from apps.datasets.views.things import address, dataset_of
 from foundation import access
@@ -82,13 +82,15 @@ def dataset_edit(request: PortalRequest, tenant: str, project: str, dataset_id: 
 def _tab(request: PortalRequest, version: Any) -> str:
     asked = request.GET.get("tab", "")
     if version is None:
-        return asked if asked == "activity" else "versions"
+        return asked if asked in {"activity", "checks"} else "versions"
     return asked if asked in {*parts.OF_VERSION, "versions"} else "preview"
 
 
 def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[str, Any]:
     if tab == "versions":
         return parts.versions(request, dataset)
+    if tab == "checks":
+        return checks.of_dataset(request, dataset, version)
     if tab == "activity":
         return parts.of_dataset(request, dataset)
     return parts.OF_VERSION[tab](request, version)
@@ -96,6 +98,7 @@ def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[
 
 def _tabs(request: PortalRequest, dataset: Any, version: Any, tab: str, count: int) -> list[dict[str, Any]]:
     about_rows = [("preview", _("Rows"), None), ("profile", _("Columns"), len(version.schema))] if version else []
+    checked = [("checks", _("Expectations"), None)]
     lineage = [("lineage", _("Lineage and use"), None)] if version else []
-    named = [*about_rows, ("versions", _("Versions"), count), *lineage, ("activity", _("Activity"), None)]
+    named = [*about_rows, ("versions", _("Versions"), count), *checked, *lineage, ("activity", _("Activity"), None)]
     return presentation.tabs(address(request, "dataset_detail", dataset.pk), tab, named)

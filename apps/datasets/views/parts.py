@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.choices import ColumnClass, RowChangeKind, VersionState
-from apps.datasets.views import presentation
+from apps.datasets.views import checks, presentation
 from apps.datasets.views.tables import VersionTable
 from foundation import access
 from foundation.errors import Invalid
@@ -132,6 +132,7 @@ def of_dataset(request: PortalRequest, dataset: Any) -> Part:
 OF_VERSION: dict[str, Callable[[PortalRequest, Any], Part]] = {
     "preview": preview,
     "profile": profile,
+    "checks": checks.report,
     "lineage": lineage,
     "activity": activity,
 }

@@ -108,7 +108,11 @@ def named(source: dict[str, Any]) -> Any:
     """Where a version comes from, in a word."""
     if source.get("kind") == "connection":
         return f"{source['name']} › {source['place']}"
-    words = {"rollback": _("an earlier version, brought back"), "erasure": _("a version without an erased person")}
+    words = {
+        "rollback": _("an earlier version, brought back"),
+        "erasure": _("a version without an erased person"),
+        "replay": _("Rows out of quarantine"),
+    }
     return source.get("filename") or words.get(source.get("kind", "")) or _("SQL over other versions")
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.datasets import charts, forms, policies, selectors, services
 from apps.datasets.choices import VersionState
-from apps.datasets.views import exporting, parts, presentation
+from apps.datasets.views import checks, contracts, exporting, parts, presentation
 from apps.datasets.views.things import address, version_of
 from foundation import access
 from foundation.access import Permission
@@ -55,6 +55,8 @@ def _of_state(request: PortalRequest, version: Any) -> dict[str, Any]:
         return {
             **parts.preview(request, version),
             **parts.profile(request, version),
+            **checks.report(request, version),
+            **contracts.breach_of(request, version),
             "may_commit": access.ask(policies.check_can_commit, request.actor, version),
             "may_discard": access.ask(policies.check_can_discard, request.actor, version),
         }
@@ -64,6 +66,7 @@ def _of_state(request: PortalRequest, version: Any) -> dict[str, Any]:
     if version.state == VersionState.DESTROYED:
         found["facts"] = presentation.tombstone(request, version)
     if version.state in {VersionState.FAILED, VersionState.CANCELLED}:
+        found |= checks.report(request, version)
         found["may_add"] = access.ask(policies.check_can_add, request.actor, version)
         found["upload"] = selectors.upload_of(actor=request.actor, version=version)
         found["form"] = forms.ReadingForm(initial=_typed(version.source.get("options", {})))
@@ -76,6 +79,7 @@ def _ready(request: PortalRequest, version: Any) -> dict[str, Any]:
     named = [
         ("preview", _("Rows"), None),
         ("profile", _("Columns"), len(version.schema)),
+        ("checks", _("Checks"), None),
         ("lineage", _("Lineage and use"), None),
         ("activity", _("Activity"), None),
     ]

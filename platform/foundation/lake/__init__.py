@@ -16,7 +16,7 @@ from foundation.lake.errors import (
     TableExists,
     TableMissing,
 )
-from foundation.lake.ports import Column, Condition, Lake, Span, TableAt, UserFile
+from foundation.lake.ports import Column, Condition, Lake, Marks, Span, TableAt, UserFile
 
 __all__ = [
     "Column",
@@ -26,6 +26,7 @@ __all__ = [
     "LakeFailed",
     "LakeUnavailable",
     "MarkMoved",
+    "Marks",
     "Span",
     "SqlFailed",
     "SqlRefused",
@@ -36,6 +37,7 @@ __all__ = [
     "UserFile",
     "destroy",
     "for_tenant",
+    "is_pattern",
     "sandbox",
 ]
 
@@ -53,3 +55,10 @@ def for_tenant(tenant_id: UUID) -> Lake:
     from foundation.lake.engines import lake_of
 
     return lake_of(tenant_id)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether the lake's engine takes the text for a regular expression (RE2)."""
+    from foundation.lake.adapters.patterns import is_pattern as known
+
+    return known(text)

@@ -72,6 +72,16 @@ class UserFile:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Marks:
+    """What the columns are called that a table of rows set aside has before the data's own: a number from 1 on, the
+    keys of the conditions that the row met and the columns corrected since (lists of texts)."""
+
+    number: str
+    reasons: str
+    mended: str
+
+
 class FileParser(Protocol):
     """Reads users' files apart from the lake: a context manager around the rows, FileRefused where there are none."""
 
@@ -181,6 +191,26 @@ class Lake(Protocol):
 
         TableMissing where there is no such table.
         """
+
+    def set_aside(
+        self,
+        at: TableAt,
+        aside: str,
+        failing: Mapping[str, str],
+        inputs: Mapping[str, TableAt],
+        keys: Mapping[str, pa.Table],
+    ) -> tuple[TableAt, Marks]:
+        """Move the rows that meet any of OUR OWN conditions out of a table into `aside`, in one transaction.
+
+        A condition (by key) names the row's columns as `_rows."column"`, and may look into `inputs` and `keys`. The
+        table keeps its mark. Afterwards `were_set_aside` is true until either of the two is written anew.
+        """
+
+    def were_set_aside(self, table: str, aside: str) -> bool:
+        """Whether the two tables, as they are now, were made by one `set_aside`; later small writes do not count."""
+
+    def change_rows(self, table: str, values: Mapping[str, str], where: str, params: Sequence[Any] = ()) -> TableAt:
+        """Set columns to SQL expressions of OUR OWN, in the rows of one of OUR OWN conditions; both use `params`."""
 
     def query(
         self, sql: str, inputs: Mapping[str, TableAt], params: Sequence[Any] | Mapping[str, Any] | None = None

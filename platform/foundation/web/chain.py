@@ -42,6 +42,8 @@ class ChainNode:
     broken_reason: str = ""
     current: bool = False
     key: str = ""
+    # Who made it, and so speaks for it; None where nobody did.
+    owner_id: UUID | None = None
 
 
 @dataclass(frozen=True)

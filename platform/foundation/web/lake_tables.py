@@ -66,11 +66,16 @@ class LakeColumn(Column):
 
     def __init__(self, name: str, type_: str, *, masked: bool = False) -> None:
         header = format_html('<span><bdi>{}</bdi> <span class="s-faint">{}</span></span>', name, type_.lower())
-        style = {"class": "s-num"} if type_.upper().startswith(_NUMBERS) else {}
+        style = {"class": "s-num"} if is_numeric(type_) else {}
         super().__init__(verbose_name=header, attrs={"td": style, "th": style}, orderable=not masked)
 
     def render(self, value: Any) -> SafeString:
         return cell(value)
+
+
+def is_numeric(type_: str) -> bool:
+    """Whether values of the type stand at the end of their cell."""
+    return type_.upper().startswith(_NUMBERS)
 
 
 def cell(value: Any) -> SafeString:
@@ -111,4 +116,4 @@ def rows_table(
     return build_table(request, table_class, LakeRows(actor, at, [c["name"] for c in columns], row_count, masks))
 
 
-__all__ = ["LakeRows", "cell", "rows_table", "sample_rows"]
+__all__ = ["LakeRows", "cell", "is_numeric", "rows_table", "sample_rows"]

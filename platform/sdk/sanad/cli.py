@@ -26,6 +26,7 @@ from sanad.commands import (
     tenant,
     tokens,
     transformations,
+    validation,
     webhooks,
 )
 from sanad.commands.arguments import everywhere
@@ -98,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
         streams,
         data,
         transformations,
+        validation,
         erasures,
         models,
         costs,

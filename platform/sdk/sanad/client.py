@@ -18,6 +18,7 @@ from sanad.support import Support
 from sanad.tenant import Tenant
 from sanad.transformations import Transformations
 from sanad.transport import Transport
+from sanad.validation import Contracts, Quarantines, Suites
 from sanad.webhooks import Webhooks
 
 
@@ -48,6 +49,9 @@ class Client:
         self.streams = Streams(self)
         self.datasets = Datasets(self)
         self.transformations = Transformations(self)
+        self.suites = Suites(self)
+        self.contracts = Contracts(self)
+        self.quarantines = Quarantines(self)
         self.erasures = Erasures(self)
         self.features = Features(self)
         self.training_sets = TrainingSets(self)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from sanad.errors import Refused
 from sanad.governed import Governed
 from sanad.resource import Resource, Thing, Things, is_id
-from sanad.transport import unmade, wait_for
+from sanad.transport import save_stream, unmade, wait_for
 
 Told = Callable[[int, int], None]
 
@@ -176,16 +176,7 @@ class Datasets(Governed):
         Iceberg table is going to lie.
         """
         asked = urlencode({"form": form, "exact": str(exact).lower(), "location": location})
-        target = Path(into)
-        part = target.with_name(f"{target.name}.part")
-        try:
-            with self._http.stream(f"dataset-versions/{version_id}/export/?{asked}") as answer, part.open("wb") as file:
-                for piece in answer.iter_bytes():
-                    file.write(piece)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-        return target
+        return save_stream(self._http, f"dataset-versions/{version_id}/export/?{asked}", into)
 
 
 class Features(Resource):

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -96,6 +97,20 @@ class Transport:
                 yield answer
         except httpx2.TransportError as error:
             raise Unreachable(f"{self.url} broke off its answer ({type(error).__name__}); ask again.") from error
+
+
+def save_stream(http: Transport, path: str, into: str | Path) -> Path:
+    """What the portal sends, as a file; nothing is left of a download that broke off."""
+    target = Path(into)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with http.stream(path) as answer, part.open("wb") as file:
+            for piece in answer.iter_bytes():
+                file.write(piece)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
 
 
 def _returns(answer: httpx2.Response, until: float) -> bool:

@@ -28,7 +28,8 @@ def test_the_first_stream_is_made_from_an_example(browser, dataset):
         "begin": "earliest",
         "format": "json",
         "message": "",
-        "examples": '{"id": 1, "at": "2026-01-31T12:00:00Z", "day": "2026-01-31", "ok": true, "price": 1}\n{"id": 2, "price": 2.5, "tags": []}',
+        "examples": '{"id": 1, "at": "2026-01-31T12:00:00Z", "day": "2026-01-31", "ok": true, "price": 1}\n'
+        '{"id": 2, "price": 2.5, "tags": []}',
         "columns": "",
         "event_time": "at",
         "lateness": "5",

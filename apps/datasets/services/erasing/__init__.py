@@ -9,6 +9,7 @@ from apps.datasets.services.erasing.archives import ArchiveReach
 from apps.datasets.services.erasing.asking import erase_person, find_person, go_on_erasing
 from apps.datasets.services.erasing.ending import summary_lines
 from apps.datasets.services.erasing.explaining import nowhere
+from apps.datasets.services.erasing.quarantines import QuarantineReach
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search, register_reach, successor_id
 from apps.datasets.services.erasing.running import run_erasure
 from apps.datasets.services.erasing.versions import VersionReach
@@ -16,6 +17,7 @@ from apps.datasets.services.erasing.versions import VersionReach
 __all__ = [
     "ArchiveReach",
     "InProject",
+    "QuarantineReach",
     "Reach",
     "Reached",
     "Search",

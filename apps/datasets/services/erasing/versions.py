@@ -11,6 +11,7 @@ from apps.datasets.events import DerivationStarted, SuccessorStarted
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services.completing import finish, inspect
 from apps.datasets.services.destroying import begin_destroying, drop_files, end_destroying
+from apps.datasets.services.erasing.quarantines import carry_quarantine
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search, as_text, successor_id
 from apps.datasets.services.ingestion import fail_version
 from apps.datasets.services.parting import part, tables_of
@@ -87,6 +88,7 @@ def _base(version: DatasetVersion) -> set[UUID]:
 
 
 def _inputs(version: DatasetVersion) -> set[UUID]:
+    """Of SQL alone: what was replayed holds the person's rows itself, or does not."""
     return {UUID(pk) for pk in version.source.get("inputs", {}).values()}
 
 
@@ -171,6 +173,7 @@ def _fill(job: JobHandle, search: Search, old: DatasetVersion, version: DatasetV
         theirs, params = search.condition(as_text(search.column))
         rest = f"SELECT * FROM a WHERE ({theirs}) IS DISTINCT FROM true"  # noqa: S608 - the name is quoted
         at = tables.write_query(table, rest, {"a": selectors.table_at(old)}, params)
+        carry_quarantine(job, search, old, version)
     found = inspect(tables, at, job)
     # What people said of the columns stays true of the rest.
     found["schema"], found["byte_count"] = old.schema, old.byte_count

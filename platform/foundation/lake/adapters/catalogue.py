@@ -165,6 +165,19 @@ def mark_of(place: LakePlace, table: str, writer: str) -> str:
         return str(row[0]) if row else ""
 
 
+def made_together(place: LakePlace, *tables: str) -> bool:
+    """Whether all of these tables, as they are now, were made by one and the same commit."""
+    if not is_ready(place):
+        return False
+    with connected(place) as connection:
+        rows = connection.execute(
+            f"SELECT begin_snapshot FROM {place.schema}.ducklake_table"
+            " WHERE table_name = ANY(%s) AND end_snapshot IS NULL".encode(),
+            [list(tables)],
+        ).fetchall()
+    return len(rows) == len(tables) and len(set(rows)) == 1
+
+
 def files_below(place: LakePlace, table: str, size: int) -> int:
     """How many files of a table, as it is now, are smaller than so many bytes."""
     with connected(place) as connection:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
+from foundation.lake.adapters import aside as aside_rows
 from foundation.lake.adapters import catalogue, conditions, destroying, forgetting, joined, merging, sessions
 from foundation.lake.adapters.digest import digest_of
 from foundation.lake.adapters.incoming import Incoming
@@ -23,7 +24,18 @@ from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.errors import LakeFailed, LakeUnavailable, MarkMoved, TableExists, TableMissing
 from foundation.lake.place import LakePlace
-from foundation.lake.ports import Column, Condition, FileFormat, FileParser, LakeFile, Mode, Span, TableAt, UserFile
+from foundation.lake.ports import (
+    Column,
+    Condition,
+    FileFormat,
+    FileParser,
+    LakeFile,
+    Marks,
+    Mode,
+    Span,
+    TableAt,
+    UserFile,
+)
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TYPE = re.compile(r"[A-Z]+( [A-Z]+)*(\(\d+(,\d+)?\))?")
@@ -148,6 +160,32 @@ class DuckDBLake:
                 connection.execute(f"ALTER TABLE lake.main.{name(table)} {added}")
             self._committed(connection, table, "")
         return self.current(table)
+
+    def set_aside(
+        self,
+        at: TableAt,
+        aside: str,
+        failing: Mapping[str, str],
+        inputs: Mapping[str, TableAt],
+        keys: Mapping[str, pa.Table],
+    ) -> tuple[TableAt, Marks]:
+        mark = self.mark_of(at.table)
+        with catalogue.table_lock(self._place, _checked(aside)), self._writing(at.table, deletes=True) as connection:
+            self._show(connection, {**inputs, aside_rows.ROWS: at})
+            for alias, table in keys.items():
+                connection.register(alias, table)
+            columns = [column.name for column in self._columns(connection, at)]
+            marks = aside_rows.take_apart(connection, at.table, aside, columns, failing)
+            return self._committed(connection, at.table, mark, deletes=True), marks
+
+    def were_set_aside(self, table: str, aside: str) -> bool:
+        return catalogue.made_together(self._place, _checked(table), _checked(aside))
+
+    def change_rows(self, table: str, values: Mapping[str, str], where: str, params: Sequence[Any] = ()) -> TableAt:
+        with self._writing(table, deletes=True) as connection:
+            told = ", ".join(f"{name(column)} = {value}" for column, value in values.items())
+            connection.execute(f"UPDATE lake.main.{name(table)} SET {told} WHERE {where}", list(params) or None)
+            return self._committed(connection, table, "", deletes=True)
 
     def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)

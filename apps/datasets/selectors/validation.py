@@ -1,0 +1,133 @@
+"""What is expected of datasets, what came of it, and what lies in quarantine; each as far as the actor may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from apps.datasets.choices import ColumnClass, VersionState
+from apps.datasets.models import Breach, Contract, Dataset, DatasetVersion, Quarantine, Suite, ValidationReport
+from apps.datasets.selectors.reading import latest_ready, visible_datasets
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.lake.ports import TableAt
+
+_PERSONAL = {ColumnClass.PERSONAL, ColumnClass.SENSITIVE}
+
+
+def visible_suites(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[Suite]:
+    """Suites, the newest of each dataset first."""
+    rows = access.visible(Suite.objects.select_related("created_by", "dataset"), actor, Permission.DATASET_VIEW)
+    return rows.filter(dataset_id=dataset_id) if dataset_id else rows
+
+
+def newest_suite(dataset: Dataset) -> Suite | None:
+    """What is expected of the dataset now."""
+    return Suite.objects.filter(dataset_id=dataset.pk).order_by("-number").first()
+
+
+def ready_before(version: DatasetVersion) -> DatasetVersion | None:
+    """The ready version before this one: before its number, or the newest where it has none yet."""
+    rows = DatasetVersion.objects.filter(dataset_id=version.dataset_id, state=VersionState.READY)
+    rows = rows.filter(number__lt=version.number) if version.number else rows.exclude(pk=version.pk)
+    return rows.order_by("-number").first()
+
+
+def visible_reports(*, actor: Actor) -> QuerySet[ValidationReport]:
+    return access.visible(ValidationReport.objects.select_related("suite"), actor, Permission.DATASET_VIEW)
+
+
+def report_of(*, actor: Actor, version: DatasetVersion) -> ValidationReport | None:
+    """What came of the version's expectations; None where there were none."""
+    return visible_reports(actor=actor).filter(version=version).first()
+
+
+def visible_quarantines(
+    *, actor: Actor, project_id: UUID | None = None, dataset_id: UUID | None = None
+) -> QuerySet[Quarantine]:
+    """What was set aside, newest first; also what is empty by now."""
+    rows = Quarantine.objects.select_related("dataset", "version__dataset", "suite", "project", "replay__dataset")
+    rows = access.visible(rows, actor, Permission.DATASET_VIEW, project_id=project_id)
+    return rows.filter(dataset_id=dataset_id) if dataset_id else rows
+
+
+def get_quarantine(*, actor: Actor, quarantine_id: UUID) -> Quarantine:
+    found = visible_quarantines(actor=actor).filter(pk=quarantine_id).first()
+    if found is None:
+        raise NotFound(_("There is no such quarantine here."))
+    return found
+
+
+def quarantine_of(*, actor: Actor, version: DatasetVersion) -> Quarantine | None:
+    return visible_quarantines(actor=actor).filter(version=version).first()
+
+
+def replay_under_way(quarantine: Quarantine) -> DatasetVersion | None:
+    """The version that rows of it are on their way into, or that they are still to be taken out for."""
+    version = quarantine.replay
+    states = {VersionState.INGESTING, VersionState.REVIEW, VersionState.READY}
+    return version if version is not None and version.state in states else None
+
+
+def shown_columns(*, actor: Actor, quarantine: Quarantine) -> frozenset[str] | None:
+    """The columns whose values the actor may read; None: all of them.
+
+    Whoever may correct rows sees them whole. Others see what is known not to be about people: a version that failed
+    has no columns that anybody looked at.
+    """
+    if access.ask(lambda who: access.require(who, Permission.DATASET_CREATE, quarantine), actor):
+        return None
+    newest = latest_ready(quarantine.dataset)
+    columns = [column for schema in (quarantine.version.schema, newest.schema if newest else []) for column in schema]
+    return frozenset({column["name"] for column in columns} - {column["name"] for column in columns if _hides(column)})
+
+
+def _hides(column: dict[str, Any]) -> bool:
+    return column.get("class") in _PERSONAL or (not column.get("class") and bool(column.get("suspected")))
+
+
+def dataset_names(*, actor: Actor, project_id: UUID) -> dict[str, str]:
+    """Each dataset of the project by its id, for sentences on foreign keys."""
+    return {str(row.pk): row.name for row in visible_datasets(actor=actor, project_id=project_id)}
+
+
+def quarantines_named(tenant_id: UUID) -> list[TableAt]:
+    """For the lake's keeping: the tables of rows set aside, as they are read."""
+    return [one.at for one in Quarantine.objects.filter(tenant_id=tenant_id, row_count__gt=0).select_related("version")]
+
+
+def quarantines_over(tenant_id: UUID, version_ids: Collection[UUID]) -> list[UUID]:
+    """For the lake's keeping: of these versions, those with no row in quarantine, now or ever again."""
+    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, pk__in=version_ids)
+    rows = rows.exclude(state__in=[VersionState.INGESTING, VersionState.DESTROYING])
+    open_ones = Quarantine.objects.filter(tenant_id=tenant_id, row_count__gt=0).values("version_id")
+    return list(rows.exclude(pk__in=open_ones).values_list("pk", flat=True))
+
+
+def visible_contracts(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[Contract]:
+    """What was promised, the newest of each dataset first."""
+    rows = Contract.objects.select_related("created_by", "owner", "suite", "dataset")
+    rows = access.visible(rows, actor, Permission.DATASET_VIEW)
+    return rows.filter(dataset_id=dataset_id) if dataset_id else rows
+
+
+def newest_contract(dataset: Dataset) -> Contract | None:
+    """What is promised of the dataset now."""
+    return Contract.objects.filter(dataset_id=dataset.pk).order_by("-number").first()
+
+
+def breach_of(*, actor: Actor, version: DatasetVersion) -> Breach | None:
+    rows = access.visible(Breach.objects.select_related("contract", "version__dataset"), actor, Permission.DATASET_VIEW)
+    return rows.filter(version=version).first()
+
+
+def ready_of(version: DatasetVersion) -> list[DatasetVersion]:
+    """The ready versions of a version's dataset, newest first."""
+    rows = DatasetVersion.objects.select_related("dataset", "project")
+    return list(rows.filter(dataset_id=version.dataset_id, state=VersionState.READY).order_by("-number"))

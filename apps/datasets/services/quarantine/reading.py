@@ -1,0 +1,149 @@
+"""Rows in quarantine as their reader may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from apps.datasets import policies, selectors
+from apps.datasets.models import Quarantine
+from apps.datasets.services.quarantine.choosing import Choice, name
+from foundation import access, lake
+from foundation.errors import Invalid, NotFound
+from foundation.identity import Actor
+from foundation.lake.ports import Column
+from foundation.web.list_files import Tape
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+HIDDEN = "•••"
+EXPORT_KINDS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row: its number, the ids of the expectations it fails, the columns corrected since, its values in order."""
+
+    number: int
+    reasons: list[str]
+    mended: list[str]
+    values: list[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """A page of rows; `hidden` are the columns whose values the reader may not see, shown as dots."""
+
+    columns: list[Column]
+    hidden: frozenset[str]
+    count: int
+    rows: list[Row]
+
+
+def columns_of(quarantine: Quarantine) -> list[Column]:
+    """The data's own columns."""
+    return lake.for_tenant(quarantine.tenant_id).schema(quarantine.at)[len(quarantine.marks) :]
+
+
+def rows_of(*, actor: Actor, quarantine: Quarantine, offset: int = 0, limit: int = 50, reason: str = "") -> Rows:
+    """Some rows by their number, of all reasons or of one expectation's."""
+    policies.check_can_see(actor, quarantine)
+    tables, choice = lake.for_tenant(quarantine.tenant_id), Choice(reason=reason)
+    columns = columns_of(quarantine)
+    shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
+    hidden = frozenset() if shown is None else frozenset(column.name for column in columns) - shown
+    where, params = choice.condition(quarantine)
+    count = quarantine.row_count
+    if reason:
+        counted = tables.query(f"SELECT count(*) AS n FROM q WHERE {where}", {"q": quarantine.at}, params)
+        count = int(counted.read_all().to_pylist()[0]["n"])
+    number = name(quarantine.marks[0])
+    sql = f"SELECT * FROM q WHERE {where} ORDER BY {number} LIMIT {int(limit)} OFFSET {int(offset)}"
+    found = tables.query(sql, {"q": quarantine.at}, params).read_all()
+    return Rows(columns=columns, hidden=hidden, count=count, rows=list(_rows(found, columns, hidden)))
+
+
+def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[Column], list[Any]]:
+    """The columns and the values of one row, for whoever may correct it."""
+    policies.check_can_mend(actor, quarantine)
+    columns, marks = columns_of(quarantine), len(quarantine.marks)
+    sql = f"SELECT * FROM q WHERE {name(quarantine.marks[0])} = ?"
+    found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, [number]).read_all()
+    if not found.num_rows:
+        raise NotFound(_("This row is not in quarantine any more."))
+    return columns, [column.to_pylist()[0] for column in found.columns[marks:]]
+
+
+def _rows(found: pa.Table, columns: list[Column], hidden: frozenset[str]) -> Iterator[Row]:
+    marks = found.num_columns - len(columns)
+    for row in zip(*(column.to_pylist() for column in found.columns), strict=True):
+        values = [
+            HIDDEN if column.name in hidden else value for column, value in zip(columns, row[marks:], strict=True)
+        ]
+        yield Row(number=row[0], reasons=list(row[1]), mended=list(row[2]), values=values)
+
+
+def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[bytes]:
+    """All rows with number and reasons as "csv" or "parquet", made while it is read; hidden columns stay out."""
+    if form not in EXPORT_KINDS:
+        raise Invalid(_("Rows leave as csv or parquet."), fields={"form": [_("Unknown.")]})
+    policies.check_can_see(actor, quarantine)
+    access.require_fresh(actor)
+    shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
+    number, reasons, _mended = quarantine.marks
+    told = [
+        f"{name(number)}",
+        f"array_to_string({name(reasons)}, ' ') AS {name(reasons)}",
+        *(name(column.name) for column in columns_of(quarantine) if shown is None or column.name in shown),
+    ]
+    sql = f"SELECT {', '.join(told)} FROM q ORDER BY {name(number)}"
+    reader = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at})
+    return _as_parquet(reader) if form == "parquet" else _as_csv(reader)
+
+
+def _as_parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tape = Tape()
+    with pq.ParquetWriter(pa.PythonFile(tape, mode="w"), reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            yield tape.take()
+    yield tape.take()
+
+
+def _as_csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    texts = pa.schema([_writable(field) for field in reader.schema])
+    tape = Tape()
+    with pacsv.CSVWriter(pa.PythonFile(tape, mode="w"), texts) as writer:
+        for batch in reader:
+            writer.write_batch(_fitted(batch, texts))
+            yield tape.take()
+    yield tape.take()
+
+
+def _writable(field: pa.Field) -> pa.Field:
+    import pyarrow as pa
+
+    return pa.field(field.name, pa.string()) if pa.types.is_nested(field.type) else field
+
+
+def _fitted(batch: pa.RecordBatch, texts: pa.Schema) -> pa.RecordBatch:
+    """Lists and structures as text: CSV has no other word for them."""
+    import pyarrow as pa
+
+    columns = [
+        pa.array([None if one is None else str(one) for one in column.to_pylist()], pa.string())
+        if pa.types.is_nested(column.type)
+        else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=texts)

@@ -1,0 +1,78 @@
+"""Expectations that users wrote as SQL: run in the sandbox over a table called `data`, never beside the lake.
+
+What comes back is a number, and where rows are set aside the rows themselves: a condition holds for a row or it does
+not, whichever copy of the row it is, so that equal rows are found again by their values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from apps.datasets.choices import ExpectationKind
+from apps.datasets.services.validation.compiling import Ground, Unchecked, name
+from apps.datasets.services.validation.expectations import Expectation
+from foundation import lake
+from foundation.lake.errors import SqlFailed, SqlRefused
+from foundation.lake.ports import TableAt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TABLE = "data"
+_TIMEOUT_S, _MEMORY_MB, _RESULT_MB, MOST_ROWS = 300, 1024, 256, 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtFault:
+    count: int
+    failing: str = ""
+    keys: pa.Table | None = None
+
+
+def rows_at_fault(one: Expectation, tenant_id: UUID, at: TableAt, ground: Ground, *, with_rows: bool) -> AtFault:
+    """How many rows fail, and with `with_rows` by which they are found; Unchecked where the SQL cannot be run."""
+    sql = failing_rows(one)
+    try:
+        count = _run(tenant_id, f"SELECT count(*) AS n FROM ({sql}\n) AS bad", at).to_pylist()[0]["n"]
+        if not with_rows or not count:
+            return AtFault(count=count)
+        return _with_keys(one, count, _run(tenant_id, _distinct(sql), at), ground)
+    except (SqlRefused, SqlFailed) as refusal:
+        raise Unchecked("sql", sentence=refusal.sentence) from refusal
+
+
+def check(one: Expectation, tenant_id: UUID, at: TableAt) -> None:
+    """SqlRefused or SqlFailed where it cannot be run over this table; it is looked at and not run."""
+    lake.sandbox.describe(tenant_id, failing_rows(one), {TABLE: at})
+
+
+def failing_rows(one: Expectation) -> str:
+    """The query for the rows that fail. A condition that is unknown is met, as with CHECK of SQL."""
+    said: str = one.parameters["sql"].rstrip().rstrip(";")
+    if one.kind is ExpectationKind.SQL_ROWS:
+        return said
+    # The line's end closes a comment that the condition may end with.
+    return f"SELECT * FROM {TABLE} WHERE NOT coalesce(({said}\n), true)"
+
+
+def _distinct(sql: str) -> str:
+    return f"SELECT DISTINCT * FROM ({sql}\n) AS bad LIMIT {MOST_ROWS + 1}"
+
+
+def _run(tenant_id: UUID, sql: str, at: TableAt) -> pa.Table:
+    rows = lake.sandbox.run(
+        tenant_id, sql, {TABLE: at}, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB, result_mb=_RESULT_MB
+    )
+    return rows.read_all()
+
+
+def _with_keys(one: Expectation, count: int, found: pa.Table, ground: Ground) -> AtFault:
+    if found.num_rows > MOST_ROWS:
+        raise Unchecked("too_many_rows")
+    if not found.column_names or not set(found.column_names) <= set(ground.columns):
+        raise Unchecked("not_these_columns")
+    alias = f"_keys_{one.id}"
+    met = " AND ".join(f"k.{name(column)} IS NOT DISTINCT FROM _rows.{name(column)}" for column in found.column_names)
+    return AtFault(count=count, failing=f"EXISTS (SELECT 1 FROM {alias} k WHERE {met})", keys=found)

@@ -1,0 +1,235 @@
+"""The step that every version's rows pass before they are a version: checked, and where that is wanted, set aside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors
+from apps.datasets.choices import ReportOutcome, ResultState, Severity
+from apps.datasets.errors import RowsRefused
+from apps.datasets.events import RowsQuarantined, VersionValidated
+from apps.datasets.models import DatasetVersion, Quarantine, Suite, ValidationReport, quarantine_table
+from apps.datasets.services.validation import measuring, wording
+from apps.datasets.services.validation.expectations import Expectation
+from apps.datasets.services.validation.forgetting import forget_quarantine
+from apps.datasets.services.validation.measuring import Asked, Measured, Result
+from apps.datasets.services.validation.suites import before_of, digest_of, expectations_of, others_of
+from foundation import ledger
+from foundation.clock import now
+from foundation.figures import number
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.lake.ports import Lake, TableAt
+
+
+def validate(
+    *,
+    job: JobHandle,
+    version: DatasetVersion,
+    tables: Lake,
+    at: TableAt,
+    into: TableAt | None = None,
+    key: Sequence[str] = (),
+) -> TableAt:
+    """Where the rows lie that may go on; RowsRefused where the version may not be made of them.
+
+    With `into`, the rows at `at` will be merged into that table, where they replace the rows of the same `key`: keys,
+    counts and spread are looked at as they will be then. May be done again at any point: rows are set aside and taken
+    out in one commit of the lake, and an attempt that finds that done keeps what the one before it found.
+    """
+    with job.scope():
+        suite = selectors.newest_suite(version.dataset)
+        report = ValidationReport.objects.select_related("suite").filter(version=version).first()
+    aside = quarantine_table(version)
+    if report is not None and tables.were_set_aside(at.table, aside):
+        _keep_quarantine(job, version, report.suite, tables, aside)
+        return tables.current(at.table)
+    expectations = expectations_of(suite)
+    if suite is None or not expectations:
+        forget_findings(job, version)
+        return at
+    job.progress(_("Checking what is expected of the rows"), 68)
+    measured, seconds = _measured(job, version, expectations, tables, at, into, tuple(key))
+    job.raise_if_cancelled()
+    outcome = outcome_of(expectations, measured.results)
+    _keep_report(job, version, suite, measured, outcome, seconds)
+    with job.scope():
+        # What an attempt before this one had set aside is among these rows again.
+        forget_quarantine(version)
+    if outcome is ReportOutcome.BLOCKED:
+        raise RowsRefused(_why_blocked(job, version, expectations, measured))
+    failing = _failing(expectations, measured.results, Severity.QUARANTINE)
+    if not failing:
+        return at
+    return _set_aside(job, version, suite, failing, measured, tables, at, merged=into is not None)
+
+
+def forget_findings(job: JobHandle, version: DatasetVersion) -> None:
+    """Nothing is expected: neither is what an attempt before this one had found."""
+    with job.scope():
+        forget_quarantine(version)
+        ValidationReport.objects.filter(version=version).delete()
+
+
+def outcome_of(expectations: Sequence[Expectation], results: Sequence[Result]) -> ReportOutcome:
+    """The worst of what came out. What could not be checked cannot be set aside row by row: it blocks."""
+    outcome = ReportOutcome.PASSED
+    for one, result in zip(expectations, results, strict=True):
+        if result.state is ResultState.PASSED:
+            continue
+        blocks = one.severity is Severity.BLOCK
+        if blocks or (one.severity is Severity.QUARANTINE and result.state is ResultState.UNCHECKED):
+            return ReportOutcome.BLOCKED
+        if one.severity is Severity.QUARANTINE:
+            outcome = ReportOutcome.QUARANTINED
+        elif outcome is ReportOutcome.PASSED:
+            outcome = ReportOutcome.WARNED
+    return outcome
+
+
+def _measured(
+    job: JobHandle,
+    version: DatasetVersion,
+    expectations: Sequence[Expectation],
+    tables: Lake,
+    at: TableAt,
+    into: TableAt | None,
+    key: tuple[str, ...],
+) -> tuple[Measured, float]:
+    with job.scope():
+        others = others_of(job.actor, version.project_id, expectations)
+        before = before_of(selectors.ready_before(version))
+    began = time.perf_counter()
+    asked = Asked(
+        tenant_id=version.tenant_id,
+        tables=tables,
+        at=at,
+        now=now(),
+        others=others,
+        before=before,
+        into=into,
+        key=key,
+        for_good=True,
+    )
+    return measuring.measure(expectations, asked), time.perf_counter() - began
+
+
+def _keep_report(
+    job: JobHandle, version: DatasetVersion, suite: Suite, measured: Measured, outcome: ReportOutcome, seconds: float
+) -> None:
+    """Before anything is set aside: whoever comes after a killed attempt finds here what it had found."""
+    results = [result.as_json() for result in measured.results]
+    counted = [[one["id"], one["state"], one["failed_rows"]] for one in results]
+    digest = digest_of([suite.digest, measured.row_count, counted])
+    with job.scope():
+        report, _made = ValidationReport.objects.update_or_create(
+            tenant_id=version.tenant_id,
+            version=version,
+            defaults={
+                "project_id": version.project_id,
+                "dataset_id": version.dataset_id,
+                "suite": suite,
+                "results": results,
+                "outcome": outcome,
+                "row_count": measured.row_count,
+                "seconds": seconds,
+                "digest": digest,
+            },
+        )
+        said = VersionValidated(
+            dataset_id=version.dataset_id,
+            version_id=version.pk,
+            suite_id=suite.pk,
+            suite_digest=suite.digest,
+            report_digest=report.digest,
+            outcome=outcome.value,
+            row_count=measured.row_count,
+            expectation_count=len(results),
+            failed_count=sum(one["state"] != ResultState.PASSED for one in results),
+        )
+        _record(said, job.actor, version)
+
+
+def _failing(
+    expectations: Sequence[Expectation], results: Sequence[Result], severity: Severity
+) -> list[tuple[Expectation, Result]]:
+    pairs = zip(expectations, results, strict=True)
+    return [(one, it) for one, it in pairs if one.severity is severity and it.state is not ResultState.PASSED]
+
+
+def _why_blocked(
+    job: JobHandle, version: DatasetVersion, expectations: Sequence[Expectation], measured: Measured
+) -> str:
+    """Each expectation that is in the way, with its column and the number of rows, and never a value."""
+    with job.scope():
+        names = selectors.dataset_names(actor=job.actor, project_id=version.project_id)
+    bad = _failing(expectations, measured.results, Severity.BLOCK)
+    unknown = _failing(expectations, measured.results, Severity.QUARANTINE)
+    bad += [(one, result) for one, result in unknown if result.state is ResultState.UNCHECKED]
+    said = [f"{wording.sentence(one, datasets=names)} {wording.told(one, result.as_json())}" for one, result in bad[:5]]
+    rest = _("And %(count)d more.") % {"count": len(bad) - 5} if len(bad) > 5 else ""
+    whole = _("Of %(rows)s rows, not what is expected:") % {"rows": number(measured.row_count)}
+    return " ".join(part for part in (whole, *said, rest) if part)
+
+
+def _set_aside(
+    job: JobHandle,
+    version: DatasetVersion,
+    suite: Suite,
+    failing: Sequence[tuple[Expectation, Result]],
+    measured: Measured,
+    tables: Lake,
+    at: TableAt,
+    *,
+    merged: bool,
+) -> TableAt:
+    job.progress(_("Setting rows aside"), 69)
+    aside = quarantine_table(version)
+    conditions = {one.id: result.failing for one, result in failing}
+    keys = {f"_keys_{one.id}": result.keys for one, result in failing if result.keys is not None}
+    inputs = {alias: table for alias, table in measured.inputs.items() if alias != "_rows"}
+    good, _marks = tables.set_aside(at, aside, conditions, inputs, keys)
+    _keep_quarantine(job, version, suite, tables, aside)
+    if not merged and not tables.count(good):
+        sentence = _(
+            "Not one of the %(rows)s rows is as expected. They are in quarantine: correct them there and replay them."
+        )
+        raise RowsRefused(sentence % {"rows": number(measured.row_count)})
+    return good
+
+
+def _keep_quarantine(job: JobHandle, version: DatasetVersion, suite: Suite, tables: Lake, aside: str) -> None:
+    """What the lake has set aside, as a row of the portal; once, whichever attempt comes this far."""
+    at = tables.current(aside)
+    rows = tables.count(at)
+    marks = [column.name for column in tables.schema(at)[:3]]
+    with job.scope():
+        quarantine, made = Quarantine.objects.get_or_create(
+            tenant_id=version.tenant_id,
+            version=version,
+            defaults={
+                "project_id": version.project_id,
+                "dataset_id": version.dataset_id,
+                "suite": suite,
+                "lake_snapshot": at.snapshot,
+                "marks": marks,
+                "first_count": rows,
+                "row_count": rows,
+            },
+        )
+        if not made and quarantine.lake_snapshot != at.snapshot:
+            quarantine.lake_snapshot, quarantine.suite = at.snapshot, suite
+            quarantine.first_count = quarantine.row_count = rows
+            quarantine.save(update_fields=["lake_snapshot", "suite", "first_count", "row_count"])
+        if made:
+            said = RowsQuarantined(
+                dataset_id=version.dataset_id, version_id=version.pk, quarantine_id=quarantine.pk, row_count=rows
+            )
+            _record(said, job.actor, version)
+
+
+def _record(event: ledger.Event, actor: Actor, version: DatasetVersion) -> None:
+    ledger.record(event, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
