@@ -20,6 +20,7 @@ def ids_of(client: Client) -> dict[str, str]:
         "report": _first(list(client.transport.pages("reports/"))),
         "view": _first(client.features.list()),
         "connection": _first(client.connections.list()),
+        "ingestion": _first(client.ingestions.list()),
     }
     dataset = client.datasets.find("flights_at_departure") or next(iter(client.datasets.list()), None)
     if dataset and dataset["latest_version"]:
@@ -80,7 +81,13 @@ PROJECT_PAGES = {
     "connection_new": "data/connections/new/?kind=postgresql",
     "connection": "data/connections/{connection}/",
     "connection_edit": "data/connections/{connection}/edit/",
+    "ingestions": "data/ingestions/",
+    "ingestion_new": "data/ingestions/new/",
+    "ingestion": "data/ingestions/{ingestion}/",
+    "ingestion_edit": "data/ingestions/{ingestion}/edit/",
+    "ingestion_backfill": "data/ingestions/{ingestion}/backfill/",
     "dataset": "data/{dataset}/",
+    "dataset_coming_in": "data/{dataset}/?tab=ingestions",
     "dataset_version": "data/versions/{dataset_version}/",
     "dataset_profile": "data/versions/{dataset_version}/?tab=profile",
     "dataset_lineage": "data/versions/{dataset_version}/?tab=lineage",

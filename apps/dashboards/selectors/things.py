@@ -61,6 +61,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "project": Kind(Permission.PROJECT_VIEW, projects.visible_projects, in_project=False),
     "connection": Kind(Permission.CONNECTION_VIEW, connections.visible_connections),
+    "ingestion": Kind(Permission.DATASET_VIEW, datasets.visible_ingestions),
     "dataset": Kind(Permission.DATASET_VIEW, datasets.visible_datasets),
     "dataset_version": Kind(Permission.DATASET_VIEW, datasets.visible_versions),
     "entity": Kind(Permission.FEATURE_VIEW, features.visible_entities),

@@ -9,6 +9,7 @@ from django.urls import reverse
 _IN_PROJECT = {
     "dataset": "datasets:dataset_detail",
     "dataset_version": "datasets:version_detail",
+    "ingestion": "datasets:ingestion_detail",
     "feature_view": "features:view_detail",
     "training_set": "features:training_set_detail",
     "run": "experiments:run_detail",

@@ -3,7 +3,7 @@
 from apps.datasets.choices.columns import ColumnClass, PersonalKind
 from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, FileFormat
-from apps.datasets.choices.ingestions import IngestionState, Mode, Trigger
+from apps.datasets.choices.ingestions import IngestionState, Mode, Rhythm, Trigger, Weekday
 from apps.datasets.choices.versions import NEXT, VersionState
 
 __all__ = [
@@ -21,6 +21,8 @@ __all__ = [
     "IngestionState",
     "Mode",
     "PersonalKind",
+    "Rhythm",
     "Trigger",
     "VersionState",
+    "Weekday",
 ]

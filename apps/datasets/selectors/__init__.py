@@ -1,7 +1,13 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
-from apps.datasets.selectors.ingestions import get_ingestion, ingestions_through, runs_of, visible_ingestions
+from apps.datasets.selectors.ingestions import (
+    get_ingestion,
+    ingestions_through,
+    runs_of,
+    troubled_ingestions,
+    visible_ingestions,
+)
 from apps.datasets.selectors.keeping import lines_over, moved_over, tables_named, version_ids, versions_over
 from apps.datasets.selectors.naming import (
     columns_by_project,
@@ -62,6 +68,7 @@ __all__ = [
     "summary",
     "table_at",
     "tables_named",
+    "troubled_ingestions",
     "upload_of",
     "version_ids",
     "versions_made_from",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import VersionState
 from apps.datasets.models import Dataset, DatasetVersion, Erasure, Upload
+from apps.datasets.selectors.ingestions import troubled_ingestions, visible_ingestions
 from apps.projects import selectors as projects
 from foundation import access
 from foundation.access import Permission
@@ -55,9 +56,10 @@ def visible_versions(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySe
 
 
 def get_version(*, actor: Actor, version_id: UUID) -> DatasetVersion:
-    return _found(
-        visible_versions(actor=actor).filter(pk=version_id).first(), _("There is no such dataset version here.")
-    )
+    """Also one for which nothing new was found: whoever waits for it hears so."""
+    rows = DatasetVersion.objects.select_related("dataset", "created_by", "project", "ingestion")
+    found = access.visible(rows, actor, Permission.DATASET_VIEW).filter(pk=version_id).first()
+    return _found(found, _("There is no such dataset version here."))
 
 
 def latest_ready(dataset: Dataset) -> DatasetVersion | None:
@@ -140,7 +142,10 @@ def freshness(dataset: Dataset, *, now: datetime) -> str:
 
 
 def summary(*, actor: Actor, project_id: UUID, now: datetime) -> dict[str, int]:
-    """How many datasets there are, are stale or failed last, and how many versions wait for review or are read in."""
+    """How many datasets there are, are stale or failed last, how many versions wait for review or are read in.
+
+    And how many ingestions are set up, and of them how many somebody has to see to.
+    """
     rows: QuerySet[Any] = visible_datasets(actor=actor, project_id=project_id)
     versions = visible_versions(actor=actor).filter(project_id=project_id)
     return {
@@ -149,6 +154,8 @@ def summary(*, actor: Actor, project_id: UUID, now: datetime) -> dict[str, int]:
         "stale": rows.filter(latest_at__lt=_before(now)).count(),
         "review": versions.filter(state=VersionState.REVIEW).count(),
         "ingesting": versions.filter(state=VersionState.INGESTING).count(),
+        "ingestions": visible_ingestions(actor=actor, project_id=project_id).count(),
+        "troubled": troubled_ingestions(actor=actor, project_id=project_id).count(),
     }
 
 

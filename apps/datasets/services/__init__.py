@@ -42,6 +42,7 @@ from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.sampling import sample_of
+from apps.datasets.services.schedules import next_times
 from apps.datasets.services.starting import start_after, start_due
 from apps.datasets.services.uploads import (
     CHUNK_BYTES,
@@ -88,6 +89,7 @@ __all__ = [
     "forget_abandoned_uploads",
     "go_on_erasing",
     "ingest_upload",
+    "next_times",
     "nowhere",
     "nowhere_at_all",
     "parquet_stream",

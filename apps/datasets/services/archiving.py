@@ -16,7 +16,9 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
     with tenants.in_scope_of(actor):
         datasets = list(selectors.visible_datasets(actor=actor).select_related("project"))
         versions = list(selectors.visible_versions(actor=actor).select_related("dataset__project"))
+        ingestions = [tenants.words_of(row) for row in selectors.visible_ingestions(actor=actor).defer(None)]
     yield "datasets/datasets.json", tenants.as_json([tenants.words_of(row) for row in datasets])
+    yield "datasets/ingestions.json", tenants.as_json(ingestions)
     for version in versions:
         dataset = version.dataset
         path = f"datasets/{dataset.project.slug}/{dataset.slug}/v{version.number or version.pk.hex}"

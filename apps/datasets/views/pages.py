@@ -77,13 +77,15 @@ def dataset_edit(request: PortalRequest, tenant: str, project: str, dataset_id: 
 def _tab(request: PortalRequest, version: Any) -> str:
     asked = request.GET.get("tab", "")
     if version is None:
-        return asked if asked == "activity" else "versions"
-    return asked if asked in {*parts.OF_VERSION, "versions"} else "preview"
+        return asked if asked in {"activity", "ingestions"} else "versions"
+    return asked if asked in {*parts.OF_VERSION, "versions", "ingestions"} else "preview"
 
 
 def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[str, Any]:
     if tab == "versions":
         return parts.versions(request, dataset)
+    if tab == "ingestions":
+        return parts.ingestions(request, dataset)
     if tab == "activity":
         return parts.of_dataset(request, dataset)
     return parts.OF_VERSION[tab](request, version)
@@ -91,6 +93,13 @@ def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[
 
 def _tabs(request: PortalRequest, dataset: Any, version: Any, tab: str, count: int) -> list[dict[str, Any]]:
     about_rows = [("preview", _("Rows"), None), ("profile", _("Columns"), len(version.schema))] if version else []
+    coming = selectors.visible_ingestions(actor=request.actor, dataset_id=dataset.pk).count()
     lineage = [("lineage", _("Lineage and use"), None)] if version else []
-    named = [*about_rows, ("versions", _("Versions"), count), *lineage, ("activity", _("Activity"), None)]
+    named = [
+        *about_rows,
+        ("versions", _("Versions"), count),
+        ("ingestions", _("Comes in by"), coming),
+        *lineage,
+        ("activity", _("Activity"), None),
+    ]
     return presentation.tabs(address(request, "dataset_detail", dataset.pk), tab, named)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies, selectors
 from apps.datasets.choices import ColumnClass, VersionState
 from apps.datasets.views import presentation
+from apps.datasets.views.ingestion_tables import IngestionTable
 from apps.datasets.views.tables import VersionTable
 from foundation import access
 from foundation.web.chain import users_of
@@ -68,6 +69,12 @@ def versions(request: PortalRequest, dataset: Any) -> Part:
         found["row_change"] = selectors.changed_rows(actor=request.actor, before=before, after=after)
         found["asked_rows"] = True
     return found
+
+
+def ingestions(request: PortalRequest, dataset: Any) -> Part:
+    """What comes into the dataset again and again."""
+    rows = selectors.visible_ingestions(actor=request.actor, dataset_id=dataset.pk)
+    return {"ingestions": build_table(request, IngestionTable, rows, exclude=("dataset",)), "any": rows.exists()}
 
 
 def of_dataset(request: PortalRequest, dataset: Any) -> Part:

@@ -31,6 +31,7 @@ MARKS = {
 KINDS = {
     "source": (_("Source"), "file-text"),
     "connection": (_("Connection"), "plug-connected"),
+    "ingestion": (_("Ingestion"), "database-import"),
     "dataset": (_("Dataset"), "database"),
     "dataset_version": (_("Dataset version"), "database"),
     "feature_view": (_("Feature view"), "columns-3"),
