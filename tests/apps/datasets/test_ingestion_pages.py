@@ -72,7 +72,13 @@ def test_it_is_set_up_after_a_look_at_the_table(browser, warehouse, dataset):
     answer = browser.post(new(warehouse, dataset=dataset.pk), said)
     made = Ingestion.objects.get()
     assert answer["Location"] == page(made)
-    assert (made.cron, made.zone, made.cursor, made.key, made.review) == ("30 6 * * 1", "Asia/Dubai", "id", ["id"], True)
+    assert (made.cron, made.zone, made.cursor, made.key, made.review) == (
+        "30 6 * * 1",
+        "Asia/Dubai",
+        "id",
+        ["id"],
+        True,
+    )
     told = text_of(browser.get(page(made)))
     assert "Every Monday at 06:30 (Asia/Dubai)" in told and "It has not run yet" in told and "Next:" in told
     assert f'data-live-topic="ingestion:{made.pk}"' in told
@@ -87,10 +93,14 @@ def test_what_is_refused_keeps_what_was_typed(browser, warehouse, dataset):
     assert "is no schedule" in told and 'value="61 * * * *"' in told and '<option value="word"' in told
     told = text_of(browser.post(new(warehouse), {**HAND, "name": " ", "dataset": ""}), 422)
     assert "Give the new dataset a name" in told
-    told = text_of(browser.post(new(warehouse), {**HAND, "mode": "incremental", "name": "Orders 2", "dataset": ""}), 422)
+    told = text_of(
+        browser.post(new(warehouse), {**HAND, "mode": "incremental", "name": "Orders 2", "dataset": ""}), 422
+    )
     assert "whose values only grow" in told
     assert not Ingestion.objects.exists() and Dataset.objects.count() == 1
-    told = text_of(browser.post(new(warehouse, "public.nothing"), {**HAND, "act": "look", "place": "public.nothing"}), 422)
+    told = text_of(
+        browser.post(new(warehouse, "public.nothing"), {**HAND, "act": "look", "place": "public.nothing"}), 422
+    )
     assert "has no table public.nothing" in told
 
 
