@@ -3,7 +3,7 @@
 from apps.datasets.choices.columns import ColumnClass, PersonalKind
 from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, FileFormat
-from apps.datasets.choices.ingestions import IngestionState, Mode, Rhythm, Trigger, Weekday
+from apps.datasets.choices.ingestions import INGESTION_NEXT, IngestionState, Mode, Rhythm, Trigger, Weekday
 from apps.datasets.choices.versions import NEXT, VersionState
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "ARCHIVES",
     "ERASURE_NEXT",
     "FORMAT_OF_ENDING",
+    "INGESTION_NEXT",
     "LEFT_TO_PEOPLE",
     "NEXT",
     "ColumnClass",

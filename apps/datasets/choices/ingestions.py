@@ -18,6 +18,12 @@ class IngestionState(TextChoices):
     PAUSED = "paused", _("Paused")
 
 
+INGESTION_NEXT: dict[IngestionState, frozenset[IngestionState]] = {
+    IngestionState.ACTIVE: frozenset({IngestionState.PAUSED}),
+    IngestionState.PAUSED: frozenset({IngestionState.ACTIVE}),
+}
+
+
 class Trigger(TextChoices):
     """What started an ingestion's run."""
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.connections import services as connections
 from apps.datasets import policies, selectors
-from apps.datasets.choices import IngestionState, Mode, Trigger, VersionState
+from apps.datasets.choices import INGESTION_NEXT, IngestionState, Mode, Trigger, VersionState
 from apps.datasets.events import (
     IngestionCreated,
     IngestionDeleted,
@@ -27,7 +27,7 @@ from apps.datasets.models import Dataset, DatasetVersion, Ingestion
 from apps.datasets.services.growing import check_mode
 from apps.datasets.services.pulling import begin_pull
 from apps.datasets.services.schedules import check_schedule, next_after
-from foundation import jobs, ledger
+from foundation import jobs, ledger, states
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 
@@ -84,7 +84,8 @@ def pause_ingestion(*, actor: Actor, ingestion: Ingestion) -> Ingestion:
     ingestion = _locked(ingestion)
     policies.check_can_add(actor, ingestion.dataset)
     if ingestion.state == IngestionState.ACTIVE:
-        ingestion.state, ingestion.next_at = IngestionState.PAUSED, None
+        states.move(ingestion, IngestionState.PAUSED, INGESTION_NEXT)
+        ingestion.next_at = None
         ingestion.save(update_fields=["state", "next_at"])
         _record(IngestionPaused, actor, ingestion)
     return ingestion
@@ -96,8 +97,8 @@ def resume_ingestion(*, actor: Actor, ingestion: Ingestion, now: datetime) -> In
     ingestion = _locked(ingestion)
     policies.check_can_add(actor, ingestion.dataset)
     if ingestion.state == IngestionState.PAUSED:
-        ingestion.state, ingestion.next_at = IngestionState.ACTIVE, _next(ingestion, now)
-        ingestion.trouble = ""
+        states.move(ingestion, IngestionState.ACTIVE, INGESTION_NEXT)
+        ingestion.next_at, ingestion.trouble = _next(ingestion, now), ""
         ingestion.save(update_fields=["state", "next_at", "trouble"])
         _record(IngestionResumed, actor, ingestion)
     return ingestion

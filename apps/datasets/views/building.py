@@ -51,9 +51,9 @@ def _came(version: Any, base: Any) -> str:
     net = (version.row_count or 0) - (base.row_count or 0)
     came: int = version.source.get("came", max(net, 0))
     gone = came - net
-    said = ngettext("Adds %(count)s row to %(version)s", "Adds %(count)s rows to %(version)s", came)
-    sentences = [said % {"count": number(came), "version": base}]
-    if gone > 0:
-        replaced = ngettext("replaces %(count)s row of it", "replaces %(count)s rows of it", gone)
-        sentences.append(replaced % {"count": number(gone)})
-    return _(", and ").join(sentences) + "."
+    words = {"count": number(came), "version": base}
+    said = ngettext("Adds %(count)s row to %(version)s.", "Adds %(count)s rows to %(version)s.", came) % words
+    if gone <= 0:
+        return said
+    replaced = ngettext("%(count)s row of it is replaced.", "%(count)s rows of it are replaced.", gone)
+    return f"{said} {replaced % {'count': number(gone)}}"

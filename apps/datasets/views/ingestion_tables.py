@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -52,11 +52,6 @@ class IngestionTable(_ProjectTable):
 
     def render_next_at(self, value: datetime) -> SafeString:
         return moment(value)
-
-    def order_next_at(self, rows: QuerySet[Any], is_descending: bool) -> tuple[QuerySet[Any], bool]:
-        """What is due soonest first; what is never due last, whichever way."""
-        order = F("next_at").desc(nulls_last=True) if is_descending else F("next_at").asc(nulls_last=True)
-        return rows.order_by(order, "-created_at"), True
 
     def render_last(self, value: datetime, record: Any) -> SafeString:
         state, label = outcome(record) or ("", "")

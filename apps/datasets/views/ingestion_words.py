@@ -22,7 +22,7 @@ def schedule_in_words(row: Any) -> str:
     parts = [_cron_in_words(row.cron, row.zone)] if row.cron else []
     if row.after_id:
         parts.append(_("after each new version of %(name)s") % {"name": row.after})
-    return _("; ").join(parts) or str(Rhythm.HAND.label)
+    return " · ".join(parts) or str(Rhythm.HAND.label)
 
 
 def _cron_in_words(cron: str, zone: str) -> str:

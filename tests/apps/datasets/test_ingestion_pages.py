@@ -1,4 +1,4 @@
-"""What comes in again and again, in the browser: set up after a look, run, paused, read anew, deleted; what versions build on."""
+"""What comes in again and again, in the browser: set up after a look, run, paused, read anew, deleted."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_a_span_is_read_anew_and_the_version_says_what_it_builds_on(browser, set
     assert "Its rows are put to those of Orders v1." in text_of(browser.get(begun))
     run_jobs()
     done = text_of(browser.get(begun))
-    assert "Adds 10 rows to Orders v1, and replaces 10 rows of it." in done
+    assert "Adds 10 rows to Orders v1. 10 rows of it are replaced." in done
     without = set_up(mode=Mode.FULL, cursor="", key=())
     assert "this ingestion has none" in text_of(browser.get(page(without, "backfill/")))
 
@@ -228,7 +228,7 @@ def test_a_file_is_added_or_replaces_by_key(browser, first, run_jobs):
     version = DatasetVersion.objects.exclude(pk=first.pk).get()
     assert (version.state, version.row_count) == (VersionState.REVIEW, 3)
     told = text_of(browser.get(begun["Location"]))
-    assert "Adds 2 rows to Orders v1, and replaces 1 row of it." in told
+    assert "Adds 2 rows to Orders v1. 1 row of it is replaced." in told
 
 
 def test_what_becomes_of_rows_follows_the_dataset_that_is_chosen(browser, first, warehouse, scientist, project):
