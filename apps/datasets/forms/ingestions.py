@@ -82,6 +82,7 @@ class IngestionForm(EditForm, ModeFields, ScheduleFields, ReadingForm):
         self.fields["mode"].choices = Mode.choices  # type: ignore[attr-defined]
         self.fields["after"].choices = [("", _("None")), *others]  # type: ignore[attr-defined]
         self.fields["place"].widget.attrs.update(_LTR)
+        self.fields["place"].required = not files
         gone = ["cursor"] if files else ["pattern", "delimiter", "missing", "as_text"]
         if datasets is None:
             gone += ["dataset", "name"]
@@ -139,9 +140,19 @@ class IngestionForm(EditForm, ModeFields, ScheduleFields, ReadingForm):
 class BackfillForm(forms.Form):
     """A span of the cursor that is read anew; takes `column`, the cursor's name."""
 
-    since = forms.CharField(label=_("After"), max_length=200, required=False, widget=forms.TextInput(attrs=_LTR))
+    since = forms.CharField(
+        label=_("After"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs=_LTR),
+        help_text=_("Left empty: from the beginning."),
+    )
     until = forms.CharField(
-        label=_("Up to and with"), max_length=200, required=False, widget=forms.TextInput(attrs=_LTR)
+        label=_("Up to and with"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs=_LTR),
+        help_text=_("Left empty: up to the newest."),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def _base(request: PortalRequest, version: Any) -> Any:
 
 
 def _page(request: PortalRequest, base: Any) -> dict[str, str]:
-    return {"url": address(request, "version_detail", base.pk), "label": str(base)} if base else {}
+    return {"url": address(request, "version_detail", base.pk)} if base else {}
 
 
 def _to_come(base: Any) -> str:

@@ -67,7 +67,7 @@ class RunTable(_ProjectTable):
     also = ("failure",)
     number = Column(verbose_name=_("Version"), empty_values=())
     state = Column(verbose_name=_("Outcome"))
-    trigger = Column(accessor="source", verbose_name=_("Started"), orderable=False)
+    trigger = Column(accessor="source", verbose_name=_("Started by"), orderable=False)
     row_count = Column(verbose_name=_("Rows"), default="–", attrs=_NUMBER)
     read = Column(accessor="source__bytes_read", verbose_name=_("Read"), default="–", attrs=_NUMBER)
     took = Column(accessor="read_from", verbose_name=_("Took"), default="–", orderable=False)
@@ -81,7 +81,7 @@ class RunTable(_ProjectTable):
         return took.total_seconds() if took is not None else None
 
     def render_number(self, value: int | None, record: Any) -> SafeString:
-        name = f"v{value}" if value else _("no number")
+        name = f"v{value}" if value else _("Without a number")
         return format_html('<a href="{}">{}</a>', self.page_of("version_detail", record.pk), name)
 
     def render_state(self, record: Any) -> SafeString:
