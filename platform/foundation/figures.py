@@ -18,6 +18,7 @@ from foundation.rounding import to_cents
 NOTHING = "–"
 
 _LEAST = 0.001
+_BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 # From here on figures are written as powers of ten: a metric that diverges, or a column of 128-bit integers.
 _MOST = 10**15
 _ENGLISH, _ARABIC = Locale.parse("en_GB"), Locale.parse("ar_AE")
@@ -80,6 +81,18 @@ def percent(value: Any, digits: int = 1) -> str:
         return f"{power(Decimal(found) * 100)}\u202f%"
     pattern = "#,##0" + ("." + "0" * int(digits) if int(digits) else "") + "\u202f%"
     return format_percent(found, format=pattern, locale=locale(), numbering_system="latn")
+
+
+def size_in_words(value: Any) -> str:
+    """Bytes in decimal units: 8421376 → 8.4 MB."""
+    found = figure(value)
+    if found is None:
+        return NOTHING
+    amount, unit = float(found), 0
+    while abs(amount) >= 999.5 and unit < len(_BYTE_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    shown = f"{amount:.0f}" if unit == 0 or amount >= 99.95 else f"{amount:.1f}"
+    return f"{shown}\u202f{_BYTE_UNITS[unit]}"
 
 
 def money(value: Any, currency: str = "AED") -> str:

@@ -21,6 +21,7 @@ def ids_of(client: Client) -> dict[str, str]:
         "view": _first(client.features.list()),
         "connection": _first(client.connections.list()),
         "stream": _first(client.streams.list()),
+        "ingestion": _first(client.ingestions.list()),
     }
     dataset = client.datasets.find("flights_at_departure") or next(iter(client.datasets.list()), None)
     if dataset and dataset["latest_version"]:
@@ -91,7 +92,13 @@ PROJECT_PAGES = {
     "stream_quarantine": "data/streams/{stream}/?tab=quarantine",
     "stream_settings": "data/streams/{stream}/?tab=settings",
     "stream_edit": "data/streams/{stream}/edit/",
+    "ingestions": "data/ingestions/",
+    "ingestion_new": "data/ingestions/new/",
+    "ingestion": "data/ingestions/{ingestion}/",
+    "ingestion_edit": "data/ingestions/{ingestion}/edit/",
+    "ingestion_backfill": "data/ingestions/{ingestion}/backfill/",
     "dataset": "data/{dataset}/",
+    "dataset_coming_in": "data/{dataset}/?tab=ingestions",
     "dataset_version": "data/versions/{dataset_version}/",
     "dataset_profile": "data/versions/{dataset_version}/?tab=profile",
     "dataset_lineage": "data/versions/{dataset_version}/?tab=lineage",

@@ -12,6 +12,7 @@ from tests.apps.experiments.rows import make_run, make_training_set
 def things_of(actor: Any, project: Any) -> dict[str, Any]:
     """Ids by kind; a new kind of thing with a page in its project is worth a line here."""
     from apps.connections.models import Connection
+    from apps.datasets.models import Ingestion
     from apps.features.models import Entity, FeatureView
     from apps.streams.models import Stream
 
@@ -30,10 +31,14 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     stream = Stream.objects.create(
         **inside, dataset=training_set.base_version.dataset, name="Clicks", columns=columns, created_at=now()
     )
+    ingestion = Ingestion.objects.create(
+        **inside, dataset=training_set.base_version.dataset, connection=connection, place="public.orders"
+    )
     run = make_run(actor, project, training_set, state="succeeded")
     return {
         "connection": connection.pk,
         "stream": stream.pk,
+        "ingestion": ingestion.pk,
         "dataset": training_set.base_version.dataset_id,
         "dataset_version": training_set.base_version_id,
         "feature_view": view.pk,

@@ -100,3 +100,54 @@ def test_the_command_line_reads_it_too(run, warehouse, monkeypatch):
     monkeypatch.setattr(Datasets, "wait", worked_off)
     (version,) = run("dataset", "pull", "Warehouse", "public.orders", "--name", "Pulled", role="scientist")
     assert (version["state"], version["row_count"]) == ("ready", 1234)
+
+
+@pytest.fixture
+def worked_off(monkeypatch):
+    """Whoever waits for a version finds that a worker was there meanwhile."""
+    from sanad.ingestions import Ingestions
+
+    for kind in (Datasets, Ingestions):
+        waiting = kind.wait
+
+        def work(self, version_id, *, waiting=waiting, **words):
+            run_queued()
+            return waiting(self, version_id, **words)
+
+        monkeypatch.setattr(kind, "wait", work)
+
+
+def test_what_comes_in_again_and_again_lives_on_the_command_line(run, warehouse, worked_off):
+    words = ["--mode", "incremental", "--cursor", "id", "--key", "id", "--cron", "30 6 * * *", "--zone", "Asia/Dubai"]
+    (made,) = run("ingestion", "create", "Again", "Warehouse", "public.orders", *words, role="scientist")
+    assert (made["dataset_name"], made["mode"], made["key"], made["zone"]) == (
+        "Again",
+        "incremental",
+        ["id"],
+        "Asia/Dubai",
+    )
+    (first,) = run("ingestion", "run", "Again", role="scientist")
+    assert (first["state"], first["row_count"]) == ("ready", 1234)
+    assert run("ingestion", "run", made["id"])[0]["state"] == "unchanged"
+    (anew,) = run("ingestion", "backfill", "Again", "--since", "10", "--until", "100")
+    assert (anew["state"], anew["row_count"]) == ("ready", 1234)
+    assert [row["state"] for row in run("ingestion", "runs", "Again")] == ["ready", "unchanged", "ready"]
+    assert run("ingestion", "pause", "Again")[0]["state"] == "paused"
+    assert run("ingestion", "resume", "Again")[0]["next_at"]
+    assert run("ingestion", "edit", "Again", "--cron", "0 * * * *")[0]["cron"] == "0 * * * *"
+    assert [row["id"] for row in run("ingestion", "list", "--dataset", "Again")] == [made["id"]]
+    assert "read through" in run("connection", "delete", "Warehouse", code=1)
+    run("ingestion", "delete", "Again")
+    assert "comes not one ingestion but 0" in run("ingestion", "show", "Again", code=3)
+
+
+def test_the_client_adds_rows_to_those_that_are_there(client, worked_off, tmp_path):
+    path = tmp_path / "adding.csv"
+    path.write_text("id,word\n1,a\n2,b\n")
+    first = client.datasets.push(path)
+    path.write_text("id,word\n2,B\n3,c\n")
+    second = client.datasets.push(path, mode="upsert", key=["id"])
+    assert (second["dataset"], second["row_count"]) == (first["dataset"], 3)
+    sql = "SELECT id + 10 AS id, word FROM adding"
+    third = client.datasets.derive("adding", sql=sql, inputs={"adding": first["id"]}, mode="append")
+    assert third["row_count"] == 5

@@ -63,6 +63,7 @@ KINDS: dict[str, Kind] = {
     "project": Kind(Permission.PROJECT_VIEW, projects.visible_projects, in_project=False),
     "connection": Kind(Permission.CONNECTION_VIEW, connections.visible_connections),
     "stream": Kind(Permission.STREAM_VIEW, streams.visible_streams),
+    "ingestion": Kind(Permission.DATASET_VIEW, datasets.visible_ingestions),
     "dataset": Kind(Permission.DATASET_VIEW, datasets.visible_datasets),
     "dataset_version": Kind(Permission.DATASET_VIEW, datasets.visible_versions),
     "transformation": Kind(Permission.DATASET_VIEW, datasets.visible_transformations),

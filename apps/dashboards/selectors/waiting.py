@@ -75,13 +75,19 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         yield "budget", tenants.budget_notices(actor=actor, now=now), _budget
     if access.can_somewhere(actor, Permission.DATASET_VIEW):
         rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
-        if not access.can(actor, Permission.DATASET_CREATE):
-            rows = rows.filter(project_id__in=access.granted_in(actor, Permission.DATASET_CREATE))
-        yield "dataset_version", _in_use(actor, rows), _version
+        yield "dataset_version", _for_builders(actor, rows), _version
+        yield "ingestion", _for_builders(actor, datasets.troubled_ingestions(actor=actor)), _ingestion
     if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
         failed = _in_use(actor, experiments.visible_runs(actor=actor))
         failed = failed.filter(state=RunState.FAILED, created_by=actor.user)
         yield "run", failed.filter(ended_at__gte=now - _FAILED_WITHIN).select_related("project"), _run
+
+
+def _for_builders(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Of what lies in use, that to which the actor can see."""
+    if not access.can(actor, Permission.DATASET_CREATE):
+        rows = rows.filter(project_id__in=access.granted_in(actor, Permission.DATASET_CREATE))
+    return _in_use(actor, rows)
 
 
 def _in_use(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -160,6 +166,12 @@ def _version(kind: str, row: Any, now: datetime) -> Waiting:
     reason = _("All rows are in; look at them, then commit or discard the version.")
     label = str(row.get_state_display())
     return Waiting(kind, row.pk, str(row), reason, "waiting", label, row.created_at, row.project.name, row.project.slug)
+
+
+def _ingestion(kind: str, row: Any, now: datetime) -> Waiting:
+    reason = row.trouble or row.last_failure
+    place = (row.project.name, row.project.slug)
+    return Waiting(kind, row.pk, str(row), reason, "failed", _("Needs a look"), row.last_at or row.created_at, *place)
 
 
 def _run(kind: str, row: Any, now: datetime) -> Waiting:

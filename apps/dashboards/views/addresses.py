@@ -10,6 +10,7 @@ _IN_PROJECT = {
     "dataset": "datasets:dataset_detail",
     "dataset_version": "datasets:version_detail",
     "transformation": "datasets:transformation_detail",
+    "ingestion": "datasets:ingestion_detail",
     "feature_view": "features:view_detail",
     "training_set": "features:training_set_detail",
     "run": "experiments:run_detail",

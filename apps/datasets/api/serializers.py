@@ -7,7 +7,8 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from apps.datasets import selectors
-from apps.datasets.choices import ColumnClass, ExportFormat
+from apps.datasets.api.ingestion_serializers import KeyField
+from apps.datasets.choices import ColumnClass, ExportFormat, Mode
 from apps.datasets.models import Dataset, DatasetVersion, Upload
 from apps.datasets.services import CHUNK_BYTES
 
@@ -34,6 +35,11 @@ class UploadStart(serializers.Serializer):
     sha256 = serializers.RegexField(r"^[0-9a-fA-F]{64}$", required=False, allow_blank=True, default="")
 
 
+_UNSAID = {"pin", "since", "reached"}
+# Not the last: what is only new is known to an ingestion.
+_MODES = [(mode.value, mode.label) for mode in Mode if mode is not Mode.INCREMENTAL]
+
+
 @extend_schema_serializer(component_name="DatasetVersion")
 class VersionSerializer(serializers.ModelSerializer):
     dataset_name = serializers.CharField(source="dataset.name", read_only=True)
@@ -58,6 +64,8 @@ class VersionSerializer(serializers.ModelSerializer):
             "failure",
             "tags",
             "held",
+            "ingestion",
+            "paused_at",
             "created_at",
             "committed_at",
             "destroyed_at",
@@ -72,9 +80,12 @@ class VersionSerializer(serializers.ModelSerializer):
         return bool(selectors.holds_on(version)) if known is None else bool(known)
 
     def to_representation(self, version: DatasetVersion) -> dict[str, Any]:
-        """A version's source without the listing that says which pieces are read of a connection."""
+        """A version's source without what says which pieces are read of a connection, and from where to where.
+
+        These are listings of files, or values of a column.
+        """
         said = super().to_representation(version)
-        said["source"] = {name: value for name, value in version.source.items() if name != "pin"}
+        said["source"] = {name: value for name, value in version.source.items() if name not in _UNSAID}
         return said
 
 
@@ -116,12 +127,17 @@ class DatasetSerializer(serializers.ModelSerializer):
 
 
 class _Incoming(serializers.Serializer):
-    """A file that was sent (`upload`), or what lies at `place` behind a `connection`."""
+    """A file that was sent (`upload`), or what lies at `place` behind a `connection`.
+
+    `mode` says what becomes of the rows that are there; `upsert` replaces those with the same `key`.
+    """
 
     upload = serializers.UUIDField(required=False, allow_null=True, default=None)
     connection = serializers.UUIDField(required=False, allow_null=True, default=None)
     place = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
     pattern = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+    mode = serializers.ChoiceField(choices=_MODES, required=False, default=Mode.FULL)
+    key = KeyField(default=list)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if given.get("connection") and not given.get("place"):

@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.datasets.api import contracts, erasures, holding, tokens, transformations, validation, views
+from apps.datasets.api import contracts, erasures, holding, ingestions, tokens, transformations, validation, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("uploads", views.UploadViewSet, basename="upload")
@@ -10,6 +10,7 @@ router.register("transformations", transformations.TransformationViewSet, basena
 router.register("suites", validation.SuiteViewSet, basename="suite")
 router.register("quarantines", validation.QuarantineViewSet, basename="quarantine")
 router.register("contracts", contracts.ContractViewSet, basename="contract")
+router.register("ingestions", ingestions.IngestionViewSet, basename="ingestion")
 router.register("erasures", erasures.ErasureViewSet, basename="erasure")
 router.register("legal-holds", holding.LegalHoldViewSet, basename="legal-hold")
 router.register("column-tokens", tokens.ColumnTokenViewSet, basename="column-token")

@@ -135,9 +135,8 @@ class DatasetViewSet(RetentionMixin):
                 actor=self.actor, dataset=dataset, version_id=body["version"], review=body["review"]
             )
         elif body["sql"]:
-            version = services.derive_version(
-                actor=self.actor, dataset=dataset, sql=body["sql"], inputs=body["inputs"], review=body["review"]
-            )
+            words = {name: body[name] for name in ("sql", "inputs", "review", "mode", "key")}
+            version = services.derive_version(actor=self.actor, dataset=dataset, **words)
         else:
             version = self._begin(dataset, body)
         return self.answer(serializers.VersionSerializer, version, status=202)
@@ -159,6 +158,8 @@ class DatasetViewSet(RetentionMixin):
                 pattern=body["pattern"],
                 options=body["options"],
                 review=body["review"],
+                mode=body["mode"],
+                key=body["key"],
             )
         upload = selectors.get_upload(actor=self.actor, upload_id=body["upload"])
         return services.create_version(
@@ -168,6 +169,8 @@ class DatasetViewSet(RetentionMixin):
             now=now(),
             review=body["review"],
             options=body["options"],
+            mode=body["mode"],
+            key=body["key"],
         )
 
 
@@ -189,6 +192,8 @@ class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin, DiffingMixin):
         "untag": Permission.DATASET_CREATE,
         "roll_back": Permission.DATASET_CREATE,
         "classify_many": Permission.DATASET_CREATE,
+        "pause": Permission.DATASET_CREATE,
+        "resume": Permission.DATASET_CREATE,
         "destroy_for_good": Permission.DATASET_DESTROY,
     }
 
@@ -253,6 +258,19 @@ class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin, DiffingMixin):
     @action(detail=True, methods=["post"])
     def discard(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, services.discard_version(actor=self.actor, version=self._version(pk)))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: UUID) -> Response:
+        """Halt the reading through a connection; what is in stays."""
+        version = services.pause_version(actor=self.actor, version=self._version(pk), now=now())
+        return self.answer(self.serializer_class, version)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: UUID) -> Response:
+        """Go on reading after the last piece that is in."""
+        return self.answer(self.serializer_class, services.resume_version(actor=self.actor, version=self._version(pk)))
 
     @extend_schema(request=serializers.DestroyChoice, responses={202: serializers.VersionSerializer})
     @action(detail=True, methods=["post"], url_path="destroy")

@@ -5,7 +5,7 @@ from apps.datasets.choices.columns import STRICTNESS, SUGGESTED, ColumnClass, Co
 from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
 from apps.datasets.choices.exports import ExportFormat
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, READ_WHOLE, FileFormat
-from apps.datasets.choices.ingestions import IngestionState, Mode, Trigger
+from apps.datasets.choices.ingestions import INGESTION_NEXT, IngestionState, Mode, Rhythm, Trigger, Weekday
 from apps.datasets.choices.retention import KeptBecause
 from apps.datasets.choices.transformations import (
     PASS_NEXT,
@@ -32,6 +32,7 @@ __all__ = [
     "ARCHIVES",
     "ERASURE_NEXT",
     "FORMAT_OF_ENDING",
+    "INGESTION_NEXT",
     "LEFT_TO_PEOPLE",
     "NEXT",
     "PASS_NEXT",
@@ -57,6 +58,7 @@ __all__ = [
     "PersonalKind",
     "ReportOutcome",
     "ResultState",
+    "Rhythm",
     "RowChangeKind",
     "Severity",
     "ShiftMeasure",
@@ -66,4 +68,5 @@ __all__ = [
     "Trigger",
     "ValueFamily",
     "VersionState",
+    "Weekday",
 ]

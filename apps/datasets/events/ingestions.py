@@ -13,7 +13,8 @@ from foundation import ledger
 @dataclass(frozen=True, kw_only=True)
 class IngestionCreated(ledger.Event):
     kind = "ingestion.created"
-    label = _("Ingestion set up")
+    said = _("set up the ingestion")
+    icon = "database-import"
 
     dataset_id: UUID
     ingestion_id: UUID
@@ -22,7 +23,8 @@ class IngestionCreated(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class IngestionEdited(ledger.Event):
     kind = "ingestion.edited"
-    label = _("Ingestion changed")
+    said = _("changed the ingestion")
+    icon = "writing"
 
     dataset_id: UUID
     ingestion_id: UUID
@@ -31,7 +33,8 @@ class IngestionEdited(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class IngestionPaused(ledger.Event):
     kind = "ingestion.paused"
-    label = _("Ingestion paused")
+    said = _("paused the ingestion")
+    icon = "player-pause"
 
     dataset_id: UUID
     ingestion_id: UUID
@@ -40,7 +43,8 @@ class IngestionPaused(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class IngestionResumed(ledger.Event):
     kind = "ingestion.resumed"
-    label = _("Ingestion resumed")
+    said = _("resumed the ingestion")
+    icon = "player-play"
 
     dataset_id: UUID
     ingestion_id: UUID
@@ -49,7 +53,8 @@ class IngestionResumed(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class IngestionDeleted(ledger.Event):
     kind = "ingestion.deleted"
-    label = _("Ingestion deleted")
+    said = _("deleted the ingestion")
+    icon = "trash"
 
     dataset_id: UUID
     ingestion_id: UUID

@@ -128,8 +128,8 @@ class VersionDiscarded(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionUnchanged(ledger.Event):
     kind = "dataset_version.unchanged"
-    label = _("Nothing new was found")
-
+    said = _("found nothing new")
+    icon = "check"
     dataset_id: UUID
     version_id: UUID
 
@@ -137,8 +137,8 @@ class VersionUnchanged(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionPaused(ledger.Event):
     kind = "dataset_version.paused"
-    label = _("Reading paused")
-
+    said = _("paused the reading")
+    icon = "player-pause"
     dataset_id: UUID
     version_id: UUID
 
@@ -146,8 +146,8 @@ class VersionPaused(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionResumed(ledger.Event):
     kind = "dataset_version.resumed"
-    label = _("Reading resumed")
-
+    said = _("let the reading go on")
+    icon = "player-play"
     dataset_id: UUID
     version_id: UUID
 
@@ -157,8 +157,8 @@ class VersionMoved(ledger.Event):
     """Its rows lie in a table of their own now, since one that shared theirs was destroyed."""
 
     kind = "dataset_version.moved"
-    label = _("Version moved into a table of its own")
-
+    said = _("moved its rows into a table of their own")
+    icon = "database"
     dataset_id: UUID
     version_id: UUID
     digest: str

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.datasets.choices import ACCEPTED_ENDINGS, ColumnClass
+from apps.datasets.forms.modes import ModeFields
 from foundation.web.sql_forms import SqlForm
 
 _DELIMITERS = [
@@ -74,7 +75,7 @@ class ReadingForm(forms.Form):
         return {name: value for name, value in found.items() if value}
 
 
-class UploadForm(ReadingForm):
+class UploadForm(ReadingForm, ModeFields):
     """A file, already sent in pieces (`upload`) or with the form itself (`file`); a name where the dataset is new."""
 
     name = forms.CharField(
@@ -91,7 +92,7 @@ class UploadForm(ReadingForm):
         return cleaned
 
 
-class PullForm(ReadingForm):
+class PullForm(ReadingForm, ModeFields):
     """Into which dataset something behind a connection is read; `files`: it is files, which are read in some way."""
 
     dataset = forms.ChoiceField(label=_("Rows go to"), required=False)
@@ -115,8 +116,11 @@ class PullForm(ReadingForm):
     )
     field_order = ("dataset", "name", "pattern", "at")
 
-    def __init__(self, data: Any = None, *, datasets: Sequence[tuple[str, Any]], place: str, files: bool) -> None:
-        super().__init__(data, initial={"name": name_from(place.rstrip("/")) if files else place.rpartition(".")[2]})
+    def __init__(
+        self, data: Any = None, *, datasets: Sequence[tuple[str, Any]], place: str, files: bool, dataset: str = ""
+    ) -> None:
+        name = name_from(place.rstrip("/")) if files else place.rpartition(".")[2]
+        super().__init__(data, initial={"name": name, "dataset": dataset})
         self.fields["dataset"].choices = [("", _("A new dataset")), *datasets]  # type: ignore[attr-defined]
         if not files:
             for name in ("pattern", "at", "delimiter", "missing", "as_text", "sheet"):
@@ -206,7 +210,7 @@ class DestroyForm(forms.Form):
             del self.fields["break_chain"]
 
 
-class DeriveForm(SqlForm):
+class DeriveForm(SqlForm, ModeFields):
     """SQL over versions, and the dataset that its rows become a version of."""
 
     dataset = forms.ChoiceField(label=_("Rows go to"), required=False)

@@ -13,7 +13,13 @@ from apps.datasets.selectors.holding import (
     until_in_words,
     visible_holds,
 )
-from apps.datasets.selectors.ingestions import get_ingestion, ingestions_through, runs_of, visible_ingestions
+from apps.datasets.selectors.ingestions import (
+    get_ingestion,
+    ingestions_through,
+    runs_of,
+    troubled_ingestions,
+    visible_ingestions,
+)
 from apps.datasets.selectors.keeping import (
     lines_over,
     moved_over,
@@ -203,6 +209,7 @@ __all__ = [
     "table_at",
     "tables_named",
     "transformation_things",
+    "troubled_ingestions",
     "until_in_words",
     "upload_of",
     "version_as_of",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import VersionState
 from apps.datasets.models import Dataset, DatasetVersion, Erasure, LegalHold, Upload
+from apps.datasets.selectors.ingestions import troubled_ingestions, visible_ingestions
 from apps.projects import selectors as projects
 from foundation import access
 from foundation.access import Permission
@@ -52,13 +53,16 @@ def get_dataset(*, actor: Actor, dataset_id: UUID) -> Dataset:
 
 def visible_versions(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[DatasetVersion]:
     """Versions with their tags, and whether each is under legal hold today (`is_held`)."""
-    rows = DatasetVersion.objects.select_related("dataset", "created_by", "project").prefetch_related("tags")
     # Where nothing new was found there is no version: its ingestion's page tells of it.
-    rows = rows.exclude(state=VersionState.UNCHANGED)
-    rows = access.visible(rows, actor, Permission.DATASET_VIEW)
-    holds = LegalHold.objects.filter(in_force(), dataset_id=OuterRef("dataset_id"))
-    rows = rows.annotate(is_held=Exists(holds.filter(Q(version=None) | Q(version_id=OuterRef("pk")))))
+    rows = _versions(actor).exclude(state=VersionState.UNCHANGED)
     return rows.filter(dataset_id=dataset_id) if dataset_id else rows
+
+
+def _versions(actor: Actor) -> QuerySet[DatasetVersion]:
+    rows = DatasetVersion.objects.select_related("dataset", "created_by", "project", "ingestion")
+    rows = access.visible(rows.prefetch_related("tags"), actor, Permission.DATASET_VIEW)
+    holds = LegalHold.objects.filter(in_force(), dataset_id=OuterRef("dataset_id"))
+    return rows.annotate(is_held=Exists(holds.filter(Q(version=None) | Q(version_id=OuterRef("pk")))))
 
 
 def in_force() -> Q:
@@ -67,9 +71,9 @@ def in_force() -> Q:
 
 
 def get_version(*, actor: Actor, version_id: UUID) -> DatasetVersion:
-    return _found(
-        visible_versions(actor=actor).filter(pk=version_id).first(), _("There is no such dataset version here.")
-    )
+    """Also one for which nothing new was found: whoever waits for it hears so."""
+    found = _versions(actor).filter(pk=version_id).first()
+    return _found(found, _("There is no such dataset version here."))
 
 
 def latest_ready(dataset: Dataset) -> DatasetVersion | None:
@@ -163,7 +167,10 @@ def freshness(dataset: Dataset, *, now: datetime) -> str:
 
 
 def summary(*, actor: Actor, project_id: UUID, now: datetime) -> dict[str, int]:
-    """How many datasets there are, are stale or failed last, and how many versions wait for review or are read in."""
+    """How many datasets there are, are stale or failed last, how many versions wait for review or are read in.
+
+    And how many ingestions are set up, and of them how many somebody has to see to.
+    """
     rows: QuerySet[Any] = visible_datasets(actor=actor, project_id=project_id)
     versions = visible_versions(actor=actor).filter(project_id=project_id)
     return {
@@ -172,6 +179,8 @@ def summary(*, actor: Actor, project_id: UUID, now: datetime) -> dict[str, int]:
         "stale": rows.filter(latest_at__lt=_before(now)).count(),
         "review": versions.filter(state=VersionState.REVIEW).count(),
         "ingesting": versions.filter(state=VersionState.INGESTING).count(),
+        "ingestions": visible_ingestions(actor=actor, project_id=project_id).count(),
+        "troubled": troubled_ingestions(actor=actor, project_id=project_id).count(),
     }
 
 

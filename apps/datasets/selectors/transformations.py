@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -34,7 +35,7 @@ class Step:
         return self.transformation.output_id
 
 
-def visible_transformations(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Transformation]:
+def visible_transformations(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Any]:
     """Transformations with what became of their last pass (last_…)."""
     rows = Transformation.objects.select_related("output", "created_by", "project")
     last = TransformationPass.objects.filter(transformation=OuterRef("pk")).order_by("-created_at")

@@ -66,6 +66,7 @@ from apps.datasets.services.retention import retire_versions, set_retention
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.rolling_back import roll_back
 from apps.datasets.services.sampling import sample_of
+from apps.datasets.services.schedules import next_times
 from apps.datasets.services.starting import start_after, start_due
 from apps.datasets.services.tagging import tag_version, untag_version
 from apps.datasets.services.taking import take_version
@@ -176,6 +177,7 @@ __all__ = [
     "hear_version",
     "ingest_upload",
     "mend_rows",
+    "next_times",
     "nowhere",
     "nowhere_at_all",
     "outcome_of",

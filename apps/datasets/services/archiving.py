@@ -20,6 +20,7 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
     with tenants.in_scope_of(actor):
         datasets = list(selectors.visible_datasets(actor=actor).select_related("project"))
         versions = list(selectors.visible_versions(actor=actor).select_related("dataset__project"))
+        ingestions = [tenants.words_of(row) for row in selectors.visible_ingestions(actor=actor).defer(None)]
         suites = list(selectors.visible_suites(actor=actor))
         reports = list(selectors.visible_reports(actor=actor))
         quarantines = list(selectors.visible_quarantines(actor=actor).select_related("dataset__project"))
@@ -32,6 +33,7 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
             of = quarantine.dataset
             rows = export_rows(actor=actor, quarantine=quarantine, form="parquet")
             yield f"datasets/{of.project.slug}/{of.slug}/quarantine-{quarantine.pk.hex}.parquet", rows
+    yield "datasets/ingestions.json", tenants.as_json(ingestions)
     for version in versions:
         dataset = version.dataset
         path = f"datasets/{dataset.project.slug}/{dataset.slug}/v{version.number or version.pk.hex}"

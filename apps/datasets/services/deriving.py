@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,13 +10,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
-from apps.datasets.choices import VersionState
+from apps.datasets.choices import Mode, VersionState
 from apps.datasets.errors import QueryRefused
 from apps.datasets.events import DerivationStarted
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.column_sources import ColumnSources, column_sources
 from apps.datasets.services.completing import complete
-from apps.datasets.services.growing import table_of
+from apps.datasets.services.growing import check_mode, table_of
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
 from foundation.identity import Actor
@@ -34,19 +34,33 @@ _PREVIEW_ROWS, _PREVIEW_TIMEOUT_S = 50, 20
 
 @transaction.atomic
 def derive_version(
-    *, actor: Actor, dataset: Dataset, sql: str, inputs: Mapping[str, UUID], review: bool = False
+    *,
+    actor: Actor,
+    dataset: Dataset,
+    sql: str,
+    inputs: Mapping[str, UUID],
+    review: bool = False,
+    mode: str = Mode.FULL,
+    key: Sequence[str] = (),
 ) -> DatasetVersion:
     """Begin a version out of SQL over other versions; what cannot run is refused before it is queued."""
     policies.check_can_add(actor, dataset)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=dataset.project_id, more=1, reader=actor)
     _check_inputs(inputs)
+    check_mode(dataset, mode, key)
     lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))
     version = DatasetVersion.objects.create(
         tenant=actor.tenant,
         project_id=dataset.project_id,
         dataset=dataset,
         review=review,
-        source={"kind": "sql", "sql": sql, "inputs": {alias: str(pk) for alias, pk in inputs.items()}},
+        source={
+            "kind": "sql",
+            "sql": sql,
+            "inputs": {alias: str(pk) for alias, pk in inputs.items()},
+            "mode": mode,
+            "key": list(key),
+        },
         created_by=actor.user,
     )
     started = DerivationStarted(dataset_id=dataset.pk, version_id=version.pk, input_ids=tuple(inputs.values()))

@@ -114,7 +114,7 @@ def grown(job: JobHandle, version: DatasetVersion, tables: Lake, rows: TableAt) 
         return rows
     check_fit(tables, rows, base)
     job.progress(_("Putting the rows to those that are there"), 65)
-    table = _line(job, version, base, tables)
+    table = _line(job, version, base, tables, tables.count(rows))
     span = version.source.get("span")
     return tables.merge(
         table,
@@ -127,7 +127,7 @@ def grown(job: JobHandle, version: DatasetVersion, tables: Lake, rows: TableAt) 
     )
 
 
-def _line(job: JobHandle, version: DatasetVersion, base: DatasetVersion, tables: Lake) -> str:
+def _line(job: JobHandle, version: DatasetVersion, base: DatasetVersion, tables: Lake, came: int) -> str:
     """The table of the version before where nobody has written to it since, or else one of its own."""
     shared = base.lake_table.startswith("dl_") and base.moved_snapshot is None
     last = tables.mark_of(base.lake_table) if shared else ""
@@ -135,7 +135,7 @@ def _line(job: JobHandle, version: DatasetVersion, base: DatasetVersion, tables:
     with job.scope():
         # What becomes of a version that is never made, and of its rows in there, hangs on this.
         row = DatasetVersion.objects.select_for_update().get(pk=version.pk)
-        row.source = {**row.source, "line": line}
+        row.source = {**row.source, "line": line, "came": came}
         row.save(update_fields=["source"])
         version.source = row.source
     return line

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.connections import services as connections
-from apps.datasets import policies
-from apps.datasets.choices import IngestionState, Mode, Trigger, VersionState
+from apps.datasets import policies, selectors
+from apps.datasets.choices import INGESTION_NEXT, IngestionState, Mode, Trigger, VersionState
 from apps.datasets.events import (
     IngestionCreated,
     IngestionDeleted,
@@ -27,7 +27,7 @@ from apps.datasets.models import Dataset, DatasetVersion, Ingestion
 from apps.datasets.services.growing import check_mode
 from apps.datasets.services.pulling import begin_pull
 from apps.datasets.services.schedules import check_schedule, next_after
-from foundation import jobs, ledger
+from foundation import jobs, ledger, states
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 
@@ -84,7 +84,8 @@ def pause_ingestion(*, actor: Actor, ingestion: Ingestion) -> Ingestion:
     ingestion = _locked(ingestion)
     policies.check_can_add(actor, ingestion.dataset)
     if ingestion.state == IngestionState.ACTIVE:
-        ingestion.state, ingestion.next_at = IngestionState.PAUSED, None
+        states.move(ingestion, IngestionState.PAUSED, INGESTION_NEXT)
+        ingestion.next_at = None
         ingestion.save(update_fields=["state", "next_at"])
         _record(IngestionPaused, actor, ingestion)
     return ingestion
@@ -96,8 +97,8 @@ def resume_ingestion(*, actor: Actor, ingestion: Ingestion, now: datetime) -> In
     ingestion = _locked(ingestion)
     policies.check_can_add(actor, ingestion.dataset)
     if ingestion.state == IngestionState.PAUSED:
-        ingestion.state, ingestion.next_at = IngestionState.ACTIVE, _next(ingestion, now)
-        ingestion.trouble = ""
+        states.move(ingestion, IngestionState.ACTIVE, INGESTION_NEXT)
+        ingestion.next_at, ingestion.trouble = _next(ingestion, now), ""
         ingestion.save(update_fields=["state", "next_at", "trouble"])
         _record(IngestionResumed, actor, ingestion)
     return ingestion
@@ -211,7 +212,7 @@ def _apply(actor: Actor, ingestion: Ingestion, plan: Plan, now: datetime) -> Non
         raise Invalid(sentence, fields={"cursor": [_("Name the column.")]})
     if plan.cron:
         check_schedule(plan.cron, plan.zone, now)
-    _check_no_circle(ingestion.dataset, plan.after_id)
+    _check_after(actor, ingestion.dataset, plan.after_id)
     ingestion.actor_kind, ingestion.actor_id = actor.kind, actor.id
     ingestion.connection_id, ingestion.place, ingestion.pattern = connection.pk, plan.place, plan.pattern
     ingestion.options, ingestion.mode, ingestion.key = dict(plan.options), plan.mode, list(plan.key)
@@ -219,6 +220,16 @@ def _apply(actor: Actor, ingestion: Ingestion, plan: Plan, now: datetime) -> Non
     ingestion.cron, ingestion.zone = plan.cron, plan.zone or "UTC"
     ingestion.after_id, ingestion.review, ingestion.trouble = plan.after_id, plan.review, ""
     ingestion.next_at = _next(ingestion, now) if ingestion.state == IngestionState.ACTIVE else None
+
+
+def _check_after(actor: Actor, dataset: Dataset, after_id: UUID | None) -> None:
+    """One that the actor sees, of the same project: another project's end must not hang on it."""
+    if after_id is None:
+        return
+    if selectors.get_dataset(actor=actor, dataset_id=after_id).project_id != dataset.project_id:
+        sentence = _("Only new versions of a dataset of the same project start it.")
+        raise Invalid(sentence, fields={"after": [sentence]})
+    _check_no_circle(dataset, after_id)
 
 
 def _check_no_circle(dataset: Dataset, after_id: UUID | None) -> None:

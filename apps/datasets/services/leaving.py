@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.datasets import selectors
 from apps.datasets.choices import VersionState
-from apps.datasets.models import Dataset, DatasetVersion, Upload
+from apps.datasets.models import Dataset, DatasetVersion, Ingestion, Upload
 from apps.datasets.services.parting import tables_of
 from apps.datasets.services.uploads import home_of
 from apps.projects import services as projects
@@ -31,6 +31,7 @@ class DataFarewell(projects.Farewell):
         mine = {"tenant_id": actor.tenant_id, "project_id": project_id}
         yield projects.Held(_("Datasets"), Dataset.objects.filter(**mine).count())
         yield projects.Held(_("Dataset versions"), DatasetVersion.objects.filter(**mine).count())
+        yield projects.Held(_("Ingestions"), Ingestion.objects.filter(**mine).count())
 
     def held(self, actor: Actor, project_id: UUID) -> Iterable[str]:
         return selectors.held_in_project(tenant_id=actor.tenant_id, project_id=project_id)

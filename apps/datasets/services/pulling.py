@@ -29,7 +29,7 @@ from apps.datasets.services.tokenising import tokenising, with_text
 from apps.datasets.services.unpacking import opened
 from foundation import jobs, lake, ledger, storage
 from foundation.errors import Invalid
-from foundation.figures import number
+from foundation.figures import number, size_in_words
 from foundation.identity import Actor
 from foundation.jobs import JobHandle, JobSetAside
 from foundation.jobs.choices import JobState
@@ -148,11 +148,12 @@ def _write_pieces(
         with source.read(place, asked, piece) as rows:
             if isinstance(rows, Table):
                 tables.write(table, teller.counted(rows.batches), mode="append", mark=str(piece.number))
-                _keep_emptied(job, version, rows.emptied)
+                _keep_told(job, version, teller.bytes, rows.emptied)
             else:
                 with storage.scratch("ingest") as folder:
-                    files = _files(rows, folder, options)
+                    files = _files(teller.weighed(rows), folder, options)
                     tables.write_from_files(table, files, mode="append", mark=str(piece.number), on_rows=teller.told)
+                _keep_told(job, version, teller.bytes, Counter())
         rows_before = teller.rows
 
 
@@ -162,13 +163,20 @@ class _Teller:
     def __init__(self, job: JobHandle, version: DatasetVersion, piece: Piece, before: int, share: float) -> None:
         self._job, self._version, self._piece, self._before, self._share = job, version, piece, before, share
         self.rows, self._looked = before, 0.0
+        # What came in earlier pieces, by whichever attempt.
+        self.bytes: int = version.source.get("bytes_read", 0)
 
     def told(self, rows: int) -> None:
         self.rows = self._before + rows
         self._job.raise_if_cancelled()
         self._stop_where_paused()
-        words = {"rows": number(self.rows), "piece": self._piece.says}
-        self._job.progress(_("Writing rows: %(rows)s (%(piece)s)") % words, self._share)
+        words = {"rows": number(self.rows), "size": size_in_words(self.bytes), "piece": self._piece.says}
+        self._job.progress(_("Writing rows: %(rows)s, read: %(size)s (%(piece)s)") % words, self._share)
+
+    def weighed(self, files: Iterator[File]) -> Iterator[File]:
+        for file in files:
+            self.bytes += file.bytes
+            yield file
 
     def _stop_where_paused(self) -> None:
         """The piece that is being read is read again when it goes on; those before it are in."""
@@ -188,6 +196,7 @@ class _Teller:
         rows = 0
         for batch in batches:
             rows += batch.num_rows
+            self.bytes += batch.nbytes
             self.told(rows)
             yield batch
 
@@ -199,15 +208,18 @@ def _files(files: Iterator[File], folder: Any, options: Mapping[str, Any]) -> It
         yield lake.UserFile(found.path, found.format.value, found.name, options)  # type: ignore[arg-type]
 
 
-def _keep_emptied(job: JobHandle, version: DatasetVersion, emptied: Counter[str]) -> None:
-    """Values that no type of the lake holds came as missing: how many of which column stands with the version."""
-    if not emptied:
-        return
+def _keep_told(job: JobHandle, version: DatasetVersion, bytes_read: int, emptied: Counter[str]) -> None:
+    """How much was read so far, and how many values of which column came as missing since no type of the lake has them.
+
+    It stands with the version: of a piece that is in the lake nobody reads again.
+    """
     with job.scope():
         row = DatasetVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
-        known = Counter(row.source.get("emptied", {}))
-        row.source = {**row.source, "emptied": dict(known + emptied)}
+        row.source = {**row.source, "bytes_read": bytes_read}
+        if emptied:
+            row.source["emptied"] = dict(Counter(row.source.get("emptied", {})) + emptied)
         row.save(update_fields=["source"])
+        version.source = row.source
 
 
 def asked_of(version: DatasetVersion) -> Asked:

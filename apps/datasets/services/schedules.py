@@ -26,6 +26,15 @@ def next_after(cron: str, zone: str, moment: datetime) -> datetime | None:
     return found.astimezone(ZoneInfo("UTC"))
 
 
+def next_times(*, cron: str, zone: str, moment: datetime, count: int = 5) -> list[datetime]:
+    """The first `count` times that are due after a moment, in UTC; Invalid where this is no schedule."""
+    check_schedule(cron, zone, moment)
+    found: list[datetime] = []
+    while len(found) < count and (due := next_after(cron, zone, found[-1] if found else moment)) is not None:
+        found.append(due)
+    return found
+
+
 def check_schedule(cron: str, zone: str, moment: datetime) -> None:
     """Invalid where this is no schedule, such as on 30 February."""
     if zone not in available_timezones():

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from apps.datasets import forms, selectors, services
 from apps.datasets.choices import ACCEPTED_ENDINGS
 from apps.datasets.views import presentation
-from apps.datasets.views.things import address, as_id, dataset_of, version_of
+from apps.datasets.views.things import address, as_id, columns_there, dataset_of, version_of
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
@@ -28,6 +28,7 @@ from foundation.web.requests import PortalRequest, in_project
 def dataset_new(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     dataset, posted = _wanted_dataset(request), request.method == "POST"
     form = forms.UploadForm(request.POST if posted else None, request.FILES if posted else None)
+    form.offer_columns(columns_there(request, str(dataset.pk) if dataset else ""))
     context: dict[str, Any] = {"dataset": dataset, "form": form, "accept": ",".join(ACCEPTED_ENDINGS)}
     if form.is_valid():
         with refusals_on(form, otherwise="file"):
@@ -78,4 +79,5 @@ def _begin(request: PortalRequest, form: forms.UploadForm, dataset: Any, upload:
         upload = services.take_file(
             actor=actor, project=request.project, file=file, filename=filename, size=file.size, now=now()
         )
-    return services.create_version(actor=actor, dataset=dataset, upload=upload, now=now(), options=form.options())
+    words = {"options": form.options(), **form.rows_said()}
+    return services.create_version(actor=actor, dataset=dataset, upload=upload, now=now(), **words)

@@ -11,13 +11,16 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.datasets import forms, selectors, services
-from apps.datasets.views.things import address, as_id, dataset_of, version_of
+from apps.datasets.views.things import address, as_id, columns_there, dataset_of, version_of
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
 from foundation.web.lake_tables import sample_rows
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
+
+# Rounds in which the form only grows: by an input, or by what becomes of the rows that are there.
+_ROUNDS = {"add", "modes"}
 
 
 @access.page(Permission.DATASET_CREATE)
@@ -31,7 +34,7 @@ def dataset_derive(request: PortalRequest, tenant: str, project: str) -> HttpRes
             if act == "create":
                 return _create(request, form, inputs)
             context |= _preview(request, form, inputs)
-    status = 422 if act != "add" and form.errors else 200
+    status = 422 if act not in _ROUNDS and form.errors else 200
     return render_page(request, "datasets/dataset_derive.html", status=status, **context)
 
 
@@ -43,7 +46,10 @@ def _form(request: PortalRequest, act: str) -> forms.DeriveForm:
     form = forms.DeriveForm(
         request.POST or None, versions=versions, datasets=datasets, initial=_initial(request), more=more
     )
-    return form.as_typed() if act == "add" else form
+    if act in _ROUNDS:
+        form = form.as_typed()
+    form.offer_columns(columns_there(request, str(form["dataset"].value() or "")))
+    return form
 
 
 def _initial(request: PortalRequest) -> dict[str, Any]:
@@ -86,7 +92,7 @@ def _create(request: PortalRequest, form: forms.DeriveForm, inputs: dict[str, UU
     else:
         dataset = services.create_dataset(actor=request.actor, project=request.project, name=chosen["name"])
     version = services.derive_version(
-        actor=request.actor, dataset=dataset, sql=chosen["sql"], inputs=inputs, review=True
+        actor=request.actor, dataset=dataset, sql=chosen["sql"], inputs=inputs, review=True, **form.rows_said()
     )
     messages.success(request, _("The SQL runs. You look at its rows before they are committed."))
     return redirect(request, address(request, "version_detail", version.pk))

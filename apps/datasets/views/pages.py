@@ -82,8 +82,8 @@ def dataset_edit(request: PortalRequest, tenant: str, project: str, dataset_id: 
 def _tab(request: PortalRequest, version: Any) -> str:
     asked = request.GET.get("tab", "")
     if version is None:
-        return asked if asked in {"activity", "checks"} else "versions"
-    return asked if asked in {*parts.OF_VERSION, "versions"} else "preview"
+        return asked if asked in {"activity", "checks", "ingestions"} else "versions"
+    return asked if asked in {*parts.OF_VERSION, "versions", "ingestions"} else "preview"
 
 
 def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[str, Any]:
@@ -91,6 +91,8 @@ def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[
         return parts.versions(request, dataset)
     if tab == "checks":
         return checks.of_dataset(request, dataset, version)
+    if tab == "ingestions":
+        return parts.ingestions(request, dataset)
     if tab == "activity":
         return parts.of_dataset(request, dataset)
     return parts.OF_VERSION[tab](request, version)
@@ -98,7 +100,14 @@ def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[
 
 def _tabs(request: PortalRequest, dataset: Any, version: Any, tab: str, count: int) -> list[dict[str, Any]]:
     about_rows = [("preview", _("Rows"), None), ("profile", _("Columns"), len(version.schema))] if version else []
-    checked = [("checks", _("Expectations"), None)]
+    coming = selectors.visible_ingestions(actor=request.actor, dataset_id=dataset.pk).count()
     lineage = [("lineage", _("Lineage and use"), None)] if version else []
-    named = [*about_rows, ("versions", _("Versions"), count), *checked, *lineage, ("activity", _("Activity"), None)]
+    named = [
+        *about_rows,
+        ("versions", _("Versions"), count),
+        ("ingestions", _("Comes in by"), coming),
+        ("checks", _("Expectations"), None),
+        *lineage,
+        ("activity", _("Activity"), None),
+    ]
     return presentation.tabs(address(request, "dataset_detail", dataset.pk), tab, named)

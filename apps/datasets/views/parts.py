@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies, selectors
 from apps.datasets.choices import ColumnClass, RowChangeKind, VersionState
 from apps.datasets.views import checks, presentation
+from apps.datasets.views.ingestion_tables import IngestionTable
 from apps.datasets.views.tables import VersionTable
 from foundation import access
 from foundation.errors import Invalid
@@ -122,6 +123,12 @@ def _example_page(request: PortalRequest, offset: int) -> str:
     query = request.GET.copy()
     query["offset"] = str(offset)
     return f"?{query.urlencode()}#difference"
+
+
+def ingestions(request: PortalRequest, dataset: Any) -> Part:
+    """What comes into the dataset again and again."""
+    rows = selectors.visible_ingestions(actor=request.actor, dataset_id=dataset.pk)
+    return {"ingestions": build_table(request, IngestionTable, rows, exclude=("dataset",)), "any": rows.exists()}
 
 
 def of_dataset(request: PortalRequest, dataset: Any) -> Part:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.connections import selectors as connected
 from apps.datasets import forms, selectors, services
-from apps.datasets.views.things import address, as_id, dataset_of
+from apps.datasets.views.things import address, as_id, columns_there, dataset_of
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
@@ -36,10 +36,12 @@ def dataset_pull(request: PortalRequest, tenant: str, project: str) -> HttpRespo
         datasets=[(str(dataset.pk), dataset.name) for dataset in rows],
         place=place,
         files=connection.holds_files,
+        dataset=request.GET.get("dataset", ""),
     )
+    form.offer_columns(columns_there(request, str(form["dataset"].value() or "")))
     act = request.POST.get("act", "")
     context: dict[str, Any] = {"form": form, "connection": connection, "place": place}
-    if request.method == "POST" and form.is_valid() and (act == "preview" or form.check_target()):
+    if request.method == "POST" and act != "modes" and form.is_valid() and (act == "preview" or form.check_target()):
         with refusals_on(form):
             if act == "preview":
                 context["sample"] = _sample(request, form, connection.pk, place)
@@ -47,7 +49,8 @@ def dataset_pull(request: PortalRequest, tenant: str, project: str) -> HttpRespo
                 version = _begin(request, form, connection.pk, place)
                 messages.success(request, _("It is being read. You look at its rows before they are committed."))
                 return redirect(request, address(request, "version_detail", version.pk))
-    return render_page(request, "datasets/dataset_pull.html", status=422 if form.errors else 200, **context)
+    status = 422 if act != "modes" and form.errors else 200
+    return render_page(request, "datasets/dataset_pull.html", status=status, **context)
 
 
 def _sample(request: PortalRequest, form: forms.PullForm, connection_id: UUID, place: str) -> dict[str, Any]:
@@ -70,4 +73,5 @@ def _begin(request: PortalRequest, form: forms.PullForm, connection_id: UUID, pl
         place=place,
         pattern=chosen.get("pattern", ""),
         options=form.options(),
+        **form.rows_said(),
     )

@@ -21,6 +21,18 @@ def version_of(request: PortalRequest, version_id: UUID) -> Any:
     return in_project(request, selectors.get_version(actor=request.actor, version_id=version_id))
 
 
+def ingestion_of(request: PortalRequest, ingestion_id: UUID) -> Any:
+    return in_project(request, selectors.get_ingestion(actor=request.actor, ingestion_id=ingestion_id))
+
+
+def columns_there(request: PortalRequest, asked: str) -> list[str]:
+    """The columns of the newest version of the dataset that a form names; none where there is none."""
+    if not asked:
+        return []
+    newest = selectors.latest_ready(dataset_of(request, as_id(asked)))
+    return newest.column_names if newest else []
+
+
 def as_id(text: str) -> UUID:
     """An id out of a query string; what is none names nothing."""
     try:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.datasets import charts, forms, policies, selectors, services
 from apps.datasets.choices import VersionState
 from apps.datasets.views import checks, contracts, exporting, parts, presentation
+from apps.datasets.views.building import builds_on
 from apps.datasets.views.things import address, version_of
 from foundation import access
 from foundation.access import Permission
@@ -28,7 +29,8 @@ from foundation.web.requests import PortalRequest
 @require_GET
 def version_detail(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
     version = version_of(request, version_id)
-    if nothing_new := unchanged(request, version.state):
+    state = f"{version.state}-paused" if version.paused_at else version.state
+    if nothing_new := unchanged(request, state):
         return nothing_new
     context: dict[str, Any] = {
         "version": version,
@@ -41,6 +43,8 @@ def version_detail(request: PortalRequest, tenant: str, project: str, version_id
         "tags_on_it": [tag.name for tag in version.tags.all()],
         "may_tag": access.ask(policies.check_can_tag, request.actor, version),
         "may_hold": access.ask(policies.check_can_hold, request.actor, version),
+        "state": state,
+        "builds": builds_on(request, version),
         "may_destroy": access.ask(policies.check_can_destroy, request.actor, version),
         **_of_state(request, version),
     }
@@ -61,6 +65,8 @@ def _of_state(request: PortalRequest, version: Any) -> dict[str, Any]:
             "may_discard": access.ask(policies.check_can_discard, request.actor, version),
         }
     found: dict[str, Any] = {"history": presentation.activity(request, version)}
+    if version.state == VersionState.INGESTING and version.source.get("kind") == "connection":
+        found["may_pause"] = access.ask(policies.check_can_add, request.actor, version)
     if version.state in {VersionState.INGESTING, VersionState.DESTROYING}:
         found["job"] = newest_job(request, ("dataset_version", version.pk))
     if version.state == VersionState.DESTROYED:
@@ -69,7 +75,7 @@ def _of_state(request: PortalRequest, version: Any) -> dict[str, Any]:
         found |= checks.report(request, version)
         found["may_add"] = access.ask(policies.check_can_add, request.actor, version)
         found["upload"] = selectors.upload_of(actor=request.actor, version=version)
-        found["form"] = forms.ReadingForm(initial=_typed(version.source.get("options", {})))
+        found["form"] = forms.ReadingForm(initial=typed(version.source.get("options", {})))
     return found
 
 
@@ -92,7 +98,7 @@ def _ready(request: PortalRequest, version: Any) -> dict[str, Any]:
     }
 
 
-def _typed(options: dict[str, Any]) -> dict[str, str]:
+def typed(options: dict[str, Any]) -> dict[str, str]:
     """Options as the form's fields hold them."""
     return {
         "delimiter": options.get("delimiter", ""),
@@ -119,6 +125,22 @@ def version_discard(request: PortalRequest, tenant: str, project: str, version_i
         request, _("Discarded. Nobody can read its rows any more, and they leave the disk with the next clean-up.")
     )
     return redirect(request, address(request, "dataset_detail", version.dataset_id))
+
+
+@access.page(Permission.DATASET_CREATE)
+@require_POST
+def version_pause(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    version = services.pause_version(actor=request.actor, version=version_of(request, version_id), now=now())
+    messages.success(request, _("Paused. What is in stays, and it goes on from there."))
+    return redirect(request, address(request, "version_detail", version.pk))
+
+
+@access.page(Permission.DATASET_CREATE)
+@require_POST
+def version_resume(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    version = services.resume_version(actor=request.actor, version=version_of(request, version_id))
+    messages.success(request, _("It goes on."))
+    return redirect(request, address(request, "version_detail", version.pk))
 
 
 @access.page(Permission.DATASET_CREATE)

@@ -18,6 +18,7 @@ EVENT_FAMILIES = {
     "feature_view": _("Feature views"),
     "group": _("Groups"),
     "identity_provider": _("Identity providers"),
+    "ingestion": _("Ingestions"),
     "key": _("Keys"),
     "ledger": _("The ledger itself"),
     "membership": _("Members"),

@@ -34,6 +34,7 @@ KINDS = {
     "files": (_("Files"), "file-text"),
     "stream": (_("Stream"), "activity"),
     "transformation": (_("Transformation"), "sql"),
+    "ingestion": (_("Ingestion"), "database-import"),
     "dataset": (_("Dataset"), "database"),
     "dataset_version": (_("Dataset version"), "database"),
     "feature_view": (_("Feature view"), "columns-3"),

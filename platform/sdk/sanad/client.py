@@ -9,6 +9,7 @@ from sanad.data import Datasets, Features, TrainingSets
 from sanad.erasures import Erasures
 from sanad.exports import Exports
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
+from sanad.ingestions import Ingestions
 from sanad.keys import Keys
 from sanad.models import Deployments, Models, Runs
 from sanad.projects import Groups, Members, ProjectRoles, Projects, ServiceAccounts, Tokens
@@ -47,6 +48,7 @@ class Client:
         self.exports = Exports(self)
         self.connections = Connections(self)
         self.streams = Streams(self)
+        self.ingestions = Ingestions(self)
         self.datasets = Datasets(self)
         self.transformations = Transformations(self)
         self.suites = Suites(self)

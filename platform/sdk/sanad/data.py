@@ -52,17 +52,23 @@ class Datasets(Governed):
         description: str = "",
         review: bool = False,
         options: Mapping[str, Any] | None = None,
+        mode: str = "full",
+        key: Sequence[str] = (),
         told: Told | None = None,
         timeout_s: float = 900,
     ) -> Thing:
-        """Send a file and wait until it is a version; a new dataset where `name` is new, else its next version."""
+        """Send a file and wait until it is a version; a new dataset where `name` is new, else its next version.
+
+        `mode` says what becomes of the rows that are there: full, append, or upsert, which replaces those
+        of equal `key`.
+        """
         file = Path(path)
         upload = self.upload(file, told=told)
         dataset = self.find(name or file.stem)
         if dataset is None:
             body = {"project": self._project, "name": name or file.stem, "description": description}
             dataset = self._http.post("datasets/", body)
-        start = {"upload": upload["id"], "review": review, "options": dict(options or {})}
+        start = {"upload": upload["id"], "review": review, "options": dict(options or {}), **_put(mode, key)}
         version = self._http.post(f"datasets/{dataset['id']}/versions/", start)
         return self.wait(version["id"], timeout_s=timeout_s)
 
@@ -75,12 +81,14 @@ class Datasets(Governed):
         pattern: str = "",
         review: bool = False,
         options: Mapping[str, Any] | None = None,
+        mode: str = "full",
+        key: Sequence[str] = (),
         timeout_s: float = 3600,
     ) -> Thing:
         """Read what lies at `place` behind a connection (its name or id), and wait until it is a version.
 
         A new dataset where `name` (without it: the last word of the place) is new, else its next version. `pattern`
-        picks files of a folder.
+        picks files of a folder; `mode` and `key` are those of `push`.
         """
         connection_id = self._client.connections.get(connection)["id"]
         wanted = name or place.rstrip("/").replace("/", ".").rpartition(".")[2]
@@ -88,17 +96,30 @@ class Datasets(Governed):
         if dataset is None:
             dataset = self._http.post("datasets/", {"project": self._project, "name": wanted})
         start = {"connection": connection_id, "place": place, "pattern": pattern, "review": review}
-        version = self._http.post(f"datasets/{dataset['id']}/versions/", {**start, "options": dict(options or {})})
+        start |= {"options": dict(options or {}), **_put(mode, key)}
+        version = self._http.post(f"datasets/{dataset['id']}/versions/", start)
         return self.wait(version["id"], timeout_s=timeout_s)
 
     def derive(
-        self, name: str, *, sql: str, inputs: Mapping[str, str], description: str = "", timeout_s: float = 900
+        self,
+        name: str,
+        *,
+        sql: str,
+        inputs: Mapping[str, str],
+        description: str = "",
+        mode: str = "full",
+        key: Sequence[str] = (),
+        timeout_s: float = 900,
     ) -> Thing:
-        """A version made by SQL over other versions (`inputs`: name in the SQL to version id); waits for its rows."""
+        """A version made by SQL over other versions (`inputs`: name in the SQL to version id); waits for its rows.
+
+        `mode` and `key` are those of `push`.
+        """
         dataset = self.find(name)
         if dataset is None:
             dataset = self._http.post("datasets/", {"project": self._project, "name": name, "description": description})
-        version = self._http.post(f"datasets/{dataset['id']}/versions/", {"sql": sql, "inputs": dict(inputs)})
+        start = {"sql": sql, "inputs": dict(inputs), **_put(mode, key)}
+        version = self._http.post(f"datasets/{dataset['id']}/versions/", start)
         return self.wait(version["id"], timeout_s=timeout_s)
 
     def take(self, version: str, *, name: str, review: bool = False, timeout_s: float = 900) -> Thing:
@@ -144,6 +165,15 @@ class Datasets(Governed):
             timeout_s=timeout_s,
             what="The ingestion",
         )
+
+    def pause(self, version_id: str) -> Thing:
+        """Halt the reading of a version through a connection; what is in stays."""
+        paused: Thing = self._http.post(f"dataset-versions/{version_id}/pause/")
+        return paused
+
+    def resume(self, version_id: str) -> Thing:
+        resumed: Thing = self._http.post(f"dataset-versions/{version_id}/resume/")
+        return resumed
 
     def commit(self, version_id: str) -> Thing:
         committed: Thing = self._http.post(f"dataset-versions/{version_id}/commit/")
@@ -275,6 +305,11 @@ class TrainingSets(Resource):
 
     def list(self) -> Things:
         return list(self._http.pages("training-sets/", project=self._project))
+
+
+def _put(mode: str, key: Sequence[str]) -> Thing:
+    """How rows are put to those that are there."""
+    return {"mode": mode, "key": [*key]}
 
 
 def _built(http: Any, path: str, timeout_s: float, what: str) -> Thing:

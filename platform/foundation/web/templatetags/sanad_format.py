@@ -26,7 +26,6 @@ percent, quantity, short_digest = figures.percent, figures.quantity, figures.sho
 for _filter in (money, month, number, percent, quantity, short_digest):
     register.filter(_filter)
 register.filter("browser", browser_in_words)
-_BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 @register.filter
@@ -43,14 +42,9 @@ def compact(value: Any) -> str:
 @register.filter
 def filesize(value: Any) -> SafeString | str:
     """Bytes in decimal units: 8421376 → 8.4 MB."""
-    figure = figure_of(value)
-    if figure is None:
+    if figure_of(value) is None:
         return NOTHING
-    amount, unit = float(figure), 0
-    while abs(amount) >= 999.5 and unit < len(_BYTE_UNITS) - 1:
-        amount, unit = amount / 1000, unit + 1
-    shown = f"{amount:.0f}" if unit == 0 or amount >= 99.95 else f"{amount:.1f}"
-    return format_html("<bdi>{}\u202f{}</bdi>", shown, _BYTE_UNITS[unit])
+    return format_html("<bdi>{}</bdi>", figures.size_in_words(value))
 
 
 @register.filter

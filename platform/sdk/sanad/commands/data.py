@@ -8,6 +8,7 @@ from typing import Any
 from sanad.client import Client
 from sanad.commands import governed
 from sanad.commands.arguments import add, as_json, chosen, group, pair, text_of
+from sanad.commands.ingestions import MODES
 from sanad.models import show_progress
 from sanad.output import show, table, tell
 
@@ -39,9 +40,17 @@ def _datasets(dataset: Any) -> None:
     take.add_argument("version", help="its id")
     take.add_argument("name", help="of the dataset whose next version it becomes")
     take.add_argument("--review", action="store_true", help="wait for a person to commit it")
+    for parser in (push, pull):
+        _modes(parser)
     derive = add(dataset, "derive", dataset_derive, "make a version by SQL over other versions")
     derive.add_argument("name")
     _sql(derive)
+    _modes(derive)
+    for word, act, said in (
+        ("pause", dataset_pause, "halt the reading of a version through a connection"),
+        ("resume", dataset_resume, "let the reading of a version go on"),
+    ):
+        add(dataset, word, act, said).add_argument("version", help="its id")
     add(dataset, "commit", dataset_commit, "make a version that waits for review immutable").add_argument("version")
     destroy = add(
         dataset, "destroy", dataset_destroy, "destroy a version's rows for good, and every key that opens them"
@@ -63,6 +72,17 @@ def _datasets(dataset: Any) -> None:
     get.add_argument("--exact", action="store_true", help="CSV: leave text that looks like a formula as it is")
     get.add_argument(
         "--location", default="", help="Iceberg: where its folder is going to lie, like s3://bucket/orders"
+    )
+
+
+def _modes(parser: ArgumentParser) -> None:
+    parser.add_argument("--mode", choices=MODES, default="full", help="what becomes of the rows that are there")
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="with upsert: a column that names a row, again for more",
     )
 
 
@@ -110,13 +130,20 @@ def _training_sets(training: Any) -> None:
 
 def dataset_push(client: Client, said: Namespace) -> None:
     version = client.datasets.push(
-        said.file, name=said.name or "", review=said.review, options=_options(said), told=show_progress
+        said.file,
+        name=said.name or "",
+        review=said.review,
+        options=_options(said),
+        mode=said.mode,
+        key=said.key,
+        told=show_progress,
     )
     show(chosen(version, VERSION), as_json=said.json)
 
 
 def dataset_pull(client: Client, said: Namespace) -> None:
-    words = {"name": said.name, "pattern": said.pattern, "review": said.review, "options": _options(said)}
+    words = {name: getattr(said, name) for name in ("name", "pattern", "review", "mode", "key")}
+    words["options"] = _options(said)
     show(chosen(client.datasets.pull(said.connection, said.place, **words), VERSION), as_json=said.json)
 
 
@@ -129,8 +156,17 @@ def _options(said: Namespace) -> dict[str, Any]:
 
 
 def dataset_derive(client: Client, said: Namespace) -> None:
-    made = client.datasets.derive(said.name, sql=text_of(said.sql), inputs=_inputs(client, said))
+    words = {"inputs": _inputs(client, said), "mode": said.mode, "key": said.key}
+    made = client.datasets.derive(said.name, sql=text_of(said.sql), **words)
     show(chosen(made, VERSION), as_json=said.json)
+
+
+def dataset_pause(client: Client, said: Namespace) -> None:
+    show(chosen(client.datasets.pause(said.version), VERSION), as_json=said.json)
+
+
+def dataset_resume(client: Client, said: Namespace) -> None:
+    show(chosen(client.datasets.resume(said.version), VERSION), as_json=said.json)
 
 
 def dataset_commit(client: Client, said: Namespace) -> None:
