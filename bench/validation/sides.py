@@ -82,10 +82,11 @@ def great_expectations(parquet: Path, rows: int) -> Counts:
     import pandas as pd
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    variables: Any = context.variables
+    variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("pandas").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("all")
-    e = gx.expectations
+    e: Any = gx.expectations
     suite = gx.ExpectationSuite(
         name="twelve",
         expectations=[

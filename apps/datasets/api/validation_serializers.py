@@ -11,7 +11,7 @@ from apps.datasets.services.quarantine.choosing import MOST_NUMBERS
 
 
 class ExpectationSerializer(serializers.Serializer):
-    """`parameters` depend on the kind: see the reference of expectations."""
+    """`parameters` depend on the kind: see docs/expectations.md."""
 
     id = serializers.CharField(required=False, allow_blank=True, default="")
     kind = serializers.ChoiceField(choices=ExpectationKind.choices)

@@ -102,6 +102,22 @@ def test_a_replay_that_brings_nothing_leaves_the_rows_where_they_are(scientist, 
     services.discard_rows(actor=scientist, quarantine=quarantine, reason_given="wrong source", everything=True)
 
 
+def test_a_replay_loses_nothing_of_a_version_that_came_meanwhile(scientist, quarantine, ingested, run_jobs):
+    services.mend_rows(actor=scientist, quarantine=quarantine, column="region", value="south", everything=True)
+    dataset = quarantine.dataset
+    between = ingested("more.csv", b"id,region,email\n9,north,z@x.ae\n", dataset=dataset, run=False)
+    version = services.replay_rows(actor=scientist, quarantine=quarantine, everything=True)
+    run_jobs()
+    for one in (between, version):
+        one.refresh_from_db()
+    assert between.state == VersionState.READY
+    assert version.state == VersionState.FAILED and "Another version came meanwhile" in version.failure
+    again = services.replay_rows(actor=scientist, quarantine=quarantine, everything=True)
+    run_jobs()
+    again.refresh_from_db()
+    assert rows_in(again) == {9: "north", 3: "south", 4: "south", 5: "south"}
+
+
 def test_rows_are_given_up_with_a_reason_and_leave_the_lake(scientist, quarantine):
     number = seen(scientist, quarantine)[4].number
     with pytest.raises(Invalid, match="why"):

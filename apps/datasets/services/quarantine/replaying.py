@@ -95,7 +95,7 @@ def run_replay(*, job: JobHandle, version_id: UUID) -> None:
     tables.drop(table)
     job.progress(_("Taking rows out of quarantine"), 10)
     at = _chosen_rows(tables, table, quarantine, rows, version, base)
-    merge = None if base is None else _merging(tables, table, base)
+    merge = None if base is None else _merging(job, version, tables, table, base)
     complete(job=job, version=version, tables=tables, at=at, weigh=True, into=base, merge=merge)
 
 
@@ -140,16 +140,26 @@ def _check_readable(
             raise RowsRefused(sentence % {"rows": number(count), "column": column.name, "type": column.type})
 
 
-def _merging(tables: Lake, table: str, base: TableAt) -> Any:
+def _merging(job: JobHandle, version: DatasetVersion, tables: Lake, table: str, base: TableAt) -> Any:
     columns = ", ".join(name(column.name) for column in tables.schema(base))
 
     def merge(good: TableAt) -> TableAt:
         if not tables.count(good):
             raise RowsRefused(_("Not one of these rows is as expected yet. They stay in quarantine."))
+        with job.scope():
+            _check_still_newest(version)
         both = f"SELECT {columns} FROM a UNION ALL SELECT {columns} FROM b"
         return tables.write_query(table, both, {"a": base, "b": good}, mode="replace")
 
     return merge
+
+
+def _check_still_newest(version: DatasetVersion) -> None:
+    """What came meanwhile would be missing from a version that is made of the one before it."""
+    newest = selectors.latest_ready(version.dataset)
+    if newest is not None and str(newest.pk) != version.source["of"]:
+        sentence = _("Another version came meanwhile: %(version)s. The rows stay in quarantine; replay them again.")
+        raise Conflict(sentence % {"version": newest})
 
 
 @jobs.on_failure(REPLAY)
