@@ -111,6 +111,7 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "dataset": ("dataset", str),
     "training_set": ("training_set", str),
     "base_version": ("dataset_version", str),
+    "dataset_version": ("dataset_version", str),
     "model_version": ("model_version", str),
     "deployment": ("deployment", str),
     "run": ("run", str),
