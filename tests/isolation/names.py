@@ -129,6 +129,7 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "after": ("dataset", str),
     "training_set": ("training_set", str),
     "base_version": ("dataset_version", str),
+    "dataset_version": ("dataset_version", str),
     "model_version": ("model_version", str),
     "deployment": ("deployment", str),
     "run": ("run", str),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from apps.connections.adapters import deletions
 from apps.connections.adapters.files import shown
-from apps.connections.adapters.table_files import DataFile, Snapshot, Store, TableColumn
+from apps.connections.adapters.table_files import MOST_FILES, DataFile, Snapshot, Store, TableColumn, too_many
 from apps.connections.errors import PlaceMissing, SourceBroken
 
 LOG = "_delta_log/"
@@ -53,7 +53,18 @@ class _State:
         if action.get("remove"):
             self.files.pop(_known_by(action["remove"]), None)
         if action.get("add"):
-            self.files[_known_by(action["add"])] = action["add"]
+            self.files[_known_by(action["add"])] = _kept(action["add"])
+        if len(self.files) > MOST_FILES:
+            raise too_many()
+
+
+def _kept(file: Mapping[str, Any]) -> dict[str, Any]:
+    """What is needed of a file: its statistics, which are most of a log, no longer than to see how many rows it has."""
+    try:
+        rows = json.loads(file.get("stats") or "{}").get("numRecords")
+    except ValueError:
+        rows = None
+    return {**{name: file.get(name) for name in ("path", "size", "partitionValues", "deletionVector")}, "rows": rows}
 
 
 def _known_by(file: Mapping[str, Any]) -> tuple[str, str]:
@@ -65,6 +76,13 @@ def _known_by(file: Mapping[str, Any]) -> tuple[str, str]:
 
 def snapshot(store: Store, base: str, *, version: int | None = None, as_of: datetime | None = None) -> Snapshot:
     """The table below `base` at a version, or as it was at a time; without either, the newest."""
+    try:
+        return _snapshot(store, base, version, as_of)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SourceBroken(_("The Delta table's log is damaged, or newer than what is known here.")) from error
+
+
+def _snapshot(store: Store, base: str, version: int | None, as_of: datetime | None) -> Snapshot:
     log = _Log(store, base)
     wanted = log.newest if version is None else version
     if as_of is not None:
@@ -248,13 +266,13 @@ def _shown_type(kind: Any) -> str:
 def _data_file(store: Store, base: str, file: Mapping[str, Any], partitions: Mapping[str, str]) -> DataFile:
     values = file.get("partitionValues") or {}
     constants = {column: values.get(name) or None for name, column in partitions.items()}
-    try:
-        rows = json.loads(file.get("stats") or "{}").get("numRecords")
-    except ValueError:
-        rows = None
     vector = file.get("deletionVector")
     return DataFile(
-        _key(base, str(file["path"])), int(file["size"]), rows, constants, _vector(base, vector) if vector else None
+        _key(base, str(file["path"])),
+        int(file["size"]),
+        file["rows"],
+        constants,
+        _vector(base, vector) if vector else None,
     )
 
 

@@ -53,12 +53,13 @@ class ObjectStore:
         with self._fetched(key, most) as path:
             return path.read_bytes()
 
-    def rows(self, key: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    def rows(self, key: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         columns = [{"name": name, "type": None, "source": name} for name in names]
         with self._fetched(key, _MOST_PARQUET) as path:
             try:
                 with lake.sandbox.rows_of(path, "parquet", {"columns": columns, "name": shown(key)}) as rows:
-                    return [row for batch in rows for row in batch.to_pylist()]
+                    for batch in rows:
+                        yield from batch.to_pylist()
             except lake.FileRefused as refusal:
                 raise SourceBroken(refusal.sentence) from refusal
 

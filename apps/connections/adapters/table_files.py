@@ -41,8 +41,8 @@ class Store(Protocol):
     def content(self, key: str, most: int) -> bytes:
         """An object whole; SourceBroken where it is larger than `most`, PlaceMissing where there is none."""
 
-    def rows(self, key: str, names: Sequence[str]) -> list[dict[str, Any]]:
-        """Some columns of a small Parquet file, opened in the sandbox; a column that it lacks is None."""
+    def rows(self, key: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Some columns of a Parquet file of the log, opened in the sandbox; a column that it lacks is None."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Snapshot:
 
 def pin_of(said: Mapping[str, Any], snapshot: Snapshot) -> str:
     if len(snapshot.files) > MOST_FILES:
-        raise SourceBroken(_("The table has more than a million files. Compact it first."))
+        raise too_many()
     files = [[file.key, file.bytes, file.rows, file.constants, file.deleted] for file in snapshot.files]
     text = json.dumps(files, ensure_ascii=False, separators=(",", ":")).encode()
     columns = [[c.name, c.type, c.nullable, c.source_type, c.source] for c in snapshot.columns]
@@ -117,6 +117,10 @@ def reached(pin: str) -> str:
 
 def version_in(form: str, version: str) -> str:
     return f"{form} {version}"
+
+
+def too_many() -> SourceBroken:
+    return SourceBroken(_("The table has more than a million files. Compact it first."))
 
 
 def is_table(pin: str) -> bool:

@@ -160,10 +160,10 @@ class DatasetStart(_Incoming):
 class VersionStart(_Incoming):
     """An upload, a connection and a place, SQL with the versions that it reads, or a version that is taken over whole.
 
-    `version`: the id of that version, of this project or of another one that is open to whoever asks.
+    `dataset_version`: the id of that version, of this project or of another one that is open to whoever asks.
     """
 
-    version = serializers.UUIDField(required=False, allow_null=True, default=None)
+    dataset_version = serializers.UUIDField(required=False, allow_null=True, default=None)
     sql = serializers.CharField(required=False, allow_blank=True, default="")
     inputs = serializers.DictField(child=serializers.UUIDField(), required=False, default=dict)
     review = serializers.BooleanField(required=False, default=False)

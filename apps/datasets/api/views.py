@@ -130,9 +130,9 @@ class DatasetViewSet(RetentionMixin):
     @versions.mapping.post
     def add_version(self, request: Request, pk: UUID) -> Response:
         dataset, body = selectors.get_dataset(actor=self.actor, dataset_id=pk), self.body(serializers.VersionStart)
-        if body["version"]:
+        if body["dataset_version"]:
             version = services.take_version(
-                actor=self.actor, dataset=dataset, version_id=body["version"], review=body["review"]
+                actor=self.actor, dataset=dataset, version_id=body["dataset_version"], review=body["review"]
             )
         elif body["sql"]:
             words = {name: body[name] for name in ("sql", "inputs", "review", "mode", "key")}

@@ -127,7 +127,7 @@ class Datasets(Governed):
         dataset = self.find(name)
         if dataset is None:
             dataset = self._http.post("datasets/", {"project": self._project, "name": name})
-        made = self._http.post(f"datasets/{dataset['id']}/versions/", {"version": version, "review": review})
+        made = self._http.post(f"datasets/{dataset['id']}/versions/", {"dataset_version": version, "review": review})
         return self.wait(made["id"], timeout_s=timeout_s)
 
     def upload(self, file: Path, *, told: Told | None = None) -> Thing:

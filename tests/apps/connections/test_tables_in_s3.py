@@ -278,6 +278,8 @@ def test_rows_that_iceberg_deleted_by_equality_are_refused(source, iceberg, put)
     [
         ("_delta_log/00000000000000000000.json", b"{", "Version 0 of the Delta table's log cannot be read"),
         ("_delta_log/00000000000000000000.json", b'{"add": {}}\n', "cannot be read|what its columns are"),
+        ("_delta_log/00000000000000000000.json", b'{"add": {"size": 1}}\n', "log is damaged"),
+        ("_delta_log/00000000000000000000.json", b'{"protocol": [1]}\n', "log is damaged"),
         ("_delta_log/00000000000000000000.json", b"\n", "what its columns are"),
         ("metadata/v1.metadata.json", b"{}", "metadata cannot be read"),
         ("metadata/v1.metadata.json", b"\x1f\x8b", "metadata cannot be read"),

@@ -61,7 +61,7 @@ def test_the_page_and_the_rest_surface_take_it_over(given, scientist, elsewhere,
     assert client_as(scientist).post(address, {**chosen, "name": "Taken"}).status_code == 303
     target = services.create_dataset(actor=scientist, project=elsewhere, name="By REST")
     made = api_as(scientist).post(
-        f"/api/v1/datasets/{target.pk}/versions/", {"version": str(given.pk)}, content_type="application/json"
+        f"/api/v1/datasets/{target.pk}/versions/", {"dataset_version": str(given.pk)}, content_type="application/json"
     )
     assert made.status_code == 202, made.content
     run_jobs()

@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from foundation.lake.adapters import profile
+
 
 def profiled(lake, name, columns):
     found = lake.profile(lake.write(name, pa.table(columns)))
@@ -28,6 +30,14 @@ def test_numbers(lake):
     edges, counts = x["histogram"]["edges"], x["histogram"]["counts"]
     assert len(edges) == len(counts) + 1
     assert (edges[0], edges[-1], sum(counts)) == (1, 100, 100)
+
+
+def test_a_wide_table_is_described_some_columns_at_a_time(lake, monkeypatch):
+    columns = {f"c{n}": [n, n + 1, None] for n in range(7)}
+    whole = profiled(lake, "wide", columns)
+    monkeypatch.setattr(profile, "TOGETHER", 3)
+    assert profiled(lake, "wide_in_parts", columns) == whole
+    assert list(whole[1]) == list(columns)
 
 
 def test_few_whole_numbers_get_a_bin_each(lake):

@@ -38,11 +38,15 @@ class _Kinds:
     seen: set[type] = field(default_factory=set)
     whole: bool = True
 
-    def see(self, value: Any) -> None:
-        kind = type(value)
-        self.seen.add(kind)
-        if kind is float and self.whole:
-            self.whole = value.is_integer() and abs(value) <= _WHOLE
+    def see(self, values: Sequence[Any], missing: frozenset[str]) -> None:
+        """Some of its values; words for missing ones say nothing of its kind."""
+        kinds = set(map(type, values))
+        if str in kinds and not {value.strip() for value in values if type(value) is str} - missing:
+            kinds.remove(str)
+        if float in kinds and self.whole:
+            numbers = (value for value in values if type(value) is float)
+            self.whole = all(value.is_integer() and abs(value) <= _WHOLE for value in numbers)
+        self.seen |= kinds
 
     def type(self) -> pa.DataType:
         seen = self.seen
@@ -113,7 +117,7 @@ class _Sheet:
     def __init__(self, sheet: calamine.CalamineSheet, options: dict[str, Any]) -> None:
         self._sheet, self.name = sheet, sheet.name[:60]
         self._first = sheet.start[1] if sheet.start else 0
-        self._missing = frozenset(options.get("missing", MISSING))
+        self.missing = frozenset(options.get("missing", MISSING)) | {_EMPTY}
         self._texts = {name for name, kind in options.get("types", {}).items() if kind == "text"}
         self.header, names = self._names()
         self._check_merged()
@@ -149,20 +153,13 @@ class _Sheet:
                 first, last = self.cell(top + 1, left - self._first), self.cell(bottom + 1, right - self._first)
                 raise Refusal("excel_merged", sheet=self.name, cells=f"{first}:{last}", line=top + 1)
 
-    def rows(self) -> Iterator[tuple[int, list[Any]]]:
-        """Each row that holds anything; words for missing values are as empty as an empty cell."""
+    def columns_in_parts(self) -> Iterator[list[tuple[Any, ...]]]:
+        """The columns of so many rows at a time; rows in which nothing stands are left out."""
         width = len(self.columns)
-        for number, row in enumerate(islice(self._sheet.iter_rows(), self.header, None), start=self.header + 1):
-            kept = [None if self._absent(value) else value for value in row[:width]]
-            if any(value is not None for value in kept):
-                yield number, kept
-
-    def _absent(self, value: Any) -> bool:
-        return type(value) is str and not value.strip()
-
-    def counts(self, column: _Kinds, value: Any) -> bool:
-        """Whether a value says something of its column's kind."""
-        return value is not None and not (type(value) is str and value.strip() in self._missing)
+        below = islice(self._sheet.iter_rows(), self.header, None)
+        rows = (row[:width] for row in below if row.count(_EMPTY) < len(row))
+        while taken := list(islice(rows, _BATCH)):
+            yield list(zip(*taken, strict=True))
 
     def type_of(self, column: _Kinds) -> pa.DataType:
         return pa.string() if column.name in self._texts else column.type()
@@ -187,11 +184,10 @@ def _check_header(sheet: _Sheet) -> None:
 def _table(sheet: _Sheet) -> pa.RecordBatchReader:
     _check_header(sheet)
     rows = 0
-    for _number, row in sheet.rows():
-        rows += 1
-        for column, value in zip(sheet.columns, row, strict=False):
-            if sheet.counts(column, value):
-                column.see(value)
+    for part in sheet.columns_in_parts():
+        rows += len(part[0])
+        for column, values in zip(sheet.columns, part, strict=False):
+            column.see(values, sheet.missing)
     if not rows:
         raise Refusal("excel_no_rows", sheet=sheet.name, line=sheet.header)
     types = [sheet.type_of(column) for column in sheet.columns]
@@ -200,31 +196,30 @@ def _table(sheet: _Sheet) -> pa.RecordBatchReader:
 
 
 def _batches(sheet: _Sheet, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    rows = sheet.rows()
-    while taken := list(islice(rows, _BATCH)):
-        columns = [
-            pa.array([_fitted(sheet, column, row, kind) for _number, row in taken], kind)
-            for column, kind in zip(sheet.columns, schema.types, strict=True)
-        ]
-        yield pa.record_batch(columns, schema=schema)
+    for part in sheet.columns_in_parts():
+        # A column in which nothing stands to the end of the sheet is not among the sheet's cells.
+        part += [(_EMPTY,) * len(part[0])] * (len(schema) - len(part))
+        arrays = [pa.array(_fitted(values, kind), kind) for values, kind in zip(part, schema.types, strict=True)]
+        yield pa.record_batch(arrays, schema=schema)
 
 
-def _fitted(sheet: _Sheet, column: _Kinds, row: Sequence[Any], kind: pa.DataType) -> Any:
-    value = row[column.place] if column.place < len(row) else None
-    if value is None:
-        return None
+def _fitted(values: Sequence[Any], kind: pa.DataType) -> list[Any]:
+    """In a column of words all are kept; in any other there are none but those that stand for no value."""
     if pa.types.is_string(kind):
-        # A column of words keeps them all; in a column that is text only since it holds several kinds, too.
-        return _said(value)
-    if not sheet.counts(column, value):
-        return None
+        return [value if type(value) is str and value.strip() else _worded(value) for value in values]
+    if pa.types.is_timestamp(kind):
+        return [datetime.combine(value, time()) if type(value) is date else _unless_text(value) for value in values]
     if pa.types.is_integer(kind):
-        return int(value)
-    if pa.types.is_floating(kind):
-        return float(value)
-    if pa.types.is_timestamp(kind) and type(value) is date:
-        return datetime.combine(value, time())
-    return value
+        return [None if type(value) is str else int(value) for value in values]
+    return [None if type(value) is str else value for value in values]
+
+
+def _unless_text(value: Any) -> Any:
+    return None if type(value) is str else value
+
+
+def _worded(value: Any) -> str | None:
+    return None if type(value) is str else _said(value)
 
 
 def _said(value: Any) -> str:
