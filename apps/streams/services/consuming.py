@@ -70,7 +70,7 @@ class Consumer:
             return
         self._look_at = time.monotonic() + _LOOK_S
         try:
-            wanted = {stream_id: tenant for tenant in every_tenant() for stream_id in running_of(tenant)}
+            wanted = {stream_id: tenant for tenant in every_tenant() for stream_id in self._running(tenant)}
         except Exception:
             log.exception("The streams wait and are tried again.")
             close_old_connections()
@@ -79,6 +79,15 @@ class Consumer:
             self._known.setdefault(stream_id, _Known(tenant))
         for stream_id in [pk for pk, known in self._known.items() if pk not in wanted and known.turn is None]:
             self._drop(self._known.pop(stream_id))
+
+    def _running(self, tenant: Tenant) -> list[UUID]:
+        """One that cannot be asked holds up no other."""
+        try:
+            return running_of(tenant)
+        except Exception:
+            log.exception("The streams of %s wait and are tried again.", tenant.slug)
+            close_old_connections()
+            return []
 
     def _renew(self) -> None:
         """Keep what is read here, however long a turn takes."""
