@@ -61,6 +61,7 @@ def test_a_stream_lives_its_whole_life_on_the_command_line(run, tmp_path):
     assert (made["state"], made["columns"][0]["required"]) == ("running", True)
     events = tmp_path / "events.jsonl"
     events.write_text('{"n": 1}\n\n{"n": "x"}\n{"n": 2, "text": "b"}\n')
+    assert [row["type"] for row in run("stream", "suggest", str(events))] == ["nested", "text"]
     (pushed,) = run("stream", "push", "Taps", str(events))
     assert (pushed["accepted"], [one["index"] for one in pushed["rejected"]]) == (2, [1])
     drain(made["id"], tenant_of(made))

@@ -27,10 +27,11 @@ class StreamViewSet(PortalViewSet):
     """Events on their way into datasets: from Valkey, Redis or Kafka, or pushed here."""
 
     serializer_class = serializers.StreamSerializer
+    only_read = frozenset({"suggest"})
     permissions = {
         **dict.fromkeys(("list", "retrieve", "quarantine"), Permission.STREAM_VIEW),
         **dict.fromkeys(
-            ("create", "partial_update", "destroy", "pause", "resume", "cut", "replay", "discard"),
+            ("create", "suggest", "partial_update", "destroy", "pause", "resume", "cut", "replay", "discard"),
             Permission.STREAM_MANAGE,
         ),
         "events": Permission.STREAM_PUSH,
@@ -59,6 +60,18 @@ class StreamViewSet(PortalViewSet):
         words["project"] = None if pk else projects.get_project(actor=self.actor, slug=slug)
         made = services.create_stream(actor=self.actor, now=now(), **words)
         return self.answer(self.serializer_class, self._stream(made.pk), status=201)
+
+    @extend_schema(request=serializers.ExamplesWanted, responses=serializers.ColumnWanted(many=True), filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def suggest(self, request: Request) -> Response:
+        """The columns that the first events suggest; nothing is made."""
+        body = self.body(serializers.ExamplesWanted)
+        project = projects.get_project(actor=self.actor, slug=body.pop("project"))
+        connection_id, examples = body.pop("connection", None), [one.encode() for one in body.pop("examples", [])]
+        found = services.suggest_columns(
+            actor=self.actor, project_id=project.pk, connection_id=connection_id, examples=examples, **body
+        )
+        return Response(serializers.ColumnWanted(found, many=True).data)
 
     @extend_schema(request=serializers.StreamChange)
     def partial_update(self, request: Request, pk: UUID) -> Response:

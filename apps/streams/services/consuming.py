@@ -23,14 +23,27 @@ from foundation import ledger, live, states
 from foundation.errors import OverQuota, PortalError, Unavailable
 from foundation.identity import Actor
 from foundation.lake import MarkMoved
-from foundation.tenancy import every_tenant, scope, why_closed, why_locked
+from foundation.tenancy import (
+    KeyDestroyed,
+    KeyWithdrawn,
+    TenantDeleted,
+    TenantSuspended,
+    every_tenant,
+    scope,
+    why_closed,
+    why_locked,
+)
 from foundation.tenancy.models import Tenant
 
 log = logging.getLogger("sanad.streams")
 _AT_ONCE, _LOOK_S, _STEP_S = 4, 1.0, 0.05
 _TROUBLE_S, _ELSEWHERE_S = 3.0, 2.0
 # What passes by itself; whatever else a stream meets ends it, with a sentence.
-_PASSING = (Unavailable, OverQuota, OperationalError, InterfaceError, OSError)
+_PASSING = (
+    *(Unavailable, OverQuota, OperationalError, InterfaceError, OSError),
+    # A tenant that is closed, or keeps its key, may come back.
+    *(KeyWithdrawn, KeyDestroyed, TenantSuspended, TenantDeleted),
+)
 
 
 class _Known:
