@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from apps.datasets import selectors as datasets
 from apps.projects import selectors as projects
-from apps.streams import selectors, services
+from apps.streams import policies, selectors, services
 from apps.streams.api import serializers
 from apps.streams.api.parsers import EventsParser
 from foundation.access import Permission
@@ -75,8 +75,11 @@ class StreamViewSet(PortalViewSet):
 
     @extend_schema(request=serializers.StreamChange)
     def partial_update(self, request: Request, pk: UUID) -> Response:
+        stream = self._stream(pk)
+        # Before the body is looked at: whoever may not is told that, and not what is wrong with it.
+        policies.check_can_manage(self.actor, stream)
         words = _plain(self.body(serializers.StreamChange))
-        services.edit_stream(actor=self.actor, stream=self._stream(pk), **words)
+        services.edit_stream(actor=self.actor, stream=stream, **words)
         return self.answer(self.serializer_class, self._stream(pk))
 
     def destroy(self, request: Request, pk: UUID) -> Response:
