@@ -49,9 +49,11 @@ class StreamForm(EditForm):
     )
     late = forms.ChoiceField(label=_("An event that is later"), choices=Late.choices, initial=Late.KEEP)
     batch_seconds = forms.FloatField(
-        label=_("Committed every so many seconds"), min_value=0.2, max_value=600, initial=1, help_text=_("Or sooner:")
+        label=_("Committed every so many seconds"), min_value=0.2, max_value=600, initial=1
     )
-    batch_rows = forms.IntegerField(label=_("After so many events"), min_value=1, max_value=100_000, initial=20_000)
+    batch_rows = forms.IntegerField(
+        label=_("Or sooner, after so many events"), min_value=1, max_value=100_000, initial=20_000
+    )
     cut = forms.ChoiceField(label=_("A version is made"), choices=Cut.choices, initial=Cut.HAND)
     cut_rows = forms.IntegerField(
         label=_("Rows between two versions"),

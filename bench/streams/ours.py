@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from bisect import bisect_right
-from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -51,8 +50,8 @@ def main(out: Path, events: int, seconds: int, rounds: int, rate: int) -> int:
         broker = redis.Redis.from_url(url)
         for first in range(0, events, AT_ONCE):
             _send(broker, key, first, AT_ONCE)
-        found["read"].append(events / _timed(partial(_read, broker, key)))
-        found["plain"].append(events / _timed(partial(_plain, broker, key, out.parent)))
+        found["read"].append(events / _timed(_read, broker, key))
+        found["plain"].append(events / _timed(_plain, broker, key, out.parent))
         client.transport.post(f"streams/{stream['id']}/resume/")
         began = time.perf_counter()
         _until(client, stream, events)
@@ -105,9 +104,9 @@ def _send(broker: Any, key: str, first: int, count: int) -> None:
     pipe.execute()
 
 
-def _timed(act: Any) -> float:
+def _timed(act: Any, *given: Any) -> float:
     began = time.perf_counter()
-    act()
+    act(*given)
     return time.perf_counter() - began
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench.streams.producer KEY FIRST SECONDS RATE`: sends events evenly; says when each hundredth was sent."""
+"""`python -m bench.streams.producer KEY FIRST SECONDS RATE`: sends events; says when each hundredth was sent."""
 
 from __future__ import annotations
 

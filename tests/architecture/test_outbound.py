@@ -12,6 +12,7 @@ CLIENTS = (
     "aiohttp",
     "boto3",
     "botocore",
+    "confluent_kafka",
     "ftplib",
     "http.client",
     "httpcore",
@@ -28,9 +29,12 @@ CLIENTS = (
 )
 # Each opens no way out, for the reason that stands beside it.
 OWN = {
+    "apps/connections/adapters/kafka.py": "its SDK dials by itself; each address that it is sent to is checked before",
     "apps/connections/adapters/mysql_wire.py": "its driver gets a connection that outbound made",
     "apps/connections/adapters/s3.py": "errors of the SDK",
     "apps/connections/adapters/s3_wire.py": "the SDK's proxy is a visit at the doorway of outbound",
+    "apps/connections/adapters/valkey.py": "its client gets a connection that outbound made",
+    "apps/connections/adapters/valkey_broker.py": "a type in a signature; the connection is made by the caller",
     "apps/deployments/adapters/gateway.py": "the gateway of this portal: its socket, and its door as clients use it",
     "apps/deployments/adapters/replica.py": "replicas that this portal started, at the address that the engine gave",
     "apps/experiments/adapters/mlflow_relay.py": "the MLflow server of this portal, over its Unix socket",

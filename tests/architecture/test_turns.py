@@ -15,6 +15,7 @@ ALLOWED = {
     "apps/deployments/selectors.py": "one table for the gateway, whole or not at all",
     "apps/monitoring/services/draining.py": "guards each turn itself, and keeps lines of inference out of the log",
     "apps/monitoring/services/playing.py": "guards each turn itself, once a second for ever",
+    "apps/streams/services/consuming.py": "guards each turn itself, once a second for ever",
     "apps/tenants/selectors/platform.py": "tenants by id, nothing is done in any",
 }
 

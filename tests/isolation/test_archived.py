@@ -24,6 +24,7 @@ ROOMS = (
     "projects_",
     "connections_",
     "datasets_",
+    "streams_",
     "features_",
     "experiments_",
     "registry_",

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from apps.streams import services
-from foundation.tenancy.models import Tenant
 
 
 @pytest.fixture
@@ -18,6 +17,32 @@ def run(sanad):
         return [json.loads(line) for line in answered.splitlines()] if not code else said
 
     return words
+
+
+def test_a_sender_sends_together_and_once_over_a_broken_line(client, portal):
+    made = client.streams.create("Meters", columns=[{"name": "n", "type": "whole"}])
+    tenant = tenant_of(made)
+    portal.line.lose_answers("POST", "/events/", numbers=[1, 3])
+    with client.streams.sender(made["id"], every_s=60, at_most=10) as sender:
+        for n in range(25):
+            sender.send({"n": n})
+        sender.send(b"broken")
+    assert (sender.accepted, [one["rule"] for one in sender.rejected]) == (25, ["undecodable"])
+    drain(made["id"], tenant)
+    assert client.streams.get(made["id"])["rows"] == 25, "each once"
+    client.streams.pause(made["id"])
+    client.streams.delete(made["id"])
+
+
+def tenant_of(made):
+    from apps.streams.models import Stream
+    from foundation.tenancy import every_tenant, scope
+
+    for tenant in every_tenant():
+        with scope(tenant.pk):
+            if Stream.objects.filter(pk=made["id"]).exists():
+                return tenant
+    raise LookupError
 
 
 def drain(stream_id, tenant):
@@ -32,16 +57,14 @@ def drain(stream_id, tenant):
 
 
 def test_a_stream_lives_its_whole_life_on_the_command_line(run, tmp_path):
-    from foundation.tenancy import every_tenant
-
     (made,) = run("stream", "create", "Taps", "--column", "n:whole!", "--column", "text:text")
     assert (made["state"], made["columns"][0]["required"]) == ("running", True)
     events = tmp_path / "events.jsonl"
     events.write_text('{"n": 1}\n\n{"n": "x"}\n{"n": 2, "text": "b"}\n')
+    assert [row["type"] for row in run("stream", "suggest", str(events))] == ["nested", "text"]
     (pushed,) = run("stream", "push", "Taps", str(events))
     assert (pushed["accepted"], [one["index"] for one in pushed["rejected"]]) == (2, [1])
-    tenant = next(one for one in every_tenant() if isinstance(one, Tenant) and one.slug != "other")
-    drain(made["id"], tenant)
+    drain(made["id"], tenant_of(made))
     assert run("stream", "show", "Taps")[0]["rows"] == 2
     assert run("stream", "quarantine", "Taps") == []
     assert run("stream", "edit", "Taps", "--cut", "day")[0]["cut"] == "day"

@@ -107,6 +107,18 @@ class StreamWanted(_Words):
     message = serializers.CharField(max_length=255, required=False, allow_blank=True)
 
 
+class ExamplesWanted(serializers.Serializer[Any]):
+    """What columns are read from: a schema, else `examples` (events as text), else what waits at a connection."""
+
+    project = serializers.SlugField()
+    connection = serializers.UUIDField(required=False, allow_null=True)
+    topic = serializers.CharField(max_length=249, required=False, allow_blank=True)
+    format = serializers.ChoiceField(choices=EventFormat.choices, required=False)
+    event_schema = Base64Field(max_length=2 * MOST_SCHEMA_BYTES, required=False, allow_blank=True)
+    message = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    examples = serializers.ListField(child=serializers.CharField(max_length=100_000), max_length=200, required=False)
+
+
 class StreamChange(_Words):
     """What is not named stays."""
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from apps.datasets import selectors as datasets
 from apps.projects import selectors as projects
-from apps.streams import selectors, services
+from apps.streams import policies, selectors, services
 from apps.streams.api import serializers
 from apps.streams.api.parsers import EventsParser
 from foundation.access import Permission
@@ -27,10 +27,11 @@ class StreamViewSet(PortalViewSet):
     """Events on their way into datasets: from Valkey, Redis or Kafka, or pushed here."""
 
     serializer_class = serializers.StreamSerializer
+    only_read = frozenset({"suggest"})
     permissions = {
         **dict.fromkeys(("list", "retrieve", "quarantine"), Permission.STREAM_VIEW),
         **dict.fromkeys(
-            ("create", "partial_update", "destroy", "pause", "resume", "cut", "replay", "discard"),
+            ("create", "suggest", "partial_update", "destroy", "pause", "resume", "cut", "replay", "discard"),
             Permission.STREAM_MANAGE,
         ),
         "events": Permission.STREAM_PUSH,
@@ -60,10 +61,25 @@ class StreamViewSet(PortalViewSet):
         made = services.create_stream(actor=self.actor, now=now(), **words)
         return self.answer(self.serializer_class, self._stream(made.pk), status=201)
 
+    @extend_schema(request=serializers.ExamplesWanted, responses=serializers.ColumnWanted(many=True), filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def suggest(self, request: Request) -> Response:
+        """The columns that the first events suggest; nothing is made."""
+        body = self.body(serializers.ExamplesWanted)
+        project = projects.get_project(actor=self.actor, slug=body.pop("project"))
+        connection_id, examples = body.pop("connection", None), [one.encode() for one in body.pop("examples", [])]
+        found = services.suggest_columns(
+            actor=self.actor, project_id=project.pk, connection_id=connection_id, examples=examples, **body
+        )
+        return Response(serializers.ColumnWanted(found, many=True).data)
+
     @extend_schema(request=serializers.StreamChange)
     def partial_update(self, request: Request, pk: UUID) -> Response:
+        stream = self._stream(pk)
+        # Before the body is looked at: whoever may not is told that, and not what is wrong with it.
+        policies.check_can_manage(self.actor, stream)
         words = _plain(self.body(serializers.StreamChange))
-        services.edit_stream(actor=self.actor, stream=self._stream(pk), **words)
+        services.edit_stream(actor=self.actor, stream=stream, **words)
         return self.answer(self.serializer_class, self._stream(pk))
 
     def destroy(self, request: Request, pk: UUID) -> Response:

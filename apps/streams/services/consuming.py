@@ -23,14 +23,27 @@ from foundation import ledger, live, states
 from foundation.errors import OverQuota, PortalError, Unavailable
 from foundation.identity import Actor
 from foundation.lake import MarkMoved
-from foundation.tenancy import every_tenant, scope, why_closed, why_locked
+from foundation.tenancy import (
+    KeyDestroyed,
+    KeyWithdrawn,
+    TenantDeleted,
+    TenantSuspended,
+    every_tenant,
+    scope,
+    why_closed,
+    why_locked,
+)
 from foundation.tenancy.models import Tenant
 
 log = logging.getLogger("sanad.streams")
 _AT_ONCE, _LOOK_S, _STEP_S = 4, 1.0, 0.05
 _TROUBLE_S, _ELSEWHERE_S = 3.0, 2.0
 # What passes by itself; whatever else a stream meets ends it, with a sentence.
-_PASSING = (Unavailable, OverQuota, OperationalError, InterfaceError, OSError)
+_PASSING = (
+    *(Unavailable, OverQuota, OperationalError, InterfaceError, OSError),
+    # A tenant that is closed, or keeps its key, may come back.
+    *(KeyWithdrawn, KeyDestroyed, TenantSuspended, TenantDeleted),
+)
 
 
 class _Known:
@@ -70,7 +83,7 @@ class Consumer:
             return
         self._look_at = time.monotonic() + _LOOK_S
         try:
-            wanted = {stream_id: tenant for tenant in every_tenant() for stream_id in running_of(tenant)}
+            wanted = {stream_id: tenant for tenant in every_tenant() for stream_id in self._running(tenant)}
         except Exception:
             log.exception("The streams wait and are tried again.")
             close_old_connections()
@@ -79,6 +92,15 @@ class Consumer:
             self._known.setdefault(stream_id, _Known(tenant))
         for stream_id in [pk for pk, known in self._known.items() if pk not in wanted and known.turn is None]:
             self._drop(self._known.pop(stream_id))
+
+    def _running(self, tenant: Tenant) -> list[UUID]:
+        """One that cannot be asked holds up no other."""
+        try:
+            return running_of(tenant)
+        except Exception:
+            log.exception("The streams of %s wait and are tried again.", tenant.slug)
+            close_old_connections()
+            return []
 
     def _renew(self) -> None:
         """Keep what is read here, however long a turn takes."""

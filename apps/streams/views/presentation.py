@@ -17,11 +17,11 @@ def stats(stream: Any) -> list[dict[str, Any]]:
     replayed = _("%(count)s read again since") % {"count": number(stream.replayed)} if stream.replayed else ""
     return [
         {"label": _("Events a second"), "value": number(stream.per_second, 1)},
-        {"label": _("Waiting"), "value": number(stream.lag), "note": _waits(stream)},
+        {"label": _("To be read"), "value": number(stream.lag), "note": _waits(stream)},
         {"label": _("Rows"), "value": number(stream.rows + stream.replayed), "note": late},
         {"label": _("Set aside so far"), "value": number(stream.quarantined), "note": replayed},
         {"label": _("Last commit"), "value": ago(stream.committed_at) if stream.committed_at else "–"},
-        {"label": _("Late is what is older than"), "value": ago(stream.watermark) if stream.watermark else "–"},
+        {"label": _("Late before"), "value": ago(stream.watermark) if stream.watermark else "–"},
     ]
 
 

@@ -25,7 +25,7 @@ class StreamTable(PortalTable):
     state = Column(verbose_name=_("State"))
     dataset = Column(verbose_name=_("Feeds"), order_by="dataset__name")
     per_second = Column(verbose_name=_("Events a second"), attrs=_RIGHT)
-    lag = Column(verbose_name=_("Waiting"), attrs=_RIGHT)
+    lag = Column(verbose_name=_("To be read"), attrs=_RIGHT)
     rows = Column(verbose_name=_("Rows"), accessor="rows", attrs=_RIGHT)
     quarantined = Column(verbose_name=_("Set aside"), attrs=_RIGHT)
     committed_at = Column(verbose_name=_("Last commit"), default="–")

@@ -56,6 +56,12 @@ class Streams(Resource):
         made: Thing = self._http.post("streams/", body)
         return made
 
+    def suggest(self, examples: Iterable[str] = (), **words: object) -> Things:
+        """The columns that events suggest: `examples`, or what waits at a `connection` (id) under a `topic`."""
+        body: dict[str, object] = {"project": self._project, "examples": [*examples][:200], **words}
+        found: Things = self._http.post("streams/suggest/", body)
+        return found
+
     def edit(self, stream_id: str, **words: object) -> Thing:
         """What is not named stays."""
         changed: Thing = self._http.send("PATCH", f"streams/{stream_id}/", json=words).json()

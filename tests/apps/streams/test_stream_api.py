@@ -46,6 +46,16 @@ def test_a_stream_is_made_changed_paused_and_deleted(api, dataset):
     assert (api.delete(where).status_code, api.get(where).status_code) == (204, 404)
 
 
+def test_columns_are_suggested(api, project, viewer, api_as):
+    body = {"project": project.slug, "examples": ['{"id": 1, "at": "2026-01-31T12:00:00Z"}', "broken"]}
+    found = api.post("/api/v1/streams/suggest/", body, content_type="application/json").json()
+    assert [(one["name"], one["type"]) for one in found] == [("id", "whole"), ("at", "time")]
+    nothing = api.post("/api/v1/streams/suggest/", {"project": project.slug}, content_type="application/json")
+    assert nothing.status_code == 422
+    seen = api_as(viewer).post("/api/v1/streams/suggest/", body, content_type="application/json")
+    assert seen.status_code == 403
+
+
 def test_events_are_taken_as_an_array_or_lines_also_packed(api, make_stream, drain, rows_of):
     stream = make_stream()
     lines = b'{"n": 1}\n\n{"n": 2}\r\n'

@@ -10,6 +10,10 @@ from apps.streams import services
 from apps.streams.models import Stream
 
 pytestmark = pytest.mark.django_db
+EXAMPLES = (
+    '{"id": 1, "at": "2026-01-31T12:00:00Z", "day": "2026-01-31", "ok": true, "price": 1}\n'
+    '{"id": 2, "price": 2.5, "tags": []}'
+)
 HOME = "/t/acme/p/flights/data/streams/"
 
 
@@ -28,8 +32,7 @@ def test_the_first_stream_is_made_from_an_example(browser, dataset):
         "begin": "earliest",
         "format": "json",
         "message": "",
-        "examples": '{"id": 1, "at": "2026-01-31T12:00:00Z", "day": "2026-01-31", "ok": true, "price": 1}\n'
-        '{"id": 2, "price": 2.5, "tags": []}',
+        "examples": EXAMPLES,
         "columns": "",
         "event_time": "at",
         "lateness": "5",

@@ -52,6 +52,8 @@ def add_to(acts: Any) -> None:
         ("delete", stream_delete, "end it; its rows stay"),
     ):
         add(stream, word, act, said).add_argument("stream", help=_NAME)
+    suggest = add(stream, "suggest", stream_suggest, "the columns that example events suggest, as --column takes them")
+    suggest.add_argument("file", help="of events, one JSON object in each line; - for standard input")
     push = add(stream, "push", stream_push, "send events, one JSON object in each line")
     push.add_argument("stream", help=_NAME)
     push.add_argument("file", help="of events; - for standard input")
@@ -115,6 +117,11 @@ def stream_delete(client: Client, said: Namespace) -> None:
 
 def stream_push(client: Client, said: Namespace) -> None:
     show(client.streams.push(_id(client, said), _lines(said.file)), as_json=said.json)
+
+
+def stream_suggest(client: Client, said: Namespace) -> None:
+    examples = [line.decode() for _number, line in zip(range(200), _lines(said.file), strict=False)]
+    table(client.streams.suggest(examples), ("name", "type"), as_json=said.json)
 
 
 def _lines(file: str) -> Iterator[bytes]:
