@@ -83,7 +83,7 @@ class WebhookForm(EditForm):
         return given
 
     @property
-    def shaping(self) -> dict[str, str]:
+    def shaping(self) -> dict[str, Any]:
         """In which words a new one is told, and what those need."""
         shape = self.cleaned_data.get("shape") or WebhookShape.EVENTS
         return {"shape": shape, **{name: self.cleaned_data.get(name, "") for name in ("namespace", "token")}}
