@@ -16,7 +16,13 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
     with tenants.in_scope_of(actor):
         datasets = list(selectors.visible_datasets(actor=actor).select_related("project"))
         versions = list(selectors.visible_versions(actor=actor).select_related("dataset__project"))
+        made_by = [
+            {**tenants.words_of(row), "definitions": [tenants.words_of(one) for one in row.definitions.all()]}
+            for row in selectors.visible_transformations(actor=actor).prefetch_related("definitions")
+        ]
     yield "datasets/datasets.json", tenants.as_json([tenants.words_of(row) for row in datasets])
+    if made_by:
+        yield "datasets/transformations.json", tenants.as_json(made_by)
     for version in versions:
         dataset = version.dataset
         path = f"datasets/{dataset.project.slug}/{dataset.slug}/v{version.number or version.pk.hex}"

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from apps.datasets.choices import VersionState
-from apps.datasets.models import Dataset, DatasetVersion, Upload
+from apps.datasets.models import Dataset, DatasetVersion, Transformation, Upload
 from apps.datasets.services.uploads import home_of
 from apps.projects import services as projects
 from foundation.identity import Actor
@@ -28,6 +28,7 @@ class DataFarewell(projects.Farewell):
         mine = {"tenant_id": actor.tenant_id, "project_id": project_id}
         yield projects.Held(_("Datasets"), Dataset.objects.filter(**mine).count())
         yield projects.Held(_("Dataset versions"), DatasetVersion.objects.filter(**mine).count())
+        yield projects.Held(_("Transformations"), Transformation.objects.filter(**mine).count())
 
     def made_elsewhere(self, actor: Actor, project_id: UUID) -> Iterator[projects.Dependant]:
         rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id)
@@ -46,7 +47,8 @@ class DataFarewell(projects.Farewell):
             str(pk) for pk in Upload.objects.filter(tenant=tenant, project_id=project_id).values_list("pk", flat=True)
         }
         return projects.Outside(
-            tables=[f"ds_{version.pk.hex}" for version in versions],
+            # And the new rows of an input, which a pass that was killed may have left.
+            tables=[f"{prefix}{version.pk.hex}" for version in versions for prefix in ("ds_", "dn_")],
             objects=[
                 *(version.profile_key for version in versions),
                 *(f"{home_of(UUID(pk))}/" for pk in sorted(files)),
