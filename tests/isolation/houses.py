@@ -205,11 +205,10 @@ def _erasure(house: House) -> Any:
 
 def _transformation(house: House) -> Any:
     """One that could not be made, with its definition."""
-    from apps.datasets.models import Dataset, Transformation, TransformationDefinition, TransformationPass
+    from apps.datasets.models import Transformation, TransformationDefinition, TransformationPass
 
     inside = {"tenant": house.tenant, "project": house.project}
-    output = Dataset.objects.create(**inside, name=f"made {house.canary}", slug=f"made-{uuid4().hex[:8]}")
-    row = Transformation.objects.create(**inside, name=house.canary, output=output)
+    row = Transformation.objects.create(**inside, name=house.canary, output_id=house.things["dataset"])
     words = {"number": 1, "sql": f"SELECT 1 AS {house.canary}", "inputs": {"rows": str(house.things["dataset"])}}
     definition = TransformationDefinition.objects.create(**inside, transformation=row, **words)
     TransformationPass.objects.create(

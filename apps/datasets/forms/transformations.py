@@ -46,9 +46,9 @@ class TransformationForm(SqlForm):
         zones = [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
         self.fields["time_zone"].choices = [("", "–"), *zones]  # type: ignore[attr-defined]
         self.fields["sql"].help_text = _("One SELECT in DuckDB's dialect, over datasets of this project.")
-        for alias, dataset in self.input_rows:
-            dataset.field.label = _("Dataset")
-            alias.field.required = False
+        for name in self.fields:
+            if name.startswith("version_"):
+                self.fields[name].label = _("Dataset")
         if changes:
             for name in ("name", "dataset", "new_dataset"):
                 del self.fields[name]

@@ -24,6 +24,10 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
         suites = list(selectors.visible_suites(actor=actor))
         reports = list(selectors.visible_reports(actor=actor))
         quarantines = list(selectors.visible_quarantines(actor=actor).select_related("dataset__project"))
+        made_by = [
+            {**tenants.words_of(row), "definitions": [tenants.words_of(one) for one in row.definitions.all()]}
+            for row in selectors.visible_transformations(actor=actor).prefetch_related("definitions")
+        ]
     yield "datasets/datasets.json", tenants.as_json([tenants.words_of(row) for row in datasets])
     yield "datasets/expectations.json", tenants.as_json([tenants.words_of(row) for row in suites])
     yield "datasets/reports.json", tenants.as_json([tenants.words_of(row) for row in reports])
@@ -34,6 +38,8 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
             rows = export_rows(actor=actor, quarantine=quarantine, form="parquet")
             yield f"datasets/{of.project.slug}/{of.slug}/quarantine-{quarantine.pk.hex}.parquet", rows
     yield "datasets/ingestions.json", tenants.as_json(ingestions)
+    if made_by:
+        yield "datasets/transformations.json", tenants.as_json(made_by)
     for version in versions:
         dataset = version.dataset
         path = f"datasets/{dataset.project.slug}/{dataset.slug}/v{version.number or version.pk.hex}"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.datasets import selectors
 from apps.datasets.choices import VersionState
-from apps.datasets.models import Dataset, DatasetVersion, Ingestion, Upload
+from apps.datasets.models import Dataset, DatasetVersion, Ingestion, Transformation, Upload
 from apps.datasets.services.parting import tables_of
 from apps.datasets.services.uploads import home_of
 from apps.projects import services as projects
@@ -32,6 +32,7 @@ class DataFarewell(projects.Farewell):
         yield projects.Held(_("Datasets"), Dataset.objects.filter(**mine).count())
         yield projects.Held(_("Dataset versions"), DatasetVersion.objects.filter(**mine).count())
         yield projects.Held(_("Ingestions"), Ingestion.objects.filter(**mine).count())
+        yield projects.Held(_("Transformations"), Transformation.objects.filter(**mine).count())
 
     def held(self, actor: Actor, project_id: UUID) -> Iterable[str]:
         return selectors.held_in_project(tenant_id=actor.tenant_id, project_id=project_id)
@@ -53,7 +54,8 @@ class DataFarewell(projects.Farewell):
             str(pk) for pk in Upload.objects.filter(tenant=tenant, project_id=project_id).values_list("pk", flat=True)
         }
         return projects.Outside(
-            tables=tables_of([version.pk for version in versions]),
+            # And the new rows of an input, which a pass that was killed may have left.
+            tables=[*tables_of([version.pk for version in versions]), *(f"dn_{version.pk.hex}" for version in versions)],
             objects=[
                 *(version.profile_key for version in versions),
                 *(f"{home_of(UUID(pk))}/" for pk in sorted(files)),

@@ -42,8 +42,9 @@ TRANSFORM = "datasets.transform"
 @transaction.atomic
 def hear_version(*, tenant: Tenant, project_id: UUID | None, dataset_id: UUID, version_id: UUID, outcome: str) -> None:
     """What became of a version: `committed`, `review_opened`, `failed`, `cancelled` or `discarded`."""
-    if project_id is None:
-        return  # versions of before projects were written down with their events
+    # Also where the project itself is gone by now: the chain tells of it for ever.
+    if project_id is None or not Transformation.objects.filter(project_id=project_id).exists():
+        return
     lock_project(project_id=project_id)
     made = (
         TransformationPass.objects.select_related("transformation", "version", "definition")

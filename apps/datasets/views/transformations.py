@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
@@ -35,7 +36,7 @@ _MARGIN = 8
 @access.page(Permission.DATASET_VIEW)
 @require_GET
 def transformation_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
-    rows = selectors.visible_transformations(actor=request.actor, project_id=request.project.pk)
+    rows: QuerySet[Any] = selectors.visible_transformations(actor=request.actor, project_id=request.project.pk)
     context: dict[str, Any] = {
         "table": build_table(request, TransformationTable, rows, filterset_class=TransformationFilter),
         "count": rows.count(),
