@@ -12,7 +12,7 @@ from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionReviewed
 from apps.datasets.models import DatasetVersion
-from apps.datasets.services.classification import describe_columns, inherit_classes
+from apps.datasets.services.classification import describe_columns, inherit_classes, suspect_inputs
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from apps.datasets.services.tokenising import mark_tokenised
@@ -68,6 +68,7 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     keep_profile(version, found["profile"])
     for name, value in found.items():
         setattr(version, name, value)
+    suspect_inputs(version)
     inherit_classes(version)
     mark_tokenised(version)
     states.move(version, VersionState.REVIEW, NEXT)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies
 from apps.datasets.events import DatasetCreated, DatasetEdited, IngestionStarted
 from apps.datasets.models import Dataset, DatasetVersion, Upload
+from apps.datasets.services.tokenising import as_before
 from foundation import jobs, ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
@@ -74,7 +75,7 @@ def create_version(
             "upload": str(upload.pk),
             "filename": upload.filename,
             "sha256": upload.sha256,
-            "options": options or {},
+            "options": as_before(dataset, options),
         },
         created_by=actor.user,
     )

@@ -23,7 +23,7 @@ from apps.datasets.events import PullStarted
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.completing import complete
 from apps.datasets.services.ingestion import cancel_version, fail_version
-from apps.datasets.services.tokenising import tokenising, with_text
+from apps.datasets.services.tokenising import as_before, tokenising, with_text
 from apps.datasets.services.unpacking import opened
 from foundation import jobs, lake, ledger, storage
 from foundation.errors import Invalid
@@ -62,7 +62,7 @@ def pull_version(
         project_id=dataset.project_id,
         dataset=dataset,
         review=review,
-        source={"kind": "connection", **said, "options": dict(options or {})},
+        source={"kind": "connection", **said, "options": as_before(dataset, options)},
         created_by=actor.user,
     )
     subject = ("dataset_version", version.pk)
