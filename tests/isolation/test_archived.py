@@ -57,6 +57,7 @@ ANSWERS = {
     "post api/v1/dataset-versions/<uuid:pk>/destroy/": "the law",
     "post api/v1/erasures/": "the law",
     "post api/v1/legal-holds/": "the law",
+    "post api/v1/column-tokens/destroy-key/": "a key of the whole tenant",
     "post api/v1/datasets/<uuid:pk>/retention/preview/": "reads",
     "put api/v1/datasets/<uuid:pk>/retention/": "the law",
     "post api/v1/legal-holds/<uuid:pk>/release/": "the law",

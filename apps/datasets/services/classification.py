@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
-from apps.datasets.choices import STRICTNESS, SUGGESTED, ColumnClass, Confidence
+from apps.datasets.choices import STRICTNESS, SUGGESTED, ColumnClass, Confidence, FoundIn, PersonalKind
 from apps.datasets.events import ColumnClassified, ColumnsClassified
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services.scanning import Finding, Sampled, scan
@@ -88,6 +88,18 @@ def inherit_classes(version: DatasetVersion) -> None:
         column["class"], column["inherited"] = old["class"], True
         if old.get("warning") or _is_new(column, old):
             column["warning"] = column["suspected"]
+
+
+def suspect_inputs(version: DatasetVersion) -> None:
+    """What SQL made of covered columns and calls by their name is suspected as they are; the caller saves."""
+    ids = list((version.source.get("inputs") or {}).values())
+    rows = DatasetVersion.objects.filter(pk__in=ids).values_list("schema", flat=True)
+    covered = {c["name"]: c for schema in rows for c in schema if selectors.is_covered(c)}
+    for column in version.schema:
+        old = covered.get(column["name"])
+        if old is not None and not column.get("class") and not column.get("suspected"):
+            column["suspected"] = old.get("suspected") or PersonalKind.NAME.value
+            column["finding"] = {"share": 0.0, "confidence": Confidence.MEDIUM.value, "found_in": FoundIn.NAME.value}
 
 
 def _is_new(column: Mapping[str, Any], old: Mapping[str, Any]) -> bool:

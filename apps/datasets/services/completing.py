@@ -16,7 +16,7 @@ from apps.datasets.errors import FileRefused
 from apps.datasets.events import VersionReviewed, VersionUnchanged
 from apps.datasets.models import DatasetVersion
 from apps.datasets.services import growing
-from apps.datasets.services.classification import describe_columns, inherit_classes
+from apps.datasets.services.classification import describe_columns, inherit_classes, suspect_inputs
 from apps.datasets.services.contracts import hold_where_broken
 from apps.datasets.services.inheriting import classes_of_inputs
 from apps.datasets.services.profiles import keep_profile
@@ -122,6 +122,7 @@ def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]
     keep_profile(version, found["profile"])
     for name, value in found.items():
         setattr(version, name, value)
+    suspect_inputs(version)
     inherit_classes(version)
     mark_tokenised(version)
     classes_of_inputs(version)

@@ -15,6 +15,7 @@ from apps.datasets.choices import Mode
 from apps.datasets.events import DatasetCreated, DatasetEdited, IngestionStarted
 from apps.datasets.models import Dataset, DatasetVersion, Upload
 from apps.datasets.services.growing import check_mode
+from apps.datasets.services.tokenising import as_before
 from foundation import jobs, ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
@@ -80,7 +81,7 @@ def create_version(
             "upload": str(upload.pk),
             "filename": upload.filename,
             "sha256": upload.sha256,
-            "options": options or {},
+            "options": as_before(dataset, options),
             "mode": mode,
             "key": list(key),
         },

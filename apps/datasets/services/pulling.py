@@ -25,7 +25,7 @@ from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.completing import complete, leave_unchanged
 from apps.datasets.services.growing import check_mode, fix_base, grows, reading_options, table_of, why_waits
 from apps.datasets.services.ingestion import cancel_version, fail_version
-from apps.datasets.services.tokenising import tokenising, with_text
+from apps.datasets.services.tokenising import as_before, tokenising, with_text
 from apps.datasets.services.unpacking import opened
 from foundation import jobs, lake, ledger, storage
 from foundation.errors import Invalid
@@ -76,7 +76,13 @@ def begin_pull(
         dataset=dataset,
         review=review,
         ingestion_id=ingestion_id,
-        source={"kind": "connection", "connection": str(connection.pk), "name": connection.name, **said},
+        source={
+            "kind": "connection",
+            "connection": str(connection.pk),
+            "name": connection.name,
+            **said,
+            "options": as_before(dataset, said["options"]),
+        },
         created_by=actor.user,
     )
     subject = ("dataset_version", version.pk)

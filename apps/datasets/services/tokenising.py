@@ -19,9 +19,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies
-from apps.datasets.choices import ColumnClass
+from apps.datasets.choices import ColumnClass, VersionState
 from apps.datasets.errors import FileRefused
-from apps.datasets.models import DatasetVersion
+from apps.datasets.models import Dataset, DatasetVersion
 from foundation import access, storage
 from foundation.clock import now
 from foundation.errors import Conflict
@@ -42,6 +42,18 @@ _MOST_NAMED = 12
 def asked_columns(options: Mapping[str, Any] | None) -> list[str]:
     """The columns that are to be tokenised, as the options of an ingestion say."""
     return list(dict.fromkeys((options or {}).get("tokenise") or []))
+
+
+def as_before(dataset: Dataset, options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The options, which also tokenise what the dataset's newest version has as tokens, unless they say it themselves.
+
+    Whoever adds the next file should not have to remember: forgotten once, clear values would lie beside the tokens.
+    """
+    given = dict(options or {})
+    rows = DatasetVersion.objects.filter(dataset=dataset, state=VersionState.READY)
+    schema = rows.order_by("-number").values_list("schema", flat=True).first() or []
+    columns = [column["name"] for column in schema if column.get("tokenised")]
+    return {"tokenise": columns, **given} if columns else given
 
 
 def with_text(options: dict[str, Any]) -> dict[str, Any]:

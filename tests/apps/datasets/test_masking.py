@@ -107,6 +107,18 @@ def test_what_is_only_suspected_is_masked_until_somebody_says_otherwise(written,
     assert "mail" not in selectors.masks(viewer, version)
 
 
+def test_what_sql_made_of_covered_columns_is_covered_under_their_name(people, viewer, scientist, run_jobs):
+    made = services.derive_version(
+        actor=scientist,
+        dataset=people.dataset,
+        sql="SELECT id AS salary, dest AS born, dest FROM p",
+        inputs={"p": people.pk},
+    )
+    run_jobs()
+    made.refresh_from_db()
+    assert set(selectors.masks(viewer, made)) == {"salary", "born"}
+
+
 def test_nobody_asks_by_sql_for_what_they_see_masked(people, scientist, project, tenant):
     from dataclasses import replace
 

@@ -54,6 +54,13 @@ def test_no_clear_value_is_left_and_the_same_person_joins_across_datasets(tokeni
     assert (column["tokenised"], column["class"]) == (True, "personal")
 
 
+def test_the_next_file_is_tokenised_as_the_one_before(tokenised, ingested):
+    first = tokenised("a.csv", CSV)
+    second = ingested("a.csv", CSV, dataset=first.dataset)
+    assert set(values_of(second)) == set(values_of(first)), "although nobody said so"
+    assert second.source["options"] == {"tokenise": ["who"]}
+
+
 def test_what_is_no_text_file_is_stopped_as_well():
     batch = pa.RecordBatch.from_pydict({"id": [1], "who": ["x"]})
     with pytest.raises(FileRefused, match="There is no column whom to tokenise, so nothing was read in"):
