@@ -27,6 +27,7 @@ from apps.datasets.models import Dataset, DatasetVersion, Ingestion
 from apps.datasets.services.growing import check_mode
 from apps.datasets.services.pulling import begin_pull
 from apps.datasets.services.schedules import check_schedule, next_after
+from apps.datasets.services.spans import check_span
 from foundation import jobs, ledger, states
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
@@ -189,6 +190,7 @@ def _check_idle(ingestion: Ingestion) -> None:
 def _backfill(ingestion: Ingestion, since: str, until: str) -> dict[str, Any]:
     if not ingestion.cursor:
         raise Invalid(_("A span can only be read by a cursor column; this ingestion has none."))
+    check_span(selectors.latest_ready(ingestion.dataset), ingestion.cursor, since, until)
     span = {"column": ingestion.cursor, "since": since or None, "until": until or None}
     return {
         "mode": Mode.INCREMENTAL,

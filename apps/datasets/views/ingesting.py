@@ -91,7 +91,7 @@ def ingestion_backfill(request: PortalRequest, tenant: str, project: str, ingest
 def ingestion_times(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     """A part of the form: when it would be due the next five times."""
     form = forms.ScheduleFields(request.GET)
-    return render_page(request, "datasets/partials/times.html", follows=True, **_times(form))
+    return render_page(request, "datasets/partials/times.html", **_times(form))
 
 
 def _ask_where(request: PortalRequest) -> HttpResponse:

@@ -21,4 +21,4 @@ def dataset_modes(request: PortalRequest, tenant: str, project: str) -> HttpResp
     asked = request.GET.get("mode", "")
     form = forms.ModeFields(initial={"mode": asked if asked in Mode.values else Mode.FULL})
     form.offer_columns(columns_there(request, request.GET.get("dataset", "")))
-    return render_page(request, "datasets/partials/modes.html", form=form, follows=True)
+    return render_page(request, "datasets/partials/mode_fields.html", form=form)
