@@ -124,6 +124,6 @@ def _as_id(text: str) -> UUID:
 
 
 def _plan(words: dict[str, Any]) -> services.Plan:
-    said = {**words, "connection_id": words["connection"], "after_id": words.get("after")}
+    said = {"place": "", **words, "connection_id": words["connection"], "after_id": words.get("after")}
     said["key"] = tuple(said.get("key", ()))
     return services.Plan(**{name: value for name, value in said.items() if name not in {"connection", "after"}})

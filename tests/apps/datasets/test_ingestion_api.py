@@ -38,6 +38,8 @@ def sent(client, method, path, body=None, **headers):
 
 def test_one_lives_its_whole_life(api, dataset, warehouse, run_jobs):
     body = {"dataset": str(dataset.pk), "connection": str(warehouse.connection.pk), "place": "public.orders"}
+    nowhere = sent(api, "post", "", {name: body[name] for name in ("dataset", "connection")})
+    assert nowhere.status_code == 422 and "place" in json.dumps(nowhere.json()["errors"])
     body |= {"mode": "incremental", "cursor": "id", "key": ["id"], "cron": "30 6 * * *", "zone": "Asia/Dubai"}
     answer = sent(api, "post", "", body, **{"Idempotency-Key": "one"})
     assert answer.status_code == 201, answer.content
