@@ -124,6 +124,13 @@ def check_can_destroy(actor: Actor, version: DatasetVersion) -> None:
         raise Conflict(_("This version is %(state)s; there are no rows to destroy.") % _state(version))
 
 
+def check_not_written_to(version: DatasetVersion, writer: str) -> None:
+    """A version that was cut out of a table which still grows cannot be taken out of it alone."""
+    if writer:
+        sentence = _("The rows of %(version)s lie in the table that “%(writer)s” writes to. Delete that first.")
+        raise Conflict(sentence % {"version": version, "writer": writer})
+
+
 def check_can_erase(actor: Actor, project: object) -> None:
     sentence = _("Only an administrator, of the organisation or of the project, may erase a person's data.")
     access.require(actor, Permission.DATASET_DESTROY, project, else_say=sentence)

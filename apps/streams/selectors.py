@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from apps.datasets import selectors as datasets
 from apps.streams.models import Stream, quarantine_of
 from foundation import access, lake
 from foundation.access import Permission
@@ -43,7 +44,8 @@ def newest_rows(*, actor: Actor, stream: Stream, limit: int = 20) -> pa.Table | 
     at = tables.current(stream.table)
     there = {column.name for column in tables.schema(at)}
     order_by = stream.event_time if stream.event_time in there else None
-    return tables.preview(at, limit=limit, order_by=order_by, descending=True)
+    rows = tables.preview(at, limit=limit, order_by=order_by, descending=True)
+    return datasets.masked_rows(actor, stream.dataset, rows)
 
 
 def aside_counts(*, actor: Actor, stream: Stream) -> list[dict[str, Any]]:
@@ -66,6 +68,14 @@ def streams_there(tenant_id: UUID) -> list[UUID]:
 def quarantines_over(tenant_id: UUID, stream_ids: Collection[UUID]) -> list[UUID]:
     """Of these streams, those that are no more: nobody reads what they set aside."""
     return [pk for pk in stream_ids if pk not in set(streams_there(tenant_id))]
+
+
+def writer_of(tenant_id: UUID, table: str) -> str:
+    """The stream that writes to a table of the lake, by name; empty where none does."""
+    if not table.startswith("dt_"):
+        return ""
+    rows = Stream.objects.filter(tenant_id=tenant_id, dataset_id=UUID(table.removeprefix("dt_")))
+    return rows.values_list("name", flat=True).first() or ""
 
 
 def streams_through(connection_id: UUID) -> list[str]:

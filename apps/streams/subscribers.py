@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.connections import services as connections
+from apps.datasets import services as datasets
 from apps.projects import services as projects
 from apps.streams import selectors, services
 from apps.tenants import services as tenants
@@ -15,4 +16,6 @@ def register() -> None:
     tenants.register_export("streams", services.stream_part)
     projects.register_farewell("streams", services.StreamFarewell())
     connections.register_readers("stream", lambda connection: selectors.streams_through(connection.pk))
+    datasets.register_writer(selectors.writer_of)
+    datasets.register_reach(services.StreamReach())
     keeping.register("sq_", over=selectors.quarantines_over, grows=True)

@@ -35,6 +35,7 @@ class ErasedKind(TextChoices):
     TRAINING_SET = "training_set", _("Training set")
     INFERENCE_LOG = "inference_log", _("Inference log")
     QUARANTINE = "quarantine", _("Rows in quarantine")
+    STREAM = "stream", _("Stream")
     SET_ASIDE = "set_aside", _("Requests set aside")
     BROKER = "broker", _("Files of the message broker")
     ARCHIVE = "archive", _("Archives of the organisation")

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from apps.datasets.choices import SUGGESTED, ColumnClass, Confidence, PersonalKind
-from apps.datasets.models import DatasetVersion
+from apps.datasets.choices import SUGGESTED, ColumnClass, Confidence, PersonalKind, VersionState
+from apps.datasets.models import Dataset, DatasetVersion
 from foundation import access
 from foundation.access import Permission
 from foundation.identity import Actor
@@ -127,6 +127,22 @@ def _tail(kept: int) -> Mask:
         return _SIGN.sub(cover, text)
 
     return mask
+
+
+def masked_rows(actor: Actor, dataset: Dataset, rows: pa.Table) -> pa.Table:
+    """Rows that came for a dataset and are no version yet, as its newest version would be shown.
+
+    Where there is none nobody has looked at them yet: all text is covered.
+    """
+    import pyarrow as pa
+
+    if may_see_clear(actor, dataset):
+        return rows
+    newest = dataset.versions.filter(state=VersionState.READY).order_by("-number").first()
+    texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+    covered = masks(actor, newest) if newest else dict.fromkeys(texts, hidden)
+    shown = [masked_batch(batch, covered) for batch in rows.to_batches()]
+    return pa.Table.from_batches(shown) if shown else rows
 
 
 def masked_profile(profile: Mapping[str, Any], covered: Masks) -> dict[str, Any]:

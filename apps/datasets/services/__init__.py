@@ -16,6 +16,7 @@ from apps.datasets.services.erasing import (
     Reached,
     Search,
     VersionReach,
+    as_text,
     erase_in_projects,
     erase_person,
     find_in_projects,
@@ -45,6 +46,7 @@ from apps.datasets.services.ingestions import (
 from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.openlineage import run_event
+from apps.datasets.services.parting import part_from, register_writer
 from apps.datasets.services.passes import hear_version, run_due_transformations
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.quarantine import (
@@ -128,6 +130,7 @@ __all__ = [
     "Search",
     "VersionReach",
     "append_chunk",
+    "as_text",
     "ask_to_destroy",
     "begin_settling",
     "begin_usage",
@@ -182,6 +185,7 @@ __all__ = [
     "nowhere_at_all",
     "outcome_of",
     "parquet_stream",
+    "part_from",
     "pause_ingestion",
     "pause_transformation",
     "pause_version",
@@ -192,6 +196,7 @@ __all__ = [
     "read",
     "reading_through",
     "register_reach",
+    "register_writer",
     "release_hold",
     "replay_rows",
     "restore_suite",

@@ -12,7 +12,7 @@ from apps.datasets import policies, selectors
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionDestroyed, VersionDestroyRequested
 from apps.datasets.models import DatasetVersion, Quarantine
-from apps.datasets.services.parting import part, tables_of
+from apps.datasets.services.parting import part, tables_of, writer_of
 from apps.datasets.services.profiles import drop_profile
 from apps.datasets.services.uploads import drop_chunks
 from foundation import access, jobs, ledger, states
@@ -39,6 +39,7 @@ def ask_to_destroy(
     """
     version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version.pk)
     policies.check_can_destroy(actor, version)
+    policies.check_not_written_to(version, writer_of(version.tenant_id, version.lake_table))
     access.require_fresh(actor)
     policies.check_not_held([version])
     policies.check_name_typed(version, confirmation)

@@ -55,7 +55,7 @@ class DataFarewell(projects.Farewell):
         }
         return projects.Outside(
             # And the new rows of an input, which a pass that was killed may have left.
-            tables=[*tables_of([version.pk for version in versions]), *(f"dn_{version.pk.hex}" for version in versions)],
+            tables=[*tables_of([one.pk for one in versions]), *(f"dn_{one.pk.hex}" for one in versions)],
             objects=[
                 *(version.profile_key for version in versions),
                 *(f"{home_of(UUID(pk))}/" for pk in sorted(files)),

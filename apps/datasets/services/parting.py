@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from uuid import UUID, uuid5
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors
@@ -16,21 +15,46 @@ from foundation import lake, ledger
 from foundation.jobs import JobHandle
 from foundation.lake import LakeFailed
 
+Writer = Callable[[UUID, str], str]
+_writers: list[Writer] = []
 _KEPT = (VersionState.READY, VersionState.REVIEW)
 
 
+def register_writer(writer: Writer) -> None:
+    """Say of a tenant's table, by name, what of an app above this one writes to it all the time; "" where nothing."""
+    _writers.append(writer)
+
+
+def writer_of(tenant_id: UUID, table: str) -> str:
+    """What writes to the table all the time, by name; empty where nothing does."""
+    return next((name for find in _writers if (name := find(tenant_id, table))), "")
+
+
 def tables_of(ids: Collection[UUID]) -> list[str]:
-    """Every table in which rows of these versions lie or lay."""
-    rows = DatasetVersion.objects.filter(pk__in=ids).values_list("pk", "lake_table", "source__line")
-    found = {name for pk, table, line in rows for name in (f"ds_{pk.hex}", f"qr_{pk.hex}", table, line) if name}
+    """Every table in which rows of these versions lie or lay, but for those that something still writes to.
+
+    From these a person's rows are erased by whoever writes there.
+    """
+    rows = DatasetVersion.objects.filter(pk__in=ids).values_list("tenant_id", "pk", "lake_table", "source__line")
+    found = set[str]()
+    for tenant_id, pk, table, line in rows:
+        found |= {f"ds_{pk.hex}", f"qr_{pk.hex}"}
+        found |= {name for name in (table, line) if name and not writer_of(tenant_id, name)}
     return sorted(found)
 
 
 def part(job: JobHandle, leaving: Collection[UUID]) -> None:
     """Nobody else reads the tables of these versions afterwards. Cut off at any point, it may be done again."""
     with job.scope():
-        sharing = Q(lake_table__in=tables_of(leaving), state__in=_KEPT)
-        others = list(DatasetVersion.objects.filter(sharing).exclude(pk__in=leaving).order_by("created_at"))
+        tables = tables_of(leaving)
+    part_from(job, tables, leaving)
+
+
+def part_from(job: JobHandle, tables: Collection[str], leaving: Collection[UUID] = ()) -> None:
+    """No version but those that leave is read from these tables afterwards; it may be done again as well."""
+    with job.scope():
+        rows = DatasetVersion.objects.filter(tenant_id=job.tenant_id, lake_table__in=tables, state__in=_KEPT)
+        others = list(rows.exclude(pk__in=leaving).order_by("created_at"))
     for version in others:
         job.raise_if_cancelled()
         job.progress(_("Moving %(version)s into a table of its own") % {"version": version}, None)

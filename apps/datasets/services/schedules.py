@@ -35,12 +35,12 @@ def next_times(*, cron: str, zone: str, moment: datetime, count: int = 5) -> lis
     return found
 
 
-def check_schedule(cron: str, zone: str, moment: datetime) -> None:
+def check_schedule(cron: str, zone: str, moment: datetime, *, zone_field: str = "zone") -> None:
     """Invalid where this is no schedule, such as on 30 February."""
     if zone not in available_timezones():
         raise Invalid(
             _("There is no time zone “%(zone)s”. Write it like Asia/Dubai.") % {"zone": zone},
-            fields={"zone": [_("Unknown time zone.")]},
+            fields={zone_field: [_("Unknown time zone.")]},
         )
     if len(cron.split()) != 5:
         raise Invalid(

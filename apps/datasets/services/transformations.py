@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -32,9 +31,9 @@ from apps.datasets.events import (
 )
 from apps.datasets.models import Dataset, Transformation, TransformationDefinition
 from apps.datasets.services import passes
+from apps.datasets.services.schedules import check_schedule, next_after
 from apps.projects.services import lock_project
 from foundation import clock, lake, ledger, states
-from foundation.crontab import Crontab, NotCrontab
 from foundation.errors import Conflict
 from foundation.identity import Actor
 
@@ -176,7 +175,7 @@ def next_time(definition: TransformationDefinition, *, now: datetime) -> datetim
     """When the clock has it run next; None where the clock does not."""
     if definition.trigger != TransformationTrigger.CRON:
         return None
-    return Crontab.of(definition.cron).next_after(now, ZoneInfo(definition.time_zone))
+    return next_after(definition.cron, definition.time_zone, now)
 
 
 def _definition(
@@ -229,22 +228,7 @@ def _check_alone(transformation: Transformation) -> None:
 def _check_clock(definition: TransformationDefinition) -> None:
     if definition.trigger != TransformationTrigger.CRON:
         return
-    try:
-        zone = ZoneInfo(definition.time_zone)
-    except (ValueError, OSError) as error:
-        sentence = _("“%(zone)s” is no time zone, such as Asia/Dubai.") % {"zone": definition.time_zone}
-        raise DefinitionRefused(sentence, fields={"time_zone": [sentence]}) from error
-    try:
-        found = Crontab.of(definition.cron).next_after(clock.now(), zone)
-    except NotCrontab as error:
-        sentence = _(
-            "“%(cron)s” is no crontab: five fields for minute, hour, day, month and day of the week, "
-            "such as 0 6 * * 1-5 (%(where)s)."
-        ) % {"cron": definition.cron, "where": error}
-        raise DefinitionRefused(sentence, fields={"cron": [sentence]}) from error
-    if found is None:
-        sentence = _("“%(cron)s” names a day that never comes.") % {"cron": definition.cron}
-        raise DefinitionRefused(sentence, fields={"cron": [sentence]})
+    check_schedule(definition.cron, definition.time_zone, clock.now(), zone_field="time_zone")
 
 
 def _check_inputs(actor: Actor, transformation: Transformation, inputs: Mapping[str, UUID]) -> None:

@@ -2,6 +2,7 @@
 
 from apps.streams.services.consuming import Consumer
 from apps.streams.services.cutting import cut_due_streams, cut_stream
+from apps.streams.services.erasing import StreamReach
 from apps.streams.services.leaving import StreamFarewell, stream_part
 from apps.streams.services.pushing import Pushed, push_events
 from apps.streams.services.quarantine import discard_quarantine, replay_quarantine, run_replay
@@ -14,6 +15,7 @@ __all__ = [
     "Consumer",
     "Pushed",
     "StreamFarewell",
+    "StreamReach",
     "create_stream",
     "cut_due_streams",
     "cut_stream",

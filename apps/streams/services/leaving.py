@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.connections import services as connections
 from apps.projects import services as projects
-from apps.streams.models import Stream, quarantine_of
+from apps.streams.models import Stream
 from apps.tenants import services as tenants
 from foundation.identity import Actor
 from foundation.tenancy import scope
@@ -31,7 +31,7 @@ class StreamFarewell(projects.Farewell):
     def outside(self, tenant: Tenant, project_id: UUID) -> projects.Outside:
         rows = list(Stream.objects.filter(tenant=tenant, project_id=project_id))
         return projects.Outside(
-            tables=sorted({quarantine_of(row.pk) for row in rows}),
+            tables=sorted({name for row in rows for name in (row.table, row.quarantine)}),
             things=[row.key for row in rows if row.is_pushed],
         )
 

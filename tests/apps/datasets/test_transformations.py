@@ -13,7 +13,7 @@ from apps.datasets.errors import DefinitionRefused
 from apps.datasets.models import DatasetVersion, TransformationPass
 from foundation import lake
 from foundation.clock import now
-from foundation.errors import Conflict
+from foundation.errors import Conflict, Invalid
 from tests.apps.datasets.transformation_stage import made_by as made_by
 from tests.apps.datasets.transformation_stage import own_ledger as own_ledger
 from tests.apps.datasets.transformation_stage import passes_of as passes_of
@@ -167,9 +167,9 @@ def test_what_cannot_be_is_refused_with_the_reason(scientist, project, written, 
         )
     with pytest.raises(DefinitionRefused, match="the SQL has sum, which needs all of them"):
         made_by("sums", "SELECT sum(v) AS s FROM raw", mode="incremental", growing="raw")
-    with pytest.raises(DefinitionRefused, match="no crontab"):
+    with pytest.raises(Invalid, match="five fields"):
         made_by("often", "FROM raw", trigger="cron", cron="every day", time_zone="Asia/Dubai")
-    with pytest.raises(DefinitionRefused, match="no time zone"):
+    with pytest.raises(Invalid, match="no time zone"):
         made_by("nowhere", "FROM raw", trigger="cron", cron="0 6 * * *", time_zone="../etc/passwd")
 
 

@@ -10,7 +10,7 @@ from apps.datasets.services.erasing.asking import erase_person, find_person, go_
 from apps.datasets.services.erasing.ending import summary_lines
 from apps.datasets.services.erasing.explaining import nowhere
 from apps.datasets.services.erasing.quarantines import QuarantineReach
-from apps.datasets.services.erasing.reaching import Reach, Reached, Search, register_reach, successor_id
+from apps.datasets.services.erasing.reaching import Reach, Reached, Search, as_text, register_reach, successor_id
 from apps.datasets.services.erasing.running import run_erasure
 from apps.datasets.services.erasing.versions import VersionReach
 
@@ -22,6 +22,7 @@ __all__ = [
     "Reached",
     "Search",
     "VersionReach",
+    "as_text",
     "erase_in_projects",
     "erase_person",
     "find_in_projects",
