@@ -58,8 +58,11 @@ def check_can_promise(actor: Actor, dataset: Dataset) -> None:
     access.require(actor, Permission.DATASET_CREATE, dataset)
 
 
-def check_can_see_version(actor: Actor, breach: Breach) -> None:
-    access.require(actor, Permission.DATASET_VIEW, breach)
+def check_may_speak(actor: Actor, breach: Breach) -> None:
+    """Whoever makes things here, or decides approvals; for which of them one speaks is asked one by one."""
+    if not access.ask(lambda who: access.require(who, Permission.APPROVAL_DECIDE, breach), actor):
+        sentence = _("You made nothing that builds on this dataset. Its makers, or whoever decides approvals, say it.")
+        access.require(actor, Permission.DATASET_CREATE, breach, else_say=sentence)
 
 
 def speaks_for(actor: Actor, breach: Breach, owner: str) -> bool:

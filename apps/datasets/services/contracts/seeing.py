@@ -21,7 +21,7 @@ def see_breach(*, actor: Actor, breach: Breach, now: datetime) -> Breach:
     breach = (
         Breach.objects.select_for_update(of=("self",)).select_related("version__dataset", "contract").get(pk=breach.pk)
     )
-    policies.check_can_see_version(actor, breach)
+    policies.check_may_speak(actor, breach)
     if not breach.unseen:
         raise Conflict(_("Everybody who builds on this dataset has seen it already."))
     mine = [one for one in breach.consumers if not one["seen_by"] and policies.speaks_for(actor, breach, one["owner"])]
