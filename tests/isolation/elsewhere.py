@@ -12,6 +12,7 @@ from tests.apps.experiments.rows import make_run, make_training_set
 def things_of(actor: Any, project: Any) -> dict[str, Any]:
     """Ids by kind; a new kind of thing with a page in its project is worth a line here."""
     from apps.connections.models import Connection
+    from apps.datasets.models import LegalHold
     from apps.features.models import Entity, FeatureView
 
     inside = {"tenant": actor.tenant, "project": project}
@@ -25,6 +26,9 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     connection = Connection.objects.create(
         **inside, name="Warehouse", kind="postgresql", settings=told, created_at=now()
     )
+    hold = LegalHold.objects.create(
+        **inside, dataset=training_set.base_version.dataset, reason="Over", until=date(2020, 1, 1), created_at=now()
+    )
     run = make_run(actor, project, training_set, state="succeeded")
     return {
         "connection": connection.pk,
@@ -32,6 +36,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         "dataset_version": training_set.base_version_id,
         "feature_view": view.pk,
         "training_set": training_set.pk,
+        "legal_hold": hold.pk,
         "run": run.pk,
         **_served(inside, run, training_set),
     }

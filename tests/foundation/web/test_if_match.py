@@ -24,7 +24,7 @@ CHANGES = [
 # The things of the stage by the noun in their address; the nouns of which nothing stands there (their routes are the
 # same class's as those asked, held by the test below).
 KINDS = {"uploads": "upload", "members": "member", "service-accounts": "program", "identity-providers": "provider"}
-KINDS |= {"connections": "connection"}
+KINDS |= {"connections": "connection", "legal-holds": "legal_hold"}
 KINDS |= {"groups": "group", "webhooks": "webhook", "datasets": "dataset", "dataset-versions": "dataset_version"}
 KINDS |= {"runs": "run", "model-versions": "model_version", "deployments": "deployment", "revisions": "revision"}
 KINDS |= {"monitors": "monitor", "alerts": "alert", "replays": "replay", "prices": "price", "bin": "binned"}
