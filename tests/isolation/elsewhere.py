@@ -12,7 +12,7 @@ from tests.apps.experiments.rows import make_run, make_training_set
 def things_of(actor: Any, project: Any) -> dict[str, Any]:
     """Ids by kind; a new kind of thing with a page in its project is worth a line here."""
     from apps.connections.models import Connection
-    from apps.datasets.models import Ingestion
+    from apps.datasets.models import Ingestion, LegalHold
     from apps.features.models import Entity, FeatureView
     from apps.streams.models import Stream
 
@@ -34,6 +34,9 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     ingestion = Ingestion.objects.create(
         **inside, dataset=training_set.base_version.dataset, connection=connection, place="public.orders"
     )
+    hold = LegalHold.objects.create(
+        **inside, dataset=training_set.base_version.dataset, reason="Over", until=date(2020, 1, 1), created_at=now()
+    )
     run = make_run(actor, project, training_set, state="succeeded")
     return {
         "connection": connection.pk,
@@ -43,6 +46,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         "dataset_version": training_set.base_version_id,
         "feature_view": view.pk,
         "training_set": training_set.pk,
+        "legal_hold": hold.pk,
         "run": run.pk,
         **_checked(inside, training_set.base_version),
         **_served(inside, run, training_set),

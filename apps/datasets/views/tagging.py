@@ -47,5 +47,6 @@ def version_roll_back(request: PortalRequest, tenant: str, project: str, version
 def version_find(request: PortalRequest, tenant: str, project: str, dataset_id: UUID) -> HttpResponse:
     """The page of the version that ?at= names: a number, a tag, a day."""
     dataset = dataset_of(request, dataset_id)
-    version = selectors.find_version(actor=request.actor, dataset_id=dataset.pk, at=request.GET.get("at", ""))
+    at = request.GET.get("at") or selectors.NEWEST
+    version = selectors.find_version(actor=request.actor, dataset_id=dataset.pk, at=at)
     return redirect(request, address(request, "version_detail", version.pk))

@@ -25,7 +25,7 @@ CHANGES = [
 # same class's as those asked, held by the test below).
 KINDS = {"uploads": "upload", "members": "member", "service-accounts": "program", "identity-providers": "provider"}
 KINDS |= {"connections": "connection", "ingestions": "ingestion", "streams": "stream"}
-KINDS |= {"suites": "suite", "quarantines": "quarantine"}
+KINDS |= {"suites": "suite", "quarantines": "quarantine", "legal-holds": "legal_hold"}
 KINDS |= {"groups": "group", "webhooks": "webhook", "datasets": "dataset", "dataset-versions": "dataset_version"}
 KINDS |= {"runs": "run", "model-versions": "model_version", "deployments": "deployment", "revisions": "revision"}
 KINDS |= {"monitors": "monitor", "alerts": "alert", "replays": "replay", "prices": "price", "bin": "binned"}

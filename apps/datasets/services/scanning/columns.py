@@ -180,4 +180,4 @@ def _measured(columns: Sequence[Sampled], is_named: Callable[[str], bool], most:
 
 
 def _is_within(value: object, most: float) -> bool:
-    return isinstance(value, float | Decimal | int) and abs(float(value)) <= most
+    return isinstance(value, (float, Decimal, int)) and -most <= float(value) <= most
