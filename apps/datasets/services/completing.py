@@ -55,7 +55,8 @@ def complete(
             return
         base = growing.fix_base(job, version)
         into = selectors.table_at(base) if base else None
-    at = validate(job=job, version=version, tables=tables, at=at, into=into)
+    key = version.source.get("key", ())
+    at = validate(job=job, version=version, tables=tables, at=at, into=into, key=key)
     if merge is not None:
         at = merge(at)
     came = at.table
