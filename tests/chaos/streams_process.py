@@ -28,7 +28,7 @@ def told(*given: Any) -> Any:
 
 def main() -> None:
     # Leases that end soon, so that ten kills pass quickly; merges among the kills.
-    reading.LEASE = timedelta(seconds=1)
+    reading.LEASE = timedelta(seconds=1.5)
     reading._COMPACT_EVERY, reading._FEWEST_FILES = 5, 3
     consuming._ELSEWHERE_S = 0.1
     consuming.take = told

@@ -41,7 +41,7 @@ def stream(acme):
         dataset = datasets.create_dataset(actor=actor, project=project, name="Clicks")
         columns = [{"name": "n", "type": "whole", "required": True}, {"name": "text", "type": "text"}]
         return services.create_stream(
-            actor=actor, dataset=dataset, name="Clicks", now=now(), columns=columns, batch_rows=2000, batch_seconds=0.2
+            actor=actor, dataset=dataset, name="Clicks", now=now(), columns=columns, batch_rows=5000, batch_seconds=0.2
         )
 
 
@@ -92,7 +92,7 @@ class Producer(threading.Thread):
         self._key, self.sent, self._over = key, 0, threading.Event()
 
     def run(self):
-        while not self._over.wait(0.02):
+        while not self._over.wait(0.06):
             some = range(self.sent, self.sent + 40)
             connections.push(self._key, [_event(n) for n in some], most_bytes=1 << 30)
             self.sent += len(some)
@@ -138,7 +138,7 @@ def test_a_consumer_killed_ten_times_loses_nothing_and_doubles_nothing(stream):
             killed = consumers.kill_holder()
             consumers.start()
         producer.stop()
-        until(lambda: _committed(stream) == producer.sent, within_s=30)
+        until(lambda: _committed(stream) == producer.sent, within_s=90)
     finally:
         producer.stop()
         consumers.stop()
