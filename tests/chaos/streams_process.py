@@ -14,6 +14,8 @@ import django
 if __name__ == "__main__":
     django.setup()
 
+# What is imported when it is first needed, so that no child pays for it again.
+import foundation.lake.engines  # noqa: F401
 from apps.streams.services import Consumer, consuming, reading
 
 _take = consuming.take
@@ -22,13 +24,14 @@ _take = consuming.take
 def told(*given: Any) -> Any:
     """As `take`, and the test hears who has it."""
     if (found := _take(*given)) is not None:
-        print(os.getpid(), flush=True)
+        print(os.getpid(), found.attempt, flush=True)
     return found
 
 
 def main() -> None:
-    # Leases that end soon, so that ten kills pass quickly; merges among the kills.
-    reading.LEASE = timedelta(seconds=1.5)
+    # Leases that end soon, so that ten kills pass quickly, and not before a busy machine has opened a lake; merges among
+    # the kills.
+    reading.LEASE = timedelta(seconds=3)
     reading._COMPACT_EVERY, reading._FEWEST_FILES = 5, 3
     consuming._ELSEWHERE_S = 0.1
     consuming.take = told

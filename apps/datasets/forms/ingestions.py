@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.datasets.choices import Mode
 from apps.datasets.forms.modes import ModeFields
 from apps.datasets.forms.schedules import ScheduleFields
-from apps.datasets.forms.versions import ReadingForm, name_from
+from apps.datasets.forms.versions import ReadingForm, name_from, parted
 from foundation.web.editing import EditForm
 
 _LTR = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
@@ -83,7 +83,7 @@ class IngestionForm(EditForm, ModeFields, ScheduleFields, ReadingForm):
         self.fields["after"].choices = [("", _("None")), *others]  # type: ignore[attr-defined]
         self.fields["place"].widget.attrs.update(_LTR)
         self.fields["place"].required = not files
-        gone = ["cursor"] if files else ["pattern", "delimiter", "missing", "as_text"]
+        gone = ["cursor"] if files else ["pattern", "delimiter", "missing", "as_text", "sheet"]
         if datasets is None:
             gone += ["dataset", "name"]
         else:
@@ -110,7 +110,10 @@ class IngestionForm(EditForm, ModeFields, ScheduleFields, ReadingForm):
                 taken["columns"] = json.dumps(named)
 
     def options(self) -> dict[str, Any]:
-        return super().options() if self.of_files else {}
+        if self.of_files:
+            return super().options()
+        tokenise = parted(self.cleaned_data["tokenise"])
+        return {"tokenise": tokenise} if tokenise else {}
 
     def check_target(self) -> bool:
         """Whether the rows have somewhere to go."""

@@ -22,7 +22,7 @@ _DELIMITERS = [
 _UNITS = {"hours": 3600, "days": 86_400, "weeks": 604_800}
 
 
-def _parted(names: str) -> list[str]:
+def parted(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
@@ -64,13 +64,13 @@ class ReadingForm(forms.Form):
     def options(self) -> dict[str, Any]:
         """The options as services take them; what was left empty is left out."""
         chosen = self.cleaned_data
-        names = _parted(chosen["as_text"])
+        names = parted(chosen["as_text"])
         found = {
             "delimiter": chosen["delimiter"],
             "missing": chosen["missing"].split(),
             "types": dict.fromkeys(names, "text"),
             "sheet": chosen["sheet"].strip(),
-            "tokenise": _parted(chosen["tokenise"]),
+            "tokenise": parted(chosen["tokenise"]),
         }
         return {name: value for name, value in found.items() if value}
 
@@ -127,7 +127,7 @@ class PullForm(ReadingForm, ModeFields):
                 del self.fields[name]
 
     def options(self) -> dict[str, Any]:
-        tokenise = _parted(self.cleaned_data["tokenise"])
+        tokenise = parted(self.cleaned_data["tokenise"])
         more: dict[str, Any] = {"tokenise": tokenise} if tokenise else {}
         if "delimiter" not in self.fields:
             return more
