@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.connections.errors import PlaceMissing, SourceChanged, SourceRefused, SourceUnreachable
+from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, SourceRefused, SourceUnreachable
 from apps.connections.ports import Asked, Place, Secrets
 from foundation.errors import PortalError
 from tests.contracts import source_stages
@@ -178,6 +178,11 @@ def test_what_was_reached_is_where_the_next_load_begins(stage):
     assert reached and all_items(source, stage.place, later) == []
     assert source.reached(later, source.pin(stage.place, later)) == reached
     stage.change() if stage.kind == "http" else stage.add()
+    if stage.kind in TABLES:
+        # Its log does not say which of its rows are new.
+        with pytest.raises(SourceBroken, match="read as a whole"):
+            source.pin(stage.place, later)
+        return
     [[item]] = all_items(source, stage.place, later)
     assert stage.kind == "http" or item not in stage.items
 

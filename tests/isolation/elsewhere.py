@@ -12,7 +12,7 @@ from tests.apps.experiments.rows import make_run, make_training_set
 def things_of(actor: Any, project: Any) -> dict[str, Any]:
     """Ids by kind; a new kind of thing with a page in its project is worth a line here."""
     from apps.connections.models import Connection
-    from apps.datasets.models import Ingestion, LegalHold
+    from apps.datasets.models import Ingestion, LegalHold, Transformation, TransformationDefinition
     from apps.features.models import Entity, FeatureView
     from apps.streams.models import Stream
 
@@ -37,11 +37,16 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     hold = LegalHold.objects.create(
         **inside, dataset=training_set.base_version.dataset, reason="Over", until=date(2020, 1, 1), created_at=now()
     )
+    dataset = training_set.base_version.dataset
+    transformation = Transformation.objects.create(**inside, name="Petals", output=dataset)
+    told = {"number": 1, "sql": "SELECT 1 AS a", "inputs": {"rows": str(dataset.pk)}}
+    TransformationDefinition.objects.create(**inside, transformation=transformation, **told)
     run = make_run(actor, project, training_set, state="succeeded")
     return {
         "connection": connection.pk,
         "stream": stream.pk,
         "ingestion": ingestion.pk,
+        "transformation": transformation.pk,
         "dataset": training_set.base_version.dataset_id,
         "dataset_version": training_set.base_version_id,
         "feature_view": view.pk,

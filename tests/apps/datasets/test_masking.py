@@ -111,7 +111,7 @@ def test_what_sql_made_of_covered_columns_is_covered_under_their_name(people, vi
     made = services.derive_version(
         actor=scientist,
         dataset=people.dataset,
-        sql="SELECT id AS salary, dest AS born, dest FROM p",
+        sql="SELECT id AS salary, id AS born, dest FROM p",
         inputs={"p": people.pk},
     )
     run_jobs()

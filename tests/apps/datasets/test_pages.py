@@ -181,7 +181,7 @@ def test_two_versions_are_compared_by_schema_and_rows(client, ingested):
     text = page(client, f"{first.dataset_id}/", tab="versions", before="1", after="2")
 
     assert "New" in text
-    assert "2 rows are only in version 1 and 1 only in version 2" in text
+    assert "By contact: 1 rows came, 2 went, 0 changed, 1 stayed as they were." in text
 
 
 def test_sql_is_tried_on_a_sample_then_makes_a_version(client, ingested, scientist, project, run_jobs):

@@ -73,7 +73,7 @@ def breaking_changes(contract: Contract, version: DatasetVersion, profile: Mappi
         if not promised["nullable"] and nulls.get(name):
             found.append(_change("nullable", name, "", ""))
         if promised["class"] and _strictness(column) > _STRICTNESS[promised["class"]]:
-            found.append(_change("class", name, promised["class"], column.get("class") or ColumnClass.PERSONAL.value))
+            found.append(_change("class", name, promised["class"], _class_of(column)))
     return found
 
 
@@ -98,10 +98,16 @@ def _change(kind: str, column: str, before: str, after: str) -> dict[str, Any]:
     return {"kind": kind, "column": column, "before": before, "after": after}
 
 
+def _class_of(column: Mapping[str, Any]) -> str:
+    """What people said; of a column that a new suspicion is about since, as nobody has answered it yet, personal."""
+    said = "" if column.get("warning") else column.get("class")
+    return said or ColumnClass.PERSONAL.value
+
+
 def _strictness(column: Mapping[str, Any]) -> int:
-    if column.get("class"):
-        return _STRICTNESS[column["class"]]
-    return _SUSPECTED if column.get("suspected") else -1
+    said = _STRICTNESS[column["class"]] if column.get("class") else -1
+    open_to_question = column.get("warning") or (column.get("suspected") and not column.get("class"))
+    return max(said, _SUSPECTED) if open_to_question else said
 
 
 def _consumers(actor: Actor, version: DatasetVersion) -> list[dict[str, Any]]:
