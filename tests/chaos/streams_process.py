@@ -29,8 +29,8 @@ def told(*given: Any) -> Any:
 
 
 def main() -> None:
-    # Leases that end soon, so that ten kills pass quickly, and not before a busy machine has opened a lake; merges among
-    # the kills.
+    # Leases that end soon, so that ten kills pass quickly, and not before a busy machine has opened a lake. Merges come
+    # among the kills.
     reading.LEASE = timedelta(seconds=3)
     reading._COMPACT_EVERY, reading._FEWEST_FILES = 5, 3
     consuming._ELSEWHERE_S = 0.1
