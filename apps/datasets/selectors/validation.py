@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import ColumnClass, VersionState
 from apps.datasets.models import Breach, Contract, Dataset, DatasetVersion, Quarantine, Suite, ValidationReport
+from apps.datasets.selectors.masking import may_see_clear
 from apps.datasets.selectors.reading import latest_ready, visible_datasets
 from foundation import access
 from foundation.access import Permission
@@ -78,10 +79,10 @@ def replay_under_way(quarantine: Quarantine) -> DatasetVersion | None:
 def shown_columns(*, actor: Actor, quarantine: Quarantine) -> frozenset[str] | None:
     """The columns whose values the actor may read; None: all of them.
 
-    Whoever may correct rows sees them whole. Others see what is known not to be about people: a version that failed
-    has no columns that anybody looked at.
+    Whoever sees personal values in clear sees rows whole. Others see what is known not to be about people: a version
+    that failed has no columns that anybody looked at.
     """
-    if access.ask(lambda who: access.require(who, Permission.DATASET_CREATE, quarantine), actor):
+    if may_see_clear(actor, quarantine):
         return None
     newest = latest_ready(quarantine.dataset)
     columns = [column for schema in (quarantine.version.schema, newest.schema if newest else []) for column in schema]

@@ -208,6 +208,8 @@ def _definition(
     )
     _check_clock(definition)
     _check_inputs(actor, transformation, inputs)
+    versions = passes.newest_versions(definition)
+    policies.check_may_query(actor, [version for version in versions.values() if version is not None])
     lake.sandbox.describe(actor.tenant_id, definition.sql, passes.newest_tables(definition))
     _check_circle(transformation, inputs)
     _check_mode(definition)
