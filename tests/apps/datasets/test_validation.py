@@ -108,6 +108,7 @@ CASES = [
     ("sql_rows", [], {"sql": "DELETE FROM data"}, None),
     ("freshness", ["at"], {"hours": 1.5}, False),
     ("freshness", ["at"], {"hours": 0.5}, True),
+    ("freshness", ["at"], {"hours": 1e30}, False),
     ("freshness", ["id"], {"hours": 1}, None),
     ("row_count", [], {"min": 5, "max": 5}, False),
     ("row_count", [], {"min": 6}, True),
@@ -197,6 +198,9 @@ REFUSED = [
     ({"kind": "unique", "columns": ["a"], "severity": "shout"}, "no severity"),
     ({"kind": "type", "columns": ["a"], "parameters": {"family": "colour"}}, "no family"),
     ({"kind": "foreign_key", "columns": ["a"], "parameters": {"dataset": "x", "columns": ["a"]}}, "id of a dataset"),
+    ({"kind": "in_range", "columns": ["a"], "parameters": {"min": 10**400}}, "larger"),
+    ({"kind": "in_set", "columns": ["a"], "parameters": {"values": [10**400]}}, "larger"),
+    ({"kind": "in_range", "columns": ["a"], "parameters": {"min": "0001-01-01T00:00:00+14:00"}}, "number"),
     ("unique", "object"),
 ]
 

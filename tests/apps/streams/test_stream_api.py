@@ -73,6 +73,8 @@ def test_what_does_not_fit_is_named_by_its_index_and_the_rest_taken(api, make_st
     said = [(one["index"], one["rule"], one["column"]) for one in answer["rejected"]]
     assert said == [(1, "undecodable", ""), (2, "wrong_type", "n"), (3, "missing", "n")]
     assert rows_of(drain(stream), "n") == [1, 2]
+    deep = push(api, stream, b'[{"n": 3, "text": ' + b"[" * 600 + b"]" * 600 + b"}]", content_type="application/json")
+    assert (deep.status_code, [one["rule"] for one in deep.json()["rejected"]]) == (202, ["undecodable"])
 
 
 def test_a_request_that_is_repeated_is_taken_once(api, scientist, make_stream, drain, rows_of):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Kind = ExpectationKind
+# Seconds from 1970 to the beginning of the year 1, and to the end of 9999.
+_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,8 +210,9 @@ def _fresh(
     newest = _first(asked.tables, sql, inputs)["newest"]
     if newest is None:
         return ResultState.FAILED, {"newest": None}
-    moment = datetime.fromtimestamp(float(newest), tz=asked.now.tzinfo)
-    fresh = asked.now - moment <= timedelta(hours=one.parameters["hours"])
+    # The lake knows years that no datetime has.
+    moment = datetime.fromtimestamp(min(max(float(newest), _FIRST_S), _LAST_S), tz=asked.now.tzinfo)
+    fresh = asked.now.timestamp() - float(newest) <= one.parameters["hours"] * 3600
     return _state(fresh), {"newest": moment.isoformat(timespec="seconds")}
 
 
