@@ -78,7 +78,7 @@ def _erase(search: Search, stream: Stream) -> int:
 
 
 def _of(stream: Stream, rows: int) -> Reached:
-    return Reached(kind=ErasedKind.STREAM, id=stream.pk, name=str(stream), rows=rows)
+    return Reached(kind=ErasedKind.STREAM, id=stream.pk, name=str(stream), rows=rows, dataset_id=stream.dataset_id)
 
 
 def as_written(value: str) -> str:

@@ -204,3 +204,12 @@ def test_whoever_corrects_rows_and_sees_masks_sees_no_value_of_a_person(scientis
     with pytest.raises(AccessDenied, match="masked"):
         services.row_of(actor=blind, quarantine=quarantine, number=number)
     assert services.mend_rows(actor=blind, quarantine=quarantine, column="region", value="south", numbers=[number]) == 1
+
+
+def test_rows_of_a_held_version_are_neither_given_up_nor_erased(scientist, officer, admin, project, quarantine):
+    services.place_hold(actor=officer, dataset=quarantine.dataset, version=quarantine.version, reason="Case 12/2026")
+    with pytest.raises(Conflict, match="Under legal hold"):
+        services.discard_rows(actor=scientist, quarantine=quarantine, reason_given="x", everything=True)
+    with pytest.raises(Conflict, match="Under legal hold"):
+        services.erase_person(actor=admin, project=project, column="email", value="c@x.ae")
+    assert len(seen(scientist, quarantine)) == 3
