@@ -216,3 +216,16 @@ def test_rows_of_a_column_that_no_version_has_yet_are_masked(people, viewer):
 
     rows = pa.table({"dest": ["DXB"], "passport": ["CANARY12"]})
     assert selectors.masked_rows(viewer, people.dataset, rows).to_pylist() == [{"dest": "DXB", "passport": "•••"}]
+
+
+def test_nobody_has_a_mask_fall_by_saying_that_it_is_none(people, written, scientist):
+    program = blind(scientist)
+    with pytest.raises(AccessDenied, match="masked"):
+        services.classify_column(actor=program, version=people, column="mail", column_class="public")
+    with pytest.raises(AccessDenied, match="masked"):
+        services.classify_columns(actor=program, version=people, classes={"dest": "internal", "salary": "internal"})
+    suspected = written("more.csv", ROWS)
+    with pytest.raises(AccessDenied, match="masked"):
+        services.classify_column(actor=program, version=suspected, column="mail", column_class="internal")
+    stricter = services.classify_column(actor=program, version=people, column="dest", column_class="personal")
+    assert {"mail", "dest"} <= set(selectors.masks(program, stricter))

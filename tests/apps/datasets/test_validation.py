@@ -50,7 +50,9 @@ def ask(lake, lake_id, rows):
     """What came of one expectation, as (state, failed rows)."""
 
     def asked(kind, columns=(), *, at=rows, severity="warn", **more):
-        said = {name: more.pop(name) for name in ("others", "before", "into", "key", "for_good") if name in more}
+        said = {
+            name: more.pop(name) for name in ("others", "before", "into", "key", "for_good", "sql_s") if name in more
+        }
         one = checked_one({"kind": kind, "columns": list(columns), "parameters": more, "severity": severity})
         if "others" in said:
             said["others"] = {one.id: said["others"]}
@@ -127,6 +129,12 @@ def test_each_kind_passes_and_fails(ask, kind, columns, parameters, failed):
             failed,
             ResultState.FAILED if failed else ResultState.PASSED,
         )
+
+
+def test_sql_that_takes_too_long_together_is_not_asked_any_more(ask):
+    result = ask("sql_condition", sql="id > 1", sql_s=0.5)
+    assert result.state is ResultState.UNCHECKED
+    assert "not asked any more" in result.problem["words"]["sentence"]
 
 
 def test_a_share_of_missing_values_may_be_allowed(ask):

@@ -24,6 +24,8 @@ from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 
+# A person waits for the answer, and a process of the portal with them.
+_TRY_S = 30.0
 _SQL_KINDS = {ExpectationKind.SQL_CONDITION, ExpectationKind.SQL_ROWS}
 # What comes of them says how many rows there are, or how many lack a value or share one.
 _TELL_NO_VALUE = {ExpectationKind.NOT_NULL, ExpectationKind.UNIQUE, ExpectationKind.ROW_COUNT}
@@ -100,6 +102,7 @@ def try_suite(*, actor: Actor, dataset: Dataset, expectations: object) -> tuple[
         now=now(),
         others=others_of(actor, dataset.project_id, wanted),
         before=before_of(earlier),
+        sql_s=_TRY_S,
     )
     return version, measuring.measure(wanted, asked)
 
