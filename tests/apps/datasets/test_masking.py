@@ -229,3 +229,15 @@ def test_nobody_has_a_mask_fall_by_saying_that_it_is_none(people, written, scien
         services.classify_column(actor=program, version=suspected, column="mail", column_class="internal")
     stricter = services.classify_column(actor=program, version=people, column="dest", column_class="personal")
     assert {"mail", "dest"} <= set(selectors.masks(program, stricter))
+
+
+def test_a_report_names_no_newest_moment_of_a_masked_column(ingested, scientist, viewer, project, client_as, api_as):
+    dataset = services.create_dataset(actor=scientist, project=project, name="patients")
+    fresh = {"kind": "freshness", "columns": ["born"], "parameters": {"hours": 1}, "severity": "warn"}
+    services.save_suite(actor=scientist, dataset=dataset, expectations=[fresh])
+    version = ingested("patients.csv", b"id,born\n1,1961-07-07\n2,1950-01-02\n", dataset=dataset)
+    services.classify_columns(actor=scientist, version=version, classes={"born": "personal"})
+    page, rest = f"/t/acme/p/flights/data/versions/{version.pk}/", f"/api/v1/dataset-versions/{version.pk}/validation/"
+    assert "1961-07-07" in api_as(scientist).get(rest).content.decode()
+    for answer in (api_as(viewer).get(rest), client_as(viewer).get(f"{page}?tab=validation")):
+        assert answer.status_code == 200 and "1961" not in answer.content.decode()
