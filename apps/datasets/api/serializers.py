@@ -35,7 +35,7 @@ class UploadStart(serializers.Serializer):
     sha256 = serializers.RegexField(r"^[0-9a-fA-F]{64}$", required=False, allow_blank=True, default="")
 
 
-_UNSAID = {"pin", "since", "until", "span", "reached"}
+_UNSAID = {"pin", "since", "reached"}
 # Not the last: what is only new is known to an ingestion.
 _MODES = [(mode.value, mode.label) for mode in Mode if mode is not Mode.INCREMENTAL]
 
