@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -183,15 +183,21 @@ def check_can_hold(actor: Actor, thing: object) -> None:
 def check_not_held(versions: Collection[DatasetVersion]) -> None:
     """Held by law: neither its owner nor the person in it has it destroyed; an officer weighs the two."""
     held = selectors.held_among([version.pk for version in versions])
+    _check_nothing_held({str(version.pk): str(version) for version in held})
+
+
+def check_datasets_not_held(dataset_ids: Collection[UUID]) -> None:
+    """The same of rows of a dataset that are in no version yet: a hold on the whole dataset is on these too."""
+    _check_nothing_held({str(dataset.pk): dataset.name for dataset in selectors.datasets_held(dataset_ids)})
+
+
+def _check_nothing_held(held: Mapping[str, str]) -> None:
     if held:
         sentence = _(
             "Under legal hold, so nobody may destroy it: %(names)s. A compliance officer releases the hold first, or "
             "decides that it stands."
         )
-        raise Conflict(
-            sentence % {"names": ", ".join(str(version) for version in held)},
-            details={"held": [str(version.pk) for version in held]},
-        )
+        raise Conflict(sentence % {"names": ", ".join(held.values())}, details={"held": list(held)})
 
 
 def check_can_tag(actor: Actor, version: DatasetVersion) -> None:

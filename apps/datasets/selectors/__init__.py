@@ -4,6 +4,7 @@ from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_r
 from apps.datasets.selectors.diffing import EXAMPLES, Example, RowDiff, diff_examples, diff_rows, likely_key
 from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, version_as_of
 from apps.datasets.selectors.holding import (
+    datasets_held,
     get_hold,
     held_among,
     held_in_project,
@@ -141,6 +142,7 @@ __all__ = [
     "covered_columns",
     "dataset_names",
     "datasets_by_name",
+    "datasets_held",
     "definition_of",
     "diff_examples",
     "diff_rows",

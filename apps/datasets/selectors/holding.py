@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from apps.datasets.models import DatasetVersion, LegalHold
+from apps.datasets.models import Dataset, DatasetVersion, LegalHold
 from apps.datasets.selectors.reading import in_force
 from foundation import access
 from foundation.access import Permission
@@ -46,6 +46,12 @@ def held_among(version_ids: Collection[UUID]) -> list[DatasetVersion]:
     """Those of these versions that are held today, by name; whoever asks."""
     rows = DatasetVersion.objects.filter(pk__in=version_ids).select_related("dataset")
     return [version for version in rows.order_by("dataset__name", "number") if holds_on(version)]
+
+
+def datasets_held(dataset_ids: Collection[UUID]) -> list[Dataset]:
+    """Those of these datasets that are held as a whole today, by name; whoever asks."""
+    holds = LegalHold.objects.filter(in_force(), version=None, dataset_id__in=dataset_ids)
+    return list(Dataset.objects.filter(pk__in=holds.values("dataset_id")).order_by("name"))
 
 
 def held_in_project(*, tenant_id: UUID, project_id: UUID | None = None) -> list[str]:

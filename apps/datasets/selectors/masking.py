@@ -132,15 +132,16 @@ def _tail(kept: int) -> Mask:
 def masked_rows(actor: Actor, dataset: Dataset, rows: pa.Table) -> pa.Table:
     """Rows that came for a dataset and are no version yet, as its newest version would be shown.
 
-    Where there is none nobody has looked at them yet: all text is covered.
+    Text in columns that no version has yet is covered: nobody has looked at it.
     """
     import pyarrow as pa
 
     if may_see_clear(actor, dataset):
         return rows
     newest = dataset.versions.filter(state=VersionState.READY).order_by("-number").first()
-    texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
-    covered = masks(actor, newest) if newest else dict.fromkeys(texts, hidden)
+    known = newest.column_names if newest else []
+    unseen = [field.name for field in rows.schema if pa.types.is_string(field.type) and field.name not in known]
+    covered = {**(masks(actor, newest) if newest else {}), **dict.fromkeys(unseen, hidden)}
     shown = [masked_batch(batch, covered) for batch in rows.to_batches()]
     return pa.Table.from_batches(shown) if shown else rows
 

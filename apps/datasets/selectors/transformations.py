@@ -114,9 +114,16 @@ def below(steps: Iterable[Step], datasets: Collection[UUID]) -> list[Step]:
     return found
 
 
-def circle_of(steps: Iterable[Step], *, reads: Collection[UUID], makes: UUID) -> list[UUID]:
-    """The datasets of the circle that a transformation would close, from its output round to it again; else none."""
-    made_by = {step.makes: step.reads for step in steps if step.makes != makes}
+def circle_of(
+    steps: Iterable[Step], *, reads: Collection[UUID], makes: UUID, started: Iterable[tuple[UUID, UUID]] = ()
+) -> list[UUID]:
+    """The datasets of the circle that a transformation would close, from its output round to it again; else none.
+
+    `started` are datasets with those whose new versions have something read into them.
+    """
+    made_by = {step.makes: set(step.reads) for step in steps if step.makes != makes}
+    for into, after in started:
+        made_by.setdefault(into, set()).add(after)
     came_from: dict[UUID, UUID] = dict.fromkeys(reads, makes)
     waiting = list(reads)
     while waiting:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import ColumnClass, VersionState
 from apps.datasets.models import Breach, Contract, Dataset, DatasetVersion, Quarantine, Suite, ValidationReport
+from apps.datasets.selectors.masking import HIDDEN, is_covered, may_see_clear
 from apps.datasets.selectors.reading import latest_ready, visible_datasets
 from foundation import access
 from foundation.access import Permission
@@ -44,8 +45,22 @@ def visible_reports(*, actor: Actor) -> QuerySet[ValidationReport]:
 
 
 def report_of(*, actor: Actor, version: DatasetVersion) -> ValidationReport | None:
-    """What came of the version's expectations; None where there were none."""
-    return visible_reports(actor=actor).filter(version=version).first()
+    """What came of the version's expectations; None where there were none. Nothing of it names a masked value."""
+    report = visible_reports(actor=actor).filter(version=version).first()
+    if report is None or may_see_clear(actor, version):
+        return report
+    newest = latest_ready(version.dataset)
+    schema = version.schema or (newest.schema if newest else [])
+    shown = {column["name"] for column in schema if not is_covered(column)}
+    columns = {one["id"]: set(one["columns"]) for one in report.suite.expectations}
+    report.results = [one if columns[one["id"]] <= shown else _without_newest(one) for one in report.results]
+    return report
+
+
+def _without_newest(result: dict[str, Any]) -> dict[str, Any]:
+    """The newest moment of a column is a value of it."""
+    found = result.get("found") or {}
+    return {**result, "found": {**found, "newest": HIDDEN}} if found.get("newest") else result
 
 
 def visible_quarantines(
@@ -78,10 +93,10 @@ def replay_under_way(quarantine: Quarantine) -> DatasetVersion | None:
 def shown_columns(*, actor: Actor, quarantine: Quarantine) -> frozenset[str] | None:
     """The columns whose values the actor may read; None: all of them.
 
-    Whoever may correct rows sees them whole. Others see what is known not to be about people: a version that failed
-    has no columns that anybody looked at.
+    Whoever sees personal values in clear sees rows whole. Others see what is known not to be about people: a version
+    that failed has no columns that anybody looked at.
     """
-    if access.ask(lambda who: access.require(who, Permission.DATASET_CREATE, quarantine), actor):
+    if may_see_clear(actor, quarantine):
         return None
     newest = latest_ready(quarantine.dataset)
     columns = [column for schema in (quarantine.version.schema, newest.schema if newest else []) for column in schema]

@@ -30,7 +30,7 @@ from apps.datasets.services.erasing import (
     summary_lines,
 )
 from apps.datasets.services.export import export_name, export_stream, parquet_stream
-from apps.datasets.services.holding import place_hold, release_hold
+from apps.datasets.services.holding import check_datasets_not_held, place_hold, release_hold
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.ingestions import (
     Plan,
@@ -138,6 +138,7 @@ __all__ = [
     "change_told",
     "changes_between",
     "check_classified",
+    "check_datasets_not_held",
     "check_may_query",
     "check_sql_classified",
     "checked",

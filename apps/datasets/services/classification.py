@@ -114,7 +114,7 @@ def classify_column(*, actor: Actor, version: DatasetVersion, column: str, colum
     """A person's word on a column's class."""
     policies.check_can_classify(actor, version)
     version = DatasetVersion.objects.select_for_update().get(pk=version.pk)
-    _say(version, {column: column_class})
+    _say(actor, version, {column: column_class})
     version.save(update_fields=["schema"])
     said = ColumnClassified(
         dataset_id=version.dataset_id,
@@ -133,7 +133,7 @@ def classify_columns(*, actor: Actor, version: DatasetVersion, classes: Mapping[
     version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version.pk)
     if not classes:
         raise Invalid(_("Name at least one column."), fields={"classes": [_("None.")]})
-    _say(version, classes)
+    _say(actor, version, classes)
     version.save(update_fields=["schema"])
     names = version.column_names
     for part in _parts([(names.index(name), said) for name, said in classes.items()]):
@@ -154,7 +154,7 @@ def confirm_suggestions(*, actor: Actor, version: DatasetVersion) -> DatasetVers
     return classify_columns(actor=actor, version=version, classes=classes) if classes else version
 
 
-def _say(version: DatasetVersion, classes: Mapping[str, str]) -> None:
+def _say(actor: Actor, version: DatasetVersion, classes: Mapping[str, str]) -> None:
     names = {column["name"]: column for column in version.schema}
     for name, said in classes.items():
         if said not in ColumnClass.values:
@@ -163,7 +163,11 @@ def _say(version: DatasetVersion, classes: Mapping[str, str]) -> None:
         if name not in names:
             sentence = _("There is no column “%(name)s” in this version.") % {"name": name}
             raise Invalid(sentence, fields={"column": [_("Unknown column.")]})
+        masked = selectors.is_covered(names[name])
         names[name]["class"] = said
+        if masked and not selectors.is_covered(names[name]):
+            # Whoever sees it masked would have the mask fall by saying so.
+            policies.check_sees_clear(actor, version)
         # A person has looked: what was taken over and what was new about it is answered.
         names[name].pop("inherited", None)
         names[name].pop("warning", None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -73,6 +74,11 @@ def release_hold(*, actor: Actor, hold: LegalHold, reason: str) -> LegalHold:
     hold.save(update_fields=["released_by", "released_at", "release_reason"])
     _record(HoldReleased(dataset_id=hold.dataset_id, version_id=hold.version_id, hold_id=hold.pk), actor, hold)
     return hold
+
+
+def check_datasets_not_held(dataset_ids: Collection[UUID]) -> None:
+    """Conflict where one of these is held as a whole: what came for it and is in no version yet stays too."""
+    policies.check_datasets_not_held(dataset_ids)
 
 
 def _record(event: ledger.Event, actor: Actor, hold: LegalHold) -> None:

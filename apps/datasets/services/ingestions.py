@@ -237,10 +237,13 @@ def _check_after(actor: Actor, dataset: Dataset, after_id: UUID | None) -> None:
 def _check_no_circle(dataset: Dataset, after_id: UUID | None) -> None:
     """A dataset whose versions bring versions of itself would never come to rest."""
     starts, reached = {after_id} if after_id else set[UUID](), set[UUID]()
+    steps = selectors.steps_of(project_id=dataset.project_id)
     while starts - reached:
         reached |= starts
         rows = Ingestion.objects.filter(tenant_id=dataset.tenant_id, dataset_id__in=reached).exclude(after=None)
         starts = {pk for pk in rows.values_list("after_id", flat=True) if pk}
+        # What a transformation makes starts as well, whenever it reads what is new.
+        starts |= {pk for step in steps if step.makes in reached for pk in step.reads}
     if dataset.pk in reached:
         sentence = _("Versions of %(name)s would start themselves again; take another dataset.")
         raise Invalid(sentence % {"name": dataset.name}, fields={"after": [_("It would go round in a circle.")]})

@@ -118,6 +118,8 @@ def run_due(*, tenant: Tenant, now: datetime) -> int:
     from apps.datasets.services.transformations import next_time
 
     due = Transformation.objects.filter(tenant=tenant, state=TransformationState.ACTIVE, next_at__lte=now)
+    # What is archived stays as it is; once it is brought back, what was due is begun once.
+    due = due.filter(project__archived_at=None)
     projects: dict[UUID, list[UUID]] = {}
     for project_id, pk in due.values_list("project_id", "pk"):
         projects.setdefault(project_id, []).append(pk)

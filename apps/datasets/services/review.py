@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies
@@ -38,7 +39,7 @@ def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetV
     version.number, version.committed_at = newest + 1, now
     version.save(update_fields=["number", "state", "committed_at"])
     if version.source.get("leads"):
-        Ingestion.objects.filter(versions=version).update(reached=version.source["reached"])
+        _move_on(version.source, Ingestion.objects.filter(versions=version))
     committed = VersionCommitted(
         dataset_id=version.dataset_id,
         version_id=version.pk,
@@ -49,6 +50,12 @@ def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetV
     )
     ledger.record(committed, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
     return version
+
+
+def _move_on(source: dict[str, Any], rows: QuerySet[Ingestion]) -> None:
+    """Where it reads something else by now, that is read from its own beginning."""
+    said = {name: source.get(name) or "" for name in ("place", "pattern", "cursor")}
+    rows.filter(connection_id=source["connection"], **said).update(reached=source["reached"])
 
 
 def _check_base(version: DatasetVersion) -> None:

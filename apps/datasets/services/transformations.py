@@ -29,7 +29,7 @@ from apps.datasets.events import (
     TransformationResumed,
     TransformationRunAsked,
 )
-from apps.datasets.models import Dataset, Transformation, TransformationDefinition
+from apps.datasets.models import Dataset, Ingestion, Transformation, TransformationDefinition
 from apps.datasets.services import passes
 from apps.datasets.services.schedules import check_schedule, next_after
 from apps.projects.services import lock_project
@@ -208,6 +208,8 @@ def _definition(
     )
     _check_clock(definition)
     _check_inputs(actor, transformation, inputs)
+    versions = passes.newest_versions(definition)
+    policies.check_may_query(actor, [version for version in versions.values() if version is not None])
     lake.sandbox.describe(actor.tenant_id, definition.sql, passes.newest_tables(definition))
     _check_circle(transformation, inputs)
     _check_mode(definition)
@@ -245,7 +247,10 @@ def _check_inputs(actor: Actor, transformation: Transformation, inputs: Mapping[
 
 def _check_circle(transformation: Transformation, inputs: Mapping[str, UUID]) -> None:
     steps = selectors.steps_of(project_id=transformation.project_id)
-    circle = selectors.circle_of(steps, reads=set(inputs.values()), makes=transformation.output_id)
+    ingested = Ingestion.objects.filter(project_id=transformation.project_id).exclude(after=None)
+    started = [(made, after) for made, after in ingested.values_list("dataset_id", "after_id") if after]
+    reads, makes = set(inputs.values()), transformation.output_id
+    circle = selectors.circle_of(steps, reads=reads, makes=makes, started=started)
     if circle:
         names = selectors.names_of_datasets(circle)
         # As the data would run: each is read for the next.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -25,6 +26,7 @@ from foundation.tenancy.models import Tenant
 if TYPE_CHECKING:
     from apps.datasets.models import DatasetVersion
 
+log = logging.getLogger("sanad.streams")
 _EVERY = {Cut.HOUR: timedelta(hours=1), Cut.DAY: timedelta(days=1)}
 
 
@@ -84,6 +86,8 @@ def _cut_if_due(tenant: Tenant, stream_id: UUID, now: datetime) -> int:
             cut_stream(actor=system, stream=stream, now=now)
         except Conflict:
             return 0  # nothing came since
-        except PortalError:
-            raise
+        except PortalError as refusal:
+            # One that may not grow now holds up none of the others; it is asked again with the next turn.
+            log.warning("No version of the stream %s is cut: %s", stream_id, refusal)
+            return 0
     return 1

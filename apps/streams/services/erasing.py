@@ -27,7 +27,9 @@ class StreamReach(datasets.Reach):
             streams = _streams(search)
         tables, wiped = lake.for_tenant(job.tenant_id), []
         for stream in streams:
-            if not (rows := _erase(search, stream)) and not _has_column(search, stream):
+            rows = _erase(search, stream)
+            # Also where an attempt before this one had erased them and was cut off.
+            if not rows and not _has_column(search, stream) and not tables.exists(stream.quarantine):
                 continue
             # Versions that were cut out of it are read at a snapshot in which the person is, or may be.
             datasets.part_from(job, [stream.table])
@@ -61,7 +63,7 @@ def _count(search: Search, stream: Stream) -> int:
 
 def _events(search: Search, at: TableAt) -> int:
     sql = f"SELECT count(*) AS n FROM a WHERE {_RAW}"  # noqa: S608 - a constant
-    found = lake.for_tenant(search.actor.tenant_id).query(sql, {"a": at}, [search.value]).read_all()
+    found = lake.for_tenant(search.actor.tenant_id).query(sql, {"a": at}, [as_written(search.value)]).read_all()
     return int(found.to_pylist()[0]["n"])
 
 
@@ -71,13 +73,30 @@ def _erase(search: Search, stream: Stream) -> int:
         condition, params = search.condition(datasets.as_text(search.column))
         rows += tables.erase_rows(stream.table, condition, params)
     if tables.exists(stream.quarantine):
-        rows += tables.erase_rows(stream.quarantine, _RAW, [search.value])
+        rows += tables.erase_rows(stream.quarantine, _RAW, [as_written(search.value)])
     return rows
 
 
 def _of(stream: Stream, rows: int) -> Reached:
-    return Reached(kind=ErasedKind.STREAM, id=stream.pk, name=str(stream), rows=rows)
+    return Reached(kind=ErasedKind.STREAM, id=stream.pk, name=str(stream), rows=rows, dataset_id=stream.dataset_id)
 
 
-# Bytes that are no text hold none that could be found so.
-_RAW = "position(hex(encode(?)) IN hex(body)) % 2 = 1"
+def as_written(value: str) -> str:
+    """A pattern for the value in the hexadecimal digits of an event, plain or as JSON may escape any of its signs."""
+    return "^(?:..)*?" + "".join(map(_sign, value))
+
+
+def _sign(sign: str) -> str:
+    units = sign.encode("utf-16-be")
+    escaped = "".join(f"5C75{''.join(map(_digit, units[at : at + 2].hex()))}" for at in range(0, len(units), 2))
+    short = f"|5C{ord(_SHORT[sign]):X}" if sign in _SHORT else ""
+    return f"(?:{sign.encode().hex().upper()}|{escaped}{short})"
+
+
+def _digit(digit: str) -> str:
+    return f"{ord(digit):X}" if digit.isdigit() else f"(?:{ord(digit):X}|{ord(digit.upper()):X})"
+
+
+_SHORT = {'"': '"', "\\": "\\", "/": "/", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
+# From byte to byte, whatever they are: what cannot be decoded is looked through as well.
+_RAW = "regexp_matches(hex(body), ?)"

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from apps.datasets import services as datasets
 from apps.streams import policies
 from apps.streams.adapters import decoder_of
 from apps.streams.choices import MOST_EVENT_BYTES, Late
@@ -70,6 +71,7 @@ def run_replay(*, job: JobHandle, stream_id: UUID) -> None:
 def discard_quarantine(*, actor: Actor, stream: Stream) -> int:
     """Drop what lies in quarantine; how many events that were."""
     policies.check_can_discard(actor, stream)
+    datasets.check_datasets_not_held([stream.dataset_id])
     tables = lake.for_tenant(stream.tenant_id)
     if not tables.exists(stream.quarantine):
         return 0

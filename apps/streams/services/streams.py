@@ -144,6 +144,8 @@ def delete_stream(*, actor: Actor, stream: Stream) -> None:
     """Its rows stay with the dataset; what it set aside, and what waits in the portal's own broker, goes."""
     stream = _locked(stream)
     policies.check_can_delete(actor, stream)
+    if lake.for_tenant(actor.tenant_id).exists(stream.quarantine):
+        datasets.check_datasets_not_held([stream.dataset_id])
     _record(StreamDeleted(stream_id=stream.pk), actor, stream)
     quarantine, key, pushed = stream.quarantine, stream.key, stream.is_pushed
     stream.delete()

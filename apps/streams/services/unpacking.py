@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import zlib
 from typing import Any
 
@@ -21,9 +22,6 @@ def events_in(body: bytes, *, format: str, packed: bool) -> list[bytes]:
         raise _too_large()
     plain = _unpacked(body) if packed else body
     bodies = _of_array(plain) if plain.lstrip()[:1] == b"[" else _of_lines(plain)
-    if len(bodies) > MOST_PUSHED:
-        sentence = _("One request holds %(most)s events at most; send the rest in another one.")
-        raise TooLarge(sentence % {"most": f"{MOST_PUSHED:,}"})
     return bodies if format == EventFormat.JSON else [_of_text(body) for body in bodies]
 
 
@@ -47,11 +45,32 @@ def _of_array(plain: bytes) -> list[bytes]:
     except orjson.JSONDecodeError as error:
         where = {"line": error.lineno, "column": error.colno}
         raise Invalid(_("This is no JSON array: line %(line)d, column %(column)d.") % where) from error
-    return [orjson.dumps(one) for one in found]
+    _check_count(len(found))
+    return [_dumped(one) for one in found]
+
+
+def _dumped(event: Any) -> bytes:
+    """What is nested deeper than can be written out is no event, which its index will say."""
+    try:
+        return orjson.dumps(event)
+    except orjson.JSONEncodeError:
+        return b""
 
 
 def _of_lines(plain: bytes) -> list[bytes]:
-    return [line.strip() for line in plain.split(b"\n") if line.strip()]
+    """One after the other: a small body can hold millions."""
+    found: list[bytes] = []
+    for line in io.BytesIO(plain):
+        if event := line.strip():
+            found.append(event)
+            _check_count(len(found))
+    return found
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_PUSHED:
+        sentence = _("One request holds %(most)s events at most; send the rest in another one.")
+        raise TooLarge(sentence % {"most": f"{MOST_PUSHED:,}"})
 
 
 def _of_text(body: bytes) -> bytes:

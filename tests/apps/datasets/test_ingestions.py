@@ -165,6 +165,30 @@ def test_a_new_version_of_another_dataset_starts_it(scientist, dataset, plan, pr
             services.create_ingestion(actor=scientist, dataset=target, plan=circle, now=now())
 
 
+def test_no_circle_leads_through_a_transformation(scientist, dataset, plan, project, written):
+    written("raw.csv", b"id\n1\n", dataset=dataset)
+    made = services.create_dataset(actor=scientist, project=project, name="Made")
+    words = {"name": "made", "output": made, "sql": "SELECT id FROM d", "inputs": {"d": dataset.pk}, "now": now()}
+    made_first = services.create_transformation(actor=scientist, project=project, **words)
+    after = replace(plan, after_id=made.pk)
+    with pytest.raises(Invalid, match="start themselves"):
+        services.create_ingestion(actor=scientist, dataset=dataset, plan=after, now=now())
+    services.delete_transformation(actor=scientist, transformation=made_first)
+    services.create_ingestion(actor=scientist, dataset=dataset, plan=after, now=now())
+    with pytest.raises(Invalid, match="in a circle"):
+        services.create_transformation(actor=scientist, project=project, **words)
+
+
+def test_what_was_read_before_a_change_moves_nothing_of_what_is_read_now(scientist, dataset, plan, run):
+    ingestion = services.create_ingestion(actor=scientist, dataset=dataset, plan=replace(plan, review=True), now=now())
+    version = run(ingestion)
+    other = replace(plan, pattern="other")
+    services.edit_ingestion(actor=scientist, ingestion=ingestion, plan=other, now=now())
+    services.commit_version(actor=scientist, version=version, now=now())
+    ingestion.refresh_from_db()
+    assert ingestion.reached == "", "what is read anew is read from its beginning"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

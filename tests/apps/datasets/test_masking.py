@@ -11,6 +11,7 @@ import pytest
 from apps.datasets import selectors, services
 from apps.datasets.selectors import masking
 from apps.features import services as features
+from foundation.clock import now
 from foundation.errors import AccessDenied
 
 JSON = "application/json"
@@ -161,3 +162,82 @@ def test_rows_of_views_and_training_sets_are_masked_as_the_data_they_were_made_o
     assert "c•••@•••.ae" in texts[0]
     clear = client_as(scientist).get(f"{base}/views/{view.pk}/?tab=rows").content.decode()
     assert "CANARYNAME" in clear
+
+
+def blind(actor, *scopes):
+    """A program that adds data and sees personal values masked."""
+    from dataclasses import replace
+
+    return replace(actor, kind="program", scopes=("dataset.view", "dataset.create", *scopes))
+
+
+def test_no_transformation_brings_out_what_its_author_sees_masked(people, scientist, project):
+    output = services.create_dataset(actor=scientist, project=project, name="copied")
+    words = {"sql": "SELECT reverse(mail) AS x FROM p", "inputs": {"p": people.dataset_id}, "now": now()}
+    made = {"project": project, "name": "copied", "output": output, **words}
+    with pytest.raises(AccessDenied, match="which you see masked"):
+        services.create_transformation(actor=blind(scientist), **made)
+    kept = services.create_transformation(actor=scientist, **{**made, "sql": "SELECT dest FROM p"})
+    with pytest.raises(AccessDenied, match="which you see masked"):
+        services.define_transformation(actor=blind(scientist), transformation=kept, **words)
+
+
+ORACLES = [
+    {"kind": "matches_regex", "columns": ["mail"], "parameters": {"pattern": "a.*"}, "severity": "warn"},
+    {"kind": "in_range", "columns": ["salary"], "parameters": {"min": 199005}, "severity": "warn"},
+    {"kind": "sql_condition", "columns": [], "parameters": {"sql": "mail < 'c'"}, "severity": "warn"},
+]
+
+
+def test_nobody_asks_by_expectations_for_what_they_see_masked(people, scientist):
+    dataset = people.dataset
+    away = {"dataset": str(dataset.pk), "columns": ["mail"]}
+    oracles = [*ORACLES, {"kind": "foreign_key", "columns": ["dest"], "parameters": away, "severity": "warn"}]
+    for one in oracles:
+        with pytest.raises(AccessDenied, match="masked"):
+            services.try_suite(actor=blind(scientist), dataset=dataset, expectations=[one])
+        with pytest.raises(AccessDenied, match="masked"):
+            services.save_suite(actor=blind(scientist), dataset=dataset, expectations=[one])
+    harmless = {"kind": "not_null", "columns": ["mail"], "severity": "warn"}
+    services.save_suite(actor=scientist, dataset=dataset, expectations=oracles)
+    kept = services.save_suite(actor=blind(scientist), dataset=dataset, expectations=[*oracles, harmless])
+    assert len(kept.expectations) == 5, "what others said stays, with what tells nothing beside it"
+
+
+def test_no_suggestion_names_a_value_of_a_person(people, scientist):
+    found = services.suggest(actor=scientist, dataset=people.dataset)
+    private = {name for name, kind in CLASSES.items() if kind in {"personal", "sensitive"}}
+    about = [one.expectation for one in found if private.intersection(one.expectation.columns)]
+    assert about and {one.kind.value for one in about} <= {"not_null", "unique"}
+
+
+def test_rows_of_a_column_that_no_version_has_yet_are_masked(people, viewer):
+    import pyarrow as pa
+
+    rows = pa.table({"dest": ["DXB"], "passport": ["CANARY12"]})
+    assert selectors.masked_rows(viewer, people.dataset, rows).to_pylist() == [{"dest": "DXB", "passport": "•••"}]
+
+
+def test_nobody_has_a_mask_fall_by_saying_that_it_is_none(people, written, scientist):
+    program = blind(scientist)
+    with pytest.raises(AccessDenied, match="masked"):
+        services.classify_column(actor=program, version=people, column="mail", column_class="public")
+    with pytest.raises(AccessDenied, match="masked"):
+        services.classify_columns(actor=program, version=people, classes={"dest": "internal", "salary": "internal"})
+    suspected = written("more.csv", ROWS)
+    with pytest.raises(AccessDenied, match="masked"):
+        services.classify_column(actor=program, version=suspected, column="mail", column_class="internal")
+    stricter = services.classify_column(actor=program, version=people, column="dest", column_class="personal")
+    assert {"mail", "dest"} <= set(selectors.masks(program, stricter))
+
+
+def test_a_report_names_no_newest_moment_of_a_masked_column(ingested, scientist, viewer, project, client_as, api_as):
+    dataset = services.create_dataset(actor=scientist, project=project, name="patients")
+    fresh = {"kind": "freshness", "columns": ["born"], "parameters": {"hours": 1}, "severity": "warn"}
+    services.save_suite(actor=scientist, dataset=dataset, expectations=[fresh])
+    version = ingested("patients.csv", b"id,born\n1,1961-07-07\n2,1950-01-02\n", dataset=dataset)
+    services.classify_columns(actor=scientist, version=version, classes={"born": "personal"})
+    page, rest = f"/t/acme/p/flights/data/versions/{version.pk}/", f"/api/v1/dataset-versions/{version.pk}/validation/"
+    assert "1961-07-07" in api_as(scientist).get(rest).content.decode()
+    for answer in (api_as(viewer).get(rest), client_as(viewer).get(f"{page}?tab=validation")):
+        assert answer.status_code == 200 and "1961" not in answer.content.decode()

@@ -64,6 +64,15 @@ def test_rows_leave_as_a_file_without_what_the_reader_may_not_see(scientist, vie
     assert "email" not in pq.read_table(io.BytesIO(partly)).column_names
 
 
+def test_a_spreadsheet_runs_nothing_of_what_was_set_aside(scientist, project, ingested):
+    dataset = services.create_dataset(actor=scientist, project=project, name="orders")
+    services.save_suite(actor=scientist, dataset=dataset, expectations=SUITE)
+    version = ingested("orders.csv", b"id,region\n1,north\n2,=1+cmd\n", dataset=dataset)
+    quarantine = selectors.quarantine_of(actor=scientist, version=version)
+    file = b"".join(services.export_rows(actor=scientist, quarantine=quarantine, form="csv")).decode()
+    assert "'=1+cmd" in file and ',"=1' not in file
+
+
 def test_corrected_rows_are_replayed_into_the_next_version(scientist, quarantine, run_jobs):
     rows, first = seen(scientist, quarantine), quarantine.version
     changed = services.mend_rows(
@@ -181,3 +190,26 @@ def test_a_person_of_the_version_is_erased_with_its_quarantine(admin, quarantine
     assert rows_in(newest) == {2: "south"}
     kept = selectors.quarantine_of(actor=admin, version=newest)
     assert sorted(seen(admin, kept)) == [3, 4, 5], "the rows of others wait on, beside the successor"
+
+
+def test_whoever_corrects_rows_and_sees_masks_sees_no_value_of_a_person(scientist, quarantine):
+    from dataclasses import replace
+
+    blind = replace(scientist, kind="program", scopes=("dataset.view", "dataset.create"))
+    shown = services.rows_of(actor=blind, quarantine=quarantine)
+    assert shown.hidden == {"email"} and {row.values[2] for row in shown.rows} == {"•••"}
+    file = b"".join(services.export_rows(actor=blind, quarantine=quarantine, form="csv"))
+    assert b"@x.ae" not in file
+    number = shown.rows[0].number
+    with pytest.raises(AccessDenied, match="masked"):
+        services.row_of(actor=blind, quarantine=quarantine, number=number)
+    assert services.mend_rows(actor=blind, quarantine=quarantine, column="region", value="south", numbers=[number]) == 1
+
+
+def test_rows_of_a_held_version_are_neither_given_up_nor_erased(scientist, officer, admin, project, quarantine):
+    services.place_hold(actor=officer, dataset=quarantine.dataset, version=quarantine.version, reason="Case 12/2026")
+    with pytest.raises(Conflict, match="Under legal hold"):
+        services.discard_rows(actor=scientist, quarantine=quarantine, reason_given="x", everything=True)
+    with pytest.raises(Conflict, match="Under legal hold"):
+        services.erase_person(actor=admin, project=project, column="email", value="c@x.ae")
+    assert len(seen(scientist, quarantine)) == 3

@@ -11,6 +11,7 @@ from apps.datasets import selectors, services
 from apps.datasets.choices import ColumnClass, VersionState
 from apps.datasets.errors import DefinitionRefused
 from apps.datasets.models import DatasetVersion, TransformationPass
+from apps.datasets.services import passes
 from foundation import lake
 from foundation.clock import now
 from foundation.errors import Conflict, Invalid
@@ -266,3 +267,15 @@ def test_pages_and_programs(client_as, api_as, scientist, project, written, sett
     assert {node["kind"] for node in picture["nodes"]} == {"dataset", "transformation", "files"}
     assert api.delete(at).status_code == 204
     assert selectors.visible_datasets(actor=scientist).filter(name="twice").exists()
+
+
+def test_the_clock_begins_nothing_in_an_archive(scientist, project, tenant, written, made_by):
+    written("raw", b"k\n1\n")
+    made = made_by("left", "SELECT k FROM raw", trigger="cron", cron="0 * * * *", time_zone="UTC")
+    project.archived_at = now()
+    project.save()
+    assert passes.run_due(tenant=tenant, now=made.next_at) == 0
+    assert not made.passes.exists()
+    project.archived_at = None
+    project.save()
+    assert passes.run_due(tenant=tenant, now=made.next_at) == 1 and made.passes.exists()

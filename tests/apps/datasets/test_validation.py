@@ -50,7 +50,9 @@ def ask(lake, lake_id, rows):
     """What came of one expectation, as (state, failed rows)."""
 
     def asked(kind, columns=(), *, at=rows, severity="warn", **more):
-        said = {name: more.pop(name) for name in ("others", "before", "into", "key", "for_good") if name in more}
+        said = {
+            name: more.pop(name) for name in ("others", "before", "into", "key", "for_good", "sql_s") if name in more
+        }
         one = checked_one({"kind": kind, "columns": list(columns), "parameters": more, "severity": severity})
         if "others" in said:
             said["others"] = {one.id: said["others"]}
@@ -108,6 +110,7 @@ CASES = [
     ("sql_rows", [], {"sql": "DELETE FROM data"}, None),
     ("freshness", ["at"], {"hours": 1.5}, False),
     ("freshness", ["at"], {"hours": 0.5}, True),
+    ("freshness", ["at"], {"hours": 1e30}, False),
     ("freshness", ["id"], {"hours": 1}, None),
     ("row_count", [], {"min": 5, "max": 5}, False),
     ("row_count", [], {"min": 6}, True),
@@ -126,6 +129,12 @@ def test_each_kind_passes_and_fails(ask, kind, columns, parameters, failed):
             failed,
             ResultState.FAILED if failed else ResultState.PASSED,
         )
+
+
+def test_sql_that_takes_too_long_together_is_not_asked_any_more(ask):
+    result = ask("sql_condition", sql="id > 1", sql_s=0.5)
+    assert result.state is ResultState.UNCHECKED
+    assert "not asked any more" in result.problem["words"]["sentence"]
 
 
 def test_a_share_of_missing_values_may_be_allowed(ask):
@@ -197,6 +206,9 @@ REFUSED = [
     ({"kind": "unique", "columns": ["a"], "severity": "shout"}, "no severity"),
     ({"kind": "type", "columns": ["a"], "parameters": {"family": "colour"}}, "no family"),
     ({"kind": "foreign_key", "columns": ["a"], "parameters": {"dataset": "x", "columns": ["a"]}}, "id of a dataset"),
+    ({"kind": "in_range", "columns": ["a"], "parameters": {"min": 10**400}}, "larger"),
+    ({"kind": "in_set", "columns": ["a"], "parameters": {"values": [10**400]}}, "larger"),
+    ({"kind": "in_range", "columns": ["a"], "parameters": {"min": "0001-01-01T00:00:00+14:00"}}, "number"),
     ("unique", "object"),
 ]
 

@@ -6,6 +6,8 @@ import gzip
 import json
 
 import pytest
+import redis
+from django.conf import settings
 
 from apps.streams import services
 from tests.apps.streams.conftest import COLUMNS
@@ -73,6 +75,8 @@ def test_what_does_not_fit_is_named_by_its_index_and_the_rest_taken(api, make_st
     said = [(one["index"], one["rule"], one["column"]) for one in answer["rejected"]]
     assert said == [(1, "undecodable", ""), (2, "wrong_type", "n"), (3, "missing", "n")]
     assert rows_of(drain(stream), "n") == [1, 2]
+    deep = push(api, stream, b'[{"n": 3, "text": ' + b"[" * 600 + b"]" * 600 + b"}]", content_type="application/json")
+    assert (deep.status_code, [one["rule"] for one in deep.json()["rejected"]]) == (202, ["undecodable"])
 
 
 def test_a_request_that_is_repeated_is_taken_once(api, scientist, make_stream, drain, rows_of):
@@ -84,7 +88,13 @@ def test_a_request_that_is_repeated_is_taken_once(api, scientist, make_stream, d
     one = services.push_events(actor=scientist, stream=stream, bodies=[b'{"n": 2}'], once="b")
     assert services.push_events(actor=scientist, stream=stream, bodies=[b'{"n": 2}'], once="b") == one
     assert services.push_events(actor=scientist, stream=stream, bodies=[b'{"n": 3}'], once="b") != one
-    assert rows_of(drain(stream), "n") == [1, 2, 3]
+    many = [b'{"n": 4}', *[b"{}"] * 9_999]
+    named = services.push_events(actor=scientist, stream=stream, bodies=many, once="c")
+    assert services.push_events(actor=scientist, stream=stream, bodies=many, once="c") == named
+    assert len(named.rejected) == 9_999
+    with redis.Redis.from_url(settings.REDIS_URL) as kept:
+        assert all(kept.strlen(key) < 100_000 for key in kept.scan_iter(f"sanad:stream:once:{stream.key}:*"))
+    assert rows_of(drain(stream), "n") == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,8 @@ def record(event: Callable[..., ledger.Event], actor: Actor, erasure: Erasure, *
 
 def check_nothing_rests_on(search: Search, found: list[Reached], *, break_chain: bool) -> None:
     """Refused while somebody decides by it or makes something of it, and unless the chain may break."""
-    policies.check_not_held(_versions(found))
+    policies.check_not_held([*_versions(found), *_set_aside_of(found)])
+    policies.check_datasets_not_held({one.dataset_id for one in found if one.dataset_id})
     users = _users(search.actor, found)
     policies.check_nobody_decides(users)
     if waiting := unfinished_anywhere(search.beyond(found)):
@@ -169,6 +170,12 @@ def _users(actor: Actor, found: list[Reached]) -> list[ChainNode]:
 def _versions(found: list[Reached]) -> list[DatasetVersion]:
     ids = [one.id for one in found if one.kind is ErasedKind.DATASET_VERSION]
     return list(DatasetVersion.objects.in_bulk(ids).values())
+
+
+def _set_aside_of(found: list[Reached]) -> list[DatasetVersion]:
+    """The versions of whose rows some are taken out of quarantine."""
+    ids = [one.id for one in found if one.kind is ErasedKind.QUARANTINE]
+    return list(DatasetVersion.objects.filter(quarantine__in=ids))
 
 
 def _enqueue(actor: Actor, erasure: Erasure) -> None:

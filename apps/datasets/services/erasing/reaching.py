@@ -73,6 +73,8 @@ class Reached:
     inputs: tuple[UUID, ...] = ()
     newest: bool = False
     note: str = ""
+    # Of rows that are no version yet, where they lie.
+    dataset_id: UUID | None = None
 
 
 class Reach:

@@ -77,6 +77,7 @@ def discard_rows(
 ) -> int:
     """Give the chosen rows up for good, with a reason; how many there were."""
     quarantine = held(actor, quarantine)
+    policies.check_not_held([quarantine.version])
     if not reason_given.strip():
         sentence = _("Say why these rows are given up.")
         raise Invalid(sentence, fields={"reason_given": [sentence]})

@@ -15,7 +15,6 @@ from foundation import access, lake
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import Column
-from foundation.web.list_files import Tape
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,6 +70,9 @@ def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[C
     """The columns and the values of one row, for whoever may correct it."""
     policies.check_can_mend(actor, quarantine)
     columns, marks = columns_of(quarantine), len(quarantine.marks)
+    shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
+    if shown is not None and {column.name for column in columns} - shown:
+        policies.check_sees_clear(actor, quarantine)
     sql = f"SELECT * FROM q WHERE {name(quarantine.marks[0])} = ?"
     found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, [number]).read_all()
     if not found.num_rows:
@@ -89,6 +91,8 @@ def _rows(found: pa.Table, columns: list[Column], hidden: frozenset[str]) -> Ite
 
 def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[bytes]:
     """All rows with number and reasons as "csv" or "parquet", made while it is read; hidden columns stay out."""
+    from apps.datasets.adapters import rows_out
+
     if form not in EXPORT_KINDS:
         raise Invalid(_("Rows leave as csv or parquet."), fields={"form": [_("Unknown.")]})
     policies.check_can_see(actor, quarantine)
@@ -102,48 +106,7 @@ def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[
     ]
     sql = f"SELECT {', '.join(told)} FROM q ORDER BY {name(number)}"
     reader = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at})
-    return _as_parquet(reader) if form == "parquet" else _as_csv(reader)
-
-
-def _as_parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    tape = Tape()
-    with pq.ParquetWriter(pa.PythonFile(tape, mode="w"), reader.schema, compression="zstd") as writer:
-        for batch in reader:
-            writer.write_batch(batch)
-            yield tape.take()
-    yield tape.take()
-
-
-def _as_csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
-    import pyarrow as pa
-    import pyarrow.csv as pacsv
-
-    texts = pa.schema([_writable(field) for field in reader.schema])
-    tape = Tape()
-    with pacsv.CSVWriter(pa.PythonFile(tape, mode="w"), texts) as writer:
-        for batch in reader:
-            writer.write_batch(_fitted(batch, texts))
-            yield tape.take()
-    yield tape.take()
-
-
-def _writable(field: pa.Field) -> pa.Field:
-    import pyarrow as pa
-
-    return pa.field(field.name, pa.string()) if pa.types.is_nested(field.type) else field
-
-
-def _fitted(batch: pa.RecordBatch, texts: pa.Schema) -> pa.RecordBatch:
-    """Lists and structures as text: CSV has no other word for them."""
-    import pyarrow as pa
-
-    columns = [
-        pa.array([None if one is None else str(one) for one in column.to_pylist()], pa.string())
-        if pa.types.is_nested(column.type)
-        else column
-        for column in batch.columns
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=texts)
+    if form == "parquet":
+        return rows_out.parquet(reader, reader.schema)
+    # Whoever corrects rows in a spreadsheet opens what a stranger sent.
+    return rows_out.csv(reader, reader.schema, exact=False)

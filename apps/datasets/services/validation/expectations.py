@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -196,7 +195,7 @@ def _number(value: Any, name: str) -> int | float:
             value = int(value) if re.fullmatch(r"\s*[+-]?\d{1,38}\s*", value) else float(value)
         except ValueError:
             value = None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or (value != value):
         raise _lacking(name, _("“%(name)s” is a number.") % {"name": name})
     if abs(value) >= 1e38:
         raise _lacking(name, _("“%(name)s” is larger than any number of a column.") % {"name": name})
@@ -228,8 +227,10 @@ def _bound(value: Any, name: str) -> int | float | str:
     """A number, or a date or moment in ISO 8601."""
     if isinstance(value, str):
         try:
-            return datetime.fromisoformat(value.strip()).isoformat()
-        except ValueError:
+            moment = datetime.fromisoformat(value.strip())
+            _ordered(moment.isoformat())  # also in UTC it is a moment
+            return moment.isoformat()
+        except (ValueError, OverflowError):
             return _number(value, name)
     return _number(value, name)
 
@@ -241,7 +242,7 @@ def _values(value: Any, name: str) -> list[Any]:
         raise _lacking(name, sentence % {"name": name, "most": _MOST_VALUES})
     if any(isinstance(one, str) and ("\0" in one or len(one) > _LONGEST_TEXT) for one in value):
         raise _lacking(name, _("“%(name)s” holds a text that is too long, or a zero byte.") % {"name": name})
-    return list(dict.fromkeys(_number(one, name) if isinstance(one, float) else one for one in value))
+    return list(dict.fromkeys(one if isinstance(one, str | bool) else _number(one, name) for one in value))
 
 
 def _pattern(value: Any, name: str) -> str:

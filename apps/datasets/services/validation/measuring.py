@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Kind = ExpectationKind
+# Seconds from 1970 to the beginning of the year 1, and to the end of 9999.
+_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,8 @@ class Asked:
     key: tuple[str, ...] = ()
     # Whether the rows at fault are wanted too, and not their number alone.
     for_good: bool = False
+    # How long all that users wrote as SQL may take together, in seconds.
+    sql_s: float = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,14 +101,18 @@ def measure(suite: Sequence[Expectation], asked: Asked) -> Measured:
     began = time.perf_counter()
     rows, counts = _one_pass(asked.tables, inputs, rules)
     spent = time.perf_counter() - began
-    results = []
+    results: list[Result] = []
+    left = asked.sql_s
     for one in suite:
-        if one.id in problems:
+        if one.kind not in ROW_KINDS and one.kind not in TABLE_KINDS:
+            results.append(_alone(one, asked, ground, inputs, rules, rows, left))
+            left -= results[-1].seconds
+        elif one.id in problems:
             results.append(_unchecked(one, problems[one.id], rows))
         elif one.id in counts:
             results.append(_of_rows(one, counts[one.id], rows, spent, rules[one.id].failing))
         else:
-            results.append(_alone(one, asked, ground, inputs, rules, rows))
+            results.append(_alone(one, asked, ground, inputs, rules, rows, left))
     return Measured(row_count=rows, results=results, inputs=inputs, suite=suite)
 
 
@@ -174,9 +182,15 @@ def _of_rows(
 
 
 def _alone(
-    one: Expectation, asked: Asked, ground: Ground, inputs: Mapping[str, TableAt], rules: Mapping[str, Rule], rows: int
+    one: Expectation,
+    asked: Asked,
+    ground: Ground,
+    inputs: Mapping[str, TableAt],
+    rules: Mapping[str, Rule],
+    rows: int,
+    left: float,
 ) -> Result:
-    """What takes a query of its own."""
+    """What takes a query of its own; SQL that a user wrote has so many seconds left."""
     began = time.perf_counter()
     try:
         if one.id in rules:
@@ -186,7 +200,7 @@ def _alone(
             state, seen = _TABLE[one.kind](one, asked, ground, inputs, rows)
             return Result(id=one.id, state=state, found=seen, seconds=time.perf_counter() - began)
         wanted = asked.for_good and one.severity is Severity.QUARANTINE
-        at_fault = user_sql.rows_at_fault(one, asked.tenant_id, asked.at, ground, with_rows=wanted)
+        at_fault = user_sql.rows_at_fault(one, asked.tenant_id, asked.at, ground, with_rows=wanted, most_s=left)
         spent = time.perf_counter() - began
         return _of_rows(one, at_fault.count, rows, spent, at_fault.failing, at_fault.keys)
     except Unchecked as gap:
@@ -208,8 +222,9 @@ def _fresh(
     newest = _first(asked.tables, sql, inputs)["newest"]
     if newest is None:
         return ResultState.FAILED, {"newest": None}
-    moment = datetime.fromtimestamp(float(newest), tz=asked.now.tzinfo)
-    fresh = asked.now - moment <= timedelta(hours=one.parameters["hours"])
+    # The lake knows years that no datetime has.
+    moment = datetime.fromtimestamp(min(max(float(newest), _FIRST_S), _LAST_S), tz=asked.now.tzinfo)
+    fresh = asked.now.timestamp() - float(newest) <= one.parameters["hours"] * 3600
     return _state(fresh), {"newest": moment.isoformat(timespec="seconds")}
 
 

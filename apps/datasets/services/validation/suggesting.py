@@ -67,6 +67,10 @@ def _of_column(column: Mapping[str, Any], version: DatasetVersion) -> Iterator[S
         yield _one(Kind.NOT_NULL, said, name, severity=Severity.QUARANTINE)
     if column.get("unique") and rows >= _FEWEST_ROWS:
         yield _one(Kind.UNIQUE, _("All values differ."), name)
+    about = column["about"]
+    if about.get("class") in _PERSONAL or (not about.get("class") and bool(about.get("suspected"))):
+        # All else names values: of people's data it would put them into the suite, where everybody reads them.
+        return
     if kind in {"number", "time"}:
         yield from _of_range(column)
     elif kind == "text":
@@ -100,12 +104,9 @@ def _widened(low: float, high: float, *, whole: bool) -> tuple[float, float]:
 
 def _of_text(column: Mapping[str, Any], rows: int) -> Iterator[Suggestion]:
     top, distinct = column.get("top") or [], column.get("distinct") or 0
-    about = column["about"]
-    private = about.get("class") in _PERSONAL or (not about.get("class") and bool(about.get("suspected")))
     named = [known["value"] for known in top]
     whole = sum(known["count"] for known in top) + (column.get("nulls") or 0) == rows
-    # A set names values: of people's data it would put them into the suite, where everybody reads them.
-    if 0 < distinct <= _FEW_VALUES and whole and rows >= _FEWEST_ROWS and not private and all(named):
+    if 0 < distinct <= _FEW_VALUES and whole and rows >= _FEWEST_ROWS and all(named):
         said = _("There are only %(count)s different values.") % {"count": number(len(named))}
         yield _one(Kind.IN_SET, said, column["name"], values=named)
         return

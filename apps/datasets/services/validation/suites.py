@@ -24,6 +24,12 @@ from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 
+# A person waits for the answer, and a process of the portal with them.
+_TRY_S = 30.0
+_SQL_KINDS = {ExpectationKind.SQL_CONDITION, ExpectationKind.SQL_ROWS}
+# What comes of them says how many rows there are, or how many lack a value or share one.
+_TELL_NO_VALUE = {ExpectationKind.NOT_NULL, ExpectationKind.UNIQUE, ExpectationKind.ROW_COUNT}
+
 
 @transaction.atomic
 def save_suite(
@@ -42,6 +48,8 @@ def save_suite(
         sentence = _("Somebody saved other expectations since you began. Look at them, and make your change again.")
         raise Conflict(sentence, details={"number": newest.number if newest else 0})
     _check_others(actor, dataset, wanted)
+    there = [_said(one) for one in expectations_of(newest)]
+    _check_may_ask(actor, dataset, [one for one in wanted if _said(one) not in there])
     _check_sql(actor, dataset, wanted)
     kept = [one.as_json() for one in wanted]
     digest = digest_of(kept)
@@ -85,6 +93,7 @@ def try_suite(*, actor: Actor, dataset: Dataset, expectations: object) -> tuple[
         raise Conflict(_("There is no version to try them on yet. Add one first."))
     wanted = checked(expectations)
     _check_others(actor, dataset, wanted)
+    _check_may_ask(actor, dataset, wanted)
     earlier = selectors.ready_before(version)
     asked = measuring.Asked(
         tenant_id=actor.tenant_id,
@@ -93,6 +102,7 @@ def try_suite(*, actor: Actor, dataset: Dataset, expectations: object) -> tuple[
         now=now(),
         others=others_of(actor, dataset.project_id, wanted),
         before=before_of(earlier),
+        sql_s=_TRY_S,
     )
     return version, measuring.measure(wanted, asked)
 
@@ -157,10 +167,35 @@ def _check_others(actor: Actor, dataset: Dataset, suite: Sequence[Expectation]) 
             raise Invalid(sentence, fields={"expectations": [sentence]})
 
 
+def _check_may_ask(actor: Actor, dataset: Dataset, suite: Sequence[Expectation]) -> None:
+    """How many rows meet a pattern or lie in a range tells a masked value, asked often enough: sign by sign."""
+    version = selectors.latest_ready(dataset)
+    masked = set(selectors.masks(actor, version)) if version else set()
+    for one in suite:
+        if one.kind in _TELL_NO_VALUE:
+            continue
+        of_all = one.kind in _SQL_KINDS and masked
+        if of_all or masked.intersection(one.columns) or _masked_there(actor, dataset, one):
+            policies.check_sees_clear(actor, dataset)
+
+
+def _masked_there(actor: Actor, dataset: Dataset, one: Expectation) -> set[str]:
+    """The columns that a foreign key leads to and that the actor sees masked."""
+    if one.kind is not ExpectationKind.FOREIGN_KEY:
+        return set()
+    rows = selectors.visible_datasets(actor=actor, project_id=dataset.project_id)
+    other = rows.filter(pk=UUID(one.parameters["dataset"])).first()
+    version = selectors.latest_ready(other) if other else None
+    return set(selectors.masks(actor, version)).intersection(one.parameters["columns"]) if version else set()
+
+
+def _said(one: Expectation) -> tuple[object, ...]:
+    return one.kind, one.columns, dict(one.parameters)
+
+
 def _check_sql(actor: Actor, dataset: Dataset, suite: Sequence[Expectation]) -> None:
     """SQL that cannot run over the newest version is refused when it is saved, where there is a version."""
     version = selectors.latest_ready(dataset)
-    kinds = {ExpectationKind.SQL_CONDITION, ExpectationKind.SQL_ROWS}
     for one in suite if version else ():
-        if one.kind in kinds and version is not None:
+        if one.kind in _SQL_KINDS and version is not None:
             user_sql.check(one, actor.tenant_id, selectors.table_at(version))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from apps.datasets.choices import ExpectationKind
 from apps.datasets.services.validation.compiling import Ground, Unchecked, name
 from apps.datasets.services.validation.expectations import Expectation
@@ -31,14 +33,18 @@ class AtFault:
     keys: pa.Table | None = None
 
 
-def rows_at_fault(one: Expectation, tenant_id: UUID, at: TableAt, ground: Ground, *, with_rows: bool) -> AtFault:
+def rows_at_fault(
+    one: Expectation, tenant_id: UUID, at: TableAt, ground: Ground, *, with_rows: bool, most_s: float
+) -> AtFault:
     """How many rows fail, and with `with_rows` by which they are found; Unchecked where the SQL cannot be run."""
-    sql = failing_rows(one)
+    if most_s < 1:
+        raise Unchecked("sql", sentence=_("What stands before it took so long that it was not asked any more."))
+    sql, most_s = failing_rows(one), min(most_s, _TIMEOUT_S)
     try:
-        count = _run(tenant_id, f"SELECT count(*) AS n FROM ({sql}\n) AS bad", at).to_pylist()[0]["n"]
+        count = _run(tenant_id, f"SELECT count(*) AS n FROM ({sql}\n) AS bad", at, most_s).to_pylist()[0]["n"]
         if not with_rows or not count:
             return AtFault(count=count)
-        return _with_keys(one, count, _run(tenant_id, _distinct(sql), at), ground)
+        return _with_keys(one, count, _run(tenant_id, _distinct(sql), at, most_s), ground)
     except (SqlRefused, SqlFailed) as refusal:
         raise Unchecked("sql", sentence=refusal.sentence) from refusal
 
@@ -61,10 +67,8 @@ def _distinct(sql: str) -> str:
     return f"SELECT DISTINCT * FROM ({sql}\n) AS bad LIMIT {MOST_ROWS + 1}"
 
 
-def _run(tenant_id: UUID, sql: str, at: TableAt) -> pa.Table:
-    rows = lake.sandbox.run(
-        tenant_id, sql, {TABLE: at}, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB, result_mb=_RESULT_MB
-    )
+def _run(tenant_id: UUID, sql: str, at: TableAt, most_s: float) -> pa.Table:
+    rows = lake.sandbox.run(tenant_id, sql, {TABLE: at}, timeout_s=most_s, memory_mb=_MEMORY_MB, result_mb=_RESULT_MB)
     return rows.read_all()
 
 
