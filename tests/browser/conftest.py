@@ -21,7 +21,7 @@ window.refused = [];
 addEventListener("securitypolicyviolation", (event) => refused.push(`${event.violatedDirective} ${event.sourceFile}`));
 """
 # A busy machine is slow, not wrong.
-expect.set_options(timeout=8_000)
+expect.set_options(timeout=20_000)
 
 
 @pytest.hookimpl(wrapper=True)
