@@ -20,7 +20,7 @@ from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
 from foundation.ledger import RecordedEvent
-from foundation.web import chain, lineage
+from foundation.web import chain, lineage, navigation
 
 
 def register() -> None:
@@ -33,6 +33,15 @@ def register() -> None:
     ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.committed", name="datasets.ingestions", handler=_start_what_waits)
+    navigation.register_part_count(
+        "data/", lambda actor, pk: selectors.visible_datasets(actor=actor, project_id=pk).count()
+    )
+    navigation.register_part_count(
+        "data/ingestions/", lambda actor, pk: selectors.visible_ingestions(actor=actor, project_id=pk).count()
+    )
+    navigation.register_part_count(
+        "data/transformations/", lambda actor, pk: selectors.visible_transformations(actor=actor, project_id=pk).count()
+    )
     live.register_topic("ingestion", check=lambda actor, pk: selectors.get_ingestion(actor=actor, ingestion_id=pk))
     ledger.subscribe("dataset_version.committed", name="datasets.replays", handler=_replay_arrived)
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))

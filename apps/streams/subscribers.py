@@ -9,10 +9,14 @@ from apps.streams import selectors, services
 from apps.tenants import services as tenants
 from foundation import live
 from foundation.lake import keeping
+from foundation.web import navigation
 
 
 def register() -> None:
     live.register_topic("stream", check=lambda actor, pk: selectors.get_stream(actor=actor, stream_id=pk))
+    navigation.register_part_count(
+        "data/streams/", lambda actor, pk: selectors.visible_streams(actor=actor, project_id=pk).count()
+    )
     tenants.register_export("streams", services.stream_part)
     projects.register_farewell("streams", services.StreamFarewell())
     connections.register_readers("stream", lambda connection: selectors.streams_through(connection.pk))

@@ -8,6 +8,7 @@ import "./time.js";
 import "./palette.js";
 import "./table.js";
 import "./chain.js";
+import "./tabs.js";
 import "./forms.js";
 import "./swap.js";
 import "./pace.js";

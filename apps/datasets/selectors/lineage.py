@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -19,6 +20,8 @@ from foundation.web.lineage import ColumnReference, Reference, Thing, Whole
 
 # A dataset with more versions is walked from its newest ones; the older are found from what was made of them.
 _NEWEST = 50
+# A version of these sources holds rows of earlier ones of its dataset; a replay of two, for rows were set aside of one.
+_FOLLOWING = frozenset({"erasure", "rollback", "replay"})
 _LEFT_OUT = (VersionState.DISCARDED, VersionState.CANCELLED, VersionState.FAILED)
 
 
@@ -62,8 +65,9 @@ def _made_from(
     if source.get("kind") == "sql":
         inputs: dict[str, Reference] = {alias: ("dataset_version", UUID(pk)) for alias, pk in source["inputs"].items()}
         return tuple(dict.fromkeys(inputs.values())), _sources(source, inputs)
-    if source.get("kind") in {"erasure", "rollback"} and source.get("of"):
-        return (("dataset_version", UUID(source["of"])),), {}
+    if source.get("kind") in _FOLLOWING:
+        before = dict.fromkeys(pk for pk in (source.get("of"), source.get("rows_of")) if pk)
+        return tuple(("dataset_version", UUID(pk)) for pk in before), {}
     return (("source", version_id),), {}
 
 
@@ -132,15 +136,16 @@ def made_of_transformations(_actor: Actor, ids: Collection[UUID]) -> Iterable[tu
 
 
 def made_of_versions(actor: Actor, ids: Collection[UUID]) -> Iterable[tuple[UUID, Reference]]:
-    """Versions that SQL made of these, or that follow them without an erased person; in the whole tenant."""
+    """Versions that SQL made of these, or that hold their rows again: `_FOLLOWING`; in the whole tenant."""
     wanted = {str(pk): pk for pk in ids}
     rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id).exclude(state__in=_LEFT_OUT)
     by_sql = rows.filter(source__kind="sql").values_list("pk", "source__inputs", "source__transformation")
     for pk, inputs, transformation in by_sql:
         kind = "transformation" if transformation else "dataset_version"
         yield from ((wanted[of], (kind, pk)) for of in set((inputs or {}).values()) if of in wanted)
-    for pk, of in rows.filter(source__of__in=list(wanted)).values_list("pk", "source__of"):
-        yield wanted[of], ("dataset_version", pk)
+    following = rows.filter(Q(source__of__in=list(wanted)) | Q(source__rows_of__in=list(wanted)))
+    for pk, of, rows_of in following.values_list("pk", "source__of", "source__rows_of"):
+        yield from ((wanted[before], ("dataset_version", pk)) for before in {of, rows_of} if before in wanted)
 
 
 def made_of_sources(_actor: Actor, ids: Collection[UUID]) -> Iterable[tuple[UUID, Reference]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from apps.datasets.choices import ColumnClass, VersionState
@@ -81,6 +81,12 @@ def get_quarantine(*, actor: Actor, quarantine_id: UUID) -> Quarantine:
 
 def quarantine_of(*, actor: Actor, version: DatasetVersion) -> Quarantine | None:
     return visible_quarantines(actor=actor).filter(version=version).first()
+
+
+def rows_aside(*, actor: Actor, dataset_id: UUID) -> int:
+    """How many rows of all versions of a dataset wait in quarantine."""
+    found = visible_quarantines(actor=actor, dataset_id=dataset_id).aggregate(rows=Sum("row_count"))
+    return int(found["rows"] or 0)
 
 
 def replay_under_way(quarantine: Quarantine) -> DatasetVersion | None:

@@ -60,6 +60,7 @@ def dataset_detail(request: PortalRequest, tenant: str, project: str, dataset_id
         "rule": selectors.rule_of(dataset),
         "may_hold": access.ask(policies.check_can_hold, request.actor, dataset),
         "may_edit": access.ask(policies.check_can_edit, request.actor, dataset),
+        "aside": selectors.rows_aside(actor=request.actor, dataset_id=dataset.pk),
         **_part(request, dataset, version, tab),
     }
     return render_page(request, "datasets/dataset_detail.html", **context)

@@ -51,7 +51,7 @@ def quarantine_detail(request: PortalRequest, tenant: str, project: str, quarant
         "reason": reason,
         "topic": f"dataset_version:{quarantine.version_id}",
         "may_mend": access.ask(policies.check_can_mend, request.actor, quarantine),
-        "ticked": set(request.POST.getlist("row")),
+        "ticked": set(request.POST.getlist("row") or request.GET.getlist("tick")),
         **_rows(request, quarantine, reason),
     }
     return render_page(request, "datasets/quarantine_detail.html", status=422 if form.errors else 200, **context)
@@ -59,8 +59,7 @@ def quarantine_detail(request: PortalRequest, tenant: str, project: str, quarant
 
 def _rows(request: PortalRequest, quarantine: Any, reason: str) -> dict[str, Any]:
     """One page of rows, with the sentences of the expectations that they fail."""
-    names = selectors.dataset_names(actor=request.actor, project_id=quarantine.project_id)
-    told = {one.id: services.sentence(one, datasets=names) for one in services.expectations_of(quarantine.suite)}
+    told = _told(request, quarantine)
     if not quarantine.row_count:
         return {"rows": [], "reasons": []}
     asked = request.GET.get("page", "1")
@@ -88,6 +87,12 @@ def _rows(request: PortalRequest, quarantine: Any, reason: str) -> dict[str, Any
         ],
         "reasons": list(told.items()),
     }
+
+
+def _told(request: PortalRequest, quarantine: Any) -> dict[str, str]:
+    """The expectations that rows may fail, each as a sentence, by their ids."""
+    names = selectors.dataset_names(actor=request.actor, project_id=quarantine.project_id)
+    return {one.id: services.sentence(one, datasets=names) for one in services.expectations_of(quarantine.suite)}
 
 
 def _acted(request: PortalRequest, quarantine: Any, form: forms.RowsForm) -> HttpResponse | None:
@@ -118,7 +123,7 @@ def quarantine_row(request: PortalRequest, tenant: str, project: str, quarantine
     quarantine = _quarantine(request, quarantine_id)
     policies.check_can_mend(request.actor, quarantine)
     try:
-        columns, values = services.row_of(actor=request.actor, quarantine=quarantine, number=row)
+        columns, found = services.row_of(actor=request.actor, quarantine=quarantine, number=row)
     except NotFound as gone:
         # Replayed or given up meanwhile, perhaps by somebody else.
         messages.warning(request, gone.sentence)
@@ -126,14 +131,22 @@ def quarantine_row(request: PortalRequest, tenant: str, project: str, quarantine
     form = forms.RowForm(
         request.POST if request.method == "POST" else None,
         columns=[(column.name, column.type) for column in columns],
-        values=values,
+        values=found.values,
     )
     if form.is_valid() and _changed(request, quarantine, row, form):
         messages.success(
             request, _("Row %(number)d is corrected; replay it to have it checked anew.") % {"number": row}
         )
-        return redirect(request, address(request, "quarantine_detail", quarantine.pk))
-    context = {"quarantine": quarantine, "dataset": quarantine.dataset, "form": form, "row": row}
+        # Ticked, for what comes next is its replay.
+        return redirect(request, f"{address(request, 'quarantine_detail', quarantine.pk)}?tick={row}")
+    told = _told(request, quarantine)
+    context = {
+        "quarantine": quarantine,
+        "dataset": quarantine.dataset,
+        "form": form,
+        "row": row,
+        "reasons": [told.get(one, one) for one in found.reasons],
+    }
     return render_page(request, "datasets/quarantine_row.html", status=422 if form.errors else 200, **context)
 
 

@@ -93,6 +93,7 @@ def _ready(request: PortalRequest, version: Any) -> dict[str, Any]:
         "tab": tab,
         "tabs": presentation.tabs(address(request, "version_detail", version.pk), tab, named),
         "newest": selectors.latest_ready(version.dataset),
+        "quarantine": selectors.quarantine_of(actor=request.actor, version=version),
         "may_roll_back": access.ask(policies.check_can_add, request.actor, version),
         **parts.OF_VERSION[tab](request, version),
     }

@@ -1,15 +1,16 @@
-"""The places of the side bar."""
+"""The places of the side bar, and the parts of a place that are lists of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from foundation.access import Permission, can_somewhere
+from foundation.access import Permission, can, can_somewhere
 from foundation.identity import Actor
 
 
@@ -54,13 +55,29 @@ PROJECT_PLACES = (
     ("monitoring/", _("Monitoring"), "heartbeat"),
     ("settings/", _("Project settings"), "settings"),
 )
+# The lists of a place of the project, each with what one needs to see any of it.
+PARTS = {
+    "data/": (
+        ("data/", _("Datasets"), Permission.DATASET_VIEW),
+        ("data/ingestions/", _("Ingestions"), Permission.DATASET_VIEW),
+        ("data/streams/", _("Streams"), Permission.STREAM_VIEW),
+        ("data/transformations/", _("Transformations"), Permission.DATASET_VIEW),
+        ("data/connections/", _("Connections"), Permission.CONNECTION_VIEW),
+    )
+}
 _counts: dict[str, Callable[[Actor], int]] = {}
+_part_counts: dict[str, Callable[[Actor, UUID], int]] = {}
 _choices: list[Callable[[Actor], list[Choice]]] = []
 
 
 def register_count(place: str, count: Callable[[Actor], int]) -> None:
     """How many things wait for the actor at a tenant's place, for example "approvals/"."""
     _counts[place] = count
+
+
+def register_part_count(part: str, count: Callable[[Actor, UUID], int]) -> None:
+    """How many things the actor sees in a part of a project, for example "data/streams/"."""
+    _part_counts[part] = count
 
 
 def register_choices(choices: Callable[[Actor], list[Choice]]) -> None:
@@ -92,6 +109,19 @@ def project_places(request: HttpRequest) -> list[Place]:
     if actor is None or project is None:
         return []
     return _places(f"/t/{actor.tenant.slug}/p/{project.slug}/", PROJECT_PLACES, request.path)
+
+
+def project_parts(request: HttpRequest, place: str) -> list[Place]:
+    """The lists of a place of the page's project that its reader may see, each with how many things are in it."""
+    actor, project = getattr(request, "actor", None), getattr(request, "project", None)
+    if actor is None or project is None:
+        return []
+    root, found = f"/t/{actor.tenant.slug}/p/{project.slug}/", []
+    for path, label, needed in PARTS[place]:
+        if can(actor, needed, project):
+            count = _part_counts[path](actor, project.pk)
+            found.append(Place(label, "", root + path, request.path == root + path, count))
+    return found
 
 
 def _places(root: str, places: tuple[tuple[str, Promise, str], ...], here: str) -> list[Place]:

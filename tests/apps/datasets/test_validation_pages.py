@@ -102,8 +102,8 @@ def test_rows_are_mended_and_replayed_in_the_browser(scientist, project, quarant
     wrong = client.post(row, {"c0": "seven", "c1": "north", "c2": "x"})
     assert wrong.status_code == 422 and "no value of the column" in wrong.content.decode()
     _columns, before = services.row_of(actor=scientist, quarantine=quarantine, number=3)
-    assert before[1] == "nowhere", "one cell that is refused takes the others back"
-    assert client.post(row, {"c0": str(before[0]), "c1": "north", "n2": "on", "c2": "p@x.ae"}).status_code == 303
+    assert before.values[1] == "nowhere", "one cell that is refused takes the others back"
+    assert client.post(row, {"c0": str(before.values[0]), "c1": "north", "n2": "on", "c2": "p@x.ae"}).status_code == 303
     gone = {"act": "discard", "which": "chosen", "row": ["4"], "reason_given": "A test row"}
     assert client.post(page, gone).status_code == 303
     assert "A test row" in client.get(page).content.decode()

@@ -48,3 +48,18 @@ def test_a_place_that_would_refuse_is_not_offered(visit):
         "clipboard-check",
         "settings",
     ]
+
+
+def test_the_lists_of_a_place_are_offered_to_whoever_may_see_them(visit, monkeypatch):
+    counts = {path: (lambda actor, project_id: 4) for path, _label, _needed in navigation.PARTS["data/"]}
+    monkeypatch.setattr(navigation, "_part_counts", counts)
+    request = visit("/t/demo/p/flights/data/streams/")
+    request.project = SimpleNamespace(slug="flights", pk=uuid4())
+    parts = navigation.project_parts(request, "data/")
+    for part in parts:
+        resolve(part.url)
+    assert [str(part.label) for part in parts if part.current] == ["Streams"]
+    assert len(parts) == 5 and {part.count for part in parts} == {4}
+    request = visit("/t/demo/p/flights/data/", role="member")
+    request.project = SimpleNamespace(slug="flights", pk=uuid4())
+    assert navigation.project_parts(request, "data/") == []

@@ -66,10 +66,10 @@ def rows_of(*, actor: Actor, quarantine: Quarantine, offset: int = 0, limit: int
     return Rows(columns=columns, hidden=hidden, count=count, rows=list(_rows(found, columns, hidden)))
 
 
-def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[Column], list[Any]]:
-    """The columns and the values of one row, for whoever may correct it."""
+def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[Column], Row]:
+    """The columns and one row, for whoever may correct it."""
     policies.check_can_mend(actor, quarantine)
-    columns, marks = columns_of(quarantine), len(quarantine.marks)
+    columns = columns_of(quarantine)
     shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
     if shown is not None and {column.name for column in columns} - shown:
         policies.check_sees_clear(actor, quarantine)
@@ -77,7 +77,7 @@ def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[C
     found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, [number]).read_all()
     if not found.num_rows:
         raise NotFound(_("This row is not in quarantine any more."))
-    return columns, [column.to_pylist()[0] for column in found.columns[marks:]]
+    return columns, next(_rows(found, columns, frozenset()))
 
 
 def _rows(found: pa.Table, columns: list[Column], hidden: frozenset[str]) -> Iterator[Row]:

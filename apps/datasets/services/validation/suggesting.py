@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.datasets import policies, selectors
 from apps.datasets.choices import ColumnClass, ExpectationKind, Severity
@@ -107,7 +108,8 @@ def _of_text(column: Mapping[str, Any], rows: int) -> Iterator[Suggestion]:
     named = [known["value"] for known in top]
     whole = sum(known["count"] for known in top) + (column.get("nulls") or 0) == rows
     if 0 < distinct <= _FEW_VALUES and whole and rows >= _FEWEST_ROWS and all(named):
-        said = _("There are only %(count)s different values.") % {"count": number(len(named))}
+        only = ngettext("There is only one value.", "There are only %(count)s different values.", len(named))
+        said = only % {"count": number(len(named))}
         yield _one(Kind.IN_SET, said, column["name"], values=named)
         return
     longest = column.get("max_length")

@@ -160,6 +160,13 @@ def nav_project(context: Context) -> list[navigation.Place]:
 
 
 @register.simple_tag(takes_context=True)
+def nav_parts(context: Context, place: str) -> list[navigation.Place]:
+    """The lists of a place of the project, for tabs: data/."""
+    request = request_of(context)
+    return navigation.project_parts(request, place) if request else []
+
+
+@register.simple_tag(takes_context=True)
 def nav_path(context: Context, path: str) -> str:
     """The address of a page of the tenant: search/, notifications/. Nothing on pages outside tenants."""
     tenant = getattr(request_of(context), "tenant", None)
