@@ -97,6 +97,14 @@ def checked_columns(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
     return found
 
 
+def check_no_tokens(columns: Sequence[str], tokenised: Sequence[str]) -> None:
+    """Events are written as they come: beside tokens their clear values would tell whose tokens these are."""
+    if both := [name for name in columns if name in tokenised]:
+        sentence = _("The dataset has %(columns)s as tokens, which a stream does not make. Take another dataset.")
+        sentence %= {"columns": ", ".join(f"“{name}”" for name in both)}
+        raise Invalid(sentence, fields={"dataset": [sentence]})
+
+
 def check_settings(said: Mapping[str, Any]) -> None:
     """The rest of what a stream is told; columns were looked at before."""
     kinds = {column["name"]: column["type"] for column in said["columns"]}

@@ -78,7 +78,7 @@ class IngestionWanted(IngestionChange):
     connection = serializers.UUIDField()
 
 
-class RunWanted(serializers.Serializer[Any]):
+class IngestionRunWanted(serializers.Serializer[Any]):
     """Nothing, or a span of the cursor that is read anew and replaces what is there of it."""
 
     since = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)

@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from apps.datasets import selectors, services
 from apps.datasets.api.ingestion_serializers import (
     IngestionChange,
+    IngestionRunWanted,
     IngestionSerializer,
     IngestionWanted,
-    RunWanted,
 )
 from apps.datasets.api.serializers import VersionSerializer
 from apps.datasets.choices import Trigger
@@ -79,7 +79,7 @@ class IngestionViewSet(PortalViewSet):
         services.delete_ingestion(actor=self.actor, ingestion=self._ingestion(pk))
         return Response(status=204)
 
-    @extend_schema(request=RunWanted, responses={202: VersionSerializer})
+    @extend_schema(request=IngestionRunWanted, responses={202: VersionSerializer})
     @action(detail=True, methods=["post"])
     def run(self, request: Request, pk: UUID) -> Response:
         """Read now, such as when a program knows that something new is there; or a span of the cursor anew.
@@ -87,7 +87,7 @@ class IngestionViewSet(PortalViewSet):
         The answer is the version that is begun; it ends as `ready`, `review`, `unchanged` or `failed`.
         """
         version = services.run_ingestion(
-            actor=self.actor, ingestion=self._ingestion(pk), trigger=Trigger.PROGRAM, **self.body(RunWanted)
+            actor=self.actor, ingestion=self._ingestion(pk), trigger=Trigger.PROGRAM, **self.body(IngestionRunWanted)
         )
         return self.answer(VersionSerializer, version, status=202)
 

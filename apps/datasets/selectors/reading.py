@@ -76,6 +76,12 @@ def get_version(*, actor: Actor, version_id: UUID) -> DatasetVersion:
     return _found(found, _("There is no such dataset version here."))
 
 
+def tokenised_columns(dataset: Dataset) -> list[str]:
+    """The columns whose values stand in the dataset as tokens, as its newest version has them."""
+    newest = latest_ready(dataset)
+    return [column["name"] for column in newest.schema if column.get("tokenised")] if newest else []
+
+
 def latest_ready(dataset: Dataset) -> DatasetVersion | None:
     return dataset.versions.filter(state=VersionState.READY).order_by("-number").first()
 

@@ -8,9 +8,10 @@ from django.db import transaction
 
 from apps.datasets import policies, selectors
 from apps.datasets.choices import NEXT, VersionState
-from apps.datasets.events import VersionRolledBack
+from apps.datasets.events import VersionReviewed, VersionRolledBack
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.classification import inherit_classes
+from apps.datasets.services.contracts import hold_where_broken
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.review import publish
 from foundation import ledger, states
@@ -22,7 +23,8 @@ from foundation.identity import Actor
 def roll_back(*, actor: Actor, to: DatasetVersion) -> DatasetVersion:
     """The earlier version's rows as the newest version: they stay where they lie in the lake, and nothing is copied.
 
-    What people have said of the columns since then stands. Conflict where it is the newest already.
+    What people have said of the columns since then stands. Conflict where it is the newest already; where it breaks
+    the dataset's contract it waits until those who build on it have seen it.
     """
     policies.check_can_add(actor, to.dataset)
     # The dataset's row first, as whoever publishes has it; then nobody destroys the version meanwhile.
@@ -54,4 +56,10 @@ def roll_back(*, actor: Actor, to: DatasetVersion) -> DatasetVersion:
     keep_profile(version, old.profile)
     back = VersionRolledBack(dataset_id=version.dataset_id, version_id=version.pk, of_id=old.pk)
     ledger.record(back, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
-    return publish(actor=actor, version=version, now=now())
+    if hold_where_broken(actor=actor, version=version, profile=old.profile) is None:
+        return publish(actor=actor, version=version, now=now())
+    waiting = VersionReviewed(
+        dataset_id=version.dataset_id, version_id=version.pk, digest=version.digest, row_count=version.row_count or 0
+    )
+    ledger.record(waiting, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
+    return version

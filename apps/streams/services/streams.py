@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.connections import services as connections
 from apps.datasets import services as datasets
+from apps.datasets.selectors import tokenised_columns
 from apps.streams import policies
 from apps.streams.adapters import decoder_of
 from apps.streams.choices import STREAM_NEXT, Begin, Cut, EventFormat, Late, StreamState
@@ -173,6 +174,7 @@ def _check(stream: Stream) -> None:
         if getattr(stream, field) not in known.values:
             sentence = _("Choose one of: %(known)s.") % {"known": ", ".join(known.values)}
             raise Invalid(sentence, fields={field: [sentence]})
+    policies.check_no_tokens(stream.column_names, tokenised_columns(stream.dataset))
     policies.check_settings({name: getattr(stream, name) for name in (*_TOLD, "format", "event_schema")})
     decoder_of(stream.format, bytes(stream.event_schema), stream.message)
     _fit(stream)

@@ -125,3 +125,14 @@ def test_pages_and_rest_say_the_same(
     assert (again.status_code, again.json()["number"]) == (201, 1)
     assert api.get(f"/api/v1/contracts/?dataset={contract.dataset_id}").json()["results"][0]["number"] == 1
     assert api.get(f"/api/v1/dataset-versions/{version.pk}/breach/").status_code == 404
+
+
+def test_going_back_to_what_breaks_the_promise_waits_too(scientist, written, run_jobs):
+    narrow = written("people.csv", b"id\n1\n")
+    wide = written("people.csv", CSV, dataset=narrow.dataset)
+    services.publish_contract(actor=scientist, dataset=narrow.dataset)
+    back = services.roll_back(actor=scientist, to=narrow)
+    assert (back.state, selectors.latest_ready(narrow.dataset)) == (VersionState.REVIEW, wide)
+    assert {one["kind"] for one in selectors.breach_of(actor=scientist, version=back).changes} == {"removed"}
+    services.commit_version(actor=scientist, version=back, now=now())
+    assert selectors.latest_ready(narrow.dataset) == back

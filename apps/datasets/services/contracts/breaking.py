@@ -113,15 +113,13 @@ def _strictness(column: Mapping[str, Any]) -> int:
 def _consumers(actor: Actor, version: DatasetVersion) -> list[dict[str, Any]]:
     """What was made of any ready version of the dataset, each once."""
     found: dict[str, dict[str, Any]] = {}
+    own = {str(pk) for pk in version.dataset.versions.values_list("pk", flat=True)}
     for one in selectors.ready_of(version):
         for node in selectors.made_from(actor=actor, version=one):
+            # Another version of this very dataset is no consumer of it; a version's address ends in its id.
+            if node.kind == "dataset_version" and node.url.rstrip("/").rpartition("/")[2] in own:
+                continue
             owner = str(node.owner_id) if node.owner_id else ""
             known = {"kind": node.kind, "name": node.name, "url": node.url, "owner": owner}
             found[node.url or f"{node.kind}/{node.name}"] = {**known, "seen_by": "", "seen_at": ""}
-    # A later version of this very dataset is no consumer of it.
-    names = {f"{version.dataset.name} v"}
-    return [one for one in found.values() if not (one["kind"] == "dataset_version" and _is_own(one["name"], names))]
-
-
-def _is_own(name: str, beginnings: set[str]) -> bool:
-    return any(name.startswith(begin) and name.removeprefix(begin).isdigit() for begin in beginnings)
+    return list(found.values())
