@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from apps.datasets import services
@@ -72,6 +73,7 @@ class ValidationReportSerializer(MeasuredSerializer):
     created_at = serializers.DateTimeField()
 
 
+@extend_schema_serializer(component_name="ExpectationSuggestion")
 class SuggestionSerializer(serializers.Serializer):
     expectation = ExpectationSerializer()
     expected = serializers.CharField()
