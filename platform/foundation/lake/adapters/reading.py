@@ -1,0 +1,195 @@
+"""Tables of one lake, read at a snapshot; and what reading and writing have in common."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.utils.translation import gettext as _
+from duckdb import DuckDBPyConnection
+
+from foundation.errors import Invalid
+from foundation.lake.adapters import catalogue, conditions, sessions
+from foundation.lake.adapters.digest import digest_of
+from foundation.lake.adapters.incoming import Incoming
+from foundation.lake.adapters.profile import profile_of
+from foundation.lake.adapters.sessions import name, quoted
+from foundation.lake.errors import LakeFailed, LakeUnavailable, TableMissing
+from foundation.lake.place import LakePlace
+from foundation.lake.ports import Column, Condition, FileParser, LakeFile, TableAt
+
+_TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_BATCH = 122_880
+_LOST = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.ConnectionException)
+Params = Sequence[Any] | Mapping[str, Any] | None
+
+
+class Reading:
+    """One tenant's tables as they are read; see `foundation.lake.ports.Lake` for what each method promises."""
+
+    def __init__(
+        self,
+        place: LakePlace,
+        parse: FileParser,
+        change: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
+    ) -> None:
+        self._place, self._parse, self._change = place, parse, change
+
+    def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
+        connection = sessions.open_cursor(self._place)
+        try:
+            with self._translated():
+                self._show(connection, inputs)
+                # The reader keeps the connection alive, and closes it with itself.
+                return connection.execute(sql, params or None).to_arrow_reader(_BATCH)
+        except Exception:
+            connection.close()
+            raise
+
+    def schema(self, at: TableAt) -> list[Column]:
+        with self._reading() as connection:
+            return self._columns(connection, at)
+
+    def count(self, at: TableAt) -> int:
+        with self._reading() as connection:
+            row = connection.execute(f"SELECT count(*) FROM {self._relation(at)}").fetchone()
+        return int(row[0]) if row else 0
+
+    def digest(self, at: TableAt) -> str:
+        with self._reading() as connection:
+            return digest_of(connection, self._relation(at), self._columns(connection, at))
+
+    def profile(self, at: TableAt) -> dict[str, Any]:
+        with self._reading() as connection:
+            return profile_of(connection, self._relation(at), self._columns(connection, at))
+
+    def preview(
+        self,
+        at: TableAt,
+        limit: int = 50,
+        offset: int = 0,
+        order_by: str | None = None,
+        descending: bool = False,
+        where: Sequence[Condition] = (),
+    ) -> pa.Table:
+        with self._reading() as connection:
+            there = {column.name: column for column in self._columns(connection, at)}
+            sql, params = f"SELECT * FROM {self._relation(at)}", list[Any]()
+            for joint, condition in zip(["WHERE"] + ["AND"] * len(where), where, strict=False):
+                sql += f" {joint} {conditions.as_sql(conditions.known(there, condition.column), condition, params)}"
+            if order_by:
+                by = name(conditions.known(there, order_by).name)
+                sql += f" ORDER BY {by} {'DESC' if descending else 'ASC'} NULLS LAST"
+            return connection.execute(f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", params).to_arrow_table()
+
+    def read(self, at: TableAt, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
+        wanted = ", ".join(map(name, columns)) if columns else "*"
+        return self.query(f"SELECT {wanted} FROM {self._relation(at)}", {})
+
+    def added_between(self, since: TableAt, until: TableAt) -> pa.RecordBatchReader | None:
+        if since.table != until.table or since.snapshot > until.snapshot or self.schema(since) != self.schema(until):
+            return None
+        if since.snapshot == until.snapshot:
+            return self.query(f"FROM {self._relation(until)} LIMIT 0", {})
+        span = f"'lake', 'main', {quoted(since.table)}, {int(since.snapshot) + 1}, {int(until.snapshot)}"
+        sql = (
+            f"SELECT (SELECT count(*) FROM ducklake_table_deletions({span})), "
+            f"(SELECT count(*) FROM ducklake_table_insertions({span}))"
+        )
+        with self._reading() as connection:
+            taken, came = connection.execute(sql).fetchone() or (1, 0)
+        # A table that was written anew in between tells of its new rows alone; their number gives it away.
+        if taken or self.count(since) + int(came) != self.count(until):
+            return None
+        return self.query(f"FROM ducklake_table_insertions({span})", {})
+
+    def exists(self, table: str) -> bool:
+        with self._reading() as connection:
+            return self._exists(connection, checked(table))
+
+    def current(self, table: str) -> TableAt:
+        with self._reading() as connection:
+            if not self._exists(connection, checked(table)):
+                raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
+            row = connection.execute("FROM ducklake_current_snapshot('lake')").fetchone()
+        return TableAt(table, int(row[0]) if row else 0)
+
+    def mark_of(self, table: str, writer: str = "") -> str:
+        return catalogue.mark_of(self._place, checked(table), writer)
+
+    def files_of(self, at: TableAt) -> list[LakeFile]:
+        self.schema(at)  # says in words where the table or the snapshot is missing
+        with self._reading() as connection:
+            listed = f"ducklake_list_files('lake', {quoted(at.table)}, snapshot_version => {int(at.snapshot)})"
+            columns = "data_file, data_file_encryption_key, delete_file, delete_file_encryption_key"
+            found = connection.execute(f"SELECT {columns} FROM {listed}").fetchall()
+        return [
+            LakeFile(data, _text(key), LakeFile(deletes, _text(delete_key)) if deletes else None)
+            for data, key, deletes, delete_key in found
+        ]
+
+    def sizes(self, tables: Collection[str] | None = None) -> dict[str, int]:
+        return catalogue.sizes(self._place, tables)
+
+    def tables(self) -> list[str]:
+        return catalogue.tables(self._place)
+
+    def _reading(self) -> Iterator[DuckDBPyConnection]:
+        with self._translated(), sessions.cursor(self._place) as connection:
+            yield connection
+
+    def _alone(self, incoming: Incoming | None = None) -> Iterator[DuckDBPyConnection]:
+        with self._translated(incoming), sessions.alone(self._place) as connection:
+            yield connection
+
+    def _translated(self, incoming: Incoming | None = None) -> Iterator[None]:
+        """DuckDB's errors in our words; its own texts hold values and stay in the chain of causes, for the log."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if incoming is not None and incoming.failure is not None:
+                raise incoming.failure from None
+            raise self._in_words(error) from error
+
+    def _in_words(self, error: duckdb.Error) -> Exception:
+        if isinstance(error, duckdb.CatalogException | duckdb.BinderException) and "does not exist" in str(error):
+            return TableMissing(_("There is no such table in the lake; it may have been dropped."))
+        if "No snapshot found" in str(error):
+            return TableMissing(_("This snapshot of the lake has expired."))
+        if isinstance(error, _LOST):
+            sessions.forget(self._place)
+            return LakeUnavailable(_("The lake did not answer, and nothing was written; try again."))
+        kind = type(error).__name__
+        return LakeFailed(_("A query of the portal's own failed in the lake (%(kind)s).") % {"kind": kind})
+
+    def _show(self, connection: DuckDBPyConnection, inputs: Mapping[str, TableAt]) -> None:
+        for alias, at in inputs.items():
+            connection.execute(f"CREATE TEMP VIEW {name(alias)} AS FROM {self._relation(at)}")
+
+    def _relation(self, at: TableAt) -> str:
+        return f"lake.main.{name(checked(at.table))} AT (VERSION => {int(at.snapshot)})"
+
+    def _columns(self, connection: DuckDBPyConnection, at: TableAt) -> list[Column]:
+        rows = connection.execute(f"DESCRIBE FROM {self._relation(at)}").fetchall()
+        return [Column(row[0], row[1], row[2] == "YES") for row in rows]
+
+    def _exists(self, connection: DuckDBPyConnection, table: str) -> bool:
+        sql = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'main' AND table_name = ?"
+        return connection.execute(sql, [table]).fetchone() is not None
+
+
+def checked(table: str) -> str:
+    """The name of a table; Invalid where it is none."""
+    if not _TABLE.fullmatch(table):
+        raise Invalid(
+            _("“%(table)s” cannot be a table's name: use a–z, 0–9 and _, from a letter on.") % {"table": table}
+        )
+    return table
+
+
+def _text(key: bytes | str | None) -> str | None:
+    return base64.b64encode(key).decode() if isinstance(key, bytes | bytearray) else key

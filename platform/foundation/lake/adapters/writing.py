@@ -1,0 +1,229 @@
+"""Tables of one lake, written under their locks, each write in one transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.utils.translation import gettext as _
+from duckdb import DuckDBPyConnection
+
+from foundation.lake.adapters import aside as aside_rows
+from foundation.lake.adapters import catalogue, joined, merging
+from foundation.lake.adapters.incoming import Incoming
+from foundation.lake.adapters.reading import Params, Reading, checked
+from foundation.lake.adapters.sessions import name
+from foundation.lake.errors import MarkMoved, TableExists, TableMissing
+from foundation.lake.ports import FileFormat, Marks, Mode, Span, TableAt, UserFile
+
+_TYPE = re.compile(r"[A-Z]+( [A-Z]+)*(\(\d+(,\d+)?\))?")
+
+
+class Writing(Reading):
+    """What changes the rows of a table."""
+
+    def write(
+        self,
+        table: str,
+        source: pa.RecordBatchReader | pa.Table,
+        *,
+        mode: Mode = "create",
+        mark: str = "",
+        writer: str = "",
+        after: str | None = None,
+        beside: Mapping[str, pa.Table] | None = None,
+        less: Mapping[str, tuple[str, Sequence[Any]]] | None = None,
+    ) -> TableAt:
+        incoming, name_of_mark = Incoming(source, change=self._change), catalogue.signature(table, writer)
+        beside, less = beside or {}, less or {}
+        with self._writing(table, incoming, {*beside, *less}, deletes=bool(less)) as connection:
+            if after is not None and catalogue.mark_of(self._place, table, writer) != after:
+                raise MarkMoved(_("Somebody else wrote to this table in the same name; nothing was written."))
+
+            def write(rows: pa.RecordBatchReader) -> TableAt:
+                connection.register("incoming", rows)
+                for other, more in beside.items():
+                    connection.register("more", more)
+                    self._put(connection, other, "more", "append", None)
+                for other, (where, params) in less.items():
+                    connection.execute(f"DELETE FROM lake.main.{name(other)} WHERE {where}", params)
+                self._put(connection, table, "incoming", mode, None)
+                return self._committed(connection, table, mark, name_of_mark, deletes=bool(less))
+
+            return incoming.feed(write)
+
+    def write_from_file(
+        self,
+        table: str,
+        path: Path,
+        format: FileFormat,
+        options: Mapping[str, Any] | None = None,
+        *,
+        mode: Mode = "create",
+        mark: str = "",
+        on_rows: Callable[[int], None] | None = None,
+    ) -> TableAt:
+        with self._parse(path, format, options or {}) as source:
+            return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
+
+    def write_from_files(
+        self,
+        table: str,
+        files: Iterable[UserFile],
+        *,
+        mode: Mode = "create",
+        mark: str = "",
+        on_rows: Callable[[int], None] | None = None,
+    ) -> TableAt:
+        wanted = self.read(self.current(table)).schema if mode == "append" and self.exists(table) else None
+        with joined.rows_of(files, self._parse, wanted) as source:
+            return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
+
+    def write_query(
+        self, table: str, sql: str, inputs: Mapping[str, TableAt], params: Params = None, mode: Mode = "create"
+    ) -> TableAt:
+        with self._writing(table) as connection:
+            self._show(connection, inputs)
+            return self._commit(connection, table, f"({sql}\n)", mode, params)
+
+    def merge(
+        self,
+        table: str,
+        rows: TableAt,
+        *,
+        base: TableAt,
+        after: str,
+        mark: str,
+        keys: Sequence[str] = (),
+        span: Span | None = None,
+    ) -> TableAt:
+        deletes = base.table == table and bool(keys or span)
+        with self._writing(table, deletes=deletes) as connection:
+            before, target = self.mark_of(table), f"lake.main.{name(table)}"
+            if before == mark:
+                return self.current(table)
+            if before != (after if base.table == table else ""):
+                raise MarkMoved(_("Somebody else wrote to this table meanwhile; nothing was written. Begin again."))
+            self._show(connection, {"came": rows, "was": base})
+            step = merging.grow if base.table == table else merging.begin
+            step(connection, target, keys, span)
+            return self._committed(connection, table, mark, deletes=deletes)
+
+    def widen(self, table: str, columns: Mapping[str, str]) -> TableAt:
+        with self._writing(table) as connection:
+            if not self._exists(connection, table):
+                raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
+            for column, kind in columns.items():
+                if not _TYPE.fullmatch(kind):
+                    raise ValueError(kind)
+                added = f"ADD COLUMN IF NOT EXISTS {name(column)} {kind}"
+                connection.execute(f"ALTER TABLE lake.main.{name(table)} {added}")
+            self._committed(connection, table, "")
+        return self.current(table)
+
+    def set_aside(
+        self,
+        at: TableAt,
+        aside: str,
+        failing: Mapping[str, str],
+        inputs: Mapping[str, TableAt],
+        keys: Mapping[str, pa.Table],
+    ) -> tuple[TableAt, Marks]:
+        mark = self.mark_of(at.table)
+        with catalogue.table_lock(self._place, checked(aside)), self._writing(at.table) as connection:
+            self._show(connection, {**inputs, aside_rows.ROWS: at})
+            for alias, table in keys.items():
+                connection.register(alias, table)
+            columns = [column.name for column in self._columns(connection, at)]
+            marks = aside_rows.take_apart(connection, at.table, aside, columns, failing)
+            return self._committed(connection, at.table, mark), marks
+
+    def were_set_aside(self, table: str, aside: str) -> bool:
+        return catalogue.made_together(self._place, checked(table), checked(aside))
+
+    def change_rows(self, table: str, values: Mapping[str, str], where: str, params: Sequence[Any] = ()) -> TableAt:
+        with self._writing(table, deletes=True) as connection:
+            told = ", ".join(f"{name(column)} = {value}" for column, value in values.items())
+            connection.execute(f"UPDATE lake.main.{name(table)} SET {told} WHERE {where}", list(params) or None)
+            return self._committed(connection, table, "", deletes=True)
+
+    def drop(self, table: str) -> None:
+        with self._writing(table) as connection:
+            connection.execute(f"DROP TABLE IF EXISTS lake.main.{name(checked(table))}")
+            with catalogue.commits(self._place):
+                connection.execute("COMMIT")
+
+    def _write(self, table: str, incoming: Incoming, mode: Mode, mark: str) -> TableAt:
+        with self._writing(table, incoming) as connection:
+
+            def write(rows: pa.RecordBatchReader) -> TableAt:
+                connection.register("incoming", rows)
+                return self._commit(connection, table, "incoming", mode, None, mark)
+
+            return incoming.feed(write)
+
+    def _commit(
+        self,
+        connection: DuckDBPyConnection,
+        table: str,
+        rows: str,
+        mode: Mode,
+        params: Params,
+        mark: str = "",
+    ) -> TableAt:
+        self._put(connection, table, rows, mode, params)
+        return self._committed(connection, table, mark)
+
+    def _put(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> None:
+        target, there = f"lake.main.{name(table)}", self._exists(connection, table)
+        if mode == "create" and there:
+            raise TableExists(_("There is a table “%(table)s” already; choose another name.") % {"table": table})
+        if mode == "append" and there:
+            connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {rows}", params or None)
+        else:
+            connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None)
+
+    def _committed(
+        self, connection: DuckDBPyConnection, table: str, mark: str, signed: str = "", *, deletes: bool = False
+    ) -> TableAt:
+        if mark:
+            connection.execute("CALL ducklake_set_commit_message('lake', ?, ?)", [signed or table, mark])
+        with nullcontext() if deletes else catalogue.commits(self._place):
+            connection.execute("COMMIT")
+        row = connection.execute("FROM ducklake_last_committed_snapshot('lake')").fetchone()
+        return TableAt(table, int(row[0]) if row else 0)
+
+    def _writing(
+        self,
+        table: str,
+        incoming: Incoming | None = None,
+        others: Collection[str] = (),
+        *,
+        deletes: bool = False,
+    ) -> Iterator[DuckDBPyConnection]:
+        """One transaction under the tables' locks; on any error it is rolled back and its files are gone."""
+        with ExitStack() as locks:
+            for locked in (table, *sorted(others)):
+                locks.enter_context(catalogue.table_lock(self._place, checked(locked)))
+            if deletes:
+                locks.enter_context(catalogue.commits(self._place))
+            connection = locks.enter_context(self._alone(incoming))
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                _roll_back(connection)
+                raise
+
+
+def _roll_back(connection: DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        # The failed statement ended the transaction already.
+        return
