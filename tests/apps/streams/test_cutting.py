@@ -13,7 +13,7 @@ from foundation.clock import now
 def test_bad_rows_leave_the_version_and_not_the_table_that_goes_on(
     scientist, dataset, make_stream, put, drain, run_jobs
 ):
-    rule = {"kind": "in_range", "column": "n", "severity": "quarantine", "parameters": {"min": 0, "max": 10}}
+    rule = {"kind": "in_range", "columns": ["n"], "severity": "quarantine", "parameters": {"min": 0, "max": 10}}
     datasets.save_suite(actor=scientist, dataset=dataset, expectations=[rule])
     stream = make_stream()
     put(stream, *[{"n": n, "text": "a"} for n in (1, 2, 99)])
