@@ -204,15 +204,16 @@ def _erasure(house: House) -> Any:
 
 
 def _transformation(house: House) -> Any:
-    """One that could not be made, with its definition."""
-    from apps.datasets.models import Transformation, TransformationDefinition, TransformationPass
+    """The one that stands there, as one that could not be made, with its definition."""
+    from apps.datasets.models import Transformation, TransformationPass
 
+    row = Transformation.objects.get(pk=house.things["transformation"])
+    row.name = house.canary
+    row.save(update_fields=["name"])
+    row.definitions.update(sql=f"SELECT 1 AS {house.canary}")
     inside = {"tenant": house.tenant, "project": house.project}
-    row = Transformation.objects.create(**inside, name=house.canary, output_id=house.things["dataset"])
-    words = {"number": 1, "sql": f"SELECT 1 AS {house.canary}", "inputs": {"rows": str(house.things["dataset"])}}
-    definition = TransformationDefinition.objects.create(**inside, transformation=row, **words)
     TransformationPass.objects.create(
-        **inside, transformation=row, definition=definition, state="failed", note=house.canary
+        **inside, transformation=row, definition=row.definitions.get(), state="failed", note=house.canary
     )
     return row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -138,14 +139,17 @@ class Reading:
     def tables(self) -> list[str]:
         return catalogue.tables(self._place)
 
+    @contextmanager
     def _reading(self) -> Iterator[DuckDBPyConnection]:
         with self._translated(), sessions.cursor(self._place) as connection:
             yield connection
 
+    @contextmanager
     def _alone(self, incoming: Incoming | None = None) -> Iterator[DuckDBPyConnection]:
         with self._translated(incoming), sessions.alone(self._place) as connection:
             yield connection
 
+    @contextmanager
     def _translated(self, incoming: Incoming | None = None) -> Iterator[None]:
         """DuckDB's errors in our words; its own texts hold values and stay in the chain of causes, for the log."""
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +198,7 @@ class Writing(Reading):
         row = connection.execute("FROM ducklake_last_committed_snapshot('lake')").fetchone()
         return TableAt(table, int(row[0]) if row else 0)
 
+    @contextmanager
     def _writing(
         self,
         table: str,
