@@ -30,7 +30,9 @@ HOME = Path(os.environ[servers.MARK])
 def holding(needles: dict[str, bytes], *folders: Path) -> set[str]:
     """Which of the needles any file holds: each byte of each file is looked at, also over the borders of blocks."""
     found, longest = set(), max(map(len, needles.values()))
-    for file in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+    # `os.walk` goes on where a server has just removed a folder.
+    walked = ((Path(root) / name) for folder in folders for root, _names, names in os.walk(folder) for name in names)
+    for file in (path for path in walked if path.is_file()):
         try:
             with file.open("rb") as opened:
                 tail = b""
