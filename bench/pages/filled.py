@@ -70,6 +70,7 @@ def _one_of_each(client: Client, home: Path) -> None:
         rows.writerows([n % 17, n % 23, "long" if n % 3 else "short"] for n in range(120))
     client.projects.ensure(PROJECT, name="Bench", purpose="Lists of many rows")
     version = client.datasets.push(file, name="table")
+    client.datasets.classify(version["id"], {column["name"]: "public" for column in version["schema"]})
     made = client.training_sets.create("table", base_version=version["id"], label="kind", features=["size", "weight"])
     started = client.runs.submit(training_set=made["id"], recipe="hist_gradient_boosting", purpose="One of many")
     client.runs.wait(started["id"], timeout_s=300)

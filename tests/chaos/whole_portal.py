@@ -64,6 +64,7 @@ def killed_worker(client: Client, home: Path) -> dict[str, Any]:
     table = home / "wines.csv"
     load_wine(as_frame=True).frame.to_csv(table, index=False)
     version = client.datasets.push(table, name="wines")
+    client.datasets.classify(version["id"], {column["name"]: "public" for column in version["schema"]})
     training_set = client.training_sets.create("growers", base_version=version["id"], label="target")
     run = client.runs.submit(training_set=training_set["id"], params=SLOW)
     before = _job(client, run, lambda job: job["state"] == "running" and _state(client, run) == "running")
