@@ -60,6 +60,9 @@ def test_a_small_table_becomes_an_approved_endpoint(sanad, wines, tmp_path):
 
     assert here("dataset", "push", str(wines))["row_count"] == 60
     assert here("dataset", "versions", "wines")["state"] == "ready"
+    columns = wines.read_text().partition("\n")[0].split(",")
+    said = here("dataset", "classify", "wines", *(f"{column}=public" for column in columns))
+    assert {column["class"] for column in said} == {"public"}
     made = here("training-set", "create", "growers", "--base", "wines", "--label", "grower")
     assert (made["row_count"], made["leakage_proof"]["violations"]) == (60, 0)
     run = here("run", "submit", "--training-set", "growers", "--param", "max_iter=20", "--wait")

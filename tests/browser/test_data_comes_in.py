@@ -29,6 +29,7 @@ RETURNS = {"2026/march.csv": b"order_id,why\n1,too late\n7,broken\n", "2026/apri
 def sources(postgresql, object_store):
     for statement in ORDERS.split(";"):
         postgresql.run(statement)
+    object_store.hold_rights(False)  # another test may have left them held
     bucket = f"returns-{uuid4().hex[:6]}"
     object_store.sdk.create_bucket(Bucket=bucket)
     for name, body in RETURNS.items():
