@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -74,8 +75,9 @@ def test_a_registration_that_failed_is_said_at_once(client, sanad, monkeypatch, 
     assert why in said and len(asked) == 1
 
 
+AN_ID = str(uuid4())
 WAITS = {
-    "dataset": lambda client: client.datasets.wait("v"),
+    "dataset": lambda client: client.datasets.wait(AN_ID),
     "derived": lambda client: client.datasets.derive("d", sql="SELECT 1", inputs={}),
     "feature view": lambda client: client.features.define("f", entity="e", sql="SELECT 1", inputs={}, event_time="t"),
     "training set": lambda client: client.training_sets.create("t", base_version="v", label="l"),
@@ -99,7 +101,7 @@ def test_whatever_is_waited_for_its_end_without_success_is_said_at_once(
     client, monkeypatch, wait, state, failure, said
 ):
     asked = []
-    ended = {"id": "x", "deployment": "d", "state": state, "failure": failure}
+    ended = {"id": AN_ID, "deployment": "d", "state": state, "failure": failure}
     monkeypatch.setattr(client.transport, "post", lambda path, body=None: ended)
     monkeypatch.setattr(client.transport, "get", lambda path: asked.append(path) or ended)
     monkeypatch.setattr(client.datasets, "find", lambda name: {"id": "d"})
