@@ -48,5 +48,7 @@ def _uploads_without_script(page, scientist):
             break
         page.wait_for_timeout(500)
         page.reload()
+    page.get_by_role("button", name="Take all suggestions").click()
+    expect(page.get_by_text("has a class now")).to_be_visible(timeout=LONG)
     commit.click()
     expect(page.get_by_text("nothing can change them any more")).to_be_visible(timeout=LONG)
