@@ -62,7 +62,7 @@ def _kept(file: Mapping[str, Any]) -> dict[str, Any]:
     """What is needed of a file: its statistics, which are most of a log, no longer than to see how many rows it has."""
     try:
         rows = json.loads(file.get("stats") or "{}").get("numRecords")
-    except ValueError:
+    except (ValueError, RecursionError):
         rows = None
     return {**{name: file.get(name) for name in ("path", "size", "partitionValues", "deletionVector")}, "rows": rows}
 
@@ -155,7 +155,7 @@ class _Log:
             if line.strip():
                 try:
                     action = json.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise _unread(version) from error
                 if not isinstance(action, dict):
                     raise _unread(version)
