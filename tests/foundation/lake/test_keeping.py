@@ -49,5 +49,5 @@ def test_it_is_done_every_few_minutes(maintained, tenant, other_tenant):
 
 def test_no_room_speaks_for_another():
     prefixes = sorted(keeping._rooms)
-    assert prefixes == ["ds_", "fv_", "inference_", "ts_"]
+    assert prefixes == ["dl_", "dm_", "dn_", "ds_", "dt_", "fv_", "inference_", "qr_", "sq_", "ts_"]
     assert not any(a != b and a.startswith(b) for a in prefixes for b in prefixes)
