@@ -66,7 +66,7 @@ def _move(job: JobHandle, version: DatasetVersion) -> None:
     table = f"dm_{uuid5(version.pk, before.table).hex}"
     tables.drop(table)
     at = tables.write_query(table, "SELECT * FROM a", {"a": before})
-    if tables.digest(at) != version.digest:
+    if not tables.has_digest(at, version.digest):
         raise LakeFailed(_("The rows of %(version)s did not arrive as they were; try again.") % {"version": version})
     size = tables.sizes([table])[table]
     with job.scope():

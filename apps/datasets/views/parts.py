@@ -39,7 +39,14 @@ def profile(request: PortalRequest, version: Any) -> Part:
     columns = presentation.columns_of(request, version)
     asked = request.GET.get("column", "")
     chosen = next((c for c in columns if str(c["index"]) == asked), None)
-    return {"columns": columns, "chosen": chosen, **classes(request, version), **covered(request, version)}
+    sampled = version.profile.get("sampled", 0)
+    return {
+        "columns": columns,
+        "chosen": chosen,
+        "sampled": sampled,
+        **classes(request, version),
+        **covered(request, version),
+    }
 
 
 def classes(request: PortalRequest, version: Any) -> Part:

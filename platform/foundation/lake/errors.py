@@ -33,6 +33,10 @@ class FileRefused(Invalid):
     slug = "file-refused"
 
 
+class ReadAgain(Exception):
+    """A file that was read in one pass has a row that asks for two; nothing of it counts. No person hears of it."""
+
+
 class SqlRefused(Invalid):
     """SQL that is not run at all: not one query, or it reaches for something that is not among its inputs."""
 

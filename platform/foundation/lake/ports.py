@@ -226,6 +226,9 @@ class Lake(Protocol):
     def digest(self, at: TableAt) -> str:
         """SHA-256 (64 hexadecimal digits) over columns and rows, whatever the rows' order and files."""
 
+    def has_digest(self, at: TableAt, digest: str) -> bool:
+        """Whether these are the columns and rows of which `digest` was said, in its form of today or an earlier one."""
+
     def profile(self, at: TableAt) -> dict[str, Any]:
         """What is in the columns, as JSON: see `foundation.lake.adapters.profile`."""
 

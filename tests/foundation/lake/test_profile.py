@@ -117,3 +117,35 @@ def test_a_large_table_is_profiled_in_seconds(lake):
     started = time.perf_counter()
     lake.profile(at)
     assert time.perf_counter() - started < 20  # 1 to 2 s on an idle machine
+
+
+def test_of_a_long_table_a_sample_tells_what_every_row_need_not(lake, monkeypatch):
+    rows = 60_000
+    columns = {
+        "id": np.arange(rows),
+        "price": np.sin(np.arange(rows)) * 100,
+        "weekday": pa.array([n % 7 if n % 10 else None for n in range(rows)]),
+        "town": pa.array([f"town {n % 13}" for n in range(rows)]),
+    }
+    _, whole = profiled(lake, "long_whole", columns)
+    monkeypatch.setattr(profile, "MOST_COUNTED", 50_000)
+    monkeypatch.setattr(profile, "SAMPLE_ROWS", 20_000)
+    at = lake.write("long_sampled", pa.table(columns))
+    found = lake.profile(at)
+    assert found == lake.profile(at)
+    assert found["rows"] == rows
+    assert found["sampled"] == pytest.approx(20_000, rel=0.05)
+
+    for column in found["columns"]:
+        exact = whole[column["name"]]
+        for figure in ("nulls", "min", "max", "mean", "std", "kind", "min_length", "max_length"):
+            assert column.get(figure) == pytest.approx(exact.get(figure)), figure
+        assert column["distinct"] == pytest.approx(exact["distinct"], rel=0.1)
+        if "histogram" in column:
+            assert column["histogram"]["edges"] == exact["histogram"]["edges"]
+            assert column["histogram"]["counts"] == pytest.approx(exact["histogram"]["counts"], abs=rows / 50)
+            wide = exact["max"] - exact["min"]
+            assert column["quantiles"]["0.5"] == pytest.approx(exact["quantiles"]["0.5"], abs=wide / 20)
+        found_top, top = ({one["value"]: one["count"] for one in c["top"]} for c in (column, exact))
+        assert len(found_top) == len(top)
+        assert sum(found_top.values()) == pytest.approx(sum(top.values()), rel=0.05)

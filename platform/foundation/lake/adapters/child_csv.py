@@ -7,7 +7,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,14 @@ from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import child_text
 from foundation.lake.adapters.child_refusal import Refusal
+from foundation.lake.adapters.child_sql import identifier, quoted
 
 MISSING = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "-", "?")
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 64 * 1024
 _MIXED_FROM = 0.5  # of a column's values; below it, numbers among words are words
 _FIELD_LIMIT = 16 << 20
-_FIRST_ROWS = 20_480
+FIRST_ROWS = 20_480
 # Each is a column of the lake with files, sketches and a row on a page of its own.
 MOST_COLUMNS = 2_000
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -49,17 +50,13 @@ def _planned(reader: DuckDBPyConnection, path: str, options: dict[str, Any]) -> 
     rows are read, they would cost a pass.
     """
     delimiter, quote = dialect(path, options)
-    names = _header(path, delimiter, quote)
-    texts = [name for name, kind in options.get("types", {}).items() if kind == "text"]
-    if unknown := [name for name in texts if name not in names]:
-        raise Refusal("no_such_column", column=unknown[0], names=", ".join(names[:12]))
-    kinds, formats = _sniffed(reader, path, _settings(delimiter, quote), names, texts)
-    columns = ", ".join(f"{_q(name)}: {_q(kinds[name])}" for name in names)
-    said = f"{_settings(delimiter, quote)}, auto_detect=false, columns={{{columns}}}{formats}"
-    given = f"read_csv({_q(path)}, {said})"
+    names = header(path, delimiter, quote)
+    texts = texts_of(options, names)
+    kinds, forms = sniffed(reader, path, settings(delimiter, quote), names, texts)
+    given = told(path, settings(delimiter, quote), names, kinds, forms)
     missing = tuple(options.get("missing", MISSING))
     suspects = [name for name in names if kinds[name] == "VARCHAR" and name not in texts]
-    numbers = _numbers(reader, given, _may_be_numbers(reader, given, suspects, missing), missing)
+    numbers = _numbers(reader, given, may_be_numbers(reader, given, suspects, missing), missing)
     mixed = next((name for name, found in numbers.items() if found.share >= _MIXED_FROM and found.share < 1), None)
     if mixed is not None:
         _refuse_mixed(path, delimiter, quote, names, mixed, missing)
@@ -67,24 +64,38 @@ def _planned(reader: DuckDBPyConnection, path: str, options: dict[str, Any]) -> 
     return f"SELECT {columns} FROM {given}"
 
 
-def _settings(delimiter: str, quote: str) -> str:
+def texts_of(options: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """The columns that their owner wants as text."""
+    texts = [name for name, kind in options.get("types", {}).items() if kind == "text"]
+    if unknown := [name for name in texts if name not in names]:
+        raise Refusal("no_such_column", column=unknown[0], names=", ".join(names[:12]))
+    return texts
+
+
+def settings(delimiter: str, quote: str) -> str:
     """How the file is written, as DuckDB takes it."""
-    said = f"delim={_q(delimiter)}, quote={_q(quote)}, escape={_q(quote)}, header=true, skip=0, nullstr=''"
+    said = f"delim={quoted(delimiter)}, quote={quoted(quote)}, escape={quoted(quote)}, header=true, skip=0, nullstr=''"
     return f"{said}, encoding='utf-8', strict_mode=true, null_padding=false, max_line_size={_FIELD_LIMIT}"
 
 
-def _sniffed(
-    reader: DuckDBPyConnection, path: str, settings: str, names: Sequence[str], texts: Sequence[str]
-) -> tuple[dict[str, str], str]:
-    """Each column's type, and how dates and times are written, as settings."""
-    said = f"{settings}, sample_size=-1, names=[{', '.join(map(_q, names))}]"
+def sniffed(
+    reader: DuckDBPyConnection, path: str, settings: str, names: Sequence[str], texts: Sequence[str], sample: int = -1
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Each column's type by so many of the rows (-1: by all), and how dates and times are written."""
+    said = f"{settings}, sample_size={sample}, names=[{', '.join(map(quoted, names))}]"
     if texts:
-        said += f", types={{{', '.join(_q(name) + ': ' + _q('VARCHAR') for name in texts)}}}"
-    query = f"SELECT Columns, DateFormat, TimestampFormat FROM sniff_csv({_q(path)}, {said})"
+        said += f", types={{{', '.join(quoted(name) + ': ' + quoted('VARCHAR') for name in texts)}}}"
+    query = f"SELECT Columns, DateFormat, TimestampFormat FROM sniff_csv({quoted(path)}, {said})"
     columns, dates, times = reader.execute(query).fetchone() or ((), None, None)
-    formats = {"dateformat": dates, "timestampformat": times}
-    written = "".join(f", {name}={_q(form)}" for name, form in formats.items() if form)
-    return {column["name"]: column["type"] for column in columns}, written
+    forms = {"dateformat": dates, "timestampformat": times}
+    return {column["name"]: column["type"] for column in columns}, {name: form for name, form in forms.items() if form}
+
+
+def told(path: str, settings: str, names: Sequence[str], kinds: Mapping[str, str], forms: Mapping[str, str]) -> str:
+    """The file's rows, of types that are found no more but said."""
+    columns = ", ".join(f"{quoted(name)}: {quoted(kinds[name])}" for name in names)
+    written = "".join(f", {name}={quoted(form)}" for name, form in forms.items())
+    return f"read_csv({quoted(path)}, {settings}, auto_detect=false, columns={{{columns}}}{written})"
 
 
 def check_text(path: str) -> None:
@@ -165,7 +176,8 @@ def _evenness(lines: Sequence[str], delimiter: str, quote: str) -> tuple[float, 
     return (even if header > 1 else 0.0, header)
 
 
-def _header(path: str, delimiter: str, quote: str) -> list[str]:
+def header(path: str, delimiter: str, quote: str) -> list[str]:
+    """The columns' names; Refusal where they are none, or no row follows."""
     rows = _rows(path, delimiter, quote)
     line, names = next(rows, (1, []))
     names = [unicodedata.normalize("NFC", name.strip()) for name in names]
@@ -175,6 +187,11 @@ def _header(path: str, delimiter: str, quote: str) -> list[str]:
     if next(rows, None) is None:
         raise Refusal("no_rows")
     return names
+
+
+def names_as_written(path: str, delimiter: str, quote: str) -> list[str]:
+    """The first line's fields as they stand there."""
+    return next(_rows(path, delimiter, quote), (1, []))[1]
 
 
 def check_names(names: Sequence[str], *, line: int | None) -> None:
@@ -200,9 +217,9 @@ class _Numbers:
     whole: bool
 
 
-def _may_be_numbers(reader: DuckDBPyConnection, given: str, names: Sequence[str], missing: Sequence[str]) -> list[str]:
+def may_be_numbers(reader: DuckDBPyConnection, given: str, names: Sequence[str], missing: Sequence[str]) -> list[str]:
     """Those that are not words alone in the first rows: to look whether all of a column is one takes a pass more."""
-    first = f"(SELECT * FROM {given} LIMIT {_FIRST_ROWS})"
+    first = f"(SELECT * FROM {given} LIMIT {FIRST_ROWS})"
     words = {name for name, found in _numbers(reader, first, names, missing).items() if not found.share}
     return [name for name in names if name not in words]
 
@@ -216,7 +233,7 @@ def _numbers(
     parts = []
     for name in names:
         kept = _without(name, missing)
-        whole = f"count({kept}) FILTER (regexp_full_match(trim({_i(name)}), '[+-]?\\d{{1,18}}'))"
+        whole = f"count({kept}) FILTER (regexp_full_match(trim({identifier(name)}), '[+-]?\\d{{1,18}}'))"
         parts += [f"count({kept})", f"count(TRY_CAST({kept} AS DOUBLE))", whole]
     row = reader.execute(f"SELECT {', '.join(parts)} FROM {given}").fetchone() or ()
     counted = zip(names, row[::3], row[1::3], row[2::3], strict=True)
@@ -225,13 +242,17 @@ def _numbers(
 
 def _column(name: str, kind: str, numbers: _Numbers | None, missing: Sequence[str]) -> str:
     if kind == "VARCHAR" and numbers is not None and numbers.share == 1:
-        return f"{_without(name, missing)}::{'BIGINT' if numbers.whole else 'DOUBLE'} AS {_i(name)}"
-    return _i(name)
+        return f"{_without(name, missing)}::{'BIGINT' if numbers.whole else 'DOUBLE'} AS {identifier(name)}"
+    return identifier(name)
 
 
 def _without(name: str, missing: Sequence[str]) -> str:
-    words = ", ".join(map(_q, missing))
-    return f"CASE WHEN trim({_i(name)}) NOT IN ({words}) THEN {_i(name)} END" if words else _i(name)
+    words = ", ".join(map(quoted, missing))
+    return (
+        f"CASE WHEN trim({identifier(name)}) NOT IN ({words}) THEN {identifier(name)} END"
+        if words
+        else identifier(name)
+    )
 
 
 def _refuse_mixed(
@@ -278,11 +299,3 @@ def _rows(path: str, delimiter: str, quote: str) -> Iterator[tuple[int, list[str
 
 def _opened(path: str) -> io.TextIOWrapper:
     return open(path, encoding="utf-8-sig", newline="")  # noqa: PTH123 - a path of /proc, resolved by the kernel
-
-
-def _q(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _i(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

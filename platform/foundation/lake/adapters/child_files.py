@@ -14,6 +14,7 @@ from foundation.lake.adapters import (
     child_arrow,
     child_columns,
     child_csv,
+    child_csv_quick,
     child_excel,
     child_jsonl,
     child_text,
@@ -36,6 +37,12 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
             path = child_text.as_utf8(path, job["folder"])
         spare = f"{job['folder']}/lines"
         lock(engine, job, [path, spare])
+        if (
+            options.get("quick")
+            and format_ == "csv"
+            and (plain := child_csv_quick.rows_of(engine.reader, path, options))
+        ):
+            return _sent_at_once(plain, job, rows)
         return _send(_opened(engine, path, format_, options, spare), job, rows, empty="columns" in options)
     except Refusal as refusal:
         return refusal.said
@@ -55,6 +62,14 @@ def _opened(engine: Engine, path: str, format_: str, options: dict[str, Any], sp
     else:
         sql = {"jsonl": child_jsonl.plan, "parquet": _plan_parquet}[format_](engine.reader, path, options)
     return engine.reader.execute(sql).to_arrow_reader(_BATCH)
+
+
+def _sent_at_once(plain: pa.RecordBatchReader, job: dict[str, Any], rows: int) -> dict[str, Any]:
+    try:
+        return _send(plain, job, rows, empty=False)
+    except pa.ArrowInvalid:
+        # Some row is not what the first ones promised: who asked has what came before, and has to ask anew.
+        return {"again": True}
 
 
 def _send(reader: pa.RecordBatchReader, job: dict[str, Any], rows: int, *, empty: bool) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 "min", "max" (number; time as ISO text; text: shortest and longest length as "min_length", "max_length"), "mean", "std",
 "quantiles": {"0.01"…"0.99"} (numbers and times), "top": [{"value", "count"}] (none where nearly every value differs),
 "histogram": {"edges": [n + 1], "counts": [n]} (numbers and times; a count is of values above its left edge up to its
-right one, the first edge included)}]}
+right one, the first edge included)}], "sampled": rows looked at for quantiles, histograms and what is frequent (not
+there where these were all; counts are of all rows all the same)}
 Numbers that are not finite are left out of mean, std, quantiles and histogram and counted as "not_finite".
 """
 
@@ -27,6 +28,11 @@ TOGETHER = 200
 TOP = 10
 # Beyond this many rows, counting what differs would cost more than the answer is worth.
 MOST_COUNTED = 2_000_000
+# Of a longer table so many rows tell the quantiles to half a hundredth (Dvoretzky, Kiefer and Wolfowitz: further off
+# in fewer than one of 10,000 tables, whatever is in them), and of wide ones so many that they fit in memory.
+SAMPLE_ROWS, SAMPLE_CELLS = 250_000, 20_000_000
+# A column with fewer values than this share of the sample's rows has shown them there, but for rare ones.
+FEW = 0.01
 # Up to this many rows, counting every column costs no more than estimating it, and people can count along.
 MOST_EXACT = 10_000
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -44,27 +50,58 @@ _NUMBERS = (
 )
 _WHOLE = frozenset(_NUMBERS)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIGURES = ("present", "distinct", "not_finite", "min", "max", "mean", "std", "quantiles")
+_FIGURES = ("present", "not_finite", "min", "max", "mean", "std")
+_SAMPLE = "profile_sample"
 
 
 def profile_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> dict[str, Any]:
     """Column by column what is there; of a wide table so many columns at a time, as each holds memory of its own."""
-    parts = [_profiled(connection, relation, columns[at : at + TOGETHER]) for at in range(0, len(columns), TOGETHER)]
-    return {"rows": parts[0]["rows"], "columns": [column for part in parts for column in part["columns"]]}
+    rows = int((connection.execute(f"SELECT count(*) FROM {relation}").fetchone() or (0,))[0])
+    together = [columns[at : at + TOGETHER] for at in range(0, len(columns), TOGETHER)]
+    if rows <= MOST_COUNTED:
+        described = [one for part in together for one in _profiled(connection, relation, relation, part, rows, rows)]
+        return {"rows": rows, "columns": described}
+    described, seen = [], rows
+    for part in together:
+        seen = min(seen, sampled := _sample(connection, relation, part, rows))
+        described += _profiled(connection, relation, _SAMPLE, part, rows, sampled)
+    connection.execute(f"DROP TABLE {_SAMPLE}")
+    return {"rows": rows, "columns": described, "sampled": seen}
 
 
-def _profiled(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> dict[str, Any]:
-    """Two passes over all columns, one over those that may name rows, a short one per column for what is frequent."""
-    rows, found = _figures(connection, relation, columns)
-    for column, figures in zip(columns, found, strict=True):
-        figures["edges"] = _edges(column, figures)
-    counts = _counts(connection, relation, columns, found)
-    _count_names(connection, relation, columns, found, rows)
+def _sample(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], rows: int) -> int:
+    """Rows chosen by the hash of their numbers: spread over the table, and the same ones each time."""
+    wanted = min(SAMPLE_ROWS, SAMPLE_CELLS // len(columns))
+    named = ", ".join(name(column.name) for column in columns)
+    chosen = f"SELECT {named} FROM {relation} WHERE hash(rowid) % {rows} < {wanted}"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS {chosen}")
+    return int((connection.execute(f"SELECT count(*) FROM {_SAMPLE}").fetchone() or (0,))[0])
+
+
+def _profiled(
+    connection: DuckDBPyConnection, relation: str, few: str, columns: Sequence[Column], rows: int, sampled: int
+) -> list[dict[str, Any]]:
+    """One pass over the table, and of the `few` rows, or all of these as well, two and a short one for each column."""
+    distinct, quantiles = _seen(connection, few, columns)
+    many = [few != relation and n is not None and n > FEW * sampled for n in distinct]
+    found = _figures(connection, relation, columns, many)
+    for column, figures, seen, of_column in zip(columns, found, distinct, quantiles, strict=True):
+        figures["distinct"] = figures["distinct"] or seen
+        figures |= {"quantiles": of_column, "edges": _edges(column, figures)}
+    counts = _counts(connection, few, columns, found)
+    if few == relation:
+        _count_names(connection, relation, columns, found, rows)
     described = []
     for column, figures, bins in zip(columns, found, counts, strict=True):
-        top = _top(connection, relation, column) if _worth_counting(column, figures, rows) else []
+        top = _top(connection, few, column) if _worth_counting(column, figures, rows) else []
+        top = [{**one, "count": _of_all(one["count"], rows, sampled)} for one in top]
+        bins = [_of_all(count, rows, sampled) for count in bins]
         described.append(_described(column, figures, bins, top, rows))
-    return {"rows": rows, "columns": described}
+    return described
+
+
+def _of_all(count: int, rows: int, sampled: int) -> int:
+    return count if sampled == rows else round(count * rows / max(1, sampled))
 
 
 def _count_names(
@@ -106,24 +143,37 @@ def _measure(column: Column) -> str:
     return f"{value}::DOUBLE"
 
 
-def _figures(
-    connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]
-) -> tuple[int, list[dict[str, Any]]]:
-    parts = ["count(*)"]
+def _seen(
+    connection: DuckDBPyConnection, few: str, columns: Sequence[Column]
+) -> tuple[list[int | None], list[list[float] | None]]:
+    """Of each column about how many values there are, and its quantiles."""
+    parts = []
     for column in columns:
+        kind = kind_of(column.type)
+        parts.append(f"approx_count_distinct({name(column.name)})" if kind != "other" else "NULL")
+        measured = kind in ("number", "time")
+        parts.append(f"approx_quantile({_measure(column)}, {list(QUANTILES)})" if measured else "NULL")
+    row = connection.execute(f"SELECT {', '.join(parts)} FROM {few}").fetchone() or ()
+    return list(row[::2]), list(row[1::2])
+
+
+def _figures(
+    connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], many: Sequence[bool]
+) -> list[dict[str, Any]]:
+    """What every row counts for; of the columns with `many` values about how many."""
+    parts = []
+    for column, of_many in zip(columns, many, strict=True):
         value, kind = name(column.name), kind_of(column.type)
-        parts += [f"count({value})", f"approx_count_distinct({value})" if kind != "other" else "NULL"]
+        parts += [f"approx_count_distinct({value})" if of_many else "NULL", f"count({value})"]
         if kind in ("number", "time"):
             m = _measure(column)
             parts += [f"count({value}) - count({m})", f"min({m})", f"max({m})", f"avg({m})", f"stddev_samp({m})"]
-            parts.append(f"approx_quantile({m}, {list(QUANTILES)})")
         else:
             length = f"length({value}::VARCHAR)" if kind == "text" else "NULL"
-            parts += ["0", f"min({length})", f"max({length})", "NULL", "NULL", "NULL"]
+            parts += ["0", f"min({length})", f"max({length})", "NULL", "NULL"]
     row = connection.execute(f"SELECT {', '.join(parts)} FROM {relation}").fetchone() or ()
-    width = len(_FIGURES)
-    found = [dict(zip(_FIGURES, row[1 + i * width :], strict=False)) for i in range(len(columns))]
-    return int(row[0]), found
+    width = 1 + len(_FIGURES)
+    return [dict(zip(("distinct", *_FIGURES), row[i * width :], strict=False)) for i in range(len(columns))]
 
 
 def _edges(column: Column, figures: dict[str, Any]) -> list[float]:

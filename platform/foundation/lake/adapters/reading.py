@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
 from foundation.lake.adapters import catalogue, conditions, sessions
-from foundation.lake.adapters.digest import digest_of
+from foundation.lake.adapters.digest import digest_of, has
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
@@ -63,6 +63,10 @@ class Reading:
     def digest(self, at: TableAt) -> str:
         with self._reading() as connection:
             return digest_of(connection, self._relation(at), self._columns(connection, at))
+
+    def has_digest(self, at: TableAt, digest: str) -> bool:
+        with self._reading() as connection:
+            return has(connection, self._relation(at), self._columns(connection, at), digest)
 
     def profile(self, at: TableAt) -> dict[str, Any]:
         with self._reading() as connection:

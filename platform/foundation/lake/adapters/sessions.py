@@ -20,6 +20,7 @@ from foundation.lake.adapters.extensions import extension, instance_with
 from foundation.lake.place import LakePlace
 
 _KEPT = 16
+_THREADS = min(os.cpu_count() or 2, 8)
 _EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")  # httpfs first: its OpenSSL encrypts the Parquet files
 _ATTACH = """
 ATTACH {source} AS lake (DATA_PATH {data}, META_SCHEMA {schema}, ENCRYPTED, DATA_INLINING_ROW_LIMIT 0)
@@ -102,6 +103,18 @@ def alone(place: LakePlace) -> Iterator[DuckDBPyConnection]:
     session.give_back(instance)
 
 
+@contextmanager
+def in_order(own: DuckDBPyConnection) -> Iterator[None]:
+    """On an instance that is `alone`: what is written lies in the order in which it comes.
+
+    Several threads would each write files of their own. One compresses and encrypts faster than rows come from outside,
+    and a table that lies in the order of its time or key is read in parts, and digested without sorting.
+    """
+    own.execute("SET threads = 1")
+    yield
+    own.execute(f"SET threads = {_THREADS}")  # after an error the instance is closed
+
+
 def open_cursor(place: LakePlace) -> DuckDBPyConnection:
     """As `cursor`, for who closes it himself."""
     return _session(place).cursor()
@@ -161,7 +174,7 @@ def _instance(place: LakePlace, source: str) -> DuckDBPyConnection:
             "temp_file_encryption": "true",
             "temp_directory": str(_own_spill(place)),
             "memory_limit": f"{place.memory_mb}MB",
-            "threads": str(min(os.cpu_count() or 2, 8)),
+            "threads": str(_THREADS),
         },
     )
     # Writers of other tables commit at the same time: their snapshots are only numbered one after the other.

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import aside as aside_rows
-from foundation.lake.adapters import catalogue, joined, merging
+from foundation.lake.adapters import catalogue, joined, merging, sessions
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.reading import Params, Reading, checked
 from foundation.lake.adapters.sessions import name
-from foundation.lake.errors import MarkMoved, TableExists, TableMissing
+from foundation.lake.errors import MarkMoved, ReadAgain, TableExists, TableMissing
 from foundation.lake.ports import FileFormat, Marks, Mode, Span, TableAt, UserFile
 
 _TYPE = re.compile(r"[A-Z]+( [A-Z]+)*(\(\d+(,\d+)?\))?")
@@ -52,7 +52,8 @@ class Writing(Reading):
                     self._put(connection, other, "more", "append", None)
                 for other, (where, params) in less.items():
                     connection.execute(f"DELETE FROM lake.main.{name(other)} WHERE {where}", params)
-                self._put(connection, table, "incoming", mode, None)
+                with sessions.in_order(connection):
+                    self._put(connection, table, "incoming", mode, None)
                 return self._committed(connection, table, mark, name_of_mark, deletes=bool(less))
 
             return incoming.feed(write)
@@ -68,8 +69,14 @@ class Writing(Reading):
         mark: str = "",
         on_rows: Callable[[int], None] | None = None,
     ) -> TableAt:
-        with self._parse(path, format, options or {}) as source:
-            return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
+        def write(said: Mapping[str, Any]) -> TableAt:
+            with self._parse(path, format, said) as source:
+                return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
+
+        try:
+            return write({**(options or {}), "quick": True})
+        except ReadAgain:
+            return write(options or {})
 
     def write_from_files(
         self,
@@ -163,7 +170,9 @@ class Writing(Reading):
 
             def write(rows: pa.RecordBatchReader) -> TableAt:
                 connection.register("incoming", rows)
-                return self._commit(connection, table, "incoming", mode, None, mark)
+                with sessions.in_order(connection):
+                    self._put(connection, table, "incoming", mode, None)
+                return self._committed(connection, table, mark)
 
             return incoming.feed(write)
 

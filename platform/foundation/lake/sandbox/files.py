@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
-from foundation.lake.errors import FileRefused
+from foundation.lake.errors import FileRefused, ReadAgain
 from foundation.lake.ports import FileFormat
 from foundation.lake.sandbox import answers, children, file_wording, places
 from foundation.lake.sandbox.children import Child, Limits
@@ -22,7 +22,10 @@ _LIMITS = Limits(seconds=3600, memory_mb=2048, disk_mb=20_480, result_mb=1 << 20
 def parsed(
     path: Path, format: FileFormat, options: Mapping[str, Any], limits: Limits = _LIMITS
 ) -> Iterator[pa.RecordBatchReader]:
-    """The file's rows, streamed; FileRefused also while they are read."""
+    """The file's rows, streamed; FileRefused also while they are read.
+
+    With the option `quick` a plain file is read in one pass; ReadAgain where a later row shows that it takes two.
+    """
     title = str(options.get("name") or Path(path).name)
     if format not in get_args(FileFormat):
         raise FileRefused(
@@ -58,6 +61,8 @@ def _batches(
     except (pa.ArrowInvalid, OSError) as error:
         raise _failure(child, title, format, limits) from error
     said = child.outcome()
+    if "again" in said:
+        raise ReadAgain
     if "rows" not in said:
         raise file_wording.refusal(said, title, format, limits, timed_out=child.timed_out)
 
