@@ -63,6 +63,7 @@ from apps.datasets.services.quarantine import (
     rows_of,
     run_replay,
     settle_replay,
+    settle_what_is_left,
 )
 from apps.datasets.services.retention import retire_versions, set_retention
 from apps.datasets.services.review import commit_version, discard_version
@@ -223,6 +224,7 @@ __all__ = [
     "sentence",
     "set_retention",
     "settle_replay",
+    "settle_what_is_left",
     "sound",
     "start_after",
     "start_due",

@@ -20,6 +20,7 @@ from apps.datasets.services.classification import describe_columns, inherit_clas
 from apps.datasets.services.contracts import hold_where_broken
 from apps.datasets.services.inheriting import classes_of_inputs
 from apps.datasets.services.profiles import keep_profile
+from apps.datasets.services.queueing import hold_dataset
 from apps.datasets.services.review import publish
 from apps.datasets.services.tokenising import mark_tokenised
 from apps.datasets.services.validation import validate
@@ -116,9 +117,11 @@ def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
 
 @transaction.atomic
 def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]) -> None:
-    version = DatasetVersion.objects.select_for_update().select_related("dataset").get(pk=version_id)
+    hold_dataset(DatasetVersion.objects.values_list("dataset_id", flat=True).get(pk=version_id))
+    version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version_id)
     if version.state != VersionState.INGESTING:
         return
+    growing.check_base_is_there(version)
     version.lake_table, version.lake_snapshot = at.table, at.snapshot
     keep_profile(version, found["profile"])
     for name, value in found.items():

@@ -11,6 +11,7 @@ from apps.datasets import policies, selectors
 from apps.datasets.events import RetentionSet, VersionRetired
 from apps.datasets.models import Dataset, DatasetVersion, RetentionRule
 from apps.datasets.services.destroying import DESTROY, begin_destroying
+from apps.datasets.services.queueing import hold_dataset
 from foundation import access, jobs, ledger, tenancy
 from foundation.clock import now as clock
 from foundation.errors import Invalid
@@ -34,7 +35,7 @@ def set_retention(
         if value is not None and not 1 <= value <= _MOST:
             sentence = _("Give a number from 1 to %(most)s, or leave it empty.") % {"most": f"{_MOST:,}"}
             raise Invalid(sentence, fields={name: [sentence]})
-    Dataset.objects.select_for_update().get(pk=dataset.pk)
+    hold_dataset(dataset.pk)
     rule = None
     if keep_newest is None and keep_days is None:
         RetentionRule.objects.filter(dataset=dataset).delete()
@@ -62,8 +63,11 @@ def retire_versions(*, now: datetime) -> int:
 @transaction.atomic
 def _retire(system: Actor, rule: RetentionRule, now: datetime) -> int:
     """The dataset's row is the queue: nobody commits, tags or rolls back while it is decided."""
-    dataset = Dataset.objects.select_for_update().get(pk=rule.dataset_id)
-    limits = {"keep_newest": rule.keep_newest, "keep_days": rule.keep_days}
+    dataset = hold_dataset(rule.dataset_id)
+    # Who took the rule back, or made it milder, while this waited for the row, has the last word.
+    if (said := RetentionRule.objects.filter(pk=rule.pk).first()) is None:
+        return 0
+    limits = {"keep_newest": said.keep_newest, "keep_days": said.keep_days}
     versions = selectors.going(selectors.fates(dataset, **limits, now=now))
     rows = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset")
     return sum(_let_go(system, rows.get(pk=version.pk)) for version in versions)

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionCommitted, VersionDiscarded
-from apps.datasets.models import Dataset, DatasetVersion, Ingestion
+from apps.datasets.models import DatasetVersion, Ingestion
 from apps.datasets.services.growing import let_go
 from apps.datasets.services.profiles import drop_profile
+from apps.datasets.services.queueing import hold_dataset
 from apps.datasets.services.validation.forgetting import forget_quarantine
 from foundation import ledger, states
 from foundation.errors import Conflict
@@ -24,15 +25,14 @@ from foundation.identity import Actor
 @transaction.atomic
 def commit_version(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetVersion:
     """Make the version ready for use; it gets its number and never changes again."""
-    version = DatasetVersion.objects.select_for_update().select_related("dataset").get(pk=version.pk)
+    hold_dataset(version.dataset_id)
+    version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version.pk)
     policies.check_can_commit(actor, version)
     return publish(actor=actor, version=version, now=now)
 
 
 def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetVersion:
-    """The step that both a person's commit and an ingestion without review end with."""
-    # The dataset's row is the queue in which its versions take their numbers.
-    Dataset.objects.select_for_update().get(pk=version.dataset_id)
+    """The step that both a person's commit and an ingestion without review end with; the caller holds the dataset."""
     _check_base(version)
     newest = DatasetVersion.objects.filter(dataset_id=version.dataset_id).aggregate(Max("number"))["number__max"] or 0
     states.move(version, VersionState.READY, NEXT)
@@ -60,17 +60,20 @@ def _move_on(source: dict[str, Any], rows: QuerySet[Ingestion]) -> None:
 
 def _check_base(version: DatasetVersion) -> None:
     """One that builds on another takes over its rows: were a third one committed in between, its rows would be lost."""
-    if "base" not in version.source:
+    built_on = version.built_on
+    if built_on is None:
         return
     rows = DatasetVersion.objects.filter(dataset_id=version.dataset_id)
     newest = rows.filter(state=VersionState.READY).order_by("-number").first()
-    base = rows.filter(pk=version.source["base"]).first() if version.source["base"] else None
+    base = rows.filter(pk=built_on).first() if built_on else None
     # Also where the one that it builds on was destroyed: what came since may be that one without a person's rows.
     if newest is None or (newest.number or 0) <= ((base.number or 0) if base else 0):
         return
     sentence = _(
         "%(newest)s was committed since its rows were put to those before. Discard it, and read them in again."
     )
+    if version.source["kind"] == "replay":
+        sentence = _("Another version came meanwhile: %(newest)s. The rows stay in quarantine; replay them again.")
     raise Conflict(sentence % {"newest": newest})
 
 

@@ -63,13 +63,14 @@ def create_transformation(
     if not (name := name.strip()):
         sentence = _("Give the transformation a name.")
         raise DefinitionRefused(sentence, fields={"name": [sentence]})
-    lock_project(project_id=project.pk)
     policies.check_same_project(output, project.pk)
     transformation = Transformation(
         tenant=actor.tenant, project_id=project.pk, name=name, output=output, created_by=actor.user
     )
-    _check_alone(transformation)
     definition = _definition(actor, transformation, sql, inputs, mode, growing, review, trigger, cron, time_zone)
+    lock_project(project_id=project.pk)
+    _check_alone(transformation)
+    _check_circle(transformation, inputs)
     transformation.next_at = next_time(definition, now=now)
     transformation.save(force_insert=True)
     created = TransformationCreated(transformation_id=transformation.pk, output_id=output.pk)
@@ -95,9 +96,11 @@ def define_transformation(
 ) -> TransformationDefinition:
     """The next definition, from the next pass on; where nothing changes, the present one."""
     policies.check_can_change_transformation(actor, transformation)
-    lock_project(project_id=transformation.project_id)
-    present = selectors.definition_of(transformation)
     wanted = _definition(actor, transformation, sql, inputs, mode, growing, review, trigger, cron, time_zone)
+    transformation = _locked(transformation)
+    policies.check_can_change_transformation(actor, transformation)
+    _check_circle(transformation, inputs)
+    present = selectors.definition_of(transformation)
     if _words_of(wanted) == _words_of(present):
         return present
     wanted.number = present.number + 1
@@ -169,6 +172,8 @@ def delete_transformation(*, actor: Actor, transformation: Transformation) -> No
         raise Conflict(_("“%(name)s” is running; wait for its end, or cancel it.") % {"name": transformation.name})
     _record(TransformationDeleted(transformation_id=transformation.pk), actor, transformation)
     transformation.delete()
+    # What waited for a version of it that is still looked at waits for nothing now.
+    passes.advance(actor.tenant, transformation.project_id)
 
 
 def next_time(definition: TransformationDefinition, *, now: datetime) -> datetime | None:
@@ -190,7 +195,10 @@ def _definition(
     cron: str,
     time_zone: str,
 ) -> TransformationDefinition:
-    """The definition as it is said, unsaved; DefinitionRefused names the field that is to be mended."""
+    """The definition as it is said, unsaved; DefinitionRefused names the field that is to be mended.
+
+    Before the project is locked: binding the SQL takes its time, and whatever hears of versions waits for that lock.
+    """
     definition = TransformationDefinition(
         tenant=actor.tenant,
         project_id=transformation.project_id,
@@ -211,7 +219,6 @@ def _definition(
     versions = passes.newest_versions(definition)
     policies.check_may_query(actor, [version for version in versions.values() if version is not None])
     lake.sandbox.describe(actor.tenant_id, definition.sql, passes.newest_tables(definition))
-    _check_circle(transformation, inputs)
     _check_mode(definition)
     return definition
 

@@ -149,12 +149,13 @@ class Lake(Protocol):
         *,
         mode: Mode = "create",
         mark: str = "",
+        after: str | None = None,
         on_rows: Callable[[int], None] | None = None,
     ) -> TableAt:
         """Write all of these files in one transaction, each parsed as with `write_from_file`, one after the other.
 
         A file may be gone once the next one is asked for. All have the columns of the first one, or of the table that
-        is there; FileRefused names the file and the column that differ.
+        is there; FileRefused names the file and the column that differ. For `after` see `write`.
         """
 
     def write_query(

@@ -279,3 +279,21 @@ def test_the_clock_begins_nothing_in_an_archive(scientist, project, tenant, writ
     project.archived_at = None
     project.save()
     assert passes.run_due(tenant=tenant, now=made.next_at) == 1 and made.passes.exists()
+
+
+def test_what_waited_below_a_deleted_one_goes_on(scientist, written, made_by, settle, passes_of):
+    one, other = written("one", b"id\n1\n"), written("other", b"id\n1\n")
+    upper = made_by("upper", "SELECT id FROM one", review=True)
+    services.run_transformation_now(actor=scientist, transformation=upper)
+    settle()
+    services.commit_version(actor=scientist, version=upper.output.versions.get(), now=now())
+    lower = made_by("lower", "SELECT o.id FROM other o, upper u")
+    settle()
+    written("one", b"id\n1\n2\n", dataset=one.dataset)
+    settle()
+    written("other", b"id\n7\n", dataset=other.dataset)
+    settle()
+    assert passes_of(lower)[-1][0] == "waiting", "its input is still looked at"
+    services.delete_transformation(actor=scientist, transformation=upper)
+    settle()
+    assert passes_of(lower)[-1][0] == "succeeded"

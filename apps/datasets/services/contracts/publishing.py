@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies, selectors
 from apps.datasets.events import ContractPublished
 from apps.datasets.models import Contract, Dataset, DatasetVersion
+from apps.datasets.services.queueing import hold_dataset
 from foundation import ledger
 from foundation.errors import Conflict
 from foundation.identity import Actor
@@ -25,7 +26,7 @@ def publish_contract(*, actor: Actor, dataset: Dataset) -> Contract:
     """
     policies.check_can_promise(actor, dataset)
     # The dataset's row is the queue in which contracts take their numbers.
-    dataset = Dataset.objects.select_for_update(of=("self",)).select_related("owner").get(pk=dataset.pk)
+    dataset = hold_dataset(dataset.pk)
     version = selectors.latest_ready(dataset)
     if version is None:
         raise Conflict(_("There is no version whose columns could be promised. Add one first."))

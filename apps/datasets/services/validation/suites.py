@@ -16,6 +16,7 @@ from apps.datasets import policies, selectors
 from apps.datasets.choices import ExpectationKind
 from apps.datasets.events import SuiteSaved
 from apps.datasets.models import Dataset, DatasetVersion, Suite
+from apps.datasets.services.queueing import hold_dataset
 from apps.datasets.services.validation import measuring, user_sql
 from apps.datasets.services.validation.expectations import Expectation, checked, read
 from foundation import lake, ledger
@@ -42,7 +43,7 @@ def save_suite(
     """
     policies.check_can_expect(actor, dataset)
     # The dataset's row is the queue in which suites take their numbers.
-    Dataset.objects.select_for_update().get(pk=dataset.pk)
+    hold_dataset(dataset.pk)
     wanted, newest = checked(expectations), selectors.newest_suite(dataset)
     if after is not None and after != (newest.number if newest else 0):
         sentence = _("Somebody saved other expectations since you began. Look at them, and make your change again.")
