@@ -77,6 +77,15 @@ class DatasetVersion(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "dataset", "number"], name="dataset_version_number_once")
         ]
+        # Of a dataset into which something is read every hour most rows say that nothing was new.
+        indexes = [
+            models.Index(fields=["dataset", "-number"], condition=models.Q(state="ready"), name="version_newest_ready"),
+            models.Index(
+                fields=["dataset", "-created_at"],
+                condition=~models.Q(state="unchanged"),
+                name="version_newest_begun",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.dataset.name} v{self.number}" if self.number else self.dataset.name

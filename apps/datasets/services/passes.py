@@ -17,7 +17,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors
-from apps.datasets.choices import PASS_NEXT, PASS_OPEN, PassState, TransformationState, TransformationTrigger
+from apps.datasets.choices import (
+    PASS_NEXT,
+    PASS_OPEN,
+    PassState,
+    TransformationState,
+    TransformationTrigger,
+    VersionState,
+)
 from apps.datasets.events import DerivationStarted
 from apps.datasets.models import (
     Dataset,
@@ -225,9 +232,13 @@ def _begin(tenant: Tenant, waiting: TransformationPass, step: Step) -> bool:
     waiting.inputs_digest = hashlib.sha256(json.dumps(waiting.inputs, sort_keys=True).encode()).hexdigest()
     same = TransformationPass.objects.filter(definition=step.definition, inputs_digest=waiting.inputs_digest)
     done = same.filter(state__in=[PassState.RUNNING, PassState.REVIEW, PassState.SUCCEEDED]).first()
-    if done is not None:
+    if done is not None and not _is_gone(done):
         waiting.delete()  # nothing to do is nothing to tell
         return False
+    if done is not None:
+        # Another one may be made of the same versions.
+        done.inputs_digest = hashlib.sha256(f"{done.inputs_digest} {done.pk}".encode()).hexdigest()
+        done.save(update_fields=["inputs_digest"])
     try:
         with transaction.atomic():
             _start(tenant, waiting, step)
@@ -236,6 +247,12 @@ def _begin(tenant: Tenant, waiting: TransformationPass, step: Step) -> bool:
         _end(waiting, PassState.FAILED, error.sentence)
         return False
     return True
+
+
+def _is_gone(made: TransformationPass) -> bool:
+    """Whether nobody can read any more what came of it."""
+    gone = {VersionState.DESTROYING, VersionState.DESTROYED}
+    return made.state == PassState.SUCCEEDED and (made.version is None or made.version.state in gone)
 
 
 def _start(tenant: Tenant, waiting: TransformationPass, step: Step) -> None:

@@ -297,3 +297,18 @@ def test_what_waited_below_a_deleted_one_goes_on(scientist, written, made_by, se
     services.delete_transformation(actor=scientist, transformation=upper)
     settle()
     assert passes_of(lower)[-1][0] == "succeeded"
+
+
+def test_what_was_destroyed_is_made_again_of_the_same_versions(scientist, admin, written, made_by, settle):
+    written("one", b"id\n1\n")
+    made = made_by("upper", "SELECT id FROM one")
+    services.run_transformation_now(actor=scientist, transformation=made)
+    settle()
+    [version] = made.output.versions.all()
+    services.ask_to_destroy(actor=admin, version=version, confirmation=str(version))
+    settle()
+    services.run_transformation_now(actor=scientist, transformation=made)
+    settle()
+    assert selectors.latest_ready(made.output).number == 2 and rows_of(made.output) == [{"id": 1}]
+    with pytest.raises(Conflict, match="made of these versions already"):
+        services.run_transformation_now(actor=scientist, transformation=made)
