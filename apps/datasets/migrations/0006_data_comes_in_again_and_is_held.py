@@ -779,6 +779,18 @@ class Migration(migrations.Migration):
                 name="version_newest_begun",
             ),
         ),
+        migrations.AddIndex(
+            model_name="datasetversion",
+            index=models.Index(
+                condition=models.Q(("ingestion__isnull", False)),
+                fields=["ingestion", "-created_at"],
+                name="version_newest_run",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="transformationpass",
+            index=models.Index(fields=["transformation", "-created_at"], name="pass_newest"),
+        ),
         migrations.AddConstraint(
             model_name="transformation",
             constraint=models.UniqueConstraint(fields=("tenant", "project", "name"), name="transformation_name_once"),

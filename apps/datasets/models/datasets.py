@@ -85,6 +85,11 @@ class DatasetVersion(TenantModel):
                 condition=~models.Q(state="unchanged"),
                 name="version_newest_begun",
             ),
+            models.Index(
+                fields=["ingestion", "-created_at"],
+                condition=models.Q(ingestion__isnull=False),
+                name="version_newest_run",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ from apps.datasets.services.inheriting import classes_of_inputs
 from apps.datasets.services.profiles import keep_profile
 from apps.datasets.services.queueing import hold_dataset
 from apps.datasets.services.review import publish
+from apps.datasets.services.slimming import without_listings
 from apps.datasets.services.tokenising import mark_tokenised
 from apps.datasets.services.validation import validate
 from apps.tenants import services as tenants
@@ -90,7 +91,8 @@ def leave_unchanged(job: JobHandle, version: DatasetVersion) -> None:
         row = DatasetVersion.objects.select_for_update().get(pk=version.pk)
         if row.state == VersionState.INGESTING:
             states.move(row, VersionState.UNCHANGED, NEXT)
-            row.save(update_fields=["state"])
+            row.source = without_listings(row.source)
+            row.save(update_fields=["state", "source"])
             said = VersionUnchanged(dataset_id=row.dataset_id, version_id=row.pk)
             ledger.record(said, actor=job.actor, project_id=row.project_id, subject=("dataset_version", row.pk))
     growing.let_go(version)

@@ -16,6 +16,7 @@ from apps.datasets.models import DatasetVersion, Ingestion
 from apps.datasets.services.growing import let_go
 from apps.datasets.services.profiles import drop_profile
 from apps.datasets.services.queueing import hold_dataset
+from apps.datasets.services.slimming import without_listings
 from apps.datasets.services.validation.forgetting import forget_quarantine
 from foundation import ledger, states
 from foundation.errors import Conflict
@@ -36,10 +37,10 @@ def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetV
     _check_base(version)
     newest = DatasetVersion.objects.filter(dataset_id=version.dataset_id).aggregate(Max("number"))["number__max"] or 0
     states.move(version, VersionState.READY, NEXT)
-    version.number, version.committed_at = newest + 1, now
-    version.save(update_fields=["number", "state", "committed_at"])
     if version.source.get("leads"):
         _move_on(version.source, Ingestion.objects.filter(versions=version))
+    version.number, version.committed_at, version.source = newest + 1, now, without_listings(version.source)
+    version.save(update_fields=["number", "state", "committed_at", "source"])
     committed = VersionCommitted(
         dataset_id=version.dataset_id,
         version_id=version.pk,
@@ -84,8 +85,8 @@ def discard_version(*, actor: Actor, version: DatasetVersion) -> DatasetVersion:
     policies.check_can_discard(actor, version)
     policies.check_not_held([version])
     states.move(version, VersionState.DISCARDED, NEXT)
-    version.first_profile = {}
-    version.save(update_fields=["state", "first_profile"])
+    version.first_profile, version.source = {}, without_listings(version.source)
+    version.save(update_fields=["state", "first_profile", "source"])
     discarded = VersionDiscarded(dataset_id=version.dataset_id, version_id=version.pk)
     ledger.record(discarded, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
     forget_quarantine(version)
