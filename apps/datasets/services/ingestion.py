@@ -46,7 +46,7 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
     job.progress(_("Reading the file"), 5)
     base = fix_base(job, version) if grows(version) else None
     options = with_text(reading_options(version.source.get("options", {}), base))
-    with job.scope(), unpacked(upload) as file:
+    with unpacked(upload) as file:
         at = _write(tokenising(tables, version), table, file, options, job)
     complete(job=job, version=version, tables=tables, at=at)
     # Not before the rows are committed: until then another attempt may have to read the file again.

@@ -12,6 +12,7 @@ from apps.datasets.choices import VersionState
 from apps.datasets.events import VersionMoved
 from apps.datasets.models import DatasetVersion
 from foundation import lake, ledger
+from foundation.errors import Unavailable
 from foundation.jobs import JobHandle
 from foundation.lake import LakeFailed, TableExists
 
@@ -52,9 +53,16 @@ def part(job: JobHandle, leaving: Collection[UUID]) -> None:
 
 
 def part_from(job: JobHandle, tables: Collection[str], leaving: Collection[UUID] = ()) -> None:
-    """No version but those that leave is read from these tables afterwards; it may be done again as well."""
+    """No version but those that leave is read from these tables afterwards; it may be done again as well.
+
+    Unavailable while one is just being cut out of them: it would be ready once the rows that it pins are destroyed.
+    """
     with job.scope():
-        rows = DatasetVersion.objects.filter(tenant_id=job.tenant_id, lake_table__in=tables, state__in=_KEPT)
+        there = DatasetVersion.objects.filter(tenant_id=job.tenant_id, lake_table__in=tables).select_related("dataset")
+        if being_cut := there.filter(state=VersionState.INGESTING).first():
+            sentence = _("A version of %(name)s is being made of these rows; this goes on when it is done.")
+            raise Unavailable(sentence % {"name": being_cut.dataset.name})
+        rows = there.filter(state__in=_KEPT)
         others = list(rows.exclude(pk__in=leaving).order_by("created_at"))
     for version in others:
         job.raise_if_cancelled()
