@@ -10,8 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
+from apps.datasets.choices import VersionState
 from apps.datasets.events import ContractPublished
 from apps.datasets.models import Contract, Dataset, DatasetVersion
+from apps.datasets.services.contracts.breaking import hold_where_broken
 from apps.datasets.services.queueing import hold_dataset
 from foundation import ledger
 from foundation.errors import Conflict
@@ -55,7 +57,15 @@ def publish_contract(*, actor: Actor, dataset: Dataset) -> Contract:
     )
     published = ContractPublished(dataset_id=dataset.pk, contract_id=contract.pk, number=contract.number, digest=digest)
     ledger.record(published, actor=actor, project_id=dataset.project_id, subject=("dataset", dataset.pk))
+    _hold_what_waits(actor, dataset)
     return contract
+
+
+def _hold_what_waits(actor: Actor, dataset: Dataset) -> None:
+    """A version that was read before the promise was made breaks it as much as one that comes after."""
+    rows = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset", "tenant")
+    for version in rows.filter(dataset=dataset, state=VersionState.REVIEW).order_by("pk"):
+        hold_where_broken(actor=actor, version=version, profile=version.profile)
 
 
 def _promised(version: DatasetVersion) -> list[dict[str, Any]]:
