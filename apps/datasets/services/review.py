@@ -74,8 +74,8 @@ def _check_base(version: DatasetVersion) -> None:
         "%(newest)s was committed since its rows were put to those before. Discard it, and read them in again."
     )
     if version.source["kind"] == "replay":
-        sentence = _("Another version came meanwhile: %(newest)s. The rows stay in quarantine; replay them again.")
-    raise Conflict(sentence % {"newest": newest})
+        sentence = _("Another version came meanwhile: %(version)s. The rows stay in quarantine; replay them again.")
+    raise Conflict(sentence % {"newest": newest, "version": newest})
 
 
 @transaction.atomic
