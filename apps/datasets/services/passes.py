@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -40,7 +41,7 @@ from foundation import clock, jobs, ledger, states
 from foundation.errors import PortalError
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
-from foundation.tenancy import in_each
+from foundation.tenancy import for_each, scope, take_turns
 from foundation.tenancy.models import Tenant
 
 TRANSFORM = "datasets.transform"
@@ -117,29 +118,43 @@ def advance(tenant: Tenant, project_id: UUID) -> None:
 
 def run_due_transformations(*, now: datetime) -> int:
     """Begin what the clock asks for, in every tenant; how many."""
-    return in_each(lambda tenant: run_due(tenant=tenant, now=now))
+    return for_each(lambda tenant: run_due(tenant=tenant, now=now))
 
 
 def run_due(*, tenant: Tenant, now: datetime) -> int:
-    """Plan what the clock asks for; how many."""
-    from apps.datasets.services.transformations import next_time
+    """Plan what the clock asks for; how many. Each project in a transaction of its own: one keeps no other waiting."""
+    with scope(tenant.pk):
+        due = _due(tenant, now)
+    plan_of = partial(_run_due_in, tenant, now)
+    return take_turns(due.items(), plan_of, name=lambda one: f"the project {one[0]}")
 
+
+def _due(tenant: Tenant, now: datetime) -> dict[UUID, list[UUID]]:
+    """{project: its transformations that are due}."""
     due = Transformation.objects.filter(tenant=tenant, state=TransformationState.ACTIVE, next_at__lte=now)
     # What is archived stays as it is; once it is brought back, what was due is begun once.
     due = due.filter(project__archived_at=None)
     projects: dict[UUID, list[UUID]] = {}
     for project_id, pk in due.values_list("project_id", "pk"):
         projects.setdefault(project_id, []).append(pk)
-    for project_id, ids in projects.items():
-        with transaction.atomic():
-            lock_project(project_id=project_id)
-            steps = [step for step in selectors.steps_of(project_id=project_id) if step.transformation.pk in ids]
-            for step in steps:
-                step.transformation.next_at = next_time(step.definition, now=now)
-                step.transformation.save(update_fields=["next_at"])
-            plan(tenant, steps)
-            advance(tenant, project_id)
-    return sum(len(ids) for ids in projects.values())
+    return projects
+
+
+def _run_due_in(tenant: Tenant, now: datetime, due: tuple[UUID, list[UUID]]) -> int:
+    from apps.datasets.services.transformations import next_time
+
+    project_id, ids = due
+    with scope(tenant.pk):
+        lock_project(project_id=project_id)
+        steps = [one for one in selectors.steps_of(project_id=project_id) if one.transformation.pk in ids]
+        # One may have been paused while this waited for the project.
+        steps = [step for step in steps if is_active(step)]
+        for step in steps:
+            step.transformation.next_at = next_time(step.definition, now=now)
+            step.transformation.save(update_fields=["next_at"])
+        plan(tenant, steps)
+        advance(tenant, project_id)
+    return len(ids)
 
 
 def is_active(step: Step) -> bool:

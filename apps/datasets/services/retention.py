@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -54,14 +55,21 @@ def retire_versions(*, now: datetime) -> int:
     def turn(tenant: Tenant) -> int:
         if tenancy.why_locked(tenant) or tenant.deletion_begun_at is not None:
             return 0
-        rules = RetentionRule.objects.filter(tenant=tenant, project__deletion_begun_at=None).order_by("pk")
-        return sum(_retire(Actor.system(tenant, "retention"), rule, now) for rule in rules)
+        with tenancy.scope(tenant.pk):
+            rows = RetentionRule.objects.filter(tenant=tenant, project__deletion_begun_at=None)
+            rules = list(rows.order_by("pk"))
+        return tenancy.take_turns(rules, partial(_retire, tenant, now), name=lambda rule: f"the rule of {rule.pk}")
 
-    return tenancy.in_each(turn)
+    return tenancy.for_each(turn)
 
 
-@transaction.atomic
-def _retire(system: Actor, rule: RetentionRule, now: datetime) -> int:
+def _retire(tenant: Tenant, now: datetime, rule: RetentionRule) -> int:
+    """In a transaction of its own: a dataset waits for its own rule alone."""
+    with tenancy.scope(tenant.pk):
+        return _retire_alone(Actor.system(tenant, "retention"), rule, now)
+
+
+def _retire_alone(system: Actor, rule: RetentionRule, now: datetime) -> int:
     """The dataset's row is the queue: nobody commits, tags or rolls back while it is decided."""
     dataset = hold_dataset(rule.dataset_id)
     # Who took the rule back, or made it milder, while this waited for the row, has the last word.
