@@ -28,7 +28,7 @@ def register() -> None:
     tenants.register_webhook_shape(WebhookShape.OPENLINEAGE, services.run_event)
     tenant_selectors.register_coming_in("datasets", selectors.bytes_coming_in)
     ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
-    for outcome in ("committed", "review_opened", "failed", "cancelled", "discarded"):
+    for outcome in ("committed", "review_opened", "failed", "cancelled", "discarded", "destroy_requested"):
         ledger.subscribe(f"dataset_version.{outcome}", name="datasets.transformations", handler=_version_ended)
     ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)

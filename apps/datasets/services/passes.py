@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -41,7 +39,6 @@ from foundation import clock, jobs, ledger, states
 from foundation.errors import PortalError
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
-from foundation.tenancy import for_each, scope, take_turns
 from foundation.tenancy.models import Tenant
 
 TRANSFORM = "datasets.transform"
@@ -49,7 +46,7 @@ TRANSFORM = "datasets.transform"
 
 @transaction.atomic
 def hear_version(*, tenant: Tenant, project_id: UUID | None, dataset_id: UUID, version_id: UUID, outcome: str) -> None:
-    """What became of a version: `committed`, `review_opened`, `failed`, `cancelled` or `discarded`."""
+    """What became of a version: the last word of its event's kind, `committed`, `failed` and so on."""
     # Also where the project itself is gone by now: the chain tells of it for ever.
     if project_id is None or not Transformation.objects.filter(project_id=project_id).exists():
         return
@@ -61,6 +58,8 @@ def hear_version(*, tenant: Tenant, project_id: UUID | None, dataset_id: UUID, v
     )
     if made is not None:
         _settle(made, outcome)
+    if outcome == "destroy_requested":
+        return  # what is made of it goes on: it was there when that began, or is missed then
     steps = [step for step in selectors.steps_of(project_id=project_id) if is_active(step)]
     if outcome == "committed":
         heard = [step for step in steps if step.definition.trigger == TransformationTrigger.INPUT]
@@ -116,47 +115,6 @@ def advance(tenant: Tenant, project_id: UUID) -> None:
     return None
 
 
-def run_due_transformations(*, now: datetime) -> int:
-    """Begin what the clock asks for, in every tenant; how many."""
-    return for_each(lambda tenant: run_due(tenant=tenant, now=now))
-
-
-def run_due(*, tenant: Tenant, now: datetime) -> int:
-    """Plan what the clock asks for; how many. Each project in a transaction of its own: one keeps no other waiting."""
-    with scope(tenant.pk):
-        due = _due(tenant, now)
-    plan_of = partial(_run_due_in, tenant, now)
-    return take_turns(due.items(), plan_of, name=lambda one: f"the project {one[0]}")
-
-
-def _due(tenant: Tenant, now: datetime) -> dict[UUID, list[UUID]]:
-    """{project: its transformations that are due}."""
-    due = Transformation.objects.filter(tenant=tenant, state=TransformationState.ACTIVE, next_at__lte=now)
-    # What is archived stays as it is; once it is brought back, what was due is begun once.
-    due = due.filter(project__archived_at=None)
-    projects: dict[UUID, list[UUID]] = {}
-    for project_id, pk in due.values_list("project_id", "pk"):
-        projects.setdefault(project_id, []).append(pk)
-    return projects
-
-
-def _run_due_in(tenant: Tenant, now: datetime, due: tuple[UUID, list[UUID]]) -> int:
-    from apps.datasets.services.transformations import next_time
-
-    project_id, ids = due
-    with scope(tenant.pk):
-        lock_project(project_id=project_id)
-        steps = [one for one in selectors.steps_of(project_id=project_id) if one.transformation.pk in ids]
-        # One may have been paused while this waited for the project.
-        steps = [step for step in steps if is_active(step)]
-        for step in steps:
-            step.transformation.next_at = next_time(step.definition, now=now)
-            step.transformation.save(update_fields=["next_at"])
-        plan(tenant, steps)
-        advance(tenant, project_id)
-    return len(ids)
-
-
 def is_active(step: Step) -> bool:
     return step.transformation.state == TransformationState.ACTIVE
 
@@ -189,6 +147,7 @@ def _settle(made: TransformationPass, outcome: str) -> None:
         "failed": PassState.FAILED,
         "cancelled": PassState.CANCELLED,
         "discarded": PassState.CANCELLED,
+        "destroy_requested": PassState.CANCELLED,
     }[outcome]
     if state == PassState.REVIEW and made.definition is not None and not made.definition.review:
         return  # it is committed in the next moment
@@ -267,7 +226,7 @@ def _begin(tenant: Tenant, waiting: TransformationPass, step: Step) -> bool:
 def _is_gone(made: TransformationPass) -> bool:
     """Whether nobody can read any more what came of it."""
     gone = {VersionState.DESTROYING, VersionState.DESTROYED}
-    return made.state == PassState.SUCCEEDED and (made.version is None or made.version.state in gone)
+    return made.state != PassState.RUNNING and (made.version is None or made.version.state in gone)
 
 
 def _start(tenant: Tenant, waiting: TransformationPass, step: Step) -> None:

@@ -173,8 +173,6 @@ def delete_transformation(*, actor: Actor, transformation: Transformation) -> No
         raise Conflict(_("“%(name)s” is running; wait for its end, or cancel it.") % {"name": transformation.name})
     _record(TransformationDeleted(transformation_id=transformation.pk), actor, transformation)
     transformation.delete()
-    # What waited for a version of it that is still looked at waits for nothing now.
-    passes.advance(actor.tenant, transformation.project_id)
 
 
 def next_time(definition: TransformationDefinition, *, now: datetime) -> datetime | None:
