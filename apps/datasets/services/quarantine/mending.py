@@ -108,9 +108,8 @@ def held(actor: Actor, quarantine: Quarantine) -> Quarantine:
     DatasetVersion.objects.select_for_update(no_key=True).get(pk=quarantine.version_id)
     rows = Quarantine.objects.select_for_update(of=("self",)).select_related("version__dataset", "replay__dataset")
     quarantine = rows.get(pk=quarantine.pk)
-    policies.check_can_mend(actor, quarantine)
+    policies.check_may_change_rows(actor, quarantine)
     policies.check_not_replaying(selectors.replay_under_way(quarantine))
-    policies.check_not_held([quarantine.version])
     return quarantine
 
 
