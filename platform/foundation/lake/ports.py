@@ -281,11 +281,14 @@ class Lake(Protocol):
     def compact(self, table: str, *, fewest: int = 2) -> TableAt:
         """Merge the table's small files where there are so many at least; every snapshot keeps its rows."""
 
-    def expire(self, *, keep: Sequence[TableAt], before: datetime | None = None) -> int:
+    def expire(
+        self, *, keep: Sequence[TableAt] | Callable[[], Sequence[TableAt]], before: datetime | None = None
+    ) -> int:
         """Forget what nobody needs, and delete its files; answers how many snapshots went.
 
         Needed are: each table as it is now and with its last change, what is named in `keep`, and what the lake was
-        since `before` (aware; without it: now). LakeUnavailable where somebody is writing all the time.
+        since `before` (aware; without it: now). Where `keep` is a function it is asked once nobody writes any more:
+        what was named before that may have been followed by others since. LakeUnavailable where somebody is writing all the time.
         """
 
     def destroy(self, tables: Sequence[str], *, make_key: Callable[[], None]) -> int:
