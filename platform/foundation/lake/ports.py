@@ -288,7 +288,8 @@ class Lake(Protocol):
 
         Needed are: each table as it is now and with its last change, what is named in `keep`, and what the lake was
         since `before` (aware; without it: now). Where `keep` is a function it is asked once nobody writes any more:
-        what was named before that may have been followed by others since. LakeUnavailable where somebody is writing all the time.
+        what was named before that may have been followed by others since. LakeUnavailable where somebody is writing all
+        the time.
         """
 
     def destroy(self, tables: Sequence[str], *, make_key: Callable[[], None]) -> int:
