@@ -164,8 +164,8 @@ def _write_pieces(
             else:
                 with storage.scratch("ingest") as folder:
                     files = _files(teller.weighed(rows), folder, options)
-                    said = {"mark": str(piece.number), "after": mark, "on_rows": teller.told}
-                    tables.write_from_files(table, files, mode="append", **said)
+                    own, told = str(piece.number), teller.told
+                    tables.write_from_files(table, files, mode="append", mark=own, after=mark, on_rows=told)
                 _keep_told(job, version, teller.bytes, Counter())
         rows_before, mark = teller.rows, str(piece.number)
 
