@@ -272,7 +272,7 @@ def test_an_attempt_that_was_believed_dead_puts_no_piece_in_twice(
     with monkeypatch.context() as patched:
         # It looked before the other one had committed its piece.
         patched.setattr(DuckDBLake, "mark_of", lambda *given: "")
-        run_jobs(also_later=True)
+        run_jobs(also_later=True, at_most=1)
     version.refresh_from_db()
     assert version.state == VersionState.INGESTING
     assert tables_of_it.count(tables_of_it.current(f"ds_{version.pk.hex}")) == 100
