@@ -90,6 +90,12 @@ def check_can_mend(actor: Actor, quarantine: Quarantine) -> None:
     access.require(actor, Permission.DATASET_CREATE, quarantine, else_say=sentence)
 
 
+def check_may_change_rows(actor: Actor, quarantine: Quarantine) -> None:
+    """What is under legal hold stays as it is, and where it is."""
+    check_can_mend(actor, quarantine)
+    check_not_held([quarantine.version])
+
+
 def check_not_replaying(version: DatasetVersion | None) -> None:
     """What is on its way into a version is neither changed nor sent twice."""
     if version is None:

@@ -24,15 +24,25 @@ from foundation.web import chain, lineage, navigation
 
 
 def register() -> None:
-    tenants.register_export("datasets", services.dataset_part)
-    tenants.register_webhook_shape(WebhookShape.OPENLINEAGE, services.run_event)
-    tenant_selectors.register_coming_in("datasets", selectors.bytes_coming_in)
+    _hear_of_versions()
+    _be_seen()
+    _be_asked()
+    _keep_tables()
+
+
+def _hear_of_versions() -> None:
+    """What follows on the end of a version."""
     ledger.subscribe("dataset_version.committed", name="datasets.usage", handler=_usage_begins)
-    for outcome in ("committed", "review_opened", "failed", "cancelled", "discarded"):
+    for outcome in ("committed", "review_opened", "failed", "cancelled", "discarded", "destroy_requested"):
         ledger.subscribe(f"dataset_version.{outcome}", name="datasets.transformations", handler=_version_ended)
     ledger.subscribe("dataset_version.discarded", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.destroyed", name="datasets.usage", handler=_usage_ends)
     ledger.subscribe("dataset_version.committed", name="datasets.ingestions", handler=_start_what_waits)
+    ledger.subscribe("dataset_version.committed", name="datasets.replays", handler=_replay_arrived)
+
+
+def _be_seen() -> None:
+    """Places, topics, and how things stand in chains and in the picture of lineage."""
     navigation.register_part_count(
         "data/", lambda actor, pk: selectors.visible_datasets(actor=actor, project_id=pk).count()
     )
@@ -43,12 +53,9 @@ def register() -> None:
         "data/transformations/", lambda actor, pk: selectors.visible_transformations(actor=actor, project_id=pk).count()
     )
     live.register_topic("ingestion", check=lambda actor, pk: selectors.get_ingestion(actor=actor, ingestion_id=pk))
-    ledger.subscribe("dataset_version.committed", name="datasets.replays", handler=_replay_arrived)
     live.register_topic("dataset", check=lambda actor, pk: selectors.get_dataset(actor=actor, dataset_id=pk))
     live.register_topic("dataset_version", check=lambda actor, pk: selectors.get_version(actor=actor, version_id=pk))
     live.register_topic("erasure", check=lambda actor, pk: selectors.get_erasure(actor=actor, erasure_id=pk))
-    projects.register_farewell("datasets", services.DataFarewell())
-    tenants.register_held_by_law("datasets", lambda tenant_id: selectors.held_in_project(tenant_id=tenant_id))
     chain.register("dataset_version", _version_link)
     chain.register("source", _source_link)
     chain.register_upwards("dataset_version", _made_of_version)
@@ -59,14 +66,27 @@ def register() -> None:
     lineage.register_above("dataset_version", selectors.made_of_versions)
     lineage.register_above("source", selectors.made_of_sources)
     lineage.register_whole("dataset", "dataset_version", selectors.versions_of_dataset)
+    live.register_topic(
+        "transformation", check=lambda actor, pk: selectors.get_transformation(actor=actor, transformation_id=pk)
+    )
+
+
+def _be_asked() -> None:
+    """What other rooms ask of this one."""
+    tenants.register_export("datasets", services.dataset_part)
+    tenants.register_webhook_shape(WebhookShape.OPENLINEAGE, services.run_event)
+    tenant_selectors.register_coming_in("datasets", selectors.bytes_coming_in)
+    projects.register_farewell("datasets", services.DataFarewell())
+    tenants.register_held_by_law("datasets", lambda tenant_id: selectors.held_in_project(tenant_id=tenant_id))
     services.register_reach(services.VersionReach())
     services.register_reach(services.QuarantineReach())
     services.register_reach(services.ArchiveReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
     connections.register_readers("ingestion", lambda connection: selectors.ingestions_through(connection.pk))
-    live.register_topic(
-        "transformation", check=lambda actor, pk: selectors.get_transformation(actor=actor, transformation_id=pk)
-    )
+
+
+def _keep_tables() -> None:
+    """What stays in the lake."""
     # New rows of an input, for as long as a pass reads them.
     keeping.register("dn_", over=selectors.versions_over)
     keeping.register("qr_", named=selectors.quarantines_named, over=selectors.quarantines_over)

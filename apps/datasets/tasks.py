@@ -68,6 +68,11 @@ def retire_versions() -> None:
     services.retire_versions(now=now())
 
 
+@periodic(name="datasets.settle_replays", every=timedelta(minutes=30))
+def settle_replays() -> None:
+    services.settle_what_is_left(now=now())
+
+
 @periodic(name="datasets.forget_uploads", every=timedelta(hours=1))
 def forget_uploads() -> None:
     services.forget_abandoned_uploads(now=now())

@@ -117,10 +117,13 @@ def test_connection(*, actor: Actor, connection: Connection, now: datetime) -> C
     after 10 or 15, and on all that it then asks after 30.
     """
     policies.check_can_manage(actor, connection.project_id)
+    tested = (connection.settings, connection.sealed_secrets)
     with source_of(connection) as source:
         steps = [{"name": str(step.name), "ok": step.ok, "says": str(step.says)} for step in source.check()]
     with transaction.atomic():
         connection = _locked(connection)
+        if (connection.settings, connection.sealed_secrets) != tested:
+            raise Conflict(_("Somebody changed the connection while it was tested. Test it again."))
         connection.steps, connection.tested_at = steps, now
         connection.standing = Standing.WELL if all(step["ok"] for step in steps) else Standing.BROKEN
         connection.save(update_fields=["steps", "tested_at", "standing"])

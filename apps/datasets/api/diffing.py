@@ -76,7 +76,7 @@ class DiffingMixin(PortalViewSet):
         after = selectors.get_version(actor=self.actor, version_id=pk)
         before = selectors.get_version(actor=self.actor, version_id=_id(self.wanted(request, "before_version")))
         pair: dict[str, Any] = {"actor": self.actor, "before": before, "after": after}
-        key = request.query_params.getlist("key") or selectors.likely_key(before, after)
+        key = request.query_params.getlist("key") or selectors.likely_key(**pair)
         columns = [_column(one) for one in selectors.compare(**pair)]
         rows = selectors.diff_rows(**pair, key=key) if key else None
         examples = selectors.diff_examples(**pair, key=key, **_paged(request)) if key else []

@@ -765,6 +765,32 @@ class Migration(migrations.Migration):
                 condition=models.Q(("next_at__isnull", False)), fields=["tenant", "next_at"], name="transformation_due"
             ),
         ),
+        migrations.AddIndex(
+            model_name="datasetversion",
+            index=models.Index(
+                condition=models.Q(("state", "ready")), fields=["dataset", "-number"], name="version_newest_ready"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="datasetversion",
+            index=models.Index(
+                condition=models.Q(("state", "unchanged"), _negated=True),
+                fields=["dataset", "-created_at"],
+                name="version_newest_begun",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="datasetversion",
+            index=models.Index(
+                condition=models.Q(("ingestion__isnull", False)),
+                fields=["ingestion", "-created_at"],
+                name="version_newest_run",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="transformationpass",
+            index=models.Index(fields=["transformation", "-created_at"], name="pass_newest"),
+        ),
         migrations.AddConstraint(
             model_name="transformation",
             constraint=models.UniqueConstraint(fields=("tenant", "project", "name"), name="transformation_name_once"),

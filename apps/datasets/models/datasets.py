@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cached_property
 from typing import Any
+from uuid import uuid5
 
 from django.conf import settings
 from django.db import models
@@ -76,6 +77,20 @@ class DatasetVersion(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "dataset", "number"], name="dataset_version_number_once")
         ]
+        # Of a dataset into which something is read every hour most rows say that nothing was new.
+        indexes = [
+            models.Index(fields=["dataset", "-number"], condition=models.Q(state="ready"), name="version_newest_ready"),
+            models.Index(
+                fields=["dataset", "-created_at"],
+                condition=~models.Q(state="unchanged"),
+                name="version_newest_begun",
+            ),
+            models.Index(
+                fields=["ingestion", "-created_at"],
+                condition=models.Q(ingestion__isnull=False),
+                name="version_newest_run",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.dataset.name} v{self.number}" if self.number else self.dataset.name
@@ -83,6 +98,17 @@ class DatasetVersion(TenantModel):
     @property
     def column_names(self) -> list[str]:
         return [column["name"] for column in self.schema]
+
+    @property
+    def built_on(self) -> str | None:
+        """The id of the version whose rows it takes over; empty where there was none yet, None where it takes none."""
+        of = self.source.get("of") if self.source.get("kind") == "replay" else None
+        return self.source.get("base", of)
+
+    @property
+    def table_apart(self) -> str:
+        """The table of its own into which its rows move when those that share the present one are destroyed."""
+        return f"dm_{uuid5(self.pk, self.lake_table).hex}"
 
     @property
     def profile_key(self) -> str:

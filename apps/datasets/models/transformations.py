@@ -106,6 +106,7 @@ class TransformationPass(TenantModel):
                 fields=["tenant", "transformation"], condition=Q(state="waiting"), name="pass_waits_once"
             ),
         ]
+        indexes = [models.Index(fields=["transformation", "-created_at"], name="pass_newest")]
 
     def __str__(self) -> str:
         return f"{self.transformation.name} {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,7 +1,15 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
-from apps.datasets.selectors.diffing import EXAMPLES, Example, RowDiff, diff_examples, diff_rows, likely_key
+from apps.datasets.selectors.diffing import (
+    EXAMPLES,
+    Example,
+    RowDiff,
+    comparable,
+    diff_examples,
+    diff_rows,
+    likely_key,
+)
 from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, version_as_of
 from apps.datasets.selectors.holding import (
     datasets_held,
@@ -140,6 +148,7 @@ __all__ = [
     "class_counts",
     "columns_by_project",
     "columns_there",
+    "comparable",
     "compare",
     "covered_columns",
     "dataset_names",

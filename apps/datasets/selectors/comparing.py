@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.datasets.models import DatasetVersion
+from apps.datasets.selectors.diffing import comparable
 from apps.datasets.selectors.drifting import FAR, STEADY, drift
 from apps.datasets.selectors.masking import profile_for
 from apps.datasets.selectors.reading import table_at
@@ -67,8 +68,7 @@ def changed_rows(*, actor: Actor, before: DatasetVersion, after: DatasetVersion)
     """Counted in the lake over the columns that both versions have in the same type; None where it would take long."""
     if (before.row_count or 0) + (after.row_count or 0) > _MOST_ROWS:
         return None
-    types = {column["name"]: column["type"] for column in before.schema}
-    shared = [c["name"] for c in after.schema if types.get(c["name"]) == c["type"]]
+    shared = comparable(actor, before, after)
     if not shared:
         return None
     columns = ", ".join('"' + name.replace('"', '""') + '"' for name in shared)

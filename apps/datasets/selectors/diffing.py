@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from apps.datasets.choices import RowChangeKind
 from apps.datasets.models import DatasetVersion
-from apps.datasets.selectors.masking import masks
+from apps.datasets.selectors.masking import guessable, masks
 from apps.datasets.selectors.reading import table_at
 from foundation import lake
 from foundation.errors import Invalid
@@ -71,15 +71,16 @@ class _Pair:
         return f"x.there AND y.there AND ({either or 'false'})"
 
 
-def likely_key(before: DatasetVersion, after: DatasetVersion) -> list[str]:
+def likely_key(*, actor: Actor, before: DatasetVersion, after: DatasetVersion) -> list[str]:
     """A column of which every row has a value of its own in both versions; empty where there is none."""
+    hidden = guessable(actor, before, after)
     unique = [{c["name"] for c in v.profile.get("columns", []) if c.get("unique")} for v in (before, after)]
-    return [name for name in after.column_names if name in unique[0] & unique[1]][:1]
+    return [name for name in after.column_names if name in unique[0] & unique[1] and name not in hidden][:1]
 
 
 def diff_rows(*, actor: Actor, before: DatasetVersion, after: DatasetVersion, key: Sequence[str]) -> RowDiff:
     """Counted in the lake; Invalid where the key does not name one row each."""
-    pair = _pair(before, after, key)
+    pair = _pair(actor, before, after, key)
     _check_unique(actor, pair, before, after)
     each = "".join(
         f", count(*) FILTER (x.there AND y.there AND x.c{i} IS DISTINCT FROM y.c{i})" for i in range(len(pair.columns))
@@ -115,7 +116,7 @@ def diff_examples(
 
     They come in an order that says nothing of masked values: that of their keys' hashes.
     """
-    pair = _pair(before, after, key)
+    pair = _pair(actor, before, after, key)
     alone = "WHEN x.there IS NULL THEN 'added' WHEN y.there IS NULL THEN 'removed'"
     word = f"CASE {alone} WHEN {pair.differs} THEN 'changed' END"
     keys = ", ".join(f"coalesce(x.k{i}, y.k{i}) AS k{i}" for i in range(len(pair.key)))
@@ -149,10 +150,18 @@ def _differ(one: Any, other: Any) -> bool:
     return bool(one != other) and not (one != one and other != other)
 
 
-def _pair(before: DatasetVersion, after: DatasetVersion, key: Sequence[str]) -> _Pair:
-    types = {column["name"]: column["type"] for column in before.schema}
+def comparable(actor: Actor, before: DatasetVersion, after: DatasetVersion) -> list[str]:
+    """The columns that both have in the same type, but for those that the actor could guess at."""
+    types, hidden = {column["name"]: column["type"] for column in before.schema}, guessable(actor, before, after)
     shared = [column["name"] for column in after.schema if types.get(column["name"]) == column["type"]]
-    wanted = list(dict.fromkeys(key))
+    return [name for name in shared if name not in hidden]
+
+
+def _pair(actor: Actor, before: DatasetVersion, after: DatasetVersion, key: Sequence[str]) -> _Pair:
+    shared, wanted = comparable(actor, before, after), list(dict.fromkeys(key))
+    if hidden := [name for name in wanted if name in guessable(actor, before, after)]:
+        sentence = _("You see these masked, so they name no row for you: %(names)s. Choose others as the key.")
+        raise Invalid(sentence % {"names": ", ".join(hidden)}, fields={"key": [_("Choose others.")]})
     if missing := [name for name in wanted if name not in shared]:
         sentence = _("Not in both versions in the same type, so no key: %(names)s.") % {"names": ", ".join(missing)}
         raise Invalid(sentence, fields={"key": [sentence]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -44,8 +44,10 @@ def holds_on(version: DatasetVersion) -> list[LegalHold]:
 
 def held_among(version_ids: Collection[UUID]) -> list[DatasetVersion]:
     """Those of these versions that are held today, by name; whoever asks."""
-    rows = DatasetVersion.objects.filter(pk__in=version_ids).select_related("dataset")
-    return [version for version in rows.order_by("dataset__name", "number") if holds_on(version)]
+    holds = LegalHold.objects.filter(in_force(), dataset_id=OuterRef("dataset_id"))
+    on_it = holds.filter(Q(version=None) | Q(version_id=OuterRef("pk")))
+    rows = DatasetVersion.objects.filter(Exists(on_it), pk__in=version_ids).select_related("dataset")
+    return list(rows.order_by("dataset__name", "number"))
 
 
 def datasets_held(dataset_ids: Collection[UUID]) -> list[Dataset]:

@@ -48,9 +48,10 @@ def lines_over(tenant_id: UUID, ids: Collection[UUID]) -> list[UUID]:
 
 
 def moved_over(tenant_id: UUID, ids: Collection[UUID]) -> list[UUID]:
-    """Of the tables into which versions moved, those that none reads."""
-    read = _read(tenant_id, "dm_")
-    return [pk for pk in ids if pk not in read]
+    """Of the tables into which versions moved, those that none reads or is on its way into."""
+    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, state__in=_KEPT).only("pk", "lake_table")
+    names = {name for version in rows for name in (version.lake_table, version.table_apart)}
+    return [pk for pk in ids if f"dm_{pk.hex}" not in names]
 
 
 def _read(tenant_id: UUID, prefix: str) -> set[UUID]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import VersionState
 from apps.datasets.models import DatasetVersion
+from apps.datasets.selectors.making import naming
 from apps.datasets.selectors.reading import get_dataset, visible_versions
 from foundation.identity import Actor
 from foundation.web.lineage import ColumnReference, Reference, Thing, Whole
@@ -138,7 +139,7 @@ def made_of_transformations(_actor: Actor, ids: Collection[UUID]) -> Iterable[tu
 def made_of_versions(actor: Actor, ids: Collection[UUID]) -> Iterable[tuple[UUID, Reference]]:
     """Versions that SQL made of these, or that hold their rows again: `_FOLLOWING`; in the whole tenant."""
     wanted = {str(pk): pk for pk in ids}
-    rows = DatasetVersion.objects.filter(tenant_id=actor.tenant_id).exclude(state__in=_LEFT_OUT)
+    rows = naming(DatasetVersion.objects.filter(tenant_id=actor.tenant_id), ids).exclude(state__in=_LEFT_OUT)
     by_sql = rows.filter(source__kind="sql").values_list("pk", "source__inputs", "source__transformation")
     for pk, inputs, transformation in by_sql:
         kind = "transformation" if transformation else "dataset_version"

@@ -129,19 +129,29 @@ def _tail(kept: int) -> Mask:
     return mask
 
 
+def guessable(actor: Actor, before: DatasetVersion, after: DatasetVersion) -> set[str]:
+    """The columns by which two versions are not compared for the actor: by what they add they could guess at values.
+
+    Whoever can only look compares versions of one dataset by them, since nothing there is of their making.
+    """
+    covered = {*masks(actor, before), *masks(actor, after)}
+    theirs = before.dataset_id != after.dataset_id or access.can(actor, Permission.DATASET_CREATE, after)
+    return covered if theirs else set()
+
+
 def masked_rows(actor: Actor, dataset: Dataset, rows: pa.Table) -> pa.Table:
     """Rows that came for a dataset and are no version yet, as its newest version would be shown.
 
-    Text in columns that no version has yet is covered: nobody has looked at it.
+    A column that no version has yet is covered: nobody has looked at it.
     """
-    import pyarrow as pa
-
     if may_see_clear(actor, dataset):
         return rows
     newest = dataset.versions.filter(state=VersionState.READY).order_by("-number").first()
     known = newest.column_names if newest else []
-    unseen = [field.name for field in rows.schema if pa.types.is_string(field.type) and field.name not in known]
+    unseen = [name for name in rows.column_names if name not in known]
     covered = {**(masks(actor, newest) if newest else {}), **dict.fromkeys(unseen, hidden)}
+    import pyarrow as pa
+
     shown = [masked_batch(batch, covered) for batch in rows.to_batches()]
     return pa.Table.from_batches(shown) if shown else rows
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.datasets.choices import VersionState
 from apps.datasets.models import Dataset, DatasetVersion, Erasure, LegalHold, Upload
 from apps.datasets.selectors.ingestions import troubled_ingestions, visible_ingestions
+from apps.datasets.selectors.making import naming
 from apps.projects import selectors as projects
 from foundation import access
 from foundation.access import Permission
@@ -89,8 +90,8 @@ def latest_ready(dataset: Dataset) -> DatasetVersion | None:
 def versions_made_from(*, actor: Actor, version_id: UUID) -> list[DatasetVersion]:
     """Versions that were made from this one by SQL or out of its quarantine, or have its rows again, newest first."""
     wanted = str(version_id)
-    rows = visible_versions(actor=actor).exclude(state=VersionState.DISCARDED)
-    rows = rows.filter(source__kind__in=["sql", "replay", "rollback"])
+    rows = naming(visible_versions(actor=actor), [version_id]).exclude(state=VersionState.DISCARDED)
+    rows = rows.exclude(source__kind="erasure").defer("first_profile")
     return [version for version in rows if wanted in inputs_of(version)]
 
 

@@ -115,7 +115,8 @@ def _hides(column: dict[str, Any]) -> bool:
 
 def dataset_names(*, actor: Actor, project_id: UUID) -> dict[str, str]:
     """Each dataset of the project by its id, for sentences on foreign keys."""
-    return {str(row.pk): row.name for row in visible_datasets(actor=actor, project_id=project_id)}
+    rows = visible_datasets(actor=actor, project_id=project_id).values_list("pk", "name")
+    return {str(pk): name for pk, name in rows}
 
 
 def quarantines_named(tenant_id: UUID) -> list[TableAt]:

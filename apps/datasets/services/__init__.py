@@ -8,6 +8,7 @@ from apps.datasets.services.cutting import complete_cut, cut_version
 from apps.datasets.services.datasets import create_dataset, create_version, edit_dataset
 from apps.datasets.services.deriving import derive_version, preview_query, run_derivation
 from apps.datasets.services.destroying import ask_to_destroy, destroy_version
+from apps.datasets.services.due import run_due_transformations
 from apps.datasets.services.erasing import (
     ArchiveReach,
     InProject,
@@ -47,7 +48,7 @@ from apps.datasets.services.leaving import DataFarewell
 from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.openlineage import run_event
 from apps.datasets.services.parting import part_from, register_writer
-from apps.datasets.services.passes import hear_version, run_due_transformations
+from apps.datasets.services.passes import hear_version
 from apps.datasets.services.pulling import pull_version, reading_through, run_pull
 from apps.datasets.services.quarantine import (
     EXPORT_KINDS,
@@ -63,6 +64,7 @@ from apps.datasets.services.quarantine import (
     rows_of,
     run_replay,
     settle_replay,
+    settle_what_is_left,
 )
 from apps.datasets.services.retention import retire_versions, set_retention
 from apps.datasets.services.review import commit_version, discard_version
@@ -223,6 +225,7 @@ __all__ = [
     "sentence",
     "set_retention",
     "settle_replay",
+    "settle_what_is_left",
     "sound",
     "start_after",
     "start_due",

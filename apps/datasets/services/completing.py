@@ -20,7 +20,9 @@ from apps.datasets.services.classification import describe_columns, inherit_clas
 from apps.datasets.services.contracts import hold_where_broken
 from apps.datasets.services.inheriting import classes_of_inputs
 from apps.datasets.services.profiles import keep_profile
+from apps.datasets.services.queueing import hold_dataset
 from apps.datasets.services.review import publish
+from apps.datasets.services.slimming import without_listings
 from apps.datasets.services.tokenising import mark_tokenised
 from apps.datasets.services.validation import validate
 from apps.tenants import services as tenants
@@ -89,7 +91,8 @@ def leave_unchanged(job: JobHandle, version: DatasetVersion) -> None:
         row = DatasetVersion.objects.select_for_update().get(pk=version.pk)
         if row.state == VersionState.INGESTING:
             states.move(row, VersionState.UNCHANGED, NEXT)
-            row.save(update_fields=["state"])
+            row.source = without_listings(row.source)
+            row.save(update_fields=["state", "source"])
             said = VersionUnchanged(dataset_id=row.dataset_id, version_id=row.pk)
             ledger.record(said, actor=job.actor, project_id=row.project_id, subject=("dataset_version", row.pk))
     growing.let_go(version)
@@ -116,9 +119,11 @@ def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
 
 @transaction.atomic
 def finish(*, actor: Actor, version_id: UUID, at: TableAt, found: dict[str, Any]) -> None:
-    version = DatasetVersion.objects.select_for_update().select_related("dataset").get(pk=version_id)
+    hold_dataset(DatasetVersion.objects.values_list("dataset_id", flat=True).get(pk=version_id))
+    version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version_id)
     if version.state != VersionState.INGESTING:
         return
+    growing.check_base_is_there(version)
     version.lake_table, version.lake_snapshot = at.table, at.snapshot
     keep_profile(version, found["profile"])
     for name, value in found.items():

@@ -14,12 +14,14 @@ from apps.datasets.events import VersionDestroyed, VersionDestroyRequested
 from apps.datasets.models import DatasetVersion, Quarantine
 from apps.datasets.services.parting import part, tables_of, writer_of
 from apps.datasets.services.profiles import drop_profile
+from apps.datasets.services.queueing import hold_dataset
 from apps.datasets.services.uploads import drop_chunks
 from foundation import access, jobs, ledger, states
 from foundation.clock import now
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
+from foundation.jobs.choices import JobState
 from foundation.lake import shredding
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ def destroy_version(*, job: JobHandle, version_id: UUID) -> None:
     shredding.shred(actor=job.actor, tables=tables_of([version.pk]))
     with job.scope():
         end_destroying(job.actor, version.pk)
+        jobs.ask_again(tenant_id=job.tenant_id)
 
 
 def drop_files(version: DatasetVersion) -> None:
@@ -115,6 +118,18 @@ def _enqueue(actor: Actor, version: DatasetVersion) -> None:
         title=_("Destroying %(version)s") % {"version": version},
         version_id=str(version.pk),
     )
+
+
+@jobs.on_admission(DESTROY)
+def _admission(job: Job, take: bool) -> str:
+    """One after the other in a dataset: those that share a table would each have all others move out of it."""
+    version = DatasetVersion.objects.get(pk=UUID(job.arguments["version_id"]))
+    if take:
+        hold_dataset(version.dataset_id)
+    begun = jobs.visible_jobs(actor=Actor.system(job.tenant, "destroying")).filter(name=DESTROY, state=JobState.RUNNING)
+    ids = [UUID(other.arguments["version_id"]) for other in begun.exclude(pk=job.pk)]
+    other = DatasetVersion.objects.filter(pk__in=ids, dataset_id=version.dataset_id).select_related("dataset").first()
+    return _("%(version)s is being destroyed; this one comes after it.") % {"version": other} if other else ""
 
 
 @jobs.on_failure(DESTROY)

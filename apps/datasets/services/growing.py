@@ -18,7 +18,7 @@ from apps.datasets.choices import Mode, VersionState
 from apps.datasets.errors import FileRefused
 from apps.datasets.models import Dataset, DatasetVersion
 from foundation import jobs, lake
-from foundation.errors import Invalid
+from foundation.errors import Conflict, Invalid
 from foundation.figures import number
 from foundation.jobs import JobHandle
 from foundation.lake import Column, Span, TableAt
@@ -206,6 +206,20 @@ def _check_keys(tables: Lake, rows: TableAt, keys: Sequence[str]) -> None:
             found["twice"],
         )
         raise FileRefused(sentence % {**words, "count": number(found["twice"])})
+
+
+def check_base_is_there(version: DatasetVersion) -> None:
+    """Conflict where the version whose rows it takes over was destroyed: the table that both share goes with it.
+
+    Whoever destroys that one holds its row: they come first and are seen here, or see that its table is read.
+    """
+    if not version.built_on:
+        return
+    rows = DatasetVersion.objects.select_for_update(of=("self",), no_key=True).select_related("dataset")
+    base = rows.get(pk=version.built_on)
+    if base.state != VersionState.READY:
+        sentence = _("%(base)s, whose rows it takes over, was destroyed meanwhile. Begin again with the newest.")
+        raise Conflict(sentence % {"base": base})
 
 
 def let_go(version: DatasetVersion) -> None:

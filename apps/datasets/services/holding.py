@@ -13,6 +13,7 @@ from apps.datasets import policies, selectors
 from apps.datasets.choices import VersionState
 from apps.datasets.events import HoldPlaced, HoldReleased
 from apps.datasets.models import Dataset, DatasetVersion, LegalHold
+from apps.datasets.services.queueing import hold_dataset, hold_datasets
 from foundation import ledger
 from foundation.clock import now
 from foundation.errors import Conflict, Invalid
@@ -31,6 +32,7 @@ def place_hold(
         raise Invalid(_("Say why it is held: whoever meets the hold reads it."), fields={"reason": [_("Give it.")]})
     if until is not None and until < now().date():
         raise Invalid(_("This day is over; a hold ends in the future."), fields={"until": [_("Choose a later day.")]})
+    hold_dataset(dataset.pk)
     # Whoever destroys a version holds its row: either of the two comes first, and the other one sees it.
     rows = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").filter(dataset=dataset)
     locked = list((rows.filter(pk=version.pk) if version else rows).order_by("pk"))
@@ -77,7 +79,11 @@ def release_hold(*, actor: Actor, hold: LegalHold, reason: str) -> LegalHold:
 
 
 def check_datasets_not_held(dataset_ids: Collection[UUID]) -> None:
-    """Conflict where one of these is held as a whole: what came for it and is in no version yet stays too."""
+    """Conflict where one of these is held as a whole: what came for it and is in no version yet stays too.
+
+    Part of the caller's transaction: until that ends nobody places a hold on them.
+    """
+    hold_datasets(dataset_ids)
     policies.check_datasets_not_held(dataset_ids)
 
 

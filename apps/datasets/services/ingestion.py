@@ -13,6 +13,7 @@ from apps.datasets.events import VersionCancelled, VersionFailed
 from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.services.completing import complete
 from apps.datasets.services.growing import fix_base, grows, let_go, reading_options, table_of
+from apps.datasets.services.slimming import without_listings
 from apps.datasets.services.tokenising import tokenising, with_text
 from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
@@ -45,7 +46,7 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
     job.progress(_("Reading the file"), 5)
     base = fix_base(job, version) if grows(version) else None
     options = with_text(reading_options(version.source.get("options", {}), base))
-    with job.scope(), unpacked(upload) as file:
+    with unpacked(upload) as file:
         at = _write(tokenising(tables, version), table, file, options, job)
     complete(job=job, version=version, tables=tables, at=at)
     # Not before the rows are committed: until then another attempt may have to read the file again.
@@ -83,8 +84,8 @@ def _end_unmade(version_id: UUID, state: VersionState, sentence: str) -> Dataset
     if version.state != VersionState.INGESTING:
         return None
     states.move(version, state, NEXT)
-    version.failure = sentence
-    version.save(update_fields=["state", "failure"])
+    version.failure, version.source = sentence, without_listings(version.source)
+    version.save(update_fields=["state", "failure", "source"])
     let_go(version)
     forget_what_is_half(version)
     # The file may be read again with other options; if nobody does, it is forgotten like any abandoned upload.

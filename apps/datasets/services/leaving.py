@@ -53,9 +53,15 @@ class DataFarewell(projects.Farewell):
         files |= {
             str(pk) for pk in Upload.objects.filter(tenant=tenant, project_id=project_id).values_list("pk", flat=True)
         }
+        datasets = Dataset.objects.filter(tenant=tenant, project_id=project_id).values_list("pk", flat=True)
         return projects.Outside(
             # And the new rows of an input, which a pass that was killed may have left.
-            tables=[*tables_of([one.pk for one in versions]), *(f"dn_{one.pk.hex}" for one in versions)],
+            tables=[
+                *tables_of([one.pk for one in versions]),
+                *(f"dn_{one.pk.hex}" for one in versions),
+                # What a stream wrote that is no more, and of which no version was made.
+                *(f"dt_{pk.hex}" for pk in datasets),
+            ],
             objects=[
                 *(version.profile_key for version in versions),
                 *(f"{home_of(UUID(pk))}/" for pk in sorted(files)),

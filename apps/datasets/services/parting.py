@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -12,8 +12,9 @@ from apps.datasets.choices import VersionState
 from apps.datasets.events import VersionMoved
 from apps.datasets.models import DatasetVersion
 from foundation import lake, ledger
+from foundation.errors import Unavailable
 from foundation.jobs import JobHandle
-from foundation.lake import LakeFailed
+from foundation.lake import LakeFailed, TableExists
 
 Writer = Callable[[UUID, str], str]
 _writers: list[Writer] = []
@@ -35,11 +36,12 @@ def tables_of(ids: Collection[UUID]) -> list[str]:
 
     From these a person's rows are erased by whoever writes there.
     """
-    rows = DatasetVersion.objects.filter(pk__in=ids).values_list("tenant_id", "pk", "lake_table", "source__line")
     found = set[str]()
-    for tenant_id, pk, table, line in rows:
-        found |= {f"ds_{pk.hex}", f"qr_{pk.hex}"}
-        found |= {name for name in (table, line) if name and not writer_of(tenant_id, name)}
+    for version in DatasetVersion.objects.filter(pk__in=ids).only("tenant_id", "pk", "lake_table", "source"):
+        # The last one is there where a move was begun and never ended.
+        found |= {f"ds_{version.pk.hex}", f"qr_{version.pk.hex}", version.table_apart}
+        named = (version.lake_table, version.source.get("line"))
+        found |= {name for name in named if name and not writer_of(version.tenant_id, name)}
     return sorted(found)
 
 
@@ -51,9 +53,16 @@ def part(job: JobHandle, leaving: Collection[UUID]) -> None:
 
 
 def part_from(job: JobHandle, tables: Collection[str], leaving: Collection[UUID] = ()) -> None:
-    """No version but those that leave is read from these tables afterwards; it may be done again as well."""
+    """No version but those that leave is read from these tables afterwards; it may be done again as well.
+
+    Unavailable while one is just being cut out of them: it would be ready once the rows that it pins are destroyed.
+    """
     with job.scope():
-        rows = DatasetVersion.objects.filter(tenant_id=job.tenant_id, lake_table__in=tables, state__in=_KEPT)
+        there = DatasetVersion.objects.filter(tenant_id=job.tenant_id, lake_table__in=tables).select_related("dataset")
+        if being_cut := there.filter(state=VersionState.INGESTING).first():
+            sentence = _("A version of %(name)s is being made of these rows; this goes on when it is done.")
+            raise Unavailable(sentence % {"name": being_cut.dataset.name})
+        rows = there.filter(state__in=_KEPT)
         others = list(rows.exclude(pk__in=leaving).order_by("created_at"))
     for version in others:
         job.raise_if_cancelled()
@@ -63,9 +72,12 @@ def part_from(job: JobHandle, tables: Collection[str], leaving: Collection[UUID]
 
 def _move(job: JobHandle, version: DatasetVersion) -> None:
     tables, before = lake.for_tenant(version.tenant_id), selectors.table_at(version)
-    table = f"dm_{uuid5(version.pk, before.table).hex}"
-    tables.drop(table)
-    at = tables.write_query(table, "SELECT * FROM a", {"a": before})
+    table = version.table_apart
+    try:
+        at = tables.write_query(table, "SELECT * FROM a", {"a": before})
+    except TableExists:
+        # An attempt before this one, or whoever destroys another version, wrote it; it may be read from already.
+        at = tables.current(table)
     if not tables.has_digest(at, version.digest):
         raise LakeFailed(_("The rows of %(version)s did not arrive as they were; try again.") % {"version": version})
     size = tables.sizes([table])[table]

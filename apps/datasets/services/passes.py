@@ -10,14 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import selectors
-from apps.datasets.choices import PASS_NEXT, PASS_OPEN, PassState, TransformationState, TransformationTrigger
+from apps.datasets.choices import (
+    PASS_NEXT,
+    PASS_OPEN,
+    PassState,
+    TransformationState,
+    TransformationTrigger,
+    VersionState,
+)
 from apps.datasets.events import DerivationStarted
 from apps.datasets.models import (
     Dataset,
@@ -33,7 +39,6 @@ from foundation import clock, jobs, ledger, states
 from foundation.errors import PortalError
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
-from foundation.tenancy import in_each
 from foundation.tenancy.models import Tenant
 
 TRANSFORM = "datasets.transform"
@@ -41,7 +46,7 @@ TRANSFORM = "datasets.transform"
 
 @transaction.atomic
 def hear_version(*, tenant: Tenant, project_id: UUID | None, dataset_id: UUID, version_id: UUID, outcome: str) -> None:
-    """What became of a version: `committed`, `review_opened`, `failed`, `cancelled` or `discarded`."""
+    """What became of a version: the last word of its event's kind, `committed`, `failed` and so on."""
     # Also where the project itself is gone by now: the chain tells of it for ever.
     if project_id is None or not Transformation.objects.filter(project_id=project_id).exists():
         return
@@ -53,6 +58,8 @@ def hear_version(*, tenant: Tenant, project_id: UUID | None, dataset_id: UUID, v
     )
     if made is not None:
         _settle(made, outcome)
+    if outcome == "destroy_requested":
+        return  # what is made of it goes on: it was there when that began, or is missed then
     steps = [step for step in selectors.steps_of(project_id=project_id) if is_active(step)]
     if outcome == "committed":
         heard = [step for step in steps if step.definition.trigger == TransformationTrigger.INPUT]
@@ -108,33 +115,6 @@ def advance(tenant: Tenant, project_id: UUID) -> None:
     return None
 
 
-def run_due_transformations(*, now: datetime) -> int:
-    """Begin what the clock asks for, in every tenant; how many."""
-    return in_each(lambda tenant: run_due(tenant=tenant, now=now))
-
-
-def run_due(*, tenant: Tenant, now: datetime) -> int:
-    """Plan what the clock asks for; how many."""
-    from apps.datasets.services.transformations import next_time
-
-    due = Transformation.objects.filter(tenant=tenant, state=TransformationState.ACTIVE, next_at__lte=now)
-    # What is archived stays as it is; once it is brought back, what was due is begun once.
-    due = due.filter(project__archived_at=None)
-    projects: dict[UUID, list[UUID]] = {}
-    for project_id, pk in due.values_list("project_id", "pk"):
-        projects.setdefault(project_id, []).append(pk)
-    for project_id, ids in projects.items():
-        with transaction.atomic():
-            lock_project(project_id=project_id)
-            steps = [step for step in selectors.steps_of(project_id=project_id) if step.transformation.pk in ids]
-            for step in steps:
-                step.transformation.next_at = next_time(step.definition, now=now)
-                step.transformation.save(update_fields=["next_at"])
-            plan(tenant, steps)
-            advance(tenant, project_id)
-    return sum(len(ids) for ids in projects.values())
-
-
 def is_active(step: Step) -> bool:
     return step.transformation.state == TransformationState.ACTIVE
 
@@ -167,6 +147,7 @@ def _settle(made: TransformationPass, outcome: str) -> None:
         "failed": PassState.FAILED,
         "cancelled": PassState.CANCELLED,
         "discarded": PassState.CANCELLED,
+        "destroy_requested": PassState.CANCELLED,
     }[outcome]
     if state == PassState.REVIEW and made.definition is not None and not made.definition.review:
         return  # it is committed in the next moment
@@ -225,9 +206,13 @@ def _begin(tenant: Tenant, waiting: TransformationPass, step: Step) -> bool:
     waiting.inputs_digest = hashlib.sha256(json.dumps(waiting.inputs, sort_keys=True).encode()).hexdigest()
     same = TransformationPass.objects.filter(definition=step.definition, inputs_digest=waiting.inputs_digest)
     done = same.filter(state__in=[PassState.RUNNING, PassState.REVIEW, PassState.SUCCEEDED]).first()
-    if done is not None:
+    if done is not None and not _is_gone(done):
         waiting.delete()  # nothing to do is nothing to tell
         return False
+    if done is not None:
+        # Another one may be made of the same versions.
+        done.inputs_digest = hashlib.sha256(f"{done.inputs_digest} {done.pk}".encode()).hexdigest()
+        done.save(update_fields=["inputs_digest"])
     try:
         with transaction.atomic():
             _start(tenant, waiting, step)
@@ -236,6 +221,12 @@ def _begin(tenant: Tenant, waiting: TransformationPass, step: Step) -> bool:
         _end(waiting, PassState.FAILED, error.sentence)
         return False
     return True
+
+
+def _is_gone(made: TransformationPass) -> bool:
+    """Whether nobody can read any more what came of it."""
+    gone = {VersionState.DESTROYING, VersionState.DESTROYED}
+    return made.state != PassState.RUNNING and (made.version is None or made.version.state in gone)
 
 
 def _start(tenant: Tenant, waiting: TransformationPass, step: Step) -> None:

@@ -33,6 +33,7 @@ from foundation.figures import number, size_in_words
 from foundation.identity import Actor
 from foundation.jobs import JobHandle, JobSetAside
 from foundation.jobs.choices import JobState
+from foundation.lake import LakeUnavailable, MarkMoved
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,7 +113,11 @@ def run_pull(*, job: JobHandle, version_id: UUID) -> None:
     options = with_text(reading_options(version.source["options"], base))
     with connections.source_of(connection) as source:
         pin = version.source.get("pin") or _pinned(job, version, source, tables, table)
-        _write_pieces(job, version, source, pin, tables, table, options)
+        try:
+            _write_pieces(job, version, source, pin, tables, table, options)
+        except MarkMoved as moved:
+            # An attempt that was believed dead put its piece in after all; the next one goes on behind that.
+            raise LakeUnavailable(moved.sentence) from moved
     if not tables.exists(table) or not tables.count(tables.current(table)):
         if grows(version) and version.ingestion_id is not None:
             leave_unchanged(job, version)
@@ -143,7 +148,8 @@ def _write_pieces(
     table: str,
     options: Mapping[str, Any],
 ) -> None:
-    place, asked, done = _place(version), asked_of(version), int(tables.mark_of(table) or -1)
+    place, asked, mark = _place(version), asked_of(version), tables.mark_of(table)
+    done = int(mark or -1)
     pieces = list(source.pieces(place, asked, pin))
     rows_before = tables.count(tables.current(table)) if done >= 0 else 0
     for piece in pieces:
@@ -153,14 +159,15 @@ def _write_pieces(
         teller = _Teller(job, version, piece, rows_before, share)
         with source.read(place, asked, piece) as rows:
             if isinstance(rows, Table):
-                tables.write(table, teller.counted(rows.batches), mode="append", mark=str(piece.number))
+                tables.write(table, teller.counted(rows.batches), mode="append", mark=str(piece.number), after=mark)
                 _keep_told(job, version, teller.bytes, rows.emptied)
             else:
                 with storage.scratch("ingest") as folder:
                     files = _files(teller.weighed(rows), folder, options)
-                    tables.write_from_files(table, files, mode="append", mark=str(piece.number), on_rows=teller.told)
+                    own, told = str(piece.number), teller.told
+                    tables.write_from_files(table, files, mode="append", mark=own, after=mark, on_rows=told)
                 _keep_told(job, version, teller.bytes, Counter())
-        rows_before = teller.rows
+        rows_before, mark = teller.rows, str(piece.number)
 
 
 class _Teller:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from apps.datasets import policies, selectors
 from apps.datasets.events import RetentionSet, VersionRetired
 from apps.datasets.models import Dataset, DatasetVersion, RetentionRule
 from apps.datasets.services.destroying import DESTROY, begin_destroying
+from apps.datasets.services.queueing import hold_dataset
 from foundation import access, jobs, ledger, tenancy
 from foundation.clock import now as clock
 from foundation.errors import Invalid
@@ -34,7 +36,7 @@ def set_retention(
         if value is not None and not 1 <= value <= _MOST:
             sentence = _("Give a number from 1 to %(most)s, or leave it empty.") % {"most": f"{_MOST:,}"}
             raise Invalid(sentence, fields={name: [sentence]})
-    Dataset.objects.select_for_update().get(pk=dataset.pk)
+    hold_dataset(dataset.pk)
     rule = None
     if keep_newest is None and keep_days is None:
         RetentionRule.objects.filter(dataset=dataset).delete()
@@ -53,17 +55,27 @@ def retire_versions(*, now: datetime) -> int:
     def turn(tenant: Tenant) -> int:
         if tenancy.why_locked(tenant) or tenant.deletion_begun_at is not None:
             return 0
-        rules = RetentionRule.objects.filter(tenant=tenant, project__deletion_begun_at=None).order_by("pk")
-        return sum(_retire(Actor.system(tenant, "retention"), rule, now) for rule in rules)
+        with tenancy.scope(tenant.pk):
+            rows = RetentionRule.objects.filter(tenant=tenant, project__deletion_begun_at=None)
+            rules = list(rows.order_by("pk"))
+        return tenancy.take_turns(rules, partial(_retire, tenant, now), name=lambda rule: f"the rule of {rule.pk}")
 
-    return tenancy.in_each(turn)
+    return tenancy.for_each(turn)
 
 
-@transaction.atomic
-def _retire(system: Actor, rule: RetentionRule, now: datetime) -> int:
+def _retire(tenant: Tenant, now: datetime, rule: RetentionRule) -> int:
+    """In a transaction of its own: a dataset waits for its own rule alone."""
+    with tenancy.scope(tenant.pk):
+        return _retire_alone(Actor.system(tenant, "retention"), rule, now)
+
+
+def _retire_alone(system: Actor, rule: RetentionRule, now: datetime) -> int:
     """The dataset's row is the queue: nobody commits, tags or rolls back while it is decided."""
-    dataset = Dataset.objects.select_for_update().get(pk=rule.dataset_id)
-    limits = {"keep_newest": rule.keep_newest, "keep_days": rule.keep_days}
+    dataset = hold_dataset(rule.dataset_id)
+    # Who took the rule back, or made it milder, while this waited for the row, has the last word.
+    if (said := RetentionRule.objects.filter(pk=rule.pk).first()) is None:
+        return 0
+    limits = {"keep_newest": said.keep_newest, "keep_days": said.keep_days}
     versions = selectors.going(selectors.fates(dataset, **limits, now=now))
     rows = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset")
     return sum(_let_go(system, rows.get(pk=version.pk)) for version in versions)

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionCommitted, VersionDiscarded
-from apps.datasets.models import Dataset, DatasetVersion, Ingestion
+from apps.datasets.models import DatasetVersion, Ingestion
 from apps.datasets.services.growing import let_go
 from apps.datasets.services.profiles import drop_profile
+from apps.datasets.services.queueing import hold_dataset
+from apps.datasets.services.slimming import without_listings
 from apps.datasets.services.validation.forgetting import forget_quarantine
 from foundation import ledger, states
 from foundation.errors import Conflict
@@ -24,22 +26,21 @@ from foundation.identity import Actor
 @transaction.atomic
 def commit_version(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetVersion:
     """Make the version ready for use; it gets its number and never changes again."""
-    version = DatasetVersion.objects.select_for_update().select_related("dataset").get(pk=version.pk)
+    hold_dataset(version.dataset_id)
+    version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version.pk)
     policies.check_can_commit(actor, version)
     return publish(actor=actor, version=version, now=now)
 
 
 def publish(*, actor: Actor, version: DatasetVersion, now: datetime) -> DatasetVersion:
-    """The step that both a person's commit and an ingestion without review end with."""
-    # The dataset's row is the queue in which its versions take their numbers.
-    Dataset.objects.select_for_update().get(pk=version.dataset_id)
+    """The step that both a person's commit and an ingestion without review end with; the caller holds the dataset."""
     _check_base(version)
     newest = DatasetVersion.objects.filter(dataset_id=version.dataset_id).aggregate(Max("number"))["number__max"] or 0
     states.move(version, VersionState.READY, NEXT)
-    version.number, version.committed_at = newest + 1, now
-    version.save(update_fields=["number", "state", "committed_at"])
     if version.source.get("leads"):
         _move_on(version.source, Ingestion.objects.filter(versions=version))
+    version.number, version.committed_at, version.source = newest + 1, now, without_listings(version.source)
+    version.save(update_fields=["number", "state", "committed_at", "source"])
     committed = VersionCommitted(
         dataset_id=version.dataset_id,
         version_id=version.pk,
@@ -60,18 +61,21 @@ def _move_on(source: dict[str, Any], rows: QuerySet[Ingestion]) -> None:
 
 def _check_base(version: DatasetVersion) -> None:
     """One that builds on another takes over its rows: were a third one committed in between, its rows would be lost."""
-    if "base" not in version.source:
+    built_on = version.built_on
+    if built_on is None:
         return
     rows = DatasetVersion.objects.filter(dataset_id=version.dataset_id)
     newest = rows.filter(state=VersionState.READY).order_by("-number").first()
-    base = rows.filter(pk=version.source["base"]).first() if version.source["base"] else None
+    base = rows.filter(pk=built_on).first() if built_on else None
     # Also where the one that it builds on was destroyed: what came since may be that one without a person's rows.
     if newest is None or (newest.number or 0) <= ((base.number or 0) if base else 0):
         return
     sentence = _(
         "%(newest)s was committed since its rows were put to those before. Discard it, and read them in again."
     )
-    raise Conflict(sentence % {"newest": newest})
+    if version.source["kind"] == "replay":
+        sentence = _("Another version came meanwhile: %(version)s. The rows stay in quarantine; replay them again.")
+    raise Conflict(sentence % {"newest": newest, "version": newest})
 
 
 @transaction.atomic
@@ -81,8 +85,8 @@ def discard_version(*, actor: Actor, version: DatasetVersion) -> DatasetVersion:
     policies.check_can_discard(actor, version)
     policies.check_not_held([version])
     states.move(version, VersionState.DISCARDED, NEXT)
-    version.first_profile = {}
-    version.save(update_fields=["state", "first_profile"])
+    version.first_profile, version.source = {}, without_listings(version.source)
+    version.save(update_fields=["state", "first_profile", "source"])
     discarded = VersionDiscarded(dataset_id=version.dataset_id, version_id=version.pk)
     ledger.record(discarded, actor=actor, project_id=version.project_id, subject=("dataset_version", version.pk))
     forget_quarantine(version)

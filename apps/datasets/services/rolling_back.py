@@ -9,10 +9,11 @@ from django.db import transaction
 from apps.datasets import policies, selectors
 from apps.datasets.choices import NEXT, VersionState
 from apps.datasets.events import VersionReviewed, VersionRolledBack
-from apps.datasets.models import Dataset, DatasetVersion
+from apps.datasets.models import DatasetVersion
 from apps.datasets.services.classification import inherit_classes
 from apps.datasets.services.contracts import hold_where_broken
 from apps.datasets.services.profiles import keep_profile
+from apps.datasets.services.queueing import hold_dataset
 from apps.datasets.services.review import publish
 from foundation import ledger, states
 from foundation.clock import now
@@ -28,7 +29,7 @@ def roll_back(*, actor: Actor, to: DatasetVersion) -> DatasetVersion:
     """
     policies.check_can_add(actor, to.dataset)
     # The dataset's row first, as whoever publishes has it; then nobody destroys the version meanwhile.
-    Dataset.objects.select_for_update().get(pk=to.dataset_id)
+    hold_dataset(to.dataset_id)
     old = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=to.pk)
     policies.check_can_roll_back(old, selectors.latest_ready(old.dataset))
     at = selectors.table_at(old)

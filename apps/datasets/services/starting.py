@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -25,20 +26,27 @@ _AT_ONCE = 100
 def start_due(*, now: datetime) -> None:
     """Start what is due in every tenant. What was due several times while nobody looked is started once."""
 
-    def turn(tenant: Tenant) -> None:
-        for pk in _due(now):
-            _start(tenant, pk, now)
+    def turn(tenant: Tenant) -> int:
+        return tenancy.take_turns(
+            _due(tenant, now), partial(_start, tenant, now), name=lambda pk: f"the ingestion {pk}"
+        )
 
-    tenancy.in_each(turn)
-
-
-def _due(now: datetime) -> list[UUID]:
-    rows = Ingestion.objects.filter(state=IngestionState.ACTIVE, next_at__lte=now).order_by("next_at")
-    return list(rows.values_list("pk", flat=True)[:_AT_ONCE])
+    tenancy.for_each(turn)
 
 
-@transaction.atomic
-def _start(tenant: Tenant, pk: UUID, now: datetime) -> None:
+def _due(tenant: Tenant, now: datetime) -> list[UUID]:
+    with tenancy.scope(tenant.pk):
+        rows = Ingestion.objects.filter(tenant=tenant, state=IngestionState.ACTIVE, next_at__lte=now)
+        return list(rows.order_by("next_at").values_list("pk", flat=True)[:_AT_ONCE])
+
+
+def _start(tenant: Tenant, now: datetime, pk: UUID) -> None:
+    """In a transaction of its own: one that cannot be started keeps no other waiting."""
+    with tenancy.scope(tenant.pk):
+        _start_alone(tenant, now, pk)
+
+
+def _start_alone(tenant: Tenant, now: datetime, pk: UUID) -> None:
     """The next time is set in the same transaction: whoever comes second finds nothing due."""
     rows = Ingestion.objects.select_for_update(of=("self",), skip_locked=True).select_related("dataset")
     ingestion = rows.filter(pk=pk, state=IngestionState.ACTIVE, next_at__lte=now).first()

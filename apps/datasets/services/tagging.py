@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.events import VersionTagged, VersionUntagged
-from apps.datasets.models import Dataset, DatasetVersion, VersionTag
+from apps.datasets.models import DatasetVersion, VersionTag
+from apps.datasets.services.queueing import hold_dataset
 from foundation import ledger
 from foundation.clock import now
 from foundation.errors import Invalid, NotFound
@@ -22,10 +23,11 @@ _NUMBER = re.compile(r"v?\d+")
 @transaction.atomic
 def tag_version(*, actor: Actor, version: DatasetVersion, tag: str) -> VersionTag:
     """Give the version the tag; another version of the dataset that had it loses it."""
-    policies.check_can_tag(actor, version)
     name = _checked(tag)
-    # The dataset's row is the queue: two who move one tag come one after the other.
-    Dataset.objects.select_for_update().get(pk=version.dataset_id)
+    # Two who move one tag come one after the other, and none is let go of meanwhile.
+    hold_dataset(version.dataset_id)
+    version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version.pk)
+    policies.check_can_tag(actor, version)
     row = VersionTag.objects.filter(dataset_id=version.dataset_id, name=name).first()
     row = row or VersionTag(
         tenant_id=version.tenant_id, project_id=version.project_id, dataset_id=version.dataset_id, name=name

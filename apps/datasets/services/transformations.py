@@ -31,9 +31,10 @@ from apps.datasets.events import (
 )
 from apps.datasets.models import Dataset, Ingestion, Transformation, TransformationDefinition
 from apps.datasets.services import passes
-from apps.datasets.services.schedules import check_schedule, next_after
+from apps.datasets.services.defining import definition_from
+from apps.datasets.services.schedules import next_after
 from apps.projects.services import lock_project
-from foundation import clock, lake, ledger, states
+from foundation import ledger, states
 from foundation.errors import Conflict
 from foundation.identity import Actor
 
@@ -63,13 +64,14 @@ def create_transformation(
     if not (name := name.strip()):
         sentence = _("Give the transformation a name.")
         raise DefinitionRefused(sentence, fields={"name": [sentence]})
-    lock_project(project_id=project.pk)
     policies.check_same_project(output, project.pk)
     transformation = Transformation(
         tenant=actor.tenant, project_id=project.pk, name=name, output=output, created_by=actor.user
     )
+    definition = definition_from(actor, transformation, sql, inputs, mode, growing, review, trigger, cron, time_zone)
+    lock_project(project_id=project.pk)
     _check_alone(transformation)
-    definition = _definition(actor, transformation, sql, inputs, mode, growing, review, trigger, cron, time_zone)
+    _check_circle(transformation, inputs)
     transformation.next_at = next_time(definition, now=now)
     transformation.save(force_insert=True)
     created = TransformationCreated(transformation_id=transformation.pk, output_id=output.pk)
@@ -95,9 +97,11 @@ def define_transformation(
 ) -> TransformationDefinition:
     """The next definition, from the next pass on; where nothing changes, the present one."""
     policies.check_can_change_transformation(actor, transformation)
-    lock_project(project_id=transformation.project_id)
+    wanted = definition_from(actor, transformation, sql, inputs, mode, growing, review, trigger, cron, time_zone)
+    transformation = _locked(transformation)
+    policies.check_can_change_transformation(actor, transformation)
+    _check_circle(transformation, inputs)
     present = selectors.definition_of(transformation)
-    wanted = _definition(actor, transformation, sql, inputs, mode, growing, review, trigger, cron, time_zone)
     if _words_of(wanted) == _words_of(present):
         return present
     wanted.number = present.number + 1
@@ -178,44 +182,6 @@ def next_time(definition: TransformationDefinition, *, now: datetime) -> datetim
     return next_after(definition.cron, definition.time_zone, now)
 
 
-def _definition(
-    actor: Actor,
-    transformation: Transformation,
-    sql: str,
-    inputs: Mapping[str, UUID],
-    mode: str,
-    growing: str,
-    review: bool,
-    trigger: str,
-    cron: str,
-    time_zone: str,
-) -> TransformationDefinition:
-    """The definition as it is said, unsaved; DefinitionRefused names the field that is to be mended."""
-    definition = TransformationDefinition(
-        tenant=actor.tenant,
-        project_id=transformation.project_id,
-        transformation=transformation,
-        number=1,
-        sql=sql.strip(),
-        inputs={alias: str(pk) for alias, pk in inputs.items()},
-        mode=TransformationMode(mode),
-        growing=growing if mode == TransformationMode.INCREMENTAL else "",
-        review=review,
-        trigger=TransformationTrigger(trigger),
-        cron=" ".join(cron.split()) if trigger == TransformationTrigger.CRON else "",
-        time_zone=time_zone if trigger == TransformationTrigger.CRON else "",
-        created_by=actor.user,
-    )
-    _check_clock(definition)
-    _check_inputs(actor, transformation, inputs)
-    versions = passes.newest_versions(definition)
-    policies.check_may_query(actor, [version for version in versions.values() if version is not None])
-    lake.sandbox.describe(actor.tenant_id, definition.sql, passes.newest_tables(definition))
-    _check_circle(transformation, inputs)
-    _check_mode(definition)
-    return definition
-
-
 def _check_alone(transformation: Transformation) -> None:
     same = Transformation.objects.filter(project_id=transformation.project_id)
     if same.filter(name=transformation.name).exists():
@@ -225,24 +191,6 @@ def _check_alone(transformation: Transformation) -> None:
         sentence = _("“%(dataset)s” is made by the transformation “%(name)s” already; choose another dataset.")
         said = sentence % {"dataset": transformation.output.name, "name": other.name}
         raise DefinitionRefused(said, fields={"output": [said]})
-
-
-def _check_clock(definition: TransformationDefinition) -> None:
-    if definition.trigger != TransformationTrigger.CRON:
-        return
-    check_schedule(definition.cron, definition.time_zone, clock.now(), zone_field="time_zone")
-
-
-def _check_inputs(actor: Actor, transformation: Transformation, inputs: Mapping[str, UUID]) -> None:
-    if not inputs:
-        sentence = _("Name at least one dataset that the SQL reads.")
-        raise DefinitionRefused(sentence, fields={"inputs": [sentence]})
-    for pk in inputs.values():
-        dataset = selectors.get_dataset(actor=actor, dataset_id=pk)
-        policies.check_same_project(dataset, transformation.project_id)
-        if selectors.latest_ready(dataset) is None:
-            sentence = _("“%(name)s” has no version yet; add one first.") % {"name": dataset.name}
-            raise DefinitionRefused(sentence, fields={"inputs": [sentence]})
 
 
 def _check_circle(transformation: Transformation, inputs: Mapping[str, UUID]) -> None:
@@ -257,22 +205,6 @@ def _check_circle(transformation: Transformation, inputs: Mapping[str, UUID]) ->
         way = " → ".join(names[pk] for pk in circle)
         sentence = _("It would run in a circle: %(way)s. Read something else, or make another dataset.") % {"way": way}
         raise DefinitionRefused(sentence, fields={"inputs": [sentence]})
-
-
-def _check_mode(definition: TransformationDefinition) -> None:
-    if definition.mode != TransformationMode.INCREMENTAL:
-        return
-    if definition.growing not in definition.inputs:
-        sentence = _("Say which input grows: its new rows alone are read.")
-        raise DefinitionRefused(sentence, fields={"growing": [sentence]})
-    against = lake.sandbox.construct_against_rows(definition.sql, definition.growing)
-    if against:
-        sentence = _(
-            "New rows of “%(input)s” alone do not do: the SQL has %(construct)s, which needs all of them. "
-            "Take all rows every time, or write it row by row."
-        )
-        said = sentence % {"input": definition.growing, "construct": against}
-        raise DefinitionRefused(said, fields={"mode": [said]})
 
 
 def _keep(actor: Actor, transformation: Transformation, definition: TransformationDefinition) -> None:

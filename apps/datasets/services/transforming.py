@@ -90,8 +90,10 @@ def _write(job: JobHandle, tables: Lake, work: _Work) -> TableAt:
         version.tenant_id, version.source["sql"], sources, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB
     )
     if mode == TransformationMode.INCREMENTAL and work.before is not None:
-        tables.write(table, tables.read(work.before))
-        at = tables.write(table, rows, mode="append")
+        # An attempt that was believed dead adds nothing to what this one has begun.
+        mine = f"{job.id.hex}:{job.attempt}"
+        tables.write(table, tables.read(work.before), mark=mine)
+        at = tables.write(table, rows, mode="append", mark=f"{mine}:whole", after=mine)
     else:
         at = tables.write(table, rows)
     tables.drop(staged)

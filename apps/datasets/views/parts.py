@@ -84,7 +84,8 @@ def versions(request: PortalRequest, dataset: Any) -> Part:
     changes = selectors.compare(actor=request.actor, before=before, after=after)
     moved = [change for change in changes if change.change != "same"]
     found |= {"before": before, "after": after, "changes": moved, "same_count": len(changes) - len(moved)}
-    found |= {"key_choices": _key_choices(before, after), "key": _key(request, before, after)}
+    choices = selectors.comparable(request.actor, before, after)
+    found |= {"key_choices": choices, "key": _key(request, before, after)}
     if "before" in request.GET:
         found["asked_rows"] = True
         found |= _by_rows(request, before, after, found["key"])
@@ -92,12 +93,7 @@ def versions(request: PortalRequest, dataset: Any) -> Part:
 
 
 def _key(request: PortalRequest, before: Any, after: Any) -> list[str]:
-    return request.GET.getlist("key") or selectors.likely_key(before, after)
-
-
-def _key_choices(before: Any, after: Any) -> list[str]:
-    types = {column["name"]: column["type"] for column in before.schema}
-    return [column["name"] for column in after.schema if types.get(column["name"]) == column["type"]]
+    return request.GET.getlist("key") or selectors.likely_key(actor=request.actor, before=before, after=after)
 
 
 def _by_rows(request: PortalRequest, before: Any, after: Any, key: list[str]) -> Part:

@@ -16,7 +16,7 @@ from apps.streams.choices import Cut
 from apps.streams.events import StreamCut
 from apps.streams.models import Stream
 from apps.streams.services.marking import progress_of
-from foundation import lake, ledger
+from foundation import clock, lake, ledger
 from foundation.errors import Conflict, PortalError
 from foundation.identity import Actor
 from foundation.lake import TableAt
@@ -39,6 +39,14 @@ def cut_stream(*, actor: Actor, stream: Stream, now: datetime) -> DatasetVersion
     at = tables.current(stream.table)
     progress, _mark = progress_of(tables, stream.table, stream.writer)
     return _cut(actor, stream, at, progress.places, tables.count(at), now)
+
+
+def cut_at_last(*, actor: Actor, stream: Stream) -> None:
+    """What came since the last version becomes one, before its stream is gone: else nobody could read or erase it."""
+    try:
+        cut_stream(actor=actor, stream=stream, now=clock.now())
+    except Conflict:
+        return  # nothing came since
 
 
 @transaction.atomic

@@ -27,6 +27,10 @@ class StreamReach(datasets.Reach):
             streams = _streams(search)
         tables, wiped = lake.for_tenant(job.tenant_id), []
         for stream in streams:
+            if _count(search, stream):
+                with job.scope():
+                    # A hold may have been placed since the erasure was asked for.
+                    datasets.check_datasets_not_held([stream.dataset_id])
             rows = _erase(search, stream)
             # Also where an attempt before this one had erased them and was cut off.
             if not rows and not _has_column(search, stream) and not tables.exists(stream.quarantine):

@@ -18,6 +18,7 @@ from apps.streams.adapters import decoder_of
 from apps.streams.choices import STREAM_NEXT, Begin, Cut, EventFormat, Late, StreamState
 from apps.streams.events import StreamChanged, StreamCreated, StreamDeleted, StreamPaused, StreamResumed
 from apps.streams.models import Stream
+from apps.streams.services.cutting import cut_at_last
 from apps.streams.services.shaping import lake_type
 from foundation import lake, ledger, live, states
 from foundation.errors import Conflict, Invalid
@@ -142,11 +143,14 @@ def resume_stream(*, actor: Actor, stream: Stream) -> Stream:
 
 @transaction.atomic
 def delete_stream(*, actor: Actor, stream: Stream) -> None:
-    """Its rows stay with the dataset; what it set aside, and what waits in the portal's own broker, goes."""
+    """Its rows stay with the dataset, those that came last as a version more; what it set aside, and what waits in
+    the portal's own broker, goes.
+    """
     stream = _locked(stream)
     policies.check_can_delete(actor, stream)
     if lake.for_tenant(actor.tenant_id).exists(stream.quarantine):
         datasets.check_datasets_not_held([stream.dataset_id])
+    cut_at_last(actor=actor, stream=stream)
     _record(StreamDeleted(stream_id=stream.pk), actor, stream)
     quarantine, key, pushed = stream.quarantine, stream.key, stream.is_pushed
     stream.delete()

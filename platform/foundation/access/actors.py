@@ -150,7 +150,9 @@ def by_route(_tenant: Tenant) -> None:
 def rebuild_actor(*, tenant: Tenant, kind: str, actor_id: UUID | None, request_id: str = "") -> Actor:
     """The actor that a job row names, with the rights they have now."""
     if kind == "user" and actor_id is not None:
-        user = User.objects.get(pk=actor_id)
+        user = User.objects.filter(pk=actor_id).first()
+        if user is None:
+            raise NotFound(_("The person who asked for this is no more."))
         return actor_for_user(user=user, tenant=tenant, request_id=request_id)
     if kind == "service" and actor_id is not None:
         with scope(tenant.pk):

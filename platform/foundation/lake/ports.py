@@ -149,12 +149,13 @@ class Lake(Protocol):
         *,
         mode: Mode = "create",
         mark: str = "",
+        after: str | None = None,
         on_rows: Callable[[int], None] | None = None,
     ) -> TableAt:
         """Write all of these files in one transaction, each parsed as with `write_from_file`, one after the other.
 
         A file may be gone once the next one is asked for. All have the columns of the first one, or of the table that
-        is there; FileRefused names the file and the column that differ.
+        is there; FileRefused names the file and the column that differ. For `after` see `write`.
         """
 
     def write_query(
@@ -283,11 +284,15 @@ class Lake(Protocol):
     def compact(self, table: str, *, fewest: int = 2) -> TableAt:
         """Merge the table's small files where there are so many at least; every snapshot keeps its rows."""
 
-    def expire(self, *, keep: Sequence[TableAt], before: datetime | None = None) -> int:
+    def expire(
+        self, *, keep: Sequence[TableAt] | Callable[[], Sequence[TableAt]], before: datetime | None = None
+    ) -> int:
         """Forget what nobody needs, and delete its files; answers how many snapshots went.
 
         Needed are: each table as it is now and with its last change, what is named in `keep`, and what the lake was
-        since `before` (aware; without it: now). LakeUnavailable where somebody is writing all the time.
+        since `before` (aware; without it: now). Where `keep` is a function it is asked once nobody writes any more:
+        what was named before that may have been followed by others since. LakeUnavailable where somebody is writing all
+        the time.
         """
 
     def destroy(self, tables: Sequence[str], *, make_key: Callable[[], None]) -> int:

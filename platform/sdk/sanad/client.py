@@ -5,9 +5,10 @@ from __future__ import annotations
 from sanad.bin import Bin
 from sanad.connections import Connections
 from sanad.costs import Budgets, Prices, Quotas, Usage
-from sanad.data import Datasets, Features, TrainingSets
+from sanad.data import Datasets
 from sanad.erasures import Erasures
 from sanad.exports import Exports
+from sanad.features import Features, TrainingSets
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.ingestions import Ingestions
 from sanad.keys import Keys

@@ -101,6 +101,15 @@ def test_everybody_who_builds_on_it_has_to_see_it(
     assert kinds.count("dataset_version.breach_seen") == 2 and "dataset_version.held" in kinds
 
 
+def test_what_waits_for_review_is_held_to_a_promise_that_is_made_meanwhile(scientist, version, ingested, run_jobs):
+    derived(scientist, "mine", version, run_jobs)
+    waiting = ingested("next.csv", b"id,amount\n1,2.5\n", dataset=version.dataset, review=True)
+    assert selectors.breach_of(actor=scientist, version=waiting) is None
+    services.publish_contract(actor=scientist, dataset=version.dataset)
+    with pytest.raises(Conflict, match="mine v1"):
+        services.commit_version(actor=scientist, version=waiting, now=now())
+
+
 def test_pages_and_rest_say_the_same(
     scientist, admin, project, version, contract, ingested, run_jobs, client_as, api_as
 ):

@@ -44,7 +44,7 @@ def test_counts_by_key_are_those_of_a_plain_comparison(two, tables, scientist):
     before, after = tables
     changed = {k for k in before if k in after and before[k] != after[k]}
     pair = {"actor": scientist, "before": two[0], "after": two[1]}
-    assert selectors.likely_key(*two) == ["id"]
+    assert selectors.likely_key(actor=scientist, before=two[0], after=two[1]) == ["id"]
     found = selectors.diff_rows(**pair, key=["id"])
     assert (found.added, found.removed, found.changed) == (25, 40, len(changed))
     assert found.same == len(before) - 40 - len(changed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from apps.datasets import selectors, services
@@ -185,3 +187,41 @@ def test_a_person_is_erased_from_every_version_of_a_shared_table(first, then, pr
     assert ids_of(newest) == [1, 2, 3, 4, 6]
     assert ids_of(then(line(7))) == [1, 2, 3, 4, 6, 7]
     assert DatasetVersion.objects.filter(lake_table__startswith="dl_", state=VersionState.READY).count() == 1
+
+
+def test_a_version_whose_base_is_destroyed_meanwhile_is_not_made(first, then, admin, monkeypatch):
+    second, inspect = then(line(4)), completing.inspect
+
+    def late(tables, at, job):
+        services.ask_to_destroy(actor=admin, version=second, confirmation=str(second))
+        return inspect(tables, at, job)
+
+    monkeypatch.setattr(completing, "inspect", late)
+    third = then(line(5))
+    assert third.state == VersionState.FAILED
+    assert "orders.csv v2, whose rows it takes over, was destroyed meanwhile" in third.failure
+
+
+def test_a_table_that_a_version_is_moving_into_stays(first, then, tenant, admin, run_jobs):
+    second, tables = then(line(4)), lake.for_tenant(tenant.pk)
+    at = tables.write_query(second.table_apart, "FROM a", {"a": selectors.table_at(second)})
+    tables.write_query(f"dm_{uuid4().hex}", "FROM a", {"a": at})
+    keeping.maintain(tenant.pk, now=now())
+    assert [name for name in tables.tables() if name.startswith("dm_")] == [second.table_apart]
+    # A move that broke off there is gone on with, and what it left goes with the version.
+    third = then(line(5))
+    services.ask_to_destroy(actor=admin, version=third, confirmation=str(third))
+    run_jobs()
+    assert ids_of(second) == [1, 2, 3, 4] and second.lake_table == at.table
+    assert tables.sizes([at.table])[at.table] == second.byte_count, "it was not written once more"
+    assert second.table_apart not in tables.tables()
+
+
+def test_versions_of_one_dataset_are_destroyed_one_after_the_other(first, then, admin):
+    second = then(line(4))
+    for version in (first, second):
+        services.ask_to_destroy(actor=admin, version=version, confirmation=str(version), break_chain=True)
+    one, other = Job.objects.filter(name="datasets.destroy").order_by("created_at")
+    assert kept_waiting_by(other, take=True) == ""
+    Job.objects.filter(pk=one.pk).update(state="running")
+    assert "comes after it" in kept_waiting_by(other, take=True)

@@ -12,7 +12,7 @@ from apps.datasets import selectors, services
 from apps.datasets.selectors import masking
 from apps.features import services as features
 from foundation.clock import now
-from foundation.errors import AccessDenied
+from foundation.errors import AccessDenied, Invalid
 
 JSON = "application/json"
 SECRETS = ["canary7@example.ae", "CanaryName", "4000001234562", "1961-07-07", "199000"]
@@ -204,6 +204,31 @@ def test_nobody_asks_by_expectations_for_what_they_see_masked(people, scientist)
     assert len(kept.expectations) == 5, "what others said stays, with what tells nothing beside it"
 
 
+def test_nor_before_there_is_a_version_of_which_the_report_would_tell(people, scientist, project):
+    dataset = services.create_dataset(actor=scientist, project=project, name="to come")
+    back = {"dataset": str(dataset.pk), "columns": ["mail"]}
+    there = {"kind": "foreign_key", "columns": ["dest"], "parameters": back, "severity": "warn"}
+    for target, one in [*((dataset, one) for one in ORACLES), (people.dataset, there)]:
+        with pytest.raises(AccessDenied, match="masked"):
+            services.save_suite(actor=blind(scientist), dataset=target, expectations=[one])
+        services.save_suite(actor=scientist, dataset=target, expectations=[one])
+
+
+def test_nobody_guesses_at_masked_values_by_versions_of_their_own(people, written, scientist, viewer):
+    guess = written("guess.csv", ROWS.splitlines(keepends=True)[0] + ROWS.splitlines(keepends=True)[1])
+    later = written("more.csv", ROWS, dataset=people.dataset)
+    for actor, before, after in ((viewer, guess, people), (blind(scientist), people, later)):
+        pair = {"actor": actor, "before": before, "after": after}
+        assert set(selectors.comparable(**pair)).isdisjoint(selectors.masks(actor, people))
+        with pytest.raises(Invalid, match="You see these masked"):
+            selectors.diff_rows(**pair, key=["mail"])
+        with pytest.raises(Invalid, match="You see these masked"):
+            selectors.diff_examples(**pair, key=["mail"])
+        assert selectors.likely_key(**pair) != ["mail"]
+    # Whoever adds nothing here learns nothing that they did not see before.
+    assert "mail" in selectors.comparable(actor=viewer, before=people, after=later)
+
+
 def test_no_suggestion_names_a_value_of_a_person(people, scientist):
     found = services.suggest(actor=scientist, dataset=people.dataset)
     private = {name for name, kind in CLASSES.items() if kind in {"personal", "sensitive"}}
@@ -214,8 +239,9 @@ def test_no_suggestion_names_a_value_of_a_person(people, scientist):
 def test_rows_of_a_column_that_no_version_has_yet_are_masked(people, viewer):
     import pyarrow as pa
 
-    rows = pa.table({"dest": ["DXB"], "passport": ["CANARY12"]})
-    assert selectors.masked_rows(viewer, people.dataset, rows).to_pylist() == [{"dest": "DXB", "passport": "•••"}]
+    rows = pa.table({"dest": ["DXB"], "passport": ["CANARY12"], "emirates_id": [784198412345671]})
+    [shown] = selectors.masked_rows(viewer, people.dataset, rows).to_pylist()
+    assert shown == {"dest": "DXB", "passport": "•••", "emirates_id": "•••"}
 
 
 def test_nobody_has_a_mask_fall_by_saying_that_it_is_none(people, written, scientist):

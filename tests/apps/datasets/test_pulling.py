@@ -168,10 +168,10 @@ def kill_at(monkeypatch, piece, *, after=False):
     """The marks that are written until the worker is killed at a piece."""
     written, write = [], DuckDBLake.write
 
-    def killing(self, table, source, *, mode="create", mark=""):
+    def killing(self, table, source, *, mode="create", mark="", **more):
         if mark == str(piece) and not after:
             raise ConnectionError("killed")
-        at = write(self, table, source, mode=mode, mark=mark)
+        at = write(self, table, source, mode=mode, mark=mark, **more)
         written.append(mark)
         if mark == str(piece):
             raise ConnectionError("killed")
@@ -259,3 +259,23 @@ def test_what_is_read_in_counts_and_has_to_fit_the_quota(scientist, admin, datas
     assert second.state == VersionState.FAILED
     assert "has too few bytes of storage left" in second.failure
     assert not lake.for_tenant(version.tenant_id).exists(f"ds_{second.pk.hex}")
+
+
+def test_an_attempt_that_was_believed_dead_puts_no_piece_in_twice(
+    scientist, dataset, warehouse, run_jobs, monkeypatch, tenant
+):
+    version = pull(scientist, dataset, warehouse, "public.orders")
+    with monkeypatch.context() as patched:
+        kill_at(patched, 1, after=True)
+        run_jobs()
+    tables_of_it = lake.for_tenant(tenant.pk)
+    with monkeypatch.context() as patched:
+        # It looked before the other one had committed its piece.
+        patched.setattr(DuckDBLake, "mark_of", lambda *given: "")
+        run_jobs(also_later=True, at_most=1)
+    version.refresh_from_db()
+    assert version.state == VersionState.INGESTING
+    assert tables_of_it.count(tables_of_it.current(f"ds_{version.pk.hex}")) == 100
+    run_jobs(also_later=True)
+    version.refresh_from_db()
+    assert sorted(rows_of(version)["id"].to_pylist()) == warehouse.items

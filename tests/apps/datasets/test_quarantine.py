@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,7 +13,9 @@ import pytest
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
 from apps.datasets.models import Quarantine
+from apps.datasets.services import completing
 from foundation import lake, ledger
+from foundation.clock import now
 from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from tests.apps.registry.conftest import deliver
 
@@ -213,3 +218,47 @@ def test_rows_of_a_held_version_are_neither_given_up_nor_erased(scientist, offic
     with pytest.raises(Conflict, match="Under legal hold"):
         services.erase_person(actor=admin, project=project, column="email", value="c@x.ae")
     assert len(seen(scientist, quarantine)) == 3
+
+
+def test_nor_of_one_that_came_while_its_own_rows_were_counted(scientist, quarantine, written, run_jobs, monkeypatch):
+    services.mend_rows(actor=scientist, quarantine=quarantine, column="region", value="south", everything=True)
+    version = services.replay_rows(actor=scientist, quarantine=quarantine, everything=True)
+    inspect = completing.inspect
+
+    def late(tables, at, job):
+        if at.table == f"ds_{version.pk.hex}":
+            written("more.csv", b"id,region,email\n9,north,z@x.ae\n", dataset=quarantine.dataset)
+        return inspect(tables, at, job)
+
+    monkeypatch.setattr(completing, "inspect", late)
+    run_jobs()
+    version.refresh_from_db()
+    assert version.state == VersionState.FAILED and "Another version came meanwhile: people v2" in version.failure
+    assert rows_in(selectors.latest_ready(quarantine.dataset)) == {9: "north"}
+    assert len(seen(scientist, quarantine)) == 3
+
+
+def test_what_is_held_by_law_stays_as_it_is_and_where_it_is(scientist, officer, quarantine):
+    services.place_hold(actor=officer, dataset=quarantine.dataset, version=quarantine.version, reason="Case 1")
+    for refused in (
+        lambda: services.replay_rows(actor=scientist, quarantine=quarantine, everything=True),
+        lambda: services.discard_rows(actor=scientist, quarantine=quarantine, reason_given="x", everything=True),
+        lambda: services.mend_rows(actor=scientist, quarantine=quarantine, column="region", value="a", everything=True),
+    ):
+        with pytest.raises(Conflict, match="Under legal hold"):
+            refused()
+
+
+def test_what_was_never_taken_out_after_a_replay_is_taken_out_later(scientist, quarantine, run_jobs):
+    services.mend_rows(actor=scientist, quarantine=quarantine, column="region", value="south", everything=True)
+    version = services.replay_rows(actor=scientist, quarantine=quarantine, everything=True)
+    run_jobs()
+    assert services.settle_what_is_left(now=now()) == 0, "the version's own event is about to begin it"
+    later = now() + timedelta(hours=1)
+    assert services.settle_what_is_left(now=later) == 1
+    assert services.settle_what_is_left(now=later) == 0, "it is on its way"
+    run_jobs()
+    quarantine.refresh_from_db()
+    assert (quarantine.row_count, quarantine.replayed_count, quarantine.replay) == (0, 3, None)
+    # Whoever comes after all finds it done.
+    services.settle_replay(job=SimpleNamespace(scope=nullcontext), version_id=version.pk)

@@ -10,6 +10,7 @@ import pytest
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
 from apps.datasets.models import DatasetVersion, RetentionRule
+from apps.datasets.services import retention
 from foundation import ledger
 from foundation.clock import now
 from foundation.errors import AccessDenied, Invalid
@@ -92,3 +93,18 @@ def test_the_page_and_programs_do_the_same(seven, admin, scientist, client_as, a
     assert sum(f["goes"] for f in answer.json()["fates"]) == 3, answer.content
     assert api.put(rest, json.dumps({"keep_days": 30}), content_type=JSON).status_code == 200
     assert (api.get(rest).json()["keep_newest"], api.get(rest).json()["keep_days"]) == (None, 30)
+
+
+def test_who_takes_a_rule_back_while_it_is_looked_at_has_the_last_word(seven, admin, monkeypatch):
+    services.set_retention(actor=admin, dataset=seven[0].dataset, keep_newest=1)
+    waited = retention.hold_dataset
+
+    def late(dataset_id):
+        RetentionRule.objects.update(keep_newest=6)
+        return waited(dataset_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(retention, "hold_dataset", late)
+        assert services.retire_versions(now=now()) == 0
+        patched.setattr(retention, "hold_dataset", lambda pk: RetentionRule.objects.all().delete() and waited(pk))
+        assert services.retire_versions(now=now()) == 0

@@ -11,7 +11,7 @@ from apps.datasets import selectors, services
 from apps.datasets.choices import ColumnClass, VersionState
 from apps.datasets.errors import DefinitionRefused
 from apps.datasets.models import DatasetVersion, TransformationPass
-from apps.datasets.services import passes
+from apps.datasets.services import due as clock
 from foundation import lake
 from foundation.clock import now
 from foundation.errors import Conflict, Invalid
@@ -274,8 +274,35 @@ def test_the_clock_begins_nothing_in_an_archive(scientist, project, tenant, writ
     made = made_by("left", "SELECT k FROM raw", trigger="cron", cron="0 * * * *", time_zone="UTC")
     project.archived_at = now()
     project.save()
-    assert passes.run_due(tenant=tenant, now=made.next_at) == 0
+    assert clock.run_due(tenant=tenant, now=made.next_at) == 0
     assert not made.passes.exists()
     project.archived_at = None
     project.save()
-    assert passes.run_due(tenant=tenant, now=made.next_at) == 1 and made.passes.exists()
+    assert clock.run_due(tenant=tenant, now=made.next_at) == 1 and made.passes.exists()
+
+
+def test_what_was_destroyed_is_made_again_of_the_same_versions(scientist, admin, written, made_by, settle):
+    written("one", b"id\n1\n")
+    made = made_by("upper", "SELECT id FROM one")
+    services.run_transformation_now(actor=scientist, transformation=made)
+    settle()
+    [version] = made.output.versions.all()
+    services.ask_to_destroy(actor=admin, version=version, confirmation=str(version))
+    settle()
+    services.run_transformation_now(actor=scientist, transformation=made)
+    settle()
+    assert selectors.latest_ready(made.output).number == 2 and rows_of(made.output) == [{"id": 1}]
+    with pytest.raises(Conflict, match="made of these versions already"):
+        services.run_transformation_now(actor=scientist, transformation=made)
+
+
+def test_so_is_what_was_destroyed_while_it_was_looked_at(scientist, admin, written, made_by, settle, passes_of):
+    written("one", b"id\n1\n")
+    made = made_by("upper", "SELECT id FROM one", review=True)
+    for _time in range(2):
+        services.run_transformation_now(actor=scientist, transformation=made)
+        settle()
+        waiting = made.output.versions.get(state=VersionState.REVIEW)
+        services.ask_to_destroy(actor=admin, version=waiting, confirmation=str(waiting))
+        settle()
+    assert [state for state, _mode, _note in passes_of(made)] == ["cancelled", "cancelled"]

@@ -205,3 +205,5 @@ def test_a_stream_is_deleted_with_what_it_set_aside_and_its_rows_stay(scientist,
     services.delete_stream(actor=scientist, stream=stream)
     assert rows_of(stream, "n") == [1]
     assert not selectors.visible_streams(actor=scientist).exists()
+    [version] = stream.dataset.versions.all()
+    assert (version.source["kind"], version.source["rows"]) == ("stream", 1), "what came last is in a version, too"

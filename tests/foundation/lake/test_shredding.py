@@ -245,11 +245,11 @@ def test_rows_erased_by_an_attempt_that_was_cut_off_go_with_the_next(tenant, gro
     real = catalogue.table_lock
     locked = []
 
-    def killed_at_the_second(place, table):
-        locked.append(table)
+    def killed_at_the_second(place, *tables):
+        locked.append(tables)
         if len(locked) == 2:
             raise ConnectionError("killed")
-        return real(place, table)
+        return real(place, *tables)
 
     with monkeypatch.context() as patched, pytest.raises(ConnectionError):
         patched.setattr(catalogue, "table_lock", killed_at_the_second)

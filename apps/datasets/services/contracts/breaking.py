@@ -13,6 +13,7 @@ from apps.datasets.events import VersionHeld
 from apps.datasets.models import Breach, Contract, DatasetVersion
 from foundation import ledger
 from foundation.identity import Actor
+from foundation.web import lineage
 
 _STRICTNESS = {name: place for place, name in enumerate(ColumnClass.values)}
 # What is suspected to be about people and was promised as less is a raise until a person says otherwise.
@@ -114,8 +115,10 @@ def _consumers(actor: Actor, version: DatasetVersion) -> list[dict[str, Any]]:
     """What was made of any ready version of the dataset, each once."""
     found: dict[str, dict[str, Any]] = {}
     own = {str(pk) for pk in version.dataset.versions.values_list("pk", flat=True)}
-    for one in selectors.ready_of(version):
-        for node in selectors.made_from(actor=actor, version=one):
+    ready = selectors.ready_of(version)
+    used = lineage.used(actor, "dataset_version", [one.pk for one in ready])
+    for one in ready:
+        for node in selectors.made_from(actor=actor, version=one) if one.pk in used else ():
             # Another version of this very dataset is no consumer of it; a version's address ends in its id.
             if node.kind == "dataset_version" and node.url.rstrip("/").rpartition("/")[2] in own:
                 continue

@@ -10,8 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
+from apps.datasets.choices import VersionState
 from apps.datasets.events import ContractPublished
 from apps.datasets.models import Contract, Dataset, DatasetVersion
+from apps.datasets.services.contracts.breaking import hold_where_broken
+from apps.datasets.services.queueing import hold_dataset
 from foundation import ledger
 from foundation.errors import Conflict
 from foundation.identity import Actor
@@ -25,7 +28,7 @@ def publish_contract(*, actor: Actor, dataset: Dataset) -> Contract:
     """
     policies.check_can_promise(actor, dataset)
     # The dataset's row is the queue in which contracts take their numbers.
-    dataset = Dataset.objects.select_for_update(of=("self",)).select_related("owner").get(pk=dataset.pk)
+    dataset = hold_dataset(dataset.pk)
     version = selectors.latest_ready(dataset)
     if version is None:
         raise Conflict(_("There is no version whose columns could be promised. Add one first."))
@@ -54,7 +57,15 @@ def publish_contract(*, actor: Actor, dataset: Dataset) -> Contract:
     )
     published = ContractPublished(dataset_id=dataset.pk, contract_id=contract.pk, number=contract.number, digest=digest)
     ledger.record(published, actor=actor, project_id=dataset.project_id, subject=("dataset", dataset.pk))
+    _hold_what_waits(actor, dataset)
     return contract
+
+
+def _hold_what_waits(actor: Actor, dataset: Dataset) -> None:
+    """A version that was read before the promise was made breaks it as much as one that comes after."""
+    rows = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset", "tenant")
+    for version in rows.filter(dataset=dataset, state=VersionState.REVIEW).order_by("pk"):
+        hold_where_broken(actor=actor, version=version, profile=version.profile)
 
 
 def _promised(version: DatasetVersion) -> list[dict[str, Any]]:

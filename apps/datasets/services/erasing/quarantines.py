@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.datasets import selectors
+from apps.datasets import policies, selectors
 from apps.datasets.choices import ErasedKind
 from apps.datasets.models import DatasetVersion, Quarantine, quarantine_table
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search, as_text
@@ -31,6 +31,10 @@ class QuarantineReach(Reach):
         condition, params = search.condition(as_text(search.column))
         for quarantine in quarantines:
             table = quarantine_table(quarantine.version)
+            if search.count(quarantine.at):
+                with job.scope():
+                    # A hold may have been placed since the erasure was asked for.
+                    policies.check_not_held([quarantine.version])
             if rows := tables.erase_rows(table, condition, params):
                 wiped.append(_of(quarantine, rows))
             # Also where an attempt before this one had erased them and was cut off.

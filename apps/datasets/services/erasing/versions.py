@@ -84,7 +84,7 @@ class VersionReach(Reach):
 
 def _base(version: DatasetVersion) -> set[UUID]:
     """The version whose rows it takes over."""
-    return {UUID(pk)} if (pk := version.source.get("base")) else set()
+    return {UUID(pk)} if (pk := version.built_on) else set()
 
 
 def _inputs(version: DatasetVersion) -> set[UUID]:

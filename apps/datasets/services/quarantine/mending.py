@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.events import QuarantineDiscarded, RowsMended
-from apps.datasets.models import Quarantine, quarantine_table
+from apps.datasets.models import DatasetVersion, Quarantine, quarantine_table
 from apps.datasets.services.quarantine.choosing import chosen, count_of, name
 from apps.datasets.services.quarantine.reading import columns_of
 from foundation import lake, ledger
@@ -77,7 +77,6 @@ def discard_rows(
 ) -> int:
     """Give the chosen rows up for good, with a reason; how many there were."""
     quarantine = held(actor, quarantine)
-    policies.check_not_held([quarantine.version])
     if not reason_given.strip():
         sentence = _("Say why these rows are given up.")
         raise Invalid(sentence, fields={"reason_given": [sentence]})
@@ -102,10 +101,14 @@ def discard_rows(
 
 
 def held(actor: Actor, quarantine: Quarantine) -> Quarantine:
-    """The quarantine's row, held until the end of the transaction, where the actor may change what is in it."""
+    """The quarantine's row, held until the end of the transaction, where the actor may change what is in it.
+
+    What is under legal hold stays as it is, and where it is; until the transaction ends nobody places a hold on it.
+    """
+    DatasetVersion.objects.select_for_update(no_key=True).get(pk=quarantine.version_id)
     rows = Quarantine.objects.select_for_update(of=("self",)).select_related("version__dataset", "replay__dataset")
     quarantine = rows.get(pk=quarantine.pk)
-    policies.check_can_mend(actor, quarantine)
+    policies.check_may_change_rows(actor, quarantine)
     policies.check_not_replaying(selectors.replay_under_way(quarantine))
     return quarantine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,15 +12,18 @@ from apps.datasets.choices import VersionState
 from apps.datasets.events import RowsReplayed
 from apps.datasets.models import DatasetVersion, Quarantine, quarantine_table
 from apps.datasets.services.quarantine.choosing import Choice
-from foundation import jobs, lake, ledger
+from foundation import jobs, lake, ledger, tenancy
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.ledger import RecordedEvent
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
+    from foundation.tenancy.models import Tenant
 
 SETTLE = "datasets.settle_replay"
+# By then the version's own event has begun it.
+_LATE = timedelta(minutes=30)
 
 
 def begin_settling(*, event: RecordedEvent) -> None:
@@ -41,6 +45,26 @@ def _enqueue(actor: Actor, version: DatasetVersion) -> None:
     )
 
 
+def settle_what_is_left(*, now: datetime) -> int:
+    """Begin again what failed for good: nobody can change a quarantine whose rows are on their way. How many."""
+
+    def turn(tenant: Tenant) -> int:
+        rows = Quarantine.objects.filter(tenant=tenant, replay__state=VersionState.READY, project__archived_at=None)
+        late = rows.filter(replay__committed_at__lt=now - _LATE).select_related("replay__dataset")
+        system = Actor.system(tenant, "replaying")
+        left = [one.replay for one in late if one.replay is not None and not _is_settling(system, one.replay)]
+        for version in left:
+            _enqueue(system, version)
+        return len(left)
+
+    return tenancy.in_each(turn)
+
+
+def _is_settling(system: Actor, version: DatasetVersion) -> bool:
+    found = jobs.jobs_of(actor=system, subject=("dataset_version", version.pk))
+    return any(job.name == SETTLE and not job.is_final for job in found)
+
+
 def settle_replay(*, job: JobHandle, version_id: UUID) -> None:
     """May be done again at any point: rows that are gone already are not counted twice."""
     with job.scope():
@@ -56,7 +80,10 @@ def settle_replay(*, job: JobHandle, version_id: UUID) -> None:
     at = tables.current(table)
     left = tables.count(at)
     with job.scope():
-        quarantine = Quarantine.objects.select_for_update(of=("self",)).get(pk=quarantine.pk)
+        held = Quarantine.objects.select_for_update(of=("self",)).filter(pk=quarantine.pk, replay=version).first()
+        if held is None:
+            return
+        quarantine = held
         taken = quarantine.row_count - left
         quarantine.row_count, quarantine.lake_snapshot, quarantine.replay = left, at.snapshot, None
         quarantine.replayed_count += taken

@@ -16,6 +16,7 @@ from apps.datasets import policies, selectors
 from apps.datasets.choices import ExpectationKind
 from apps.datasets.events import SuiteSaved
 from apps.datasets.models import Dataset, DatasetVersion, Suite
+from apps.datasets.services.queueing import hold_dataset
 from apps.datasets.services.validation import measuring, user_sql
 from apps.datasets.services.validation.expectations import Expectation, checked, read
 from foundation import lake, ledger
@@ -42,7 +43,7 @@ def save_suite(
     """
     policies.check_can_expect(actor, dataset)
     # The dataset's row is the queue in which suites take their numbers.
-    Dataset.objects.select_for_update().get(pk=dataset.pk)
+    hold_dataset(dataset.pk)
     wanted, newest = checked(expectations), selectors.newest_suite(dataset)
     if after is not None and after != (newest.number if newest else 0):
         sentence = _("Somebody saved other expectations since you began. Look at them, and make your change again.")
@@ -170,23 +171,28 @@ def _check_others(actor: Actor, dataset: Dataset, suite: Sequence[Expectation]) 
 def _check_may_ask(actor: Actor, dataset: Dataset, suite: Sequence[Expectation]) -> None:
     """How many rows meet a pattern or lie in a range tells a masked value, asked often enough: sign by sign."""
     version = selectors.latest_ready(dataset)
-    masked = set(selectors.masks(actor, version)) if version else set()
+    seen = _seen(actor, version)
+    whole = version is not None and len(seen) == len(version.column_names)
     for one in suite:
         if one.kind in _TELL_NO_VALUE:
             continue
-        of_all = one.kind in _SQL_KINDS and masked
-        if of_all or masked.intersection(one.columns) or _masked_there(actor, dataset, one):
+        unseen = not whole if one.kind in _SQL_KINDS else not seen.issuperset(one.columns)
+        if unseen or _leads_to_masked(actor, dataset, one):
             policies.check_sees_clear(actor, dataset)
 
 
-def _masked_there(actor: Actor, dataset: Dataset, one: Expectation) -> set[str]:
-    """The columns that a foreign key leads to and that the actor sees masked."""
+def _seen(actor: Actor, version: DatasetVersion | None) -> set[str]:
+    """The columns that the actor sees in clear; of one that no version has yet nobody knows what it will hold."""
+    return set(version.column_names).difference(selectors.masks(actor, version)) if version else set()
+
+
+def _leads_to_masked(actor: Actor, dataset: Dataset, one: Expectation) -> bool:
+    """Whether a foreign key leads to columns that the actor sees masked."""
     if one.kind is not ExpectationKind.FOREIGN_KEY:
-        return set()
+        return False
     rows = selectors.visible_datasets(actor=actor, project_id=dataset.project_id)
     other = rows.filter(pk=UUID(one.parameters["dataset"])).first()
-    version = selectors.latest_ready(other) if other else None
-    return set(selectors.masks(actor, version)).intersection(one.parameters["columns"]) if version else set()
+    return other is not None and not _seen(actor, selectors.latest_ready(other)).issuperset(one.parameters["columns"])
 
 
 def _said(one: Expectation) -> tuple[object, ...]:

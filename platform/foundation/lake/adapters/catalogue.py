@@ -93,12 +93,17 @@ def seal_anew(connection: psycopg.Connection, place: LakePlace) -> int:
 
 
 @contextmanager
-def table_lock(place: LakePlace, table: str) -> Iterator[None]:
-    """Only one writer of a table at a time, in whatever process; and none while snapshots expire."""
+def table_lock(place: LakePlace, *tables: str) -> Iterator[None]:
+    """Only one writer of a table at a time, in whatever process; and none while snapshots expire.
+
+    Whoever writes to several takes them together: who came back for a second one would stand behind those who wait
+    for the whole lake, and these wait for the first.
+    """
     sentence = _("The table is being written by somebody else for more than 15 minutes; try again later.")
     with connected(place) as connection, _patient(connection, _PATIENCE, sentence):
         connection.execute(_LOCK_SHARED, [place.schema])
-        connection.execute(_LOCK, [f"{place.schema}.{table}"])
+        for table in sorted(set(tables)):
+            connection.execute(_LOCK, [f"{place.schema}.{table}"])
         yield
 
 

@@ -34,11 +34,13 @@ class Upkeep(Writing):
                     self._call_alone(connection, merge)
         return self.current(table)
 
-    def expire(self, *, keep: Sequence[TableAt], before: datetime | None = None) -> int:
+    def expire(
+        self, *, keep: Sequence[TableAt] | Callable[[], Sequence[TableAt]], before: datetime | None = None
+    ) -> int:
         if not catalogue.is_ready(self._place):
             return 0
         with catalogue.lake_lock(self._place), self._alone() as connection:
-            gone = forgetting.let_go(self._place, keep, before)
+            gone = forgetting.let_go(self._place, keep() if callable(keep) else keep, before)
             if gone:
                 connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {gone})").fetchall()
             which = "cleanup_all => true" if before is None else f"older_than => {quoted(before.isoformat())}"

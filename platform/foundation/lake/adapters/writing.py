@@ -42,8 +42,7 @@ class Writing(Reading):
         incoming, name_of_mark = Incoming(source, change=self._change), catalogue.signature(table, writer)
         beside, less = beside or {}, less or {}
         with self._writing(table, incoming, {*beside, *less}, deletes=bool(less)) as connection:
-            if after is not None and catalogue.mark_of(self._place, table, writer) != after:
-                raise MarkMoved(_("Somebody else wrote to this table in the same name; nothing was written."))
+            self._check_mark(table, writer, after)
 
             def write(rows: pa.RecordBatchReader) -> TableAt:
                 connection.register("incoming", rows)
@@ -85,11 +84,12 @@ class Writing(Reading):
         *,
         mode: Mode = "create",
         mark: str = "",
+        after: str | None = None,
         on_rows: Callable[[int], None] | None = None,
     ) -> TableAt:
         wanted = self.read(self.current(table)).schema if mode == "append" and self.exists(table) else None
         with joined.rows_of(files, self._parse, wanted) as source:
-            return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
+            return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark, after)
 
     def write_query(
         self, table: str, sql: str, inputs: Mapping[str, TableAt], params: Params = None, mode: Mode = "create"
@@ -142,7 +142,7 @@ class Writing(Reading):
         keys: Mapping[str, pa.Table],
     ) -> tuple[TableAt, Marks]:
         mark = self.mark_of(at.table)
-        with catalogue.table_lock(self._place, checked(aside)), self._writing(at.table) as connection:
+        with self._writing(at.table, others=(aside,)) as connection:
             self._show(connection, {**inputs, aside_rows.ROWS: at})
             for alias, table in keys.items():
                 connection.register(alias, table)
@@ -165,8 +165,9 @@ class Writing(Reading):
             with catalogue.commits(self._place):
                 connection.execute("COMMIT")
 
-    def _write(self, table: str, incoming: Incoming, mode: Mode, mark: str) -> TableAt:
+    def _write(self, table: str, incoming: Incoming, mode: Mode, mark: str, after: str | None = None) -> TableAt:
         with self._writing(table, incoming) as connection:
+            self._check_mark(table, "", after)
 
             def write(rows: pa.RecordBatchReader) -> TableAt:
                 connection.register("incoming", rows)
@@ -175,6 +176,11 @@ class Writing(Reading):
                 return self._committed(connection, table, mark)
 
             return incoming.feed(write)
+
+    def _check_mark(self, table: str, writer: str, after: str | None) -> None:
+        """To be called under the table's lock."""
+        if after is not None and catalogue.mark_of(self._place, table, writer) != after:
+            raise MarkMoved(_("Somebody else wrote to this table in the same name; nothing was written."))
 
     def _commit(
         self,
@@ -218,8 +224,7 @@ class Writing(Reading):
     ) -> Iterator[DuckDBPyConnection]:
         """One transaction under the tables' locks; on any error it is rolled back and its files are gone."""
         with ExitStack() as locks:
-            for locked in (table, *sorted(others)):
-                locks.enter_context(catalogue.table_lock(self._place, checked(locked)))
+            locks.enter_context(catalogue.table_lock(self._place, *map(checked, (table, *others))))
             if deletes:
                 locks.enter_context(catalogue.commits(self._place))
             connection = locks.enter_context(self._alone(incoming))

@@ -12,6 +12,7 @@ from foundation.web.lineage.things import (
     register,
     register_above,
     register_whole,
+    used,
     walk,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "register",
     "register_above",
     "register_whole",
+    "used",
     "walk",
 ]

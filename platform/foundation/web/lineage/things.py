@@ -98,6 +98,11 @@ def register_whole(kind: str, part: str, members: Members) -> None:
     _wholes[kind] = (part, members)
 
 
+def used(actor: Actor, kind: str, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these from which something was made directly, by any app."""
+    return {low for followers in _above.get(kind, []) for low, _above_it in followers(actor, ids)}
+
+
 def walk(actor: Actor, start: Reference, *, depth: int, below: bool = True, above: bool = True) -> Walked:
     """Everything within `depth` steps of a thing or of a whole; NotFound where the actor does not see it."""
     part, members = _wholes.get(start[0], (start[0], None))
