@@ -40,7 +40,7 @@ def batch_of(found: Sequence[Events], progress: Progress, told: tuple[Decoder, S
             aside.append(set_aside(events.bodies, places, events.times, shaped))
         progress = progress.beyond(
             events.partition,
-            events.offsets[-1],
+            events.place or events.offsets[-1],
             shaped.high,
             rows=shaped.rows.num_rows,
             late=shaped.late,

@@ -186,6 +186,6 @@ def fail(tenant: Tenant, stream_id: UUID, error: Exception) -> None:
             return
         stream = rows.get()
         system = Actor.system(tenant, "streams")
-        failed = StreamFailed(stream_id=stream_id)
+        failed = StreamFailed(stream_id=stream_id, gap=lost)
         ledger.record(failed, actor=system, project_id=stream.project_id, subject=("stream", stream_id))
         live.publish(tenant.pk, f"stream:{stream_id}", "stream_failed", {"failure": sentence})
