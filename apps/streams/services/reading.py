@@ -83,7 +83,8 @@ class Reading:
         """Let the next one take it without waiting for the lease to end."""
         self.close()
         with scope(self._tenant.pk):
-            self._mine().update(lease_until=None)
+            # Also of one that was paused meanwhile: let go on, it waits for no lease.
+            Stream.objects.filter(pk=self.stream.pk, attempt=self.attempt).update(lease_until=None)
 
     def _next(self) -> Batch:
         """The batch after what is committed. What was read ahead counts where nobody changed the stream meanwhile."""
@@ -189,7 +190,9 @@ class Reading:
 def take(tenant: Tenant, stream_id: UUID) -> Reading | None:
     """The next attempt at a stream that nobody reads; None where somebody does, or nobody may."""
     with scope(tenant.pk):
-        free = _open_streams().filter(Q(lease_until=None) | Q(lease_until__lt=Now()), pk=stream_id)
+        # One that ends later than a lease lasts was taken before the clock went back: whoever reads renews it at once.
+        over = Q(lease_until=None) | Q(lease_until__lt=Now()) | Q(lease_until__gt=Now() + 2 * LEASE)
+        free = _open_streams().filter(over, pk=stream_id)
         if not free.update(attempt=F("attempt") + 1, lease_until=Now() + LEASE):
             return None
         stream = Stream.objects.select_related("connection").get(pk=stream_id)
