@@ -197,13 +197,14 @@ class Events:
     """Events of one partition, in their order; all sequences are as long as `offsets`.
 
     `times` are milliseconds since 1970 by the broker's clock. A body is None where the entry does not say which of its
-    fields is the event.
+    fields is the event. `place` is where to go on after them, if that is more than the last offset.
     """
 
     partition: str
     offsets: Sequence[str]
     times: Sequence[int] = field(repr=False)
     bodies: Sequence[bytes | None] = field(repr=False)
+    place: str = ""
 
 
 class Broker(Protocol):

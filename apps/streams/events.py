@@ -48,10 +48,13 @@ class StreamResumed(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StreamFailed(ledger.Event):
+    """`gap`: events were deleted where they waited, before they were read."""
+
     kind = "stream.failed"
     said = _("ended the stream: it cannot be read")
     icon = "alert-triangle"
     stream_id: UUID
+    gap: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,7 +50,7 @@ def read_all(broker, topic, after, events=1000):
         assert len(some.offsets) == len(some.times) == len(some.bodies)
         assert all(time > 1_600_000_000_000 for time in some.times)
         bodies += some.bodies
-        places[some.partition] = some.offsets[-1]
+        places[some.partition] = some.place or some.offsets[-1]
     return bodies, places
 
 
@@ -130,6 +130,55 @@ def test_a_place_that_is_gone_is_said_and_passed_over_when_somebody_says_so(stag
         read_all(stage.broker, stage.topic, gone)
     found = stage.broker.read(stage.topic, gone, events=10, wait_s=10, past_gaps=True)
     assert sorted(body for some in found for body in some.bodies) == [b"1", b"2", b"3"]
+
+
+@pytest.mark.parametrize("stage", ["valkey"], indirect=True)
+def test_what_valkey_trims_unread_is_counted_and_what_was_read_before_is_not(stage, valkey):
+    client = redis.Redis(port=valkey.port, password=broker_stages.PASSWORD)
+
+    def trim(kept):
+        client.xtrim(stage.topic, maxlen=kept, approximate=False)
+
+    stage.put(*(b"%d" % n for n in range(10)))
+    trim(8)
+    bodies, places = read_all(stage.broker, stage.topic, {}, events=5)
+    assert bodies == [b"%d" % n for n in range(2, 7)], "what was gone before it began is nobody's loss"
+    trim(3)
+    bodies, places = read_all(stage.broker, stage.topic, places)
+    assert bodies == [b"7", b"8", b"9"], "all that was trimmed was read"
+    stage.put(*(b"%d" % n for n in range(10, 20)))
+    trim(6)
+    with pytest.raises(SourceChanged, match="^4 events .* deleted before they were read"):
+        stage.other().read(stage.topic, places, events=10)
+    found = stage.broker.read(stage.topic, places, events=2, past_gaps=True)
+    assert found[0].bodies == [b"14", b"15"], "somebody said that it may be passed over"
+    bodies, places = read_all(stage.broker, stage.topic, {"0": found[0].place})
+    assert bodies == [b"16", b"17", b"18", b"19"]
+    trim(0)
+    assert stage.broker.read(stage.topic, places, events=10) == []
+    stage.put(b"20", b"21")
+    client.xdel(stage.topic, client.xrevrange(stage.topic, count=1)[0][0])
+    with pytest.raises(SourceChanged, match="^1 event "):
+        stage.broker.read(stage.topic, places, events=10)
+    (found,) = stage.broker.read(stage.topic, places, events=10, past_gaps=True)
+    assert found.bodies == [b"20"]
+    trim(0)
+    assert stage.broker.read(stage.topic, {"0": found.place}, events=10) == [], "said once is enough"
+
+
+@pytest.mark.parametrize("stage", ["valkey"], indirect=True)
+def test_where_valkey_is_at_an_end_it_knows_how_many_came(stage, valkey):
+    client = redis.Redis(port=valkey.port, password=broker_stages.PASSWORD)
+    stage.put(b"1", b"2")
+    ends = stage.broker.ends(stage.topic)
+    stage.put(b"3", b"4")
+    client.xtrim(stage.topic, maxlen=1, approximate=False)
+    with pytest.raises(SourceChanged, match="^1 event "):
+        stage.broker.read(stage.topic, ends, events=10)
+    client.delete(stage.topic)
+    stage.put(b"5")
+    bodies, _places = read_all(stage.broker, stage.topic, ends)
+    assert bodies == [b"5"], "a key that was made anew counts from the beginning"
 
 
 @pytest.mark.parametrize("stage", ["valkey"], indirect=True)

@@ -9,11 +9,14 @@ from typing import Any
 
 import redis
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from apps.connections.errors import PlaceMissing, SourceBroken, SourceRefused, SourceUnreachable
+from apps.connections.adapters.valkey_counts import Counts, counts_of, id_of, parted, place_of
+from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, SourceRefused, SourceUnreachable
 from apps.connections.ports import Events
+from foundation import figures
 
 _PARTITION = "0"
 _FEWEST, _AT_ONCE, _WANTED_BYTES = 64, 4_000, 16 << 20
@@ -89,11 +92,15 @@ class ValkeyBroker:
     def read(
         self, topic: str, after: Mapping[str, str], *, events: int, wait_s: float = 0.0, past_gaps: bool = False
     ) -> list[Events]:
-        """Valkey does not tell what was trimmed unread from what was trimmed after it was read: no gap is noticed."""
-        since = after.get(_PARTITION, "0-0")
+        """A gap is noticed where the server counts what was ever added, as Valkey and Redis do since version 7."""
+        since, counted = parted(after.get(_PARTITION, "0-0"))
+        begin, counted = since, None if past_gaps else counted
         entries: list[Any] = []
         size = 0
         with self._said() as line:
+            counts = None if self._own else self._counts(line, topic)
+            if counts and (lost := counts.lost(id_of(since), counted)):
+                raise _gone(lost, topic)
             while len(entries) < events and size < _WANTED_BYTES:
                 found = self._some(line, topic, since, min(self._count, events - len(entries)))
                 if not found:
@@ -111,20 +118,25 @@ class ValkeyBroker:
             return []
         ids = [entry[0].decode() for entry in entries]
         times = [int(one.partition("-")[0]) for one in ids]
-        return [Events(_PARTITION, ids, times, [_event_of(entry[1]) for entry in entries])]
+        place = ""
+        if counts:
+            read, rest = [id_of(one) for one in ids], len(entries) < events and size < _WANTED_BYTES
+            place = place_of(ids[-1], counts.upto(id_of(begin), counted, read, all_of_it=rest))
+        return [Events(_PARTITION, ids, times, [_event_of(entry[1]) for entry in entries], place)]
 
     def ends(self, topic: str) -> dict[str, str]:
         with self._said() as line:
-            last = self._told(line, topic).get(b"last-generated-id", b"0-0")
-        return {_PARTITION: last.decode()}
+            told = self._told(line, topic)
+        counts = None if self._own else counts_of(told)
+        return {_PARTITION: place_of(told.get(b"last-generated-id", b"0-0").decode(), counts and counts.added)}
 
     def lag(self, topic: str, after: Mapping[str, str]) -> int:
-        since = _place(after.get(_PARTITION, "0-0"))
+        since = id_of(parted(after.get(_PARTITION, "0-0"))[0])
         with self._said() as line:
             told = self._told(line, topic)
-        if not told.get(b"length") or since >= _place(told[b"last-generated-id"].decode()):
+        if not told.get(b"length") or since >= id_of(told[b"last-generated-id"].decode()):
             return 0
-        first, last = (_place(told[word][0].decode())[0] for word in (b"first-entry", b"last-entry"))
+        first, last = (id_of(told[word][0].decode())[0] for word in (b"first-entry", b"last-entry"))
         if since[0] <= first or first == last:
             return int(told[b"length"])
         return max(1, round(told[b"length"] * (last - since[0]) / (last - first)))
@@ -132,7 +144,7 @@ class ValkeyBroker:
     def forget(self, topic: str, upto: Mapping[str, str]) -> None:
         if not self._own or _PARTITION not in upto:
             return
-        milliseconds, number = _place(upto[_PARTITION])
+        milliseconds, number = id_of(parted(upto[_PARTITION])[0])
         with self._said() as line:
             line.ask("XTRIM", self._key(topic), "MINID", f"{milliseconds}-{number + 1}")
 
@@ -165,6 +177,16 @@ class ValkeyBroker:
                 raise SourceBroken(sentence % said) from None
             self._count = max(1, count // 8)
             return self._some(line, topic, since, self._count)
+
+    def _counts(self, line: Line, topic: str) -> Counts | None:
+        """None also where the server does not tell it to this user, or its oldest entry is too large to come along."""
+        try:
+            return counts_of(self._told(line, topic))
+        except redis.exceptions.NoPermissionError:
+            return None
+        except TooMuch:
+            line.disconnect()  # type: ignore[no-untyped-call]
+            return None
 
     def _told(self, line: Line, topic: str) -> dict[bytes, Any]:
         try:
@@ -215,9 +237,13 @@ def _next_count(count: int, size: int) -> int:
     return max(1, min(_AT_ONCE, count * 4, _WANTED_BYTES // 8 * count // max(size, 1)))
 
 
-def _place(entry_id: str) -> tuple[int, int]:
-    milliseconds, _sign, number = entry_id.partition("-")
-    return int(milliseconds), int(number or 0)
+def _gone(lost: int, topic: str) -> SourceChanged:
+    sentence = ngettext(
+        "%(lost)s event of “%(topic)s” was deleted before it was read. What is left can be read on.",
+        "%(lost)s events of “%(topic)s” were deleted before they were read. What is left can be read on.",
+        lost,
+    )
+    return SourceChanged(sentence % {"lost": figures.number(lost), "topic": topic})
 
 
 def _glob(prefix: str) -> str:

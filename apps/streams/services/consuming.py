@@ -63,19 +63,27 @@ class Consumer:
         self._stop = stop
         self._known: dict[UUID, _Known] = {}
         self._look_at = self._renew_at = 0.0
+        # A turn has ended, and its stream may be due again.
+        self._ended = threading.Event()
 
     def run(self) -> None:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="stream") as pool:
-            while not self._stop.wait(_STEP_S):
+            while not self._stop.is_set():
+                self._ended.clear()
                 self._look()
                 self._renew()
                 for stream_id, known in self._known.items():
+                    if known.turn is not None and known.turn.done():
+                        known.turn = None
                     if known.turn is None and known.due <= time.monotonic():
                         known.turn = pool.submit(self._turn, stream_id, known)
-                    elif known.turn is not None and known.turn.done():
-                        known.turn = None
+                        known.turn.add_done_callback(self._tell)
+                self._ended.wait(_STEP_S)
         for known in self._known.values():
             self._drop(known)
+
+    def _tell(self, _turn: Future[None]) -> None:
+        self._ended.set()
 
     def _look(self) -> None:
         """Which streams run, once a second; the consumer outlives whatever it meets."""
@@ -178,6 +186,6 @@ def fail(tenant: Tenant, stream_id: UUID, error: Exception) -> None:
             return
         stream = rows.get()
         system = Actor.system(tenant, "streams")
-        failed = StreamFailed(stream_id=stream_id)
+        failed = StreamFailed(stream_id=stream_id, gap=lost)
         ledger.record(failed, actor=system, project_id=stream.project_id, subject=("stream", stream_id))
         live.publish(tenant.pk, f"stream:{stream_id}", "stream_failed", {"failure": sentence})

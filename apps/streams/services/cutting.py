@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sanad.streams")
 _EVERY = {Cut.HOUR: timedelta(hours=1), Cut.DAY: timedelta(days=1)}
+# What clocks of several machines differ by.
+_SKEW = timedelta(minutes=1)
 
 
 def cut_stream(*, actor: Actor, stream: Stream, now: datetime) -> DatasetVersion:
@@ -83,7 +85,9 @@ def _due(tenant: Tenant, now: datetime) -> list[UUID]:
 def _is_due(stream: Stream, now: datetime) -> bool:
     if stream.cut == Cut.ROWS:
         return stream.rows - stream.rows_at_cut >= stream.cut_rows
-    return now - (stream.cut_at or stream.created_at) >= _EVERY[Cut(stream.cut)]
+    passed = now - (stream.cut_at or stream.created_at)
+    # The last one is of a later hour than now: the clock was ahead then, and nobody is to wait until it is there again.
+    return not -_SKEW <= passed < _EVERY[Cut(stream.cut)]
 
 
 def _cut_if_due(tenant: Tenant, stream_id: UUID, now: datetime) -> int:

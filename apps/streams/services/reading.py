@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.connections import services as connections
-from apps.connections.services import Broker, Events
+from apps.connections.services import Broker
 from apps.streams.adapters import decoder_of
 from apps.streams.choices import Begin, Late, StreamState
 from apps.streams.models import Stream
 from apps.streams.ports import Decoder
+from apps.streams.services.batches import Batch, batch_of
 from apps.streams.services.marking import Progress, progress_of
-from apps.streams.services.shaping import Shape, set_aside, shape
+from apps.streams.services.shaping import Shape
 from apps.tenants import services as tenants
 from foundation import lake, live
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LEASE = timedelta(seconds=6)
 # So many files of one commit each are merged into one; a merge costs about as much as ten commits.
@@ -50,6 +49,7 @@ class Reading:
         self._progress, self._mark = progress_of(self._lake, stream.table, stream.writer)
         self._decoder: Decoder | None = None
         self._shape: Shape | None = None
+        self._ahead: Future[Batch] | None = None
         self._commits, self._quota_at, self._noted_at = 0, 0.0, 0.0
         self._rate, self._read_at = 0.0, time.monotonic()
 
@@ -58,19 +58,23 @@ class Reading:
         self._look()
         stream = self.stream
         self._check_quota()
-        found = self._broker.read(stream.key, self._places(), events=stream.batch_rows, past_gaps=stream.gap)
-        count = sum(len(events.offsets) for events in found)
-        self._measure(count)
-        if not count:
+        batch = self._next()
+        self._measure(batch.count)
+        if not batch.count:
             self._note_idle()
             return False
-        self._commit(found)
+        more = batch.count >= stream.batch_rows
+        with ThreadPoolExecutor(1, thread_name_prefix="stream-ahead") as other:
+            # What may pass over a gap does so once: `_note` ends it.
+            if more and not stream.gap:
+                self._ahead = other.submit(self._read, batch.progress, batch.told)
+            self._write(batch)
         self._broker.forget(stream.key, self._progress.places)
-        self._note(0 if count < stream.batch_rows else self._broker.lag(stream.key, self._progress.places))
+        self._note(self._broker.lag(stream.key, self._progress.places) if more else 0)
         self._commits += 1
         if self._commits % _COMPACT_EVERY == 0:
             self._lake.compact(stream.table, fewest=_FEWEST_FILES)
-        return count >= stream.batch_rows
+        return more
 
     def close(self) -> None:
         self._broker.close()
@@ -79,45 +83,36 @@ class Reading:
         """Let the next one take it without waiting for the lease to end."""
         self.close()
         with scope(self._tenant.pk):
-            self._mine().update(lease_until=None)
+            # Also of one that was paused meanwhile: let go on, it waits for no lease.
+            Stream.objects.filter(pk=self.stream.pk, attempt=self.attempt).update(lease_until=None)
 
-    def _commit(self, found: list[Events]) -> None:
-        import pyarrow as pa
+    def _next(self) -> Batch:
+        """The batch after what is committed. What was read ahead counts where nobody changed the stream meanwhile."""
+        told, ahead, self._ahead = self._tools(), self._ahead, None
+        if ahead is not None and (batch := ahead.result()).told == told:
+            return batch
+        return self._read(self._progress, told)
 
-        progress, rows, aside = self._progress, [], []
-        decoder, wanted = self._tools()
-        for events in found:
-            shaped = shape(decoder, events.bodies, events.times, wanted, progress.high.get(events.partition))
-            rows.append(shaped.rows)
-            if shaped.aside:
-                places = [f"{events.partition}:{place}" for place in events.offsets]
-                aside.append(set_aside(events.bodies, places, events.times, shaped))
-            progress = progress.beyond(
-                events.partition,
-                events.offsets[-1],
-                shaped.high,
-                rows=shaped.rows.num_rows,
-                late=shaped.late,
-                quarantined=len(shaped.aside),
-            )
-        self._write(pa.concat_tables(rows), pa.concat_tables(aside) if aside else None, progress)
+    def _read(self, progress: Progress, told: tuple[Decoder, Shape]) -> Batch:
+        """The batch that follows a place; also while the one before it is being written, and by another thread."""
+        stream = self.stream
+        places = {**(stream.first_places or {}), **progress.places}
+        found = self._broker.read(stream.key, places, events=stream.batch_rows, past_gaps=stream.gap)
+        return batch_of(found, progress, told)
 
-    def _write(self, rows: pa.Table, aside: pa.Table | None, progress: Progress) -> None:
+    def _write(self, batch: Batch) -> None:
         """One transaction: rows, quarantine and place are in together, or not at all."""
-        mark = progress.as_mark(self.attempt)
+        mark = batch.progress.as_mark(self.attempt)
         self._lake.write(
             self.stream.table,
-            rows,
+            batch.rows,
             mode="append",
             mark=mark,
             writer=self.stream.writer,
             after=self._mark,
-            beside={} if aside is None else {self.stream.quarantine: aside},
+            beside={} if batch.aside is None else {self.stream.quarantine: batch.aside},
         )
-        self._progress, self._mark = progress, mark
-
-    def _places(self) -> dict[str, str]:
-        return {**(self.stream.first_places or {}), **self._progress.places}
+        self._progress, self._mark = batch.progress, mark
 
     def _tools(self) -> tuple[Decoder, Shape]:
         """What reads its events; made anew where somebody changed the stream."""
@@ -195,7 +190,9 @@ class Reading:
 def take(tenant: Tenant, stream_id: UUID) -> Reading | None:
     """The next attempt at a stream that nobody reads; None where somebody does, or nobody may."""
     with scope(tenant.pk):
-        free = _open_streams().filter(Q(lease_until=None) | Q(lease_until__lt=Now()), pk=stream_id)
+        # One that ends later than a lease lasts was taken before the clock went back: whoever reads renews it at once.
+        over = Q(lease_until=None) | Q(lease_until__lt=Now()) | Q(lease_until__gt=Now() + 2 * LEASE)
+        free = _open_streams().filter(over, pk=stream_id)
         if not free.update(attempt=F("attempt") + 1, lease_until=Now() + LEASE):
             return None
         stream = Stream.objects.select_related("connection").get(pk=stream_id)

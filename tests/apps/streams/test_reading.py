@@ -110,10 +110,10 @@ def test_an_older_attempt_writes_nothing_any_more(tenant, make_stream, put, rows
     with pytest.raises(reading.Lost):
         old.turn()
     # One that was halted between its look and its write finds the table further on.
-    found = old._broker.read(stream.key, {}, events=10)
+    batch = old._next()
     new.turn()
     with pytest.raises(MarkMoved):
-        old._commit(found)
+        old._write(batch)
     assert rows_of(stream, "n") == [1]
     old.close()
     new.release()

@@ -93,18 +93,18 @@ def seal_anew(connection: psycopg.Connection, place: LakePlace) -> int:
 
 
 @contextmanager
-def table_lock(place: LakePlace, *tables: str) -> Iterator[None]:
+def table_lock(place: LakePlace, *tables: str) -> Iterator[psycopg.Connection]:
     """Only one writer of a table at a time, in whatever process; and none while snapshots expire.
 
     Whoever writes to several takes them together: who came back for a second one would stand behind those who wait
-    for the whole lake, and these wait for the first.
+    for the whole lake, and these wait for the first. Given is the connection that holds the locks: they end with it.
     """
     sentence = _("The table is being written by somebody else for more than 15 minutes; try again later.")
     with connected(place) as connection, _patient(connection, _PATIENCE, sentence):
         connection.execute(_LOCK_SHARED, [place.schema])
         for table in sorted(set(tables)):
             connection.execute(_LOCK, [f"{place.schema}.{table}"])
-        yield
+        yield connection
 
 
 @contextmanager
@@ -115,10 +115,16 @@ def commits(place: LakePlace) -> Iterator[None]:
     takes that number, DuckLake commits under the next one and leaves the file as it is: the rows are then gone from a
     snapshot in which they are. So who deletes keeps all others from committing, and every commit waits for that.
     """
-    sentence = _("Somebody else commits to the lake for more than 15 minutes; try again later.")
-    with connected(place) as connection, _patient(connection, _PATIENCE, sentence):
-        connection.execute(_LOCK, [f"{place.schema} commits"])
+    with connected(place) as connection:
+        hold_commits(place, connection)
         yield
+
+
+def hold_commits(place: LakePlace, connection: psycopg.Connection) -> None:
+    """As `commits`, from now until this connection ends: for whose next act is the commit."""
+    sentence = _("Somebody else commits to the lake for more than 15 minutes; try again later.")
+    with _patient(connection, _PATIENCE, sentence):
+        connection.execute(_LOCK, [f"{place.schema} commits"])
 
 
 @contextmanager
@@ -161,13 +167,18 @@ def mark_of(place: LakePlace, table: str, writer: str) -> str:
     if not is_ready(place):
         return ""
     with connected(place) as connection:
-        row = connection.execute(
-            f"SELECT c.commit_message FROM {place.schema}.ducklake_snapshot_changes c"
-            f" JOIN {place.schema}.ducklake_table t ON t.table_name = %s AND t.end_snapshot IS NULL"
-            " AND c.snapshot_id >= t.begin_snapshot WHERE c.author = %s ORDER BY c.snapshot_id DESC LIMIT 1".encode(),
-            [table, signature(table, writer)],
-        ).fetchone()
-        return str(row[0]) if row else ""
+        return mark_in(place, connection, table, writer)
+
+
+def mark_in(place: LakePlace, connection: psycopg.Connection, table: str, writer: str) -> str:
+    """As `mark_of`, of a lake that was made before."""
+    row = connection.execute(
+        f"SELECT c.commit_message FROM {place.schema}.ducklake_snapshot_changes c"
+        f" JOIN {place.schema}.ducklake_table t ON t.table_name = %s AND t.end_snapshot IS NULL"
+        " AND c.snapshot_id >= t.begin_snapshot WHERE c.author = %s ORDER BY c.snapshot_id DESC LIMIT 1".encode(),
+        [table, signature(table, writer)],
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def made_together(place: LakePlace, *tables: str) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pyarrow as pa
 from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
@@ -41,8 +42,8 @@ class Writing(Reading):
     ) -> TableAt:
         incoming, name_of_mark = Incoming(source, change=self._change), catalogue.signature(table, writer)
         beside, less = beside or {}, less or {}
-        with self._writing(table, incoming, {*beside, *less}, deletes=bool(less)) as connection:
-            self._check_mark(table, writer, after)
+        with self._locked(table, incoming, {*beside, *less}, deletes=bool(less)) as (connection, locks):
+            self._check_mark(table, writer, after, locks)
 
             def write(rows: pa.RecordBatchReader) -> TableAt:
                 connection.register("incoming", rows)
@@ -53,7 +54,9 @@ class Writing(Reading):
                     connection.execute(f"DELETE FROM lake.main.{name(other)} WHERE {where}", params)
                 with sessions.in_order(connection):
                     self._put(connection, table, "incoming", mode, None)
-                return self._committed(connection, table, mark, name_of_mark, deletes=bool(less))
+                # The locks end with the commit, which is the last that happens here: this one goes with them.
+                catalogue.hold_commits(self._place, locks)
+                return self._committed(connection, table, mark, name_of_mark, held=True)
 
             return incoming.feed(write)
 
@@ -119,7 +122,7 @@ class Writing(Reading):
             self._show(connection, {"came": rows, "was": base})
             step = merging.grow if base.table == table else merging.begin
             step(connection, target, keys, span)
-            return self._committed(connection, table, mark, deletes=deletes)
+            return self._committed(connection, table, mark, held=deletes)
 
     def widen(self, table: str, columns: Mapping[str, str]) -> TableAt:
         with self._writing(table) as connection:
@@ -157,7 +160,7 @@ class Writing(Reading):
         with self._writing(table, deletes=True) as connection:
             told = ", ".join(f"{name(column)} = {value}" for column, value in values.items())
             connection.execute(f"UPDATE lake.main.{name(table)} SET {told} WHERE {where}", list(params) or None)
-            return self._committed(connection, table, "", deletes=True)
+            return self._committed(connection, table, "", held=True)
 
     def drop(self, table: str) -> None:
         with self._writing(table) as connection:
@@ -166,8 +169,8 @@ class Writing(Reading):
                 connection.execute("COMMIT")
 
     def _write(self, table: str, incoming: Incoming, mode: Mode, mark: str, after: str | None = None) -> TableAt:
-        with self._writing(table, incoming) as connection:
-            self._check_mark(table, "", after)
+        with self._locked(table, incoming) as (connection, locks):
+            self._check_mark(table, "", after, locks)
 
             def write(rows: pa.RecordBatchReader) -> TableAt:
                 connection.register("incoming", rows)
@@ -177,9 +180,9 @@ class Writing(Reading):
 
             return incoming.feed(write)
 
-    def _check_mark(self, table: str, writer: str, after: str | None) -> None:
+    def _check_mark(self, table: str, writer: str, after: str | None, locks: psycopg.Connection) -> None:
         """To be called under the table's lock."""
-        if after is not None and catalogue.mark_of(self._place, table, writer) != after:
+        if after is not None and catalogue.mark_in(self._place, locks, table, writer) != after:
             raise MarkMoved(_("Somebody else wrote to this table in the same name; nothing was written."))
 
     def _commit(
@@ -204,11 +207,12 @@ class Writing(Reading):
             connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None)
 
     def _committed(
-        self, connection: DuckDBPyConnection, table: str, mark: str, signed: str = "", *, deletes: bool = False
+        self, connection: DuckDBPyConnection, table: str, mark: str, signed: str = "", *, held: bool = False
     ) -> TableAt:
+        """`held`: nobody else commits already."""
         if mark:
             connection.execute("CALL ducklake_set_commit_message('lake', ?, ?)", [signed or table, mark])
-        with nullcontext() if deletes else catalogue.commits(self._place):
+        with nullcontext() if held else catalogue.commits(self._place):
             connection.execute("COMMIT")
         row = connection.execute("FROM ducklake_last_committed_snapshot('lake')").fetchone()
         return TableAt(table, int(row[0]) if row else 0)
@@ -223,17 +227,29 @@ class Writing(Reading):
         deletes: bool = False,
     ) -> Iterator[DuckDBPyConnection]:
         """One transaction under the tables' locks; on any error it is rolled back and its files are gone."""
-        with ExitStack() as locks:
-            locks.enter_context(catalogue.table_lock(self._place, *map(checked, (table, *others))))
+        with self._locked(table, incoming, others, deletes=deletes) as (connection, _locks):
+            yield connection
+
+    @contextmanager
+    def _locked(
+        self,
+        table: str,
+        incoming: Incoming | None = None,
+        others: Collection[str] = (),
+        *,
+        deletes: bool = False,
+    ) -> Iterator[tuple[DuckDBPyConnection, psycopg.Connection]]:
+        """As `_writing`, with the connection of the catalogue that holds the locks."""
+        with catalogue.table_lock(self._place, *map(checked, (table, *others))) as locks:
             if deletes:
-                locks.enter_context(catalogue.commits(self._place))
-            connection = locks.enter_context(self._alone(incoming))
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            except BaseException:
-                _roll_back(connection)
-                raise
+                catalogue.hold_commits(self._place, locks)
+            with self._alone(incoming) as connection:
+                connection.execute("BEGIN")
+                try:
+                    yield connection, locks
+                except BaseException:
+                    _roll_back(connection)
+                    raise
 
 
 def _roll_back(connection: DuckDBPyConnection) -> None:
