@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -21,7 +22,6 @@ from foundation.lake.ports import Column
 from tests.foundation.lake.conftest import lake as lake
 from tests.foundation.lake.conftest import lake_id as lake_id
 
-ENGINE = duckdb.connect(config={"threads": 2})
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 BIG, LAST = 2**53, 2**63 - 1
 N = 3000
@@ -54,6 +54,11 @@ KEYS = {
 }
 
 
+@cache
+def engine():
+    return duckdb.connect(config={"threads": 2})
+
+
 def unique_rule(complete=False, type_="BIGINT"):
     one = checked([{"kind": "unique", "columns": ["key"], "severity": "warn"}])[0]
     columns = {"key": Column("key", type_)}
@@ -62,9 +67,9 @@ def unique_rule(complete=False, type_="BIGINT"):
 
 def screened(values, type_=None, **more):
     """The first screen over a table of these values; and how many rows have a value that comes twice."""
-    ENGINE.register("given", pa.table({"key": pa.array(values, type_ or pa.int64())}))
-    ENGINE.execute("CREATE OR REPLACE TABLE _rows AS FROM given")
-    found = ENGINE.execute(unique_rule(**more).screens[0]).fetchone()[0]
+    engine().register("given", pa.table({"key": pa.array(values, type_ or pa.int64())}))
+    engine().execute("CREATE OR REPLACE TABLE _rows AS FROM given")
+    found = engine().execute(unique_rule(**more).screens[0]).fetchone()[0]
     return found, sum(n for value, n in Counter(values).items() if n > 1 and value is not None)
 
 
