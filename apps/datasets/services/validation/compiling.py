@@ -14,6 +14,7 @@ from typing import Any
 
 from apps.datasets.choices import ExpectationKind, ValueFamily
 from apps.datasets.services.validation.expectations import Expectation
+from apps.datasets.services.validation.runs import out_of_turn
 from foundation.lake.ports import Column, TableAt
 
 Kind = ExpectationKind
@@ -63,8 +64,10 @@ class Rule:
     count: str = ""
     # The same condition as a bare comparison of the column, by which parts of a file are passed over unread.
     bare: str = ""
-    # Figures that are 0 only where no row fails, the cheapest first.
-    screens: tuple[str, ...] = ()
+    # A figure that is 0 only where no row fails, and costs no more than reading the column; and one that is cheaper
+    # than `count`.
+    proof: str = ""
+    screen: str = ""
 
 
 def name(text: str) -> str:
@@ -130,39 +133,9 @@ def _unique(one: Expectation, ground: Ground) -> Rule:
         return Rule(failing=failing, count=_counted(failing))
     if len(columns) > 1:
         return Rule(failing=failing, count=count)
-    screens = [f"SELECT count({keys}) - count(DISTINCT {keys}) FROM _rows w"]
-    if columns[0].type in _WHOLE:
-        screens.insert(0, _in_runs(keys, columns[0].name in ground.complete))
-    return Rule(failing=failing, count=count, screens=tuple(screens))
-
-
-_MOST_EDGES = 20_000
-
-
-def _in_runs(value: str, complete: bool) -> str:
-    """A figure that is 0 only where no value of a column of whole numbers comes twice.
-
-    Most keys are counted up, and lie in the order in which they were given: a tenth of the time of a hash table. The
-    values are cut into runs, each step of which goes up by 1 to 1000, so that within a run none comes twice. If all
-    beginnings and ends of runs, sorted, take turns, no two runs share a value. As DOUBLE two large values may become
-    the same, and never change places: then the figure is 1, as for a column that has many runs (which costs little,
-    since reading ends there). The NULL at the end shows where the last run ends, wherever it comes.
-    """
-    present = "" if complete else f" WHERE {value} IS NOT NULL"
-    values = f"SELECT {value}::DOUBLE AS value FROM _rows w{present} UNION ALL SELECT NULL"
-    # One comparison for both ends of the step.
-    cuts = (
-        f"SELECT value, before FROM (SELECT value, lag(value) OVER () AS before FROM ({values}))"
-        f" WHERE (abs(value - before - 500.5) < 500) IS NOT TRUE LIMIT {_MOST_EDGES}"
-    )
-    edges = f"SELECT unnest([value, before]) AS value, unnest([false, true]) AS ends FROM ({cuts})"
-    placed = (
-        f"SELECT ends, row_number() OVER (ORDER BY value, ends) % 2 = 0 AS even FROM ({edges}) WHERE value IS NOT NULL"
-    )
-    return (
-        f"SELECT (count(*) >= {_MOST_EDGES} OR count(*) % 2 = 1 OR coalesce(bool_or(ends <> even), false))::INT"
-        f" FROM ({placed})"
-    )
+    alone = f"SELECT count({keys}) - count(DISTINCT {keys}) FROM _rows w"
+    proof = out_of_turn(keys, columns[0].name in ground.complete) if columns[0].type in _WHOLE else ""
+    return Rule(failing=failing, count=count, proof=proof, screen=alone)
 
 
 def _counted(failing: str) -> str:

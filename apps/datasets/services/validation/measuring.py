@@ -24,6 +24,8 @@ Kind = ExpectationKind
 _FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
 # Rows of a file from which on another scan of it costs less than what may be passed over unread.
 _LARGE_FILE = 1_000_000
+# A statement of hundreds of scans would take longer to plan than to run.
+_MOST_SCANS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +149,7 @@ def _whole(columns: Mapping[str, Column], there: set[str], key: Sequence[str]) -
 def _one_pass(
     tables: Lake, inputs: Mapping[str, TableAt], rules: Mapping[str, Rule], known: Known
 ) -> tuple[int, dict[str, int]]:
-    """The number of rows, and of those that fail each rule that looks at nothing but the row, or passes a screen.
+    """The number of rows, and of those that fail each rule that looks at nothing but the row, or is proven to be met.
 
     One statement reads the columns once. Of large files each bare comparison is counted in a scan of its own beside
     it: of most parts of such a file its smallest and largest value say enough, and the column is never read.
@@ -155,9 +157,10 @@ def _one_pass(
     large = known.files and known.rows / known.files >= _LARGE_FILE
     counted, beside = {"rows": "count(*)"}, dict[str, str]()
     for place, rule in enumerate(rules.values()):
-        if rule.screens:
-            beside[f"f{place}"] = rule.screens[0]
-        elif large and rule.bare:
+        more = len(beside) < _MOST_SCANS
+        if rule.proof and more:
+            beside[f"f{place}"] = rule.proof
+        elif rule.bare and more and large:
             beside[f"f{place}"] = f"SELECT count(*) FROM _rows WHERE {rule.bare}"
         elif not rule.count:
             counted[f"f{place}"] = f"count_if({rule.failing})::BIGINT"
@@ -165,15 +168,14 @@ def _one_pass(
     scans = "".join(f", ({query}) AS {place}" for place, query in beside.items())
     found = _first(tables, f"SELECT one.*{scans} FROM (SELECT {pass_} FROM _rows) one", inputs)
     counts = {key: int(found.get(f"f{place}", 1) or 0) for place, key in enumerate(rules)}
-    # What a screen held back is counted by itself.
+    # What was not proven is counted by itself.
     return int(found["rows"]), {key: n for key, n in counts.items() if not rules[key].count or not n}
 
 
 def _count(tables: Lake, rule: Rule, inputs: Mapping[str, TableAt]) -> int:
-    """How many rows fail a rule that looks further than the row, and whose first screen did not let them pass."""
-    for screen in rule.screens[1:]:
-        if not _first(tables, f"SELECT ({screen}) AS n", inputs)["n"]:
-            return 0
+    """How many rows fail a rule that looks further than the row."""
+    if rule.screen and not _first(tables, f"SELECT ({rule.screen}) AS n", inputs)["n"]:
+        return 0
     return int(_first(tables, f"SELECT ({rule.count}) AS n", inputs)["n"])
 
 
