@@ -2,8 +2,9 @@
 
 Real: our side asks the lake, where the same rows lie encrypted, through the code that every version passes. The peers
 are great_expectations over pandas and pandera over polars; the limit is a lazy polars scan that only computes the same
-counts. The peers are timed from the file on disk, with their modules loaded; ours from the table in the lake. Each
-side is a process of its own, and all must find the same rows at fault.
+counts. They read a file of the same form in clear, from the disk, with their modules loaded; ours asks the table in
+the lake. Each side is a process of its own that does its rounds one after the other, and all must find the same rows
+at fault. What a round took of the processor is said too: that tells of the code where others use the machine.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="sanad-bench-", dir="/tmp") as name:
         folder = Path(name)
         print(f"validation: making a Parquet file of {ROWS:,} rows", flush=True)
-        _side("make", folder)
-        found: dict[str, list[dict[str, Any]]] = {}
-        for side in ("polars", "pandera", "great_expectations"):
-            print(f"validation: {side}", flush=True)
-            found[side] = [_side(side, folder) for _round in range(1 if side == "great_expectations" else ROUNDS)]
+        _side("make", folder, 1)
+        found = {
+            side: _side(side, folder, 1 if side == "great_expectations" else ROUNDS)
+            for side in ("polars", "pandera", "great_expectations")
+        }
         ours = _ours(folder)
     _check_same(ours["failing"], found)
-    rates = {side: [ROWS / one["seconds"] / 1000 for one in rounds] for side, rounds in found.items()}
+    rates = {side: [ROWS / one / 1000 for one in said["seconds"]] for side, said in found.items()}
     words: dict[str, Any] = {"ours": [ROWS / s / 1000 for s in ours["seconds"]], "limit": rates["polars"]}
     words |= {"machine": seen}
     rows = [
@@ -51,19 +52,24 @@ def measure() -> list[Row]:
     return [*rows, scan]
 
 
-def _check_same(ours: list[int], found: dict[str, list[dict[str, Any]]]) -> None:
+def _check_same(ours: list[int], found: dict[str, dict[str, Any]]) -> None:
     """A side that counts something else would be measured at something else. pandera says how many checks fail."""
     for side in ("polars", "great_expectations"):
-        if found[side][0]["failing"] != ours:
-            raise RuntimeError(f"{side} finds other rows at fault: {found[side][0]['failing']}, and ours {ours}.")
-    if found["pandera"][0]["failing"] != [sum(count > 0 for count in ours)]:
-        raise RuntimeError(f"pandera finds other expectations at fault: {found['pandera'][0]['failing']}, ours {ours}.")
+        if found[side]["failing"] != ours:
+            raise RuntimeError(f"{side} finds other rows at fault: {found[side]['failing']}, and ours {ours}.")
+    if found["pandera"]["failing"] != [sum(count > 0 for count in ours)]:
+        raise RuntimeError(f"pandera finds other expectations at fault: {found['pandera']['failing']}, ours {ours}.")
 
 
-def _side(act: str, folder: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.validation.sides", act, str(folder), str(ROWS)]
+def _side(act: str, folder: Path, rounds: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.validation.sides", act, str(folder), str(ROWS), str(rounds)]
     answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return _told(act, json.loads(answer.stdout.splitlines()[-1]))
+
+
+def _told(side: str, found: dict[str, Any]) -> dict[str, Any]:
+    clock, processor = (", ".join(f"{one:.2f}" for one in found[kind]) for kind in ("seconds", "processor"))
+    print(f"validation: {side}: {clock} s, of the processor {processor} s", flush=True)
     return found
 
 
@@ -74,5 +80,4 @@ def _ours(folder: Path) -> dict[str, Any]:
     told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
     inside = [sys.executable, "-m", "bench.validation.ours", str(folder / "table.parquet"), str(out)]
     subprocess.run([*command, *inside, str(ROWS), str(ROUNDS)], cwd=ROOT, env=told, check=True)
-    found: dict[str, Any] = json.loads(out.read_text())
-    return found
+    return _told("ours", json.loads(out.read_text()))

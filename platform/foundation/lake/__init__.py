@@ -16,12 +16,13 @@ from foundation.lake.errors import (
     TableExists,
     TableMissing,
 )
-from foundation.lake.ports import Column, Condition, Lake, Marks, Span, TableAt, UserFile
+from foundation.lake.ports import Column, Condition, Known, Lake, Marks, Span, TableAt, UserFile
 
 __all__ = [
     "Column",
     "Condition",
     "FileRefused",
+    "Known",
     "Lake",
     "LakeFailed",
     "LakeUnavailable",

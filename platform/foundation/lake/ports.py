@@ -36,6 +36,16 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What is known of a table before any of it is read: how many rows there are at most, in how many files, and which
+    columns have a value in every row (and a number, where they hold numbers). Other columns may have one too."""
+
+    rows: int
+    files: int
+    complete: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Condition:
     """One condition of a preview: `value` is text or number, compared after a cast to the column's type."""
 
@@ -220,6 +230,9 @@ class Lake(Protocol):
 
     def schema(self, at: TableAt) -> list[Column]:
         """The columns in their order."""
+
+    def known(self, at: TableAt) -> Known:
+        """What the catalogue says of the rows, which costs the same however many there are."""
 
     def count(self, at: TableAt) -> int:
         """The number of rows."""

@@ -14,7 +14,7 @@ from apps.datasets.choices import TABLE_KINDS, ExpectationKind, ResultState, Sev
 from apps.datasets.services.validation import compiling, user_sql
 from apps.datasets.services.validation.compiling import ROW_KINDS, Ground, Other, Rule, Unchecked, name
 from apps.datasets.services.validation.expectations import Expectation
-from foundation.lake.ports import Column, Lake, TableAt
+from foundation.lake.ports import Column, Known, Lake, TableAt
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 Kind = ExpectationKind
 # Seconds from 1970 to the beginning of the year 1, and to the end of 9999.
 _FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
+# Rows of a file from which on another scan of it costs less than what may be passed over unread.
+_LARGE_FILE = 1_000_000
+# A statement of hundreds of scans would take longer to plan than to run.
+_MOST_SCANS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +93,8 @@ class Measured:
 
 def measure(suite: Sequence[Expectation], asked: Asked) -> Measured:
     """Ask the whole suite."""
-    ground, inputs = _ground(suite, asked)
+    known = asked.tables.known(asked.at)
+    ground, inputs = _ground(suite, asked, known)
     rules: dict[str, Rule] = {}
     problems: dict[str, Unchecked] = {}
     for one in suite:
@@ -99,7 +104,7 @@ def measure(suite: Sequence[Expectation], asked: Asked) -> Measured:
             except Unchecked as gap:
                 problems[one.id] = gap
     began = time.perf_counter()
-    rows, counts = _one_pass(asked.tables, inputs, rules)
+    rows, counts = _one_pass(asked.tables, inputs, rules, known)
     spent = time.perf_counter() - began
     results: list[Result] = []
     left = asked.sql_s
@@ -116,7 +121,7 @@ def measure(suite: Sequence[Expectation], asked: Asked) -> Measured:
     return Measured(row_count=rows, results=results, inputs=inputs, suite=suite)
 
 
-def _ground(suite: Sequence[Expectation], asked: Asked) -> tuple[Ground, dict[str, TableAt]]:
+def _ground(suite: Sequence[Expectation], asked: Asked, known: Known) -> tuple[Ground, dict[str, TableAt]]:
     inputs, others = {"_rows": asked.at}, {}
     for place, one in enumerate(one for one in suite if one.id in asked.others):
         at = asked.others[one.id]
@@ -125,10 +130,11 @@ def _ground(suite: Sequence[Expectation], asked: Asked) -> tuple[Ground, dict[st
         inputs[f"_other{place}"] = at
     columns = {column.name: column for column in asked.tables.schema(asked.at)}
     if asked.into is None:
-        return Ground(columns=columns, others=others), inputs
+        return Ground(columns=columns, others=others, complete=known.complete), inputs
     inputs["_into"] = asked.into
     there = {column.name for column in asked.tables.schema(asked.into)}
-    return Ground(columns=columns, others=others, whole=_whole(columns, there, asked.key)), inputs
+    whole = _whole(columns, there, asked.key)
+    return Ground(columns=columns, others=others, whole=whole, complete=known.complete), inputs
 
 
 def _whole(columns: Mapping[str, Column], there: set[str], key: Sequence[str]) -> str:
@@ -140,13 +146,30 @@ def _whole(columns: Mapping[str, Column], there: set[str], key: Sequence[str]) -
     return f"(SELECT {mine} FROM _rows n UNION ALL SELECT {', '.join(told)} FROM _into i{stay})"
 
 
-def _one_pass(tables: Lake, inputs: Mapping[str, TableAt], rules: Mapping[str, Rule]) -> tuple[int, dict[str, int]]:
-    """The number of rows, and of those that fail each rule that looks at nothing but the row."""
-    together = {key: rule.failing for key, rule in rules.items() if not rule.count}
-    parts = ["count(*) AS rows"]
-    parts += [f"count_if({failing})::BIGINT AS f{place}" for place, failing in enumerate(together.values())]
-    found = _first(tables, f"SELECT {', '.join(parts)} FROM _rows", inputs)
-    return int(found["rows"]), {key: int(found[f"f{place}"] or 0) for place, key in enumerate(together)}
+def _one_pass(
+    tables: Lake, inputs: Mapping[str, TableAt], rules: Mapping[str, Rule], known: Known
+) -> tuple[int, dict[str, int]]:
+    """The number of rows, and of those that fail each rule that looks at nothing but the row, or is proven to be met.
+
+    One statement reads the columns once. Of large files each bare comparison is counted in a scan of its own beside
+    it: of most parts of such a file its smallest and largest value say enough, and the column is never read.
+    """
+    large = known.files and known.rows / known.files >= _LARGE_FILE
+    counted, beside = {"rows": "count(*)"}, dict[str, str]()
+    for place, rule in enumerate(rules.values()):
+        more = len(beside) < _MOST_SCANS
+        if rule.proof and more:
+            beside[f"f{place}"] = rule.proof
+        elif rule.bare and more and large:
+            beside[f"f{place}"] = f"SELECT count(*) FROM _rows WHERE {rule.bare}"
+        elif not rule.count:
+            counted[f"f{place}"] = f"count_if({rule.failing})::BIGINT"
+    pass_ = ", ".join(f"{figure} AS {place}" for place, figure in counted.items())
+    scans = "".join(f", ({query}) AS {place}" for place, query in beside.items())
+    found = _first(tables, f"SELECT one.*{scans} FROM (SELECT {pass_} FROM _rows) one", inputs)
+    counts = {key: int(found.get(f"f{place}", 1) or 0) for place, key in enumerate(rules)}
+    # What was not proven is counted by itself.
+    return int(found["rows"]), {key: n for key, n in counts.items() if not rules[key].count or not n}
 
 
 def _count(tables: Lake, rule: Rule, inputs: Mapping[str, TableAt]) -> int:

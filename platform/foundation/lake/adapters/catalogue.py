@@ -224,6 +224,36 @@ def sizes(place: LakePlace, names: Collection[str] | None) -> dict[str, int]:
         return {name: int(size) for name, size in rows}
 
 
+# A file from before a column was added says nothing of it, and so does one of nested values.
+_KNOWN = """
+WITH held AS (
+  SELECT table_id FROM {s}.ducklake_table
+  WHERE table_name = %(table)s AND begin_snapshot <= %(at)s AND coalesce(end_snapshot > %(at)s, true)
+), files AS (
+  SELECT data_file_id, record_count FROM {s}.sealed_data_file JOIN held USING (table_id)
+  WHERE begin_snapshot <= %(at)s AND coalesce(end_snapshot > %(at)s, true)
+), complete AS (
+  SELECT c.column_name FROM {s}.ducklake_column c JOIN held USING (table_id)
+  JOIN {s}.ducklake_file_column_stats one USING (table_id, column_id) JOIN files f USING (data_file_id)
+  WHERE c.begin_snapshot <= %(at)s AND coalesce(c.end_snapshot > %(at)s, true) AND c.parent_column IS NULL
+    AND one.null_count = 0 AND (c.column_type NOT IN ('float32', 'float64') OR NOT one.contains_nan)
+  GROUP BY c.column_id, c.column_name HAVING count(DISTINCT f.data_file_id) = (SELECT count(*) FROM files)
+)
+SELECT (SELECT coalesce(sum(record_count), 0)::bigint FROM files), (SELECT count(*) FROM files),
+  ARRAY(SELECT column_name FROM complete)
+"""
+
+
+def known(place: LakePlace, table: str, snapshot: int) -> tuple[int, int, list[str]]:
+    """Rows (deleted ones too) and files of a table at a snapshot, and its columns of which every file says that no
+    value is missing."""
+    with connected(place) as connection:
+        row = connection.execute(
+            _KNOWN.replace("{s}", place.schema).encode(), {"table": table, "at": snapshot}
+        ).fetchone()
+    return (int(row[0]), int(row[1]), list(row[2])) if row else (0, 0, [])
+
+
 @contextmanager
 def _patient(connection: psycopg.Connection, patience: str, sentence: str) -> Iterator[None]:
     connection.execute(f"SET lock_timeout = '{patience}'".encode())

@@ -21,7 +21,7 @@ from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.errors import LakeFailed, LakeUnavailable, TableMissing
 from foundation.lake.place import LakePlace
-from foundation.lake.ports import Column, Condition, FileParser, LakeFile, TableAt
+from foundation.lake.ports import Column, Condition, FileParser, Known, LakeFile, TableAt
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880
@@ -54,6 +54,10 @@ class Reading:
     def schema(self, at: TableAt) -> list[Column]:
         with self._reading() as connection:
             return self._columns(connection, at)
+
+    def known(self, at: TableAt) -> Known:
+        rows, files, complete = catalogue.known(self._place, checked(at.table), int(at.snapshot))
+        return Known(rows, files, frozenset(complete))
 
     def count(self, at: TableAt) -> int:
         with self._reading() as connection:
