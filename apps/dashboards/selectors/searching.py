@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from textwrap import shorten
 from typing import Any
 
@@ -57,6 +59,18 @@ def _numbered(words: str) -> Q:
     return Q(name__icontains=words)
 
 
+def _dataset_version(words: str) -> Q | None:
+    if said := _VERSION.fullmatch(words):
+        return Q(dataset__name__icontains=said["name"], number=int(said["number"][:9]))
+    return None
+
+
+def _ingestion(words: str) -> Q:
+    """By what it reads, through which connection, and what becomes of it."""
+    named = (f"{field}__icontains" for field in ("dataset__name", "place", "connection__name"))
+    return reduce(or_, (Q(**{field: words}) for field in named))
+
+
 def _model_version(words: str) -> Q | None:
     if said := _VERSION.fullmatch(words):
         return Q(model__name__icontains=said["name"], number=int(said["number"][:9]))
@@ -77,7 +91,10 @@ _MATCHES: dict[str, Callable[[str], Q | None]] = {
     "project": _project,
     "connection": _named,
     "stream": _named,
+    "ingestion": _ingestion,
+    "transformation": _named,
     "dataset": _named,
+    "dataset_version": _dataset_version,
     "feature_view": _numbered,
     "training_set": _numbered,
     "run": _run,
