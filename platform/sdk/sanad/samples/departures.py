@@ -23,13 +23,13 @@ COLUMNS = [
 
 
 def events(file: Path) -> Iterator[dict[str, object]]:
-    """One event a flight, in the order of the file; a flight that never left has no delay. The last names no origin."""
+    """One event a flight, in the order of the schedule; a flight that never left has no delay. The last names no origin."""
     with zipfile.ZipFile(file) as archive, archive.open(archive.namelist()[0]) as raw:
         rows = csv.DictReader(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
-        for row in islice(rows, SOUND):
+        for row in sorted(islice(rows, SOUND), key=_scheduled):
             known = row["dep_delay"] != "NA"
             yield {
-                "scheduled_at": f"{row['time_hour'][:13]}:{int(row['minute']):02d}:00Z",
+                "scheduled_at": _scheduled(row),
                 "carrier": row["carrier"],
                 "flight": int(row["flight"]),
                 "origin": row["origin"],
@@ -37,3 +37,7 @@ def events(file: Path) -> Iterator[dict[str, object]]:
                 "delay": float(row["dep_delay"]) if known else None,
             }
     yield {"scheduled_at": "2013-01-03T10:00:00Z", "carrier": "B6", "flight": 725}
+
+
+def _scheduled(row: dict[str, str]) -> str:
+    return f"{row['time_hour'][:13]}:{int(row['minute']):02d}:00Z"

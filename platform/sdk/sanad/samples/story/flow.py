@@ -67,5 +67,24 @@ class Flow(Stage):
     def lineage(self) -> Figures:
         """From where the weather lies to the endpoint that answers with it."""
         graph = self.scientist.datasets.lineage(weather.NAME)
-        print([(n["kind"], n["name"]) for n in graph["nodes"]])
-        return {"things": len(graph["nodes"]), "links": len(graph["edges"])}
+        path = _path(graph, "connection", "deployment")
+        must(
+            path, f"no way leads from the source to the endpoint, only to {sorted({n['kind'] for n in graph['nodes']})}"
+        )
+        broken = [edge["broken"] for edge in graph["edges"] if edge["broken"]]
+        must(not broken, f"links of the lineage cannot be proven: {broken}")
+        return {"things": len(graph["nodes"]), "links": len(graph["edges"]), "path": " > ".join(path)}
+
+
+def _path(graph: Thing, start: str, end: str) -> list[str]:
+    """Names on a shortest way along the edges between nodes of two kinds; none where there is no way."""
+    nodes = {node["key"]: node for node in graph["nodes"]}
+    ways = [[key] for key, node in nodes.items() if node["kind"] == start]
+    met = {way[-1] for way in ways}
+    for way in ways:  # grows while it is walked
+        if nodes[way[-1]]["kind"] == end:
+            return [nodes[key]["name"] for key in way]
+        ahead = [edge["end"] for edge in graph["edges"] if edge["start"] == way[-1] and edge["end"] not in met]
+        met.update(ahead)
+        ways += [[*way, key] for key in ahead]
+    return []
