@@ -23,7 +23,7 @@ COLUMNS = [
 
 
 def events(file: Path) -> Iterator[dict[str, object]]:
-    """One event a flight, in the order of the schedule; a flight that never left has no delay. The last names no origin."""
+    """One event a flight, as scheduled; one that never left has no delay. The last event names no origin."""
     with zipfile.ZipFile(file) as archive, archive.open(archive.namelist()[0]) as raw:
         rows = csv.DictReader(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
         for row in sorted(islice(rows, SOUND), key=_scheduled):
