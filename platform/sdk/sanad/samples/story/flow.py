@@ -68,9 +68,7 @@ class Flow(Stage):
         """From where the weather lies to the endpoint that answers with it."""
         graph = self.scientist.datasets.lineage(weather.NAME)
         path = _path(graph, "connection", "deployment")
-        must(
-            path, f"no way leads from the source to the endpoint, only to {sorted({n['kind'] for n in graph['nodes']})}"
-        )
+        must(path, f"no way leads from the source to the endpoint among {len(graph['nodes'])} things")
         broken = [edge["broken"] for edge in graph["edges"] if edge["broken"]]
         must(not broken, f"links of the lineage cannot be proven: {broken}")
         return {"things": len(graph["nodes"]), "links": len(graph["edges"]), "path": " > ".join(path)}
