@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -35,7 +35,8 @@ def _watermark(stream: Any) -> dict[str, Any]:
         return {"value": "–"}
     if now() - stream.watermark < _THESE_DAYS:
         return {"value": ago(stream.watermark)}
-    return {"value": day(stream.watermark), "note": format_html("<bdi>{:%H:%M:%S} UTC</bdi>", stream.watermark)}
+    at = f"{stream.watermark.astimezone(UTC):%H:%M:%S} UTC"
+    return {"value": day(stream.watermark), "note": format_html('<bdi dir="ltr">{}</bdi>', at)}
 
 
 def _waits(stream: Any) -> str:
