@@ -60,7 +60,11 @@ def test_what_brings_data_in_and_makes_it_is_found(chain, admin, scientist, proj
     plan = datasets.Plan(connection.pk, "", cron="0 6 * * *")
     made = datasets.create_ingestion(actor=scientist, dataset=departures, plan=plan, now=now())
     days = Transformation.objects.create(
-        tenant=scientist.tenant, project_id=project.pk, name="daily delays", output=departures, created_by=scientist.user
+        tenant=scientist.tenant,
+        project_id=project.pk,
+        name="daily delays",
+        output=departures,
+        created_by=scientist.user,
     )
     shown = client_as(scientist).get(SEARCH, {"q": "tower"}).content.decode()
     assert f'/data/ingestions/{made.pk}/"' in shown and "Departures ← Tower" in shown
