@@ -21,12 +21,16 @@ _NUMBER = re.compile(r"#?(\d{1,9})")
 
 
 def search(*, actor: Actor, words: str) -> list[Thing]:
-    """At most five things of each kind, those whose name begins with the words first; nothing of archived projects."""
+    """At most five things of each kind, those called just so first, then those whose name begins with the words.
+
+    Nothing of archived projects.
+    """
     words = words.strip()[:100]
     if not words:
         return []
     found = [thing for kind, matches in _MATCHES.items() for thing in _of_kind(actor, kind, matches(words))]
-    return sorted(found, key=lambda thing: not thing.name.lower().startswith(words.lower()))
+    sought = words.lower()
+    return sorted(found, key=lambda thing: (thing.name.lower() != sought, not thing.name.lower().startswith(sought)))
 
 
 def _of_kind(actor: Actor, kind: str, wanted: Q | None) -> list[Thing]:
@@ -89,12 +93,12 @@ def _deployment(words: str) -> Q:
 
 _MATCHES: dict[str, Callable[[str], Q | None]] = {
     "project": _project,
-    "connection": _named,
-    "stream": _named,
-    "ingestion": _ingestion,
-    "transformation": _named,
     "dataset": _named,
     "dataset_version": _dataset_version,
+    "connection": _named,
+    "ingestion": _ingestion,
+    "stream": _named,
+    "transformation": _named,
     "feature_view": _numbered,
     "training_set": _numbered,
     "run": _run,

@@ -74,12 +74,8 @@ def facts(request: PortalRequest, stream: Any) -> list[dict[str, Any]]:
 
 
 def _committed(stream: Any) -> str:
-    words = {"seconds": _whole(stream.batch_seconds), "rows": number(stream.batch_rows)}
-    return _("%(seconds)s seconds, or %(rows)s events") % words
-
-
-def _whole(seconds: float) -> str:
-    return number(int(seconds)) if seconds == int(seconds) else number(seconds, 1)
+    words = {"time": duration(stream.batch_seconds), "rows": number(stream.batch_rows)}
+    return _("%(time)s, or %(rows)s events") % words
 
 
 def _cut(stream: Any) -> str:
