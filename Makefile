@@ -29,7 +29,9 @@ install: $(call mark,base) $(VENV)/bin/sanad ## virtual environment, packages, f
 install-dev: install $(call mark,dev) ## and what checks and tests need
 
 demo: install ## the main job, headless, on a temporary state and free ports; JSON=PATH writes its summary
-	@$(LAUNCHER) run --quiet -- $(BIN)/python -m sanad.demo $(if $(JSON),--json '$(abspath $(JSON))')
+	@# It reads weather out of files that it serves itself, so its own portal alone, which goes with it, may call this machine.
+	export SANAD_OUTBOUND_ALLOW="$${SANAD_OUTBOUND_ALLOW:+$$SANAD_OUTBOUND_ALLOW,}127.0.0.1/32"
+	$(LAUNCHER) run --quiet -- $(BIN)/python -m sanad.demo $(if $(JSON),--json '$(abspath $(JSON))')
 
 test: install-dev ## the tests; ARGS="-k word" goes to pytest
 	@exec $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)

@@ -82,6 +82,12 @@ class Setting:
     choices: tuple[tuple[str, str | Promise], ...] = field(default=())
     placeholder: str = ""
     most: int = 500
+    # Where the way of signing in decides whether it is needed: by which.
+    ways: tuple[str, ...] = ()
+
+
+_OWN_NAME = ("keys", "machine")
+_BY_PASSWORD = ("plain", "scram-256", "scram-512")
 
 
 def _server(port: int) -> tuple[Setting, ...]:
@@ -125,10 +131,12 @@ SETTINGS: dict[ConnectionKind, tuple[Setting, ...]] = {
         Setting("prefix", _("Folder"), _("All that is read lies below it."), kind="folder", most=1000),
         Setting("path_style", _("The bucket stands in the path, not in the host's name"), kind="flag"),
         _signs_in(S3SignIn, S3SignIn.KEYS),
-        Setting("access_key", _("Access key"), secret=True, most=200),
-        Setting("secret_key", _("Secret key"), secret=True, most=1000),
-        Setting("role", _("Role"), _("The ARN of a role that is assumed then."), aimed=True, most=2000),
-        Setting("external_id", _("External id"), _("Where the role asks for one."), aimed=True, most=1224),
+        Setting("access_key", _("Access key"), secret=True, most=200, ways=("keys",)),
+        Setting("secret_key", _("Secret key"), secret=True, most=1000, ways=("keys",)),
+        Setting("role", _("Role"), _("The ARN of a role that is assumed then."), aimed=True, most=2000, ways=_OWN_NAME),
+        Setting(
+            "external_id", _("External id"), _("Where the role asks for one."), aimed=True, most=1224, ways=_OWN_NAME
+        ),
     ),
     ConnectionKind.HTTP: (
         Setting(
@@ -142,11 +150,11 @@ SETTINGS: dict[ConnectionKind, tuple[Setting, ...]] = {
             most=20_000,
         ),
         _signs_in(WebSignIn, WebSignIn.NONE),
-        Setting("user", _("User"), most=200),
-        Setting("password", _("Password"), secret=True, most=1000),
-        Setting("token", _("Bearer token"), secret=True, most=4000),
-        Setting("header", _("Name of the header"), placeholder="X-Api-Key", aimed=True, most=64),
-        Setting("value", _("Its value"), secret=True, most=4000),
+        Setting("user", _("User"), most=200, ways=("basic",)),
+        Setting("password", _("Password"), secret=True, most=1000, ways=("basic",)),
+        Setting("token", _("Bearer token"), secret=True, most=4000, ways=("bearer",)),
+        Setting("header", _("Name of the header"), placeholder="X-Api-Key", aimed=True, most=64, ways=("header",)),
+        Setting("value", _("Its value"), secret=True, most=4000, ways=("header",)),
     ),
 }
 
@@ -170,8 +178,9 @@ SETTINGS |= {
             most=4000,
         ),
         _signs_in(KafkaSignIn, KafkaSignIn.SCRAM_512),
-        Setting("user", _("User"), most=200),
-        *(one for one in _server(9093) if one.name in {"password", "tls", "authority"}),
+        Setting("user", _("User"), most=200, ways=_BY_PASSWORD),
+        Setting("password", _("Password"), secret=True, most=1000, ways=_BY_PASSWORD),
+        *(one for one in _server(9093) if one.name in {"tls", "authority"}),
     ),
 }
 

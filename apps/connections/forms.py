@@ -60,7 +60,10 @@ def _field(setting: Setting, *, held: bool) -> forms.Field:
         if held:
             said |= {"required": False, "help_text": _("Sealed. Leave it empty to keep it.")}
         return forms.CharField(
-            **said, max_length=setting.most, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+            **said,
+            max_length=setting.most,
+            strip=False,
+            widget=forms.PasswordInput(attrs=_hints(setting, {"autocomplete": "off"})),
         )
     said["initial"] = setting.initial
     if setting.kind == "flag":
@@ -70,12 +73,22 @@ def _field(setting: Setting, *, held: bool) -> forms.Field:
     if setting.kind == "choice":
         return forms.ChoiceField(**said, choices=setting.choices)
     lines = setting.kind == "lines"
-    widget = forms.Textarea(attrs={**_LTR, "rows": 3}) if lines else forms.TextInput(attrs=_hints(setting))
+    widget = (
+        forms.Textarea(attrs=_hints(setting, {**_LTR, "rows": "3"}))
+        if lines
+        else forms.TextInput(attrs=_hints(setting))
+    )
     return forms.CharField(**said, max_length=setting.most, widget=widget)
 
 
-def _hints(setting: Setting) -> dict[str, str]:
-    return {**_LTR, "placeholder": setting.placeholder} if setting.placeholder else _LTR
+def _hints(setting: Setting, attrs: dict[str, str] = _LTR) -> dict[str, str]:
+    """A field that some ways of signing in have no use for says which have: the style sheet hides it in the others."""
+    said = dict(attrs)
+    if setting.placeholder:
+        said["placeholder"] = setting.placeholder
+    if setting.ways:
+        said["data-ways"] = " ".join(setting.ways)
+    return said
 
 
 def _said(connection: Connection) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def _source_link(actor: Actor, version_id: UUID) -> chain.Link | None:
     version = selectors.get_version(actor=actor, version_id=version_id)
     node = chain.ChainNode(
         kind="source",
-        name=version.source.get("filename") or version.source.get("place", ""),
+        name=version.source.get("filename") or version.source.get("place") or version.source.get("name", ""),
         at=version.created_at,
         digest=version.source.get("sha256", ""),
     )

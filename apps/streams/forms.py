@@ -190,7 +190,12 @@ def _schema_field(label: Any) -> forms.FileField:
 def _said(stream: Stream) -> dict[str, Any]:
     told = ("name", "event_time", "late", "batch_seconds", "batch_rows", "cut", "cut_rows")
     return {
-        **{name: getattr(stream, name) for name in told},
+        **{name: _plain(getattr(stream, name)) for name in told},
         "columns": as_lines(stream.columns),
-        "lateness": stream.lateness.total_seconds() / _MINUTE,
+        "lateness": _plain(stream.lateness.total_seconds() / _MINUTE),
     }
+
+
+def _plain(value: Any) -> Any:
+    """A number as people write it: 5, not 5.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

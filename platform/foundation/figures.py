@@ -73,12 +73,15 @@ def quantity(value: Any) -> str:
 
 
 def percent(value: Any, digits: int = 1) -> str:
-    """A share: 0.2571 → 25.7 %."""
+    """A share: 0.2571 → 25.7 %; what is too little to show is not said to be nothing: less than 0.1 %."""
     found = figure(value)
     if found is None:
         return NOTHING
     if is_huge(found):
         return f"{power(Decimal(found) * 100)}\u202f%"
+    least = 10.0 ** -(int(digits) + 2)
+    if 0 < found < least / 2:
+        return _("less than %(amount)s") % {"amount": percent(least, digits)}
     pattern = "#,##0" + ("." + "0" * int(digits) if int(digits) else "") + "\u202f%"
     return format_percent(found, format=pattern, locale=locale(), numbering_system="latn")
 

@@ -52,6 +52,7 @@ def world(home: Path, url: str) -> dict[str, Any]:
     """The sample's way with fewer flights, so that every page has content; the ids of what was made."""
     who = people(home / "credentials.json", url, flights.PROJECT)
     story = Story(Walk(), who, home, files=thin.every_nth(home, STRIDE))
+    story.begin()
     story.as_far_as_a_run()
     story.as_far_as_an_endpoint()
     story.replay(per_second=200, stride=2)

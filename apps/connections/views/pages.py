@@ -22,6 +22,8 @@ from foundation.web.history import history
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
+_MOST_LINES = 20
+
 
 @access.page(Permission.CONNECTION_VIEW)
 @require_GET
@@ -41,11 +43,10 @@ def connection_list(request: PortalRequest, tenant: str, project: str) -> HttpRe
 @require_GET
 def connection_detail(request: PortalRequest, tenant: str, project: str, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
-    kind = ConnectionKind(connection.kind)
     context: dict[str, Any] = {
         "connection": connection,
         "tone": TONES[Standing(connection.standing)],
-        "settings": [_said(setting, connection.settings) for setting in SETTINGS[kind] if not setting.secret],
+        "settings": _told(connection),
         "readers": services.readers_of(connection),
         "may_manage": access.ask(policies.check_can_manage, request.actor, connection.project_id),
         "may_use": access.ask(policies.check_can_use, request.actor, connection, request.project.pk),
@@ -69,4 +70,17 @@ def _said(setting: Any, said: dict[str, Any]) -> dict[str, Any]:
     value = said.get(setting.name, "")
     if setting.choices:
         value = dict(setting.choices).get(value, value)
-    return {"label": setting.label, "value": value, "flag": isinstance(value, bool), "lines": setting.kind == "lines"}
+    shown: dict[str, Any] = {"label": setting.label, "value": value, "flag": isinstance(value, bool)}
+    if setting.kind != "lines" or not value:
+        return shown
+    if setting.name == "authority":
+        return {**shown, "given": True}
+    lines = str(value).split()
+    return {**shown, "lines": lines[:_MOST_LINES], "more": len(lines[_MOST_LINES:])}
+
+
+def _told(connection: Any) -> list[dict[str, Any]]:
+    """What it is told, without what its way of signing in makes no use of."""
+    said, known = connection.settings, SETTINGS[ConnectionKind(connection.kind)]
+    used = [one for one in known if not one.ways or said.get("sign_in") in one.ways]
+    return [_said(one, said) for one in used if not one.secret]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from textwrap import shorten
 from typing import Any
 
@@ -19,12 +21,16 @@ _NUMBER = re.compile(r"#?(\d{1,9})")
 
 
 def search(*, actor: Actor, words: str) -> list[Thing]:
-    """At most five things of each kind, those whose name begins with the words first; nothing of archived projects."""
+    """At most five things of each kind, those called just so first, then those whose name begins with the words.
+
+    Nothing of archived projects.
+    """
     words = words.strip()[:100]
     if not words:
         return []
     found = [thing for kind, matches in _MATCHES.items() for thing in _of_kind(actor, kind, matches(words))]
-    return sorted(found, key=lambda thing: not thing.name.lower().startswith(words.lower()))
+    sought = words.lower()
+    return sorted(found, key=lambda thing: (thing.name.lower() != sought, not thing.name.lower().startswith(sought)))
 
 
 def _of_kind(actor: Actor, kind: str, wanted: Q | None) -> list[Thing]:
@@ -57,6 +63,18 @@ def _numbered(words: str) -> Q:
     return Q(name__icontains=words)
 
 
+def _dataset_version(words: str) -> Q | None:
+    if said := _VERSION.fullmatch(words):
+        return Q(dataset__name__icontains=said["name"], number=int(said["number"][:9]))
+    return None
+
+
+def _ingestion(words: str) -> Q:
+    """By what it reads, through which connection, and what becomes of it."""
+    named = (f"{field}__icontains" for field in ("dataset__name", "place", "connection__name"))
+    return reduce(or_, (Q(**{field: words}) for field in named))
+
+
 def _model_version(words: str) -> Q | None:
     if said := _VERSION.fullmatch(words):
         return Q(model__name__icontains=said["name"], number=int(said["number"][:9]))
@@ -75,9 +93,12 @@ def _deployment(words: str) -> Q:
 
 _MATCHES: dict[str, Callable[[str], Q | None]] = {
     "project": _project,
-    "connection": _named,
-    "stream": _named,
     "dataset": _named,
+    "dataset_version": _dataset_version,
+    "connection": _named,
+    "ingestion": _ingestion,
+    "stream": _named,
+    "transformation": _named,
     "feature_view": _numbered,
     "training_set": _numbered,
     "run": _run,

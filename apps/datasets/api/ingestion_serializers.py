@@ -78,6 +78,16 @@ class IngestionWanted(IngestionChange):
     connection = serializers.UUIDField()
 
 
+class ForeseenSerializer(serializers.Serializer[Any]):
+    """What a span holds of the newest version's `row_count` rows; `days` where the cursor is a time."""
+
+    rows = serializers.IntegerField()
+    row_count = serializers.IntegerField()
+    first = serializers.CharField(allow_null=True)
+    last = serializers.CharField(allow_null=True)
+    days = serializers.IntegerField(allow_null=True)
+
+
 class IngestionRunWanted(serializers.Serializer[Any]):
     """Nothing, or a span of the cursor that is read anew and replaces what is there of it."""
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from apps.datasets import selectors, services
 from apps.datasets.api.ingestion_serializers import (
+    ForeseenSerializer,
     IngestionChange,
     IngestionRunWanted,
     IngestionSerializer,
@@ -44,6 +45,7 @@ class IngestionViewSet(PortalViewSet):
         "partial_update": Permission.DATASET_CREATE,
         "destroy": Permission.DATASET_CREATE,
         "run": Permission.DATASET_CREATE,
+        "span": Permission.DATASET_CREATE,
         "pause": Permission.DATASET_CREATE,
         "resume": Permission.DATASET_CREATE,
     }
@@ -90,6 +92,15 @@ class IngestionViewSet(PortalViewSet):
             actor=self.actor, ingestion=self._ingestion(pk), trigger=Trigger.PROGRAM, **self.body(IngestionRunWanted)
         )
         return self.answer(VersionSerializer, version, status=202)
+
+    @extend_schema(parameters=[IngestionRunWanted], responses=ForeseenSerializer)
+    @action(detail=True, methods=["get"])
+    def span(self, request: Request, pk: UUID) -> Response:
+        """How many rows of the newest version reading a span anew would replace; nothing is read."""
+        asked = IngestionRunWanted(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = services.foresee_backfill(actor=self.actor, ingestion=self._ingestion(pk), **asked.validated_data)
+        return self.answer(ForeseenSerializer, found or services.Foreseen(0, 0, None, None, None))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

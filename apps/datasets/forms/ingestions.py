@@ -40,9 +40,12 @@ class SourceForm(forms.Form):
 class IngestionForm(EditForm, ModeFields, ScheduleFields, ReadingForm):
     """`files`: it is files that are read; `datasets`: those that the rows can go to, none where that is settled.
 
+    `connections`: through which they may come instead, where that can still be changed.
+
     `columns` go along with the form once somebody looked at what is there: from them key and cursor are chosen.
     """
 
+    connection = forms.ChoiceField(label=_("Connection"), required=False)
     dataset = forms.ChoiceField(label=_("Rows go to"), required=False)
     name = forms.CharField(label=_("Name of the new dataset"), max_length=120, required=False)
     place = forms.CharField(label=_("Table, folder or file"), max_length=2000, required=False)
@@ -74,6 +77,7 @@ class IngestionForm(EditForm, ModeFields, ScheduleFields, ReadingForm):
         place: str,
         others: Sequence[tuple[str, Any]],
         datasets: Sequence[tuple[str, Any]] | None = None,
+        connections: Sequence[tuple[str, Any]] | None = None,
         initial: dict[str, Any],
     ) -> None:
         name = name_from(place.rstrip("/")) if files else place.rpartition(".")[2]
@@ -84,6 +88,10 @@ class IngestionForm(EditForm, ModeFields, ScheduleFields, ReadingForm):
         self.fields["place"].widget.attrs.update(_LTR)
         self.fields["place"].required = not files
         gone = ["cursor"] if files else ["pattern", "delimiter", "missing", "as_text", "sheet"]
+        if connections is None:
+            gone.append("connection")
+        else:
+            self.fields["connection"].choices = connections  # type: ignore[attr-defined]
         if datasets is None:
             gone += ["dataset", "name"]
         else:

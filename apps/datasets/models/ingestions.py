@@ -48,4 +48,4 @@ class Ingestion(TenantModel):
         indexes = [models.Index(fields=["state", "next_at"], name="ingestion_due")]
 
     def __str__(self) -> str:
-        return f"{self.dataset.name} ← {self.place}"
+        return f"{self.dataset.name} ← {self.place or self.connection.name}"

@@ -71,6 +71,7 @@ from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.rolling_back import roll_back
 from apps.datasets.services.sampling import sample_of
 from apps.datasets.services.schedules import next_times
+from apps.datasets.services.spans import Foreseen, foresee_backfill
 from apps.datasets.services.starting import start_after, start_due
 from apps.datasets.services.tagging import tag_version, untag_version
 from apps.datasets.services.taking import take_version
@@ -120,6 +121,7 @@ __all__ = [
     "ArchiveReach",
     "DataFarewell",
     "Expectation",
+    "Foreseen",
     "InProject",
     "Measured",
     "Plan",
@@ -178,6 +180,7 @@ __all__ = [
     "fail_version",
     "find_in_projects",
     "find_person",
+    "foresee_backfill",
     "forget_abandoned_uploads",
     "go_on_erasing",
     "hear_version",

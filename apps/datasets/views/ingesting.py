@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from apps.connections import selectors as connected
 from apps.datasets import forms, policies, selectors, services
+from apps.datasets.views.presentation import range_of
 from apps.datasets.views.things import address, as_id, dataset_of, ingestion_of
 from apps.datasets.views.versions import typed
 from foundation import access
@@ -55,11 +57,17 @@ def ingestion_new(request: PortalRequest, tenant: str, project: str) -> HttpResp
 def ingestion_edit(request: PortalRequest, tenant: str, project: str, ingestion_id: UUID) -> HttpResponse:
     alone(request)
     ingestion = ingestion_of(request, ingestion_id)
-    connection = ingestion.connection
-    form = _form(request, connection, ingestion.place, _initial(ingestion), dataset=ingestion.dataset)
-    context: dict[str, Any] = {"form": form, "connection": connection, "dataset": ingestion.dataset}
-    context |= {"ingestion": ingestion, **_look(request, form, connection)}
-    if _is_saved(request) and form.is_valid():
+    offered = {str(row.pk): row for row in _connections(request)}
+    connection = offered.get(request.POST.get("connection", ""), ingestion.connection)
+    # What is chosen for another connection's tables would be nonsense here: it is looked at before it is saved.
+    moved = _is_saved(request) and request.POST.get("drawn", str(connection.pk)) != str(connection.pk)
+    choices = _named(offered.values())
+    form = _form(
+        request, connection, ingestion.place, _initial(ingestion), dataset=ingestion.dataset, connections=choices
+    )
+    context: dict[str, Any] = {"form": form, "connection": connection, "dataset": ingestion.dataset, "moved": moved}
+    context |= {"ingestion": ingestion, **_look(request, form, connection, asked=moved)}
+    if _is_saved(request) and not moved and form.is_valid():
         with refusals_on(form):
             plan = services.Plan(connection.pk, **form.plan_words())
             services.edit_ingestion(actor=request.actor, ingestion=ingestion, plan=plan, now=now())
@@ -74,13 +82,27 @@ def ingestion_backfill(request: PortalRequest, tenant: str, project: str, ingest
     form = forms.BackfillForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with refusals_on(form):
+            if request.POST.get("act") == "count":
+                foreseen = services.foresee_backfill(actor=request.actor, ingestion=ingestion, **form.cleaned_data)
+                return _backfill_page(request, form, ingestion, foreseen=foreseen)
             version = services.run_ingestion(actor=request.actor, ingestion=ingestion, **form.cleaned_data)
             messages.success(request, _("The span is being read anew."))
             return redirect(request, address(request, "version_detail", version.pk))
+    return _backfill_page(request, form, ingestion)
+
+
+def _backfill_page(
+    request: PortalRequest, form: forms.BackfillForm, ingestion: Any, *, foreseen: services.Foreseen | None = None
+) -> HttpResponse:
+    newest = selectors.latest_ready(ingestion.dataset)
+    columns = selectors.profile_for(request.actor, newest).get("columns", []) if newest else []
+    cursor: dict[str, Any] = next((column for column in columns if column["name"] == ingestion.cursor), {})
     context = {
         "form": form,
         "ingestion": ingestion,
-        "newest": selectors.latest_ready(ingestion.dataset),
+        "newest": newest,
+        "reach": range_of(cursor) if cursor.get("min") is not None else "",
+        "foreseen": foreseen,
         "may": access.ask(policies.check_can_add, request.actor, ingestion),
     }
     return render_page(request, "datasets/ingestion_backfill.html", status=422 if form.errors else 200, **context)
@@ -95,16 +117,29 @@ def ingestion_times(request: PortalRequest, tenant: str, project: str) -> HttpRe
 
 
 def _ask_where(request: PortalRequest) -> HttpResponse:
-    rows = connected.visible_connections(actor=request.actor, project_id=request.project.pk)
-    choices = [(str(row.pk), f"{row.name} ({row.get_kind_display()})") for row in rows]
+    choices = _named(_connections(request))
     into = request.GET.get("dataset", "")
     dataset = dataset_of(request, as_id(into)) if into else None
     form = forms.SourceForm(connections=choices, initial={"dataset": into})
     return render_page(request, "datasets/ingestion_where.html", form=form, dataset=dataset, any=bool(choices))
 
 
+def _connections(request: PortalRequest) -> list[Any]:
+    return list(connected.visible_connections(actor=request.actor, project_id=request.project.pk))
+
+
+def _named(rows: Iterable[Any]) -> list[tuple[str, str]]:
+    return [(str(row.pk), f"{row.name} ({row.get_kind_display()})") for row in rows]
+
+
 def _form(
-    request: PortalRequest, connection: Any, place: str, initial: dict[str, Any], *, dataset: Any
+    request: PortalRequest,
+    connection: Any,
+    place: str,
+    initial: dict[str, Any],
+    *,
+    dataset: Any,
+    connections: Sequence[tuple[str, str]] | None = None,
 ) -> forms.IngestionForm:
     rows = list(selectors.visible_datasets(actor=request.actor, project_id=request.project.pk))
     named = [(str(row.pk), row.name) for row in rows]
@@ -115,6 +150,7 @@ def _form(
         place=place,
         others=others,
         datasets=None if dataset is not None else named,
+        connections=connections,
         initial=initial,
     )
 
@@ -122,7 +158,8 @@ def _form(
 def _initial(ingestion: Any) -> dict[str, Any]:
     named = ("place", "pattern", "mode", "key", "cursor", "review", "zone")
     said = {name: getattr(ingestion, name) for name in named}
-    said |= {"after": str(ingestion.after_id or ""), **forms.rhythm_of(ingestion.cron)}
+    said |= {"connection": str(ingestion.connection_id), "after": str(ingestion.after_id or "")}
+    said |= forms.rhythm_of(ingestion.cron)
     return {**typed(ingestion.options), **said}
 
 
@@ -130,9 +167,9 @@ def _is_saved(request: PortalRequest) -> bool:
     return request.method == "POST" and request.POST.get("act") != "look"
 
 
-def _look(request: PortalRequest, form: forms.IngestionForm, connection: Any) -> dict[str, Any]:
+def _look(request: PortalRequest, form: forms.IngestionForm, connection: Any, *, asked: bool = False) -> dict[str, Any]:
     """The first rows and their columns: of a table at once, of files when it is asked for."""
-    asked = request.method == "POST" and request.POST.get("act") == "look"
+    asked = asked or (request.method == "POST" and request.POST.get("act") == "look")
     if not asked and (request.method == "POST" or connection.holds_files):
         return {}
     if asked and not form.is_valid():
@@ -153,7 +190,7 @@ def _look(request: PortalRequest, form: forms.IngestionForm, connection: Any) ->
 
 
 def _answer(request: PortalRequest, template: str, form: forms.IngestionForm, context: dict[str, Any]) -> HttpResponse:
-    looked = request.method == "POST" and request.POST.get("act") == "look"
+    looked = request.method == "POST" and (request.POST.get("act") == "look" or context.get("moved"))
     status = 422 if form.errors or (looked and context.get("problem")) else 200
     return render_page(request, template, status=status, **context, **_times(form))
 

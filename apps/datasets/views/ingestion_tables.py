@@ -13,6 +13,7 @@ from django_tables2 import Column
 
 from apps.datasets.choices import IngestionState, VersionState
 from apps.datasets.views.ingestion_words import mode_in_words, outcome, schedule_in_words, standing, trigger_in_words
+from apps.datasets.views.tables import place_in_words
 from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, duration, filesize, moment, number
@@ -38,7 +39,7 @@ class IngestionTable(_ProjectTable):
     state = Column(verbose_name=_("State"))
 
     def render_place(self, record: Any) -> SafeString:
-        name = f"{record.connection.name} › {record.place or record.pattern or '*'}"
+        name = place_in_words(record.connection.name, record.place or record.pattern)
         return name_cell(name, self.page_of("ingestion_detail", record.pk))
 
     def render_dataset(self, value: Any, record: Any) -> SafeString:

@@ -104,10 +104,15 @@ class VersionTable(_DataTable):
         return ago(value)
 
 
+def place_in_words(connection: str, place: str) -> str:
+    """A place behind a connection; of files without a place, all of them."""
+    return f"{connection} › {place}" if place else connection
+
+
 def named(source: dict[str, Any]) -> Any:
     """Where a version comes from, in a word."""
     if source.get("kind") == "connection":
-        return f"{source['name']} › {source['place']}"
+        return place_in_words(source["name"], source["place"])
     words = {
         "rollback": _("an earlier version, brought back"),
         "erasure": _("a version without an erased person"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
 from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from foundation.clock import now
 from foundation.web.requests import PortalRequest
-from foundation.web.templatetags.sanad_format import ago, duration, number
+from foundation.web.templatetags.sanad_format import ago, day, duration, number
+
+_THESE_DAYS = timedelta(days=2)
 
 
 def stats(stream: Any) -> list[dict[str, Any]]:
@@ -21,8 +25,18 @@ def stats(stream: Any) -> list[dict[str, Any]]:
         {"label": _("Rows"), "value": number(stream.rows + stream.replayed), "note": late},
         {"label": _("Set aside so far"), "value": number(stream.quarantined), "note": replayed},
         {"label": _("Last commit"), "value": ago(stream.committed_at) if stream.committed_at else "–"},
-        {"label": _("Late before"), "value": ago(stream.watermark) if stream.watermark else "–"},
+        {"label": _("Late before"), **_watermark(stream)},
     ]
+
+
+def _watermark(stream: Any) -> dict[str, Any]:
+    """How long ago, where events are of these days; of older ones the day says more."""
+    if not stream.watermark:
+        return {"value": "–"}
+    if now() - stream.watermark < _THESE_DAYS:
+        return {"value": ago(stream.watermark)}
+    at = f"{stream.watermark.astimezone(UTC):%H:%M:%S} UTC"
+    return {"value": day(stream.watermark), "note": format_html('<bdi dir="ltr">{}</bdi>', at)}
 
 
 def _waits(stream: Any) -> str:
@@ -38,30 +52,30 @@ def facts(request: PortalRequest, stream: Any) -> list[dict[str, Any]]:
         source = format_html(
             '<a href="{}"><bdi>{}</bdi></a> · <bdi dir="ltr">{}</bdi>', url, stream.connection, stream.topic
         )
-    timed = format_html("<bdi>{}</bdi>", stream.event_time) if stream.event_time else "–"
+    timed = format_html("<bdi>{}</bdi>", stream.event_time) if stream.event_time else ""
     return [
         {
-            "label": _("Feeds the dataset"),
+            "term": _("Feeds the dataset"),
             "value": format_html('<a href="{}"><bdi>{}</bdi></a>', dataset, stream.dataset),
         },
-        {"label": _("Events come from"), "value": source},
-        {"label": _("Begins"), "value": stream.get_begin_display()},
-        {"label": _("Format"), "value": stream.get_format_display()},
-        {"label": _("Column of the event's time"), "value": timed},
-        {"label": _("May be late by"), "value": duration(stream.lateness)},
-        {"label": _("An event that is later"), "value": stream.get_late_display()},
-        {"label": _("Committed after"), "value": _committed(stream)},
-        {"label": _("A version is made"), "value": _cut(stream)},
+        {"term": _("Events come from"), "value": source},
+        {"term": _("Begins"), "value": stream.get_begin_display()},
+        {"term": _("Format"), "value": stream.get_format_display()},
+        {"term": _("Column of the event's time"), "value": timed},
+        {"term": _("May be late by"), "value": duration(stream.lateness) if stream.lateness else _("none")},
+        {"term": _("An event that is later"), "value": stream.get_late_display()},
+        {"term": _("Committed after"), "value": _committed(stream)},
+        {"term": _("A version is made"), "value": _cut(stream)},
         {
-            "label": _("Made"),
+            "term": _("Made"),
             "value": format_html("<bdi>{}</bdi> · {}", stream.created_by or "–", ago(stream.created_at)),
         },
     ]
 
 
 def _committed(stream: Any) -> str:
-    words = {"seconds": number(stream.batch_seconds, 1), "rows": number(stream.batch_rows)}
-    return _("%(seconds)s seconds, or %(rows)s events") % words
+    words = {"time": duration(stream.batch_seconds), "rows": number(stream.batch_rows)}
+    return _("%(time)s, or %(rows)s events") % words
 
 
 def _cut(stream: Any) -> str:

@@ -19,6 +19,22 @@ from foundation.web.templatetags.sanad_format import NOTHING
 
 Masks = Mapping[str, Callable[[Any], Any]]
 _LONGEST = 120
+_TYPES = {
+    "string": "varchar",
+    "large_string": "varchar",
+    "bool": "boolean",
+    "int8": "tinyint",
+    "int16": "smallint",
+    "int32": "integer",
+    "int64": "bigint",
+    "uint8": "utinyint",
+    "uint16": "usmallint",
+    "uint32": "uinteger",
+    "uint64": "ubigint",
+    "date32[day]": "date",
+    "time64[us]": "time",
+    "binary": "blob",
+}
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "UINTEGER", "UBIGINT")
 
 
@@ -90,8 +106,23 @@ def cell(value: Any) -> SafeString:
 
 def sample_rows(table: Any) -> dict[str, Any]:
     """An Arrow table that was read once, as components/rows.html takes it."""
-    columns = [{"name": field.name, "type": str(field.type)} for field in table.schema]
-    return {"columns": columns, "rows": [[cell(value) for value in row.values()] for row in table.to_pylist()]}
+    types = [(field.name, _type(str(field.type))) for field in table.schema]
+    columns = [{"name": name, "type": said, "numeric": is_numeric(said)} for name, said in types]
+    return {"columns": columns, "rows": [_cells(columns, row) for row in table.to_pylist()]}
+
+
+def _cells(columns: Sequence[Mapping[str, Any]], row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    shown = zip(columns, row.values(), strict=True)
+    return [{"value": cell(value), "numeric": column["numeric"]} for column, value in shown]
+
+
+def _type(arrow: str) -> str:
+    """A type as the lake calls it, as on the page of any dataset: `string` of Arrow is `varchar`."""
+    if arrow.startswith("timestamp["):
+        return "timestamp with time zone" if "tz=" in arrow else "timestamp"
+    if arrow.startswith("decimal"):
+        return "decimal" + arrow[arrow.index("(") :].replace(" ", "")
+    return _TYPES.get(arrow, arrow)
 
 
 def rows_table(

@@ -85,6 +85,11 @@ class Ingestions(Resource):
         begun: Thing = self._http.post(f"ingestions/{ingestion_id}/run/", {"since": since, "until": until})
         return self.wait(begun["id"], timeout_s=timeout_s) if wait else begun
 
+    def span(self, ingestion_id: str, *, since: str = "", until: str = "") -> Thing:
+        """What reading the span anew would replace: `rows` of the newest version's `row_count`, on so many `days`."""
+        found: Thing = self._http.get(f"ingestions/{ingestion_id}/span/", since=since, until=until)
+        return found
+
     def wait(self, version_id: str, *, timeout_s: float = 3600) -> Thing:
         return wait_for(
             lambda: self._client.datasets.version(version_id),

@@ -8,6 +8,8 @@ import pytest
 
 from apps.connections import services as connections
 from apps.dashboards import selectors
+from apps.datasets import services as datasets
+from apps.datasets.models import Dataset, Transformation
 from apps.tenants import services as tenants
 from foundation import ledger
 from foundation.access import Permission
@@ -50,6 +52,28 @@ def made_connection(admin, name, project_id):
     settings = {"urls": "https://8.8.8.8/rows.csv"}
     words = {"name": name, "kind": "http", "settings": settings, "secrets": {}, "now": now()}
     return connections.create_connection(actor=admin, project_id=project_id, **words)
+
+
+def test_what_brings_data_in_and_makes_it_is_found(chain, admin, scientist, project, client_as):
+    departures = Dataset.objects.get(name="Departures")
+    connection = made_connection(admin, "Tower", project.pk)
+    plan = datasets.Plan(connection.pk, "", cron="0 6 * * *")
+    made = datasets.create_ingestion(actor=scientist, dataset=departures, plan=plan, now=now())
+    days = Transformation.objects.create(
+        tenant=scientist.tenant,
+        project_id=project.pk,
+        name="daily delays",
+        output=departures,
+        created_by=scientist.user,
+    )
+    shown = client_as(scientist).get(SEARCH, {"q": "tower"}).content.decode()
+    assert f'/data/ingestions/{made.pk}/"' in shown and "Departures ← Tower" in shown
+    for words, kind, pk in (
+        ("depart", "ingestion", made.pk),
+        ("daily", "transformation", days.pk),
+        ("departures v1", "dataset_version", departures.versions.get().pk),
+    ):
+        assert (kind, pk) in {(thing.kind, thing.id) for thing in selectors.search(actor=scientist, words=words)}
 
 
 def test_a_long_purpose_ends_at_a_word_and_says_that_it_goes_on(scientist, project):

@@ -11,6 +11,7 @@ from apps.datasets import selectors, services
 from apps.datasets.choices import IngestionState, Mode, VersionState
 from apps.datasets.models import Dataset, DatasetVersion, Ingestion
 from foundation.clock import now
+from foundation.figures import number
 from tests.apps.datasets.test_pulling import bucket, dataset, warehouse
 from tests.support.source_servers import loopback_allowed, object_store, postgresql
 
@@ -174,6 +175,12 @@ def test_a_span_is_read_anew_and_the_version_says_what_it_builds_on(browser, set
         browser.post(page(made, "backfill/"), {"since": "May"}), 422
     )
     low, high = warehouse.items[10], warehouse.items[20]
+    assert f'<bdi dir="ltr">{number(warehouse.items[0])} – ' in asked
+    counted = text_of(browser.post(page(made, "backfill/"), {"since": str(low), "until": str(high), "act": "count"}))
+    assert f"10 of 1,234 rows of Orders v1 lie in the span, from {warehouse.items[11]} to {high}." in counted
+    assert "No row of Orders v1 lies in the span" in text_of(
+        browser.post(page(made, "backfill/"), {"since": str(warehouse.items[-1]), "act": "count"})
+    )
     begun = browser.post(page(made, "backfill/"), {"since": str(low), "until": str(high)})["Location"]
     assert "Its rows are put to those of Orders v1." in text_of(browser.get(begun))
     run_jobs()
@@ -181,6 +188,22 @@ def test_a_span_is_read_anew_and_the_version_says_what_it_builds_on(browser, set
     assert "Adds 10 rows to Orders v1. 10 rows of it are replaced." in done
     without = set_up(mode=Mode.FULL, cursor="", key=())
     assert "this ingestion has none" in text_of(browser.get(page(without, "backfill/")))
+
+
+def test_it_is_read_through_another_connection_after_a_look_at_what_lies_there(browser, set_up, warehouse, bucket):
+    made = set_up()
+    form = text_of(browser.get(page(made, "edit/")))
+    assert f'<option value="{warehouse.connection.pk}" selected>' in form and str(bucket.connection.pk) in form
+    said = {**HAND, "mode": "incremental", "cursor": "id", "key": ["id"], "drawn": str(warehouse.connection.pk)}
+    said |= {"connection": str(bucket.connection.pk), "place": "day", "pattern": "*.csv"}
+    looked = text_of(browser.post(page(made, "edit/"), said))
+    made.refresh_from_db()
+    assert "Not saved yet" in looked and "The first row" in looked and made.connection_id == warehouse.connection.pk
+    assert f'name="drawn" value="{bucket.connection.pk}"' in looked and 'name="cursor"' not in looked
+    said |= {"drawn": str(bucket.connection.pk)}
+    assert browser.post(page(made, "edit/"), said)["Location"] == page(made)
+    made.refresh_from_db()
+    assert (made.connection_id, made.place, made.cursor) == (bucket.connection.pk, "day", "")
 
 
 def test_the_reading_of_a_version_is_halted_and_goes_on(browser, set_up, run_jobs, viewer, client_as):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -65,8 +66,10 @@ def test_a_streams_page_shows_rows_figures_and_what_lies_in_quarantine_by_rule(b
     page = browser.get(f"{HOME}{stream.pk}/?tab=quarantine").content.decode()
     assert "2 events lie in quarantine" in page and "cannot be decoded" in page
     assert "secret" not in page
-    for tab in ("settings", "activity"):
-        assert browser.get(f"{HOME}{stream.pk}/?tab={tab}").status_code == 200
+    assert "<dt>Format</dt><dd><bdi>JSON</bdi>" in browser.get(f"{HOME}{stream.pk}/?tab=settings").content.decode()
+    Stream.objects.filter(pk=stream.pk).update(watermark=datetime(2013, 1, 4, 4, 59, tzinfo=UTC))
+    told = browser.get(f"{HOME}{stream.pk}/?tab=activity").content.decode()
+    assert "4 Jan 2013" in told and "04:59:00 UTC" in told and "years ago" not in told
 
 
 def test_pause_go_on_edit_and_cut_from_the_page(browser, make_stream, put, drain):

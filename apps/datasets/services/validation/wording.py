@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -34,7 +36,7 @@ def told(one: Expectation, result: Mapping[str, Any]) -> str:
     if one.kind is Kind.FRESHNESS:
         if found.get("newest") is None:
             return _("There is no moment in the column.")
-        return _("The newest is of %(moment)s.") % {"moment": found["newest"]}
+        return _("The newest is of %(moment)s.") % {"moment": _moment(str(found["newest"]))}
     if one.kind is Kind.ROW_COUNT:
         return _("There are %(rows)s rows; the last version has %(last)s.") % {
             "rows": number(found.get("rows", 0)),
@@ -59,9 +61,26 @@ def _figure(value: float) -> str:
     return shown.rstrip("0").rstrip(".") if "." in shown and "e" not in shown else shown
 
 
+def _bound(value: Any) -> Any:
+    return _figure(value) if isinstance(value, int | float) else value
+
+
+def _moment(text: str) -> str:
+    """A bound in time as people write it, in UTC; text that is none stays as it is."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if len(text) <= len("2026-01-31"):
+        return date_format(found, "j M Y")
+    return f"{date_format(found.astimezone(UTC) if found.tzinfo else found, 'j M Y H:i')} UTC"
+
+
 def _words(one: Expectation) -> dict[str, Any]:
     said = one.parameters
-    words = {name: _figure(value) if isinstance(value, int | float) else value for name, value in said.items()}
+    words = {name: _bound(value) for name, value in said.items()}
+    if one.kind is Kind.IN_RANGE:
+        words |= {side: _moment(said[side]) for side in ("min", "max") if isinstance(said.get(side), str)}
     if "values" in said:
         shown = [str(value) for value in said["values"][:_SHOWN_VALUES]]
         words["values"] = ", ".join(shown) + (", …" if len(said["values"]) > _SHOWN_VALUES else "")

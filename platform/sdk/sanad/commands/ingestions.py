@@ -27,15 +27,17 @@ def add_to(acts: Any) -> None:
     edit = add(kind, "edit", ingestion_edit, "change what is named; what is not stays")
     edit.add_argument("ingestion", help=_SAID)
     edit.add_argument("--place")
+    edit.add_argument("--connection", help="read through this one from now on: its name or id")
     _words(edit)
     run = add(kind, "run", ingestion_run, "read now")
     backfill = add(kind, "backfill", ingestion_run, "read a span of the cursor anew; it replaces what is there of it")
     for parser in (run, backfill):
         parser.add_argument("ingestion", help=_SAID)
         parser.add_argument("--no-wait", action="store_true", help="only begin it")
-    run.set_defaults(since="", until="")
+    run.set_defaults(since="", until="", count=False)
     backfill.add_argument("--since", default="", help="what comes after this value")
     backfill.add_argument("--until", default="", help="up to and with this value")
+    backfill.add_argument("--count", action="store_true", help="only say how many rows would be replaced")
     for word, act, said in (
         ("show", ingestion_show, "what is read, how and when"),
         ("pause", ingestion_pause, "let nothing be due until it is resumed"),
@@ -76,6 +78,8 @@ def ingestion_edit(client: Client, said: Namespace) -> None:
     words = _said(said)
     if said.place is not None:
         words["place"] = said.place
+    if said.connection:
+        words["connection"] = client.connections.get(said.connection)["id"]
     if words.get("after"):
         words["after"] = client.datasets.get(words["after"])["id"]
     show(client.ingestions.edit(_id(client, said), **words), as_json=said.json)
@@ -86,6 +90,9 @@ def ingestion_show(client: Client, said: Namespace) -> None:
 
 
 def ingestion_run(client: Client, said: Namespace) -> None:
+    if said.count:
+        show(client.ingestions.span(_id(client, said), since=said.since, until=said.until), as_json=said.json)
+        return
     version = client.ingestions.run(_id(client, said), since=said.since, until=said.until, wait=not said.no_wait)
     show(chosen(version, _RUN), as_json=said.json)
 

@@ -20,6 +20,15 @@ class Kept:
         latest = found and found["latest_version"]
         return self._client.datasets.version(latest["id"]) if latest else None
 
+    def connection(self, name: str) -> Thing | None:
+        return next((found for found in self._client.connections.list() if found["name"] == name), None)
+
+    def transformation(self, name: str) -> Thing | None:
+        return next((found for found in self._client.transformations.list() if found["name"] == name), None)
+
+    def stream(self, name: str) -> Thing | None:
+        return next((found for found in self._client.streams.list() if found["name"] == name), None)
+
     def view(self, name: str) -> Thing | None:
         return next((view for view in self._client.features.list() if _is(view, name)), None)
 
