@@ -16,6 +16,7 @@ from foundation.lake.adapters import (
     child_csv,
     child_excel,
     child_jsonl,
+    child_many,
     child_text,
 )
 from foundation.lake.adapters.child_refusal import Refusal
@@ -27,7 +28,10 @@ _BATCH = 65_536
 def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dict[str, Any]:
     """Send the rows of the file that came as the first descriptor."""
     path, format_, options = f"/proc/self/fd/{files[0]}", job["format"], job["options"]
+    origins: child_many.Origins | None = None
     try:
+        if "members" in options and format_ in ("csv", "jsonl"):
+            path, origins = child_many.gathered(path, format_, options, job["folder"])
         if format_ == "zip":
             path, format_ = child_archive.unpacked(path, job["folder"], job["disk_mb"] << 20)
         if not os.stat(path).st_size:  # noqa: PTH116 - one call on a path of /proc
@@ -38,14 +42,20 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
         lock(engine, job, [path, spare])
         return _send(_opened(engine, path, format_, options, spare), job, rows, empty="columns" in options)
     except Refusal as refusal:
-        return refusal.said
+        return _told(refusal, origins)
     except (duckdb.OutOfMemoryException, MemoryError):
         return Refusal("memory").said
     except (duckdb.Error, pa.ArrowException, OSError):  # OSError: what fails while rows stream, through Arrow
-        return _explained(format_, path, options)
+        return _explained(format_, path, options, origins)
+
+
+def _told(refusal: Refusal, origins: child_many.Origins | None) -> dict[str, Any]:
+    return (origins.named(refusal) if origins else refusal).said
 
 
 def _opened(engine: Engine, path: str, format_: str, options: dict[str, Any], spare: str) -> pa.RecordBatchReader:
+    if "members" in options and format_ in ("arrow", "parquet"):
+        return child_many.rows_of(path, format_, options)
     if format_ == "arrow":
         return child_arrow.rows_of(path)
     if format_ == "excel":
@@ -64,7 +74,7 @@ def _send(reader: pa.RecordBatchReader, job: dict[str, Any], rows: int, *, empty
     return outcome
 
 
-def _explained(format_: str, path: str, options: dict[str, Any]) -> dict[str, Any]:
+def _explained(format_: str, path: str, options: dict[str, Any], origins: child_many.Origins | None) -> dict[str, Any]:
     """Why DuckDB could not read it: looked for again, line by line, since its own words hold values."""
     try:
         if format_ == "csv":
@@ -72,7 +82,7 @@ def _explained(format_: str, path: str, options: dict[str, Any]) -> dict[str, An
         elif format_ == "jsonl":
             child_jsonl.explain(path)
     except Refusal as refusal:
-        return refusal.said
+        return _told(refusal, origins)
     return Refusal("damaged", format=format_).said
 
 
