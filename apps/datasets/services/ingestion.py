@@ -19,6 +19,7 @@ from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
 from apps.datasets.services.validation.forgetting import forget_what_is_half
 from foundation import jobs, lake, ledger, states
+from foundation.figures import number
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
@@ -54,18 +55,18 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
 
 
 def _write(tables: Lake, table: str, file: SourceFile, options: dict[str, Any], job: JobHandle) -> TableAt:
-    def told(rows: int) -> None:
-        job.raise_if_cancelled()
-        job.progress(says() % {"rows": f"{rows:,}", "files": f"{files:,}"}, None)
+    files = 0
 
     def counted(read: int) -> None:
         nonlocal files
         files = read
 
-    def says() -> str:
-        return _("Writing rows: %(rows)s, from %(files)s files") if files else _("Writing rows: %(rows)s")
+    def told(rows: int) -> None:
+        job.raise_if_cancelled()
+        words = {"rows": number(rows), "files": number(files)}
+        says = _("Writing rows: %(rows)s, from %(files)s files") if files else _("Writing rows: %(rows)s")
+        job.progress(says % words, None)
 
-    files = 0
     if file.format is FileFormat.FOLDER:
         return tables.write_from_files(table, tables_in(file, file.path.parent, options, counted), on_rows=told)
     said = {**options, "name": file.name}

@@ -1,6 +1,6 @@
 """The members of a tar, one header after the other: in little memory, however many there are.
 
-`tarfile` of the standard library keeps every member, and reads what a header says of long names whole, though it may say
+`tarfile` of the standard library keeps every member, and reads a long name whole, though a header may say that it has
 gigabytes. Format: POSIX.1-2017 pax, ustar, and GNU's long names and long sizes.
 """
 

@@ -54,8 +54,8 @@ _SENTENCES: dict[str, Promise] = {
         "use one kind, or declare it as text."
     ),
     "mixed_kinds_apart": gettext_lazy(
-        "“%(column)s” is a %(first_kind)s on line %(first_line)s of “%(first_file)s” and a %(kind)s on line %(line)s of "
-        "“%(file)s”; use one kind, or declare it as text."
+        "“%(column)s” is a %(first_kind)s on line %(first_line)s of “%(first_file)s” and a %(kind)s on line %(line)s "
+        "of “%(file)s”; use one kind, or declare it as text."
     ),
     "other_lacks": gettext_lazy(
         "“%(file)s” has no column “%(column)s”, which the others have. Add it, or read it by itself."
