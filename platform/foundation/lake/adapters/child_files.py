@@ -22,7 +22,9 @@ from foundation.lake.adapters import (
 from foundation.lake.adapters.child_refusal import Refusal
 from foundation.lake.adapters.child_sql import Engine, identifier, lock, quoted, send
 
-_BATCH = 65_536
+# Rows are handed on so many at a time, or as many as are of this size: a batch lies in memory whole, here and there.
+_MOST_ROWS, _BATCH_BYTES = 65_536, 16 << 20
+_LOOKS, _LOOK = 64, 64 << 10
 
 
 def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dict[str, Any]:
@@ -43,9 +45,11 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
         return _send(_opened(engine, path, format_, options, spare), job, rows, empty="columns" in options)
     except Refusal as refusal:
         return _told(refusal, origins)
-    except (duckdb.OutOfMemoryException, MemoryError):
+    except MemoryError:
         return Refusal("memory").said
-    except (duckdb.Error, pa.ArrowException, OSError):  # OSError: what fails while rows stream, through Arrow
+    except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: what fails while rows stream, through Arrow
+        if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in str(error):
+            return Refusal("memory").said
         return _explained(format_, path, options, origins)
 
 
@@ -64,7 +68,32 @@ def _opened(engine: Engine, path: str, format_: str, options: dict[str, Any], sp
         sql = child_csv.plan(engine.reader, path, options, spare)
     else:
         sql = {"jsonl": child_jsonl.plan, "parquet": _plan_parquet}[format_](engine.reader, path, options)
-    return engine.reader.execute(sql).to_arrow_reader(_BATCH)
+    return engine.reader.execute(sql).to_arrow_reader(_rows_at_once(path, format_))
+
+
+def _rows_at_once(path: str, format_: str) -> int:
+    """How many rows make a batch, by the widest ones that a look at the file finds."""
+    width = _width_of_parquet(path) if format_ == "parquet" else _width_of_text(path)
+    return max(1, min(_MOST_ROWS, int(_BATCH_BYTES / max(width, 1))))
+
+
+def _width_of_text(path: str) -> float:
+    """Bytes of a line, where lines are longest of some places spread over the file."""
+    size, widest = os.stat(path).st_size, 0.0  # noqa: PTH116 - one call on a path of /proc
+    with open(path, "rb") as file:  # noqa: PTH123 - a path of /proc, resolved by the kernel
+        for place in range(0, size, max(_LOOK, size // _LOOKS)):
+            file.seek(place)
+            piece = file.read(_LOOK)
+            lines = max(piece.count(b"\n"), piece.count(b"\r"), 1)
+            widest = max(widest, len(piece) / lines)
+    return widest
+
+
+def _width_of_parquet(path: str) -> float:
+    with open(path, "rb") as file:  # noqa: PTH123 - a path of /proc, resolved by the kernel
+        found = pq.read_metadata(file)
+    groups = (found.row_group(number) for number in range(found.num_row_groups))
+    return max((group.total_byte_size / max(1, group.num_rows) for group in groups), default=1)
 
 
 def _send(reader: pa.RecordBatchReader, job: dict[str, Any], rows: int, *, empty: bool) -> dict[str, Any]:
