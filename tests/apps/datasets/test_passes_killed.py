@@ -6,7 +6,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pyarrow as pa
-import pytest
 
 from apps.datasets import selectors, services
 from apps.datasets.choices import VersionState
