@@ -50,6 +50,8 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
     except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: what fails while rows stream, through Arrow
         if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in str(error):
             return Refusal("memory").said
+        if "No space left on device" in str(error):
+            return Refusal("no_room").said
         return _explained(format_, path, options, origins)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import aside as aside_rows
-from foundation.lake.adapters import catalogue, joined, merging
+from foundation.lake.adapters import catalogue, halves, joined, merging
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.reading import Params, Reading, checked
 from foundation.lake.adapters.sessions import name
@@ -214,6 +214,7 @@ class Writing(Reading):
             if deletes:
                 locks.enter_context(catalogue.commits(self._place))
             connection = locks.enter_context(self._alone(incoming))
+            locks.enter_context(halves.removed_where_full(self._place, {table, *others}))
             connection.execute("BEGIN")
             try:
                 yield connection

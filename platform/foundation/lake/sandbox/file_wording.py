@@ -148,6 +148,9 @@ _SENTENCES: dict[str, Promise] = {
     "zip_link": gettext_lazy("“%(file)s” holds “%(name)s”, a link; put the file itself into the zip."),
     "zip_bomb": gettext_lazy("“%(file)s” grows past %(megabytes)s MB when unpacked; upload the table without a zip."),
     "memory": gettext_lazy("“%(file)s” needs more than %(memory)s MB to be read; upload it as Parquet or in parts."),
+    "no_room": gettext_lazy(
+        "“%(file)s” was not read, since this machine's disk is full. Ask whoever runs it to make room, then try again."
+    ),
     "damaged": gettext_lazy("“%(file)s” is damaged or not of the format %(format)s; export it again and upload that."),
     "time": gettext_lazy("“%(file)s” could not be read within %(seconds)g seconds; upload it in parts."),
 }
