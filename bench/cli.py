@@ -22,6 +22,7 @@ AREAS = (
     "dispatch",
     "pages",
     "storage",
+    "sizes",
     "drift",
 )
 
@@ -70,4 +71,8 @@ def _measured(name: str) -> Area | None:
         from bench.storage.cases import measure as of_storage
 
         return of_storage
+    if name == "sizes":
+        from bench.sizes.cases import measure as of_sizes
+
+        return of_sizes
     return None

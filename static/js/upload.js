@@ -1,7 +1,10 @@
-// A file sent in pieces: resumes after a reload or a lost connection, can be paused, refuses a wrong type before sending.
+// A file or a folder sent in pieces: resumes after a reload or a lost connection, can be paused, refuses a wrong type
+// before sending.
 import { askJson, csrfHeaders } from "./api.js";
-import { bytes, duration, say } from "./words.js";
+import { Folder, chosen, folderIn, walked } from "./folder.js";
+import { bytes, duration, number, say } from "./words.js";
 
+const PACKED = [".zip", ".gz", ".tar"];
 const WAITS = [1000, 2000, 5000, 10_000, 20_000];
 
 class Upload {
@@ -14,6 +17,7 @@ class Upload {
     this.limit = Number(limit) || Infinity;
     // Drops may miss the box: the whole page takes them while it holds this box.
     this.input.addEventListener("change", () => this.take(this.input.files));
+    this.offerFolders();
     for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, (event) => this.drag(event));
     this.part("pause").addEventListener("click", () => (this.paused ? this.run() : this.pause()));
     this.part("cancel").addEventListener("click", () => this.cancel());
@@ -29,7 +33,48 @@ class Upload {
     if (!this.box.isConnected || !event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
     this.box.classList.toggle("s-drop-over", event.type === "dragover");
-    if (event.type === "drop") this.take(event.dataTransfer.files);
+    if (event.type !== "drop") return;
+    const folder = this.types.includes(".tar") && folderIn(event.dataTransfer.items);
+    if (folder) this.takeFolder(folder.name, walked(folder));
+    else this.take(event.dataTransfer.files);
+  }
+
+  // Without script a folder cannot be sent, so its button is there with script alone.
+  offerFolders() {
+    const [offer, input] = [this.part("pick"), this.part("folder")];
+    if (!this.types.includes(".tar")) return;
+    offer.hidden = false;
+    offer.querySelector("button").addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      if (!input.files.length) return;
+      const { name, files } = chosen(input.files);
+      this.takeFolder(name, files);
+      input.value = "";
+    });
+  }
+
+  async takeFolder(name, found) {
+    this.complain("");
+    this.part("state").hidden = false;
+    this.part("name").textContent = name;
+    this.say(say("upload_looking", { name }));
+    const types = this.types.filter((type) => !PACKED.includes(type));
+    try {
+      this.file = new Folder(name, await found, types);
+    } catch (fault) {
+      return this.fail(fault);
+    }
+    const { files, leftOut, size } = this.file;
+    this.part("left").textContent = leftOut.length ? say("upload_left_out", { count: number(leftOut.length), names: leftOut.slice(0, 3).join(", ") }) : "";
+    const sentence = !files.length ? say("upload_no_tables", { name, types: types.join(", ") }) : size > this.limit ? say("upload_large", { name, size: bytes(size), limit: bytes(this.limit) }) : "";
+    if (sentence) {
+      this.complain(sentence);
+      this.part("state").hidden = true;
+      this.file = null;
+      return null;
+    }
+    this.id = null;
+    return this.start();
   }
 
   take(files) {
@@ -108,6 +153,8 @@ class Upload {
       } catch (fault) {
         if (this.paused || !this.id) return;
         if (fault.status && fault.status < 500 && fault.status !== 409 && fault.status !== 429) return this.fail(fault);
+        const gone = fault.status ? "" : await this.file.unreadable?.(this.offset, this.offset + this.chunk);
+        if (gone) return this.fail(new Error(say("upload_changed", { name: gone })));
         await this.wait(failures);
         failures += 1;
         if (this.paused || !this.id) return;
@@ -163,7 +210,9 @@ class Upload {
     const seconds = (Date.now() - this.begun.at) / 1000;
     const rate = seconds > 0.5 ? (sent - this.begun.offset) / seconds : 0;
     this.part("bar").value = (sent / size) * 100;
-    this.say(say("upload_going", { sent: bytes(sent), size: bytes(size), rate: bytes(rate), rest: duration(rate ? (size - sent) / rate : Infinity) }));
+    const going = say("upload_going", { sent: bytes(sent), size: bytes(size), rate: bytes(rate), rest: duration(rate ? (size - sent) / rate : Infinity) });
+    const { files } = this.file;
+    this.say(files ? `${say("upload_files", { sent: number(this.file.filesAt(sent)), count: number(files.length) })} · ${going}` : going);
   }
 
   say(sentence) {

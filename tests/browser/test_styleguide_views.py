@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import tarfile
 
 import pytest
 from playwright.sync_api import expect
@@ -101,14 +103,14 @@ class Shelf:
     """What the REST surface says of uploads, with a fault that can be switched on."""
 
     def __init__(self) -> None:
-        self.body, self.faults, self.calls = b"", 0, []
+        self.body, self.faults, self.calls, self.most = b"", 0, [], 1 << 30
 
     def handle(self, route) -> None:
         request = route.request
         self.calls.append(f"{request.method} {request.url.partition('/api/v1')[2]}")
         if request.method == "PUT":
-            if self.faults:
-                self.faults -= 1
+            if self.faults or len(self.body) >= self.most:
+                self.faults -= min(self.faults, 1)
                 return route.abort("connectionreset")
             assert int(request.headers["upload-offset"]) == len(self.body)
             assert request.headers["x-csrftoken"]
@@ -132,6 +134,27 @@ def test_a_file_goes_in_pieces_and_survives_a_lost_connection(visit, shelf):  # 
     assert shelf.body == content
     assert shelf.calls[-1] == "POST /uploads/u1/complete/"
     assert page.locator("[data-upload-id]").input_value() == "u1"
+
+
+def test_a_folder_goes_as_one_file_and_on_where_it_stood_after_a_reload(visit, shelf, tmp_path):  # noqa: F811
+    files = {f"{n % 7}/{'ü' * (n % 2 * 60)}{n}.csv": b"n\n" + str(n).encode() * (n * 5) for n in range(300)}
+    for name, content in {**files, "notes.docx": b"x", ".hidden.csv": b"x"}.items():
+        path = tmp_path / "months" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    page = visit("forms/")
+    page.route("**/api/v1/uploads/**", shelf.handle)
+    shelf.most, chosen = 400_000, page.locator("[data-upload-folder]")
+    chosen.set_input_files(tmp_path / "months")
+    expect(page.locator("[data-upload-words]")).to_contain_text("The connection was lost")
+    expect(page.locator("[data-upload-left]")).to_contain_text("1 files (notes.docx)")
+    page.reload()
+    shelf.most = 1 << 30
+    chosen.set_input_files(tmp_path / "months")
+    expect(page.locator("[data-upload-words]")).to_contain_text("months.tar is uploaded", timeout=15_000)
+    assert [call for call in shelf.calls if call.startswith("POST")] == ["POST /uploads/", "POST /uploads/u1/complete/"]
+    with tarfile.open(fileobj=io.BytesIO(shelf.body)) as tar:
+        assert {member.name: tar.extractfile(member).read() for member in tar} == files
 
 
 @pytest.mark.parametrize(

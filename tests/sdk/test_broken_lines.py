@@ -84,6 +84,25 @@ def test_an_upload_goes_on_where_the_portal_says_it_stands(portal, client, tmp_p
     assert [sent for sent, _ in told] == sorted({sent for sent, _ in told})
 
 
+def test_a_folder_whose_sender_was_killed_is_not_sent_from_the_beginning(portal, client, tmp_path):
+    for month in range(40):
+        path = tmp_path / "flights" / f"{month:02}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"late,distance\n" + f"{month},1400\n".encode() * (MEGABYTE // 14))
+    portal.line.lose_answers("PUT", "/uploads/", numbers=[])
+
+    def killed(sent, size, files, of):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        client.datasets.upload(tmp_path / "flights", told=killed)
+    told = []
+    upload = client.datasets.upload(tmp_path / "flights", told=lambda *said: told.append(said))
+    assert (upload["complete"], upload["filename"]) == (True, "flights.tar")
+    assert portal.line.seen[("PUT", "/uploads/")] == -(-upload["size"] // (8 * MEGABYTE))
+    assert told[0][2:] < told[-1][2:] == (40, 40)
+
+
 def test_a_portal_that_stays_away_is_said_in_words(portal, client):
     portal.line.lose_answers("GET", "/projects/", numbers=[1, 2, 3, 4, 5])
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1.* does not answer .*Is the portal up\?"):

@@ -9,6 +9,7 @@ class FileFormat(TextChoices):
     JSON_LINES = "jsonl", "JSON Lines"
     ARROW = "arrow", "Arrow"
     EXCEL = "excel", "Excel"
+    FOLDER = "tar", "tar"
 
 
 # What a file's ending says of its format; a zip or gzip is opened and its content looked at again.
@@ -29,8 +30,9 @@ FORMAT_OF_ENDING = {
     ".xls": FileFormat.EXCEL,
     ".xlsb": FileFormat.EXCEL,
     ".ods": FileFormat.EXCEL,
+    ".tar": FileFormat.FOLDER,
 }
 # Of these a beginning says nothing: they are looked into whole.
-READ_WHOLE = frozenset({FileFormat.PARQUET, FileFormat.ARROW, FileFormat.EXCEL})
+READ_WHOLE = frozenset({FileFormat.PARQUET, FileFormat.ARROW, FileFormat.EXCEL, FileFormat.FOLDER})
 ARCHIVES = frozenset({".zip", ".gz"})
 ACCEPTED_ENDINGS = (*FORMAT_OF_ENDING, *sorted(ARCHIVES))

@@ -8,10 +8,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.datasets.choices import NEXT, VersionState
+from apps.datasets.choices import NEXT, FileFormat, VersionState
 from apps.datasets.events import VersionCancelled, VersionFailed
 from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.services.completing import complete
+from apps.datasets.services.foldering import tables_in
 from apps.datasets.services.growing import fix_base, grows, let_go, reading_options, table_of
 from apps.datasets.services.slimming import without_listings
 from apps.datasets.services.tokenising import tokenising, with_text
@@ -19,6 +20,7 @@ from apps.datasets.services.unpacking import SourceFile, unpacked
 from apps.datasets.services.uploads import drop_chunks
 from apps.datasets.services.validation.forgetting import forget_what_is_half
 from foundation import jobs, lake, ledger, states
+from foundation.figures import number
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
@@ -54,10 +56,20 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
 
 
 def _write(tables: Lake, table: str, file: SourceFile, options: dict[str, Any], job: JobHandle) -> TableAt:
+    files = 0
+
+    def counted(read: int) -> None:
+        nonlocal files
+        files = read
+
     def told(rows: int) -> None:
         job.raise_if_cancelled()
-        job.progress(_("Writing rows: %(rows)s") % {"rows": f"{rows:,}"}, None)
+        words = {"rows": number(rows), "files": number(files)}
+        says = _("Writing rows: %(rows)s, from %(files)s files") if files else _("Writing rows: %(rows)s")
+        job.progress(says % words, None)
 
+    if file.format is FileFormat.FOLDER:
+        return tables.write_from_files(table, tables_in(file, file.path.parent, options, counted), on_rows=told)
     said = {**options, "name": file.name}
     return tables.write_from_file(table, file.path, cast(Any, file.format.value), said, on_rows=told)
 

@@ -23,6 +23,7 @@ from apps.datasets.choices import Mode, VersionState
 from apps.datasets.events import PullStarted
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.completing import complete, leave_unchanged
+from apps.datasets.services.foldering import tables_in
 from apps.datasets.services.growing import check_mode, fix_base, grows, reading_options, table_of, why_waits
 from apps.datasets.services.ingestion import cancel_version, fail_version
 from apps.datasets.services.tokenising import as_before, tokenising, with_text
@@ -217,8 +218,7 @@ class _Teller:
 def _files(files: Iterator[File], folder: Any, options: Mapping[str, Any]) -> Iterator[UserFile]:
     """Each file unpacked where it is an archive; the one before is gone."""
     for file in files:
-        found = opened(file.path, file.name, folder)
-        yield lake.UserFile(found.path, found.format.value, found.name, options)  # type: ignore[arg-type]
+        yield from tables_in(opened(file.path, file.name, folder), folder, options)
 
 
 def _keep_told(job: JobHandle, version: DatasetVersion, bytes_read: int, emptied: Counter[str]) -> None:

@@ -16,6 +16,7 @@ from apps.connections.services import Asked, File, Place, Source
 from apps.datasets import policies
 from apps.datasets.choices import READ_WHOLE
 from apps.datasets.errors import FileRefused
+from apps.datasets.services.foldering import tables_in
 from apps.datasets.services.unpacking import SourceFile, opened
 from foundation import lake, storage
 from foundation.identity import Actor
@@ -55,9 +56,9 @@ def _first_rows(source: Source, place: Place, pin: str, options: dict[str, Any])
     [piece] = islice(source.pieces(place, asked, pin), 1)
     with source.read(place, asked, piece) as files, storage.scratch("look") as folder:
         # A source that gives no sample gives files.
-        whole = _readable(next(cast("Iterator[File]", files)), folder)
-        told = {**options, "name": whole.name}
-        return lake.sandbox.first_rows(whole.path, whole.format.value, told, limit=ROWS)  # type: ignore[arg-type]
+        first = next(tables_in(_readable(next(cast("Iterator[File]", files)), folder), folder, options))
+        told = {**first.options, "name": first.name}
+        return lake.sandbox.first_rows(first.path, first.format, told, limit=ROWS)
 
 
 def _readable(file: File, folder: Path) -> SourceFile:

@@ -39,11 +39,45 @@ _HOME = "uploads"
 
 @transaction.atomic
 def start_upload(*, actor: Actor, project: Project, filename: str, size: int, sha256: str = "") -> Upload:
-    """Announce a file; the answer says where to go on."""
+    """Announce a file; the answer says where to go on.
+
+    Whoever announces the same bytes again, by name and SHA-256, goes on with what is here of them: nothing is sent or
+    stored twice, also where the process that began it is gone.
+    """
     upload = _announced(actor, project, filename, size, sha256)
+    if (begun := _begun(upload)) is not None:
+        return begun
     tenants.reserve_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=size, reader=actor)
     upload.save(force_insert=True)
     return upload
+
+
+def _begun(upload: Upload) -> Upload | None:
+    """The same upload of the same person, as far as it came, until a version is made of it."""
+    if not upload.expected_sha256 or upload.created_by is None:
+        return None
+    same = {name: getattr(upload, name) for name in ("project_id", "created_by", "filename", "size", "expected_sha256")}
+    found = Upload.objects.select_for_update().filter(**same, used_at=None).order_by("-created_at").first()
+    if found is None or found.completed_at is not None or found.offset < found.size or _is_sound(found):
+        return found
+    # Nobody can go on with it: other bytes came than were announced.
+    transaction.on_commit(partial(drop_chunks, found.tenant_id, found.pk))
+    found.delete()
+    return None
+
+
+def _is_sound(upload: Upload) -> bool:
+    try:
+        return _digest_of(upload) == upload.expected_sha256
+    except Conflict:
+        return False
+
+
+def _digest_of(upload: Upload) -> str:
+    digest = hashlib.sha256()
+    for piece in read_chunks(upload):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _announced(actor: Actor, project: Project, filename: str, size: int, sha256: str = "") -> Upload:
@@ -111,10 +145,7 @@ def complete_upload(*, actor: Actor, upload_id: UUID, now: datetime) -> Upload:
             % {"there": upload.offset, "size": upload.size},
             details={"offset": upload.offset},
         )
-    digest = hashlib.sha256()
-    for piece in read_chunks(upload):
-        digest.update(piece)
-    upload.sha256 = digest.hexdigest()
+    upload.sha256 = _digest_of(upload)
     if upload.expected_sha256 and upload.expected_sha256 != upload.sha256:
         raise Conflict(
             _("The bytes that arrived are not those that were announced: their SHA-256 differs. Upload again.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,11 @@ from urllib.parse import urlencode
 from sanad.errors import Refused
 from sanad.governed import Governed
 from sanad.resource import Thing, Things, is_id
+from sanad.sources import Folder, WholeFile, digest_of, source_of
 from sanad.transport import save_stream, unmade, wait_for
 
-Told = Callable[[int, int], None]
+# Bytes so far and all bytes; of a folder then its files so far and all of them.
+Told = Callable[..., None]
 
 
 class Datasets(Governed):
@@ -46,7 +47,7 @@ class Datasets(Governed):
 
     def push(
         self,
-        path: str | Path,
+        path: str | Path | Folder,
         *,
         name: str = "",
         description: str = "",
@@ -57,16 +58,18 @@ class Datasets(Governed):
         told: Told | None = None,
         timeout_s: float = 900,
     ) -> Thing:
-        """Send a file and wait until it is a version; a new dataset where `name` is new, else its next version.
+        """Send a file or a folder and wait until it is a version; a new dataset where `name` is new, else its next one.
 
+        Of a folder all tables become one, also out of folders below it: they have to have the same columns.
         `mode` says what becomes of the rows that are there: full, append, or upsert, which replaces those
         of equal `key`.
         """
-        file = Path(path)
-        upload = self.upload(file, told=told)
-        dataset = self.find(name or file.stem)
+        source = source_of(path)
+        upload = self.upload(source, told=told)
+        name = name or Path(source.name).stem
+        dataset = self.find(name)
         if dataset is None:
-            body = {"project": self._project, "name": name or file.stem, "description": description}
+            body = {"project": self._project, "name": name, "description": description}
             dataset = self._http.post("datasets/", body)
         start = {"upload": upload["id"], "review": review, "options": dict(options or {}), **_put(mode, key)}
         version = self._http.post(f"datasets/{dataset['id']}/versions/", start)
@@ -130,20 +133,18 @@ class Datasets(Governed):
         made = self._http.post(f"datasets/{dataset['id']}/versions/", {"dataset_version": version, "review": review})
         return self.wait(made["id"], timeout_s=timeout_s)
 
-    def upload(self, file: Path, *, told: Told | None = None) -> Thing:
-        """The file's bytes, chunk by chunk; a broken line goes on where it stopped."""
-        size = file.stat().st_size
-        with file.open("rb") as source:
-            digest = hashlib.sha256()
-            while piece := source.read(1024 * 1024):
-                digest.update(piece)
-            start = {"project": self._project, "filename": file.name, "size": size, "sha256": digest.hexdigest()}
-            upload: Thing = self._http.post("uploads/", start)
-            while upload["offset"] < size:
-                source.seek(upload["offset"])
-                upload = self._chunk(upload, source.read(upload["chunk_size"]))
-                if told is not None:
-                    told(upload["offset"], size)
+    def upload(self, path: str | Path | Folder | WholeFile, *, told: Told | None = None) -> Thing:
+        """The bytes of a file, or of a folder as one tar, chunk by chunk; a broken line goes on where it stopped.
+
+        So does another process, where this one is killed: what is announced by the same digest is the same upload.
+        """
+        source = path if isinstance(path, WholeFile) else source_of(path)
+        start = {"project": self._project, "filename": source.name, "size": source.size, "sha256": digest_of(source)}
+        upload: Thing = self._http.post("uploads/", start)
+        while upload["offset"] < source.size:
+            upload = self._chunk(upload, source.read(upload["offset"], upload["chunk_size"]))
+            if told is not None:
+                told(*source.done(upload["offset"]))
         completed: Thing = self._http.post(f"uploads/{upload['id']}/complete/")
         return completed
 

@@ -252,8 +252,10 @@ class Deployments(Resource):
         return found
 
 
-def show_progress(done: int, size: int) -> None:
+def show_progress(done: int, size: int, files: int = 0, of: int = 0) -> None:
     """A line on standard error, where a person looks at it."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r{done / size:4.0%} of {size / 1e6:.1f} MB")
+        sys.stderr.write(
+            f"\r{done / size:4.0%} of {size / 1e6:.1f} MB" + (f", {files:,} of {of:,} files" if of else "")
+        )
         sys.stderr.write("\n" if done >= size else "")

@@ -18,17 +18,18 @@ def rows_of(path: str) -> pa.RecordBatchReader:
     """The rows, each column of a type that the lake has; raises Refusal for what is no Arrow, or has no such type."""
     source = pa.OSFile(path)
     try:
-        batches, schema = _opened(path, source)
+        batches, schema = opened(source)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise Refusal("damaged", format="Arrow") from error
     check_names(schema.names, line=None)
     wanted = pa.schema([pa.field(field.name, storable(field.type, field.name)) for field in schema])
-    return pa.RecordBatchReader.from_batches(wanted, _fitted(batches, wanted))
+    return pa.RecordBatchReader.from_batches(wanted, fitted(batches, wanted))
 
 
-def _opened(path: str, source: pa.OSFile) -> tuple[Iterator[pa.RecordBatch], pa.Schema]:
-    with open(path, "rb") as file:  # noqa: PTH123 - a path of /proc, resolved by the kernel
-        head = file.read(6)
+def opened(source: pa.NativeFile) -> tuple[Iterator[pa.RecordBatch], pa.Schema]:
+    """The batches as they are written, and their columns."""
+    head = source.read(6)
+    source.seek(0)
     if head[:4] == _FIRST_FEATHER:
         raise Refusal("feather_one")
     if head != _FILE:
@@ -38,7 +39,7 @@ def _opened(path: str, source: pa.OSFile) -> tuple[Iterator[pa.RecordBatch], pa.
     return (found.get_batch(number) for number in range(found.num_record_batches)), found.schema
 
 
-def _fitted(batches: Iterator[pa.RecordBatch], wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
+def fitted(batches: Iterator[pa.RecordBatch], wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The batches in slices; each is looked at in full before anything reads it, since it is somebody else's."""
     for number, batch in enumerate(batches, start=1):
         batch.validate(full=True)

@@ -17,18 +17,24 @@ from foundation.lake.adapters import (
     child_csv_quick,
     child_excel,
     child_jsonl,
+    child_many,
     child_text,
 )
 from foundation.lake.adapters.child_refusal import Refusal
 from foundation.lake.adapters.child_sql import Engine, identifier, lock, quoted, send
 
-_BATCH = 65_536
+# Rows are handed on so many at a time, or as many as are of this size: a batch lies in memory whole, here and there.
+_MOST_ROWS, _BATCH_BYTES = 65_536, 16 << 20
+_LOOKS, _LOOK = 64, 64 << 10
 
 
 def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dict[str, Any]:
     """Send the rows of the file that came as the first descriptor."""
     path, format_, options = f"/proc/self/fd/{files[0]}", job["format"], job["options"]
+    origins: child_many.Origins | None = None
     try:
+        if "members" in options and format_ in ("csv", "jsonl"):
+            path, origins = child_many.gathered(path, format_, options, job["folder"])
         if format_ == "zip":
             path, format_ = child_archive.unpacked(path, job["folder"], job["disk_mb"] << 20)
         if not os.stat(path).st_size:  # noqa: PTH116 - one call on a path of /proc
@@ -45,14 +51,24 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
             return _sent_at_once(plain, job, rows)
         return _send(_opened(engine, path, format_, options, spare), job, rows, empty="columns" in options)
     except Refusal as refusal:
-        return refusal.said
-    except (duckdb.OutOfMemoryException, MemoryError):
+        return _told(refusal, origins)
+    except MemoryError:
         return Refusal("memory").said
-    except (duckdb.Error, pa.ArrowException, OSError):  # OSError: what fails while rows stream, through Arrow
-        return _explained(format_, path, options)
+    except (duckdb.Error, pa.ArrowException, OSError) as error:  # OSError: what fails while rows stream, through Arrow
+        if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in str(error):
+            return Refusal("memory").said
+        if "No space left on device" in str(error):
+            return Refusal("no_room").said
+        return _explained(format_, path, options, origins)
+
+
+def _told(refusal: Refusal, origins: child_many.Origins | None) -> dict[str, Any]:
+    return (origins.named(refusal) if origins else refusal).said
 
 
 def _opened(engine: Engine, path: str, format_: str, options: dict[str, Any], spare: str) -> pa.RecordBatchReader:
+    if "members" in options and format_ in ("arrow", "parquet"):
+        return child_many.rows_of(path, format_, options)
     if format_ == "arrow":
         return child_arrow.rows_of(path)
     if format_ == "excel":
@@ -61,7 +77,32 @@ def _opened(engine: Engine, path: str, format_: str, options: dict[str, Any], sp
         sql = child_csv.plan(engine.reader, path, options, spare)
     else:
         sql = {"jsonl": child_jsonl.plan, "parquet": _plan_parquet}[format_](engine.reader, path, options)
-    return engine.reader.execute(sql).to_arrow_reader(_BATCH)
+    return engine.reader.execute(sql).to_arrow_reader(_rows_at_once(path, format_))
+
+
+def _rows_at_once(path: str, format_: str) -> int:
+    """How many rows make a batch, by the widest ones that a look at the file finds."""
+    width = _width_of_parquet(path) if format_ == "parquet" else _width_of_text(path)
+    return max(1, min(_MOST_ROWS, int(_BATCH_BYTES / max(width, 1))))
+
+
+def _width_of_text(path: str) -> float:
+    """Bytes of a line, where lines are longest of some places spread over the file."""
+    size, widest = os.stat(path).st_size, 0.0  # noqa: PTH116 - one call on a path of /proc
+    with open(path, "rb") as file:  # noqa: PTH123 - a path of /proc, resolved by the kernel
+        for place in range(0, size, max(_LOOK, size // _LOOKS)):
+            file.seek(place)
+            piece = file.read(_LOOK)
+            lines = max(piece.count(b"\n"), piece.count(b"\r"), 1)
+            widest = max(widest, len(piece) / lines)
+    return widest
+
+
+def _width_of_parquet(path: str) -> float:
+    with open(path, "rb") as file:  # noqa: PTH123 - a path of /proc, resolved by the kernel
+        found = pq.read_metadata(file)
+    groups = (found.row_group(number) for number in range(found.num_row_groups))
+    return max((group.total_byte_size / max(1, group.num_rows) for group in groups), default=1)
 
 
 def _sent_at_once(plain: pa.RecordBatchReader, job: dict[str, Any], rows: int) -> dict[str, Any]:
@@ -79,7 +120,7 @@ def _send(reader: pa.RecordBatchReader, job: dict[str, Any], rows: int, *, empty
     return outcome
 
 
-def _explained(format_: str, path: str, options: dict[str, Any]) -> dict[str, Any]:
+def _explained(format_: str, path: str, options: dict[str, Any], origins: child_many.Origins | None) -> dict[str, Any]:
     """Why DuckDB could not read it: looked for again, line by line, since its own words hold values."""
     try:
         if format_ == "csv":
@@ -87,7 +128,7 @@ def _explained(format_: str, path: str, options: dict[str, Any]) -> dict[str, An
         elif format_ == "jsonl":
             child_jsonl.explain(path)
     except Refusal as refusal:
-        return refusal.said
+        return _told(refusal, origins)
     return Refusal("damaged", format=format_).said
 
 

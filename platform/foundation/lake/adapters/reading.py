@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
-from foundation.lake.adapters import catalogue, conditions, sessions
+from foundation.lake.adapters import catalogue, conditions, halves, sessions
 from foundation.lake.adapters.digest import digest_of, has
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
@@ -172,6 +172,11 @@ class Reading:
             return TableMissing(_("There is no such table in the lake; it may have been dropped."))
         if "No snapshot found" in str(error):
             return TableMissing(_("This snapshot of the lake has expired."))
+        if halves.NO_ROOM in str(error):
+            sentence = _(
+                "The lake's disk is full, and nothing was written. Ask whoever runs it for room, then try again."
+            )
+            return LakeUnavailable(sentence)
         if isinstance(error, _LOST):
             sessions.forget(self._place)
             return LakeUnavailable(_("The lake did not answer, and nothing was written; try again."))

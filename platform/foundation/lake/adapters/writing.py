@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import aside as aside_rows
-from foundation.lake.adapters import catalogue, joined, merging, sessions
+from foundation.lake.adapters import catalogue, halves, joined, merging, sessions
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.reading import Params, Reading, checked
 from foundation.lake.adapters.sessions import name
@@ -243,7 +243,7 @@ class Writing(Reading):
         with catalogue.table_lock(self._place, *map(checked, (table, *others))) as locks:
             if deletes:
                 catalogue.hold_commits(self._place, locks)
-            with self._alone(incoming) as connection:
+            with self._alone(incoming) as connection, halves.removed_where_full(self._place, {table, *others}):
                 connection.execute("BEGIN")
                 try:
                     yield connection, locks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,9 @@ from foundation.lake.ports import Column, FileFormat, TableAt
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["construct_against_rows", "describe", "first_rows", "lineage", "rows_of", "run", "tables_of"]
+    from foundation.lake.adapters.tar_members import Member
+
+__all__ = ["construct_against_rows", "describe", "first_rows", "lineage", "members_of", "rows_of", "run", "tables_of"]
 
 
 def run(
@@ -54,10 +56,21 @@ def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, li
     return jobs.first_rows(path, format, options, limit=limit)
 
 
+def members_of(path: Path, name: str) -> Iterator[Member]:
+    """The files in a tar that its owner knows by `name`, one after the other and in little memory; none is opened.
+
+    FileRefused where it is damaged, or holds what no folder of files does.
+    """
+    from foundation.lake.sandbox import files as jobs
+
+    return jobs.members_of(path, name)
+
+
 def rows_of(path: Path, format: FileFormat, options: Mapping[str, Any]) -> AbstractContextManager[pa.RecordBatchReader]:
     """All rows of a user's file, streamed out of a child in their order; FileRefused also while they are read.
 
-    Options are those of `Lake.write_from_file`, and `columns` for a data file of somebody's table (`child_columns`).
+    Options are those of `Lake.write_from_file`, `columns` for a data file of somebody's table (`child_columns`), and
+    `members` ({"start", "until"}: where headers of a tar stand) for small files of one format in a tar, read as one.
     """
     from foundation.lake.sandbox import files as jobs
 

@@ -53,6 +53,21 @@ _SENTENCES: dict[str, Promise] = {
         "“%(column)s” in “%(file)s” is a %(first_kind)s on line %(first_line)s and a %(kind)s on line %(line)s; "
         "use one kind, or declare it as text."
     ),
+    "mixed_kinds_apart": gettext_lazy(
+        "“%(column)s” is a %(first_kind)s on line %(first_line)s of “%(first_file)s” and a %(kind)s on line %(line)s "
+        "of “%(file)s”; use one kind, or declare it as text."
+    ),
+    "other_lacks": gettext_lazy(
+        "“%(file)s” has no column “%(column)s”, which the others have. Add it, or read it by itself."
+    ),
+    "other_beyond": gettext_lazy(
+        "“%(file)s” has a column “%(column)s”, which the others lack. Leave it out, or read it by itself."
+    ),
+    "other_twice": gettext_lazy("“%(file)s” has the column “%(column)s” twice on line %(line)s; rename or remove one."),
+    "other_type": gettext_lazy(
+        "The column “%(column)s” is %(found)s in “%(file)s” and %(wanted)s in the others. Correct the values, or read "
+        "the column as text."
+    ),
     "bad_json": gettext_lazy("Line %(line)s of “%(file)s” is not valid JSON, from sign %(place)s on."),
     "not_an_object": gettext_lazy("Line %(line)s of “%(file)s” is not a JSON object; write one object per line."),
     "no_such_column": gettext_lazy("“%(file)s” has no column “%(column)s”. It has: %(names)s."),
@@ -133,6 +148,9 @@ _SENTENCES: dict[str, Promise] = {
     "zip_link": gettext_lazy("“%(file)s” holds “%(name)s”, a link; put the file itself into the zip."),
     "zip_bomb": gettext_lazy("“%(file)s” grows past %(megabytes)s MB when unpacked; upload the table without a zip."),
     "memory": gettext_lazy("“%(file)s” needs more than %(memory)s MB to be read; upload it as Parquet or in parts."),
+    "no_room": gettext_lazy(
+        "“%(file)s” was not read, since this machine's disk is full. Ask whoever runs it to make room, then try again."
+    ),
     "damaged": gettext_lazy("“%(file)s” is damaged or not of the format %(format)s; export it again and upload that."),
     "time": gettext_lazy("“%(file)s” could not be read within %(seconds)g seconds; upload it in parts."),
 }

@@ -10,6 +10,8 @@ from typing import Any, get_args
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
+from foundation.lake.adapters import tar_members
+from foundation.lake.adapters.child_refusal import Refusal
 from foundation.lake.errors import FileRefused, ReadAgain
 from foundation.lake.ports import FileFormat
 from foundation.lake.sandbox import answers, children, file_wording, places
@@ -51,6 +53,15 @@ def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, li
             if sum(one.num_rows for one in taken) >= limit:
                 break
         return pa.Table.from_batches(taken, rows.schema)
+
+
+def members_of(path: Path, title: str) -> Iterator[tar_members.Member]:
+    """The files in a tar, in their order, told by its headers alone."""
+    with path.open("rb") as file:
+        try:
+            yield from (member for member in tar_members.members(file) if not tar_members.is_hidden(member.name))
+        except Refusal as refusal:
+            raise file_wording.refusal(refusal.said, title, "tar", _LIMITS, timed_out=False) from refusal
 
 
 def _batches(

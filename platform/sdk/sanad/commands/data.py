@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
@@ -11,6 +12,7 @@ from sanad.commands.arguments import add, as_json, chosen, group, pair, text_of
 from sanad.commands.ingestions import MODES
 from sanad.models import show_progress
 from sanad.output import show, table, tell
+from sanad.sources import Folder
 
 VERSION = ("id", "dataset_name", "number", "state", "row_count", "digest")
 
@@ -22,9 +24,10 @@ def add_to(acts: Any) -> None:
 
 
 def _datasets(dataset: Any) -> None:
-    push = add(dataset, "push", dataset_push, "send a file: a new dataset, or its next version")
-    push.add_argument("file")
+    push = add(dataset, "push", dataset_push, "send a file or a folder: a new dataset, or its next version")
+    push.add_argument("file", help="or a folder, whose files become one table")
     push.add_argument("--name", default="")
+    push.add_argument("--pattern", default="", help='which files of a folder, like "*.csv"')
     push.add_argument("--review", action="store_true", help="wait for a person to commit it")
     push.add_argument("--tokenise", action="append", default=[], metavar="COLUMN", help="replace its values by tokens")
     push.add_argument("--options", type=as_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
@@ -130,7 +133,7 @@ def _training_sets(training: Any) -> None:
 
 def dataset_push(client: Client, said: Namespace) -> None:
     version = client.datasets.push(
-        said.file,
+        _source(said),
         name=said.name or "",
         review=said.review,
         options=_options(said),
@@ -139,6 +142,16 @@ def dataset_push(client: Client, said: Namespace) -> None:
         told=show_progress,
     )
     show(chosen(version, VERSION), as_json=said.json)
+
+
+def _source(said: Namespace) -> str | Folder:
+    if not Path(said.file).is_dir():
+        return str(said.file)
+    folder = Folder(said.file, pattern=said.pattern)
+    if left := folder.left_out:
+        more = f" and {len(left) - 3:,} more" if len(left) > 3 else ""
+        tell(f"Left out, since no rows come from them: {', '.join(left[:3])}{more}.")
+    return folder
 
 
 def dataset_pull(client: Client, said: Namespace) -> None:

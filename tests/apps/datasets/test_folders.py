@@ -1,0 +1,143 @@
+"""A folder of many small files goes in as one upload, resumed by its content, and comes out as one table."""
+
+import hashlib
+import io
+import tarfile
+
+import pytest
+
+from apps.datasets import services
+from apps.datasets.choices import FORMAT_OF_ENDING, FileFormat, VersionState
+from apps.datasets.services import foldering, uploads
+from apps.datasets.services.unpacking import SourceFile
+from foundation import lake
+from foundation.clock import now
+from foundation.errors import Conflict
+from sanad.sources import ENDINGS, Folder, digest_of
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Some files in a folder; what they hold by name."""
+
+    def make(files):
+        for name, data in files.items():
+            path = tmp_path / "months" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return Folder(tmp_path / "months")
+
+    return make
+
+
+def bytes_of(source):
+    return source.read(0, source.size)
+
+
+def test_a_folder_is_a_tar_that_is_the_same_from_wherever_it_is_read(folder):
+    names = ["a.csv", "b/" + "ü" * 120 + ".csv", "c.csv", ".hidden.csv", "b/notes.docx"]
+    source = folder({name: f"n\n{place}\n" * 700 for place, name in enumerate(names)})
+    whole = bytes_of(source)
+
+    assert len(whole) == source.size == 1024 + sum(source._begins[-1:]) + 512 + 512 * -(-source._sizes[-1] // 512)
+    with tarfile.open(fileobj=io.BytesIO(whole)) as tar:
+        assert [member.name for member in tar] == sorted(names[:3])
+    assert source.left_out == ["b/notes.docx"]
+    for start in (0, 1, 511, 512, 513, 4000, source.size - 1025, source.size - 1, source.size):
+        for length in (1, 600, 5000):
+            assert source.read(start, length) == whole[start : start + length]
+    assert source.done(source.size) == (source.size, source.size, 3, 3)
+    assert digest_of(source) == hashlib.sha256(whole).hexdigest()
+
+
+def test_what_changes_while_it_is_sent_is_named(folder, tmp_path):
+    source = folder({"a.csv": "n\n1\n"})
+    (tmp_path / "months" / "a.csv").write_text("n\n1\n2\n")
+    with pytest.raises(ValueError, match=r"a\.csv was changed while it was sent"):
+        bytes_of(source)
+
+
+def test_the_client_sends_what_the_portal_reads():
+    assert set(ENDINGS) == {ending for ending, kind in FORMAT_OF_ENDING.items() if kind is not FileFormat.FOLDER}
+
+
+def test_thousands_of_files_of_several_formats_are_one_version(ingested, folder, monkeypatch):
+    from tests.foundation.lake.test_many_files import as_bytes, pa
+
+    monkeypatch.setattr(foldering, "_SMALL", 2000)
+    monkeypatch.setattr(foldering, "_AT_ONCE_FILES", 1500)
+    files = {f"{n % 30:02}/{n}.csv": f'day,what\n{n},"a, {n}"\n{n},b\n' for n in range(2000)}
+    files["30/large.csv"] = "day,what\n" + "7,c\n" * 1000
+    files["31/one.parquet"] = as_bytes(pa.table({"day": [8], "what": ["d"]}))
+    version = ingested("months.tar", bytes_of(folder(files)))
+
+    assert (version.state, version.row_count) == (VersionState.READY, 5001), version.failure
+    told = lake.for_tenant(version.tenant_id).query(
+        "SELECT sum(day)::BIGINT, count(DISTINCT what) FROM rows",
+        {"rows": lake.TableAt(version.lake_table, version.lake_snapshot)},
+    )
+    assert list(told.read_all().to_pylist()[0].values()) == [2 * sum(range(2000)) + 7008, 2003]
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"a.csv": "n\n1\n", "in/b.csv": "n\n1\n2,3\n"}, "Line 3 of “in/b.csv” has 2 values"),
+        ({"a.csv": "n\n1\n", "in/b.csv": "m\n1\n"}, "“in/b.csv” has no column “n”"),
+        ({"a.csv": "n\n1\n", "in/b.jsonl": '{"m": 1}\n'}, "“months.tar › in/b.jsonl” has no column “n”"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_named_and_nothing_stays(ingested, folder, files, sentence):
+    version = ingested("months.tar", bytes_of(folder(files)))
+    assert version.state == VersionState.FAILED
+    assert sentence in version.failure
+    assert not lake.for_tenant(version.tenant_id).exists(f"ds_{version.pk.hex}")
+
+
+def test_one_that_is_no_table_is_named(ingested):
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("in/notes.docx"))
+    assert (
+        "“in/notes.docx” in “by-hand.tar” is not of a kind that can become rows"
+        in ingested("by-hand.tar", sink.getvalue()).failure
+    )
+
+
+def test_no_file_of_a_folder_is_handed_out_twice_or_left_out(tmp_path, folder, monkeypatch):
+    monkeypatch.setattr(foldering, "_AT_ONCE_FILES", 7)
+    path, heard = tmp_path / "months.tar", []
+    path.write_bytes(bytes_of(folder({f"{n:02}.{'csv' if n % 5 else 'jsonl'}": "x" for n in range(40)})))
+    parts = foldering.tables_in(SourceFile(path, FileFormat.FOLDER, path.name), tmp_path, {}, heard.append)
+    spans = [(one.options["members"]["start"], one.options["members"]["until"]) for one in parts]
+    assert [start for start, _until in spans[1:]] == [until for _start, until in spans[:-1]]
+    assert (spans[0][0], heard[-1]) == (0, 40)
+
+
+def test_what_is_announced_again_goes_on_with_what_is_here(scientist, project, monkeypatch):
+    monkeypatch.setattr(uploads, "CHUNK_BYTES", 4)
+    data = b"n\n1\n2\n"
+    said = {"actor": scientist, "project": project, "filename": "n.csv", "size": 6}
+    digest = hashlib.sha256(data).hexdigest()
+    first = services.start_upload(**said, sha256=digest)
+    services.append_chunk(actor=scientist, upload_id=first.pk, offset=0, data=data[:4])
+
+    again = services.start_upload(**said, sha256=digest)
+    assert (again.pk, again.offset) == (first.pk, 4)
+    assert services.start_upload(**said, sha256="0" * 64).pk != first.pk
+    services.append_chunk(actor=scientist, upload_id=first.pk, offset=4, data=data[4:])
+    assert services.complete_upload(actor=scientist, upload_id=first.pk, now=now()).sha256 == digest
+    assert services.start_upload(**said, sha256=digest).completed_at is not None
+    dataset = services.create_dataset(actor=scientist, project=project, name="n")
+    services.create_version(actor=scientist, dataset=dataset, upload=first, now=now())
+    assert services.start_upload(**said, sha256=digest).pk != first.pk
+
+
+def test_nobody_goes_on_with_other_bytes_than_were_announced(scientist, project):
+    said = {"actor": scientist, "project": project, "filename": "n.csv", "size": 4, "sha256": "0" * 64}
+    first = services.start_upload(**said)
+    services.append_chunk(actor=scientist, upload_id=first.pk, offset=0, data=b"n\n1\n")
+    with pytest.raises(Conflict, match="SHA-256 differs"):
+        services.complete_upload(actor=scientist, upload_id=first.pk, now=now())
+    again = services.start_upload(**said)
+    assert (again.pk != first.pk, again.offset) == (True, 0)
