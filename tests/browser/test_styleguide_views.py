@@ -134,6 +134,25 @@ def test_a_file_goes_in_pieces_and_survives_a_lost_connection(visit, shelf):  # 
     assert page.locator("[data-upload-id]").input_value() == "u1"
 
 
+def test_a_form_that_is_sent_while_its_file_is_on_its_way_waits_for_it(visit, shelf):  # noqa: F811
+    page, sent = visit("forms/"), []
+
+    def take(route):
+        sent.append(route.request.post_data)
+        route.fulfill(body="taken")
+
+    page.route("**/api/v1/uploads/**", shelf.handle)
+    page.route("**/sent", take)
+    shelf.faults = 1
+    page.locator("#upload-file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"id\n1\n"})
+    page.get_by_role("button", name="Add data").click()
+    page.wait_for_url("**/sent", timeout=15_000)
+    assert shelf.body == b"id\n1\n"
+    assert len(sent) == 1 and "u1" in sent[0] and "a.csv" not in sent[0], (
+        "the file's number goes with the form, not the file"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [("model.pkl", b"x", "model.pkl is not accepted here."), ("empty.csv", b"", "empty.csv is empty.")],
