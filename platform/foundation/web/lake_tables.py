@@ -17,6 +17,22 @@ from foundation.lake.ports import TableAt
 from foundation.web.tables import PAGE_SIZES, PortalTable, build_table
 from foundation.web.templatetags.sanad_format import NOTHING
 
+_ARROW = {
+    "int8": "tinyint",
+    "int16": "smallint",
+    "int32": "integer",
+    "int64": "bigint",
+    "uint8": "utinyint",
+    "uint16": "usmallint",
+    "uint32": "uinteger",
+    "uint64": "ubigint",
+    "string": "varchar",
+    "large_string": "varchar",
+    "bool": "boolean",
+    "date32[day]": "date",
+    "time64[us]": "time",
+    "binary": "blob",
+}
 Masks = Mapping[str, Callable[[Any], Any]]
 _LONGEST = 120
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "UINTEGER", "UBIGINT")
@@ -90,8 +106,24 @@ def cell(value: Any) -> SafeString:
 
 def sample_rows(table: Any) -> dict[str, Any]:
     """An Arrow table that was read once, as components/rows.html takes it."""
-    columns = [{"name": field.name, "type": str(field.type)} for field in table.schema]
-    return {"columns": columns, "rows": [[cell(value) for value in row.values()] for row in table.to_pylist()]}
+    columns = [
+        {"name": field.name, "type": (type_ := _called(str(field.type))), "numeric": is_numeric(type_)}
+        for field in table.schema
+    ]
+    rows = [
+        [{"shown": cell(value), "numeric": column["numeric"]} for column, value in zip(columns, row, strict=True)]
+        for row in zip(*(column.to_pylist() for column in table.columns), strict=True)
+    ]
+    return {"columns": columns, "rows": rows}
+
+
+def _called(arrow: str) -> str:
+    """The name that a type of Arrow has everywhere else in the portal: the lake's."""
+    if arrow.startswith("timestamp"):
+        return "timestamp with time zone" if "tz=" in arrow else "timestamp"
+    if arrow.startswith("decimal"):
+        return f"decimal{arrow[arrow.index('(') :].replace(' ', '')}"
+    return _ARROW.get(arrow, arrow)
 
 
 def rows_table(
