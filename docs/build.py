@@ -11,7 +11,7 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,10 +110,36 @@ def cli() -> str:
     parts = (
         "## Commands\n",
         table(("command", "what it does"), rows),
+        "## What a connection is told\n",
+        table(("kind", "`--set NAME=VALUE`; **needed**", "in `--secrets-file`"), _connections()),
         "## Options of every command\n",
         table(("option", "meaning"), options),
     )
     return PARTS["intro"]["cli"] + MADE_BY + "\n" + "\n".join(parts)
+
+
+def _connections() -> list[tuple[str, ...]]:
+    import django
+
+    django.setup()
+    from apps.connections.choices import SETTINGS, Setting
+
+    def named(settings: Iterable[Setting]) -> str:
+        return ", ".join(_setting(one.name, one.required and one.initial is None, one.choices) for one in settings)
+
+    return [
+        (
+            code(kind.value),
+            named(one for one in settings if not one.secret),
+            named(one for one in settings if one.secret),
+        )
+        for kind, settings in SETTINGS.items()
+    ]
+
+
+def _setting(name: str, needed: bool, choices: Iterable[tuple[str, object]]) -> str:
+    values = ", ".join(code(value) for value, _label in choices)
+    return (f"**{code(name)}**" if needed else code(name)) + (f" ({values})" if values else "")
 
 
 def _commands(parser: argparse.ArgumentParser, words: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:

@@ -53,7 +53,8 @@ def check_at_once(at_once: int) -> int:
 def checked_settings(kind: ConnectionKind, given: Mapping[str, Any]) -> dict[str, Any]:
     """What is not secret, each of its kind; what was left empty is left out, or its usual value where it has one."""
     known = {setting.name: setting for setting in SETTINGS[kind] if not setting.secret}
-    problems = {name: [_("A connection of this kind has no such setting.")] for name in given if name not in known}
+    unknown = _("A connection of this kind has no such setting; it has %(known)s.") % {"known": ", ".join(known)}
+    problems = {name: [unknown] for name in given if name not in known}
     found: dict[str, Any] = {}
     for name, setting in known.items():
         value = given.get(name)
@@ -76,7 +77,10 @@ def checked_settings(kind: ConnectionKind, given: Mapping[str, Any]) -> dict[str
 def checked_secrets(kind: ConnectionKind, given: Mapping[str, Any], *, held: Mapping[str, str]) -> dict[str, str]:
     """The secrets as they are from now on: those that were given, and the others as they were."""
     known = {setting.name: setting for setting in SETTINGS[kind] if setting.secret}
-    problems = {name: [_("A connection of this kind has no such secret.")] for name in given if name not in known}
+    unknown = _("A connection of this kind has no such secret.")
+    if known:
+        unknown = _("A connection of this kind has no such secret; it has %(known)s.") % {"known": ", ".join(known)}
+    problems = {name: [unknown] for name in given if name not in known}
     found = {name: value for name, value in held.items() if name in known}
     for name, setting in known.items():
         value = given.get(name) or ""

@@ -96,6 +96,16 @@ def check_may_change_rows(actor: Actor, quarantine: Quarantine) -> None:
     check_not_held([quarantine.version])
 
 
+def check_can_replay(actor: Actor, quarantine: Quarantine) -> None:
+    """Replayed rows join the newest version's: before the commit that is the one before, and the next lacks them."""
+    check_may_change_rows(actor, quarantine)
+    if quarantine.version.state == VersionState.REVIEW:
+        sentence = _(
+            "The version that these rows were set aside of waits for review. Commit it first, then replay them."
+        )
+        raise Conflict(sentence)
+
+
 def check_not_replaying(version: DatasetVersion | None) -> None:
     """What is on its way into a version is neither changed nor sent twice."""
     if version is None:

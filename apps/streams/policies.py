@@ -61,6 +61,13 @@ def check_can_resume(actor: Actor, stream: Any) -> None:
     _check_step(stream, StreamState.RUNNING)
 
 
+def check_can_cut(actor: Actor, stream: Any) -> None:
+    """Asked for the button; the service looks at the table itself, which may be ahead of what is counted here."""
+    check_can_manage(actor, stream)
+    if not stream.rows and not stream.replayed:
+        raise Conflict(_("No event has come yet: there is nothing to make a version of."))
+
+
 def check_can_delete(actor: Actor, stream: Any) -> None:
     check_can_manage(actor, stream)
     if stream.state == StreamState.RUNNING:

@@ -21,6 +21,8 @@ class Upload {
     for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, (event) => this.drag(event));
     this.part("pause").addEventListener("click", () => (this.paused ? this.run() : this.pause()));
     this.part("cancel").addEventListener("click", () => this.cancel());
+    // A form that is sent while the file is on its way waits for it; else the whole file would go along with the form.
+    box.closest("form")?.addEventListener("submit", (event) => this.hold(event));
     addEventListener("online", () => { if (this.lost) this.run(); });
     addEventListener("beforeunload", (event) => { if (this.request) event.preventDefault(); });
     // A quick person had chosen before this was here; so may a browser that restored the form.
@@ -77,6 +79,13 @@ class Upload {
     return this.start();
   }
 
+  hold(event) {
+    if (!this.file || this.part("id").value) return;
+    event.preventDefault();
+    this.wanted = true;
+    if (this.paused) this.run();
+  }
+
   take(files) {
     if (!files.length) return;
     const [file] = files;
@@ -85,6 +94,7 @@ class Upload {
     if (sentence) { this.input.value = ""; return; }
     this.file = file;
     this.id = null;
+    this.part("id").value = "";
     this.start();
   }
 
@@ -235,6 +245,7 @@ class Upload {
     if (this.file) localStorage.removeItem(this.key());
     if (id) await askJson(this.address(id), { method: "DELETE" }).catch(() => {});
     this.file = null;
+    this.wanted = false;
     this.input.value = "";
     this.say(say("upload_cancelled"));
     this.part("bar").value = 0;
@@ -246,6 +257,8 @@ class Upload {
     this.complain(say("upload_failed", { why: fault.message }));
     this.part("state").hidden = true;
     localStorage.removeItem(this.key());
+    this.file = null;
+    this.wanted = false;
     this.input.value = "";
   }
 
@@ -261,7 +274,7 @@ class Upload {
     this.input.value = "";
     this.input.removeAttribute("name");
     this.box.dispatchEvent(new CustomEvent("upload:done", { bubbles: true, detail: { id: this.id, name, size } }));
-    if ("submit" in this.box.dataset) this.box.closest("form")?.requestSubmit();
+    if (this.wanted || "submit" in this.box.dataset) this.box.closest("form")?.requestSubmit();
   }
 }
 

@@ -157,6 +157,25 @@ def test_a_folder_goes_as_one_file_and_on_where_it_stood_after_a_reload(visit, s
         assert {member.name: tar.extractfile(member).read() for member in tar} == files
 
 
+def test_a_form_that_is_sent_while_its_file_is_on_its_way_waits_for_it(visit, shelf):  # noqa: F811
+    page, sent = visit("forms/"), []
+
+    def take(route):
+        sent.append(route.request.post_data)
+        route.fulfill(body="taken")
+
+    page.route("**/api/v1/uploads/**", shelf.handle)
+    page.route("**/sent", take)
+    shelf.faults = 1
+    page.locator("#upload-file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"id\n1\n"})
+    page.get_by_role("button", name="Add data").click()
+    page.wait_for_url("**/sent", timeout=15_000)
+    assert shelf.body == b"id\n1\n"
+    assert len(sent) == 1 and "u1" in sent[0] and "a.csv" not in sent[0], (
+        "the file's number goes with the form, not the file"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [("model.pkl", b"x", "model.pkl is not accepted here."), ("empty.csv", b"", "empty.csv is empty.")],

@@ -52,6 +52,7 @@ class Scientist:
         page.goto(self.here("data/new/"))
         page.locator("#upload-file").set_input_files(file)
         expect(page.locator("[data-upload-state]")).to_be_visible()
+        page.locator("main").get_by_role("button", name="Add data").click()
         page.wait_for_url("**/data/versions/**", timeout=LONG)
         page.evaluate(ONLY_HERE)
         expect(page.get_by_role("heading", name="What was found")).to_be_visible(timeout=LONG)

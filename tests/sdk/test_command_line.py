@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import stat
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sanad import profile
-from sanad.cli import main
+from sanad.cli import main, parser
 
 NOTHING = "00000000-0000-4000-8000-000000000000"
 
@@ -32,6 +33,23 @@ def test_options_stand_before_or_after_the_command(portal, tokens, capsys):
     ):
         assert main(words) == 0
         assert "flights" in capsys.readouterr().out
+
+
+def _every(above, words=()):
+    """Each command's words and parser."""
+    below = [act.choices for act in above._actions if isinstance(act, argparse._SubParsersAction)]
+    if not below:
+        yield words, above
+    for choices in below:
+        for name, one in choices.items():
+            yield from _every(one, (*words, name))
+
+
+def test_no_value_of_a_command_hides_what_runs_it():
+    """A value is kept under its name beside what the command is run by: one of the same name would be called."""
+    ours = {"command", "opening"}
+    hidden = [words for words, one in _every(parser()) if ours & {act.dest for act in one._actions}]
+    assert hidden == []
 
 
 def test_a_list_is_a_table_on_a_terminal_and_json_there_too_when_asked(sanad, monkeypatch):

@@ -57,6 +57,10 @@ def test_a_bad_row_is_found_corrected_and_replayed_on_the_command_line(sanad, cl
     run("quarantine", "replay", "--of", quarantine["id"], "--all")
     newest = client.datasets.version(client.datasets.newest("checked"))
     assert (newest["number"], newest["row_count"]) == (3, 30)
+    changed = json.loads(run("dataset", "diff", "checked@v3", "checked/1", "--key", "id", "--json")[0])
+    assert (changed["rows"]["changed"], changed["rows"]["same"]) == (1, 29)
+    code, _answered, said = sanad("dataset", "find", "chekced/1")
+    assert code == 3 and "'chekced'" in said and sanad("dataset", "find", "chekced")[2].count("NAME@v3") == 1
     assert '"number": 1' in run("contract", "publish", "checked", "--json")[0]
     code, _answered, said = sanad("contract", "breach", newest["id"])
     assert code == 3 and "breaks no contract" in said

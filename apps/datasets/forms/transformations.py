@@ -43,7 +43,9 @@ class TransformationForm(SqlForm):
         super().__init__(data, *args, versions=datasets, **kwargs)
         self._changes = changes
         self.fields["dataset"].choices = [("", _("A new dataset")), *datasets]  # type: ignore[attr-defined]
-        zones = [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+        zones = [
+            (zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"
+        ]
         self.fields["time_zone"].choices = [("", "–"), *zones]  # type: ignore[attr-defined]
         self.fields["sql"].help_text = _("One SELECT in DuckDB's dialect, over datasets of this project.")
         for name in self.fields:

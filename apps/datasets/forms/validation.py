@@ -65,6 +65,10 @@ class ExpectationForm(forms.Form):
         first = ["columns", *_FIELDS.get(self._kind, {}), "severity", "description"]
         self.order_fields(first)
 
+    @property
+    def title(self) -> str:
+        return str(self._kind.label)
+
     def _name_columns(self, known: Sequence[tuple[str, str]]) -> None:
         """Chosen out of those of the newest version; typed where there is none."""
         if self._kind in {Kind.ROW_COUNT, Kind.SQL_CONDITION, Kind.SQL_ROWS}:
@@ -237,6 +241,9 @@ class RowsForm(forms.Form):
     def __init__(self, data: Any = None, *, columns: Sequence[str], reason: str = "") -> None:
         super().__init__(data)
         self._reason = reason
+        if reason:
+            every = ("all", _("All rows that fail this"))
+            self.fields["which"].choices = [("chosen", _("The ticked rows")), every]  # type: ignore[attr-defined]
         self.fields["column"].choices = [(name, name) for name in columns]  # type: ignore[attr-defined]
 
     def choice(self, ticked: Sequence[str]) -> dict[str, Any]:

@@ -116,7 +116,11 @@ def preview_query(*, actor: Actor, project: Project, sql: str, inputs: Mapping[s
 
 def _check_inputs(inputs: Mapping[str, UUID]) -> None:
     if not inputs:
-        raise QueryRefused(_("Name at least one dataset version that the SQL reads."), fields={"inputs": [_("None.")]})
+        sentence = _(
+            "The SQL reads no dataset that is here. Call its tables like datasets of this project, or name them among "
+            "the inputs."
+        )
+        raise QueryRefused(sentence, fields={"inputs": [_("None.")]})
 
 
 def _tables(actor: Actor, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:

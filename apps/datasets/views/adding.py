@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.datasets import forms, selectors, services
-from apps.datasets.choices import ACCEPTED_ENDINGS
+from apps.datasets.choices import ACCEPTED_ENDINGS, Mode
 from apps.datasets.views import presentation
 from apps.datasets.views.things import address, as_id, columns_there, dataset_of, version_of
 from foundation import access
@@ -48,7 +48,13 @@ def version_again(request: PortalRequest, tenant: str, project: str, version_id:
     if upload is None or not form.is_valid():
         raise Conflict(_("The file is not kept any more. Upload it again."))
     again = services.create_version(
-        actor=request.actor, dataset=version.dataset, upload=upload, now=now(), options=form.options()
+        actor=request.actor,
+        dataset=version.dataset,
+        upload=upload,
+        now=now(),
+        options=form.options(),
+        mode=version.source.get("mode", Mode.FULL),
+        key=version.source.get("key", ()),
     )
     messages.success(request, _("Reading the file once more."))
     return redirect(request, address(request, "version_detail", again.pk))

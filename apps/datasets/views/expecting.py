@@ -34,15 +34,19 @@ def suite_edit(request: PortalRequest, tenant: str, project: str, dataset_id: UU
     draft = form.expectations() if form.is_bound else list(newest.expectations if newest else [])
     after = _number(request.POST.get("after")) if form.is_bound else (newest.number if newest else 0)
     act, _sep, subject = request.POST.get("act", "").partition(":")
-    if act == "save" and form.is_valid():
+    # What stands in the open fields was meant, whichever other button was pressed.
+    one, draft = (None, draft) if act in {"put", "drop"} else _put(request, dataset, draft)
+    if act == "save" and one is None and form.is_valid():
         with refusals_on(form):
             reason = form.cleaned_data["reason"]
             services.save_suite(actor=request.actor, dataset=dataset, expectations=draft, reason=reason, after=after)
-            messages.success(request, _("Saved. The next version is held to it."))
+            said = _("Saved. The next version is held to it.") if draft else _("Saved. Nothing is expected any more.")
+            messages.success(request, said)
             return redirect(request, f"{address(request, 'dataset_detail', dataset.pk)}?tab=checks")
     suggestions = services.suggest(actor=request.actor, dataset=dataset)
-    one, draft = _acted(request, dataset, draft, act, subject, suggestions)
-    tried = _tried(request, dataset, draft, form) if act == "try" and form.is_valid() else None
+    if one is None:
+        one, draft = _acted(request, dataset, draft, act, subject, suggestions)
+    tried = _tried(request, dataset, draft, form) if act == "try" and one is None and form.is_valid() else None
     context = {
         "dataset": dataset,
         "form": form,

@@ -22,6 +22,8 @@ from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
+_NEEDS_SOMEBODY = {VersionState.INGESTING, VersionState.REVIEW, VersionState.FAILED, VersionState.CANCELLED}
+
 
 @access.page(Permission.DATASET_VIEW)
 @require_GET
@@ -49,7 +51,7 @@ def dataset_detail(request: PortalRequest, tenant: str, project: str, dataset_id
         "dataset": dataset,
         "version": version,
         "export_files": exporting.export_files(request, version) if version else [],
-        "last": None if last == version or (last and last.state == VersionState.DISCARDED) else last,
+        "last": last if last and last != version and last.state in _NEEDS_SOMEBODY else None,
         "tab": tab,
         "tabs": _tabs(request, dataset, version, tab, rows.count()),
         "chain": chain_of(request.actor, "dataset_version", shown.pk) if shown else [],

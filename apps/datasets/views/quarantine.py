@@ -51,6 +51,7 @@ def quarantine_detail(request: PortalRequest, tenant: str, project: str, quarant
         "reason": reason,
         "topic": f"dataset_version:{quarantine.version_id}",
         "may_mend": access.ask(policies.check_may_change_rows, request.actor, quarantine),
+        "may_replay": access.ask(policies.check_can_replay, request.actor, quarantine),
         "ticked": set(request.POST.getlist("row") or request.GET.getlist("tick")),
         **_rows(request, quarantine, reason),
     }

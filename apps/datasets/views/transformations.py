@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -126,7 +127,7 @@ def _form_page(request: PortalRequest, transformation: Any) -> HttpResponse:
 
 def _form(request: PortalRequest, act: str, transformation: Any) -> forms.TransformationForm:
     rows = selectors.visible_datasets(actor=request.actor, project_id=request.project.pk)
-    initial: dict[str, Any] = {"time_zone": "UTC"}
+    initial: dict[str, Any] = {"time_zone": get_current_timezone_name()}
     if transformation is not None:
         initial = forms.TransformationForm.initial_of(selectors.definition_of(transformation))
     form = forms.TransformationForm(

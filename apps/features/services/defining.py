@@ -136,9 +136,11 @@ def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str
 
 def _tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:
     if not inputs:
-        raise DefinitionRefused(
-            _("Name at least one dataset version that the SQL reads."), fields={"inputs": [_("Choose the inputs.")]}
+        sentence = _(
+            "The SQL reads no dataset that is here. Call its tables like datasets of this project, or name them among "
+            "the inputs."
         )
+        raise DefinitionRefused(sentence, fields={"inputs": [_("Choose the inputs.")]})
     versions = {alias: datasets.get_version(actor=actor, version_id=pk) for alias, pk in inputs.items()}
     dataset_services.check_may_query(actor, versions.values())
     dataset_services.check_sql_classified(actor, sql, versions.values())

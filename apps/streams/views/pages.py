@@ -52,6 +52,7 @@ def stream_detail(request: PortalRequest, tenant: str, project: str, stream_id: 
         "tabs": _tabs(request, stream, tab),
         "stats": presentation.stats(stream),
         "may_manage": access.ask(policies.check_can_manage, request.actor, stream),
+        "may_cut": access.ask(policies.check_can_cut, request.actor, stream),
         "may_pause": access.ask(policies.check_can_pause, request.actor, stream),
         "may_resume": access.ask(policies.check_can_resume, request.actor, stream),
         "may_delete": access.ask(policies.check_can_delete, request.actor, stream),

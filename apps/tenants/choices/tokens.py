@@ -37,6 +37,7 @@ class TokenLevel(TextChoices):
     EVERYTHING = "everything", _("Everything that I may do")
     READ = "read", _("Read only")
     BUILD = "build", _("Push data, run and track experiments")
+    SEND = "send", _("Send events to streams")
     INVOKE = "invoke", _("Ask deployments for predictions")
     CHOSEN = "chosen", _("Only what is ticked below")
 
@@ -54,5 +55,6 @@ LEVEL_SCOPES: dict[TokenLevel, frozenset[str]] = {
     TokenLevel.EVERYTHING: frozenset({EVERYTHING}),
     TokenLevel.READ: frozenset(p.value for p in _READ),
     TokenLevel.BUILD: frozenset(p.value for p in _BUILD),
+    TokenLevel.SEND: frozenset({Permission.STREAM_PUSH.value}),
     TokenLevel.INVOKE: frozenset({Permission.DEPLOYMENT_INVOKE.value}),
 }

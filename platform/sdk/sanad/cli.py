@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(said: argparse.Namespace) -> int:
-    code = said.before(said)
+    code = said.opening(said)
     kept = profile.load()
     url, token = said.url or kept.url, said.token or kept.token
     if code is not None and not (url and token):
@@ -84,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="sanad", description="The command line of the Sanad MLOps portal.")
     root.add_argument("--version", action="version", version=__version__)
     everywhere(root)
-    root.set_defaults(url="", token="", project="", json=False, before=lambda said: None)
+    root.set_defaults(url="", token="", project="", json=False, opening=lambda said: None)
     acts = root.add_subparsers(required=True, metavar="COMMAND")
     for part in (
         portal,

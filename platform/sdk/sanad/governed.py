@@ -10,12 +10,14 @@ from sanad.errors import NotFound
 from sanad.resource import Resource, Thing, Things, is_id
 
 _AT = re.compile(r"(?P<name>.+)@(?P<at>[^@/]+)")
+_NUMBER = re.compile(r"(?P<name>.+)(?:/v?| v)(?P<at>\d+)")
 
 
 class Governed(Resource):
     """The acts on versions beside reading and writing their rows.
 
-    A version is named by its id, or as `flights` (the newest), `flights@v3`, `flights@gold`, `flights@2026-01-31`.
+    A version is named by its id, or as `flights` (the newest), `flights@v3`, `flights@gold`, `flights@2026-01-31`;
+    its number also as a model's is: `flights/3` or `flights v3`.
     """
 
     def get(self, said: str) -> Thing:
@@ -24,16 +26,26 @@ class Governed(Resource):
 
     def at(self, said: str, *, as_of: str = "") -> Thing:
         """The version that is named so; `as_of`: what the newest version of the dataset was on a day or at a moment."""
-        named = _AT.fullmatch(said)
         if is_id(said) and not as_of:
             found: Thing = self._http.get(f"dataset-versions/{said}/")
             return found
-        dataset = self.get(named["name"] if named else said)
-        asked = {"as_of": as_of} if as_of else {"at": named["at"] if named else "latest"}
+        dataset, at = self._named(said)
+        asked = {"as_of": as_of} if as_of else {"at": at}
         versions = list(self._http.pages(f"datasets/{dataset['id']}/versions/", **asked))
         if not versions:
             raise NotFound(f"There was no version of {dataset['name']} as of {as_of}.")
         return versions[0]
+
+    def _named(self, said: str) -> tuple[Thing, str]:
+        """The dataset and what is said of its version. A dataset may itself be called like a version of another one."""
+        if named := _AT.fullmatch(said):
+            return self.get(named["name"]), named["at"]
+        try:
+            return self.get(said), "latest"
+        except NotFound as error:
+            if not (numbered := _NUMBER.fullmatch(said)):
+                raise NotFound(f"{error.sentence} A version is said as NAME@v3, NAME@TAG or NAME@2026-01-31.") from None
+            return self.get(numbered["name"]), f"v{numbered['at']}"
 
     def suggestions(self, version: str) -> Things:
         """What is proposed for each column without a class: {"column", "column_class", "share", "reason", …}."""

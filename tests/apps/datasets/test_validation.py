@@ -11,6 +11,7 @@ import pytest
 from apps.datasets.choices import ResultState
 from apps.datasets.services.validation import Asked, Before, checked, checked_one, measure, sentence, told
 from apps.datasets.services.validation.compiling import shift
+from apps.datasets.services.validation.suggesting import of_range
 from foundation.errors import Invalid
 from foundation.lake import TableAt
 from tests.foundation.lake.conftest import lake as lake
@@ -261,3 +262,16 @@ def test_columns_that_are_called_like_the_marks_keep_their_names(lake):
     good, marks = lake.set_aside(at, "marked_aside", {"k": '_rows."quarantine_number" = 2'}, {}, {})
     assert marks.number == "_quarantine_number"
     assert lake.read(good).read_all().to_pylist() == [{"quarantine_number": 1, "Quarantine_Reasons": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kind", "parameters"),
+    [
+        (0, 1, "in_set", {"values": [0, 1]}),
+        (0, 2, "in_range", {"min": 0, "max": 3}),
+        (0.0, 1.0, "in_range", {"min": 0.0, "max": 1.1}),
+    ],
+)
+def test_a_yes_and_no_is_proposed_as_two_values_and_not_as_a_range(low, high, kind, parameters):
+    [found] = of_range({"name": "churned", "kind": "number", "min": low, "max": high})
+    assert (found.expectation.kind, found.expectation.as_json()["parameters"]) == (kind, parameters)

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from apps.datasets import selectors, services
+from foundation.clock import now
 from tests.apps.registry.conftest import deliver
 
 CSV = b"id,region,email\n" + b"".join(
@@ -66,6 +67,12 @@ def test_expectations_are_drafted_tried_and_saved_in_the_browser(scientist, proj
     saved = press("save", tried, reason="the regions that we serve")
     assert saved.status_code == 303
     assert selectors.newest_suite(dataset).reason == "the regions that we serve"
+    open_one = {"one-kind": "in_range", "one-columns": "id", "one-severity": "warn", "after": "1"}
+    refused = press("save", edited, **open_one, **{"one-min": "one"})
+    assert refused.status_code == 422 and "has to be a number" in refused.content.decode()
+    assert press("save", refused, **open_one, **{"one-min": "1"}).status_code == 303, "what stands in its fields counts"
+    kinds = [e["kind"] for e in selectors.newest_suite(dataset).expectations]
+    assert kinds == ["not_null", "in_set", "in_range"]
     stale = press("save", moved)
     assert stale.status_code == 422 and "Somebody saved" in stale.content.decode()
     shown = client.get(here(project, f"{dataset.pk}/?tab=checks")).content.decode()
@@ -114,6 +121,27 @@ def test_rows_are_mended_and_replayed_in_the_browser(scientist, project, quarant
     run_jobs()
     assert "The quarantine is empty" in client.get(page).content.decode()
     assert selectors.latest_ready(quarantine.dataset).row_count == 39
+
+
+def test_rows_are_replayed_after_the_commit_of_the_version_that_they_are_of(
+    scientist, project, dataset, ingested, client_as
+):
+    services.save_suite(actor=scientist, dataset=dataset, expectations=[REGION])
+    waiting, client = ingested("people.csv", CSV, dataset=dataset, review=True), client_as(scientist)
+    quarantine = selectors.quarantine_of(actor=scientist, version=waiting)
+    review = client.get(here(project, f"versions/{waiting.pk}/")).content.decode()
+    assert "36 rows are in it" in review and review.count("4 rows wait in quarantine") == 1
+    page, everything = here(project, f"quarantine/{quarantine.pk}/"), {"act": "replay", "which": "all"}
+    assert "Commit it first" in client.get(page).content.decode()
+    refused = client.post(page, everything)
+    assert refused.status_code == 422 and "Commit it first" in refused.content.decode()
+    ingested("more.csv", CSV.replace(b"nowhere", b"north"), dataset=dataset)
+    services.commit_version(actor=scientist, version=waiting, now=now())
+    shown = client.get(here(project, f"{dataset.pk}/")).content.decode()
+    assert "Version 2 with 36 rows" in shown and "being read in" not in shown, "the other one came and was committed"
+    [expected] = quarantine.suite.expectations
+    assert "All rows that fail this" in client.get(page, {"reason": expected["id"]}).content.decode()
+    assert client.post(page, everything).status_code == 303
 
 
 def test_a_viewer_sees_dots_and_no_button(viewer, project, quarantine, client_as):

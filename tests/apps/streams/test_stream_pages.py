@@ -75,6 +75,9 @@ def test_a_streams_page_shows_rows_figures_and_what_lies_in_quarantine_by_rule(b
 def test_pause_go_on_edit_and_cut_from_the_page(browser, make_stream, put, drain):
     stream = make_stream()
     where = f"{HOME}{stream.pk}/"
+    shown = browser.get(where).content.decode()
+    assert "level=send&amp;" in shown, "the token of the examples may do what they do"
+    assert "No event has come yet: there is nothing" in shown
     nothing = browser.post(f"{where}cut/")
     assert nothing.status_code == 409
     put(stream, {"n": 1})

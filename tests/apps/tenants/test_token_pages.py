@@ -30,6 +30,9 @@ def test_the_address_says_what_a_new_token_is_for(client_as, scientist, project)
     form = client.get(PAGE, {"level": "invoke", "project": "flights"}).context["form"]
     assert (form["level"].value(), form["project"].value()) == ("invoke", "flights")
 
+    client.post(PAGE, {"name": "sensor", "level": "send", "project": "flights", "days": "30"})
+    assert ApiToken.objects.get(name="sensor").scopes == ["stream.push"]
+
     form = client.get(PAGE, {"level": "all", "project": "others"}).context["form"]
     assert (form["level"].value(), form["project"].value()) == ("read", None)
 

@@ -45,6 +45,7 @@ def replay_rows(
     Those that fail again lie in the new version's quarantine. They leave this one when the new version is ready.
     """
     quarantine = held(actor, quarantine)
+    policies.check_can_replay(actor, quarantine)
     policies.check_can_add(actor, quarantine)
     choice = chosen(numbers, reason, everything=everything)
     count = count_of(quarantine, choice)

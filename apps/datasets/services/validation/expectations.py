@@ -196,7 +196,7 @@ def _number(value: Any, name: str) -> int | float:
         except ValueError:
             value = None
     if isinstance(value, bool) or not isinstance(value, int | float) or (value != value):
-        raise _lacking(name, _("“%(name)s” is a number.") % {"name": name})
+        raise _lacking(name, _("“%(name)s” has to be a number.") % {"name": name})
     if abs(value) >= 1e38:
         raise _lacking(name, _("“%(name)s” is larger than any number of a column.") % {"name": name})
     return value

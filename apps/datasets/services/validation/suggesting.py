@@ -73,23 +73,32 @@ def _of_column(column: Mapping[str, Any], version: DatasetVersion) -> Iterator[S
         # All else names values: of people's data it would put them into the suite, where everybody reads them.
         return
     if kind in {"number", "time"}:
-        yield from _of_range(column)
+        yield from of_range(column)
     elif kind == "text":
         yield from _of_text(column, rows)
 
 
-def _of_range(column: Mapping[str, Any]) -> Iterator[Suggestion]:
+def of_range(column: Mapping[str, Any]) -> Iterator[Suggestion]:
+    """What numbers and times lie between; two neighbouring whole numbers are proposed as the two."""
     low, high = column.get("min"), column.get("max")
     if low is None or high is None or low == high or column.get("unique"):
         return
     said = _("All values lie within this range, widened by a tenth.")
     if column["kind"] == "number":
+        if isinstance(low, int) and high == low + 1:
+            yield _one(Kind.IN_SET, _only(2), column["name"], values=[low, high])
+            return
         low, high = _widened(float(low), float(high), whole=isinstance(low, int) and isinstance(high, int))
         yield _one(Kind.IN_RANGE, said, column["name"], min=low, max=high)
         return
     begins, ends = datetime.fromisoformat(low), datetime.fromisoformat(high)
     first = (begins - (ends - begins) * _SLACK).replace(microsecond=0)
     yield _one(Kind.IN_RANGE, _("The earliest is later than this."), column["name"], min=first.isoformat())
+
+
+def _only(count: int) -> str:
+    said = ngettext("There is only one value.", "There are only %(count)s different values.", count)
+    return said % {"count": number(count)}
 
 
 def _widened(low: float, high: float, *, whole: bool) -> tuple[float, float]:
@@ -108,9 +117,7 @@ def _of_text(column: Mapping[str, Any], rows: int) -> Iterator[Suggestion]:
     named = [known["value"] for known in top]
     whole = sum(known["count"] for known in top) + (column.get("nulls") or 0) == rows
     if 0 < distinct <= _FEW_VALUES and whole and rows >= _FEWEST_ROWS and all(named):
-        only = ngettext("There is only one value.", "There are only %(count)s different values.", len(named))
-        said = only % {"count": number(len(named))}
-        yield _one(Kind.IN_SET, said, column["name"], values=named)
+        yield _one(Kind.IN_SET, _only(len(named)), column["name"], values=named)
         return
     longest = column.get("max_length")
     if longest:

@@ -28,7 +28,7 @@ def add_to(acts: Any) -> None:
     edit.add_argument("--description")
     edit.add_argument("--at-once", type=int)
     for parser in (create, edit):
-        one = "one setting, again for more"
+        one = "one setting, again for more; docs/cli.md lists those of each kind"
         parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=one)
         why = 'JSON like {"password": "…"}; in a command a secret would stay in histories'
         parser.add_argument("--secrets-file", type=Path, help=why)

@@ -18,7 +18,7 @@ from sanad.output import tell
 
 def add_to(acts: Any) -> None:
     what = "keep address and token in a profile that only you can read; without --token it asks, or reads what is piped"
-    add(acts, "login", login, what).set_defaults(before=ask_for_token)
+    add(acts, "login", login, what).set_defaults(opening=ask_for_token)
 
 
 def ask_for_token(said: Namespace) -> None:

@@ -22,7 +22,7 @@ _WITH_ARCHIVED = ("slug", "name", "archived_at", "deletion_due", "purpose")
 def add_to(acts: Any) -> None:
     login.add_to(acts)
     add(acts, "open", open_portal, "open the portal in a browser")
-    add(acts, "doctor", doctor, "say what is missing or sick, and how to mend it").set_defaults(before=examine)
+    add(acts, "doctor", doctor, "say what is missing or sick, and how to mend it").set_defaults(opening=examine)
     project = group(acts, "project", "projects")
     listed = add(project, "list", project_list, "projects you can see")
     listed.add_argument("--archived", choices=["no", "only", "all"], default="no", help="otherwise no archived ones")
