@@ -27,4 +27,4 @@ def test_columns_are_called_and_placed_as_those_of_a_dataset():
         "name": "varchar",
     }
     assert [cell["numeric"] for cell in shown["rows"][0]] == [True, True, False, False, False]
-    assert ["–" in cell["shown"] for cell in shown["rows"][1]] == [True] * 5
+    assert ["–" in cell["value"] for cell in shown["rows"][1]] == [True] * 5
