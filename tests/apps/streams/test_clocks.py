@@ -64,9 +64,7 @@ def test_the_brokers_clock_jumps_between_two_events(make_stream, drain, rows_of,
     assert (stream.quarantined, stream.late_rows, stream.lag) == (0, 0, 0)
 
 
-def test_versions_are_made_every_hour_also_after_a_clock_that_was_ahead(
-    make_stream, put, drain, run_jobs, dataset
-):
+def test_versions_are_made_every_hour_also_after_a_clock_that_was_ahead(make_stream, put, drain, run_jobs, dataset):
     stream = make_stream(cut="hour")
     put(stream, {"n": 1})
     drain(stream)
