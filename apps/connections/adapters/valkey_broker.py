@@ -128,7 +128,8 @@ class ValkeyBroker:
         with self._said() as line:
             told = self._told(line, topic)
         counts = None if self._own else counts_of(told)
-        return {_PARTITION: place_of(told.get(b"last-generated-id", b"0-0").decode(), counts.added if counts else None)}
+        last = told.get(b"last-generated-id", b"0-0").decode()
+        return {_PARTITION: place_of(last, counts.added if counts else None)}
 
     def lag(self, topic: str, after: Mapping[str, str]) -> int:
         since = id_of(parted(after.get(_PARTITION, "0-0"))[0])
