@@ -43,6 +43,7 @@ HOOKS = {
     "readall": "Python: io.RawIOBase",
     "respond_user_inactive": "allauth's adapter",
     "setup_schedule": "Celery beat",
+    "log_message": "http.server",
 }
 
 

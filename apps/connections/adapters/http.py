@@ -83,7 +83,7 @@ class WebSource:
             [
                 (checking.RESOLVES, lambda: checking.resolve_url(url)),
                 first.step(checking.ANSWERS, lambda: _("It answers.")),
-                first.step(checking.SECURE, lambda: _said_of_line(secure)),
+                first.step(checking.SECURE, lambda: _said_of_line(secure, signs_in=self._at.sign_in != "none")),
                 first.step(checking.SIGNS_IN, lambda: _("It lets us in.")),
                 first.step(checking.READS, lambda: _("It can be read.")),
             ]
@@ -186,9 +186,11 @@ class WebSource:
         return {self._at.header: self._secrets["value"]} if self._at.sign_in == "header" else {}
 
 
-def _said_of_line(secure: bool) -> str:
+def _said_of_line(secure: bool, *, signs_in: bool) -> str:
     if secure:
         return _("The line is encrypted, and the server has proved its name.")
+    if not signs_in:
+        return _("Off: what is read crosses the network readable by others.")
     return _("Off: what is read, and the secret, cross the network readable by others.")
 
 
