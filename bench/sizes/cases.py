@@ -32,7 +32,7 @@ def measure() -> list[Row]:
         said = _in_portal("bench.sizes.ours", folder, str(FILES), str(ONE_BY_ONE), str(ROWS))
     print(
         f"sizes: {said['requests']:,} requests; CPU {said['cpu_client']:.0f} s here, {said['cpu_portal']:.0f} s in "
-        f"the portal; at most {said['peak_client_mib']:,.0f} MiB here, {said['peak_mib']:,.0f} in the worker and child",
+        f"the portal; at most {said['peak_client_mib']:,.0f} MiB here, {said['peak_mib']:,.0f} MiB in worker and child",
         flush=True,
     )
     rows = [

@@ -46,10 +46,6 @@ def written(path, *, size, line):
     return 1000 * times
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="child_csv says no buffer_size, so that DuckDB takes 16 times the longest line, 256 MB, for each buffer.",
-)
 def test_a_file_ten_times_the_memory_goes_through_in_a_part_of_it(small, tmp_path):
     path, line = tmp_path / "large.csv", "%d,2026-01-02,0.25," + "word " * 100 + "\n"
     rows = written(path, size=10 * ENGINE_MB << 20, line=line)

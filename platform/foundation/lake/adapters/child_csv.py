@@ -75,7 +75,8 @@ def texts_of(options: dict[str, Any], names: Sequence[str]) -> list[str]:
 def settings(delimiter: str, quote: str) -> str:
     """How the file is written, as DuckDB takes it."""
     said = f"delim={quoted(delimiter)}, quote={quoted(quote)}, escape={quoted(quote)}, header=true, skip=0, nullstr=''"
-    return f"{said}, encoding='utf-8', strict_mode=true, null_padding=false, max_line_size={_FIELD_LIMIT}"
+    said += ", encoding='utf-8', strict_mode=true, null_padding=false"
+    return f"{said}, max_line_size={_FIELD_LIMIT}, buffer_size={_FIELD_LIMIT}"
 
 
 def sniffed(

@@ -46,6 +46,7 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
         if (
             options.get("quick")
             and format_ == "csv"
+            and origins is None
             and (plain := child_csv_quick.rows_of(engine.reader, path, options))
         ):
             return _sent_at_once(plain, job, rows)
