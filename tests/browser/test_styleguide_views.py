@@ -168,7 +168,7 @@ def test_a_form_that_is_sent_while_its_file_is_on_its_way_waits_for_it(visit, sh
     page.route("**/sent", take)
     shelf.faults = 1
     page.locator("#upload-file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"id\n1\n"})
-    page.get_by_role("button", name="Add data").click()
+    page.get_by_role("button", name="Add data", exact=True).click()
     page.wait_for_url("**/sent", timeout=15_000)
     assert shelf.body == b"id\n1\n"
     assert len(sent) == 1 and "u1" in sent[0] and "a.csv" not in sent[0], (
