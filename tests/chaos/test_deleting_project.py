@@ -68,9 +68,10 @@ def _kept_by(house, project, broker):
     kept, tables = {"objects": [], "tables": []}, lake.for_tenant(house.tenant.pk)
     for _room, farewell in farewells():
         outside = farewell.outside(project.tenant, project.pk)
-        for table in outside.tables:
+        # A stream's table is named by its dataset too, which outlives it.
+        for table in set(outside.tables).difference(kept["tables"]):
             tables.write(table, pa.table({"said": [house.canary]}))
-        kept["tables"] += outside.tables
+            kept["tables"].append(table)
         kept["objects"] += [f"{key}{0:015d}" if key.endswith("/") else key for key in outside.objects]
     for key in [*kept["objects"], "exports/of-the-house"]:
         storage.put(house.tenant.pk, key, house.canary.encode())

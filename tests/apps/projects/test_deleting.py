@@ -454,7 +454,7 @@ def kept_by(house, project):
             name = f"{key}{0:015d}" if key.endswith("/") else key
             storage.put(project.tenant_id, name, canary.encode())
             kept["objects"].append(name)
-        for table in outside.tables:
+        for table in set(outside.tables).difference(kept["tables"]):
             lake.for_tenant(project.tenant_id).write(table, pa.table({"said": [canary]}))
             kept["tables"].append(table)
     view = FeatureView.objects.select_related("entity").get(project=project)
