@@ -39,7 +39,7 @@ def _uploads_without_script(page, scientist):
     """The same form as a plain one: file, review, commit."""
     page.goto(scientist.here("data/new/"))
     page.locator("[name=name]").fill("weather")
-    page.locator("input[type=file]").set_input_files(str(thin.flights.files()["weather"]))
+    page.locator("#upload-file").set_input_files(str(thin.flights.files()["weather"]))
     page.locator("main").get_by_role("button", name="Add data").click()
     page.wait_for_url("**/data/versions/**", timeout=LONG)
     commit = page.get_by_role("button", name="Commit version")
