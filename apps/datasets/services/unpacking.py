@@ -7,6 +7,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -41,10 +42,20 @@ def unpacked(upload: Upload) -> Iterator[SourceFile]:
     """The upload as a file in a folder of its own that is gone afterwards."""
     with storage.scratch("ingest") as folder:
         whole = folder / "upload"
-        with whole.open("wb") as file:
-            for piece in read_chunks(upload):
-                file.write(piece)
+        _write(read_chunks(upload), whole)
         yield opened(whole, upload.filename, folder)
+
+
+def _write(pieces: Iterator[bytes], path: Path) -> None:
+    """The next piece is opened and checked while one is written: both take about as long."""
+    with path.open("wb") as file, ThreadPoolExecutor(1, thread_name_prefix="unpacking") as writer:
+        written = None
+        for piece in pieces:
+            if written is not None:
+                written.result()
+            written = writer.submit(file.write, piece)
+        if written is not None:
+            written.result()
 
 
 def opened(path: Path, name: str, folder: Path) -> SourceFile:

@@ -33,6 +33,8 @@ MOST_COUNTED = 2_000_000
 SAMPLE_ROWS, SAMPLE_CELLS = 250_000, 20_000_000
 # A column with fewer values than this share of the sample's rows has shown them there, but for rare ones.
 FEW = 0.01
+# Of a value that a sample shows less often nobody can say how frequent it is.
+LEAST_SEEN = 20
 # Up to this many rows, counting every column costs no more than estimating it, and people can count along.
 MOST_EXACT = 10_000
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -83,10 +85,14 @@ def _profiled(
 ) -> list[dict[str, Any]]:
     """One pass over the table, and of the `few` rows, or all of these as well, two and a short one for each column."""
     distinct, quantiles = _seen(connection, few, columns)
-    many = [few != relation and n is not None and n > FEW * sampled for n in distinct]
+    alone = _alone(connection, columns, distinct, rows, sampled) if few != relation else set()
+    many = [
+        few != relation and n is not None and n > FEW * sampled and column.name not in alone
+        for column, n in zip(columns, distinct, strict=True)
+    ]
     found = _figures(connection, relation, columns, many)
     for column, figures, seen, of_column in zip(columns, found, distinct, quantiles, strict=True):
-        figures["distinct"] = figures["distinct"] or seen
+        figures["distinct"] = figures["present"] if column.name in alone else figures["distinct"] or seen
         figures |= {"quantiles": of_column, "edges": _edges(column, figures)}
     counts = _counts(connection, few, columns, found)
     if few == relation:
@@ -94,10 +100,33 @@ def _profiled(
     described = []
     for column, figures, bins in zip(columns, found, counts, strict=True):
         top = _top(connection, few, column) if _worth_counting(column, figures, rows) else []
-        top = [{**one, "count": _of_all(one["count"], rows, sampled)} for one in top]
+        least = LEAST_SEEN if sampled < rows else 1
+        top = [{**one, "count": _of_all(one["count"], rows, sampled)} for one in top if one["count"] >= least]
         bins = [_of_all(count, rows, sampled) for count in bins]
         described.append(_described(column, figures, bins, top, rows))
     return described
+
+
+def _alone(
+    connection: DuckDBPyConnection, columns: Sequence[Column], distinct: Sequence[int | None], rows: int, sampled: int
+) -> set[str]:
+    """The columns in which, by their sample, every row of the table may have a value of its own.
+
+    If D values are as frequent, n of the rows show about c = n² / 2D values again (the birthday problem). Of so few as
+    are seen here, three standard deviations more still speak for a D of all rows; where values are not as frequent,
+    more would be seen. No sketch of the whole column is needed then.
+    """
+    asked = [column for column, n in zip(columns, distinct, strict=True) if n is not None and n > 0.8 * sampled]
+    if not asked:
+        return set()
+    parts = ", ".join(f"count({name(column.name)}), count(DISTINCT {name(column.name)})" for column in asked)
+    row = connection.execute(f"SELECT {parts} FROM {_SAMPLE}").fetchone() or ()
+    alone = set()
+    for column, present, values in zip(asked, row[::2], row[1::2], strict=True):
+        again = present - values
+        if present**2 >= 2 * rows * (again + 3 * math.sqrt(again) + 3):
+            alone.add(column.name)
+    return alone
 
 
 def _of_all(count: int, rows: int, sampled: int) -> int:
