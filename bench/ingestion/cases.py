@@ -9,13 +9,13 @@ clear, and look at nothing. Each side is a process of its own, one after the oth
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench.processes import in_portal
 from bench.rows import Row, machine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +54,7 @@ def _races(folder: Path) -> list[Row]:
     """Acts per second, and a bar that nothing was wrong: the share of races without a wrong row, of one."""
     out, seen = folder / "races.json", machine()
     print(f"ingestion: {RACE_S} s of writers, compaction, expiry and pinned reads, killed in between", flush=True)
-    _in_portal("bench.ingestion.racing", str(out), str(RACE_S))
+    in_portal("bench.ingestion.racing", str(out), str(RACE_S))
     said: dict[str, Any] = json.loads(out.read_text())
     wrong = {name: count for name, count in said["wrong"].items() if count}
     print(f"ingestion: {said['done']}, {said['kills']} killed, {said['rows']:,} rows; wrong: {wrong or 'nothing'}")
@@ -72,13 +72,6 @@ def _side(act: str, folder: Path) -> dict[str, Any]:
 def _ours(folder: Path) -> dict[str, Any]:
     out = folder / "ours.json"
     print("ingestion: starting a portal and sending the file", flush=True)
-    _in_portal("bench.ingestion.ours", str(folder / "table.csv"), str(out), str(ROUNDS))
+    in_portal("bench.ingestion.ours", str(folder / "table.csv"), str(out), str(ROUNDS))
     found: dict[str, Any] = json.loads(out.read_text())
     return found
-
-
-def _in_portal(module: str, *arguments: str) -> None:
-    command = [sys.executable, "-m", "portal.launcher", "run", "--quiet", "--port", "0", "--"]
-    told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
-    told |= dict.fromkeys(("SANAD_RATE_PER_TOKEN", "SANAD_RATE_PER_ADDRESS"), "1000000")
-    subprocess.run([*command, sys.executable, "-m", module, *arguments], cwd=ROOT, env=told, check=True)

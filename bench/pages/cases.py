@@ -8,16 +8,13 @@ the same shell that lists nothing.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from bench.pages.filled import PERMISSION_CASE
+from bench.processes import in_portal
 from bench.rows import Row, machine
 
-ROOT = Path(__file__).resolve().parents[2]
 PROMISE_S = 0.3
 PERMISSION_PROMISE_S = 0.1
 BAR = 1.0
@@ -28,10 +25,7 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="sanad-bench-", dir="/tmp") as name:
         out = Path(name) / "pages.json"
         print("pages: starting a portal and filling it", flush=True)
-        command = [sys.executable, "-m", "portal.launcher", "run", "--quiet", "--port", "0", "--"]
-        told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
-        told |= dict.fromkeys(("SANAD_RATE_PER_TOKEN", "SANAD_RATE_PER_ADDRESS"), "1000000")
-        subprocess.run([*command, sys.executable, "-m", "bench.pages.filled", str(out)], cwd=ROOT, env=told, check=True)
+        in_portal("bench.pages.filled", str(out))
         found: dict[str, list[float]] = json.loads(out.read_text())
     empty = [1 / seconds for seconds in found.pop("empty")]
     checked = found.pop(PERMISSION_CASE)

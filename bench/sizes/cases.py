@@ -9,16 +9,13 @@ second, and the limit is the same question to a bare DuckDB over Parquet in clea
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench.processes import in_portal
 from bench.rows import Row, machine
 
-ROOT = Path(__file__).resolve().parents[2]
 FILES, ONE_BY_ONE = 100_000, 1000
 ROWS = 100_000_000
 CASE_FOLDER = "folder of 100k small files to version"
@@ -29,7 +26,7 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="sanad-bench-", dir="/tmp") as name:
         folder = Path(name)
         print(f"sizes: sending a folder of {FILES:,} files, then looking at {ROWS:,} rows", flush=True)
-        said = _in_portal("bench.sizes.ours", folder, str(FILES), str(ONE_BY_ONE), str(ROWS))
+        said = _ours(folder)
     print(
         f"sizes: {said['requests']:,} requests; CPU {said['cpu_client']:.0f} s here, {said['cpu_portal']:.0f} s in "
         f"the portal; at most {said['peak_client_mib']:,.0f} MiB here, {said['peak_mib']:,.0f} MiB in worker and child",
@@ -57,11 +54,8 @@ def _page(case: str, times: dict[str, list[float]], seen: dict[str, Any]) -> Row
     return Row.of_rates("sizes", f"{case}, 100M rows", "pages/s", ours=ours, bar=1.0, **words)
 
 
-def _in_portal(module: str, folder: Path, *arguments: str) -> dict[str, Any]:
+def _ours(folder: Path) -> dict[str, Any]:
     out = folder / "out.json"
-    command = [sys.executable, "-m", "portal.launcher", "run", "--quiet", "--port", "0", "--", sys.executable, "-m"]
-    told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
-    told |= dict.fromkeys(("SANAD_RATE_PER_TOKEN", "SANAD_RATE_PER_ADDRESS"), "1000000")
-    subprocess.run([*command, module, str(folder), str(out), *arguments], cwd=ROOT, env=told, check=True)
+    in_portal("bench.sizes.ours", str(folder), str(out), str(FILES), str(ONE_BY_ONE), str(ROWS))
     found: dict[str, Any] = json.loads(out.read_text())
     return found

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench.processes import in_portal
 from bench.rows import Row, machine
 
-ROOT = Path(__file__).resolve().parents[2]
 EVENTS, SECONDS, ROUNDS = 400_000, 20, 3
 RATE, WITHIN_S = 20_000, 3.0
 CASE = "valkey to lake, events of 500 bytes"
@@ -48,13 +46,8 @@ def measure() -> list[Row]:
 def _ours(folder: Path) -> dict[str, Any]:
     out = folder / "ours.json"
     print("streams: starting a portal", flush=True)
-    command = [sys.executable, "-m", "portal.launcher", "run", "--quiet", "--port", "0", "--"]
-    told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
-    told |= dict.fromkeys(("SANAD_RATE_PER_TOKEN", "SANAD_RATE_PER_ADDRESS"), "1000000")
     events, seconds, rounds = (os.environ.get(f"SANAD_BENCH_{name}") for name in ("EVENTS", "SECONDS", "ROUNDS"))
     said = [str(events or EVENTS), str(seconds or SECONDS), str(rounds or ROUNDS), str(RATE)]
-    subprocess.run(
-        [*command, sys.executable, "-m", "bench.streams.ours", str(out), *said], cwd=ROOT, env=told, check=True
-    )
+    in_portal("bench.streams.ours", str(out), *said)
     found: dict[str, Any] = json.loads(out.read_text())
     return found

@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench.processes import in_portal
 from bench.rows import Row, machine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,8 +77,5 @@ def _told(side: str, found: dict[str, Any]) -> dict[str, Any]:
 def _ours(folder: Path) -> dict[str, Any]:
     out = folder / "ours.json"
     print("validation: starting a portal and writing the file into its lake", flush=True)
-    command = [sys.executable, "-m", "portal.launcher", "run", "--quiet", "--port", "0", "--"]
-    told = {**os.environ, "PYTHONPATH": f"{ROOT}/platform:{ROOT}/platform/sdk:{ROOT}"}
-    inside = [sys.executable, "-m", "bench.validation.ours", str(folder / "table.parquet"), str(out)]
-    subprocess.run([*command, *inside, str(ROWS), str(ROUNDS)], cwd=ROOT, env=told, check=True)
+    in_portal("bench.validation.ours", str(folder / "table.parquet"), str(out), str(ROWS), str(ROUNDS))
     return _told("ours", json.loads(out.read_text()))
