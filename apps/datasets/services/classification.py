@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,21 +17,26 @@ from foundation import ledger
 from foundation.clock import now
 from foundation.errors import Invalid
 from foundation.identity import Actor
-from foundation.lake.ports import Column, Lake, TableAt
+from foundation.lake.ports import Column
 
-# A spread sample, the same for the same snapshot; fewer rows of wide tables, so that memory stays what it is.
-_ROWS, _CELLS, _SEED = 4_000, 400_000, 7
-_LONGEST = 1_000
-_SCANNED = ("VARCHAR", "BIGINT", "HUGEINT", "UBIGINT", "DECIMAL", "DATE", "TIMESTAMP", "DOUBLE", "FLOAT")
-# Of values that are looked at no more than this many columns in one statement.
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+# So many columns' values become Python's own at a time.
 _AT_ONCE = 100
 
 
-def describe_columns(columns: Sequence[Column], tables: Lake, at: TableAt) -> list[dict[str, Any]]:
-    """The schema as it is kept: name, type, nullable, the class nobody has confirmed yet, and what is suspected."""
+def describe_columns(columns: Sequence[Column], values: Mapping[str, pa.ChunkedArray]) -> list[dict[str, Any]]:
+    """The schema as it is kept: name, type, nullable, the class nobody has confirmed yet, and what is suspected.
+
+    `values` are some of each column's, of types that hold something to be scanned; of others the name alone tells.
+    """
     found: dict[str, Finding] = {}
     for begin in range(0, len(columns), _AT_ONCE):
-        found |= scan(_sampled(columns[begin : begin + _AT_ONCE], tables, at, len(columns)), today=now().date())
+        part = columns[begin : begin + _AT_ONCE]
+        sampled = [Sampled(c.name, c.type, values[c.name].to_pylist() if c.name in values else []) for c in part]
+        found |= scan(sampled, today=now().date())
     return [_described(column, found.get(column.name)) for column in columns]
 
 
@@ -50,27 +55,6 @@ def _described(column: Column, found: Finding | None) -> dict[str, Any]:
             "found_in": found.found_in.value,
         }
     return said
-
-
-def _sampled(columns: Sequence[Column], tables: Lake, at: TableAt, width: int) -> list[Sampled]:
-    """Each column with its sampled values; of types that hold nothing to be scanned the name alone."""
-    read = [column for column in columns if column.type.startswith(_SCANNED)]
-    values: dict[str, list[Any]] = {}
-    if read:
-        rows = max(200, min(_ROWS, _CELLS // width))
-        picked = ", ".join(_picked(column) for column in read)
-        sql = f"SELECT {picked} FROM a USING SAMPLE reservoir({rows} ROWS) REPEATABLE ({_SEED})"  # noqa: S608 - quoted
-        table = tables.query(sql, {"a": at}).read_all()
-        values = {c.name: table.column(i).drop_null().to_pylist() for i, c in enumerate(read)}
-    return [Sampled(column.name, column.type, values.get(column.name, [])) for column in columns]
-
-
-def _picked(column: Column) -> str:
-    quoted = '"' + column.name.replace('"', '""') + '"'
-    if column.type == "VARCHAR":
-        return f"left({quoted}, {_LONGEST})"
-    # Times beyond Python's calendar would end the scan; they name nobody.
-    return f"try_cast({quoted} AS DATE)" if column.type.startswith("TIMESTAMP") else quoted
 
 
 def inherit_classes(version: DatasetVersion) -> None:

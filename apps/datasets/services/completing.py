@@ -104,16 +104,14 @@ def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
     rows = tables.count(at)
     if rows == 0:
         raise FileRefused(_("The file has a header but no rows. Add at least one row below the header."))
-    job.progress(_("Computing the digest"), 75)
-    digest = tables.digest(at)
+    job.progress(_("Computing the digest and profiling the columns"), 75)
+    found = tables.inspect(at)
     job.raise_if_cancelled()
-    job.progress(_("Profiling the columns"), 85)
-    profile = tables.profile(at)
     return {
         "row_count": rows,
-        "digest": digest,
-        "profile": profile,
-        "schema": describe_columns(tables.schema(at), tables, at),
+        "digest": found.digest,
+        "profile": found.profile,
+        "schema": describe_columns(tables.schema(at), found.values),
     }
 
 

@@ -71,7 +71,8 @@ def _write(tables: Lake, table: str, file: SourceFile, options: dict[str, Any], 
     if file.format is FileFormat.FOLDER:
         return tables.write_from_files(table, tables_in(file, file.path.parent, options, counted), on_rows=told)
     said = {**options, "name": file.name}
-    return tables.write_from_file(table, file.path, cast(Any, file.format.value), said, on_rows=told)
+    kind = cast(Any, file.format.value)
+    return tables.write_from_file(table, file.path, kind, said, on_rows=told, pieces=file.pieces)
 
 
 @transaction.atomic

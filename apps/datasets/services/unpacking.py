@@ -6,10 +6,11 @@ import gzip
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -26,6 +27,8 @@ MAX_RATIO = 200
 MAX_UNPACKED_BYTES = 200 * 1024**3
 _RATIO_APPLIES_FROM = 16 * 1024**2
 _PIECE = 1024**2
+# Below it, to begin anew where the first rows promised too much takes longer than to write the file first.
+_PIECES_FROM = 32 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,24 @@ class SourceFile:
     path: Path
     format: FileFormat
     name: str
+    # Its bytes, where it does not lie there yet.
+    pieces: Callable[[], Iterator[bytes]] | None = None
 
 
 @contextmanager
 def unpacked(upload: Upload) -> Iterator[SourceFile]:
-    """The upload as a file in a folder of its own that is gone afterwards."""
+    """The upload as a file in a folder of its own that is gone afterwards; a long CSV as its bytes and a place."""
     with storage.scratch("ingest") as folder:
         whole = folder / "upload"
+        if upload.size > _PIECES_FROM and _is_csv(upload.filename):
+            yield replace(opened(whole, upload.filename, folder), pieces=partial(read_chunks, upload))
+            return
         _write(read_chunks(upload), whole)
         yield opened(whole, upload.filename, folder)
+
+
+def _is_csv(name: str) -> bool:
+    return FORMAT_OF_ENDING.get(PurePosixPath(name.lower()).suffix) is FileFormat.CSV
 
 
 def _write(pieces: Iterator[bytes], path: Path) -> None:

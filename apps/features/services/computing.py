@@ -51,7 +51,7 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
     job.progress(_("Checking keys and times"), 60)
     count = _checked_count(tables, at, view)
     sources = dataset_services.column_sources(tables=tables, sql=view.sql, inputs=inputs)
-    digest, profile = tables.digest(at), tables.profile(at)
+    found = tables.inspect(at)
     size = size_of(tables, at)
     with job.scope(), transaction.atomic():
         if in_quota:
@@ -59,7 +59,7 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
             # Whoever sees the job reads why it failed: no figure of the whole tenant.
             tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
         view.features = [{**feature, "from": sources.get(feature["name"])} for feature in view.features]
-        if _finish(actor=job.actor, view=view, at=at, count=count, digest=digest, profile=profile):
+        if _finish(actor=job.actor, view=view, at=at, count=count, digest=found.digest, profile=found.profile):
             begin_usage(view, size, job.actor)
 
 

@@ -34,7 +34,14 @@ class FileRefused(Invalid):
 
 
 class ReadAgain(Exception):
-    """A file that was read in one pass has a row that asks for two; nothing of it counts. No person hears of it."""
+    """A file that was read in one pass has a row that asks for two; nothing of it counts. No person hears of it.
+
+    `quoted`: all that was not foreseen is a quote; it may be read in one pass that looks for them.
+    """
+
+    def __init__(self, *, quoted: bool = False) -> None:
+        super().__init__()
+        self.quoted = quoted
 
 
 class SqlRefused(Invalid):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,6 +43,19 @@ class Known:
     rows: int
     files: int
     complete: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What is known of a table once it was read back: see `Lake.digest` and `Lake.profile`.
+
+    `values` are, of columns of text, numbers and times, up to 4 000 that are there, spread over the rows and the same
+    ones each time: texts cut after 1 000 signs (of wide tables sooner), moments as their days.
+    """
+
+    digest: str
+    profile: dict[str, Any]
+    values: Mapping[str, pa.ChunkedArray] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,11 @@ class FileParser(Protocol):
     """Reads users' files apart from the lake: a context manager around the rows, FileRefused where there are none."""
 
     def __call__(
-        self, path: Path, format: FileFormat, options: Mapping[str, Any]
+        self,
+        path: Path,
+        format: FileFormat,
+        options: Mapping[str, Any],
+        pieces: Iterator[bytes] | None = None,
     ) -> AbstractContextManager[pa.RecordBatchReader]: ...
 
 
@@ -144,8 +161,12 @@ class Lake(Protocol):
         mode: Mode = "create",
         mark: str = "",
         on_rows: Callable[[int], None] | None = None,
+        pieces: Callable[[], Iterator[bytes]] | None = None,
     ) -> TableAt:
         """Write a user's file, parsed apart from the lake in bounded memory; `on_rows` hears the rows so far.
+
+        Of a CSV there may be `pieces` instead of a file: its bytes from the first on, asked for in the caller's thread.
+        A plain one is read as they come; for another they are asked for again and written to the path first.
 
         Options: `delimiter`, `quote` (one sign each), `types` ({column: "text"} keeps a column as text),
         `missing` (words that stand for no value in columns of numbers), `sheet` (of a spreadsheet: its name, or its
@@ -242,6 +263,9 @@ class Lake(Protocol):
 
     def has_digest(self, at: TableAt, digest: str) -> bool:
         """Whether these are the columns and rows of which `digest` was said, in its form of today or an earlier one."""
+
+    def inspect(self, at: TableAt) -> Inspected:
+        """Digest, profile and some values, in about the time of the longest of them."""
 
     def profile(self, at: TableAt) -> dict[str, Any]:
         """What is in the columns, as JSON: see `foundation.lake.adapters.profile`."""

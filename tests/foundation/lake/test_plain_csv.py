@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from unittest import mock
+
 import duckdb
+import psutil
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from foundation.lake import FileRefused, for_tenant
-from foundation.lake.adapters import child_csv, child_csv_quick
+from foundation.lake.adapters import child_csv, child_csv_quick, child_pieces
 from foundation.lake.adapters.child_refusal import Refusal
 
 # What a column's first rows hold, and values that may come later.
@@ -47,11 +51,16 @@ def carefully(engine, path):
         return None
 
 
-def quickly(engine, path):
+def quickly(engine, path, step, quick="plain"):
     """The rows; none where they are to be read the careful way."""
+    text = path.read_bytes()
+    pieces = (text[at : at + step] for at in range(0, len(text), step))
     try:
-        rows = child_csv_quick.rows_of(engine, str(path), {})
+        rows = child_csv_quick.rows_of(engine, pieces, {"quick": quick}, f"{path}.head")
         return rows and rows.read_all()
+    except child_csv_quick.Quoted:
+        assert quick == "plain"
+        return quickly(engine, path, step, "quoted")
     except (Refusal, pa.ArrowInvalid):
         return None
 
@@ -60,10 +69,10 @@ def as_text(table):
     return table.cast(pa.schema([(field.name, pa.string()) for field in table.schema]))
 
 
-def agree(engine, path, text):
+def agree(engine, path, text, step=child_pieces.PIECE):
     """Whether it was read quickly; if so, then as the careful way reads it."""
     path.write_bytes(text.encode())
-    quick = quickly(engine, path)
+    quick = quickly(engine, path, step)
     if quick is None:
         return False
     careful = carefully(engine, path)
@@ -89,9 +98,16 @@ SIGNS = st.text(alphabet='ab1.- "\n,é', max_size=5)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.tuples(SIGNS, SIGNS), min_size=1, max_size=6), ends=st.sampled_from(["\n", "\r\n"]))
-def test_whatever_is_read_in_one_pass_is_read_the_same(engine, tmp_path, rows, ends):
-    agree(engine, tmp_path / "table.csv", ends.join(["a,b", "x y,w", *map(",".join, rows), ""]))
+@given(
+    rows=st.lists(st.tuples(SIGNS, SIGNS), min_size=1, max_size=6),
+    ends=st.sampled_from(["\n", "\r\n"]),
+    step=st.integers(1, 9),
+    first=st.sampled_from([1, 2, child_csv.FIRST_ROWS]),
+)
+def test_whatever_is_read_in_one_pass_is_read_the_same(engine, tmp_path, rows, ends, step, first):
+    """In whatever pieces it comes, and however little of it is the beginning that tells of the rest."""
+    with mock.patch.object(child_csv_quick, "HEAD", 9), mock.patch.object(child_csv, "FIRST_ROWS", first):
+        agree(engine, tmp_path / "table.csv", ends.join(["a,b", "x y,w", *map(",".join, rows), ""]), step)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +127,76 @@ def test_a_later_row_that_is_not_what_the_first_promised_is_read_again(lake_id, 
     assert (lake.schema(at)[0].type, lake.count(at)) == (kind, 700_001)
     assert lake.preview(at, order_by="a", limit=1)["a"].to_pylist() == [value]
     assert lake.read(at, columns=["a"]).read_all()["a"].to_pylist()[-1] == value, "rows lie as they came"
+
+
+def in_pieces(text, *, asked=None, broken_at=None):
+    """A file of which there are only its bytes, and how often these were asked for."""
+
+    def pieces():
+        if asked is not None:
+            asked.append(len(text))
+        for at in range(0, len(text), 1 << 20):
+            if broken_at is not None and at >= broken_at:
+                raise FileRefused("cut off")
+            yield text[at : at + (1 << 20)]
+
+    return pieces
+
+
+PLAIN = b"a,b,c\n" + b"".join(b"%d,x y,%d.5\n" % (number, number) for number in range(500_000))
+
+
+def test_a_file_that_is_still_coming_is_read_as_it_comes(lake_id, tmp_path):
+    lake, path, asked = for_tenant(lake_id), tmp_path / "not there.csv", []
+    assert len(PLAIN) > child_csv_quick.HEAD
+    at = lake.write_from_file("coming", path, "csv", pieces=in_pieces(PLAIN, asked=asked))
+    assert (lake.count(at), len(asked)) == (500_000, 1)
+    assert not path.exists(), "nothing was written beside the lake"
+    (tmp_path / "there.csv").write_bytes(PLAIN)
+    assert lake.digest(at) == lake.digest(lake.write_from_file("there", tmp_path / "there.csv", "csv"))
+
+
+def test_what_cannot_be_read_as_it_comes_is_written_down_first(lake_id, tmp_path):
+    """One of these becomes a table of other types, two of them a sentence with the line, one has the first quote."""
+    lake, path = for_tenant(lake_id), tmp_path / "coming.csv"
+    cases = {"0.5,x,1.5": "", '1,"x ""y"" z",1.5': "", '1,"x"y,1.5': "500,?002", "1,x": "500,?002"}
+    for number, (line, refused) in enumerate(cases.items()):
+        asked, table = [], f"written_{number}"
+        pieces = in_pieces(PLAIN + line.encode() + b"\n", asked=asked)
+        if refused:
+            with pytest.raises(FileRefused, match=refused):
+                lake.write_from_file(table, path, "csv", pieces=pieces)
+            assert not lake.exists(table)
+        else:
+            at = lake.write_from_file(table, path, "csv", pieces=pieces)
+            assert lake.schema(at)[0].type == ("BIGINT" if '"' in line else "DOUBLE")
+            assert lake.count(at) == 500_001
+            assert path.exists() == ('"' not in line)
+            path.unlink(missing_ok=True)
+        assert len(asked) == (3 if '"x"y' in line else 2), line
+
+
+def test_bytes_that_end_too_early_leave_nothing(lake_id, tmp_path):
+    lake = for_tenant(lake_id)
+    for number, broken in enumerate((0, 4 << 20, 9 << 20)):
+        pieces = in_pieces(PLAIN, broken_at=broken)
+        with pytest.raises(FileRefused, match="cut off"):
+            lake.write_from_file(f"cut_{number}", tmp_path / "cut.csv", "csv", pieces=pieces)
+        assert not lake.exists(f"cut_{number}")
+
+
+def test_a_child_that_is_killed_while_it_is_fed_ends_in_a_sentence(lake_id, tmp_path):
+    """Whoever feeds it must not wait for one that reads no more."""
+    lake, seen = for_tenant(lake_id), []
+    endless = itertools.chain([b"a,b,c\n"], itertools.repeat(b"1,x y,0.5\n" * 100_000))
+
+    def kill(count):
+        seen.append(count)
+        for child in psutil.Process().children():
+            if "child_main" in " ".join(child.cmdline()):
+                child.kill()
+
+    with pytest.raises(FileRefused, match="endless"):
+        lake.write_from_file("endless", tmp_path / "endless.csv", "csv", pieces=lambda: endless, on_rows=kill)
+    assert seen
+    assert not lake.exists("endless")

@@ -7,11 +7,12 @@ import math
 import time
 from datetime import UTC, datetime
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from foundation.lake.adapters import profile
+from foundation.lake.adapters import gathering, profile, reading
 
 
 def profiled(lake, name, columns):
@@ -129,8 +130,8 @@ def test_of_a_long_table_a_sample_tells_what_every_row_need_not(lake, monkeypatc
         "town": pa.array([f"town {n % 13}" for n in range(rows)]),
     }
     _, whole = profiled(lake, "long_whole", columns)
-    monkeypatch.setattr(profile, "MOST_COUNTED", 50_000)
-    monkeypatch.setattr(profile, "SAMPLE_ROWS", 20_000)
+    monkeypatch.setattr(reading, "MOST_COUNTED", 50_000)
+    monkeypatch.setattr(gathering, "SAMPLE_ROWS", 20_000)
     at = lake.write("long_sampled", pa.table(columns))
     found = lake.profile(at)
     assert found == lake.profile(at)
@@ -153,3 +154,39 @@ def test_of_a_long_table_a_sample_tells_what_every_row_need_not(lake, monkeypatc
         found_top, top = ({one["value"]: one["count"] for one in c["top"]} for c in (column, exact))
         assert len(found_top) == len(top)
         assert sum(found_top.values()) == pytest.approx(sum(top.values()), rel=0.05)
+
+
+KINDS = """
+SELECT i, (i % 100)::TINYINT AS tiny, (i * 7)::UBIGINT AS huge_whole, i::HUGEINT AS beyond,
+  (i / 3)::DECIMAL(18, 4) AS money,
+  CASE WHEN i % 9 = 0 THEN 'nan'::DOUBLE WHEN i % 11 = 0 THEN 'inf'::DOUBLE WHEN i % 13 > 0 THEN sin(i) END AS odd,
+  i::FLOAT AS small, NULL::DOUBLE AS none, 'nan'::DOUBLE AS never, i % 3 = 0 AS yes,
+  CASE WHEN i % 50 = 0 THEN 'infinity'::DATE ELSE DATE '2020-01-01' + (i % 900)::INT END AS day,
+  CASE WHEN i % 50 = 0 THEN '-infinity'::TIMESTAMP ELSE TIMESTAMP '1960-01-01' + to_seconds(i * 1000) END AS at,
+  (TIMESTAMP '2021-01-01' + to_seconds(i))::TIMESTAMPTZ AS zoned, TIME '10:00:00' + to_seconds(i % 1000) AS clock,
+  CASE WHEN i % 4 > 0 THEN repeat('é', (i % 6)::INT) END AS text, uuid() AS name, [i, i] AS list, {'a': i} AS nested,
+  (i % 256)::VARCHAR::BLOB AS bytes, NULL::VARCHAR AS nothing
+FROM range(60000) t(i)
+"""
+
+
+@pytest.mark.parametrize("order", ["", "ORDER BY hash(i)"])
+def test_what_is_gathered_while_rows_go_by_is_what_sql_says(lake, monkeypatch, order):
+    """Of every type that the lake has, in an order that the digest finds and in one that it has to make."""
+    with duckdb.connect() as engine:
+        engine.execute("SET TimeZone = 'UTC'")
+        at = lake.write(f"kinds_{len(order)}", engine.execute(f"{KINDS} {order}").to_arrow_table())
+    whole = {column["name"]: column for column in lake.profile(at)["columns"]}
+    monkeypatch.setattr(reading, "MOST_COUNTED", 50_000)
+    monkeypatch.setattr(gathering, "SAMPLE_ROWS", 20_000)
+    inspected = lake.inspect(at)
+    assert inspected.digest == lake.digest(at)
+    assert len(whole) == len(inspected.profile["columns"]) == 20
+    for column in inspected.profile["columns"]:
+        exact = whole[column["name"]]
+        for figure in ("type", "nulls", "not_finite", "min", "max", "mean", "std", "min_length", "max_length"):
+            said = column.get(figure)
+            near = pytest.approx(exact.get(figure), rel=1e-9) if isinstance(said, float) else exact.get(figure)
+            assert said == near, (column["name"], figure)
+    looked_into = "i huge_whole beyond money odd small none never day at zoned text name nothing"
+    assert set(inspected.values) == set(looked_into.split(" "))

@@ -22,7 +22,7 @@ MISSING = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "-", "?")
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 64 * 1024
 _MIXED_FROM = 0.5  # of a column's values; below it, numbers among words are words
-_FIELD_LIMIT = 16 << 20
+FIELD_LIMIT = 16 << 20
 FIRST_ROWS = 20_480
 # Each is a column of the lake with files, sketches and a row on a page of its own.
 MOST_COLUMNS = 2_000
@@ -76,7 +76,7 @@ def settings(delimiter: str, quote: str) -> str:
     """How the file is written, as DuckDB takes it."""
     said = f"delim={quoted(delimiter)}, quote={quoted(quote)}, escape={quoted(quote)}, header=true, skip=0, nullstr=''"
     said += ", encoding='utf-8', strict_mode=true, null_padding=false"
-    return f"{said}, max_line_size={_FIELD_LIMIT}, buffer_size={_FIELD_LIMIT}"
+    return f"{said}, max_line_size={FIELD_LIMIT}, buffer_size={FIELD_LIMIT}"
 
 
 def sniffed(
@@ -107,9 +107,9 @@ def check_text(path: str) -> None:
             # Before anything asks for a line of it: one without an end would be taken into memory whole.
             end = b"\n" if b"\n" in chunk else b"\r"
             open_for = len(chunk) - last - 1 if (last := chunk.rfind(end)) >= 0 else open_for + len(chunk)
-            if open_for > _FIELD_LIMIT:
+            if open_for > FIELD_LIMIT:
                 line = _line_at(path, file.tell() - open_for)
-                raise Refusal("long_line", line=line, megabytes=_FIELD_LIMIT >> 20)
+                raise Refusal("long_line", line=line, megabytes=FIELD_LIMIT >> 20)
             # Most files are ASCII, and are through in a tenth of the time.
             if b"\0" in chunk or not (chunk.isascii() and not decoder.getstate()[0]):
                 _check_signs(path, chunk, decoder, file.tell() - len(chunk))
@@ -279,7 +279,7 @@ def explain(path: str, options: dict[str, Any]) -> None:
 
 def _rows(path: str, delimiter: str, quote: str) -> Iterator[tuple[int, list[str]]]:
     """The line each record begins on, and its fields; strict about quotes."""
-    csv.field_size_limit(_FIELD_LIMIT)
+    csv.field_size_limit(FIELD_LIMIT)
     with _opened(path) as file:
         reader = csv.reader(file, delimiter=delimiter, quotechar=quote, strict=True)
         line = 1

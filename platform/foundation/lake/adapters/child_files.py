@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -18,6 +19,7 @@ from foundation.lake.adapters import (
     child_excel,
     child_jsonl,
     child_many,
+    child_pieces,
     child_text,
 )
 from foundation.lake.adapters.child_refusal import Refusal
@@ -30,6 +32,8 @@ _LOOKS, _LOOK = 64, 64 << 10
 
 def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dict[str, Any]:
     """Send the rows of the file that came as the first descriptor."""
+    if job["piped"]:
+        return _run_piped(engine, job, files[0], rows)
     path, format_, options = f"/proc/self/fd/{files[0]}", job["format"], job["options"]
     origins: child_many.Origins | None = None
     try:
@@ -41,15 +45,11 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
             raise Refusal("empty")
         if format_ in ("csv", "jsonl"):
             path = child_text.as_utf8(path, job["folder"])
-        spare = f"{job['folder']}/lines"
-        lock(engine, job, [path, spare])
-        if (
-            options.get("quick")
-            and format_ == "csv"
-            and origins is None
-            and (plain := child_csv_quick.rows_of(engine.reader, path, options))
-        ):
-            return _sent_at_once(plain, job, rows)
+        spare, head = f"{job['folder']}/lines", f"{job['folder']}/head"
+        lock(engine, job, [path, spare, head])
+        plainly = options.get("quick") and format_ == "csv" and origins is None
+        if plainly and (sent := _at_once(engine, child_pieces.of_file(path), job, head, rows)):
+            return sent
         return _send(_opened(engine, path, format_, options, spare), job, rows, empty="columns" in options)
     except Refusal as refusal:
         return _told(refusal, origins)
@@ -61,6 +61,31 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
         if "No space left on device" in str(error):
             return Refusal("no_room").said
         return _explained(format_, path, options, origins)
+
+
+def _run_piped(engine: Engine, job: dict[str, Any], source: int, rows: int) -> dict[str, Any]:
+    """A CSV in one pass or not at all: what takes two, or is refused with its line, has to lie there as a file."""
+    head = f"{job['folder']}/head"
+    lock(engine, job, [head])
+    try:
+        return _at_once(engine, child_pieces.of_pipe(source), job, head, rows) or {"again": "carefully"}
+    except (duckdb.Error, pa.ArrowException, OSError, MemoryError):
+        # The careful way meets the same and says what it is.
+        return {"again": "carefully"}
+
+
+def _at_once(
+    engine: Engine, pieces: Iterator[bytes], job: dict[str, Any], head: str, rows: int
+) -> dict[str, Any] | None:
+    """None where the beginning shows that this cannot be."""
+    try:
+        plain = child_csv_quick.rows_of(engine.reader, pieces, job["options"], head)
+        return _send(plain, job, rows, empty=False) if plain else None
+    except child_csv_quick.Quoted:
+        return {"again": "quoted"}
+    except pa.ArrowInvalid:
+        # Some row is not what the first ones promised: who asked has what came before, and has to ask anew.
+        return {"again": "carefully"}
 
 
 def _told(refusal: Refusal, origins: child_many.Origins | None) -> dict[str, Any]:
@@ -104,14 +129,6 @@ def _width_of_parquet(path: str) -> float:
         found = pq.read_metadata(file)
     groups = (found.row_group(number) for number in range(found.num_row_groups))
     return max((group.total_byte_size / max(1, group.num_rows) for group in groups), default=1)
-
-
-def _sent_at_once(plain: pa.RecordBatchReader, job: dict[str, Any], rows: int) -> dict[str, Any]:
-    try:
-        return _send(plain, job, rows, empty=False)
-    except pa.ArrowInvalid:
-        # Some row is not what the first ones promised: who asked has what came before, and has to ask anew.
-        return {"again": True}
 
 
 def _send(reader: pa.RecordBatchReader, job: dict[str, Any], rows: int, *, empty: bool) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def main(arguments: list[str]) -> None:
     # The folders above it belong to the portal and are closed to the child; through the open folder it gets at its own.
     job["folder"] = f"/proc/self/fd/{home}"
     walls.limit(memory_mb=job["memory_mb"], cpu_s=job["cpu_s"], file_mb=job["disk_mb"])
-    built += [walls.confine_files(home, files), walls.confine_calls()]
+    # A pipe is no file that could be opened anew.
+    built += [walls.confine_files(home, [] if job.get("piped") else files), walls.confine_calls()]
     threading.Thread(target=_end_with, args=(channel,), daemon=True).start()
     run = child_files.run if job["kind"] == "file" else child_sql.run
     try:

@@ -113,6 +113,8 @@ def send(reader: pa.RecordBatchReader, rows: int, *, limit_rows: int | None, lim
             if size > limit_bytes:
                 return {"error": "Result Too Large"}
             stream.write_batch(batch)
+            # Who has seen the beginning of a batch waits for its end, and brings no more of the file meanwhile.
+            sink.flush()
     return {"rows": count}
 
 

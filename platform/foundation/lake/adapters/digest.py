@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -22,15 +22,35 @@ from foundation.lake.adapters.sessions import name
 from foundation.lake.ports import Column
 
 _FORM = b"sanad table 2\n"
-_BATCH = 20_480  # a batch holds 2 GiB of one column's text at most
+_AHEAD_MB = 64
+# A batch lies in memory whole, and holds 2 GiB of one column's text at most. Of short rows it may have more.
+BATCH, MOST_ROWS, _MOST_BYTES = 20_480, 61_440, 16 << 20
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _MOMENTS = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
 _NESTED = ("STRUCT", "MAP", "UNION", "JSON")
 _NONE = np.zeros(0, np.int64)
 
 
-def digest_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> str:
+class Watch(Protocol):
+    """What else looks at the rows while they go by, in any order; begun anew where that turns out to be another."""
+
+    def begin(self) -> None: ...
+
+    def take(self, batch: pa.RecordBatch, first: int) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def digest_of(
+    connection: DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[Column],
+    watch: Watch | None = None,
+    batch: int = BATCH,
+) -> str:
     """64 hexadecimal digits; sorting spills to encrypted files where memory is short."""
+    # Rows are read ahead, on other processors than the one that hashes.
+    connection.execute(f"SET streaming_buffer_size = '{_AHEAD_MB}MB'")
     written = ", ".join(f"{_written(column)} AS c{number}" for number, column in enumerate(columns))
     head = _FORM + json.dumps([[column.name, column.type] for column in columns], ensure_ascii=False).encode()
     sql = f"SELECT {written} FROM {relation}"
@@ -38,10 +58,15 @@ def digest_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[C
         # Most tables lie in the order of their first column, a key or a time: that is found out on the way, and then
         # they need no sorting, which takes most of the time.
         try:
-            return _hashed(head, _in_order(_batches(connection, sql)), len(columns))
+            return _hashed(head, _in_order(_batches(connection, sql, batch)), len(columns), watch)
         except _NotInOrder:
             pass
-    return _hashed(head, _batches(connection, f"{sql} ORDER BY ALL ASC NULLS LAST"), len(columns))
+    return _hashed(head, _batches(connection, f"{sql} ORDER BY ALL ASC NULLS LAST", batch), len(columns), watch)
+
+
+def batch_of(rows: int, stored: int) -> int:
+    """How many rows to look at together, of so many that take so many bytes on disk."""
+    return BATCH if not stored else max(256, min(MOST_ROWS, _MOST_BYTES * rows // stored))
 
 
 def has(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], digest: str) -> bool:
@@ -70,8 +95,8 @@ def _written(column: Column) -> str:
     return f"{value}::VARCHAR"
 
 
-def _batches(connection: DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch]:
-    yield from connection.execute(sql).to_arrow_reader(_BATCH)
+def _batches(connection: DuckDBPyConnection, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
+    yield from connection.execute(sql).to_arrow_reader(rows)
 
 
 def _in_order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -81,19 +106,25 @@ def _in_order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         column = batch.column(0)
         if column.null_count:
             raise _NotInOrder
-        values = _fixed(column)
+        values = fixed(column)
         if len(values) and ((last is not None and values[0] <= last) or not (values[1:] > values[:-1]).all()):
             raise _NotInOrder
         last = values[-1] if len(values) else last
         yield batch
 
 
-def _hashed(head: bytes, batches: Iterator[pa.RecordBatch], width: int) -> str:
+def _hashed(head: bytes, batches: Iterator[pa.RecordBatch], width: int, watch: Watch | None) -> str:
     columns, rows = [_Column() for _ in range(width)], 0
+    if watch:
+        watch.begin()
     for batch in batches:
+        if watch:
+            watch.take(batch, rows)
         for column, values in zip(columns, batch.columns, strict=True):
             column.take(values, rows)
         rows += batch.num_rows
+    if watch:
+        watch.end()
     digest = hashlib.sha256(head + f"\n{rows}\n".encode())
     for column in columns:
         digest.update(column.ended())
@@ -111,7 +142,7 @@ class _Column:
         places = np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)) if column.null_count else _NONE
         self._missing.update((places + first).astype("<i8").tobytes())
         if not (pa.types.is_string(column.type) or pa.types.is_binary(column.type)):
-            values = _fixed(column)
+            values = fixed(column)
             if len(places):  # what lies in memory where a value is missing is anything
                 values = values.copy()
                 values[places] = np.zeros(1, values.dtype)
@@ -128,9 +159,11 @@ class _Column:
         return self._missing.digest() + self._lengths.digest() + self._values.digest()
 
 
-def _fixed(column: pa.Array) -> np.ndarray[Any, Any]:
-    """The numbers as they lie in memory, of 1 to 16 bytes each."""
+def fixed(column: pa.Array, *, of_floats: bool = False) -> np.ndarray[Any, Any]:
+    """The numbers as they lie in memory, of 1 to 16 bytes each; where one is missing lies anything."""
     width = column.type.bit_width // 8
+    if of_floats:
+        return np.frombuffer(column.buffers()[1], f"<f{width}")[column.offset : column.offset + len(column)]
     form = {1: "u1", 2: "<i2", 4: "<i4", 8: "<i8", 16: "V16"}[width]
     if pa.types.is_unsigned_integer(column.type):
         form = form.replace("i", "u")

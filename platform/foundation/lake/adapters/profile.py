@@ -19,6 +19,9 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from foundation.lake.adapters import distinct
+from foundation.lake.adapters.gathering import SAMPLE, Gathering
+from foundation.lake.adapters.kinds import WHOLE, kind_of
 from foundation.lake.adapters.sessions import name
 from foundation.lake.ports import Column
 
@@ -26,77 +29,44 @@ BINS = 20
 # The sketches of one column take about a megabyte.
 TOGETHER = 200
 TOP = 10
-# Beyond this many rows, counting what differs would cost more than the answer is worth.
-MOST_COUNTED = 2_000_000
-# Of a longer table so many rows tell the quantiles to half a hundredth (Dvoretzky, Kiefer and Wolfowitz: further off
-# in fewer than one of 10,000 tables, whatever is in them), and of wide ones so many that they fit in memory.
-SAMPLE_ROWS, SAMPLE_CELLS = 250_000, 20_000_000
-# A column with fewer values than this share of the sample's rows has shown them there, but for rare ones.
-FEW = 0.01
 # Of a value that a sample shows less often nobody can say how frequent it is.
 LEAST_SEEN = 20
-# Up to this many rows, counting every column costs no more than estimating it, and people can count along.
-MOST_EXACT = 10_000
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-_NUMBERS = (
-    "TINYINT",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "HUGEINT",
-    "UTINYINT",
-    "USMALLINT",
-    "UINTEGER",
-    "UBIGINT",
-    "UHUGEINT",
-)
-_WHOLE = frozenset(_NUMBERS)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIGURES = ("present", "not_finite", "min", "max", "mean", "std")
-_SAMPLE = "profile_sample"
 
 
-def profile_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> dict[str, Any]:
-    """Column by column what is there; of a wide table so many columns at a time, as each holds memory of its own."""
-    rows = int((connection.execute(f"SELECT count(*) FROM {relation}").fetchone() or (0,))[0])
-    together = [columns[at : at + TOGETHER] for at in range(0, len(columns), TOGETHER)]
-    if rows <= MOST_COUNTED:
-        described = [one for part in together for one in _profiled(connection, relation, relation, part, rows, rows)]
-        return {"rows": rows, "columns": described}
-    described, seen = [], rows
-    for part in together:
-        seen = min(seen, sampled := _sample(connection, relation, part, rows))
-        described += _profiled(connection, relation, _SAMPLE, part, rows, sampled)
-    connection.execute(f"DROP TABLE {_SAMPLE}")
-    return {"rows": rows, "columns": described, "sampled": seen}
+def profile_of(
+    connection: DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[Column],
+    rows: int,
+    gathered: Gathering | None,
+) -> dict[str, Any]:
+    """Column by column what is there; of a wide table so many columns at a time, as each holds memory of its own.
 
-
-def _sample(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], rows: int) -> int:
-    """Rows chosen by the hash of their numbers: spread over the table, and the same ones each time."""
-    wanted = min(SAMPLE_ROWS, SAMPLE_CELLS // len(columns))
-    named = ", ".join(name(column.name) for column in columns)
-    chosen = f"SELECT {named} FROM {relation} WHERE hash(rowid) % {rows} < {wanted}"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS {chosen}")
-    return int((connection.execute(f"SELECT count(*) FROM {_SAMPLE}").fetchone() or (0,))[0])
+    A table of more than `MOST_COUNTED` rows was `gathered` before.
+    """
+    parts = (columns[at : at + TOGETHER] for at in range(0, len(columns), TOGETHER))
+    described = [one for part in parts for one in _profiled(connection, relation, part, rows, gathered)]
+    said: dict[str, Any] = {"rows": rows, "columns": described}
+    return said | ({"sampled": gathered.sampled} if gathered else {})
 
 
 def _profiled(
-    connection: DuckDBPyConnection, relation: str, few: str, columns: Sequence[Column], rows: int, sampled: int
+    connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], rows: int, gathered: Gathering | None
 ) -> list[dict[str, Any]]:
-    """One pass over the table, and of the `few` rows, or all of these as well, two and a short one for each column."""
-    distinct, quantiles = _seen(connection, few, columns)
-    alone = _alone(connection, columns, distinct, rows, sampled) if few != relation else set()
-    many = [
-        few != relation and n is not None and n > FEW * sampled and column.name not in alone
-        for column, n in zip(columns, distinct, strict=True)
-    ]
-    found = _figures(connection, relation, columns, many)
-    for column, figures, seen, of_column in zip(columns, found, distinct, quantiles, strict=True):
-        figures["distinct"] = figures["present"] if column.name in alone else figures["distinct"] or seen
-        figures |= {"quantiles": of_column, "edges": _edges(column, figures)}
+    """Two looks at the table, or at the sample of it, and a short one for each column."""
+    few, sampled = (SAMPLE, gathered.sampled) if gathered else (relation, rows)
+    seen, quantiles = _seen(connection, few, columns)
+    found = _gathered(connection, relation, columns, gathered) if gathered else _figures(connection, relation, columns)
+    for column, figures, n, of_column in zip(columns, found, seen, quantiles, strict=True):
+        figures |= {"distinct": n, "quantiles": of_column, "edges": _edges(column, figures)}
+    if gathered:
+        distinct.sketch(connection, relation, columns, found, rows, sampled)
     counts = _counts(connection, few, columns, found)
-    if few == relation:
-        _count_names(connection, relation, columns, found, rows)
+    if not gathered:
+        distinct.count_names(connection, relation, columns, found, rows)
     described = []
     for column, figures, bins in zip(columns, found, counts, strict=True):
         top = _top(connection, few, column) if _worth_counting(column, figures, rows) else []
@@ -107,59 +77,19 @@ def _profiled(
     return described
 
 
-def _alone(
-    connection: DuckDBPyConnection, columns: Sequence[Column], distinct: Sequence[int | None], rows: int, sampled: int
-) -> set[str]:
-    """The columns in which, by their sample, every row of the table may have a value of its own.
-
-    If D values are as frequent, n of the rows show about c = n² / 2D values again (the birthday problem). Of so few as
-    are seen here, three standard deviations more still speak for a D of all rows; where values are not as frequent,
-    more would be seen. No sketch of the whole column is needed then.
-    """
-    asked = [column for column, n in zip(columns, distinct, strict=True) if n is not None and n > 0.8 * sampled]
-    if not asked:
-        return set()
-    parts = ", ".join(f"count({name(column.name)}), count(DISTINCT {name(column.name)})" for column in asked)
-    row = connection.execute(f"SELECT {parts} FROM {_SAMPLE}").fetchone() or ()
-    alone = set()
-    for column, present, values in zip(asked, row[::2], row[1::2], strict=True):
-        again = present - values
-        if present**2 >= 2 * rows * (again + 3 * math.sqrt(again) + 3):
-            alone.add(column.name)
-    return alone
+def _gathered(
+    connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], gathered: Gathering
+) -> list[dict[str, Any]]:
+    """What was gathered of the columns; of types that are measured by SQL alone, what that says."""
+    known = {c.name: there.ended() for c in columns if (there := gathered.figures[c.name]) is not None}
+    others = [column for column in columns if column.name not in known]
+    if others:
+        known |= dict(zip((c.name for c in others), _figures(connection, relation, others), strict=True))
+    return [known[column.name] for column in columns]
 
 
 def _of_all(count: int, rows: int, sampled: int) -> int:
     return count if sampled == rows else round(count * rows / max(1, sampled))
-
-
-def _count_names(
-    connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], found: list[dict[str, Any]], rows: int
-) -> None:
-    """The estimate errs by a quarter: small tables are counted, and columns in which every row may have its own."""
-    pairs = [(c, f) for c, f in zip(columns, found, strict=True) if f["distinct"] is not None]
-    asked = [pair for pair in pairs if rows <= MOST_EXACT or (rows <= MOST_COUNTED and _may_name(*pair, rows))]
-    if not asked:
-        return
-    parts = ", ".join(f"count(DISTINCT {name(column.name)})" for column, _ in asked)
-    row = connection.execute(f"SELECT {parts} FROM {relation}").fetchone() or ()
-    for (column, figures), count in zip(asked, row, strict=True):
-        figures["distinct"] = int(count)
-        figures["unique"] = _may_name(column, figures, rows) and int(count) == rows
-
-
-def _may_name(column: Column, figures: dict[str, Any], rows: int) -> bool:
-    named = kind_of(column.type) == "text" or column.type in _WHOLE
-    return named and 1 < rows == figures["present"] and figures["distinct"] >= rows * 0.6
-
-
-def kind_of(type_: str) -> str:
-    """number, time, boolean, text or other."""
-    if type_ in _WHOLE or type_ in ("FLOAT", "DOUBLE") or type_.startswith("DECIMAL"):
-        return "number"
-    if type_ == "DATE" or type_.startswith("TIMESTAMP"):
-        return "time"
-    return {"BOOLEAN": "boolean", "VARCHAR": "text", "UUID": "text", "TIME": "text"}.get(type_, "other")
 
 
 def _measure(column: Column) -> str:
@@ -186,14 +116,12 @@ def _seen(
     return list(row[::2]), list(row[1::2])
 
 
-def _figures(
-    connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], many: Sequence[bool]
-) -> list[dict[str, Any]]:
-    """What every row counts for; of the columns with `many` values about how many."""
+def _figures(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """What every row counts for."""
     parts = []
-    for column, of_many in zip(columns, many, strict=True):
+    for column in columns:
         value, kind = name(column.name), kind_of(column.type)
-        parts += [f"approx_count_distinct({value})" if of_many else "NULL", f"count({value})"]
+        parts.append(f"count({value})")
         if kind in ("number", "time"):
             m = _measure(column)
             parts += [f"count({value}) - count({m})", f"min({m})", f"max({m})", f"avg({m})", f"stddev_samp({m})"]
@@ -201,8 +129,7 @@ def _figures(
             length = f"length({value}::VARCHAR)" if kind == "text" else "NULL"
             parts += ["0", f"min({length})", f"max({length})", "NULL", "NULL"]
     row = connection.execute(f"SELECT {', '.join(parts)} FROM {relation}").fetchone() or ()
-    width = 1 + len(_FIGURES)
-    return [dict(zip(("distinct", *_FIGURES), row[i * width :], strict=False)) for i in range(len(columns))]
+    return [dict(zip(_FIGURES, row[at:], strict=False)) for at in range(0, len(row), len(_FIGURES))]
 
 
 def _edges(column: Column, figures: dict[str, Any]) -> list[float]:
@@ -211,7 +138,7 @@ def _edges(column: Column, figures: dict[str, Any]) -> list[float]:
         return []
     if low == high:
         return [low, high]
-    if column.type in _WHOLE and high - low < BINS:
+    if column.type in WHOLE and high - low < BINS:
         return [low - 1 + step for step in range(int(high - low) + 2)]
     width = (high - low) / BINS
     return [low + width * step for step in range(BINS)] + [high]
@@ -261,7 +188,7 @@ def _described(
         "type": column.type,
         "kind": kind,
         "nulls": rows - figures["present"],
-        "distinct": _distinct(column, figures),
+        "distinct": distinct.about(column, figures),
         "unique": figures.get("unique", False),
         "top": top,
     }
@@ -270,16 +197,6 @@ def _described(
     elif kind in ("number", "time"):
         described |= _shown(column, figures, counts)
     return described
-
-
-def _distinct(column: Column, figures: dict[str, Any]) -> int | None:
-    """The estimate, cut where it says more than there can be: the values present, the whole numbers of the range."""
-    if figures["distinct"] is None:
-        return None
-    limits = [figures["distinct"], figures["present"]]
-    if column.type in _WHOLE and figures["min"] is not None:
-        limits.append(int(figures["max"] - figures["min"]) + 1)
-    return min(limits)
 
 
 def _shown(column: Column, figures: dict[str, Any], counts: list[int]) -> dict[str, Any]:

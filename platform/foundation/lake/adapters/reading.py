@@ -15,13 +15,16 @@ from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
 from foundation.lake.adapters import catalogue, conditions, halves, sessions
-from foundation.lake.adapters.digest import digest_of, has
+from foundation.lake.adapters.digest import batch_of, digest_of, has
+from foundation.lake.adapters.distinct import MOST_COUNTED
+from foundation.lake.adapters.gathering import SAMPLE, Gathering
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
+from foundation.lake.adapters.values import values_of
 from foundation.lake.errors import LakeFailed, LakeUnavailable, TableMissing
 from foundation.lake.place import LakePlace
-from foundation.lake.ports import Column, Condition, FileParser, Known, LakeFile, TableAt
+from foundation.lake.ports import Column, Condition, FileParser, Inspected, Known, LakeFile, TableAt
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880
@@ -73,8 +76,16 @@ class Reading:
             return has(connection, self._relation(at), self._columns(connection, at), digest)
 
     def profile(self, at: TableAt) -> dict[str, Any]:
-        with self._reading() as connection:
-            return profile_of(connection, self._relation(at), self._columns(connection, at))
+        return self.inspect(at).profile
+
+    def inspect(self, at: TableAt) -> Inspected:
+        with self._reading() as connection, sessions.cursor(self._place) as own:
+            relation, columns, rows = self._relation(at), self._columns(connection, at), self.count(at)
+            gathered = Gathering(own, columns, rows) if rows > MOST_COUNTED else None
+            batch = batch_of(rows, self.sizes([at.table]).get(at.table, 0))
+            digest = digest_of(connection, relation, columns, gathered, batch)
+            profile = profile_of(own, relation, columns, rows, gathered)
+            return Inspected(digest, profile, values_of(own, SAMPLE if gathered else relation, columns))
 
     def preview(
         self,

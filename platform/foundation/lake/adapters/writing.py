@@ -70,15 +70,22 @@ class Writing(Reading):
         mode: Mode = "create",
         mark: str = "",
         on_rows: Callable[[int], None] | None = None,
+        pieces: Callable[[], Iterator[bytes]] | None = None,
     ) -> TableAt:
-        def write(said: Mapping[str, Any]) -> TableAt:
-            with self._parse(path, format, said) as source:
+        def write(said: Mapping[str, Any], coming: Iterator[bytes] | None = None) -> TableAt:
+            with self._parse(path, format, said, coming) as source:
                 return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
 
-        try:
-            return write({**(options or {}), "quick": True})
-        except ReadAgain:
-            return write(options or {})
+        for quick in ("plain", "quoted"):
+            try:
+                return write({**(options or {}), "quick": quick}, pieces() if pieces else None)
+            except ReadAgain as again:
+                if not again.quoted:
+                    break
+        if pieces:
+            with path.open("wb") as file:
+                file.writelines(pieces())
+        return write(options or {})
 
     def write_from_files(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import json
 import os
 import queue
@@ -26,6 +27,7 @@ from foundation.lake.adapters.extensions import extension
 from foundation.lake.sandbox import answers, places
 from foundation.lake.sandbox.places import GROUP, Place
 
+_PIPE_BYTES = 1 << 20
 _PLATFORM = Path(__file__).resolve().parents[3]
 _START = (
     "import gc, sys; gc.set_threshold(50_000, 20, 20); sys.path.insert(0, sys.argv[2]); "
@@ -44,12 +46,19 @@ class Limits:
     threads: int = 2
 
 
+def widened(pipe: int) -> None:
+    """Room for more than the usual 64 kB: both ends then wait for each other less often."""
+    with contextlib.suppress(OSError):  # more than the system lets one user have: it goes on with less
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
 class Child:
     """A process of its own, waiting for one job."""
 
     def __init__(self, *, reads_sql: bool = False) -> None:
         self._place = Place()
         source, rows = os.pipe()
+        widened(source)
         self._pipe = os.fdopen(source, "rb")
         self._rows: answers.Rows | None = None
         self._channel, channel = socket.socketpair()
@@ -104,6 +113,11 @@ class Child:
         for start in range(0, len(files), 200):
             socket.send_fds(self._channel, [b"F"], files[start : start + 200])
         self._channel.sendall(b"J" + json.dumps(job).encode() + b"\n")
+
+    @property
+    def answers(self) -> int:
+        """The descriptor of the pipe that its rows come through."""
+        return self._pipe.fileno()
 
     def rows(self) -> pa.RecordBatchReader | None:
         """The stream of rows; none where the child ended without any."""

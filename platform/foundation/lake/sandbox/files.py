@@ -16,17 +16,24 @@ from foundation.lake.errors import FileRefused, ReadAgain
 from foundation.lake.ports import FileFormat
 from foundation.lake.sandbox import answers, children, file_wording, places
 from foundation.lake.sandbox.children import Child, Limits
+from foundation.lake.sandbox.feeding import Feeder
 
 _LIMITS = Limits(seconds=3600, memory_mb=2048, disk_mb=20_480, result_mb=1 << 20)
 
 
 @contextmanager
 def parsed(
-    path: Path, format: FileFormat, options: Mapping[str, Any], limits: Limits = _LIMITS
+    path: Path,
+    format: FileFormat,
+    options: Mapping[str, Any],
+    pieces: Iterator[bytes] | None = None,
+    *,
+    limits: Limits = _LIMITS,
 ) -> Iterator[pa.RecordBatchReader]:
     """The file's rows, streamed; FileRefused also while they are read.
 
-    With the option `quick` a plain file is read in one pass; ReadAgain where a later row shows that it takes two.
+    With the option `quick` a plain CSV is read in one pass, with "quoted" looking for quotes from the first row on;
+    ReadAgain where a later row shows that it takes two. So only can it come as `pieces` of which no file is there yet.
     """
     title = str(options.get("name") or Path(path).name)
     if format not in get_args(FileFormat):
@@ -35,13 +42,19 @@ def parsed(
             % {"name": title}
         )
     with ExitStack() as stack:
-        files = stack.enter_context(places.lent([path]))
+        feeder = stack.enter_context(Feeder(pieces)) if pieces is not None else None
+        files = [feeder.source] if feeder else stack.enter_context(places.lent([path]))
         child = stack.enter_context(children.take())
-        child.give({"kind": "file", "format": format, "options": dict(options)}, files, limits)
+        job = {"kind": "file", "format": format, "options": dict(options), "piped": feeder is not None}
+        child.give(job, files, limits)
+        if feeder:
+            feeder.begin(child)
+            feeder.feed()
         stream = child.rows()
         if stream is None:
-            raise _failure(child, title, format, limits)
-        yield pa.RecordBatchReader.from_batches(stream.schema, _batches(child, stream, title, format, limits))
+            raise _failed(child, child.outcome(), title, format, limits)
+        batches = _fed(answers.sound(stream), feeder)
+        yield pa.RecordBatchReader.from_batches(stream.schema, _batches(child, batches, title, format, limits))
 
 
 def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, limit: int) -> pa.Table:
@@ -64,19 +77,26 @@ def members_of(path: Path, title: str) -> Iterator[tar_members.Member]:
             raise file_wording.refusal(refusal.said, title, "tar", _LIMITS, timed_out=False) from refusal
 
 
+def _fed(batches: Iterator[pa.RecordBatch], feeder: Feeder | None) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield batch
+        if feeder:
+            feeder.feed()
+
+
 def _batches(
-    child: Child, stream: pa.RecordBatchReader, title: str, format: FileFormat, limits: Limits
+    child: Child, batches: Iterator[pa.RecordBatch], title: str, format: FileFormat, limits: Limits
 ) -> Iterator[pa.RecordBatch]:
     try:
-        yield from answers.sound(stream)
+        yield from batches
     except (pa.ArrowInvalid, OSError) as error:
-        raise _failure(child, title, format, limits) from error
+        raise _failed(child, child.outcome(), title, format, limits) from error
     said = child.outcome()
-    if "again" in said:
-        raise ReadAgain
     if "rows" not in said:
-        raise file_wording.refusal(said, title, format, limits, timed_out=child.timed_out)
+        raise _failed(child, said, title, format, limits)
 
 
-def _failure(child: Child, title: str, format: FileFormat, limits: Limits) -> FileRefused:
-    return file_wording.refusal(child.outcome(), title, format, limits, timed_out=child.timed_out)
+def _failed(child: Child, said: dict[str, Any], title: str, format: FileFormat, limits: Limits) -> Exception:
+    if "again" in said:
+        return ReadAgain(quoted=said["again"] == "quoted")
+    return file_wording.refusal(said, title, format, limits, timed_out=child.timed_out)
