@@ -42,7 +42,7 @@ def _member(user: User, tenant: Tenant, request_id: str, way: Way | None) -> Act
         return replace(guest, **archives.in_tenant(tenant.pk))
     if membership is None or not user.is_active or (way is not None and not way.opens(tenant.pk)):
         raise NotFound(_NOT_A_MEMBER)
-    if way is not None and (membership.provider_only or membership.vouched):
+    if way is not None and (membership.provider_only or membership.vouched):  # type: ignore[attr-defined]  # annotated
         _require_provider(way, membership)
     return Actor(
         kind="user",
