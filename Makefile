@@ -11,6 +11,8 @@ BIN := $(CURDIR)/$(VENV)/bin
 LAUNCHER := $(BIN)/python -m portal.launcher
 export PYTHONPATH := $(CURDIR)/platform:$(CURDIR)/platform/sdk
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Packages are installed uncompiled (below): where this is set, each of many processes would compile all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A list that was installed leaves a mark that carries its digest: a changed list is installed again, nothing else is.
 mark = $(VENV)/installed-$(1)-$(shell cksum < requirements/$(1).txt | tr ' ' '-')

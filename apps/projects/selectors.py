@@ -91,11 +91,11 @@ def all_projects() -> QuerySet[Project]:
 
 
 def get_project(*, actor: Actor, slug: str) -> Project:
-    return _found(visible_projects(actor=actor).filter(slug=slug).first())
+    return _one(actor, slug=slug)
 
 
 def get_project_by_id(*, actor: Actor, project_id: UUID) -> Project:
-    return _found(visible_projects(actor=actor).filter(pk=project_id).first())
+    return _one(actor, pk=project_id)
 
 
 def deleted_projects(*, actor: Actor) -> QuerySet[Project]:
@@ -129,7 +129,10 @@ def project_of_actor(*, actor: Actor) -> Project | None:
     return next(iter(projects.values()), None)
 
 
-def _found(project: Project | None) -> Project:
+def _one(actor: Actor, **named: str | UUID) -> Project:
+    """Asked at nearly every request: the tenant is known, and of people the few pages that name them ask themselves."""
+    project = visible_projects(actor=actor).select_related(None).filter(**named).first()
     if project is None:
         raise NotFound(_("There is no such project here, or it is not yours to see."))
+    project.tenant = actor.tenant
     return project

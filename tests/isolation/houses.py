@@ -8,55 +8,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.db import models
-
 from foundation.access import Permission, Role
 from foundation.clock import now
 from foundation.identity import Actor
 from foundation.lake.keys import PURPOSE
 from foundation.storage import keyring
 from foundation.tenancy import scope
-from foundation.tenancy.row_security import protected_models
 from foundation.words import Words
+from tests.isolation.canaries import write_canaries
 from tests.isolation.elsewhere import things_of
 from tests.support.people import make_person, make_tenant
-
-# Fields that hold a word of the machine, which a canary would break; every other text field gets one by itself.
-MACHINE_WORDS = {
-    "actor_kind",
-    "engine",
-    "challenge",
-    "payload",
-    "engine_name",
-    "issuer",
-    "url",
-    "event_time",
-    "hint",
-    "key",
-    "language",
-    "mlflow_id",
-    "mlflow_run_id",
-    "object_pk",
-    "purpose",
-    "queue",
-    "recipe",
-    "request_id",
-    "resource_class",
-    "role",
-    "signature",
-    "sink",
-    "slug",
-    "stage",
-    "state",
-    "step",
-    "stream",
-    "subscriber",
-    "time_zone",
-    "worker",
-}
-_MACHINE_ENDINGS = ("kind", "digest", "_key", "_id", "_pem", "sha256", "hash", "_name", "_table", "print", "_type")
-# What nobody may change once it stands: the ledger, and what the database's triggers guard.
-_STANDS = {"ledger", "jobs", "storage"}
 
 
 @dataclass
@@ -88,7 +49,7 @@ def furnish(slug: str) -> House:
     with scope(house.tenant.pk, user_id=house.admin.user.pk):
         for maker in MAKERS:
             house.things |= {kind: str(thing) for kind, thing in maker(house).items()}
-        _write_canaries(house)
+        write_canaries(house)
         # Made now: a first key that a test makes is undone with the test, and stays open in this process.
         for purpose in ("", PURPOSE):
             keyring.tenant_key(house.tenant.pk, 1, purpose=purpose)
@@ -296,30 +257,6 @@ MAKERS: list[Callable[[House], dict[str, Any]]] = [
     _administered,
     _seen,
 ]
-
-
-def _write_canaries(house: House) -> None:
-    """The canary into every text of every row of the house that people write and that may be changed."""
-    for model in protected_models():
-        if model._meta.app_label in _STANDS:
-            continue
-        for found in model._meta.concrete_fields:
-            if _is_text_of_people(found):
-                _write_canary(model, found, house)
-
-
-def _write_canary(model: Any, found: Any, house: House) -> None:
-    for row in model._default_manager.all():
-        text = house.canary if not found.unique else f"{house.canary}-{str(row.pk)[:8]}"
-        type(row)._default_manager.filter(pk=row.pk).update(**{found.attname: text[: found.max_length]})
-
-
-def _is_text_of_people(found: Any) -> bool:
-    if not isinstance(found, models.CharField | models.TextField) or found.choices or found.primary_key:
-        return False
-    if isinstance(found, models.SlugField | models.URLField) or (found.max_length or 999) < 50:
-        return False
-    return found.name not in MACHINE_WORDS and not found.name.endswith(_MACHINE_ENDINGS)
 
 
 __all__ = ["House", "furnish"]

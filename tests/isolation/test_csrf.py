@@ -6,6 +6,8 @@ the session and `HX-Request` and no token, or with the token of somebody else, a
 
 from __future__ import annotations
 
+from http.cookies import SimpleCookie
+
 import pytest
 from django.db import connection, transaction
 from django.test import Client
@@ -55,24 +57,27 @@ ASKED = [(route, method) for route in ROUTES for method in methods_of(route)]
 
 
 @pytest.fixture(scope="module")
-def person(django_db_setup, django_db_blocker):
-    """An administrator with a project, made once: a project that nobody knows is a 404 to whoever asks, and no test."""
+def session(django_db_setup, django_db_blocker):
+    """The cookies of an administrator with a project, who signed in once for all tests: each leaves the session as it
+    was. A project that nobody knows is a 404 to whoever asks, and no test."""
     from apps.projects import services as projects
 
     with django_db_blocker.unblock(), transaction.atomic():
         admin = make_person(make_tenant("acme", "Acme"), "admin")
         with scope(admin.tenant_id):
             projects.create_project(actor=admin, slug="ours", name="Ours", purpose="Ours")
-        yield admin
+        client = Client()
+        client.force_login(admin.user)
+        client.get("/accounts/confirm/")
+        client.cookies["sanad_csrf"] = OWN
+        yield client.cookies.output(header="")
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def signed_in(person, db):
+def signed_in(session, db):
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    client.force_login(person.user)
-    client.get("/accounts/confirm/")
-    client.cookies["sanad_csrf"] = OWN
+    client.cookies = SimpleCookie(session)
     return client
 
 

@@ -7,23 +7,20 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from foundation.access import archives, grants, guests
 from foundation.access.models import Membership
 from foundation.access.permissions import Role
+from foundation.access.places import place_of
 from foundation.errors import AccessDenied, NotFound, PortalError
 from foundation.identity import Actor, tokens
-from foundation.identity.models import ApiToken, IdentityProvider, ServiceAccount, User
+from foundation.identity.models import ApiToken, ServiceAccount, User
 from foundation.identity.ways import Way
 from foundation.tenancy import scope
 from foundation.tenancy.models import Tenant
 
 ANYWHERE = "*"
-_PROVIDER_ONLY = Exists(
-    IdentityProvider.objects.filter(tenant=OuterRef("tenant"), only_way_in=True, enabled_at__isnull=False)
-)
 _NOT_A_MEMBER = "There is no such tenant, or you are not a member of it."
 
 
@@ -39,14 +36,13 @@ def actor_for_user(*, user: User, tenant: Tenant, request_id: str = "", way: Way
 
 def _member(user: User, tenant: Tenant, request_id: str, way: Way | None) -> Actor:
     """As above, in the scope of the tenant and of the person."""
-    places = Membership.objects.filter(user=user, tenant=tenant, suspended_at=None)
-    membership = places.annotate(**grants.of_person(), **archives.of_tenant(), provider_only=_PROVIDER_ONLY).first()
+    membership = place_of(user=user, tenant=tenant)
     guest = None if membership else guests.admit(user=user, tenant=tenant, request_id=request_id, way=way)
     if guest is not None:
         return replace(guest, **archives.in_tenant(tenant.pk))
     if membership is None or not user.is_active or (way is not None and not way.opens(tenant.pk)):
         raise NotFound(_NOT_A_MEMBER)
-    if way is not None and (membership.provider_only or membership.vouched):
+    if way is not None and (membership.provider_only or membership.vouched):  # type: ignore[attr-defined]  # annotated
         _require_provider(way, membership)
     return Actor(
         kind="user",

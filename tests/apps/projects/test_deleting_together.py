@@ -13,8 +13,8 @@ from apps.projects.models import Project, ProjectDeletion
 from foundation import storage
 from foundation.errors import Conflict
 from tests.apps.experiments.rows import make_run, make_training_set
+from tests.apps.projects.deleting_stage import ARCHIVE, asked, due
 from tests.apps.projects.test_archive import again
-from tests.apps.projects.test_deleting import ARCHIVE, asked, due
 from tests.support.jobs import run_queued
 
 

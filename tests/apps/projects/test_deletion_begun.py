@@ -26,8 +26,8 @@ from foundation.jobs import runner
 from foundation.jobs.models import Job, JobTicket
 from foundation.ledger.models import LedgerEvent
 from tests.apps.experiments.rows import make_run, make_training_set
+from tests.apps.projects.deleting_stage import asked, due
 from tests.apps.projects.test_archive import again
-from tests.apps.projects.test_deleting import asked, due
 from tests.support.jobs import run_queued
 from tests.support.people import make_person
 

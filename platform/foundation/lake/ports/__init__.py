@@ -1,0 +1,34 @@
+"""The port of the lake: immutable snapshots of a tenant's tables, written and read as Arrow."""
+
+from foundation.lake.ports.lake import FileParser, Lake
+from foundation.lake.ports.parts import (
+    Column,
+    Condition,
+    FileFormat,
+    Inspected,
+    Known,
+    LakeFile,
+    Marks,
+    Mode,
+    Operator,
+    Span,
+    TableAt,
+    UserFile,
+)
+
+__all__ = [
+    "Column",
+    "Condition",
+    "FileFormat",
+    "FileParser",
+    "Inspected",
+    "Known",
+    "Lake",
+    "LakeFile",
+    "Marks",
+    "Mode",
+    "Operator",
+    "Span",
+    "TableAt",
+    "UserFile",
+]

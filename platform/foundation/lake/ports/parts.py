@@ -1,0 +1,103 @@
+"""What is said to a lake and by it: tables, columns, files, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    # See `lake`.
+    import pyarrow as pa
+
+Mode = Literal["create", "append", "replace"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "contains", "is null", "is not null"]
+FileFormat = Literal["csv", "parquet", "jsonl", "arrow", "excel", "zip"]
+
+
+@dataclass(frozen=True)
+class TableAt:
+    """A table as it was at one snapshot: the same rows for ever."""
+
+    table: str
+    snapshot: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its SQL type (`BIGINT`, `VARCHAR`, `TIMESTAMP`, …) and whether it may be empty."""
+
+    name: str
+    type: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a table before any of it is read: how many rows there are at most, in how many files, and which
+    columns have a value in every row (and a number, where they hold numbers). Other columns may have one too."""
+
+    rows: int
+    files: int
+    complete: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What is known of a table once it was read back: see `Lake.digest` and `Lake.profile`.
+
+    `values` are, of columns of text, numbers and times, up to 4 000 that are there, spread over the rows and the same
+    ones each time: texts cut after 1 000 signs (of wide tables sooner), moments as their days.
+    """
+
+    digest: str
+    profile: dict[str, Any]
+    values: Mapping[str, pa.ChunkedArray] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a preview: `value` is text or number, compared after a cast to the column's type."""
+
+    column: str
+    operator: Operator
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """The rows whose `column` is after `since` and not after `until`; None: open on that side. Values as text."""
+
+    column: str
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """A file of a table on this machine, the key that opens it (base64) and the file of its deleted rows, if any."""
+
+    path: str
+    key: str | None = field(repr=False)
+    deleted: LakeFile | None = None
+
+
+@dataclass(frozen=True)
+class UserFile:
+    """A user's file on this machine; `name` is what its owner knows it by. Options are those of `write_from_file`."""
+
+    path: Path
+    format: FileFormat
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the columns are called that a table of rows set aside has before the data's own: a number from 1 on, the
+    keys of the conditions that the row met and the columns corrected since (lists of texts)."""
+
+    number: str
+    reasons: str
+    mended: str
