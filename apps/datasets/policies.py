@@ -18,7 +18,14 @@ from foundation.web.chain import ChainNode
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from apps.datasets.models import Breach, Dataset, DatasetVersion, Quarantine, Transformation
+    from apps.datasets.models import (
+        Breach,
+        Dataset,
+        DatasetVersion,
+        Quarantine,
+        Transformation,
+        TransformationDefinition,
+    )
 
 
 def check_can_read(actor: Actor, version: DatasetVersion) -> None:
@@ -247,6 +254,20 @@ def check_may_query(actor: Actor, versions: Iterable[DatasetVersion]) -> None:
         access.require(
             actor, Permission.DATASET_CLEAR, version, else_say=sentence % {"version": version, "columns": names}
         )
+
+
+def why_reads_masked(definition: TransformationDefinition, versions: Iterable[DatasetVersion]) -> str:
+    """Why the SQL may not read these versions; empty where it may. What was harmless when it was written need not be."""
+    if definition.sees_clear:
+        return ""
+    for version in versions:
+        if selectors.covered_columns(version):
+            sentence = _(
+                "%(version)s holds personal values, and whoever wrote this SQL saw them masked. Somebody who sees them "
+                "in clear has to save it once more."
+            )
+            return sentence % {"version": version}
+    return ""
 
 
 def check_can_retire(actor: Actor, dataset: Dataset) -> None:
