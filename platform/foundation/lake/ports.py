@@ -237,8 +237,11 @@ class Lake(Protocol):
     def count(self, at: TableAt) -> int:
         """The number of rows."""
 
-    def digest(self, at: TableAt) -> str:
-        """SHA-256 (64 hexadecimal digits) over columns and rows, whatever the rows' order and files."""
+    def digest(self, at: TableAt, *, narrow: bool = False) -> str:
+        """SHA-256 (64 hexadecimal digits) over columns and rows, whatever the rows' order and files.
+
+        `narrow`: it is known that no row holds long texts; else that is found out first, since memory hangs on it.
+        """
 
     def has_digest(self, at: TableAt, digest: str) -> bool:
         """Whether these are the columns and rows of which `digest` was said, in its form of today or an earlier one."""

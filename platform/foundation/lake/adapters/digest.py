@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,29 +20,35 @@ from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import digest_by_row
 from foundation.lake.adapters.sessions import name
+from foundation.lake.adapters.widths import is_nested, rows_at_once
 from foundation.lake.ports import Column
 
 _FORM = b"sanad table 2\n"
-_BATCH = 20_480  # a batch holds 2 GiB of one column's text at most
+_BATCH = 20_480
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _MOMENTS = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
-_NESTED = ("STRUCT", "MAP", "UNION", "JSON")
+# The word, outside of quoted names and texts.
+_JSON = re.compile(r""""(?:[^"]|"")*"|'(?:[^']|'')*'|\b(JSON)\b""")
 _NONE = np.zeros(0, np.int64)
 
 
-def digest_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> str:
-    """64 hexadecimal digits; sorting spills to encrypted files where memory is short."""
+def digest_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], *, narrow: bool = False) -> str:
+    """64 hexadecimal digits; sorting spills to encrypted files where memory is short.
+
+    `narrow`: whoever asks knows that no row has long texts; else they are looked for.
+    """
     written = ", ".join(f"{_written(column)} AS c{number}" for number, column in enumerate(columns))
     head = _FORM + json.dumps([[column.name, column.type] for column in columns], ensure_ascii=False).encode()
     sql = f"SELECT {written} FROM {relation}"
+    at_once = _BATCH if narrow else rows_at_once(connection, relation, columns, _BATCH)
     if columns[0].type in (*_WHOLE, *_MOMENTS):
         # Most tables lie in the order of their first column, a key or a time: that is found out on the way, and then
         # they need no sorting, which takes most of the time.
         try:
-            return _hashed(head, _in_order(_batches(connection, sql)), len(columns))
+            return _hashed(head, _in_order(_batches(connection, sql, at_once)), len(columns))
         except _NotInOrder:
             pass
-    return _hashed(head, _batches(connection, f"{sql} ORDER BY ALL ASC NULLS LAST"), len(columns))
+    return _hashed(head, _batches(connection, f"{sql} ORDER BY ALL ASC NULLS LAST", at_once), len(columns))
 
 
 def has(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], digest: str) -> bool:
@@ -58,6 +65,8 @@ class _NotInOrder(Exception):
 def _written(column: Column) -> str:
     """The column in one of the types that are hashed as they lie in memory: fixed numbers, or text."""
     value = name(column.name)
+    if is_nested(column.type):
+        return _nested(value, column.type)
     if column.type in (*_WHOLE, *_MOMENTS, "VARCHAR", "BLOB") or column.type.startswith("DECIMAL"):
         return value
     if column.type == "BOOLEAN":
@@ -65,13 +74,19 @@ def _written(column: Column) -> str:
     if column.type in ("FLOAT", "DOUBLE"):
         of_type = f"::{column.type}"
         return f"CASE WHEN isnan({value}) THEN 'nan'{of_type} WHEN {value} = 0 THEN 0{of_type} ELSE {value} END"
-    if column.type.startswith(_NESTED) or column.type.endswith("]"):
-        return f"to_json({value})::VARCHAR"
     return f"{value}::VARCHAR"
 
 
-def _batches(connection: DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch]:
-    yield from connection.execute(sql).to_arrow_reader(_BATCH)
+def _nested(value: str, type_: str) -> str:
+    """As JSON; what is JSON itself as the text that it is, or `null` written out would be the same as no value."""
+    if type_ == "JSON":
+        return f"{value}::VARCHAR"
+    plain = _JSON.sub(lambda found: found[0] if found[1] is None else "VARCHAR", type_)
+    return f"to_json({value if plain == type_ else f'{value}::{plain}'})::VARCHAR"
+
+
+def _batches(connection: DuckDBPyConnection, sql: str, at_once: int) -> Iterator[pa.RecordBatch]:
+    yield from connection.execute(sql).to_arrow_reader(at_once)
 
 
 def _in_order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

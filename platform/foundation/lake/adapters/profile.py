@@ -20,6 +20,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters.sessions import name
+from foundation.lake.adapters.widths import is_nested
 from foundation.lake.ports import Column
 
 BINS = 20
@@ -155,6 +156,8 @@ def _may_name(column: Column, figures: dict[str, Any], rows: int) -> bool:
 
 def kind_of(type_: str) -> str:
     """number, time, boolean, text or other."""
+    if is_nested(type_):
+        return "other"
     if type_ in _WHOLE or type_ in ("FLOAT", "DOUBLE") or type_.startswith("DECIMAL"):
         return "number"
     if type_ == "DATE" or type_.startswith("TIMESTAMP"):

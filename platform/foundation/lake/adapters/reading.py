@@ -19,6 +19,7 @@ from foundation.lake.adapters.digest import digest_of, has
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
+from foundation.lake.adapters.widths import rows_at_once, shown
 from foundation.lake.errors import LakeFailed, LakeUnavailable, TableMissing
 from foundation.lake.place import LakePlace
 from foundation.lake.ports import Column, Condition, FileParser, Known, LakeFile, TableAt
@@ -41,12 +42,15 @@ class Reading:
         self._place, self._parse, self._change = place, parse, change
 
     def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
+        return self._answer(sql, inputs, params, _BATCH)
+
+    def _answer(self, sql: str, inputs: Mapping[str, TableAt], params: Params, at_once: int) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)
         try:
             with self._translated():
                 self._show(connection, inputs)
                 # The reader keeps the connection alive, and closes it with itself.
-                return connection.execute(sql, params or None).to_arrow_reader(_BATCH)
+                return connection.execute(sql, params or None).to_arrow_reader(at_once)
         except Exception:
             connection.close()
             raise
@@ -64,9 +68,9 @@ class Reading:
             row = connection.execute(f"SELECT count(*) FROM {self._relation(at)}").fetchone()
         return int(row[0]) if row else 0
 
-    def digest(self, at: TableAt) -> str:
+    def digest(self, at: TableAt, *, narrow: bool = False) -> str:
         with self._reading() as connection:
-            return digest_of(connection, self._relation(at), self._columns(connection, at))
+            return digest_of(connection, self._relation(at), self._columns(connection, at), narrow=narrow)
 
     def has_digest(self, at: TableAt, digest: str) -> bool:
         with self._reading() as connection:
@@ -93,11 +97,15 @@ class Reading:
             if order_by:
                 by = name(conditions.known(there, order_by).name)
                 sql += f" ORDER BY {by} {'DESC' if descending else 'ASC'} NULLS LAST"
-            return connection.execute(f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", params).to_arrow_table()
+            page, columns = f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", ", ".join(map(shown, there.values()))
+            return connection.execute(f"SELECT {columns} FROM ({page})", params).to_arrow_table()
 
     def read(self, at: TableAt, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
         wanted = ", ".join(map(name, columns)) if columns else "*"
-        return self.query(f"SELECT {wanted} FROM {self._relation(at)}", {})
+        with self._reading() as connection:
+            there = [one for one in self._columns(connection, at) if not columns or one.name in columns]
+            at_once = rows_at_once(connection, self._relation(at), there, _BATCH)
+        return self._answer(f"SELECT {wanted} FROM {self._relation(at)}", {}, None, at_once)
 
     def added_between(self, since: TableAt, until: TableAt) -> pa.RecordBatchReader | None:
         if since.table != until.table or since.snapshot > until.snapshot or self.schema(since) != self.schema(until):
