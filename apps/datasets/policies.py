@@ -256,8 +256,18 @@ def check_may_query(actor: Actor, versions: Iterable[DatasetVersion]) -> None:
         )
 
 
+def check_may_match(actor: Actor, newest: DatasetVersion, key: Iterable[str]) -> None:
+    """Whether a guessed key replaced a row shows in the number of rows, and which row in the difference."""
+    if masked := [name for name in key if name in selectors.masks(actor, newest)]:
+        sentence = _(
+            "You see these masked, so rows are not matched by them for you: %(columns)s. Ask an administrator for "
+            "seeing personal values in clear, or choose another key."
+        )
+        access.require(actor, Permission.DATASET_CLEAR, newest, else_say=sentence % {"columns": ", ".join(masked)})
+
+
 def why_reads_masked(definition: TransformationDefinition, versions: Iterable[DatasetVersion]) -> str:
-    """Why the SQL may not read these versions; empty where it may. What was harmless when it was written need not be."""
+    """Why the SQL may not read these versions, empty where it may: they need not be harmless as those before were."""
     if definition.sees_clear:
         return ""
     for version in versions:

@@ -31,7 +31,7 @@ _WHOLLY_COVERED = frozenset({PersonalKind.EMIRATES_ID, PersonalKind.PASSPORT, Pe
 
 
 def effective_class(column: Mapping[str, Any]) -> str:
-    """What people said of the column; before they did, or where it is doubted, what is suspected with some certainty."""
+    """What people said of the column; before they did, or where it is doubted, what is suspected with certainty."""
     said, kind = column.get("class") or "", column.get("suspected") or ""
     if (new := column.get("warning")) and column.get("inherited"):
         # What was said was said of other values: until somebody answers, the stricter of the two holds.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import os
 import shutil
 import zipfile
 import zlib
@@ -26,6 +28,8 @@ MAX_RATIO = 200
 MAX_UNPACKED_BYTES = 200 * 1024**3
 _RATIO_APPLIES_FROM = 16 * 1024**2
 _PIECE = 1024**2
+# Some hundred thousand files, which zipfile keeps at about ten times that size.
+_LONGEST_LIST = 8 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def opened(path: Path, name: str, folder: Path) -> SourceFile:
 
 def _from_zip(path: Path, name: str, folder: Path) -> SourceFile:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb", buffering=0) as file, zipfile.ZipFile(_Listed(file, name)) as archive:
             entry = _only_table(archive, name)
             inner = f"{name} › {entry.filename}"
             _check_ratio(entry.file_size, entry.compress_size, inner)
@@ -83,6 +87,20 @@ def _from_zip(path: Path, name: str, folder: Path) -> SourceFile:
             _("“%(name)s” is not a zip that can be opened: it is damaged, encrypted or cut off.") % {"name": name}
         ) from error
     return SourceFile(folder / "inner", FORMAT_OF_ENDING[PurePosixPath(entry.filename.lower()).suffix], inner)
+
+
+class _Listed(io.BufferedReader):
+    """A zip whose list of what it holds, which `zipfile` reads at once and keeps, is not larger than memory bears."""
+
+    def __init__(self, file: io.FileIO, name: str) -> None:
+        super().__init__(file)
+        self._called, self._size = name, os.fstat(file.fileno()).st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        wanted = self._size - self.tell() if size is None or size < 0 else size
+        if wanted > _LONGEST_LIST:
+            raise FileRefused(_("“%(name)s” holds too many files; put one table into it.") % {"name": self._called})
+        return super().read(size)
 
 
 def _only_table(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:

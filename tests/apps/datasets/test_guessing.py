@@ -1,4 +1,4 @@
-"""Whoever sees masks gets round them by no act of their own: no guess, no way back, no SQL written ahead of the data."""
+"""Whoever sees masks gets round them by no act of their own: no guess, no way back, no SQL ahead of the data."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from apps.features import services as features
 from apps.features.selectors import masks_of_set, masks_of_view
 from foundation.clock import now
 from foundation.errors import AccessDenied
-from tests.apps.datasets.test_masking import CLASSES, ROWS, blind, people  # noqa: F401
-from tests.apps.datasets.transformation_stage import made_by, own_ledger, passes_of, settle  # noqa: F401
+from tests.apps.datasets.test_masking import CLASSES, ROWS, blind
+from tests.apps.datasets.test_masking import people as people
+from tests.apps.datasets.transformation_stage import own_ledger as own_ledger
+from tests.apps.datasets.transformation_stage import passes_of as passes_of
+from tests.apps.datasets.transformation_stage import settle as settle
 
 HEAD = ROWS.splitlines(keepends=True)[0]
 HIT = b"99,canary7@example.ae,CanaryName Number7,4000001234567,1968-07-07,199008,DXB\n"
 MISS = b"99,nobody@example.ae,Nobody,4999999999999,1999-01-01,5,DXB\n"
 
 
-def test_no_figure_of_a_comparison_or_profile_tells_a_guess_from_a_hit(people, written, scientist, viewer):  # noqa: F811
+def test_no_figure_of_a_comparison_or_profile_tells_a_guess_from_a_hit(people, written, scientist, viewer):
     covered = set(selectors.masks(viewer, people))
     assert covered == {name for name, kind in CLASSES.items() if kind in {"personal", "sensitive"}}
     told = []
@@ -51,12 +54,12 @@ def test_what_was_said_of_harmless_values_uncovers_none_that_come_back(written, 
     assert "mail" not in selectors.masks(viewer, selectors.get_version(actor=viewer, version_id=again.pk))
 
 
-def test_sql_that_was_written_before_personal_values_came_reads_none(  # noqa: PLR0913, RUF100
+def test_sql_that_was_written_before_personal_values_came_reads_none(
     written,
     scientist,
     project,
     settle,
-    passes_of,  # noqa: F811
+    passes_of,
 ):
     clean, program = written("t.csv", b"id,note\n1,fine\n2,good\n"), blind(scientist)
     output = services.create_dataset(actor=program, project=project, name="out")
@@ -78,7 +81,7 @@ def test_sql_that_was_written_before_personal_values_came_reads_none(  # noqa: P
 
 def test_features_are_masked_by_what_they_are_made_of_and_not_by_their_names(
     people, scientist, viewer, run_jobs, project
-):  # noqa: F811
+):
     entity = features.define_entity(actor=scientist, project=project, name="person", join_keys=["id"])
     view = features.define_view(
         actor=scientist,
@@ -103,3 +106,11 @@ def test_features_are_masked_by_what_they_are_made_of_and_not_by_their_names(
     )
     run_jobs()
     assert set(masks_of_set(viewer, made)) == set(selectors.masks(viewer, people)) & {c["name"] for c in made.columns}
+
+
+def test_no_row_is_replaced_by_a_key_that_is_seen_masked(people, scientist, uploaded):
+    upload = uploaded("guess.csv", HEAD + HIT)
+    words = {"dataset": people.dataset, "upload": upload, "now": now(), "mode": "upsert"}
+    with pytest.raises(AccessDenied, match="not matched by them for you: mail"):
+        services.create_version(actor=blind(scientist), key=["id", "mail"], **words)
+    assert services.create_version(actor=blind(scientist), key=["id"], **words)

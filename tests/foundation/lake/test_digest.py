@@ -139,7 +139,7 @@ def test_the_form_stays_what_it_is(engine):
 
 
 def one(engine, value):
-    engine.execute(f"CREATE OR REPLACE TABLE one AS SELECT {value} AS a, 1 AS b")  # noqa: S608 - ours
+    engine.execute(f"CREATE OR REPLACE TABLE one AS SELECT {value} AS a, 1 AS b")
     columns = [Column(row[0], row[1]) for row in engine.execute("DESCRIBE one").fetchall()]
     return form.digest_of(engine, "one", columns), profile_of(engine, "one", columns)["columns"][0]["kind"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +19,9 @@ from foundation.lake.sandbox import answers, children, file_wording, places
 from foundation.lake.sandbox.children import Child, Limits
 
 _LIMITS = Limits(seconds=3600, memory_mb=2048, disk_mb=20_480, result_mb=1 << 20)
+# A few bytes of Parquet or Arrow can stand for a million million rows. Of honest files the most repetitive ones grow
+# some hundred times.
+_GROWTH, _ALWAYS_MB = 1000, 4096
 
 
 @contextmanager
@@ -28,7 +32,7 @@ def parsed(
 
     With the option `quick` a plain file is read in one pass; ReadAgain where a later row shows that it takes two.
     """
-    title = str(options.get("name") or Path(path).name)
+    title, limits = str(options.get("name") or Path(path).name), _within(limits, path)
     if format not in get_args(FileFormat):
         raise FileRefused(
             _("“%(name)s” is neither CSV, JSON lines, Parquet, Arrow, a spreadsheet nor a zip of one of them.")
@@ -42,6 +46,12 @@ def parsed(
         if stream is None:
             raise _failure(child, title, format, limits)
         yield pa.RecordBatchReader.from_batches(stream.schema, _batches(child, stream, title, format, limits))
+
+
+def _within(limits: Limits, path: Path) -> Limits:
+    """The limits for the file: what comes of it is no more than so many times its size."""
+    grown = _GROWTH * (Path(path).stat().st_size >> 20)
+    return replace(limits, result_mb=min(limits.result_mb, max(_ALWAYS_MB, grown)))
 
 
 def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, limit: int) -> pa.Table:
