@@ -57,6 +57,6 @@ def checked_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
     for name, said in given.items():
         fits, instead = _KNOWN[name]
         if not fits(said):
-            sentence = _("The option “%(name)s” is none. %(instead)s") % {"name": name, "instead": instead}
+            sentence = _("The option “%(name)s” cannot be that. %(instead)s") % {"name": name, "instead": instead}
             raise Invalid(sentence, fields={"options": [sentence]})
     return given

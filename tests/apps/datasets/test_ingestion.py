@@ -296,4 +296,4 @@ def test_how_a_file_is_read_is_looked_at_whoever_says_it(scientist, project, upl
     assert refusal.value.fields["options"]
     body = {"project": project.slug, "name": "y", "upload": str(upload.pk), "options": options}
     answer = api_as(scientist).post("/api/v1/datasets/", json.dumps(body), content_type="application/json")
-    assert (answer.status_code, list(answer.json()["fields"])) == (422, ["options"])
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["options"])
