@@ -18,7 +18,14 @@ from foundation.web.chain import ChainNode
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from apps.datasets.models import Breach, Dataset, DatasetVersion, Quarantine, Transformation
+    from apps.datasets.models import (
+        Breach,
+        Dataset,
+        DatasetVersion,
+        Quarantine,
+        Transformation,
+        TransformationDefinition,
+    )
 
 
 def check_can_read(actor: Actor, version: DatasetVersion) -> None:
@@ -247,6 +254,30 @@ def check_may_query(actor: Actor, versions: Iterable[DatasetVersion]) -> None:
         access.require(
             actor, Permission.DATASET_CLEAR, version, else_say=sentence % {"version": version, "columns": names}
         )
+
+
+def check_may_match(actor: Actor, newest: DatasetVersion, key: Iterable[str]) -> None:
+    """Whether a guessed key replaced a row shows in the number of rows, and which row in the difference."""
+    if masked := [name for name in key if name in selectors.masks(actor, newest)]:
+        sentence = _(
+            "You see these masked, so rows are not matched by them for you: %(columns)s. Ask an administrator for "
+            "seeing personal values in clear, or choose another key."
+        )
+        access.require(actor, Permission.DATASET_CLEAR, newest, else_say=sentence % {"columns": ", ".join(masked)})
+
+
+def why_reads_masked(definition: TransformationDefinition, versions: Iterable[DatasetVersion]) -> str:
+    """Why the SQL may not read these versions, empty where it may: they need not be harmless as those before were."""
+    if definition.sees_clear:
+        return ""
+    for version in versions:
+        if selectors.covered_columns(version):
+            sentence = _(
+                "%(version)s holds personal values, and whoever wrote this SQL saw them masked. Somebody who sees them "
+                "in clear has to save it once more."
+            )
+            return sentence % {"version": version}
+    return ""
 
 
 def check_can_retire(actor: Actor, dataset: Dataset) -> None:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+# What no text in PostgreSQL may hold, nor any answer in UTF-8: zero bytes and halves of signs, out of strangers' names.
+_UNKEPT = re.compile("[\\x00\\ud800-\\udfff]")
+
+
+def kept(text: str) -> str:
+    """The text as it can be kept and sent."""
+    return _UNKEPT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class PortalError(Exception):
@@ -23,7 +32,7 @@ class PortalError(Exception):
     @property
     def sentence(self) -> str:
         """The sentence in the reader's language: a lazy translation is rendered when it is read."""
-        return str(self._sentence)
+        return kept(str(self._sentence))
 
     def __str__(self) -> str:
         return self.sentence

@@ -47,6 +47,14 @@ def is_huge(value: Any) -> bool:
     return bool(abs(value) >= _MOST)
 
 
+def whole(text: str | None, *, digits: int = 9) -> int | None:
+    """A whole number as somebody sent it: so many ASCII digits at most; None for anything else.
+
+    `isdigit` also holds for signs of which Python makes no number, and of thousands of digits it makes none either.
+    """
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
 def number(value: Any, digits: int = 3) -> str:
     """336776 → 336,776 and 0.73961 → 0.740: at most `digits` decimals, fewer for large figures."""
     found = figure(value)

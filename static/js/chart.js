@@ -1,6 +1,6 @@
 // A chart is drawn when it is seen, again when its topic changes, and follows theme and language.
 import { askJson, download } from "./api.js";
-import { csv, dressed, figures, plotly, tableOf } from "./chart_parts.js";
+import { asText, csv, dressed, figures, plotly, tableOf } from "./chart_parts.js";
 import { Zoom } from "./chart_zoom.js";
 import { language, say } from "./words.js";
 
@@ -60,7 +60,7 @@ class Chart {
     this.part("refused")?.remove();
     this.plot.hidden = this.tabled ?? false;
     // Plotly writes into what it is given; it gets a copy, so that a repaint starts from what the server said.
-    await window.Plotly.react(this.plot, structuredClone(data), this.zoom.over(dressed(structuredClone(layout))), { displayModeBar: false, displaylogo: false, doubleClick: "autosize", locale: language });
+    await window.Plotly.react(this.plot, asText(data), this.zoom.over(dressed(asText(layout))), { displayModeBar: false, displaylogo: false, doubleClick: "autosize", locale: language });
     if (!this.drawn) this.zoom.follow(this.plot);
     this.drawn = true;
     this.part("wait")?.remove();

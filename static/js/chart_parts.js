@@ -97,9 +97,19 @@ export function figures(data) {
   return [["x", ...names], [...rows.values()]];
 }
 
+// Text as Plotly is to show it: it takes what looks like tags for tags, links among them, and values are anybody's.
+export function asText(given) {
+  if (typeof given === "string") return given.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  if (Array.isArray(given)) return given.map(asText);
+  if (given === null || typeof given !== "object") return given;
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, asText(value)]));
+}
+
+// What a spreadsheet would take for a formula begins with an apostrophe, as in what the portal writes itself.
 export function csv([head, rows]) {
   const cell = (value) => {
-    const text = value === null || value === undefined ? "" : String(value);
+    let text = value === null || value === undefined ? "" : String(value);
+    if (/^[=+\-@\t\r\n＝＋－＠]/.test(text) && Number.isNaN(Number(text))) text = `'${text}`;
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n");

@@ -48,6 +48,29 @@ def visit(chromium, guide):
         context.close()
 
 
+def test_values_are_text_in_charts_and_in_their_csv(visit):
+    page = visit("views/")
+    lines = page.evaluate(
+        """async () => {
+            const main = document.querySelector("script[type=module]").src;
+            const { csv } = await import(main.replace(/[^/]+$/, "chart_parts.js"));
+            return csv([["x"], [["=1+1"], [-5], ["\uff1dA1"], ["plain"]]]).split("\\r\\n");
+        }"""
+    )
+    assert lines == ["x", "'=1+1", "-5", "'\uff1dA1", "plain"]
+    shown = page.evaluate(
+        """async () => {
+            const chart = document.querySelector("[data-chart]").chart;
+            const y = ['<a href="https://evil.example">x</a> & y'];
+            const layout = { yaxis: { type: "category" } };
+            chart.given = { data: [{ type: "bar", orientation: "h", x: [1], y }], layout };
+            await chart.paint();
+            return [chart.plot.querySelectorAll("svg a").length, chart.plot.querySelector(".ytick text").textContent];
+        }"""
+    )
+    assert shown == [0, '<a href="https://evil.example">x</a> & y']
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("part", PARTS)
 def test_axe_and_the_content_security_policy_find_nothing(visit, part, language):

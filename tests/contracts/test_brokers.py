@@ -235,6 +235,17 @@ def test_what_is_pushed_is_bounded_and_is_there_once(stage):
     assert read_all(stage.broker, stage.topic, {})[0] == [b"1", b"2"]
 
 
+@pytest.mark.parametrize("stage", ["portal"], indirect=True)
+def test_small_events_in_front_hide_no_large_ones(stage):
+    """Valkey tells how much a key holds by its first few entries, unless it is told to look at all of them."""
+    for _ in range(10):
+        stage.broker.append(stage.topic, [b"1"] * 100, most_bytes=1 << 20)
+    with pytest.raises(OverQuota):
+        for _ in range(6):
+            stage.broker.append(stage.topic, [b"x" * 300_000], most_bytes=1 << 20)
+    stage.broker.drop(stage.topic)
+
+
 @pytest.mark.parametrize("stage", ["valkey"], indirect=True)
 def test_of_several_fields_the_one_called_event_is_read(stage, valkey):
     client = redis.Redis(port=valkey.port, password=broker_stages.PASSWORD)

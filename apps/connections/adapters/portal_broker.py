@@ -14,11 +14,12 @@ from foundation.errors import OverQuota, Unavailable
 
 _PREFIX = "sanad:stream:"
 _SENTENCE = gettext_noop("The message broker does not answer; send this again.")
-# All or nothing, and once: what is sent again under the same name within a day is known by it.
+# All or nothing, and once: what is sent again under the same name within a day is known by it. All entries are looked
+# at: by a sample of the first ones, small events in front would hide any number of large ones.
 _APPEND = """
 local kept = ARGV[3] ~= '' and redis.call('GET', KEYS[2])
 if kept then return kept end
-local waiting = redis.call('MEMORY', 'USAGE', KEYS[1]) or 0
+local waiting = redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 0) or 0
 if waiting + tonumber(ARGV[1]) > tonumber(ARGV[2]) then return 'full' end
 for at = 5, #ARGV do redis.call('XADD', KEYS[1], '*', 'event', ARGV[at]) end
 if ARGV[3] ~= '' then redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4]) end

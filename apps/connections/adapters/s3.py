@@ -177,6 +177,8 @@ class S3Source:
                 yield Listed(one["Key"], int(one["Size"]), str(one.get("ETag", "")), version)
 
     def _take(self, opened: Opened, head: int | None, file: Listed, path: Path, alive: files.Alive) -> tuple[int, bool]:
+        # It may come out of the log of a table, which somebody else has written.
+        _refuse_dots(file.key)
         size = file.bytes or 0
         wanted = size if head is None else min(head, size)
         with path.open("xb") as written:

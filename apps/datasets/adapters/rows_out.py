@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,10 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from foundation.web.list_files import Tape
+from foundation.web.list_files import FORMULA, Tape
 
 # What a spreadsheet would take for a formula, and is no number.
-_FORMULA, _NUMBER = r"^[=+\-@\t\r]", r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_FORMULA, _NUMBER = f"^[{''.join(map(re.escape, FORMULA))}]", r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
 def parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[bytes]:
@@ -72,7 +73,7 @@ def _flat(values: pa.Array, kind: pa.DataType, exact: bool) -> pa.Array:
 
 
 def _harmless_name(name: str) -> str:
-    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
+    return f"'{name}" if name.startswith(FORMULA) else name
 
 
 def _worded(value: Any) -> str:

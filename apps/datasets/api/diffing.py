@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from apps.datasets import selectors
 from apps.datasets.choices import RowChangeKind
 from foundation.errors import NotFound
+from foundation.figures import whole
 from foundation.web.api import PortalViewSet
 
 
@@ -97,8 +98,8 @@ def _column(one: selectors.ColumnChange) -> dict[str, Any]:
 
 
 def _paged(request: Request) -> dict[str, Any]:
-    kind, offset = request.query_params.get("kind", ""), request.query_params.get("offset", "0")
+    kind = request.query_params.get("kind", "")
     return {
         "kind": kind if kind in RowChangeKind.values else "",
-        "offset": int(offset) if offset.isdigit() and len(offset) < 10 else 0,
+        "offset": whole(request.query_params.get("offset")) or 0,
     }

@@ -145,10 +145,6 @@ class _Incoming(serializers.Serializer):
         return given
 
 
-# How a file is read, and which version of a table that keeps its versions.
-OPTIONS = {"delimiter", "quote", "types", "missing", "sheet", "version", "as_of", "tokenise"}
-
-
 class DatasetStart(_Incoming):
     project = serializers.SlugField()
     name = serializers.CharField(max_length=120)
@@ -168,12 +164,6 @@ class VersionStart(_Incoming):
     inputs = serializers.DictField(child=serializers.UUIDField(), required=False, default=dict)
     review = serializers.BooleanField(required=False, default=False)
     options = serializers.DictField(required=False, default=dict)
-
-    def validate_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        unknown = set(options) - OPTIONS
-        if unknown:
-            raise serializers.ValidationError(_("Unknown options: %(names)s.") % {"names": ", ".join(sorted(unknown))})
-        return options
 
 
 class ColumnClassChoice(serializers.Serializer):

@@ -19,6 +19,7 @@ from apps.datasets.api import validation_serializers as serializers
 from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.errors import Invalid, NotFound
+from foundation.figures import whole
 from foundation.web.api import PortalViewSet
 from foundation.web.downloads import attached
 
@@ -205,9 +206,9 @@ def id_of(text: str) -> UUID:
 
 
 def _whole(text: str, name: str) -> int:
-    if not text.isdigit() or len(text) > 12:
+    if (found := whole(text, digits=12)) is None:
         raise Invalid(_("“%(name)s” is a whole number from 0 on.") % {"name": name}, fields={name: [_("No number.")]})
-    return int(text)
+    return found
 
 
 def _said(value: Any) -> Any:

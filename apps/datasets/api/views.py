@@ -24,6 +24,7 @@ from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.errors import Invalid, NotFound
+from foundation.figures import whole
 from foundation.web.api import PortalViewSet
 from foundation.web.downloads import attached
 from foundation.web.lineage import graph_of
@@ -47,12 +48,10 @@ class UploadViewSet(PortalViewSet):
 
     @extend_schema(request={"application/octet-stream": OpenApiTypes.BINARY})
     def update(self, request: Request, pk: UUID) -> Response:
-        given = request.headers.get("Upload-Offset", "")
-        if not given.isdigit():
+        given = whole(request.headers.get("Upload-Offset"), digits=18)
+        if given is None:
             raise Invalid(_("The header Upload-Offset says at which byte this chunk begins; it is missing."))
-        upload = services.append_chunk(
-            actor=self.actor, upload_id=pk, offset=int(given), data=cast(bytes, request.data)
-        )
+        upload = services.append_chunk(actor=self.actor, upload_id=pk, offset=given, data=cast(bytes, request.data))
         return self.answer(self.serializer_class, upload)
 
     def destroy(self, request: Request, pk: UUID) -> Response:

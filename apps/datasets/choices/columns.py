@@ -42,6 +42,7 @@ class FoundIn(TextChoices):
     VALUES = "values", _("values")
     TEXT = "text", _("inside longer text")
     NAME = "name", _("the column's name")
+    SOURCE = "source", _("the columns that it is made of")
 
 
 # What a column of this kind is proposed as. Numbers that open an account or prove who one is do more harm than a name;

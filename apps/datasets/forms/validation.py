@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.datasets.choices import TABLE_KINDS, ExpectationKind, Severity, ShiftMeasure, ValueFamily
+from foundation.figures import whole
 from foundation.web.lake_tables import is_numeric
 
 Kind = ExpectationKind
@@ -250,7 +251,7 @@ class RowsForm(forms.Form):
         """Which rows are meant, as services take it."""
         if self.cleaned_data["which"] == "all":
             return {"reason": self._reason, "everything": not self._reason}
-        return {"numbers": [int(one) for one in ticked if one.isdigit() and len(one) < 19]}
+        return {"numbers": [number for one in ticked if (number := whole(one, digits=18)) is not None]}
 
     def mended(self) -> dict[str, Any]:
         chosen = self.cleaned_data

@@ -59,6 +59,8 @@ class TransformationDefinition(TenantModel):
     trigger = models.CharField(max_length=8, choices=TransformationTrigger.choices, default=TransformationTrigger.INPUT)
     cron = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
+    # Whether whoever said so saw personal values in clear: else it reads none, also not those that come later.
+    sees_clear = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

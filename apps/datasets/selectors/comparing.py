@@ -8,7 +8,7 @@ from typing import Any
 from apps.datasets.models import DatasetVersion
 from apps.datasets.selectors.diffing import comparable
 from apps.datasets.selectors.drifting import FAR, STEADY, drift
-from apps.datasets.selectors.masking import profile_for
+from apps.datasets.selectors.masking import guessable, profile_for
 from apps.datasets.selectors.reading import table_at
 from foundation import lake
 from foundation.identity import Actor
@@ -22,7 +22,7 @@ class ColumnChange:
     """One column in both versions; a side is None where the column is not there."""
 
     name: str
-    change: str  # added, removed, retyped, moved (figures differ) or same
+    change: str  # added, removed, retyped, moved (figures differ), same or masked (that is not told)
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     # ("psi" or "tv", how far): see `drifting`; None where the profiles do not say.
@@ -47,18 +47,20 @@ class RowChange:
 def compare(*, actor: Actor, before: DatasetVersion, after: DatasetVersion) -> list[ColumnChange]:
     """Column by column, in the order of the later version, the removed ones last; figures as the actor may know them.
 
-    Whether a column moved, and how far, is said of masked ones too: it tells no value.
+    Whether a column moved, and how far, is said of masked ones too, unless the actor could guess at their values by
+    versions of their own: each guess would be nearer or further.
     """
     left, right = _described(before, before.profile), _described(after, after.profile)
     shown = _described(before, profile_for(actor, before)), _described(after, profile_for(actor, after))
     names = [*right, *(name for name in left if name not in right)]
+    hidden = guessable(actor, before, after)
     return [
         ColumnChange(
             name,
-            _change(left.get(name), right.get(name)),
+            _change(left.get(name), right.get(name), told=name not in hidden),
             shown[0].get(name),
             shown[1].get(name),
-            drift(left.get(name), right.get(name)),
+            None if name in hidden else drift(left.get(name), right.get(name)),
         )
         for name in names
     ]
@@ -97,12 +99,14 @@ def _described(version: DatasetVersion, profile: dict[str, Any]) -> dict[str, di
     }
 
 
-def _change(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
+def _change(before: dict[str, Any] | None, after: dict[str, Any] | None, *, told: bool) -> str:
     if before is None:
         return "added"
     if after is None:
         return "removed"
     if before["type"] != after["type"]:
         return "retyped"
+    if not told:
+        return "masked"
     figures = ("missing", "distinct", "min", "max", "mean", "top")
     return "same" if all(before.get(name) == after.get(name) for name in figures) else "moved"

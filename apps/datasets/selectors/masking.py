@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from apps.datasets.choices import SUGGESTED, ColumnClass, Confidence, PersonalKind, VersionState
+from apps.datasets.choices import STRICTNESS, SUGGESTED, ColumnClass, Confidence, PersonalKind, VersionState
 from apps.datasets.models import Dataset, DatasetVersion
 from foundation import access
 from foundation.access import Permission
@@ -31,8 +31,11 @@ _WHOLLY_COVERED = frozenset({PersonalKind.EMIRATES_ID, PersonalKind.PASSPORT, Pe
 
 
 def effective_class(column: Mapping[str, Any]) -> str:
-    """What people said of the column; before they did, what is suspected with some certainty."""
+    """What people said of the column; before they did, or where it is doubted, what is suspected with certainty."""
     said, kind = column.get("class") or "", column.get("suspected") or ""
+    if (new := column.get("warning")) and column.get("inherited"):
+        # What was said was said of other values: until somebody answers, the stricter of the two holds.
+        return max(said, SUGGESTED[new].value, key=lambda one: STRICTNESS[one])
     if said or not kind:
         return said
     sure = (column.get("finding") or {}).get("confidence", Confidence.MEDIUM) != Confidence.LOW
@@ -56,6 +59,11 @@ def masks(actor: Actor, version: DatasetVersion) -> dict[str, Mask]:
     """How each covered column of the version is shown to the actor; none for whoever sees it in clear."""
     if may_see_clear(actor, version):
         return {}
+    return covered_masks(version)
+
+
+def covered_masks(version: DatasetVersion) -> dict[str, Mask]:
+    """The masks of the version's covered columns, whoever reads."""
     return {c["name"]: mask_of(c.get("suspected") or "") for c in version.schema if is_covered(c)}
 
 
@@ -71,7 +79,7 @@ def masks_over(
     covered: dict[str, Mask] = {}
     known: set[str] = set()
     for version in versions:
-        covered |= {c["name"]: mask_of(c.get("suspected") or "") for c in version.schema if is_covered(c)}
+        covered |= covered_masks(version)
         known |= set(version.column_names)
     if not covered:
         return {}
@@ -156,27 +164,35 @@ def masked_rows(actor: Actor, dataset: Dataset, rows: pa.Table) -> pa.Table:
     return pa.Table.from_batches(shown) if shown else rows
 
 
-def masked_profile(profile: Mapping[str, Any], covered: Masks) -> dict[str, Any]:
-    """A profile without anything that a covered column's values could be told from; counts stay."""
+def masked_profile(profile: Mapping[str, Any], covered: Masks, *, adds: bool = False) -> dict[str, Any]:
+    """A profile without anything that a covered column's values could be told from; counts stay.
+
+    `adds`: the reader can put rows of their own to the others. Then how many values differ, and how often each comes,
+    would tell whether one of these was there.
+    """
     if not covered:
         return dict(profile)
     columns = [
-        _masked(one, covered[one["name"]]) if one["name"] in covered else one for one in profile.get("columns", [])
+        _masked(one, covered[one["name"]], adds) if one["name"] in covered else one
+        for one in profile.get("columns", [])
     ]
     return {**profile, "columns": columns}
 
 
-def _masked(column: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
+def _masked(column: Mapping[str, Any], mask: Mask, adds: bool) -> dict[str, Any]:
     """Frequent values as far as their mask tells them apart; the rest of what is said of values is left out."""
-    kept = {name: column[name] for name in ("name", "type", "kind", "nulls", "distinct", "unique") if name in column}
-    shown = [] if mask is hidden else [{**top, "value": mask(top["value"])} for top in column.get("top") or []]
+    told = ("name", "type", "kind", "nulls") if adds else ("name", "type", "kind", "nulls", "distinct", "unique")
+    kept = {name: column[name] for name in told if name in column}
+    tops = [] if adds or mask is hidden else column.get("top") or []
+    shown = [{**top, "value": mask(top["value"])} for top in tops]
     nothing = dict.fromkeys(("min", "max", "mean", "std"))
     return {**kept, **nothing, "quantiles": {}, "histogram": {"edges": [], "counts": []}, "top": shown, "masked": True}
 
 
 def profile_for(actor: Actor, version: DatasetVersion) -> dict[str, Any]:
     """What is in the version's columns, as the actor may know it."""
-    return masked_profile(version.profile, masks(actor, version))
+    adds = access.can(actor, Permission.DATASET_CREATE, version)
+    return masked_profile(version.profile, masks(actor, version), adds=adds)
 
 
 def masked_batch(batch: pa.RecordBatch, covered: Masks) -> pa.RecordBatch:

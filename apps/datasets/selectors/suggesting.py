@@ -48,4 +48,6 @@ def reason_for(column: Mapping[str, Any]) -> str:
         return _("%(share)s of the sampled texts contain %(what)s (%(sure)s).") % words
     if found_in == FoundIn.VALUES:
         return _("%(share)s of the sampled values are %(what)s (%(sure)s).") % words
+    if found_in == FoundIn.SOURCE:
+        return _("It is made of columns that hold personal values, or may be.")
     return _("Only the column's name says so (%(sure)s); its values do not.") % words

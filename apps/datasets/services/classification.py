@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -75,21 +76,44 @@ def inherit_classes(version: DatasetVersion) -> None:
 
 
 def suspect_inputs(version: DatasetVersion) -> None:
-    """What SQL made of covered columns and calls by their name is suspected as they are; the caller saves."""
-    ids = list((version.source.get("inputs") or {}).values())
-    rows = DatasetVersion.objects.filter(pk__in=ids).values_list("schema", flat=True)
-    covered = {c["name"]: c for schema in rows for c in schema if selectors.is_covered(c)}
+    """What SQL made of covered columns is suspected: as they are where it has their name; the caller saves.
+
+    Where it cannot be told what a column was made of, it may have been these.
+    """
+    ids = version.source.get("inputs") or {}
+    rows = dict(DatasetVersion.objects.filter(pk__in=list(ids.values())).values_list("pk", "schema"))
+    read = {alias: rows.get(UUID(pk), []) for alias, pk in ids.items()}
+    covered = {alias: {c["name"]: c for c in schema if selectors.is_covered(c)} for alias, schema in read.items()}
+    told = version.source.get("column_sources") or {}
     for column in version.schema:
-        old = covered.get(column["name"])
-        if old is not None and not column.get("class") and not column.get("suspected"):
-            column["suspected"] = old.get("suspected") or PersonalKind.NAME.value
-            column["finding"] = {"share": 0.0, "confidence": Confidence.MEDIUM.value, "found_in": FoundIn.NAME.value}
+        if column.get("class") or column.get("suspected"):
+            continue
+        called = next((found[column["name"]] for found in covered.values() if column["name"] in found), None)
+        sources = told.get(column["name"])
+        if called is not None:
+            kind = called.get("suspected") or PersonalKind.NAME.value
+            _suspect(column, kind, FoundIn.NAME)
+        elif _comes_from(sources, covered):
+            _suspect(column, PersonalKind.NAME.value, FoundIn.SOURCE)
+
+
+def _suspect(column: dict[str, Any], kind: str, found_in: FoundIn) -> None:
+    column["suspected"] = kind
+    column["finding"] = {"share": 0.0, "confidence": Confidence.MEDIUM.value, "found_in": found_in.value}
+
+
+def _comes_from(sources: Sequence[Sequence[str]] | None, covered: Mapping[str, Mapping[str, Any]]) -> bool:
+    if sources is None:
+        return any(covered.values())
+    return any(name in covered.get(alias, {}) for alias, name in sources)
 
 
 def _is_new(column: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
     kind = column.get("suspected")
-    if not kind or kind == old.get("suspected") or column["finding"]["confidence"] == Confidence.LOW:
+    if not kind or column["finding"]["confidence"] == Confidence.LOW:
         return False
+    if kind == old.get("suspected") and (old.get("finding") or {}).get("confidence") != Confidence.LOW:
+        return False  # whoever said it knew
     return STRICTNESS[SUGGESTED[kind]] > STRICTNESS[column["class"]]
 
 
@@ -149,12 +173,12 @@ def _say(actor: Actor, version: DatasetVersion, classes: Mapping[str, str]) -> N
             raise Invalid(sentence, fields={"column": [_("Unknown column.")]})
         masked = selectors.is_covered(names[name])
         names[name]["class"] = said
-        if masked and not selectors.is_covered(names[name]):
-            # Whoever sees it masked would have the mask fall by saying so.
-            policies.check_sees_clear(actor, version)
         # A person has looked: what was taken over and what was new about it is answered.
         names[name].pop("inherited", None)
         names[name].pop("warning", None)
+        if masked and not selectors.is_covered(names[name]):
+            # Whoever sees it masked would have the mask fall by saying so.
+            policies.check_sees_clear(actor, version)
 
 
 def _parts(pairs: list[tuple[int, str]]) -> Iterable[list[tuple[int, str]]]:

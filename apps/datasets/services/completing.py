@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,8 @@ from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
 
 _KEPT = (VersionState.READY, VersionState.REVIEW)
+# Of text in a row, up to which nobody has to look how many rows fit into memory.
+_FEW_SIGNS = 1_600
 
 
 def complete(
@@ -113,6 +115,14 @@ def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
         "profile": found.profile,
         "schema": describe_columns(tables.schema(at), found.values),
     }
+
+
+def _is_narrow(profile: Mapping[str, Any]) -> bool:
+    """Whether its rows have at most a few thousand signs of text, as the profile says of all of them."""
+    columns = profile["columns"]
+    if any(column["kind"] == "other" for column in columns):
+        return False
+    return sum(column.get("max_length") or 0 for column in columns) <= _FEW_SIGNS
 
 
 @transaction.atomic

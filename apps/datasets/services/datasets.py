@@ -15,6 +15,7 @@ from apps.datasets.choices import Mode
 from apps.datasets.events import DatasetCreated, DatasetEdited, IngestionStarted
 from apps.datasets.models import Dataset, DatasetVersion, Upload
 from apps.datasets.services.growing import check_mode
+from apps.datasets.services.options import checked_options
 from apps.datasets.services.tokenising import as_before
 from foundation import jobs, ledger
 from foundation.errors import Conflict, Invalid
@@ -69,7 +70,7 @@ def create_version(
     policies.check_can_add(actor, dataset)
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     _check_usable(upload, dataset)
-    check_mode(dataset, mode, key)
+    check_mode(actor, dataset, mode, key)
     version = DatasetVersion.objects.create(
         tenant=actor.tenant,
         project_id=dataset.project_id,
@@ -81,7 +82,7 @@ def create_version(
             "upload": str(upload.pk),
             "filename": upload.filename,
             "sha256": upload.sha256,
-            "options": as_before(dataset, options),
+            "options": as_before(dataset, checked_options(options)),
             "mode": mode,
             "key": list(key),
         },

@@ -46,6 +46,7 @@ def definition_from(
         trigger=TransformationTrigger(trigger),
         cron=" ".join(cron.split()) if trigger == TransformationTrigger.CRON else "",
         time_zone=time_zone if trigger == TransformationTrigger.CRON else "",
+        sees_clear=selectors.may_see_clear(actor, transformation),
         created_by=actor.user,
     )
     _check_clock(definition)

@@ -47,7 +47,7 @@ def derive_version(
     policies.check_can_add(actor, dataset)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=dataset.project_id, more=1, reader=actor)
     _check_inputs(inputs)
-    check_mode(dataset, mode, key)
+    check_mode(actor, dataset, mode, key)
     lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, inputs))
     version = DatasetVersion.objects.create(
         tenant=actor.tenant,

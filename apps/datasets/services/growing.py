@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.datasets import selectors
+from apps.datasets import policies, selectors
 from apps.datasets.choices import Mode, VersionState
 from apps.datasets.errors import FileRefused
 from apps.datasets.models import Dataset, DatasetVersion
 from foundation import jobs, lake
 from foundation.errors import Conflict, Invalid
 from foundation.figures import number
+from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake import Column, Span, TableAt
 from foundation.lake.ports import Lake
@@ -44,8 +45,8 @@ def grows(version: DatasetVersion) -> bool:
     return version.source.get("mode", Mode.FULL) != Mode.FULL
 
 
-def check_mode(dataset: Dataset, mode: str, key: Sequence[str]) -> None:
-    """Refuse a way of putting rows to others that lacks what it needs."""
+def check_mode(actor: Actor, dataset: Dataset, mode: str, key: Sequence[str]) -> None:
+    """Refuse a way of putting rows to others that lacks what it needs, or would tell what the actor sees masked."""
     if mode not in Mode.values:
         raise Invalid(_("There is no mode “%(name)s”.") % {"name": mode}, fields={"mode": [_("Unknown mode.")]})
     if mode == Mode.UPSERT and not key:
@@ -56,6 +57,8 @@ def check_mode(dataset: Dataset, mode: str, key: Sequence[str]) -> None:
     if unknown:
         sentence = _("%(version)s has no column %(names)s.") % {"version": newest, "names": _listed(unknown)}
         raise Invalid(sentence, fields={"key": [sentence]})
+    if newest is not None:
+        policies.check_may_match(actor, newest, key)
 
 
 def table_of(version: DatasetVersion) -> str:

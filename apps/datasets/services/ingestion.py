@@ -72,7 +72,7 @@ def _write(tables: Lake, table: str, file: SourceFile, options: dict[str, Any], 
         return tables.write_from_files(table, tables_in(file, file.path.parent, options, counted), on_rows=told)
     said = {**options, "name": file.name}
     kind = cast(Any, file.format.value)
-    return tables.write_from_file(table, file.path, kind, said, on_rows=told, pieces=file.pieces)
+    return tables.write_from_file(table, file.path, kind, said, on_rows=told, coming=file.coming)
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ from apps.datasets.events import (
 )
 from apps.datasets.models import Dataset, DatasetVersion, Ingestion
 from apps.datasets.services.growing import check_mode
+from apps.datasets.services.options import checked_options
 from apps.datasets.services.pulling import begin_pull
 from apps.datasets.services.schedules import check_schedule, next_after
 from apps.datasets.services.spans import check_span
@@ -208,7 +209,7 @@ def _apply(actor: Actor, ingestion: Ingestion, plan: Plan, now: datetime) -> Non
     )
     if not plan.place and not connection.holds_files:
         raise Invalid(_("Say what is read there: a table, a folder, a file."), fields={"place": [_("Name it.")]})
-    check_mode(ingestion.dataset, plan.mode, plan.key)
+    check_mode(actor, ingestion.dataset, plan.mode, plan.key)
     if plan.mode == Mode.INCREMENTAL and not plan.cursor and not connection.holds_files:
         sentence = _("Say by which column new rows are known: one whose values only grow.")
         raise Invalid(sentence, fields={"cursor": [_("Name the column.")]})
@@ -217,7 +218,7 @@ def _apply(actor: Actor, ingestion: Ingestion, plan: Plan, now: datetime) -> Non
     _check_after(actor, ingestion.dataset, plan.after_id)
     ingestion.actor_kind, ingestion.actor_id = actor.kind, actor.id
     ingestion.connection_id, ingestion.place, ingestion.pattern = connection.pk, plan.place, plan.pattern
-    ingestion.options, ingestion.mode, ingestion.key = dict(plan.options), plan.mode, list(plan.key)
+    ingestion.options, ingestion.mode, ingestion.key = checked_options(plan.options), plan.mode, list(plan.key)
     ingestion.cursor = plan.cursor if not connection.holds_files else ""
     ingestion.cron, ingestion.zone = plan.cron, plan.zone or "UTC"
     ingestion.after_id, ingestion.review, ingestion.trouble = plan.after_id, plan.review, ""

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.datasets import selectors
+from apps.datasets import policies, selectors
 from apps.datasets.choices import (
     PASS_NEXT,
     PASS_OPEN,
@@ -200,6 +200,9 @@ def _begin(tenant: Tenant, waiting: TransformationPass, step: Step) -> bool:
     missing = [alias for alias, version in versions.items() if version is None]
     if missing:
         _end(waiting, PassState.SKIPPED, _("“%(name)s” has no version to read.") % {"name": missing[0]})
+        return False
+    if kept := policies.why_reads_masked(step.definition, filter(None, versions.values())):
+        _end(waiting, PassState.FAILED, kept)
         return False
     waiting.definition = step.definition
     waiting.inputs = {alias: str(version.pk) for alias, version in versions.items() if version is not None}

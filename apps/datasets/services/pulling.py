@@ -26,6 +26,7 @@ from apps.datasets.services.completing import complete, leave_unchanged
 from apps.datasets.services.foldering import tables_in
 from apps.datasets.services.growing import check_mode, fix_base, grows, reading_options, table_of, why_waits
 from apps.datasets.services.ingestion import cancel_version, fail_version
+from apps.datasets.services.options import checked_options
 from apps.datasets.services.tokenising import as_before, tokenising, with_text
 from apps.datasets.services.unpacking import opened
 from foundation import jobs, lake, ledger, storage
@@ -63,8 +64,8 @@ def pull_version(
     """Begin a version of what lies at `place` behind a connection: a table, a folder (files of `pattern`), a file."""
     policies.check_can_add(actor, dataset)
     connection = connections.usable_connection(actor=actor, connection_id=connection_id, project_id=dataset.project_id)
-    check_mode(dataset, mode, key)
-    place_said = {"place": place, "pattern": pattern, "options": dict(options or {})}
+    check_mode(actor, dataset, mode, key)
+    place_said = {"place": place, "pattern": pattern, "options": checked_options(options)}
     return begin_pull(actor, dataset, connection, {**place_said, "mode": mode, "key": list(key)}, review=review)
 
 

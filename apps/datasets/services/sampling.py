@@ -17,6 +17,7 @@ from apps.datasets import policies
 from apps.datasets.choices import READ_WHOLE
 from apps.datasets.errors import FileRefused
 from apps.datasets.services.foldering import tables_in
+from apps.datasets.services.options import checked_options
 from apps.datasets.services.unpacking import SourceFile, opened
 from foundation import lake, storage
 from foundation.identity import Actor
@@ -44,11 +45,11 @@ def sample_of(
     policies.check_can_add(actor, project)
     connection = connections.usable_connection(actor=actor, connection_id=connection_id, project_id=project.pk)
     with connections.source_of(connection) as source:
-        where = Place(place, pattern=pattern, options=dict(options or {}))
+        where = Place(place, pattern=pattern, options=checked_options(options))
         found = source.describe(where)
         if found.sample is not None:
             return found.sample
-        return _first_rows(source, where, found.pin, dict(options or {}))
+        return _first_rows(source, where, found.pin, dict(where.options))
 
 
 def _first_rows(source: Source, place: Place, pin: str, options: dict[str, Any]) -> pa.Table:

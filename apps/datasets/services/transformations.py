@@ -95,14 +95,17 @@ def define_transformation(
     cron: str = "",
     time_zone: str = "",
 ) -> TransformationDefinition:
-    """The next definition, from the next pass on; where nothing changes, the present one."""
+    """The next definition, from the next pass on; where nothing changes, the present one.
+
+    Whoever sees personal values in clear may say the same as one who does not: from then on it may read them.
+    """
     policies.check_can_change_transformation(actor, transformation)
     wanted = definition_from(actor, transformation, sql, inputs, mode, growing, review, trigger, cron, time_zone)
     transformation = _locked(transformation)
     policies.check_can_change_transformation(actor, transformation)
     _check_circle(transformation, inputs)
     present = selectors.definition_of(transformation)
-    if _words_of(wanted) == _words_of(present):
+    if _words_of(wanted) == _words_of(present) and present.sees_clear >= wanted.sees_clear:
         return present
     wanted.number = present.number + 1
     transformation.next_at = next_time(wanted, now=now)

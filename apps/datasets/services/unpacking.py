@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
+import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +23,7 @@ from apps.datasets.errors import FileRefused
 from apps.datasets.models import Upload
 from apps.datasets.services.uploads import read_chunks
 from foundation import storage
+from foundation.lake import Coming
 
 # An honest CSV shrinks about tenfold, a column of one repeated value up to some hundred times.
 MAX_RATIO = 200
@@ -29,6 +32,8 @@ _RATIO_APPLIES_FROM = 16 * 1024**2
 _PIECE = 1024**2
 # Below it, to begin anew where the first rows promised too much takes longer than to write the file first.
 _PIECES_FROM = 32 * 1024**2
+# Some hundred thousand files, which zipfile keeps at about ten times that size.
+_LONGEST_LIST = 8 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,8 @@ class SourceFile:
     path: Path
     format: FileFormat
     name: str
-    # Its bytes, where it does not lie there yet.
-    pieces: Callable[[], Iterator[bytes]] | None = None
+    # Where it does not lie there yet.
+    coming: Coming | None = None
 
 
 @contextmanager
@@ -48,7 +53,8 @@ def unpacked(upload: Upload) -> Iterator[SourceFile]:
     with storage.scratch("ingest") as folder:
         whole = folder / "upload"
         if upload.size > _PIECES_FROM and _is_csv(upload.filename):
-            yield replace(opened(whole, upload.filename, folder), pieces=partial(read_chunks, upload))
+            coming = Coming(upload.size, partial(read_chunks, upload))
+            yield replace(opened(whole, upload.filename, folder), coming=coming)
             return
         _write(read_chunks(upload), whole)
         yield opened(whole, upload.filename, folder)
@@ -84,7 +90,7 @@ def opened(path: Path, name: str, folder: Path) -> SourceFile:
 
 def _from_zip(path: Path, name: str, folder: Path) -> SourceFile:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb", buffering=0) as file, zipfile.ZipFile(_Listed(file, name)) as archive:
             entry = _only_table(archive, name)
             inner = f"{name} › {entry.filename}"
             _check_ratio(entry.file_size, entry.compress_size, inner)
@@ -95,6 +101,20 @@ def _from_zip(path: Path, name: str, folder: Path) -> SourceFile:
             _("“%(name)s” is not a zip that can be opened: it is damaged, encrypted or cut off.") % {"name": name}
         ) from error
     return SourceFile(folder / "inner", FORMAT_OF_ENDING[PurePosixPath(entry.filename.lower()).suffix], inner)
+
+
+class _Listed(io.BufferedReader):
+    """A zip whose list of what it holds, which `zipfile` reads at once and keeps, is not larger than memory bears."""
+
+    def __init__(self, file: io.FileIO, name: str) -> None:
+        super().__init__(file)
+        self._called, self._size = name, os.fstat(file.fileno()).st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        wanted = self._size - self.tell() if size is None or size < 0 else size
+        if wanted > _LONGEST_LIST:
+            raise FileRefused(_("“%(name)s” holds too many files; put one table into it.") % {"name": self._called})
+        return super().read(size)
 
 
 def _only_table(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from apps.projects.models import Project
 
 CHUNK_BYTES = 8 * 1024 * 1024
+# So many chunks may be of any size; each is a row of a list that is written anew with the next, so that a gigabyte sent
+# byte by byte would be written a thousand million times.
+_SMALL_CHUNKS, _LEAST_BYTES = 1_000, 4 * 1024 * 1024
 MAX_UPLOAD_BYTES = 100 * 1024**3
 _ABANDONED_AFTER = timedelta(hours=48)
 _HOME = "uploads"
@@ -121,6 +124,9 @@ def append_chunk(*, actor: Actor, upload_id: UUID, offset: int, data: bytes) -> 
             _("The upload stands at byte %(offset)d; go on from there.") % {"offset": upload.offset},
             details={"offset": upload.offset},
         )
+    if len(upload.chunks) >= _SMALL_CHUNKS and len(data) < min(_LEAST_BYTES, upload.size - offset):
+        sentence = _("This upload has come in %(count)d pieces already. Send at least %(least)d bytes at once.")
+        raise Invalid(sentence % {"count": len(upload.chunks), "least": _LEAST_BYTES})
     if offset + len(data) > upload.size:
         raise Invalid(_("More bytes came than the %(size)d that were announced.") % {"size": upload.size})
     _keep(upload, data, digest)

@@ -17,6 +17,7 @@ from apps.datasets.views import checks
 from apps.datasets.views.things import address, dataset_of
 from foundation import access
 from foundation.access import Permission
+from foundation.figures import whole
 from foundation.web import redirect, render_page
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
@@ -153,7 +154,7 @@ def _key(expectation: Any) -> str:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 9 else 0
+    return whole(text, digits=8) or 0
 
 
 @access.page(Permission.DATASET_VIEW)

@@ -14,6 +14,7 @@ from apps.datasets.views.ingestion_tables import IngestionTable
 from apps.datasets.views.tables import VersionTable
 from foundation import access
 from foundation.errors import Invalid
+from foundation.figures import whole
 from foundation.web.chain import users_of
 from foundation.web.lake_tables import rows_table
 from foundation.web.requests import PortalRequest
@@ -101,11 +102,8 @@ def _by_rows(request: PortalRequest, before: Any, after: Any, key: list[str]) ->
     pair: Part = {"actor": request.actor, "before": before, "after": after}
     if not key or before.digest == after.digest:
         return {"row_change": selectors.changed_rows(**pair)}
-    kind, asked = request.GET.get("kind", ""), request.GET.get("offset", "")
-    kind, offset = (
-        kind if kind in RowChangeKind.values else "",
-        int(asked) if asked.isdigit() and len(asked) < 10 else 0,
-    )
+    kind, offset = request.GET.get("kind", ""), whole(request.GET.get("offset")) or 0
+    kind = kind if kind in RowChangeKind.values else ""
     try:
         counts = selectors.diff_rows(**pair, key=key)
     except Invalid as refusal:

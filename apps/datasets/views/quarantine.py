@@ -18,7 +18,7 @@ from apps.datasets.views.things import address
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
-from foundation.figures import number
+from foundation.figures import number, whole
 from foundation.web import redirect, render_page
 from foundation.web.downloads import attached
 from foundation.web.lake_tables import cell, is_numeric
@@ -63,8 +63,7 @@ def _rows(request: PortalRequest, quarantine: Any, reason: str) -> dict[str, Any
     told = _told(request, quarantine)
     if not quarantine.row_count:
         return {"rows": [], "reasons": []}
-    asked = request.GET.get("page", "1")
-    place = max(1, int(asked)) if asked.isdigit() and len(asked) < 9 else 1
+    place = max(1, whole(request.GET.get("page"), digits=8) or 1)
     found = services.rows_of(
         actor=request.actor, quarantine=quarantine, offset=(place - 1) * _PAGE, limit=_PAGE, reason=reason
     )

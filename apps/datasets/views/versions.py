@@ -18,6 +18,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.errors import Invalid, NotFound
+from foundation.figures import whole
 from foundation.web import redirect, render_page, toast
 from foundation.web.chain import chain_of
 from foundation.web.jobs_pages import newest_job
@@ -173,8 +174,8 @@ def version_confirm(request: PortalRequest, tenant: str, project: str, version_i
 @access.page(Permission.DATASET_VIEW)
 @require_GET
 def column_chart(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
-    version, asked = version_of(request, version_id), request.GET.get("column", "")
+    version, asked = version_of(request, version_id), whole(request.GET.get("column"))
     columns = selectors.profile_for(request.actor, version).get("columns", [])
-    if not asked.isdigit() or int(asked) >= len(columns):
+    if asked is None or asked >= len(columns):
         raise NotFound(_("There is no such column in this version."))
-    return JsonResponse(charts.column_chart(columns[int(asked)], version.row_count or 0))
+    return JsonResponse(charts.column_chart(columns[asked], version.row_count or 0))

@@ -19,6 +19,7 @@ from apps.registry import selectors as registry
 from foundation.access import Permission
 from foundation.engines import LOG_PIECE
 from foundation.errors import Invalid
+from foundation.figures import whole
 from foundation.web.api import PortalViewSet
 from foundation.web.estimates import EstimateSerializer
 
@@ -105,9 +106,9 @@ class RevisionViewSet(PortalViewSet):
     @action(detail=True)
     def log(self, request: Request, pk: UUID) -> HttpResponse:
         revision, offset = self._revision(pk), request.query_params.get("offset", "0")
-        if not offset.isdigit():
+        if (begin := whole(offset, digits=18)) is None:
             raise Invalid(_("The offset is a number of bytes."), fields={"offset": [_("Not a number.")]})
-        piece, end = selectors.read_log(revision, offset=int(offset))
+        piece, end = selectors.read_log(revision, offset=begin)
         # A full piece is hardly the last one: the reader comes again for more.
         size = end + (len(piece) >= LOG_PIECE)
         ended = revision.state in {RevisionState.STOPPED, RevisionState.FAILED}

@@ -16,6 +16,7 @@ from apps.projects import selectors as projects
 from foundation.access import Permission
 from foundation.engines import LOG_PIECE
 from foundation.errors import Invalid
+from foundation.figures import whole
 from foundation.web.api import PortalViewSet
 from foundation.web.estimates import EstimateSerializer
 from runtime.recipes.catalogue import CATALOGUE
@@ -92,9 +93,9 @@ class RunViewSet(PortalViewSet):
         run, offset = selectors.get_run(actor=self.actor, run_id=pk), request.query_params.get("offset")
         if offset is None:
             return FileResponse(selectors.open_log(run), content_type="text/plain; charset=utf-8")
-        if not offset.isdigit():
+        if (begin := whole(offset, digits=18)) is None:
             raise Invalid(_("The offset is a number of bytes."), fields={"offset": [_("Not a number.")]})
-        piece, end = selectors.read_log(run, offset=int(offset))
+        piece, end = selectors.read_log(run, offset=begin)
         # A full piece is hardly the last one: the reader comes again for more.
         size = end + (len(piece) >= LOG_PIECE) if run.is_active else run.log_bytes
         ended = not run.is_active and end >= size

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.experiments.choices import RECIPES, RunState, metric_label, recipe_label
+from foundation.figures import whole
 from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, duration, number
@@ -117,8 +118,8 @@ class RunFilter(django_filters.FilterSet):
     def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
         found = Q(purpose__icontains=words) | Q(experiment__name__icontains=words)
         found |= Q(training_set__name__icontains=words) | Q(created_by__name__icontains=words)
-        bare = words.strip().lstrip("#")
-        return rows.filter(found | Q(number=int(bare)) if bare.isdigit() and len(bare) < 10 else found)
+        asked = whole(words.strip().lstrip("#"))
+        return rows.filter(found if asked is None else found | Q(number=asked))
 
 
 def figures(run: Any) -> tuple[list[tuple[str, Any]], list[dict[str, Any]]]:

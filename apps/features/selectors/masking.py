@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +14,49 @@ from foundation.identity import Actor
 def masks_of_view(actor: Actor, view: FeatureView) -> datasets.Masks:
     if datasets.may_see_clear(actor, view):
         return {}
-    return datasets.masks_over(actor, view, _versions([view]), _columns_of(view))
+    versions = datasets.versions_by_id({UUID(pk) for pk in view.inputs.values()})
+    return _of_view(actor, view, {str(version.pk): version for version in versions})
 
 
 def masks_of_set(actor: Actor, training_set: TrainingSet) -> datasets.Masks:
+    """By where each column comes from: what is called alike elsewhere decides nothing."""
     if datasets.may_see_clear(actor, training_set):
         return {}
     ids = [UUID(part["view"]) for part in training_set.views]
-    views = FeatureView.objects.filter(tenant_id=training_set.tenant_id, pk__in=ids)
-    versions = _versions(views, training_set.base_version_id)
-    return datasets.masks_over(actor, training_set, versions, training_set.columns)
+    rows = FeatureView.objects.filter(tenant_id=training_set.tenant_id, pk__in=ids).select_related("entity")
+    views = {str(view.pk): view for view in rows}
+    wanted = {UUID(pk) for view in views.values() for pk in view.inputs.values()} | {training_set.base_version_id}
+    versions = {str(version.pk): version for version in datasets.versions_by_id(wanted)}
+    base = datasets.covered_masks(versions[str(training_set.base_version_id)])
+    of_views = {pk: _of_view(actor, view, versions) for pk, view in views.items()}
+    found = [(column["name"], of_views.get(column["source"], base)) for column in training_set.columns]
+    return {name: masks[name] for name, masks in found if name in masks}
+
+
+def _of_view(actor: Actor, view: FeatureView, versions: Mapping[str, Any]) -> dict[str, datasets.Mask]:
+    """Features by the columns that they are computed from, where that is known; keys, and old views, by their names."""
+    inputs = {alias: versions[pk] for alias, pk in view.inputs.items() if pk in versions}
+    named = datasets.masks_over(actor, view, inputs.values(), _columns_of(view))
+    covered = {alias: datasets.covered_masks(version) for alias, version in inputs.items()}
+    told = {feature["name"]: feature["from"] for feature in view.features if "from" in feature}
+    known = {name: _computed(name, sources, covered) for name, sources in told.items()}
+    return {
+        **{name: mask for name, mask in named.items() if name not in known},
+        **{name: mask for name, mask in known.items() if mask is not None},
+    }
+
+
+def _computed(
+    name: str, sources: list[list[str]] | None, covered: Mapping[str, Mapping[str, datasets.Mask]]
+) -> datasets.Mask | None:
+    """None where nothing that is covered is in it; where that cannot be told, it might be."""
+    if sources is None:
+        return datasets.hidden if any(covered.values()) else None
+    masks = [covered[alias][column] for alias, column in sources if column in covered.get(alias, {})]
+    if not masks:
+        return None
+    # What was made of a value need not have its shape: the mask of the shape would show signs of it.
+    return masks[0] if [column for _alias, column in sources] == [name] else datasets.hidden
 
 
 def profile_of_view(actor: Actor, view: FeatureView) -> dict[str, Any]:
@@ -34,8 +67,3 @@ def profile_of_view(actor: Actor, view: FeatureView) -> dict[str, Any]:
 def _columns_of(view: FeatureView) -> list[dict[str, Any]]:
     keys = [{"name": key, "type": "VARCHAR"} for key in view.entity.join_keys]
     return [*view.features, *keys]
-
-
-def _versions(views: Iterable[FeatureView], *more: UUID) -> list[Any]:
-    ids = {UUID(pk) for view in views for pk in view.inputs.values()} | set(more)
-    return datasets.versions_by_id(ids)

@@ -18,6 +18,7 @@ from apps.features.views.things import activity, address, client_lines, tabs, ve
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound, PortalError
+from foundation.figures import whole
 from foundation.web import render_page
 from foundation.web.chain import chain_of, users_of
 from foundation.web.jobs_pages import newest_job
@@ -63,10 +64,10 @@ def _tabbed(request: PortalRequest, view: Any) -> Part:
 @access.page(Permission.FEATURE_VIEW)
 @require_GET
 def feature_chart(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
-    view, asked = view_of(request, view_id), request.GET.get("feature", "")
-    if not asked.isdigit() or int(asked) >= len(view.features):
+    view, asked = view_of(request, view_id), whole(request.GET.get("feature"))
+    if asked is None or asked >= len(view.features):
         raise NotFound(_("There is no such feature in this view."))
-    feature = view.feature_names[int(asked)]
+    feature = view.feature_names[asked]
     masked = feature in selectors.masks_of_view(request.actor, view)
     return JsonResponse(charts.over_time(selectors.over_time(view, feature, only_counts=masked)))
 

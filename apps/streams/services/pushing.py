@@ -23,6 +23,8 @@ from apps.tenants import services as tenants
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 
+_MOST_NAMED = 100
+
 
 @dataclass(frozen=True)
 class Pushed:
@@ -53,7 +55,7 @@ def push_events(*, actor: Actor, stream: Stream, bodies: Sequence[bytes], once: 
     # Under whose name: two programs may number their requests alike.
     name = f"{actor.token_id or actor.id}:{once}:{_digest(bodies)}" if once else ""
     said = connections.push(stream.key, taken, most_bytes=MOST_WAITING_BYTES, once=name, answer=words)
-    return _unpacked(said)
+    return _unpacked(said, rejected)
 
 
 def _sorted(stream: Stream, bodies: Sequence[bytes]) -> tuple[Sequence[bytes], list[dict[str, Any]]]:
@@ -71,12 +73,17 @@ def _sorted(stream: Stream, bodies: Sequence[bytes]) -> tuple[Sequence[bytes], l
 
 
 def _packed(pushed: Pushed) -> str:
-    """The answer as it waits for a day: of a few kB of events it may name ten thousand that were not taken."""
-    return base64.b64encode(zlib.compress(json.dumps([pushed.id, pushed.accepted, pushed.rejected]).encode())).decode()
+    """The answer as it waits for a day: of a few kB of events it may name ten thousand that were not taken.
+
+    Of so many it names none: the same events, which the name stands for, tell anew which they are.
+    """
+    named = pushed.rejected if len(pushed.rejected) <= _MOST_NAMED else None
+    return base64.b64encode(zlib.compress(json.dumps([pushed.id, pushed.accepted, named]).encode())).decode()
 
 
-def _unpacked(said: str) -> Pushed:
-    return Pushed(*json.loads(zlib.decompress(base64.b64decode(said))))
+def _unpacked(said: str, rejected: list[dict[str, Any]]) -> Pushed:
+    pushed_id, accepted, named = json.loads(zlib.decompress(base64.b64decode(said)))
+    return Pushed(pushed_id, accepted, rejected if named is None else named)
 
 
 def _digest(bodies: Sequence[bytes]) -> str:

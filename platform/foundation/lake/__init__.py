@@ -16,10 +16,11 @@ from foundation.lake.errors import (
     TableExists,
     TableMissing,
 )
-from foundation.lake.ports import Column, Condition, Known, Lake, Marks, Span, TableAt, UserFile
+from foundation.lake.ports import Column, Coming, Condition, Known, Lake, Marks, Span, TableAt, UserFile
 
 __all__ = [
     "Column",
+    "Coming",
     "Condition",
     "FileRefused",
     "Known",

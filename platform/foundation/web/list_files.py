@@ -21,8 +21,8 @@ from foundation.errors import NotFound
 from foundation.web.downloads import attached
 
 Row = Mapping[str, Any]
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would take for a formula, also in full width: OWASP, "CSV Injection".
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -159,7 +159,7 @@ def _worded(value: Any) -> Any:
 
 def _plain(cell: Any) -> Any:
     text = str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else cell
+    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else cell
 
 
 def _is_number(text: str) -> bool:

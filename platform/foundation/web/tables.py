@@ -22,6 +22,7 @@ from django_filters import FilterSet
 from django_tables2.data import TableQuerysetData
 from django_tables2.utils import signature
 
+from foundation.figures import whole
 from foundation.web.list_files import FORM_LABELS
 
 PAGE_SIZES = (25, 50, 100, 250)
@@ -162,5 +163,5 @@ def _hidden(request: HttpRequest, table_class: type[PortalTable]) -> tuple[str, 
 
 
 def _page_size(request: HttpRequest) -> int:
-    asked = request.GET.get("per_page", "")
-    return int(asked) if asked.isdigit() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
+    asked = whole(request.GET.get("per_page"))
+    return asked if asked in PAGE_SIZES else PAGE_SIZES[0]

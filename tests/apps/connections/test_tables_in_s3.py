@@ -310,3 +310,16 @@ def test_a_manifest_that_unpacks_to_too_much_is_left_before_it_is_unpacked():
     for content in (bomb, bomb[:-20], b"Obj\2", b""):
         with pytest.raises(ValueError, match=r"too much|too early|no Avro"):
             avro_size.check_size(content, 63 << 20)
+
+
+@pytest.mark.parametrize(
+    "path", ["../../secret/a.parquet", "..%2F..%2Fsecret%2Fa.parquet", "x/%2e%2e/../../secret/a.parquet"]
+)
+def test_no_log_leads_out_of_its_table(source, delta, object_store, bucket, path):
+    delta.write(numbers(0, 10))
+    [add] = [one["add"] for one in delta.log(0) if "add" in one]
+    content = object_store.sdk.get_object(Bucket=bucket, Key=f"in/orders/{add['path']}")["Body"].read()
+    object_store.sdk.put_object(Bucket=bucket, Key="secret/a.parquet", Body=content)
+    delta.commit({"add": {**add, "path": path}}, {"remove": {"path": add["path"], "dataChange": True}})
+    with pytest.raises(SourceBroken, match="parts of dots alone"):
+        rows_of(source)

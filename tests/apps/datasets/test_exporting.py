@@ -15,7 +15,7 @@ import pytest
 from pyiceberg.table import StaticTable
 
 from apps.datasets import services
-from apps.datasets.adapters import table_parts
+from apps.datasets.adapters import rows_out, table_parts
 from apps.datasets.choices import ExportFormat
 from foundation import lake
 from foundation.errors import AccessDenied, Invalid
@@ -84,6 +84,15 @@ def test_csv_is_safe_to_open_and_exact_on_demand(scientist, version):
     exact = exported(scientist, version, "csv", exact=True).decode()
     assert exact.startswith('"id",')
     assert '"=1+1"' in exact
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_no_text_or_name_begins_as_a_formula_of_any_spreadsheet(sign):
+    batch = pa.record_batch([[f"{sign}HYPERLINK(1)"]], names=[f"{sign}A1"])
+    [head, row] = csv.reader(
+        io.StringIO(b"".join(rows_out.csv([batch], batch.schema, exact=False)).decode("utf-8-sig"))
+    )
+    assert (head, row) == ([f"'{sign}A1"], [f"'{sign}HYPERLINK(1)"])
 
 
 def test_delta_is_read_by_delta(scientist, version, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tarfile
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from apps.datasets.services import foldering, uploads
 from apps.datasets.services.unpacking import SourceFile
 from foundation import lake
 from foundation.clock import now
-from foundation.errors import Conflict
+from foundation.errors import Conflict, Invalid, NotFound
 from sanad.sources import ENDINGS, Folder, digest_of
 
 
@@ -104,6 +105,21 @@ def test_one_that_is_no_table_is_named(ingested):
     )
 
 
+def test_a_name_with_a_zero_byte_ends_the_version_and_not_the_worker(ingested):
+    words = b"path=a\0b.csv\n"
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, len(words) + 3
+    head = info.tobuf(tarfile.USTAR_FORMAT) + b"%d " % info.size + words + bytes(512 - info.size)
+    sink = io.BytesIO(head)
+    sink.seek(0, 2)
+    with tarfile.open(fileobj=sink, mode="w:") as tar:
+        file = tarfile.TarInfo("in.csv")
+        file.size = 6
+        tar.addfile(file, io.BytesIO(b"n\n1,2\n"))
+    version = ingested("zero.tar", sink.getvalue())
+    assert (version.state, "has signs that cannot be seen" in version.failure) == (VersionState.FAILED, True)
+
+
 def test_no_file_of_a_folder_is_handed_out_twice_or_left_out(tmp_path, folder, monkeypatch):
     monkeypatch.setattr(foldering, "_AT_ONCE_FILES", 7)
     path, heard = tmp_path / "months.tar", []
@@ -112,6 +128,33 @@ def test_no_file_of_a_folder_is_handed_out_twice_or_left_out(tmp_path, folder, m
     spans = [(one.options["members"]["start"], one.options["members"]["until"]) for one in parts]
     assert [start for start, _until in spans[1:]] == [until for _start, until in spans[:-1]]
     assert (spans[0][0], heard[-1]) == (0, 40)
+
+
+def test_no_program_goes_on_with_the_upload_of_a_person(scientist, project):
+    program = replace(scientist, kind="service_account", user=None)
+    begun = services.start_upload(actor=scientist, project=project, filename="a.csv", size=4)
+    for act in (
+        lambda pk: services.append_chunk(actor=program, upload_id=pk, offset=0, data=b"n\n1\n"),
+        lambda pk: services.complete_upload(actor=program, upload_id=pk, now=now()),
+        lambda pk: services.cancel_upload(actor=program, upload_id=pk),
+    ):
+        with pytest.raises(NotFound):
+            act(begun.pk)
+    own = services.start_upload(actor=program, project=project, filename="b.csv", size=4)
+    services.append_chunk(actor=program, upload_id=own.pk, offset=0, data=b"n\n1\n")
+
+
+def test_nobody_sends_a_gigabyte_byte_by_byte(scientist, project, monkeypatch):
+    monkeypatch.setattr(uploads, "_SMALL_CHUNKS", 3)
+    monkeypatch.setattr(uploads, "_LEAST_BYTES", 4)
+    upload = services.start_upload(actor=scientist, project=project, filename="a.csv", size=10)
+    for offset, data in enumerate((b"n", b"\n", b"1")):
+        services.append_chunk(actor=scientist, upload_id=upload.pk, offset=offset, data=data)
+    with pytest.raises(Invalid, match="in 3 pieces already"):
+        services.append_chunk(actor=scientist, upload_id=upload.pk, offset=3, data=b"2")
+    services.append_chunk(actor=scientist, upload_id=upload.pk, offset=3, data=b"2\n3\n")
+    services.append_chunk(actor=scientist, upload_id=upload.pk, offset=7, data=b"44\n")
+    assert services.complete_upload(actor=scientist, upload_id=upload.pk, now=now()).sha256
 
 
 def test_what_is_announced_again_goes_on_with_what_is_here(scientist, project, monkeypatch):

@@ -1,5 +1,7 @@
 import gzip
 import io
+import json
+import struct
 import zipfile
 
 import openpyxl
@@ -12,7 +14,8 @@ from apps.datasets.choices import NEXT, VersionState
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
 from foundation.clock import now
-from foundation.errors import AccessDenied, Conflict
+from foundation.errors import AccessDenied, Conflict, Invalid
+from foundation.lake.sandbox import files
 from tests.support.history import acts_on, done_by
 
 CSV = b"id,region,amount\n1,north,2.5\n2,south,\n3,east,4.0\n"
@@ -84,6 +87,22 @@ def zipped(**files):
     return packed.getvalue()
 
 
+def crowded(count):
+    """A zip of no byte but the list of its files, which takes ten times its size to be known."""
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 4, 0x21, 0, 0, 0, 1, *[0] * 6) + b"a"
+    size = len(entry) * count
+    return entry * count + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, size, 0, 0)
+
+
+def nothing(rows):
+    """Arrow of so many missing values, in some hundred bytes."""
+    column = pa.Array.from_buffers(pa.null(), rows, [None])
+    sink, schema = io.BytesIO(), pa.schema([("a", pa.null())])
+    with pa.ipc.new_stream(sink, schema, options=pa.ipc.IpcWriteOptions(allow_64bit=True)) as stream:
+        stream.write_batch(pa.record_batch([column], schema=schema))
+    return sink.getvalue()
+
+
 def test_a_zip_with_one_table_is_opened(ingested):
     assert ingested("people.zip", zipped(**{"inner/people.csv": CSV})).row_count == 3
 
@@ -136,6 +155,13 @@ def test_a_zip_may_hold_a_spreadsheet(ingested):
     assert ingested("t.zip", zipped(**{"in/t.xlsx": SHEET, "in/read.me": b"x"})).row_count == 3
 
 
+def test_a_few_bytes_that_stand_for_a_million_million_rows_fill_no_lake(ingested, monkeypatch):
+    monkeypatch.setattr(files, "_ALWAYS_MB", 16)
+    version = ingested("nulls.arrow", nothing(1 << 40))
+    assert (version.state, version.row_count) == (VersionState.FAILED, None)
+    assert "would become more than 16 MB of rows" in version.failure
+
+
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
@@ -147,6 +173,7 @@ def test_a_zip_may_hold_a_spreadsheet(ingested):
         ("bomb.zip", zipped(**{"a.csv": b"a\n" + b"0\n" * 20_000_000}), "zip bomb"),
         ("path.zip", zipped(**{"../../etc/a.csv": CSV}), "outside the archive"),
         ("many.zip", zipped(**{"a.csv": CSV, "b.csv": CSV}), "holds 2 tables"),
+        ("crowded.zip", crowded(200_000), "holds too many files"),
         ("broken.zip", b"PK\x03\x04 nothing of the kind", "zip that can be opened"),
         (
             "cut.csv.gz",
@@ -245,3 +272,28 @@ def test_a_failure_stays_the_portals(ingested):
 
 def test_the_table_of_states_names_every_state():
     assert set(NEXT) == set(VersionState)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"columns": [{"name": "a", "type": "INT) FROM (SELECT 1", "constant": "1"}]},
+        {"members": {"start": -1, "until": 0}},
+        {"missing": [1]},
+        {"tokenise": 5},
+        {"types": "text"},
+        {"types": {"a": None}},
+        {"delimiter": "ab"},
+        {"quote": 7},
+        {"sheet": True},
+        {"version": -1},
+    ],
+)
+def test_how_a_file_is_read_is_looked_at_whoever_says_it(scientist, project, uploaded, api_as, options):
+    dataset, upload = services.create_dataset(actor=scientist, project=project, name="x"), uploaded("x.csv", CSV)
+    with pytest.raises(Invalid) as refusal:
+        services.create_version(actor=scientist, dataset=dataset, upload=upload, now=now(), options=options)
+    assert refusal.value.fields["options"]
+    body = {"project": project.slug, "name": "y", "upload": str(upload.pk), "options": options}
+    answer = api_as(scientist).post("/api/v1/datasets/", json.dumps(body), content_type="application/json")
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["options"])

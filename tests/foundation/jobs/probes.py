@@ -30,6 +30,7 @@ def raise_(*, job, kind, **_later):
         "unavailable": Unavailable("The lake is away."),
         "invalid": Invalid("Row 7 is no number."),
         "bug": KeyError("x"),
+        "unkept": Invalid("“a\0b\ud800.csv” is no table."),
     }[kind]
 
 

@@ -314,3 +314,13 @@ def test_sentences_are_in_the_askers_language(scientist, heard, monkeypatch):
     enqueue(scientist)
     run_queued()
     assert spoken == ["ar"]
+
+
+def test_a_name_that_no_text_may_hold_ends_the_job_all_the_same(scientist, run_jobs):
+    job = enqueue(scientist, name="probe.raise", kind="unkept")
+    run_jobs()
+    job.refresh_from_db()
+    assert (job.state, job.failure) == (
+        "failed",
+        "“a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}.csv” is no table.",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pyarrow as pa
 import pytest
 
 from foundation.lake import SqlFailed, sandbox
@@ -15,7 +16,11 @@ import pyarrow as pa
 from foundation.lake.adapters import child_main, child_sql
 def send(reader, rows, **limits):
     array = {array}
-    with os.fdopen(rows, "wb") as sink, pa.ipc.new_stream(sink, pa.schema([("x", array.type)])) as stream:
+    with os.fdopen(rows, "wb") as sink, pa.ipc.new_stream(
+        sink,
+        pa.schema([("x", array.type)]),
+        options=pa.ipc.IpcWriteOptions(compression={packed!r}, allow_64bit=True),
+    ) as stream:
         for _ in range({times}):
             stream.write_batch(pa.record_batch([array], names=["x"]))
     return {{"rows": 1}}
@@ -34,7 +39,7 @@ def pool_of(monkeypatch):
     pools = []
 
     def take_over(script=TAKEN_OVER, **said):
-        monkeypatch.setattr(children, "_START", script.format(**said))
+        monkeypatch.setattr(children, "_START", script.format(**{"packed": None, **said}))
         pools.append(children.Pool())
         monkeypatch.setattr(children, "_pool", pools[-1])
 
@@ -64,6 +69,58 @@ def test_rows_that_only_look_like_rows_are_not_handed_on(lake_id, pool_of):
     pool_of(array=CLAIMS, times=1)
     with pytest.raises(SqlFailed, match="ended without an answer"):
         asked(lake_id).read_all()
+
+
+def test_what_unpacks_to_a_thousand_times_as_much_is_not_unpacked(lake_id, pool_of):
+    pool_of(array='pa.array(["x" * (200 << 20)])', times=1000, packed="zstd")
+    with pytest.raises(SqlFailed, match="larger than 1 MB"):
+        asked(lake_id, result_mb=1).read_all()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        "pa.Array.from_buffers(pa.null(), 1 << 40, [None])",
+        "pa.Array.from_buffers(pa.struct([]), 1 << 40, [None])",
+        'pa.RunEndEncodedArray.from_arrays(pa.array([1 << 40], pa.int64()), pa.array(["x"]))',
+        "pa.ListArray.from_arrays(pa.array([0, 2**31 - 2], pa.int32()), pa.nulls(2**31 - 2))",
+    ],
+)
+def test_rows_that_take_no_bytes_are_counted_all_the_same(lake_id, pool_of, array):
+    pool_of(array=array, times=1)
+    with pytest.raises(SqlFailed, match="ended without an answer"):
+        asked(lake_id).read_all()
+
+
+def test_no_more_rows_come_than_were_asked_for(lake_id, pool_of):
+    pool_of(array='pa.array(["x"] * 1000)', times=1000)
+    assert asked(lake_id, limit_rows=50).read_all().num_rows == 50
+
+
+@pytest.mark.parametrize("step", [1, 7, 1 << 20])
+def test_frames_are_followed_however_they_are_cut(step):
+    written, table = io.BytesIO(), pa.table({"a": [1, None, 3], "b": pa.array(["x", "y", "x"]).dictionary_encode()})
+    with pa.ipc.new_stream(written, table.schema) as stream:
+        for _ in range(3):
+            stream.write_table(table)
+    plain = written.getvalue()
+    for data, packed in ((plain, False), (packed_of(table), True)):
+        frames = answers._Frames()
+        pieces = [data[at : at + step] for at in range(0, len(data), step)]
+        if packed:
+            with pytest.raises(answers._Packed):
+                for piece in pieces:
+                    frames.take(piece)
+        else:
+            for piece in pieces:
+                frames.take(piece)
+
+
+def packed_of(table):
+    written = io.BytesIO()
+    with pa.ipc.new_stream(written, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as stream:
+        stream.write_table(table)
+    return written.getvalue()
 
 
 def test_an_outcome_without_end_is_not_read(lake_id, pool_of):

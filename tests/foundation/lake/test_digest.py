@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 
 from foundation.lake.adapters import digest as form
-from foundation.lake.adapters import digest_by_row
+from foundation.lake.adapters import digest_by_row, widths
+from foundation.lake.adapters.profile import profile_of
 from foundation.lake.ports import Column
 
 ROWS = 50_000  # more than two batches
@@ -135,3 +136,37 @@ def test_the_form_stays_what_it_is(engine):
     table = every_kind(30)
     assert digest(engine, table, digest_by_row.digest_of) == BEFORE
     assert digest(engine, table) == NOW
+
+
+def one(engine, value):
+    engine.execute(f"CREATE OR REPLACE TABLE one AS SELECT {value} AS a, 1 AS b")
+    columns = [Column(row[0], row[1]) for row in engine.execute("DESCRIBE one").fetchall()]
+    return form.digest_of(engine, "one", columns), profile_of(engine, "one", columns)["columns"][0]["kind"]
+
+
+@pytest.mark.parametrize("value", ["1.5::DECIMAL(4, 1)", "TIMESTAMP '2020-01-01'", "DATE '2020-01-01'", "'x'::BLOB"])
+def test_lists_and_structures_of_any_type_are_digested_and_profiled(engine, value):
+    for nested in (f"[{value}]", f"[[{value}]]", f"array_value({value}, {value})", f"{{'k': {value}}}"):
+        digest, kind = one(engine, nested)
+        assert (len(digest), kind) == (64, "other")
+
+
+def test_json_that_says_null_is_another_value_than_none(engine):
+    for null, none in (
+        ("['null'::JSON]", "[NULL::JSON]"),
+        ("{'JSON \"k': 'null'::JSON}", "{'JSON \"k': NULL::JSON}"),
+        ("'null'::JSON", "NULL::JSON"),
+        ("'[1]'::JSON", "'[1 ]'::JSON"),
+    ):
+        assert one(engine, null)[0] != one(engine, none)[0]
+
+
+def test_long_texts_side_by_side_are_handed_on_in_few_rows(engine):
+    engine.execute("CREATE OR REPLACE TABLE long AS SELECT 'x' AS a, NULL::BLOB AS b FROM range(50_000)")
+    columns = [Column("a", "VARCHAR"), Column("b", "BLOB")]
+    assert widths.rows_at_once(engine, "long", columns, 20_480) == 20_480
+    engine.execute("INSERT INTO long SELECT repeat('x', 1_000_000), NULL FROM range(100)")
+    assert widths.rows_at_once(engine, "long", columns, 20_480) == 20_480, "all of them fit into one batch"
+    engine.execute("INSERT INTO long SELECT 'x', repeat('x', 2_000_000)::BLOB FROM range(100)")
+    assert widths.rows_at_once(engine, "long", columns, 20_480) == widths.MOST_BYTES // 2_000_001
+    assert form.digest_of(engine, "long", columns) == form.digest_of(engine, "long", columns, narrow=True)

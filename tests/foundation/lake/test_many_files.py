@@ -131,11 +131,32 @@ def test_a_tar_that_is_no_folder_of_files_is_refused(tmp_path, change, sentence)
     assert sentence in refusal.value.sentence
 
 
+def said_by_pax(words, length=b""):
+    """A pax header that says these words of the file after it."""
+    said = length + b" " + words + b"\n"
+    digits = len(str(len(said) + 4))
+    said = said if length else str(len(said) + digits).encode() + said
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, len(said)
+    return info.tobuf(tarfile.USTAR_FORMAT) + said + bytes(-len(said) % 512)
+
+
+def test_a_name_that_nobody_could_read_is_refused(tmp_path):
+    path = tmp_path / "t.tar"
+    path.write_bytes(said_by_pax(b"path=a\0b\n.csv") + tarred(path, {"a.csv": b"x"}).read_bytes())
+    with pytest.raises(FileRefused, match=r"“a�b�\.csv”, whose name has signs"):
+        list(members_of(path, "t.tar"))
+
+
 def test_a_damaged_tar_is_refused_in_little_memory(tmp_path):
     whole = tarred(tmp_path / "t.tar", {"a.csv": b"x" * 2000}).read_bytes()
     long_name = tarfile.TarInfo("x")
     long_name.type, long_name.size = tarfile.GNUTYPE_LONGNAME, 1 << 40
-    for broken in (whole[:1000], b"\1" + whole[1:], long_name.tobuf(tarfile.GNU_FORMAT), b"not a tar"):
+    no_length = said_by_pax(b"size=" + b"9" * 5000)
+    no_words = said_by_pax(b"", length=b"9" * 5000)
+    cut = whole[:2560]  # after the file's last block: without the two that end a tar
+    broken_ones = (whole[:1000], b"\1" + whole[1:], long_name.tobuf(tarfile.GNU_FORMAT), b"not a tar", cut)
+    for broken in (*broken_ones, no_length + whole, no_words + whole):
         path = tmp_path / "broken.tar"
         path.write_bytes(broken)
         with pytest.raises(FileRefused, match="damaged"):

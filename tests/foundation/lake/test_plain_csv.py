@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foundation.lake import FileRefused, for_tenant
+from foundation.lake import Coming, FileRefused, for_tenant
 from foundation.lake.adapters import child_csv, child_csv_quick, child_pieces
 from foundation.lake.adapters.child_refusal import Refusal
 
@@ -140,7 +140,7 @@ def in_pieces(text, *, asked=None, broken_at=None):
                 raise FileRefused("cut off")
             yield text[at : at + (1 << 20)]
 
-    return pieces
+    return Coming(len(text), pieces)
 
 
 PLAIN = b"a,b,c\n" + b"".join(b"%d,x y,%d.5\n" % (number, number) for number in range(500_000))
@@ -149,7 +149,7 @@ PLAIN = b"a,b,c\n" + b"".join(b"%d,x y,%d.5\n" % (number, number) for number in 
 def test_a_file_that_is_still_coming_is_read_as_it_comes(lake_id, tmp_path):
     lake, path, asked = for_tenant(lake_id), tmp_path / "not there.csv", []
     assert len(PLAIN) > child_csv_quick.HEAD
-    at = lake.write_from_file("coming", path, "csv", pieces=in_pieces(PLAIN, asked=asked))
+    at = lake.write_from_file("coming", path, "csv", coming=in_pieces(PLAIN, asked=asked))
     assert (lake.count(at), len(asked)) == (500_000, 1)
     assert not path.exists(), "nothing was written beside the lake"
     (tmp_path / "there.csv").write_bytes(PLAIN)
@@ -162,13 +162,13 @@ def test_what_cannot_be_read_as_it_comes_is_written_down_first(lake_id, tmp_path
     cases = {"0.5,x,1.5": "", '1,"x ""y"" z",1.5': "", '1,"x"y,1.5': "500,?002", "1,x": "500,?002"}
     for number, (line, refused) in enumerate(cases.items()):
         asked, table = [], f"written_{number}"
-        pieces = in_pieces(PLAIN + line.encode() + b"\n", asked=asked)
+        coming = in_pieces(PLAIN + line.encode() + b"\n", asked=asked)
         if refused:
             with pytest.raises(FileRefused, match=refused):
-                lake.write_from_file(table, path, "csv", pieces=pieces)
+                lake.write_from_file(table, path, "csv", coming=coming)
             assert not lake.exists(table)
         else:
-            at = lake.write_from_file(table, path, "csv", pieces=pieces)
+            at = lake.write_from_file(table, path, "csv", coming=coming)
             assert lake.schema(at)[0].type == ("BIGINT" if '"' in line else "DOUBLE")
             assert lake.count(at) == 500_001
             assert path.exists() == ('"' not in line)
@@ -179,9 +179,9 @@ def test_what_cannot_be_read_as_it_comes_is_written_down_first(lake_id, tmp_path
 def test_bytes_that_end_too_early_leave_nothing(lake_id, tmp_path):
     lake = for_tenant(lake_id)
     for number, broken in enumerate((0, 4 << 20, 9 << 20)):
-        pieces = in_pieces(PLAIN, broken_at=broken)
+        coming = in_pieces(PLAIN, broken_at=broken)
         with pytest.raises(FileRefused, match="cut off"):
-            lake.write_from_file(f"cut_{number}", tmp_path / "cut.csv", "csv", pieces=pieces)
+            lake.write_from_file(f"cut_{number}", tmp_path / "cut.csv", "csv", coming=coming)
         assert not lake.exists(f"cut_{number}")
 
 
@@ -197,6 +197,8 @@ def test_a_child_that_is_killed_while_it_is_fed_ends_in_a_sentence(lake_id, tmp_
                 child.kill()
 
     with pytest.raises(FileRefused, match="endless"):
-        lake.write_from_file("endless", tmp_path / "endless.csv", "csv", pieces=lambda: endless, on_rows=kill)
+        lake.write_from_file(
+            "endless", tmp_path / "endless.csv", "csv", coming=Coming(1 << 30, lambda: endless), on_rows=kill
+        )
     assert seen
     assert not lake.exists("endless")

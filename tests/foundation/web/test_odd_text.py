@@ -9,8 +9,8 @@ import pytest
 from foundation.web.parsers import DEEPEST
 
 
-def sent(client, body):
-    return client.post("/api/v1/projects/", body, content_type="application/json")
+def sent(client, body, where="/api/v1/projects/"):
+    return client.post(where, body, content_type="application/json")
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "\udfff"])
@@ -38,3 +38,19 @@ def test_an_address_with_nul_names_nothing(client_as, scientist, address):
     client = client_as(scientist)
     client.raise_request_exception = False
     assert client.get(address).status_code in {404, 422}
+
+
+@pytest.mark.parametrize("said", ["²", "9" * 5000, "٣"])
+def test_what_only_looks_like_a_number_is_none(client_as, api_as, scientist, project, said):
+    client, api = client_as(scientist), api_as(scientist)
+    client.raise_request_exception = api.raise_request_exception = False
+    assert client.get("/t/acme/p/flights/data/", {"per_page": said}).status_code == 200
+    assert client.get("/t/acme/p/flights/experiments/", {"q": said}).status_code == 200
+    begun = sent(api, json.dumps({"project": "flights", "filename": "a.csv", "size": 5}), "/api/v1/uploads/").json()
+    answer = api.put(
+        f"/api/v1/uploads/{begun['id']}/",
+        b"x",
+        content_type="application/octet-stream",
+        headers={"Upload-Offset": said},
+    )
+    assert answer.status_code == 422

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
@@ -19,15 +20,16 @@ from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import digest_by_row
 from foundation.lake.adapters.sessions import name
+from foundation.lake.adapters.widths import is_nested, rows_at_once
 from foundation.lake.ports import Column
 
 _FORM = b"sanad table 2\n"
 _AHEAD_MB = 64
-# A batch lies in memory whole, and holds 2 GiB of one column's text at most. Of short rows it may have more.
-BATCH, MOST_ROWS, _MOST_BYTES = 20_480, 61_440, 16 << 20
+_MOST_ROWS = 61_440
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _MOMENTS = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
-_NESTED = ("STRUCT", "MAP", "UNION", "JSON")
+# The word, outside of quoted names and texts.
+_JSON = re.compile(r""""(?:[^"]|"")*"|'(?:[^']|'')*'|\b(JSON)\b""")
 _NONE = np.zeros(0, np.int64)
 
 
@@ -46,7 +48,6 @@ def digest_of(
     relation: str,
     columns: Sequence[Column],
     watch: Watch | None = None,
-    batch: int = BATCH,
 ) -> str:
     """64 hexadecimal digits; sorting spills to encrypted files where memory is short."""
     # Rows are read ahead, on other processors than the one that hashes.
@@ -54,19 +55,15 @@ def digest_of(
     written = ", ".join(f"{_written(column)} AS c{number}" for number, column in enumerate(columns))
     head = _FORM + json.dumps([[column.name, column.type] for column in columns], ensure_ascii=False).encode()
     sql = f"SELECT {written} FROM {relation}"
+    at_once = rows_at_once(connection, relation, columns, _MOST_ROWS)
     if columns[0].type in (*_WHOLE, *_MOMENTS):
         # Most tables lie in the order of their first column, a key or a time: that is found out on the way, and then
         # they need no sorting, which takes most of the time.
         try:
-            return _hashed(head, _in_order(_batches(connection, sql, batch)), len(columns), watch)
+            return _hashed(head, _in_order(_batches(connection, sql, at_once)), len(columns), watch)
         except _NotInOrder:
             pass
-    return _hashed(head, _batches(connection, f"{sql} ORDER BY ALL ASC NULLS LAST", batch), len(columns), watch)
-
-
-def batch_of(rows: int, stored: int) -> int:
-    """How many rows to look at together, of so many that take so many bytes on disk."""
-    return BATCH if not stored else max(256, min(MOST_ROWS, _MOST_BYTES * rows // stored))
+    return _hashed(head, _batches(connection, f"{sql} ORDER BY ALL ASC NULLS LAST", at_once), len(columns), watch)
 
 
 def has(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], digest: str) -> bool:
@@ -83,6 +80,8 @@ class _NotInOrder(Exception):
 def _written(column: Column) -> str:
     """The column in one of the types that are hashed as they lie in memory: fixed numbers, or text."""
     value = name(column.name)
+    if is_nested(column.type):
+        return _nested(value, column.type)
     if column.type in (*_WHOLE, *_MOMENTS, "VARCHAR", "BLOB") or column.type.startswith("DECIMAL"):
         return value
     if column.type == "BOOLEAN":
@@ -90,13 +89,19 @@ def _written(column: Column) -> str:
     if column.type in ("FLOAT", "DOUBLE"):
         of_type = f"::{column.type}"
         return f"CASE WHEN isnan({value}) THEN 'nan'{of_type} WHEN {value} = 0 THEN 0{of_type} ELSE {value} END"
-    if column.type.startswith(_NESTED) or column.type.endswith("]"):
-        return f"to_json({value})::VARCHAR"
     return f"{value}::VARCHAR"
 
 
-def _batches(connection: DuckDBPyConnection, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
-    yield from connection.execute(sql).to_arrow_reader(rows)
+def _nested(value: str, type_: str) -> str:
+    """As JSON; what is JSON itself as the text that it is, or `null` written out would be the same as no value."""
+    if type_ == "JSON":
+        return f"{value}::VARCHAR"
+    plain = _JSON.sub(lambda found: found[0] if found[1] is None else "VARCHAR", type_)
+    return f"to_json({value if plain == type_ else f'{value}::{plain}'})::VARCHAR"
+
+
+def _batches(connection: DuckDBPyConnection, sql: str, at_once: int) -> Iterator[pa.RecordBatch]:
+    yield from connection.execute(sql).to_arrow_reader(at_once)
 
 
 def _in_order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foundation.lake.adapters.digest import fixed
+from foundation.lake.adapters.widths import is_nested
 from foundation.lake.ports import Column
 
 # What one of the numbers that a time is kept as is worth in seconds.
@@ -17,7 +18,6 @@ _SECONDS = {"DATE": 86_400.0, "TIMESTAMP": 1e-6, "TIMESTAMP WITH TIME ZONE": 1e-
 _MEASURED = frozenset(
     ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE")
 )
-_SEEN_ALONE = ("STRUCT", "MAP", "UNION", "JSON", "BOOLEAN", "BLOB")
 
 
 class Figures(Protocol):
@@ -34,7 +34,7 @@ def of(column: Column) -> Figures | None:
         return _Measured(_SECONDS.get(column.type), whole=column.type not in ("FLOAT", "DOUBLE"))
     if column.type in ("VARCHAR", "UUID"):
         return _Texts()
-    return _Present() if column.type.startswith(_SEEN_ALONE) or column.type.endswith("]") else None
+    return _Present() if is_nested(column.type) or column.type in ("BOOLEAN", "BLOB") else None
 
 
 class _Present:

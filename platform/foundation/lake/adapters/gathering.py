@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import figures
 from foundation.lake.adapters.sessions import name
+from foundation.lake.adapters.widths import is_nested
 from foundation.lake.ports import Column
 
 SAMPLE = "profile_sample"
@@ -69,8 +70,7 @@ class Gathering:
 
 def _kept(column: Column) -> str:
     """Nested values stay the text that they are digested as: nobody looks into them."""
-    nested = column.type.startswith(("STRUCT", "MAP", "UNION", "JSON")) or column.type.endswith("]")
-    return "VARCHAR" if nested else column.type
+    return "VARCHAR" if is_nested(column.type) else column.type
 
 
 def _mixed(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from foundation.lake.adapters.widths import is_nested
+
 _NUMBERS = (
     "TINYINT",
     "SMALLINT",
@@ -19,6 +21,8 @@ WHOLE = frozenset(_NUMBERS)
 
 def kind_of(type_: str) -> str:
     """number, time, boolean, text or other."""
+    if is_nested(type_):
+        return "other"
     if type_ in WHOLE or type_ in ("FLOAT", "DOUBLE") or type_.startswith("DECIMAL"):
         return "number"
     if type_ == "DATE" or type_.startswith("TIMESTAMP"):

@@ -15,13 +15,14 @@ from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
 from foundation.lake.adapters import catalogue, conditions, halves, sessions
-from foundation.lake.adapters.digest import batch_of, digest_of, has
+from foundation.lake.adapters.digest import digest_of, has
 from foundation.lake.adapters.distinct import MOST_COUNTED
 from foundation.lake.adapters.gathering import SAMPLE, Gathering
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.profile import profile_of
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.adapters.values import values_of
+from foundation.lake.adapters.widths import rows_at_once, shown
 from foundation.lake.errors import LakeFailed, LakeUnavailable, TableMissing
 from foundation.lake.place import LakePlace
 from foundation.lake.ports import Column, Condition, FileParser, Inspected, Known, LakeFile, TableAt
@@ -44,12 +45,15 @@ class Reading:
         self._place, self._parse, self._change = place, parse, change
 
     def query(self, sql: str, inputs: Mapping[str, TableAt], params: Params = None) -> pa.RecordBatchReader:
+        return self._answer(sql, inputs, params, _BATCH)
+
+    def _answer(self, sql: str, inputs: Mapping[str, TableAt], params: Params, at_once: int) -> pa.RecordBatchReader:
         connection = sessions.open_cursor(self._place)
         try:
             with self._translated():
                 self._show(connection, inputs)
                 # The reader keeps the connection alive, and closes it with itself.
-                return connection.execute(sql, params or None).to_arrow_reader(_BATCH)
+                return connection.execute(sql, params or None).to_arrow_reader(at_once)
         except Exception:
             connection.close()
             raise
@@ -82,8 +86,7 @@ class Reading:
         with self._reading() as connection, sessions.cursor(self._place) as own:
             relation, columns, rows = self._relation(at), self._columns(connection, at), self.count(at)
             gathered = Gathering(own, columns, rows) if rows > MOST_COUNTED else None
-            batch = batch_of(rows, self.sizes([at.table]).get(at.table, 0))
-            digest = digest_of(connection, relation, columns, gathered, batch)
+            digest = digest_of(connection, relation, columns, gathered)
             profile = profile_of(own, relation, columns, rows, gathered)
             return Inspected(digest, profile, values_of(own, SAMPLE if gathered else relation, columns))
 
@@ -104,11 +107,15 @@ class Reading:
             if order_by:
                 by = name(conditions.known(there, order_by).name)
                 sql += f" ORDER BY {by} {'DESC' if descending else 'ASC'} NULLS LAST"
-            return connection.execute(f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", params).to_arrow_table()
+            page, columns = f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", ", ".join(map(shown, there.values()))
+            return connection.execute(f"SELECT {columns} FROM ({page})", params).to_arrow_table()
 
     def read(self, at: TableAt, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
         wanted = ", ".join(map(name, columns)) if columns else "*"
-        return self.query(f"SELECT {wanted} FROM {self._relation(at)}", {})
+        with self._reading() as connection:
+            there = [one for one in self._columns(connection, at) if not columns or one.name in columns]
+            at_once = rows_at_once(connection, self._relation(at), there, _BATCH)
+        return self._answer(f"SELECT {wanted} FROM {self._relation(at)}", {}, None, at_once)
 
     def added_between(self, since: TableAt, until: TableAt) -> pa.RecordBatchReader | None:
         if since.table != until.table or since.snapshot > until.snapshot or self.schema(since) != self.schema(until):

@@ -6,6 +6,7 @@ gigabytes. Format: POSIX.1-2017 pax, ustar, and GNU's long names and long sizes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -16,6 +17,8 @@ from foundation.lake.adapters.child_refusal import Refusal
 BLOCK = 512
 _LONGEST_NAME = 4096
 _LONGEST_WORDS = 64 << 10  # of what a pax header says
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_MOST_DIGITS = 20  # of a length; Python takes no number of more than some thousands, and says so by an error
 _FILES, _FOLDER, _LONG_NAME, _WORDS, _WORDS_FOR_ALL = (b"0", b"\0", b"7"), b"5", b"L", b"x", b"g"
 
 
@@ -37,7 +40,8 @@ def members(file: BinaryIO, start: int = 0, until: int | None = None) -> Iterato
     """The regular files whose headers begin from `start` on and before `until`; Refusal for what no folder holds."""
     length = file.seek(0, 2)
     at, begins, words = start, start, dict[str, str]()
-    while at < (length if until is None else until):
+    while at < until if until is not None else True:
+        # Where a tar was cut off between two files, the blocks that end it are missing.
         header = _read(file, at, BLOCK)
         if not header.strip(b"\0"):
             return
@@ -49,7 +53,7 @@ def members(file: BinaryIO, start: int = 0, until: int | None = None) -> Iterato
             at += -(-size // BLOCK) * BLOCK
             continue
         name = words.get("path") or _name(header)
-        size = int(words["size"]) if words.get("size", "").isdecimal() else size
+        size = _digits(words["size"].encode()) if "size" in words else size
         member = Member(_checked(name, kind), begins, at, size)
         if kind in _FILES:
             if member.offset + size > length:
@@ -84,11 +88,18 @@ def _pairs(data: bytes) -> Iterator[tuple[str, str]]:
     r"""The `<length> <word>=<value>\n` of a pax header."""
     while data:
         length, _space, _rest = data.partition(b" ")
-        if not length.isdigit() or not len(length) + 2 < int(length) <= len(data):
+        whole = _digits(length)
+        if not len(length) + 2 < whole <= len(data):
             raise Refusal("damaged", format="tar")
-        word, _equals, value = data[len(length) + 1 : int(length) - 1].partition(b"=")
+        word, _equals, value = data[len(length) + 1 : whole - 1].partition(b"=")
         yield _text(word), _text(value)
-        data = data[int(length) :]
+        data = data[whole:]
+
+
+def _digits(said: bytes) -> int:
+    if not said.isdigit() or len(said) > _MOST_DIGITS:
+        raise Refusal("damaged", format="tar")
+    return int(said)
 
 
 def _read(file: BinaryIO, at: int, size: int) -> bytes:
@@ -124,6 +135,9 @@ def _text(data: bytes) -> str:
 
 
 def _checked(name: str, kind: bytes) -> str:
+    if _CONTROLS.search(name):
+        # It is said in sentences, and PostgreSQL keeps no text with a zero byte.
+        raise Refusal("member_name", name=_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", name[:120]))
     plain = name.replace("\\", "/").removeprefix("./")
     parts = PurePosixPath(plain).parts
     if plain.startswith("/") or ".." in parts or ":" in plain.split("/")[0] or len(plain) > _LONGEST_NAME:

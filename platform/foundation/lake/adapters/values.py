@@ -8,6 +8,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters.sessions import name
+from foundation.lake.adapters.widths import is_nested
 from foundation.lake.ports import Column
 
 # Fewer rows of wide tables, and less of each text, so that memory stays what it is.
@@ -18,7 +19,7 @@ _TYPES = ("VARCHAR", "BIGINT", "HUGEINT", "UBIGINT", "DECIMAL", "DATE", "TIMESTA
 
 def values_of(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> dict[str, pa.ChunkedArray]:
     """By column, those that are there in rows spread over the relation."""
-    read = [column for column in columns if column.type.startswith(_TYPES) and not column.type.endswith("]")]
+    read = [column for column in columns if column.type.startswith(_TYPES) and not is_nested(column.type)]
     if not read:
         return {}
     rows = max(200, min(_ROWS, _CELLS // len(columns)))

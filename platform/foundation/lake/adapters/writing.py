@@ -20,7 +20,7 @@ from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.reading import Params, Reading, checked
 from foundation.lake.adapters.sessions import name
 from foundation.lake.errors import MarkMoved, ReadAgain, TableExists, TableMissing
-from foundation.lake.ports import FileFormat, Marks, Mode, Span, TableAt, UserFile
+from foundation.lake.ports import Coming, FileFormat, Marks, Mode, Span, TableAt, UserFile
 
 _TYPE = re.compile(r"[A-Z]+( [A-Z]+)*(\(\d+(,\d+)?\))?")
 
@@ -70,21 +70,21 @@ class Writing(Reading):
         mode: Mode = "create",
         mark: str = "",
         on_rows: Callable[[int], None] | None = None,
-        pieces: Callable[[], Iterator[bytes]] | None = None,
+        coming: Coming | None = None,
     ) -> TableAt:
-        def write(said: Mapping[str, Any], coming: Iterator[bytes] | None = None) -> TableAt:
+        def write(said: Mapping[str, Any], coming: Coming | None = None) -> TableAt:
             with self._parse(path, format, said, coming) as source:
                 return self._write(table, Incoming(source, on_rows=on_rows, change=self._change), mode, mark)
 
         for quick in ("plain", "quoted"):
             try:
-                return write({**(options or {}), "quick": quick}, pieces() if pieces else None)
+                return write({**(options or {}), "quick": quick}, coming)
             except ReadAgain as again:
                 if not again.quoted:
                     break
-        if pieces:
+        if coming:
             with path.open("wb") as file:
-                file.writelines(pieces())
+                file.writelines(coming.pieces())
         return write(options or {})
 
     def write_from_files(

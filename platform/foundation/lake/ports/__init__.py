@@ -3,6 +3,7 @@
 from foundation.lake.ports.lake import FileParser, Lake
 from foundation.lake.ports.parts import (
     Column,
+    Coming,
     Condition,
     FileFormat,
     Inspected,
@@ -18,6 +19,7 @@ from foundation.lake.ports.parts import (
 
 __all__ = [
     "Column",
+    "Coming",
     "Condition",
     "FileFormat",
     "FileParser",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from foundation.lake.ports.parts import (
     Column,
+    Coming,
     Condition,
     FileFormat,
     Inspected,
@@ -35,7 +36,7 @@ class FileParser(Protocol):
         path: Path,
         format: FileFormat,
         options: Mapping[str, Any],
-        pieces: Iterator[bytes] | None = None,
+        coming: Coming | None = None,
     ) -> AbstractContextManager[pa.RecordBatchReader]: ...
 
 
@@ -83,12 +84,12 @@ class Lake(Protocol):
         mode: Mode = "create",
         mark: str = "",
         on_rows: Callable[[int], None] | None = None,
-        pieces: Callable[[], Iterator[bytes]] | None = None,
+        coming: Coming | None = None,
     ) -> TableAt:
         """Write a user's file, parsed apart from the lake in bounded memory; `on_rows` hears the rows so far.
 
-        Of a CSV there may be `pieces` instead of a file: its bytes from the first on, asked for in the caller's thread.
-        A plain one is read as they come; for another they are asked for again and written to the path first.
+        A CSV may be `coming` instead of lying at the path: its bytes are asked for in the caller's thread. A plain one
+        is read meanwhile; for another they are asked for again and written to the path first.
 
         Options: `delimiter`, `quote` (one sign each), `types` ({column: "text"} keeps a column as text),
         `missing` (words that stand for no value in columns of numbers), `sheet` (of a spreadsheet: its name, or its

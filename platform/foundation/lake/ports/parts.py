@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -91,6 +91,14 @@ class UserFile:
     format: FileFormat
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A file that lies nowhere yet: how many bytes it has, and these, as often as they are asked for."""
+
+    size: int
+    pieces: Callable[[], Iterator[bytes]]
 
 
 @dataclass(frozen=True)

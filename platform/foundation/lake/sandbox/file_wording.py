@@ -146,6 +146,12 @@ _SENTENCES: dict[str, Promise] = {
     ),
     "zip_path": gettext_lazy("“%(file)s” holds “%(name)s”, which points outside the archive; make the zip anew."),
     "zip_link": gettext_lazy("“%(file)s” holds “%(name)s”, a link; put the file itself into the zip."),
+    "member_name": gettext_lazy(
+        "“%(file)s” holds “%(name)s”, whose name has signs that cannot be seen; give it another name."
+    ),
+    "too_much": gettext_lazy(
+        "“%(file)s” would become more than %(megabytes)s MB of rows, over a thousand times its size; send it in parts."
+    ),
     "zip_bomb": gettext_lazy("“%(file)s” grows past %(megabytes)s MB when unpacked; upload the table without a zip."),
     "memory": gettext_lazy("“%(file)s” needs more than %(memory)s MB to be read; upload it as Parquet or in parts."),
     "no_room": gettext_lazy(
@@ -159,6 +165,8 @@ _SENTENCES: dict[str, Promise] = {
 def refusal(said: dict[str, Any], title: str, format: str, limits: Limits, *, timed_out: bool) -> FileRefused:
     """The refusal that the child's outcome tells of."""
     kind = "time" if timed_out else str(said.get("refused") or "")
+    if said.get("error") == "Result Too Large":
+        kind = "too_much"
     if not kind:
         kind = "memory" if not said or said.get("failed") == "MemoryError" else "damaged"
     if kind == "memory" and format == "excel":
@@ -167,4 +175,8 @@ def refusal(said: dict[str, Any], title: str, format: str, limits: Limits, *, ti
         kind = "encoding_guess"
     facts = {key: value for key, value in said.items() if key not in ("refused", "walls")}
     known = {"format": _("given"), "memory": limits.memory_mb, "seconds": limits.seconds, "file": title}
-    return FileRefused(str(_SENTENCES[kind]) % {**known, **facts}, details={"kind": kind, **facts})
+    known["megabytes"] = limits.result_mb
+    try:
+        return FileRefused(str(_SENTENCES[kind]) % {**known, **facts}, details={"kind": kind, **facts})
+    except (KeyError, TypeError, ValueError):  # a child that was taken over says anything
+        return FileRefused(str(_SENTENCES["damaged"]) % known, details={"kind": "damaged"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,12 +14,15 @@ from django.utils.translation import gettext as _
 from foundation.lake.adapters import tar_members
 from foundation.lake.adapters.child_refusal import Refusal
 from foundation.lake.errors import FileRefused, ReadAgain
-from foundation.lake.ports import FileFormat
+from foundation.lake.ports import Coming, FileFormat
 from foundation.lake.sandbox import answers, children, file_wording, places
 from foundation.lake.sandbox.children import Child, Limits
 from foundation.lake.sandbox.feeding import Feeder
 
 _LIMITS = Limits(seconds=3600, memory_mb=2048, disk_mb=20_480, result_mb=1 << 20)
+# A few bytes of Parquet or Arrow can stand for a million million rows. Of honest files the most repetitive ones grow
+# some hundred times.
+_GROWTH, _ALWAYS_MB = 1000, 4096
 
 
 @contextmanager
@@ -26,23 +30,26 @@ def parsed(
     path: Path,
     format: FileFormat,
     options: Mapping[str, Any],
-    pieces: Iterator[bytes] | None = None,
+    coming: Coming | None = None,
     *,
     limits: Limits = _LIMITS,
 ) -> Iterator[pa.RecordBatchReader]:
     """The file's rows, streamed; FileRefused also while they are read.
 
     With the option `quick` a plain CSV is read in one pass, with "quoted" looking for quotes from the first row on;
-    ReadAgain where a later row shows that it takes two. So only can it come as `pieces` of which no file is there yet.
+    ReadAgain where a later row shows that it takes two. So only can it be `coming`, with no file there yet.
     """
-    title = str(options.get("name") or Path(path).name)
+    title, limits = (
+        str(options.get("name") or Path(path).name),
+        _within(limits, coming.size if coming else Path(path).stat().st_size),
+    )
     if format not in get_args(FileFormat):
         raise FileRefused(
             _("“%(name)s” is neither CSV, JSON lines, Parquet, Arrow, a spreadsheet nor a zip of one of them.")
             % {"name": title}
         )
     with ExitStack() as stack:
-        feeder = stack.enter_context(Feeder(pieces)) if pieces is not None else None
+        feeder = stack.enter_context(Feeder(coming.pieces())) if coming else None
         files = [feeder.source] if feeder else stack.enter_context(places.lent([path]))
         child = stack.enter_context(children.take())
         job = {"kind": "file", "format": format, "options": dict(options), "piped": feeder is not None}
@@ -55,6 +62,12 @@ def parsed(
             raise _failed(child, child.outcome(), title, format, limits)
         batches = _fed(answers.sound(stream), feeder)
         yield pa.RecordBatchReader.from_batches(stream.schema, _batches(child, batches, title, format, limits))
+
+
+def _within(limits: Limits, size: int) -> Limits:
+    """The limits for a file of so many bytes: what comes of it is no more than so many times that."""
+    grown = _GROWTH * (size >> 20)
+    return replace(limits, result_mb=min(limits.result_mb, max(_ALWAYS_MB, grown)))
 
 
 def first_rows(path: Path, format: FileFormat, options: Mapping[str, Any], *, limit: int) -> pa.Table:

@@ -39,17 +39,17 @@ def run(
             raise _failure(child, sql, limits) or SqlFailed(wording.unexplained())
         # From here on the reader owns the child, also where it is dropped unread.
         held = stack.pop_all()
-        batches = _batches(held, child, stream, sql, limits)
+        batches = _batches(held, child, stream, sql, limits, limit_rows)
         weakref.finalize(batches, held.close)
     return pa.RecordBatchReader.from_batches(stream.schema, batches)
 
 
 def _batches(
-    stack: ExitStack, child: Child, stream: pa.RecordBatchReader, sql: str, limits: Limits
+    stack: ExitStack, child: Child, stream: pa.RecordBatchReader, sql: str, limits: Limits, limit_rows: int | None
 ) -> Iterator[pa.RecordBatch]:
     with stack:
         try:
-            yield from answers.sound(stream)
+            yield from answers.sound(stream, limit_rows)
         except (pa.ArrowInvalid, OSError) as error:
             raise _failure(child, sql, limits) or SqlFailed(wording.unexplained()) from error
         if failure := _failure(child, sql, limits):
