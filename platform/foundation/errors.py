@@ -22,8 +22,11 @@ class PortalError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The sentence in the reader's language: a lazy translation is rendered when it is read."""
-        return str(self._sentence)
+        """The sentence in the reader's language: a lazy translation is rendered when it is read.
+
+        One that knows its words (`foundation.words.Kept`) keeps them.
+        """
+        return self._sentence if isinstance(self._sentence, str) else str(self._sentence)
 
     def __str__(self) -> str:
         return self.sentence

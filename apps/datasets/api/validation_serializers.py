@@ -124,6 +124,7 @@ class QuarantineSerializer(serializers.ModelSerializer):
             "version_name",
             "suite",
             "suite_number",
+            "is_sample",
             "first_count",
             "row_count",
             "replayed_count",

@@ -125,6 +125,7 @@ from apps.datasets.selectors.validation import (
     visible_quarantines,
     visible_reports,
     visible_suites,
+    waiting_quarantines,
 )
 
 __all__ = [
@@ -247,4 +248,5 @@ __all__ = [
     "visible_suites",
     "visible_transformations",
     "visible_versions",
+    "waiting_quarantines",
 ]

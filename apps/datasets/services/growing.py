@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.datasets import selectors
@@ -23,6 +22,7 @@ from foundation.figures import number
 from foundation.jobs import JobHandle
 from foundation.lake import Column, Span, TableAt
 from foundation.lake.ports import Lake
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.datasets.choices import ExpectationKind, ShiftMeasure, ValueFamily
 from apps.datasets.services.validation.expectations import Expectation
 from foundation.figures import number
+from foundation.words import kept as _
+from foundation.words import kept_many as ngettext
 
 Kind = ExpectationKind
 _SHOWN_VALUES = 5
