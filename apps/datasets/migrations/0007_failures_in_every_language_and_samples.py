@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('datasets', '0006_data_comes_in_again_and_is_held'),
+        ("datasets", "0006_data_comes_in_again_and_is_held"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='datasetversion',
-            name='failure_words',
+            model_name="datasetversion",
+            name="failure_words",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='erasure',
-            name='failure_words',
+            model_name="erasure",
+            name="failure_words",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='quarantine',
-            name='is_sample',
+            model_name="quarantine",
+            name="is_sample",
             field=models.BooleanField(default=False),
         ),
     ]

@@ -28,10 +28,12 @@ def dataset_retention(request: PortalRequest, tenant: str, project: str, dataset
     policies.check_can_retire(request.actor, dataset)
     rule = selectors.rule_of(dataset)
     initial = {"keep_newest": rule.keep_newest, "keep_days": rule.keep_days} if rule else {}
-    form = forms.RetentionForm(request.POST if request.method == "POST" else None, initial=initial)
+    # A look changes nothing: it has an address of its own, and asks for no proof of who looks.
+    looks = request.GET if "show" in request.GET else None
+    form = forms.RetentionForm(request.POST if request.method == "POST" else looks, initial=initial)
     context: dict[str, Any] = {"dataset": dataset, "form": form, "rule": rule}
     if form.is_valid():
-        if request.POST.get("act") == "save":
+        if request.method == "POST":
             with refusals_on(form):
                 services.set_retention(actor=request.actor, dataset=dataset, **form.cleaned_data)
                 messages.success(request, _("Noted. The rule is looked at once a day."))

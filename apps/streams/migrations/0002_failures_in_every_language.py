@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('streams', '0001_initial'),
+        ("streams", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='stream',
-            name='failure_words',
+            model_name="stream",
+            name="failure_words",
             field=models.JSONField(blank=True, default=dict),
         ),
     ]
