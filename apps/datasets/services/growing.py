@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import ngettext
-
 from apps.datasets import selectors
 from apps.datasets.choices import Mode, VersionState
 from apps.datasets.errors import FileRefused
@@ -23,6 +21,7 @@ from foundation.jobs import JobHandle
 from foundation.lake import Column, Span, TableAt
 from foundation.lake.ports import Lake
 from foundation.words import kept as _
+from foundation.words import kept_many as ngettext
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
