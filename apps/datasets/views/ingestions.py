@@ -24,6 +24,7 @@ from foundation.web.history import history
 from foundation.web.pages import unchanged
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
+from foundation.words import said_now
 
 
 @access.page(Permission.DATASET_VIEW)
@@ -61,6 +62,7 @@ def ingestion_detail(request: PortalRequest, tenant: str, project: str, ingestio
         "runs": build_table(request, RunTable, rows),
         "may": access.ask(policies.check_can_add, request.actor, ingestion),
         "history": history(request.actor, ("ingestion", ingestion.pk), names=tenants.names_of),
+        "last_failure": said_now(ingestion.last_words or {}, ingestion.last_failure or ""),
     }
     return render_page(request, "datasets/ingestion_detail.html", **context)
 
