@@ -10,7 +10,7 @@ from apps.datasets.selectors.diffing import (
     diff_rows,
     likely_key,
 )
-from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, version_as_of
+from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, tagged, version_as_of
 from apps.datasets.selectors.holding import (
     datasets_held,
     get_hold,
@@ -225,6 +225,7 @@ __all__ = [
     "summary",
     "table_at",
     "tables_named",
+    "tagged",
     "tokenised_columns",
     "transformation_things",
     "troubled_ingestions",

@@ -16,6 +16,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
@@ -24,6 +25,7 @@ from foundation.web.requests import PortalRequest
 @access.fresh
 @require_http_methods(["GET", "POST"])
 def dataset_retention(request: PortalRequest, tenant: str, project: str, dataset_id: UUID) -> HttpResponse:
+    alone(request)
     dataset = dataset_of(request, dataset_id)
     policies.check_can_retire(request.actor, dataset)
     rule = selectors.rule_of(dataset)

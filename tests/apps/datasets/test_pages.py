@@ -216,6 +216,50 @@ def test_words_and_promise_are_edited_and_freshness_follows(client, ingested):
     assert "Fresh" in page(client)
 
 
+def test_two_who_edit_lose_nothing_and_words_are_read_as_markdown(client, ingested):
+    version = ingested("people.csv", CSV)
+    edit = f"{DATA}{version.dataset_id}/edit/"
+    seen = re.search(r'name="seen_before" value="([^"]*)"', client.get(edit).content.decode()).group(1)
+    first = {"description": "**Who** called\n\n<script>", "promise": "", "unit": "days"}
+    assert client.post(edit, first).status_code == 303
+    shown = page(client, f"{version.dataset_id}/")
+    assert "<strong>Who</strong> called" in shown and "<p>&lt;script&gt;</p>" in shown
+    second = client.post(
+        edit, {"description": "Mine", "promise": "", "unit": "days", "seen_before": html.unescape(seen)}
+    )
+    assert second.status_code == 422
+    told = html.unescape(second.content.decode())
+    assert "they saved “**Who** called" in told and "you have “Mine”" in told
+
+
+def test_a_tag_goes_back_to_whichever_version_had_it(client, ingested):
+    first = ingested("people.csv", CSV)
+    second = ingested(
+        "people.csv", CSV + b"9,x\n" if CSV.count(b",", 0, CSV.index(b"\n")) == 1 else CSV, dataset=first.dataset
+    )
+
+    def undo(answer):
+        """What the notice offers, pressed."""
+        told = client.get(answer.headers["Location"]).content.decode()
+        form = re.search(r'<form[^>]*action="([^"]*)"[^>]*>(?:(?!</form>).)*Undo', told, re.DOTALL)
+        fields = dict(re.findall(r'name="(tag|remove)" value="([^"]*)"', form.group(0)))
+        return client.post(html.unescape(form.group(1)), fields)
+
+    def tagged():
+        return [v.number for v in (first, second) if v.tags.filter(name="gold").exists()]
+
+    tag = f"{DATA}versions/{{}}/tag/"
+    undo(client.post(tag.format(first.pk), {"tag": "gold"}))
+    assert tagged() == []
+    client.post(tag.format(first.pk), {"tag": "gold"})
+    moved = client.post(tag.format(second.pk), {"tag": "gold"})
+    assert tagged() == [2]
+    undo(moved)
+    assert tagged() == [1]
+    undo(client.post(tag.format(first.pk), {"tag": "gold", "remove": "on"}))
+    assert tagged() == [1]
+
+
 def test_viewers_look_but_do_not_change(client_as, viewer, ingested):
     version, client = ingested("people.csv", CSV, review=True), client_as(viewer)
 
