@@ -88,5 +88,5 @@ def test_the_rows_that_block_a_version_are_seen_on_the_command_line(sanad, clien
     file.write_text(ROWS + "31,north\n")
     client.datasets.push(file)
     failed = next(one for one in client.datasets.versions(first["dataset"]) if one["state"] == "failed")
-    rows = json.loads(sanad("suite", "rows", failed["id"], "--json", role="scientist")[1])
-    assert rows == [{"#": 7, "id": 7, "region": "nowhere"}]
+    row = json.loads(sanad("suite", "rows", failed["id"], "--json", role="scientist")[1])
+    assert row == {"#": 7, "id": 7, "region": "nowhere"}

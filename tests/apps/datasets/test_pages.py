@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import subprocess
 
 import pytest
@@ -234,9 +236,7 @@ def test_two_who_edit_lose_nothing_and_words_are_read_as_markdown(client, ingest
 
 def test_a_tag_goes_back_to_whichever_version_had_it(client, ingested):
     first = ingested("people.csv", CSV)
-    second = ingested(
-        "people.csv", CSV + b"9,x\n" if CSV.count(b",", 0, CSV.index(b"\n")) == 1 else CSV, dataset=first.dataset
-    )
+    second = ingested("people.csv", CSV + b"d@example.test,5\n", dataset=first.dataset)
 
     def undo(answer):
         """What the notice offers, pressed."""
