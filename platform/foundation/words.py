@@ -73,17 +73,17 @@ class Kept(str):
         return Kept.of(Words(said.text, fill, said.plural, said.count))
 
 
-def kept(text: str) -> Kept:
+def kept(text: str) -> str:
     """As `gettext`; import it under the name `_` where sentences may be kept."""
     return Kept.of(Words(text))
 
 
-def kept_many(one: str, many: str, count: int) -> Kept:
+def kept_many(one: str, many: str, count: int) -> str:
     """As `ngettext`; import it under that name where sentences may be kept."""
     return Kept.of(Words(one, {}, many, count))
 
 
-def kept_in_turn(sentences: Iterable[str]) -> Kept:
+def kept_in_turn(sentences: Iterable[str]) -> str:
     """One after the other, each with its own words."""
     parts = {f"part{place}": _value(sentence) for place, sentence in enumerate(sentences)}
     return Kept.of(Words(" ".join(f"%({name})s" for name in parts), parts))

@@ -238,25 +238,27 @@ def test_a_tag_goes_back_to_whichever_version_had_it(client, ingested):
     first = ingested("people.csv", CSV)
     second = ingested("people.csv", CSV + b"d@example.test,5\n", dataset=first.dataset)
 
-    def undo(answer):
-        """What the notice offers, pressed."""
-        told = client.get(answer.headers["Location"]).content.decode()
+    def tag(version, **fields):
+        """The page after it, with what its notice offers."""
+        answer = client.post(f"{DATA}versions/{version.pk}/tag/", {"tag": "gold", **fields})
+        return client.get(answer.headers["Location"]).content.decode()
+
+    def undo(told):
         form = re.search(r'<form[^>]*action="([^"]*)"[^>]*>(?:(?!</form>).)*Undo', told, re.DOTALL)
         fields = dict(re.findall(r'name="(tag|remove)" value="([^"]*)"', form.group(0)))
-        return client.post(html.unescape(form.group(1)), fields)
+        client.get(client.post(html.unescape(form.group(1)), fields).headers["Location"])
 
     def tagged():
         return [v.number for v in (first, second) if v.tags.filter(name="gold").exists()]
 
-    tag = f"{DATA}versions/{{}}/tag/"
-    undo(client.post(tag.format(first.pk), {"tag": "gold"}))
+    undo(tag(first))
     assert tagged() == []
-    client.post(tag.format(first.pk), {"tag": "gold"})
-    moved = client.post(tag.format(second.pk), {"tag": "gold"})
+    tag(first)
+    moved = tag(second)
     assert tagged() == [2]
     undo(moved)
     assert tagged() == [1]
-    undo(client.post(tag.format(first.pk), {"tag": "gold", "remove": "on"}))
+    undo(tag(first, remove="on"))
     assert tagged() == [1]
 
 
