@@ -100,6 +100,12 @@ def check_can_mend(actor: Actor, quarantine: Quarantine) -> None:
 def check_may_change_rows(actor: Actor, quarantine: Quarantine) -> None:
     """What is under legal hold stays as it is, and where it is."""
     check_can_mend(actor, quarantine)
+    if quarantine.is_sample:
+        sentence = _(
+            "These are the first rows that kept %(version)s from being made, to be looked at. Mend what was sent, and "
+            "send it again."
+        )
+        raise Conflict(sentence % {"version": quarantine.version})
     check_not_held([quarantine.version])
 
 

@@ -68,6 +68,11 @@ def retire_versions() -> None:
     services.retire_versions(now=now())
 
 
+@periodic(name="datasets.forget_samples", every=timedelta(days=1))
+def forget_samples() -> None:
+    services.forget_samples(now=now())
+
+
 @periodic(name="datasets.settle_replays", every=timedelta(minutes=30))
 def settle_replays() -> None:
     services.settle_what_is_left(now=now())

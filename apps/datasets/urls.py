@@ -22,10 +22,11 @@ from apps.datasets.views import (
     versions,
 )
 from apps.datasets.views.equals import EQUALS
+from apps.datasets.views.equals_of_datasets import EQUALS as EQUALS_OF_DATASETS
 from foundation.web import equals
 
 app_name = "datasets"
-equals.register(EQUALS)
+equals.register({**EQUALS, **EQUALS_OF_DATASETS})
 project_patterns = [
     path("data/", pages.dataset_list, name="dataset_list"),
     path("data/new/", adding.dataset_new, name="dataset_new"),

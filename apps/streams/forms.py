@@ -39,13 +39,13 @@ class StreamForm(EditForm):
         required=False,
         max_length=255,
         widget=forms.TextInput(attrs=_LTR),
-        help_text=_("By it late events are told. Empty: none is late."),
+        help_text=_("It tells which events are late. Empty: none is."),
     )
     lateness = forms.FloatField(
         label=_("May be late by minutes"),
         min_value=0,
         initial=5,
-        help_text=_("Behind the newest event that came before it."),
+        help_text=_("Behind the newest event that came before: what is older than that counts as late."),
     )
     late = forms.ChoiceField(label=_("An event that is later"), choices=Late.choices, initial=Late.KEEP)
     batch_seconds = forms.FloatField(

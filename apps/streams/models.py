@@ -9,6 +9,7 @@ from django.db import models
 
 from apps.streams.choices import Begin, Cut, EventFormat, Late, StreamState
 from foundation.tenancy.models import TenantModel
+from foundation.words import said_now
 
 
 class Stream(TenantModel):
@@ -44,6 +45,7 @@ class Stream(TenantModel):
     state = models.CharField(max_length=8, choices=StreamState.choices, default=StreamState.RUNNING)
     # Why it failed, or what it waits for while it runs.
     failure = models.TextField(blank=True)
+    failure_words = models.JSONField(default=dict, blank=True)
     # Events were deleted before they were read: whoever lets it go on says that it may pass over them, once.
     gap = models.BooleanField(default=False)
     # Whoever reads it counts this up; what an earlier attempt still writes is refused.
@@ -94,6 +96,11 @@ class Stream(TenantModel):
         return f"stream:{self.pk.hex}"
 
     @property
+    def failure_said(self) -> str:
+        """Why it failed, or what it waits for, in the reader's language."""
+        return said_now(self.failure_words, self.failure)
+
+    @property
     def key(self) -> str:
         """What it is called where it is read: in the portal's own broker each stream has a key of its own."""
         return self.topic if self.connection_id else f"{self.tenant_id.hex}:{self.pk.hex}"
@@ -110,7 +117,7 @@ class Stream(TenantModel):
         """What pages hear by websocket and read by REST."""
         return {
             "state": self.state,
-            "failure": self.failure,
+            "failure": self.failure_said,
             "rows": self.rows,
             "late": self.late_rows,
             "quarantined": self.quarantined,

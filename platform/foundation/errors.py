@@ -9,7 +9,7 @@ from typing import Any
 _UNKEPT = re.compile("[\\x00\\ud800-\\udfff]")
 
 
-def kept(text: str) -> str:
+def cleaned(text: str) -> str:
     """The text as it can be kept and sent."""
     return _UNKEPT.sub("\N{REPLACEMENT CHARACTER}", text)
 
@@ -31,8 +31,12 @@ class PortalError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The sentence in the reader's language: a lazy translation is rendered when it is read."""
-        return kept(str(self._sentence))
+        """The sentence in the reader's language: a lazy translation is rendered when it is read.
+
+        One that knows its words (`foundation.words.Kept`) keeps them; what fills it was cleaned before.
+        """
+        said = self._sentence if isinstance(self._sentence, str) else str(self._sentence)
+        return cleaned(said) if _UNKEPT.search(said) else said
 
     def __str__(self) -> str:
         return self.sentence

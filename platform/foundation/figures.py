@@ -10,7 +10,7 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from foundation.rounding import to_cents
@@ -18,7 +18,14 @@ from foundation.rounding import to_cents
 NOTHING = "–"
 
 _LEAST = 0.001
-_BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_BYTE_UNITS = (
+    gettext_lazy("B"),
+    gettext_lazy("kB"),
+    gettext_lazy("MB"),
+    gettext_lazy("GB"),
+    gettext_lazy("TB"),
+    gettext_lazy("PB"),
+)
 # From here on figures are written as powers of ten: a metric that diverges, or a column of 128-bit integers.
 _MOST = 10**15
 _ENGLISH, _ARABIC = Locale.parse("en_GB"), Locale.parse("ar_AE")

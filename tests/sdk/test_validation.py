@@ -8,8 +8,10 @@ import pytest
 
 from sanad import validation
 from sanad.data import Datasets
+from sanad.errors import NotFound
 from tests.support.jobs import run_queued
 
+REGION = {"kind": "in_set", "columns": ["region"], "parameters": {"values": ["north"]}}
 ROWS = "id,region\n" + "".join(f"{i},{'nowhere' if i == 7 else 'north'}\n" for i in range(1, 31))
 
 
@@ -64,3 +66,27 @@ def test_a_bad_row_is_found_corrected_and_replayed_on_the_command_line(sanad, cl
     assert '"number": 1' in run("contract", "publish", "checked", "--json")[0]
     code, _answered, said = sanad("contract", "breach", newest["id"])
     assert code == 3 and "breaks no contract" in said
+
+
+def test_whoever_names_a_version_as_a_dataset_is_told_where_it_is_found(sanad, client, at_once, tmp_path):
+    file = tmp_path / "named.csv"
+    file.write_text(ROWS)
+    pushed = client.datasets.push(file)
+    assert client.datasets.find("nobody@v1") is None and client.datasets.find("nobody") is None
+    with pytest.raises(NotFound, match=r'datasets\.at\("named@v1"\)'):
+        client.datasets.find("named@v1")
+    assert client.datasets.at("named@v1")["id"] == pushed["id"]
+    edited, said = sanad("dataset", "edit", "named", "--fresh-within", "24", "--json", role="scientist")[1:]
+    assert json.loads(edited)["freshness_s"] == 86_400, said
+
+
+def test_the_rows_that_block_a_version_are_seen_on_the_command_line(sanad, client, at_once, tmp_path):
+    file = tmp_path / "blocked.csv"
+    file.write_text(ROWS)
+    first = client.datasets.push(file)
+    assert client.suites.save("blocked", [{**REGION, "severity": "block"}])
+    file.write_text(ROWS + "31,north\n")
+    client.datasets.push(file)
+    failed = next(one for one in client.datasets.versions(first["dataset"]) if one["state"] == "failed")
+    row = json.loads(sanad("suite", "rows", failed["id"], "--json", role="scientist")[1])
+    assert row == {"#": 7, "id": 7, "region": "nowhere"}

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import NoReturn
 
-from django.utils.translation import gettext as _
-
 from apps.connections.errors import PlaceMissing, SourceRefused
 from apps.connections.ports import Asked, Described, Piece, Place, Rows, Step, Thing
+from foundation.words import kept as _
 
 
 class BrokerSource:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.connections.errors import SourceRefused, SourceUnreachable
 from apps.connections.ports import Step
 from foundation import outbound
 from foundation.errors import PortalError
+from foundation.words import kept as _
 
 RESOLVES = "resolves"
 ANSWERS = "answers"

@@ -12,11 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters.lake_types import arrow_type, width
 from apps.connections.errors import SourceBroken
 from apps.connections.ports import ColumnOf, Table
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     import pyarrow as pa

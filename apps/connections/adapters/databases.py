@@ -8,14 +8,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters import checking
 from apps.connections.adapters.tables import Session
 from apps.connections.errors import SourceBroken, SourceRefused
 from apps.connections.ports import Step, Tls
 from foundation import outbound
 from foundation.errors import Invalid
+from foundation.words import kept as _
 
 # In the details of an error that TLS failed with, and of one that comes later.
 TLS = {checking.STEP: checking.SECURE}

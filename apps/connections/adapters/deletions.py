@@ -11,10 +11,10 @@ import struct
 import zlib
 
 import numpy as np
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from apps.connections.errors import SourceBroken
+from foundation.words import kept as _
 
 Positions = NDArray[np.int64]
 _MAGIC = 1_681_511_377

@@ -14,12 +14,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters import deletions
 from apps.connections.adapters.files import shown
 from apps.connections.adapters.table_files import MOST_FILES, DataFile, Snapshot, Store, TableColumn, too_many
 from apps.connections.errors import PlaceMissing, SourceBroken
+from foundation.words import kept as _
 
 LOG = "_delta_log/"
 _COMMIT = re.compile(r"(\d{20})\.json")

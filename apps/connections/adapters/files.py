@@ -18,12 +18,12 @@ from threading import Event
 from typing import Any
 
 from django.utils.translation import get_language, ngettext, override
-from django.utils.translation import gettext as _
 
 from apps.connections.errors import PlaceMissing, ScratchFull, SourceBroken, SourceUnreachable
 from apps.connections.ports import Asked, Described, File, Piece, Place
 from foundation.figures import number
 from foundation.folders import held_folder
+from foundation.words import kept as _
 
 MOST_FILES = 1_000_000
 # Together in one piece, fetched side by side; what is larger is a piece by itself.

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters import checking, files
 from apps.connections.adapters.files import Listed, shown
 from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, SourceRefused, SourceUnreachable
 from apps.connections.ports import Asked, Described, File, Piece, Place, Secrets, Step, Thing
 from foundation import outbound
 from foundation.errors import Invalid
+from foundation.words import kept as _
 
 _MOST_URLS = 1_000
 _MOST_FILE_BYTES = 256 << 30

@@ -13,12 +13,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters import avro_size, iceberg_types
 from apps.connections.adapters.files import shown
 from apps.connections.adapters.table_files import DataFile, Snapshot, Store, TableColumn
 from apps.connections.errors import PlaceMissing, SourceBroken
+from foundation.words import kept as _
 
 METADATA = "metadata/"
 _NAMED = re.compile(r"(?:v(\d+)|(\d+)-[0-9a-fA-F-]+)(?:\.gz)?\.metadata\.json(?:\.gz)?")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
-from django.utils.translation import gettext as _
 
 from apps.connections.adapters import checking, databases
 from apps.connections.adapters.broker_sources import BrokerSource
@@ -17,6 +16,7 @@ from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, S
 from apps.connections.ports import Events, Secrets, Step
 from foundation import outbound
 from foundation.errors import Invalid
+from foundation.words import kept as _
 
 _ASK_S, _POLL_S, _LOOK_S = 10.0, 0.2, 30.0
 _AT_ONCE, _WANTED_BYTES = 5_000, 16 << 20

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters import csv_rows, databases
 from apps.connections.adapters.databases import DatabaseAt
 from apps.connections.adapters.mysql_types import column_of, is_number
@@ -17,6 +15,7 @@ from apps.connections.adapters.mysql_wire import BoundedConnection, PacketTooLon
 from apps.connections.adapters.tables import Column, Look, Range, Tables, joined, parts_of
 from apps.connections.errors import PlaceMissing, SourceBroken
 from apps.connections.ports import Secrets, Thing
+from foundation.words import kept as _
 
 _COUNT_S = 5
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pymysql
-from django.utils.translation import gettext as _
 from pymysql.constants import CR, ER
 from pymysql.protocol import MysqlPacket
 
@@ -20,6 +19,7 @@ from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, S
 from apps.connections.ports import Secrets
 from foundation import outbound
 from foundation.errors import PortalError
+from foundation.words import kept as _
 
 _CONNECT_S, _SIGN_IN_S = 10.0, 20.0
 # What is longer than one packet of the protocol is sent in several; no row that is read here may be.

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import redis
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.connections.adapters.valkey_broker import Line, ValkeyBroker
 from foundation.errors import OverQuota, Unavailable
+from foundation.words import kept as _
 
 _PREFIX = "sanad:stream:"
 _SENTENCE = gettext_noop("The message broker does not answer; send this again.")

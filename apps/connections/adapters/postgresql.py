@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _
 from psycopg import sql
 from psycopg.rows import dict_row
 
@@ -18,6 +17,7 @@ from apps.connections.adapters.postgresql_wire import BoundedConnection, connect
 from apps.connections.adapters.tables import Column, Look, Range, Tables, joined, parts_of
 from apps.connections.errors import PlaceMissing, SourceBroken, SourceRefused, SourceUnreachable
 from apps.connections.ports import Secrets, Thing
+from foundation.words import kept as _
 
 _COUNT_S = 5
 _TABLES = """

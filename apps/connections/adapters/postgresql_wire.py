@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-from django.utils.translation import gettext as _
 from psycopg import errors, generators, pq
 
 from apps.connections.adapters import databases
@@ -18,6 +17,7 @@ from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, S
 from apps.connections.ports import Secrets
 from foundation import outbound
 from foundation.errors import PortalError
+from foundation.words import kept as _
 
 # Bytes that may come before a row, or the answer to a question, is whole.
 _MOST_UNREAD = 64 << 20

@@ -10,14 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters import checking, files, s3_tables, s3_wire, table_files
 from apps.connections.adapters.files import Listed, shown
 from apps.connections.adapters.s3_wire import BucketAt, Opened
 from apps.connections.adapters.table_files import Snapshot
 from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, SourceUnreachable
 from apps.connections.ports import Asked, Described, Piece, Place, Rows, Secrets, Step, Thing
+from foundation.words import kept as _
 
 log = logging.getLogger("sanad.connections")
 # Of one answer, and of a whole listing: a thousand objects are half a megabyte.

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters import delta, iceberg, table_files
 from apps.connections.adapters.files import Alive, Listed, shown
 from apps.connections.adapters.s3_wire import Opened
@@ -20,6 +18,7 @@ from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged
 from apps.connections.ports import Described, File, Piece, Place, Table, Thing
 from foundation import lake
 from foundation.folders import held_folder
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
-from django.utils.translation import gettext as _
 
 from apps.connections.adapters import checking
 from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, SourceRefused, SourceUnreachable
 from apps.connections.ports import Secrets
 from foundation import outbound
 from foundation.errors import Invalid, PortalError
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader

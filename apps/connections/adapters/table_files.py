@@ -16,13 +16,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from apps.connections.adapters.files import GROUP_BYTES, GROUP_FILES, Listed, shown
 from apps.connections.errors import SourceBroken
 from apps.connections.ports import Asked, ColumnOf, Described, Piece
 from foundation import lake
+from foundation.words import kept as _
+from foundation.words import kept_many as ngettext
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,11 +12,10 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Protocol
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters import csv_rows
 from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged
 from apps.connections.ports import Asked, ColumnOf, Described, Piece, Place, Step, Table, Thing
+from foundation.words import kept as _
 
 # About so many rows make a piece: it is the most that is read again after a worker was killed.
 PIECE_ROWS = 500_000

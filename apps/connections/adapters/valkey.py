@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from apps.connections.adapters import checking, databases
 from apps.connections.adapters.broker_sources import BrokerSource
 from apps.connections.adapters.databases import TLS, DatabaseAt
@@ -18,6 +16,7 @@ from apps.connections.errors import SourceRefused, SourceUnreachable
 from apps.connections.ports import Secrets, Step
 from foundation import outbound
 from foundation.errors import Invalid
+from foundation.words import kept as _
 
 _CONNECT_S, _SILENT_S = 10.0, 20.0
 

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import redis
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -17,6 +15,8 @@ from apps.connections.adapters.valkey_counts import Counts, counts_of, id_of, pa
 from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, SourceRefused, SourceUnreachable
 from apps.connections.ports import Events
 from foundation import figures
+from foundation.words import kept as _
+from foundation.words import kept_many as ngettext
 
 _PARTITION = "0"
 _FEWEST, _AT_ONCE, _WANTED_BYTES = 64, 4_000, 16 << 20

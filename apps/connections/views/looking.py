@@ -16,6 +16,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import PortalError
 from foundation.web import render_page
+from foundation.web.lake_tables import sample_rows
 from foundation.web.requests import PortalRequest
 
 _MOST = 200
@@ -46,9 +47,11 @@ def connection_preview(request: PortalRequest, tenant: str, project: str, connec
     connection, name = connection_of(request, connection_id), request.GET.get("place", "")[:2000]
     context: dict[str, Any] = {"connection": connection, "place": name, "described": None, "problem": ""}
     try:
-        context["described"] = services.described(
+        found = services.described(
             actor=request.actor, connection=connection, project_id=request.project.pk, place=name
         )
+        context["described"] = found
+        context["sample"] = sample_rows(found.sample) if found.sample is not None and found.sample.num_rows else None
     except PortalError as refusal:
         context["problem"] = refusal.sentence
     return render_page(request, "connections/connection_preview.html", **context)

@@ -24,6 +24,7 @@ from foundation import access, ledger
 from foundation.access import Permission
 from foundation.figures import money
 from foundation.identity import Actor
+from foundation.words import said_now
 
 _EACH = 10
 _FAILED_WITHIN = _DECIDED_WITHIN = timedelta(days=7)
@@ -169,7 +170,7 @@ def _version(kind: str, row: Any, now: datetime) -> Waiting:
 
 
 def _ingestion(kind: str, row: Any, now: datetime) -> Waiting:
-    reason = row.trouble or row.last_failure
+    reason = row.trouble or said_now(row.last_words or {}, row.last_failure)
     place = (row.project.name, row.project.slug)
     return Waiting(kind, row.pk, str(row), reason, "failed", _("Needs a look"), row.last_at or row.created_at, *place)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from apps.dashboards import selectors
 from apps.dashboards.views.addresses import address_of, list_of
+from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission
@@ -19,6 +22,7 @@ from foundation.web import finding, navigation, redirect, render_page
 from foundation.web.requests import PortalRequest
 
 _MOST_PAGES = 6
+_IN_PROJECT = re.compile(r"/t/(?P<tenant>[^/]+)/p/(?P<project>[^/]+)/")
 
 
 @access.page(Permission.PROJECT_VIEW, own=True)
@@ -64,9 +68,22 @@ def _pages(request: PortalRequest, words: str) -> list[dict[str, Any]]:
     found = [{"kind": "page", "name": place.label, "url": place.url} for place in places]
     if words:
         root = f"/t/{request.tenant.slug}/"
+        if project := _project_here(request):
+            here = finding.project_pages_for(request.actor, project, words)
+            found += [
+                {"kind": "page", "name": page.label, "url": f"{root}p/{project.slug}/{page.path}"} for page in here
+            ]
         pages = finding.pages_for(request.actor, words)
         found += [{"kind": "page", "name": page.label, "url": root + page.path} for page in pages]
     return found[:_MOST_PAGES]
+
+
+def _project_here(request: PortalRequest) -> Any:
+    """The project on whose page the palette was opened; None elsewhere, and where the actor may not see it."""
+    here = _IN_PROJECT.match(urlsplit(request.headers.get("HX-Current-URL", "")).path)
+    if here is None or here["tenant"] != request.tenant.slug:
+        return None
+    return projects.visible_projects(actor=request.actor).filter(slug=here["project"]).first()
 
 
 def _people(request: PortalRequest, words: str) -> list[dict[str, Any]]:

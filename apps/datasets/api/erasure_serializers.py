@@ -36,6 +36,8 @@ class ErasureSerializer(serializers.ModelSerializer[Erasure]):
     project = serializers.SlugField(source="project.slug", read_only=True)
     things = ErasedThingSerializer(many=True, read_only=True)
 
+    failure = serializers.CharField(source="failure_said", read_only=True)
+
     class Meta:
         model = Erasure
         fields = [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -37,6 +38,8 @@ class UploadStart(serializers.Serializer):
 
 _UNSAID = {"pin", "since", "reached"}
 # Not the last: what is only new is known to an ingestion.
+# A hundred years.
+_MOST_SECONDS = 36_525 * 86_400
 _MODES = [(mode.value, mode.label) for mode in Mode if mode is not Mode.INCREMENTAL]
 
 
@@ -44,6 +47,7 @@ _MODES = [(mode.value, mode.label) for mode in Mode if mode is not Mode.INCREMEN
 class VersionSerializer(serializers.ModelSerializer):
     dataset_name = serializers.CharField(source="dataset.name", read_only=True)
     schema = serializers.JSONField(read_only=True)
+    failure = serializers.CharField(source="failure_said", read_only=True)
     tags = serializers.SerializerMethodField()
     held = serializers.SerializerMethodField()
 
@@ -108,11 +112,17 @@ class DestroyChoice(serializers.Serializer):
 
 
 class DatasetSerializer(serializers.ModelSerializer):
+    """`freshness_s`: how old its newest version may be, in seconds; null where nothing is promised."""
+
     latest_version = serializers.SerializerMethodField()
+    freshness_s = serializers.SerializerMethodField()
 
     class Meta:
         model = Dataset
-        fields = ["id", "name", "slug", "description", "project", "created_at", "latest_version"]
+        fields = ["id", "name", "slug", "description", "project", "freshness_s", "created_at", "latest_version"]
+
+    def get_freshness_s(self, dataset: Dataset) -> float | None:
+        return dataset.freshness_promise.total_seconds() if dataset.freshness_promise else None
 
     def get_latest_version(self, dataset: Any) -> dict[str, Any] | None:
         if getattr(dataset, "latest_id", None) is None:
@@ -151,6 +161,18 @@ class DatasetStart(_Incoming):
     description = serializers.CharField(required=False, allow_blank=True, default="")
     review = serializers.BooleanField(required=False, default=False)
     options = serializers.DictField(required=False, default=dict)
+
+
+class DatasetChange(serializers.Serializer):
+    """What is not named stays; `freshness_s` null promises nothing any more."""
+
+    description = serializers.CharField(required=False, allow_blank=True)
+    freshness_s = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=_MOST_SECONDS, source="freshness_promise"
+    )
+
+    def validate_freshness_s(self, seconds: int | None) -> timedelta | None:
+        return None if seconds is None else timedelta(seconds=seconds)
 
 
 class VersionStart(_Incoming):

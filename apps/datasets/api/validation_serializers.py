@@ -65,6 +65,9 @@ class MeasuredSerializer(serializers.Serializer):
 
 
 class ValidationReportSerializer(MeasuredSerializer):
+    """`quarantine` is where rows of it are to be seen: those that were set aside, or the first that block it."""
+
+    quarantine = serializers.UUIDField(allow_null=True)
     suite = serializers.UUIDField()
     suite_number = serializers.IntegerField()
     outcome = serializers.ChoiceField(choices=ReportOutcome.choices)
@@ -95,9 +98,10 @@ def results_of(expectations: Any, results: Any, names: dict[str, str]) -> list[d
     ]
 
 
-def report_of(report: ValidationReport, names: dict[str, str]) -> dict[str, Any]:
+def report_of(report: ValidationReport, names: dict[str, str], quarantine: Quarantine | None) -> dict[str, Any]:
     return {
         "version": report.version_id,
+        "quarantine": quarantine.pk if quarantine else None,
         "suite": report.suite_id,
         "suite_number": report.suite.number,
         "outcome": report.outcome,
@@ -124,6 +128,7 @@ class QuarantineSerializer(serializers.ModelSerializer):
             "version_name",
             "suite",
             "suite_number",
+            "is_sample",
             "first_count",
             "row_count",
             "replayed_count",

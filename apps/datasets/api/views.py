@@ -75,6 +75,7 @@ class DatasetViewSet(RetentionMixin):
         "list": Permission.DATASET_VIEW,
         "retrieve": Permission.DATASET_VIEW,
         "create": Permission.DATASET_CREATE,
+        "partial_update": Permission.DATASET_CREATE,
         "versions": Permission.DATASET_VIEW,
         "add_version": Permission.DATASET_CREATE,
         "lineage": Permission.DATASET_VIEW,
@@ -106,6 +107,14 @@ class DatasetViewSet(RetentionMixin):
         return self.answer(
             self.serializer_class, selectors.get_dataset(actor=self.actor, dataset_id=dataset.pk), status=201
         )
+
+    @extend_schema(request=serializers.DatasetChange)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change what is said of it, and how old its newest version may be before it counts as stale."""
+        dataset = selectors.get_dataset(actor=self.actor, dataset_id=pk)
+        said = {"description": dataset.description, "freshness_promise": dataset.freshness_promise}
+        services.edit_dataset(actor=self.actor, dataset=dataset, **{**said, **self.body(serializers.DatasetChange)})
+        return self.answer(self.serializer_class, selectors.get_dataset(actor=self.actor, dataset_id=pk))
 
     @extend_schema(
         parameters=[
@@ -213,7 +222,8 @@ class DatasetVersionViewSet(ClassifyingMixin, TaggingMixin, DiffingMixin):
         if report is None:
             raise NotFound(_("Nothing was expected of this version's rows."))
         names = selectors.dataset_names(actor=self.actor, project_id=version.project_id)
-        return Response(validation_serializers.report_of(report, names))
+        quarantine = selectors.quarantine_of(actor=self.actor, version=version)
+        return Response(validation_serializers.report_of(report, names, quarantine))
 
     @extend_schema(responses=validation_serializers.BreachSerializer)
     @action(detail=True)

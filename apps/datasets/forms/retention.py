@@ -3,8 +3,10 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from foundation.web.editing import EditForm
 
-class RetentionForm(forms.Form):
+
+class RetentionForm(EditForm):
     keep_newest = forms.IntegerField(
         label=_("Keep the newest"),
         required=False,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.datasets.choices import ACCEPTED_ENDINGS, ColumnClass
 from apps.datasets.forms.modes import ModeFields
+from foundation.web import editing
 from foundation.web.sql_forms import SqlForm
 
 _DELIMITERS = [
@@ -147,9 +148,13 @@ def name_from(filename: str) -> str:
     return PurePath(filename).name.split(".")[0][:120]
 
 
-class EditForm(forms.Form):
+class EditForm(editing.EditForm):
     description = forms.CharField(
-        label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Description"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("What the rows are, where they are from, what they are not good for. Markdown is read."),
     )
     promise = forms.IntegerField(
         label=_("A new version comes at least every"),

@@ -13,6 +13,7 @@ from django.db import models
 from apps.datasets.choices import VersionState
 from foundation import storage
 from foundation.tenancy.models import TenantModel
+from foundation.words import said_now
 
 _WITH_ROWS = {VersionState.READY, VersionState.REVIEW}
 
@@ -66,6 +67,8 @@ class DatasetVersion(TenantModel):
     # Since when its reading is halted; it goes on from the last piece that is in.
     paused_at = models.DateTimeField(null=True, blank=True)
     failure = models.TextField(blank=True)
+    # Of the failure (`foundation.words`), so that each reads it in their own language.
+    failure_words = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     committed_at = models.DateTimeField(null=True)
@@ -94,6 +97,11 @@ class DatasetVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.dataset.name} v{self.number}" if self.number else self.dataset.name
+
+    @property
+    def failure_said(self) -> str:
+        """Why it came to nothing, in the reader's language."""
+        return said_now(self.failure_words, self.failure)
 
     @property
     def column_names(self) -> list[str]:

@@ -8,6 +8,7 @@ from django.db import models
 from apps.datasets.choices import LEFT_TO_PEOPLE, ErasedKind, ErasureState
 from apps.datasets.models.datasets import Dataset
 from foundation.tenancy.models import TenantModel
+from foundation.words import said_now
 
 
 class Erasure(TenantModel):
@@ -26,12 +27,18 @@ class Erasure(TenantModel):
     # SHA-256 of what was erased where, as `services.erasing.summing` writes it; the ledger names it too.
     summary_digest = models.CharField(max_length=64, blank=True)
     failure = models.TextField(blank=True)
+    failure_words = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at"]
+
+    @property
+    def failure_said(self) -> str:
+        """Why it came to nothing, in the reader's language."""
+        return said_now(self.failure_words, self.failure)
 
     def __str__(self) -> str:
         return self.subject_digest[:12]

@@ -57,7 +57,10 @@ class ValidationReport(TenantModel):
 
 
 class Quarantine(TenantModel):
-    """The rows of a version that were set aside, in a table of their own; how many are still there."""
+    """The rows of a version that were set aside, in a table of their own; how many are still there.
+
+    Of a version that was blocked as a whole it is a sample of the rows in its way: to be looked at, and nothing else.
+    """
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="quarantines")
@@ -66,6 +69,7 @@ class Quarantine(TenantModel):
     lake_snapshot = models.BigIntegerField()
     # The names of the columns that say number, reasons and corrections of a row; the others are the data's own.
     marks = models.JSONField(default=list)
+    is_sample = models.BooleanField(default=False)
     first_count = models.BigIntegerField()
     row_count = models.BigIntegerField()
     replayed_count = models.BigIntegerField(default=0)

@@ -10,7 +10,7 @@ from apps.datasets.selectors.diffing import (
     diff_rows,
     likely_key,
 )
-from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, version_as_of
+from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, tagged, version_as_of
 from apps.datasets.selectors.holding import (
     datasets_held,
     get_hold,
@@ -128,6 +128,7 @@ from apps.datasets.selectors.validation import (
     visible_quarantines,
     visible_reports,
     visible_suites,
+    waiting_quarantines,
 )
 
 __all__ = [
@@ -230,6 +231,7 @@ __all__ = [
     "summary",
     "table_at",
     "tables_named",
+    "tagged",
     "tokenised_columns",
     "transformation_things",
     "troubled_ingestions",
@@ -253,4 +255,5 @@ __all__ = [
     "visible_suites",
     "visible_transformations",
     "visible_versions",
+    "waiting_quarantines",
 ]

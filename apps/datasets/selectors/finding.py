@@ -33,6 +33,11 @@ def find_version(*, actor: Actor, dataset_id: UUID, at: str) -> DatasetVersion:
     return found
 
 
+def tagged(*, actor: Actor, dataset_id: UUID, tag: str) -> DatasetVersion | None:
+    """The version of the dataset that has the tag."""
+    return visible_versions(actor=actor, dataset_id=dataset_id).filter(tags__name=tag).first()
+
+
 def _named(rows: QuerySet[DatasetVersion], at: str) -> DatasetVersion | None:
     if number := _NUMBER.fullmatch(at):
         return rows.filter(number=int(number[1])).first()

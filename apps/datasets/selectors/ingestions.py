@@ -28,6 +28,7 @@ def visible_ingestions(
         last_state=Subquery(last.values("state")[:1]),
         last_at=Subquery(last.values("created_at")[:1]),
         last_failure=Subquery(last.values("failure")[:1]),
+        last_words=Subquery(last.values("failure_words")[:1]),
     )
     return rows.filter(dataset_id=dataset_id) if dataset_id else rows
 

@@ -72,6 +72,11 @@ def visible_quarantines(
     return rows.filter(dataset_id=dataset_id) if dataset_id else rows
 
 
+def waiting_quarantines(*, actor: Actor, dataset_id: UUID) -> QuerySet[Quarantine]:
+    """Those with rows that wait for somebody to correct them or give them up."""
+    return visible_quarantines(actor=actor, dataset_id=dataset_id).filter(row_count__gt=0, is_sample=False)
+
+
 def get_quarantine(*, actor: Actor, quarantine_id: UUID) -> Quarantine:
     found = visible_quarantines(actor=actor).filter(pk=quarantine_id).first()
     if found is None:
@@ -85,7 +90,7 @@ def quarantine_of(*, actor: Actor, version: DatasetVersion) -> Quarantine | None
 
 def rows_aside(*, actor: Actor, dataset_id: UUID) -> int:
     """How many rows of all versions of a dataset wait in quarantine."""
-    found = visible_quarantines(actor=actor, dataset_id=dataset_id).aggregate(rows=Sum("row_count"))
+    found = waiting_quarantines(actor=actor, dataset_id=dataset_id).aggregate(rows=Sum("row_count"))
     return int(found["rows"] or 0)
 
 

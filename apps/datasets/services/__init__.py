@@ -66,7 +66,7 @@ from apps.datasets.services.quarantine import (
     settle_replay,
     settle_what_is_left,
 )
-from apps.datasets.services.retention import retire_versions, set_retention
+from apps.datasets.services.retention import forget_samples, retire_versions, set_retention
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.rolling_back import roll_back
 from apps.datasets.services.sampling import sample_of
@@ -182,6 +182,7 @@ __all__ = [
     "find_person",
     "foresee_backfill",
     "forget_abandoned_uploads",
+    "forget_samples",
     "go_on_erasing",
     "hear_version",
     "ingest_upload",

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
-from django.utils.translation import gettext as _
 
 from apps.datasets import selectors
 from apps.datasets.choices import NEXT, VersionState
@@ -31,6 +30,7 @@ from foundation.clock import now
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
+from foundation.words import kept as _
 
 _KEPT = (VersionState.READY, VersionState.REVIEW)
 # Of text in a row, up to which nobody has to look how many rows fit into memory.

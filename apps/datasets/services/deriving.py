@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.choices import Mode, VersionState
@@ -22,6 +21,7 @@ from foundation import jobs, lake, ledger
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -23,6 +23,7 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.jobs.choices import JobState
 from foundation.lake import shredding
+from foundation.words import words_of
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -97,7 +98,8 @@ def end_destroying(actor: Actor, version_id: UUID) -> None:
     if version.state != VersionState.DESTROYING:
         return
     states.move(version, VersionState.DESTROYED, NEXT)
-    version.destroyed_at, version.first_profile, version.failure = now(), {}, ""
+    version.destroyed_at, version.first_profile = now(), {}
+    version.failure, version.failure_words = "", {}
     Quarantine.objects.filter(version=version).delete()
     # The number of the snapshot stays: the ledger names it, and reports hold the two against each other.
     version.lake_table = ""
@@ -137,4 +139,4 @@ def _admission(job: Job, take: bool) -> str:
 def _destroying_failed(job: Job, sentence: str, actor: Actor) -> None:
     """Nobody reads it any more, whatever is left of it; whoever may can have it tried again."""
     rows = DatasetVersion.objects.filter(pk=UUID(job.arguments["version_id"]), state=VersionState.DESTROYING)
-    rows.update(failure=sentence)
+    rows.update(failure=sentence, failure_words=words_of(sentence))

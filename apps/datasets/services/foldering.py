@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
-
 from apps.datasets.choices import FORMAT_OF_ENDING, FileFormat
 from apps.datasets.errors import FileRefused
 from apps.datasets.services.unpacking import SourceFile, opened
 from foundation import lake
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     from foundation.lake.adapters.tar_members import Member

@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from apps.datasets import policies, selectors
 from apps.datasets.choices import Mode, VersionState
 from apps.datasets.errors import FileRefused
@@ -24,6 +21,8 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake import Column, Span, TableAt
 from foundation.lake.ports import Lake
+from foundation.words import kept as _
+from foundation.words import kept_many as ngettext
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job

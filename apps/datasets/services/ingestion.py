@@ -24,6 +24,7 @@ from foundation.figures import number
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
+from foundation.words import words_of
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -97,8 +98,9 @@ def _end_unmade(version_id: UUID, state: VersionState, sentence: str) -> Dataset
     if version.state != VersionState.INGESTING:
         return None
     states.move(version, state, NEXT)
-    version.failure, version.source = sentence, without_listings(version.source)
-    version.save(update_fields=["state", "failure", "source"])
+    version.failure, version.failure_words = sentence, words_of(sentence)
+    version.source = without_listings(version.source)
+    version.save(update_fields=["state", "failure", "failure_words", "source"])
     let_go(version)
     forget_what_is_half(version)
     # The file may be read again with other options; if nobody does, it is forgotten like any abandoned upload.

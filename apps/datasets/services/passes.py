@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.choices import (
@@ -40,6 +39,7 @@ from foundation.errors import PortalError
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 from foundation.tenancy.models import Tenant
+from foundation.words import kept as _
 
 TRANSFORM = "datasets.transform"
 

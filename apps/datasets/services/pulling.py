@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.connections import selectors as connected
 from apps.connections import services as connections
@@ -36,6 +35,7 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle, JobSetAside
 from foundation.jobs.choices import JobState
 from foundation.lake import LakeUnavailable, MarkMoved
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     import pyarrow as pa

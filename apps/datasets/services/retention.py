@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.events import RetentionSet, VersionRetired
-from apps.datasets.models import Dataset, DatasetVersion, RetentionRule
+from apps.datasets.models import Dataset, DatasetVersion, Quarantine, RetentionRule
 from apps.datasets.services.destroying import DESTROY, begin_destroying
 from apps.datasets.services.queueing import hold_dataset
+from apps.datasets.services.validation.forgetting import forget_quarantine
 from foundation import access, jobs, ledger, tenancy
 from foundation.clock import now as clock
 from foundation.errors import Invalid
@@ -20,6 +21,8 @@ from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
 
 _MOST = 100_000
+# Long enough to mend what was sent; nobody needs the rows of a version that never was for longer.
+_SAMPLES_KEPT = timedelta(days=30)
 
 
 @transaction.atomic
@@ -61,6 +64,21 @@ def retire_versions(*, now: datetime) -> int:
         return tenancy.take_turns(rules, partial(_retire, tenant, now), name=lambda rule: f"the rule of {rule.pk}")
 
     return tenancy.for_each(turn)
+
+
+def forget_samples(*, now: datetime) -> int:
+    """Rows that were kept of blocked versions to be looked at; how many samples went. One under legal hold stays."""
+
+    def turn(tenant: Tenant) -> int:
+        if tenancy.why_locked(tenant) or tenant.deletion_begun_at is not None:
+            return 0
+        old = Quarantine.objects.filter(tenant=tenant, is_sample=True, created_at__lt=now - _SAMPLES_KEPT)
+        over = [one.version for one in old.select_related("version") if not selectors.holds_on(one.version)]
+        for version in over:
+            forget_quarantine(version)
+        return len(over)
+
+    return tenancy.in_each(turn)
 
 
 def _retire(tenant: Tenant, now: datetime, rule: RetentionRule) -> int:

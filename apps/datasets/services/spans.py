@@ -8,13 +8,12 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from apps.datasets import policies, selectors
 from apps.datasets.models import DatasetVersion, Ingestion
 from foundation import lake
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+from foundation.words import kept as _
 
 _READERS: tuple[tuple[tuple[str, ...], Callable[[str], object]], ...] = (
     (("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), int),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.choices import VersionState
@@ -17,6 +16,7 @@ from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.deriving import derive_version
 from foundation.errors import Conflict
 from foundation.identity import Actor
+from foundation.words import kept as _
 
 
 @transaction.atomic

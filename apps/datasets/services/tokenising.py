@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.datasets import policies
 from apps.datasets.choices import ColumnClass, VersionState
@@ -29,6 +28,7 @@ from foundation.identity import Actor
 from foundation.lake.ports import Lake
 from foundation.storage import keys
 from foundation.storage.errors import KeyDestroyed
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from apps.datasets import selectors
 from apps.datasets.choices import PassState, TransformationMode, VersionState
 from apps.datasets.errors import QueryRefused
@@ -20,6 +18,7 @@ from apps.datasets.services.passes import TRANSFORM
 from foundation import jobs, lake
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job

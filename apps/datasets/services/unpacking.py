@@ -16,14 +16,13 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from django.utils.translation import gettext as _
-
 from apps.datasets.choices import FORMAT_OF_ENDING, FileFormat
 from apps.datasets.errors import FileRefused
 from apps.datasets.models import Upload
 from apps.datasets.services.uploads import read_chunks
 from foundation import storage
 from foundation.lake import Coming
+from foundation.words import kept as _
 
 # An honest CSV shrinks about tenfold, a column of one repeated value up to some hundred times.
 MAX_RATIO = 200

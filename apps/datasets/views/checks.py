@@ -67,7 +67,7 @@ def of_dataset(request: PortalRequest, dataset: Any, version: Any) -> dict[str, 
     """What is expected now, how the newest version stood up to it, and what waits in quarantine."""
     suite = selectors.newest_suite(dataset)
     names = selectors.dataset_names(actor=request.actor, project_id=dataset.project_id)
-    waiting = selectors.visible_quarantines(actor=request.actor, dataset_id=dataset.pk).filter(row_count__gt=0)
+    waiting = selectors.waiting_quarantines(actor=request.actor, dataset_id=dataset.pk)
     return {
         "suite": suite,
         "rows": [row(one, None, names) for one in services.expectations_of(suite)],

@@ -92,7 +92,7 @@ class RunTable(_ProjectTable):
             shown = state_cell("paused", _("Paused"))
         if not record.failure:
             return shown
-        return format_html('{} <span class="s-small s-muted" dir="auto">{}</span>', shown, record.failure)
+        return format_html('{} <span class="s-small s-muted" dir="auto">{}</span>', shown, record.failure_said)
 
     def render_trigger(self, value: dict[str, Any]) -> str:
         return trigger_in_words(value)

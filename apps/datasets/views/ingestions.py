@@ -21,9 +21,10 @@ from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.history import history
-from foundation.web.pages import unchanged
+from foundation.web.pages import offer_undo, unchanged
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
+from foundation.words import said_now
 
 
 @access.page(Permission.DATASET_VIEW)
@@ -61,6 +62,7 @@ def ingestion_detail(request: PortalRequest, tenant: str, project: str, ingestio
         "runs": build_table(request, RunTable, rows),
         "may": access.ask(policies.check_can_add, request.actor, ingestion),
         "history": history(request.actor, ("ingestion", ingestion.pk), names=tenants.names_of),
+        "last_failure": said_now(ingestion.last_words or {}, ingestion.last_failure or ""),
     }
     return render_page(request, "datasets/ingestion_detail.html", **context)
 
@@ -77,7 +79,8 @@ def ingestion_run(request: PortalRequest, tenant: str, project: str, ingestion_i
 @require_POST
 def ingestion_pause(request: PortalRequest, tenant: str, project: str, ingestion_id: UUID) -> HttpResponse:
     services.pause_ingestion(actor=request.actor, ingestion=ingestion_of(request, ingestion_id))
-    messages.success(request, _("Nothing is due any more until it is resumed; what is being read goes on."))
+    said = _("Nothing is due any more until it is resumed; what is being read goes on.")
+    offer_undo(request, said, address(request, "ingestion_resume", ingestion_id))
     return redirect(request, address(request, "ingestion_detail", ingestion_id))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
-from django.utils.translation import get_language_bidi
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -17,11 +20,13 @@ from apps.datasets import forms
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
+from foundation.figures import number
 from foundation.web import render_page
 from foundation.web.lineage import Edge, Graph, Node, Path, Placed, Thing, graph_of, path_of, place
 from foundation.web.requests import PortalRequest
 
 _MARGIN = 8
+_NAMED = 3
 # Kinds that a picture can stand round, by the kind of thing that is drawn.
 _ROUND = ("dataset", "model", "deployment")
 
@@ -105,8 +110,10 @@ class _Drawing:
             "columns": sorted(self._lit.get(node.key, ())),
             "untold": node.key in self._untold,
             "dim": self._path is not None and node.key not in self._lit and node.key not in self._untold,
-            "before": self._graph.before(node.key),
-            "behind": self._graph.behind(node.key),
+            "before": (before := self._graph.before(node.key)),
+            "behind": (behind := self._graph.behind(node.key)),
+            "before_said": _named(before),
+            "behind_said": _named(behind),
         }
 
     def _in_reading_order(self, placed: Placed) -> list[str]:
@@ -133,6 +140,16 @@ class _Drawing:
         return reverse("datasets:lineage", args=[*slugs, kind, pk]) + (f"?{query}" if query else "")
 
 
+def _named(nodes: Sequence[Node]) -> SafeString:
+    """The first few by name, and how many more there are."""
+    told = [(_("something you may not see") if node.hidden else node.name,) for node in nodes[:_NAMED]]
+    names = format_html_join(", ", "<bdi>{}</bdi>", told)
+    if (more := len(nodes) - _NAMED) <= 0:
+        return names
+    said = ngettext("and %(count)s more", "and %(count)s more", more) % {"count": number(more)}
+    return format_html("{} {}", names, said)
+
+
 def _focus(node: Node, thing: Thing) -> tuple[str, UUID]:
     whole = thing.part_of
     if node.whole and whole is not None and whole.kind in _ROUND:
@@ -143,8 +160,8 @@ def _focus(node: Node, thing: Thing) -> tuple[str, UUID]:
 def line_of(points: tuple[tuple[int, int], ...]) -> str:
     """A path through the points: curves between layers, straight where it passes one."""
     said = f"M{points[0][0] + _MARGIN},{points[0][1] + _MARGIN}"
-    for number, ((x, y), (to_x, to_y)) in enumerate(pairwise(points)):
+    for step, ((x, y), (to_x, to_y)) in enumerate(pairwise(points)):
         x, y, to_x, to_y = x + _MARGIN, y + _MARGIN, to_x + _MARGIN, to_y + _MARGIN
         middle = (x + to_x) // 2
-        said += f"L{to_x},{to_y}" if number % 2 else f"C{middle},{y} {middle},{to_y} {to_x},{to_y}"
+        said += f"L{to_x},{to_y}" if step % 2 else f"C{middle},{y} {middle},{to_y} {to_x},{to_y}"
     return said

@@ -18,6 +18,7 @@ from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
+from foundation.web.editing import alone
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
@@ -70,6 +71,7 @@ def dataset_detail(request: PortalRequest, tenant: str, project: str, dataset_id
 
 @access.page(Permission.DATASET_CREATE)
 def dataset_edit(request: PortalRequest, tenant: str, project: str, dataset_id: UUID) -> HttpResponse:
+    alone(request)
     dataset = dataset_of(request, dataset_id)
     initial = forms.EditForm.initial_of(dataset.description, dataset.freshness_promise)
     form = forms.EditForm(request.POST if request.method == "POST" else None, initial=initial)

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.datasets import forms, policies, selectors, services
+from apps.datasets.choices import Severity
 from apps.datasets.views.things import address
 from foundation import access
 from foundation.access import Permission
@@ -92,7 +93,9 @@ def _rows(request: PortalRequest, quarantine: Any, reason: str) -> dict[str, Any
 def _told(request: PortalRequest, quarantine: Any) -> dict[str, str]:
     """The expectations that rows may fail, each as a sentence, by their ids."""
     names = selectors.dataset_names(actor=request.actor, project_id=quarantine.project_id)
-    return {one.id: services.sentence(one, datasets=names) for one in services.expectations_of(quarantine.suite)}
+    expected = services.expectations_of(quarantine.suite)
+    blocks = [one for one in expected if one.severity is Severity.BLOCK or not quarantine.is_sample]
+    return {one.id: services.sentence(one, datasets=names) for one in blocks}
 
 
 def _acted(request: PortalRequest, quarantine: Any, form: forms.RowsForm) -> HttpResponse | None:
@@ -122,6 +125,8 @@ def quarantine_row(request: PortalRequest, tenant: str, project: str, quarantine
     """One row, cell by cell."""
     quarantine = _quarantine(request, quarantine_id)
     policies.check_can_mend(request.actor, quarantine)
+    if quarantine.is_sample:
+        return redirect(request, address(request, "quarantine_detail", quarantine.pk))
     try:
         columns, found = services.row_of(actor=request.actor, quarantine=quarantine, number=row)
     except NotFound as gone:

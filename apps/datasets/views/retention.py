@@ -16,6 +16,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.editing import alone
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
@@ -24,14 +25,17 @@ from foundation.web.requests import PortalRequest
 @access.fresh
 @require_http_methods(["GET", "POST"])
 def dataset_retention(request: PortalRequest, tenant: str, project: str, dataset_id: UUID) -> HttpResponse:
+    alone(request)
     dataset = dataset_of(request, dataset_id)
     policies.check_can_retire(request.actor, dataset)
     rule = selectors.rule_of(dataset)
     initial = {"keep_newest": rule.keep_newest, "keep_days": rule.keep_days} if rule else {}
-    form = forms.RetentionForm(request.POST if request.method == "POST" else None, initial=initial)
+    # A look changes nothing: it has an address of its own, and asks for no proof of who looks.
+    looks = request.GET if "show" in request.GET else None
+    form = forms.RetentionForm(request.POST if request.method == "POST" else looks, initial=initial)
     context: dict[str, Any] = {"dataset": dataset, "form": form, "rule": rule}
     if form.is_valid():
-        if request.POST.get("act") == "save":
+        if request.method == "POST":
             with refusals_on(form):
                 services.set_retention(actor=request.actor, dataset=dataset, **form.cleaned_data)
                 messages.success(request, _("Noted. The rule is looked at once a day."))

@@ -71,6 +71,9 @@ class DatasetTable(_DataTable):
 
 
 class VersionTable(_DataTable):
+    class Meta(_DataTable.Meta):
+        order_by = "-created_at"
+
     title = _("Versions")
     always = ("number",)
     number = Column(verbose_name=_("Version"), empty_values=())

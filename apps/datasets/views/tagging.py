@@ -15,6 +15,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import Invalid
 from foundation.web import redirect
+from foundation.web.pages import offer_undo
 from foundation.web.requests import PortalRequest
 
 
@@ -27,10 +28,15 @@ def version_tag(request: PortalRequest, tenant: str, project: str, version_id: U
     words = {"version": version, "tag": form.cleaned_data["tag"].strip()}
     if form.cleaned_data["remove"]:
         services.untag_version(actor=request.actor, **words)
-        messages.success(request, _("%(version)s is no longer called %(tag)s.") % words)
+        said = _("%(version)s is no longer called %(tag)s.") % words
+        offer_undo(request, said, address(request, "version_tag", version.pk), tag=words["tag"])
     else:
+        before = selectors.tagged(actor=request.actor, dataset_id=version.dataset_id, tag=words["tag"])
         services.tag_version(actor=request.actor, **words)
-        messages.success(request, _("%(version)s is called %(tag)s now.") % words)
+        # Undone, whichever version had it has it again.
+        back = address(request, "version_tag", (before or version).pk)
+        said = _("%(version)s is called %(tag)s now.") % words
+        offer_undo(request, said, back, tag=words["tag"], remove=None if before else "on")
     return redirect(request, address(request, "version_detail", version.pk))
 
 

@@ -27,6 +27,7 @@ from foundation.web.editing import alone
 from foundation.web.history import history
 from foundation.web.lake_tables import sample_rows
 from foundation.web.lineage import place
+from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest, in_project
 from foundation.web.tables import build_table
@@ -95,7 +96,7 @@ def transformation_act(request: PortalRequest, tenant: str, project: str, transf
         messages.success(request, _("It runs."))
     elif act == "pause":
         services.pause_transformation(actor=request.actor, transformation=transformation)
-        messages.success(request, _("Paused."))
+        offer_undo(request, _("Paused."), request.path, act="resume")
     elif act == "resume":
         services.resume_transformation(actor=request.actor, transformation=transformation, now=now())
         messages.success(request, _("It runs again when it is due."))

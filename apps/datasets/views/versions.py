@@ -22,7 +22,7 @@ from foundation.figures import whole
 from foundation.web import redirect, render_page, toast
 from foundation.web.chain import chain_of
 from foundation.web.jobs_pages import newest_job
-from foundation.web.pages import unchanged
+from foundation.web.pages import offer_undo, unchanged
 from foundation.web.requests import PortalRequest
 
 
@@ -133,7 +133,8 @@ def version_discard(request: PortalRequest, tenant: str, project: str, version_i
 @require_POST
 def version_pause(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
     version = services.pause_version(actor=request.actor, version=version_of(request, version_id), now=now())
-    messages.success(request, _("Paused. What is in stays, and it goes on from there."))
+    said = _("Paused. What is in stays, and it goes on from there.")
+    offer_undo(request, said, address(request, "version_resume", version.pk))
     return redirect(request, address(request, "version_detail", version.pk))
 
 

@@ -22,6 +22,8 @@ class StreamSerializer(serializers.ModelSerializer[Stream]):
     connection = serializers.UUIDField(source="connection_id", read_only=True, allow_null=True)
     event_schema = serializers.SerializerMethodField()
 
+    failure = serializers.CharField(source="failure_said", read_only=True)
+
     class Meta:
         model = Stream
         fields = [

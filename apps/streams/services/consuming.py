@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, close_old_connections
-from django.utils.translation import gettext as _
 
 from apps.connections.errors import SourceChanged
 from apps.streams.choices import STREAM_NEXT, StreamState
@@ -34,6 +33,8 @@ from foundation.tenancy import (
     why_locked,
 )
 from foundation.tenancy.models import Tenant
+from foundation.words import kept as _
+from foundation.words import words_of
 
 log = logging.getLogger("sanad.streams")
 _AT_ONCE, _LOOK_S, _STEP_S = 4, 1.0, 0.05
@@ -172,7 +173,8 @@ def wait(tenant: Tenant, stream_id: UUID, error: Exception) -> None:
     passing = _("The portal could not get on just now; it is tried again by itself.")
     sentence = error.sentence if isinstance(error, PortalError) else passing
     with scope(tenant.pk):
-        Stream.objects.filter(pk=stream_id, state=StreamState.RUNNING).update(failure=sentence)
+        rows = Stream.objects.filter(pk=stream_id, state=StreamState.RUNNING)
+        rows.update(failure=sentence, failure_words=words_of(sentence))
         live.publish(tenant.pk, f"stream:{stream_id}", "stream_waits", {"failure": sentence})
 
 
@@ -182,7 +184,8 @@ def fail(tenant: Tenant, stream_id: UUID, error: Exception) -> None:
     sentence = error.sentence if isinstance(error, PortalError) else words % {"cause": type(error).__name__}
     with scope(tenant.pk):
         rows, lost = Stream.objects.filter(pk=stream_id), isinstance(error, SourceChanged)
-        if not states.move_rows(rows, StreamState.FAILED, STREAM_NEXT, failure=sentence, lease_until=None, gap=lost):
+        said = {"failure": sentence, "failure_words": words_of(sentence)}
+        if not states.move_rows(rows, StreamState.FAILED, STREAM_NEXT, **said, lease_until=None, gap=lost):
             return
         stream = rows.get()
         system = Actor.system(tenant, "streams")

@@ -171,6 +171,7 @@ class Reading:
             "per_second": self._rate,
             "watermark": self._watermark(),
             "failure": "",
+            "failure_words": {},
             **({"committed_at": Now(), "gap": False} if committed else {}),
         }
         with scope(self._tenant.pk):

@@ -165,8 +165,8 @@ def delete_stream(*, actor: Actor, stream: Stream) -> None:
 
 def _move(actor: Actor, stream: Stream, to: StreamState, event: ledger.Event) -> Stream:
     states.move(stream, to, STREAM_NEXT)
-    stream.failure = ""
-    stream.save(update_fields=["state", "failure"])
+    stream.failure, stream.failure_words = "", {}
+    stream.save(update_fields=["state", "failure", "failure_words"])
     _record(event, actor, stream)
     live.publish(stream.tenant_id, f"stream:{stream.pk}", "stream", stream.told())
     return stream

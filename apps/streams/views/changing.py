@@ -22,6 +22,7 @@ from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.editing import alone
+from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import number
@@ -60,7 +61,10 @@ def stream_edit(request: PortalRequest, tenant: str, project: str, stream_id: UU
 @access.page(Permission.STREAM_MANAGE)
 @require_POST
 def stream_pause(request: PortalRequest, tenant: str, project: str, stream_id: UUID) -> HttpResponse:
-    services.pause_stream(actor=request.actor, stream=stream_of(request, stream_id))
+    stream = stream_of(request, stream_id)
+    services.pause_stream(actor=request.actor, stream=stream)
+    said = _("“%(name)s” is paused; events wait where they are.") % {"name": stream}
+    offer_undo(request, said, address(request, "stream_resume", stream_id))
     return redirect(request, address(request, "stream_detail", stream_id))
 
 

@@ -30,13 +30,15 @@ def stats(stream: Any) -> list[dict[str, Any]]:
 
 
 def _watermark(stream: Any) -> dict[str, Any]:
-    """How long ago, where events are of these days; of older ones the day says more."""
+    """How long ago, where events are of these days; of older ones the day says more. What it means stands below."""
     if not stream.watermark:
-        return {"value": "–"}
+        told = _("no event has a time yet") if stream.event_time else _("no column says an event's time")
+        return {"value": "–", "note": told}
+    means = _("events of earlier times count as late")
     if now() - stream.watermark < _THESE_DAYS:
-        return {"value": ago(stream.watermark)}
+        return {"value": ago(stream.watermark), "note": means}
     at = f"{stream.watermark.astimezone(UTC):%H:%M:%S} UTC"
-    return {"value": day(stream.watermark), "note": format_html('<bdi dir="ltr">{}</bdi>', at)}
+    return {"value": day(stream.watermark), "note": format_html('<bdi dir="ltr">{}</bdi> · {}', at, means)}
 
 
 def _waits(stream: Any) -> str:

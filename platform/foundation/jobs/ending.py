@@ -7,13 +7,13 @@ from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
-from django.utils.translation import gettext as _
 
 from foundation import states
 from foundation.jobs import actors, news
 from foundation.jobs.choices import NEXT, JobState
 from foundation.jobs.models import Job, JobTicket
 from foundation.jobs.registry import cancel_hooks_of, failure_hooks_of
+from foundation.words import kept as _
 
 
 def succeeded(ticket: JobTicket, job: Job) -> None:

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
 
-from foundation.errors import kept
+from foundation.errors import cleaned
 from foundation.identity import Actor
 from foundation.tenancy import scope
 
@@ -38,7 +38,7 @@ class JobHandle:
 
     def progress(self, step: object, percent: float | None = None) -> None:
         """Say what is being done and how much is done (0 to 100, or None); as often as you like."""
-        self._keeper.progress(kept(str(step)), None if percent is None else min(100.0, max(0.0, float(percent))))
+        self._keeper.progress(cleaned(str(step)), None if percent is None else min(100.0, max(0.0, float(percent))))
 
     def raise_if_cancelled(self) -> None:
         """Raise JobCancelled once somebody asked for the end, JobTaken once another attempt may be running.

@@ -13,7 +13,6 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import translation
-from django.utils.translation import gettext as _
 from structlog.contextvars import bound_contextvars
 
 from foundation import states
@@ -27,6 +26,7 @@ from foundation.jobs.models import Job, JobTicket
 from foundation.jobs.registry import JobDefinition, definition_of, kept_waiting_by
 from foundation.tenancy import require_keys, scope
 from foundation.tenancy.models import Tenant
+from foundation.words import kept as _
 
 logger = logging.getLogger(__name__)
 LONGEST_BACK_OFF = timedelta(minutes=10)

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from foundation.jobs import actors, dispatch, ending
 from foundation.jobs.models import Job, JobTicket, Worker
 from foundation.tenancy import scope
+from foundation.words import kept as _
 
 logger = logging.getLogger(__name__)
 _AT_ONCE = 200

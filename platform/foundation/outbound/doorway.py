@@ -19,12 +19,12 @@ from functools import lru_cache
 from hmac import compare_digest
 
 from django.utils.translation import get_language, override
-from django.utils.translation import gettext as _
 
 from foundation.errors import PortalError
 from foundation.outbound import proxying, relaying, targets
 from foundation.outbound.errors import AnswerTooLarge, Refused, Unreachable
 from foundation.outbound.wire import Deadline
+from foundation.words import kept as _
 
 log = logging.getLogger("sanad.outbound")
 # A visit's connections at once: an SDK's pool holds ten.

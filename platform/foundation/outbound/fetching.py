@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
 from foundation.outbound import reading
 from foundation.outbound.errors import AnswerTooLarge, Unreachable
 from foundation.outbound.sending import Limits, Streamed, streamed
 from foundation.outbound.wire import Deadline
+from foundation.words import kept as _
 
 log = logging.getLogger("sanad.outbound")
 ATTEMPTS = 6

@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from functools import lru_cache
 from ipaddress import ip_address
 
-from django.utils.translation import gettext as _
-
 from foundation.outbound.addresses import Address, read
 from foundation.outbound.errors import Unreachable
+from foundation.words import kept as _
 
 log = logging.getLogger("sanad.outbound")
 PATIENCE_S = 5.0

@@ -6,14 +6,13 @@ import base64
 import socket
 from urllib.parse import unquote, urlsplit
 
-from django.utils.translation import gettext as _
-
 from foundation.outbound import names, reaching, targets
 from foundation.outbound.errors import Unreachable
 from foundation.outbound.relaying import Head, head_of
 from foundation.outbound.rules import rules, trust
 from foundation.outbound.targets import Target
 from foundation.outbound.wire import Deadline
+from foundation.words import kept as _
 
 # Between a client and its proxy alone; one request to a connection, since a second one might want to go elsewhere.
 _OWN = ("proxy-authorization", "proxy-connection", "connection", "keep-alive")

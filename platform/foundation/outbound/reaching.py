@@ -6,12 +6,11 @@ import os
 import socket
 import struct
 
-from django.utils.translation import gettext as _
-
 from foundation.outbound import targets
 from foundation.outbound.errors import Unreachable
 from foundation.outbound.targets import Target
 from foundation.outbound.wire import Deadline
+from foundation.words import kept as _
 
 # Where the kernel's `struct tcp_info` has `tcpi_bytes_received`.
 _RECEIVED_AT, _RECEIVED = 128, struct.Struct("=Q")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
-from django.utils.translation import gettext as _
-
 from foundation.outbound.errors import AnswerTooLarge, Unreachable
+from foundation.words import kept as _
 
 _PIECE = 64 * 1024
 # zlib's window: with a gzip head, and with either head or none.

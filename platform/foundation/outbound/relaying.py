@@ -9,10 +9,9 @@ import ssl
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.utils.translation import gettext as _
-
 from foundation.outbound.errors import Unreachable
 from foundation.outbound.wire import Deadline
+from foundation.words import kept as _
 
 _LONGEST_HEAD, _PIECE = 64 * 1024, 256 * 1024
 _NOT_YET = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 import httpcore2
-from django.utils.translation import gettext as _
 
 from foundation.outbound import names, reading
 from foundation.outbound.errors import Refused, Unreachable
 from foundation.outbound.rules import rules, trust
 from foundation.outbound.targets import Target, addresses_of, read
 from foundation.outbound.wire import CheckedBackend, Deadline
+from foundation.words import kept as _
 
 log = logging.getLogger("sanad.outbound")
 MOST_REDIRECTS = 3

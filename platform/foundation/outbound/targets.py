@@ -8,12 +8,12 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import idna
-from django.utils.translation import gettext as _
 
 from foundation.outbound import names
 from foundation.outbound.addresses import why_not
 from foundation.outbound.errors import Refused
 from foundation.outbound.rules import rules
+from foundation.words import kept as _
 
 _PORTS = {"http": 80, "https": 443}
 _LONGEST = 2000

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import httpcore2
-from django.utils.translation import gettext as _
 
 from foundation.outbound.errors import Unreachable
+from foundation.words import kept as _
 
 _PIECE = 16 * 1024
 

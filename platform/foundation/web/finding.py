@@ -1,4 +1,4 @@
-"""Pages of a tenant that the palette finds: by their name in the reader's language, and by English words for them."""
+"""Pages that the palette finds: by their name in the reader's language, and by English words for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from foundation.identity import Actor
 
 @dataclass(frozen=True)
 class Page:
-    """A page below /t/<tenant>/, who may open it, and words under which it is looked for."""
+    """A page below /t/<tenant>/, or below a project there, who may open it, and words under which it is looked for."""
 
     path: str
     label: str | Promise
@@ -46,6 +46,30 @@ PAGES = (
     Page("activity/record/", _("The record"), Permission.LEDGER_VIEW, "ledger verify audit"),
     Page("activity/day/", _("A past day"), Permission.LEDGER_VIEW, "history audit"),
 )
+
+
+_DATA, _ADD, _STREAMS = Permission.DATASET_VIEW, Permission.DATASET_CREATE, Permission.STREAM_VIEW
+PROJECT_PAGES = (
+    Page("data/new/", _("Add data"), _ADD, "upload file csv new dataset version"),
+    Page("data/derive/", _("Derive by SQL"), _ADD, "query new dataset version"),
+    Page("data/", _("Datasets"), _DATA, "data tables versions expectations quarantine"),
+    Page("data/ingestions/", _("Ingestions"), _DATA, "schedule cron backfill load"),
+    Page("data/ingestions/new/", _("Set up an ingestion"), _ADD, "new schedule cron load"),
+    Page("data/streams/", _("Streams"), _STREAMS, "events kafka valkey redis"),
+    Page("data/streams/new/", _("New stream"), Permission.STREAM_MANAGE, "events kafka valkey redis push"),
+    Page("data/transformations/", _("Transformations"), _DATA, "sql derived"),
+    Page("data/transformations/new/", _("New transformation"), _ADD, "sql derived set up"),
+    Page(
+        "data/connections/", _("Connections"), Permission.CONNECTION_VIEW, "sources databases s3 postgresql mysql http"
+    ),
+    Page("data/connections/new/", _("New connection"), Permission.CONNECTION_MANAGE, "source database s3 postgresql"),
+)
+
+
+def project_pages_for(actor: Actor, project: object, words: str) -> list[Page]:
+    """Those of a project whose name or words hold what was typed, and which the actor may open there."""
+    sought = words.lower()
+    return [page for page in PROJECT_PAGES if sought in _said(page) and access.can(actor, page.permission, project)]
 
 
 def pages_for(actor: Actor, words: str) -> list[Page]:

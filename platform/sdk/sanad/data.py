@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from sanad.errors import Refused
+from sanad.errors import NotFound, Refused
 from sanad.governed import Governed
 from sanad.resource import Thing, Things, is_id
 from sanad.sources import Folder, WholeFile, digest_of, source_of
@@ -22,8 +22,18 @@ class Datasets(Governed):
         return list(self._http.pages("datasets/", project=self._project))
 
     def find(self, name: str) -> Thing | None:
+        """The dataset of this name, None where there is none; `at` finds a version, named like `flights@v3`."""
         found = list(self._http.pages("datasets/", project=self._project, name=name))
+        if not found:
+            self._check_names_no_version(name)
         return found[0] if found else None
+
+    def _check_names_no_version(self, name: str) -> None:
+        """Whoever asks for a dataset and names a version of one is told so; None would say that nothing is there."""
+        of = name.rpartition("@")[0]
+        if of and any(self._http.pages("datasets/", project=self._project, name=of)):
+            sentence = f'“{name}” names a version, and no dataset is called so: datasets.at("{name}") finds it.'
+            raise NotFound(sentence)
 
     def newest(self, said: str) -> str:
         """A version's id as it is, or the id of the version that is named so: see `Governed`."""
@@ -32,6 +42,15 @@ class Datasets(Governed):
     def version(self, said: str, *, as_of: str = "") -> Thing:
         """The version that is named so, or with `as_of` what the dataset's newest was then: see `Governed`."""
         return self.at(said, as_of=as_of)
+
+    def edit(self, dataset: str, **words: object) -> Thing:
+        """Change `description`, or `freshness_s`: how old the newest version may be in seconds, None for any age.
+
+        What is not named stays.
+        """
+        path = f"datasets/{self.get(dataset)['id']}/"
+        changed: Thing = self._http.send("PATCH", path, json=words).json()
+        return changed
 
     def versions(self, dataset_id: str) -> Things:
         return list(self._http.pages(f"datasets/{dataset_id}/versions/"))

@@ -55,6 +55,14 @@ class Suites(Resource):
         found: Thing = self._http.get(f"dataset-versions/{version_id}/validation/")
         return found
 
+    def rows(self, version_id: str, *, limit: int = 50, reason: str = "") -> Thing | None:
+        """Rows of the version that fail: those set aside, or of a blocked one the first of each expectation.
+
+        None where none were kept; else as `quarantines.rows`.
+        """
+        kept = self.report(version_id)["quarantine"]
+        return self._client.quarantines.rows(kept, limit=limit, reason=reason) if kept else None
+
     def _dataset(self, said: str) -> str:
         return str(self._client.datasets.get(said)["id"])
 

@@ -161,6 +161,7 @@ def test_one_thing_is_looked_at_before_it_is_read_in(browser, warehouse):
     told = text_of(browser, page(warehouse, "preview/"), place="public.orders")
     assert "1,234 rows" in told
     assert "decimal(10,2)" in told and "numeric(10,2)" in told
+    assert "The first 50 rows" in told
     assert f"/t/acme/p/flights/data/pull/?connection={warehouse.pk}&place=public.orders" in told
     assert "has no table public.nothing" in text_of(browser, page(warehouse, "preview/"), place="public.nothing")
 

@@ -196,3 +196,18 @@ def test_people_are_found_by_whoever_may_see_them(admin, viewer, client_as):
 def test_people_of_another_tenant_are_never_found(admin, other_scientist, client_as):
     assert other_scientist.user.email not in found_by(client_as(admin), "scientist@")
     assert admin.user.email not in found_by(client_as(other_scientist), "admin")
+
+
+def test_the_places_of_the_project_at_hand_are_found_by_whoever_may_go_there(client_as, scientist, viewer, project):
+    here = {"HX-Current-URL": f"https://portal.example/t/acme/p/{project.slug}/data/"}
+
+    def found(who, words, **headers):
+        return client_as(who).get("/t/acme/search/", {"q": words}, headers=headers).content.decode()
+
+    place = f"/t/acme/p/{project.slug}/data/streams/"
+    told = found(scientist, "kafka", **here)
+    assert f'"{place}"' in told and f'"{place}new/"' in told
+    assert f'"{place}"' not in found(scientist, "kafka"), "elsewhere nobody knows of which project"
+    assert f'"{place}new/"' not in found(viewer, "kafka", **here)
+    strange = {"HX-Current-URL": f"https://portal.example/t/another/p/{project.slug}/"}
+    assert place not in found(scientist, "kafka", **strange)

@@ -145,3 +145,31 @@ def test_going_back_to_what_breaks_the_promise_waits_too(scientist, written, run
     assert {one["kind"] for one in selectors.breach_of(actor=scientist, version=back).changes} == {"removed"}
     services.commit_version(actor=scientist, version=back, now=now())
     assert selectors.latest_ready(narrow.dataset) == back
+
+
+def test_the_promise_of_freshness_is_made_by_programs_and_the_page_leads_to_what_is_expected(
+    scientist, viewer, version, project, api_as, client_as
+):
+    api, rest = api_as(scientist), f"/api/v1/datasets/{version.dataset_id}/"
+
+    def change(who=api, status=200, **words):
+        answer = who.patch(rest, json.dumps(words), content_type="application/json")
+        assert answer.status_code == status, answer.content
+        return answer.json()
+
+    assert api.get(rest).json()["freshness_s"] is None
+    assert change(freshness_s=86_400)["freshness_s"] == 86_400
+    kept = change(description="People of the book")
+    assert (kept["freshness_s"], kept["description"]) == (86_400, "People of the book"), "what is not named stays"
+    change(status=422, freshness_s=0)
+    change(api_as(viewer), status=403, freshness_s=60)
+    services.save_suite(actor=scientist, dataset=version.dataset, expectations=[], reason="none")
+    suite = [{"kind": "not_null", "columns": ["id"], "severity": "block"}]
+    services.save_suite(actor=scientist, dataset=version.dataset, expectations=suite)
+    assert services.publish_contract(actor=scientist, dataset=version.dataset).freshness_promise == timedelta(days=1)
+    home = f"/t/{project.tenant.slug}/p/{project.slug}/data/{version.dataset_id}/"
+    browser = client_as(scientist)
+    link = f"{home}expectations/history/#suite-{selectors.newest_suite(version.dataset).number}"
+    assert link in browser.get(f"{home}contract/").content.decode()
+    assert f'id="{link.partition("#")[2]}"' in browser.get(link).content.decode()
+    assert change(freshness_s=None)["freshness_s"] is None

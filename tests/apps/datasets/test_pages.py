@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import subprocess
 
 import pytest
@@ -214,6 +216,50 @@ def test_words_and_promise_are_edited_and_freshness_follows(client, ingested):
     assert "Fresh: version 1" in page(client, where)
     assert "Who called" in page(client, where)
     assert "Fresh" in page(client)
+
+
+def test_two_who_edit_lose_nothing_and_words_are_read_as_markdown(client, ingested):
+    version = ingested("people.csv", CSV)
+    edit = f"{DATA}{version.dataset_id}/edit/"
+    seen = re.search(r'name="seen_before" value="([^"]*)"', client.get(edit).content.decode()).group(1)
+    first = {"description": "**Who** called\n\n<script>", "promise": "", "unit": "days"}
+    assert client.post(edit, first).status_code == 303
+    shown = page(client, f"{version.dataset_id}/")
+    assert "<strong>Who</strong> called" in shown and "<p>&lt;script&gt;</p>" in shown
+    second = client.post(
+        edit, {"description": "Mine", "promise": "", "unit": "days", "seen_before": html.unescape(seen)}
+    )
+    assert second.status_code == 422
+    told = html.unescape(second.content.decode())
+    assert "they saved “**Who** called" in told and "you have “Mine”" in told
+
+
+def test_a_tag_goes_back_to_whichever_version_had_it(client, ingested):
+    first = ingested("people.csv", CSV)
+    second = ingested("people.csv", CSV + b"d@example.test,5\n", dataset=first.dataset)
+
+    def tag(version, **fields):
+        """The page after it, with what its notice offers."""
+        answer = client.post(f"{DATA}versions/{version.pk}/tag/", {"tag": "gold", **fields})
+        return client.get(answer.headers["Location"]).content.decode()
+
+    def undo(told):
+        form = re.search(r'<form[^>]*action="([^"]*)"[^>]*>(?:(?!</form>).)*Undo', told, re.DOTALL)
+        fields = dict(re.findall(r'name="(tag|remove)" value="([^"]*)"', form.group(0)))
+        client.get(client.post(html.unescape(form.group(1)), fields).headers["Location"])
+
+    def tagged():
+        return [v.number for v in (first, second) if v.tags.filter(name="gold").exists()]
+
+    undo(tag(first))
+    assert tagged() == []
+    tag(first)
+    moved = tag(second)
+    assert tagged() == [2]
+    undo(moved)
+    assert tagged() == [1]
+    undo(tag(first, remove="on"))
+    assert tagged() == [1]
 
 
 def test_viewers_look_but_do_not_change(client_as, viewer, ingested):

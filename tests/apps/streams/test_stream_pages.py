@@ -47,6 +47,12 @@ def test_the_first_stream_is_made_from_an_example(browser, dataset):
     assert suggested.status_code == 200
     columns = "id whole\nat time\nday day\nok flag\nprice number\ntags nested"
     assert columns in suggested.content.decode()
+    # What has a default is folded away, and unfolded where it has to be mended.
+    late, often = "Events that come late", "How often rows are committed"
+    page = browser.get(f"{HOME}new/").content.decode()
+    assert is_open(page, late) is False and is_open(page, often) is False
+    refused = browser.post(f"{HOME}new/", {**said, "columns": columns, "batch_seconds": "0"}).content.decode()
+    assert is_open(refused, often) and is_open(refused, late), "a column of the time is named"
     wrong = browser.post(f"{HOME}new/", {**said, "columns": "id\nprice number"})
     assert (wrong.status_code, b"Line 1: write a name and a type" in wrong.content) == (422, True)
     made = browser.post(f"{HOME}new/", {**said, "columns": columns + " required"})
@@ -55,6 +61,12 @@ def test_the_first_stream_is_made_from_an_example(browser, dataset):
     assert stream.columns[-1] == {"name": "tags", "type": "nested", "required": True}
     assert stream.lateness.total_seconds() == 300
     assert b"Clicks" in browser.get(HOME).content
+
+
+def is_open(page, summary):
+    """Whether the part of the form with this summary is unfolded."""
+    fold = page[: page.index(summary)].rpartition("<details")[2]
+    return " open" in fold
 
 
 def test_a_streams_page_shows_rows_figures_and_what_lies_in_quarantine_by_rule(browser, make_stream, put, drain):
@@ -69,7 +81,12 @@ def test_a_streams_page_shows_rows_figures_and_what_lies_in_quarantine_by_rule(b
     assert "<dt>Format</dt><dd><bdi>JSON</bdi>" in browser.get(f"{HOME}{stream.pk}/?tab=settings").content.decode()
     Stream.objects.filter(pk=stream.pk).update(watermark=datetime(2013, 1, 4, 4, 59, tzinfo=UTC))
     told = browser.get(f"{HOME}{stream.pk}/?tab=activity").content.decode()
-    assert "4 Jan 2013" in told and "04:59:00 UTC" in told and "years ago" not in told
+    assert (
+        "events of earlier times count as late" in told
+        and "4 Jan 2013" in told
+        and "04:59:00 UTC" in told
+        and "years ago" not in told
+    )
 
 
 def test_pause_go_on_edit_and_cut_from_the_page(browser, make_stream, put, drain):

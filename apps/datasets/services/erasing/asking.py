@@ -122,8 +122,9 @@ def go_on_erasing(*, actor: Actor, erasure: Erasure, value: str) -> Erasure:
         raise Invalid(sentence, fields={"value": [sentence]})
     keys.new_key(tenant_id=actor.tenant_id, purpose=erasure.key_purpose)
     states.move(erasure, ErasureState.ERASING, ERASURE_NEXT)
-    erasure.sealed, erasure.failure, erasure.ended_at = sealed_value(erasure, value), "", None
-    erasure.save(update_fields=["state", "sealed", "failure", "ended_at"])
+    erasure.sealed, erasure.ended_at = sealed_value(erasure, value), None
+    erasure.failure, erasure.failure_words = "", {}
+    erasure.save(update_fields=["state", "sealed", "failure", "failure_words", "ended_at"])
     record(ErasureResumed, actor, erasure)
     _enqueue(actor, erasure)
     return erasure

@@ -15,6 +15,7 @@ from apps.datasets.services.erasing.sealing import destroy_value
 from foundation import jobs, states
 from foundation.clock import now
 from foundation.identity import Actor
+from foundation.words import words_of
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -82,6 +83,6 @@ def _erasing_failed(job: Job, sentence: str, actor: Actor) -> None:
         return
     destroy_value(actor, erasure)
     states.move(erasure, ErasureState.FAILED, ERASURE_NEXT)
-    erasure.failure, erasure.ended_at = sentence, now()
-    erasure.save(update_fields=["state", "sealed", "failure", "ended_at"])
+    erasure.failure, erasure.failure_words, erasure.ended_at = sentence, words_of(sentence), now()
+    erasure.save(update_fields=["state", "sealed", "failure", "failure_words", "ended_at"])
     record(ErasureFailed, actor, erasure)

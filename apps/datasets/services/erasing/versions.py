@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.datasets import selectors
 from apps.datasets.choices import ErasedKind, VersionState
 from apps.datasets.events import DerivationStarted, SuccessorStarted
-from apps.datasets.models import DatasetVersion
+from apps.datasets.models import DatasetVersion, Quarantine
 from apps.datasets.services.completing import finish, inspect
 from apps.datasets.services.destroying import begin_destroying, drop_files, end_destroying
 from apps.datasets.services.erasing.quarantines import carry_quarantine
@@ -73,6 +73,8 @@ class VersionReach(Reach):
         return list(over.values_list("pk", flat=True))
 
     def end(self, actor: Actor, ids: Collection[UUID]) -> None:
+        # Their tables went with those of these versions.
+        Quarantine.objects.filter(version_id__in=self._over(ids)).delete()
         for pk in ids:
             end_destroying(actor, pk)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.choices import VersionState
@@ -24,6 +23,7 @@ from foundation.figures import number
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Column, Lake, TableAt
+from foundation.words import kept as _
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job

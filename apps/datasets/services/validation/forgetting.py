@@ -22,7 +22,7 @@ def forget_what_is_half(version: DatasetVersion) -> None:
     """
     report = ValidationReport.objects.filter(version=version).first()
     quarantine = Quarantine.objects.filter(version=version).first()
-    if quarantine is None:
+    if quarantine is None or quarantine.is_sample:
         return
     whole = report is not None and quarantine.first_count == report.row_count
     if version.source.get("kind") == "replay" or not whole:

@@ -14,6 +14,7 @@ from apps.datasets.choices import TABLE_KINDS, ExpectationKind, ResultState, Sev
 from apps.datasets.services.validation import compiling, user_sql
 from apps.datasets.services.validation.compiling import ROW_KINDS, Ground, Other, Rule, Unchecked, name
 from apps.datasets.services.validation.expectations import Expectation
+from apps.datasets.services.validation.user_sql import Wanted
 from foundation.lake.ports import Column, Known, Lake, TableAt
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
 _LARGE_FILE = 1_000_000
 # A statement of hundreds of scans would take longer to plan than to run.
 _MOST_SCANS = 24
+_WANTED = {Severity.QUARANTINE: Wanted.ALL, Severity.BLOCK: Wanted.FIRST}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,8 +224,8 @@ def _alone(
         if one.kind in TABLE_KINDS:
             state, seen = _TABLE[one.kind](one, asked, ground, inputs, rows)
             return Result(id=one.id, state=state, found=seen, seconds=time.perf_counter() - began)
-        wanted = asked.for_good and one.severity is Severity.QUARANTINE
-        at_fault = user_sql.rows_at_fault(one, asked.tenant_id, asked.at, ground, with_rows=wanted, most_s=left)
+        wanted = _WANTED.get(one.severity, Wanted.NONE) if asked.for_good else Wanted.NONE
+        at_fault = user_sql.rows_at_fault(one, asked.tenant_id, asked.at, ground, wanted=wanted, most_s=left)
         spent = time.perf_counter() - began
         return _of_rows(one, at_fault.count, rows, spent, at_fault.failing, at_fault.keys)
     except Unchecked as gap:

@@ -6,7 +6,9 @@ not, whichever copy of the row it is, so that equal rows are found again by thei
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -22,8 +24,19 @@ from foundation.lake.ports import TableAt
 if TYPE_CHECKING:
     import pyarrow as pa
 
+log = logging.getLogger("sanad.datasets")
 TABLE = "data"
 _TIMEOUT_S, _MEMORY_MB, _RESULT_MB, MOST_ROWS = 300, 1024, 256, 1_000_000
+# So many rows are kept of an expectation that blocks: enough to see what is wrong.
+FIRST_ROWS = 20
+
+
+class Wanted(Enum):
+    """Which rows are found again: none, some to look at, or all, to be set aside."""
+
+    NONE = "none"
+    FIRST = "first"
+    ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,16 +47,21 @@ class AtFault:
 
 
 def rows_at_fault(
-    one: Expectation, tenant_id: UUID, at: TableAt, ground: Ground, *, with_rows: bool, most_s: float
+    one: Expectation, tenant_id: UUID, at: TableAt, ground: Ground, *, wanted: Wanted, most_s: float
 ) -> AtFault:
-    """How many rows fail, and with `with_rows` by which they are found; Unchecked where the SQL cannot be run."""
+    """How many rows fail, and as far as they are wanted what finds them; Unchecked where the SQL cannot be run.
+
+    That the first ones cannot be found is no fault: that rows fail is known without.
+    """
     if most_s < 1:
         raise Unchecked("sql", sentence=_("What stands before it took so long that it was not asked any more."))
     sql, most_s = failing_rows(one), min(most_s, _TIMEOUT_S)
     try:
         count = _run(tenant_id, f"SELECT count(*) AS n FROM ({sql}\n) AS bad", at, most_s).to_pylist()[0]["n"]
-        if not with_rows or not count:
+        if wanted is Wanted.NONE or not count:
             return AtFault(count=count)
+        if wanted is Wanted.FIRST:
+            return _with_first(one, count, tenant_id, at, ground, most_s)
         return _with_keys(one, count, _run(tenant_id, _distinct(sql), at, most_s), ground)
     except (SqlRefused, SqlFailed) as refusal:
         raise Unchecked("sql", sentence=refusal.sentence) from refusal
@@ -63,8 +81,16 @@ def failing_rows(one: Expectation) -> str:
     return f"SELECT * FROM {TABLE} WHERE NOT coalesce(({said}\n), true)"
 
 
-def _distinct(sql: str) -> str:
-    return f"SELECT DISTINCT * FROM ({sql}\n) AS bad LIMIT {MOST_ROWS + 1}"
+def _distinct(sql: str, most: int = MOST_ROWS + 1) -> str:
+    return f"SELECT DISTINCT * FROM ({sql}\n) AS bad LIMIT {most}"
+
+
+def _with_first(one: Expectation, count: int, tenant_id: UUID, at: TableAt, ground: Ground, most_s: float) -> AtFault:
+    try:
+        return _with_keys(one, count, _run(tenant_id, _distinct(failing_rows(one), FIRST_ROWS), at, most_s), ground)
+    except (SqlRefused, SqlFailed, Unchecked) as gap:
+        log.info("The first rows that %s finds are not kept: %s", one.id, gap)
+        return AtFault(count=count)
 
 
 def _run(tenant_id: UUID, sql: str, at: TableAt, most_s: float) -> pa.Table:

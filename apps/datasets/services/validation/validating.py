@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-
-from django.utils.translation import gettext as _
+from typing import TYPE_CHECKING
 
 from apps.datasets import selectors
 from apps.datasets.choices import ReportOutcome, ResultState, Severity
@@ -13,7 +12,7 @@ from apps.datasets.errors import RowsRefused
 from apps.datasets.events import RowsQuarantined, VersionValidated
 from apps.datasets.models import DatasetVersion, Quarantine, Suite, ValidationReport, quarantine_table
 from apps.datasets.services.growing import table_of
-from apps.datasets.services.validation import measuring, wording
+from apps.datasets.services.validation import measuring, user_sql, wording
 from apps.datasets.services.validation.expectations import Expectation
 from apps.datasets.services.validation.forgetting import forget_quarantine
 from apps.datasets.services.validation.measuring import Asked, Measured, Result
@@ -24,6 +23,14 @@ from foundation.figures import number
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
+from foundation.words import kept as _
+from foundation.words import kept_in_turn
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Rows of a blocked version that are kept to be seen, of all its expectations together.
+_MOST_SAMPLED = 100
 
 
 def validate(
@@ -61,6 +68,7 @@ def validate(
         # What an attempt before this one had set aside is among these rows again.
         forget_quarantine(version)
     if outcome is ReportOutcome.BLOCKED:
+        _keep_sample(job, version, suite, expectations, measured, tables, at)
         raise RowsRefused(_why_blocked(job, version, expectations, measured))
     failing = _failing(expectations, measured.results, Severity.QUARANTINE)
     if not failing:
@@ -164,6 +172,39 @@ def _failing(
     return [(one, it) for one, it in pairs if one.severity is severity and it.state is not ResultState.PASSED]
 
 
+def _keep_sample(
+    job: JobHandle,
+    version: DatasetVersion,
+    suite: Suite,
+    expectations: Sequence[Expectation],
+    measured: Measured,
+    tables: Lake,
+    at: TableAt,
+) -> None:
+    """The first rows that are in the way, for whoever mends what was sent; they are never part of a version."""
+    blocking = [
+        (one, result) for one, result in _failing(expectations, measured.results, Severity.BLOCK) if result.failing
+    ]
+    # What is replayed lies in quarantine whole, and can be seen there.
+    if not blocking or version.source.get("kind") == "replay":
+        return
+    job.progress(_("Keeping the first rows that fail"), 69)
+    each = max(1, min(user_sql.FIRST_ROWS, _MOST_SAMPLED // len(blocking)))
+    conditions, keys, inputs = _conditions(blocking, measured)
+    aside = quarantine_table(version)
+    tables.copy_failing(at, aside, conditions, inputs, keys, each)
+    _keep_quarantine(job, version, suite, tables, aside, is_sample=True)
+
+
+def _conditions(
+    failing: Sequence[tuple[Expectation, Result]], measured: Measured
+) -> tuple[dict[str, str], dict[str, pa.Table], dict[str, TableAt]]:
+    """By what the lake finds the rows again, and what it looks into for that."""
+    conditions = {one.id: result.failing for one, result in failing}
+    keys = {f"_keys_{one.id}": result.keys for one, result in failing if result.keys is not None}
+    return conditions, keys, {alias: table for alias, table in measured.inputs.items() if alias != "_rows"}
+
+
 def _why_blocked(
     job: JobHandle, version: DatasetVersion, expectations: Sequence[Expectation], measured: Measured
 ) -> str:
@@ -173,10 +214,14 @@ def _why_blocked(
     bad = _failing(expectations, measured.results, Severity.BLOCK)
     unknown = _failing(expectations, measured.results, Severity.QUARANTINE)
     bad += [(one, result) for one, result in unknown if result.state is ResultState.UNCHECKED]
-    said = [f"{wording.sentence(one, datasets=names)} {wording.told(one, result.as_json())}" for one, result in bad[:5]]
+    said = [
+        part
+        for one, result in bad[:5]
+        for part in (wording.sentence(one, datasets=names), wording.told(one, result.as_json()))
+    ]
     rest = _("And %(count)d more.") % {"count": len(bad) - 5} if len(bad) > 5 else ""
     whole = _("Of %(rows)s rows, not what is expected:") % {"rows": number(measured.row_count)}
-    return " ".join(part for part in (whole, *said, rest) if part)
+    return kept_in_turn(part for part in (whole, *said, rest) if part)
 
 
 def _set_aside(
@@ -192,9 +237,7 @@ def _set_aside(
 ) -> TableAt:
     job.progress(_("Setting rows aside"), 69)
     aside = quarantine_table(version)
-    conditions = {one.id: result.failing for one, result in failing}
-    keys = {f"_keys_{one.id}": result.keys for one, result in failing if result.keys is not None}
-    inputs = {alias: table for alias, table in measured.inputs.items() if alias != "_rows"}
+    conditions, keys, inputs = _conditions(failing, measured)
     good, _marks = tables.set_aside(at, aside, conditions, inputs, keys)
     _keep_quarantine(job, version, suite, tables, aside)
     if not merged and not tables.count(good):
@@ -205,8 +248,10 @@ def _set_aside(
     return good
 
 
-def _keep_quarantine(job: JobHandle, version: DatasetVersion, suite: Suite, tables: Lake, aside: str) -> None:
-    """What the lake has set aside, as a row of the portal; once, whichever attempt comes this far."""
+def _keep_quarantine(
+    job: JobHandle, version: DatasetVersion, suite: Suite, tables: Lake, aside: str, *, is_sample: bool = False
+) -> None:
+    """What the lake has set aside, or keeps to be seen, as a row of the portal; once, whichever attempt comes here."""
     at = tables.current(aside)
     rows = tables.count(at)
     marks = [column.name for column in tables.schema(at)[:3]]
@@ -220,6 +265,7 @@ def _keep_quarantine(job: JobHandle, version: DatasetVersion, suite: Suite, tabl
                 "suite": suite,
                 "lake_snapshot": at.snapshot,
                 "marks": marks,
+                "is_sample": is_sample,
                 "first_count": rows,
                 "row_count": rows,
             },
@@ -228,7 +274,7 @@ def _keep_quarantine(job: JobHandle, version: DatasetVersion, suite: Suite, tabl
             quarantine.lake_snapshot, quarantine.suite = at.snapshot, suite
             quarantine.first_count = quarantine.row_count = rows
             quarantine.save(update_fields=["lake_snapshot", "suite", "first_count", "row_count"])
-        if made:
+        if made and not is_sample:
             said = RowsQuarantined(
                 dataset_id=version.dataset_id, version_id=version.pk, quarantine_id=quarantine.pk, row_count=rows
             )

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.datasets.choices import ExpectationKind, ShiftMeasure, ValueFamily
 from apps.datasets.services.validation.expectations import Expectation
 from foundation.figures import number
+from foundation.words import kept as _
+from foundation.words import kept_many as ngettext
 
 Kind = ExpectationKind
 _SHOWN_VALUES = 5
@@ -133,8 +133,8 @@ _SENTENCES: dict[Kind, Callable[[Mapping[str, Any]], str]] = {
     ),
     Kind.TYPE: lambda _said: _("%(columns)s can be read as %(family)s."),
     Kind.FOREIGN_KEY: lambda _said: _("%(columns)s is found in %(other)s, under %(there)s."),
-    Kind.SQL_CONDITION: lambda _said: _("Each row meets: %(sql)s"),
-    Kind.SQL_ROWS: lambda _said: _("No row is found by: %(sql)s"),
+    Kind.SQL_CONDITION: lambda _said: _("Each row meets “%(sql)s”."),
+    Kind.SQL_ROWS: lambda _said: _("No row is found by “%(sql)s”."),
     Kind.FRESHNESS: lambda _said: _("The newest %(columns)s is at most %(hours)s hours old."),
     Kind.ROW_COUNT: _of_rows,
     Kind.DISTRIBUTION: lambda _said: _(

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from django.utils.translation import gettext as _
 from psycopg import errors as pg_errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from foundation.lake.errors import LakeUnavailable
 from foundation.lake.place import LakePlace
+from foundation.words import kept as _
 
 _SEAL = Path(__file__).with_name("seal.sql")
 _SEAL_KEYS = Path(__file__).with_name("seal_keys.sql")

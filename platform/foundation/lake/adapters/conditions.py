@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from foundation.errors import Invalid
 from foundation.lake.adapters.sessions import name
 from foundation.lake.ports import Column, Condition
+from foundation.words import kept as _
 
 _OPERATORS = {"=", "!=", "<", "<=", ">", ">="}
 

@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 
 import pyarrow as pa
-from django.utils.translation import gettext as _
 
 from foundation.lake.errors import FileRefused
 from foundation.lake.ports import FileParser, UserFile
+from foundation.words import kept as _
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.errors import Invalid
@@ -26,6 +25,7 @@ from foundation.lake.adapters.widths import rows_at_once, shown
 from foundation.lake.errors import LakeFailed, LakeUnavailable, TableMissing
 from foundation.lake.place import LakePlace
 from foundation.lake.ports import Column, Condition, FileParser, Inspected, Known, LakeFile, TableAt
+from foundation.words import kept as _
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BATCH = 122_880

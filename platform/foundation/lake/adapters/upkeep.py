@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import catalogue, destroying, forgetting
@@ -14,6 +13,7 @@ from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.adapters.writing import Writing
 from foundation.lake.errors import TableMissing
 from foundation.lake.ports import TableAt
+from foundation.words import kept as _
 
 # Longer than most writes take: new writers wait behind it.
 _DESTROY_PATIENCE = "2min"

@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import psycopg
 import pyarrow as pa
-from django.utils.translation import gettext as _
 from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import aside as aside_rows
@@ -21,6 +20,7 @@ from foundation.lake.adapters.reading import Params, Reading, checked
 from foundation.lake.adapters.sessions import name
 from foundation.lake.errors import MarkMoved, ReadAgain, TableExists, TableMissing
 from foundation.lake.ports import Coming, FileFormat, Marks, Mode, Span, TableAt, UserFile
+from foundation.words import kept as _
 
 _TYPE = re.compile(r"[A-Z]+( [A-Z]+)*(\(\d+(,\d+)?\))?")
 
@@ -159,6 +159,23 @@ class Writing(Reading):
             columns = [column.name for column in self._columns(connection, at)]
             marks = aside_rows.take_apart(connection, at.table, aside, columns, failing)
             return self._committed(connection, at.table, mark), marks
+
+    def copy_failing(
+        self,
+        at: TableAt,
+        into: str,
+        failing: Mapping[str, str],
+        inputs: Mapping[str, TableAt],
+        keys: Mapping[str, pa.Table],
+        each: int,
+    ) -> tuple[TableAt, Marks]:
+        with self._writing(into) as connection:
+            self._show(connection, {**inputs, aside_rows.ROWS: at})
+            for alias, table in keys.items():
+                connection.register(alias, table)
+            columns = [column.name for column in self._columns(connection, at)]
+            marks = aside_rows.copy_first(connection, into, columns, failing, each)
+            return self._committed(connection, into, ""), marks
 
     def were_set_aside(self, table: str, aside: str) -> bool:
         return catalogue.made_together(self._place, checked(table), checked(aside))

@@ -161,6 +161,20 @@ class Lake(Protocol):
         table keeps its mark. Afterwards `were_set_aside` is true until either of the two is written anew.
         """
 
+    def copy_failing(
+        self,
+        at: TableAt,
+        into: str,
+        failing: Mapping[str, str],
+        inputs: Mapping[str, TableAt],
+        keys: Mapping[str, pa.Table],
+        each: int,
+    ) -> tuple[TableAt, Marks]:
+        """Copy the first `each` rows that meet each of OUR OWN conditions into a table of their own; all stay here too.
+
+        Conditions are those of `set_aside`. A row is numbered by its place in the table, from 1 on.
+        """
+
     def were_set_aside(self, table: str, aside: str) -> bool:
         """Whether the two tables, as they are now, were made by one `set_aside`; later small writes do not count."""
 

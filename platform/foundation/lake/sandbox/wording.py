@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from foundation.lake.errors import SqlFailed, SqlRefused, SqlTimeout
 from foundation.lake.sandbox.children import Limits
+from foundation.words import kept as _
 
 # A bare name is looked for among the inputs alone, so one that is not there is a slip; these reach for something else.
 _BEYOND = {"foreign_table", "table_function", "function"}

@@ -54,7 +54,7 @@ def memory(value: Any) -> SafeString | str:
     if figure is None:
         return NOTHING
     amount = f"{float(figure) / 1024:.2f}".rstrip("0").rstrip(".")
-    return format_html("<bdi>{}\u202f{}</bdi>", amount, "GB")
+    return format_html("<bdi>{}\u202f{}</bdi>", amount, _("GB"))
 
 
 @register.filter

@@ -61,6 +61,10 @@ def _datasets(dataset: Any) -> None:
     destroy.add_argument("version", help="its id")
     destroy.add_argument("--confirm", required=True, metavar="NAME", help='its name, as "orders v3"')
     destroy.add_argument("--break-chain", action="store_true", help="although something was made from it")
+    edit = add(dataset, "edit", dataset_edit, "say what it is, and how old its newest version may be")
+    edit.add_argument("dataset", help="its name or id")
+    edit.add_argument("--description")
+    edit.add_argument("--fresh-within", type=int, metavar="HOURS", help="0: nothing is promised")
     add(dataset, "list", dataset_list, "datasets of the project")
     add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
     lineage = add(dataset, "lineage", dataset_lineage, "where a dataset comes from, and what was made of it")
@@ -190,6 +194,14 @@ def dataset_commit(client: Client, said: Namespace) -> None:
 def dataset_destroy(client: Client, said: Namespace) -> None:
     gone = client.datasets.destroy(said.version, confirmation=said.confirm, break_chain=said.break_chain)
     show(chosen(gone, VERSION), as_json=said.json)
+
+
+def dataset_edit(client: Client, said: Namespace) -> None:
+    words: dict[str, Any] = {} if said.description is None else {"description": said.description}
+    if said.fresh_within is not None:
+        words["freshness_s"] = said.fresh_within * 3600 or None
+    changed = client.datasets.edit(said.dataset, **words)
+    show(chosen(changed, ("id", "name", "description", "freshness_s")), as_json=said.json)
 
 
 def dataset_list(client: Client, said: Namespace) -> None:

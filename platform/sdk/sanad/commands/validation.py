@@ -35,6 +35,9 @@ def _suites(suite: Any) -> None:
     add(suite, "restore", suite_restore, "expect again what a suite said").add_argument("suite", help="its id")
     report = add(suite, "report", suite_report, "what came of a version's expectations")
     report.add_argument("version", help="its id, or a dataset's name (its newest version)")
+    rows = add(suite, "rows", suite_rows, "rows of a version that fail: set aside, or the first that block it")
+    rows.add_argument("version", help="its id")
+    rows.add_argument("--limit", type=int, default=50)
 
 
 def _contracts(contract: Any) -> None:
@@ -117,6 +120,14 @@ def suite_report(client: Client, said: Namespace) -> None:
     table(report["results"], _RESULT, as_json=said.json)
 
 
+def suite_rows(client: Client, said: Namespace) -> None:
+    found = client.suites.rows(said.version, limit=said.limit)
+    if found is None:
+        tell("No row of this version was kept to be seen.")
+        return
+    _show_rows(found, as_json=said.json)
+
+
 def contract_list(client: Client, said: Namespace) -> None:
     rows = client.contracts.list(said.dataset)
     table(rows, ("id", "number", "owner", "digest", "created_at"), as_json=said.json)
@@ -141,9 +152,13 @@ def quarantine_list(client: Client, said: Namespace) -> None:
 
 def quarantine_rows(client: Client, said: Namespace) -> None:
     found = client.quarantines.rows(said.quarantine, offset=said.offset, limit=said.limit)
+    _show_rows(found, as_json=said.json)
+
+
+def _show_rows(found: dict[str, Any], *, as_json: bool) -> None:
     names = [column["name"] for column in found["columns"]]
     rows = [{"#": row["number"], **dict(zip(names, row["values"], strict=True))} for row in found["rows"]]
-    table(rows, ("#", *names), as_json=said.json)
+    table(rows, ("#", *names), as_json=as_json)
 
 
 def quarantine_fix(client: Client, said: Namespace) -> None:
