@@ -141,8 +141,8 @@ class StreamViewSet(PortalViewSet):
     @action(detail=True, methods=["get"], url_path="quarantine/events", pagination_class=None)
     def quarantined(self, request: Request, pk: UUID) -> Response:
         """The newest 50 events in quarantine, with the values that fit, and never what came itself."""
-        named = {name: request.query_params.get(name, "") for name in ("rule", "column")}
-        found = selectors.aside_events(actor=self.actor, stream=self._stream(pk), **named)
+        rule, column = (request.query_params.get(name, "") for name in ("rule", "column"))
+        found = selectors.aside_events(actor=self.actor, stream=self._stream(pk), rule=rule, column=column)
         return Response(serializers.AsideEventSerializer(found, many=True).data)
 
     @extend_schema(request=serializers.EventMend, responses={200: serializers.StreamSerializer})

@@ -143,7 +143,7 @@ def _again(tables: Lake, at: TableAt, stream: Stream, places: list[str]) -> Read
 def bring_in(tables: Lake, stream: Stream, shaped: Shaped, places: list[str], seen: str) -> None:
     """In one transaction events become rows and lie in quarantine no more."""
     gone = {stream.quarantine: ("list_contains(?, place)", [places])}
-    words = {"writer": replayer(stream), "after": seen, "less": gone}
+    words: dict[str, Any] = {"writer": replayer(stream), "after": seen, "less": gone}
     try:
         tables.write(stream.table, shaped.rows, mode="append", mark=uuid4().hex, **words)
     except MarkMoved as moved:
