@@ -48,6 +48,7 @@ _KIND_OF_PAGE = {
     ErasedKind.INFERENCE_LOG: "deployment",
     ErasedKind.STREAM: "stream",
     ErasedKind.SQL_TEXT: "transformation",
+    ErasedKind.VERSION_SQL: "dataset_version",
     ErasedKind.VIEW_SQL: "feature_view",
     ErasedKind.CURSOR: "ingestion",
 }

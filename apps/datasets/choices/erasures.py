@@ -43,6 +43,7 @@ class ErasedKind(TextChoices):
     MODEL_VERSION = "model_version", _("Model version")
     EXPECTATIONS = "expectations", _("Expectations that name the value")
     SQL_TEXT = "sql_text", _("SQL of a transformation that names the value")
+    VERSION_SQL = "version_sql", _("SQL of a version that names the value")
     VIEW_SQL = "view_sql", _("SQL of a feature view that names the value")
     CURSOR = "cursor", _("Place where an ingestion goes on")
 
@@ -50,5 +51,13 @@ class ErasedKind(TextChoices):
 # They keep what they learned: whether a model is trained anew is for people to say.
 LEARNED = frozenset({ErasedKind.RUN, ErasedKind.MODEL_VERSION})
 # Somebody wrote the value down there: what versions were made by is not rewritten behind their backs.
-MENTIONS = frozenset({ErasedKind.EXPECTATIONS, ErasedKind.SQL_TEXT, ErasedKind.VIEW_SQL, ErasedKind.CURSOR})
+MENTIONS = frozenset(
+    {
+        ErasedKind.EXPECTATIONS,
+        ErasedKind.SQL_TEXT,
+        ErasedKind.VERSION_SQL,
+        ErasedKind.VIEW_SQL,
+        ErasedKind.CURSOR,
+    }
+)
 LEFT_TO_PEOPLE = LEARNED | MENTIONS

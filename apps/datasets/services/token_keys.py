@@ -45,16 +45,18 @@ class TokenKey:
         import pyarrow as pa
 
         encoded = values.dictionary_encode()
-        texts = [None if value is None else as_text(value).strip() for value in encoded.dictionary.to_pylist()]
-        apart = [text for text in texts if text and not is_token(text)]
+        texts = [None if value is None else as_text(value) for value in encoded.dictionary.to_pylist()]
+        return pa.array(self.tokens_of(texts), pa.string()).take(encoded.indices)
+
+    def tokens_of(self, texts: Sequence[str | None]) -> list[str | None]:
+        """The tokens of these texts, in their order. What is empty or a token already stays as it is."""
+        plain = [text if text is None else text.strip() for text in texts]
+        apart = [text for text in plain if text and not is_token(text)]
         made = dict(zip(apart, self._made(apart), strict=True))
-        known = pa.array([None if text is None else made.get(text, text) for text in texts], pa.string())
-        return known.take(encoded.indices)
+        return [text if text is None else made.get(text, text) for text in plain]
 
     def token(self, value: str) -> str:
-        """What is empty or a token already stays as it is."""
-        text = value.strip()
-        return text if not text or is_token(text) else self._made([text])[0]
+        return self.tokens_of([value])[0] or ""
 
     def seal(self, body: bytes, bound: bytes) -> bytes:
         """28 bytes longer than what went in; `bound` says where it lies, and has to be said again to open it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.datasets.services import ErasedPeople, TokenKey
@@ -25,27 +25,31 @@ def left_out(
     for column in columns:
         name = column["name"]
         if name in erased.columns:
-            until_of = _asking(erased, name, tokens if column.get("tokenise") else None)
-            for at, one in enumerate(fields):
-                value = one.get(name)
-                if type(value) in (str, int, float) and times[at] * 1000 <= until_of(value):
-                    found.add(at)
+            values = [one.get(name) for one in fields]
+            until = _until(erased, name, values, tokens if column.get("tokenise") else None)
+            found |= {at for at, value in enumerate(values) if times[at] * 1000 <= until.get(_key(value), 0)}
     return found
 
 
-def _asking(erased: ErasedPeople, column: str, tokens: TokenKey | None) -> Callable[[Any], int]:
+def _until(
+    erased: ErasedPeople, column: str, values: Sequence[Any], tokens: TokenKey | None
+) -> dict[str | float | None, int]:
     """Until when what came of a value is left out; each different value is looked up once."""
-    known: dict[str | float, int] = {}
+    forms = {value: _forms(value) for value in set(map(_key, values)) - {None}}
+    if tokens:
+        # Whom a column of tokens names was erased by the value or by its token, blanks around it or not.
+        flat = [(value, form) for value, own in forms.items() for form in own]
+        for (value, form), token in zip(flat, tokens.tokens_of([form for _value, form in flat]), strict=True):
+            forms[value] |= {form.strip(), token or ""}
+    return {value: max(erased.until_of(column, form) for form in own) for value, own in forms.items()}
 
-    def until_of(value: Any) -> int:
-        if (until := known.get(value)) is not None:
-            return until
-        # A whole number is written down with or without a point, as its column is.
-        forms = {str(value), str(int(value))} if isinstance(value, float) and value.is_integer() else {str(value)}
-        if tokens:
-            # Whom a column of tokens names was erased by the value or by its token, blanks around it or not.
-            forms |= {form.strip() for form in forms} | {tokens.token(form) for form in forms}
-        known[value] = max(erased.until_of(column, form) for form in forms)
-        return known[value]
 
-    return until_of
+def _key(value: Any) -> str | float | None:
+    """What can name a person, and may be the key of a dictionary."""
+    return value if type(value) in (str, int, float) else None
+
+
+def _forms(value: str | float | None) -> set[str]:
+    """A whole number is written down with or without a point, as its column is."""
+    whole = isinstance(value, float) and value.is_integer()
+    return {str(value), str(int(value))} if whole and value is not None else {str(value)}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from apps.datasets.choices import ErasedKind
-from apps.datasets.models import Ingestion, Suite, TransformationDefinition
+from apps.datasets.models import DatasetVersion, Ingestion, Suite, TransformationDefinition
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search
 
 # Shorter ones stand in any text; they are looked for between quotes alone.
@@ -21,13 +21,14 @@ _SHORT = 4
 class MentionReach(Reach):
     # After everything that holds rows.
     rank = 90
-    kinds = frozenset({ErasedKind.EXPECTATIONS, ErasedKind.SQL_TEXT, ErasedKind.CURSOR})
+    kinds = frozenset({ErasedKind.EXPECTATIONS, ErasedKind.SQL_TEXT, ErasedKind.VERSION_SQL, ErasedKind.CURSOR})
 
     def look(self, search: Search) -> list[Reached]:
         if search.otherwise:
             return []
         names = naming(search)
-        return [*_suites(search, names), *_definitions(search, names), *_ingestions(search)]
+        written = [*_suites(search, names), *_definitions(search, names), *_versions(search, names)]
+        return [*written, *_ingestions(search)]
 
 
 def naming(search: Search) -> re.Pattern[str]:
@@ -61,6 +62,15 @@ def _definitions(search: Search, names: re.Pattern[str]) -> Iterator[Reached]:
         if one.transformation_id not in seen and names.search(one.sql):
             seen.add(one.transformation_id)
             yield Reached(kind=ErasedKind.SQL_TEXT, id=one.transformation_id, name=one.transformation.name)
+
+
+def _versions(search: Search, names: re.Pattern[str]) -> Iterator[Reached]:
+    """Versions that were made by SQL of their own; what it says outlasts their rows."""
+    rows = DatasetVersion.objects.filter(project_id=search.project_id, source__has_key="sql").select_related("dataset")
+    rows = rows.filter(dataset_id=search.dataset_id) if search.dataset_id else rows
+    for one in rows.only("number", "source", "dataset__name").order_by("created_at").iterator():
+        if "transformation" not in one.source and names.search(str(one.source["sql"])):
+            yield Reached(kind=ErasedKind.VERSION_SQL, id=one.pk, name=str(one))
 
 
 def _ingestions(search: Search) -> Iterator[Reached]:
