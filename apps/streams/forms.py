@@ -162,16 +162,21 @@ class NewStreamForm(StreamForm):
 
 
 class MendForm(forms.Form):
-    """Another value for each column of one event that lies in quarantine; what is left empty stays as it came."""
+    """Another value for each column of one event that lies in quarantine; what is left empty stays as it came.
 
-    def __init__(self, data: Any = None, *, columns: Sequence[Mapping[str, Any]], fields: Mapping[str, Any]) -> None:
+    `needs` is the column for which it lies there, if it is one.
+    """
+
+    def __init__(
+        self, data: Any = None, *, columns: Sequence[Mapping[str, Any]], fields: Mapping[str, Any], needs: str = ""
+    ) -> None:
         super().__init__(data)
         self._columns = columns
         for number, column in enumerate(columns):
             now = fields.get(column["name"])
             self.fields[f"value_{number}"] = forms.CharField(
                 label=column["name"],
-                required=False,
+                required=column["name"] == needs,
                 max_length=100_000,
                 widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "placeholder": now or ""}),
                 help_text=_mend_help(column),

@@ -31,7 +31,9 @@ def quarantine_event(request: PortalRequest, tenant: str, project: str, stream_i
     """The event is named by its place (`place`), which holds signs that a path of an address has no room for."""
     stream = stream_of(request, stream_id)
     event = _event(request, stream)
-    form = MendForm(request.POST or None, columns=stream.columns, fields=event["fields"] or {})
+    # One that came too late, or that fits by now, is made a row as it is.
+    needs = event["column"] if event["rule"] in (Rule.MISSING, Rule.WRONG_TYPE) else ""
+    form = MendForm(request.POST or None, columns=stream.columns, fields=event["fields"] or {}, needs=needs)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             services.mend_event(actor=request.actor, stream=stream, place=event["place"], values=form.values())

@@ -242,7 +242,7 @@ def test_rest_and_pages_name_columns_list_events_and_mend_one(api_as, client_as,
     assert "a token of it is kept" in form
     wrong = browser.post(mend, {"value_2": "seven"})
     assert (wrong.status_code, "This is no whole number." in wrong.content.decode()) == (422, True)
-    assert "has a value of another type" in browser.post(mend, {"value_2": ""}).content.decode()
+    assert browser.post(mend, {"value_2": ""}).status_code == 422, "it lies there for this value"
     assert browser.post(mend, {"value_2": "700001"}).headers["Location"] == f"{home}{tokens.pk}/?tab=quarantine"
     assert browser.get(mend).status_code == 404
     body = {"place": event["place"], "values": {"card": 1}}
