@@ -176,7 +176,8 @@ class MendForm(forms.Form):
             now = fields.get(column["name"])
             self.fields[f"value_{number}"] = forms.CharField(
                 label=column["name"],
-                required=column["name"] == needs,
+                # Of what could not be decoded nothing is there.
+                required=column["name"] == needs or (not fields and bool(column.get("required"))),
                 max_length=100_000,
                 widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "placeholder": now or ""}),
                 help_text=_mend_help(column),
