@@ -29,6 +29,7 @@ from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
 
 
+@transaction.atomic
 def mend_event(*, actor: Actor, stream: Stream, place: str, values: Mapping[str, Any]) -> None:
     """Make a row of an event that lies in quarantine, with `values` by column in the place of its own; None: missing.
 
@@ -50,8 +51,8 @@ def mend_event(*, actor: Actor, stream: Stream, place: str, values: Mapping[str,
     shaped = _shaped(stream, found[0], values)
     if not still_there(tables, stream, [place]):
         raise Conflict(_("Somebody else has mended or discarded this event just now."))
-    bring_in(tables, stream, shaped, [place], seen)
     _told(actor, stream, sorted(values))
+    bring_in(tables, stream, shaped, [place], seen)
 
 
 def _shaped(stream: Stream, row: Mapping[str, Any], values: Mapping[str, Any]) -> Shaped:
@@ -74,7 +75,6 @@ def _shaped(stream: Stream, row: Mapping[str, Any], values: Mapping[str, Any]) -
     return shaped
 
 
-@transaction.atomic
 def _told(actor: Actor, stream: Stream, columns: list[str]) -> None:
     Stream.objects.filter(pk=stream.pk).update(replayed=F("replayed") + 1)
     stream.refresh_from_db()

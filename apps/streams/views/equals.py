@@ -41,7 +41,7 @@ EQUALS = {
             "POST",
             "streams/{stream.pk}/quarantine/mend/",
             'client.streams.mend({stream.pk}, "0:1-0", price=5)',
-            "stream mend 0:1-0 --stream {stream.pk} --set price=5",
+            "stream mend {stream.pk} 0:1-0 --set price=5",
             {"place": "0:1-0", "values": {"price": 5}},
         ),
         Act(

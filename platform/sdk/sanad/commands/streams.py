@@ -55,17 +55,16 @@ def add_to(acts: Any) -> None:
         ("resume", stream_resume, "let it go on where it stopped"),
         ("cut", stream_cut, "make a version of the dataset out of what came so far"),
         ("quarantine", stream_quarantine, "what lies in quarantine, by rule"),
+        ("quarantined", stream_quarantined, "single events in quarantine, with the values that fit"),
         ("replay", stream_replay, "read the quarantined events again"),
         ("discard", stream_discard, "drop the quarantined events"),
         ("delete", stream_delete, "end it; its rows stay"),
     ):
         add(stream, word, act, said).add_argument("stream", help=_NAME)
-    aside = add(stream, "quarantined", stream_quarantined, "single events in quarantine, with the values that fit")
     mend = add(stream, "mend", stream_mend, "make a row of an event in quarantine, with other values")
+    mend.add_argument("stream", help=_NAME)
     mend.add_argument("place", help="of the event, as `quarantined` says it")
     mend.add_argument("--set", action="append", default=[], metavar="COLUMN=VALUE", help="VALUE as JSON, or as text")
-    for parser in (aside, mend):
-        parser.add_argument("--stream", required=True, help=_NAME)
     suggest = add(stream, "suggest", stream_suggest, "the columns that example events suggest, as --column takes them")
     suggest.add_argument("file", help="of events, one JSON object in each line; - for standard input")
     push = add(stream, "push", stream_push, "send events, one JSON object in each line")
