@@ -81,6 +81,7 @@ def _be_asked() -> None:
     services.register_reach(services.VersionReach())
     services.register_reach(services.QuarantineReach())
     services.register_reach(services.ArchiveReach())
+    services.register_reach(services.MentionReach())
     connections.register_readers("dataset_version", lambda connection: services.reading_through(connection.pk))
     connections.register_readers("ingestion", lambda connection: selectors.ingestions_through(connection.pk))
 

@@ -38,6 +38,7 @@ def register() -> None:
     projects.register_farewell("features", services.FeatureFarewell())
     datasets.register_reach(services.ViewReach())
     datasets.register_reach(services.TrainingSetReach())
+    datasets.register_reach(services.ViewMentionReach())
     keeping.register("fv_", named=selectors.view_tables_named, over=selectors.views_over)
     keeping.register("ts_", named=selectors.set_tables_named, over=selectors.sets_over)
 

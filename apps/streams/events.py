@@ -67,13 +67,25 @@ class StreamDeleted(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class QuarantineReplayed(ledger.Event):
-    """`rows` were made of quarantined events, which are there no more."""
+    """`rows` were made of quarantined events, which are there no more; `left_out` were of people erased meanwhile."""
 
     kind = "stream.quarantine_replayed"
     said = _("read the quarantined events again")
     icon = "refresh"
     stream_id: UUID
     rows: int
+    left_out: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventMended(ledger.Event):
+    """`columns` names what was set anew, never to what."""
+
+    kind = "stream.event_mended"
+    said = _("mended an event in quarantine: it is a row now")
+    icon = "writing"
+    stream_id: UUID
+    columns: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)

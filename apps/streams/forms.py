@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,12 @@ class StreamForm(EditForm):
     columns = forms.CharField(
         label=_("Columns"),
         widget=forms.Textarea(
-            attrs={**_LTR, "rows": 6, "placeholder": "id whole required\nat time\nprice number\nnote text"}
+            attrs={**_LTR, "rows": 6, "placeholder": "id whole required\nat time\nprice number\nemail text tokenise"}
         ),
         help_text=_(
-            "One in a line: its name, its type, and “required” where an event without it goes to quarantine. Types: "
-            "text, whole, number, flag, time, day, nested. Other fields of an event are left out."
+            "One in a line: its name, its type, “required” where an event without it goes to quarantine, “tokenise” "
+            "where its values name people: they are replaced by tokens before they reach the dataset. Types: text, "
+            "whole, number, flag, time, day, nested. Other fields of an event are left out."
         ),
     )
     event_time = forms.CharField(
@@ -64,11 +66,14 @@ class StreamForm(EditForm):
 
     def __init__(self, data: Any = None, files: Any = None, *, stream: Stream | None = None) -> None:
         super().__init__(data, files, initial=_said(stream) if stream else None)
+        self._edits = stream is not None
         if stream is not None and stream.format != EventFormat.JSON:
             self.fields["schema_file"] = _schema_field(_("Another schema"))
 
     def clean_columns(self) -> list[dict[str, Any]]:
-        return columns_of(self.cleaned_data["columns"])
+        found = columns_of(self.cleaned_data["columns"])
+        # Of a new stream nobody said it: the dataset may have the column as tokens. Here somebody took the word away.
+        return [{**one, "tokenise": bool(one["tokenise"])} for one in found] if self._edits else found
 
     def words(self) -> dict[str, Any]:
         """As services take it."""
@@ -156,6 +161,66 @@ class NewStreamForm(StreamForm):
         }
 
 
+class MendForm(forms.Form):
+    """Another value for each column of one event that lies in quarantine; what is left empty stays as it came.
+
+    `needs` is the column for which it lies there, if it is one.
+    """
+
+    def __init__(
+        self, data: Any = None, *, columns: Sequence[Mapping[str, Any]], fields: Mapping[str, Any], needs: str = ""
+    ) -> None:
+        super().__init__(data)
+        self._columns = columns
+        for number, column in enumerate(columns):
+            now = fields.get(column["name"])
+            self.fields[f"value_{number}"] = forms.CharField(
+                label=column["name"],
+                # Of what could not be decoded nothing is there.
+                required=column["name"] == needs or (not fields and bool(column.get("required"))),
+                max_length=100_000,
+                widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "placeholder": now or ""}),
+                help_text=_mend_help(column),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        for number, column in enumerate(self._columns):
+            text = self.cleaned_data.get(f"value_{number}", "")
+            if text:
+                try:
+                    self.cleaned_data[f"value_{number}"] = _READ.get(ColumnType(column["type"]), str)(text)
+                except ValueError:
+                    label = ColumnType(column["type"]).label
+                    self.add_error(f"value_{number}", translated("This is no %(type)s.") % {"type": label})
+        return self.cleaned_data
+
+    def values(self) -> dict[str, Any]:
+        """As the service takes them: those that were given."""
+        given = {column["name"]: self.cleaned_data[f"value_{n}"] for n, column in enumerate(self._columns)}
+        return {name: value for name, value in given.items() if value != ""}
+
+
+def _mend_help(column: Mapping[str, Any]) -> str:
+    said = str(ColumnType(column["type"]).label)
+    if column.get("required"):
+        said = translated("%(type)s, must be there") % {"type": said}
+    return translated("%(type)s; a token of it is kept") % {"type": said} if column.get("tokenise") else said
+
+
+def _flag(text: str) -> bool:
+    if text.casefold() not in ("true", "false"):
+        raise ValueError
+    return text.casefold() == "true"
+
+
+_READ: dict[ColumnType, Any] = {
+    ColumnType.WHOLE: int,
+    ColumnType.NUMBER: float,
+    ColumnType.FLAG: _flag,
+    ColumnType.NESTED: json.loads,
+}
+
+
 def columns_of(text: str) -> list[dict[str, Any]]:
     """A column in each line; its name may hold blanks."""
     found = []
@@ -163,18 +228,23 @@ def columns_of(text: str) -> list[dict[str, Any]]:
         words = line.split()
         if not words:
             continue
-        required = len(words) > 2 and words[-1] == "required"
-        words = words[:-1] if required else words
+        said = set()
+        while len(words) > 2 and words[-1] in ("required", "tokenise"):
+            said.add(words.pop())
         if len(words) < 2 or words[-1] not in ColumnType.values:
             sentence = translated("Line %(line)d: write a name and a type, like “price number”.")
             raise forms.ValidationError(sentence % {"line": number})
-        found.append({"name": " ".join(words[:-1]), "type": words[-1], "required": required})
+        name, kind = " ".join(words[:-1]), words[-1]
+        found.append(
+            {"name": name, "type": kind, "required": "required" in said, "tokenise": "tokenise" in said or None}
+        )
     return found
 
 
 def as_lines(columns: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(
-        " ".join([one["name"], one["type"], *(["required"] if one.get("required") else [])]) for one in columns
+        " ".join([one["name"], one["type"], *(word for word in ("required", "tokenise") if one.get(word))])
+        for one in columns
     )
 
 

@@ -33,8 +33,10 @@ class Stream(TenantModel):
     # Of Avro the JSON text, of Protobuf a FileDescriptorSet.
     event_schema = models.BinaryField(blank=True, default=b"")
     message = models.CharField(max_length=255, blank=True)
-    # [{"name", "type", "required"}], in the order of the table.
+    # [{"name", "type", "required", "tokenise"}], in the order of the table.
     columns = models.JSONField(default=list)
+    # The columns that stand in the table as tokens, also those of them that it writes no more.
+    tokenised = models.JSONField(default=list)
     event_time = models.CharField(max_length=255, blank=True)
     lateness = models.DurationField(default=timedelta)
     late = models.CharField(max_length=10, choices=Late.choices, default=Late.KEEP)
@@ -55,6 +57,8 @@ class Stream(TenantModel):
     rows = models.PositiveBigIntegerField(default=0)
     late_rows = models.PositiveBigIntegerField(default=0)
     quarantined = models.PositiveBigIntegerField(default=0)
+    # Events of people who were erased before they were read.
+    left_out = models.PositiveBigIntegerField(default=0)
     # Rows that were made of quarantined events, read again.
     replayed = models.PositiveBigIntegerField(default=0)
     lag = models.PositiveBigIntegerField(default=0)
@@ -113,6 +117,10 @@ class Stream(TenantModel):
     def column_names(self) -> list[str]:
         return [column["name"] for column in self.columns]
 
+    @property
+    def makes_tokens(self) -> bool:
+        return any(column.get("tokenise") for column in self.columns)
+
     def told(self) -> dict[str, Any]:
         """What pages hear by websocket and read by REST."""
         return {
@@ -121,6 +129,7 @@ class Stream(TenantModel):
             "rows": self.rows,
             "late": self.late_rows,
             "quarantined": self.quarantined,
+            "left_out": self.left_out,
             "replayed": self.replayed,
             "lag": self.lag,
             "per_second": round(self.per_second, 1),

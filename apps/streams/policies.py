@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,6 +25,8 @@ from foundation.tenancy import zones
 
 _SECONDS, _ROWS = (0.2, 600.0), (1, 100_000)
 _LONGEST_LATENESS = timedelta(days=366)
+# What names people is text, a number that somebody was given, or a day; of others it would depend on how it is written.
+_NAMING = (ColumnType.TEXT, ColumnType.WHOLE, ColumnType.DAY)
 
 
 def check_can_manage(actor: Actor, thing: object) -> None:
@@ -68,6 +70,14 @@ def check_can_cut(actor: Actor, stream: Any) -> None:
         raise Conflict(_("No event has come yet: there is nothing to make a version of."))
 
 
+def check_nobody_reads(stream: Any, now: datetime) -> None:
+    """Asked where what a batch on its way would write is another thing than what is written from now on."""
+    if stream.state == StreamState.RUNNING:
+        raise Conflict(_("Pause the stream first: events may be on their way."))
+    if stream.lease_until is not None and stream.lease_until > now:
+        raise Conflict(_("The stream's last batch is being committed; try again in some seconds."))
+
+
 def check_can_delete(actor: Actor, stream: Any) -> None:
     check_can_manage(actor, stream)
     if stream.state == StreamState.RUNNING:
@@ -85,7 +95,7 @@ def check_room(count: int) -> None:
 
 
 def checked_columns(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """[{"name", "type", "required"}], as a stream keeps them."""
+    """[{"name", "type", "required", "tokenise"}], as a stream keeps them; `tokenise` None: nobody said it."""
     found: list[dict[str, Any]] = []
     names: set[str] = set()
     for column in columns:
@@ -98,18 +108,42 @@ def checked_columns(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
             sentence = _("The type of “%(name)s” is none of: %(known)s.")
             raise _refused("columns", sentence % {"name": name, "known": ", ".join(ColumnType.values)})
         names.add(name.casefold())
-        found.append({"name": name, "type": kind, "required": bool(column.get("required", False))})
+        said = {"name": name, "type": kind, "required": bool(column.get("required", False))}
+        # Left open where nobody said it: then it is as it was.
+        found.append({**said, "tokenise": column.get("tokenise")})
     if not 1 <= len(found) <= MOST_COLUMNS:
         raise _refused("columns", _("Name from 1 to %(most)d columns.") % {"most": MOST_COLUMNS})
     return found
 
 
-def check_no_tokens(columns: Sequence[str], tokenised: Sequence[str]) -> None:
-    """Events are written as they come: beside tokens their clear values would tell whose tokens these are."""
-    if both := [name for name in columns if name in tokenised]:
-        sentence = _("The dataset has %(columns)s as tokens, which a stream does not make. Take another dataset.")
-        sentence %= {"columns": ", ".join(f"“{name}”" for name in both)}
-        raise Invalid(sentence, fields={"dataset": [sentence]})
+def check_tokens(column: Mapping[str, Any], *, event_time: str) -> None:
+    """Whether tokens can stand in the place of a column's values."""
+    if not column["tokenise"]:
+        return
+    if column["type"] not in _NAMING:
+        sentence = _("“%(name)s” cannot have tokens: they stand for text, whole numbers and days.")
+        raise _refused("columns", sentence % {"name": column["name"]})
+    if column["name"] == event_time:
+        sentence = _("“%(name)s” cannot have tokens: by it late events are told.")
+        raise _refused("columns", sentence % {"name": column["name"]})
+
+
+def check_tokens_stay(columns: Sequence[Mapping[str, Any]], tokens: Collection[str], clear: Collection[str]) -> None:
+    """A column is all tokens or all clear: values in clear beside tokens would tell whose tokens these are."""
+    for column in columns:
+        name = column["name"]
+        if not column["tokenise"] and name in tokens:
+            sentence = _(
+                "“%(name)s” stands in the dataset as tokens, and clear values beside them would tell whose they are. "
+                "Have it tokenised, make another column, or feed another dataset."
+            )
+            raise _refused("columns", sentence % {"name": name})
+        if column["tokenise"] and name in clear:
+            sentence = _(
+                "“%(name)s” is in clear in rows that are there already; tokens beside them would hide nobody. Make "
+                "another column, or feed another dataset."
+            )
+            raise _refused("columns", sentence % {"name": name})
 
 
 def check_settings(said: Mapping[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -59,6 +60,48 @@ def aside_counts(*, actor: Actor, stream: Stream) -> list[dict[str, Any]]:
         " GROUP BY ALL ORDER BY events DESC, rule, 2 LIMIT 200"
     )
     return tables.query(sql, {"a": tables.current(stream.quarantine)}).read_all().to_pylist()
+
+
+def aside_events(
+    *, actor: Actor, stream: Stream, rule: str = "", column: str = "", place: str = "", limit: int = 50
+) -> list[dict[str, Any]]:
+    """Single events in quarantine, newest first: {place, at, rule, column, size, key, fields}; never what came itself.
+
+    `fields` are those that would stand in the table, masked as the dataset's rows are; None where the event could not
+    be decoded, or for whoever sees no rows. `key` is the number of the key of tokens under which what came is sealed.
+    """
+    access.require(actor, Permission.STREAM_VIEW, stream)
+    tables = lake.for_tenant(actor.tenant_id)
+    if not tables.exists(stream.quarantine):
+        return []
+    at = tables.current(stream.quarantine)
+    # One that was begun by an earlier release.
+    whole = {"key", "fields"} <= {one.name for one in tables.schema(at)}
+    kept = "key, fields" if whole else "NULL AS key, NULL AS fields"
+    named = {"rule": rule, '"column"': column, "place": place}
+    where = " AND ".join(f"{name} = ?" for name, value in named.items() if value) or "true"
+    sql = f'SELECT place, "at", rule, "column", size, {kept} FROM a WHERE {where} ORDER BY "at" DESC, place LIMIT ?'  # noqa: S608 - constants
+    params = [*filter(None, named.values()), limit]
+    found: list[dict[str, Any]] = tables.query(sql, {"a": at}, params).read_all().to_pylist()
+    shown = _fields_shown(actor, stream, [row["fields"] for row in found])
+    return [{**row, "fields": fields} for row, fields in zip(found, shown, strict=True)]
+
+
+def _fields_shown(actor: Actor, stream: Stream, texts: Sequence[str | None]) -> list[dict[str, Any] | None]:
+    import pyarrow as pa
+
+    if not access.can(actor, Permission.DATASET_VIEW, stream):
+        return [None] * len(texts)
+    rows = [{name: _word(value) for name, value in json.loads(text).items()} for text in texts if text]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    table = pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))
+    masked = iter(datasets.masked_rows(actor, stream.dataset, table).to_pylist())
+    return [next(masked) if text else None for text in texts]
+
+
+def _word(value: Any) -> str | None:
+    """As people read it, whatever its type."""
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def streams_there(tenant_id: UUID) -> list[UUID]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.streams.views import changing, pages
+from apps.streams.views import aside, changing, pages
 from apps.streams.views.equals import EQUALS
 from foundation.web import equals
 
@@ -18,6 +18,7 @@ project_patterns = [
     path("data/streams/<uuid:stream_id>/resume/", changing.stream_resume, name="stream_resume"),
     path("data/streams/<uuid:stream_id>/cut/", changing.stream_cut, name="stream_cut"),
     path("data/streams/<uuid:stream_id>/delete/", changing.stream_delete, name="stream_delete"),
+    path("data/streams/<uuid:stream_id>/quarantine/event/", aside.quarantine_event, name="quarantine_event"),
     path("data/streams/<uuid:stream_id>/quarantine/replay/", changing.quarantine_replay, name="quarantine_replay"),
     path("data/streams/<uuid:stream_id>/quarantine/discard/", changing.quarantine_discard, name="quarantine_discard"),
 ]

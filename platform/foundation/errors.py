@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-# What no text in PostgreSQL may hold, nor any answer in UTF-8: zero bytes and halves of signs, out of strangers' names.
-_UNKEPT = re.compile("[\\x00\\ud800-\\udfff]")
-
-
-def cleaned(text: str) -> str:
-    """The text as it can be kept and sent."""
-    return _UNKEPT.sub("\N{REPLACEMENT CHARACTER}", text)
+from foundation.words import cleaned
 
 
 class PortalError(Exception):
@@ -35,8 +28,7 @@ class PortalError(Exception):
 
         One that knows its words (`foundation.words.Kept`) keeps them; what fills it was cleaned before.
         """
-        said = self._sentence if isinstance(self._sentence, str) else str(self._sentence)
-        return cleaned(said) if _UNKEPT.search(said) else said
+        return cleaned(self._sentence if isinstance(self._sentence, str) else str(self._sentence))
 
     def __str__(self) -> str:
         return self.sentence

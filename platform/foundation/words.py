@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from django.utils.translation import gettext, ngettext
 
-from foundation.errors import cleaned
-
+# What no text in PostgreSQL may hold, nor any answer in UTF-8: zero bytes and halves of signs, out of strangers' names.
+_UNKEPT = re.compile("[\\x00\\ud800-\\udfff]")
 _NAMED = re.compile(r"%\((\w+)\)")
 
 
@@ -73,6 +73,11 @@ class Kept(str):
         named = set(_NAMED.findall(said.text + said.plural))
         fill = {name: _value(value) for name, value in values.items() if name in named}
         return Kept.of(Words(said.text, fill, said.plural, said.count))
+
+
+def cleaned(text: str) -> str:
+    """The text as it can be kept and sent; the same object where it can already."""
+    return _UNKEPT.sub("\N{REPLACEMENT CHARACTER}", text) if _UNKEPT.search(text) else text
 
 
 def kept(text: str) -> str:

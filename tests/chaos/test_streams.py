@@ -18,6 +18,7 @@ from apps.datasets import services as datasets
 from apps.projects import services as projects
 from apps.streams import services
 from apps.streams.services.marking import progress_of
+from apps.streams.services.setting_aside import opened
 from foundation import lake
 from foundation.clock import now
 from foundation.tenancy import scope
@@ -39,7 +40,11 @@ def stream(acme):
     with scope(acme.pk):
         project = projects.create_project(actor=actor, slug="clicks", name="Clicks", purpose="Count clicks")
         dataset = datasets.create_dataset(actor=actor, project=project, name="Clicks")
-        columns = [{"name": "n", "type": "whole", "required": True}, {"name": "text", "type": "text"}]
+        columns = [
+            {"name": "n", "type": "whole", "required": True},
+            {"name": "text", "type": "text"},
+            {"name": "who", "type": "text", "tokenise": True},
+        ]
         return services.create_stream(
             actor=actor, dataset=dataset, name="Clicks", now=now(), columns=columns, batch_rows=5000, batch_seconds=0.2
         )
@@ -109,16 +114,19 @@ class Producer(threading.Thread):
 def _event(n):
     if n % POISON == 0:
         return b'{"n": %d, broken' % n
-    return json.dumps({"n": n, "text": "x" * 100}).encode()
+    return json.dumps({"n": n, "text": "x" * 100, "who": f"person {n % 7}"}).encode()
 
 
 def _numbers(stream):
     tables = lake.for_tenant(stream.tenant_id)
-    if not tables.exists(stream.table):
-        return [], []
-    rows = tables.read(tables.current(stream.table), columns=["n"]).read_all().column("n").to_pylist()
-    aside = tables.read(tables.current(stream.quarantine), columns=["body"]).read_all().column("body").to_pylist()
-    return rows, [int(body.split(b" ")[1].rstrip(b",")) for body in aside]
+    rows = tables.read(tables.current(stream.table), columns=["n", "who"]).read_all().to_pylist()
+    aside = tables.read(tables.current(stream.quarantine)).read_all().to_pylist()
+    with scope(stream.tenant_id):
+        bodies = opened(stream.tenant_id, stream.pk, aside)
+        tokens = [datasets.token_of(stream.tenant_id, f"person {n}") for n in range(7)]
+    assert all(row["who"] == tokens[row["n"] % 7] for row in rows), "by whichever process it was made"
+    assert not any(b"broken" in row["body"] for row in aside), "sealed"
+    return [row["n"] for row in rows], [int(body.split(b" ")[1].rstrip(b",")) for body in bodies]
 
 
 def _committed(stream):

@@ -22,7 +22,7 @@ from apps.compliance.selectors.proofs import Proofs, in_words
 from apps.compliance.services.documents import words
 from apps.datasets import selectors as datasets
 from apps.datasets import services as erasing
-from apps.datasets.choices import ErasedKind, ErasureState
+from apps.datasets.choices import LEARNED, MENTIONS, ErasedKind, ErasureState
 from apps.tenants import selectors as tenants
 from foundation import access, ledger
 from foundation.clock import now
@@ -135,7 +135,8 @@ def _facts(organisation: str, erasure: Any, found: list[Entry], names: Mapping[U
 
 def _summary(erasure: Any, things: list[Any], broken: str) -> list[str]:
     destroyed = [one for one in things if one.kind in _DESTROYED]
-    left = sum(one.is_left for one in things)
+    left = sum(one.kind in LEARNED for one in things)
+    mentions = sum(one.kind in MENTIONS for one in things)
     rows = ngettext("%(n)d row of the person was erased.", "%(n)d rows of the person were erased.", erasure.row_count)
     versions = ngettext(
         "%(n)d dataset version held such rows.", "%(n)d dataset versions held such rows.", erasure.version_count
@@ -157,6 +158,15 @@ def _summary(erasure: Any, things: list[Any], broken: str) -> list[str]:
                 left,
             )
             % {"n": left}
+        )
+    if mentions:
+        said.append(
+            ngettext(
+                "%(n)d text that people wrote names the person by the value, and is left to people.",
+                "%(n)d texts that people wrote name the person by the value, and are left to people.",
+                mentions,
+            )
+            % {"n": mentions}
         )
     return said
 
@@ -214,10 +224,17 @@ def _remains(things: list[Any]) -> list[str]:
         _("%(kind)s “%(name)s” keeps what it learned; whether to train anew or to retire it is for people to decide.")
         % {"kind": one.get_kind_display(), "name": one.name}
         for one in things
-        if one.is_left
+        if one.kind in LEARNED
+    ]
+    mentions = [
+        _("%(kind)s: “%(name)s”; whether to change it is for people to decide.")
+        % {"kind": one.get_kind_display(), "name": one.name}
+        for one in things
+        if one.kind in MENTIONS
     ]
     return [
         *left,
+        *mentions,
         *(one.note for one in things if _is_for_others(one)),
         _("The ledger keeps that rows were erased, with ids, counts, digests and a keyed digest of the person."),
         _("Lineage and the names of versions remain, so that what was built on them can still be explained."),

@@ -17,7 +17,7 @@ from apps.compliance.services import certificate
 from apps.compliance.views import presentation
 from apps.datasets import selectors as datasets
 from apps.datasets import services
-from apps.datasets.choices import LEFT_TO_PEOPLE, ErasureState
+from apps.datasets.choices import LEARNED, LEFT_TO_PEOPLE, MENTIONS, ErasureState
 from apps.projects import selectors as projects
 from foundation import access
 from foundation.access import Permission
@@ -102,6 +102,8 @@ def _page(request: PortalRequest, form: Any, *, found: Any = None, erase: Any = 
         "form": form,
         "found": found,
         "left": [one for one in found or [] if one.kind in LEFT_TO_PEOPLE],
+        "learned": any(one.kind in LEARNED for one in found or []),
+        "mentioned": any(one.kind in MENTIONS for one in found or []),
         "counts": presentation.counted_reach(found or []),
         "nowhere": "" if found is None else services.nowhere(found),
         "columns": _columns(request),
@@ -119,7 +121,8 @@ def _detail(request: PortalRequest, erasure: Any, form: GoOnForm) -> HttpRespons
         "topic": f"erasure:{erasure.pk}",
         "job": newest_job(request, ("erasure", erasure.pk)) if erasure.state == ErasureState.ERASING else None,
         "things": [one for one in things if not one["left"]],
-        "left": [one for one in things if one["left"]],
+        "left": [one for one in things if one["left"] and not one["mention"]],
+        "mentions": [one for one in things if one["mention"]],
         "facts": presentation.erasure_facts(erasure),
         "history": presentation.timeline_of(request.actor, "erasure", erasure.pk),
         "form": form if erasure.state == ErasureState.FAILED else None,

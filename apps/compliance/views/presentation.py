@@ -20,7 +20,7 @@ from apps.compliance import selectors
 from apps.compliance.choices import SECTIONS, ReportState
 from apps.compliance.forms import ActivityForm
 from apps.compliance.selectors import Standing
-from apps.datasets.choices import LEFT_TO_PEOPLE, ErasedKind, InProjectState
+from apps.datasets.choices import LEFT_TO_PEOPLE, MENTIONS, ErasedKind, InProjectState
 from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
 from foundation import access
@@ -46,6 +46,11 @@ _KIND_OF_PAGE = {
     ErasedKind.RUN: "run",
     ErasedKind.MODEL_VERSION: "model_version",
     ErasedKind.INFERENCE_LOG: "deployment",
+    ErasedKind.STREAM: "stream",
+    ErasedKind.SQL_TEXT: "transformation",
+    ErasedKind.VERSION_SQL: "dataset_version",
+    ErasedKind.VIEW_SQL: "feature_view",
+    ErasedKind.CURSOR: "ingestion",
 }
 # The columns of the list as a file, and what each holds.
 FILE_COLUMNS: dict[str, type] = {
@@ -183,6 +188,7 @@ def erased_things(tenant: str, erasure: Any) -> list[dict[str, Any]]:
             "erased_at": one.erased_at,
             "note": one.note,
             "left": one.is_left,
+            "mention": one.kind in MENTIONS,
         }
         for one in erasure.things.all()
     ]

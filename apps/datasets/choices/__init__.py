@@ -2,7 +2,15 @@
 
 from apps.datasets.choices.changes import RowChangeKind
 from apps.datasets.choices.columns import STRICTNESS, SUGGESTED, ColumnClass, Confidence, FoundIn, PersonalKind
-from apps.datasets.choices.erasures import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState, InProjectState
+from apps.datasets.choices.erasures import (
+    ERASURE_NEXT,
+    LEARNED,
+    LEFT_TO_PEOPLE,
+    MENTIONS,
+    ErasedKind,
+    ErasureState,
+    InProjectState,
+)
 from apps.datasets.choices.exports import ExportFormat
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, READ_WHOLE, FileFormat
 from apps.datasets.choices.ingestions import INGESTION_NEXT, IngestionState, Mode, Rhythm, Trigger, Weekday
@@ -33,7 +41,9 @@ __all__ = [
     "ERASURE_NEXT",
     "FORMAT_OF_ENDING",
     "INGESTION_NEXT",
+    "LEARNED",
     "LEFT_TO_PEOPLE",
+    "MENTIONS",
     "NEXT",
     "PASS_NEXT",
     "PASS_OPEN",

@@ -41,7 +41,23 @@ class ErasedKind(TextChoices):
     ARCHIVE = "archive", _("Archives of the organisation")
     RUN = "run", _("Run")
     MODEL_VERSION = "model_version", _("Model version")
+    EXPECTATIONS = "expectations", _("Expectations that name the value")
+    SQL_TEXT = "sql_text", _("SQL of a transformation that names the value")
+    VERSION_SQL = "version_sql", _("SQL of a version that names the value")
+    VIEW_SQL = "view_sql", _("SQL of a feature view that names the value")
+    CURSOR = "cursor", _("Place where an ingestion goes on")
 
 
 # They keep what they learned: whether a model is trained anew is for people to say.
-LEFT_TO_PEOPLE = frozenset({ErasedKind.RUN, ErasedKind.MODEL_VERSION})
+LEARNED = frozenset({ErasedKind.RUN, ErasedKind.MODEL_VERSION})
+# Somebody wrote the value down there: what versions were made by is not rewritten behind their backs.
+MENTIONS = frozenset(
+    {
+        ErasedKind.EXPECTATIONS,
+        ErasedKind.SQL_TEXT,
+        ErasedKind.VERSION_SQL,
+        ErasedKind.VIEW_SQL,
+        ErasedKind.CURSOR,
+    }
+)
+LEFT_TO_PEOPLE = LEARNED | MENTIONS

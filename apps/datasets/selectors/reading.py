@@ -83,6 +83,13 @@ def tokenised_columns(dataset: Dataset) -> list[str]:
     return [column["name"] for column in newest.schema if column.get("tokenised")] if newest else []
 
 
+def tokenised_in(tenant_id: UUID, table: str) -> list[str]:
+    """The columns that stand as tokens in a table of the lake, as the versions know that were cut out of it."""
+    rows = DatasetVersion.objects.filter(tenant_id=tenant_id, lake_table=table)
+    schemas = rows.filter(schema__contains=[{"tokenised": True}]).values_list("schema", flat=True)
+    return sorted({column["name"] for schema in schemas for column in schema if column.get("tokenised")})
+
+
 def latest_ready(dataset: Dataset) -> DatasetVersion | None:
     return dataset.versions.filter(state=VersionState.READY).order_by("-number").first()
 

@@ -10,8 +10,11 @@ from apps.datasets.services.deriving import derive_version, preview_query, run_d
 from apps.datasets.services.destroying import ask_to_destroy, destroy_version
 from apps.datasets.services.due import run_due_transformations
 from apps.datasets.services.erasing import (
+    NOBODY,
     ArchiveReach,
+    ErasedPeople,
     InProject,
+    MentionReach,
     QuarantineReach,
     Reach,
     Reached,
@@ -20,9 +23,11 @@ from apps.datasets.services.erasing import (
     as_text,
     erase_in_projects,
     erase_person,
+    erased_people,
     find_in_projects,
     find_person,
     go_on_erasing,
+    naming,
     nowhere,
     nowhere_at_all,
     register_reach,
@@ -66,6 +71,7 @@ from apps.datasets.services.quarantine import (
     settle_replay,
     settle_what_is_left,
 )
+from apps.datasets.services.queueing import hold_dataset
 from apps.datasets.services.retention import forget_samples, retire_versions, set_retention
 from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.rolling_back import roll_back
@@ -75,7 +81,8 @@ from apps.datasets.services.spans import Foreseen, foresee_backfill
 from apps.datasets.services.starting import start_after, start_due
 from apps.datasets.services.tagging import tag_version, untag_version
 from apps.datasets.services.taking import take_version
-from apps.datasets.services.tokenising import destroy_token_key, token_of
+from apps.datasets.services.token_keys import TokenKey, is_token, opened_key
+from apps.datasets.services.tokenising import destroy_token_key, living_token_key, token_key, token_of
 from apps.datasets.services.transformations import (
     create_transformation,
     define_transformation,
@@ -118,12 +125,15 @@ from apps.datasets.services.validation import (
 __all__ = [
     "CHUNK_BYTES",
     "EXPORT_KINDS",
+    "NOBODY",
     "ArchiveReach",
     "DataFarewell",
+    "ErasedPeople",
     "Expectation",
     "Foreseen",
     "InProject",
     "Measured",
+    "MentionReach",
     "Plan",
     "QuarantineReach",
     "Reach",
@@ -132,6 +142,7 @@ __all__ = [
     "Row",
     "Rows",
     "Search",
+    "TokenKey",
     "VersionReach",
     "append_chunk",
     "as_text",
@@ -173,6 +184,7 @@ __all__ = [
     "edit_ingestion",
     "erase_in_projects",
     "erase_person",
+    "erased_people",
     "expectations_of",
     "export_name",
     "export_rows",
@@ -185,11 +197,16 @@ __all__ = [
     "forget_samples",
     "go_on_erasing",
     "hear_version",
+    "hold_dataset",
     "ingest_upload",
+    "is_token",
+    "living_token_key",
     "mend_rows",
+    "naming",
     "next_times",
     "nowhere",
     "nowhere_at_all",
+    "opened_key",
     "outcome_of",
     "parquet_stream",
     "part_from",
@@ -240,6 +257,7 @@ __all__ = [
     "tag_version",
     "take_file",
     "take_version",
+    "token_key",
     "token_of",
     "told",
     "try_suite",

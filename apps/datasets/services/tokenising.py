@@ -9,18 +9,18 @@ value be tried out against those that are there.
 
 from __future__ import annotations
 
-import base64
-import hmac
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.datasets import policies
 from apps.datasets.choices import ColumnClass, VersionState
 from apps.datasets.errors import FileRefused
 from apps.datasets.models import Dataset, DatasetVersion
+from apps.datasets.services.token_keys import PURPOSE, TokenKey
 from foundation import access, storage
 from foundation.clock import now
 from foundation.errors import Conflict
@@ -33,9 +33,6 @@ from foundation.words import kept as _
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PURPOSE = "column-tokens"
-MARK = "tok_"
-_LENGTH = len(MARK) + 26
 _MOST_NAMED = 12
 
 
@@ -79,8 +76,8 @@ def mark_tokenised(version: DatasetVersion) -> None:
 
 def token_of(tenant_id: UUID, value: str) -> str:
     """The token that the value has in this tenant now; empty where nothing was tokenised, or the key is destroyed."""
-    living = _living(tenant_id) if _is_used(tenant_id) else {}
-    return _token(_current(living), value) if living else ""
+    key = living_token_key(tenant_id)
+    return key.token(value) if key else ""
 
 
 @transaction.atomic
@@ -92,16 +89,28 @@ def destroy_token_key(*, actor: Actor, confirmation: str) -> None:
     policies.check_can_unlink(actor)
     access.require_fresh(actor)
     policies.check_tenant_typed(actor, confirmation)
-    living = _living(actor.tenant_id) if _is_used(actor.tenant_id) else {}
+    living = _living(actor.tenant_id) if storage.has_purpose_key(actor.tenant_id, PURPOSE) else {}
     if not living:
         raise Conflict(_("No column was tokenised since the last key was destroyed: there is no key."))
     for number in living:
         keys.destroy_key(actor=actor, purpose=PURPOSE, number=number, now=now())
 
 
-def _is_used(tenant_id: UUID) -> bool:
-    """Whether anything was ever tokenised: asking for a key makes the first one."""
-    return DatasetVersion.objects.filter(tenant_id=tenant_id, schema__contains=[{"tokenised": True}]).exists()
+def token_key(tenant_id: UUID) -> TokenKey:
+    """The key that tokens are made with now; the first one, and the next after one was destroyed, is made at need."""
+    living = _living(tenant_id)
+    if not living:
+        # Whoever makes it at the same moment makes the same number: then one of the two is there.
+        with suppress(IntegrityError), transaction.atomic():
+            keys.new_key(tenant_id=tenant_id, purpose=PURPOSE)
+        living = storage.purpose_keys(tenant_id, PURPOSE)
+    return TokenKey(tenant_id, *_current(living))
+
+
+def living_token_key(tenant_id: UUID) -> TokenKey | None:
+    """The same, of a tenant that has one; asking makes none."""
+    living = _living(tenant_id) if storage.has_purpose_key(tenant_id, PURPOSE) else {}
+    return TokenKey(tenant_id, *_current(living)) if living else None
 
 
 def _living(tenant_id: UUID) -> dict[int, bytes]:
@@ -111,21 +120,17 @@ def _living(tenant_id: UUID) -> dict[int, bytes]:
         return {}
 
 
-def _current(living: Mapping[int, bytes]) -> bytes:
+def _current(living: Mapping[int, bytes]) -> tuple[int, bytes]:
     """The oldest that lives: a second one would part tokens of one value."""
-    return living[min(living)]
+    return min(living), living[min(living)]
 
 
 def _changer(tenant_id: UUID, columns: Sequence[str]) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
-    living = _living(tenant_id)
-    if not living:
-        number = keys.new_key(tenant_id=tenant_id, purpose=PURPOSE)
-        living = {number: storage.purpose_key(tenant_id, PURPOSE, number)}
-    key = _current(living)
+    key = token_key(tenant_id)
     return lambda batch: _changed(batch, columns, key)
 
 
-def _changed(batch: pa.RecordBatch, columns: Sequence[str], key: bytes) -> pa.RecordBatch:
+def _changed(batch: pa.RecordBatch, columns: Sequence[str], key: TokenKey) -> pa.RecordBatch:
     import pyarrow as pa
 
     names = batch.schema.names
@@ -136,28 +141,6 @@ def _changed(batch: pa.RecordBatch, columns: Sequence[str], key: bytes) -> pa.Re
     arrays, fields = list(batch.columns), list(batch.schema)
     for name in columns:
         index = names.index(name)
-        arrays[index] = _tokens(arrays[index], key)
+        arrays[index] = key.tokens(arrays[index])
         fields[index] = pa.field(name, pa.string())
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
-
-
-def _tokens(values: pa.Array, key: bytes) -> pa.Array:
-    """Each different value of a batch is worked out once."""
-    import pyarrow as pa
-
-    made = {value: None if value is None else _token(key, _as_text(value)) for value in values.unique().to_pylist()}
-    return pa.array([made[value] for value in values.to_pylist()], pa.string())
-
-
-def _as_text(value: Any) -> str:
-    """A whole number as its digits, whichever type it came in: the same person joins."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _token(key: bytes, value: str) -> str:
-    """What is empty or a token already stays as it is."""
-    text = value.strip()
-    if not text or (text.startswith(MARK) and len(text) == _LENGTH):
-        return text
-    digest = hmac.digest(key, text.encode(), "sha256")
-    return MARK + base64.b32encode(digest[:16]).decode().rstrip("=").lower()

@@ -4,7 +4,7 @@ from apps.features.services.archiving import feature_part
 from apps.features.services.building import build_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
-from apps.features.services.erasing import TrainingSetReach, ViewReach
+from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.metering import tables_measured
 from apps.features.services.online import materialise_view, read_online
@@ -13,6 +13,7 @@ from apps.features.services.training_sets import define_training_set
 __all__ = [
     "FeatureFarewell",
     "TrainingSetReach",
+    "ViewMentionReach",
     "ViewReach",
     "build_training_set",
     "compute_view",

@@ -14,6 +14,9 @@ from apps.streams.models import Stream
 class StreamSerializer(serializers.ModelSerializer[Stream]):
     """`rows`, `late_rows` and `quarantined` count all that came, `lag` what waits (about, where the broker cannot say).
 
+    `left_out` counts events of people who were erased before these were read; `tokenised` names the columns that stand
+    in the dataset's table as tokens.
+
     Without a `connection` events are pushed to `events/`. `watermark`: what is older is late.
     """
 
@@ -38,6 +41,7 @@ class StreamSerializer(serializers.ModelSerializer[Stream]):
             "event_schema",
             "message",
             "columns",
+            "tokenised",
             "event_time",
             "lateness",
             "late",
@@ -51,6 +55,7 @@ class StreamSerializer(serializers.ModelSerializer[Stream]):
             "rows",
             "late_rows",
             "quarantined",
+            "left_out",
             "replayed",
             "lag",
             "per_second",
@@ -75,9 +80,13 @@ class Base64Field(serializers.CharField):
 
 
 class ColumnWanted(serializers.Serializer[Any]):
+    """`tokenise`: its values are replaced by tokens before they reach the dataset. Left out, it is as it was, and as
+    the dataset has the column."""
+
     name = serializers.CharField(max_length=255)
     type = serializers.ChoiceField(choices=ColumnType.choices)
     required = serializers.BooleanField(default=False)  # type: ignore[assignment]
+    tokenise = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
 class _Words(serializers.Serializer[Any]):
@@ -150,6 +159,32 @@ class AsideSerializer(serializers.Serializer[Any]):
     events = serializers.IntegerField()
     first = serializers.DateTimeField()
     last = serializers.DateTimeField()
+
+
+class AsideEventSerializer(serializers.Serializer[Any]):
+    """An event in quarantine: where it came from and why it lies there, and never what came itself.
+
+    `fields` are the values that fit, with tokens and masks in their place; null where it could not be decoded.
+    `sealed`: what came is sealed under the key of tokens.
+    """
+
+    place = serializers.CharField()
+    at = serializers.DateTimeField()
+    rule = serializers.CharField()
+    column = serializers.CharField()
+    size = serializers.IntegerField()
+    sealed = serializers.SerializerMethodField()
+    fields = serializers.DictField(allow_null=True)  # type: ignore[assignment]
+
+    def get_sealed(self, row: dict[str, Any]) -> bool:
+        return row["key"] is not None
+
+
+class EventMend(serializers.Serializer[Any]):
+    """`values` by column in the place of the event's own; null: missing. Of a column of tokens a new clear value."""
+
+    place = serializers.CharField(max_length=300)
+    values = serializers.DictField(child=serializers.JSONField(allow_null=True), allow_empty=True)
 
 
 class CutSerializer(serializers.Serializer[Any]):

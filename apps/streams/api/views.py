@@ -29,9 +29,9 @@ class StreamViewSet(PortalViewSet):
     serializer_class = serializers.StreamSerializer
     only_read = frozenset({"suggest"})
     permissions = {
-        **dict.fromkeys(("list", "retrieve", "quarantine"), Permission.STREAM_VIEW),
+        **dict.fromkeys(("list", "retrieve", "quarantine", "quarantined"), Permission.STREAM_VIEW),
         **dict.fromkeys(
-            ("create", "suggest", "partial_update", "destroy", "pause", "resume", "cut", "replay", "discard"),
+            ("create", "suggest", "partial_update", "destroy", "pause", "resume", "cut", "replay", "discard", "mend"),
             Permission.STREAM_MANAGE,
         ),
         "events": Permission.STREAM_PUSH,
@@ -129,6 +129,28 @@ class StreamViewSet(PortalViewSet):
         """What lies in quarantine, by rule and column."""
         counts = selectors.aside_counts(actor=self.actor, stream=self._stream(pk))
         return Response(serializers.AsideSerializer(counts, many=True).data)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("rule", str, description="Of this rule alone."),
+            OpenApiParameter("column", str, description="Of this column alone."),
+        ],
+        responses=serializers.AsideEventSerializer(many=True),
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], url_path="quarantine/events", pagination_class=None)
+    def quarantined(self, request: Request, pk: UUID) -> Response:
+        """The newest 50 events in quarantine, with the values that fit, and never what came itself."""
+        rule, column = (request.query_params.get(name, "") for name in ("rule", "column"))
+        found = selectors.aside_events(actor=self.actor, stream=self._stream(pk), rule=rule, column=column)
+        return Response(serializers.AsideEventSerializer(found, many=True).data)
+
+    @extend_schema(request=serializers.EventMend, responses={200: serializers.StreamSerializer})
+    @action(detail=True, methods=["post"], url_path="quarantine/mend")
+    def mend(self, request: Request, pk: UUID) -> Response:
+        """Make a row of one event in quarantine, with new values in the place of those that do not fit."""
+        services.mend_event(actor=self.actor, stream=self._stream(pk), **self.body(serializers.EventMend))
+        return self.answer(self.serializer_class, self._stream(pk))
 
     @extend_schema(request=None, responses={202: serializers.StreamSerializer})
     @action(detail=True, methods=["post"], url_path="quarantine/replay")

@@ -4,6 +4,7 @@ from apps.streams.services.consuming import Consumer
 from apps.streams.services.cutting import cut_due_streams, cut_stream
 from apps.streams.services.erasing import StreamReach
 from apps.streams.services.leaving import StreamFarewell, stream_part
+from apps.streams.services.mending import mend_event
 from apps.streams.services.pushing import Pushed, push_events
 from apps.streams.services.quarantine import discard_quarantine, replay_quarantine, run_replay
 from apps.streams.services.reading import take
@@ -23,6 +24,7 @@ __all__ = [
     "discard_quarantine",
     "edit_stream",
     "events_in",
+    "mend_event",
     "pause_stream",
     "push_events",
     "replay_quarantine",

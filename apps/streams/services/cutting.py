@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from apps.streams.choices import Cut
 from apps.streams.events import StreamCut
 from apps.streams.models import Stream
 from apps.streams.services.marking import progress_of
+from apps.streams.services.tokens import tokenised_of
 from foundation import clock, lake, ledger
 from foundation.errors import Conflict, PortalError
 from foundation.identity import Actor
@@ -56,7 +57,10 @@ def _cut(actor: Actor, stream: Stream, at: TableAt, places: object, rows: int, n
     stream = Stream.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=stream.pk)
     if not rows or (stream.cut_snapshot is not None and rows == stream.rows_at_cut):
         raise Conflict(_("No row has come since the last version."))
-    source = {"kind": "stream", "stream": str(stream.pk), "place": stream.name, "offsets": places, "rows": rows}
+    source: dict[str, Any] = {"kind": "stream", "stream": str(stream.pk), "place": stream.name}
+    source |= {"offsets": places, "rows": rows}
+    if tokens := tokenised_of(stream.dataset_id):
+        source["options"] = {"tokenise": tokens}
     version = datasets.cut_version(actor=actor, dataset=stream.dataset, at=at, source=source)
     stream.cut_snapshot, stream.cut_at, stream.rows_at_cut = at.snapshot, now, rows
     stream.save(update_fields=["cut_snapshot", "cut_at", "rows_at_cut"])

@@ -1,17 +1,30 @@
 """A person's rows in tables that streams write to: they are taken out, and what the tables were before is destroyed.
 
-Events in quarantine are kept as they came, so in them the value is looked for as text anywhere in the event.
+Events in quarantine are kept as they came, so in them the value is looked for as text anywhere in the event; those that
+are sealed are opened here for it, one after the other. What waits in a broker meanwhile, the consumer leaves out: it
+asks who was erased before each batch, and a batch that was begun before that is refused by the mark.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.utils.translation import gettext as _
 
 from apps.datasets import services as datasets
 from apps.datasets.choices import ErasedKind
 from apps.datasets.services import Reached, Search
 from apps.streams.models import Stream
+from apps.streams.services.marking import Progress, progress_of, replayer
+from apps.streams.services.setting_aside import made_whole, opened
+from apps.streams.services.shaping import fields_in, nothing
 from foundation import lake
 from foundation.jobs import JobHandle
-from foundation.lake import TableAt, shredding
+from foundation.lake import Lake, LakeUnavailable, MarkMoved, TableAt, shredding
+
+_TRIES = 50
 
 
 class StreamReach(datasets.Reach):
@@ -31,6 +44,7 @@ class StreamReach(datasets.Reach):
                 with job.scope():
                     # A hold may have been placed since the erasure was asked for.
                     datasets.check_datasets_not_held([stream.dataset_id])
+            _fence(search, stream)
             rows = _erase(search, stream)
             # Also where an attempt before this one had erased them and was cut off.
             if not rows and not _has_column(search, stream) and not tables.exists(stream.quarantine):
@@ -61,7 +75,9 @@ def _count(search: Search, stream: Stream) -> int:
     if _has_column(search, stream):
         rows += search.count(tables.current(stream.table))
     if not search.otherwise and tables.exists(stream.quarantine):
-        rows += _events(search, tables.current(stream.quarantine))
+        made_whole(tables, stream.quarantine)
+        at = tables.current(stream.quarantine)
+        rows += _events(search, at) + len(_sealed(search, stream, at))
     return rows
 
 
@@ -71,13 +87,56 @@ def _events(search: Search, at: TableAt) -> int:
     return int(found.to_pylist()[0]["n"])
 
 
+def _sealed(search: Search, stream: Stream, at: TableAt) -> list[str]:
+    """The places of sealed events that hold the value, or in their fields its token."""
+    written = re.compile(as_written(search.value))
+    names = {search.value, search.token} - {""}
+    sql = "SELECT place, key, body, fields FROM a WHERE key IS NOT NULL"
+    found: list[str] = []
+    for batch in lake.for_tenant(stream.tenant_id).query(sql, {"a": at}):
+        # A few at a time: each may have 20 MB, and twice as many digits.
+        for row in (row for first in range(batch.num_rows) for row in batch.slice(first, 1).to_pylist()):
+            [body] = opened(stream.tenant_id, stream.pk, [row])
+            fields = fields_in(row["fields"], stream.columns) if row["fields"] else {}
+            if str(fields.get(search.column)) in names or (body and written.match(body.hex().upper())):
+                found.append(row["place"])
+    return found
+
+
+def _fence(search: Search, stream: Stream) -> None:
+    """Whoever has read events and not committed them yet asked before this erasure began: they are to ask anew."""
+    tables = lake.for_tenant(stream.tenant_id)
+    if not stream.attempt or not (tables.exists(stream.table) or search.column in stream.column_names):
+        return
+    _move(tables, stream, stream.writer, lambda: progress_of(tables, stream.table, stream.writer))
+    _move(tables, stream, replayer(stream), lambda: (Progress(), tables.mark_of(stream.table, replayer(stream))))
+
+
+def _move(tables: Lake, stream: Stream, writer: str, look: Callable[[], tuple[Progress, str]]) -> None:
+    for _try in range(_TRIES):
+        progress, seen = look()
+        mark = progress.as_mark(f"erasure {uuid4()}")
+        try:
+            tables.write(stream.table, nothing(stream.columns), mode="append", mark=mark, writer=writer, after=seen)
+            return
+        except MarkMoved:
+            # What was committed in between is in the table, and is erased out of it.
+            continue
+    raise LakeUnavailable(
+        _("So much is written to “%(stream)s” that it cannot be erased from now.") % {"stream": stream}
+    )
+
+
 def _erase(search: Search, stream: Stream) -> int:
     tables, rows = lake.for_tenant(stream.tenant_id), 0
     if _has_column(search, stream):
         condition, params = search.condition(datasets.as_text(search.column))
         rows += tables.erase_rows(stream.table, condition, params)
     if tables.exists(stream.quarantine):
-        rows += tables.erase_rows(stream.quarantine, _RAW, [as_written(search.value)])
+        made_whole(tables, stream.quarantine)
+        places = _sealed(search, stream, tables.current(stream.quarantine))
+        found = f"({_RAW}) OR list_contains(?, place)"
+        rows += tables.erase_rows(stream.quarantine, found, [as_written(search.value), places])
     return rows
 
 
@@ -103,4 +162,4 @@ def _digit(digit: str) -> str:
 
 _SHORT = {'"': '"', "\\": "\\", "/": "/", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 # From byte to byte, whatever they are: what cannot be decoded is looked through as well.
-_RAW = "regexp_matches(hex(body), ?)"
+_RAW = "key IS NULL AND regexp_matches(hex(body), ?)"

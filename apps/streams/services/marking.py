@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from apps.streams.models import Stream
 from foundation.lake import Lake
 
 
@@ -18,9 +19,19 @@ class Progress:
     rows: int = 0
     late: int = 0
     quarantined: int = 0
+    # Events of people who were erased.
+    left_out: int = 0
 
     def beyond(
-        self, partition: str, place: str, high: int | None, *, rows: int, late: int, quarantined: int
+        self,
+        partition: str,
+        place: str,
+        high: int | None,
+        *,
+        rows: int,
+        late: int,
+        quarantined: int,
+        left_out: int = 0,
     ) -> Progress:
         return replace(
             self,
@@ -29,11 +40,18 @@ class Progress:
             rows=self.rows + rows,
             late=self.late + late,
             quarantined=self.quarantined + quarantined,
+            left_out=self.left_out + left_out,
         )
 
-    def as_mark(self, attempt: int) -> str:
-        said = {name: getattr(self, name) for name in ("places", "high", "rows", "late", "quarantined")}
+    def as_mark(self, attempt: int | str) -> str:
+        """`attempt` says who wrote it, and is never read: two marks of one place are to differ."""
+        said = {name: getattr(self, name) for name in ("places", "high", "rows", "late", "quarantined", "left_out")}
         return json.dumps({**said, "attempt": attempt}, separators=(",", ":"))
+
+
+def replayer(stream: Stream) -> str:
+    """In whose name quarantined events come in."""
+    return f"replay:{stream.pk.hex}"
 
 
 def progress_of(lake: Lake, table: str, writer: str) -> tuple[Progress, str]:

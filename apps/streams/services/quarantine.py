@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,17 +17,29 @@ from apps.streams.adapters import decoder_of
 from apps.streams.choices import MOST_EVENT_BYTES, Late
 from apps.streams.events import QuarantineDiscarded, QuarantineReplayed
 from apps.streams.models import Stream
-from apps.streams.services.shaping import Shape, shape
+from apps.streams.services.marking import replayer
+from apps.streams.services.reading import erased_of
+from apps.streams.services.setting_aside import made_whole, opened
+from apps.streams.services.shaping import Shape, Shaped, fields_in, shape
 from foundation import jobs, lake, ledger, live
 from foundation.errors import Conflict
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
-from foundation.lake import Lake, TableAt
+from foundation.lake import Lake, LakeUnavailable, MarkMoved, TableAt
+from foundation.tenancy import scope
 
 REPLAY = "streams.replay"
 _AT_ONCE, _WANTED_BYTES = 5_000, 16 << 20
 # What one replay reads; a person may ask for another.
 _MOST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Read:
+    """What came of some events: rows, and events of people who were erased."""
+
+    rows: int
+    left_out: int
 
 
 @transaction.atomic
@@ -53,17 +66,18 @@ def run_replay(*, job: JobHandle, stream_id: UUID) -> None:
     tables = lake.for_tenant(stream.tenant_id)
     if not tables.exists(stream.quarantine):
         return
-    at, rows, seen = tables.current(stream.quarantine), 0, 0
+    made_whole(tables, stream.quarantine)
+    at, rows, out, seen = tables.current(stream.quarantine), 0, 0, 0
     total = min(tables.count(at), _MOST)
     for places in _pieces(tables, at):
         job.raise_if_cancelled()
         job.progress(_("Reading events again"), 100 * seen / total)
-        rows += _again(tables, at, stream, places)
-        seen += len(places)
+        read = _again(tables, at, stream, places)
+        rows, out, seen = rows + read.rows, out + read.left_out, seen + len(places)
     with job.scope():
         Stream.objects.filter(pk=stream_id).update(replayed=F("replayed") + rows)
         stream.refresh_from_db()
-        _record(QuarantineReplayed(stream_id=stream_id, rows=rows), job.actor, stream)
+        _record(QuarantineReplayed(stream_id=stream_id, rows=rows, left_out=out), job.actor, stream)
         live.publish(stream.tenant_id, f"stream:{stream_id}", "stream_quarantine", stream.told())
 
 
@@ -98,28 +112,52 @@ def _pieces(tables: Lake, at: TableAt) -> Iterator[list[str]]:
         yield places
 
 
-def _again(tables: Lake, at: TableAt, stream: Stream, places: list[str]) -> int:
-    sql = 'SELECT place, epoch_ms("at") AS ms, body FROM a WHERE list_contains(?, place) ORDER BY "at", place'
-    found: Any = tables.query(sql, {"a": at}, [places]).read_all()
-    # Whoever reads them again knows that they are late.
-    wanted = Shape(stream.columns, "", stream.lateness, Late.KEEP)
+def _again(tables: Lake, at: TableAt, stream: Stream, places: list[str]) -> Read:
+    """Whoever reads them again knows that they are late."""
+    # Read before it is looked whether they are there and who was erased: whoever brings them in meanwhile, and
+    # whatever erasure begins, moves it.
+    seen = tables.mark_of(stream.table, replayer(stream))
+    with scope(stream.tenant_id):
+        erased = erased_of(stream)
+        tokens = datasets.token_key(stream.tenant_id) if stream.makes_tokens else None
+    found = read_aside(tables, at, places)
+    bodies = opened(stream.tenant_id, stream.pk, found)
+    # Of what nobody can open any more the fields that fit are there still.
+    known = {
+        index: fields_in(row["fields"], stream.columns)
+        for index, (row, body) in enumerate(zip(found, bodies, strict=True))
+        if body is None and row["fields"]
+    }
     decoder = decoder_of(stream.format, bytes(stream.event_schema), stream.message)
-    shaped = shape(decoder, found.column("body").to_pylist(), found.column("ms").to_pylist(), wanted, None)
-    if not shaped.rows.num_rows:
-        return 0
+    wanted = Shape(stream.columns, "", stream.lateness, Late.KEEP)
+    times = [row["ms"] for row in found]
+    shaped = shape(decoder, bodies, times, wanted, None, tokens=tokens, erased=erased, known=known)
     still = {index for index, *_why in shaped.aside}
-    went = [place for index, place in enumerate(found.column("place").to_pylist()) if index not in still]
-    # Read before it is looked whether they are there: whoever brings them in meanwhile moves it.
-    writer = f"replay:{stream.pk.hex}"
-    seen = tables.mark_of(stream.table, writer)
-    if not _still_there(tables, stream, went):
-        return 0
-    gone = {stream.quarantine: ("list_contains(?, place)", [went])}
-    tables.write(stream.table, shaped.rows, mode="append", mark=uuid4().hex, writer=writer, after=seen, less=gone)
-    return int(shaped.rows.num_rows)
+    went = [row["place"] for index, row in enumerate(found) if index not in still]
+    if not went or not still_there(tables, stream, went):
+        return Read(0, 0)
+    bring_in(tables, stream, shaped, went, seen)
+    return Read(shaped.rows.num_rows, len(shaped.left_out))
 
 
-def _still_there(tables: Lake, stream: Stream, places: list[str]) -> bool:
+def bring_in(tables: Lake, stream: Stream, shaped: Shaped, places: list[str], seen: str) -> None:
+    """In one transaction events become rows and lie in quarantine no more."""
+    gone = {stream.quarantine: ("list_contains(?, place)", [places])}
+    words: dict[str, Any] = {"writer": replayer(stream), "after": seen, "less": gone}
+    try:
+        tables.write(stream.table, shaped.rows, mode="append", mark=uuid4().hex, **words)
+    except MarkMoved as moved:
+        raise LakeUnavailable(moved.sentence) from moved
+
+
+def read_aside(tables: Lake, at: TableAt, places: list[str]) -> list[dict[str, Any]]:
+    """Events as they lie there: place, ms (when they came), body, key and fields."""
+    sql = 'SELECT place, epoch_ms("at") AS ms, body, key, fields FROM a WHERE list_contains(?, place)'
+    rows: list[dict[str, Any]] = tables.query(f'{sql} ORDER BY "at", place', {"a": at}, [places]).read_all().to_pylist()
+    return rows
+
+
+def still_there(tables: Lake, stream: Stream, places: list[str]) -> bool:
     """Whether an attempt before this one has not brought them in; nothing but a replay or a discard takes them out."""
     if not tables.exists(stream.quarantine):
         return False

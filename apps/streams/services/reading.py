@@ -13,12 +13,14 @@ from django.db.models.functions import Now
 
 from apps.connections import services as connections
 from apps.connections.services import Broker
+from apps.datasets import services as datasets
 from apps.streams.adapters import decoder_of
 from apps.streams.choices import Begin, Late, StreamState
 from apps.streams.models import Stream
 from apps.streams.ports import Decoder
-from apps.streams.services.batches import Batch, batch_of
+from apps.streams.services.batches import Batch, Told, batch_of
 from apps.streams.services.marking import Progress, progress_of
+from apps.streams.services.setting_aside import made_whole
 from apps.streams.services.shaping import Shape
 from apps.tenants import services as tenants
 from foundation import lake, live
@@ -47,6 +49,8 @@ class Reading:
         self.attempt = stream.attempt
         self._lake = lake.for_tenant(tenant.pk)
         self._progress, self._mark = progress_of(self._lake, stream.table, stream.writer)
+        made_whole(self._lake, stream.quarantine)
+        self._erased = datasets.NOBODY
         self._decoder: Decoder | None = None
         self._shape: Shape | None = None
         self._ahead: Future[Batch] | None = None
@@ -93,7 +97,7 @@ class Reading:
             return batch
         return self._read(self._progress, told)
 
-    def _read(self, progress: Progress, told: tuple[Decoder, Shape]) -> Batch:
+    def _read(self, progress: Progress, told: Told) -> Batch:
         """The batch that follows a place; also while the one before it is being written, and by another thread."""
         stream = self.stream
         places = {**(stream.first_places or {}), **progress.places}
@@ -114,14 +118,17 @@ class Reading:
         )
         self._progress, self._mark = batch.progress, mark
 
-    def _tools(self) -> tuple[Decoder, Shape]:
-        """What reads its events; made anew where somebody changed the stream."""
+    def _tools(self) -> Told:
+        """What its events become rows by; the decoder is made anew where somebody changed the stream."""
         stream = self.stream
         wanted = Shape(stream.columns, stream.event_time, stream.lateness, Late(stream.late))
         if self._decoder is None or wanted != self._shape:
             self._decoder = decoder_of(stream.format, bytes(stream.event_schema), stream.message)
             self._shape = wanted
-        return self._decoder, wanted
+        with scope(self._tenant.pk):
+            self._erased = erased_of(stream, known=self._erased)
+            tokens = datasets.token_key(self._tenant.pk) if stream.makes_tokens else None
+        return Told(stream.pk, self._decoder, wanted, tokens, self._erased)
 
     def renew(self) -> None:
         """Once more as long as a lease lasts; nothing where it is somebody else's by now."""
@@ -167,6 +174,7 @@ class Reading:
             "rows": progress.rows,
             "late_rows": progress.late,
             "quarantined": progress.quarantined,
+            "left_out": progress.left_out,
             "lag": lag,
             "per_second": self._rate,
             "watermark": self._watermark(),
@@ -204,6 +212,12 @@ def take(tenant: Tenant, stream_id: UUID) -> Reading | None:
     except BaseException:
         broker.close()
         raise
+
+
+def erased_of(stream: Stream, *, known: datasets.ErasedPeople = datasets.NOBODY) -> datasets.ErasedPeople:
+    """Whose events are left out of the stream; in the tenant's scope."""
+    of = {"tenant_id": stream.tenant_id, "project_id": stream.project_id, "dataset_id": stream.dataset_id}
+    return datasets.erased_people(**of, columns=stream.column_names, known=known)
 
 
 def broker_of(stream: Stream) -> Broker:

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from apps.streams.choices import MOST_EVENT_BYTES, MOST_KEPT_BYTES, ColumnType, Late, Rule
+import orjson
+
+from apps.datasets.services import NOBODY, ErasedPeople, TokenKey, is_token
+from apps.streams.choices import MOST_EVENT_BYTES, ColumnType, Late, Rule
 from apps.streams.ports import Decoder
+from apps.streams.services.leaving_out import left_out
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,24 +36,93 @@ class Shape:
 
 @dataclass
 class Shaped:
-    """Rows, and what was set aside: index, rule and column. `high` is the newest event time so far, in µs."""
+    """Rows, and what was set aside: index, rule and column. `high` is the newest event time so far, in µs.
+
+    `fields` are those of what was set aside and could be decoded, by index: each declared column's value as it would
+    stand in the table, in JSON; what does not fit is null. `left_out` are the indices of erased people's events.
+    """
 
     rows: pa.Table
     aside: list[tuple[int, Rule, str]] = field(default_factory=list)
     late: int = 0
     high: int | None = None
+    fields: dict[int, str] = field(default_factory=dict)
+    left_out: list[int] = field(default_factory=list)
 
 
 def shape(
-    decoder: Decoder, bodies: Sequence[bytes | None], times: Sequence[int], shape: Shape, high: int | None
+    decoder: Decoder,
+    bodies: Sequence[bytes | None],
+    times: Sequence[int],
+    shape: Shape,
+    high: int | None,
+    *,
+    tokens: TokenKey | None = None,
+    erased: ErasedPeople = NOBODY,
+    known: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Shaped:
     """The rows of these events. `times` are the broker's milliseconds, `high` the newest event time before them.
 
-    What comes of an event follows from it, those before it and the shape alone, however they are cut into batches.
+    What comes of an event follows from it, those before it, the shape and who was erased alone, however they are cut
+    into batches. `tokens` makes the tokens of columns that have them; `known` are the fields of events, by index, that
+    are not decoded.
     """
     aside: dict[int, tuple[Rule, str]] = {}
+    fields, kept = _understood(decoder, bodies, aside, known or {})
+    gone = left_out(erased, fields, [times[index] for index in kept] if erased.until else (), shape.columns, tokens)
+    out = [kept[at] for at in gone]
+    if gone:
+        fields = [one for at, one in enumerate(fields) if at not in gone]
+        kept = [index for at, index in enumerate(kept) if at not in gone]
+    table, unfit = _columns(fields, shape.columns, tokens)
+    for at, why in unfit.items():
+        aside[kept[at]] = why
+    good = [at for at in range(len(kept)) if at not in unfit] if unfit else list(range(len(kept)))
+    shaped = Shaped(_only(table, good) if unfit else table, high=high, left_out=sorted(out))
+    beside = sorted(unfit)
+    if shape.event_time and good:
+        late = _late(shaped, [times[kept[at]] for at in good], shape)
+        if shape.late is Late.QUARANTINE and late:
+            for at in late:
+                aside[kept[good[at]]] = (Rule.LATE, shape.event_time)
+            taken = set(late)
+            shaped.rows = _only(shaped.rows, [at for at in range(len(good)) if at not in taken])
+            beside = sorted([*beside, *(good[at] for at in late)])
+    for at, row in zip(beside, _only(table, beside).to_pylist() if beside else (), strict=True):
+        shaped.fields[kept[at]] = orjson.dumps(row, default=str).decode()
+    shaped.aside = [(index, *aside[index]) for index in sorted(aside)]
+    return shaped
+
+
+def nothing(columns: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """A table of these columns without a row."""
+    import pyarrow as pa
+
+    kinds = {one["name"]: pa.string() if one.get("tokenise") else arrow_type(one["type"]) for one in columns}
+    return pa.schema(kinds.items()).empty_table()
+
+
+def fields_in(text: str, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The fields of an event out of what was kept of them in JSON."""
+    found: dict[str, Any] = orjson.loads(text)
+    for column in columns:
+        value = found.get(column["name"])
+        if column["type"] == ColumnType.NESTED and isinstance(value, str) and not column.get("tokenise"):
+            found[column["name"]] = orjson.loads(value)
+    return found
+
+
+def _understood(
+    decoder: Decoder,
+    bodies: Sequence[bytes | None],
+    aside: dict[int, tuple[Rule, str]],
+    known: Mapping[int, Mapping[str, Any]],
+) -> tuple[list[Any], list[int]]:
+    """The fields of those events that have some, and their indices; `aside` gets the others."""
     readable: list[int] = []
     for index, body in enumerate(bodies):
+        if index in known:
+            continue
         if body is None:
             aside[index] = (Rule.NO_PAYLOAD, "")
         elif len(body) > MOST_EVENT_BYTES:
@@ -65,40 +138,11 @@ def shape(
             kept.append(index)
         else:
             aside[index] = (Rule.UNDECODABLE if one is None else Rule.NOT_OBJECT, "")
-    table, unfit = _columns(fields, shape.columns)
-    for at, why in unfit.items():
-        aside[kept[at]] = why
-    good = [at for at in range(len(kept)) if at not in unfit] if unfit else list(range(len(kept)))
-    if unfit:
-        table = _only(table, good)
-    shaped = Shaped(table, high=high)
-    if shape.event_time and good:
-        late = _late(shaped, [times[kept[at]] for at in good], shape)
-        if shape.late is Late.QUARANTINE and late:
-            for at in late:
-                aside[kept[good[at]]] = (Rule.LATE, shape.event_time)
-            gone = set(late)
-            shaped.rows = _only(table, [at for at in range(len(good)) if at not in gone])
-    shaped.aside = [(index, *aside[index]) for index in sorted(aside)]
-    return shaped
-
-
-def set_aside(bodies: Sequence[bytes | None], places: Sequence[str], times: Sequence[int], shaped: Shaped) -> pa.Table:
-    """Rows of the quarantine. What is larger than may be kept leaves its size alone."""
-    import pyarrow as pa
-
-    rows = [(index, rule.value, column, bodies[index]) for index, rule, column in shaped.aside]
-    kept = [body if body is not None and len(body) <= MOST_KEPT_BYTES else None for *_rest, body in rows]
-    return pa.table(
-        {
-            "place": pa.array([places[index] for index, *_rest in rows], pa.string()),
-            "at": pa.array([times[index] * 1000 for index, *_rest in rows], pa.timestamp("us", tz="UTC")),
-            "rule": pa.array([rule for _index, rule, *_rest in rows], pa.string()),
-            "column": pa.array([column for _index, _rule, column, _body in rows], pa.string()),
-            "size": pa.array([len(body or b"") for *_rest, body in rows], pa.int64()),
-            "body": pa.array(kept, pa.binary()),
-        }
-    )
+    if known:
+        both = {**dict(zip(kept, fields, strict=True)), **known}
+        kept = sorted(both)
+        fields = [both[index] for index in kept]
+    return fields, kept
 
 
 def arrow_type(kind: str) -> pa.DataType:
@@ -132,7 +176,7 @@ def _only(table: pa.Table, indices: list[int]) -> pa.Table:
 
 
 def _columns(
-    fields: Sequence[Mapping[str, Any]], columns: Sequence[Mapping[str, Any]]
+    fields: Sequence[Mapping[str, Any]], columns: Sequence[Mapping[str, Any]], tokens: TokenKey | None
 ) -> tuple[pa.Table, dict[int, tuple[Rule, str]]]:
     import pyarrow as pa
 
@@ -145,9 +189,27 @@ def _columns(
             for at, value in enumerate(values):
                 if value is None:
                     unfit.setdefault(at, (Rule.MISSING, name))
-        schema.append(pa.field(name, arrow_type(kind)))
-        arrays.append(_array(values, kind, name, unfit))
+        if tokens is not None and column.get("tokenise"):
+            schema.append(pa.field(name, pa.string()))
+            arrays.append(_tokens(values, kind, name, unfit, tokens))
+        else:
+            schema.append(pa.field(name, arrow_type(kind)))
+            arrays.append(_array(values, kind, name, unfit))
     return pa.table(arrays, schema=pa.schema(schema)), unfit
+
+
+def _tokens(
+    values: list[Any], kind: ColumnType, name: str, unfit: dict[int, tuple[Rule, str]], tokens: TokenKey
+) -> pa.Array:
+    """Tokens of values that fit the column's type; what is a token already fits any."""
+    if kind is ColumnType.TEXT:
+        return tokens.tokens(_array(values, kind, name, unfit))
+    import pyarrow as pa
+
+    ready = {at: value for at, value in enumerate(values) if type(value) is str and is_token(value)}
+    clear = [None if at in ready else value for at, value in enumerate(values)] if ready else values
+    made = tokens.tokens(_array(clear, kind, name, unfit))
+    return pa.array([ready.get(at, one) for at, one in enumerate(made.to_pylist())], pa.string()) if ready else made
 
 
 def _array(values: list[Any], kind: ColumnType, name: str, unfit: dict[int, tuple[Rule, str]]) -> pa.Array:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from apps.connections import services as connections
 from apps.datasets import services as datasets
-from apps.datasets.selectors import tokenised_columns
 from apps.streams import policies
 from apps.streams.adapters import decoder_of
 from apps.streams.choices import STREAM_NEXT, Begin, Cut, EventFormat, Late, StreamState
@@ -20,6 +19,7 @@ from apps.streams.events import StreamChanged, StreamCreated, StreamDeleted, Str
 from apps.streams.models import Stream
 from apps.streams.services.cutting import cut_at_last
 from apps.streams.services.shaping import lake_type
+from apps.streams.services.tokens import settled
 from foundation import lake, ledger, live, states
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
@@ -56,8 +56,8 @@ def create_stream(
 ) -> Stream:
     """A stream that runs at once. Without a connection its events are pushed to the portal.
 
-    `columns` may be left to the schema of Avro and Protobuf. Without a dataset one of the stream's name is made in the
-    project.
+    `columns` may be left to the schema of Avro and Protobuf; one with `tokenise` is written as tokens. Without a
+    dataset one of the stream's name is made in the project.
     """
     policies.check_can_manage(actor, dataset or project)
     policies.check_room(Stream.objects.filter(tenant_id=actor.tenant_id).count())
@@ -106,9 +106,13 @@ def edit_stream(*, actor: Actor, stream: Stream, event_schema: bytes | None = No
     """What it is told from now on; what is not named stays. Rows that are there stay as they are."""
     policies.check_can_manage(actor, stream)
     stream = _locked(stream)
-    before = list(stream.columns)
+    before = stream.columns = [{"tokenise": False, **column} for column in stream.columns]
     if "columns" in told:
-        told["columns"] = policies.checked_columns(told["columns"])
+        was = {column["name"]: column["tokenise"] for column in before}
+        given = policies.checked_columns(told["columns"])
+        told["columns"] = [
+            {**one, "tokenise": was.get(one["name"]) if one["tokenise"] is None else one["tokenise"]} for one in given
+        ]
         policies.check_columns_follow(before, told["columns"])
     if "name" in told:
         told["name"] = policies.named(told["name"])
@@ -119,7 +123,7 @@ def edit_stream(*, actor: Actor, stream: Stream, event_schema: bytes | None = No
         stream.event_schema = event_schema
         changed.append("event_schema")
     if changed:
-        _check(stream)
+        _check(stream, before)
         _save(stream)
         _record(StreamChanged(stream_id=stream.pk, changed=sorted(changed)), actor, stream)
     return stream
@@ -172,13 +176,13 @@ def _move(actor: Actor, stream: Stream, to: StreamState, event: ledger.Event) ->
     return stream
 
 
-def _check(stream: Stream) -> None:
+def _check(stream: Stream, before: Sequence[Mapping[str, Any]] = ()) -> None:
     """All that can be said without asking a broker; the dataset's table gets the columns that it lacks."""
     for field, known in (("begin", Begin), ("format", EventFormat), ("late", Late), ("cut", Cut)):
         if getattr(stream, field) not in known.values:
             sentence = _("Choose one of: %(known)s.") % {"known": ", ".join(known.values)}
             raise Invalid(sentence, fields={field: [sentence]})
-    policies.check_no_tokens(stream.column_names, tokenised_columns(stream.dataset))
+    stream.columns, stream.tokenised = settled(stream, before)
     policies.check_settings({name: getattr(stream, name) for name in (*_TOLD, "format", "event_schema")})
     decoder_of(stream.format, bytes(stream.event_schema), stream.message)
     _fit(stream)
@@ -190,7 +194,7 @@ def _fit(stream: Stream) -> None:
         return
     there = {column.name: column.type for column in tables.schema(tables.current(stream.table))}
     folded = {name.casefold(): name for name in there}
-    wanted = {column["name"]: lake_type(column["type"]) for column in stream.columns}
+    wanted = {column["name"]: lake_type("text" if column["tokenise"] else column["type"]) for column in stream.columns}
     for name, kind in wanted.items():
         known = folded.get(name.casefold())
         if known is not None and there[known] != kind:

@@ -37,6 +37,14 @@ EQUALS = {
         _act(_("Make a version now"), "cut"),
         _act(_("Read quarantined events again"), "replay", "quarantine/replay"),
         Act(
+            _("Mend an event in quarantine"),
+            "POST",
+            "streams/{stream.pk}/quarantine/mend/",
+            'client.streams.mend({stream.pk}, "0:1-0", price=5)',
+            "stream mend {stream.pk} 0:1-0 --set price=5",
+            {"place": "0:1-0", "values": {"price": 5}},
+        ),
+        Act(
             _("Delete"),
             "DELETE",
             "streams/{stream.pk}/",

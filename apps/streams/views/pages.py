@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from apps.streams import policies, selectors
 from apps.streams.choices import ColumnType, Rule, StreamState
 from apps.streams.views import presentation
+from apps.streams.views.aside import event_address, reason
 from apps.streams.views.tables import TONES, StreamFilter, StreamTable
 from apps.streams.views.things import address, stream_of
 from apps.tenants import selectors as tenants
@@ -22,6 +23,7 @@ from foundation.web.lake_tables import sample_rows
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
+_EVENTS_SHOWN, _VALUES_SHOWN = 20, 6
 TABS = ("live", "quarantine", "settings", "activity")
 
 
@@ -81,7 +83,17 @@ def _live(request: PortalRequest, stream: Any) -> dict[str, Any]:
 def _quarantine(request: PortalRequest, stream: Any) -> dict[str, Any]:
     counts = selectors.aside_counts(actor=request.actor, stream=stream)
     aside = [{**row, "says": Rule(row["rule"]).label} for row in counts]
-    return {"aside": aside, "aside_count": sum(row["events"] for row in counts)}
+    found = selectors.aside_events(actor=request.actor, stream=stream, limit=_EVENTS_SHOWN) if counts else []
+    events = [
+        {**row, "says": reason(row), "url": event_address(request, stream.pk, row["place"]), "shown": _shown(row)}
+        for row in found
+    ]
+    return {"aside": aside, "aside_count": sum(row["events"] for row in counts), "events": events}
+
+
+def _shown(event: dict[str, Any]) -> list[tuple[str, str]]:
+    """The values that fit, cut to what a line of a table has room for."""
+    return [(name, value) for name, value in (event["fields"] or {}).items() if value is not None][:_VALUES_SHOWN]
 
 
 def _settings(request: PortalRequest, stream: Any) -> dict[str, Any]:

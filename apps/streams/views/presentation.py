@@ -24,9 +24,18 @@ def stats(stream: Any) -> list[dict[str, Any]]:
         {"label": _("To be read"), "value": number(stream.lag), "note": _waits(stream)},
         {"label": _("Rows"), "value": number(stream.rows + stream.replayed), "note": late},
         {"label": _("Set aside so far"), "value": number(stream.quarantined), "note": replayed},
+        *_left_out(stream),
         {"label": _("Last commit"), "value": ago(stream.committed_at) if stream.committed_at else "–"},
         {"label": _("Late before"), **_watermark(stream)},
     ]
+
+
+def _left_out(stream: Any) -> list[dict[str, Any]]:
+    """Said where there is something to say: most streams never meet a person who was erased."""
+    if not stream.left_out:
+        return []
+    note = _("of people who were erased")
+    return [{"label": _("Left out"), "value": number(stream.left_out), "note": note}]
 
 
 def _watermark(stream: Any) -> dict[str, Any]:

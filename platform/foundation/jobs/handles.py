@@ -4,9 +4,9 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
 
-from foundation.errors import cleaned
 from foundation.identity import Actor
 from foundation.tenancy import scope
+from foundation.words import cleaned
 
 
 class Keeping(Protocol):

@@ -5,7 +5,7 @@ from foundation.storage.errors import ObjectDamaged, ObjectMissing
 from foundation.storage.objects import delete, exists, list, open, put, read, size
 from foundation.storage.ports import StoredObject
 from foundation.storage.scratching import scratch, sweep_scratch
-from foundation.storage.sealing import purpose_key, purpose_keys, tenant_data_key
+from foundation.storage.sealing import has_purpose_key, purpose_key, purpose_keys, tenant_data_key
 
 __all__ = [
     "ObjectDamaged",
@@ -13,6 +13,7 @@ __all__ = [
     "StoredObject",
     "delete",
     "exists",
+    "has_purpose_key",
     "list",
     "open",
     "purpose_key",

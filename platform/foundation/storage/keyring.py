@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from foundation.storage.models import BroughtKey, TenantKey
 
-__all__ = ["derive", "forget", "living_numbers", "newest_number", "own_key", "tenant_key"]
+__all__ = ["derive", "forget", "has_living", "living_numbers", "newest_number", "own_key", "tenant_key"]
 
 # An open key is used for so long before the database is asked again whether it may be: this bounds, in every process,
 # how long a key that was withdrawn or destroyed still opens something.
@@ -81,6 +81,12 @@ def living_numbers(tenant_id: UUID, *, purpose: str) -> list[int]:
     with tenancy.scope(tenant_id):
         rows = _rows().filter(tenant_id=tenant_id, purpose=purpose, destroyed_at=None)
         return list(rows.order_by("number").values_list("number", flat=True)) or [1]
+
+
+def has_living(tenant_id: UUID, *, purpose: str) -> bool:
+    """Whether a key of the purpose was made and not destroyed; asking makes none."""
+    with tenancy.scope(tenant_id):
+        return _rows().filter(tenant_id=tenant_id, purpose=purpose, destroyed_at=None).exists()
 
 
 def forget(tenant_id: UUID) -> None:

@@ -32,6 +32,11 @@ def purpose_keys(tenant_id: UUID, purpose: str) -> dict[int, bytes]:
     return {number: keyring.tenant_key(tenant_id, number, purpose=purpose) for number in numbers}
 
 
+def has_purpose_key(tenant_id: UUID, purpose: str) -> bool:
+    """Whether the purpose has a key that is not destroyed; asking makes none."""
+    return keyring.has_living(tenant_id, purpose=purpose)
+
+
 def seal(tenant_id: UUID, purpose: str, secret: bytes) -> bytes:
     """The secret, sealed: only this tenant and purpose open it. 52 bytes longer than what went in."""
     number = keyring.newest_number(tenant_id)

@@ -46,8 +46,9 @@ class Streams(Resource):
 
         Without `connection` events are sent by `push`.
 
-        A column is {"name", "type", "required"}, its type text, whole, number, flag, time, day or nested. Words are
-        those of the REST resource: connection, topic, format, event_schema (base64), event_time, late, cut and others.
+        A column is {"name", "type", "required", "tokenise"}, its type text, whole, number, flag, time, day or nested;
+        with `tokenise` its values are replaced by tokens before they reach the dataset. Words are those of the REST
+        resource: connection, topic, format, event_schema (base64), event_time, late, cut and others.
         """
         fed = {"dataset": dataset} if dataset else {"project": self._project}
         body: dict[str, object] = {"name": name, **fed, **words}
@@ -89,6 +90,21 @@ class Streams(Resource):
         """How many events lie in quarantine, by rule and column."""
         found: Things = self._http.get(f"streams/{stream_id}/quarantine/")
         return found
+
+    def quarantined(self, stream_id: str, *, rule: str = "", column: str = "") -> Things:
+        """The newest 50 events in quarantine: place, rule, column, size and the values that fit (`fields`).
+
+        What came itself is shown to nobody; where the stream makes tokens it is sealed under their key.
+        """
+        named = {name: value for name, value in (("rule", rule), ("column", column)) if value}
+        found: Things = self._http.get(f"streams/{stream_id}/quarantine/events/", **named)
+        return found
+
+    def mend(self, stream_id: str, place: str, **values: object) -> Thing:
+        """Make a row of one event in quarantine, with `values` by column in the place of its own; None: missing."""
+        body = {"place": place, "values": values}
+        done: Thing = self._http.post(f"streams/{stream_id}/quarantine/mend/", body)
+        return done
 
     def replay(self, stream_id: str) -> Thing:
         """Read the quarantined events again, as the stream is told now."""

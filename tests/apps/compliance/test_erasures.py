@@ -8,10 +8,13 @@ import re
 
 import pytest
 
+from apps.connections.models import Connection
 from apps.datasets import services
-from apps.datasets.models import Erasure
+from apps.datasets.choices import MENTIONS, ErasedKind
+from apps.datasets.models import Erasure, Ingestion
 from foundation import ledger
-from foundation.errors import Conflict, NotFound
+from foundation.clock import now
+from foundation.errors import Conflict, Invalid, NotFound
 from foundation.lake import shredding
 from foundation.live import topics
 from tests.apps.datasets.conftest import written
@@ -223,3 +226,72 @@ def test_another_tenant_finds_no_erasure_of_this_one(failed, other_tenant, api_a
     assert api.post(f"{REST}{failed.pk}/go-on/", {"value": PERSON}, content_type="application/json").status_code == 404
     with pytest.raises(NotFound):
         topics.check(stranger, topics.parse(f"erasure:{failed.pk}"))
+
+
+def test_who_erases_is_told_what_people_wrote_down_and_the_ledger_counts_it(
+    written, admin, scientist, project, client_as, run_jobs, tenant
+):
+    version = written("people.csv", WITH)
+    dataset = version.dataset
+    words = {"columns": ["who"], "severity": "warn"}
+    known = [{**words, "kind": "in_set", "parameters": {"values": ["person-1", PERSON]}}]
+    harmless = [{**words, "kind": "in_set", "parameters": {"values": ["person-1", PERSON + "7"]}}]
+    suite = services.save_suite(actor=scientist, dataset=dataset, expectations=known)
+    services.save_suite(actor=scientist, dataset=dataset, expectations=harmless)
+    made = services.create_dataset(actor=scientist, project=project, name="Others")
+    words = {"output": made, "inputs": {"d": dataset.pk}, "now": now()}
+    sql = f"SELECT * FROM d WHERE who <> '{PERSON}'"
+    services.create_transformation(actor=scientist, project=project, name="Without her", sql=sql, **words)
+    at = {"host": "127.0.0.1", "port": 5432, "database": "d", "user": "u", "tls": "off"}
+    inside = {"tenant": tenant, "project": project}
+    source = Connection.objects.create(**inside, name="Source", kind="postgresql", settings=at, created_at=now())
+    reading = {**inside, "dataset": dataset, "connection": source, "place": "people"}
+    Ingestion.objects.create(**reading, cursor="who", reached=PERSON)
+    Ingestion.objects.create(**reading, cursor="amount", reached=PERSON)
+
+    browser = client_as(admin)
+    looked = browser.post(PAGE, LOOK)
+    told = [(one.kind, one.name) for one in looked.context["found"] if one.kind in MENTIONS]
+    wanted = [
+        (ErasedKind.EXPECTATIONS, str(suite)),
+        (ErasedKind.SQL_TEXT, "Without her"),
+        (ErasedKind.CURSOR, "people.csv ← people"),
+    ]
+    assert told == wanted
+    assert "name the person by the value itself" in looked.content.decode()
+    browser.post(PAGE, {**LOOK, "confirmation": "ERASE", "break_chain": "on"})
+    run_jobs()
+    erasure = Erasure.objects.get()
+    assert erasure.state == "erased", erasure.failure
+    page = browser.get(f"{PAGE}{erasure.pk}/").content.decode()
+    assert "What people wrote down still names them" in page
+    assert all(html.escape(name) in page for _kind, name in wanted)
+    assert PERSON not in page
+    said = {event.kind: event.payload for event in ledger.events_of(subject=("erasure", erasure.pk))}
+    assert said["dataset.person_erased"]["left_count"] == 3
+    assert PERSON not in str(services.summary_lines(erasure))
+    # Nobody has her now; what was written down is found still, and rows that differ are looked for all the same.
+    again = services.find_person(actor=admin, project=project, column="who", value=PERSON)
+    assert {one.kind for one in again} <= MENTIONS
+    other = PERSON.replace("77", "1").replace("CANARY-", "").upper()
+    services.save_suite(
+        actor=scientist, dataset=dataset, expectations=[{**known[0], "parameters": {"values": [other, "x"]}}]
+    )
+    with pytest.raises(Invalid, match="differs from it only in capitals"):
+        services.find_person(actor=admin, project=project, column="who", value=other)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "named"),
+    [
+        ("784-1984", "who = '784-1984'", True),
+        ("784-1984", "a784-1984", False),
+        ("O'Neil", "who = 'O''Neil'", True),
+        ("77", "LIMIT 77", False),
+        ("77", "who = '77'", True),
+        ("٧٧٧٧", "من ٧٧٧٧ إلى", True),
+    ],
+)
+def test_a_value_is_named_where_it_stands_alone(admin, project, value, text, named):
+    search = services.Search(actor=admin, project_id=project.pk, column="who", value=value)
+    assert bool(services.naming(search).search(text)) is named

@@ -8,10 +8,9 @@ import pytest
 
 from apps.datasets import services as datasets
 from apps.datasets.choices import ErasureState
-from apps.datasets.models import DatasetVersion
 from apps.streams import services
 from apps.streams.models import Stream
-from foundation.errors import Conflict, Invalid
+from foundation.errors import Conflict
 
 pytestmark = pytest.mark.django_db
 NAME = 'Fāṭima "Zahrā" / ف'
@@ -55,11 +54,3 @@ def test_what_came_for_a_held_dataset_stays(admin, officer, scientist, project, 
         with pytest.raises(Conflict, match=r"Under legal hold.*Clicks"):
             act()
     assert Stream.objects.filter(pk=stream.pk).exists()
-
-
-def test_no_stream_writes_clear_values_beside_tokens(scientist, project, tenant, make_stream, dataset):
-    schema = [{"name": "text", "type": "VARCHAR", "tokenised": True, "class": "personal"}]
-    words = {"state": "ready", "number": 1, "schema": schema, "created_by": scientist.user}
-    DatasetVersion.objects.create(tenant=tenant, project=project, dataset=dataset, **words)
-    with pytest.raises(Invalid, match="has “text” as tokens"):
-        make_stream()

@@ -58,7 +58,7 @@ def test_the_first_stream_is_made_from_an_example(browser, dataset):
     made = browser.post(f"{HOME}new/", {**said, "columns": columns + " required"})
     stream = Stream.objects.get()
     assert made.headers["Location"] == f"{HOME}{stream.pk}/"
-    assert stream.columns[-1] == {"name": "tags", "type": "nested", "required": True}
+    assert stream.columns[-1] == {"name": "tags", "type": "nested", "required": True, "tokenise": False}
     assert stream.lateness.total_seconds() == 300
     assert b"Clicks" in browser.get(HOME).content
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
-from apps.datasets.choices import ERASURE_NEXT, LEFT_TO_PEOPLE, ErasedKind, ErasureState
+from apps.datasets.choices import ERASURE_NEXT, LEFT_TO_PEOPLE, MENTIONS, ErasedKind, ErasureState
 from apps.datasets.events import ErasureRequested, ErasureResumed
 from apps.datasets.models import Dataset, DatasetVersion, Erasure
 from apps.datasets.services.erasing.explaining import check_nothing_is_near, nowhere
@@ -78,7 +78,8 @@ def search_of(actor: Actor, project: Project, column: str, value: str, dataset: 
 def look(search: Search) -> list[Reached]:
     """Where the person is; Invalid where nothing was found and somebody may be there all the same."""
     found = look_everywhere(search)
-    if not found:
+    # Where it is only written down, rows may have it otherwise all the same.
+    if all(one.kind in MENTIONS for one in found):
         check_nothing_is_near(search)
     return found
 

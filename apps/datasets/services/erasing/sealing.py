@@ -40,7 +40,11 @@ def destroy_value(actor: Actor, erasure: Erasure) -> None:
 
 def digest_of_value(tenant_id: UUID, value: str) -> str:
     """HMAC-SHA256 under a key of the tenant: tells whether two erasures were of one person, and not who."""
-    return hmac.new(storage.tenant_data_key(tenant_id, "data subjects"), value.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(subject_key(tenant_id), value.encode(), hashlib.sha256).hexdigest()
+
+
+def subject_key(tenant_id: UUID) -> bytes:
+    return storage.tenant_data_key(tenant_id, "data subjects")
 
 
 def _cipher(erasure: Erasure) -> AESGCM:

@@ -4,7 +4,8 @@ Each that was made of a reached version is destroyed whole, as versions are; the
 made anew from the successors by its own definition.
 """
 
+from apps.features.services.erasing.mentions import ViewMentionReach
 from apps.features.services.erasing.training_sets import TrainingSetReach
 from apps.features.services.erasing.views import ViewReach
 
-__all__ = ["TrainingSetReach", "ViewReach"]
+__all__ = ["TrainingSetReach", "ViewMentionReach", "ViewReach"]

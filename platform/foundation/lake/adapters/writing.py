@@ -17,7 +17,7 @@ from foundation.lake.adapters import aside as aside_rows
 from foundation.lake.adapters import catalogue, halves, joined, merging, sessions
 from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.reading import Params, Reading, checked
-from foundation.lake.adapters.sessions import name
+from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.errors import MarkMoved, ReadAgain, TableExists, TableMissing
 from foundation.lake.ports import Coming, FileFormat, Marks, Mode, Span, TableAt, UserFile
 from foundation.words import kept as _
@@ -47,13 +47,17 @@ class Writing(Reading):
 
             def write(rows: pa.RecordBatchReader) -> TableAt:
                 connection.register("incoming", rows)
+                changed = 0
                 for other, more in beside.items():
                     connection.register("more", more)
-                    self._put(connection, other, "more", "append", None)
+                    changed += self._put(connection, other, "more", "append", None)
                 for other, (where, params) in less.items():
-                    connection.execute(f"DELETE FROM lake.main.{name(other)} WHERE {where}", params)
+                    changed += _count(connection.execute(f"DELETE FROM lake.main.{name(other)} WHERE {where}", params))
                 with sessions.in_order(connection):
-                    self._put(connection, table, "incoming", mode, None)
+                    changed += self._put(connection, table, "incoming", mode, None)
+                if mark and not changed:
+                    # A transaction that changes nothing is no snapshot, and a mark needs one to come with.
+                    connection.execute(f"COMMENT ON TABLE lake.main.{name(table)} IS {quoted(mark)}")
                 # The locks end with the commit, which is the last that happens here: this one goes with them.
                 catalogue.hold_commits(self._place, locks)
                 return self._committed(connection, table, mark, name_of_mark, held=True)
@@ -221,14 +225,14 @@ class Writing(Reading):
         self._put(connection, table, rows, mode, params)
         return self._committed(connection, table, mark)
 
-    def _put(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> None:
+    def _put(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> int:
+        """How many rows were put there."""
         target, there = f"lake.main.{name(table)}", self._exists(connection, table)
         if mode == "create" and there:
             raise TableExists(_("There is a table “%(table)s” already; choose another name.") % {"table": table})
         if mode == "append" and there:
-            connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {rows}", params or None)
-        else:
-            connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None)
+            return _count(connection.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {rows}", params or None))
+        return _count(connection.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM {rows}", params or None))
 
     def _committed(
         self, connection: DuckDBPyConnection, table: str, mark: str, signed: str = "", *, held: bool = False
@@ -274,6 +278,11 @@ class Writing(Reading):
                 except BaseException:
                     _roll_back(connection)
                     raise
+
+
+def _count(told: DuckDBPyConnection) -> int:
+    row = told.fetchone()
+    return int(row[0]) if row else 0
 
 
 def _roll_back(connection: DuckDBPyConnection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -35,6 +36,13 @@ def add_to(acts: Any) -> None:
         parser.add_argument(
             "--column", action="append", default=[], metavar="NAME:TYPE", help=f"{_TYPES}; NAME:TYPE! must be there"
         )
+        parser.add_argument(
+            "--tokenise",
+            action="append",
+            default=[],
+            metavar="COLUMN",
+            help="of --column: replace its values by tokens",
+        )
         parser.add_argument("--schema-file", type=Path, help="Avro in JSON, or a FileDescriptorSet of Protobuf")
         parser.add_argument("--event-time", help="the column by which late events are told")
         parser.add_argument("--lateness", help="how late an event may be, like 00:05:00")
@@ -47,11 +55,16 @@ def add_to(acts: Any) -> None:
         ("resume", stream_resume, "let it go on where it stopped"),
         ("cut", stream_cut, "make a version of the dataset out of what came so far"),
         ("quarantine", stream_quarantine, "what lies in quarantine, by rule"),
+        ("quarantined", stream_quarantined, "single events in quarantine, with the values that fit"),
         ("replay", stream_replay, "read the quarantined events again"),
         ("discard", stream_discard, "drop the quarantined events"),
         ("delete", stream_delete, "end it; its rows stay"),
     ):
         add(stream, word, act, said).add_argument("stream", help=_NAME)
+    mend = add(stream, "mend", stream_mend, "make a row of an event in quarantine, with other values")
+    mend.add_argument("stream", help=_NAME)
+    mend.add_argument("place", help="of the event, as `quarantined` says it")
+    mend.add_argument("--set", action="append", default=[], metavar="COLUMN=VALUE", help="VALUE as JSON, or as text")
     suggest = add(stream, "suggest", stream_suggest, "the columns that example events suggest, as --column takes them")
     suggest.add_argument("file", help="of events, one JSON object in each line; - for standard input")
     push = add(stream, "push", stream_push, "send events, one JSON object in each line")
@@ -80,7 +93,7 @@ def stream_edit(client: Client, said: Namespace) -> None:
     words = _told(said)
     if said.name:
         words["name"] = said.name
-    if said.column:
+    if said.column or said.tokenise:
         words["columns"] = _columns(said)
     show(client.streams.edit(_id(client, said), **words), as_json=said.json)
 
@@ -100,6 +113,16 @@ def stream_cut(client: Client, said: Namespace) -> None:
 def stream_quarantine(client: Client, said: Namespace) -> None:
     rows = client.streams.quarantine(_id(client, said))
     table(rows, ("rule", "column", "events", "first", "last"), as_json=said.json)
+
+
+def stream_quarantined(client: Client, said: Namespace) -> None:
+    rows = client.streams.quarantined(_id(client, said))
+    table(rows, ("place", "at", "rule", "column", "size", "fields"), as_json=said.json)
+
+
+def stream_mend(client: Client, said: Namespace) -> None:
+    values = dict(_assigned(one) for one in said.set)
+    show(client.streams.mend(_id(client, said), said.place, **values), as_json=said.json)
 
 
 def stream_replay(client: Client, said: Namespace) -> None:
@@ -139,8 +162,22 @@ def _columns(said: Namespace) -> list[dict[str, object]]:
         name, colon, kind = one.rpartition(":")
         if not colon:
             raise ValueError(f"--column takes NAME:TYPE; {one!r} has no colon.")
-        found.append({"name": name, "type": kind.rstrip("!"), "required": kind.endswith("!")})
+        column: dict[str, object] = {"name": name, "type": kind.rstrip("!"), "required": kind.endswith("!")}
+        found.append({**column, "tokenise": True} if name in said.tokenise else column)
+    if unknown := [name for name in said.tokenise if name not in {one["name"] for one in found}]:
+        raise ValueError(f"--tokenise names {unknown[0]!r}; name it with --column too, as all columns are.")
     return found
+
+
+def _assigned(text: str) -> tuple[str, object]:
+    """`price=5` or `who=Amna`."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"--set takes COLUMN=VALUE; {text!r} has no equals sign.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def _told(said: Namespace) -> dict[str, Any]:
