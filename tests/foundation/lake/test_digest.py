@@ -141,7 +141,7 @@ def test_the_form_stays_what_it_is(engine):
 def one(engine, value):
     engine.execute(f"CREATE OR REPLACE TABLE one AS SELECT {value} AS a, 1 AS b")
     columns = [Column(row[0], row[1]) for row in engine.execute("DESCRIBE one").fetchall()]
-    return form.digest_of(engine, "one", columns), profile_of(engine, "one", columns)["columns"][0]["kind"]
+    return form.digest_of(engine, "one", columns), profile_of(engine, "one", columns, 1, None)["columns"][0]["kind"]
 
 
 @pytest.mark.parametrize("value", ["1.5::DECIMAL(4, 1)", "TIMESTAMP '2020-01-01'", "DATE '2020-01-01'", "'x'::BLOB"])
@@ -159,6 +159,10 @@ def test_json_that_says_null_is_another_value_than_none(engine):
         ("'[1]'::JSON", "'[1 ]'::JSON"),
     ):
         assert one(engine, null)[0] != one(engine, none)[0]
+        columns = [Column(row[0], row[1]) for row in engine.execute("DESCRIBE one").fetchall()]
+        former = form.digest_of(engine, "one", columns, json_as_json=True)
+        assert form.has(engine, "one", columns, former), "versions carry it"
+        assert not form.has(engine, "one", columns, former[::-1])
 
 
 def test_long_texts_side_by_side_are_handed_on_in_few_rows(engine):
@@ -169,4 +173,3 @@ def test_long_texts_side_by_side_are_handed_on_in_few_rows(engine):
     assert widths.rows_at_once(engine, "long", columns, 20_480) == 20_480, "all of them fit into one batch"
     engine.execute("INSERT INTO long SELECT 'x', repeat('x', 2_000_000)::BLOB FROM range(100)")
     assert widths.rows_at_once(engine, "long", columns, 20_480) == widths.MOST_BYTES // 2_000_001
-    assert form.digest_of(engine, "long", columns) == form.digest_of(engine, "long", columns, narrow=True)

@@ -48,11 +48,16 @@ def digest_of(
     relation: str,
     columns: Sequence[Column],
     watch: Watch | None = None,
+    *,
+    json_as_json: bool = False,
 ) -> str:
-    """64 hexadecimal digits; sorting spills to encrypted files where memory is short."""
+    """64 hexadecimal digits; sorting spills to encrypted files where memory is short.
+
+    `json_as_json`: in the form of releases before this one, which wrote out JSON as what it is.
+    """
     # Rows are read ahead, on other processors than the one that hashes.
     connection.execute(f"SET streaming_buffer_size = '{_AHEAD_MB}MB'")
-    written = ", ".join(f"{_written(column)} AS c{number}" for number, column in enumerate(columns))
+    written = ", ".join(f"{_written(column, json_as_json)} AS c{number}" for number, column in enumerate(columns))
     head = _FORM + json.dumps([[column.name, column.type] for column in columns], ensure_ascii=False).encode()
     sql = f"SELECT {written} FROM {relation}"
     at_once = rows_at_once(connection, relation, columns, _MOST_ROWS)
@@ -67,9 +72,14 @@ def digest_of(
 
 
 def has(connection: DuckDBPyConnection, relation: str, columns: Sequence[Column], digest: str) -> bool:
-    """Whether the table has this digest, of this form or of the one that there was before."""
+    """Whether the table has this digest, of this form or of one that there was before."""
     if digest_of(connection, relation, columns) == digest:
         return True
+    if any(_has_json(column.type) for column in columns):
+        # What is JSON was written out as such, so that `null` and no value were the same.
+        former = digest_of(connection, relation, columns, json_as_json=True)
+        if former == digest:
+            return True
     return digest_by_row.digest_of(connection, relation, columns) == digest
 
 
@@ -77,11 +87,15 @@ class _NotInOrder(Exception):
     pass
 
 
-def _written(column: Column) -> str:
+def _has_json(type_: str) -> bool:
+    return any(found[1] for found in _JSON.finditer(type_))
+
+
+def _written(column: Column, json_as_json: bool) -> str:
     """The column in one of the types that are hashed as they lie in memory: fixed numbers, or text."""
     value = name(column.name)
     if is_nested(column.type):
-        return _nested(value, column.type)
+        return f"to_json({value})::VARCHAR" if json_as_json else _nested(value, column.type)
     if column.type in (*_WHOLE, *_MOMENTS, "VARCHAR", "BLOB") or column.type.startswith("DECIMAL"):
         return value
     if column.type == "BOOLEAN":
