@@ -72,6 +72,7 @@ def way(acme, engine, monkeypatch):
     run_queued()
     with scope(acme.tenant.pk):
         version.refresh_from_db()
+        assert version.lake_snapshot is not None, version.failure
         said_of(version, actor)
         view = defined_view(actor, project, version)
     run_queued()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +33,6 @@ from foundation.lake.ports import Lake, TableAt
 from foundation.words import kept as _
 
 _KEPT = (VersionState.READY, VersionState.REVIEW)
-# Of text in a row, up to which nobody has to look how many rows fit into memory.
-_FEW_SIGNS = 1_600
 
 
 def complete(
@@ -115,14 +113,6 @@ def inspect(tables: Lake, at: TableAt, job: JobHandle) -> dict[str, Any]:
         "profile": found.profile,
         "schema": describe_columns(tables.schema(at), found.values),
     }
-
-
-def _is_narrow(profile: Mapping[str, Any]) -> bool:
-    """Whether its rows have at most a few thousand signs of text, as the profile says of all of them."""
-    columns = profile["columns"]
-    if any(column["kind"] == "other" for column in columns):
-        return False
-    return sum(column.get("max_length") or 0 for column in columns) <= _FEW_SIGNS
 
 
 @transaction.atomic

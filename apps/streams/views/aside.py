@@ -29,8 +29,10 @@ from foundation.web.templatetags.sanad_format import moment, number
 @require_http_methods(["GET", "POST"])
 def quarantine_event(request: PortalRequest, tenant: str, project: str, stream_id: UUID) -> HttpResponse:
     """The event is named by its place (`place`), which holds signs that a path of an address has no room for."""
-    stream = stream_of(request, stream_id)
-    event = _event(request, stream)
+    stream, waiting = stream_of(request, stream_id), f"{address(request, 'stream_detail', stream_id)}?tab=quarantine"
+    if not (place := request.GET.get("place", "")):
+        return redirect(request, waiting)
+    event = _event(request, stream, place)
     # One that came too late, or that fits by now, is made a row as it is.
     needs = event["column"] if event["rule"] in (Rule.MISSING, Rule.WRONG_TYPE) else ""
     form = MendForm(request.POST or None, columns=stream.columns, fields=event["fields"] or {}, needs=needs)
@@ -38,7 +40,7 @@ def quarantine_event(request: PortalRequest, tenant: str, project: str, stream_i
         with refusals_on(form):
             services.mend_event(actor=request.actor, stream=stream, place=event["place"], values=form.values())
             messages.success(request, _("The event is mended: it is a row of the dataset now."))
-            return redirect(request, f"{address(request, 'stream_detail', stream_id)}?tab=quarantine")
+            return redirect(request, waiting)
     context = {"stream": stream, "event": event, "form": form, "facts": _facts(event)}
     return render_page(request, "streams/quarantine_event.html", status=422 if form.errors else 200, **context)
 
@@ -51,9 +53,8 @@ def reason(event: dict[str, Any]) -> str:
     return str(Rule(event["rule"]).label)
 
 
-def _event(request: PortalRequest, stream: Any) -> dict[str, Any]:
-    place = request.GET.get("place", "")
-    found = selectors.aside_events(actor=request.actor, stream=stream, place=place, limit=1) if place else []
+def _event(request: PortalRequest, stream: Any, place: str) -> dict[str, Any]:
+    found = selectors.aside_events(actor=request.actor, stream=stream, place=place, limit=1)
     if not found:
         raise NotFound(_("There is no such event in quarantine: it was read again, mended or discarded meanwhile."))
     return found[0]
