@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 import numpy as np
@@ -136,18 +137,29 @@ def _hashed(head: bytes, batches: Iterator[pa.RecordBatch], width: int, watch: W
     columns, rows = [_Column() for _ in range(width)], 0
     if watch:
         watch.begin()
-    for batch in batches:
-        if watch:
-            watch.take(batch, rows)
-        for column, values in zip(columns, batch.columns, strict=True):
-            column.take(values, rows)
-        rows += batch.num_rows
+    with ThreadPoolExecutor(1, thread_name_prefix="lake-digest") as hasher:
+        before: Future[None] | None = None
+        for batch in batches:
+            hashed = hasher.submit(_take, columns, batch, rows)
+            if watch:
+                watch.take(batch, rows)
+            rows += batch.num_rows
+            if before:
+                before.result()
+            before = hashed
+        if before:
+            before.result()
     if watch:
         watch.end()
     digest = hashlib.sha256(head + f"\n{rows}\n".encode())
     for column in columns:
         digest.update(column.ended())
     return digest.hexdigest()
+
+
+def _take(columns: Sequence[_Column], batch: pa.RecordBatch, first: int) -> None:
+    for column, values in zip(columns, batch.columns, strict=True):
+        column.take(values, first)
 
 
 class _Column:
