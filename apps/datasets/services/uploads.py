@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from apps.projects.models import Project
 
 CHUNK_BYTES = 8 * 1024 * 1024
+_PIECE = 1024 * 1024
 # So many chunks may be of any size; each is a row of a list that is written anew with the next, so that a gigabyte sent
 # byte by byte would be written a thousand million times.
 _SMALL_CHUNKS, _LEAST_BYTES = 1_000, 4 * 1024 * 1024
@@ -201,21 +202,35 @@ def cancel_upload(*, actor: Actor, upload_id: UUID) -> None:
 
 
 def read_chunks(upload: Upload) -> Iterator[bytes]:
-    """The file's bytes, chunk by chunk, each of them what it was when it came."""
+    """The file's bytes, a little at a time, each of them what it was when it came."""
     for offset, length, digest in upload.chunks:
-        try:
-            # A seal opens under the name it was made for alone, and the name holds the digest of what was sealed.
-            data = storage.read(upload.tenant_id, chunk_key(upload, offset, digest))
-            sound = len(data) == length
-        except ObjectMissing:
-            # Chunks of earlier releases are named by their place alone.
-            data = storage.read(upload.tenant_id, f"{home_of(upload.pk)}/{offset:015d}")
-            sound = len(data) == length and hashlib.sha256(data).hexdigest() == digest
-        if not sound:
-            raise Conflict(
-                _("The stored upload was damaged at byte %(offset)d. Upload the file again.") % {"offset": offset}
-            )
+        there = 0
+        for piece in _chunk(upload, offset, digest):
+            there += len(piece)
+            yield piece
+        if there != length:
+            raise _damaged(offset)
+
+
+def _chunk(upload: Upload, offset: int, digest: str) -> Iterator[bytes]:
+    try:
+        # A seal opens under the name it was made for alone, and the name holds the digest of what was sealed.
+        stream = storage.open(upload.tenant_id, chunk_key(upload, offset, digest))
+    except ObjectMissing:
+        # Chunks of earlier releases are named by their place alone.
+        data = storage.read(upload.tenant_id, f"{home_of(upload.pk)}/{offset:015d}")
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise _damaged(offset) from None
         yield data
+        return
+    with stream:
+        while piece := stream.read(_PIECE):
+            yield piece
+
+
+def _damaged(offset: int) -> Conflict:
+    sentence = _("The stored upload was damaged at byte %(offset)d. Upload the file again.")
+    return Conflict(sentence % {"offset": offset})
 
 
 def drop_chunks(tenant_id: UUID, upload_id: UUID) -> None:
