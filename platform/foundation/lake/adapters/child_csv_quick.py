@@ -46,15 +46,19 @@ class Quoted(pa.ArrowInvalid):
 
 
 def rows_of(
-    reader: DuckDBPyConnection, pieces: Iterator[bytes], options: dict[str, Any], head: str
+    reader: DuckDBPyConnection, pieces: Iterator[bytes], options: dict[str, Any], head: str, path: str = ""
 ) -> pa.RecordBatchReader | None:
     """The file's rows, while which an ArrowInvalid asks for the careful way; None: that way at once.
 
-    The file is read once. Its beginning is written to `head`, and tells of the rest.
+    The file is read once. Its beginning is written to `head`, and tells of the rest; a short one that lies at `path` is
+    its own beginning.
     """
     taken, whole = _begun(pieces)
     first = b"".join(taken)
-    Path(head).write_bytes(first if whole else first[: first.rfind(b"\n") + 1])
+    if whole and path:
+        head = path
+    else:
+        Path(head).write_bytes(first if whole else first[: first.rfind(b"\n") + 1])
     try:
         delimiter, quote = child_csv.dialect(head, options)
         if not (delimiter.isascii() and quote.isascii()):

@@ -48,7 +48,7 @@ def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dic
         spare, head = f"{job['folder']}/lines", f"{job['folder']}/head"
         lock(engine, job, [path, spare, head])
         plainly = options.get("quick") and format_ == "csv" and origins is None
-        if plainly and (sent := _at_once(engine, child_pieces.of_file(path), job, head, rows)):
+        if plainly and (sent := _at_once(engine, child_pieces.of_file(path), job, head, rows, path)):
             return sent
         return _send(_opened(engine, path, format_, options, spare), job, rows, empty="columns" in options)
     except Refusal as refusal:
@@ -75,11 +75,11 @@ def _run_piped(engine: Engine, job: dict[str, Any], source: int, rows: int) -> d
 
 
 def _at_once(
-    engine: Engine, pieces: Iterator[bytes], job: dict[str, Any], head: str, rows: int
+    engine: Engine, pieces: Iterator[bytes], job: dict[str, Any], head: str, rows: int, path: str = ""
 ) -> dict[str, Any] | None:
     """None where the beginning shows that this cannot be."""
     try:
-        plain = child_csv_quick.rows_of(engine.reader, pieces, job["options"], head)
+        plain = child_csv_quick.rows_of(engine.reader, pieces, job["options"], head, path)
         return _send(plain, job, rows, empty=False) if plain else None
     except child_csv_quick.Quoted:
         return {"again": "quoted"}
