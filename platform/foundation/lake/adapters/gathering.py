@@ -25,13 +25,13 @@ _HELD_BYTES = 8 << 20
 class Gathering:
     """Figures of all rows, by column, and a sample of them in a table of the connection's own.
 
-    Rows are chosen by the hash of their place in the order that they come in: spread over the table, and the same ones
-    each time.
+    The table is cut into as many spans as rows are wanted, and of each the hash of its number chooses one: they are
+    spread over the table, and the same ones each time.
     """
 
     def __init__(self, connection: DuckDBPyConnection, columns: Sequence[Column], rows: int) -> None:
         self._connection, self._columns, self._rows = connection, columns, rows
-        self._wanted = np.uint64(min(SAMPLE_ROWS, SAMPLE_CELLS // len(columns)))
+        self._wanted = min(rows, SAMPLE_ROWS, SAMPLE_CELLS // len(columns))
         self.sampled = 0
 
     def begin(self) -> None:
@@ -46,8 +46,7 @@ class Gathering:
         for gathered, values in zip(self.figures.values(), batch.columns, strict=True):
             if gathered is not None:
                 gathered.take(values)
-        places = np.arange(first, first + batch.num_rows, dtype=np.uint64)
-        chosen = np.flatnonzero(_mixed(places) % np.uint64(self._rows) < self._wanted)
+        chosen = self._chosen(first, first + batch.num_rows) - first
         if len(chosen):
             self._held.append(taken := batch.take(pa.array(chosen)))
             self._bytes += taken.nbytes
@@ -56,6 +55,14 @@ class Gathering:
 
     def end(self) -> None:
         self._put()
+
+    def _chosen(self, first: int, end: int) -> np.ndarray[Any, Any]:
+        """Which of the rows with these numbers are wanted."""
+        spans = np.arange(first * self._wanted // self._rows, -(-end * self._wanted // self._rows) + 1, dtype=np.int64)
+        starts = -(-spans * self._rows // self._wanted)
+        widths = (starts[1:] - starts[:-1]).astype(np.uint64)
+        places = starts[:-1] + (_mixed(spans[:-1].astype(np.uint64)) % widths).astype(np.int64)
+        return places[(places >= first) & (places < end)]
 
     def _put(self) -> None:
         if not self._held:
