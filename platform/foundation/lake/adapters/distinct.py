@@ -17,34 +17,21 @@ from foundation.lake.ports import Column
 MOST_COUNTED = 2_000_000
 # A column with fewer values than this share of the sample's rows has shown them there, but for rare ones.
 FEW = 0.01
-# Up to so many it may have shown all, and from so many on every row of the table may have its own.
-_MANY, _NEARLY_ALL = 0.2, 0.8
 # What is told is off by no more than this share: sketches err by more.
 _OFF = 0.05
 # Up to this many rows, counting every column costs no more than estimating it, and people can count along.
 MOST_EXACT = 10_000
 
 
-def _told(
-    connection: DuckDBPyConnection, columns: Sequence[Column], found: Sequence[dict[str, Any]], rows: int, sampled: int
-) -> dict[str, int]:
-    """Of the columns of which the sample alone tells it, with how many values they come."""
-    told = {}
-    for column, figures in zip(columns, found, strict=True):
-        distinct = figures["distinct"]
-        if distinct is None or not FEW * sampled < distinct or _MANY * sampled < distinct < _NEARLY_ALL * sampled:
-            continue
-        value = name(column.name)
-        row = connection.execute(
-            f"SELECT coalesce(sum(n), 0), count(*), count(*) FILTER (n = 1) FROM "
-            f"(SELECT count(*) AS n FROM {SAMPLE} WHERE {value} IS NOT NULL GROUP BY {value})"
-        ).fetchone() or (0, 0, 0)
-        present, values, once = map(int, row)
-        if _may_all_differ(present, values, rows):
-            told[column.name] = figures["present"]
-        elif _unseen(once, sampled, rows) <= _OFF * values:
-            told[column.name] = values
-    return told
+def _counted(connection: DuckDBPyConnection, column: Column) -> tuple[int, int, int]:
+    """Of the sample: values present, how many different ones, and how many of these come once."""
+    value = name(column.name)
+    row = connection.execute(
+        f"SELECT coalesce(sum(n), 0), count(*), count(*) FILTER (n = 1) FROM "
+        f"(SELECT count(*) AS n FROM {SAMPLE} WHERE {value} IS NOT NULL GROUP BY {value})"
+    ).fetchone() or (0, 0, 0)
+    present, values, once = map(int, row)
+    return present, values, once
 
 
 def _may_all_differ(present: int, values: int, rows: int) -> bool:
@@ -75,13 +62,16 @@ def sketch(
     rows: int,
     sampled: int,
 ) -> None:
-    """Of a table of so many rows: as its sample says where values are few, or all; else by a look at the table."""
-    told = _told(connection, columns, found, rows, sampled)
+    """Of a table of so many rows: as its sample tells, where that does; else by a look at the table."""
     asked = []
     for column, figures in zip(columns, found, strict=True):
-        if column.name in told:
-            figures["distinct"] = told[column.name]
-        elif figures["distinct"] is not None and figures["distinct"] > FEW * sampled:
+        if kind_of(column.type) == "other":
+            continue
+        present, values, once = _counted(connection, column)
+        figures["distinct"] = max(values, int(figures["present"] > 0))
+        if _may_all_differ(present, values, rows):
+            figures["distinct"] = figures["present"]
+        elif values > FEW * sampled and _unseen(once, sampled, rows) > _OFF * values:
             asked.append((column, figures))
     if not asked:
         return
