@@ -196,7 +196,8 @@ class _Column:
 
 def _even(column: pa.Array) -> np.ndarray[Any, Any]:
     """The numbers, each as one of those that SQL holds for equal to it."""
-    numbers = fixed(column, of_floats=True) + 0  # -0 becomes 0
+    with np.errstate(invalid="ignore"):  # of NaN of the kind that signals
+        numbers = fixed(column, of_floats=True) + 0  # -0 becomes 0
     if len(other := np.flatnonzero(np.isnan(numbers))):
         numbers[other] = np.nan
     return numbers
