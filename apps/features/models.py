@@ -53,6 +53,8 @@ class FeatureView(TenantModel):
     lake_snapshot = models.BigIntegerField(null=True)
     row_count = models.BigIntegerField(null=True)
     digest = models.CharField(max_length=64, blank=True)
+    # Whether the rows are marked by which of them a join sees; False: it sees all. Unknown of the first releases.
+    marked = models.BooleanField(null=True)
     # Profiles hold values, so they are sealed objects; those of the first releases stand in the row.
     first_profile = models.JSONField(default=dict, db_column="profile")
     online_keys = models.BigIntegerField(null=True)

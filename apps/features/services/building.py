@@ -70,6 +70,7 @@ def _joined(training_set: TrainingSet, index: int, view: FeatureView) -> JoinedV
         created=view.created_column,
         features=tuple(part["features"]),
         ttl_us=view.ttl_seconds * 1_000_000 if view.ttl_seconds else None,
+        marked=view.marked,
     )
 
 

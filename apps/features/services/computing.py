@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from apps.features.choices import NEXT, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
 from apps.features.models import FeatureView
+from apps.features.services.joining import SHOWN, JoinedView, marked_sql
 from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.quoting import column_list, quoted
 from apps.tenants import services as tenants
@@ -50,6 +52,8 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
     job.raise_if_cancelled()
     job.progress(_("Checking keys and times"), 60)
     count = _checked_count(tables, at, view)
+    at = _marked(tables, at, view)
+    job.raise_if_cancelled()
     sources = dataset_services.column_sources(tables=tables, sql=view.sql, inputs=inputs)
     found = tables.inspect(at)
     size = size_of(tables, at)
@@ -59,7 +63,8 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
             # Whoever sees the job reads why it failed: no figure of the whole tenant.
             tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
         view.features = [{**feature, "from": sources.get(feature["name"])} for feature in view.features]
-        if _finish(actor=job.actor, view=view, at=at, count=count, digest=found.digest, profile=found.profile):
+        profile = {**found.profile, "columns": [c for c in found.profile["columns"] if c["name"] != SHOWN]}
+        if _finish(actor=job.actor, view=view, at=at, count=count, digest=found.digest, profile=profile):
             begin_usage(view, size, job.actor)
 
 
@@ -78,14 +83,27 @@ def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
     return total
 
 
+def _marked(tables: Lake, at: TableAt, view: FeatureView) -> TableAt:
+    """The rows with a mark of which of them a join sees, where it does not see all."""
+    spec = JoinedView(
+        "rows", {key: key for key in view.entity.join_keys}, view.event_time, view.created_column, (), None
+    )
+    sql = f"SELECT count(*) FROM ({marked_sql(spec, 'rows')}) WHERE NOT {SHOWN}"  # noqa: S608 - names are quoted
+    view.marked = bool(tables.query(sql, {"rows": at}).read_all().column(0)[0].as_py())
+    if not view.marked:
+        return at
+    spec = replace(spec, features=tuple(view.feature_names))
+    return tables.write_query(at.table, marked_sql(spec, "rows"), {"rows": at}, mode="replace")
+
+
 @transaction.atomic
 def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest: str, profile: dict) -> bool:
     """It is ready, unless it has ended meanwhile."""
-    features = view.features
+    features, marked = view.features, view.marked
     view = FeatureView.objects.select_for_update().get(pk=view.pk)
     if view.state != BuildState.BUILDING:
         return False
-    view.features = features
+    view.features, view.marked = features, marked
     view.lake_table, view.lake_snapshot, view.row_count = at.table, at.snapshot, count
     view.digest = digest
     storage.put(view.tenant_id, view.profile_key, json.dumps(profile).encode())

@@ -19,6 +19,7 @@ from apps.features import policies
 from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityDefined, FeatureViewDefined
 from apps.features.models import Entity, FeatureView
+from apps.features.services.quoting import column_list
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
@@ -169,6 +170,12 @@ def _features(columns: list[Column], entity: Entity, event_time: str, created_co
                 % {"name": name, "type": types[name]},
                 fields={field: [_("This column holds no time.")]},
             )
+    if own := [name for name in types if name.startswith("__")]:
+        raise DefinitionRefused(
+            _("%(names)s begins with two underscores, as the portal's own columns do. Call it otherwise in the SQL.")
+            % {"names": column_list(own)},
+            fields={"sql": [_("A name of the portal's own.")]},
+        )
     taken = {*entity.join_keys, event_time, created_column}
     features = [{"name": c.name, "type": c.type} for c in columns if c.name not in taken]
     if not features:

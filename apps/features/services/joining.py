@@ -2,7 +2,10 @@
 
 A label row sees, of each view, the row with the latest event time among those that were known at the label's time:
 known means event time, or created time where that is later. Times are compared as microseconds since 1970 in UTC; a
-time without a zone is taken as UTC. Both statements are ours alone: names are quoted, values are parameters.
+time without a zone is taken as UTC. The statements are ours alone: names are quoted, values are parameters.
+
+Of a row that became known when a later event was known already no label ever sees anything: a correction of the past.
+Rows are marked so once, when a view is computed, and a join is one ASOF join over the others.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ class JoinedView:
     created: str
     features: tuple[str, ...]
     ttl_us: int | None
+    # Whether a column SHOWN tells which rows are seen; where there is none, all are. None: nobody has looked yet.
+    marked: bool | None = None
 
     @property
     def event_column(self) -> str:
@@ -31,6 +36,9 @@ class JoinedView:
     @property
     def known_column(self) -> str:
         return f"__known_{self.alias}"
+
+
+SHOWN = "__shown"
 
 
 def join_sql(
@@ -95,27 +103,27 @@ def _known_at(view: JoinedView) -> str:
     return f"greatest({event}, epoch_us({quoted(view.created)}))" if view.created else event
 
 
-def _known_sql(view: JoinedView) -> str:
-    """For each key and each moment at which something became known, the row that is the latest by then."""
-    keys, features = _list(view.keys), _list(view.features)
-    event = f"epoch_us({quoted(view.event_time)})"
-    order = f"{event} DESC, {_known_at(view)} DESC, {features}"
-    rows = (
-        f"SELECT {keys}, {features}, {event} AS __event, {_known_at(view)} AS __known FROM {quoted(view.alias)} "
-        f"QUALIFY row_number() OVER (PARTITION BY {keys}, {_known_at(view)} ORDER BY {order}) = 1"
-    )
+def marked_sql(view: JoinedView, relation: str) -> str:
+    """The rows of a view, each with whether there is a moment at which it is the latest one that is known."""
+    return f"SELECT *, {_shown(view)} AS {SHOWN} FROM {relation}"
+
+
+def _shown(view: JoinedView) -> str:
+    keys, event = _list(view.keys), f"epoch_us({quoted(view.event_time)})"
+    order = f"{event} DESC, {_list(view.features)}" if view.features else f"{event} DESC"
+    alone = f"row_number() OVER (PARTITION BY {keys}, {_known_at(view)} ORDER BY {order}) = 1"
     if not view.created:
-        return rows
-    # A correction of an old event must not hide a newer event that was known before it.
-    packed = "struct_pack(e := __event, n := __known, " + ", ".join(
-        f"f{i} := {quoted(name)}" for i, name in enumerate(view.features)
-    )
-    best = f"arg_max({packed}), __event) OVER (PARTITION BY {keys} ORDER BY __known)"
-    unpacked = ", ".join(f"__best.f{i} AS {quoted(name)}" for i, name in enumerate(view.features))
-    return (
-        f"SELECT {keys}, {unpacked}, __best.e AS __event, __best.n AS __row_known, __known FROM "
-        f"(SELECT {keys}, __known, {best} AS __best FROM ({rows}))"
-    )
+        return f"({alone})"
+    latest = f"max({event}) OVER (PARTITION BY {keys} ORDER BY {_known_at(view)} RANGE UNBOUNDED PRECEDING)"
+    return f"({event} = {latest} AND {alone})"
+
+
+def _known_sql(view: JoinedView) -> str:
+    """The rows that are seen, with their two times in microseconds."""
+    times = f"epoch_us({quoted(view.event_time)}) AS __event, {_known_at(view)} AS __known"
+    relation = quoted(view.alias) if view.marked is not None else f"({marked_sql(view, quoted(view.alias))})"
+    seen = "" if view.marked is False else f" WHERE {SHOWN}"
+    return f"SELECT {_list(view.keys)}, {_list(view.features)}, {times} FROM {relation}{seen}"
 
 
 def _asof_sql(view: JoinedView) -> str:

@@ -151,10 +151,12 @@ def _newest(view: FeatureView, limit: int | None = None) -> Iterator[dict[str, A
     keys = ", ".join(quoted(name) for name in view.entity.join_keys)
     features = ", ".join(quoted(name) for name in view.feature_names)
     at = f"epoch_us({quoted(view.event_time)})"
+    # As a join sees it: of several rows of the latest event the one that was known last.
+    known = f"greatest({at}, epoch_us({quoted(view.created_column)})) DESC, " if view.created_column else ""
     cut = f" LIMIT {limit}" if limit else ""
     sql = (
         f"SELECT {keys}, {features}, {at} AS __at FROM rows "  # noqa: S608 - names are quoted
-        f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {at} DESC, {features}) = 1{cut}"
+        f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {at} DESC, {known}{features}) = 1{cut}"
     )
     for batch in lake.for_tenant(view.tenant_id).query(sql, {"rows": selectors.view_table(view)}):
         yield from batch.to_pylist()

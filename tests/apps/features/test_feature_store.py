@@ -43,6 +43,49 @@ def test_a_training_set_sees_only_what_was_known(view, flights, scientist, proje
     assert (by_day["AA", 9], by_day["AA", 10], by_day["DLX", 4], by_day["DLX", 5]) == (5, 50, None, 7)
 
 
+CORRECTED = b"""carrier,moment,told,delay
+AA,2013-01-04 00:00:00,2013-01-04 06:00:00,4
+AA,2013-01-06 00:00:00,2013-01-06 06:00:00,6
+AA,2013-01-04 00:00:00,2013-01-08 06:00:00,40
+AA,2013-01-06 00:00:00,2013-01-11 06:00:00,60
+"""
+
+
+def test_what_is_corrected_later_is_seen_later(carrier, ingested, flights, scientist, project, run_jobs):
+    """And a correction of what was over by then never, at no label's time."""
+    view = services.define_view(
+        actor=scientist,
+        project=project,
+        entity=carrier,
+        name="corrected",
+        sql="SELECT carrier, moment, told, delay AS recent_delay FROM delays",
+        inputs={"delays": ingested("corrected.csv", CORRECTED).pk},
+        event_time="moment",
+        created_column="told",
+    )
+    run_jobs()
+    view.refresh_from_db()
+    assert (view.state, view.row_count, view.marked) == (BuildState.READY, 4, True)
+    assert [column["name"] for column in view.profile["columns"]] == ["carrier", "moment", "told", "recent_delay"]
+    online = services.read_online(actor=scientist, view_ids=[view.pk], entities=[{"carrier": "AA"}])
+    assert online[0]["features"] == {"recent_delay": 60}
+    row = services.define_training_set(
+        actor=scientist,
+        project=project,
+        name="seen",
+        base_version_id=flights.pk,
+        label="late",
+        event_time="moment",
+        views=[{"view": view.pk}],
+    )
+    run_jobs()
+    row.refresh_from_db()
+    assert row.state == BuildState.READY, row.failure
+    rows = lake.for_tenant(row.tenant_id).read(selectors.training_table(row)).read_all().to_pylist()
+    by_day = {r["moment"].day: r["recent_delay"] for r in rows if r["carrier"] == "AA"}
+    assert [by_day[day] for day in range(3, 13)] == [None, 4, 4, 6, 6, 6, 6, 6, 60, 60]
+
+
 def test_a_table_without_views_or_time_becomes_a_training_set(flights, scientist, project, run_jobs):
     row = services.define_training_set(
         actor=scientist, project=project, name="plain", base_version_id=flights.pk, label="late", features=["carrier"]
@@ -64,6 +107,7 @@ def test_a_table_without_views_or_time_becomes_a_training_set(flights, scientist
         ("SELECT moment, delay FROM delays", "“carrier”"),
         ("SELECT carrier, delay AS moment, delay FROM delays", "a time is wanted"),
         ("SELECT carrier, moment, nothing FROM delays", "nothing"),
+        ("SELECT carrier, moment, delay AS __shown FROM delays", "“__shown” begins with two underscores"),
     ],
 )
 def test_a_definition_that_cannot_be_right_is_refused_in_words(sql, said, scientist, project, carrier, ingested):

@@ -4,14 +4,14 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.features.services.joining import JoinedView, join_sql, proof_sql
+from apps.features.services.joining import JoinedView, join_sql, marked_sql, proof_sql
 
 FEATURES = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30), st.integers(0, 15)), max_size=25)
 LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 40)), min_size=1, max_size=25)
 TTL = 12
 
 
-def joined(features, labels, *, created):
+def joined(features, labels, *, created, marked=None):
     con = duckdb.connect()
     con.execute("CREATE TABLE v0 (kk VARCHAR, et TIMESTAMP, cr TIMESTAMP, f INTEGER)")
     con.execute("CREATE TABLE base (n INTEGER, carrier VARCHAR, t TIMESTAMP, y INTEGER)")
@@ -22,7 +22,11 @@ def joined(features, labels, *, created):
         )
     for number, (key, at) in enumerate(labels):
         con.execute("INSERT INTO base SELECT ?, ?, make_timestamp(?), 1", [number, key, at * 1_000_000])
-    view = JoinedView("v0", {"kk": "carrier"}, "et", "cr" if created else "", ("f",), TTL * 1_000_000)
+    view = JoinedView("v0", {"kk": "carrier"}, "et", "cr" if created else "", ("f",), TTL * 1_000_000, marked)
+    if marked:
+        con.execute(f"CREATE OR REPLACE TABLE v0 AS {marked_sql(view, 'v0')}")
+    elif marked is False:
+        assert con.execute(f"SELECT bool_and(__shown) FROM ({marked_sql(view, 'v0')})").fetchone()[0] in (True, None)
     sql = join_sql(base_columns=["n", "carrier"], label="y", event_time="t", start_us=None, end_us=None, views=[view])
     con.execute(f"CREATE TABLE joined AS {sql}")
     con.execute("CREATE VIEW source AS SELECT * FROM v0")
@@ -37,8 +41,8 @@ def reference(features, key, at, *, created):
     return newest, {number for event, number in known if event == newest}
 
 
-def check(features, labels, created):
-    rows, proof = joined(features, labels, created=created)
+def check(features, labels, created, marked=None):
+    rows, proof = joined(features, labels, created=created, marked=marked)
     assert len(rows) == len(labels)  # every label row comes back, once
     for (_, value, event), (key, at) in zip(rows, labels, strict=True):
         newest, candidates = reference(features, key, at, created=created)
@@ -50,15 +54,23 @@ def check(features, labels, created):
 
 
 @settings(max_examples=40, deadline=None)
-@given(FEATURES, LABELS)
-def test_join_by_event_time_equals_the_reference(features, labels):
-    check(features, labels, created=False)
+@given(FEATURES, LABELS, st.sampled_from((None, True)))
+def test_join_by_event_time_equals_the_reference(features, labels, marked):
+    check(features, labels, created=False, marked=marked)
 
 
-@settings(max_examples=40, deadline=None)
-@given(FEATURES, LABELS)
-def test_a_late_correction_is_not_seen_early(features, labels):
-    check(features, labels, created=True)
+@settings(max_examples=80, deadline=None)
+@given(FEATURES, LABELS, st.sampled_from((None, True)))
+def test_a_late_correction_is_not_seen_early(features, labels, marked):
+    check(features, labels, created=True, marked=marked)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30), st.just(3)), unique_by=lambda row: row[:2]), LABELS
+)
+def test_a_view_of_which_every_row_is_seen_needs_no_marks(features, labels):
+    check(features, labels, created=True, marked=False)
 
 
 def test_the_proof_counts_a_value_that_came_from_the_future():

@@ -29,6 +29,7 @@ _AHEAD_MB = 64
 _MOST_ROWS = 61_440
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _MOMENTS = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
+_FLOATS = ("FLOAT", "DOUBLE")
 # The word, outside of quoted names and texts.
 _JSON = re.compile(r""""(?:[^"]|"")*"|'(?:[^']|'')*'|\b(JSON)\b""")
 _NONE = np.zeros(0, np.int64)
@@ -97,13 +98,10 @@ def _written(column: Column, json_as_json: bool) -> str:
     value = name(column.name)
     if is_nested(column.type):
         return f"to_json({value})::VARCHAR" if json_as_json else _nested(value, column.type)
-    if column.type in (*_WHOLE, *_MOMENTS, "VARCHAR", "BLOB") or column.type.startswith("DECIMAL"):
+    if column.type in (*_WHOLE, *_MOMENTS, *_FLOATS, "VARCHAR", "BLOB") or column.type.startswith("DECIMAL"):
         return value
     if column.type == "BOOLEAN":
         return f"{value}::UTINYINT"
-    if column.type in ("FLOAT", "DOUBLE"):
-        of_type = f"::{column.type}"
-        return f"CASE WHEN isnan({value}) THEN 'nan'{of_type} WHEN {value} = 0 THEN 0{of_type} ELSE {value} END"
     return f"{value}::VARCHAR"
 
 
@@ -116,7 +114,13 @@ def _nested(value: str, type_: str) -> str:
 
 
 def _batches(connection: DuckDBPyConnection, sql: str, at_once: int) -> Iterator[pa.RecordBatch]:
-    yield from connection.execute(sql).to_arrow_reader(at_once)
+    rows = connection.execute(sql).to_arrow_reader(at_once)
+    # DuckDB puts a batch together in the thread that asks for it: one is made while the one before is looked at.
+    with ThreadPoolExecutor(1, thread_name_prefix="lake-reader") as reader:
+        coming = reader.submit(next, rows, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, rows, None)
+            yield batch
 
 
 def _in_order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -173,7 +177,7 @@ class _Column:
         places = np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)) if column.null_count else _NONE
         self._missing.update((places + first).astype("<i8").tobytes())
         if not (pa.types.is_string(column.type) or pa.types.is_binary(column.type)):
-            values = fixed(column)
+            values = _even(column) if pa.types.is_floating(column.type) else fixed(column)
             if len(places):  # what lies in memory where a value is missing is anything
                 values = values.copy()
                 values[places] = np.zeros(1, values.dtype)
@@ -188,6 +192,15 @@ class _Column:
 
     def ended(self) -> bytes:
         return self._missing.digest() + self._lengths.digest() + self._values.digest()
+
+
+def _even(column: pa.Array) -> np.ndarray[Any, Any]:
+    """The numbers, each as one of those that SQL holds for equal to it."""
+    with np.errstate(invalid="ignore"):  # of NaN of the kind that signals
+        numbers = fixed(column, of_floats=True) + 0  # -0 becomes 0
+    if len(other := np.flatnonzero(np.isnan(numbers))):
+        numbers[other] = np.nan
+    return numbers
 
 
 def fixed(column: pa.Array, *, of_floats: bool = False) -> np.ndarray[Any, Any]:

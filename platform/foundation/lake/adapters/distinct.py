@@ -17,30 +17,41 @@ from foundation.lake.ports import Column
 MOST_COUNTED = 2_000_000
 # A column with fewer values than this share of the sample's rows has shown them there, but for rare ones.
 FEW = 0.01
+# What is told is off by no more than this share: sketches err by more.
+_OFF = 0.05
 # Up to this many rows, counting every column costs no more than estimating it, and people can count along.
 MOST_EXACT = 10_000
 
 
-def _alone(
-    connection: DuckDBPyConnection, columns: Sequence[Column], distinct: Sequence[int | None], rows: int, sampled: int
-) -> set[str]:
-    """The columns in which, by their sample, every row of the table may have a value of its own.
+def _counted(connection: DuckDBPyConnection, column: Column) -> tuple[int, int, int]:
+    """Of the sample: values present, how many different ones, and how many of these come once."""
+    value = name(column.name)
+    row = connection.execute(
+        f"SELECT coalesce(sum(n), 0), count(*), count(*) FILTER (n = 1) FROM "
+        f"(SELECT count(*) AS n FROM {SAMPLE} WHERE {value} IS NOT NULL GROUP BY {value})"
+    ).fetchone() or (0, 0, 0)
+    present, values, once = map(int, row)
+    return present, values, once
+
+
+def _may_all_differ(present: int, values: int, rows: int) -> bool:
+    """Whether, by the sample, every row of the table may have a value of its own.
 
     If D values are as frequent, n of the rows show about c = n² / 2D values again (the birthday problem). Of so few as
     are seen here, three standard deviations more still speak for a D of all rows; where values are not as frequent,
-    more would be seen. No sketch of the whole column is needed then.
+    more would be seen.
     """
-    asked = [column for column, n in zip(columns, distinct, strict=True) if n is not None and n > 0.8 * sampled]
-    if not asked:
-        return set()
-    parts = ", ".join(f"count({name(column.name)}), count(DISTINCT {name(column.name)})" for column in asked)
-    row = connection.execute(f"SELECT {parts} FROM {SAMPLE}").fetchone() or ()
-    alone = set()
-    for column, present, values in zip(asked, row[::2], row[1::2], strict=True):
-        again = present - values
-        if present**2 >= 2 * rows * (again + 3 * math.sqrt(again) + 3):
-            alone.add(column.name)
-    return alone
+    again = present - values
+    return present**2 >= 2 * rows * (again + 3 * math.sqrt(again) + 3)
+
+
+def _unseen(once: int, sampled: int, rows: int) -> float:
+    """At most so many values that the sample does not show.
+
+    All of them together are as frequent as what it shows once (Good, Biometrika 40, 1953), here with three standard
+    deviations more; and each is in one row at least.
+    """
+    return (once + 3 * math.sqrt(once) + 3) * rows / sampled
 
 
 def sketch(
@@ -51,13 +62,16 @@ def sketch(
     rows: int,
     sampled: int,
 ) -> None:
-    """Of a table of so many rows: as its sample says where values are few, or all; else by a look at the table."""
-    alone = _alone(connection, columns, [figures["distinct"] for figures in found], rows, sampled)
+    """Of a table of so many rows: as its sample tells, where that does; else by a look at the table."""
     asked = []
     for column, figures in zip(columns, found, strict=True):
-        if column.name in alone:
+        if kind_of(column.type) == "other":
+            continue
+        present, values, once = _counted(connection, column)
+        figures["distinct"] = max(values, int(figures["present"] > 0))
+        if _may_all_differ(present, values, rows):
             figures["distinct"] = figures["present"]
-        elif figures["distinct"] is not None and figures["distinct"] > FEW * sampled:
+        elif values > FEW * sampled and _unseen(once, sampled, rows) > _OFF * values:
             asked.append((column, figures))
     if not asked:
         return

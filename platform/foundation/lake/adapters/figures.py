@@ -60,14 +60,24 @@ class _Texts(_Present):
 
     def take(self, values: pa.Array) -> None:
         super().take(values)
-        lengths = pc.min_max(pc.utf8_length(values))
-        least, most = lengths["min"].as_py(), lengths["max"].as_py()
-        if least is not None:
+        lengths = _lengths(values.drop_null() if values.null_count else values)
+        if len(lengths):
+            least, most = int(lengths.min()), int(lengths.max())
             self._least = least if self._least is None else min(self._least, least)
             self._most = most if self._most is None else max(self._most, most)
 
     def ended(self) -> dict[str, Any]:
         return super().ended() | {"min": self._least, "max": self._most}
+
+
+def _lengths(texts: pa.StringArray) -> np.ndarray[Any, Any]:
+    """In signs. Where all are ASCII, these are the bytes."""
+    ends = np.frombuffer(texts.buffers()[1], "<i4")[texts.offset : texts.offset + len(texts) + 1]
+    data = texts.buffers()[2]
+    if data and np.frombuffer(data, "u1")[ends[0] : ends[-1]].max(initial=0) >= 128:
+        lengths: np.ndarray[Any, Any] = pc.utf8_length(texts).to_numpy()
+        return lengths
+    return np.diff(ends)
 
 
 class _Measured(_Present):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,18 +19,20 @@ SAMPLE = "profile_sample"
 SAMPLE_ROWS, SAMPLE_CELLS = 250_000, 20_000_000
 # Rows wait in memory until they are so large; the sample itself goes to disk where memory is short.
 _HELD_BYTES = 8 << 20
+_SEED = 7
 
 
 class Gathering:
     """Figures of all rows, by column, and a sample of them in a table of the connection's own.
 
-    Rows are chosen by the hash of their place in the order that they come in: spread over the table, and the same ones
-    each time.
+    Their places are drawn, each from all of the table: how often a value is seen again tells how many there are, and of
+    rows at even distances it would not, as what is alike often lies together. They are the same ones each time.
     """
 
     def __init__(self, connection: DuckDBPyConnection, columns: Sequence[Column], rows: int) -> None:
-        self._connection, self._columns, self._rows = connection, columns, rows
-        self._wanted = np.uint64(min(SAMPLE_ROWS, SAMPLE_CELLS // len(columns)))
+        self._connection, self._columns = connection, columns
+        wanted = min(SAMPLE_ROWS, SAMPLE_CELLS // len(columns))
+        self._places = np.unique(np.random.Generator(np.random.PCG64(_SEED)).integers(0, rows, wanted))
         self.sampled = 0
 
     def begin(self) -> None:
@@ -46,10 +47,9 @@ class Gathering:
         for gathered, values in zip(self.figures.values(), batch.columns, strict=True):
             if gathered is not None:
                 gathered.take(values)
-        places = np.arange(first, first + batch.num_rows, dtype=np.uint64)
-        chosen = np.flatnonzero(_mixed(places) % np.uint64(self._rows) < self._wanted)
-        if len(chosen):
-            self._held.append(taken := batch.take(pa.array(chosen)))
+        start, end = np.searchsorted(self._places, (first, first + batch.num_rows))
+        if start < end:
+            self._held.append(taken := batch.take(pa.array(self._places[start:end] - first)))
             self._bytes += taken.nbytes
             if self._bytes > _HELD_BYTES:
                 self._put()
@@ -71,11 +71,3 @@ class Gathering:
 def _kept(column: Column) -> str:
     """Nested values stay the text that they are digested as: nobody looks into them."""
     return "VARCHAR" if is_nested(column.type) else column.type
-
-
-def _mixed(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
-    numbers = numbers + np.uint64(0x9E3779B97F4A7C15)
-    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))

@@ -58,7 +58,7 @@ def _profiled(
 ) -> list[dict[str, Any]]:
     """Two looks at the table, or at the sample of it, and a short one for each column."""
     few, sampled = (SAMPLE, gathered.sampled) if gathered else (relation, rows)
-    seen, quantiles = _seen(connection, few, columns)
+    seen, quantiles = _seen(connection, few, columns, sketched=gathered is None)
     found = _gathered(connection, relation, columns, gathered) if gathered else _figures(connection, relation, columns)
     for column, figures, n, of_column in zip(columns, found, seen, quantiles, strict=True):
         figures |= {"distinct": n, "quantiles": of_column, "edges": _edges(column, figures)}
@@ -103,13 +103,13 @@ def _measure(column: Column) -> str:
 
 
 def _seen(
-    connection: DuckDBPyConnection, few: str, columns: Sequence[Column]
+    connection: DuckDBPyConnection, few: str, columns: Sequence[Column], *, sketched: bool
 ) -> tuple[list[int | None], list[list[float] | None]]:
-    """Of each column about how many values there are, and its quantiles."""
+    """Of each column about how many values there are, where that is asked for, and its quantiles."""
     parts = []
     for column in columns:
         kind = kind_of(column.type)
-        parts.append(f"approx_count_distinct({name(column.name)})" if kind != "other" else "NULL")
+        parts.append(f"approx_count_distinct({name(column.name)})" if sketched and kind != "other" else "NULL")
         measured = kind in ("number", "time")
         parts.append(f"approx_quantile({_measure(column)}, {list(QUANTILES)})" if measured else "NULL")
     row = connection.execute(f"SELECT {', '.join(parts)} FROM {few}").fetchone() or ()
