@@ -180,7 +180,7 @@ class MendForm(forms.Form):
                 required=column["name"] == needs or (not fields and bool(column.get("required"))),
                 max_length=100_000,
                 widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "placeholder": now or ""}),
-                help_text=_mend_help(column),
+                help_text=_mend_help(column, at_fault=column["name"] == needs),
             )
 
     def clean(self) -> dict[str, Any]:
@@ -200,8 +200,10 @@ class MendForm(forms.Form):
         return {name: value for name, value in given.items() if value != ""}
 
 
-def _mend_help(column: Mapping[str, Any]) -> str:
+def _mend_help(column: Mapping[str, Any], *, at_fault: bool) -> str:
     said = str(ColumnType(column["type"]).label)
+    if at_fault:
+        return translated("%(type)s; for this column it lies in quarantine") % {"type": said}
     if column.get("required"):
         said = translated("%(type)s, must be there") % {"type": said}
     return translated("%(type)s; a token of it is kept") % {"type": said} if column.get("tokenise") else said
