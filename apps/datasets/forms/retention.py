@@ -19,5 +19,7 @@ class RetentionForm(EditForm):
         required=False,
         min_value=1,
         max_value=100_000,
-        help_text=_("Counted from its commit. A version that either limit keeps stays; with both empty everything stays."),
+        help_text=_(
+            "Counted from its commit. A version that either limit keeps stays; with both empty everything stays."
+        ),
     )
