@@ -97,7 +97,14 @@ def _server(port: int) -> tuple[Setting, ...]:
         Setting("database", _("Database"), required=True, most=128),
         Setting("user", _("User"), _("One that may read alone: nothing is ever written there."), required=True),
         Setting("password", _("Password"), secret=True, most=1000),
-        Setting("tls", _("Encryption on the way"), kind="choice", aimed=True, initial=Tls.VERIFY, choices=Tls.choices),  # type: ignore[arg-type]
+        Setting(
+            "tls",
+            _("Encryption in transit (TLS)"),
+            kind="choice",
+            aimed=True,
+            initial=Tls.VERIFY,
+            choices=Tls.choices,  # type: ignore[arg-type]
+        ),
         Setting(
             "authority",
             _("Certificate authority"),

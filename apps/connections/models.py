@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db import models
 
 from apps.connections.choices import ConnectionKind, Standing
 from foundation.tenancy.models import TenantModel
+from foundation.words import said_now
 
 
 class Connection(TenantModel):
@@ -25,7 +27,7 @@ class Connection(TenantModel):
     # How many ingestions read through it at the same time.
     at_once = models.PositiveSmallIntegerField(default=2)
     standing = models.CharField(max_length=8, choices=Standing.choices, default=Standing.UNTRIED)
-    # [{"name", "ok", "says"}] of the last test.
+    # [{"name", "ok", "says", "name_words", "says_words"}] of the last test.
     steps = models.JSONField(default=list)
     tested_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -36,6 +38,18 @@ class Connection(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def steps_said(self) -> list[dict[str, Any]]:
+        """The steps of the last test in the reader's language: name, ok, says."""
+        return [
+            {
+                "name": said_now(step.get("name_words", {}), step["name"]),
+                "ok": step["ok"],
+                "says": said_now(step.get("says_words", {}), step["says"]),
+            }
+            for step in self.steps
+        ]
 
     @property
     def where(self) -> str:

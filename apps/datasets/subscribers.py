@@ -138,7 +138,8 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         url=reverse("datasets:version_detail", args=[actor.tenant.slug, selectors.project_slug(version), version.pk]),
         digest=version.digest,
         actor=str(version.created_by or ""),
-        owner_id=version.created_by_id,
+        # What a transformation or a stream made was made by nobody's hand: its dataset's owner speaks for it.
+        owner_id=version.created_by_id or version.dataset.owner_id,
         broken_reason=selectors.broken_reason(version),
     )
     if version.source.get("kind") == "sql":

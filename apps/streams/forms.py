@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import gettext as translated
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.streams.choices import MOST_SCHEMA_BYTES, Begin, ColumnType, Cut, EventFormat, Late
@@ -180,7 +180,7 @@ class MendForm(forms.Form):
                 required=column["name"] == needs or (not fields and bool(column.get("required"))),
                 max_length=100_000,
                 widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "placeholder": now or ""}),
-                help_text=_mend_help(column),
+                help_text=_mend_help(column, at_fault=column["name"] == needs),
             )
 
     def clean(self) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class MendForm(forms.Form):
                     self.cleaned_data[f"value_{number}"] = _READ.get(ColumnType(column["type"]), str)(text)
                 except ValueError:
                     label = ColumnType(column["type"]).label
-                    self.add_error(f"value_{number}", translated("This is no %(type)s.") % {"type": label})
+                    self.add_error(f"value_{number}", gettext("This is no %(type)s.") % {"type": label})
         return self.cleaned_data
 
     def values(self) -> dict[str, Any]:
@@ -200,11 +200,13 @@ class MendForm(forms.Form):
         return {name: value for name, value in given.items() if value != ""}
 
 
-def _mend_help(column: Mapping[str, Any]) -> str:
+def _mend_help(column: Mapping[str, Any], *, at_fault: bool) -> str:
     said = str(ColumnType(column["type"]).label)
+    if at_fault:
+        return gettext("%(type)s; for this column it lies in quarantine") % {"type": said}
     if column.get("required"):
-        said = translated("%(type)s, must be there") % {"type": said}
-    return translated("%(type)s; a token of it is kept") % {"type": said} if column.get("tokenise") else said
+        said = gettext("%(type)s, must be there") % {"type": said}
+    return gettext("%(type)s; a token of it is kept") % {"type": said} if column.get("tokenise") else said
 
 
 def _flag(text: str) -> bool:
@@ -232,7 +234,7 @@ def columns_of(text: str) -> list[dict[str, Any]]:
         while len(words) > 2 and words[-1] in ("required", "tokenise"):
             said.add(words.pop())
         if len(words) < 2 or words[-1] not in ColumnType.values:
-            sentence = translated("Line %(line)d: write a name and a type, like “price number”.")
+            sentence = gettext("Line %(line)d: write a name and a type, like “price number”.")
             raise forms.ValidationError(sentence % {"line": number})
         name, kind = " ".join(words[:-1]), words[-1]
         found.append(

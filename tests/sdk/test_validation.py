@@ -53,7 +53,7 @@ def test_a_bad_row_is_found_corrected_and_replayed_on_the_command_line(sanad, cl
     assert "quarantined: 30 rows" in run("suite", "report", version["id"])[1]
     [quarantine] = client.quarantines.list("checked")
     assert "nowhere" in run("quarantine", "rows", quarantine["id"])[0]
-    assert "1 rows corrected" in run("quarantine", "fix", "region", "north", "--of", quarantine["id"], "--row", "1")[1]
+    assert "1 row corrected" in run("quarantine", "fix", "region", "north", "--of", quarantine["id"], "--row", "1")[1]
     run("quarantine", "export", quarantine["id"], str(tmp_path / "aside.csv"))
     assert "7" in (tmp_path / "aside.csv").read_text()
     run("quarantine", "replay", "--of", quarantine["id"], "--all")

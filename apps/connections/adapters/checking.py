@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop
 
 from apps.connections.errors import SourceRefused, SourceUnreachable
 from apps.connections.ports import Step
@@ -18,11 +18,11 @@ SECURE = "tls"
 SIGNS_IN = "signs_in"
 READS = "reads"
 _NAMES = {
-    RESOLVES: gettext_lazy("The name resolves"),
-    ANSWERS: gettext_lazy("It answers"),
-    SECURE: gettext_lazy("TLS"),
-    SIGNS_IN: gettext_lazy("Signing in"),
-    READS: gettext_lazy("Reading"),
+    RESOLVES: gettext_noop("The name resolves"),
+    ANSWERS: gettext_noop("It answers"),
+    SECURE: gettext_noop("TLS"),
+    SIGNS_IN: gettext_noop("Signing in"),
+    READS: gettext_noop("Reading"),
 }
 _ORDER = list(_NAMES)
 # In an error's `details`: the step that it belongs to, where its kind does not say so.
@@ -35,9 +35,9 @@ def walked(steps: Iterable[tuple[str, Callable[[], str]]]) -> list[Step]:
     done: list[Step] = []
     for name, act in steps:
         try:
-            done.append(Step(str(_NAMES[name]), True, act()))
+            done.append(Step(_(_NAMES[name]), True, act()))
         except PortalError as error:
-            done.append(Step(str(_NAMES[name]), False, error.sentence))
+            done.append(Step(_(_NAMES[name]), False, error.sentence))
             break
     return done
 

@@ -19,6 +19,8 @@ from foundation.words import kept as _
 # In the details of an error that TLS failed with, and of one that comes later.
 TLS = {checking.STEP: checking.SECURE}
 SIGNING_IN = {checking.STEP: checking.SIGNS_IN}
+# And of one that comes before.
+ANSWERING = {checking.STEP: checking.ANSWERS}
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ def not_trusted(at: DatabaseAt) -> str:
         "The certificate of %(host)s is not signed by an authority that is trusted, or is not for this name. Give the"
         " authority's certificate, or the name that the certificate is for."
     ) % {"host": at.host}
+
+
+def nobody_answers(at: DatabaseAt) -> str:
+    said = _("Nobody answers at %(host)s, port %(port)d. Check host and port, and whether a firewall stands between.")
+    return said % {"host": at.host, "port": at.port}
 
 
 def no_tls(at: DatabaseAt) -> str:

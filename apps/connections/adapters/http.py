@@ -81,7 +81,7 @@ class WebSource:
         return checking.walked(
             [
                 (checking.RESOLVES, lambda: checking.resolve_url(url)),
-                first.step(checking.ANSWERS, lambda: _("It answers.")),
+                first.step(checking.ANSWERS, lambda: _("An answer came.")),
                 first.step(checking.SECURE, lambda: _said_of_line(secure, signs_in=self._at.sign_in != "none")),
                 first.step(checking.SIGNS_IN, lambda: _("It lets us in.")),
                 first.step(checking.READS, lambda: _("It can be read.")),

@@ -140,6 +140,8 @@ def _not_let_in(at: DatabaseAt, why: str) -> PortalError:
         return SourceRefused(databases.no_tls(at), details=databases.TLS)
     if "SSL" in why and "no encryption" not in why:
         return SourceUnreachable(_("TLS with %(host)s failed.") % who, details=databases.TLS)
+    if "Connection refused" in why or "timeout expired" in why or "No route to host" in why:
+        return SourceUnreachable(databases.nobody_answers(at), details=databases.ANSWERING)
     if "authentication failed" in why or "no password supplied" in why:
         return SourceRefused(databases.wrong_password(at))
     if "authentication method requirement" in why or "authentication method" in why:

@@ -48,7 +48,7 @@ class S3Source:
         return checking.walked(
             [
                 (checking.RESOLVES, lambda: checking.resolve_url(self._at.url)),
-                first.step(checking.ANSWERS, lambda: _("It answers.")),
+                first.step(checking.ANSWERS, lambda: _("An answer came.")),
                 first.step(checking.SECURE, lambda: line if secure else clear),
                 first.step(checking.SIGNS_IN, lambda: _("It lets us in.")),
                 first.step(checking.READS, lambda: _("%(bucket)s can be read.") % {"bucket": self._at.bucket}),

@@ -15,6 +15,7 @@ class ConnectionSerializer(serializers.ModelSerializer[Connection]):
     """
 
     project = serializers.SlugField(source="project.slug", read_only=True, default=None)
+    steps = serializers.JSONField(source="steps_said", read_only=True)
 
     class Meta:
         model = Connection

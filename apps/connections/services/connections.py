@@ -14,11 +14,13 @@ from apps.connections import policies
 from apps.connections.choices import ConnectionKind, Standing
 from apps.connections.events import ConnectionChanged, ConnectionCreated, ConnectionDeleted, ConnectionTested
 from apps.connections.models import Connection
+from apps.connections.ports import Step
 from apps.connections.services.opening import check_settings, source_of
 from apps.connections.services.sealing import opened, sealed
 from foundation import access, ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+from foundation.words import words_of
 
 _readers: dict[str, Callable[[Connection], list[str]]] = {}
 
@@ -119,7 +121,7 @@ def test_connection(*, actor: Actor, connection: Connection, now: datetime) -> C
     policies.check_can_manage(actor, connection.project_id)
     tested = (connection.settings, connection.sealed_secrets)
     with source_of(connection) as source:
-        steps = [{"name": str(step.name), "ok": step.ok, "says": str(step.says)} for step in source.check()]
+        steps = [_kept(step) for step in source.check()]
     with transaction.atomic():
         connection = _locked(connection)
         if (connection.settings, connection.sealed_secrets) != tested:
@@ -129,6 +131,12 @@ def test_connection(*, actor: Actor, connection: Connection, now: datetime) -> C
         connection.save(update_fields=["steps", "tested_at", "standing"])
         _record(ConnectionTested(connection_id=connection.pk, standing=connection.standing), actor, connection)
     return connection
+
+
+def _kept(step: Step) -> dict[str, Any]:
+    """A step with its words, for whoever reads them in another language."""
+    words = {"name_words": words_of(step.name), "says_words": words_of(step.says)}
+    return {"name": str(step.name), "ok": step.ok, "says": str(step.says), **words}
 
 
 @transaction.atomic

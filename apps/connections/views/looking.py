@@ -37,7 +37,9 @@ def connection_things(request: PortalRequest, tenant: str, project: str, connect
         context |= {"things": listed, "more": len(found) > _MOST}
     except PortalError as refusal:
         context["problem"] = refusal.sentence
-    return render_page(request, "connections/partials/things.html", **context)
+    return render_page(
+        request, "connections/connection_things.html", part="connections/partials/things.html", **context
+    )
 
 
 @access.page(Permission.DATASET_CREATE)

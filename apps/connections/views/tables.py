@@ -7,7 +7,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as translated
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
@@ -36,7 +36,7 @@ class ConnectionTable(PortalTable):
         return format_html('<bdi dir="ltr">{}</bdi>', value)
 
     def render_project(self, value: Any) -> SafeString | str:
-        return format_html("<bdi>{}</bdi>", value) if value else translated("every project")
+        return format_html("<bdi>{}</bdi>", value) if value else gettext("every project")
 
     def render_standing(self, record: Any) -> str:
         return state_cell(record.standing, record.get_standing_display(), TONES[Standing(record.standing)])

@@ -24,7 +24,7 @@ class ContractPublished(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionHeld(ledger.Event):
     kind = "dataset_version.held"
-    said = _("was held: its columns break the data contract")
+    said = _("brought columns that break the data contract; the version is held")
     icon = "hand-stop"
     dataset_id: UUID
     version_id: UUID

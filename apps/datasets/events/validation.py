@@ -25,7 +25,7 @@ class SuiteSaved(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class VersionValidated(ledger.Event):
     kind = "dataset_version.validated"
-    said = _("checked the rows")
+    said = _("checked the rows: of %(expectation_count)s expectations %(failed_count)s failed")
     icon = "clipboard-check"
     dataset_id: UUID
     version_id: UUID
@@ -41,7 +41,7 @@ class VersionValidated(ledger.Event):
 @dataclass(frozen=True, kw_only=True)
 class RowsQuarantined(ledger.Event):
     kind = "dataset_version.rows_quarantined"
-    said = _("set rows aside")
+    said = _("set rows aside: %(row_count)s")
     icon = "hand-stop"
     dataset_id: UUID
     version_id: UUID

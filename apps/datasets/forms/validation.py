@@ -261,19 +261,30 @@ class RowsForm(forms.Form):
 class RowForm(forms.Form):
     """The cells of one row, each with its value and whether it has any."""
 
-    def __init__(self, data: Any = None, *, columns: Sequence[tuple[str, str]], values: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        columns: Sequence[tuple[str, str]],
+        values: Sequence[Any],
+        faults: Mapping[str, Sequence[str]],
+    ) -> None:
+        """`faults`: what is not met, as sentences, by the column that it is expected of."""
         super().__init__(data)
-        self._columns, self._values = columns, values
-        for place, ((name, type_), value) in enumerate(zip(columns, values, strict=True)):
-            said = "" if value is None else str(value)
+        self._columns, self._faults = columns, faults
+        self._values = [None if value is None else _as_typed(value) for value in values]
+        for place, ((name, type_), value) in enumerate(zip(columns, self._values, strict=True)):
+            said = value or ""
             widget = forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"})
             self.fields[f"c{place}"] = forms.CharField(
                 label=name, help_text=type_.lower(), initial=said, required=False, strip=False, widget=widget
             )
             self.fields[f"n{place}"] = forms.BooleanField(label=_("no value"), initial=value is None, required=False)
 
-    def pairs(self) -> list[tuple[Any, Any]]:
-        return [(self[f"c{place}"], self[f"n{place}"]) for place in range(len(self._columns))]
+    def cells(self) -> list[tuple[Any, Any, Sequence[str]]]:
+        """Of each column its value, whether it has none, and what is wrong with it."""
+        names = [name for name, _type in self._columns]
+        return [(self[f"c{place}"], self[f"n{place}"], self._faults.get(name, ())) for place, name in enumerate(names)]
 
     def changes(self) -> list[tuple[int, str, str | None]]:
         """The cells that were changed: place, column, and the value or None."""
@@ -283,6 +294,11 @@ class RowForm(forms.Form):
             # Who writes into an empty cell means what was written.
             if before is None and self.cleaned_data[f"c{place}"]:
                 value = self.cleaned_data[f"c{place}"]
-            if value != (None if before is None else str(before)):
+            if value != before:
                 found.append((place, name, value))
         return found
+
+
+def _as_typed(value: Any) -> str:
+    """A value as one writes it: yes and no in small letters, as in a file."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -14,7 +14,7 @@ from foundation.web import editing
 from foundation.web.sql_forms import SqlForm
 
 _DELIMITERS = [
-    ("", _("Found by itself")),
+    ("", _("Found out from the file")),
     (",", _("Comma")),
     (";", _("Semicolon")),
     ("\t", _("Tab")),
@@ -30,20 +30,22 @@ def parted(names: str) -> list[str]:
 class ReadingForm(forms.Form):
     """How a file is read; the defaults find it out."""
 
-    delimiter = forms.ChoiceField(label=_("Columns are parted by"), choices=_DELIMITERS, required=False)
+    delimiter = forms.ChoiceField(label=_("Delimiter"), choices=_DELIMITERS, required=False)
     missing = forms.CharField(
         label=_("Words for “no value”"),
         required=False,
         max_length=200,
         help_text=_(
-            "Parted by spaces. Empty cells always count; where nothing is given, so do NA, NULL, NaN, None, - and ?."
+            "Separated by spaces. Empty cells always count; where nothing is given, so do NA, NULL, NaN, None, - and ?."
         ),
     )
     as_text = forms.CharField(
         label=_("Columns to keep as text"),
         required=False,
         max_length=1000,
-        help_text=_("Parted by commas. Codes with leading zeros stay as they are."),
+        help_text=_(
+            "Names, separated by commas: codes with leading zeros, telephone numbers with a plus stay as they are."
+        ),
     )
 
     sheet = forms.CharField(
@@ -57,8 +59,8 @@ class ReadingForm(forms.Form):
         required=False,
         max_length=1000,
         help_text=_(
-            "Parted by commas. Their values are replaced by tokens before they are kept: rows of the same person still "
-            "join, in every dataset of the organisation, and nobody reads who it is."
+            "Names, separated by commas. Their values are replaced by tokens before they are kept: rows of the same "
+            "person still join, in every dataset of the organisation, and nobody reads who it is."
         ),
     )
 

@@ -27,7 +27,13 @@ def _are_texts(said: object) -> bool:
 
 
 def _are_types(said: object) -> bool:
-    return isinstance(said, Mapping) and len(said) <= _MOST and all(map(_is_text, (*said, *said.values())))
+    """Text is the one type that can be asked for; another one would be found out all the same."""
+    return (
+        isinstance(said, Mapping)
+        and len(said) <= _MOST
+        and all(map(_is_text, said))
+        and all(kind == "text" for kind in said.values())
+    )
 
 
 def _names_one(said: object) -> bool:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.datasets import policies, selectors, services
 from apps.datasets.choices import ColumnClass
 from apps.datasets.views.things import address, dataset_of, version_of
+from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
@@ -60,7 +61,15 @@ def breach_of(request: PortalRequest, version: Any) -> dict[str, Any]:
         return {}
     mine = [one for one in breach.consumers if not one["seen_by"]]
     may = any(policies.speaks_for(request.actor, breach, one["owner"]) for one in mine)
-    return {"breach": breach, "broken": [services.change_told(one) for one in breach.changes], "may_see": may}
+    broken = [services.change_told(one) for one in breach.changes]
+    return {"breach": breach, "broken": broken, "consumers": _consumers(request, breach), "may_see": may}
+
+
+def _consumers(request: PortalRequest, breach: Any) -> list[dict[str, Any]]:
+    """What is built on the dataset, each with the name of whoever made it; nobody's are left to those who decide."""
+    makers = {UUID(one["owner"]) for one in breach.consumers if one["owner"]}
+    names = tenants.names_of(actor=request.actor, user_ids=makers)
+    return [{**one, "maker": names.get(UUID(one["owner"]), "") if one["owner"] else ""} for one in breach.consumers]
 
 
 def _columns(contract: Any) -> list[dict[str, Any]]:

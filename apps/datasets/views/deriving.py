@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.datasets import forms, selectors, services
-from apps.datasets.views.things import address, as_id, columns_there, dataset_of, version_of
+from apps.datasets.views.things import address, as_id, columns_there, dataset_of, first_sql, version_of
 from foundation import access
 from foundation.access import Permission
 from foundation.web import redirect, render_page
@@ -58,14 +58,7 @@ def _initial(request: PortalRequest) -> dict[str, Any]:
         version = version_of(request, as_id(asked))
         source = version.source
         return {"dataset": str(version.dataset_id), "sql": source.get("sql", ""), "inputs": source.get("inputs", {})}
-    return {"dataset": request.GET.get("dataset", ""), "sql": _first_sql(request)}
-
-
-def _first_sql(request: PortalRequest) -> str:
-    """A query to begin with: everything of the first dataset that has rows."""
-    rows = selectors.visible_datasets(actor=request.actor, project_id=request.project.pk)
-    first = next((d for d in rows if getattr(d, "latest_id", None)), None)
-    return f"SELECT *\nFROM {selectors.sql_name(first)}" if first else ""
+    return {"dataset": request.GET.get("dataset", ""), "sql": first_sql(request)}
 
 
 def _inputs(request: PortalRequest, form: forms.DeriveForm) -> dict[str, UUID]:

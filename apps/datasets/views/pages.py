@@ -110,7 +110,7 @@ def _tabs(request: PortalRequest, dataset: Any, version: Any, tab: str, count: i
     named = [
         *about_rows,
         ("versions", _("Versions"), count),
-        ("ingestions", _("Comes in by"), coming),
+        ("ingestions", _("Ingestions"), coming),
         ("checks", _("Expectations"), None),
         *lineage,
         ("activity", _("Activity"), None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -133,10 +134,12 @@ def quarantine_row(request: PortalRequest, tenant: str, project: str, quarantine
         # Replayed or given up meanwhile, perhaps by somebody else.
         messages.warning(request, gone.sentence)
         return redirect(request, address(request, "quarantine_detail", quarantine.pk))
+    told = _told(request, quarantine)
     form = forms.RowForm(
         request.POST if request.method == "POST" else None,
         columns=[(column.name, column.type) for column in columns],
         values=found.values,
+        faults=_faults(quarantine, found.reasons, told),
     )
     if form.is_valid() and _changed(request, quarantine, row, form):
         messages.success(
@@ -144,7 +147,6 @@ def quarantine_row(request: PortalRequest, tenant: str, project: str, quarantine
         )
         # Ticked, for what comes next is its replay.
         return redirect(request, f"{address(request, 'quarantine_detail', quarantine.pk)}?tick={row}")
-    told = _told(request, quarantine)
     context = {
         "quarantine": quarantine,
         "dataset": quarantine.dataset,
@@ -153,6 +155,15 @@ def quarantine_row(request: PortalRequest, tenant: str, project: str, quarantine
         "reasons": [told.get(one, one) for one in found.reasons],
     }
     return render_page(request, "datasets/quarantine_row.html", status=422 if form.errors else 200, **context)
+
+
+def _faults(quarantine: Any, reasons: Sequence[str], told: Mapping[str, str]) -> dict[str, list[str]]:
+    """What the row fails, by the columns that it is expected of."""
+    found: dict[str, list[str]] = {}
+    for one in services.expectations_of(quarantine.suite):
+        for column in one.columns if one.id in reasons else ():
+            found.setdefault(column, []).append(told.get(one.id, one.id))
+    return found
 
 
 def _changed(request: PortalRequest, quarantine: Any, row: int, form: forms.RowForm) -> bool:

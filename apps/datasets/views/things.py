@@ -44,3 +44,10 @@ def as_id(text: str) -> UUID:
 def address(request: PortalRequest, name: str, *args: Any) -> str:
     """The address of a page of this app in the request's project."""
     return reverse(f"datasets:{name}", args=[request.tenant.slug, request.project.slug, *args])
+
+
+def first_sql(request: PortalRequest) -> str:
+    """A query to begin with: everything of the first dataset that has rows."""
+    rows = selectors.visible_datasets(actor=request.actor, project_id=request.project.pk)
+    first = next((d for d in rows if getattr(d, "latest_id", None)), None)
+    return f"SELECT *\nFROM {selectors.sql_name(first)}" if first else ""

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.datasets import forms, policies, selectors, services
 from apps.datasets.views.lineage import line_of
-from apps.datasets.views.things import address, dataset_of
+from apps.datasets.views.things import address, dataset_of, first_sql
 from apps.datasets.views.transformation_tables import PassTable, TransformationFilter, TransformationTable
 from apps.tenants import selectors as tenants
 from foundation import access
@@ -128,7 +128,7 @@ def _form_page(request: PortalRequest, transformation: Any) -> HttpResponse:
 
 def _form(request: PortalRequest, act: str, transformation: Any) -> forms.TransformationForm:
     rows = selectors.visible_datasets(actor=request.actor, project_id=request.project.pk)
-    initial: dict[str, Any] = {"time_zone": get_current_timezone_name()}
+    initial: dict[str, Any] = {"time_zone": get_current_timezone_name(), "sql": first_sql(request)}
     if transformation is not None:
         initial = forms.TransformationForm.initial_of(selectors.definition_of(transformation))
     form = forms.TransformationForm(

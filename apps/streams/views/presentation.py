@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from apps.streams.choices import ColumnType
 from foundation.clock import now
 from foundation.web.requests import PortalRequest
 from foundation.web.templatetags.sanad_format import ago, day, duration, number
@@ -97,18 +100,38 @@ def _cut(stream: Any) -> str:
 def push_snippets(request: PortalRequest, stream: Any) -> list[dict[str, str]]:
     """How a program sends events."""
     root = request.build_absolute_uri("/").rstrip("/")
-    event = "{" + ", ".join(f'"{column["name"]}": …' for column in stream.columns[:3]) + "}"
+    event = _example(stream)
+    line = shlex.quote(json.dumps(event, ensure_ascii=False))
     curl = (
         f"curl -H 'Authorization: Bearer snd_…' -H 'Content-Type: application/x-ndjson' \\\n"
-        f"  --data-binary @events.jsonl {root}/api/v1/streams/{stream.pk}/events/"
+        f"  --data-binary {line} \\\n  {root}/api/v1/streams/{stream.pk}/events/"
     )
     python = (
         "from sanad.client import Client\n"
         f'client = Client("{root}", "snd_…", "{request.project.slug}")\n'
-        f'with client.streams.sender("{stream.pk}") as sender:\n    sender.send({event})'
+        f'with client.streams.sender("{stream.pk}") as sender:\n    sender.send({event!r})'
     )
     return [
         {"name": "Python", "code": python},
         {"name": "curl", "code": curl},
-        {"name": "sanad", "code": f"sanad stream push {stream.pk} events.jsonl"},
+        {
+            "name": "CLI",
+            "code": f"echo {line} > events.jsonl\n"
+            f"sanad --project {request.project.slug} stream push {stream.pk} events.jsonl",
+        },
     ]
+
+
+def _example(stream: Any) -> dict[str, Any]:
+    """An event that the stream takes as it is: what has to be there, else its first columns, at a time of now."""
+    wanted = [column for column in stream.columns if column.get("required")] or stream.columns[:3]
+    at = now().astimezone(UTC)
+    values = {
+        ColumnType.WHOLE: 1,
+        ColumnType.NUMBER: 1.5,
+        ColumnType.FLAG: True,
+        ColumnType.TIME: f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        ColumnType.DAY: f"{at:%Y-%m-%d}",
+        ColumnType.NESTED: {},
+    }
+    return {column["name"]: values.get(ColumnType(column["type"]), "text") for column in wanted}

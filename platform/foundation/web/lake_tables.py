@@ -19,6 +19,8 @@ from foundation.web.templatetags.sanad_format import NOTHING
 
 Masks = Mapping[str, Callable[[Any], Any]]
 _LONGEST = 120
+# An id, a number or a moment is read in one line; a dash in it is no place to break.
+_ONE_LINE = 32
 _TYPES = {
     "string": "varchar",
     "large_string": "varchar",
@@ -99,6 +101,8 @@ def cell(value: Any) -> SafeString:
     if value is None:
         return format_html('<span class="s-faint">{}</span>', NOTHING)
     text = " ".join(str(value).split())
+    if len(text) <= _ONE_LINE:
+        return format_html('<bdi class="s-nowrap">{}</bdi>', text)
     if len(text) <= _LONGEST:
         return format_html("<bdi>{}</bdi>", text)
     return format_html('<bdi title="{}">{}…</bdi>', text[:2000], text[:_LONGEST])

@@ -120,6 +120,7 @@ def test_pages_and_rest_say_the_same(
     shown = client.get(f"{base}versions/{found.pk}/").content.decode()
     assert "It breaks the data contract" in shown and "theirs v1" in shown and "I have seen it" not in shown
     assert "has to see it first" in shown, "the commit says why it cannot be pressed"
+    assert "waits until everybody who builds on the dataset" in shown and str(admin.user) in shown, "and for whom"
     assert "I have seen it" in boss.get(f"{base}versions/{found.pk}/").content.decode()
     promised = f"{base}{contract.dataset_id}/contract/"
     assert "Contract 1" in client.get(promised).content.decode()

@@ -283,6 +283,7 @@ def test_the_table_of_states_names_every_state():
         {"tokenise": 5},
         {"types": "text"},
         {"types": {"a": None}},
+        {"types": {"a": "VARCHAR"}},
         {"delimiter": "ab"},
         {"quote": 7},
         {"sheet": True},

@@ -150,6 +150,17 @@ def test_new_rows_alone_are_read_where_there_is_nothing_but_new_rows(
     assert sorted(row["id"] for row in rows_of(late.output)) == [2, 5]
 
 
+def test_the_datasets_owner_speaks_for_what_a_transformation_made(scientist, written, made_by, settle):
+    raw = written("raw", b"k,v\n1,10\n")
+    services.publish_contract(actor=scientist, dataset=raw.dataset)
+    services.run_transformation_now(actor=scientist, transformation=made_by("out", "SELECT k FROM raw"))
+    settle()
+    broken = written("raw", b"k\n1\n", dataset=raw.dataset)
+    breach = selectors.breach_of(actor=scientist, version=broken)
+    assert [(one["name"], one["owner"]) for one in breach.consumers] == [("out v1", str(scientist.user.pk))]
+    assert services.see_breach(actor=scientist, breach=breach, now=now()).unseen == []
+
+
 def test_what_cannot_be_is_refused_with_the_reason(scientist, project, written, made_by, other_scientist):
     raw = written("raw", b"k,v\n1,10\n")
     made_by("one", "SELECT k, v FROM raw")

@@ -48,6 +48,8 @@ def test_a_suite_is_kept_whole_with_number_author_and_reason(scientist, viewer, 
     with pytest.raises(Conflict, match="Somebody saved"):
         services.save_suite(actor=scientist, dataset=dataset, expectations=[{**AMOUNT, "severity": "warn"}], after=1)
     third = services.restore_suite(actor=scientist, dataset=dataset, number=1)
+    same = [{key: value for key, value in one.items() if key != "id"} for one in third.expectations]
+    assert services.save_suite(actor=scientist, dataset=dataset, expectations=same).pk == third.pk, "known without ids"
     assert (second.number, third.number, third.expectations) == (2, 3, first.expectations)
     kinds = [event.kind for event in ledger.events_of(subject=("dataset", dataset.pk))]
     assert kinds.count("dataset.suite_saved") == 3

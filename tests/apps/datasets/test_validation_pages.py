@@ -105,7 +105,8 @@ def test_rows_are_mended_and_replayed_in_the_browser(scientist, project, quarant
     mended = {"act": "mend", "which": "chosen", "row": ["1", "2"], "column": "region", "value": "north"}
     assert client.post(page, mended).status_code == 303
     row = f"{page}3/"
-    assert 'value="nowhere"' in client.get(row).content.decode()
+    shown = client.get(row).content.decode()
+    assert 'value="nowhere"' in shown and shown.count("“region” is one of") == 2, "on top, and at the cell at fault"
     wrong = client.post(row, {"c0": "seven", "c1": "north", "c2": "x"})
     assert wrong.status_code == 422 and "no value of the column" in wrong.content.decode()
     _columns, before = services.row_of(actor=scientist, quarantine=quarantine, number=3)

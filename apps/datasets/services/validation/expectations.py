@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -69,22 +70,39 @@ def read(kept: Sequence[Mapping[str, Any]]) -> list[Expectation]:
     ]
 
 
-def checked(given: object) -> list[Expectation]:
-    """The expectations out of what somebody sent; Invalid says which one lacks what."""
+def checked(given: object, *, kept: Sequence[Expectation] = ()) -> list[Expectation]:
+    """The expectations out of what somebody sent; Invalid says which one lacks what.
+
+    One that is sent without an id and asks what one of `kept` asks is that one: a program that says all of them anew
+    changes what it changes, and nothing else.
+    """
     if not isinstance(given, list | tuple) or len(given) > MOST_EXPECTATIONS:
         sentence = _("Send a list of at most %(most)d expectations.") % {"most": MOST_EXPECTATIONS}
         raise Invalid(sentence, fields={"expectations": [sentence]})
     found: list[Expectation] = []
+    free = _free(given, kept)
     for place, raw in enumerate(given, start=1):
         try:
             one = checked_one(raw)
         except Invalid as refusal:
             sentence = _("Expectation %(place)d: %(why)s") % {"place": place, "why": refusal.sentence}
             raise Invalid(sentence, fields={"expectations": [sentence]}) from refusal
+        if not (isinstance(raw, Mapping) and raw.get("id")) and (same := free.pop(_asked(one), None)):
+            one = replace(one, id=same)
         while one.id in {other.id for other in found}:
             one = replace(one, id=_new_id())
         found.append(one)
     return found
+
+
+def _free(given: Sequence[object], kept: Sequence[Expectation]) -> dict[str, str]:
+    """The ids of `kept` that nobody names, by what they ask."""
+    named = {str(raw.get("id")) for raw in given if isinstance(raw, Mapping)}
+    return {_asked(one): one.id for one in reversed(kept) if one.id not in named}
+
+
+def _asked(one: Expectation) -> str:
+    return json.dumps([one.kind, one.columns, one.parameters], sort_keys=True)
 
 
 def sound(given: Sequence[object]) -> list[Expectation]:

@@ -44,7 +44,8 @@ def save_suite(
     policies.check_can_expect(actor, dataset)
     # The dataset's row is the queue in which suites take their numbers.
     hold_dataset(dataset.pk)
-    wanted, newest = checked(expectations), selectors.newest_suite(dataset)
+    newest = selectors.newest_suite(dataset)
+    wanted = checked(expectations, kept=expectations_of(newest))
     if after is not None and after != (newest.number if newest else 0):
         sentence = _("Somebody saved other expectations since you began. Look at them, and make your change again.")
         raise Conflict(sentence, details={"number": newest.number if newest else 0})

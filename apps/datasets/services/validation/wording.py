@@ -83,7 +83,7 @@ def _words(one: Expectation) -> dict[str, Any]:
         words |= {side: _moment(said[side]) for side in ("min", "max") if isinstance(said.get(side), str)}
     if "values" in said:
         shown = [str(value) for value in said["values"][:_SHOWN_VALUES]]
-        words["values"] = ", ".join(shown) + (", …" if len(said["values"]) > _SHOWN_VALUES else "")
+        words["values"] = ", ".join(shown)
     if "share" in said:
         words["share"] = _figure(100 * said["share"])
     if "change" in said:
@@ -122,7 +122,11 @@ _SENTENCES: dict[Kind, Callable[[Mapping[str, Any]], str]] = {
         if "min" in said
         else _("%(columns)s is at most %(max)s.")
     ),
-    Kind.IN_SET: lambda _said: _("%(columns)s is one of: %(values)s."),
+    Kind.IN_SET: lambda said: (
+        _("%(columns)s is one of: %(values)s, …")
+        if len(said["values"]) > _SHOWN_VALUES
+        else _("%(columns)s is one of: %(values)s.")
+    ),
     Kind.MATCHES_REGEX: lambda _said: _("%(columns)s matches %(pattern)s."),
     Kind.LENGTH: lambda said: (
         _("%(columns)s has from %(min)s to %(max)s signs.")

@@ -166,6 +166,7 @@ class DockerEngine:
         if needs_portal(spec):
             env |= {"SANAD_DOOR_SOCKET": f"{DOOR_FOLDER}/door.sock", "SANAD_DOOR_PORT": str(self._portal_port)}
         env |= {"SANAD_STAMP_LOG": "1", "HOME": "/tmp", "OMP_NUM_THREADS": str(max(1, round(spec.cpus)))}  # noqa: S108
+        env["OMP_WAIT_POLICY"] = "PASSIVE"  # as in `ordering`
         if spec.kind == "service":
             env["SANAD_SERVICE_SOCKET"] = f"{SERVICE_FOLDER}/{SOCKET_NAME}"
         return env

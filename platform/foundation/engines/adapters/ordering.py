@@ -74,6 +74,8 @@ def _surroundings(spec: WorkloadSpec, folder: Path, isolation: str) -> dict[str,
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": threads,
+        # Threads that wait for each other sleep: on cores that others want too they would spin most of the time away.
+        "OMP_WAIT_POLICY": "PASSIVE",
         "OPENBLAS_NUM_THREADS": threads,
     }
 

@@ -157,17 +157,24 @@ def quarantine_rows(client: Client, said: Namespace) -> None:
 
 def _show_rows(found: dict[str, Any], *, as_json: bool) -> None:
     names = [column["name"] for column in found["columns"]]
-    rows = [{"#": row["number"], **dict(zip(names, row["values"], strict=True))} for row in found["rows"]]
-    table(rows, ("#", *names), as_json=as_json)
+    rows = [
+        {"#": row["number"], "fails": ", ".join(row["reasons"]), **dict(zip(names, row["values"], strict=True))}
+        for row in found["rows"]
+    ]
+    table(rows, ("#", "fails", *names), as_json=as_json)
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"
 
 
 def quarantine_fix(client: Client, said: Namespace) -> None:
     count = client.quarantines.mend(said.quarantine, said.column, said.value, **_rows(said))
-    tell(f"{count} rows corrected; replay them to have them checked anew")
+    tell(f"{_counted(count)} corrected; replay to have them checked anew")
 
 
 def quarantine_discard(client: Client, said: Namespace) -> None:
-    tell(f"{client.quarantines.discard(said.quarantine, said.why, **_rows(said))} rows given up")
+    tell(f"{_counted(client.quarantines.discard(said.quarantine, said.why, **_rows(said)))} given up")
 
 
 def quarantine_replay(client: Client, said: Namespace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +14,11 @@ from typing import Any
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Nobody reads it."""
+
+    def handle(self) -> None:
+        # Who looks at the beginning of a file hangs up in the middle of it.
+        with suppress(ConnectionError):
+            super().handle()
 
 
 @contextmanager
