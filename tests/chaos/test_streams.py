@@ -103,7 +103,7 @@ class Producer(threading.Thread):
     def run(self):
         while not self._over.wait(0.06):
             some = range(self.sent, self.sent + 40)
-            connections.push(self._key, [_event(n) for n in some], most_bytes=1 << 30)
+            connections.push(self._tenant_id, self._key, [_event(n) for n in some], most_bytes=1 << 30)
             self.sent += len(some)
 
     def stop(self):

@@ -36,7 +36,7 @@ class UploadStart(serializers.Serializer):
     sha256 = serializers.RegexField(r"^[0-9a-fA-F]{64}$", required=False, allow_blank=True, default="")
 
 
-_UNSAID = {"pin", "since", "reached"}
+_UNSAID = {"pin", "since", "reached", "masked"}
 # Not the last: what is only new is known to an ingestion.
 # A hundred years.
 _MOST_SECONDS = 36_525 * 86_400

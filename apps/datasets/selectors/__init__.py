@@ -125,12 +125,14 @@ from apps.datasets.selectors.validation import (
     report_of,
     rows_aside,
     shown_columns,
+    shown_report,
     visible_contracts,
     visible_quarantines,
     visible_reports,
     visible_suites,
     waiting_quarantines,
 )
+from apps.datasets.selectors.withholding import guarded, sight_of, untold
 
 __all__ = [
     "EXAMPLES",
@@ -177,6 +179,7 @@ __all__ = [
     "get_upload",
     "get_version",
     "going",
+    "guarded",
     "has_ready_versions",
     "held_among",
     "held_in_project",
@@ -224,6 +227,8 @@ __all__ = [
     "rule_of",
     "runs_of",
     "shown_columns",
+    "shown_report",
+    "sight_of",
     "source_things",
     "sql_name",
     "steps_of",
@@ -238,6 +243,7 @@ __all__ = [
     "transformation_things",
     "troubled_ingestions",
     "until_in_words",
+    "untold",
     "upload_of",
     "version_as_of",
     "version_ids",

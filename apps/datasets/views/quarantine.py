@@ -95,7 +95,8 @@ def _told(request: PortalRequest, quarantine: Any) -> dict[str, str]:
     names = selectors.dataset_names(actor=request.actor, project_id=quarantine.project_id)
     expected = services.expectations_of(quarantine.suite)
     blocks = [one for one in expected if one.severity is Severity.BLOCK or not quarantine.is_sample]
-    return {one.id: services.sentence(one, datasets=names) for one in blocks}
+    untold = selectors.untold(request.actor, quarantine.suite, quarantine.version)
+    return {one.id: services.sentence(one, datasets=names) for one in blocks if one.id not in untold}
 
 
 def _acted(request: PortalRequest, quarantine: Any, form: forms.RowsForm) -> HttpResponse | None:

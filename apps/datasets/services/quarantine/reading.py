@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.models import Quarantine
-from apps.datasets.services.quarantine.choosing import Choice, name
+from apps.datasets.services.quarantine.choosing import Choice, name, untold_to
 from foundation import access, lake
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
@@ -51,13 +51,14 @@ def columns_of(quarantine: Quarantine) -> list[Column]:
 def rows_of(*, actor: Actor, quarantine: Quarantine, offset: int = 0, limit: int = 50, reason: str = "") -> Rows:
     """Some rows by their number, of all reasons or of one expectation's."""
     policies.check_can_see(actor, quarantine)
-    tables, choice = lake.for_tenant(quarantine.tenant_id), Choice(reason=reason)
+    tables, untold = lake.for_tenant(quarantine.tenant_id), untold_to(actor, quarantine)
+    choice = Choice(reason=reason, untold=untold)
     columns = columns_of(quarantine)
     shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
     hidden = frozenset() if shown is None else frozenset(column.name for column in columns) - shown
     where, params = choice.condition(quarantine)
     count = quarantine.row_count
-    if reason:
+    if reason or untold:
         counted = tables.query(f"SELECT count(*) AS n FROM q WHERE {where}", {"q": quarantine.at}, params)
         count = int(counted.read_all().to_pylist()[0]["n"])
     number = name(quarantine.marks[0])
@@ -73,8 +74,9 @@ def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[C
     shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
     if shown is not None and {column.name for column in columns} - shown:
         policies.check_sees_clear(actor, quarantine)
-    sql = f"SELECT * FROM q WHERE {name(quarantine.marks[0])} = ?"
-    found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, [number]).read_all()
+    where, params = Choice(numbers=(number,), untold=untold_to(actor, quarantine)).condition(quarantine)
+    sql = f"SELECT * FROM q WHERE {where}"
+    found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, params).read_all()
     if not found.num_rows:
         raise NotFound(_("This row is not in quarantine any more."))
     return columns, next(_rows(found, columns, frozenset()))
@@ -104,8 +106,9 @@ def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[
         f"array_to_string({name(reasons)}, ' ') AS {name(reasons)}",
         *(name(column.name) for column in columns_of(quarantine) if shown is None or column.name in shown),
     ]
-    sql = f"SELECT {', '.join(told)} FROM q ORDER BY {name(number)}"
-    reader = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at})
+    where, params = Choice(untold=untold_to(actor, quarantine)).condition(quarantine)
+    sql = f"SELECT {', '.join(told)} FROM q WHERE {where} ORDER BY {name(number)}"
+    reader = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, params)
     if form == "parquet":
         return rows_out.parquet(reader, reader.schema)
     # Whoever corrects rows in a spreadsheet opens what a stranger sent.
