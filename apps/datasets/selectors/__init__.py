@@ -52,6 +52,7 @@ from apps.datasets.selectors.masking import (
     Masks,
     covered_columns,
     covered_masks,
+    digest_for,
     hidden,
     is_covered,
     masked_batch,
@@ -61,6 +62,7 @@ from apps.datasets.selectors.masking import (
     masks_over,
     may_see_clear,
     profile_for,
+    same_rows,
 )
 from apps.datasets.selectors.naming import (
     columns_by_project,
@@ -166,6 +168,7 @@ __all__ = [
     "definition_of",
     "diff_examples",
     "diff_rows",
+    "digest_for",
     "erasable_projects",
     "fates",
     "find_version",
@@ -226,6 +229,7 @@ __all__ = [
     "rows_aside",
     "rule_of",
     "runs_of",
+    "same_rows",
     "shown_columns",
     "shown_report",
     "sight_of",

@@ -195,6 +195,20 @@ def profile_for(actor: Actor, version: DatasetVersion) -> dict[str, Any]:
     return masked_profile(version.profile, masks(actor, version), adds=adds)
 
 
+def digest_for(actor: Actor, version: DatasetVersion) -> str:
+    """The version's digest; empty for whoever sees some of it masked.
+
+    A guess at the values of a few rows is tried out against it offline, as often as one likes. On the ledger and in
+    reports it stands for everybody who reads those: that is where something is proven by it.
+    """
+    return "" if masks(actor, version) else version.digest
+
+
+def same_rows(actor: Actor, before: DatasetVersion, after: DatasetVersion) -> bool | None:
+    """Whether two versions have the same rows; None where the actor could try out guesses at masked values by it."""
+    return None if guessable(actor, before, after) else before.digest == after.digest
+
+
 def masked_batch(batch: pa.RecordBatch, covered: Masks) -> pa.RecordBatch:
     """The batch with covered columns as masked text; each different value is masked once."""
     import pyarrow as pa
