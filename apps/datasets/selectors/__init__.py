@@ -48,6 +48,7 @@ from apps.datasets.selectors.lineage import (
     versions_of_dataset,
 )
 from apps.datasets.selectors.masking import (
+    HIDDEN,
     Mask,
     Masks,
     covered_columns,
@@ -138,6 +139,7 @@ from apps.datasets.selectors.withholding import guarded, sight_of, untold
 
 __all__ = [
     "EXAMPLES",
+    "HIDDEN",
     "NEWEST",
     "WITH_ROWS",
     "ColumnChange",

@@ -36,7 +36,7 @@ def ends(actor, version):
 def test_a_rule_of_before_personal_values_answers_nothing_about_them(scientist, viewer, ingested, api_as):
     program, first = blind(scientist), ingested("notes.csv", b"id,note\n1,fine\n2,good\n")
     guesses = [
-        rule("matches_regex", "note", pattern="^canary1@"),
+        rule("matches_regex", "note", pattern="canary1@.*"),
         rule("length", "note", severity="quarantine", max=18),
         rule("not_null", "note"),
     ]
@@ -119,6 +119,22 @@ def test_what_is_proposed_tells_no_guess_from_a_hit(scientist, written):
 
     before = proposed(people)
     assert proposed(written("notes.csv", PEOPLE + b"99,canary7@example.ae\n", dataset=people.dataset)) == before
+
+
+def test_a_value_in_the_wrong_column_is_hidden_in_rows_that_no_scanner_saw(scientist, viewer, ingested):
+    """Rows are set aside because they are wrong: the columns are what they are in other rows."""
+    first = ingested("notes.csv", b"id,note,day\n1,fine,a\n2,good,b\n")
+    bad = [rule("in_range", "id", severity="quarantine", max=9), rule("in_range", "id", severity="block", max=99)]
+    services.save_suite(actor=scientist, dataset=first.dataset, expectations=bad)
+    for number in (50, 500):
+        data = b"id,note,day\n3,fine,c\n%d,amna@example.ae,d\n%d,late,\n" % (number, number)
+        aside = selectors.quarantine_of(actor=viewer, version=ingested("notes.csv", data, dataset=first.dataset))
+        rows = services.rows_of(actor=viewer, quarantine=aside)
+        assert [row.values[1:] for row in rows.rows] == [["•••", "d"], ["late", None]]
+        whole = b"".join(services.export_rows(actor=viewer, quarantine=aside, form="csv")).decode()
+        assert ("amna" in whole, "late" in whole) == (False, True)
+        clear = services.rows_of(actor=scientist, quarantine=aside)
+        assert clear.rows[0].values[1] == "amna@example.ae"
 
 
 def test_rows_aside_hide_what_a_new_suspicion_covers(scientist, viewer, ingested):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies, selectors
 from apps.datasets.models import Quarantine
 from apps.datasets.services.quarantine.choosing import Choice, name, untold_to
+from apps.datasets.services.showing import unsaid, without_personal
 from foundation import access, lake
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
@@ -64,7 +65,15 @@ def rows_of(*, actor: Actor, quarantine: Quarantine, offset: int = 0, limit: int
     number = name(quarantine.marks[0])
     sql = f"SELECT * FROM q WHERE {where} ORDER BY {number} LIMIT {int(limit)} OFFSET {int(offset)}"
     found = tables.query(sql, {"q": quarantine.at}, params).read_all()
+    if shown is not None:
+        found = without_personal(found, _unsaid(quarantine, shown))
     return Rows(columns=columns, hidden=hidden, count=count, rows=list(_rows(found, columns, hidden)))
+
+
+def _unsaid(quarantine: Quarantine, shown: Collection[str]) -> list[str]:
+    """The columns of which only scanners have spoken, and they saw other rows than these."""
+    newest = selectors.latest_ready(quarantine.dataset)
+    return unsaid(quarantine.version.schema or (newest.schema if newest else []), shown)
 
 
 def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[Column], Row]:
@@ -109,7 +118,16 @@ def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[
     where, params = Choice(untold=untold_to(actor, quarantine)).condition(quarantine)
     sql = f"SELECT {', '.join(told)} FROM q WHERE {where} ORDER BY {name(number)}"
     reader = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, params)
+    if shown is not None:
+        reader = _looked_at(reader, _unsaid(quarantine, shown))
     if form == "parquet":
         return rows_out.parquet(reader, reader.schema)
     # Whoever corrects rows in a spreadsheet opens what a stranger sent.
     return rows_out.csv(reader, reader.schema, exact=False)
+
+
+def _looked_at(reader: pa.RecordBatchReader, names: Collection[str]) -> pa.RecordBatchReader:
+    import pyarrow as pa
+
+    shown = (without_personal(pa.Table.from_batches([batch]), names).to_batches() for batch in reader)
+    return pa.RecordBatchReader.from_batches(reader.schema, (batch for some in shown for batch in some))
