@@ -6,6 +6,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(model_name="suite", name="seen_clear", field=models.JSONField(null=True)),
+        migrations.AddField(model_name="ingestion", name="masked", field=models.BooleanField(default=False)),
         migrations.AlterField(
             model_name="validationreport",
             name="outcome",
