@@ -32,8 +32,7 @@ def masks_of_set(actor: Actor, training_set: TrainingSet) -> datasets.Masks:
     found = [(column["name"], of_views.get(column["source"], base)) for column in training_set.columns]
     masked = {name: masks[name] for name, masks in found if name in masks}
     for index, pk in enumerate(part["view"] for part in training_set.views):
-        view, masks = views[pk], of_views[pk]
-        if view.event_time in masks or view.created_column in masks:
+        if pk in views and {views[pk].event_time, views[pk].created_column} & set(of_views[pk]):
             masked |= dict.fromkeys((f"__event_v{index}", f"__known_v{index}"), datasets.hidden)
     return masked
 
@@ -63,6 +62,12 @@ def _computed(
         return None
     # What was made of a value need not have its shape: the mask of the shape would show signs of it.
     return masks[0] if [column for _alias, column in sources] == [name] else datasets.hidden
+
+
+def digest_for(actor: Actor, thing: FeatureView | TrainingSet) -> str:
+    """The digest of the rows; empty where guesses at masked values could be tried out against it."""
+    masked = masks_of_view(actor, thing) if isinstance(thing, FeatureView) else masks_of_set(actor, thing)
+    return "" if masked else thing.digest
 
 
 def profile_of_view(actor: Actor, view: FeatureView) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _definition(request: PortalRequest, view: Any) -> Part:
         {"term": alias, "value": named.get(pk, pk), "url": version_address(request, pk) if pk in named else ""}
         for alias, pk in view.inputs.items()
     ]
-    return {"inputs": inputs}
+    return {"inputs": inputs, "digest": selectors.digest_for(request.actor, view)}
 
 
 def _rows(request: PortalRequest, view: Any) -> Part:

@@ -6,7 +6,7 @@ import pytest
 
 from apps.datasets import selectors, services
 from apps.features import services as features
-from apps.features.selectors import masks_of_set, masks_of_view, profile_of_view
+from apps.features.selectors import digest_for, masks_of_set, masks_of_view, profile_of_view
 from foundation.clock import now
 from foundation.errors import AccessDenied
 from tests.apps.datasets.test_masking import CLASSES, ROWS, blind
@@ -101,6 +101,7 @@ def test_features_are_masked_by_what_they_are_made_of_and_not_by_their_names(
     assert set(masks) == {"pay", "more", "dest", "mail"}
     assert (masks["dest"]("amna@example.ae"), masks["mail"]("amna@example.ae")) == ("•••", "a•••@•••.ae")
     assert masks_of_view(scientist, view) == {}
+    assert (digest_for(viewer, view), digest_for(scientist, view)) == ("", view.digest)
     made = features.define_training_set(
         actor=scientist, project=project, name="rows", base_version_id=people.pk, label="dest"
     )
