@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
 import pytest
 
 from apps.datasets import selectors, services
+from apps.datasets.services.quarantine import reading as quarantining
+from apps.datasets.services.showing import Looking
 from foundation.clock import now
 from foundation.errors import AccessDenied
 from tests.apps.datasets.test_masking import ROWS, blind
@@ -49,7 +52,7 @@ def test_a_rule_of_before_personal_values_answers_nothing_about_them(scientist, 
         assert ends(actor, people) == {**told, "all": "withheld"}
     clear = {"matches_regex": ("failed", 29), "length": ("failed", 20), "not_null": ("passed", 0)}
     assert ends(scientist, people) == {**clear, "all": "quarantined"}
-    rest = api_as(viewer).get(f"/api/v1/dataset-versions/{people.pk}/report/").json()
+    rest = api_as(viewer).get(f"/api/v1/dataset-versions/{people.pk}/validation/").json()
     assert (rest["digest"], [one["state"] for one in rest["results"]]) == ("", ["withheld", "withheld", "passed"])
     aside = selectors.quarantine_of(actor=viewer, version=people)
     assert services.rows_of(actor=scientist, quarantine=aside).count == 20
@@ -135,6 +138,17 @@ def test_a_value_in_the_wrong_column_is_hidden_in_rows_that_no_scanner_saw(scien
         assert ("amna" in whole, "late" in whole) == (False, True)
         clear = services.rows_of(actor=scientist, quarantine=aside)
         assert clear.rows[0].values[1] == "amna@example.ae"
+        if number == 50:
+            numbers = [row.number for row in clear.rows]
+            with pytest.raises(AccessDenied, match="masked"):
+                quarantining.row_of(actor=blind(scientist), quarantine=aside, number=numbers[0])
+            assert quarantining.row_of(actor=blind(scientist), quarantine=aside, number=numbers[1])
+
+
+def test_no_page_looks_at_texts_without_end():
+    rows = pa.table({"a": ["amna@example.ae", "fine", None, "fine", "late"], "b": ["x", "y", "z", "u", "v"]})
+    assert Looking(["a"], most=2).over(rows)["a"].to_pylist() == ["•••", "fine", None, "fine", "•••"]
+    assert Looking(["a", "b"], most=4).over(rows)["b"].to_pylist() == ["x", "•••", "•••", "•••", "•••"]
 
 
 def test_rows_aside_hide_what_a_new_suspicion_covers(scientist, viewer, ingested):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies, selectors
 from apps.datasets.models import Quarantine
 from apps.datasets.services.quarantine.choosing import Choice, name, untold_to
-from apps.datasets.services.showing import unsaid, without_personal
+from apps.datasets.services.showing import MOST_IN_A_FILE, Looking, unsaid
 from foundation import access, lake
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
@@ -66,7 +66,7 @@ def rows_of(*, actor: Actor, quarantine: Quarantine, offset: int = 0, limit: int
     sql = f"SELECT * FROM q WHERE {where} ORDER BY {number} LIMIT {int(limit)} OFFSET {int(offset)}"
     found = tables.query(sql, {"q": quarantine.at}, params).read_all()
     if shown is not None:
-        found = without_personal(found, _unsaid(quarantine, shown))
+        found = Looking(_unsaid(quarantine, shown)).over(found)
     return Rows(columns=columns, hidden=hidden, count=count, rows=list(_rows(found, columns, hidden)))
 
 
@@ -88,6 +88,8 @@ def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[C
     found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, params).read_all()
     if not found.num_rows:
         raise NotFound(_("This row is not in quarantine any more."))
+    if shown is not None and not Looking(_unsaid(quarantine, shown)).over(found).equals(found):
+        policies.check_sees_clear(actor, quarantine)
     return columns, next(_rows(found, columns, frozenset()))
 
 
@@ -129,5 +131,6 @@ def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[
 def _looked_at(reader: pa.RecordBatchReader, names: Collection[str]) -> pa.RecordBatchReader:
     import pyarrow as pa
 
-    shown = (without_personal(pa.Table.from_batches([batch]), names).to_batches() for batch in reader)
+    looking = Looking(names, most=MOST_IN_A_FILE)
+    shown = (looking.over(pa.Table.from_batches([batch])).to_batches() for batch in reader)
     return pa.RecordBatchReader.from_batches(reader.schema, (batch for some in shown for batch in some))
