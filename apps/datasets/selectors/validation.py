@@ -68,8 +68,8 @@ def _withhold(report: ValidationReport, held: Collection[str]) -> None:
 
     A version that was blocked is seen not to be there; why is not told.
     """
-    nothing = {"state": ResultState.WITHHELD.value, "failed_rows": None, "share": 0.0, "seconds": 0.0, "found": {}}
-    blank = {**nothing, "problem": None}
+    nothing: dict[str, Any] = {"failed_rows": None, "share": 0.0, "seconds": 0.0, "found": {}, "problem": None}
+    blank = {**nothing, "state": ResultState.WITHHELD.value}
     report.results = [{**one, **blank} if one["id"] in held else one for one in report.results]
     report.digest, report.seconds = "", 0.0
     said = {one["id"]: one["severity"] for one in report.suite.expectations}

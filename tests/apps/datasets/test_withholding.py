@@ -36,7 +36,7 @@ def ends(actor, version):
     return {kind: (one["state"], one["failed_rows"]) for kind, one in results} | {"all": report.outcome}
 
 
-def test_a_rule_of_before_personal_values_answers_nothing_about_them(scientist, viewer, ingested, api_as):
+def test_a_rule_of_before_personal_values_answers_nothing_about_them(scientist, viewer, ingested, api_as, client_as):
     program, first = blind(scientist), ingested("notes.csv", b"id,note\n1,fine\n2,good\n")
     guesses = [
         rule("matches_regex", "note", pattern="canary1@.*"),
@@ -56,6 +56,11 @@ def test_a_rule_of_before_personal_values_answers_nothing_about_them(scientist, 
     assert (rest["digest"], [one["state"] for one in rest["results"]]) == ("", ["withheld", "withheld", "passed"])
     aside = selectors.quarantine_of(actor=viewer, version=people)
     assert services.rows_of(actor=scientist, quarantine=aside).count == 20
+    place = "/t/acme/p/flights/data"
+    page = client_as(viewer).get(f"{place}/versions/{people.pk}/?tab=validation").content.decode()
+    assert "Not all shown to you" in page and "that you see masked" in page and "rows fail" not in page
+    page = client_as(viewer).get(f"{place}/quarantine/{aside.pk}/").content.decode()
+    assert "canary" not in page and "signs" not in page
     for actor in (viewer, program):
         for reason in ("", aside.suite.expectations[1]["id"]):
             found = services.rows_of(actor=actor, quarantine=aside, reason=reason)
