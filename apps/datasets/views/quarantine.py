@@ -64,6 +64,7 @@ def _rows(request: PortalRequest, quarantine: Any, reason: str) -> dict[str, Any
     told = _told(request, quarantine)
     if not quarantine.row_count:
         return {"rows": [], "reasons": []}
+    withheld = selectors.untold(request.actor, quarantine.suite, quarantine.version)
     place = max(1, whole(request.GET.get("page"), digits=8) or 1)
     found = services.rows_of(
         actor=request.actor, quarantine=quarantine, offset=(place - 1) * _PAGE, limit=_PAGE, reason=reason
@@ -75,6 +76,7 @@ def _rows(request: PortalRequest, quarantine: Any, reason: str) -> dict[str, Any
             {"name": one.name, "type": one.type.lower(), "numeric": is_numeric(one.type)} for one in found.columns
         ],
         "hidden": sorted(found.hidden),
+        "withheld": bool(withheld),
         "rows": [
             {
                 "number": str(row.number),

@@ -60,7 +60,7 @@ def test_a_rule_of_before_personal_values_answers_nothing_about_them(scientist, 
     page = client_as(viewer).get(f"{place}/versions/{people.pk}/?tab=validation").content.decode()
     assert "Not all shown to you" in page and "that you see masked" in page and "rows fail" not in page
     page = client_as(viewer).get(f"{place}/quarantine/{aside.pk}/").content.decode()
-    assert "canary" not in page and "signs" not in page
+    assert "canary" not in page and "signs" not in page and "about values you see masked" in page
     for actor in (viewer, program):
         for reason in ("", aside.suite.expectations[1]["id"]):
             found = services.rows_of(actor=actor, quarantine=aside, reason=reason)
