@@ -90,7 +90,7 @@ def _columns(request: PortalRequest, row: Any) -> Part:
 
 
 def _missing(request: PortalRequest, row: Any) -> Part:
-    found = selectors.missing_map(row)
+    found = selectors.missing_map(row, actor=request.actor)
     moments = [_shown(moment, found.unit) for moment in found.moments]
     rows = [
         {"label": name, "cells": [_cell(name, at, share) for at, share in zip(moments, shares, strict=True)]}

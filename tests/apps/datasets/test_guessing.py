@@ -6,7 +6,14 @@ import pytest
 
 from apps.datasets import selectors, services
 from apps.features import services as features
-from apps.features.selectors import digest_for, masks_of_set, masks_of_view, profile_of_view
+from apps.features.selectors import (
+    digest_for,
+    masks_of_set,
+    masks_of_view,
+    missing_map,
+    over_time,
+    profile_of_view,
+)
 from foundation.clock import now
 from foundation.errors import AccessDenied
 from tests.apps.datasets.test_masking import CLASSES, ROWS, blind
@@ -107,6 +114,11 @@ def test_features_are_masked_by_what_they_are_made_of_and_not_by_their_names(
     )
     run_jobs()
     assert set(masks_of_set(viewer, made)) == set(selectors.masks(viewer, people)) & {c["name"] for c in made.columns}
+    words = {"base_version_id": people.pk, "label": "dest", "event_time": "born"}
+    made = features.define_training_set(actor=scientist, project=project, name="timed", **words)
+    run_jobs()
+    made.refresh_from_db()
+    assert [missing_map(made, actor=one).unit for one in (viewer, scientist)] == ["", "month"]
 
 
 def test_keys_and_times_are_masked_by_what_they_are_made_of_too(people, scientist, viewer, run_jobs, project):
@@ -126,6 +138,8 @@ def test_keys_and_times_are_masked_by_what_they_are_made_of_too(people, scientis
     assert {name: mask("amna@example.ae") for name, mask in masks.items()} == {"id": "•••", "at": "•••"}
     found = profile_of_view(viewer, view)["columns"]
     assert {one["name"]: one.get("min") for one in found if one["name"] in masks} == {"id": None, "at": None}
+    assert over_time(view, "dest", actor=viewer) == []
+    assert sum(piece.rows for piece in over_time(view, "dest", actor=scientist)) == view.row_count
     # Also which keys there are is told by an answer.
     asked = {"view_ids": [view.pk], "entities": [{"id": "canary7@example.ae"}]}
     with pytest.raises(AccessDenied, match="found by id, which you see masked"):
