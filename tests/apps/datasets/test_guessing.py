@@ -118,7 +118,7 @@ def test_features_are_masked_by_what_they_are_made_of_and_not_by_their_names(
     made = features.define_training_set(actor=scientist, project=project, name="timed", **words)
     run_jobs()
     made.refresh_from_db()
-    assert [missing_map(made, actor=one).unit for one in (viewer, scientist)] == ["", "month"]
+    assert [missing_map(made, actor=one).unit for one in (viewer, scientist)] == ["", "year"]
 
 
 def test_keys_and_times_are_masked_by_what_they_are_made_of_too(people, scientist, viewer, run_jobs, project):
