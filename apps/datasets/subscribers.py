@@ -167,6 +167,6 @@ def _source_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         kind="source",
         name=version.source.get("filename") or version.source.get("place") or version.source.get("name", ""),
         at=version.created_at,
-        digest=version.source.get("sha256", "") if selectors.digest_for(actor, version) else "",
+        digest="" if selectors.hides_digests(actor, version) else version.source.get("sha256", ""),
     )
     return chain.Link(node)

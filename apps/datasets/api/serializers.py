@@ -90,7 +90,7 @@ class VersionSerializer(serializers.ModelSerializer):
         """
         said, actor = super().to_representation(version), self.context["view"].actor
         said["source"] = {name: value for name, value in version.source.items() if name not in _UNSAID}
-        if not selectors.digest_for(actor, version):
+        if selectors.hides_digests(actor, version):
             said |= {"digest": "", "source": {name: v for name, v in said["source"].items() if name != "sha256"}}
         return said
 

@@ -195,13 +195,18 @@ def profile_for(actor: Actor, version: DatasetVersion) -> dict[str, Any]:
     return masked_profile(version.profile, masks(actor, version), adds=adds)
 
 
-def digest_for(actor: Actor, version: DatasetVersion) -> str:
-    """The version's digest; empty for whoever sees some of it masked.
+def hides_digests(actor: Actor, version: DatasetVersion) -> bool:
+    """Whether the actor is told no digest of the version's rows, nor of the file they came in.
 
     A guess at the values of a few rows is tried out against it offline, as often as one likes. On the ledger and in
-    reports it stands for everybody who reads those: that is where something is proven by it.
+    reports they stand for everybody who reads those: that is where something is proven by them.
     """
-    return "" if masks(actor, version) else version.digest
+    return not may_see_clear(actor, version) and (not version.schema or bool(covered_columns(version)))
+
+
+def digest_for(actor: Actor, version: DatasetVersion) -> str:
+    """The version's digest, where the actor is told it."""
+    return "" if hides_digests(actor, version) else version.digest
 
 
 def same_rows(actor: Actor, before: DatasetVersion, after: DatasetVersion) -> bool | None:
