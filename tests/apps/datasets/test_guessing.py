@@ -153,7 +153,11 @@ def test_a_digest_of_few_rows_is_no_touchstone_for_guesses(people, written, scie
     page, rest = f"/t/acme/p/flights/data/versions/{secret.pk}/?tab=lineage", f"/api/v1/dataset-versions/{secret.pk}/"
     digests = [secret.digest, secret.source["sha256"]]
     places = [(client_as, page), (client_as, f"/t/acme/p/flights/data/{secret.dataset_id}/?tab=versions")]
-    places += [(api_as, rest), (api_as, f"{rest}lineage/"), (api_as, "/api/v1/datasets/?project=flights")]
+    places += [
+        (api_as, rest),
+        (api_as, f"/api/v1/datasets/{secret.dataset_id}/lineage/"),
+        (api_as, "/api/v1/datasets/?project=flights"),
+    ]
     for sign_in, url in places:
         answer = sign_in(viewer).get(url)
         assert answer.status_code == 200, url
