@@ -242,7 +242,7 @@ def test_small_events_in_front_hide_no_large_ones(stage):
     with pytest.raises(OverQuota):
         for _ in range(6):
             stage.push([b"x" * 300_000], most_bytes=1 << 20)
-    stage.broker.drop(stage.topic)
+    stage.broker.drop(stage.topic, house=stage.house)
 
 
 @pytest.mark.parametrize("stage", ["portal"], indirect=True)
@@ -254,14 +254,21 @@ def test_all_topics_of_a_house_are_bounded_together(stage):
         stage.push([b"x" * 600_000], topic=other, **words)
     assert refused.value.details == {"retry_after": 5}
     stage.push([b"x" * 600_000], topic=other, **words, house=f"{stage.house}b")
-    stage.broker.drop(other)
+    stage.broker.drop(other, house=f"{stage.house}b")
     # What was read since is seen, though not at each refusal: looking at all of them takes time of everybody's.
-    stage.broker.drop(stage.topic)
+    stage.broker._client.delete(f"sanad:stream:{stage.topic}")
     with pytest.raises(OverQuota):
         stage.push([b"x" * 600_000], topic=other, **words)
     stage.broker._client.delete(f"sanad:stream:waiting:{stage.house}:looked")
     stage.push([b"x" * 600_000], topic=other, **words)
-    stage.broker.drop(other)
+    stage.broker.drop(other, house=stage.house)
+    assert list(stage.broker._client.scan_iter(f"sanad:stream:waiting:{stage.house}")) == []
+    for topic in (stage.topic, other):
+        stage.push([b"x" * 500_000], topic=topic, **words)
+    stage.broker.drop(stage.topic, house=stage.house)
+    stage.push([b"x" * 400_000], topic=stage.topic, **words)
+    for topic in (stage.topic, other):
+        stage.broker.drop(topic, house=stage.house)
 
 
 @pytest.mark.parametrize("stage", ["valkey"], indirect=True)

@@ -45,6 +45,15 @@ for at = 6, #ARGV do redis.call('XADD', KEYS[1], '*', 'event', ARGV[at]) end
 if ARGV[3] ~= '' then redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4]) end
 return 'new'
 """
+_DROP = """
+redis.call('DEL', KEYS[1])
+local was = redis.call('HGET', KEYS[2], KEYS[1])
+if was then
+  redis.call('HDEL', KEYS[2], KEYS[1])
+  if redis.call('HLEN', KEYS[2]) > 1 then redis.call('HINCRBY', KEYS[2], '', -tonumber(was))
+  else redis.call('DEL', KEYS[2]) end
+end
+"""
 _REMEMBERED_S = 86_400
 _AGAIN_S = 5
 
@@ -54,6 +63,7 @@ class PortalBroker(ValkeyBroker):
         super().__init__(lambda: _line(url), str(_("The portal's own broker")), own=True, prefix=_PREFIX)
         self._client = redis.Redis.from_url(url, socket_timeout=20)
         self._script = self._client.register_script(_APPEND)
+        self._dropping = self._client.register_script(_DROP)
 
     def append(
         self,
@@ -91,10 +101,10 @@ class PortalBroker(ValkeyBroker):
             raise OverQuota(said, details={"retry_after": _AGAIN_S})
         return found[1:] if found.startswith("=") else answer
 
-    def drop(self, topic: str) -> None:
-        """Forget the events that wait."""
+    def drop(self, topic: str, *, house: str) -> None:
+        """Forget the events that wait, also where those of the house are counted."""
         try:
-            self._client.delete(self._key(topic))
+            self._dropping(keys=[self._key(topic), f"{_PREFIX}waiting:{house}"])
         except redis.RedisError as error:
             raise Unavailable(_(_SENTENCE)) from error
 

@@ -55,6 +55,6 @@ def push(
     )
 
 
-def drop_pushed(topic: str) -> None:
+def drop_pushed(tenant_id: UUID, topic: str) -> None:
     """Forget what waits under a key of the portal's own broker."""
-    portal_broker_at(django_settings.REDIS_URL).drop(topic)
+    portal_broker_at(django_settings.REDIS_URL).drop(topic, house=tenant_id.hex)
