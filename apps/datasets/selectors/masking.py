@@ -158,6 +158,15 @@ def masked_rows(actor: Actor, dataset: Dataset, rows: pa.Table) -> pa.Table:
     known = newest.column_names if newest else []
     unseen = [name for name in rows.column_names if name not in known]
     covered = {**(masks(actor, newest) if newest else {}), **dict.fromkeys(unseen, hidden)}
+    return _masked_rows(rows, covered)
+
+
+def hidden_rows(rows: pa.Table) -> pa.Table:
+    """The same of rows of which no column is known."""
+    return _masked_rows(rows, dict.fromkeys(rows.column_names, hidden))
+
+
+def _masked_rows(rows: pa.Table, covered: Masks) -> pa.Table:
     import pyarrow as pa
 
     shown = [masked_batch(batch, covered) for batch in rows.to_batches()]
