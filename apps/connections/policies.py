@@ -37,6 +37,11 @@ def check_can_use(actor: Actor, connection: Connection, project_id: UUID) -> Non
         raise Invalid(_("The connection “%(name)s” belongs to another project.") % {"name": connection})
 
 
+def may_see_rows(actor: Actor, project_id: UUID) -> bool:
+    """Rows of a source are not classified yet: they are shown to whoever sees personal values in clear."""
+    return access.can(actor, Permission.DATASET_CLEAR, Inside(project_id))
+
+
 def check_room(count: int) -> None:
     if count >= MOST_CONNECTIONS:
         sentence = _("There are %(most)d connections already. Delete one that nothing is read through.")

@@ -10,7 +10,7 @@ from apps.datasets import selectors
 from apps.datasets.choices import NEXT, VersionState
 from foundation import access
 from foundation.access import Permission
-from foundation.errors import Conflict, Invalid
+from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
 from foundation.tenancy import zones
 from foundation.web.chain import ChainNode
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Breach,
         Dataset,
         DatasetVersion,
+        Ingestion,
         Quarantine,
         Transformation,
         TransformationDefinition,
@@ -270,6 +271,20 @@ def check_may_match(actor: Actor, newest: DatasetVersion, key: Iterable[str]) ->
             "seeing personal values in clear, or choose another key."
         )
         access.require(actor, Permission.DATASET_CLEAR, newest, else_say=sentence % {"columns": ", ".join(masked)})
+
+
+def check_may_still_match(actor: Actor, ingestion: Ingestion) -> None:
+    """The same each time that an ingestion runs, also for a program whose limits nobody knows any more."""
+    newest = selectors.latest_ready(ingestion.dataset) if ingestion.key else None
+    if newest is None:
+        return
+    check_may_match(actor, newest, ingestion.key)
+    if ingestion.masked and (covered := [name for name in ingestion.key if name in selectors.covered_columns(newest)]):
+        sentence = _(
+            "Whoever set this up saw these masked, so rows are not matched by them: %(columns)s. Somebody who sees "
+            "personal values in clear has to save it once more."
+        )
+        raise AccessDenied(sentence % {"columns": ", ".join(covered)})
 
 
 def why_reads_masked(definition: TransformationDefinition, versions: Iterable[DatasetVersion]) -> str:

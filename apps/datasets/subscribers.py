@@ -136,7 +136,7 @@ def _version_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         state_label=str(VersionState(version.state).label),
         at=version.committed_at or version.created_at,
         url=reverse("datasets:version_detail", args=[actor.tenant.slug, selectors.project_slug(version), version.pk]),
-        digest=version.digest,
+        digest=selectors.digest_for(actor, version),
         actor=str(version.created_by or ""),
         # What a transformation or a stream made was made by nobody's hand: its dataset's owner speaks for it.
         owner_id=version.created_by_id or version.dataset.owner_id,
@@ -168,6 +168,6 @@ def _source_link(actor: Actor, version_id: UUID) -> chain.Link | None:
         kind="source",
         name=version.source.get("filename") or version.source.get("place") or version.source.get("name", ""),
         at=version.created_at,
-        digest=version.source.get("sha256", ""),
+        digest="" if selectors.hides_digests(actor, version) else version.source.get("sha256", ""),
     )
     return chain.Link(node)

@@ -32,6 +32,8 @@ def over_time(pieces: Sequence[Piece]) -> dict[str, Any]:
 
 
 def _said(pieces: Sequence[Piece]) -> str:
+    if not pieces:
+        return _("You see the event time masked, so nothing is shown along it.")
     rows = sum(piece.rows for piece in pieces)
     missing = sum(piece.rows * piece.missing for piece in pieces) / rows if rows else 0.0
     return _("%(rows)s rows; %(missing)s of the values are missing.") % {

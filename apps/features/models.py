@@ -46,6 +46,8 @@ class FeatureView(TenantModel):
     ttl_seconds = models.BigIntegerField(null=True, blank=True)
     # A list of {"name", "type"}.
     features = models.JSONField(default=list)
+    # {key or time: the columns it comes from, as features have them under "from"}; empty in views of before.
+    named_by = models.JSONField(default=dict)
     definition_digest = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
     failure = models.TextField(blank=True)

@@ -1,9 +1,28 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from apps.features import selectors
 from foundation import access
 from foundation.access import Permission
 from foundation.identity import Actor
 
+if TYPE_CHECKING:
+    from apps.features.models import FeatureView
+
 
 def check_can_define(actor: Actor, project: object) -> None:
     access.require(actor, Permission.FEATURE_DEFINE, project)
+
+
+def check_may_name(actor: Actor, view: FeatureView) -> None:
+    """Asking by a key tells whether there is such a one: whoever sees the key masked would try them out."""
+    if masked := sorted(set(view.entity.join_keys) & set(selectors.masks_of_view(actor, view))):
+        sentence = _(
+            "%(view)s is found by %(keys)s, which you see masked: the answer would tell who is in it. Ask an "
+            "administrator for seeing personal values in clear."
+        )
+        said = sentence % {"view": view, "keys": ", ".join(masked)}
+        access.require(actor, Permission.DATASET_CLEAR, view, else_say=said)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from apps.datasets import selectors as datasets
+from apps.datasets import services as dataset_services
 from apps.streams.models import Stream, quarantine_of
 from foundation import access, lake
 from foundation.access import Permission
@@ -46,7 +46,7 @@ def newest_rows(*, actor: Actor, stream: Stream, limit: int = 20) -> pa.Table | 
     there = {column.name for column in tables.schema(at)}
     order_by = stream.event_time if stream.event_time in there else None
     rows = tables.preview(at, limit=limit, order_by=order_by, descending=True)
-    return datasets.masked_rows(actor, stream.dataset, rows)
+    return dataset_services.unseen_rows(actor=actor, dataset=stream.dataset, rows=rows)
 
 
 def aside_counts(*, actor: Actor, stream: Stream) -> list[dict[str, Any]]:
@@ -95,7 +95,8 @@ def _fields_shown(actor: Actor, stream: Stream, texts: Sequence[str | None]) -> 
     rows = [{name: _word(value) for name, value in json.loads(text).items()} for text in texts if text]
     names = list(dict.fromkeys(name for row in rows for name in row))
     table = pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))
-    masked = iter(datasets.masked_rows(actor, stream.dataset, table).to_pylist())
+    shown = dataset_services.unseen_rows(actor=actor, dataset=stream.dataset, rows=table)
+    masked = iter(shown.to_pylist())
     return [next(masked) if text else None for text in texts]
 
 

@@ -96,14 +96,14 @@ class Consumers:
 class Producer(threading.Thread):
     """Numbers without a gap; every so many one of them is no JSON."""
 
-    def __init__(self, key):
+    def __init__(self, stream):
         super().__init__(daemon=True)
-        self._key, self.sent, self._over = key, 0, threading.Event()
+        self._tenant_id, self._key, self.sent, self._over = stream.tenant_id, stream.key, 0, threading.Event()
 
     def run(self):
         while not self._over.wait(0.06):
             some = range(self.sent, self.sent + 40)
-            connections.push(self._key, [_event(n) for n in some], most_bytes=1 << 30)
+            connections.push(self._tenant_id, self._key, [_event(n) for n in some], most_bytes=1 << 30)
             self.sent += len(some)
 
     def stop(self):
@@ -136,7 +136,7 @@ def _committed(stream):
 
 def test_a_consumer_killed_ten_times_loses_nothing_and_doubles_nothing(stream):
     """Others wait meanwhile, so that each one that is killed is followed at once."""
-    producer, consumers, chance = Producer(stream.key), Consumers(), random.Random(11)
+    producer, consumers, chance = Producer(stream), Consumers(), random.Random(11)
     for _ in range(3):
         consumers.start()
     producer.start()

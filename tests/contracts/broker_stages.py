@@ -26,6 +26,11 @@ class Stage:
     settings: dict[str, Any] | None = None
     secrets: dict[str, str] | None = None
     kind: str = ""
+    house: str = ""
+
+    def push(self, bodies, *, topic="", most_bytes=1 << 30, house_bytes=1 << 30, **named):
+        words = {"most_bytes": most_bytes, "house": self.house, "house_bytes": house_bytes, **named}
+        return self.broker.append(topic or self.topic, bodies, **words)
 
     def other(self, **secrets):
         """The broker with other secrets."""
@@ -37,7 +42,9 @@ class Stage:
 
 def portal_stage(url):
     broker, topic = PortalBroker(url), f"t:{uuid4().hex}"
-    return Stage(broker, topic, lambda *bodies: broker.append(topic, bodies, most_bytes=1 << 30))
+    stage = Stage(broker, topic, lambda *bodies: stage.push(bodies))
+    stage.house = uuid4().hex
+    return stage
 
 
 def valkey_stage(server):

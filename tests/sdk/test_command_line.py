@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sanad import profile
+from sanad import output, profile
 from sanad.cli import main, parser
 
 NOTHING = "00000000-0000-4000-8000-000000000000"
@@ -58,6 +58,18 @@ def test_a_list_is_a_table_on_a_terminal_and_json_there_too_when_asked(sanad, mo
     assert head.split() == ["SLUG", "NAME", "PURPOSE"]
     assert any(row.startswith("flights") for row in rows)
     assert json.loads(sanad("--json", "project", "list")[1].splitlines()[0])["slug"]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_terminal_obeys_nothing_that_stands_in_a_row(monkeypatch, capsys, as_json):
+    """Names and values are strangers'; one of them could clear the screen, or answer in the place of who reads it."""
+    monkeypatch.setattr("sanad.output.sys.stdout.isatty", lambda: True, raising=False)
+    row = {"na\x1b[2Jme": "a\x1b]52;c;eA==\x07b", "other": "x\r\x9b2Ky\u202e"}
+    output.table([row], list(row), as_json=as_json)
+    output.show(row, as_json=as_json)
+    printed = capsys.readouterr().out
+    assert [sign for sign in printed if sign != "\n" and (not sign.isprintable() or sign == "\u202e")] == []
+    assert r"x\u000d\u009b2Ky\u202e" in printed.replace(r"\r", r"\u000d")
 
 
 def test_one_thing_is_one_object(sanad):

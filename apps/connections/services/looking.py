@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -42,10 +42,14 @@ def _plain(value: Any) -> Any:
 
 
 def described(*, actor: Actor, connection: Connection, project_id: UUID, place: str) -> Described:
-    """Columns, how many rows about, and some of them."""
+    """Columns, how many rows about, and some of them: for whoever sees personal values in clear.
+
+    Nobody has looked at these rows, so nobody knows which of their columns are about people.
+    """
     policies.check_can_use(actor, connection, project_id)
     with source_of(connection) as source:
-        return source.describe(Place(place))
+        found = source.describe(Place(place))
+    return found if policies.may_see_rows(actor, project_id) else replace(found, sample=None)
 
 
 def usable_connection(*, actor: Actor, connection_id: UUID, project_id: UUID) -> Connection:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings as django_settings
 
@@ -39,13 +40,21 @@ def portal_broker() -> Broker:
     return PortalBroker(django_settings.REDIS_URL)
 
 
-def push(topic: str, bodies: Sequence[bytes], *, most_bytes: int, once: str = "", answer: str = "") -> str:
+def push(
+    tenant_id: UUID, topic: str, bodies: Sequence[bytes], *, most_bytes: int, once: str = "", answer: str = ""
+) -> str:
     """Add events to a key of the portal's own broker; see `PortalBroker.append`."""
     return portal_broker_at(django_settings.REDIS_URL).append(
-        topic, bodies, most_bytes=most_bytes, once=once, answer=answer
+        topic,
+        bodies,
+        most_bytes=most_bytes,
+        house=tenant_id.hex,
+        house_bytes=django_settings.SANAD_STREAMS_WAITING_MB << 20,
+        once=once,
+        answer=answer,
     )
 
 
-def drop_pushed(topic: str) -> None:
+def drop_pushed(tenant_id: UUID, topic: str) -> None:
     """Forget what waits under a key of the portal's own broker."""
-    portal_broker_at(django_settings.REDIS_URL).drop(topic)
+    portal_broker_at(django_settings.REDIS_URL).drop(topic, house=tenant_id.hex)

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from apps.connections import services
+from apps.connections import policies, services
 from apps.connections.choices import ThingKind
 from apps.connections.views.things import connection_of
 from foundation import access
@@ -53,6 +53,7 @@ def connection_preview(request: PortalRequest, tenant: str, project: str, connec
             actor=request.actor, connection=connection, project_id=request.project.pk, place=name
         )
         context["described"] = found
+        context["withheld"] = not policies.may_see_rows(request.actor, request.project.pk)
         context["sample"] = sample_rows(found.sample) if found.sample is not None and found.sample.num_rows else None
     except PortalError as refusal:
         context["problem"] = refusal.sentence

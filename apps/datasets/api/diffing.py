@@ -49,11 +49,14 @@ class ExampleSerializer(serializers.Serializer[Any]):
 
 
 class DiffSerializer(serializers.Serializer[Any]):
-    """`rows` and `examples` where a key was named, or one column names every row of both."""
+    """`rows` and `examples` where a key was named, or one column names every row of both.
+
+    `same_rows` is null where the answer would tell whether a guess at masked values is right.
+    """
 
     before = serializers.UUIDField()
     after = serializers.UUIDField()
-    same_rows = serializers.BooleanField()
+    same_rows = serializers.BooleanField(allow_null=True)
     columns = ColumnDiffSerializer(many=True)
     rows = RowDiffSerializer(allow_null=True)
     examples = ExampleSerializer(many=True)
@@ -81,7 +84,7 @@ class DiffingMixin(PortalViewSet):
         columns = [_column(one) for one in selectors.compare(**pair)]
         rows = selectors.diff_rows(**pair, key=key) if key else None
         examples = selectors.diff_examples(**pair, key=key, **_paged(request)) if key else []
-        found = {"before": before.pk, "after": after.pk, "same_rows": before.digest == after.digest}
+        found = {"before": before.pk, "after": after.pk, "same_rows": selectors.same_rows(**pair)}
         return Response(DiffSerializer({**found, "columns": columns, "rows": rows, "examples": examples}).data)
 
 

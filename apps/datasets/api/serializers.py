@@ -36,7 +36,7 @@ class UploadStart(serializers.Serializer):
     sha256 = serializers.RegexField(r"^[0-9a-fA-F]{64}$", required=False, allow_blank=True, default="")
 
 
-_UNSAID = {"pin", "since", "reached"}
+_UNSAID = {"pin", "since", "reached", "masked"}
 # Not the last: what is only new is known to an ingestion.
 # A hundred years.
 _MOST_SECONDS = 36_525 * 86_400
@@ -86,10 +86,12 @@ class VersionSerializer(serializers.ModelSerializer):
     def to_representation(self, version: DatasetVersion) -> dict[str, Any]:
         """A version's source without what says which pieces are read of a connection, and from where to where.
 
-        These are listings of files, or values of a column.
+        These are listings of files, or values of a column. Digests are empty where masked values could be tried out.
         """
-        said = super().to_representation(version)
+        said, actor = super().to_representation(version), self.context["view"].actor
         said["source"] = {name: value for name, value in version.source.items() if name not in _UNSAID}
+        if selectors.hides_digests(actor, version):
+            said |= {"digest": "", "source": {name: v for name, v in said["source"].items() if name != "sha256"}}
         return said
 
 
@@ -131,7 +133,7 @@ class DatasetSerializer(serializers.ModelSerializer):
             "id": str(dataset.latest_id),
             "number": dataset.latest_number,
             "row_count": dataset.latest_rows,
-            "digest": dataset.latest_digest,
+            "digest": dataset.latest_digest if selectors.may_see_clear(self.context["view"].actor, dataset) else "",
             "committed_at": dataset.latest_at,
         }
 

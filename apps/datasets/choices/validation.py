@@ -55,6 +55,8 @@ class ResultState(TextChoices):
     FAILED = "failed", _("Failed")
     # Its column is gone, its SQL does not run, there is no other dataset: nobody knows, so it counts as failed.
     UNCHECKED = "unchecked", _("Could not be checked")
+    # Never kept: how it ended is not told to whoever sees masks.
+    WITHHELD = "withheld", _("Not shown to you")
 
 
 class ReportOutcome(TextChoices):
@@ -62,3 +64,5 @@ class ReportOutcome(TextChoices):
     WARNED = "warned", _("Passed with warnings")
     QUARANTINED = "quarantined", _("Rows in quarantine")
     BLOCKED = "blocked", _("Blocked")
+    # Never kept: all that the reader may know of passed.
+    WITHHELD = "withheld", _("Not all shown to you")

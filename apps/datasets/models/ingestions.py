@@ -40,6 +40,8 @@ class Ingestion(TenantModel):
     # Whoever said last what is read: with their rights, as they are then, it is started.
     actor_kind = models.CharField(max_length=16)
     actor_id = models.UUIDField(null=True)
+    # Whether they saw personal values masked when they said it: of a token's limits nothing else is known later.
+    masked = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -21,6 +21,8 @@ class Suite(TenantModel):
     expectations = models.JSONField(default=list)
     # SHA-256 over the expectations in canonical JSON; reports and the ledger name it.
     digest = models.CharField(max_length=64)
+    # The ids of those that somebody who sees personal values in clear wrote, or saved again; None: of before, all.
+    seen_clear = models.JSONField(null=True)
     reason = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from apps.datasets.choices import VersionState
 from apps.datasets.models import DatasetVersion
 from apps.datasets.selectors.making import naming
+from apps.datasets.selectors.masking import digest_for
 from apps.datasets.selectors.reading import get_dataset, visible_versions
 from foundation.identity import Actor
 from foundation.web.lineage import ColumnReference, Reference, Thing, Whole
@@ -46,7 +47,7 @@ def _thing(actor: Actor, version: DatasetVersion) -> Thing:
         state=version.state,
         state_label=str(VersionState(version.state).label),
         at=version.committed_at or version.created_at,
-        digest=version.digest,
+        digest=digest_for(actor, version),
         part_of=Whole(
             "dataset", dataset.pk, dataset.name, reverse("datasets:dataset_detail", args=[*slugs, dataset.pk])
         ),

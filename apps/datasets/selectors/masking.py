@@ -158,6 +158,15 @@ def masked_rows(actor: Actor, dataset: Dataset, rows: pa.Table) -> pa.Table:
     known = newest.column_names if newest else []
     unseen = [name for name in rows.column_names if name not in known]
     covered = {**(masks(actor, newest) if newest else {}), **dict.fromkeys(unseen, hidden)}
+    return _masked_rows(rows, covered)
+
+
+def hidden_rows(rows: pa.Table) -> pa.Table:
+    """The same of rows of which no column is known."""
+    return _masked_rows(rows, dict.fromkeys(rows.column_names, hidden))
+
+
+def _masked_rows(rows: pa.Table, covered: Masks) -> pa.Table:
     import pyarrow as pa
 
     shown = [masked_batch(batch, covered) for batch in rows.to_batches()]
@@ -193,6 +202,25 @@ def profile_for(actor: Actor, version: DatasetVersion) -> dict[str, Any]:
     """What is in the version's columns, as the actor may know it."""
     adds = access.can(actor, Permission.DATASET_CREATE, version)
     return masked_profile(version.profile, masks(actor, version), adds=adds)
+
+
+def hides_digests(actor: Actor, version: DatasetVersion) -> bool:
+    """Whether the actor is told no digest of the version's rows, nor of the file they came in.
+
+    A guess at the values of a few rows is tried out against it offline, as often as one likes. On the ledger and in
+    reports they stand for everybody who reads those: that is where something is proven by them.
+    """
+    return not may_see_clear(actor, version) and (not version.schema or bool(covered_columns(version)))
+
+
+def digest_for(actor: Actor, version: DatasetVersion) -> str:
+    """The version's digest, where the actor is told it."""
+    return "" if hides_digests(actor, version) else version.digest
+
+
+def same_rows(actor: Actor, before: DatasetVersion, after: DatasetVersion) -> bool | None:
+    """Whether two versions have the same rows; None where the actor could try out guesses at masked values by it."""
+    return None if guessable(actor, before, after) else before.digest == after.digest
 
 
 def masked_batch(batch: pa.RecordBatch, covered: Masks) -> pa.RecordBatch:

@@ -9,17 +9,16 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from apps.datasets.choices import ColumnClass, VersionState
+from apps.datasets.choices import ReportOutcome, ResultState, Severity, VersionState
 from apps.datasets.models import Breach, Contract, Dataset, DatasetVersion, Quarantine, Suite, ValidationReport
 from apps.datasets.selectors.masking import HIDDEN, is_covered, may_see_clear
 from apps.datasets.selectors.reading import latest_ready, visible_datasets
+from apps.datasets.selectors.withholding import untold
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
-
-_PERSONAL = {ColumnClass.PERSONAL, ColumnClass.SENSITIVE}
 
 
 def visible_suites(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[Suite]:
@@ -47,14 +46,40 @@ def visible_reports(*, actor: Actor) -> QuerySet[ValidationReport]:
 def report_of(*, actor: Actor, version: DatasetVersion) -> ValidationReport | None:
     """What came of the version's expectations; None where there were none. Nothing of it names a masked value."""
     report = visible_reports(actor=actor).filter(version=version).first()
-    if report is None or may_see_clear(actor, version):
+    return report and shown_report(actor=actor, report=report, version=version)
+
+
+def shown_report(*, actor: Actor, report: ValidationReport, version: DatasetVersion) -> ValidationReport:
+    """The report without what the actor may not know of it."""
+    if may_see_clear(actor, version):
         return report
     newest = latest_ready(version.dataset)
     schema = version.schema or (newest.schema if newest else [])
     shown = {column["name"] for column in schema if not is_covered(column)}
     columns = {one["id"]: set(one["columns"]) for one in report.suite.expectations}
     report.results = [one if columns[one["id"]] <= shown else _without_newest(one) for one in report.results]
+    if held := untold(actor, report.suite, version):
+        _withhold(report, held)
     return report
+
+
+def _withhold(report: ValidationReport, held: Collection[str]) -> None:
+    """Take out how these ended, and what it could be worked out from: the outcome of all, and the digest over counts.
+
+    A version that was blocked is seen not to be there; why is not told.
+    """
+    nothing: dict[str, Any] = {"failed_rows": None, "share": 0.0, "seconds": 0.0, "found": {}, "problem": None}
+    blank = {**nothing, "state": ResultState.WITHHELD.value}
+    report.results = [{**one, **blank} if one["id"] in held else one for one in report.results]
+    report.digest, report.seconds = "", 0.0
+    said = {one["id"]: one["severity"] for one in report.suite.expectations}
+    told = {said[one["id"]] for one in report.results if one["state"] in {ResultState.FAILED, ResultState.UNCHECKED}}
+    if Severity.BLOCK in told or report.outcome == ReportOutcome.BLOCKED:
+        report.outcome = ReportOutcome.BLOCKED
+    elif Severity.QUARANTINE in told:
+        report.outcome = ReportOutcome.QUARANTINED
+    else:
+        report.outcome = ReportOutcome.WARNED if told else ReportOutcome.WITHHELD
 
 
 def _without_newest(result: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +140,7 @@ def shown_columns(*, actor: Actor, quarantine: Quarantine) -> frozenset[str] | N
 
 
 def _hides(column: dict[str, Any]) -> bool:
-    return column.get("class") in _PERSONAL or (not column.get("class") and bool(column.get("suspected")))
+    return is_covered(column) or (not column.get("class") and bool(column.get("suspected")))
 
 
 def dataset_names(*, actor: Actor, project_id: UUID) -> dict[str, str]:

@@ -77,6 +77,7 @@ from apps.datasets.services.review import commit_version, discard_version
 from apps.datasets.services.rolling_back import roll_back
 from apps.datasets.services.sampling import sample_of
 from apps.datasets.services.schedules import next_times
+from apps.datasets.services.showing import unseen_rows
 from apps.datasets.services.spans import Foreseen, foresee_backfill
 from apps.datasets.services.starting import start_after, start_due
 from apps.datasets.services.tagging import tag_version, untag_version
@@ -261,6 +262,7 @@ __all__ = [
     "token_of",
     "told",
     "try_suite",
+    "unseen_rows",
     "untag_version",
     "validate",
 ]

@@ -22,7 +22,10 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
         versions = list(selectors.visible_versions(actor=actor).select_related("dataset__project"))
         ingestions = [tenants.words_of(row) for row in selectors.visible_ingestions(actor=actor).defer(None)]
         suites = list(selectors.visible_suites(actor=actor))
-        reports = list(selectors.visible_reports(actor=actor))
+        reports = [
+            selectors.shown_report(actor=actor, report=one, version=one.version)
+            for one in selectors.visible_reports(actor=actor).select_related("suite", "version__dataset")
+        ]
         quarantines = list(selectors.visible_quarantines(actor=actor).select_related("dataset__project"))
         made_by = [
             {**tenants.words_of(row), "definitions": [tenants.words_of(one) for one in row.definitions.all()]}

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from apps.datasets import policies
+from apps.datasets import policies, selectors
 from apps.datasets.choices import Mode
 from apps.datasets.events import DatasetCreated, DatasetEdited, IngestionStarted
 from apps.datasets.models import Dataset, DatasetVersion, Upload
@@ -85,6 +85,7 @@ def create_version(
             "options": as_before(dataset, checked_options(options)),
             "mode": mode,
             "key": list(key),
+            **selectors.sight_of(actor, dataset),
         },
         created_by=actor.user,
     )

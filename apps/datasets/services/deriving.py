@@ -60,6 +60,7 @@ def derive_version(
             "inputs": {alias: str(pk) for alias, pk in inputs.items()},
             "mode": mode,
             "key": list(key),
+            **selectors.sight_of(actor, dataset),
         },
         created_by=actor.user,
     )

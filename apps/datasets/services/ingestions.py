@@ -164,11 +164,15 @@ def run_ingestion(
     """
     ingestion = _locked(ingestion)
     policies.check_can_add(actor, ingestion.dataset)
+    # Also what was harmless when it was set up may have become personal since.
+    policies.check_may_still_match(actor, ingestion)
     connection = connections.usable_connection(
         actor=actor, connection_id=ingestion.connection_id, project_id=ingestion.project_id
     )
     said = {"place": ingestion.place, "pattern": ingestion.pattern, "options": ingestion.options, "trigger": trigger}
     said |= {"mode": ingestion.mode, "key": ingestion.key}
+    if ingestion.masked:
+        said |= {"masked": True}
     if since or until:
         said |= _backfill(ingestion, since, until)
     else:
@@ -217,6 +221,7 @@ def _apply(actor: Actor, ingestion: Ingestion, plan: Plan, now: datetime) -> Non
         check_schedule(plan.cron, plan.zone, now)
     _check_after(actor, ingestion.dataset, plan.after_id)
     ingestion.actor_kind, ingestion.actor_id = actor.kind, actor.id
+    ingestion.masked = not selectors.may_see_clear(actor, ingestion.dataset)
     ingestion.connection_id, ingestion.place, ingestion.pattern = connection.pk, plan.place, plan.pattern
     ingestion.options, ingestion.mode, ingestion.key = checked_options(plan.options), plan.mode, list(plan.key)
     ingestion.cursor = plan.cursor if not connection.holds_files else ""

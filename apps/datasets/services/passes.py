@@ -249,6 +249,7 @@ def _start(tenant: Tenant, waiting: TransformationPass, step: Step) -> None:
             "name": transformation.name,
             "definition": step.definition.number,
             "pass": str(waiting.pk),
+            **({} if step.definition.sees_clear else {"masked": True}),
         },
     )
     waiting.version = version

@@ -17,7 +17,7 @@ from django.db import transaction
 from apps.connections import selectors as connected
 from apps.connections import services as connections
 from apps.connections.services import Asked, File, Piece, Place, Source, Table
-from apps.datasets import policies
+from apps.datasets import policies, selectors
 from apps.datasets.choices import Mode, VersionState
 from apps.datasets.events import PullStarted
 from apps.datasets.models import Dataset, DatasetVersion
@@ -85,6 +85,7 @@ def begin_pull(
             "name": connection.name,
             **said,
             "options": as_before(dataset, said["options"]),
+            **selectors.sight_of(actor, dataset),
         },
         created_by=actor.user,
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.connections import services as connections
 from apps.connections.services import Asked, File, Place, Source
-from apps.datasets import policies
+from apps.datasets import policies, selectors
 from apps.datasets.choices import READ_WHOLE
 from apps.datasets.errors import FileRefused
 from apps.datasets.services.foldering import tables_in
@@ -41,15 +41,19 @@ def sample_of(
     pattern: str = "",
     options: Mapping[str, Any] | None = None,
 ) -> pa.Table:
-    """At most 50 rows of a table, or of the first file; nothing of them is kept."""
+    """At most 50 rows of a table, or of the first file; nothing of them is kept.
+
+    Whoever sees masks sees the columns alone, each value hidden: nobody has looked at them yet.
+    """
     policies.check_can_add(actor, project)
     connection = connections.usable_connection(actor=actor, connection_id=connection_id, project_id=project.pk)
     with connections.source_of(connection) as source:
         where = Place(place, pattern=pattern, options=checked_options(options))
         found = source.describe(where)
-        if found.sample is not None:
-            return found.sample
-        return _first_rows(source, where, found.pin, dict(where.options))
+        rows = found.sample
+        if rows is None:
+            rows = _first_rows(source, where, found.pin, dict(where.options))
+    return rows if selectors.may_see_clear(actor, project) else selectors.hidden_rows(rows)
 
 
 def _first_rows(source: Source, place: Place, pin: str, options: dict[str, Any]) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -79,9 +80,18 @@ def _is_sound(upload: Upload) -> bool:
 
 
 def _digest_of(upload: Upload) -> str:
-    digest = hashlib.sha256()
+    """SHA-256 over all bytes; they are read once for it, however often somebody asks, also where that was refused.
+
+    So it is kept beside the chunks and not in the row, which a refused request leaves as it was; its name is theirs.
+    """
+    key = f"{home_of(upload.pk)}/whole-{hashlib.sha256(json.dumps(upload.chunks).encode()).hexdigest()}"
+    try:
+        return storage.read(upload.tenant_id, key).decode()
+    except ObjectMissing:
+        digest = hashlib.sha256()
     for piece in read_chunks(upload):
         digest.update(piece)
+    storage.put(upload.tenant_id, key, digest.hexdigest().encode())
     return digest.hexdigest()
 
 

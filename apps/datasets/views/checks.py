@@ -16,7 +16,9 @@ _TONES = {
     ResultState.PASSED: "ok",
     ResultState.FAILED: "bad",
     ResultState.UNCHECKED: "wait",
+    ResultState.WITHHELD: "wait",
     ReportOutcome.WARNED: "wait",
+    ReportOutcome.WITHHELD: "wait",
     ReportOutcome.QUARANTINED: "wait",
     ReportOutcome.BLOCKED: "bad",
 }

@@ -84,6 +84,7 @@ def versions(request: PortalRequest, dataset: Any) -> Part:
     after = by_number.get(request.GET.get("after", ""), ready[0])
     changes = selectors.compare(actor=request.actor, before=before, after=after)
     moved = [change for change in changes if change.change != "same"]
+    found |= {"same_rows": selectors.same_rows(request.actor, before, after)}
     found |= {"before": before, "after": after, "changes": moved, "same_count": len(changes) - len(moved)}
     choices = selectors.comparable(request.actor, before, after)
     found |= {"key_choices": choices, "key": _key(request, before, after)}
@@ -100,7 +101,7 @@ def _key(request: PortalRequest, before: Any, after: Any) -> list[str]:
 def _by_rows(request: PortalRequest, before: Any, after: Any, key: list[str]) -> Part:
     """Rows by key, with examples; without a key those that only one of the versions has."""
     pair: Part = {"actor": request.actor, "before": before, "after": after}
-    if not key or before.digest == after.digest:
+    if not key or selectors.same_rows(**pair):
         return {"row_change": selectors.changed_rows(**pair)}
     kind, offset = request.GET.get("kind", ""), whole(request.GET.get("offset")) or 0
     kind = kind if kind in RowChangeKind.values else ""

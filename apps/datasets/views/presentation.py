@@ -158,13 +158,15 @@ def read_snippets(request: PortalRequest, version: Any) -> list[dict[str, str]]:
 
 def facts(request: PortalRequest, version: Any) -> list[dict[str, Any]]:
     """Where the version comes from and how it is told from others."""
-    source = version.source
-    found: list[dict[str, Any]] = [{"term": _("Digest of the rows"), "value": version.digest, "digest": True}]
+    source, hides = version.source, selectors.hides_digests(request.actor, version)
+    digest = _("Only for whoever sees personal values in clear") if hides else version.digest
+    found: list[dict[str, Any]] = [{"term": _("Digest of the rows"), "value": digest, "digest": not hides}]
     if source.get("kind") == "upload":
         found += [
             {"term": _("File"), "value": source.get("filename", "")},
-            {"term": _("SHA-256 of the file"), "value": source.get("sha256", ""), "digest": True},
         ]
+        if not hides:
+            found.append({"term": _("SHA-256 of the file"), "value": source.get("sha256", ""), "digest": True})
     if source.get("kind") == "rollback":
         rows = selectors.visible_versions(actor=request.actor).filter(pk=source["of"])
         url = address(request, "version_detail", source["of"])

@@ -65,6 +65,7 @@ def _rows(request: PortalRequest, quarantine: Any, reason: str) -> dict[str, Any
     told = _told(request, quarantine)
     if not quarantine.row_count:
         return {"rows": [], "reasons": []}
+    withheld = selectors.untold(request.actor, quarantine.suite, quarantine.version)
     place = max(1, whole(request.GET.get("page"), digits=8) or 1)
     found = services.rows_of(
         actor=request.actor, quarantine=quarantine, offset=(place - 1) * _PAGE, limit=_PAGE, reason=reason
@@ -76,6 +77,7 @@ def _rows(request: PortalRequest, quarantine: Any, reason: str) -> dict[str, Any
             {"name": one.name, "type": one.type.lower(), "numeric": is_numeric(one.type)} for one in found.columns
         ],
         "hidden": sorted(found.hidden),
+        "withheld": bool(withheld),
         "rows": [
             {
                 "number": str(row.number),
@@ -96,7 +98,8 @@ def _told(request: PortalRequest, quarantine: Any) -> dict[str, str]:
     names = selectors.dataset_names(actor=request.actor, project_id=quarantine.project_id)
     expected = services.expectations_of(quarantine.suite)
     blocks = [one for one in expected if one.severity is Severity.BLOCK or not quarantine.is_sample]
-    return {one.id: services.sentence(one, datasets=names) for one in blocks}
+    untold = selectors.untold(request.actor, quarantine.suite, quarantine.version)
+    return {one.id: services.sentence(one, datasets=names) for one in blocks if one.id not in untold}
 
 
 def _acted(request: PortalRequest, quarantine: Any, form: forms.RowsForm) -> HttpResponse | None:

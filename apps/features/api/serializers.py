@@ -21,11 +21,16 @@ class EntityStart(serializers.Serializer):
 
 class FeatureViewSerializer(serializers.ModelSerializer):
     entity_name = serializers.CharField(source="entity.name", read_only=True)
+    digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
 
     class Meta:
         model = FeatureView
-        exclude = ["tenant", "created_by", "first_profile", "lake_table"]
+        exclude = ["tenant", "created_by", "first_profile", "lake_table", "named_by"]
+
+    def get_digest(self, view: FeatureView) -> str:
+        """Of the rows; empty where they hold values that are masked for you."""
+        return selectors.digest_for(self.context["view"].actor, view)
 
     def get_destroyed_because(self, view: FeatureView) -> str:
         return selectors.destroyed_in_words(view)
@@ -56,11 +61,16 @@ class ViewChoice(serializers.Serializer):
 
 
 class TrainingSetSerializer(serializers.ModelSerializer):
+    digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
 
     class Meta:
         model = TrainingSet
         exclude = ["tenant", "created_by", "lake_table"]
+
+    def get_digest(self, training_set: TrainingSet) -> str:
+        """Of the rows; empty where they hold values that are masked for you."""
+        return selectors.digest_for(self.context["view"].actor, training_set)
 
     def get_destroyed_because(self, training_set: TrainingSet) -> str:
         return selectors.destroyed_in_words(training_set)

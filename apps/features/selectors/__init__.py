@@ -2,7 +2,7 @@
 
 from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
 from apps.features.selectors.lineage import made_of_versions, made_of_views, training_set_things, view_things
-from apps.features.selectors.masking import masks_of_set, masks_of_view, profile_of_view
+from apps.features.selectors.masking import digest_for, masks_of_set, masks_of_view, profile_of_view
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
 from apps.features.selectors.reading import (
     check_not_destroyed,
@@ -29,6 +29,7 @@ __all__ = [
     "check_not_destroyed",
     "columns_meant",
     "destroyed_in_words",
+    "digest_for",
     "get_training_set",
     "get_view",
     "leakage_in_words",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.features.choices import BuildState, ColumnRole
 from apps.features.models import FeatureView, TrainingSet
+from apps.features.selectors.masking import digest_for
 from apps.features.selectors.reading import destroyed_in_words, visible_training_sets, visible_views
 from foundation.identity import Actor
 from foundation.web.lineage import ColumnReference, Reference, Thing, Whole
@@ -29,7 +30,7 @@ def view_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
             state=view.state,
             state_label=str(BuildState(view.state).label),
             at=view.created_at,
-            digest=view.digest or view.definition_digest,
+            digest=digest_for(actor, view) or view.definition_digest,
             part_of=Whole("feature_views", uuid5(view.project_id, f"view {view.name}"), view.name),
             made_from=tuple(dict.fromkeys(inputs.values())),
             columns=tuple(view.feature_names),
@@ -59,7 +60,7 @@ def training_set_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
             state=row.state,
             state_label=str(BuildState(row.state).label),
             at=row.created_at,
-            digest=row.digest,
+            digest=digest_for(actor, row),
             part_of=Whole("training_sets", uuid5(row.project_id, f"set {row.name}"), row.name),
             made_from=(*views, ("dataset_version", row.base_version_id)),
             columns=tuple(column["name"] for column in row.columns if column["role"] != ColumnRole.PROOF),

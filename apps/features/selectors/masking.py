@@ -30,15 +30,20 @@ def masks_of_set(actor: Actor, training_set: TrainingSet) -> datasets.Masks:
     base = datasets.covered_masks(versions[str(training_set.base_version_id)])
     of_views = {pk: _of_view(actor, view, versions) for pk, view in views.items()}
     found = [(column["name"], of_views.get(column["source"], base)) for column in training_set.columns]
-    return {name: masks[name] for name, masks in found if name in masks}
+    masked = {name: masks[name] for name, masks in found if name in masks}
+    for index, pk in enumerate(part["view"] for part in training_set.views):
+        if pk in views and {views[pk].event_time, views[pk].created_column} & set(of_views[pk]):
+            masked |= dict.fromkeys((f"__event_v{index}", f"__known_v{index}"), datasets.hidden)
+    return masked
 
 
 def _of_view(actor: Actor, view: FeatureView, versions: Mapping[str, Any]) -> dict[str, datasets.Mask]:
-    """Features by the columns that they are computed from, where that is known; keys, and old views, by their names."""
+    """Each column by those that it is computed from, where that is known; of old views by its name."""
     inputs = {alias: versions[pk] for alias, pk in view.inputs.items() if pk in versions}
     named = datasets.masks_over(actor, view, inputs.values(), _columns_of(view))
     covered = {alias: datasets.covered_masks(version) for alias, version in inputs.items()}
     told = {feature["name"]: feature["from"] for feature in view.features if "from" in feature}
+    told |= view.named_by
     known = {name: _computed(name, sources, covered) for name, sources in told.items()}
     return {
         **{name: mask for name, mask in named.items() if name not in known},
@@ -57,6 +62,12 @@ def _computed(
         return None
     # What was made of a value need not have its shape: the mask of the shape would show signs of it.
     return masks[0] if [column for _alias, column in sources] == [name] else datasets.hidden
+
+
+def digest_for(actor: Actor, thing: FeatureView | TrainingSet) -> str:
+    """The digest of the rows; empty where guesses at masked values could be tried out against it."""
+    masked = masks_of_view(actor, thing) if isinstance(thing, FeatureView) else masks_of_set(actor, thing)
+    return "" if masked else thing.digest
 
 
 def profile_of_view(actor: Actor, view: FeatureView) -> dict[str, Any]:

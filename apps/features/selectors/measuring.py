@@ -8,8 +8,10 @@ from typing import Any
 
 from apps.features.choices import ColumnRole
 from apps.features.models import FeatureView, TrainingSet
+from apps.features.selectors.masking import masks_of_set, masks_of_view
 from apps.features.selectors.reading import training_table, view_table
 from foundation import lake
+from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 
 _DAY_US = 86_400_000_000
@@ -39,11 +41,12 @@ class Piece:
     high: float | None
 
 
-def missing_map(training_set: TrainingSet) -> MissingMap:
-    """Where values are missing, by column and time."""
+def missing_map(training_set: TrainingSet, *, actor: Actor) -> MissingMap:
+    """Where values are missing, by column and time; of all rows together for whoever sees the time masked."""
     names = [c["name"] for c in training_set.columns if c["role"] in {ColumnRole.FEATURE, ColumnRole.LABEL}]
     at = training_table(training_set)
-    unit = _unit(training_set, at, training_set.event_time) if training_set.event_time else ""
+    timed = training_set.event_time and training_set.event_time not in masks_of_set(actor, training_set)
+    unit = _unit(training_set, at, training_set.event_time) if timed else ""
     counts = ", ".join(f"1 - count({_quoted(name)}) / count(*) AS m{i}" for i, name in enumerate(names))
     moment = f"date_trunc('{unit}', {_quoted(training_set.event_time)})::TIMESTAMP" if unit else "NULL::TIMESTAMP"
     sql = f"SELECT {moment} AS moment, {counts} FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS}"  # noqa: S608
@@ -52,10 +55,12 @@ def missing_map(training_set: TrainingSet) -> MissingMap:
     return MissingMap([piece["moment"] for piece in found], unit, shares)
 
 
-def over_time(view: FeatureView, feature: str, *, only_counts: bool = False) -> list[Piece]:
-    """How a feature went along its event time; `only_counts` for whoever sees it masked."""
-    at = view_table(view)
-    numeric = not only_counts and any(
+def over_time(view: FeatureView, feature: str, *, actor: Actor) -> list[Piece]:
+    """How a feature went along its event time: counts alone for whoever sees it masked, nothing by a masked time."""
+    at, masks = view_table(view), masks_of_view(actor, view)
+    if view.event_time in masks:
+        return []
+    numeric = feature not in masks and any(
         c["name"] == feature and c.get("kind") == "number" for c in view.profile.get("columns", [])
     )
     value, time = _quoted(feature), _quoted(view.event_time)

@@ -63,6 +63,8 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
             # Whoever sees the job reads why it failed: no figure of the whole tenant.
             tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
         view.features = [{**feature, "from": sources.get(feature["name"])} for feature in view.features]
+        named_by = (*view.entity.join_keys, view.event_time, view.created_column)
+        view.named_by = {name: sources.get(name) for name in named_by if name}
         profile = {**found.profile, "columns": [c for c in found.profile["columns"] if c["name"] != SHOWN]}
         if _finish(actor=job.actor, view=view, at=at, count=count, digest=found.digest, profile=profile):
             begin_usage(view, size, job.actor)
@@ -99,11 +101,12 @@ def _marked(tables: Lake, at: TableAt, view: FeatureView) -> TableAt:
 @transaction.atomic
 def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest: str, profile: dict) -> bool:
     """It is ready, unless it has ended meanwhile."""
-    features, marked = view.features, view.marked
+    found = {"features": view.features, "named_by": view.named_by, "marked": view.marked}
     view = FeatureView.objects.select_for_update().get(pk=view.pk)
     if view.state != BuildState.BUILDING:
         return False
-    view.features, view.marked = features, marked
+    for name, value in found.items():
+        setattr(view, name, value)
     view.lake_table, view.lake_snapshot, view.row_count = at.table, at.snapshot, count
     view.digest = digest
     storage.put(view.tenant_id, view.profile_key, json.dumps(profile).encode())

@@ -16,7 +16,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.features import selectors
+from apps.datasets import selectors as datasets
+from apps.features import policies, selectors
 from apps.features.adapters.valkey import store_at
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
@@ -87,6 +88,7 @@ def read_online(
     keyrings = [_Keyring(view) for view in views]
     for view in views:
         selectors.check_not_destroyed(view)
+        policies.check_may_name(actor, view)
         _check_keys(view, entities)
     sealed = _store().read([ring.key(entity) for entity in entities for ring in keyrings])
     answers = []
@@ -94,7 +96,9 @@ def read_online(
         answer: dict[str, Any] = {"entity": dict(entity), "features": {}, "event_times": {}, "missing": []}
         for column, (view, ring) in enumerate(zip(views, keyrings, strict=True)):
             _fill(answer, view, ring, entity, sealed[row * len(views) + column])
-        answers.append({**answer, "features": _masked(answer["features"], masks)})
+        times = {str(view): view.event_time in masks for view in views}
+        shown = {name: datasets.hidden(at) if times[name] else at for name, at in answer["event_times"].items()}
+        answers.append({**answer, "features": _masked(answer["features"], masks), "event_times": shown})
     return answers
 
 

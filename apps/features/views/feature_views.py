@@ -68,8 +68,7 @@ def feature_chart(request: PortalRequest, tenant: str, project: str, view_id: UU
     if asked is None or asked >= len(view.features):
         raise NotFound(_("There is no such feature in this view."))
     feature = view.feature_names[asked]
-    masked = feature in selectors.masks_of_view(request.actor, view)
-    return JsonResponse(charts.over_time(selectors.over_time(view, feature, only_counts=masked)))
+    return JsonResponse(charts.over_time(selectors.over_time(view, feature, actor=request.actor)))
 
 
 def _tabs(request: PortalRequest, view: Any, tab: str, ready: bool) -> list[Part]:
@@ -114,7 +113,7 @@ def _definition(request: PortalRequest, view: Any) -> Part:
         {"term": alias, "value": named.get(pk, pk), "url": version_address(request, pk) if pk in named else ""}
         for alias, pk in view.inputs.items()
     ]
-    return {"inputs": inputs}
+    return {"inputs": inputs, "digest": selectors.digest_for(request.actor, view)}
 
 
 def _rows(request: PortalRequest, view: Any) -> Part:

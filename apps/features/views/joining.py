@@ -37,7 +37,8 @@ def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:
     rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     views = rows.filter(state=BuildState.READY)
     posted = request.POST if request.method == "POST" else None
-    unique = {column["name"] for column in base.profile.get("columns", []) if column.get("unique")}
+    known = datasets.profile_for(request.actor, base).get("columns", [])
+    unique = {column["name"] for column in known if column.get("unique")}
     name = datasets.sql_name(base.dataset)
     usual = {"name": name if name[0].isalpha() else f"rows_{name}"[:63]}
     return forms.TrainingSetForm(posted, initial=usual, columns=base.schema, views=list(views), unique=unique)

@@ -90,7 +90,7 @@ def _columns(request: PortalRequest, row: Any) -> Part:
 
 
 def _missing(request: PortalRequest, row: Any) -> Part:
-    found = selectors.missing_map(row)
+    found = selectors.missing_map(row, actor=request.actor)
     moments = [_shown(moment, found.unit) for moment in found.moments]
     rows = [
         {"label": name, "cells": [_cell(name, at, share) for at, share in zip(moments, shares, strict=True)]}
@@ -126,6 +126,7 @@ def _lineage(request: PortalRequest, row: Any) -> Part:
     views = selectors.views_of(actor=request.actor, training_set=row)
     return {
         "users": users_of(request.actor, "training_set", row.pk),
+        "digest": selectors.digest_for(request.actor, row),
         "base_url": version_address(request, row.base_version_id),
         "made_of": [(view, address(request, "view_detail", view.pk)) for view in views],
     }

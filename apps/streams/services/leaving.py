@@ -37,7 +37,7 @@ class StreamFarewell(projects.Farewell):
 
     def forget(self, tenant: Tenant, project_id: UUID, things: list[str]) -> None:
         for key in things:
-            connections.drop_pushed(key)
+            connections.drop_pushed(tenant.pk, key)
 
 
 def stream_part(actor: Actor) -> Iterator[tenants.File]:

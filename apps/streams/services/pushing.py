@@ -54,7 +54,7 @@ def push_events(*, actor: Actor, stream: Stream, bodies: Sequence[bytes], once: 
     words = _packed(pushed)
     # Under whose name: two programs may number their requests alike.
     name = f"{actor.token_id or actor.id}:{once}:{_digest(bodies)}" if once else ""
-    said = connections.push(stream.key, taken, most_bytes=MOST_WAITING_BYTES, once=name, answer=words)
+    said = connections.push(stream.tenant_id, stream.key, taken, most_bytes=MOST_WAITING_BYTES, once=name, answer=words)
     return _unpacked(said, rejected)
 
 

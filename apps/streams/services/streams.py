@@ -162,7 +162,7 @@ def delete_stream(*, actor: Actor, stream: Stream) -> None:
     def forget() -> None:
         lake.for_tenant(actor.tenant_id).drop(quarantine)
         if pushed:
-            connections.drop_pushed(key)
+            connections.drop_pushed(actor.tenant_id, key)
 
     transaction.on_commit(forget)
 

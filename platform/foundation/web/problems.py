@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf
@@ -64,7 +64,9 @@ def answer_for(request: HttpRequest, error: PortalError) -> HttpResponse:
     """The refusal as a response in the form that the caller reads."""
     refusals.heard(error)
     if wants_json(request):
-        return JsonResponse(problem(request, error), status=error.status, content_type="application/problem+json")
+        answer = JsonResponse(problem(request, error), status=error.status, content_type="application/problem+json")
+        _say_when(answer, error)
+        return answer
     if isinstance(error, StepUpRequired):
         return step_up.ask(request, error)
     if isinstance(error, SecondFactorRequired):
@@ -98,9 +100,15 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     response = Response(problem(request, error), status=error.status, content_type="application/problem+json")
     for name, value in getattr(exc, "headers_for_response", {}).items():
         response[name] = value
+    _say_when(response, error)
     if error.status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="sanad"'
     return response
+
+
+def _say_when(response: HttpResponseBase, error: PortalError) -> None:
+    if seconds := error.details.get("retry_after"):
+        response["Retry-After"] = str(seconds)
 
 
 class _Unauthenticated(PortalError):

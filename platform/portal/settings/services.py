@@ -37,6 +37,8 @@ LAKE_KEYS = "foundation.lake.keys.keys_of"
 COMPUTE_ENGINE = env.text("COMPUTE_ENGINE", "process")
 # The most that one model's files may hold together.
 SANAD_MODEL_LIMIT_MB = env.number("SANAD_MODEL_LIMIT_MB", 4096)
+# What pushed events of one tenant may hold together in Valkey until they are read, which all tenants share.
+SANAD_STREAMS_WAITING_MB = env.number("SANAD_STREAMS_WAITING_MB", 2048)
 SANAD_PORT = env.number("SANAD_PORT", 8000)
 # The operator's price list in AED, for tenants that set none of their own: item=amount, with commas between them.
 SANAD_PRICES = env.amounts("SANAD_PRICES", "small=0.40,medium=0.85,large=2.00,gpu=9.50,storage=0.09,requests=0.02")

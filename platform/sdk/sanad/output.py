@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+# What a terminal obeys instead of showing it, and what turns the order of signs round: names and values are strangers'.
+_COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def shown(text: str) -> str:
+    """The text as a terminal may have it, in one line: what it would obey is written as an escape."""
+    return _COMMANDS.sub(lambda sign: f"\\u{ord(sign.group()):04x}", text)
+
+
+def _as_json(thing: Any) -> str:
+    if not sys.stdout.isatty():
+        return json.dumps(thing, ensure_ascii=False)
+    return "\n".join(map(shown, json.dumps(thing, ensure_ascii=False, indent=2).split("\n")))
 
 
 def show(thing: Any, *, as_json: bool) -> None:
     """One thing: JSON, or its plain values line by line."""
     if as_json or not sys.stdout.isatty():
-        print(json.dumps(thing, ensure_ascii=False, indent=None if not sys.stdout.isatty() else 2))
+        print(_as_json(thing))
         return
     for name, value in thing.items():
         if not isinstance(value, dict | list):
-            print(f"{name:<18} {value}")
+            print(f"{shown(name):<18} {shown(str(value))}")
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
@@ -23,18 +38,19 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json:
     listed = list(rows)
     if as_json or not sys.stdout.isatty():
         for row in listed:
-            print(json.dumps(row, ensure_ascii=False))
+            said = json.dumps(row, ensure_ascii=False)
+            print(shown(said) if sys.stdout.isatty() else said)
         return
-    texts = [[str(row.get(column, "")) for column in columns] for row in listed]
+    texts = [[shown(str(row.get(column, ""))) for column in columns] for row in listed]
     widths = [
-        max(len(column), *(len(text[place]) for text in texts), 0) if texts else len(column)
+        max(len(shown(column)), *(len(text[place]) for text in texts), 0) if texts else len(shown(column))
         for place, column in enumerate(columns)
     ]
-    print("  ".join(column.upper().ljust(width) for column, width in zip(columns, widths, strict=True)))
+    print("  ".join(shown(column).upper().ljust(width) for column, width in zip(columns, widths, strict=True)))
     for text in texts:
         print("  ".join(value.ljust(width) for value, width in zip(text, widths, strict=True)))
 
 
 def tell(sentence: str) -> None:
     """Progress and remarks go to standard error, so that answers can be piped."""
-    print(sentence, file=sys.stderr)
+    print("\n".join(map(shown, sentence.split("\n"))) if sys.stderr.isatty() else sentence, file=sys.stderr)

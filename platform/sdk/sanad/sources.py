@@ -57,11 +57,13 @@ class Folder:
     """The tables in a folder and the folders below it, in the order of their names, as one tar.
 
     `left_out` are the files that no rows come from, by their names; hidden ones are not counted among them. ValueError
-    where there is none to send, or where one is not what it was when the folder was looked through.
+    where there is none to send, where one is not what it was when the folder was looked through, or where one is a link
+    to a file outside of the folder: that is sent with `follow_links` alone. Folders that are links are left out.
     """
 
-    def __init__(self, path: str | Path, *, pattern: str = "") -> None:
+    def __init__(self, path: str | Path, *, pattern: str = "", follow_links: bool = False) -> None:
         self._root = Path(path)
+        self._inside = None if follow_links else self._root.resolve()
         self.name = f"{self._root.resolve().name or 'folder'}.tar"
         self.left_out: list[str] = []
         self._names = sorted(self._chosen(pattern), key=lambda name: os.fsencode(name))
@@ -119,14 +121,23 @@ class Folder:
         for folder, below, files in os.walk(self._root, onerror=_unreadable):
             below[:] = [name for name in below if not _hidden(name)]
             inner = Path(folder).relative_to(self._root)
+            self.left_out += [f"{(inner / name).as_posix()}/" for name in below if (Path(folder) / name).is_symlink()]
             for name in (one for one in files if not _hidden(one)):
                 path = (inner / name).as_posix()
                 if pattern and not PurePosixPath(path).match(pattern):
                     continue
                 if name.lower().removesuffix(".gz").endswith(ENDINGS) and (Path(folder) / name).is_file():
+                    self._check_inside(Path(folder) / name)
                     yield path
                 else:
                     self.left_out.append(path)
+
+    def _check_inside(self, path: Path) -> None:
+        if self._inside is not None and not (whole := path.resolve()).is_relative_to(self._inside):
+            raise ValueError(
+                f"{path} is a link to {whole}, outside of the folder. Copy the file there, or say that links are to be "
+                "followed (follow_links=True, --follow-links)."
+            )
 
 
 def source_of(path: str | Path | Folder) -> WholeFile | Folder:

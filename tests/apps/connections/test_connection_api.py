@@ -11,6 +11,7 @@ from apps.connections.models import Connection
 from apps.connections.services.sealing import opened
 from foundation.clock import now
 from tests.apps.connections.stand import stage, warehouse
+from tests.apps.datasets.test_masking import blind
 from tests.support.people import make_person
 
 __all__ = ["stage", "warehouse"]
@@ -41,7 +42,7 @@ def at(connection, act=""):
     return f"{connection.pk}/{act}"
 
 
-def test_one_lives_its_whole_life(api, stage, project):
+def test_one_lives_its_whole_life(api, stage, project, admin):
     made = sent(api, "post", "", body_of(stage))
     assert made.status_code == 201, made.content
     (pk, own) = (made.json()["id"], made.json())
@@ -53,6 +54,10 @@ def test_one_lives_its_whole_life(api, stage, project):
     assert (thing["name"], thing["kind"]) == ("public.orders", "table")
     look = api.get(f"{REST}{pk}/preview/", {"project": "flights", "place": "public.orders"}).json()
     assert (look["rows"], look["columns"][0]["name"], look["sample"][0]["id"]) == (1234, "id", 3)
+    # Nobody has classified what lies there, so whoever sees masks sees no row of it.
+    where = {"connection": Connection.objects.get(pk=pk), "project_id": project.pk, "place": "public.orders"}
+    masked = services.described(actor=blind(admin), **where)
+    assert (masked.rows, masked.columns[0].name, masked.sample) == (1234, "id", None)
 
     changed = sent(api, "patch", f"{pk}/", {"name": "Sales", "settings": {"database": "shop"}}).json()
     assert (changed["name"], changed["standing"]) == ("Sales", "well")

@@ -11,9 +11,11 @@ from apps.datasets import services
 from apps.datasets.choices import FORMAT_OF_ENDING, FileFormat, VersionState
 from apps.datasets.services import foldering, uploads
 from apps.datasets.services.unpacking import SourceFile
-from foundation import lake
+from foundation import lake, storage
 from foundation.clock import now
 from foundation.errors import Conflict, Invalid, NotFound
+from foundation.lake import FileRefused
+from foundation.lake.sandbox import files as sandboxed
 from sanad.sources import ENDINGS, Folder, digest_of
 
 
@@ -120,6 +122,37 @@ def test_a_name_with_a_zero_byte_ends_the_version_and_not_the_worker(ingested):
     assert (version.state, "has signs that cannot be seen" in version.failure) == (VersionState.FAILED, True)
 
 
+def test_a_name_that_comes_twice_and_files_without_end_are_refused(tmp_path, monkeypatch):
+    def tar(*names):
+        whole = tmp_path / "months.tar"
+        with tarfile.open(whole, "w", format=tarfile.PAX_FORMAT) as file:
+            for name in names:
+                file.addfile(tarfile.TarInfo(name), io.BytesIO())
+        return whole
+
+    with pytest.raises(FileRefused, match=r"“months” holds “a/b\.csv” twice"):
+        list(lake.sandbox.members_of(tar("a/b.csv", "b.csv", "./a//b.csv"), "months"))
+    monkeypatch.setattr(sandboxed, "_MOST_MEMBERS", 2)
+    assert len(list(lake.sandbox.members_of(tar("a.csv", "b.csv"), "months"))) == 2
+    with pytest.raises(FileRefused, match="more than 2 files"):
+        list(lake.sandbox.members_of(tar("a.csv", "b.csv", "c.csv"), "months"))
+
+
+def test_a_link_out_of_the_folder_is_sent_by_nobody_who_did_not_ask_for_it(folder, tmp_path):
+    source = folder({"a.csv": "n\n1\n", "b/c.csv": "n\n2\n"})
+    root, secret = tmp_path / "months", tmp_path / "secret.csv"
+    secret.write_text("n\n3\n")
+    (root / "inside.csv").symlink_to(root / "b" / "c.csv")
+    (root / "again").symlink_to(root / "b")
+    source = Folder(root)
+    assert (source.files, source.left_out) == (3, ["again/"])
+    (root / "b" / "out.csv").symlink_to(secret)
+    with pytest.raises(ValueError, match=r"out\.csv is a link to .*secret\.csv, outside of the folder"):
+        Folder(root)
+    assert Folder(root, pattern="a.csv").files == 1
+    assert b"n\n3\n" in bytes_of(Folder(root, follow_links=True))
+
+
 def test_no_file_of_a_folder_is_handed_out_twice_or_left_out(tmp_path, folder, monkeypatch):
     monkeypatch.setattr(foldering, "_AT_ONCE_FILES", 7)
     path, heard = tmp_path / "months.tar", []
@@ -174,6 +207,24 @@ def test_what_is_announced_again_goes_on_with_what_is_here(scientist, project, m
     dataset = services.create_dataset(actor=scientist, project=project, name="n")
     services.create_version(actor=scientist, dataset=dataset, upload=first, now=now())
     assert services.start_upload(**said, sha256=digest).pk != first.pk
+
+
+def test_bytes_are_looked_at_once_however_often_somebody_asks_and_is_refused(scientist, project, monkeypatch):
+    """A request that is refused changes nothing; a hundred gigabytes would be read by each."""
+    words = {"project": project, "filename": "a.csv", "size": 4}
+    upload = services.start_upload(actor=scientist, **words, sha256="0" * 64)
+    services.append_chunk(actor=scientist, upload_id=upload.pk, offset=0, data=b"n\n1\n")
+    read = []
+    chunks = uploads.read_chunks
+    monkeypatch.setattr(uploads, "read_chunks", lambda row: read.append(row) or chunks(row))
+    for _ in range(3):
+        with pytest.raises(Conflict, match="differs"):
+            services.complete_upload(actor=scientist, upload_id=upload.pk, now=now())
+    assert len(read) == 1
+    services.start_upload(actor=scientist, **words, sha256="0" * 64)
+    assert len(read) == 1
+    uploads.drop_chunks(upload.tenant_id, upload.pk)
+    assert list(storage.list(upload.tenant_id, f"{uploads.home_of(upload.pk)}/")) == []
 
 
 def test_nobody_goes_on_with_other_bytes_than_were_announced(scientist, project):

@@ -6,7 +6,14 @@ import pytest
 
 from apps.datasets import selectors, services
 from apps.features import services as features
-from apps.features.selectors import masks_of_set, masks_of_view
+from apps.features.selectors import (
+    digest_for,
+    masks_of_set,
+    masks_of_view,
+    missing_map,
+    over_time,
+    profile_of_view,
+)
 from foundation.clock import now
 from foundation.errors import AccessDenied
 from tests.apps.datasets.test_masking import CLASSES, ROWS, blind
@@ -101,11 +108,65 @@ def test_features_are_masked_by_what_they_are_made_of_and_not_by_their_names(
     assert set(masks) == {"pay", "more", "dest", "mail"}
     assert (masks["dest"]("amna@example.ae"), masks["mail"]("amna@example.ae")) == ("•••", "a•••@•••.ae")
     assert masks_of_view(scientist, view) == {}
+    assert (digest_for(viewer, view), digest_for(scientist, view)) == ("", view.digest)
     made = features.define_training_set(
         actor=scientist, project=project, name="rows", base_version_id=people.pk, label="dest"
     )
     run_jobs()
     assert set(masks_of_set(viewer, made)) == set(selectors.masks(viewer, people)) & {c["name"] for c in made.columns}
+    words = {"base_version_id": people.pk, "label": "dest", "event_time": "born"}
+    made = features.define_training_set(actor=scientist, project=project, name="timed", **words)
+    run_jobs()
+    made.refresh_from_db()
+    assert [missing_map(made, actor=one).unit for one in (viewer, scientist)] == ["", "year"]
+
+
+def test_keys_and_times_are_masked_by_what_they_are_made_of_too(people, scientist, viewer, run_jobs, project):
+    entity = features.define_entity(actor=scientist, project=project, name="person", join_keys=["id"])
+    view = features.define_view(
+        actor=scientist,
+        project=project,
+        entity=entity,
+        name="people",
+        sql="SELECT mail AS id, any_value(born)::TIMESTAMP AS at, any_value(dest) AS dest FROM p GROUP BY mail",
+        inputs={"p": people.pk},
+        event_time="at",
+    )
+    run_jobs()
+    view.refresh_from_db()
+    masks = masks_of_view(viewer, view)
+    assert {name: mask("amna@example.ae") for name, mask in masks.items()} == {"id": "•••", "at": "•••"}
+    found = profile_of_view(viewer, view)["columns"]
+    assert {one["name"]: one.get("min") for one in found if one["name"] in masks} == {"id": None, "at": None}
+    assert over_time(view, "dest", actor=viewer) == []
+    assert sum(piece.rows for piece in over_time(view, "dest", actor=scientist)) == view.row_count
+    # Also which keys there are is told by an answer.
+    asked = {"view_ids": [view.pk], "entities": [{"id": "canary7@example.ae"}]}
+    with pytest.raises(AccessDenied, match="found by id, which you see masked"):
+        features.read_online(actor=viewer, **asked)
+    assert features.read_online(actor=scientist, **asked)[0]["features"] == {"dest": "DXB"}
+
+
+def test_a_digest_of_few_rows_is_no_touchstone_for_guesses(people, written, scientist, viewer, client_as, api_as):
+    """Whoever sees masks could try values out against it at home."""
+    secret = written("x.csv", HEAD + HIT, dataset=people.dataset)
+    page, rest = f"/t/acme/p/flights/data/versions/{secret.pk}/?tab=lineage", f"/api/v1/dataset-versions/{secret.pk}/"
+    digests = [secret.digest, secret.source["sha256"]]
+    places = [(client_as, page), (client_as, f"/t/acme/p/flights/data/{secret.dataset_id}/?tab=versions")]
+    places += [
+        (api_as, rest),
+        (api_as, f"/api/v1/datasets/{secret.dataset_id}/lineage/"),
+        (api_as, "/api/v1/datasets/?project=flights"),
+    ]
+    for sign_in, url in places:
+        answer = sign_in(viewer).get(url)
+        assert answer.status_code == 200, url
+        assert [one for one in digests if one in answer.content.decode()] == [], url
+    assert secret.digest in api_as(scientist).get(rest).content.decode()
+    # Nor is one of their own versions, which they made of guesses.
+    words = {"before": people, "after": written("own.csv", ROWS)}
+    assert selectors.same_rows(viewer, **words) is None
+    assert selectors.same_rows(scientist, **words) is True
 
 
 def test_no_row_is_replaced_by_a_key_that_is_seen_masked(people, scientist, uploaded):

@@ -13,10 +13,11 @@ from apps.datasets.models import DatasetVersion, Ingestion
 from apps.datasets.services import schedules
 from foundation import lake, ledger
 from foundation.clock import now
-from foundation.errors import Conflict, Invalid
+from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.jobs.models import Job
 from foundation.jobs.registry import kept_waiting_by
 from foundation.ledger.dispatch import dispatch_once
+from tests.apps.datasets.test_masking import blind
 from tests.apps.datasets.test_pulling import bucket, dataset, kill_at, warehouse
 from tests.support.source_servers import loopback_allowed, object_store, postgresql
 
@@ -63,6 +64,25 @@ def test_only_what_is_new_is_read_and_nothing_new_makes_no_version(ingestion, wa
     second = run(ingestion)
     assert (second.number, second.row_count) == (2, len(warehouse.items) + 1)
     assert second.source["since"] and second.source["reached"] != second.source["since"]
+
+
+def test_what_became_personal_since_is_matched_for_nobody_who_sees_masks(scientist, dataset, plan, run):
+    program = blind(scientist)
+    ingestion = services.create_ingestion(
+        actor=program, dataset=dataset, plan=replace(plan, mode=Mode.UPSERT), now=now()
+    )
+    first = run(ingestion)
+    assert first.source["masked"] is True
+    services.classify_column(actor=scientist, version=first, column="id", column_class="personal")
+    with pytest.raises(AccessDenied, match="not matched by them for you"):
+        services.run_ingestion(actor=program, ingestion=ingestion)
+    # The clock has nothing of the limits of the token that set it up.
+    with pytest.raises(AccessDenied, match="Whoever set this up saw these masked"):
+        services.run_ingestion(actor=scientist, ingestion=ingestion)
+    again = services.edit_ingestion(
+        actor=scientist, ingestion=ingestion, plan=replace(plan, mode=Mode.UPSERT), now=now()
+    )
+    assert run(again).source.get("masked") is None
 
 
 def test_a_discarded_version_is_read_again(scientist, dataset, plan, run, warehouse):

@@ -18,6 +18,7 @@ from foundation.jobs.choices import JobState
 from foundation.jobs.models import Job
 from foundation.jobs.registry import kept_waiting_by
 from foundation.lake.adapters.duckdb_lake import DuckDBLake
+from tests.apps.datasets.test_masking import blind
 from tests.contracts.source_stages import delta_stage, iceberg_stage, postgresql_stage, s3_stage
 from tests.support.source_servers import loopback_allowed, object_store, postgresql
 
@@ -101,6 +102,9 @@ def test_a_table_in_a_bucket_becomes_a_version_whoever_is_killed_meanwhile(
         actor=scientist, project=project, connection_id=stage.connection.pk, place="orders/", options={}
     )
     assert (sample.num_rows, sample.column_names) == (50, ["id"])
+    where = {"project": project, "connection_id": stage.connection.pk, "place": "orders/", "options": {}}
+    masked = services.sample_of(actor=blind(scientist), **where)
+    assert (masked.num_rows, masked["id"].unique().to_pylist()) == (50, ["•••"])
 
     version = pull(scientist, dataset, stage, "orders/")
     with monkeypatch.context() as patched:

@@ -38,7 +38,7 @@ def put():
 
     def write(stream, *events):
         bodies = [event if isinstance(event, bytes) else json.dumps(event).encode() for event in events]
-        connections.push(stream.key, bodies, most_bytes=1 << 30)
+        connections.push(stream.tenant_id, stream.key, bodies, most_bytes=1 << 30)
 
     return write
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from uuid import uuid4
 
 import pytest
 
@@ -102,6 +103,18 @@ def test_an_erasure_that_is_under_way_leaves_out_whatever_comes_and_one_that_fai
     put(stream, visit(3))
     drain(stream)
     assert (rows_of(stream, "n"), stream.left_out) == ([1, 3], 1)
+
+
+def test_an_erasure_that_takes_the_place_of_a_failed_one_is_not_taken_for_it(tenant, project, erase):
+    """A stream that rested meanwhile asks before its next batch, and knows what it was told before the last."""
+    asked = {"tenant_id": tenant.pk, "project_id": project.pk, "dataset_id": uuid4(), "columns": ["who"]}
+    first = erase("Amna", done=False)
+    known = datasets.erased_people(**asked)
+    assert datasets.erased_people(**asked, known=known) is known
+    Erasure.objects.filter(pk=first.pk).update(state=ErasureState.FAILED)
+    erase("Badr", done=False)
+    found = datasets.erased_people(**asked, known=known)
+    assert [found.until_of("who", who) > 0 for who in ("Amna", "Badr")] == [False, True]
 
 
 def test_sealed_events_are_opened_for_an_erasure_and_a_replay_honours_it(

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.datasets import selectors
 from apps.datasets.models import Quarantine
 from foundation import lake
 from foundation.errors import Invalid
+from foundation.identity import Actor
 
 MOST_NUMBERS = 10_000
 
@@ -21,26 +23,37 @@ class Choice:
 
     numbers: tuple[int, ...] = ()
     reason: str = ""
+    # Expectations of which whoever chooses learns nothing: rows that fail one of them are none of theirs.
+    untold: tuple[str, ...] = ()
 
     def condition(self, quarantine: Quarantine) -> tuple[str, list[Any]]:
         """SQL over the quarantine's own columns, and its parameters."""
         number, reasons, _mended = map(name, quarantine.marks)
+        where, params = "true", list[Any]()
         if self.numbers:
-            return f"{number} IN ({', '.join(str(int(one)) for one in self.numbers)})", []
-        return (f"list_contains({reasons}, ?)", [self.reason]) if self.reason else ("true", [])
+            where = f"{number} IN ({', '.join(str(int(one)) for one in self.numbers)})"
+        elif self.reason:
+            where, params = f"list_contains({reasons}, ?)", [self.reason]
+        if self.untold:
+            return f"{where} AND NOT list_has_any({reasons}, ?)", [*params, list(self.untold)]
+        return where, params
 
     def as_json(self) -> dict[str, Any]:
-        return {"numbers": list(self.numbers), "reason": self.reason}
+        return {"numbers": list(self.numbers), "reason": self.reason, "untold": list(self.untold)}
 
 
-def chosen(numbers: Sequence[int] | None, reason: str, *, everything: bool) -> Choice:
+def untold_to(actor: Actor, quarantine: Quarantine) -> tuple[str, ...]:
+    return tuple(sorted(selectors.untold(actor, quarantine.suite, quarantine.version)))
+
+
+def chosen(numbers: Sequence[int] | None, reason: str, *, everything: bool, untold: tuple[str, ...] = ()) -> Choice:
     """What somebody chose; Invalid where it is nothing, so that nobody means all of them by mistake."""
     if numbers and len(numbers) > MOST_NUMBERS:
         sentence = _("Choose at most %(most)s rows by number, or all of one reason.")
         raise Invalid(sentence % {"most": f"{MOST_NUMBERS:,}"}, fields={"numbers": [_("Too many.")]})
     if not numbers and not reason and not everything:
         raise Invalid(_("Choose rows first."), fields={"numbers": [_("None is chosen.")]})
-    return Choice(numbers=tuple(sorted(set(numbers or ()))), reason="" if numbers else reason)
+    return Choice(numbers=tuple(sorted(set(numbers or ()))), reason="" if numbers else reason, untold=untold)
 
 
 def count_of(quarantine: Quarantine, choice: Choice) -> int:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies, selectors
 from apps.datasets.events import QuarantineDiscarded, RowsMended
 from apps.datasets.models import DatasetVersion, Quarantine, quarantine_table
-from apps.datasets.services.quarantine.choosing import chosen, count_of, name
+from apps.datasets.services.quarantine.choosing import chosen, count_of, name, untold_to
 from apps.datasets.services.quarantine.reading import columns_of
 from foundation import lake, ledger
 from foundation.errors import Invalid
@@ -35,7 +35,7 @@ def mend_rows(
     They stay in quarantine until they are replayed. Invalid where the value is none of the column's type.
     """
     quarantine = held(actor, quarantine)
-    choice = chosen(numbers, reason, everything=everything)
+    choice = chosen(numbers, reason, everything=everything, untold=untold_to(actor, quarantine))
     target = next((one for one in columns_of(quarantine) if one.name == column), None)
     if target is None:
         sentence = _("There is no column “%(name)s” in these rows.") % {"name": column}
@@ -80,7 +80,7 @@ def discard_rows(
     if not reason_given.strip():
         sentence = _("Say why these rows are given up.")
         raise Invalid(sentence, fields={"reason_given": [sentence]})
-    choice = chosen(numbers, reason, everything=everything)
+    choice = chosen(numbers, reason, everything=everything, untold=untold_to(actor, quarantine))
     count = count_of(quarantine, choice)
     where, params = choice.condition(quarantine)
     quarantine.row_count, quarantine.discarded_count = quarantine.row_count - count, quarantine.discarded_count + count

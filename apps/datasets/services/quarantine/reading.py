@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.models import Quarantine
-from apps.datasets.services.quarantine.choosing import Choice, name
+from apps.datasets.services.quarantine.choosing import Choice, name, untold_to
+from apps.datasets.services.showing import MOST_IN_A_FILE, Looking, unsaid
 from foundation import access, lake
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
@@ -51,19 +52,28 @@ def columns_of(quarantine: Quarantine) -> list[Column]:
 def rows_of(*, actor: Actor, quarantine: Quarantine, offset: int = 0, limit: int = 50, reason: str = "") -> Rows:
     """Some rows by their number, of all reasons or of one expectation's."""
     policies.check_can_see(actor, quarantine)
-    tables, choice = lake.for_tenant(quarantine.tenant_id), Choice(reason=reason)
+    tables, untold = lake.for_tenant(quarantine.tenant_id), untold_to(actor, quarantine)
+    choice = Choice(reason=reason, untold=untold)
     columns = columns_of(quarantine)
     shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
     hidden = frozenset() if shown is None else frozenset(column.name for column in columns) - shown
     where, params = choice.condition(quarantine)
     count = quarantine.row_count
-    if reason:
+    if reason or untold:
         counted = tables.query(f"SELECT count(*) AS n FROM q WHERE {where}", {"q": quarantine.at}, params)
         count = int(counted.read_all().to_pylist()[0]["n"])
     number = name(quarantine.marks[0])
     sql = f"SELECT * FROM q WHERE {where} ORDER BY {number} LIMIT {int(limit)} OFFSET {int(offset)}"
     found = tables.query(sql, {"q": quarantine.at}, params).read_all()
+    if shown is not None:
+        found = Looking(_unsaid(quarantine, shown)).over(found)
     return Rows(columns=columns, hidden=hidden, count=count, rows=list(_rows(found, columns, hidden)))
+
+
+def _unsaid(quarantine: Quarantine, shown: Collection[str]) -> list[str]:
+    """The columns of which only scanners have spoken, and they saw other rows than these."""
+    newest = selectors.latest_ready(quarantine.dataset)
+    return unsaid(quarantine.version.schema or (newest.schema if newest else []), shown)
 
 
 def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[Column], Row]:
@@ -73,10 +83,13 @@ def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[C
     shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
     if shown is not None and {column.name for column in columns} - shown:
         policies.check_sees_clear(actor, quarantine)
-    sql = f"SELECT * FROM q WHERE {name(quarantine.marks[0])} = ?"
-    found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, [number]).read_all()
+    where, params = Choice(numbers=(number,), untold=untold_to(actor, quarantine)).condition(quarantine)
+    sql = f"SELECT * FROM q WHERE {where}"
+    found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, params).read_all()
     if not found.num_rows:
         raise NotFound(_("This row is not in quarantine any more."))
+    if shown is not None and not Looking(_unsaid(quarantine, shown)).over(found).equals(found):
+        policies.check_sees_clear(actor, quarantine)
     return columns, next(_rows(found, columns, frozenset()))
 
 
@@ -104,9 +117,20 @@ def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[
         f"array_to_string({name(reasons)}, ' ') AS {name(reasons)}",
         *(name(column.name) for column in columns_of(quarantine) if shown is None or column.name in shown),
     ]
-    sql = f"SELECT {', '.join(told)} FROM q ORDER BY {name(number)}"
-    reader = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at})
+    where, params = Choice(untold=untold_to(actor, quarantine)).condition(quarantine)
+    sql = f"SELECT {', '.join(told)} FROM q WHERE {where} ORDER BY {name(number)}"
+    reader = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, params)
+    if shown is not None:
+        reader = _looked_at(reader, _unsaid(quarantine, shown))
     if form == "parquet":
         return rows_out.parquet(reader, reader.schema)
     # Whoever corrects rows in a spreadsheet opens what a stranger sent.
     return rows_out.csv(reader, reader.schema, exact=False)
+
+
+def _looked_at(reader: pa.RecordBatchReader, names: Collection[str]) -> pa.RecordBatchReader:
+    import pyarrow as pa
+
+    looking = Looking(names, most=MOST_IN_A_FILE)
+    shown = (looking.over(pa.Table.from_batches([batch])).to_batches() for batch in reader)
+    return pa.RecordBatchReader.from_batches(reader.schema, (batch for some in shown for batch in some))

@@ -15,7 +15,7 @@ from apps.datasets.events import ReplayStarted
 from apps.datasets.models import Dataset, DatasetVersion, Quarantine, quarantine_table
 from apps.datasets.services.completing import complete
 from apps.datasets.services.ingestion import cancel_version, fail_version
-from apps.datasets.services.quarantine.choosing import Choice, chosen, count_of, name
+from apps.datasets.services.quarantine.choosing import Choice, chosen, count_of, name, untold_to
 from apps.datasets.services.quarantine.mending import held
 from foundation import jobs, lake, ledger
 from foundation.errors import Conflict
@@ -47,12 +47,13 @@ def replay_rows(
     quarantine = held(actor, quarantine)
     policies.check_can_replay(actor, quarantine)
     policies.check_can_add(actor, quarantine)
-    choice = chosen(numbers, reason, everything=everything)
+    choice = chosen(numbers, reason, everything=everything, untold=untold_to(actor, quarantine))
     count = count_of(quarantine, choice)
     dataset = Dataset.objects.get(pk=quarantine.dataset_id)
     base = selectors.latest_ready(dataset)
     source = {"kind": "replay", "quarantine": str(quarantine.pk), "snapshot": quarantine.lake_snapshot}
     source |= {"rows_of": str(quarantine.version_id), "of": str(base.pk) if base else "", **choice.as_json()}
+    source |= selectors.sight_of(actor, quarantine)
     version = DatasetVersion.objects.create(
         tenant=actor.tenant,
         project_id=quarantine.project_id,
@@ -110,7 +111,9 @@ def _chosen_rows(
 ) -> TableAt:
     """The rows as a table of the base's columns and types; Conflict where the dataset has others by now."""
     said: dict[str, Any] = version.source
-    where, params = Choice(numbers=tuple(said["numbers"]), reason=said["reason"]).condition(quarantine)
+    where, params = Choice(
+        numbers=tuple(said["numbers"]), reason=said["reason"], untold=tuple(said.get("untold", ()))
+    ).condition(quarantine)
     mine = tables.schema(rows)[len(quarantine.marks) :]
     wanted = tables.schema(base) if base else mine
     if {column.name for column in mine} != {column.name for column in wanted}:

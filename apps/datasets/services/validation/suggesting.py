@@ -37,13 +37,15 @@ def suggest(*, actor: Actor, dataset: Dataset) -> list[Suggestion]:
     if version is None:
         return []
     said = {(one.kind, one.columns) for one in expectations_of(selectors.newest_suite(dataset))}
-    found = [*_of_rows(version), *(one for column in _columns(version) for one in _of_column(column, version))]
+    found = [*_of_rows(version), *(one for column in _columns(actor, version) for one in _of_column(column, version))]
     return [one for one in found if (one.expectation.kind, one.expectation.columns) not in said]
 
 
-def _columns(version: DatasetVersion) -> list[dict[str, Any]]:
+def _columns(actor: Actor, version: DatasetVersion) -> list[dict[str, Any]]:
+    """As the actor may know them: that a column is proposed as unique, or no more, would tell a guess from a hit."""
     about = {column["name"]: column for column in version.schema}
-    return [{**known, "about": about.get(known["name"], {})} for known in version.profile.get("columns", [])]
+    known = selectors.profile_for(actor, version)
+    return [{**column, "about": about.get(column["name"], {})} for column in known.get("columns", [])]
 
 
 def _one(kind: Kind, why: str, *columns: str, severity: Severity = Severity.WARN, **parameters: Any) -> Suggestion:

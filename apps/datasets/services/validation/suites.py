@@ -28,8 +28,8 @@ from foundation.lake.ports import TableAt
 # A person waits for the answer, and a process of the portal with them.
 _TRY_S = 30.0
 _SQL_KINDS = {ExpectationKind.SQL_CONDITION, ExpectationKind.SQL_ROWS}
-# What comes of them says how many rows there are, or how many lack a value or share one.
-_TELL_NO_VALUE = {ExpectationKind.NOT_NULL, ExpectationKind.UNIQUE, ExpectationKind.ROW_COUNT}
+# What comes of them says how many rows there are, or how many lack a value.
+_TELL_NO_VALUE = {ExpectationKind.NOT_NULL, ExpectationKind.ROW_COUNT}
 
 
 @transaction.atomic
@@ -50,12 +50,13 @@ def save_suite(
         sentence = _("Somebody saved other expectations since you began. Look at them, and make your change again.")
         raise Conflict(sentence, details={"number": newest.number if newest else 0})
     _check_others(actor, dataset, wanted)
-    there = [_said(one) for one in expectations_of(newest)]
-    _check_may_ask(actor, dataset, [one for one in wanted if _said(one) not in there])
+    there = {one.id: _said(one) for one in expectations_of(newest)}
+    _check_may_ask(actor, dataset, [one for one in wanted if _said(one) not in there.values()])
     _check_sql(actor, dataset, wanted)
     kept = [one.as_json() for one in wanted]
     digest = digest_of(kept)
-    if newest is not None and newest.digest == digest:
+    seen = _seen_clear(actor, dataset, wanted, newest)
+    if newest is not None and newest.digest == digest and (newest.seen_clear is None or newest.seen_clear == seen):
         return newest
     suite = Suite.objects.create(
         tenant=actor.tenant,
@@ -64,6 +65,7 @@ def save_suite(
         number=(newest.number if newest else 0) + 1,
         expectations=kept,
         digest=digest,
+        seen_clear=seen,
         reason=reason.strip()[:1000],
         created_by=actor.user,
     )
@@ -95,7 +97,7 @@ def try_suite(*, actor: Actor, dataset: Dataset, expectations: object) -> tuple[
         raise Conflict(_("There is no version to try them on yet. Add one first."))
     wanted = checked(expectations)
     _check_others(actor, dataset, wanted)
-    _check_may_ask(actor, dataset, wanted)
+    _check_may_ask(actor, dataset, wanted, answered=True)
     earlier = selectors.ready_before(version)
     asked = measuring.Asked(
         tenant_id=actor.tenant_id,
@@ -169,17 +171,34 @@ def _check_others(actor: Actor, dataset: Dataset, suite: Sequence[Expectation]) 
             raise Invalid(sentence, fields={"expectations": [sentence]})
 
 
-def _check_may_ask(actor: Actor, dataset: Dataset, suite: Sequence[Expectation]) -> None:
-    """How many rows meet a pattern or lie in a range tells a masked value, asked often enough: sign by sign."""
+def _check_may_ask(actor: Actor, dataset: Dataset, suite: Sequence[Expectation], *, answered: bool = False) -> None:
+    """How many rows meet a pattern or lie in a range tells a masked value, asked often enough: sign by sign.
+
+    `answered` at once: then also whether a guess that was put to the rows is there twice. Of what is saved no answer
+    comes to whoever sees masks (`selectors.untold`).
+    """
     version = selectors.latest_ready(dataset)
     seen = _seen(actor, version)
     whole = version is not None and len(seen) == len(version.column_names)
     for one in suite:
-        if one.kind in _TELL_NO_VALUE:
+        if one.kind in _TELL_NO_VALUE or (one.kind is ExpectationKind.UNIQUE and not answered):
             continue
         unseen = not whole if one.kind in _SQL_KINDS else not seen.issuperset(one.columns)
         if unseen or _leads_to_masked(actor, dataset, one):
             policies.check_sees_clear(actor, dataset)
+
+
+def _seen_clear(actor: Actor, dataset: Dataset, wanted: Sequence[Expectation], newest: Suite | None) -> list[str]:
+    """Of these, those that stand for somebody who sees personal values in clear: the actor, or who saved them before.
+
+    What a column will hold one day nobody knows when a rule is written; this is what is asked then.
+    """
+    if selectors.may_see_clear(actor, dataset):
+        return [one.id for one in wanted]
+    before = expectations_of(newest)
+    confirmed = {one.id for one in before} if newest is None or newest.seen_clear is None else set(newest.seen_clear)
+    kept = [_said(one) for one in before if one.id in confirmed]
+    return [one.id for one in wanted if _said(one) in kept]
 
 
 def _seen(actor: Actor, version: DatasetVersion | None) -> set[str]:

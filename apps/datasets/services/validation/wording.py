@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 
-from apps.datasets.choices import ExpectationKind, ShiftMeasure, ValueFamily
+from apps.datasets.choices import ExpectationKind, ResultState, ShiftMeasure, ValueFamily
 from apps.datasets.services.validation.expectations import Expectation
 from foundation.figures import number
 from foundation.words import kept as _
@@ -30,6 +30,8 @@ def sentence(one: Expectation, *, datasets: Mapping[str, str] | None = None) -> 
 
 def told(one: Expectation, result: Mapping[str, Any]) -> str:
     """What came of it: how many rows are at fault, or what was found instead, or why nobody knows."""
+    if result.get("state") == ResultState.WITHHELD:
+        return _("It is about values that you see masked. Whoever sees them in clear reads here what came of it.")
     if problem := result.get("problem"):
         return _problem(problem)
     found, rows = result.get("found") or {}, result.get("failed_rows")

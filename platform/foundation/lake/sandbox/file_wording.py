@@ -146,6 +146,10 @@ _SENTENCES: dict[str, str] = {
     ),
     "zip_path": gettext_noop("“%(file)s” holds “%(name)s”, which points outside the archive; make the zip anew."),
     "zip_link": gettext_noop("“%(file)s” holds “%(name)s”, a link; put the file itself into the zip."),
+    "tar_twice": gettext_noop(
+        "“%(file)s” holds “%(name)s” twice. Leave one of the two out, or give them names of their own."
+    ),
+    "tar_many": gettext_noop("“%(file)s” holds more than %(most)s files. Send several folders, one after the other."),
     "member_name": gettext_noop(
         "“%(file)s” holds “%(name)s”, whose name has signs that cannot be seen; give it another name."
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ _LIMITS = Limits(seconds=3600, memory_mb=2048, disk_mb=20_480, result_mb=1 << 20
 # A few bytes of Parquet or Arrow can stand for a million million rows. Of honest files the most repetitive ones grow
 # some hundred times.
 _GROWTH, _ALWAYS_MB = 1000, 4096
+_MOST_MEMBERS = 2_000_000  # of a tar; a number is kept of each
 
 
 @contextmanager
@@ -85,9 +86,23 @@ def members_of(path: Path, title: str) -> Iterator[tar_members.Member]:
     """The files in a tar, in their order, told by its headers alone."""
     with path.open("rb") as file:
         try:
-            yield from (member for member in tar_members.members(file) if not tar_members.is_hidden(member.name))
+            yield from _each_once(m for m in tar_members.members(file) if not tar_members.is_hidden(m.name))
         except Refusal as refusal:
             raise file_wording.refusal(refusal.said, title, "tar", _LIMITS, timed_out=False) from refusal
+
+
+def _each_once(found: Iterator[tar_members.Member]) -> Iterator[tar_members.Member]:
+    """Refusal for a name that comes twice: nobody knows which of the two files is meant."""
+    # Not the names, which may have 4 kB each; two of two million share their number once in ten million such tars.
+    known: set[int] = set()
+    for member in found:
+        name = str(PurePosixPath(member.name))
+        if (number := hash(name)) in known:
+            raise Refusal("tar_twice", name=name[:120])
+        known.add(number)
+        if len(known) > _MOST_MEMBERS:
+            raise Refusal("tar_many", most=f"{_MOST_MEMBERS:,}")
+        yield member
 
 
 def _fed(batches: Iterator[pa.RecordBatch], feeder: Feeder | None) -> Iterator[pa.RecordBatch]:

@@ -28,6 +28,7 @@ def _datasets(dataset: Any) -> None:
     push.add_argument("file", help="or a folder, whose files become one table")
     push.add_argument("--name", default="")
     push.add_argument("--pattern", default="", help='which files of a folder, like "*.csv"')
+    push.add_argument("--follow-links", action="store_true", help="send files outside of the folder that links lead to")
     push.add_argument("--review", action="store_true", help="wait for a person to commit it")
     push.add_argument("--tokenise", action="append", default=[], metavar="COLUMN", help="replace its values by tokens")
     push.add_argument("--options", type=as_json, metavar="JSON", help='e.g. {"missing": ["NA"]}')
@@ -151,7 +152,7 @@ def dataset_push(client: Client, said: Namespace) -> None:
 def _source(said: Namespace) -> str | Folder:
     if not Path(said.file).is_dir():
         return str(said.file)
-    folder = Folder(said.file, pattern=said.pattern)
+    folder = Folder(said.file, pattern=said.pattern, follow_links=said.follow_links)
     if left := folder.left_out:
         more = f" and {len(left) - 3:,} more" if len(left) > 3 else ""
         tell(f"Left out, since no rows come from them: {', '.join(left[:3])}{more}.")
