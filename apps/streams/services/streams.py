@@ -17,8 +17,8 @@ from apps.streams.adapters import decoder_of
 from apps.streams.choices import STREAM_NEXT, Begin, Cut, EventFormat, Late, StreamState
 from apps.streams.events import StreamChanged, StreamCreated, StreamDeleted, StreamPaused, StreamResumed
 from apps.streams.models import Stream
+from apps.streams.services.columns import lake_type
 from apps.streams.services.cutting import cut_at_last
-from apps.streams.services.shaping import lake_type
 from apps.streams.services.tokens import settled
 from foundation import lake, ledger, live, states
 from foundation.errors import Conflict, Invalid
