@@ -15,12 +15,12 @@ from apps.tenants.services.exporting import (
     ask_for_export,
     export_tenant,
     fetch_export,
+    fields_of,
     forget_archives,
     forget_exports,
     in_scope_of,
     is_archive_being_made,
     register_export,
-    words_of,
 )
 from apps.tenants.services.factors import (
     Shown,
@@ -202,6 +202,7 @@ __all__ = [
     "ensure_sample_people",
     "export_tenant",
     "fetch_export",
+    "fields_of",
     "find_invitation",
     "find_password_link",
     "forget_archives",
@@ -288,5 +289,4 @@ __all__ = [
     "webhooks",
     "why_it_waits",
     "withdraw_invitation",
-    "words_of",
 ]

@@ -51,8 +51,9 @@ def erased_people(
     rows = Erasure.objects.filter(here, tenant_id=tenant_id, project_id=project_id, column__in=sorted(columns))
     rows = rows.filter(state__in=[ErasureState.ERASING, ErasureState.ERASED])
     # An erasure that failed is neither; one that goes on is begun again.
-    told = rows.aggregate(n=Count("pk"), ended=Max("ended_at"), open=Count("pk", filter=Q(ended_at=None)))
-    stamp = (told["n"], told["ended"], told["open"], *sorted(columns))
+    still = Count("pk", filter=Q(ended_at=None))
+    told = rows.aggregate(n=Count("pk"), begun=Max("created_at"), ended=Max("ended_at"), open=still)
+    stamp = (*told.values(), *sorted(columns))
     if not told["n"] or stamp == known.stamp:
         return known if stamp == known.stamp else NOBODY
     found: dict[str, dict[str, int]] = {}

@@ -11,7 +11,6 @@ from apps.datasets.choices import ReportOutcome, ResultState, Severity
 from apps.datasets.errors import RowsRefused
 from apps.datasets.events import RowsQuarantined, VersionValidated
 from apps.datasets.models import DatasetVersion, Quarantine, Suite, ValidationReport, quarantine_table
-from apps.datasets.services.growing import table_of
 from apps.datasets.services.validation import measuring, user_sql, wording
 from apps.datasets.services.validation.expectations import Expectation
 from apps.datasets.services.validation.forgetting import forget_quarantine
@@ -73,9 +72,9 @@ def validate(
     failing = _failing(expectations, measured.results, Severity.QUARANTINE)
     if not failing:
         return at
-    if at.table != table_of(version):
+    if at.table != version.own_table:
         # A table that something writes to all the time, or that other versions are read from, stays as it is.
-        at = tables.write_query(table_of(version), "SELECT * FROM a", {"a": at}, mode="replace")
+        at = tables.write_query(version.own_table, "SELECT * FROM a", {"a": at}, mode="replace")
     return _set_aside(job, version, suite, failing, measured, tables, at, merged=into is not None)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    # See `lake`.
+    # As in `lake`: not before the children have left the network.
     import pyarrow as pa
 
 Mode = Literal["create", "append", "replace"]
