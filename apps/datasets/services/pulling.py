@@ -154,10 +154,10 @@ def _write_pieces(
     done = int(mark or -1)
     pieces = list(source.pieces(place, asked, pin))
     rows_before = tables.count(tables.current(table)) if done >= 0 else 0
-    for piece in pieces:
+    for nth, piece in enumerate(pieces):
         if piece.number <= done:
             continue
-        share = _READ + (_WRITTEN - _READ) * pieces.index(piece) / len(pieces)
+        share = _READ + (_WRITTEN - _READ) * nth / len(pieces)
         teller = _Teller(job, version, piece, rows_before, share)
         with source.read(place, asked, piece) as rows:
             if isinstance(rows, Table):
