@@ -86,7 +86,7 @@ class FeatureView(TenantModel):
 
     @cached_property
     def profile(self) -> dict[str, Any]:
-        """What is in the columns (`foundation.lake.adapters.profile`); empty where there are no rows to read."""
+        """What is in the columns (`foundation.lake.ports.Inspected`); empty where there are no rows to read."""
         if self.first_profile or self.state != BuildState.READY:
             return self.first_profile
         try:

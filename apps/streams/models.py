@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 
+from apps.datasets.choices import growing_table
 from apps.streams.choices import Begin, Cut, EventFormat, Late, StreamState
 from foundation.tenancy.models import TenantModel
 from foundation.words import said_now
@@ -87,7 +88,7 @@ class Stream(TenantModel):
     @property
     def table(self) -> str:
         """The dataset's growing table."""
-        return f"dt_{self.dataset_id.hex}"
+        return growing_table(self.dataset_id)
 
     @property
     def quarantine(self) -> str:

@@ -21,7 +21,7 @@ def register() -> None:
 
 
 def tell_webhooks(event: RecordedEvent) -> None:
-    services.queue_event(event)
+    services.webhooks.queue_event(event)
 
 
 def _choices(actor: Actor) -> list[navigation.Choice]:

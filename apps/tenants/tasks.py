@@ -35,17 +35,17 @@ def measure_storage() -> None:
 
 @job(name="tenants.send_webhook", time_limit=timedelta(minutes=5))
 def send_webhook(*, job: JobHandle, webhook_id: str, **_later: object) -> None:
-    services.send_webhook(job=job, webhook_id=UUID(webhook_id))
+    services.webhooks.send_webhook(job=job, webhook_id=UUID(webhook_id))
 
 
 @periodic(name="tenants.ring_webhooks", every=timedelta(seconds=15))
 def ring_webhooks() -> None:
-    services.ring_due_webhooks(now=database_now())
+    services.webhooks.ring_due_webhooks(now=database_now())
 
 
 @periodic(name="tenants.forget_deliveries", every=timedelta(hours=1))
 def forget_deliveries() -> None:
-    services.forget_deliveries(now=now())
+    services.webhooks.forget_deliveries(now=now())
 
 
 @job(name="tenants.export_tenant", time_limit=timedelta(hours=24))
@@ -85,7 +85,7 @@ def send_invitation(*, job: JobHandle, invitation_id: str, sealed: str, **_later
 
 @periodic(name="tenants.forget_used_assertions", every=timedelta(hours=1))
 def forget_used_assertions() -> None:
-    services.forget_used_assertions(now=now())
+    services.single_sign_on.forget_used_assertions(now=now())
 
 
 @periodic(name="tenants.tell_strays", every=timedelta(minutes=1))

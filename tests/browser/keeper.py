@@ -113,8 +113,8 @@ def prove_domain(slug: str, name: str) -> None:
 
     tenant = find_tenant(slug)
     with scope(tenant.pk):
-        tenants.claim_domain(actor=Actor.system(tenant), name=name, now=now())
-    tenants.prove_by_operator(tenant=tenant, name=name, now=now())
+        tenants.single_sign_on.claim_domain(actor=Actor.system(tenant), name=name, now=now())
+    tenants.single_sign_on.prove_by_operator(tenant=tenant, name=name, now=now())
 
 
 def neighbour(url: str) -> dict[str, str]:

@@ -36,7 +36,7 @@ def test_a_killed_worker_leaves_no_event_behind_and_changes_no_id(actor, house):
 
     with receiving(think, (200, {}, b"ok")) as server:
         with scope(actor.tenant_id):
-            services.create_webhook(actor=actor, url=server.url, kinds=["webhook"], now=now())
+            services.webhooks.create_webhook(actor=actor, url=server.url, kinds=["webhook"], now=now())
         ledger.sequence_once()
         ledger.dispatch_once(name="tenants.webhooks")
         worker = house.worker()

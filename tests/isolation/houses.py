@@ -226,7 +226,7 @@ def _administered(house: House) -> dict[str, Any]:
         "delivery": tenants.WebhookDelivery.objects.create(
             **inside, **event, **due, webhook=webhook, payload=f'{{"text": "{house.canary}"}}'
         ),
-        "provider": services.add_saml_provider(
+        "provider": services.single_sign_on.add_saml_provider(
             actor=house.admin, name=house.canary, metadata=METADATA, metadata_url="", now=now()
         ),
         "domain": EmailDomain.objects.create(

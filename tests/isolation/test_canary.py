@@ -19,7 +19,7 @@ from django.conf import settings
 from apps.features.adapters.valkey import store_at
 from apps.features.services.online import _Keyring
 from apps.registry.services.keys import current_key
-from apps.tenants.services import create_webhook
+from apps.tenants.services.webhooks import create_webhook
 from foundation import lake, storage
 from foundation.clock import now
 from foundation.lake.adapters import sessions

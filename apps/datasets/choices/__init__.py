@@ -15,6 +15,7 @@ from apps.datasets.choices.exports import ExportFormat
 from apps.datasets.choices.files import ACCEPTED_ENDINGS, ARCHIVES, FORMAT_OF_ENDING, READ_WHOLE, FileFormat
 from apps.datasets.choices.ingestions import INGESTION_NEXT, IngestionState, Mode, Rhythm, Trigger, Weekday
 from apps.datasets.choices.retention import KeptBecause
+from apps.datasets.choices.tables import growing_table
 from apps.datasets.choices.transformations import (
     PASS_NEXT,
     PASS_OPEN,
@@ -79,4 +80,5 @@ __all__ = [
     "ValueFamily",
     "VersionState",
     "Weekday",
+    "growing_table",
 ]

@@ -114,6 +114,16 @@ class DatasetVersion(TenantModel):
         return self.source.get("base", of)
 
     @property
+    def own_table(self) -> str:
+        """The table in which the rows that came lie, and those of a version that builds on none."""
+        return f"ds_{self.pk.hex}"
+
+    @property
+    def new_rows_table(self) -> str:
+        """While it is made by a transformation: what came to the input that is read row by row."""
+        return f"dn_{self.pk.hex}"
+
+    @property
     def table_apart(self) -> str:
         """The table of its own into which its rows move when those that share the present one are destroyed."""
         return f"dm_{uuid5(self.pk, self.lake_table).hex}"
@@ -125,7 +135,7 @@ class DatasetVersion(TenantModel):
 
     @cached_property
     def profile(self) -> dict[str, Any]:
-        """What is in the columns (`foundation.lake.adapters.profile`); empty where there are no rows to read."""
+        """What is in the columns (`foundation.lake.ports.Inspected`); empty where there are no rows to read."""
         if self.first_profile or self.state not in _WITH_ROWS:
             return self.first_profile
         try:

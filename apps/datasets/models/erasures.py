@@ -24,7 +24,7 @@ class Erasure(TenantModel):
     state = models.CharField(max_length=12, choices=ErasureState.choices, default=ErasureState.ERASING)
     version_count = models.PositiveIntegerField(default=0)
     row_count = models.BigIntegerField(default=0)
-    # SHA-256 of what was erased where, as `services.erasing.summing` writes it; the ledger names it too.
+    # SHA-256 of what was erased where, as `services.erasing.ending` writes it; the ledger names it too.
     summary_digest = models.CharField(max_length=64, blank=True)
     failure = models.TextField(blank=True)
     failure_words = models.JSONField(default=dict, blank=True)

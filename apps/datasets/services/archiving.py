@@ -20,7 +20,7 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
     with tenants.in_scope_of(actor):
         datasets = list(selectors.visible_datasets(actor=actor).select_related("project"))
         versions = list(selectors.visible_versions(actor=actor).select_related("dataset__project"))
-        ingestions = [tenants.words_of(row) for row in selectors.visible_ingestions(actor=actor).defer(None)]
+        ingestions = [tenants.fields_of(row) for row in selectors.visible_ingestions(actor=actor).defer(None)]
         suites = list(selectors.visible_suites(actor=actor))
         reports = [
             selectors.shown_report(actor=actor, report=one, version=one.version)
@@ -28,13 +28,13 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
         ]
         quarantines = list(selectors.visible_quarantines(actor=actor).select_related("dataset__project"))
         made_by = [
-            {**tenants.words_of(row), "definitions": [tenants.words_of(one) for one in row.definitions.all()]}
+            {**tenants.fields_of(row), "definitions": [tenants.fields_of(one) for one in row.definitions.all()]}
             for row in selectors.visible_transformations(actor=actor).prefetch_related("definitions")
         ]
-    yield "datasets/datasets.json", tenants.as_json([tenants.words_of(row) for row in datasets])
-    yield "datasets/expectations.json", tenants.as_json([tenants.words_of(row) for row in suites])
-    yield "datasets/reports.json", tenants.as_json([tenants.words_of(row) for row in reports])
-    yield "datasets/quarantines.json", tenants.as_json([tenants.words_of(row) for row in quarantines])
+    yield "datasets/datasets.json", tenants.as_json([tenants.fields_of(row) for row in datasets])
+    yield "datasets/expectations.json", tenants.as_json([tenants.fields_of(row) for row in suites])
+    yield "datasets/reports.json", tenants.as_json([tenants.fields_of(row) for row in reports])
+    yield "datasets/quarantines.json", tenants.as_json([tenants.fields_of(row) for row in quarantines])
     for quarantine in quarantines:
         if quarantine.row_count:
             of = quarantine.dataset
@@ -46,6 +46,6 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
     for version in versions:
         dataset = version.dataset
         path = f"datasets/{dataset.project.slug}/{dataset.slug}/v{version.number or version.pk.hex}"
-        yield f"{path}.json", tenants.as_json(tenants.words_of(version))
+        yield f"{path}.json", tenants.as_json(tenants.fields_of(version))
         if version.state == VersionState.READY:
             yield f"{path}.parquet", parquet_stream(actor=actor, version=version)

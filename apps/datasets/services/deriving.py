@@ -15,12 +15,12 @@ from apps.datasets.events import DerivationStarted
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.column_sources import ColumnSources, column_sources
 from apps.datasets.services.completing import complete
-from apps.datasets.services.growing import check_mode, table_of
+from apps.datasets.services.growing import check_mode
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
-from foundation.lake.ports import TableAt
+from foundation.lake.ports import Lake, TableAt
 from foundation.words import kept as _
 
 if TYPE_CHECKING:
@@ -85,16 +85,23 @@ def run_derivation(*, job: JobHandle, version_id: UUID) -> None:
         sources = _tables(job.actor, inputs)
     if version.state != VersionState.INGESTING:
         return
-    tables, table = lake.for_tenant(version.tenant_id), table_of(version)
+    tables, table = lake.for_tenant(version.tenant_id), version.own_table
     tables.drop(table)
     job.progress(_("Running the SQL"), 10)
     rows = lake.sandbox.run(
         version.tenant_id, version.source["sql"], sources, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB
     )
     at = tables.write(table, rows)
+    check_has_rows(tables, at)
     keep_column_sources(job, version, column_sources(tables=tables, sql=version.source["sql"], inputs=sources))
     # How much SQL makes of its inputs shows only now.
     complete(job=job, version=version, tables=tables, at=at, weigh=True)
+
+
+def check_has_rows(tables: Lake, at: TableAt) -> None:
+    """QueryRefused where the SQL came to nothing."""
+    if not tables.count(at):
+        raise QueryRefused(_("The SQL gives no rows. Look at its conditions and at the data it reads."))
 
 
 def keep_column_sources(job: JobHandle, version: DatasetVersion, found: ColumnSources) -> None:

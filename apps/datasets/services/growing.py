@@ -60,11 +60,6 @@ def check_mode(actor: Actor, dataset: Dataset, mode: str, key: Sequence[str]) ->
         policies.check_may_match(actor, newest, key)
 
 
-def table_of(version: DatasetVersion) -> str:
-    """The table in which the rows that came lie, and those of a version that builds on none."""
-    return f"ds_{version.pk.hex}"
-
-
 def why_waits(version: DatasetVersion) -> str:
     """Why its reading may not begin just now; empty where it may."""
     if version.paused_at is not None:
@@ -230,6 +225,6 @@ def let_go(version: DatasetVersion) -> None:
     Versions that read that table at a snapshot go on doing so; the next one begins a table of its own.
     """
     tables, line = lake.for_tenant(version.tenant_id), version.source.get("line", "")
-    tables.drop(table_of(version))
+    tables.drop(version.own_table)
     if line and tables.mark_of(line) == version.pk.hex:
         tables.drop(line)

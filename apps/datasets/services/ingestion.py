@@ -13,7 +13,7 @@ from apps.datasets.events import VersionCancelled, VersionFailed
 from apps.datasets.models import DatasetVersion, Upload
 from apps.datasets.services.completing import complete
 from apps.datasets.services.foldering import tables_in
-from apps.datasets.services.growing import fix_base, grows, let_go, reading_options, table_of
+from apps.datasets.services.growing import fix_base, grows, let_go, reading_options
 from apps.datasets.services.slimming import without_listings
 from apps.datasets.services.tokenising import tokenising, with_text
 from apps.datasets.services.unpacking import SourceFile, unpacked
@@ -44,7 +44,7 @@ def ingest_upload(*, job: JobHandle, version_id: UUID, upload_id: UUID) -> None:
             # The attempt that brought the rows in was killed before it could clear up.
             drop_chunks(upload.tenant_id, upload.pk)
         return
-    tables, table = lake.for_tenant(version.tenant_id), table_of(version)
+    tables, table = lake.for_tenant(version.tenant_id), version.own_table
     tables.drop(table)
     job.progress(_("Reading the file"), 5)
     base = fix_base(job, version) if grows(version) else None

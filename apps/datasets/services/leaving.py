@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from apps.datasets import selectors
-from apps.datasets.choices import VersionState
+from apps.datasets.choices import VersionState, growing_table
 from apps.datasets.models import Dataset, DatasetVersion, Ingestion, Transformation, Upload
 from apps.datasets.services.parting import tables_of
 from apps.datasets.services.uploads import home_of
@@ -58,9 +58,9 @@ class DataFarewell(projects.Farewell):
             # And the new rows of an input, which a pass that was killed may have left.
             tables=[
                 *tables_of([one.pk for one in versions]),
-                *(f"dn_{one.pk.hex}" for one in versions),
+                *(one.new_rows_table for one in versions),
                 # What a stream wrote that is no more, and of which no version was made.
-                *(f"dt_{pk.hex}" for pk in datasets),
+                *(growing_table(pk) for pk in datasets),
             ],
             objects=[
                 *(version.profile_key for version in versions),

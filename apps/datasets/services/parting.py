@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors
 from apps.datasets.choices import VersionState
 from apps.datasets.events import VersionMoved
-from apps.datasets.models import DatasetVersion
+from apps.datasets.models import DatasetVersion, quarantine_table
 from foundation import lake, ledger
 from foundation.errors import Unavailable
 from foundation.jobs import JobHandle
@@ -39,7 +39,7 @@ def tables_of(ids: Collection[UUID]) -> list[str]:
     found = set[str]()
     for version in DatasetVersion.objects.filter(pk__in=ids).only("tenant_id", "pk", "lake_table", "source"):
         # The last one is there where a move was begun and never ended.
-        found |= {f"ds_{version.pk.hex}", f"qr_{version.pk.hex}", version.table_apart}
+        found |= {version.own_table, quarantine_table(version), version.table_apart}
         named = (version.lake_table, version.source.get("line"))
         found |= {name for name in named if name and not writer_of(version.tenant_id, name)}
     return sorted(found)

@@ -23,7 +23,7 @@ from apps.datasets.events import PullStarted
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.completing import complete, leave_unchanged
 from apps.datasets.services.foldering import tables_in
-from apps.datasets.services.growing import check_mode, fix_base, grows, reading_options, table_of, why_waits
+from apps.datasets.services.growing import check_mode, fix_base, grows, reading_options, why_waits
 from apps.datasets.services.ingestion import cancel_version, fail_version
 from apps.datasets.services.options import checked_options
 from apps.datasets.services.tokenising import as_before, tokenising, with_text
@@ -111,7 +111,7 @@ def run_pull(*, job: JobHandle, version_id: UUID) -> None:
         if version.state != VersionState.INGESTING:
             return
         connection = connected.get_connection(actor=job.actor, connection_id=UUID(version.source["connection"]))
-    tables, table = tokenising(lake.for_tenant(version.tenant_id), version), table_of(version)
+    tables, table = tokenising(lake.for_tenant(version.tenant_id), version), version.own_table
     base = fix_base(job, version) if grows(version) else None
     options = with_text(reading_options(version.source["options"], base))
     with connections.source_of(connection) as source:
@@ -155,10 +155,10 @@ def _write_pieces(
     done = int(mark or -1)
     pieces = list(source.pieces(place, asked, pin))
     rows_before = tables.count(tables.current(table)) if done >= 0 else 0
-    for piece in pieces:
+    for nth, piece in enumerate(pieces):
         if piece.number <= done:
             continue
-        share = _READ + (_WRITTEN - _READ) * pieces.index(piece) / len(pieces)
+        share = _READ + (_WRITTEN - _READ) * nth / len(pieces)
         teller = _Teller(job, version, piece, rows_before, share)
         with source.read(place, asked, piece) as rows:
             if isinstance(rows, Table):

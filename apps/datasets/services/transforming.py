@@ -8,11 +8,10 @@ from uuid import UUID
 
 from apps.datasets import selectors
 from apps.datasets.choices import PassState, TransformationMode, VersionState
-from apps.datasets.errors import QueryRefused
 from apps.datasets.models import DatasetVersion, TransformationPass
 from apps.datasets.services.column_sources import column_sources
 from apps.datasets.services.completing import complete
-from apps.datasets.services.deriving import keep_column_sources
+from apps.datasets.services.deriving import check_has_rows, keep_column_sources
 from apps.datasets.services.ingestion import cancel_version, fail_version
 from apps.datasets.services.passes import TRANSFORM
 from foundation import jobs, lake
@@ -52,8 +51,7 @@ def run_pass(*, job: JobHandle, version_id: UUID) -> None:
     at = _write(job, tables, work)
     sources = column_sources(tables=tables, sql=version.source["sql"], inputs=work.sources)
     keep_column_sources(job, version, sources)
-    if not tables.count(at):
-        raise QueryRefused(_("The SQL gives no rows. Look at its conditions and at the data it reads."))
+    check_has_rows(tables, at)
     complete(job=job, version=version, tables=tables, at=at, weigh=True)
 
 
@@ -72,7 +70,7 @@ def _try(version: DatasetVersion, sources: dict[str, TableAt]) -> None:
 
 
 def _write(job: JobHandle, tables: Lake, work: _Work) -> TableAt:
-    version, table, staged = work.version, f"ds_{work.version.pk.hex}", f"dn_{work.version.pk.hex}"
+    version, table, staged = work.version, work.version.own_table, work.version.new_rows_table
     tables.drop(table)
     tables.drop(staged)
     sources, mode, why = dict(work.sources), TransformationMode.FULL, work.why_full

@@ -22,7 +22,7 @@ def run_part(actor: Actor) -> Iterator[tenants.File]:
     for project in mine:
         with tenants.in_scope_of(actor):
             rows = selectors.visible_runs(actor=actor, project_id=project.pk).order_by("number")
-            lines = (tenants.words_of(row) for row in rows.iterator(chunk_size=500))
+            lines = (tenants.fields_of(row) for row in rows.iterator(chunk_size=500))
             yield f"runs/{project.slug}.jsonl", tenants.as_lines(lines)
 
 

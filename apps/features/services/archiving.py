@@ -15,8 +15,8 @@ def feature_part(actor: Actor) -> Iterator[tenants.File]:
         entities = list(selectors.visible_entities(actor=actor))
         views = list(selectors.visible_views(actor=actor).select_related("project"))
         sets = list(selectors.visible_training_sets(actor=actor).select_related("project"))
-    yield "features/entities.json", tenants.as_json([tenants.words_of(row) for row in entities])
+    yield "features/entities.json", tenants.as_json([tenants.fields_of(row) for row in entities])
     for kind, rows in (("views", views), ("training_sets", sets)):
         for row in rows:
             path = f"features/{row.project.slug}/{kind}/{row.name}-v{row.number}.json"
-            yield path, tenants.as_json(tenants.words_of(row))
+            yield path, tenants.as_json(tenants.fields_of(row))

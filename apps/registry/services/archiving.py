@@ -22,7 +22,7 @@ def model_part(actor: Actor) -> Iterator[tenants.File]:
         versions = list(rows)
     for version in versions:
         path = f"models/{version.model.project.slug}/{version.model.name}/v{version.number}"
-        yield f"{path}/version.json", tenants.as_json(tenants.words_of(version))
+        yield f"{path}/version.json", tenants.as_json(tenants.fields_of(version))
         yield f"{path}/card.md", [version.card.encode()]
         if version.signature and storage.exists(version.tenant_id, version.artifact_key):
             yield from _files(version, f"{path}/model")

@@ -17,9 +17,10 @@ from apps.datasets import services as datasets
 from apps.datasets.choices import ErasedKind
 from apps.datasets.services import Reached, Search
 from apps.streams.models import Stream
+from apps.streams.services.columns import nothing
 from apps.streams.services.marking import Progress, progress_of, replayer
 from apps.streams.services.setting_aside import made_whole, opened
-from apps.streams.services.shaping import fields_in, nothing
+from apps.streams.services.shaping import fields_in
 from foundation import lake
 from foundation.jobs import JobHandle
 from foundation.lake import Lake, LakeUnavailable, MarkMoved, TableAt, shredding

@@ -44,5 +44,5 @@ def stream_part(actor: Actor) -> Iterator[tenants.File]:
     """streams/streams.json: what each is told and how far it came; rows are the datasets'."""
     with tenants.in_scope_of(actor):
         rows = Stream.objects.filter(tenant_id=actor.tenant_id)
-        found = [tenants.words_of(row) for row in rows]
+        found = [tenants.fields_of(row) for row in rows]
     yield "streams/streams.json", tenants.as_json(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,8 +17,8 @@ from apps.streams.adapters import decoder_of
 from apps.streams.choices import STREAM_NEXT, Begin, Cut, EventFormat, Late, StreamState
 from apps.streams.events import StreamChanged, StreamCreated, StreamDeleted, StreamPaused, StreamResumed
 from apps.streams.models import Stream
+from apps.streams.services.columns import lake_type
 from apps.streams.services.cutting import cut_at_last
-from apps.streams.services.shaping import lake_type
 from apps.streams.services.tokens import settled
 from foundation import lake, ledger, live, states
 from foundation.errors import Conflict, Invalid
@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     from apps.datasets.models import Dataset
     from apps.projects.models import Project
 
-_TOLD = ("columns", "event_time", "lateness", "late", "batch_rows", "batch_seconds", "cut", "cut_rows")
+
+class Settings(TypedDict, total=False):
+    """What becomes of a stream's events, and may be changed later; what is left out is as the model has it."""
+
+    columns: Sequence[Mapping[str, Any]]
+    event_time: str
+    lateness: timedelta
+    late: str
+    batch_rows: int
+    batch_seconds: float
+    cut: str
+    cut_rows: int
 
 
 @transaction.atomic
@@ -45,14 +56,7 @@ def create_stream(
     format: str = EventFormat.JSON,
     event_schema: bytes = b"",
     message: str = "",
-    columns: Sequence[Mapping[str, Any]] = (),
-    event_time: str = "",
-    lateness: timedelta = timedelta(),
-    late: str = Late.KEEP,
-    batch_rows: int = 20_000,
-    batch_seconds: float = 1.0,
-    cut: str = Cut.HAND,
-    cut_rows: int = 1_000_000,
+    **told: Unpack[Settings],
 ) -> Stream:
     """A stream that runs at once. Without a connection its events are pushed to the portal.
 
@@ -71,7 +75,7 @@ def create_stream(
             actor=actor, connection_id=connection_id, project_id=dataset.project_id
         )
         policies.check_is_broker(connection, topic)
-    declared = columns or decoder_of(format, event_schema, message).columns() or ()
+    declared = told.pop("columns", ()) or decoder_of(format, event_schema, message).columns() or ()
     stream = Stream(
         tenant=actor.tenant,
         project_id=dataset.project_id,
@@ -84,16 +88,10 @@ def create_stream(
         event_schema=event_schema,
         message=message.strip(),
         columns=policies.checked_columns(declared),
-        event_time=event_time,
-        lateness=lateness,
-        late=late,
-        batch_rows=batch_rows,
-        batch_seconds=batch_seconds,
-        cut=cut,
-        cut_rows=cut_rows,
         created_by=actor.user,
         created_at=now,
         cut_at=now,
+        **told,
     )
     _check(stream)
     _save(stream)
@@ -183,7 +181,9 @@ def _check(stream: Stream, before: Sequence[Mapping[str, Any]] = ()) -> None:
             sentence = _("Choose one of: %(known)s.") % {"known": ", ".join(known.values)}
             raise Invalid(sentence, fields={field: [sentence]})
     stream.columns, stream.tokenised = settled(stream, before)
-    policies.check_settings({name: getattr(stream, name) for name in (*_TOLD, "format", "event_schema")})
+    policies.check_settings(
+        {name: getattr(stream, name) for name in (*Settings.__annotations__, "format", "event_schema")}
+    )
     decoder_of(stream.format, bytes(stream.event_schema), stream.message)
     _fit(stream)
 

@@ -48,11 +48,11 @@ class IdentityProviderViewSet(PortalViewSet):
         said = self.body(serializers.IdentityProviderWanted)
         if said["kind"] == "oidc":
             words = {name: said[name] for name in ("name", "issuer", "client_id", "client_secret")}
-            made = services.add_openid_provider(actor=self.actor, **words, now=now())
+            made = services.single_sign_on.add_openid_provider(actor=self.actor, **words, now=now())
         else:
             words = {"name": said["name"], "metadata_url": said["metadata_url"]}
             xml = said["metadata"].encode()
-            made = services.add_saml_provider(actor=self.actor, **words, metadata=xml, now=now())
+            made = services.single_sign_on.add_saml_provider(actor=self.actor, **words, metadata=xml, now=now())
         return self.answer(self.serializer_class, made, status=201)
 
     @extend_schema(request=serializers.IdentityProviderWords)
@@ -62,30 +62,33 @@ class IdentityProviderViewSet(PortalViewSet):
         kept = ("default_role", "makes_members", "vouches_for_email", "only_way_in")
         words: dict[str, Any] = {name: said.get(name, getattr(provider, name)) for name in kept}
         lines = said.get("mapping", provider.mapping)
-        services.edit_provider(
+        services.single_sign_on.edit_provider(
             actor=self.actor,
             provider=provider,
             **words,
-            mapping=[services.Line(line["external"], line.get("role", ""), line.get("group", "")) for line in lines],
-            claims=said.get("claims") or services.settings_of(provider).claims,
+            mapping=[
+                services.single_sign_on.Line(line["external"], line.get("role", ""), line.get("group", ""))
+                for line in lines
+            ],
+            claims=said.get("claims") or services.single_sign_on.settings_of(provider).claims,
             client_secret=said.get("client_secret", ""),
         )
         return self.answer(self.serializer_class, self._provider(pk))
 
     def destroy(self, request: Request, pk: UUID) -> Response:
-        services.remove_provider(actor=self.actor, provider=self._provider(pk), now=now())
+        services.single_sign_on.remove_provider(actor=self.actor, provider=self._provider(pk), now=now())
         return Response(status=204)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def enable(self, request: Request, pk: UUID) -> Response:
-        provider = services.enable_provider(actor=self.actor, provider=self._provider(pk), now=now())
+        provider = services.single_sign_on.enable_provider(actor=self.actor, provider=self._provider(pk), now=now())
         return self.answer(self.serializer_class, provider)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def disable(self, request: Request, pk: UUID) -> Response:
-        provider = services.disable_provider(actor=self.actor, provider=self._provider(pk))
+        provider = services.single_sign_on.disable_provider(actor=self.actor, provider=self._provider(pk))
         return self.answer(self.serializer_class, provider)
 
     @extend_schema(request=serializers.ScimTokenWanted, responses={201: serializers.ScimTokenMade})
@@ -93,7 +96,7 @@ class IdentityProviderViewSet(PortalViewSet):
     def scim_tokens(self, request: Request, pk: UUID) -> Response:
         lives = timedelta(days=self.body(serializers.ScimTokenWanted)["days"])
         provider = self._provider(pk)
-        row, text = services.create_scim_token(actor=self.actor, provider=provider, lives=lives, now=now())
+        row, text = services.provisioning.create_scim_token(actor=self.actor, provider=provider, lives=lives, now=now())
         url = f"{settings.SANAD_PUBLIC_URL}/scim/v2/{self.actor.tenant.slug}"
         made = {"token": text, "url": url, "expires_at": row.expires_at}
         return self.answer(serializers.ScimTokenMade, made, status=201)
@@ -118,17 +121,17 @@ class EmailDomainViewSet(PortalViewSet):
     @extend_schema(request=serializers.EmailDomainWanted)
     def create(self, request: Request) -> Response:
         name = self.body(serializers.EmailDomainWanted)["name"]
-        domain = services.claim_domain(actor=self.actor, name=name, now=now())
+        domain = services.single_sign_on.claim_domain(actor=self.actor, name=name, now=now())
         return self.answer(self.serializer_class, domain, status=201)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
-        services.release_domain(actor=self.actor, domain=self._domain(pk))
+        services.single_sign_on.release_domain(actor=self.actor, domain=self._domain(pk))
         return Response(status=204)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def prove(self, request: Request, pk: UUID) -> Response:
-        domain = services.prove_domain(actor=self.actor, domain=self._domain(pk), now=now())
+        domain = services.single_sign_on.prove_domain(actor=self.actor, domain=self._domain(pk), now=now())
         return self.answer(self.serializer_class, domain)
 
     def _domain(self, pk: UUID) -> Any:

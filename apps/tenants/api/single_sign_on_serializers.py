@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.tenants.services import RECORD_AT, RECORD_SAYS
+from apps.tenants.services.single_sign_on import RECORD_AT, RECORD_SAYS
 from foundation.access import Role
 from foundation.identity.models import EmailDomain, IdentityProvider
 

@@ -50,7 +50,7 @@ class WebhookViewSet(PortalViewSet):
     @extend_schema(request=serializers.WebhookWanted, responses={201: serializers.NewWebhookSerializer})
     def create(self, request: Request) -> Response:
         body = self._words(self.body(serializers.WebhookWanted))
-        webhook, secret = services.create_webhook(actor=self.actor, now=now(), **body)
+        webhook, secret = services.webhooks.create_webhook(actor=self.actor, now=now(), **body)
         webhook.secret = secret  # type: ignore[attr-defined]  # in this answer only, never stored
         return self.answer(serializers.NewWebhookSerializer, webhook, status=201)
 
@@ -59,17 +59,17 @@ class WebhookViewSet(PortalViewSet):
         webhook = self._webhook(pk)
         present = {name: getattr(webhook, name) for name in ("url", "description", "kinds", "project_id")}
         changed = {**present, **self._words(self.body(serializers.WebhookChange))}
-        services.edit_webhook(actor=self.actor, webhook=webhook, **changed)
+        services.webhooks.edit_webhook(actor=self.actor, webhook=webhook, **changed)
         return self._again(pk)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
-        services.delete_webhook(actor=self.actor, webhook=self._webhook(pk))
+        services.webhooks.delete_webhook(actor=self.actor, webhook=self._webhook(pk))
         return Response(status=204)
 
     @extend_schema(request=None, responses=serializers.NewWebhookSerializer)
     @action(detail=True, methods=["post"], url_path="roll-secret")
     def roll_secret(self, request: Request, pk: UUID) -> Response:
-        _row, secret = services.roll_webhook_secret(actor=self.actor, webhook=self._webhook(pk), now=now())
+        _row, secret = services.webhooks.roll_webhook_secret(actor=self.actor, webhook=self._webhook(pk), now=now())
         webhook = self._webhook(pk)
         webhook.secret = secret
         return self.answer(serializers.NewWebhookSerializer, webhook)
@@ -77,26 +77,26 @@ class WebhookViewSet(PortalViewSet):
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, pk: UUID) -> Response:
-        services.pause_webhook(actor=self.actor, webhook=self._webhook(pk))
+        services.webhooks.pause_webhook(actor=self.actor, webhook=self._webhook(pk))
         return self._again(pk)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def enable(self, request: Request, pk: UUID) -> Response:
-        services.enable_webhook(actor=self.actor, webhook=self._webhook(pk))
+        services.webhooks.enable_webhook(actor=self.actor, webhook=self._webhook(pk))
         return self._again(pk)
 
     @extend_schema(request=None, responses={201: serializers.DeliverySerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: UUID) -> Response:
-        delivery = services.send_test_event(actor=self.actor, webhook=self._webhook(pk), now=now())
+        delivery = services.webhooks.send_test_event(actor=self.actor, webhook=self._webhook(pk), now=now())
         return self.answer(serializers.DeliverySerializer, delivery, status=201)
 
     @extend_schema(request=serializers.Since, responses=serializers.Replayed)
     @action(detail=True, methods=["post"], url_path="replay-failed")
     def replay_failed(self, request: Request, pk: UUID) -> Response:
         since = self.body(serializers.Since)["since"]
-        count = services.replay_failed(actor=self.actor, webhook=self._webhook(pk), since=since, now=now())
+        count = services.webhooks.replay_failed(actor=self.actor, webhook=self._webhook(pk), since=since, now=now())
         return self.answer(serializers.Replayed, {"deliveries": count})
 
     @extend_schema(responses=serializers.DeliverySerializer(many=True))
@@ -114,7 +114,7 @@ class WebhookViewSet(PortalViewSet):
     @action(detail=True, methods=["post"], url_path="deliveries/<uuid:delivery_id>/replay")
     def replay(self, request: Request, pk: UUID, delivery_id: UUID) -> Response:
         delivery = self._delivery(pk, delivery_id)
-        services.replay_delivery(actor=self.actor, delivery=delivery, now=now())
+        services.webhooks.replay_delivery(actor=self.actor, delivery=delivery, now=now())
         return self.answer(serializers.DeliverySerializer, self._delivery(pk, delivery_id))
 
     def _words(self, body: dict[str, Any]) -> dict[str, Any]:

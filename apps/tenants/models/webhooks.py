@@ -113,7 +113,7 @@ class WebhookDelivery(TenantModel):
 
     @property
     def due_at(self) -> datetime:
-        """When it may be sent next, where it waits; webhook_queue.due says the same of rows."""
+        """When it may be sent next, where it waits; the queue says the same of rows."""
         rested, until = self.webhook.rested_at, self.webhook.rests_until
         if rested is None or until is None:
             return self.next_attempt_at

@@ -1,18 +1,10 @@
 """Writes of tenants: people, tokens, sign-in."""
 
+from apps.tenants.services import provisioning, single_sign_on, webhooks
 from apps.tenants.services.bin import Restored, delete_for_ever, empty_due, restore
 from apps.tenants.services.binning import kept_until
 from apps.tenants.services.budgets import check_budget, remove_budget, set_budget
 from apps.tenants.services.deleting import delete_tenant, register_farewell
-from apps.tenants.services.email_domains import (
-    RECORD_AT,
-    RECORD_SAYS,
-    claim_domain,
-    prove_by_operator,
-    prove_domain,
-    release_domain,
-    tenant_of_address,
-)
 from apps.tenants.services.export_part import tenant_part
 from apps.tenants.services.exporting import (
     File,
@@ -23,12 +15,12 @@ from apps.tenants.services.exporting import (
     ask_for_export,
     export_tenant,
     fetch_export,
+    fields_of,
     forget_archives,
     forget_exports,
     in_scope_of,
     is_archive_being_made,
     register_export,
-    words_of,
 )
 from apps.tenants.services.factors import (
     Shown,
@@ -48,21 +40,6 @@ from apps.tenants.services.groups import (
     delete_group,
     edit_group,
     take_from_group,
-)
-from apps.tenants.services.identity_providers import (
-    Line,
-    add_openid_provider,
-    add_saml_provider,
-    complete_openid_provider,
-    complete_saml_provider,
-    disable_provider,
-    draft_provider,
-    edit_provider,
-    enable_provider,
-    refresh_provider,
-    remove_provider,
-    scim_purpose,
-    settings_of,
 )
 from apps.tenants.services.invitation_mails import send_invitation
 from apps.tenants.services.invitations import (
@@ -85,9 +62,6 @@ from apps.tenants.services.prices import set_price, take_back_price
 from apps.tenants.services.profile import change_password, edit_profile
 from apps.tenants.services.project_roles import Holder, give_role_in_project, take_back_role_in_project
 from apps.tenants.services.proof import prove
-from apps.tenants.services.provided_sessions import note_provided_session
-from apps.tenants.services.provider_logout import end_by_provider, provider_of
-from apps.tenants.services.provider_proof import prove_by_provider
 from apps.tenants.services.quotas import (
     check_could_start,
     check_storage,
@@ -98,9 +72,7 @@ from apps.tenants.services.quotas import (
     take_part,
     why_it_waits,
 )
-from apps.tenants.services.saml_answers import keep_answer, kept_answer
 from apps.tenants.services.sample import ensure_sample_people
-from apps.tenants.services.scim_tokens import create_scim_token
 from apps.tenants.services.security import send_notice, take_reminders
 from apps.tenants.services.service_accounts import (
     change_role_of_service_account,
@@ -119,17 +91,6 @@ from apps.tenants.services.sign_in import (
     sign_in,
 )
 from apps.tenants.services.sign_in_rules import set_second_factor_rule
-from apps.tenants.services.single_sign_on import (
-    disabled_provider,
-    enter,
-    find_provider,
-    forget_used_assertions,
-    look_at,
-    note_refusal,
-    note_test,
-    providers_at,
-    providers_for,
-)
 from apps.tenants.services.starts import register_start, start_address
 from apps.tenants.services.strays import note_stray, tell_strays
 from apps.tenants.services.support import (
@@ -178,38 +139,20 @@ from apps.tenants.services.ways_back import (
     take_factors_of_member,
     unlock_member,
 )
-from apps.tenants.services.webhook_queue import forget_deliveries, queue_event, ring_due_webhooks
-from apps.tenants.services.webhook_sending import send_webhook
-from apps.tenants.services.webhook_shapes import register_webhook_shape
-from apps.tenants.services.webhooks import (
-    create_webhook,
-    delete_webhook,
-    edit_webhook,
-    enable_webhook,
-    pause_webhook,
-    replay_delivery,
-    replay_failed,
-    roll_webhook_secret,
-    send_test_event,
-)
+from apps.tenants.services.webhooks.shapes import register_webhook_shape
 
 __all__ = [
-    "RECORD_AT",
-    "RECORD_SAYS",
     "Check",
     "File",
     "Founder",
     "Holder",
-    "Line",
     "Metered",
     "Restored",
     "Shown",
     "accept_as_new_person",
     "accept_invitation",
     "add_app",
-    "add_openid_provider",
     "add_passkey",
-    "add_saml_provider",
     "add_to_group",
     "archives_kept",
     "archives_measured",
@@ -230,40 +173,26 @@ __all__ = [
     "check_passkey_of_anybody",
     "check_setup",
     "check_storage",
-    "claim_domain",
     "close_project",
-    "complete_openid_provider",
-    "complete_saml_provider",
     "count_requests",
     "create_group",
-    "create_scim_token",
     "create_service_account",
     "create_service_token",
     "create_tenant",
     "create_token",
-    "create_webhook",
     "cut_the_wait",
     "delete_for_ever",
     "delete_group",
     "delete_now",
     "delete_tenant",
-    "delete_webhook",
-    "disable_provider",
     "disable_service_account",
-    "disabled_provider",
-    "draft_provider",
     "drop_binned_of_project",
     "drop_grants_of_project",
     "edit_group",
     "edit_profile",
-    "edit_provider",
     "edit_tenant",
-    "edit_webhook",
     "empty_due",
-    "enable_provider",
     "enable_service_account",
-    "enable_webhook",
-    "end_by_provider",
     "end_expired_support",
     "end_other_sessions",
     "end_session",
@@ -271,20 +200,17 @@ __all__ = [
     "end_usage",
     "end_usage_of_project",
     "ensure_sample_people",
-    "enter",
     "export_tenant",
     "fetch_export",
+    "fields_of",
     "find_invitation",
     "find_password_link",
-    "find_provider",
     "forget_archives",
-    "forget_deliveries",
     "forget_ended_sessions",
     "forget_expired_tokens",
     "forget_exports",
     "forget_factors",
     "forget_session",
-    "forget_used_assertions",
     "give_back",
     "give_permission",
     "give_role_in_project",
@@ -297,38 +223,24 @@ __all__ = [
     "is_member_locked",
     "is_set_up",
     "issue_workload_token",
-    "keep_answer",
     "keep_bytes",
     "keep_measured",
-    "kept_answer",
     "kept_until",
     "leave_support",
-    "look_at",
     "make_operator",
     "make_password_link",
     "make_password_link_by_operator",
     "measure_storage",
     "meter_everything",
     "name_model",
-    "note_provided_session",
-    "note_refusal",
     "note_session",
     "note_sign_in",
     "note_stray",
-    "note_test",
     "note_void_invitation",
     "note_void_password_link",
     "open_tenant",
-    "pause_webhook",
     "prove",
-    "prove_by_operator",
-    "prove_by_provider",
-    "prove_domain",
-    "provider_of",
-    "providers_at",
-    "providers_for",
-    "queue_event",
-    "refresh_provider",
+    "provisioning",
     "refuse_support",
     "register_export",
     "register_farewell",
@@ -336,38 +248,29 @@ __all__ = [
     "register_kept",
     "register_start",
     "register_webhook_shape",
-    "release_domain",
     "remove_budget",
     "remove_factor",
     "remove_member",
-    "remove_provider",
     "remove_quota",
     "renew_recovery_codes",
     "renew_workload_token",
-    "replay_delivery",
-    "replay_failed",
     "reserve_storage",
     "restore",
     "restore_member",
     "resume_tenant",
     "revoke_token",
     "revoke_workload_tokens",
-    "ring_due_webhooks",
-    "roll_webhook_secret",
-    "scim_purpose",
     "send_invitation",
     "send_notice",
-    "send_test_event",
-    "send_webhook",
     "set_budget",
     "set_password_by_link",
     "set_price",
     "set_quota",
     "set_second_factor_rule",
     "set_up",
-    "settings_of",
     "setup_secret",
     "sign_in",
+    "single_sign_on",
     "start_address",
     "stay",
     "suspend_member",
@@ -381,10 +284,9 @@ __all__ = [
     "take_reminders",
     "tell_failed_sign_ins",
     "tell_strays",
-    "tenant_of_address",
     "tenant_part",
     "unlock_member",
+    "webhooks",
     "why_it_waits",
     "withdraw_invitation",
-    "words_of",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from apps.tenants.models import BinnedThing, Budget, Price, Quota, UsageHour, Webhook
-from apps.tenants.services.exporting import File, as_json, as_lines, in_scope_of, words_of
+from apps.tenants.services.exporting import File, as_json, as_lines, fields_of, in_scope_of
 from foundation.access.models import Group, GroupMember, Membership, ProjectRole, SupportGrant
 from foundation.identity import Actor
 from foundation.identity.models import EmailDomain, IdentityProvider, ServiceAccount
@@ -34,10 +34,10 @@ _TABLES: dict[str, tuple[type[Model], tuple[str, ...]]] = {
 def tenant_part(actor: Actor) -> Iterator[File]:
     """tenant/*.json; what is sealed (secrets of webhooks and providers) is bytes, and no bytes leave."""
     with in_scope_of(actor):
-        yield "tenant/tenant.json", as_json(words_of(Tenant.objects.get(pk=actor.tenant_id)))
+        yield "tenant/tenant.json", as_json(fields_of(Tenant.objects.get(pk=actor.tenant_id)))
         yield "tenant/members.json", as_json([_member(row) for row in _of(Membership, actor).select_related("user")])
         for name, (model, secret) in _TABLES.items():
-            yield f"tenant/{name}.json", as_json([words_of(row, leave_out=secret) for row in _of(model, actor)])
+            yield f"tenant/{name}.json", as_json([fields_of(row, leave_out=secret) for row in _of(model, actor)])
         usage = _of(UsageHour, actor).order_by("hour", "pk").iterator(chunk_size=2000)
         yield "tenant/usage.jsonl", as_lines(_each(usage))
 
@@ -48,7 +48,7 @@ def _of(model: type[Model], actor: Actor) -> QuerySet[Any]:
 
 def _each(rows: Iterable[Model]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        yield words_of(row)
+        yield fields_of(row)
 
 
 def _member(row: Membership) -> dict[str, Any]:

@@ -203,8 +203,8 @@ def _metered(row: TenantExport) -> Metered:
     )
 
 
-def words_of(row: models.Model, *, leave_out: Iterable[str] = ()) -> dict[str, Any]:
-    """A row as JSON words: every plain column, none that holds bytes, and none that is left out."""
+def fields_of(row: models.Model, *, leave_out: Iterable[str] = ()) -> dict[str, Any]:
+    """The fields of a row, by name: every plain column, none that holds bytes, and none that is left out."""
     hidden = {*leave_out, "tenant_id"}
     fields = [field for field in row._meta.concrete_fields if not isinstance(field, models.BinaryField)]
     return {field.attname: getattr(row, field.attname) for field in fields if field.attname not in hidden}

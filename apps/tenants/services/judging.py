@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.tenants.ports import ProviderSettings, Said
 from apps.tenants.selectors.provisioning import names_of_scim_groups
-from apps.tenants.services.email_domains import domain_of
+from apps.tenants.services.single_sign_on.email_domains import domain_of
 from foundation.access import Role
 from foundation.access.models import Group, Membership
 from foundation.identity.models import EmailDomain, IdentityProvider, ProviderIdentity, Provisioned, User

@@ -25,7 +25,7 @@ from apps.tenants.services.groups import add_to_group, keep_by_provider
 from apps.tenants.services.locking import lock_administrators, lock_groups, lock_tokens_of
 from apps.tenants.services.project_roles import Holder, give_role_in_project
 from apps.tenants.services.provisioning import give_again
-from apps.tenants.services.single_sign_on import groups_of_mapping
+from apps.tenants.services.single_sign_on.entering import groups_of_mapping
 from foundation import access, ledger
 from foundation.access.models import Group, Membership
 from foundation.errors import Conflict

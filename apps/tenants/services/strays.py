@@ -12,7 +12,7 @@ from uuid import UUID
 
 from apps.tenants.events import StrayAnswersRefused
 from apps.tenants.models import StrayRefusals
-from apps.tenants.services.single_sign_on import LABEL, seek_provider
+from apps.tenants.services.single_sign_on.entering import LABEL, seek_provider
 from foundation import ledger
 from foundation.identity import Actor
 from foundation.tenancy import in_each, scope

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.tenants import policies
 from apps.tenants.events import MemberRestored, MemberSuspended
 from apps.tenants.services.locking import locked_member
-from apps.tenants.services.provided_sessions import end_provided_sessions
+from apps.tenants.services.single_sign_on.provided_sessions import end_provided_sessions
 from apps.tenants.services.tokens import revoke_tokens_of_member
 from apps.tenants.services.withdrawing import withdraw_invitations_of
 from foundation import access, ledger, live

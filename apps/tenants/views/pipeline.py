@@ -107,7 +107,7 @@ def note_session(request: HttpRequest, user: User) -> None:
         method=_method_of(request, user),
         now=now(),
     )
-    services.note_provided_session(
+    services.single_sign_on.note_provided_session(
         way=Way.of(request.session), user=user, session_key=request.session.session_key or ""
     )
 

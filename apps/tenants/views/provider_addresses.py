@@ -51,7 +51,10 @@ def facts_of(tenant_slug: str, provider: Any) -> list[list[dict[str, str]]]:
 
 def record_of(domain: Any) -> list[list[dict[str, str]]]:
     """The TXT record that proves the domain, to copy: its name and its value, a box each."""
-    name, value = f"{services.RECORD_AT}.{domain.name}", f"{services.RECORD_SAYS}{domain.challenge}"
+    name, value = (
+        f"{services.single_sign_on.RECORD_AT}.{domain.name}",
+        f"{services.single_sign_on.RECORD_SAYS}{domain.challenge}",
+    )
     return [[{"name": _("Name of the TXT record"), "code": name}], [{"name": _("Value"), "code": value}]]
 
 

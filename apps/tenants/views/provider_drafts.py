@@ -46,7 +46,11 @@ def show_draft(request: PortalRequest, provider: Any, form: Any = None) -> HttpR
 def provider_complete(request: PortalRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
     is_openid = provider.kind == provider.Kind.OIDC
-    complete: Any = services.complete_openid_provider if is_openid else services.complete_saml_provider
+    complete: Any = (
+        services.single_sign_on.complete_openid_provider
+        if is_openid
+        else services.single_sign_on.complete_saml_provider
+    )
     form = _form(provider, request.POST, request.FILES)
     if form.is_valid():
         with refusals_on(form):

@@ -58,7 +58,9 @@ def domain_claim(request: PortalRequest, tenant: str) -> HttpResponse:
     form = DomainForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
-            domain = services.claim_domain(actor=request.actor, name=form.cleaned_data["name"], now=now())
+            domain = services.single_sign_on.claim_domain(
+                actor=request.actor, name=form.cleaned_data["name"], now=now()
+            )
             messages.success(request, _("“%(name)s” is claimed; now prove it.") % {"name": domain.name})
             return redirect(request, _list(request, "domains"))
     return _show_list(request, domain_form=form)
@@ -70,7 +72,7 @@ def domain_prove(request: PortalRequest, tenant: str, domain_id: UUID) -> HttpRe
     domain = selectors.get_email_domain(actor=request.actor, domain_id=domain_id)
     refused = asked()
     with refusals_on(refused):
-        services.prove_domain(actor=request.actor, domain=domain, now=now())
+        services.single_sign_on.prove_domain(actor=request.actor, domain=domain, now=now())
         messages.success(request, _("“%(name)s” is proven.") % {"name": domain.name})
         return redirect(request, _list(request, "domains"))
     return _show_list(request, domain_id=domain.pk, refused=refused)
@@ -82,7 +84,7 @@ def domain_release(request: PortalRequest, tenant: str, domain_id: UUID) -> Http
     domain = selectors.get_email_domain(actor=request.actor, domain_id=domain_id)
     refused = asked()
     with refusals_on(refused):
-        services.release_domain(actor=request.actor, domain=domain)
+        services.single_sign_on.release_domain(actor=request.actor, domain=domain)
         messages.success(request, _("“%(name)s” is released; it leads nobody here now.") % {"name": domain.name})
         return redirect(request, _list(request, "domains"))
     return _show_list(request, domain_id=domain.pk, refused=refused)
@@ -94,7 +96,7 @@ def provider_draft(request: PortalRequest, tenant: str) -> HttpResponse:
     form = DraftForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
-            provider = services.draft_provider(actor=request.actor, **form.cleaned_data, now=now())
+            provider = services.single_sign_on.draft_provider(actor=request.actor, **form.cleaned_data, now=now())
             return redirect(request, _detail(request, provider.pk))
     return _show_list(request, draft_form=form)
 
@@ -106,7 +108,7 @@ def openid_add(request: PortalRequest, tenant: str) -> HttpResponse:
     form = OpenIDForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
-            provider = services.add_openid_provider(actor=request.actor, **form.cleaned_data, now=now())
+            provider = services.single_sign_on.add_openid_provider(actor=request.actor, **form.cleaned_data, now=now())
             return _added(request, provider)
     return _show_list(request, openid_form=form)
 
@@ -117,7 +119,7 @@ def saml_add(request: PortalRequest, tenant: str) -> HttpResponse:
     form = SamlForm(request.POST, request.FILES)
     if form.is_valid():
         with refusals_on(form):
-            provider = services.add_saml_provider(actor=request.actor, **form.cleaned_data, now=now())
+            provider = services.single_sign_on.add_saml_provider(actor=request.actor, **form.cleaned_data, now=now())
             return _added(request, provider)
     return _show_list(request, saml_form=form)
 
@@ -133,7 +135,7 @@ def provider_detail(request: PortalRequest, tenant: str, provider_id: UUID) -> H
     form, lines = _forms(request, provider)
     if request.method == "POST" and form.is_valid() and lines.is_valid():
         with refusals_on(form):
-            services.edit_provider(actor=request.actor, provider=provider, **_words(form, lines))
+            services.single_sign_on.edit_provider(actor=request.actor, provider=provider, **_words(form, lines))
             messages.success(request, _("Saved."))
             return redirect(request, request.path)
     return _show_provider(request, provider, form=form, lines=lines)
@@ -157,7 +159,7 @@ def provider_refresh(request: PortalRequest, tenant: str, provider_id: UUID) -> 
     if not needs_file or form.is_valid():
         metadata = form.cleaned_data["metadata"] if needs_file else b""
         with refusals_on(form):
-            services.refresh_provider(actor=request.actor, provider=provider, metadata=metadata)
+            services.single_sign_on.refresh_provider(actor=request.actor, provider=provider, metadata=metadata)
             messages.success(request, _("Updated from the provider."))
             return redirect(request, _detail(request, provider_id))
     return _show_provider(request, provider, metadata_form=form)
@@ -169,7 +171,7 @@ def provider_enable(request: PortalRequest, tenant: str, provider_id: UUID) -> H
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
     refused = asked()
     with refusals_on(refused):
-        services.enable_provider(actor=request.actor, provider=provider, now=now())
+        services.single_sign_on.enable_provider(actor=request.actor, provider=provider, now=now())
         messages.success(request, _("“%(name)s” is enabled.") % {"name": provider.name})
         return redirect(request, _detail(request, provider_id))
     return _show_provider(request, provider, refused=refused)
@@ -179,7 +181,7 @@ def provider_enable(request: PortalRequest, tenant: str, provider_id: UUID) -> H
 @require_POST
 def provider_disable(request: PortalRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
-    services.disable_provider(actor=request.actor, provider=provider)
+    services.single_sign_on.disable_provider(actor=request.actor, provider=provider)
     messages.success(
         request, _("“%(name)s” is disabled; whoever came in by it is signed out.") % {"name": provider.name}
     )
@@ -190,7 +192,7 @@ def provider_disable(request: PortalRequest, tenant: str, provider_id: UUID) -> 
 @require_POST
 def provider_remove(request: PortalRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
-    offer_restore(request, services.remove_provider(actor=request.actor, provider=provider, now=now()))
+    offer_restore(request, services.single_sign_on.remove_provider(actor=request.actor, provider=provider, now=now()))
     return redirect(request, _list(request, "providers"))
 
 
@@ -202,7 +204,9 @@ def scim_token_make(request: PortalRequest, tenant: str, provider_id: UUID) -> H
     form, text = ScimTokenForm(request.POST), ""
     if form.is_valid():
         lives = timedelta(days=form.cleaned_data["days"])
-        _row, text = services.create_scim_token(actor=request.actor, provider=provider, lives=lives, now=now())
+        _row, text = services.provisioning.create_scim_token(
+            actor=request.actor, provider=provider, lives=lives, now=now()
+        )
     return _show_provider(request, provider, scim_form=form, token=text)
 
 
@@ -210,7 +214,9 @@ def scim_token_make(request: PortalRequest, tenant: str, provider_id: UUID) -> H
 @require_POST
 def scim_token_revoke(request: PortalRequest, tenant: str, provider_id: UUID, token_id: UUID) -> HttpResponse:
     provider = selectors.get_identity_provider(actor=request.actor, provider_id=provider_id)
-    token = selectors.get_scim_token(actor=request.actor, purpose=services.scim_purpose(provider.pk), token_id=token_id)
+    token = selectors.get_scim_token(
+        actor=request.actor, purpose=services.single_sign_on.scim_purpose(provider.pk), token_id=token_id
+    )
     services.revoke_token(actor=request.actor, token=token, now=now())
     messages.success(request, _("The token “%(name)s” is revoked.") % {"name": token.name})
     return redirect(request, _detail(request, provider_id) + "#scim")
@@ -236,7 +242,7 @@ def _show_list(request: PortalRequest, **forms: Any) -> HttpResponse:
 def _show_provider(request: PortalRequest, provider: Any, *, token: str = "", **given: Any) -> HttpResponse:
     form, lines = (given["form"], given["lines"]) if "form" in given else _forms(request, provider, fresh=True)
     is_openid = provider.kind == provider.Kind.OIDC
-    purpose = services.scim_purpose(provider.pk)
+    purpose = services.single_sign_on.scim_purpose(provider.pk)
     context: dict[str, Any] = {
         "provider": provider,
         "is_openid": is_openid,
@@ -262,7 +268,7 @@ def _show_provider(request: PortalRequest, provider: Any, *, token: str = "", **
 def _forms(request: PortalRequest, provider: Any, *, fresh: bool = False) -> tuple[ProviderForm, Any]:
     """The form of the provider's words and that of its mapping, as they stand or as they were sent."""
     sent = request.POST if request.method == "POST" and not fresh else None
-    found = services.settings_of(provider)
+    found = services.single_sign_on.settings_of(provider)
     initial = {
         "default_role": provider.default_role,
         "makes_members": provider.makes_members,
@@ -283,7 +289,7 @@ def _words(form: ProviderForm, lines: Any) -> dict[str, Any]:
     kept = [line.cleaned_data for line in lines if line.cleaned_data.get("external")]
     return {
         "default_role": said["default_role"],
-        "mapping": [services.Line(line["external"], line["role"], line["group"]) for line in kept],
+        "mapping": [services.single_sign_on.Line(line["external"], line["role"], line["group"]) for line in kept],
         "makes_members": said["makes_members"],
         "vouches_for_email": said.get("vouches_for_email", False),
         "only_way_in": said["only_way_in"],

@@ -49,7 +49,12 @@ def lead(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/sso_lead.html", {"form": form, "next": next_of(request)}, status=422)
     email = form.cleaned_data["email"]
-    context = {"form": form, "email": email, "providers": services.providers_for(email), "next": next_of(request)}
+    context = {
+        "form": form,
+        "email": email,
+        "providers": services.single_sign_on.providers_for(email),
+        "next": next_of(request),
+    }
     return render(request, "accounts/sso_lead.html", context)
 
 
@@ -58,7 +63,7 @@ def lead(request: HttpRequest) -> HttpResponse:
 @require_GET
 def tenant_door(request: HttpRequest, tenant: str) -> HttpResponse:
     """A tenant's own door: the same for one that is unknown, suspended or without a provider."""
-    context = {"providers": services.providers_at(tenant), "next": next_of(request)}
+    context = {"providers": services.single_sign_on.providers_at(tenant), "next": next_of(request)}
     return render(request, "accounts/sso_lead.html", context)
 
 
@@ -66,7 +71,7 @@ def tenant_door(request: HttpRequest, tenant: str) -> HttpResponse:
 @never_cache
 @require_GET
 def begin(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
-    provider, home = services.find_provider(tenant_slug=tenant, provider_id=provider_id)
+    provider, home = services.single_sign_on.find_provider(tenant_slug=tenant, provider_id=provider_id)
     wanted = next_of(request)
     next_url = wanted if wanted.startswith(f"/t/{home.slug}/") else f"/t/{home.slug}/"
     return send_there(request, provider, home, next_url=next_url, hint=request.GET.get("login_hint", "")[:254])
@@ -77,7 +82,7 @@ def begin(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
 @require_GET
 def confirm_there(request: PersonRequest) -> HttpResponse:
     """To the provider once more, which shall ask whoever sits there to prove themselves."""
-    found = services.provider_of(Way.of(request.session))
+    found = services.single_sign_on.provider_of(Way.of(request.session))
     if found is None:
         return HttpResponseRedirect(reverse("tenants:confirm"))
     provider, home = found
@@ -116,7 +121,9 @@ def callback(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpRespon
         state = openid.state_of(request, key=str(provider_id))
     except ProviderRefused as refusal:
         return _stray(request, tenant, provider_id, refusal)
-    provider, home = services.find_provider(tenant_slug=tenant, provider_id=provider_id, kind="oidc", testing=True)
+    provider, home = services.single_sign_on.find_provider(
+        tenant_slug=tenant, provider_id=provider_id, kind="oidc", testing=True
+    )
     words: dict[str, Any] = {
         "key": str(provider.pk),
         "settings": _settings(provider, home),
@@ -142,7 +149,7 @@ def acs(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     except (ProviderRefused, NotFound) as refusal:
         return _stray(request, tenant, provider_id, refusal)
     waiting = _store()
-    waiting[_WAITING] = services.keep_answer(tenant=home, answer=answer)
+    waiting[_WAITING] = services.single_sign_on.keep_answer(tenant=home, answer=answer)
     waiting.set_expiry(_WAITS_S)
     waiting.create()
     address = reverse("tenants:sso_finish", args=[home.slug, provider.pk, waiting.session_key])
@@ -159,7 +166,7 @@ def finish(request: HttpRequest, tenant: str, provider_id: UUID, ticket: str) ->
     waiting.flush()
     try:
         provider, home = _saml_provider(tenant, provider_id)
-        answer = services.kept_answer(tenant=home, kept=kept)
+        answer = services.single_sign_on.kept_answer(tenant=home, kept=kept)
         said, request_id = saml.read(answer, settings=_settings(provider, home), **_saml_places(provider, home))
         state = saml.state_of(request, key=str(provider.pk), request_id=request_id)
     except (ProviderRefused, NotFound) as refusal:
@@ -183,9 +190,9 @@ def _arrive(request: HttpRequest, provider: Any, home: Any, state: dict[str, Any
     if proof := _kept(state, "proof"):
         return _proved(request, provider, home, state, said, proof)
     if provider.enabled_at is None:
-        raise services.disabled_provider()
+        raise services.single_sign_on.disabled_provider()
     request_id = getattr(request, "request_id", "")
-    user = services.enter(provider=provider, tenant=home, said=said, now=now(), request_id=request_id)
+    user = services.single_sign_on.enter(provider=provider, tenant=home, said=said, now=now(), request_id=request_id)
     next_url = state.get("next") or f"/t/{home.slug}/"
     return begin_session_by_provider(
         request, user, provider_id=provider.pk, tenant_id=home.pk, said=said, next_url=next_url
@@ -200,7 +207,7 @@ def _proved(
         raise ProviderRefused(
             _("The session that was to be confirmed has ended. Sign in, then confirm once more."), reason="state"
         )
-    proved_at = services.prove_by_provider(
+    proved_at = services.single_sign_on.prove_by_provider(
         provider=provider,
         tenant=home,
         said=said,
@@ -234,7 +241,7 @@ def _refused(
     if _kept(state, "testing"):
         return _tested(request, provider, home, refusal=refusal)
     request_id = getattr(request, "request_id", "")
-    services.note_refusal(provider=provider, tenant=home, reason=reason, request_id=request_id)
+    services.single_sign_on.note_refusal(provider=provider, tenant=home, reason=reason, request_id=request_id)
     again = reverse("tenants:sso_begin", args=[home.slug, provider.pk])
     proving = bool(_kept(state, "proof"))
     if proving:
@@ -258,12 +265,12 @@ def _tested(
     policies.check_can_manage_sign_in(actor)
     checks: list[dict[str, str]] = []
     if said is not None:
-        found = services.look_at(actor=actor, provider=provider, said=said, now=now())
+        found = services.single_sign_on.look_at(actor=actor, provider=provider, said=said, now=now())
         checks = [{"claim": str(c.claim), "value": c.value, "fault": str(c.fault)} for c in found]
     if refusal is not None:
         claim = refusal.claim if isinstance(refusal, ProviderRefused) else ""
         reason = refusal.reason if isinstance(refusal, ProviderRefused) else "unreachable"
-        services.note_test(actor=actor, provider=provider, fault=reason, now=now())
+        services.single_sign_on.note_test(actor=actor, provider=provider, fault=reason, now=now())
         checks = [{"claim": claim or _("answer"), "value": "", "fault": refusal.sentence}]
     claims = {name: str(value)[:300] for name, value in said.claims.items()} if said else {}
     request.session[TESTED] = {"provider": str(provider.pk), "checks": checks, "claims": claims}
@@ -277,7 +284,7 @@ def _kept(state: dict[str, Any], name: str) -> Any:
 
 def _saml_provider(tenant: str, provider_id: UUID, *, draft: bool = False) -> tuple[Any, Any]:
     place: dict[str, Any] = {"tenant_slug": tenant, "provider_id": provider_id}
-    return services.find_provider(**place, kind="saml", testing=True, draft=draft)
+    return services.single_sign_on.find_provider(**place, kind="saml", testing=True, draft=draft)
 
 
 def _saml_places(provider: Any, home: Any) -> dict[str, str]:
@@ -286,7 +293,7 @@ def _saml_places(provider: Any, home: Any) -> dict[str, str]:
 
 def _settings(provider: Any, home: Any) -> Any:
     with scope(home.pk):
-        return services.settings_of(provider)
+        return services.single_sign_on.settings_of(provider)
 
 
 def _store(key: str | None = None) -> Any:

@@ -29,7 +29,7 @@ _LEFT = "sanad_left"
 
 def leave_by(request: HttpRequest, way: Way) -> str:
     """Remember, in the session that begins after a sign-out, which provider the person came by; where they read it."""
-    if services.provider_of(way) is None:
+    if services.single_sign_on.provider_of(way) is None:
         return "/accounts/login/"
     words = {"tenant": str(way.tenant_id), "provider": str(way.provider_id), "state": secrets.token_urlsafe(24)}
     request.session[_LEFT] = words
@@ -42,7 +42,7 @@ def leave_by(request: HttpRequest, way: Way) -> str:
 def signed_out(request: HttpRequest) -> HttpResponse:
     left: dict[str, str] = request.session.get(_LEFT) or {}
     way = Way(tenant_id=UUID(left["tenant"]), provider_id=UUID(left["provider"])) if left else Way()
-    found = services.provider_of(way)
+    found = services.single_sign_on.provider_of(way)
     if request.user.is_authenticated or found is None:
         return HttpResponseRedirect("/accounts/login/")
     provider, home = found
@@ -58,13 +58,13 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 @require_POST
 def provider_logout(request: HttpRequest, tenant: str, provider_id: UUID) -> HttpResponse:
     """OpenID Connect Back-Channel Logout 1.0, 2.5 to 2.8."""
-    provider, home = services.find_provider(tenant_slug=tenant, provider_id=provider_id, kind="oidc")
+    provider, home = services.single_sign_on.find_provider(tenant_slug=tenant, provider_id=provider_id, kind="oidc")
     request_id = getattr(request, "request_id", "")
     try:
         with scope(home.pk):
-            words = services.settings_of(provider)
+            words = services.single_sign_on.settings_of(provider)
         token = openid.read_logout_token(request.POST.get("logout_token", ""), settings=words)
-        services.end_by_provider(provider=provider, tenant=home, token=token, request_id=request_id)
+        services.single_sign_on.end_by_provider(provider=provider, tenant=home, token=token, request_id=request_id)
     except (ProviderRefused, Invalid, Unavailable) as refusal:
         reason = refusal.reason if isinstance(refusal, ProviderRefused) else "unreachable"
         services.note_stray(
@@ -79,5 +79,5 @@ def _sign_out_address(provider: Any, home: Any, state: str) -> str:
     if provider.kind != provider.Kind.OIDC or why_locked(home):
         return ""
     with scope(home.pk):
-        words = services.settings_of(provider)
+        words = services.single_sign_on.settings_of(provider)
     return openid.sign_out_address(words, back=after_sign_out(), state=state)

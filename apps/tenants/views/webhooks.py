@@ -46,7 +46,7 @@ def webhook_list(request: PortalRequest, tenant: str) -> HttpResponse:
     form, secret, made = WebhookForm(request.POST or None, projects=projects), "", None
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            made, secret = services.create_webhook(
+            made, secret = services.webhooks.create_webhook(
                 actor=request.actor, now=now(), **_words(request, form), **form.shaping
             )
             if not secret:
@@ -80,7 +80,7 @@ def webhook_edit(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpR
     form = WebhookForm(request.POST or None, projects=selectors.projects_of(request.actor), webhook=webhook)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            services.edit_webhook(actor=request.actor, webhook=webhook, **_words(request, form))
+            services.webhooks.edit_webhook(actor=request.actor, webhook=webhook, **_words(request, form))
             messages.success(request, _("Saved."))
             return redirect(request, _address(request, webhook_id))
     context: dict[str, Any] = {"webhook": webhook, "form": form, "tabs": tabs(request, "webhooks")}
@@ -92,7 +92,7 @@ def webhook_edit(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpR
 @never_cache
 def webhook_roll(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpResponse:
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
-    _row, secret = services.roll_webhook_secret(actor=request.actor, webhook=webhook, now=now())
+    _row, secret = services.webhooks.roll_webhook_secret(actor=request.actor, webhook=webhook, now=now())
     return _page(request, selectors.get_webhook(actor=request.actor, webhook_id=webhook_id), None, secret)
 
 
@@ -100,7 +100,7 @@ def webhook_roll(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpR
 @require_POST
 def webhook_pause(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpResponse:
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
-    services.pause_webhook(actor=request.actor, webhook=webhook)
+    services.webhooks.pause_webhook(actor=request.actor, webhook=webhook)
     back = reverse("tenants:webhook_enable", args=[tenant, webhook_id])
     offer_undo(request, _("It is paused; what happens meanwhile waits for it."), back)
     return redirect(request, _address(request, webhook_id))
@@ -110,7 +110,7 @@ def webhook_pause(request: PortalRequest, tenant: str, webhook_id: UUID) -> Http
 @require_POST
 def webhook_enable(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpResponse:
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
-    services.enable_webhook(actor=request.actor, webhook=webhook)
+    services.webhooks.enable_webhook(actor=request.actor, webhook=webhook)
     messages.success(request, _("It is enabled; what waited is sent now."))
     return redirect(request, _address(request, webhook_id))
 
@@ -119,7 +119,7 @@ def webhook_enable(request: PortalRequest, tenant: str, webhook_id: UUID) -> Htt
 @require_POST
 def webhook_test(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpResponse:
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
-    delivery = services.send_test_event(actor=request.actor, webhook=webhook, now=now())
+    delivery = services.webhooks.send_test_event(actor=request.actor, webhook=webhook, now=now())
     return redirect(request, reverse("tenants:webhook_delivery", args=[tenant, webhook_id, delivery.pk]))
 
 
@@ -127,7 +127,7 @@ def webhook_test(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpR
 @require_POST
 def webhook_delete(request: PortalRequest, tenant: str, webhook_id: UUID) -> HttpResponse:
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
-    offer_restore(request, services.delete_webhook(actor=request.actor, webhook=webhook))
+    offer_restore(request, services.webhooks.delete_webhook(actor=request.actor, webhook=webhook))
     return redirect(request, reverse("tenants:webhook_list", args=[tenant]))
 
 
@@ -138,7 +138,9 @@ def webhook_replay_failed(request: PortalRequest, tenant: str, webhook_id: UUID)
     form, moment = SinceForm(request.POST), now()
     if form.is_valid():
         with refusals_on(form):
-            count = services.replay_failed(actor=request.actor, webhook=webhook, since=moment - form.span, now=moment)
+            count = services.webhooks.replay_failed(
+                actor=request.actor, webhook=webhook, since=moment - form.span, now=moment
+            )
             said = ngettext("%(count)s delivery is sent again.", "%(count)s deliveries are sent again.", count)
             messages.success(request, said % {"count": count})
             return redirect(request, _address(request, webhook_id))
@@ -167,7 +169,7 @@ def webhook_delivery(request: PortalRequest, tenant: str, webhook_id: UUID, deli
 def webhook_replay(request: PortalRequest, tenant: str, webhook_id: UUID, delivery_id: UUID) -> HttpResponse:
     webhook = selectors.get_webhook(actor=request.actor, webhook_id=webhook_id)
     delivery = selectors.get_delivery(actor=request.actor, webhook=webhook, delivery_id=delivery_id)
-    services.replay_delivery(actor=request.actor, delivery=delivery, now=now())
+    services.webhooks.replay_delivery(actor=request.actor, delivery=delivery, now=now())
     messages.success(request, _("It is sent again."))
     return redirect(request, reverse("tenants:webhook_delivery", args=[tenant, webhook_id, delivery_id]))
 

@@ -16,12 +16,13 @@ from foundation.lake.errors import (
     TableExists,
     TableMissing,
 )
-from foundation.lake.ports import Column, Coming, Condition, Known, Lake, Marks, Span, TableAt, UserFile
+from foundation.lake.ports import Column, Coming, Condition, Failing, Known, Lake, Marks, Span, TableAt, UserFile
 
 __all__ = [
     "Column",
     "Coming",
     "Condition",
+    "Failing",
     "FileRefused",
     "Known",
     "Lake",

@@ -64,7 +64,7 @@ def test_lineage_is_told_over_http_once_and_in_order(place, admin, scientist, pr
     trips = written("trips", b"carrier,delay\nAA,1\nBB,2\n")
     ledger.sequence_once()  # what was before is not told
     with receiving() as server:
-        webhook, secret = tenants.create_webhook(
+        webhook, secret = tenants.webhooks.create_webhook(
             actor=admin,
             url=f"{server.url}/api/v1/lineage",
             kinds=[],
@@ -80,7 +80,7 @@ def test_lineage_is_told_over_http_once_and_in_order(place, admin, scientist, pr
         bad = "SELECT CAST(carrier AS INTEGER) AS n FROM trips"
         services.derive_version(actor=scientist, dataset=late, sql=bad, inputs={"trips": trips.pk})
         run_jobs()
-        tenants.send_test_event(actor=admin, webhook=webhook, now=now())
+        tenants.webhooks.send_test_event(actor=admin, webhook=webhook, now=now())
         for _round in range(4):
             ledger.sequence_once()
             ledger.dispatch_once(name="tenants.webhooks")
@@ -109,6 +109,6 @@ def test_lineage_is_told_over_http_once_and_in_order(place, admin, scientist, pr
     assert "open sesame" not in json.dumps([one.request_headers for one in delivery.attempts.all()])
 
     with pytest.raises(Conflict, match="token"):
-        tenants.roll_webhook_secret(actor=admin, webhook=webhook, now=now())
+        tenants.webhooks.roll_webhook_secret(actor=admin, webhook=webhook, now=now())
     with pytest.raises(Invalid, match="namespace"):
-        tenants.create_webhook(actor=admin, url=f"{server.url}/x", kinds=[], shape="openlineage", now=now())
+        tenants.webhooks.create_webhook(actor=admin, url=f"{server.url}/x", kinds=[], shape="openlineage", now=now())

@@ -13,7 +13,7 @@ from apps.datasets.services.validation import Asked, Before, checked, checked_on
 from apps.datasets.services.validation.compiling import shift
 from apps.datasets.services.validation.suggesting import of_range
 from foundation.errors import Invalid
-from foundation.lake import TableAt
+from foundation.lake import Failing, TableAt
 from tests.foundation.lake.conftest import lake as lake
 from tests.foundation.lake.conftest import lake_id as lake_id
 
@@ -163,7 +163,7 @@ def test_new_rows_are_held_against_those_they_will_stand_beside(ask, lake):
 
 
 def test_a_version_is_compared_with_the_last_one(ask, lake, rows):
-    before = Before(row_count=5, profile=lake.profile(rows))
+    before = Before(row_count=5, profile=lake.inspect(rows).profile)
     for column in (ARABIC, "amount", WEIRD, "at"):
         same = ask("distribution", [column], measure="psi", threshold=0.01, before=before)
         assert (same.state, same.found["shift"]) == (ResultState.PASSED, 0), column
@@ -237,7 +237,7 @@ def test_rows_are_taken_out_into_a_table_beside_in_one_commit(lake, lake_id):
     failing = {one.id: one.failing for one in found.results}
     keys = {f"_keys_{one.id}": one.keys for one in found.results if one.keys is not None}
     assert not lake.were_set_aside("parted", "parted_aside")
-    good, marks = lake.set_aside(at, "parted_aside", failing, {}, keys)
+    good, marks = lake.set_aside(at, "parted_aside", Failing(failing, keys=keys))
     assert lake.were_set_aside("parted", "parted_aside")
     assert lake.mark_of("parted") == "3", "whoever reads on knows how far it came"
     assert lake.read(good).read_all()[ARABIC].to_pylist() == [30]
@@ -259,7 +259,7 @@ def test_rows_are_taken_out_into_a_table_beside_in_one_commit(lake, lake_id):
 
 def test_columns_that_are_called_like_the_marks_keep_their_names(lake):
     at = lake.write("marked", pa.table({"quarantine_number": [1, 2], "Quarantine_Reasons": ["a", "b"]}))
-    good, marks = lake.set_aside(at, "marked_aside", {"k": '_rows."quarantine_number" = 2'}, {}, {})
+    good, marks = lake.set_aside(at, "marked_aside", Failing({"k": '_rows."quarantine_number" = 2'}))
     assert marks.number == "_quarantine_number"
     assert lake.read(good).read_all().to_pylist() == [{"quarantine_number": 1, "Quarantine_Reasons": "a"}]
 

@@ -57,7 +57,7 @@ def test_tokens_roles_grants_webhooks_and_jobs_of_it_are_gone(admin, scientist, 
     stays = Webhook.objects.create(**hook)
     for project_id in (project.pk, None):
         binned = Webhook.objects.create(**hook, project_id=project_id)
-        tenants.delete_webhook(actor=again(admin), webhook=binned)
+        tenants.webhooks.delete_webhook(actor=again(admin), webhook=binned)
     run = make_run(scientist, project, make_training_set(scientist, project), state="queued")
     jobs.enqueue("experiments.execute_run", actor=admin, title="Waits", project_id=project.pk, run_id=str(run.pk))
     delete(admin, project)

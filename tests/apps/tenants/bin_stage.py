@@ -8,7 +8,7 @@ from apps.tenants import services
 from apps.tenants.choices import HolderKind
 from apps.tenants.models import BinnedThing
 from apps.tenants.ports import ProviderSettings
-from apps.tenants.services.identity_providers import seal_settings
+from apps.tenants.services.single_sign_on.identity_providers import seal_settings
 from foundation.clock import now
 from foundation.identity.models import IdentityProvider
 from tests.support.people import make_person
@@ -38,7 +38,7 @@ def webhook(admin, project):
 
 
 def make_webhook(admin, **words):
-    return services.create_webhook(actor=admin, **{"url": URL, "kinds": [], "now": now(), **words})[0]
+    return services.webhooks.create_webhook(actor=admin, **{"url": URL, "kinds": [], "now": now(), **words})[0]
 
 
 @pytest.fixture

@@ -35,21 +35,24 @@ def idp(provider_process, settings):
 def add_provider(tenant, admin, idp, domain, **words):
     """A provider of the tenant that lets its people in, as an administrator sets it up."""
     with scope(tenant.pk):
-        claimed = services.claim_domain(actor=admin, name=domain, now=now())
+        claimed = services.single_sign_on.claim_domain(actor=admin, name=domain, now=now())
         EmailDomain.objects.filter(pk=claimed.pk).update(proven_at=now())
-        provider = services.add_openid_provider(
+        provider = services.single_sign_on.add_openid_provider(
             actor=admin, name="Company", issuer=idp.address, client_id="sanad", client_secret="s3cret", now=now()
         )
         given = {
             "default_role": "",
-            "mapping": [services.Line("builders", role="scientist"), services.Line("readers", role="viewer")],
+            "mapping": [
+                services.single_sign_on.Line("builders", role="scientist"),
+                services.single_sign_on.Line("readers", role="viewer"),
+            ],
             "makes_members": True,
             "vouches_for_email": False,
             "only_way_in": False,
             "claims": {},
         }
-        services.edit_provider(actor=admin, provider=provider, **given | words)
-        return services.enable_provider(actor=admin, provider=provider, now=now())
+        services.single_sign_on.edit_provider(actor=admin, provider=provider, **given | words)
+        return services.single_sign_on.enable_provider(actor=admin, provider=provider, now=now())
 
 
 @pytest.fixture

@@ -32,23 +32,23 @@ def idp():
 
 @pytest.fixture
 def provider(tenant, admin, idp):
-    claimed = services.claim_domain(actor=admin, name="acme.test", now=now())
+    claimed = services.single_sign_on.claim_domain(actor=admin, name="acme.test", now=now())
     EmailDomain.objects.filter(pk=claimed.pk).update(proven_at=now())
-    provider = services.add_saml_provider(
+    provider = services.single_sign_on.add_saml_provider(
         actor=admin, name="Company", metadata=idp.metadata(), metadata_url="", now=now()
     )
-    services.edit_provider(
+    services.single_sign_on.edit_provider(
         actor=admin,
         provider=provider,
         default_role="",
-        mapping=[services.Line("builders", role="scientist")],
+        mapping=[services.single_sign_on.Line("builders", role="scientist")],
         makes_members=True,
         vouches_for_email=False,
         only_way_in=False,
         claims={"groups": "groups"},
     )
     idp.trust(Client().get(f"/accounts/sso/acme/{provider.pk}/metadata/").content)
-    return services.enable_provider(actor=admin, provider=provider, now=now())
+    return services.single_sign_on.enable_provider(actor=admin, provider=provider, now=now())
 
 
 def ask(client, provider):

@@ -47,7 +47,7 @@ class Scim:
 def scim_of(tenant, admin, domain):
     """A provider of the tenant with a proven domain, a mapping and a SCIM token."""
     with scope(tenant.pk):
-        claimed = services.claim_domain(actor=admin, name=domain, now=now())
+        claimed = services.single_sign_on.claim_domain(actor=admin, name=domain, now=now())
         EmailDomain.objects.filter(pk=claimed.pk).update(proven_at=now())
         mapping = [
             {"external": "Builders", "role": "scientist", "group": ""},
@@ -56,7 +56,9 @@ def scim_of(tenant, admin, domain):
         provider = IdentityProvider.objects.create(
             tenant=tenant, kind="oidc", name="Company", issuer="https://id.test", mapping=mapping, created_at=now()
         )
-        _row, text = services.create_scim_token(actor=admin, provider=provider, lives=timedelta(days=90), now=now())
+        _row, text = services.provisioning.create_scim_token(
+            actor=admin, provider=provider, lives=timedelta(days=90), now=now()
+        )
     return Scim(tenant.slug, text), provider
 
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from apps.tenants import services
 from apps.tenants.errors import LastAdministrator
 from apps.tenants.ports import ProviderSettings
-from apps.tenants.services.identity_providers import seal_settings
+from apps.tenants.services.single_sign_on.identity_providers import seal_settings
 from foundation import ledger
 from foundation.access.models import Membership
 from foundation.clock import now
@@ -21,7 +21,7 @@ ENDPOINTS = {"authorization": "https://id.test/a", "token": "https://id.test/t",
 
 
 def proven(admin, name):
-    claimed = services.claim_domain(actor=admin, name=name, now=now())
+    claimed = services.single_sign_on.claim_domain(actor=admin, name=name, now=now())
     EmailDomain.objects.filter(pk=claimed.pk).update(proven_at=now())
     claimed.refresh_from_db()
     return claimed
@@ -62,7 +62,7 @@ def place_of(person):
 def secret(actor, provider, text="another"):
     words = {"default_role": "", "mapping": [], "makes_members": True, "vouches_for_email": False, "claims": {}}
     only = provider.only_way_in
-    services.edit_provider(actor=actor, provider=provider, client_secret=text, only_way_in=only, **words)
+    services.single_sign_on.edit_provider(actor=actor, provider=provider, client_secret=text, only_way_in=only, **words)
 
 
 def test_the_last_who_comes_in_without_the_provider_stays(admin, brought):
@@ -85,9 +85,9 @@ def test_where_all_came_by_the_provider_no_way_in_is_taken_away(admin, brought, 
     Membership.objects.filter(user=admin.user).update(suspended_at=now())
     boss = brought[0]
     for act in (
-        lambda: services.disable_provider(actor=boss, provider=provider),
-        lambda: services.remove_provider(actor=boss, provider=provider, now=now()),
-        lambda: services.release_domain(actor=boss, domain=domain),
+        lambda: services.single_sign_on.disable_provider(actor=boss, provider=provider),
+        lambda: services.single_sign_on.remove_provider(actor=boss, provider=provider, now=now()),
+        lambda: services.single_sign_on.release_domain(actor=boss, domain=domain),
         lambda: secret(boss, provider),
     ):
         with pytest.raises(LastAdministrator, match="Invite an administrator"):
@@ -98,8 +98,8 @@ def test_where_all_came_by_the_provider_no_way_in_is_taken_away(admin, brought, 
     secret(boss, provider, text="")
     Membership.objects.filter(user=admin.user).update(suspended_at=None)
     secret(boss, provider)
-    services.release_domain(actor=boss, domain=domain)
-    services.disable_provider(actor=boss, provider=provider)
+    services.single_sign_on.release_domain(actor=boss, domain=domain)
+    services.single_sign_on.disable_provider(actor=boss, provider=provider)
 
 
 def test_another_provider_that_knows_an_administrator_is_a_way_in(admin, brought, provider, tenant, domain):
@@ -109,10 +109,10 @@ def test_another_provider_that_knows_an_administrator_is_a_way_in(admin, brought
         tenant=tenant, provider=second, user=boss.user, subject="s1", first_seen_at=now(), last_seen_at=now()
     )
     with pytest.raises(LastAdministrator):
-        services.disable_provider(actor=boss, provider=second)
-    services.disable_provider(actor=boss, provider=provider)
+        services.single_sign_on.disable_provider(actor=boss, provider=second)
+    services.single_sign_on.disable_provider(actor=boss, provider=provider)
     with pytest.raises(LastAdministrator):
-        services.disable_provider(actor=boss, provider=second)
+        services.single_sign_on.disable_provider(actor=boss, provider=second)
 
 
 def test_where_the_provider_is_the_only_way_in_it_takes_a_second_factor(admin, brought, provider):
@@ -124,7 +124,7 @@ def test_where_the_provider_is_the_only_way_in_it_takes_a_second_factor(admin, b
     secret(admin, provider)
     User.objects.filter(pk=admin.user.pk).update(second_factor_at=None)
     # A disabled provider is no longer the only way in.
-    services.disable_provider(actor=admin, provider=provider)
+    services.single_sign_on.disable_provider(actor=admin, provider=provider)
 
 
 def test_rest_says_why(api_as, admin, brought, provider):

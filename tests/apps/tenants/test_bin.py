@@ -14,8 +14,8 @@ from apps.projects.services import archive_project
 from apps.tenants import selectors, services
 from apps.tenants.choices import MOST_WEBHOOKS
 from apps.tenants.models import BinnedThing, Webhook
-from apps.tenants.services import webhook_signing
 from apps.tenants.services.judging import mapped
+from apps.tenants.services.webhooks import signing
 from foundation import access, ledger
 from foundation.access import Permission, StepUpRequired
 from foundation.access.actors import actor_for_user
@@ -146,23 +146,23 @@ def test_a_mapping_that_names_the_group_holds_again(admin, group):
 
 
 def test_a_webhook_in_the_bin_is_sent_nothing_and_signs_as_before_when_it_is_back(admin, webhook):
-    services.roll_webhook_secret(actor=admin, webhook=webhook, now=now())
+    services.webhooks.roll_webhook_secret(actor=admin, webhook=webhook, now=now())
     before, at = state_of(webhook, but=("after_seq",)), now()
     words = {"message_id": "msg_1", "payload": "{}", "now": at}
-    signed = webhook_signing.headers(Webhook.objects.get(), **words)
-    services.delete_webhook(actor=admin, webhook=webhook)
+    signed = signing.headers(Webhook.objects.get(), **words)
+    services.webhooks.delete_webhook(actor=admin, webhook=webhook)
     assert not Webhook.objects.exists()
 
     assert restore(admin).left_out == []
     back = Webhook.objects.get()
     assert state_of(back, but=("after_seq",)) == before
-    assert webhook_signing.headers(back, **words) == signed
+    assert signing.headers(back, **words) == signed
     assert signed["webhook-signature"].count("v1,") == 2
 
 
 def test_it_hears_what_is_recorded_after_its_restoration_alone(admin, project):
     made = make_webhook(admin, kinds=["service_account"])
-    services.delete_webhook(actor=admin, webhook=made)
+    services.webhooks.delete_webhook(actor=admin, webhook=made)
     services.create_service_account(actor=admin, name="meanwhile", role="viewer")
     ledger.sequence_once()
     restore(admin)
@@ -173,14 +173,14 @@ def test_it_hears_what_is_recorded_after_its_restoration_alone(admin, project):
 
 
 def test_neither_address_nor_secret_lies_in_clear(admin, webhook):
-    services.delete_webhook(actor=admin, webhook=webhook)
+    services.webhooks.delete_webhook(actor=admin, webhook=webhook)
     row = BinnedThing.objects.values().get()
     assert "a-secret-path" not in str(row) and b"a-secret-path" not in bytes(row["sealed"])
     assert "whsec_" not in str(row)
 
 
 def test_a_webhook_for_which_there_is_no_room_waits_in_the_bin(admin, webhook):
-    services.delete_webhook(actor=admin, webhook=webhook)
+    services.webhooks.delete_webhook(actor=admin, webhook=webhook)
     others = [make_webhook(admin) for _n in range(MOST_WEBHOOKS)]
     with pytest.raises(Conflict, match=f"{MOST_WEBHOOKS} webhooks at most"):
         restore(admin)
@@ -189,7 +189,7 @@ def test_a_webhook_for_which_there_is_no_room_waits_in_the_bin(admin, webhook):
 
 
 def test_a_webhook_whose_project_is_gone_stays_in_the_bin(admin, webhook):
-    services.delete_webhook(actor=admin, webhook=webhook)
+    services.webhooks.delete_webhook(actor=admin, webhook=webhook)
     Project.objects.all().delete()
     with pytest.raises(Conflict, match="is gone, so it would hear nothing"):
         restore(admin)
@@ -199,7 +199,7 @@ def test_a_webhook_whose_project_is_gone_stays_in_the_bin(admin, webhook):
 def test_an_address_that_may_not_be_called_any_more_does_not_come_back(admin, settings):
     settings.OUTBOUND_ALLOW = [ip_network("10.20.0.0/16")]
     made = make_webhook(admin, url="http://10.20.0.9/hook")
-    services.delete_webhook(actor=admin, webhook=made)
+    services.webhooks.delete_webhook(actor=admin, webhook=made)
     settings.OUTBOUND_ALLOW = []
     with pytest.raises(Invalid, match="not called from here"):
         restore(admin)
@@ -220,7 +220,7 @@ def test_for_ever_asks_for_the_typed_name_and_stands_on_the_ledger(admin, group)
 def test_the_bin_is_emptied_by_the_clock_with_an_entry_for_each(admin, group, webhook, settings):
     settings.SANAD_BIN_DAYS = 3
     delete(admin, group)
-    services.delete_webhook(actor=admin, webhook=webhook)
+    services.webhooks.delete_webhook(actor=admin, webhook=webhook)
     until = [row.kept_until - row.deleted_at for row in BinnedThing.objects.all()]
     assert until == [timedelta(days=3)] * 2
     assert services.empty_due(now=now() + timedelta(days=2)) == 0
@@ -270,7 +270,7 @@ def test_others_neither_see_nor_restore_nor_destroy(admin, group, role, tenant):
 
 def test_whoever_is_here_for_support_sees_no_groups_and_restores_nothing(admin, group, webhook):
     delete(admin, group)
-    services.delete_webhook(actor=admin, webhook=webhook)
+    services.webhooks.delete_webhook(actor=admin, webhook=webhook)
     scopes = frozenset(str(p) for p in Permission if p != Permission.MEMBER_MANAGE)
     visitor = replace(admin, guest_until=now() + timedelta(hours=1), scopes=scopes)
     assert [row.kind for row in selectors.binned_things(actor=visitor)] == ["webhook"]
@@ -300,7 +300,7 @@ def test_another_tenant_finds_nothing(admin, group):
 
 
 def test_an_archive_lists_what_lies_in_the_bin_without_what_is_kept_of_it(admin, webhook):
-    services.delete_webhook(actor=admin, webhook=webhook)
+    services.webhooks.delete_webhook(actor=admin, webhook=webhook)
     files = {path: b"".join(content) for path, content in services.tenant_part(admin)}
     (told,) = json.loads(files["tenant/bin.json"])
     assert (told["kind"], told["name"], told["thing_id"]) == ("webhook", "SIEM", str(webhook.pk))

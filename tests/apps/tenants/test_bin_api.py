@@ -60,7 +60,7 @@ def test_for_ever_wants_the_name(client, admin, group):
 
 
 def test_others_are_refused_and_another_tenant_is_told_nothing(api_as, admin, tenant, other_tenant, scientist, officer):
-    services.delete_webhook(actor=admin, webhook=make_webhook(admin))
+    services.webhooks.delete_webhook(actor=admin, webhook=make_webhook(admin))
     address = f"{REST}{binned().pk}/"
     for person in (scientist, officer):
         client = api_as(person)

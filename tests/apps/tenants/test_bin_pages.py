@@ -76,8 +76,8 @@ def test_the_pages_that_delete_say_what_goes_what_stays_and_until_when(browser, 
 
 def test_the_table_says_what_comes_back_and_is_searched_filtered_and_exported(browser, admin, group, webhook, provider):
     services.delete_group(actor=admin, group=group)
-    services.delete_webhook(actor=admin, webhook=webhook)
-    services.remove_provider(actor=admin, provider=provider, now=webhook.created_at)
+    services.webhooks.delete_webhook(actor=admin, webhook=webhook)
+    services.single_sign_on.remove_provider(actor=admin, provider=provider, now=webhook.created_at)
     page = text_of(browser.get(BIN))
     for words in ("Fraud team", "SIEM", "Company", "2 people", "1 role in a project", "1 line of its mapping"):
         assert words in page
@@ -136,7 +136,7 @@ def test_activity_leads_to_the_thing_to_the_bin_or_nowhere(browser, admin, group
 
 def test_others_are_refused_and_another_tenants_administrator_finds_nothing(client_as, admin, scientist, officer):
     made = make_webhook(admin)
-    services.delete_webhook(actor=admin, webhook=made)
+    services.webhooks.delete_webhook(actor=admin, webhook=made)
     pages = (BIN, f"{BIN}{binned().pk}/")
     for person in (scientist, officer):
         client = client_as(person)
@@ -146,7 +146,7 @@ def test_others_are_refused_and_another_tenants_administrator_finds_nothing(clie
 
 
 def test_a_webhook_shows_neither_its_address_nor_its_secret(client_as, admin, webhook):
-    services.delete_webhook(actor=admin, webhook=webhook)
+    services.webhooks.delete_webhook(actor=admin, webhook=webhook)
     shown = text_of(client_as(admin).get(f"{BIN}{binned().pk}/"))
     assert "its address, its secret and what it is told of" in shown
     assert "a-secret-path" not in shown

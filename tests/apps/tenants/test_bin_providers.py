@@ -50,7 +50,7 @@ def come_in(provider, tenant, **words):
 
 
 def remove(admin, provider):
-    return services.remove_provider(actor=admin, provider=provider, now=now())
+    return services.single_sign_on.remove_provider(actor=admin, provider=provider, now=now())
 
 
 def restore(admin):
@@ -58,8 +58,8 @@ def restore(admin):
 
 
 def test_it_comes_back_with_every_setting_and_its_secret_and_lets_nobody_in(admin, tenant, provider, domain):
-    services.enable_provider(actor=admin, provider=provider, now=now())
-    before, settings = state_of(provider, but=("enabled_at",)), services.settings_of(provider)
+    services.single_sign_on.enable_provider(actor=admin, provider=provider, now=now())
+    before, settings = state_of(provider, but=("enabled_at",)), services.single_sign_on.settings_of(provider)
     remove(admin, provider)
     for look in (True, False):
         with pytest.raises(NotFound):
@@ -68,7 +68,7 @@ def test_it_comes_back_with_every_setting_and_its_secret_and_lets_nobody_in(admi
     assert restore(admin).left_out == []
     back = IdentityProvider.objects.get()
     assert state_of(back, but=("enabled_at",)) == before
-    assert services.settings_of(back) == settings and settings.client_secret == "s3cret"
+    assert services.single_sign_on.settings_of(back) == settings and settings.client_secret == "s3cret"
     assert back.enabled_at is None and single_sign_on.providers_at("acme") == []
     assert EmailDomain.objects.get().proven_at is not None
     assert [e.kind for e in ledger.events_of(subject=("identity_provider", back.pk))][:2] == [
@@ -194,8 +194,10 @@ def test_a_restored_provider_keeps_its_groups_and_people_again(admin, stage):
     assert {row[0] for row in before} == set(places.values_list("user_id", flat=True))
     kept = Group.objects.get(pk=group)
     assert (kept.provider_id, kept.external_id) == (keeper.pk, "g-1")
-    token, _text = services.create_scim_token(actor=admin, provider=keeper, lives=timedelta(days=1), now=now())
-    assert token.purpose == services.scim_purpose(keeper.pk)
+    token, _text = services.provisioning.create_scim_token(
+        actor=admin, provider=keeper, lives=timedelta(days=1), now=now()
+    )
+    assert token.purpose == services.single_sign_on.scim_purpose(keeper.pk)
 
 
 def test_its_scim_token_of_before_opens_nothing(admin, stage):

@@ -59,20 +59,20 @@ def name_server(settings):
 
 @pytest.fixture
 def domain(admin):
-    return services.claim_domain(actor=admin, name="@Acme.TEST", now=now())
+    return services.single_sign_on.claim_domain(actor=admin, name="@Acme.TEST", now=now())
 
 
 def test_a_domain_is_proven_by_its_record(admin, domain, name_server):
     assert domain.name == "acme.test"
     with pytest.raises(Conflict, match=r"No TXT record is at _sanad-challenge\.acme\.test yet"):
-        services.prove_domain(actor=admin, domain=domain, now=now())
+        services.single_sign_on.prove_domain(actor=admin, domain=domain, now=now())
     name_server.records["_sanad-challenge.acme.test"] = "sanad-domain-verification=of-somebody-else"
     with pytest.raises(Conflict, match="says “sanad-domain-verification=of-somebody-else”, but has to"):
-        services.prove_domain(actor=admin, domain=domain, now=now())
+        services.single_sign_on.prove_domain(actor=admin, domain=domain, now=now())
 
     name_server.records["_sanad-challenge.acme.test"] = f"sanad-domain-verification={domain.challenge}"
-    services.prove_domain(actor=admin, domain=domain, now=now())
-    assert services.tenant_of_address("anybody@ACME.test") == admin.tenant
+    services.single_sign_on.prove_domain(actor=admin, domain=domain, now=now())
+    assert services.single_sign_on.tenant_of_address("anybody@ACME.test") == admin.tenant
     kinds = [event.kind for event in ledger.events_of(subject=("email_domain", domain.pk))]
     assert kinds == ["email_domain.proven", "email_domain.claimed"]
 
@@ -82,7 +82,7 @@ def test_no_name_server_is_said_with_the_other_way(admin, domain, settings):
         deaf.bind(("127.0.0.1", 0))
         settings.SANAD_DNS_SERVERS = [f"127.0.0.1:{deaf.getsockname()[1]}"]
         with pytest.raises(Unavailable, match="prove_domain"):
-            services.prove_domain(actor=admin, domain=domain, now=now())
+            services.single_sign_on.prove_domain(actor=admin, domain=domain, now=now())
 
 
 def test_the_operator_proves_it_where_there_are_no_name_servers(admin, domain, capsys):
@@ -98,34 +98,34 @@ def test_one_tenant_alone_proves_a_domain(admin, domain):
     bank = make_tenant("bank", "Bank")
     banker = make_person(bank, "admin")
     with scope(bank.pk):
-        services.claim_domain(actor=banker, name="acme.test", now=now())
-    services.prove_by_operator(tenant=admin.tenant, name="acme.test", now=now())
+        services.single_sign_on.claim_domain(actor=banker, name="acme.test", now=now())
+    services.single_sign_on.prove_by_operator(tenant=admin.tenant, name="acme.test", now=now())
     with pytest.raises(Conflict, match="Another organisation"):
-        services.prove_by_operator(tenant=bank, name="acme.test", now=now())
-    assert services.tenant_of_address("a@acme.test") == admin.tenant
+        services.single_sign_on.prove_by_operator(tenant=bank, name="acme.test", now=now())
+    assert services.single_sign_on.tenant_of_address("a@acme.test") == admin.tenant
 
-    services.release_domain(actor=admin, domain=EmailDomain.objects.get(pk=domain.pk))
-    assert services.tenant_of_address("a@acme.test") is None
-    services.prove_by_operator(tenant=bank, name="acme.test", now=now())
-    assert services.tenant_of_address("a@acme.test") == bank
+    services.single_sign_on.release_domain(actor=admin, domain=EmailDomain.objects.get(pk=domain.pk))
+    assert services.single_sign_on.tenant_of_address("a@acme.test") is None
+    services.single_sign_on.prove_by_operator(tenant=bank, name="acme.test", now=now())
+    assert services.single_sign_on.tenant_of_address("a@acme.test") == bank
 
 
 def test_a_claim_alone_routes_nobody(domain):
-    assert services.tenant_of_address("a@acme.test") is None
+    assert services.single_sign_on.tenant_of_address("a@acme.test") is None
 
 
 @pytest.mark.parametrize("name", ["", "acme", "a b.test", "-a.test", "1.2.3.4", "a..test", "x" * 260 + ".test"])
 def test_what_is_no_domain_is_refused_by_name(admin, name):
     with pytest.raises(Invalid) as refusal:
-        services.claim_domain(actor=admin, name=name, now=now())
+        services.single_sign_on.claim_domain(actor=admin, name=name, now=now())
     assert "name" in refusal.value.fields
 
 
 def test_only_administrators_claim(scientist):
     with pytest.raises(AccessDenied):
-        services.claim_domain(actor=scientist, name="acme.test", now=now())
+        services.single_sign_on.claim_domain(actor=scientist, name="acme.test", now=now())
 
 
 def test_a_domain_is_claimed_once(admin, domain):
     with pytest.raises(Conflict, match="already"):
-        services.claim_domain(actor=admin, name="acme.test", now=now())
+        services.single_sign_on.claim_domain(actor=admin, name="acme.test", now=now())

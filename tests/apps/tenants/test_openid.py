@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from apps.tenants import services
-from apps.tenants.services import identity_providers
+from apps.tenants.services.single_sign_on import identity_providers
 from foundation import ledger
 from foundation.access.actors import actor_for_user
 from foundation.access.models import Membership
@@ -92,8 +92,11 @@ def test_whoever_lost_their_groups_loses_the_place_its_sessions_and_tokens(idp, 
 
 def test_a_group_of_ours_is_joined_and_left_with_theirs(idp, provider, admin):
     group = services.create_group(actor=admin, name="Fraud team")
-    lines = [services.Line("builders", role="scientist"), services.Line("fraud", group=str(group.pk))]
-    services.edit_provider(
+    lines = [
+        services.single_sign_on.Line("builders", role="scientist"),
+        services.single_sign_on.Line("fraud", group=str(group.pk)),
+    ]
+    services.single_sign_on.edit_provider(
         actor=admin,
         provider=provider,
         default_role="",
@@ -196,7 +199,7 @@ def test_where_the_provider_is_the_only_way_in_a_password_opens_nothing(
 def test_a_disabled_provider_lets_nobody_in_and_ends_what_it_opened(idp, provider, admin):
     client = Client()
     come_in(client, idp, provider)
-    services.disable_provider(actor=admin, provider=provider)
+    services.single_sign_on.disable_provider(actor=admin, provider=provider)
 
     assert client.get("/t/acme/")["Location"].startswith("/accounts/login/")
     assert Client().get(f"/accounts/sso/acme/{provider.pk}/").status_code == 404
@@ -213,7 +216,7 @@ def test_a_suspended_member_stays_outside(idp, provider):
 def test_a_provider_that_is_down_is_said_and_recorded(idp, provider):
     client = Client()
     back = urlsplit(idp.authorize(go(client, provider), "u-1"))
-    words = services.settings_of(provider)
+    words = services.single_sign_on.settings_of(provider)
     gone = replace(words, endpoints={**words.endpoints, "token": "http://127.0.0.1:9/token"})
     IdentityProvider.objects.filter(pk=provider.pk).update(sealed=identity_providers.seal_settings(provider, gone))
 
@@ -227,4 +230,6 @@ def test_a_provider_that_is_down_is_said_and_recorded(idp, provider):
 def test_nothing_is_read_unprotected(admin, settings, url):
     settings.OUTBOUND_ALLOW = [ip_network("10.0.0.0/8")]
     with pytest.raises(Invalid):
-        services.add_openid_provider(actor=admin, name="X", issuer=url, client_id="a", client_secret="", now=now())
+        services.single_sign_on.add_openid_provider(
+            actor=admin, name="X", issuer=url, client_id="a", client_secret="", now=now()
+        )

@@ -70,7 +70,7 @@ def test_a_sign_in_that_was_begun_at_one_provider_is_not_ended_at_another(
     with scope(home.pk):
         setter = admin if home == tenant else make_person(home, "admin")
         words = {"issuer": idp.address, "client_id": "sanad", "client_secret": "s3cret"}
-        other = services.add_openid_provider(actor=setter, name="Other", now=now(), **words)
+        other = services.single_sign_on.add_openid_provider(actor=setter, name="Other", now=now(), **words)
     client = Client()
     back = urlsplit(idp.authorize(go(client, provider), "u-1"))
 

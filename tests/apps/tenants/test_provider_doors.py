@@ -58,17 +58,17 @@ def test_the_next_one_after_ten_minutes_brings_what_was_counted(provider):
 
 
 def test_each_provider_counts_for_itself(provider, admin, idp):
-    other = services.add_openid_provider(
+    other = services.single_sign_on.add_openid_provider(
         actor=admin, name="Other", issuer=idp.address, client_id="b", client_secret="", now=now()
     )
-    services.enable_provider(actor=admin, provider=other, now=now())
+    services.single_sign_on.enable_provider(actor=admin, provider=other, now=now())
     stray(provider)
     stray(other)
     assert told(provider) == told(other) == [("state", 1)]
 
 
 def test_of_a_disabled_or_unknown_provider_and_a_closed_tenant_nothing_is_written(provider, admin, caplog):
-    services.disable_provider(actor=admin, provider=provider)
+    services.single_sign_on.disable_provider(actor=admin, provider=provider)
     stray(provider, 2)
     assert told(provider) == []
     assert "no sign-in asked for" in caplog.text

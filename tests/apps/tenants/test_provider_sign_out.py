@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from apps.tenants import selectors, services
-from apps.tenants.services import identity_providers
+from apps.tenants.services.single_sign_on import identity_providers
 from foundation import ledger
 from foundation.clock import now
 from foundation.identity.models import IdentityProvider, ProvidedSession, User
@@ -81,7 +81,7 @@ def test_the_real_provider_takes_the_way_out_and_sends_back(idp, sara):
 
 
 def test_a_provider_without_such_a_place_offers_none(provider, sara):
-    words = services.settings_of(provider)
+    words = services.single_sign_on.settings_of(provider)
     # As it was read before sign-outs were known of.
     kept = replace(words, endpoints={name: url for name, url in words.endpoints.items() if name != "end_session"})
     IdentityProvider.objects.filter(pk=provider.pk).update(sealed=identity_providers.seal_settings(provider, kept))
@@ -99,7 +99,7 @@ def test_whoever_came_by_password_is_led_to_the_sign_in_page(admin, client_as, p
 def test_the_page_after_signing_out_forgets_a_provider_that_is_gone(provider, admin, sara):
     client = sara["s-1"]
     left = client.post("/accounts/logout/")["Location"]
-    services.disable_provider(actor=admin, provider=provider)
+    services.single_sign_on.disable_provider(actor=admin, provider=provider)
     assert client.get(left)["Location"] == "/accounts/login/"
 
 
@@ -185,7 +185,7 @@ def test_one_providers_word_ends_no_session_of_another(idp, provider, sara):
 
 def test_unknown_disabled_and_closed_are_all_not_there(idp, provider, admin, tenant):
     token = idp.logout_token(aud="sanad", sub="u-1")
-    services.disable_provider(actor=admin, provider=provider)
+    services.single_sign_on.disable_provider(actor=admin, provider=provider)
     assert say(provider, token).status_code == 404
     IdentityProvider.objects.update(enabled_at=now())
     Tenant.objects.filter(pk=tenant.pk).update(suspended_at=now())

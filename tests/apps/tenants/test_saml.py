@@ -42,7 +42,7 @@ def test_between_the_two_requests_the_answer_lies_sealed(idp, provider, other_te
     assert fields["SAMLResponse"][:40] not in lying
     assert b"sara@acme.test" not in base64.b64decode(lying)
     with pytest.raises(ProviderRefused, match="another organisation"):
-        services.kept_answer(tenant=other_tenant, kept=lying)
+        services.single_sign_on.kept_answer(tenant=other_tenant, kept=lying)
 
 
 def test_an_unsigned_response_is_refused(idp, provider):
@@ -152,14 +152,14 @@ def test_a_replayed_assertion_is_refused_whatever_was_asked_for(idp, provider, t
     client = Client()
     _address, fields = idp.answer(ask(client, provider), **SARA)
     places = {"acs": acs_of("acme", provider.pk), "entity_id": entity_id_of("acme", provider.pk)}
-    said, _request = saml.read(fields["SAMLResponse"], settings=services.settings_of(provider), **places)
-    services.enter(provider=provider, tenant=tenant, said=said, now=now())
+    said, _request = saml.read(fields["SAMLResponse"], settings=services.single_sign_on.settings_of(provider), **places)
+    services.single_sign_on.enter(provider=provider, tenant=tenant, said=said, now=now())
     with pytest.raises(ProviderRefused, match="used already") as refusal:
-        services.enter(provider=provider, tenant=tenant, said=said, now=now())
+        services.single_sign_on.enter(provider=provider, tenant=tenant, said=said, now=now())
     assert refusal.value.reason == "replayed"
 
-    assert services.forget_used_assertions(now=now()) == 0
-    assert services.forget_used_assertions(now=said.expires_at + (said.expires_at - now())) == 1
+    assert services.single_sign_on.forget_used_assertions(now=now()) == 0
+    assert services.single_sign_on.forget_used_assertions(now=said.expires_at + (said.expires_at - now())) == 1
 
 
 def test_a_response_that_another_browser_asked_for_is_refused(idp, provider):
@@ -173,11 +173,13 @@ def test_a_response_that_another_browser_asked_for_is_refused(idp, provider):
 
 def test_a_request_made_of_one_provider_is_not_answered_by_another(idp, provider, admin):
     """The other one signs rightly, for its own door, and names the request that went to the first."""
-    other = services.add_saml_provider(actor=admin, name="Other", metadata=idp.metadata(), metadata_url="", now=now())
+    other = services.single_sign_on.add_saml_provider(
+        actor=admin, name="Other", metadata=idp.metadata(), metadata_url="", now=now()
+    )
     client = Client()
     _address, asked = idp.answer(ask(client, provider), **SARA)
     request_id = etree.fromstring(base64.b64decode(asked["SAMLResponse"])).get("InResponseTo")
-    services.edit_provider(
+    services.single_sign_on.edit_provider(
         actor=admin,
         provider=other,
         default_role="viewer",
@@ -187,7 +189,7 @@ def test_a_request_made_of_one_provider_is_not_answered_by_another(idp, provider
         only_way_in=False,
         claims={},
     )
-    services.enable_provider(actor=admin, provider=other, now=now())
+    services.single_sign_on.enable_provider(actor=admin, provider=other, now=now())
     idp.trust(Client().get(f"/accounts/sso/acme/{other.pk}/metadata/").content)
     _address, fields = idp.answer(ask(Client(), other), **SARA, in_response_to=request_id)
 
@@ -248,7 +250,7 @@ BOMB = b'<!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;">]><EntityDescriptor ent
 @pytest.mark.parametrize("metadata", [b"", b"no xml", b"<a/>", BOMB])
 def test_metadata_that_is_none_is_refused_by_name(admin, metadata):
     with pytest.raises(Invalid):
-        services.add_saml_provider(actor=admin, name="X", metadata=metadata, metadata_url="", now=now())
+        services.single_sign_on.add_saml_provider(actor=admin, name="X", metadata=metadata, metadata_url="", now=now())
 
 
 def test_metadata_is_read_at_its_address(admin, idp, settings):
@@ -256,12 +258,12 @@ def test_metadata_is_read_at_its_address(admin, idp, settings):
 
     settings.OUTBOUND_ALLOW = [ip_network("127.0.0.1/32")]
     url = f"{idp.address}/metadata"
-    made = services.add_saml_provider(actor=admin, name="X", metadata=b"", metadata_url=url, now=now())
+    made = services.single_sign_on.add_saml_provider(actor=admin, name="X", metadata=b"", metadata_url=url, now=now())
     assert made.issuer == url
 
     settings.OUTBOUND_ALLOW = []
     with pytest.raises(Invalid, match="unprotected"):
-        services.add_saml_provider(actor=admin, name="Y", metadata=b"", metadata_url=url, now=now())
+        services.single_sign_on.add_saml_provider(actor=admin, name="Y", metadata=b"", metadata_url=url, now=now())
     url = url.replace("http:", "https:")
     with pytest.raises(Invalid, match="not called from here"):
-        services.add_saml_provider(actor=admin, name="Y", metadata=b"", metadata_url=url, now=now())
+        services.single_sign_on.add_saml_provider(actor=admin, name="Y", metadata=b"", metadata_url=url, now=now())

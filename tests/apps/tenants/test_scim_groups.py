@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.tenants import services
 from apps.tenants.ports import Said
-from apps.tenants.services import provisioning, single_sign_on
+from apps.tenants.services import provisioning
+from apps.tenants.services.single_sign_on import entering
 from apps.tenants.views import scim_words
 from foundation import ledger
 from foundation.access.models import Group, GroupMember, Membership
@@ -82,7 +83,7 @@ def test_a_sign_in_and_a_patch_of_one_moment_wait_for_each_other_in_one_order(mo
         provider.save()
         place = Membership.objects.get(pk=sara)
     role_is_changed = threading.Event()
-    change_role = single_sign_on.change_role
+    change_role = entering.change_role
 
     def change_then_wait(**words):
         changed = change_role(**words)
@@ -92,14 +93,14 @@ def test_a_sign_in_and_a_patch_of_one_moment_wait_for_each_other_in_one_order(mo
 
     def sign_in():
         with scope(tenant.pk):
-            single_sign_on._give_role(admin, provider, place, "viewer")
-            single_sign_on.bring_groups(actor=admin, provider=provider, user_id=place.user_id, wanted=frozenset())
+            entering._give_role(admin, provider, place, "viewer")
+            entering.bring_groups(actor=admin, provider=provider, user_id=place.user_id, wanted=frozenset())
 
     def patch():
         assert role_is_changed.wait(30)
         return Scim("acme", scim.token).patch(f"/Groups/{group}", add(omar))
 
-    monkeypatch.setattr(single_sign_on, "change_role", change_then_wait)
+    monkeypatch.setattr(entering, "change_role", change_then_wait)
     _came, patched = at_once(sign_in, patch)
     assert patched.status_code == 200
     with scope(tenant.pk):
@@ -218,14 +219,14 @@ def test_a_sign_in_that_would_take_the_last_administrator_stands_on_the_ledger(s
     provider.enabled_at = now()
     provider.sealed = sealed(provider)
     provider.save()
-    services.enter(provider=provider, tenant=tenant, said=said, now=now())
+    services.single_sign_on.enter(provider=provider, tenant=tenant, said=said, now=now())
     Membership.objects.filter(user=admin.user).delete()
     place = Membership.objects.get(user=User.objects.get(email="boss@acme.test"))
 
     lower = Said(
         subject="s1", email="boss@acme.test", email_verified=True, name="Boss", groups=("Builders",), claims={}
     )
-    services.enter(provider=provider, tenant=tenant, said=lower, now=now())
+    services.single_sign_on.enter(provider=provider, tenant=tenant, said=lower, now=now())
     place.refresh_from_db()
     assert place.role == "admin"
     kinds = [event.kind for event in ledger.events_of(subject=("membership", place.pk))]
@@ -234,7 +235,7 @@ def test_a_sign_in_that_would_take_the_last_administrator_stands_on_the_ledger(s
 
 def sealed(provider):
     from apps.tenants.ports import ProviderSettings
-    from apps.tenants.services.identity_providers import seal_settings
+    from apps.tenants.services.single_sign_on.identity_providers import seal_settings
 
     ends = {"authorization": "https://id.test/a", "token": "https://id.test/t", "jwks": "https://id.test/j"}
     words = ProviderSettings(issuer="https://id.test", endpoints=ends, claims={}, client_id="x", client_secret="y")

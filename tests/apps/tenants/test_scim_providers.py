@@ -31,7 +31,9 @@ def contractors(made, tenant, admin):
         mapping=[{"external": "Outside", "role": "auditor", "group": ""}],
         created_at=now(),
     )
-    _row, text = services.create_scim_token(actor=admin, provider=provider, lives=timedelta(days=9), now=now())
+    _row, text = services.provisioning.create_scim_token(
+        actor=admin, provider=provider, lives=timedelta(days=9), now=now()
+    )
     return Scim(tenant.slug, text), provider
 
 
@@ -103,7 +105,7 @@ def test_a_removed_providers_groups_stay_and_pass_to_nobody(scim, made, contract
     other, _second = contractors
     boss = scim.make("boss@acme.test").json()["id"]
     group = scim.group("Bosses", boss, externalId="g1").json()["id"]
-    services.remove_provider(actor=admin, provider=made[1], now=now())
+    services.single_sign_on.remove_provider(actor=admin, provider=made[1], now=now())
 
     kept = Group.objects.get(pk=group)
     assert (kept.provider, kept.external_id, kept.places.count()) == (None, "", 1)

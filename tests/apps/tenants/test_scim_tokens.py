@@ -22,7 +22,7 @@ __all__ = ["made", "provider", "scim"]
 
 def token_of(provider):
     """The row of the provider's token."""
-    return ApiToken.objects.get(purpose=services.scim_purpose(provider.pk))
+    return ApiToken.objects.get(purpose=services.single_sign_on.scim_purpose(provider.pk))
 
 
 def test_another_tenants_token_opens_nothing(scim, made):

@@ -37,10 +37,10 @@ SENSITIVE = {
     "apps.projects.services.leaving": {"ask_to_delete"},
     "apps.tenants.services.bin": {"delete_for_ever", "restore"},
     "apps.connections.services.connections": {"create_connection", "delete_connection", "edit_connection"},
-    "apps.tenants.services.email_domains": {"claim_domain", "prove_domain", "release_domain"},
+    "apps.tenants.services.single_sign_on.email_domains": {"claim_domain", "prove_domain", "release_domain"},
     "apps.tenants.services.exporting": {"ask_for_export", "fetch_export"},
     "apps.tenants.services.groups": {"add_to_group", "create_group", "delete_group", "edit_group", "take_from_group"},
-    "apps.tenants.services.identity_providers": {
+    "apps.tenants.services.single_sign_on.identity_providers": {
         "add_openid_provider",
         "add_saml_provider",
         "complete_openid_provider",
@@ -57,14 +57,19 @@ SENSITIVE = {
     "apps.tenants.services.members": {"change_role", "remove_member"},
     "apps.tenants.services.project_roles": {"give_role_in_project"},
     "apps.tenants.services.restoring": {"restore_group", "restore_provider", "restore_webhook"},
-    "apps.tenants.services.scim_tokens": {"create_scim_token"},
+    "apps.tenants.services.provisioning.tokens": {"create_scim_token"},
     "apps.tenants.services.service_accounts": {"change_role_of_service_account", "create_service_account"},
     "apps.tenants.services.sign_in_rules": {"set_second_factor_rule"},
     "apps.tenants.services.support": {"give_support", "grant_support"},
     "apps.tenants.services.suspension": {"restore_member", "suspend_member"},
     "apps.tenants.services.tokens": {"make_token"},
     "apps.tenants.services.ways_back": {"make_password_link", "take_factors_of_member", "unlock_member"},
-    "apps.tenants.services.webhooks": {"create_webhook", "delete_webhook", "edit_webhook", "roll_webhook_secret"},
+    "apps.tenants.services.webhooks.changing": {
+        "create_webhook",
+        "delete_webhook",
+        "edit_webhook",
+        "roll_webhook_secret",
+    },
     "foundation.storage.keys.bringing": {"bring_key", "release_key", "withdraw_key"},
     "foundation.storage.keys.resealing": {"ask_for_resealing"},
     "foundation.storage.keys.rewrapping": {"ask_for_rewrap"},
@@ -117,7 +122,7 @@ def with_helpers(known, words):
 
 
 def modules():
-    for path in sorted(path for folder in FOLDERS for path in folder.glob("*.py")):
+    for path in sorted(path for folder in FOLDERS for path in folder.rglob("*.py")):
         yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removeprefix("platform."), functions(path)
 
 

@@ -37,7 +37,7 @@ def test_an_administrator_sets_it_up_alone(client_as, admin, idp):  # noqa: F811
     page = text(client.get(LIST))
     assert "_sanad-challenge.acme.test" in page
     assert "sanad-domain-verification=" in page
-    services.prove_by_operator(tenant=admin.tenant, name="acme.test", now=now())
+    services.single_sign_on.prove_by_operator(tenant=admin.tenant, name="acme.test", now=now())
 
     words = {"name": "Company", "issuer": idp.address, "client_id": "sanad", "client_secret": "hidden-words"}
     made = client.post(f"{LIST}openid/", words)
@@ -107,15 +107,15 @@ def test_an_openid_provider_is_completed_by_its_issuer(client_as, admin, idp):  
     assert signed_in.post(f"{here}complete/", words).status_code == 303
     provider.refresh_from_db()
     assert provider.issuer == idp.address
-    assert services.settings_of(provider).client_secret == "hidden-words"
+    assert services.single_sign_on.settings_of(provider).client_secret == "hidden-words"
 
 
 @pytest.mark.parametrize("kind", ["oidc", "saml"])
 def test_a_draft_opens_no_door(client_as, admin, client, kind):
     signed_in = client_as(admin)
     here, provider = draft(signed_in, kind)
-    services.claim_domain(actor=admin, name="acme.test", now=now())
-    services.prove_by_operator(tenant=admin.tenant, name="acme.test", now=now())
+    services.single_sign_on.claim_domain(actor=admin, name="acme.test", now=now())
+    services.single_sign_on.prove_by_operator(tenant=admin.tenant, name="acme.test", now=now())
     enabled = signed_in.post(f"{here}enable/")
     assert (enabled.status_code in {409, 422}, "Nothing is known of" in text(enabled)) == (True, True)
     assert signed_in.get(f"{here}test/").status_code == 409
@@ -149,7 +149,7 @@ def test_each_label_points_to_the_field_of_its_own_form(client_as, admin):
 
 def test_the_test_of_the_connection_names_the_faulty_claim_and_changes_nothing(client_as, admin, idp):  # noqa: F811
     provider = add_provider(admin.tenant, admin, idp, "acme.test")
-    services.disable_provider(actor=admin, provider=provider)
+    services.single_sign_on.disable_provider(actor=admin, provider=provider)
     client, here = client_as(admin), f"{LIST}{provider.pk}/"
     before = Membership.objects.count()
 
@@ -217,7 +217,9 @@ def test_saml_metadata_is_uploaded_and_our_addresses_are_shown(client_as, admin)
 
 
 def test_it_is_not_enabled_without_a_proven_domain(client_as, admin):
-    made = services.add_saml_provider(actor=admin, name="Company", metadata=METADATA, metadata_url="", now=now())
+    made = services.single_sign_on.add_saml_provider(
+        actor=admin, name="Company", metadata=METADATA, metadata_url="", now=now()
+    )
     answer = client_as(admin).post(f"{LIST}{made.pk}/enable/")
     assert answer.status_code == 422
     assert "Prove an e-mail domain first" in text(answer)
@@ -227,7 +229,7 @@ def test_it_is_not_enabled_without_a_proven_domain(client_as, admin):
 def test_what_refuses_a_domain_stands_beside_it_and_is_nobody_faster(client_as, admin, settings):
     server = NameServer()
     settings.SANAD_DNS_SERVERS = [server.address]
-    domain = services.claim_domain(actor=admin, name="acme.test", now=now())
+    domain = services.single_sign_on.claim_domain(actor=admin, name="acme.test", now=now())
     answer = client_as(admin).post(f"{LIST}domains/{domain.pk}/prove/")
     server.close()
     assert answer.status_code == 422
@@ -237,13 +239,15 @@ def test_what_refuses_a_domain_stands_beside_it_and_is_nobody_faster(client_as, 
 
 
 def test_a_scim_token_is_shown_once_and_revoked(client_as, admin):
-    made = services.add_saml_provider(actor=admin, name="Company", metadata=METADATA, metadata_url="", now=now())
+    made = services.single_sign_on.add_saml_provider(
+        actor=admin, name="Company", metadata=METADATA, metadata_url="", now=now()
+    )
     client, here = client_as(admin), f"{LIST}{made.pk}/"
     page = text(client.post(f"{here}scim/", {"days": "90"}))
     token = re.search(r"snd_[\w-]{40,}", page)[0]
     assert "/scim/v2/acme" in page
     assert token not in text(client.get(here))
-    row = ApiToken.objects.get(purpose=services.scim_purpose(made.pk))
+    row = ApiToken.objects.get(purpose=services.single_sign_on.scim_purpose(made.pk))
     client.post(f"{here}scim/{row.pk}/revoke/")
     row.refresh_from_db()
     assert row.revoked_at is not None
@@ -272,8 +276,10 @@ def test_the_same_over_rest(api_as, admin, idp):  # noqa: F811
 
 
 def test_another_tenants_provider_is_not_there(api_as, client_as, admin):
-    made = services.add_saml_provider(actor=admin, name="Company", metadata=METADATA, metadata_url="", now=now())
-    domain = services.claim_domain(actor=admin, name="acme.test", now=now())
+    made = services.single_sign_on.add_saml_provider(
+        actor=admin, name="Company", metadata=METADATA, metadata_url="", now=now()
+    )
+    domain = services.single_sign_on.claim_domain(actor=admin, name="acme.test", now=now())
     bank = make_tenant("bank", "Bank")
     stranger = make_person(bank, "admin")
     assert api_as(stranger).get(f"{REST}{made.pk}/").status_code == 404

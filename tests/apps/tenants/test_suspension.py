@@ -81,7 +81,7 @@ def test_whom_a_removed_provider_suspended_an_administrator_restores(admin, tena
 
     scim, provider = scim_of(tenant, admin, "acme.test")
     sara = scim.make("sara@acme.test", active=False).json()["id"]
-    services.remove_provider(actor=admin, provider=provider, now=now())
+    services.single_sign_on.remove_provider(actor=admin, provider=provider, now=now())
     place = services.restore_member(actor=admin, membership=Membership.objects.get(pk=sara))
     assert place.suspended_at is None
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from apps.tenants import selectors, services
 from apps.tenants.ports import ProviderSettings, Said
-from apps.tenants.services.identity_providers import seal_settings
+from apps.tenants.services.single_sign_on.identity_providers import seal_settings
 from apps.tenants.services.suspension import suspend_member
 from foundation.access import Permission
 from foundation.access.freshness import StepUpRequired
@@ -31,7 +31,7 @@ ENDPOINTS = {"authorization": "https://id.test/a", "token": "https://id.test/t",
 @pytest.fixture
 def provider(tenant, admin):
     """Acme's own, for a domain that it has proven; its bosses become administrators."""
-    claimed = services.claim_domain(actor=admin, name="acme.test", now=now())
+    claimed = services.single_sign_on.claim_domain(actor=admin, name="acme.test", now=now())
     EmailDomain.objects.filter(pk=claimed.pk).update(proven_at=now())
     made = IdentityProvider(
         tenant=tenant,
@@ -70,7 +70,7 @@ def signed_in():
 
 def come_in(provider, tenant):
     said = Said(subject="s1", email="ceo@acme.test", email_verified=True, name="CEO", groups=("Bosses",), claims={})
-    services.enter(provider=provider, tenant=tenant, said=said, now=now())
+    services.single_sign_on.enter(provider=provider, tenant=tenant, said=said, now=now())
 
 
 def test_whoever_opened_the_account_before_does_not_come_in_with_its_password(opened_beforehand, provider, tenant):
@@ -84,7 +84,9 @@ def test_whoever_opened_the_account_before_does_not_come_in_with_its_password(op
 def test_nor_where_scim_brought_the_person(opened_beforehand, provider, admin, tenant):
     provider.default_role = "admin"
     provider.save()
-    _row, text = services.create_scim_token(actor=admin, provider=provider, lives=timedelta(days=1), now=now())
+    _row, text = services.provisioning.create_scim_token(
+        actor=admin, provider=provider, lives=timedelta(days=1), now=now()
+    )
     assert Scim("acme", text).make("ceo@acme.test", displayName="CEO").status_code == 201
     assert signed_in().get("/t/acme/settings/members/").status_code == 403
 
@@ -92,7 +94,9 @@ def test_nor_where_scim_brought_the_person(opened_beforehand, provider, admin, t
 def test_scim_leaves_an_account_that_is_its_owners_as_it_is(provider, admin, tenant):
     operator = make_person(tenant, "viewer", "operator@acme.test").user
     User.objects.filter(pk=operator.pk).update(is_operator=True, name="The operator")
-    _row, text = services.create_scim_token(actor=admin, provider=provider, lives=timedelta(days=1), now=now())
+    _row, text = services.provisioning.create_scim_token(
+        actor=admin, provider=provider, lives=timedelta(days=1), now=now()
+    )
     place = selectors.member_of(actor=admin, user_id=operator.pk)
     scim = Scim("acme", text)
     scim.patch(f"Users/{place.pk}", [{"op": "replace", "path": "displayName", "value": "Renamed"}])
@@ -111,10 +115,10 @@ def test_a_suspended_tenants_provider_lets_nobody_in(provider, tenant):
 def test_to_say_who_comes_in_takes_both_permissions_and_a_fresh_proof(admin):
     narrow = replace(admin, scopes=frozenset({Permission.TENANT_MANAGE.value}), token_id=uuid4())
     with pytest.raises(AccessDenied):
-        services.claim_domain(actor=narrow, name="acme.test", now=now())
+        services.single_sign_on.claim_domain(actor=narrow, name="acme.test", now=now())
     stale = replace(admin, stale=True)
     with pytest.raises(StepUpRequired):
-        services.claim_domain(actor=stale, name="acme.test", now=now())
+        services.single_sign_on.claim_domain(actor=stale, name="acme.test", now=now())
     with pytest.raises(StepUpRequired):
         services.invite(actor=stale, email="x@acme.test", role="viewer", now=now())
 

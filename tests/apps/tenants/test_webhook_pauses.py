@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.tenants import selectors, services
 from apps.tenants.choices import WebhookState
 from apps.tenants.models import Webhook, WebhookAttempt, WebhookDelivery
-from apps.tenants.services import webhook_queue
+from apps.tenants.services.webhooks import queueing
 from foundation import ledger
 from foundation.clock import now
 from foundation.errors import Conflict
@@ -35,11 +35,11 @@ def test_a_receiver_that_is_gone_disables_it_and_its_maker_is_told(admin, webhoo
     happen(admin, "meanwhile")
     tell()
     heard = len(server.heard)
-    services.ring_due_webhooks(now=now() + timedelta(days=1))
+    services.webhooks.ring_due_webhooks(now=now() + timedelta(days=1))
     run_jobs()
     assert len(server.heard) == heard, "nothing is sent while it is disabled"
     server.answers[:] = [(200, {}, b"")]
-    services.enable_webhook(actor=admin, webhook=webhook)
+    services.webhooks.enable_webhook(actor=admin, webhook=webhook)
     run_jobs()
     assert not webhook.deliveries.filter(state="waiting").exists(), "what happened meanwhile is not lost"
 
@@ -56,14 +56,14 @@ def test_failing_for_a_day_disables_it_and_an_hour_does_not(admin, webhook, serv
 
 
 def test_a_pause_holds_what_happens_until_it_is_enabled(admin, webhook, server, run_jobs):
-    services.pause_webhook(actor=admin, webhook=webhook)
+    services.webhooks.pause_webhook(actor=admin, webhook=webhook)
     happen(admin)
     tell()
     run_jobs()
     assert server.heard == []
     with pytest.raises(Conflict, match="enable it first"):
-        services.send_test_event(actor=admin, webhook=webhook, now=now())
-    services.enable_webhook(actor=admin, webhook=webhook)
+        services.webhooks.send_test_event(actor=admin, webhook=webhook, now=now())
+    services.webhooks.enable_webhook(actor=admin, webhook=webhook)
     run_jobs()
     assert "service_account.created" in [json.loads(heard.body)["type"] for heard in server.heard]
 
@@ -74,10 +74,10 @@ def test_what_was_in_a_pause_is_sent_at_once_when_it_is_enabled_and_no_row_is_wr
     run_jobs()
     waiting = webhook.deliveries.get(tries=1)
     assert waiting.next_attempt_at > now()
-    services.pause_webhook(actor=admin, webhook=webhook)
+    services.webhooks.pause_webhook(actor=admin, webhook=webhook)
 
     with CaptureQueriesContext(connection) as asked:
-        services.enable_webhook(actor=admin, webhook=webhook)
+        services.webhooks.enable_webhook(actor=admin, webhook=webhook)
     assert not [query for query in asked.captured_queries if 'UPDATE "tenants_webhookdelivery"' in query["sql"]]
     run_jobs()
     waiting.refresh_from_db()
@@ -85,13 +85,13 @@ def test_what_was_in_a_pause_is_sent_at_once_when_it_is_enabled_and_no_row_is_wr
 
 
 def test_after_it_was_enabled_pauses_hold_again(admin, webhook, server, run_jobs):
-    services.pause_webhook(actor=admin, webhook=webhook)
-    services.enable_webhook(actor=admin, webhook=webhook)
+    services.webhooks.pause_webhook(actor=admin, webhook=webhook)
+    services.webhooks.enable_webhook(actor=admin, webhook=webhook)
     server.answers[:] = [(500, {}, b"")]
     tell()
     run_jobs()
     Webhook.objects.update(enabled_at=now() - timedelta(seconds=1))
-    assert services.ring_due_webhooks(now=now()) == 0
+    assert services.webhooks.ring_due_webhooks(now=now()) == 0
 
 
 def test_the_next_of_very_many_is_found_without_sorting_them(admin, webhook):
@@ -113,7 +113,7 @@ def test_the_next_of_very_many_is_found_without_sorting_them(admin, webhook):
         for number in range(3000)
     ]
     WebhookDelivery.objects.bulk_create(many)
-    plan = webhook_queue.due(webhook, now=now() + timedelta(seconds=5))[:1].explain()
+    plan = queueing.due(webhook, now=now() + timedelta(seconds=5))[:1].explain()
     assert "delivery_next" in plan
     assert "Sort" not in plan
 
@@ -124,19 +124,19 @@ def test_the_log_is_forgotten_after_thirty_days(admin, webhook, run_jobs):
     run_jobs()
     old = webhook.deliveries.first()
     WebhookDelivery.objects.filter(pk=old.pk).update(created_at=now() - timedelta(days=31))
-    assert services.forget_deliveries(now=now()) == 1
+    assert services.webhooks.forget_deliveries(now=now()) == 1
     assert not WebhookAttempt.objects.filter(delivery=old.pk).exists()
     assert webhook.deliveries.exists()
 
 
 def test_the_log_is_forgotten_however_long_it_grew(admin, webhook, monkeypatch):
-    monkeypatch.setattr(webhook_queue, "_AT_ONCE", 2)
+    monkeypatch.setattr(queueing, "_AT_ONCE", 2)
     for number in range(5):
         happen(admin, name=f"program {number}")
     tell()
     before = webhook.deliveries.count()
     WebhookDelivery.objects.update(created_at=now() - timedelta(days=31))
-    assert services.forget_deliveries(now=now()) == before >= 5
+    assert services.webhooks.forget_deliveries(now=now()) == before >= 5
     assert not webhook.deliveries.exists()
 
 
@@ -151,8 +151,8 @@ def test_a_cancelled_sending_rests_and_pauses_nothing(admin, scientist, webhook)
     assert webhook.state == WebhookState.ENABLED
     waiting = selectors.deliveries(actor=admin, webhook=webhook).get()
     assert waiting.due_at > now() + timedelta(minutes=50)
-    assert not webhook_queue.due(webhook, now=now()).exists()
-    assert webhook_queue.due(webhook, now=now() + timedelta(minutes=61)).get() == waiting
+    assert not queueing.due(webhook, now=now()).exists()
+    assert queueing.due(webhook, now=now() + timedelta(minutes=61)).get() == waiting
 
 
 @pytest.fixture
@@ -193,14 +193,14 @@ def test_what_rests_is_sent_at_once_where_somebody_asks_for_it(admin, resting, s
     delivery = resting.deliveries.get()
     assert "the next attempt is at" in page.get(f"{address}deliveries/{delivery.pk}/").content.decode()
 
-    services.replay_delivery(actor=admin, delivery=delivery, now=now())
+    services.webhooks.replay_delivery(actor=admin, delivery=delivery, now=now())
     run_jobs()
     assert len(server.heard) == 1
 
 
 def test_a_pause_ends_the_rest(admin, resting, server, run_jobs):
-    services.pause_webhook(actor=admin, webhook=resting)
-    services.enable_webhook(actor=admin, webhook=resting)
+    services.webhooks.pause_webhook(actor=admin, webhook=resting)
+    services.webhooks.enable_webhook(actor=admin, webhook=resting)
     run_jobs()
     assert len(server.heard) == 1
     resting.refresh_from_db()

@@ -24,14 +24,14 @@ __all__ = ["made", "place", "server", "webhook"]
 )
 def test_an_address_that_may_not_be_called_is_not_kept(admin, url):
     with pytest.raises(Invalid) as refusal:
-        services.create_webhook(actor=admin, url=url, kinds=[], now=now())
+        services.webhooks.create_webhook(actor=admin, url=url, kinds=[], now=now())
     assert "url" in refusal.value.fields
     assert not Webhook.objects.exists()
 
 
 def test_a_rolled_secret_signs_beside_the_old_one_for_a_day(admin, made, server, run_jobs):
     webhook, old = made
-    webhook, new = services.roll_webhook_secret(actor=admin, webhook=webhook, now=now())
+    webhook, new = services.webhooks.roll_webhook_secret(actor=admin, webhook=webhook, now=now())
     assert old != new
     tell()
     run_jobs()
@@ -39,7 +39,7 @@ def test_a_rolled_secret_signs_beside_the_old_one_for_a_day(admin, made, server,
     assert heard.headers["webhook-signature"].split(" ") == [signature(new, heard), signature(old, heard)]
 
     Webhook.objects.update(previous_until=now() - timedelta(seconds=1))
-    services.send_test_event(actor=admin, webhook=webhook, now=now())
+    services.webhooks.send_test_event(actor=admin, webhook=webhook, now=now())
     run_jobs()
     heard = server.heard[-1]
     assert json.loads(heard.body)["type"] == "webhook.test"
@@ -74,7 +74,7 @@ def test_the_secret_lies_sealed_and_stands_in_no_answer_page_or_log(
 
 
 def test_a_sealed_secret_of_another_webhook_does_not_sign(admin, webhook, server, run_jobs):
-    other, _secret = services.create_webhook(actor=admin, url=server.url, kinds=["run"], now=now())
+    other, _secret = services.webhooks.create_webhook(actor=admin, url=server.url, kinds=["run"], now=now())
     Webhook.objects.filter(pk=webhook.pk).update(sealed_secret=other.sealed_secret)
     tell()
     run_jobs()
@@ -85,14 +85,14 @@ def test_a_sealed_secret_of_another_webhook_does_not_sign(admin, webhook, server
 def test_only_administrators_see_and_change_webhooks(scientist, auditor, officer, webhook):
     acts = (
         lambda who: selectors.webhooks(actor=who),
-        lambda who: services.create_webhook(actor=who, url="https://a.example/", kinds=[], now=now()),
-        lambda who: services.edit_webhook(actor=who, webhook=webhook, url="https://a.example/", kinds=[]),
-        lambda who: services.roll_webhook_secret(actor=who, webhook=webhook, now=now()),
-        lambda who: services.pause_webhook(actor=who, webhook=webhook),
-        lambda who: services.enable_webhook(actor=who, webhook=webhook),
-        lambda who: services.send_test_event(actor=who, webhook=webhook, now=now()),
-        lambda who: services.replay_failed(actor=who, webhook=webhook, since=now(), now=now()),
-        lambda who: services.delete_webhook(actor=who, webhook=webhook),
+        lambda who: services.webhooks.create_webhook(actor=who, url="https://a.example/", kinds=[], now=now()),
+        lambda who: services.webhooks.edit_webhook(actor=who, webhook=webhook, url="https://a.example/", kinds=[]),
+        lambda who: services.webhooks.roll_webhook_secret(actor=who, webhook=webhook, now=now()),
+        lambda who: services.webhooks.pause_webhook(actor=who, webhook=webhook),
+        lambda who: services.webhooks.enable_webhook(actor=who, webhook=webhook),
+        lambda who: services.webhooks.send_test_event(actor=who, webhook=webhook, now=now()),
+        lambda who: services.webhooks.replay_failed(actor=who, webhook=webhook, since=now(), now=now()),
+        lambda who: services.webhooks.delete_webhook(actor=who, webhook=webhook),
     )
     for who in (scientist, auditor, officer):
         for act in acts:
@@ -126,8 +126,8 @@ def test_a_token_of_one_project_manages_none(admin, webhook, project, api_as):
 
 def test_an_unknown_kind_is_refused_by_name_and_a_family_swallows_its_kinds(admin, server):
     with pytest.raises(Invalid, match=r"run\.suceeded"):
-        services.create_webhook(actor=admin, url=server.url, kinds=["run.suceeded"], now=now())
-    webhook, _secret = services.create_webhook(
+        services.webhooks.create_webhook(actor=admin, url=server.url, kinds=["run.suceeded"], now=now())
+    webhook, _secret = services.webhooks.create_webhook(
         actor=admin, url=server.url, kinds=["run", "run.succeeded", "token.created"], now=now()
     )
     assert webhook.kinds == ["run", "token.created"]
@@ -135,6 +135,6 @@ def test_an_unknown_kind_is_refused_by_name_and_a_family_swallows_its_kinds(admi
 
 def test_a_tenant_has_twenty_at_most(admin, server):
     for _one in range(20):
-        services.create_webhook(actor=admin, url=server.url, kinds=[], now=now())
+        services.webhooks.create_webhook(actor=admin, url=server.url, kinds=[], now=now())
     with pytest.raises(Conflict, match="20 webhooks"):
-        services.create_webhook(actor=admin, url=server.url, kinds=[], now=now())
+        services.webhooks.create_webhook(actor=admin, url=server.url, kinds=[], now=now())

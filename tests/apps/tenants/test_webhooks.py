@@ -11,7 +11,7 @@ from django.test import Client
 from apps.tenants import selectors, services
 from apps.tenants.choices import DeliveryState
 from apps.tenants.models import WebhookAttempt, WebhookDelivery
-from apps.tenants.services import webhook_sending
+from apps.tenants.services.webhooks import sending
 from foundation import access
 from foundation.clock import database_now, now
 from foundation.errors import Conflict
@@ -56,7 +56,7 @@ def test_what_happens_arrives_signed_with_ids_and_nothing_personal(admin, made, 
 
 def test_it_hears_only_what_it_asked_for_and_only_of_its_project(admin, server, project, run_jobs):
     def hook(**words):
-        return services.create_webhook(actor=admin, url=server.url, now=now(), **words)[0]
+        return services.webhooks.create_webhook(actor=admin, url=server.url, now=now(), **words)[0]
 
     tell()
     everything = hook(kinds=[])
@@ -77,7 +77,9 @@ def test_it_hears_only_what_it_asked_for_and_only_of_its_project(admin, server, 
 def test_what_was_before_it_is_not_told(admin, server):
     happen(admin)
     tell()
-    webhook, _secret = services.create_webhook(actor=admin, url=server.url, kinds=["service_account"], now=now())
+    webhook, _secret = services.webhooks.create_webhook(
+        actor=admin, url=server.url, kinds=["service_account"], now=now()
+    )
     happen(admin, "second")
     tell()
     assert webhook.deliveries.count() == 1
@@ -103,15 +105,15 @@ def test_it_fails_then_arrives_under_the_same_id(admin, webhook, server, run_job
 
 
 def test_the_pauses_grow_over_about_a_day_and_a_receivers_wish_is_kept():
-    usual = webhook_sending.PAUSES
+    usual = sending.PAUSES
     assert timedelta(hours=22) < sum(usual, timedelta()) < timedelta(hours=30)
     assert list(usual) == sorted(usual)
     for tries, pause in enumerate(usual, start=1):
-        drawn = {webhook_sending.pause_after(tries) for _draw in range(50)}
+        drawn = {sending.pause_after(tries) for _draw in range(50)}
         assert len(drawn) > 1, "all webhooks would knock at once"
         assert all(0.79 * pause <= one <= 1.21 * pause for one in drawn)
-    assert webhook_sending.pause_after(1, wish=timedelta(hours=2)) == timedelta(hours=2)
-    assert webhook_sending.pause_after(1, wish=timedelta(days=900)) == timedelta(days=1)
+    assert sending.pause_after(1, wish=timedelta(hours=2)) == timedelta(hours=2)
+    assert sending.pause_after(1, wish=timedelta(days=900)) == timedelta(days=1)
 
 
 @pytest.mark.parametrize("said", ["3600", "{date}"])
@@ -128,13 +130,13 @@ def test_retry_after_is_respected(said, admin, webhook, server, run_jobs):
 def test_after_the_last_attempt_it_has_failed_and_can_be_sent_again(admin, webhook, server, run_jobs):
     server.answers[:] = [DOWN]
     tell()
-    WebhookDelivery.objects.update(tries=len(webhook_sending.PAUSES))
+    WebhookDelivery.objects.update(tries=len(sending.PAUSES))
     run_jobs()
     delivery = webhook.deliveries.get()
     assert delivery.state == DeliveryState.FAILED
 
     server.answers[:] = [(204, {}, b"")]
-    services.replay_delivery(actor=admin, delivery=delivery, now=now())
+    services.webhooks.replay_delivery(actor=admin, delivery=delivery, now=now())
     run_jobs()
     delivery.refresh_from_db()
     assert delivery.state == DeliveryState.DELIVERED
@@ -150,11 +152,11 @@ def test_all_that_failed_since_a_time_is_sent_again(admin, webhook, server, run_
     old = webhook.deliveries.first()
     WebhookDelivery.objects.filter(pk=old.pk).update(created_at=now() - timedelta(days=3))
 
-    count = services.replay_failed(actor=admin, webhook=webhook, since=now() - timedelta(days=1), now=now())
+    count = services.webhooks.replay_failed(actor=admin, webhook=webhook, since=now() - timedelta(days=1), now=now())
     run_jobs()
     assert count == webhook.deliveries.filter(state="delivered").count() == 3
     with pytest.raises(Conflict, match="No delivery"):
-        services.replay_failed(actor=admin, webhook=webhook, since=now() - timedelta(days=1), now=now())
+        services.webhooks.replay_failed(actor=admin, webhook=webhook, since=now() - timedelta(days=1), now=now())
 
 
 def test_of_one_object_nothing_overtakes(admin, webhook, server, run_jobs):
@@ -189,7 +191,7 @@ def test_a_worker_whose_clock_is_fast_does_not_take_what_another_is_sending(
     admin, webhook, server, run_jobs, monkeypatch
 ):
     """The lease of two minutes is the database's: of an own clock that is three ahead it would have run out."""
-    from apps.tenants.services.webhook_queue import ring
+    from apps.tenants.services.webhooks.queueing import ring
 
     tell()
     webhook.deliveries.update(next_attempt_at=database_now() + timedelta(minutes=2), tries=1)  # claimed just now
@@ -213,11 +215,11 @@ def test_a_worker_that_is_killed_leaves_its_delivery_to_the_next(admin, webhook,
             run_jobs()
     delivery = webhook.deliveries.get()
     assert (delivery.state, delivery.tries) == (DeliveryState.WAITING, 1)
-    assert services.ring_due_webhooks(now=now()) == 0, "it is held for two minutes: the worker may be alive"
+    assert services.webhooks.ring_due_webhooks(now=now()) == 0, "it is held for two minutes: the worker may be alive"
     # What the sweep does when the lease of the attempt has run out.
     JobTicket.objects.all().delete()
     Job.objects.all().delete()
-    assert services.ring_due_webhooks(now=now() + timedelta(minutes=3)) == 1
+    assert services.webhooks.ring_due_webhooks(now=now() + timedelta(minutes=3)) == 1
     make_due()
     run_jobs()
     delivery.refresh_from_db()

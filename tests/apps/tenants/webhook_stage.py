@@ -36,7 +36,9 @@ def server():
 
 @pytest.fixture
 def made(admin, server):
-    return services.create_webhook(actor=admin, url=f"{server.url}/hook", kinds=[], description="SIEM", now=now())
+    return services.webhooks.create_webhook(
+        actor=admin, url=f"{server.url}/hook", kinds=[], description="SIEM", now=now()
+    )
 
 
 @pytest.fixture
@@ -68,5 +70,5 @@ def make_due(**rows):
 
 def send_again(run_jobs):
     make_due()
-    services.ring_due_webhooks(now=now())
+    services.webhooks.ring_due_webhooks(now=now())
     return run_jobs()

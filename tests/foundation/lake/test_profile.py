@@ -17,7 +17,7 @@ from foundation.lake.ports import Column
 
 
 def profiled(lake, name, columns):
-    found = lake.profile(lake.write(name, pa.table(columns)))
+    found = lake.inspect(lake.write(name, pa.table(columns))).profile
     json.dumps(found, allow_nan=False)
     return found["rows"], {column["name"]: column for column in found["columns"]}
 
@@ -117,7 +117,7 @@ def test_a_large_table_is_profiled_in_seconds(lake):
     columns |= {f"c{i}": random.integers(0, 50, 300_000).astype(str) for i in range(8)}
     at = lake.write("large", pa.table(columns))
     started = time.perf_counter()
-    lake.profile(at)
+    lake.inspect(at)
     assert time.perf_counter() - started < 20  # 1 to 2 s on an idle machine
 
 
@@ -134,8 +134,8 @@ def test_of_a_long_table_a_sample_tells_what_every_row_need_not(lake, monkeypatc
     monkeypatch.setattr(reading, "MOST_COUNTED", 50_000)
     monkeypatch.setattr(gathering, "SAMPLE_ROWS", 20_000)
     at = lake.write("long_sampled", pa.table(columns))
-    found = lake.profile(at)
-    assert found == lake.profile(at)
+    found = lake.inspect(at).profile
+    assert found == lake.inspect(at).profile
     assert found["rows"] == rows
     assert found["sampled"] == pytest.approx(17_000, rel=0.02), "of 20 000 places drawn, some are the same"
 
@@ -215,7 +215,7 @@ def test_what_is_gathered_while_rows_go_by_is_what_sql_says(lake, monkeypatch, o
     with duckdb.connect() as engine:
         engine.execute("SET TimeZone = 'UTC'")
         at = lake.write(f"kinds_{len(order)}", engine.execute(f"{KINDS} {order}").to_arrow_table())
-    whole = {column["name"]: column for column in lake.profile(at)["columns"]}
+    whole = {column["name"]: column for column in lake.inspect(at).profile["columns"]}
     monkeypatch.setattr(reading, "MOST_COUNTED", 50_000)
     monkeypatch.setattr(gathering, "SAMPLE_ROWS", 20_000)
     inspected = lake.inspect(at)

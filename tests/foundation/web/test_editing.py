@@ -101,7 +101,7 @@ def address_of_budget(admin, tenant):
 
 def address_of_webhook(admin, tenant):
     given = {"url": "https://siem.example/x", "description": "SIEM", "kinds": [], "project_id": None}
-    webhook, _secret = services.create_webhook(actor=admin, now=now(), **given)
+    webhook, _secret = services.webhooks.create_webhook(actor=admin, now=now(), **given)
     return f"/t/acme/settings/webhooks/{webhook.pk}/edit/"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from apps.tenants import services
 from apps.tenants.ports import ProviderSettings
-from apps.tenants.services.identity_providers import seal_settings
+from apps.tenants.services.single_sign_on.identity_providers import seal_settings
 from foundation.clock import now
 from foundation.identity.models import IdentityProvider
 from tests.isolation.elsewhere import things_of
@@ -59,7 +59,7 @@ def things(admin, project):
     own["group"] = services.create_group(actor=admin, name="Team").pk
     own["price"] = services.set_price(actor=admin, item="requests", amount=Decimal(2), valid_from=None, now=now()).pk
     told = {"url": "https://8.8.8.8/hook", "description": "", "kinds": [], "project_id": None}
-    own["webhook"] = services.create_webhook(actor=admin, now=now(), **told)[0].pk
+    own["webhook"] = services.webhooks.create_webhook(actor=admin, now=now(), **told)[0].pk
     return {**things_of(admin, project), **own}
 
 

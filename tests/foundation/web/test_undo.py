@@ -96,7 +96,7 @@ def test_a_role_is_changed_back(browser, tenant):
 
 def test_a_webhook_goes_on(browser, admin):
     given = {"url": "https://siem.example/x", "description": "SIEM", "kinds": [], "project_id": None}
-    webhook, _secret = services.create_webhook(actor=admin, now=now(), **given)
+    webhook, _secret = services.webhooks.create_webhook(actor=admin, now=now(), **given)
     browser.post(f"{SETTINGS}/webhooks/{webhook.pk}/pause/")
     assert Webhook.objects.get().state == WebhookState.PAUSED
 

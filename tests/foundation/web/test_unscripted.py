@@ -45,7 +45,7 @@ def test_a_member_is_removed_by_their_name(client_as, admin, tenant):
 
 def test_a_webhook_is_deleted_by_its_name(client_as, admin):
     given = {"url": "https://siem.example/x", "description": "SIEM", "kinds": [], "project_id": None}
-    webhook, _secret = services.create_webhook(actor=admin, now=now(), **given)
+    webhook, _secret = services.webhooks.create_webhook(actor=admin, now=now(), **given)
     page = client_as(admin).get(f"/t/acme/settings/webhooks/{webhook.pk}/")
     assert 'required pattern="SIEM"' in asked_by(page, ">Delete<")
 

@@ -48,7 +48,7 @@ class QuarantineReach(Reach):
         if quarantines:
             # The version's table held these rows too before they were set aside.
             versions = [quarantine.version for quarantine in quarantines]
-            named = [name for one in versions for name in (quarantine_table(one), f"ds_{one.pk.hex}")]
+            named = [name for one in versions for name in (quarantine_table(one), one.own_table)]
             shredding.shred_past(actor=job.actor, tables=named)
         return wiped
 

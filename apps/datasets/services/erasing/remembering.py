@@ -53,9 +53,9 @@ def erased_people(
     rows = rows.filter(state__in=[ErasureState.ERASING, ErasureState.ERASED])
     # An erasure that failed is neither; one that goes on is begun again.
     going = ArrayAgg("pk", filter=Q(ended_at=None), ordering="pk", default=[])
-    told = rows.aggregate(n=Count("pk"), ended=Max("ended_at"), going=going)
+    told = rows.aggregate(n=Count("pk"), begun=Max("created_at"), ended=Max("ended_at"), going=going)
     # By name: one may fail and another begin between two looks. What has ended stays ended.
-    stamp = (told["n"], told["ended"], *told["going"], *sorted(columns))
+    stamp = (told["n"], told["begun"], told["ended"], *told["going"], *sorted(columns))
     if not told["n"] or stamp == known.stamp:
         return known if stamp == known.stamp else NOBODY
     found: dict[str, dict[str, int]] = {}

@@ -164,7 +164,7 @@ def _source_of(erasure_id: UUID, search: Search, old: DatasetVersion) -> dict[st
 
 
 def _fill(job: JobHandle, search: Search, old: DatasetVersion, version: DatasetVersion) -> None:
-    tables, table = lake.for_tenant(old.tenant_id), f"ds_{version.pk.hex}"
+    tables, table = lake.for_tenant(old.tenant_id), version.own_table
     tables.drop(table)
     if version.source["kind"] == "sql":
         rows = lake.sandbox.run(

@@ -92,7 +92,7 @@ def run_replay(*, job: JobHandle, version_id: UUID) -> None:
             return
         quarantine = Quarantine.objects.select_related("version").get(pk=version.source["quarantine"])
         base = _base(version)
-    tables, table = lake.for_tenant(version.tenant_id), f"ds_{version.pk.hex}"
+    tables, table = lake.for_tenant(version.tenant_id), version.own_table
     rows = TableAt(quarantine_table(quarantine.version), version.source["snapshot"])
     tables.drop(table)
     job.progress(_("Taking rows out of quarantine"), 10)

@@ -32,7 +32,7 @@ _WANTED = {Severity.QUARANTINE: Wanted.ALL, Severity.BLOCK: Wanted.FIRST}
 
 @dataclass(frozen=True, kw_only=True)
 class Before:
-    """The last version: how many rows it had, and its profile (`foundation.lake.adapters.profile`)."""
+    """The last version: how many rows it had, and its profile (`foundation.lake.ports.Inspected`)."""
 
     row_count: int
     profile: Mapping[str, Any]

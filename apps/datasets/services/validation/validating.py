@@ -12,7 +12,6 @@ from apps.datasets.choices import ReportOutcome, ResultState, Severity
 from apps.datasets.errors import RowsRefused
 from apps.datasets.events import RowsQuarantined, VersionValidated
 from apps.datasets.models import DatasetVersion, Quarantine, Suite, ValidationReport, quarantine_table
-from apps.datasets.services.growing import table_of
 from apps.datasets.services.validation import measuring, user_sql, wording
 from apps.datasets.services.validation.expectations import Expectation
 from apps.datasets.services.validation.forgetting import forget_quarantine
@@ -23,12 +22,12 @@ from foundation.clock import now
 from foundation.figures import number
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
-from foundation.lake.ports import Lake, TableAt
+from foundation.lake.ports import Failing, Lake, TableAt
 from foundation.words import kept as _
 from foundation.words import kept_in_turn
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 # Rows of a blocked version that are kept to be seen, of all its expectations together.
 _MOST_SAMPLED = 100
@@ -77,9 +76,9 @@ def validate(
     failing = _failing(expectations, measured.results, Severity.QUARANTINE)
     if not failing:
         return at
-    if at.table != table_of(version):
+    if at.table != version.own_table:
         # A table that something writes to all the time, or that other versions are read from, stays as it is.
-        at = tables.write_query(table_of(version), "SELECT * FROM a", {"a": at}, mode="replace")
+        at = tables.write_query(version.own_table, "SELECT * FROM a", {"a": at}, mode="replace")
     return _set_aside(job, version, suite, failing, measured, tables, at, merged=into is not None)
 
 
@@ -199,19 +198,17 @@ def _keep_sample(
         return
     job.progress(_("Keeping the first rows that fail"), 69)
     each = max(1, min(user_sql.FIRST_ROWS, _MOST_SAMPLED // len(blocking)))
-    conditions, keys, inputs = _conditions(blocking, measured)
     aside = quarantine_table(version)
-    tables.copy_failing(at, aside, conditions, inputs, keys, each)
+    tables.copy_failing(at, aside, _found_again(blocking, measured), each)
     _keep_quarantine(job, version, suite, tables, aside, is_sample=True)
 
 
-def _conditions(
-    failing: Sequence[tuple[Expectation, Result]], measured: Measured
-) -> tuple[dict[str, str], dict[str, pa.Table], dict[str, TableAt]]:
+def _found_again(failing: Sequence[tuple[Expectation, Result]], measured: Measured) -> Failing:
     """By what the lake finds the rows again, and what it looks into for that."""
     conditions = {one.id: result.failing for one, result in failing}
     keys = {f"_keys_{one.id}": result.keys for one, result in failing if result.keys is not None}
-    return conditions, keys, {alias: table for alias, table in measured.inputs.items() if alias != "_rows"}
+    inputs = {alias: table for alias, table in measured.inputs.items() if alias != "_rows"}
+    return Failing(conditions, inputs, keys)
 
 
 def _why_blocked(
@@ -259,8 +256,7 @@ def _set_aside(
 ) -> TableAt:
     job.progress(_("Setting rows aside"), 69)
     aside = quarantine_table(version)
-    conditions, keys, inputs = _conditions(failing, measured)
-    good, _marks = tables.set_aside(at, aside, conditions, inputs, keys)
+    good, _marks = tables.set_aside(at, aside, _found_again(failing, measured))
     _keep_quarantine(job, version, suite, tables, aside)
     if not merged and not tables.count(good):
         sentence = _(

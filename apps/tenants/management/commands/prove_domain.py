@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, tenant: str, domain: str, **options: Any) -> None:
         try:
-            found = services.prove_by_operator(tenant=find_tenant(tenant), name=domain, now=now())
+            found = services.single_sign_on.prove_by_operator(tenant=find_tenant(tenant), name=domain, now=now())
         except PortalError as refusal:
             raise CommandError(refusal.sentence) from refusal
         said = f"“{found.name}” is proven for “{tenant}”; it stands on the tenant's ledger as the operator's word."

@@ -10,6 +10,7 @@ from apps.tenants.services.provisioning.groups import (
     take_group,
 )
 from apps.tenants.services.provisioning.people import PersonWanted, bring_person, change_person, take_person
+from apps.tenants.services.provisioning.tokens import create_scim_token
 
 __all__ = [
     "LABEL",
@@ -19,6 +20,7 @@ __all__ = [
     "bring_person",
     "change_group",
     "change_person",
+    "create_scim_token",
     "give_again",
     "hold_group",
     "note_provisioning_refused",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.tenants.events import ProvisioningRefused
 from apps.tenants.selectors.provisioning import Provisioner
-from apps.tenants.services.identity_providers import scim_purpose
+from apps.tenants.services.single_sign_on.identity_providers import scim_purpose
 from foundation import ledger
 from foundation.identity import Actor
 from foundation.identity.models import ApiToken, IdentityProvider

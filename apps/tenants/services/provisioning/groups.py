@@ -15,7 +15,7 @@ from apps.tenants.services.judging import mapped
 from apps.tenants.services.locking import lock_administrators, lock_groups, lock_tokens_of
 from apps.tenants.services.members import change_role
 from apps.tenants.services.provisioning.asking import note_provisioning_refused
-from apps.tenants.services.single_sign_on import bring_groups, groups_of_mapping
+from apps.tenants.services.single_sign_on.entering import bring_groups, groups_of_mapping
 from foundation.access import Role
 from foundation.access.models import Group, Membership
 from foundation.errors import Conflict, NotFound

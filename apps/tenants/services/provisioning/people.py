@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from apps.tenants.errors import LastAdministrator, ProvisionRefused
 from apps.tenants.events import PersonReworded
 from apps.tenants.selectors.provisioning import Provisioner
-from apps.tenants.services.email_domains import is_proven
 from apps.tenants.services.members import enrol, remove_member
-from apps.tenants.services.provided_sessions import end_provided_sessions
+from apps.tenants.services.single_sign_on.email_domains import is_proven
+from apps.tenants.services.single_sign_on.provided_sessions import end_provided_sessions
 from apps.tenants.services.suspension import restore_member, suspend_member
 from foundation import ledger
 from foundation.access import Role

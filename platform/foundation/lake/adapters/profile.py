@@ -1,14 +1,4 @@
-"""What is in the columns of a table, as plain JSON.
-
-{"rows": n, "columns": [{"name", "type", "kind": "number"|"time"|"boolean"|"text"|"other", "nulls", "distinct" (about),
-"unique" (counted, not estimated: every row has a text or whole number of its own),
-"min", "max" (number; time as ISO text; text: shortest and longest length as "min_length", "max_length"), "mean", "std",
-"quantiles": {"0.01"…"0.99"} (numbers and times), "top": [{"value", "count"}] (none where nearly every value differs),
-"histogram": {"edges": [n + 1], "counts": [n]} (numbers and times; a count is of values above its left edge up to its
-right one, the first edge included)}], "sampled": rows looked at for quantiles, histograms and what is frequent (not
-there where these were all; counts are of all rows all the same)}
-Numbers that are not finite are left out of mean, std, quantiles and histogram and counted as "not_finite".
-"""
+"""What is in the columns of a table; `foundation.lake.ports.Inspected` says in which form."""
 
 from __future__ import annotations
 

@@ -79,9 +79,6 @@ class Reading:
         with self._reading() as connection:
             return has(connection, self._relation(at), self._columns(connection, at), digest)
 
-    def profile(self, at: TableAt) -> dict[str, Any]:
-        return self.inspect(at).profile
-
     def inspect(self, at: TableAt) -> Inspected:
         with self._reading() as connection, sessions.cursor(self._place) as own:
             relation, columns, rows = self._relation(at), self._columns(connection, at), self.count(at)

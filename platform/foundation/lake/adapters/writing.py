@@ -19,7 +19,7 @@ from foundation.lake.adapters.incoming import Incoming
 from foundation.lake.adapters.reading import Params, Reading, checked
 from foundation.lake.adapters.sessions import name, quoted
 from foundation.lake.errors import MarkMoved, ReadAgain, TableExists, TableMissing
-from foundation.lake.ports import Coming, FileFormat, Marks, Mode, Span, TableAt, UserFile
+from foundation.lake.ports import Coming, Failing, FileFormat, Marks, Mode, Span, TableAt, UserFile
 from foundation.words import kept as _
 
 _TYPE = re.compile(r"[A-Z]+( [A-Z]+)*(\(\d+(,\d+)?\))?")
@@ -110,7 +110,8 @@ class Writing(Reading):
     ) -> TableAt:
         with self._writing(table) as connection:
             self._show(connection, inputs)
-            return self._commit(connection, table, f"({sql}\n)", mode, params)
+            self._put(connection, table, f"({sql}\n)", mode, params)
+            return self._committed(connection, table, "")
 
     def merge(
         self,
@@ -147,39 +148,25 @@ class Writing(Reading):
             self._committed(connection, table, "")
         return self.current(table)
 
-    def set_aside(
-        self,
-        at: TableAt,
-        aside: str,
-        failing: Mapping[str, str],
-        inputs: Mapping[str, TableAt],
-        keys: Mapping[str, pa.Table],
-    ) -> tuple[TableAt, Marks]:
+    def set_aside(self, at: TableAt, aside: str, failing: Failing) -> tuple[TableAt, Marks]:
         mark = self.mark_of(at.table)
         with self._writing(at.table, others=(aside,)) as connection:
-            self._show(connection, {**inputs, aside_rows.ROWS: at})
-            for alias, table in keys.items():
-                connection.register(alias, table)
-            columns = [column.name for column in self._columns(connection, at)]
-            marks = aside_rows.take_apart(connection, at.table, aside, columns, failing)
+            columns = self._show_failing(connection, at, failing)
+            marks = aside_rows.take_apart(connection, at.table, aside, columns, failing.conditions)
             return self._committed(connection, at.table, mark), marks
 
-    def copy_failing(
-        self,
-        at: TableAt,
-        into: str,
-        failing: Mapping[str, str],
-        inputs: Mapping[str, TableAt],
-        keys: Mapping[str, pa.Table],
-        each: int,
-    ) -> tuple[TableAt, Marks]:
+    def copy_failing(self, at: TableAt, into: str, failing: Failing, each: int) -> tuple[TableAt, Marks]:
         with self._writing(into) as connection:
-            self._show(connection, {**inputs, aside_rows.ROWS: at})
-            for alias, table in keys.items():
-                connection.register(alias, table)
-            columns = [column.name for column in self._columns(connection, at)]
-            marks = aside_rows.copy_first(connection, into, columns, failing, each)
+            columns = self._show_failing(connection, at, failing)
+            marks = aside_rows.copy_first(connection, into, columns, failing.conditions, each)
             return self._committed(connection, into, ""), marks
+
+    def _show_failing(self, connection: DuckDBPyConnection, at: TableAt, failing: Failing) -> list[str]:
+        """Let conditions see the rows and what they look into; the rows' columns."""
+        self._show(connection, {**failing.inputs, aside_rows.ROWS: at})
+        for alias, table in failing.keys.items():
+            connection.register(alias, table)
+        return [column.name for column in self._columns(connection, at)]
 
     def were_set_aside(self, table: str, aside: str) -> bool:
         return catalogue.made_together(self._place, checked(table), checked(aside))
@@ -212,18 +199,6 @@ class Writing(Reading):
         """To be called under the table's lock."""
         if after is not None and catalogue.mark_in(self._place, locks, table, writer) != after:
             raise MarkMoved(_("Somebody else wrote to this table in the same name; nothing was written."))
-
-    def _commit(
-        self,
-        connection: DuckDBPyConnection,
-        table: str,
-        rows: str,
-        mode: Mode,
-        params: Params,
-        mark: str = "",
-    ) -> TableAt:
-        self._put(connection, table, rows, mode, params)
-        return self._committed(connection, table, mark)
 
     def _put(self, connection: DuckDBPyConnection, table: str, rows: str, mode: Mode, params: Params) -> int:
         """How many rows were put there."""

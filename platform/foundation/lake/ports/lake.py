@@ -12,6 +12,7 @@ from foundation.lake.ports.parts import (
     Column,
     Coming,
     Condition,
+    Failing,
     FileFormat,
     Inspected,
     Known,
@@ -147,32 +148,16 @@ class Lake(Protocol):
         TableMissing where there is no such table.
         """
 
-    def set_aside(
-        self,
-        at: TableAt,
-        aside: str,
-        failing: Mapping[str, str],
-        inputs: Mapping[str, TableAt],
-        keys: Mapping[str, pa.Table],
-    ) -> tuple[TableAt, Marks]:
-        """Move the rows that meet any of OUR OWN conditions out of a table into `aside`, in one transaction.
+    def set_aside(self, at: TableAt, aside: str, failing: Failing) -> tuple[TableAt, Marks]:
+        """Move the rows that fail out of a table into `aside`, in one transaction.
 
-        A condition (by key) names the row's columns as `_rows."column"`, and may look into `inputs` and `keys`. The
-        table keeps its mark. Afterwards `were_set_aside` is true until either of the two is written anew.
+        The table keeps its mark. Afterwards `were_set_aside` is true until either of the two is written anew.
         """
 
-    def copy_failing(
-        self,
-        at: TableAt,
-        into: str,
-        failing: Mapping[str, str],
-        inputs: Mapping[str, TableAt],
-        keys: Mapping[str, pa.Table],
-        each: int,
-    ) -> tuple[TableAt, Marks]:
-        """Copy the first `each` rows that meet each of OUR OWN conditions into a table of their own; all stay here too.
+    def copy_failing(self, at: TableAt, into: str, failing: Failing, each: int) -> tuple[TableAt, Marks]:
+        """Copy the first `each` rows that meet each of the conditions into a table of their own; all stay here too.
 
-        Conditions are those of `set_aside`. A row is numbered by its place in the table, from 1 on.
+        A row is numbered by its place in the table, from 1 on.
         """
 
     def were_set_aside(self, table: str, aside: str) -> bool:
@@ -203,9 +188,6 @@ class Lake(Protocol):
 
     def inspect(self, at: TableAt) -> Inspected:
         """Digest, profile and some values, in about the time of the longest of them."""
-
-    def profile(self, at: TableAt) -> dict[str, Any]:
-        """What is in the columns, as JSON: see `foundation.lake.adapters.profile`."""
 
     def preview(
         self,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    # See `lake`.
+    # As in `lake`: not before the children have left the network.
     import pyarrow as pa
 
 Mode = Literal["create", "append", "replace"]
@@ -45,7 +45,17 @@ class Known:
 
 @dataclass(frozen=True)
 class Inspected:
-    """What is known of a table once it was read back: see `Lake.digest` and `Lake.profile`.
+    """What is known of a table once it was read back; for the digest see `Lake.digest`.
+
+    The profile is plain JSON:
+    {"rows": n, "columns": [{"name", "type", "kind": "number"|"time"|"boolean"|"text"|"other", "nulls", "distinct"
+    (about), "unique" (counted, not estimated: every row has a text or whole number of its own), "min", "max" (number;
+    time as ISO text; text: shortest and longest length as "min_length", "max_length"), "mean", "std", "quantiles":
+    {"0.01"…"0.99"} (numbers and times), "top": [{"value", "count"}] (none where nearly every value differs),
+    "histogram": {"edges": [n + 1], "counts": [n]} (numbers and times; a count is of values above its left edge up to
+    its right one, the first edge included)}], "sampled": rows looked at for quantiles, histograms and what is frequent
+    (not there where these were all; counts are of all rows all the same)}
+    Numbers that are not finite are left out of mean, std, quantiles and histogram and counted as "not_finite".
 
     `values` are, of columns of text, numbers and times, up to 4 000 that are there, spread over the rows and the same
     ones each time: texts cut after 1 000 signs (of wide tables sooner), moments as their days.
@@ -99,6 +109,18 @@ class Coming:
 
     size: int
     pieces: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Rows that meet any of OUR OWN conditions, which are named by a key each.
+
+    A condition names the row's columns as `_rows."column"`, and may look into `inputs` and `keys`, under these names.
+    """
+
+    conditions: Mapping[str, str]
+    inputs: Mapping[str, TableAt] = field(default_factory=dict)
+    keys: Mapping[str, pa.Table] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

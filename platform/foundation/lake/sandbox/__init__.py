@@ -1,4 +1,4 @@
-"""SQL that users write, run in a process of its own without network, catalogue, key or file of ours."""
+"""SQL that users write and files that they bring, run and parsed in a process without network, catalogue or key."""
 
 from __future__ import annotations
 

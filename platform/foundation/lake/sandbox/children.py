@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import queue
 import signal
@@ -27,6 +28,7 @@ from foundation.lake.adapters.extensions import extension
 from foundation.lake.sandbox import answers, places
 from foundation.lake.sandbox.places import GROUP, Place
 
+log = logging.getLogger("sanad.lake")
 _PIPE_BYTES = 1 << 20
 _PLATFORM = Path(__file__).resolve().parents[3]
 _START = (
@@ -180,7 +182,7 @@ class Pool:
             if child.alive():
                 return child
             child.close()
-        raise Unavailable(_("The sandbox for SQL and files could not be started; the portal's log says why."))
+        raise _unavailable()
 
     def close(self) -> None:
         for child in self._waiting:
@@ -189,15 +191,27 @@ class Pool:
     def _start_children(self) -> None:
         while True:
             self._wanted.get()
-            child = None
-            with contextlib.suppress(OSError):
-                child = Child()
-                if child.wait_until_ready():
-                    self._waiting.append(child)
-                else:
-                    child.close()
-                    child = None
+            if child := _started():
+                self._waiting.append(child)
             self._warm.put(child)
+
+
+def _started(*, reads_sql: bool = False) -> Child | None:
+    """A child that listens; where there is none the log says why."""
+    try:
+        child = Child(reads_sql=reads_sql)
+    except OSError:
+        log.exception("No child of the sandbox could be started.")
+        return None
+    if child.wait_until_ready():
+        return child
+    child.close()
+    log.error("A child of the sandbox ended before it listened.")
+    return None
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(_("The sandbox for SQL and files could not be started; the portal's log says why."))
 
 
 _pool: Pool | None = None
@@ -231,8 +245,6 @@ def take_reader() -> Child:
     with _pool_lock:
         if _pool is None:
             places.sweep()
-    child = Child(reads_sql=True)
-    if not child.wait_until_ready():
-        child.close()
-        raise Unavailable(_("The sandbox for SQL and files could not be started; the portal's log says why."))
-    return child
+    if child := _started(reads_sql=True):
+        return child
+    raise _unavailable()

@@ -55,11 +55,11 @@ def as_json(text: str) -> Any:
         raise argparse.ArgumentTypeError(f"this is no JSON ({error}): {text}") from error
 
 
-def pair(text: str) -> tuple[str, Any]:
+def pair(text: str, says: str = "A parameter is NAME=VALUE") -> tuple[str, Any]:
     """NAME=VALUE, the value read as JSON where it is JSON and as text where it is not."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise ValueError(f"A parameter is NAME=VALUE, and {text!r} is not.")
+        raise ValueError(f"{says}, and {text!r} is not.")
     try:
         return name, json.loads(value)
     except ValueError:

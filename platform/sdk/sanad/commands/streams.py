@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands.arguments import add, group
+from sanad.commands.arguments import add, group, pair
 from sanad.output import show, table, tell
 
 _NAME = "of the stream: its name or id"
@@ -121,7 +120,7 @@ def stream_quarantined(client: Client, said: Namespace) -> None:
 
 
 def stream_mend(client: Client, said: Namespace) -> None:
-    values = dict(_assigned(one) for one in said.set)
+    values = dict(pair(one, "--set takes COLUMN=VALUE") for one in said.set)
     show(client.streams.mend(_id(client, said), said.place, **values), as_json=said.json)
 
 
@@ -167,17 +166,6 @@ def _columns(said: Namespace) -> list[dict[str, object]]:
     if unknown := [name for name in said.tokenise if name not in {one["name"] for one in found}]:
         raise ValueError(f"--tokenise names {unknown[0]!r}; name it with --column too, as all columns are.")
     return found
-
-
-def _assigned(text: str) -> tuple[str, object]:
-    """`price=5` or `who=Amna`."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ValueError(f"--set takes COLUMN=VALUE; {text!r} has no equals sign.")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def _told(said: Namespace) -> dict[str, Any]:

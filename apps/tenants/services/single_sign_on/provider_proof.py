@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from apps.tenants.errors import ProviderRefused
 from apps.tenants.ports import Said
-from apps.tenants.services.single_sign_on import disabled_provider, use_once
+from apps.tenants.services.single_sign_on.entering import disabled_provider, use_once
 from foundation.access.freshness import CLOCKS_APART
 from foundation.identity.models import IdentityProvider, ProviderIdentity
 from foundation.tenancy import require_open, scope

@@ -28,7 +28,7 @@ from apps.tenants.services.binning import keep_provider
 from apps.tenants.services.groups import release_groups
 from apps.tenants.services.locking import lock_administrators
 from apps.tenants.services.members import checked_role
-from apps.tenants.services.provided_sessions import end_sessions_of_provider
+from apps.tenants.services.single_sign_on.provided_sessions import end_sessions_of_provider
 from apps.tenants.services.tokens import revoke_workload_tokens
 from foundation import ledger
 from foundation.access.models import Group

@@ -17,13 +17,13 @@ from apps.tenants.events import (
     SignInByProviderRefused,
 )
 from apps.tenants.ports import Said
-from apps.tenants.services.email_domains import NOBODY, tenant_of_address
 from apps.tenants.services.groups import add_to_group, take_from_group
-from apps.tenants.services.identity_providers import settings_of
 from apps.tenants.services.judging import Check, Judgement, judge
 from apps.tenants.services.locking import lock_administrators, lock_groups
 from apps.tenants.services.members import change_role, enrol, remove_member
-from apps.tenants.services.provided_sessions import end_provided_sessions
+from apps.tenants.services.single_sign_on.email_domains import NOBODY, tenant_of_address
+from apps.tenants.services.single_sign_on.identity_providers import settings_of
+from apps.tenants.services.single_sign_on.provided_sessions import end_provided_sessions
 from foundation import clock, ledger
 from foundation.access.models import GroupMember, Membership
 from foundation.errors import NotFound

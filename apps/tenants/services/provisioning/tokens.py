@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.tenants import policies
 from apps.tenants.choices import LONGEST_TOKEN_LIFE
-from apps.tenants.services.identity_providers import scim_purpose
+from apps.tenants.services.single_sign_on.identity_providers import scim_purpose
 from apps.tenants.services.tokens import record_created
 from foundation.identity import Actor, tokens
 from foundation.identity.models import ApiToken, IdentityProvider

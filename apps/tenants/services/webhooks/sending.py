@@ -13,8 +13,8 @@ from uuid import UUID
 from apps.tenants.choices import DELIVERY_NEXT, WEBHOOK_NEXT, DeliveryState, WebhookShape, WebhookState, WebhookTrouble
 from apps.tenants.events import WebhookDisabled
 from apps.tenants.models import Webhook, WebhookAttempt, WebhookDelivery
-from apps.tenants.services import webhook_signing
-from apps.tenants.services.webhook_queue import due
+from apps.tenants.services.webhooks import signing
+from apps.tenants.services.webhooks.queueing import due
 from foundation import clock, ledger, live, outbound, states
 from foundation.errors import PortalError
 from foundation.identity import Actor
@@ -93,12 +93,10 @@ def _attempt(webhook: Webhook, delivery: WebhookDelivery) -> Outcome:
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Sanad-Webhooks"}
     try:
         if webhook.shape == WebhookShape.OPENLINEAGE:
-            proof = webhook_signing.bearer(webhook)  # not for the log
+            proof = signing.bearer(webhook)  # not for the log
         else:
             proof = {}
-            headers |= webhook_signing.headers(
-                webhook, message_id=delivery.message_id, payload=delivery.payload, now=now
-            )
+            headers |= signing.headers(webhook, message_id=delivery.message_id, payload=delivery.payload, now=now)
         answer = outbound.send(
             "POST", webhook.url, headers={**headers, **proof}, body=delivery.payload.encode(), limits=_LIMITS
         )

@@ -22,9 +22,9 @@ from apps.tenants.events import (
     WebhookTested,
 )
 from apps.tenants.models import BinnedThing, Webhook, WebhookDelivery
-from apps.tenants.services import webhook_signing
 from apps.tenants.services.binning import keep_webhook
-from apps.tenants.services.webhook_queue import queue_test, ring
+from apps.tenants.services.webhooks import signing
+from apps.tenants.services.webhooks.queueing import queue_test, ring
 from foundation import access, clock, ledger, states
 from foundation.errors import Conflict
 from foundation.identity import Actor
@@ -65,8 +65,8 @@ def create_webhook(
         created_at=now,
     )
     lineage = webhook.shape == WebhookShape.OPENLINEAGE
-    secret = token.strip() if lineage else webhook_signing.new_secret()
-    webhook.sealed_secret = webhook_signing.sealed(webhook, secret)
+    secret = token.strip() if lineage else signing.new_secret()
+    webhook.sealed_secret = signing.sealed(webhook, secret)
     webhook.save(force_insert=True)
     created = WebhookCreated(webhook_id=webhook.pk, kinds=webhook.kinds, project=project_id)
     ledger.record(created, actor=actor, subject=("webhook", webhook.pk))
@@ -111,9 +111,9 @@ def roll_webhook_secret(*, actor: Actor, webhook: Webhook, now: datetime) -> tup
     policies.check_can_manage_webhooks(actor)
     access.require_fresh(actor)
     policies.check_signs(webhook)
-    webhook, secret = _locked(webhook), webhook_signing.new_secret()
+    webhook, secret = _locked(webhook), signing.new_secret()
     webhook.sealed_previous, webhook.previous_until = webhook.sealed_secret, now + SECRET_OVERLAP
-    webhook.sealed_secret = webhook_signing.sealed(webhook, secret)
+    webhook.sealed_secret = signing.sealed(webhook, secret)
     webhook.save(update_fields=["sealed_secret", "sealed_previous", "previous_until"])
     rolled = WebhookSecretRolled(webhook_id=webhook.pk, previous_until=webhook.previous_until)
     ledger.record(rolled, actor=actor, subject=("webhook", webhook.pk))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.tenants.choices import DELIVERIES_KEPT, SENDING_RESTS, DeliveryState, WebhookState
 from apps.tenants.models import Webhook, WebhookDelivery
-from apps.tenants.services.webhook_shapes import told_as
+from apps.tenants.services.webhooks.shapes import told_as
 from foundation import clock, jobs
 from foundation.errors import Conflict
 from foundation.identity import Actor

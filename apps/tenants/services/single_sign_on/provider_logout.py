@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from apps.tenants.errors import ProviderRefused
 from apps.tenants.events import SessionsEndedByProvider
 from apps.tenants.ports import LogoutToken
-from apps.tenants.services.provided_sessions import end_sessions_said
-from apps.tenants.services.single_sign_on import LABEL, is_first_use
+from apps.tenants.services.single_sign_on.entering import LABEL, is_first_use
+from apps.tenants.services.single_sign_on.provided_sessions import end_sessions_said
 from foundation import ledger
 from foundation.identity import Actor
 from foundation.identity.models import IdentityProvider
