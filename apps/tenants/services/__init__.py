@@ -1,7 +1,8 @@
 """Writes of tenants: people, tokens, sign-in."""
 
 from apps.tenants.services.bin import Restored, delete_for_ever, empty_due, restore
-from apps.tenants.services.binning import kept_until
+from apps.tenants.services.bin_rooms import BinRoom, register_bin
+from apps.tenants.services.binning import keep_marked, kept_until
 from apps.tenants.services.budgets import check_budget, remove_budget, set_budget
 from apps.tenants.services.deleting import delete_tenant, register_farewell
 from apps.tenants.services.email_domains import (
@@ -196,6 +197,7 @@ from apps.tenants.services.webhooks import (
 __all__ = [
     "RECORD_AT",
     "RECORD_SAYS",
+    "BinRoom",
     "Check",
     "File",
     "Founder",
@@ -299,6 +301,7 @@ __all__ = [
     "issue_workload_token",
     "keep_answer",
     "keep_bytes",
+    "keep_marked",
     "keep_measured",
     "kept_answer",
     "kept_until",
@@ -330,6 +333,7 @@ __all__ = [
     "queue_event",
     "refresh_provider",
     "refuse_support",
+    "register_bin",
     "register_export",
     "register_farewell",
     "register_held_by_law",
