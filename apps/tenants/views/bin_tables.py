@@ -153,7 +153,8 @@ def help_of(binned: Any) -> str:
             "It is told what happens after it was restored; what waited when it was deleted is not sent."
         ),
         BinKind.IDENTITY_PROVIDER: _(
-            "It comes back disabled. Its sessions and SCIM tokens have ended for good; e-mail domains were never touched."
+            "It comes back disabled. Its sessions and SCIM tokens have ended for good; "
+            "e-mail domains were never touched."
         ),
         BinKind.STREAM: _(
             "It comes back paused and goes on where it stopped. Deleted for ever, it takes along what it set aside and "
