@@ -210,9 +210,11 @@ def _save(connection: Connection, taken: str = "") -> None:
 
 
 def _locked(connection: Connection) -> Connection:
-    return (
-        Connection.objects.select_for_update(of=("self",)).select_related("created_by", "project").get(pk=connection.pk)
-    )
+    rows = Connection.objects.select_for_update(of=("self",)).select_related("created_by", "project")
+    found: Connection | None = rows.filter(pk=connection.pk).first()
+    if found is None:
+        raise Conflict(_("The connection was deleted meanwhile."))
+    return found
 
 
 def _locked_in_bin(connection_id: UUID) -> Connection:

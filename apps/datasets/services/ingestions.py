@@ -285,7 +285,10 @@ def _next(ingestion: Ingestion, moment: datetime) -> datetime | None:
 
 def _locked(ingestion: Ingestion) -> Ingestion:
     rows = Ingestion.objects.select_for_update(of=("self",)).select_related("dataset", "connection")
-    return rows.get(pk=ingestion.pk)
+    found: Ingestion | None = rows.filter(pk=ingestion.pk).first()
+    if found is None:
+        raise Conflict(_("The ingestion was deleted meanwhile."))
+    return found
 
 
 def _locked_in_bin(ingestion_id: UUID) -> Ingestion:

@@ -252,7 +252,10 @@ def _save(stream: Stream, taken: str = "") -> None:
 
 def _locked(stream: Stream) -> Stream:
     rows = Stream.objects.select_for_update(of=("self",)).select_related("dataset", "project", "connection")
-    return rows.get(pk=stream.pk)
+    found: Stream | None = rows.filter(pk=stream.pk).first()
+    if found is None:
+        raise Conflict(_("The stream was deleted meanwhile."))
+    return found
 
 
 def _locked_in_bin(stream_id: UUID) -> Stream:

@@ -55,6 +55,8 @@ def binned_things(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[B
 
     With a project: what lies in it, and what was open to all projects of data's things.
     """
+    if not access.can(actor, Permission.TENANT_MANAGE):
+        access.require_somewhere(actor, Permission.DATASET_CREATE)
     rows = BinnedThing.objects.filter(tenant_id=actor.tenant_id, kept_until__gt=Now()).filter(_deletable(actor))
     for limit in filter(None, (project_id, actor.project_id)):
         rows = rows.filter(Q(project_id=limit) | Q(project_id=None, kind=BinKind.CONNECTION))
