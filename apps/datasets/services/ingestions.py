@@ -132,8 +132,13 @@ class IngestionBin(tenants.BinRoom):
         ingestion = _locked_in_bin(thing_id)
         policies.check_can_add(actor, ingestion.dataset)
         connections.check_out_of_bin(ingestion.connection)
-        if ingestion.after_id is not None:
+        try:
             _check_no_circle(ingestion.dataset, ingestion.after_id)
+        except Invalid as circle:
+            sentence = _(
+                "With what was set up meanwhile, its versions would start themselves again. Change that first."
+            )
+            raise Conflict(sentence) from circle
         ingestion.binned_at = None
         ingestion.next_at = _next(ingestion, clock.now()) if ingestion.state == IngestionState.ACTIVE else None
         ingestion.save(update_fields=["binned_at", "next_at"])

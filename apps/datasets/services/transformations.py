@@ -198,7 +198,11 @@ class TransformationBin(tenants.BinRoom):
         policies.check_can_change_transformation(actor, transformation)
         definition = selectors.definition_of(transformation)
         _check_free(transformation)
-        _check_circle(transformation, {name: UUID(pk) for name, pk in definition.inputs.items()})
+        try:
+            _check_circle(transformation, {name: UUID(pk) for name, pk in definition.inputs.items()})
+        except DefinitionRefused as circle:
+            sentence = _("With what was made meanwhile, it would run in a circle. Change that first.")
+            raise Conflict(sentence) from circle
         transformation.binned_at = None
         active = transformation.state == TransformationState.ACTIVE
         transformation.next_at = next_time(definition, now=clock.now()) if active else None
