@@ -135,9 +135,7 @@ class IngestionBin(tenants.BinRoom):
         try:
             _check_no_circle(ingestion.dataset, ingestion.after_id)
         except Invalid as circle:
-            sentence = _(
-                "With what was set up meanwhile, its versions would start themselves again. Change that first."
-            )
+            sentence = _("With what was set up meanwhile its versions would start themselves again; change that first.")
             raise Conflict(sentence) from circle
         ingestion.binned_at = None
         ingestion.next_at = _next(ingestion, clock.now()) if ingestion.state == IngestionState.ACTIVE else None

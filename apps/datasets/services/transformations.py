@@ -201,7 +201,7 @@ class TransformationBin(tenants.BinRoom):
         try:
             _check_circle(transformation, {name: UUID(pk) for name, pk in definition.inputs.items()})
         except DefinitionRefused as circle:
-            sentence = _("With what was made meanwhile, it would run in a circle. Change that first.")
+            sentence = _("With what was made meanwhile it would run in a circle; change that first.")
             raise Conflict(sentence) from circle
         transformation.binned_at = None
         active = transformation.state == TransformationState.ACTIVE
