@@ -87,6 +87,7 @@ def _list_page(request: PortalRequest) -> HttpResponse:
         "count": rows.count(),
         "days": settings.SANAD_BIN_DAYS,
         "tabs": [] if project else tabs(request, "bin"),
+        "topic": f"project:{project.pk}" if project else "",
     }
     return render_page(request, "tenants/bin_list.html", **context)
 
