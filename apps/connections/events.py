@@ -45,7 +45,25 @@ class ConnectionTested(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionDeleted(ledger.Event):
+    """It lies in the bin, with its secrets."""
+
     kind = "connection.deleted"
     said = _("deleted the connection")
+    icon = "trash"
+    connection_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionRestored(ledger.Event):
+    kind = "connection.restored"
+    said = _("restored the connection from the bin")
+    icon = "arrow-back-up"
+    connection_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionDestroyed(ledger.Event):
+    kind = "connection.destroyed"
+    said = _("deleted the connection for ever, out of the bin")
     icon = "trash"
     connection_id: UUID

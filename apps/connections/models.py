@@ -7,11 +7,11 @@ from django.conf import settings
 from django.db import models
 
 from apps.connections.choices import ConnectionKind, Standing
-from foundation.tenancy.models import TenantModel
+from foundation.tenancy.models import BinnableModel
 from foundation.words import said_now
 
 
-class Connection(TenantModel):
+class Connection(BinnableModel):
     """A way to where data lies already: its settings in clear, its secrets sealed and never shown again."""
 
     name = models.CharField(max_length=120)
@@ -34,7 +34,11 @@ class Connection(TenantModel):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="connection_name_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"], condition=models.Q(binned_at=None), name="connection_name_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -160,7 +160,9 @@ def check_can_destroy(actor: Actor, version: DatasetVersion) -> None:
 def check_not_written_to(version: DatasetVersion, writer: str) -> None:
     """A version that was cut out of a table which still grows cannot be taken out of it alone."""
     if writer:
-        sentence = _("The rows of %(version)s lie in the table that “%(writer)s” writes to. Delete that first.")
+        sentence = _(
+            "The rows of %(version)s lie in the table that “%(writer)s” writes to. Delete that for ever first."
+        )
         raise Conflict(sentence % {"version": version, "writer": writer})
 
 

@@ -14,7 +14,7 @@ from apps.datasets.choices import VersionState
 from apps.projects import services as projects
 from apps.tenants import selectors as tenant_selectors
 from apps.tenants import services as tenants
-from apps.tenants.choices import WebhookShape
+from apps.tenants.choices import BinKind, WebhookShape
 from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -74,6 +74,8 @@ def _be_seen() -> None:
 def _be_asked() -> None:
     """What other rooms ask of this one."""
     tenants.register_export("datasets", services.dataset_part)
+    tenants.register_bin(BinKind.INGESTION, services.IngestionBin())
+    tenants.register_bin(BinKind.TRANSFORMATION, services.TransformationBin())
     tenants.register_webhook_shape(WebhookShape.OPENLINEAGE, services.run_event)
     tenant_selectors.register_coming_in("datasets", selectors.bytes_coming_in)
     projects.register_farewell("datasets", services.DataFarewell())

@@ -66,6 +66,22 @@ class StreamDeleted(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StreamRestored(ledger.Event):
+    kind = "stream.restored"
+    said = _("restored the stream from the bin")
+    icon = "arrow-back-up"
+    stream_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamDestroyed(ledger.Event):
+    kind = "stream.destroyed"
+    said = _("deleted the stream for ever, out of the bin")
+    icon = "trash"
+    stream_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuarantineReplayed(ledger.Event):
     """`rows` were made of quarantined events, which are there no more; `left_out` were of people erased meanwhile."""
 

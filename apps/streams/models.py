@@ -9,11 +9,11 @@ from django.db import models
 
 from apps.datasets.choices import growing_table
 from apps.streams.choices import Begin, Cut, EventFormat, Late, StreamState
-from foundation.tenancy.models import TenantModel
+from foundation.tenancy.models import BinnableModel
 from foundation.words import said_now
 
 
-class Stream(TenantModel):
+class Stream(BinnableModel):
     """Events on their way into a dataset's growing table.
 
     What is counted here is shown; what is true of rows and offsets stands in the lake, with the rows.
@@ -76,7 +76,9 @@ class Stream(TenantModel):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "project", "name"], name="stream_name_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "project", "name"], condition=models.Q(binned_at=None), name="stream_name_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(batch_rows__gte=1, batch_seconds__gt=0, cut_rows__gte=1), name="stream_moves"
             ),

@@ -37,6 +37,9 @@ def check_can_manage(actor: Actor, thing: object) -> None:
 
 def check_can_push(actor: Actor, stream: Any) -> None:
     access.require(actor, Permission.STREAM_PUSH, stream)
+    if stream.binned_at is not None:
+        sentence = _("The stream “%(name)s” is in the bin and takes no events. Restore it first.")
+        raise Conflict(sentence % {"name": stream.name})
     if not stream.is_pushed:
         raise Conflict(_("This stream reads from a broker; send its events there."))
 

@@ -27,12 +27,17 @@ def visible_streams(*, actor: Actor, project_id: UUID | None = None) -> QuerySet
 
 
 def get_stream(*, actor: Actor, stream_id: UUID) -> Stream:
-    return _found(visible_streams(actor=actor).filter(pk=stream_id).first())
+    found = visible_streams(actor=actor).filter(pk=stream_id).first()
+    if found is None:
+        in_bin = access.visible(Stream.everything.exclude(binned_at=None), actor, Permission.STREAM_VIEW)
+        if in_bin.filter(pk=stream_id).exists():
+            raise NotFound(_("This stream is in the bin: it reads nothing. Restore it to go on where it stopped."))
+    return _found(found)
 
 
 def pushed_stream(*, actor: Actor, stream_id: UUID) -> Stream:
-    """The stream for whoever may push to it: a device's token may do that, and see nothing."""
-    rows = Stream.objects.select_related("project")
+    """The stream for whoever may push to it: a device's token may do that, and see nothing. One in the bin refuses."""
+    rows = Stream.everything.select_related("project")
     return _found(access.visible(rows, actor, Permission.STREAM_PUSH).filter(pk=stream_id).first())
 
 
@@ -106,7 +111,8 @@ def _word(value: Any) -> str | None:
 
 
 def streams_there(tenant_id: UUID) -> list[UUID]:
-    return list(Stream.objects.filter(tenant_id=tenant_id).values_list("pk", flat=True))
+    """Also those in the bin: what they set aside comes back with them."""
+    return list(Stream.everything.filter(tenant_id=tenant_id).values_list("pk", flat=True))
 
 
 def quarantines_over(tenant_id: UUID, stream_ids: Collection[UUID]) -> list[UUID]:
@@ -115,10 +121,10 @@ def quarantines_over(tenant_id: UUID, stream_ids: Collection[UUID]) -> list[UUID
 
 
 def writer_of(tenant_id: UUID, table: str) -> str:
-    """The stream that writes to a table of the lake, by name; empty where none does."""
+    """The stream that writes to a table of the lake, or would again out of the bin, by name; empty where none does."""
     if not table.startswith("dt_"):
         return ""
-    rows = Stream.objects.filter(tenant_id=tenant_id, dataset_id=UUID(table.removeprefix("dt_")))
+    rows = Stream.everything.filter(tenant_id=tenant_id, dataset_id=UUID(table.removeprefix("dt_")))
     return rows.values_list("name", flat=True).first() or ""
 
 
@@ -129,7 +135,7 @@ def streams_through(connection_id: UUID) -> list[str]:
 
 def tables_of(tenant_id: UUID, project_id: UUID) -> list[str]:
     """The quarantines of a project's streams."""
-    rows = Stream.objects.filter(tenant_id=tenant_id, project_id=project_id)
+    rows = Stream.everything.filter(tenant_id=tenant_id, project_id=project_id)
     return [quarantine_of(pk) for pk in rows.values_list("pk", flat=True)]
 
 

@@ -7,6 +7,7 @@ from apps.datasets import services as datasets
 from apps.projects import services as projects
 from apps.streams import selectors, services
 from apps.tenants import services as tenants
+from apps.tenants.choices import BinKind
 from foundation import live
 from foundation.lake import keeping
 from foundation.web import navigation
@@ -18,6 +19,7 @@ def register() -> None:
         "data/streams/", lambda actor, pk: selectors.visible_streams(actor=actor, project_id=pk).count()
     )
     tenants.register_export("streams", services.stream_part)
+    tenants.register_bin(BinKind.STREAM, services.StreamBin())
     projects.register_farewell("streams", services.StreamFarewell())
     connections.register_readers("stream", lambda connection: selectors.streams_through(connection.pk))
     datasets.register_writer(selectors.writer_of)

@@ -14,6 +14,9 @@ from foundation.web import navigation
 
 def register() -> None:
     navigation.register_choices(_choices)
+    navigation.register_part_count(
+        "data/bin/", lambda actor, pk: selectors.binned_things(actor=actor, project_id=pk).count()
+    )
     services.register_export("tenant", services.tenant_part)
     services.register_kept("archives", services.archives_measured)
     ledger.subscribe(ledger.EVERY_KIND, name="tenants.webhooks", handler=tell_webhooks)

@@ -82,6 +82,11 @@ library_patterns = [
     path("accounts/login/", accounts.sign_in, name="account_login"),
     path("accounts/login/second-factor/", confirm.second_step, name="mfa_authenticate"),
 ]
+project_patterns = [
+    path("data/bin/", bin.project_bin_list, name="project_bin_list"),
+    path("data/bin/<uuid:binned_id>/", bin.project_bin_detail, name="project_bin_detail"),
+    path("data/bin/<uuid:binned_id>/restore/", bin.project_bin_restore, name="project_bin_restore"),
+]
 tenant_patterns = [
     path("settings/", settings.settings_start, name="settings"),
     path("settings/members/", settings.member_list, name="member_list"),

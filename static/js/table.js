@@ -1,4 +1,5 @@
 // Tables: a sticky head where they fit, columns as wide as they were dragged, arrows from row to row, live refresh that never moves rows under the pointer.
+import { announce } from "./api.js";
 import { say } from "./words.js";
 
 const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target.closest("[data-table]"))));
@@ -33,26 +34,24 @@ function prepare(root) {
       column.style.width = widths.get(keyOf(column)) ?? "";
       columns.observe(column);
     }
-    if (table.dataset.liveTopic) table.addEventListener("live", () => changed(table));
+    if (table.dataset.liveTopic) table.addEventListener("live", ({ detail }) => { if (concerns(table, detail)) changed(table, detail); });
   }
 }
 
-function changed(table) {
-  // A list of what happened counts what is new and waits to be asked; the reader's place never moves.
-  if (table.hasAttribute("data-live-bar")) return counted(table);
-  if (!table.matches(":hover, :focus-within")) return htmx.trigger(table, "table:refresh");
-  if (table.querySelector(".s-live-new")) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "btn btn-sm s-live-new";
-  button.textContent = say("new_rows");
-  button.addEventListener("click", () => htmx.trigger(table, "table:refresh"));
-  table.prepend(button);
+// A list that names kinds of things is asked for anew by events of these alone; a gap may have hidden one.
+function concerns(table, message) {
+  const kinds = table.dataset.liveKinds?.split(" ");
+  return !kinds || message.kind === "refresh" || kinds.includes(message.kind.split(".")[0]);
 }
 
-function counted(table) {
-  const count = Number(table.dataset.liveBar || 0) + 1;
-  table.dataset.liveBar = count;
+// A list of what happened counts what is new and waits to be asked; the reader's place never moves. Other lists do so
+// under the pointer or the focus: what came is counted, and of whatever else has changed it is said that it has.
+function changed(table, message) {
+  const always = table.hasAttribute("data-live-bar");
+  if (!always && !table.matches(":hover, :focus-within")) return htmx.trigger(table, "table:refresh");
+  const came = always || message.kind.endsWith(".created");
+  const count = Number(table.dataset.liveNew || 0) + (came ? 1 : 0);
+  table.dataset.liveNew = count;
   let button = table.querySelector(".s-live-new");
   if (!button) {
     button = document.createElement("button");
@@ -61,7 +60,8 @@ function counted(table) {
     button.addEventListener("click", () => htmx.trigger(table, "table:refresh"));
     table.prepend(button);
   }
-  button.textContent = say("new_count", { n: count });
+  const text = count ? say("new_count", { n: count }) : say("new_rows");
+  if (button.textContent !== text) { button.textContent = text; announce(text); }
 }
 
 document.addEventListener("keydown", (event) => {

@@ -2,6 +2,7 @@
 
 from apps.connections.ports import Asked, Broker, Described, Events, File, Piece, Place, Source, Table, Thing
 from apps.connections.services.connections import (
+    ConnectionBin,
     create_connection,
     delete_connection,
     edit_connection,
@@ -10,12 +11,20 @@ from apps.connections.services.connections import (
     test_connection,
 )
 from apps.connections.services.export_part import connection_part
-from apps.connections.services.looking import as_words, at_once_of, described, things, usable_connection
+from apps.connections.services.looking import (
+    as_words,
+    at_once_of,
+    check_out_of_bin,
+    described,
+    things,
+    usable_connection,
+)
 from apps.connections.services.opening import broker_of, drop_pushed, portal_broker, push, source_of
 
 __all__ = [
     "Asked",
     "Broker",
+    "ConnectionBin",
     "Described",
     "Events",
     "File",
@@ -27,6 +36,7 @@ __all__ = [
     "as_words",
     "at_once_of",
     "broker_of",
+    "check_out_of_bin",
     "connection_part",
     "create_connection",
     "delete_connection",

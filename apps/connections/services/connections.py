@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from apps.connections import policies
 from apps.connections.choices import ConnectionKind, Standing
-from apps.connections.events import ConnectionChanged, ConnectionCreated, ConnectionDeleted, ConnectionTested
+from apps.connections.events import (
+    ConnectionChanged,
+    ConnectionCreated,
+    ConnectionDeleted,
+    ConnectionDestroyed,
+    ConnectionRestored,
+    ConnectionTested,
+)
 from apps.connections.models import Connection
 from apps.connections.ports import Step
 from apps.connections.services.opening import check_settings, source_of
 from apps.connections.services.sealing import opened, sealed
+from apps.tenants import services as tenants
+from apps.tenants.choices import BinKind
 from foundation import access, ledger
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
 from foundation.words import words_of
+
+if TYPE_CHECKING:
+    from apps.tenants.models import BinnedThing
 
 _readers: dict[str, Callable[[Connection], list[str]]] = {}
 
@@ -140,8 +153,8 @@ def _kept(step: Step) -> dict[str, Any]:
 
 
 @transaction.atomic
-def delete_connection(*, actor: Actor, connection: Connection) -> None:
-    """With it go its secrets; what was read through it stays."""
+def delete_connection(*, actor: Actor, connection: Connection) -> BinnedThing:
+    """It goes into the bin with its secrets, sealed as they are; what was read through it stays."""
     policies.check_can_manage(actor, connection.project_id)
     access.require_fresh(actor)
     connection = _locked(connection)
@@ -149,7 +162,31 @@ def delete_connection(*, actor: Actor, connection: Connection) -> None:
         sentence = _("It is read through: %(names)s. Delete these first, or give them another connection.")
         raise Conflict(sentence % {"names": ", ".join(readers)})
     _record(ConnectionDeleted(connection_id=connection.pk), actor, connection)
-    connection.delete()
+    return tenants.keep_marked(actor=actor, kind=BinKind.CONNECTION, thing=connection, project_id=connection.project_id)
+
+
+class ConnectionBin(tenants.BinRoom):
+    """A connection in the bin: nothing is read through it, and nobody opens its secrets."""
+
+    def restore(self, actor: Actor, thing_id: UUID) -> list[str]:
+        connection = _locked_in_bin(thing_id)
+        policies.check_can_manage(actor, connection.project_id)
+        policies.check_room(Connection.objects.filter(tenant_id=actor.tenant_id).count())
+        connection.binned_at = None
+        taken = _("There is a connection “%(name)s” already. Rename or delete that one, then restore this one.")
+        _save(connection, taken)
+        _record(ConnectionRestored(connection_id=connection.pk), actor, connection)
+        return []
+
+    def destroy(self, actor: Actor, thing_id: UUID) -> None:
+        connection = _locked_in_bin(thing_id)
+        _record(ConnectionDestroyed(connection_id=connection.pk), actor, connection)
+        try:
+            connection.delete()
+        except ProtectedError as error:
+            names = ", ".join(sorted(str(row) for row in error.protected_objects))
+            sentence = _("In the bin lies what reads through it: %(names)s. Restore that, or delete it for ever first.")
+            raise Conflict(sentence % {"names": names}) from error
 
 
 def _kind(kind: str) -> ConnectionKind:
@@ -171,19 +208,27 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset
     return frozenset(setting for setting in {*before, *after} if before.get(setting) != after.get(setting))
 
 
-def _save(connection: Connection) -> None:
+def _save(connection: Connection, taken: str = "") -> None:
     try:
         with transaction.atomic():
             connection.save()
     except IntegrityError as error:
-        sentence = _("There is a connection “%(name)s” already. Take another name.") % {"name": connection.name}
-        raise Conflict(sentence, details={"field": "name"}) from error
+        sentence = taken or _("There is a connection “%(name)s” already. Take another name.")
+        raise Conflict(sentence % {"name": connection.name}, details={"field": "name"}) from error
 
 
 def _locked(connection: Connection) -> Connection:
-    return (
-        Connection.objects.select_for_update(of=("self",)).select_related("created_by", "project").get(pk=connection.pk)
-    )
+    rows = Connection.objects.select_for_update(of=("self",)).select_related("created_by", "project")
+    found: Connection | None = rows.filter(pk=connection.pk).first()
+    if found is None:
+        raise Conflict(_("The connection was deleted meanwhile."))
+    return found
+
+
+def _locked_in_bin(connection_id: UUID) -> Connection:
+    rows = Connection.everything.select_for_update(of=("self",)).exclude(binned_at=None)
+    found: Connection = rows.select_related("project").get(pk=connection_id)
+    return found
 
 
 def _record(event: ledger.Event, actor: Actor, connection: Connection) -> None:

@@ -10,7 +10,7 @@ from foundation.identity import Actor
 
 
 def connection_part(actor: Actor) -> Iterator[tenants.File]:
-    """connections/connections.json; what is sealed is bytes, and no bytes leave."""
+    """connections/connections.json, with those in the bin; what is sealed is bytes, and no bytes leave."""
     with tenants.in_scope_of(actor):
-        rows = [tenants.fields_of(row) for row in visible_connections(actor=actor)]
+        rows = [tenants.fields_of(row) for row in visible_connections(actor=actor, with_binned=True)]
     yield "connections/connections.json", tenants.as_json(rows)

@@ -7,11 +7,14 @@ from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from apps.connections import policies
 from apps.connections.models import Connection
 from apps.connections.ports import Described, Place, Thing
 from apps.connections.selectors import get_connection
 from apps.connections.services.opening import source_of
+from foundation.errors import Conflict
 from foundation.identity import Actor
 
 
@@ -57,6 +60,13 @@ def usable_connection(*, actor: Actor, connection_id: UUID, project_id: UUID) ->
     connection = get_connection(actor=actor, connection_id=connection_id)
     policies.check_can_use(actor, connection, project_id)
     return connection
+
+
+def check_out_of_bin(connection: Connection) -> None:
+    """Asked before what reads through it is restored."""
+    if connection.binned_at is not None:
+        sentence = _("The connection “%(name)s”, through which it reads, is in the bin too. Restore that first.")
+        raise Conflict(sentence % {"name": connection})
 
 
 def at_once_of(connection_id: UUID, *, alone: bool = False) -> int:

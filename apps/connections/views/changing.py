@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -19,7 +20,9 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.calendars import day_in_words
 from foundation.web.editing import alone
+from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest
 
@@ -74,8 +77,10 @@ def connection_test(request: PortalRequest, tenant: str, project: str, connectio
 @require_POST
 def connection_delete(request: PortalRequest, tenant: str, project: str, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
-    services.delete_connection(actor=request.actor, connection=connection)
-    messages.success(request, _("The connection “%(name)s” is deleted.") % {"name": connection})
+    binned = services.delete_connection(actor=request.actor, connection=connection)
+    said = _("The connection “%(name)s” is in the bin until %(day)s.")
+    words = {"name": binned.name, "day": day_in_words(binned.kept_until)}
+    offer_undo(request, said % words, reverse("tenants:project_bin_restore", args=[tenant, project, binned.pk]))
     return redirect(request, address(request, "connection_list"))
 
 

@@ -35,6 +35,7 @@ def connection_list(request: PortalRequest, tenant: str, project: str) -> HttpRe
         "count": len(standings),
         "broken": standings.count(Standing.BROKEN),
         "may_manage": access.ask(policies.check_can_manage, request.actor, request.project.pk),
+        "topic": f"project:{request.project.pk}",
     }
     return render_page(request, "connections/connection_list.html", **context)
 

@@ -78,6 +78,9 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         rows = datasets.visible_versions(actor=actor).filter(state=VersionState.REVIEW).select_related("project")
         yield "dataset_version", _for_builders(actor, rows), _version
         yield "ingestion", _for_builders(actor, datasets.troubled_ingestions(actor=actor)), _ingestion
+        if actor.user is not None:
+            rows = datasets.failed_versions(actor=actor, by=actor.user.pk, since=now - _FAILED_WITHIN)
+            yield "dataset_version", _for_builders(actor, rows), _failed_version
     if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
         failed = _in_use(actor, experiments.visible_runs(actor=actor))
         failed = failed.filter(state=RunState.FAILED, created_by=actor.user)
@@ -167,6 +170,14 @@ def _version(kind: str, row: Any, now: datetime) -> Waiting:
     reason = _("All rows are in; look at them, then commit or discard the version.")
     label = str(row.get_state_display())
     return Waiting(kind, row.pk, str(row), reason, "waiting", label, row.created_at, row.project.name, row.project.slug)
+
+
+def _failed_version(kind: str, row: Any, now: datetime) -> Waiting:
+    """Whatever the actor brought that came to nothing: a file, a table, SQL."""
+    what = row.source.get("filename") or row.source.get("place")
+    name = _("%(file)s for %(name)s") % {"file": what, "name": row.dataset} if what else str(row)
+    label, place = str(row.get_state_display()), (row.project.name, row.project.slug)
+    return Waiting(kind, row.pk, name, row.failure_said, "failed", label, row.created_at, *place)
 
 
 def _ingestion(kind: str, row: Any, now: datetime) -> Waiting:

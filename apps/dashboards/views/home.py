@@ -22,6 +22,8 @@ from foundation.clock import now
 from foundation.web import redirect, render_page
 from foundation.web.requests import PortalRequest
 
+_UNWELL = {"alert", "ingestion", "monitor", "run", "ledger"}
+
 
 @access.page(Permission.PROJECT_VIEW, own=True)
 @require_GET
@@ -35,7 +37,7 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
     context: dict[str, Any] = {
         "waiting": waits,
         "waiting_count": selectors.waiting_count(actor=request.actor, now=moment, listed=rows),
-        "unwell": sum(row["kind"] in {"alert", "ingestion", "monitor", "run", "ledger"} for row in waits),
+        "unwell": sum(row["kind"] in _UNWELL or row["state"] == "failed" for row in waits),
         "projects": selectors.projects_by_activity(actor=request.actor),
         "visited": [{"row": row, "url": _address(request, row.thing)} for row in visited],
         "may_create": access.ask(lambda who: access.require(who, Permission.PROJECT_CREATE), request.actor),

@@ -58,3 +58,21 @@ class IngestionDeleted(ledger.Event):
 
     dataset_id: UUID
     ingestion_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestionRestored(ledger.Event):
+    kind = "ingestion.restored"
+    said = _("restored the ingestion from the bin")
+    icon = "arrow-back-up"
+    dataset_id: UUID
+    ingestion_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestionDestroyed(ledger.Event):
+    kind = "ingestion.destroyed"
+    said = _("deleted the ingestion for ever, out of the bin")
+    icon = "trash"
+    dataset_id: UUID
+    ingestion_id: UUID

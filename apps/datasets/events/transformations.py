@@ -66,3 +66,19 @@ class TransformationDeleted(ledger.Event):
     said = _("deleted the transformation; its dataset stays")
     icon = "trash"
     transformation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformationRestored(ledger.Event):
+    kind = "transformation.restored"
+    said = _("restored the transformation from the bin")
+    icon = "arrow-back-up"
+    transformation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformationDestroyed(ledger.Event):
+    kind = "transformation.destroyed"
+    said = _("deleted the transformation for ever, out of the bin")
+    icon = "trash"
+    transformation_id: UUID

@@ -7,10 +7,10 @@ from django.db import models
 
 from apps.datasets.choices import IngestionState, Mode
 from apps.datasets.models.datasets import Dataset
-from foundation.tenancy.models import TenantModel
+from foundation.tenancy.models import BinnableModel
 
 
-class Ingestion(TenantModel):
+class Ingestion(BinnableModel):
     """What is read into a dataset, through which connection, how it is put to what is there, and when."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")

@@ -13,10 +13,10 @@ from apps.datasets.choices import (
     TransformationTrigger,
 )
 from apps.datasets.models.datasets import Dataset, DatasetVersion
-from foundation.tenancy.models import TenantModel
+from foundation.tenancy.models import BinnableModel, TenantModel
 
 
-class Transformation(TenantModel):
+class Transformation(BinnableModel):
     """What makes the versions of one dataset; how, its newest definition says."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
@@ -31,8 +31,12 @@ class Transformation(TenantModel):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "project", "name"], name="transformation_name_once"),
-            models.UniqueConstraint(fields=["tenant", "output"], name="transformation_once_per_output"),
+            models.UniqueConstraint(
+                fields=["tenant", "project", "name"], condition=Q(binned_at=None), name="transformation_name_once"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "output"], condition=Q(binned_at=None), name="transformation_once_per_output"
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "next_at"], condition=Q(next_at__isnull=False), name="transformation_due")

@@ -17,10 +17,18 @@ from foundation.identity import Actor
 
 
 def visible_ingestions(
-    *, actor: Actor, project_id: UUID | None = None, dataset_id: UUID | None = None
+    *,
+    actor: Actor,
+    project_id: UUID | None = None,
+    dataset_id: UUID | None = None,
+    with_binned: bool = False,
 ) -> QuerySet[Ingestion]:
-    """Newest first, each with the version that it brought last (last_…), without how far it has read, which is long."""
-    rows = Ingestion.objects.select_related("dataset", "connection", "after", "project", "created_by").defer("reached")
+    """Newest first, each with the version that it brought last (last_…), without how far it has read, which is long.
+
+    `with_binned`: those in the bin as well, for archives.
+    """
+    used = Ingestion.everything if with_binned else Ingestion.objects
+    rows = used.select_related("dataset", "connection", "after", "project", "created_by").defer("reached")
     rows = access.visible(rows, actor, Permission.DATASET_VIEW, project_id=project_id)
     last = DatasetVersion.objects.filter(ingestion=OuterRef("pk")).order_by("-created_at")
     rows = rows.annotate(
@@ -42,6 +50,9 @@ def troubled_ingestions(*, actor: Actor, project_id: UUID | None = None) -> Quer
 def get_ingestion(*, actor: Actor, ingestion_id: UUID) -> Ingestion:
     found = visible_ingestions(actor=actor).filter(pk=ingestion_id).first()
     if found is None:
+        in_bin = access.visible(Ingestion.everything.exclude(binned_at=None), actor, Permission.DATASET_VIEW)
+        if in_bin.filter(pk=ingestion_id).exists():
+            raise NotFound(_("This ingestion is in the bin: nothing is read by it. Restore it first."))
         raise NotFound(_("There is no such ingestion here."))
     return found
 

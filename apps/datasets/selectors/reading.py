@@ -59,6 +59,17 @@ def visible_versions(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySe
     return rows.filter(dataset_id=dataset_id) if dataset_id else rows
 
 
+def failed_versions(*, actor: Actor, by: UUID, since: datetime) -> QuerySet[Any]:
+    """What a person brought in since then that came to nothing, until a version of that dataset came after it.
+
+    What an ingestion brings is told of there.
+    """
+    rows = visible_versions(actor=actor).filter(state=VersionState.FAILED, ingestion=None)
+    later = DatasetVersion.objects.filter(dataset_id=OuterRef("dataset_id"), created_at__gt=OuterRef("created_at"))
+    done = later.filter(state__in=[VersionState.INGESTING, VersionState.REVIEW, VersionState.READY])
+    return rows.filter(created_by_id=by, created_at__gte=since).exclude(Exists(done)).defer("first_profile")
+
+
 def _versions(actor: Actor) -> QuerySet[DatasetVersion]:
     rows = DatasetVersion.objects.select_related("dataset", "created_by", "project", "ingestion")
     rows = access.visible(rows.prefetch_related("tags"), actor, Permission.DATASET_VIEW)

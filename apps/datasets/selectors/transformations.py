@@ -35,9 +35,12 @@ class Step:
         return self.transformation.output_id
 
 
-def visible_transformations(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Any]:
-    """Transformations with what became of their last pass (last_…)."""
-    rows = Transformation.objects.select_related("output", "created_by", "project")
+def visible_transformations(
+    *, actor: Actor, project_id: UUID | None = None, with_binned: bool = False
+) -> QuerySet[Any]:
+    """Transformations with what became of their last pass (last_…); `with_binned`: those in the bin as well."""
+    used = Transformation.everything if with_binned else Transformation.objects
+    rows = used.select_related("output", "created_by", "project")
     last = TransformationPass.objects.filter(transformation=OuterRef("pk")).order_by("-created_at")
     return access.visible(rows, actor, Permission.DATASET_VIEW, project_id=project_id).annotate(
         last_state=Subquery(last.values("state")[:1]),
@@ -49,6 +52,9 @@ def visible_transformations(*, actor: Actor, project_id: UUID | None = None) -> 
 def get_transformation(*, actor: Actor, transformation_id: UUID) -> Transformation:
     found = visible_transformations(actor=actor).filter(pk=transformation_id).first()
     if found is None:
+        in_bin = access.visible(Transformation.everything.exclude(binned_at=None), actor, Permission.DATASET_VIEW)
+        if in_bin.filter(pk=transformation_id).exists():
+            raise NotFound(_("This transformation is in the bin: nothing has it run. Restore it first."))
         raise NotFound(_("There is no such transformation here."))
     return found
 
@@ -87,7 +93,8 @@ def newest_of(*, actor: Actor, inputs: Mapping[str, UUID]) -> dict[str, DatasetV
 
 def steps_of(*, project_id: UUID) -> list[Step]:
     """Every transformation of a project in an order in which each comes after what it reads; for the portal itself."""
-    newest = TransformationDefinition.objects.filter(project_id=project_id).select_related("transformation__output")
+    used = TransformationDefinition.objects.filter(project_id=project_id, transformation__binned_at=None)
+    newest = used.select_related("transformation__output")
     rows = newest.order_by("transformation_id", "-number").distinct("transformation_id")
     return in_order([Step(row.transformation, row) for row in rows])
 

@@ -39,6 +39,7 @@ from apps.datasets.services.export import export_name, export_stream, parquet_st
 from apps.datasets.services.holding import check_datasets_not_held, place_hold, release_hold
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.ingestions import (
+    IngestionBin,
     Plan,
     create_ingestion,
     delete_ingestion,
@@ -85,6 +86,7 @@ from apps.datasets.services.taking import take_version
 from apps.datasets.services.token_keys import TokenKey, is_token, opened_key
 from apps.datasets.services.tokenising import destroy_token_key, living_token_key, token_key, token_of
 from apps.datasets.services.transformations import (
+    TransformationBin,
     create_transformation,
     define_transformation,
     delete_transformation,
@@ -133,6 +135,7 @@ __all__ = [
     "Expectation",
     "Foreseen",
     "InProject",
+    "IngestionBin",
     "Measured",
     "MentionReach",
     "Plan",
@@ -144,6 +147,7 @@ __all__ = [
     "Rows",
     "Search",
     "TokenKey",
+    "TransformationBin",
     "VersionReach",
     "append_chunk",
     "as_text",

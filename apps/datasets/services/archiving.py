@@ -15,12 +15,13 @@ from foundation.identity import Actor
 def dataset_part(actor: Actor) -> Iterator[tenants.File]:
     """Each ready version as Parquet, with what is known of it beside; the others are described alone.
 
-    What was expected of them and what was set aside goes along.
+    What was expected of them and what was set aside goes along, and what lies in the bin.
     """
     with tenants.in_scope_of(actor):
         datasets = list(selectors.visible_datasets(actor=actor).select_related("project"))
         versions = list(selectors.visible_versions(actor=actor).select_related("dataset__project"))
-        ingestions = [tenants.fields_of(row) for row in selectors.visible_ingestions(actor=actor).defer(None)]
+        set_up = selectors.visible_ingestions(actor=actor, with_binned=True).defer(None)
+        ingestions = [tenants.fields_of(row) for row in set_up]
         suites = list(selectors.visible_suites(actor=actor))
         reports = [
             selectors.shown_report(actor=actor, report=one, version=one.version)
@@ -29,7 +30,7 @@ def dataset_part(actor: Actor) -> Iterator[tenants.File]:
         quarantines = list(selectors.visible_quarantines(actor=actor).select_related("dataset__project"))
         made_by = [
             {**tenants.fields_of(row), "definitions": [tenants.fields_of(one) for one in row.definitions.all()]}
-            for row in selectors.visible_transformations(actor=actor).prefetch_related("definitions")
+            for row in selectors.visible_transformations(actor=actor, with_binned=True).prefetch_related("definitions")
         ]
     yield "datasets/datasets.json", tenants.as_json([tenants.fields_of(row) for row in datasets])
     yield "datasets/expectations.json", tenants.as_json([tenants.fields_of(row) for row in suites])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,8 +17,10 @@ from apps.datasets.choices import INGESTION_NEXT, IngestionState, Mode, Trigger,
 from apps.datasets.events import (
     IngestionCreated,
     IngestionDeleted,
+    IngestionDestroyed,
     IngestionEdited,
     IngestionPaused,
+    IngestionRestored,
     IngestionResumed,
     VersionPaused,
     VersionResumed,
@@ -29,9 +31,14 @@ from apps.datasets.services.options import checked_options
 from apps.datasets.services.pulling import begin_pull
 from apps.datasets.services.schedules import check_schedule, next_after
 from apps.datasets.services.spans import check_span
-from foundation import jobs, ledger, states
+from apps.tenants import services as tenants
+from apps.tenants.choices import BinKind
+from foundation import clock, jobs, ledger, states
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.tenants.models import BinnedThing
 
 _OPEN = (VersionState.INGESTING, VersionState.REVIEW)
 
@@ -107,15 +114,40 @@ def resume_ingestion(*, actor: Actor, ingestion: Ingestion, now: datetime) -> In
 
 
 @transaction.atomic
-def delete_ingestion(*, actor: Actor, ingestion: Ingestion) -> None:
-    """The versions that it brought stay."""
+def delete_ingestion(*, actor: Actor, ingestion: Ingestion) -> BinnedThing:
+    """It goes into the bin, with its schedule and how far it has read; the versions that it brought stay."""
     ingestion = _locked(ingestion)
     policies.check_can_add(actor, ingestion.dataset)
     if ingestion.versions.filter(state__in=_OPEN).exists():
         raise Conflict(_("A version of it is being read in or waits for review; end that first."))
     _record(IngestionDeleted, actor, ingestion)
-    ingestion.versions.update(ingestion=None)
-    ingestion.delete()
+    return tenants.keep_marked(actor=actor, kind=BinKind.INGESTION, thing=ingestion, project_id=ingestion.project_id)
+
+
+class IngestionBin(tenants.BinRoom):
+    """An ingestion in the bin: neither the clock nor a version nor a person has it read anything."""
+
+    def restore(self, actor: Actor, thing_id: UUID) -> list[str]:
+        """Due again from the next time on; what was missed meanwhile is not made up for."""
+        ingestion = _locked_in_bin(thing_id)
+        policies.check_can_add(actor, ingestion.dataset)
+        connections.check_out_of_bin(ingestion.connection)
+        try:
+            _check_no_circle(ingestion.dataset, ingestion.after_id)
+        except Invalid as circle:
+            sentence = _("With what was set up meanwhile its versions would start themselves again; change that first.")
+            raise Conflict(sentence) from circle
+        ingestion.binned_at = None
+        ingestion.next_at = _next(ingestion, clock.now()) if ingestion.state == IngestionState.ACTIVE else None
+        ingestion.save(update_fields=["binned_at", "next_at"])
+        _record(IngestionRestored, actor, ingestion)
+        return []
+
+    def destroy(self, actor: Actor, thing_id: UUID) -> None:
+        ingestion = _locked_in_bin(thing_id)
+        _record(IngestionDestroyed, actor, ingestion)
+        ingestion.versions.update(ingestion=None)
+        ingestion.delete()
 
 
 @transaction.atomic
@@ -261,7 +293,16 @@ def _next(ingestion: Ingestion, moment: datetime) -> datetime | None:
 
 def _locked(ingestion: Ingestion) -> Ingestion:
     rows = Ingestion.objects.select_for_update(of=("self",)).select_related("dataset", "connection")
-    return rows.get(pk=ingestion.pk)
+    found: Ingestion | None = rows.filter(pk=ingestion.pk).first()
+    if found is None:
+        raise Conflict(_("The ingestion was deleted meanwhile."))
+    return found
+
+
+def _locked_in_bin(ingestion_id: UUID) -> Ingestion:
+    rows = Ingestion.everything.select_for_update(of=("self",)).exclude(binned_at=None)
+    found: Ingestion = rows.select_related("dataset", "connection").get(pk=ingestion_id)
+    return found
 
 
 def _tell(event: type[Any], actor: Actor, version: DatasetVersion) -> None:

@@ -31,8 +31,8 @@ class DataFarewell(projects.Farewell):
         mine = {"tenant_id": actor.tenant_id, "project_id": project_id}
         yield projects.Held(_("Datasets"), Dataset.objects.filter(**mine).count())
         yield projects.Held(_("Dataset versions"), DatasetVersion.objects.filter(**mine).count())
-        yield projects.Held(_("Ingestions"), Ingestion.objects.filter(**mine).count())
-        yield projects.Held(_("Transformations"), Transformation.objects.filter(**mine).count())
+        yield projects.Held(_("Ingestions"), Ingestion.everything.filter(**mine).count())
+        yield projects.Held(_("Transformations"), Transformation.everything.filter(**mine).count())
 
     def held(self, actor: Actor, project_id: UUID) -> Iterable[str]:
         return selectors.held_in_project(tenant_id=actor.tenant_id, project_id=project_id)

@@ -48,7 +48,7 @@ TRANSFORM = "datasets.transform"
 def hear_version(*, tenant: Tenant, project_id: UUID | None, dataset_id: UUID, version_id: UUID, outcome: str) -> None:
     """What became of a version: the last word of its event's kind, `committed`, `failed` and so on."""
     # Also where the project itself is gone by now: the chain tells of it for ever.
-    if project_id is None or not Transformation.objects.filter(project_id=project_id).exists():
+    if project_id is None or not Transformation.everything.filter(project_id=project_id).exists():
         return
     lock_project(project_id=project_id)
     made = (

@@ -25,7 +25,9 @@ from apps.datasets.events import (
     TransformationCreated,
     TransformationDefined,
     TransformationDeleted,
+    TransformationDestroyed,
     TransformationPaused,
+    TransformationRestored,
     TransformationResumed,
     TransformationRunAsked,
 )
@@ -34,12 +36,15 @@ from apps.datasets.services import passes
 from apps.datasets.services.defining import definition_from
 from apps.datasets.services.schedules import next_after
 from apps.projects.services import lock_project
-from foundation import ledger, states
+from apps.tenants import services as tenants
+from apps.tenants.choices import BinKind
+from foundation import clock, ledger, states
 from foundation.errors import Conflict
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
     from apps.projects.models import Project
+    from apps.tenants.models import BinnedThing
 
 
 @transaction.atomic
@@ -168,14 +173,47 @@ def run_transformation_now(*, actor: Actor, transformation: Transformation, belo
 
 
 @transaction.atomic
-def delete_transformation(*, actor: Actor, transformation: Transformation) -> None:
-    """Its definitions and passes go with it; the dataset that it made, and each version's source, stay."""
+def delete_transformation(*, actor: Actor, transformation: Transformation) -> BinnedThing:
+    """It goes into the bin, with its definitions and passes; the dataset that it made, and each version's source, stay.
+
+    What waits is left out.
+    """
     policies.check_can_change_transformation(actor, transformation)
     transformation = _locked(transformation)
     if transformation.passes.filter(state=PassState.RUNNING).exists():
         raise Conflict(_("“%(name)s” is running; wait for its end, or cancel it.") % {"name": transformation.name})
+    passes.leave_out(transformation, _("The transformation was deleted."))
     _record(TransformationDeleted(transformation_id=transformation.pk), actor, transformation)
-    transformation.delete()
+    return tenants.keep_marked(
+        actor=actor, kind=BinKind.TRANSFORMATION, thing=transformation, project_id=transformation.project_id
+    )
+
+
+class TransformationBin(tenants.BinRoom):
+    """A transformation in the bin: neither its inputs nor the clock nor a person has it run."""
+
+    def restore(self, actor: Actor, thing_id: UUID) -> list[str]:
+        """What came meanwhile is read with the next pass."""
+        transformation = _locked_in_bin(thing_id)
+        policies.check_can_change_transformation(actor, transformation)
+        definition = selectors.definition_of(transformation)
+        _check_free(transformation)
+        try:
+            _check_circle(transformation, {name: UUID(pk) for name, pk in definition.inputs.items()})
+        except DefinitionRefused as circle:
+            sentence = _("With what was made meanwhile it would run in a circle; change that first.")
+            raise Conflict(sentence) from circle
+        transformation.binned_at = None
+        active = transformation.state == TransformationState.ACTIVE
+        transformation.next_at = next_time(definition, now=clock.now()) if active else None
+        transformation.save(update_fields=["binned_at", "next_at"])
+        _record(TransformationRestored(transformation_id=transformation.pk), actor, transformation)
+        return []
+
+    def destroy(self, actor: Actor, thing_id: UUID) -> None:
+        transformation = _locked_in_bin(thing_id)
+        _record(TransformationDestroyed(transformation_id=transformation.pk), actor, transformation)
+        transformation.delete()
 
 
 def next_time(definition: TransformationDefinition, *, now: datetime) -> datetime | None:
@@ -194,6 +232,17 @@ def _check_alone(transformation: Transformation) -> None:
         sentence = _("“%(dataset)s” is made by the transformation “%(name)s” already; choose another dataset.")
         said = sentence % {"dataset": transformation.output.name, "name": other.name}
         raise DefinitionRefused(said, fields={"output": [said]})
+
+
+def _check_free(transformation: Transformation) -> None:
+    """Asked of one in the bin: neither its name nor its dataset is another's by now."""
+    same = Transformation.objects.filter(project_id=transformation.project_id)
+    if same.filter(name=transformation.name).exists():
+        sentence = _("There is a transformation “%(name)s” already. Delete that one, then restore this one.")
+        raise Conflict(sentence % {"name": transformation.name})
+    if other := same.filter(output_id=transformation.output_id).first():
+        sentence = _("“%(dataset)s” is made by “%(name)s” by now. Delete that one, then restore this one.")
+        raise Conflict(sentence % {"dataset": transformation.output.name, "name": other.name})
 
 
 def _check_circle(transformation: Transformation, inputs: Mapping[str, UUID]) -> None:
@@ -233,6 +282,13 @@ def _locked(transformation: Transformation) -> Transformation:
         return Transformation.objects.select_for_update().get(pk=transformation.pk)
     except Transformation.DoesNotExist as error:
         raise Conflict(_("The transformation was deleted meanwhile.")) from error
+
+
+def _locked_in_bin(transformation_id: UUID) -> Transformation:
+    rows = Transformation.everything.exclude(binned_at=None)
+    lock_project(project_id=rows.values_list("project_id", flat=True).get(pk=transformation_id))
+    found: Transformation = rows.select_for_update().get(pk=transformation_id)
+    return found
 
 
 def _record(event: ledger.Event, actor: Actor, transformation: Transformation) -> None:

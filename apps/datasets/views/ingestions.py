@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -20,6 +21,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.calendars import day_in_words
 from foundation.web.history import history
 from foundation.web.pages import offer_undo, unchanged
 from foundation.web.requests import PortalRequest
@@ -96,6 +98,8 @@ def ingestion_resume(request: PortalRequest, tenant: str, project: str, ingestio
 @require_POST
 def ingestion_delete(request: PortalRequest, tenant: str, project: str, ingestion_id: UUID) -> HttpResponse:
     ingestion = ingestion_of(request, ingestion_id)
-    services.delete_ingestion(actor=request.actor, ingestion=ingestion)
-    messages.success(request, _("Deleted. The versions that it brought stay."))
+    binned = services.delete_ingestion(actor=request.actor, ingestion=ingestion)
+    said = _("The ingestion “%(name)s” is in the bin until %(day)s. The versions that it brought stay.")
+    words = {"name": binned.name, "day": day_in_words(binned.kept_until)}
+    offer_undo(request, said % words, reverse("tenants:project_bin_restore", args=[tenant, project, binned.pk]))
     return redirect(request, f"{address(request, 'dataset_detail', ingestion.dataset_id)}?tab=ingestions")

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.calendars import day_in_words
 from foundation.web.editing import alone
 from foundation.web.history import history
 from foundation.web.lake_tables import sample_rows
@@ -107,8 +109,10 @@ def transformation_act(request: PortalRequest, tenant: str, project: str, transf
 @require_POST
 def transformation_delete(request: PortalRequest, tenant: str, project: str, transformation_id: UUID) -> HttpResponse:
     transformation = _transformation_of(request, transformation_id)
-    services.delete_transformation(actor=request.actor, transformation=transformation)
-    messages.success(request, _("Deleted. Its dataset stays."))
+    binned = services.delete_transformation(actor=request.actor, transformation=transformation)
+    said = _("The transformation “%(name)s” is in the bin until %(day)s. Its dataset stays.")
+    words = {"name": binned.name, "day": day_in_words(binned.kept_until)}
+    offer_undo(request, said % words, reverse("tenants:project_bin_restore", args=[tenant, project, binned.pk]))
     return redirect(request, address(request, "transformation_list"))
 
 

@@ -8,13 +8,21 @@ from apps.streams.services.mending import mend_event
 from apps.streams.services.pushing import Pushed, push_events
 from apps.streams.services.quarantine import discard_quarantine, replay_quarantine, run_replay
 from apps.streams.services.reading import take
-from apps.streams.services.streams import create_stream, delete_stream, edit_stream, pause_stream, resume_stream
+from apps.streams.services.streams import (
+    StreamBin,
+    create_stream,
+    delete_stream,
+    edit_stream,
+    pause_stream,
+    resume_stream,
+)
 from apps.streams.services.suggesting import suggest_columns
 from apps.streams.services.unpacking import events_in
 
 __all__ = [
     "Consumer",
     "Pushed",
+    "StreamBin",
     "StreamFarewell",
     "StreamReach",
     "create_stream",

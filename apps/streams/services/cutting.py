@@ -54,7 +54,7 @@ def cut_at_last(*, actor: Actor, stream: Stream) -> None:
 
 @transaction.atomic
 def _cut(actor: Actor, stream: Stream, at: TableAt, places: object, rows: int, now: datetime) -> DatasetVersion:
-    stream = Stream.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=stream.pk)
+    stream = Stream.everything.select_for_update(of=("self",)).select_related("dataset").get(pk=stream.pk)
     if not rows or (stream.cut_snapshot is not None and rows == stream.rows_at_cut):
         raise Conflict(_("No row has come since the last version."))
     source: dict[str, Any] = {"kind": "stream", "stream": str(stream.pk), "place": stream.name}
@@ -97,7 +97,9 @@ def _is_due(stream: Stream, now: datetime) -> bool:
 def _cut_if_due(tenant: Tenant, stream_id: UUID, now: datetime) -> int:
     system = Actor.system(tenant, "streams")
     with scope(tenant.pk):
-        stream = Stream.objects.select_related("dataset", "project").get(pk=stream_id)
+        stream = Stream.objects.select_related("dataset", "project").filter(pk=stream_id).first()
+        if stream is None:
+            return 0  # somebody deleted it meanwhile
         try:
             cut_stream(actor=system, stream=stream, now=now)
         except Conflict:

@@ -59,7 +59,7 @@ class StreamReach(datasets.Reach):
 
 
 def _streams(search: Search) -> list[Stream]:
-    rows = Stream.objects.filter(tenant_id=search.actor.tenant_id, project_id=search.project_id)
+    rows = Stream.everything.filter(tenant_id=search.actor.tenant_id, project_id=search.project_id)
     rows = rows.filter(dataset_id=search.dataset_id) if search.dataset_id else rows
     return list(rows.order_by("created_at"))
 

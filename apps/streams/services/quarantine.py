@@ -62,7 +62,7 @@ def replay_quarantine(*, actor: Actor, stream: Stream) -> None:
 def run_replay(*, job: JobHandle, stream_id: UUID) -> None:
     """Ringing twice is safe: an event leaves the quarantine in the transaction in which its row comes into being."""
     with job.scope():
-        stream = Stream.objects.get(pk=stream_id)
+        stream = Stream.everything.get(pk=stream_id)
     tables = lake.for_tenant(stream.tenant_id)
     if not tables.exists(stream.quarantine):
         return
@@ -75,7 +75,7 @@ def run_replay(*, job: JobHandle, stream_id: UUID) -> None:
         read = _again(tables, at, stream, places)
         rows, out, seen = rows + read.rows, out + read.left_out, seen + len(places)
     with job.scope():
-        Stream.objects.filter(pk=stream_id).update(replayed=F("replayed") + rows)
+        Stream.everything.filter(pk=stream_id).update(replayed=F("replayed") + rows)
         stream.refresh_from_db()
         _record(QuarantineReplayed(stream_id=stream_id, rows=rows, left_out=out), job.actor, stream)
         live.publish(stream.tenant_id, f"stream:{stream_id}", "stream_quarantine", stream.told())

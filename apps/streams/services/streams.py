@@ -1,4 +1,4 @@
-"""Streams: made, changed, paused, let go on, deleted."""
+"""Streams: made, changed, paused, let go on, deleted, and out of the bin again."""
 
 from __future__ import annotations
 
@@ -15,11 +15,21 @@ from apps.datasets import services as datasets
 from apps.streams import policies
 from apps.streams.adapters import decoder_of
 from apps.streams.choices import STREAM_NEXT, Begin, Cut, EventFormat, Late, StreamState
-from apps.streams.events import StreamChanged, StreamCreated, StreamDeleted, StreamPaused, StreamResumed
+from apps.streams.events import (
+    StreamChanged,
+    StreamCreated,
+    StreamDeleted,
+    StreamDestroyed,
+    StreamPaused,
+    StreamRestored,
+    StreamResumed,
+)
 from apps.streams.models import Stream
 from apps.streams.services.columns import lake_type
 from apps.streams.services.cutting import cut_at_last
 from apps.streams.services.tokens import settled
+from apps.tenants import services as tenants
+from apps.tenants.choices import BinKind
 from foundation import lake, ledger, live, states
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
@@ -27,6 +37,7 @@ from foundation.identity import Actor
 if TYPE_CHECKING:
     from apps.datasets.models import Dataset
     from apps.projects.models import Project
+    from apps.tenants.models import BinnedThing
 
 
 class Settings(TypedDict, total=False):
@@ -144,25 +155,50 @@ def resume_stream(*, actor: Actor, stream: Stream) -> Stream:
 
 
 @transaction.atomic
-def delete_stream(*, actor: Actor, stream: Stream) -> None:
-    """Its rows stay with the dataset, those that came last as a version more; what it set aside, and what waits in
-    the portal's own broker, goes.
+def delete_stream(*, actor: Actor, stream: Stream) -> BinnedThing:
+    """It goes into the bin, with what it set aside and what waits for it in the portal's own broker.
+
+    Its rows stay with the dataset, those that came last as a version more.
     """
     stream = _locked(stream)
     policies.check_can_delete(actor, stream)
-    if lake.for_tenant(actor.tenant_id).exists(stream.quarantine):
-        datasets.check_datasets_not_held([stream.dataset_id])
     cut_at_last(actor=actor, stream=stream)
     _record(StreamDeleted(stream_id=stream.pk), actor, stream)
-    quarantine, key, pushed = stream.quarantine, stream.key, stream.is_pushed
-    stream.delete()
+    return tenants.keep_marked(actor=actor, kind=BinKind.STREAM, thing=stream, project_id=stream.project_id)
 
-    def forget() -> None:
-        lake.for_tenant(actor.tenant_id).drop(quarantine)
-        if pushed:
-            connections.drop_pushed(actor.tenant_id, key)
 
-    transaction.on_commit(forget)
+class StreamBin(tenants.BinRoom):
+    """A stream in the bin: it is neither read nor pushed to, and knows where it stopped."""
+
+    def restore(self, actor: Actor, thing_id: UUID) -> list[str]:
+        stream = _locked_in_bin(thing_id)
+        policies.check_can_manage(actor, stream)
+        policies.check_room(Stream.objects.filter(tenant_id=actor.tenant_id).count())
+        if stream.connection is not None:
+            connections.check_out_of_bin(stream.connection)
+        stream.binned_at = None
+        taken = _("There is a stream “%(name)s” in this project already. Rename or delete that one, then restore this.")
+        _save(stream, taken)
+        _record(StreamRestored(stream_id=stream.pk), actor, stream)
+        return []
+
+    def destroy(self, actor: Actor, thing_id: UUID) -> None:
+        """With what it set aside, and what waits in the portal's own broker; Conflict under a legal hold."""
+        stream = _locked_in_bin(thing_id)
+        if lake.for_tenant(actor.tenant_id).exists(stream.quarantine):
+            datasets.check_datasets_not_held([stream.dataset_id])
+        # A replay that was under way when it was deleted may have brought rows since.
+        cut_at_last(actor=actor, stream=stream)
+        _record(StreamDestroyed(stream_id=stream.pk), actor, stream)
+        quarantine, key, pushed = stream.quarantine, stream.key, stream.is_pushed
+        stream.delete()
+
+        def forget() -> None:
+            lake.for_tenant(actor.tenant_id).drop(quarantine)
+            if pushed:
+                connections.drop_pushed(actor.tenant_id, key)
+
+        transaction.on_commit(forget)
 
 
 def _move(actor: Actor, stream: Stream, to: StreamState, event: ledger.Event) -> Stream:
@@ -205,18 +241,27 @@ def _fit(stream: Stream) -> None:
         tables.widen(stream.table, missing)
 
 
-def _save(stream: Stream) -> None:
+def _save(stream: Stream, taken: str = "") -> None:
     try:
         with transaction.atomic():
             stream.save()
     except IntegrityError as error:
-        sentence = _("There is a stream “%(name)s” in this project already. Take another name.")
+        sentence = taken or _("There is a stream “%(name)s” in this project already. Take another name.")
         raise Conflict(sentence % {"name": stream.name}, details={"field": "name"}) from error
 
 
 def _locked(stream: Stream) -> Stream:
     rows = Stream.objects.select_for_update(of=("self",)).select_related("dataset", "project", "connection")
-    return rows.get(pk=stream.pk)
+    found: Stream | None = rows.filter(pk=stream.pk).first()
+    if found is None:
+        raise Conflict(_("The stream was deleted meanwhile."))
+    return found
+
+
+def _locked_in_bin(stream_id: UUID) -> Stream:
+    rows = Stream.everything.select_for_update(of=("self",)).exclude(binned_at=None)
+    found: Stream = rows.select_related("dataset", "project", "connection").get(pk=stream_id)
+    return found
 
 
 def _record(event: ledger.Event, actor: Actor, stream: Stream) -> None:

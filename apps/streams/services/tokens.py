@@ -22,7 +22,7 @@ def settled(stream: Stream, before: Sequence[Mapping[str, Any]]) -> tuple[list[d
     """
     # Two streams of one dataset are settled one after the other.
     services.hold_dataset(stream.dataset_id)
-    others = list(Stream.objects.filter(dataset_id=stream.dataset_id).exclude(pk=stream.pk))
+    others = list(Stream.everything.filter(dataset_id=stream.dataset_id).exclude(pk=stream.pk))
     tokens = {name for other in [stream, *others] for name in other.tokenised}
     tokens |= set(datasets.tokenised_columns(stream.dataset)) | set(
         datasets.tokenised_in(stream.tenant_id, stream.table)
@@ -45,7 +45,7 @@ def settled(stream: Stream, before: Sequence[Mapping[str, Any]]) -> tuple[list[d
 
 def tokenised_of(dataset_id: UUID) -> list[str]:
     """The columns that streams wrote to a dataset as tokens."""
-    rows = Stream.objects.filter(dataset_id=dataset_id).values_list("tokenised", flat=True)
+    rows = Stream.everything.filter(dataset_id=dataset_id).values_list("tokenised", flat=True)
     return sorted({name for names in rows for name in names})
 
 

@@ -21,6 +21,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
 from foundation.web import redirect, render_page
+from foundation.web.calendars import day_in_words
 from foundation.web.editing import alone
 from foundation.web.pages import offer_undo
 from foundation.web.refusals import refusals_on
@@ -86,8 +87,10 @@ def stream_cut(request: PortalRequest, tenant: str, project: str, stream_id: UUI
 @require_POST
 def stream_delete(request: PortalRequest, tenant: str, project: str, stream_id: UUID) -> HttpResponse:
     stream = stream_of(request, stream_id)
-    services.delete_stream(actor=request.actor, stream=stream)
-    messages.success(request, _("The stream “%(name)s” is deleted; its rows stay.") % {"name": stream})
+    binned = services.delete_stream(actor=request.actor, stream=stream)
+    said = _("The stream “%(name)s” is in the bin until %(day)s. Its rows stay with the dataset.")
+    words = {"name": binned.name, "day": day_in_words(binned.kept_until)}
+    offer_undo(request, said % words, reverse("tenants:project_bin_restore", args=[tenant, project, binned.pk]))
     return redirect(request, address(request, "stream_list"))
 
 

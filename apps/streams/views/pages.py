@@ -38,6 +38,7 @@ def stream_list(request: PortalRequest, tenant: str, project: str) -> HttpRespon
         "running": states.count(StreamState.RUNNING),
         "failed": states.count(StreamState.FAILED),
         "may_manage": access.ask(policies.check_can_manage, request.actor, request.project),
+        "topic": f"project:{request.project.pk}",
     }
     return render_page(request, "streams/stream_list.html", **context)
 

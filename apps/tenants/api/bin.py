@@ -1,4 +1,4 @@
-"""The bin: what was deleted under Settings, restored or deleted for ever."""
+"""The bin: what was deleted under Settings and of data, restored or deleted for ever."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ _CONFIRMATION = OpenApiParameter(
 
 
 class BinViewSet(PortalViewSet):
-    """Groups, webhooks and identity providers that were deleted, until their days here are over."""
+    """What was deleted, until its days here are over: as far as the caller may make such a thing.
+
+    Groups, webhooks, identity providers; of data streams, ingestions, transformations and connections.
+    """
 
     serializer_class = BinnedSerializer
-    permissions = dict.fromkeys(("list", "retrieve", "restore", "destroy"), Permission.TENANT_MANAGE)
+    permissions = dict.fromkeys(("list", "retrieve", "restore", "destroy"), Permission.DATASET_CREATE)
 
     def list(self, request: Request) -> Response:
         rows = selectors.binned_things(actor=self.actor)

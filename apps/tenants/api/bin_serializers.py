@@ -8,7 +8,7 @@ from apps.tenants.choices import BinKind
 
 
 class BinnedSerializer(serializers.Serializer[Any]):
-    """A group, webhook or identity provider that was deleted; it comes back under the id that `thing_id` says.
+    """Something that was deleted; it comes back under the id that `thing_id` says.
 
     `people` are those of a group, or whom a provider knows; `roles` those of a group, or the lines of a mapping.
     """
@@ -16,6 +16,7 @@ class BinnedSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=BinKind.choices)
     thing_id = serializers.UUIDField()
+    project = serializers.UUIDField(source="project_id", allow_null=True, help_text="Of a thing that belongs to one.")
     name = serializers.CharField()
     people = serializers.IntegerField()
     roles = serializers.IntegerField()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.tenants.choices.bin import BinKind
+from apps.tenants.choices.bin import OF_DATA, BinKind
 from apps.tenants.choices.leaving import (
     EXPORT_KEPT,
     EXPORT_NEXT,
@@ -79,6 +79,7 @@ __all__ = [
     "MOST_NETWORKS",
     "MOST_WEBHOOKS",
     "NOTICE_AT",
+    "OF_DATA",
     "PASSWORD_LINK_LIVES",
     "PLAN_QUOTAS",
     "PRICED_PER",

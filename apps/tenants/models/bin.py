@@ -8,13 +8,16 @@ from foundation.tenancy.models import TenantModel
 
 
 class BinnedThing(TenantModel):
-    """What is needed to bring back a group, a webhook or an identity provider that somebody deleted.
+    """What somebody deleted, and until when it can be brought back, under its id.
 
-    The thing's own row is gone, so that nothing in here grants, sends or lets in anything; it comes back under its id.
+    Of a group, a webhook or an identity provider the row itself is gone, so that nothing in here grants, sends or lets
+    in anything, and all that is needed to make it again is kept. Of a thing of data the row stays where it is, marked.
     """
 
     kind = models.CharField(max_length=20, choices=BinKind.choices)
     thing_id = models.UUIDField()
+    # Of a thing that belongs to one project.
+    project_id = models.UUIDField(null=True, blank=True)
     # As it was shown; whoever deletes it for ever types it.
     name = models.CharField(max_length=200)
     deleted_at = models.DateTimeField()

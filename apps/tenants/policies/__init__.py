@@ -1,7 +1,7 @@
 """Who may do what to people, tokens, ways in, webhooks and the organisation; each raises what the reader is told."""
 
 from apps.tenants.policies.accounts import check_can_open_account
-from apps.tenants.policies.bin import check_binned_name_typed, check_can_use_bin
+from apps.tenants.policies.bin import check_binned_name_typed, check_can_use_bin, needs_fresh_proof
 from apps.tenants.policies.people import (
     check_can_bring_in,
     check_can_change_role,
@@ -93,4 +93,5 @@ __all__ = [
     "check_signs",
     "check_url_of_webhook",
     "check_waits",
+    "needs_fresh_proof",
 ]

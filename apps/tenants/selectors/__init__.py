@@ -1,7 +1,7 @@
 """Reads of people, tokens, groups and sessions, each limited to what the asker may see."""
 
 from apps.tenants.selectors.accounts import is_account_of
-from apps.tenants.selectors.bin import Inside, Place, binned_things, get_binned, inside_of, place_of
+from apps.tenants.selectors.bin import BIN_PERMISSION, Inside, Place, binned_things, get_binned, inside_of, place_of
 from apps.tenants.selectors.budgets import budget_notices, month_cost
 from apps.tenants.selectors.estimates import Estimate, Time, estimates
 from apps.tenants.selectors.factors import factors_of, members_without_factor
@@ -88,6 +88,7 @@ from apps.tenants.selectors.webhooks import (
 )
 
 __all__ = [
+    "BIN_PERMISSION",
     "Estimate",
     "FoundPerson",
     "Given",

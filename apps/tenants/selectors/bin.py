@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,13 @@ from foundation.identity import Actor
 from foundation.identity.models import IdentityProvider, User
 
 _ALWAYS = (BinKind.WEBHOOK, BinKind.IDENTITY_PROVIDER)
+# What it takes to make one in a project; for all projects it is the organisation's.
+BIN_PERMISSION: dict[BinKind, Permission] = {
+    BinKind.STREAM: Permission.STREAM_MANAGE,
+    BinKind.INGESTION: Permission.DATASET_CREATE,
+    BinKind.TRANSFORMATION: Permission.DATASET_CREATE,
+    BinKind.CONNECTION: Permission.CONNECTION_MANAGE,
+}
 _PAGES = {
     BinKind.GROUP: (Group, "group_detail", Permission.MEMBER_MANAGE),
     BinKind.WEBHOOK: (Webhook, "webhook_detail", Permission.TENANT_MANAGE),
@@ -43,16 +50,34 @@ class Place:
     id: UUID
 
 
-def binned_things(*, actor: Actor) -> QuerySet[BinnedThing]:
-    """The newest first; what is kept of each is read where one is restored. Groups are for those who manage members."""
-    access.require(actor, Permission.TENANT_MANAGE)
-    kinds = [*_ALWAYS, BinKind.GROUP] if access.can(actor, Permission.MEMBER_MANAGE) else _ALWAYS
-    rows = BinnedThing.objects.filter(tenant_id=actor.tenant_id, kind__in=kinds, kept_until__gt=Now())
+def binned_things(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[BinnedThing]:
+    """The newest first; what is kept of each is read where one is restored. Those that the actor could have deleted.
+
+    With a project: what lies in it, and what was open to all projects of data's things.
+    """
+    if not access.can(actor, Permission.TENANT_MANAGE):
+        access.require_somewhere(actor, Permission.DATASET_CREATE)
+    rows = BinnedThing.objects.filter(tenant_id=actor.tenant_id, kept_until__gt=Now()).filter(_deletable(actor))
+    for limit in filter(None, (project_id, actor.project_id)):
+        rows = rows.filter(Q(project_id=limit) | Q(project_id=None, kind=BinKind.CONNECTION))
     return rows.select_related("deleted_by").defer("kept", "sealed")
 
 
-def get_binned(*, actor: Actor, binned_id: UUID) -> BinnedThing:
-    found = binned_things(actor=actor).filter(pk=binned_id).first()
+def _deletable(actor: Actor) -> Q:
+    manages = access.can(actor, Permission.TENANT_MANAGE)
+    found = Q(kind__in=_ALWAYS if manages else ())
+    if manages and access.can(actor, Permission.MEMBER_MANAGE):
+        found |= Q(kind=BinKind.GROUP)
+    for kind, permission in BIN_PERMISSION.items():
+        if access.can(actor, permission):
+            found |= Q(kind=kind) if manages else Q(kind=kind, project_id__isnull=False)
+        else:
+            found |= Q(kind=kind, project_id__in=access.granted_in(actor, permission))
+    return found & ~Q(project_id__in=actor.going)
+
+
+def get_binned(*, actor: Actor, binned_id: UUID, project_id: UUID | None = None) -> BinnedThing:
+    found = binned_things(actor=actor, project_id=project_id).filter(pk=binned_id).first()
     if found is None:
         raise NotFound(_("There is no such thing in the bin (any more): it was restored, or it is deleted for ever."))
     return found
@@ -60,9 +85,9 @@ def get_binned(*, actor: Actor, binned_id: UUID) -> BinnedThing:
 
 def inside_of(*, actor: Actor, binned: BinnedThing) -> Inside:
     """Names of what a group in the bin had; of the other kinds the counts say enough."""
-    access.require(actor, Permission.TENANT_MANAGE)
     if binned.kind != BinKind.GROUP:
         return Inside()
+    access.require(actor, Permission.TENANT_MANAGE)
     places = Membership.objects.filter(tenant_id=actor.tenant_id, pk__in=binned.kept["people"])
     people = [place.user for place in places.select_related("user").order_by("user__name")]
     wanted = {UUID(row["project"]): row["role"] for row in binned.kept["roles"]}
@@ -72,7 +97,7 @@ def inside_of(*, actor: Actor, binned: BinnedThing) -> Inside:
 
 def place_of(*, actor: Actor, kind: str, thing_id: UUID) -> Place | None:
     """Where a group, webhook or identity provider is shown: on its page, in the bin, or nowhere any more."""
-    if kind not in BinKind.values or not access.can(actor, _PAGES[BinKind(kind)][2]):
+    if kind not in _PAGES or not access.can(actor, _PAGES[BinKind(kind)][2]):
         return None
     model, page, _permission = _PAGES[BinKind(kind)]
     if model._default_manager.filter(tenant_id=actor.tenant_id, pk=thing_id).exists():

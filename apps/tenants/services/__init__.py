@@ -2,7 +2,8 @@
 
 from apps.tenants.services import provisioning, single_sign_on, webhooks
 from apps.tenants.services.bin import Restored, delete_for_ever, empty_due, restore
-from apps.tenants.services.binning import kept_until
+from apps.tenants.services.bin_rooms import BinRoom, register_bin
+from apps.tenants.services.binning import keep_marked, kept_until
 from apps.tenants.services.budgets import check_budget, remove_budget, set_budget
 from apps.tenants.services.deleting import delete_tenant, register_farewell
 from apps.tenants.services.export_part import tenant_part
@@ -142,6 +143,7 @@ from apps.tenants.services.ways_back import (
 from apps.tenants.services.webhooks.shapes import register_webhook_shape
 
 __all__ = [
+    "BinRoom",
     "Check",
     "File",
     "Founder",
@@ -224,6 +226,7 @@ __all__ = [
     "is_set_up",
     "issue_workload_token",
     "keep_bytes",
+    "keep_marked",
     "keep_measured",
     "kept_until",
     "leave_support",
@@ -242,6 +245,7 @@ __all__ = [
     "prove",
     "provisioning",
     "refuse_support",
+    "register_bin",
     "register_export",
     "register_farewell",
     "register_held_by_law",

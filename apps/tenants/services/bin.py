@@ -1,30 +1,35 @@
-"""The bin of a tenant: deleted groups, webhooks and identity providers, restored or deleted for ever.
+"""The bin of a tenant: what was deleted under Settings and of data, restored or deleted for ever.
 
-Deleting puts into it (`binning`); what is restored passes the checks of whoever would make it anew (`restoring`).
+Deleting puts into it (`binning`); what is restored passes the checks of whoever would make it anew (`restoring`, and
+for things of data their own app, `bin_rooms`).
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.tenants import policies
-from apps.tenants.choices import BinKind
+from apps.tenants.choices import OF_DATA, BinKind
 from apps.tenants.events import GroupDestroyed, IdentityProviderDestroyed, WebhookDestroyed
 from apps.tenants.models import BinnedThing
+from apps.tenants.services.bin_rooms import room_of
 from apps.tenants.services.restoring import restore_group, restore_provider, restore_webhook
 from foundation import access, ledger
 from foundation.clock import database_now
-from foundation.errors import Conflict
+from foundation.errors import Conflict, PortalError
 from foundation.identity import Actor
 from foundation.tenancy import in_each
 from foundation.tenancy.models import Tenant
 
+log = logging.getLogger("sanad.bin")
+_AGAIN = timedelta(days=1)
 _RESTORE: dict[BinKind, Callable[..., list[str]]] = {
     BinKind.GROUP: restore_group,
     BinKind.WEBHOOK: restore_webhook,
@@ -39,30 +44,35 @@ _DESTROYED: dict[BinKind, Callable[[UUID], ledger.Event]] = {
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back, and in sentences what did not."""
+    """What came back, and in sentences what did not; `project_id` where it belongs to one."""
 
     kind: BinKind
     thing_id: UUID
     name: str
     left_out: list[str]
+    project_id: UUID | None = None
 
 
 @transaction.atomic
 def restore(*, actor: Actor, binned: BinnedThing) -> Restored:
     """The thing as it was, under its id; Conflict where its name is taken or it is in the bin no more."""
-    policies.check_can_use_bin(actor, binned.kind)
-    access.require_fresh(actor)
+    policies.check_can_use_bin(actor, binned)
+    if policies.needs_fresh_proof(binned):
+        access.require_fresh(actor)
     row = _locked(actor, binned)
     kind = BinKind(row.kind)
-    left_out = _RESTORE[kind](actor=actor, binned=row)
+    if kind in OF_DATA:
+        left_out = room_of(kind).restore(actor, row.thing_id)
+    else:
+        left_out = _RESTORE[kind](actor=actor, binned=row)
     row.delete()
-    return Restored(kind, row.thing_id, row.name, left_out)
+    return Restored(kind, row.thing_id, row.name, left_out, row.project_id)
 
 
 @transaction.atomic
 def delete_for_ever(*, actor: Actor, binned: BinnedThing, confirmation: str) -> None:
     """Nothing brings it back; `confirmation` is its name, typed. That it was stays on the ledger."""
-    policies.check_can_use_bin(actor, binned.kind)
+    policies.check_can_use_bin(actor, binned)
     access.require_fresh(actor)
     policies.check_binned_name_typed(binned, confirmation)
     _destroy(actor, _locked(actor, binned))
@@ -73,17 +83,32 @@ def empty_due(*, now: datetime) -> int:
 
     def empty(tenant: Tenant) -> int:
         due = BinnedThing.objects.select_for_update(skip_locked=True).filter(tenant=tenant, kept_until__lte=now)
-        rows = list(due.order_by("kept_until", "pk"))
-        for row in rows:
-            _destroy(Actor.system(tenant, "bin"), row)
-        return len(rows)
+        # What reads through a connection was deleted before it, and goes before it.
+        rows = list(due.order_by("kept_until", "deleted_at", "pk"))
+        return sum(_end(Actor.system(tenant, "bin"), row, now) for row in rows)
 
     return in_each(empty)
 
 
+def _end(actor: Actor, row: BinnedThing, now: datetime) -> bool:
+    """Whether it is gone; what has to stay for now, as under a legal hold, is kept in sight and asked again later."""
+    try:
+        with transaction.atomic():
+            _destroy(actor, row)
+    except PortalError as refused:
+        log.info("%s %s stays in the bin: %s", row.kind, row.thing_id, refused)
+        row.kept_until = now + _AGAIN
+        row.save(update_fields=["kept_until"])
+        return False
+    return True
+
+
 def _destroy(actor: Actor, row: BinnedThing) -> None:
-    destroyed = _DESTROYED[BinKind(row.kind)](row.thing_id)
-    ledger.record(destroyed, actor=actor, subject=(row.kind, row.thing_id))
+    kind = BinKind(row.kind)
+    if kind in OF_DATA:
+        room_of(kind).destroy(actor, row.thing_id)
+    else:
+        ledger.record(_DESTROYED[kind](row.thing_id), actor=actor, subject=(row.kind, row.thing_id))
     row.delete()
 
 

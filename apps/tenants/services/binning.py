@@ -81,6 +81,17 @@ def keep_provider(*, actor: Actor, provider: IdentityProvider, groups: Collectio
     return _keep(actor, BinKind.IDENTITY_PROVIDER, provider, kept, words=known, **counted)
 
 
+def keep_marked(*, actor: Actor, kind: BinKind, thing: Any, project_id: UUID | None) -> BinnedThing:
+    """A thing of data goes into the bin: its row stays and is marked, since versions and tables hang on it.
+
+    The caller has checked who may say so, and records it.
+    """
+    binned = _keep(actor, kind, thing, {}, project_id=project_id)
+    thing.binned_at = binned.deleted_at
+    thing.save(update_fields=["binned_at"])
+    return binned
+
+
 def words_of(binned: BinnedThing) -> dict[str, Any]:
     """What lies sealed in the bin's row."""
     words: dict[str, Any] = json.loads(sealing.open_sealed(binned.tenant_id, _purpose(binned), bytes(binned.sealed)))
@@ -104,7 +115,7 @@ def _known(provider: IdentityProvider) -> dict[str, list[Any]]:
 
 
 def _keep(
-    actor: Actor, kind: BinKind, thing: Model, kept: dict[str, Any], *, words: Any = None, **counted: int
+    actor: Actor, kind: BinKind, thing: Model, kept: dict[str, Any], *, words: Any = None, **counted: Any
 ) -> BinnedThing:
     now = clock.database_now()
     row = BinnedThing(

@@ -44,7 +44,10 @@ def _people_of(tenant_id: UUID, project_id: UUID) -> set[UUID]:
 
 
 def drop_binned_of_project(*, tenant_id: UUID, project_id: UUID) -> int:
-    """Webhooks in the bin that were told of its events alone: nothing could restore them; how many there were."""
+    """Webhooks in the bin that were told of its events alone: nothing could restore them; how many there were.
+
+    What else lies there of the project goes with the project's rows.
+    """
     rows = BinnedThing.objects.filter(tenant_id=tenant_id, kind=BinKind.WEBHOOK, kept__project=str(project_id))
     return rows.delete()[0]
 

@@ -8,14 +8,15 @@ from typing import Any
 import django_filters
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_tables2 import Column
 
-from apps.tenants import services
-from apps.tenants.choices import BinKind
+from apps.tenants import selectors, services
+from apps.tenants.choices import OF_DATA, BinKind
 from foundation.clock import now
 from foundation.web.calendars import day_in_words
 from foundation.web.cells import name_cell
@@ -42,7 +43,7 @@ class BinTable(PortalTable):
         return str(record.deleted_by or "")
 
     def render_name(self, value: str, record: Any) -> str:
-        return name_cell(value, reverse("tenants:bin_detail", args=[self.request.tenant.slug, record.pk]))
+        return name_cell(value, bin_address(self.request, "bin_detail", record.pk))
 
     def render_kind(self, record: Any) -> str:
         return str(record.get_kind_display())
@@ -60,7 +61,28 @@ class BinTable(PortalTable):
         return day(value)
 
     def render_acts(self, record: Any) -> str:
-        return render_to_string("tenants/partials/bin_acts.html", {"binned": record}, request=self.request)
+        context = {"restore_url": bin_address(self.request, "bin_restore", record.pk)}
+        return render_to_string("tenants/partials/bin_acts.html", context, request=self.request)
+
+
+class EverythingTable(BinTable):
+    """Of the whole organisation: things of its own, and of the data of all projects."""
+
+    project_id = Column(verbose_name=gettext_lazy("Project"), empty_values=(), orderable=False)
+
+    class Meta(BinTable.Meta):
+        sequence = ("name", "kind", "project_id", "...")
+
+    @cached_property
+    def _projects(self) -> dict[Any, str]:
+        ids = {row.record.project_id for row in self.paginated_rows} - {None}
+        return {one.id: one.name for one in selectors.projects_of(self.request.actor, ids=ids)}
+
+    def render_project_id(self, value: Any) -> SafeString:
+        return format_html("<bdi>{}</bdi>", self._projects.get(value, ""))
+
+    def export_project_id(self, record: Any) -> str:
+        return str(record.project_id or "")
 
 
 class BinFilter(django_filters.FilterSet):
@@ -70,8 +92,20 @@ class BinFilter(django_filters.FilterSet):
     )
 
 
+class DataBinFilter(BinFilter):
+    """Of the kinds of data alone."""
+
+    kind = django_filters.ChoiceFilter(
+        label=gettext_lazy("Kind"),
+        choices=[choice for choice in BinKind.choices if choice[0] in OF_DATA],
+        empty_label=gettext_lazy("Any"),
+    )
+
+
 def comes_back(binned: Any) -> list[str]:
     """“3 people”, “2 roles”: what a restoration brings beside the thing's own settings."""
+    if binned.kind in OF_DATA:
+        return [_of_data(binned.kind)]
     if binned.kind == BinKind.WEBHOOK:
         return [_("its address, its secret and what it is told of")]
     people = ngettext("%(shown)s person", "%(shown)s people", binned.people)
@@ -84,9 +118,76 @@ def comes_back(binned: Any) -> list[str]:
     return [said % {"shown": number(count)} for said, count in counted if count] or [_("its own settings alone")]
 
 
+def _of_data(kind: str) -> str:
+    return {
+        BinKind.STREAM: _("its settings, where it stopped, and what it set aside"),
+        BinKind.INGESTION: _("its schedule, and how far it has read"),
+        BinKind.TRANSFORMATION: _("its definitions, and the list of what it made"),
+        BinKind.CONNECTION: _("its settings and its secrets"),
+    }[BinKind(kind)]
+
+
+def headline_of(binned: Any) -> str:
+    """What it does while it lies there, and until when."""
+    said = {
+        BinKind.GROUP: _("A group in the bin: it gives nobody anything, and can be restored until %(when)s."),
+        BinKind.WEBHOOK: _("A webhook in the bin: it is sent nothing, and can be restored until %(when)s."),
+        BinKind.IDENTITY_PROVIDER: _(
+            "An identity provider in the bin: it lets nobody in, and can be restored until %(when)s."
+        ),
+        BinKind.STREAM: _("A stream in the bin: no event is read or taken, and it can be restored until %(when)s."),
+        BinKind.INGESTION: _("An ingestion in the bin: it reads nothing, and can be restored until %(when)s."),
+        BinKind.TRANSFORMATION: _("A transformation in the bin: it never runs, and can be restored until %(when)s."),
+        BinKind.CONNECTION: _(
+            "A connection in the bin: nothing is read through it, and it can be restored until %(when)s."
+        ),
+    }
+    return said[BinKind(binned.kind)] % {"when": day_in_words(binned.kept_until)}
+
+
+def help_of(binned: Any) -> str:
+    """What is not as it was once it is restored, or what is left when it is not."""
+    return {
+        BinKind.GROUP: _("Whoever left the organisation is left out, and so are roles in projects that are gone."),
+        BinKind.WEBHOOK: _(
+            "It is told what happens after it was restored; what waited when it was deleted is not sent."
+        ),
+        BinKind.IDENTITY_PROVIDER: _(
+            "It comes back disabled. Its sessions and SCIM tokens have ended for good; "
+            "e-mail domains were never touched."
+        ),
+        BinKind.STREAM: _(
+            "It comes back paused and goes on where it stopped. Deleted for ever, it takes along what it set aside and "
+            "what waits in the portal's own broker; its rows stay with the dataset."
+        ),
+        BinKind.INGESTION: _("It is due again from the next time on. The versions that it brought stay either way."),
+        BinKind.TRANSFORMATION: _(
+            "What its inputs got meanwhile is read with its next pass. Its dataset stays either way."
+        ),
+        BinKind.CONNECTION: _(
+            "Its secrets lie sealed, and go when it is deleted for ever. What was read through it stays."
+        ),
+    }[BinKind(binned.kind)]
+
+
 def who_deleted(binned: Any) -> str:
     """SCIM and programs are no person."""
     return str(binned.deleted_by) if binned.deleted_by else _("a program")
+
+
+def bin_address(request: Any, name: str, *args: Any) -> str:
+    """A page of the bin, where the reader is: among the project's data, or under Settings."""
+    if project := getattr(request, "project", None):
+        return reverse(f"tenants:project_{name}", args=[request.tenant.slug, project.slug, *args])
+    return reverse(f"tenants:{name}", args=[request.tenant.slug, *args])
+
+
+def table_of(request: Any) -> type[BinTable]:
+    return BinTable if getattr(request, "project", None) else EverythingTable
+
+
+def filter_of(request: Any) -> type[BinFilter]:
+    return DataBinFilter if getattr(request, "project", None) else BinFilter
 
 
 def would_be_kept() -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models.expressions import Func
@@ -74,6 +75,29 @@ class TenantModel(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class InUse(models.Manager[Any]):
+    """The rows that do not lie in the bin."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(binned_at=None)
+
+
+class BinnableModel(TenantModel):
+    """A row that lies in the bin between its deletion and its end: `objects` passes over it, `everything` does not.
+
+    A name is taken by what is in use alone, so constraints on names are to say so (`binned_at` is null).
+    """
+
+    binned_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # The first is what related names and other apps' reads go by.
+    objects: ClassVar[models.Manager[Any]] = InUse()
+    everything: ClassVar[models.Manager[Any]] = models.Manager()
 
     class Meta:
         abstract = True

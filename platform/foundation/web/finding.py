@@ -62,6 +62,7 @@ PROJECT_PAGES = (
     Page(
         "data/connections/", _("Connections"), Permission.CONNECTION_VIEW, "sources databases s3 postgresql mysql http"
     ),
+    Page("data/bin/", _("Bin"), _ADD, "deleted restore trash undo recycle stream ingestion"),
     Page("data/connections/new/", _("New connection"), Permission.CONNECTION_MANAGE, "source database s3 postgresql"),
 )
 

@@ -63,6 +63,7 @@ PARTS = {
         ("data/streams/", _("Streams"), Permission.STREAM_VIEW),
         ("data/transformations/", _("Transformations"), Permission.DATASET_VIEW),
         ("data/connections/", _("Connections"), Permission.CONNECTION_VIEW),
+        ("data/bin/", _("Bin"), Permission.DATASET_CREATE),
     )
 }
 _counts: dict[str, Callable[[Actor], int]] = {}

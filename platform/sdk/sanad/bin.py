@@ -5,7 +5,10 @@ from sanad.resource import Resource, Thing, Things, is_id
 
 
 class Bin(Resource):
-    """Groups, webhooks and identity providers that were deleted, until their days are over; for administrators."""
+    """What was deleted, until its days are over: as far as you may make such a thing.
+
+    Groups, webhooks, identity providers; of data streams, ingestions, transformations and connections.
+    """
 
     def list(self) -> Things:
         """The newest first, each with its `kind`, `name` and `kept_until`."""

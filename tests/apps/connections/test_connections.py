@@ -156,7 +156,7 @@ def test_a_name_is_taken_once(make):
         make()
 
 
-def test_deleted_it_takes_its_secrets_along_and_frees_its_name(make, admin):
+def test_deleted_it_frees_its_name(make, admin):
     connection = make()
     services.delete_connection(actor=admin, connection=connection)
     assert not Connection.objects.exists()

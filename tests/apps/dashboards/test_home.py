@@ -13,9 +13,15 @@ from apps.dashboards.models import Visit
 from apps.tenants.services import start_address
 from foundation.clock import now
 from foundation.errors import NotFound
+from tests.support.people import make_person
 
 HOME = "/t/acme/"
 OVERVIEW = "/t/acme/p/flights/"
+
+
+@pytest.fixture
+def other_builder(tenant):
+    return make_person(tenant, "scientist", "second@acme.test")
 
 
 def test_newcomer_is_led_to_the_first_project(scientist, client_as):
@@ -41,6 +47,26 @@ def test_a_failed_run_of_ones_own_waits(chain, scientist, officer):
     assert "run" not in others
     later = selectors.waiting(actor=scientist, now=now() + timedelta(days=8))
     assert "run" not in {row.kind for row in later}
+
+
+def test_a_file_of_ones_own_that_came_to_nothing_waits_until_another_came(chain, scientist, other_builder, client_as):
+    version = chain.dataset_version
+    before = {"dataset": version.dataset, "project": version.project, "created_by": scientist.user}
+    source = {"kind": "upload", "filename": "june.csv"}
+    failed = type(version).objects.create(
+        tenant=version.tenant, **before, source=source, state="failed", failure="Line 7 has 3 values."
+    )
+
+    def waits(actor, moment=None):
+        found = selectors.waiting(actor=actor, now=moment or now())
+        return [(row.name, row.reason, row.state) for row in found if row.id == failed.pk]
+
+    assert waits(scientist) == [(f"june.csv for {version.dataset}", "Line 7 has 3 values.", "failed")]
+    page = client_as(scientist).get(HOME).content.decode()
+    assert "Line 7 has 3 values." in page and f"/data/versions/{failed.pk}/" in page
+    assert waits(other_builder) == [] == waits(scientist, now() + timedelta(days=8))
+    type(version).objects.create(tenant=version.tenant, **before, source=source, state="ingesting")
+    assert waits(scientist) == [], "somebody has seen to it"
 
 
 def test_the_decision_on_what_one_asked_for_waits_until_it_was_read(chain, scientist, officer, client_as):

@@ -10,6 +10,7 @@ from apps.datasets import services as datasets
 from apps.datasets.choices import ErasureState
 from apps.streams import services
 from apps.streams.models import Stream
+from apps.tenants import services as tenants
 from foundation.errors import Conflict
 
 pytestmark = pytest.mark.django_db
@@ -40,17 +41,20 @@ def test_a_person_is_found_in_events_however_they_are_escaped(
     assert [body for _rule, _column, body in aside_of(stream)] == [poison("other")]
 
 
-def test_what_came_for_a_held_dataset_stays(admin, officer, scientist, project, dataset, make_stream, put, drain):
+def test_what_came_for_a_held_dataset_stays(
+    admin, officer, scientist, project, dataset, make_stream, put, drain, aside_of
+):
     stream = make_stream()
     put(stream, {"n": 1, "text": NAME}, poison(NAME))
     drain(stream)
     datasets.place_hold(actor=officer, dataset=dataset, reason="Case 12/2026")
     stream = services.pause_stream(actor=scientist, stream=stream)
+    binned = services.delete_stream(actor=scientist, stream=stream)
     for act in (
         lambda: datasets.erase_person(actor=admin, project=project, column="text", value=NAME),
         lambda: services.discard_quarantine(actor=scientist, stream=stream),
-        lambda: services.delete_stream(actor=scientist, stream=stream),
+        lambda: tenants.delete_for_ever(actor=admin, binned=binned, confirmation=stream.name),
     ):
         with pytest.raises(Conflict, match=r"Under legal hold.*Clicks"):
             act()
-    assert Stream.objects.filter(pk=stream.pk).exists()
+    assert Stream.everything.filter(pk=stream.pk).exists() and len(aside_of(stream)) == 1

@@ -25,7 +25,7 @@ def test_it_is_listed_and_shown_without_what_is_kept(client, admin, group, webho
     first, second = client.get(REST).json()["results"]
     assert [row["kind"] for row in (first, second)] == ["webhook", "group"]
     assert set(second) == {
-        *("id", "kind", "thing_id", "name", "people", "roles", "deleted_at", "deleted_by", "kept_until"),
+        *("id", "kind", "thing_id", "project", "name", "people", "roles", "deleted_at", "deleted_by", "kept_until"),
     }
     assert (second["name"], second["people"], second["roles"]) == ("Fraud team", 2, 1)
     assert (second["thing_id"], second["deleted_by"]) == (str(group.pk), str(admin.user))
@@ -62,10 +62,12 @@ def test_for_ever_wants_the_name(client, admin, group):
 def test_others_are_refused_and_another_tenant_is_told_nothing(api_as, admin, tenant, other_tenant, scientist, officer):
     services.webhooks.delete_webhook(actor=admin, webhook=make_webhook(admin))
     address = f"{REST}{binned().pk}/"
-    for person in (scientist, officer):
-        client = api_as(person)
-        assert client.get(REST).status_code == client.post(f"{address}restore/").status_code == 403
-        assert client.delete(f"{address}?confirmation=8.8.8.8").status_code == 403
+    builder, reader = api_as(scientist), api_as(officer)
+    assert builder.get(REST).json()["results"] == [], "what lies there of data alone"
+    assert builder.post(f"{address}restore/").status_code == 404
+    assert builder.delete(f"{address}?confirmation=8.8.8.8").status_code == 404
+    assert reader.get(REST).status_code == reader.post(f"{address}restore/").status_code == 403
+    assert reader.delete(f"{address}?confirmation=8.8.8.8").status_code == 403
     with scope(other_tenant.pk):
         stranger = api_as(make_person(other_tenant, "admin"))
     assert stranger.get(REST).json()["results"] == []

@@ -75,7 +75,7 @@ def _versions(search: Search, names: re.Pattern[str]) -> Iterator[Reached]:
 
 def _ingestions(search: Search) -> Iterator[Reached]:
     """Where an ingestion goes on: the largest value of its cursor, if the cursor is what names people."""
-    rows = Ingestion.objects.filter(project_id=search.project_id, cursor=search.column)
+    rows = Ingestion.everything.filter(project_id=search.project_id, cursor=search.column)
     rows = rows.filter(dataset_id=search.dataset_id) if search.dataset_id else rows
     for one in rows.filter(reached=search.value).select_related("dataset", "connection"):
         yield Reached(kind=ErasedKind.CURSOR, id=one.pk, name=str(one))

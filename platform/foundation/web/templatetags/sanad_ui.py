@@ -28,6 +28,13 @@ def request_of(context: Context) -> HttpRequest | None:
     return getattr(context, "request", None) or context.get("request")
 
 
+@register.simple_tag(takes_context=True)
+def part_alone(context: Context) -> bool:
+    """Whether a live part of the main part asks for itself anew: what stands around it is not looked at then."""
+    htmx = getattr(request_of(context), "htmx", None)
+    return bool(htmx and not htmx.boosted and htmx.target and htmx.target == htmx.trigger)
+
+
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of the sprite (static/vendor.json names them; filled ones end in -filled); never read aloud."""
@@ -163,7 +170,8 @@ def nav_project(context: Context) -> list[navigation.Place]:
 def nav_parts(context: Context, place: str) -> list[navigation.Place]:
     """The lists of a place of the project, for tabs: data/."""
     request = request_of(context)
-    return navigation.project_parts(request, place) if request else []
+    # Each is counted, and nobody takes them out of what a part is answered.
+    return navigation.project_parts(request, place) if request and not part_alone(context) else []
 
 
 @register.simple_tag(takes_context=True)

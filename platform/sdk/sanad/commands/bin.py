@@ -1,4 +1,4 @@
-"""What was deleted under Settings, restored or deleted for ever."""
+"""What was deleted under Settings and of data, restored or deleted for ever."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAME = "of what lies there, or its id as the list shows it"
 
 
 def add_to(acts: Any) -> None:
-    bin_acts = group(acts, "bin", "deleted groups, webhooks and identity providers; for administrators")
+    bin_acts = group(acts, "bin", "what was deleted: groups, webhooks, streams, ingestions, connections and others")
     add(bin_acts, "list", bin_list, "what lies there, and until when it can be restored")
     add(bin_acts, "restore", bin_restore, "bring it back as it was").add_argument("name", help=_NAME)
     delete = add(bin_acts, "delete", bin_delete, "delete it for ever")
