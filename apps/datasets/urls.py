@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.datasets.views import (
     adding,
+    card,
     contracts,
     deriving,
     destroying,
@@ -69,6 +70,8 @@ project_patterns = [
     path("data/ingestions/<uuid:ingestion_id>/delete/", ingestions.ingestion_delete, name="ingestion_delete"),
     path("data/<uuid:dataset_id>/", pages.dataset_detail, name="dataset_detail"),
     path("data/<uuid:dataset_id>/retention/", retention.dataset_retention, name="dataset_retention"),
+    path("data/<uuid:dataset_id>/card/restore/", card.card_restore, name="card_restore"),
+    path("data/<uuid:dataset_id>/card.md", card.card_file, name="card_file"),
     path("data/<uuid:dataset_id>/edit/", pages.dataset_edit, name="dataset_edit"),
     path("data/<uuid:dataset_id>/expectations/", expecting.suite_edit, name="suite_edit"),
     path("data/<uuid:dataset_id>/expectations/history/", expecting.suite_history, name="suite_history"),

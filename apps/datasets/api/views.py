@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from apps.datasets import selectors, services
 from apps.datasets.api import serializers, validation_serializers
+from apps.datasets.api.cards import CardMixin
 from apps.datasets.api.classification import ClassifyingMixin
 from apps.datasets.api.diffing import DiffingMixin
 from apps.datasets.api.lineage import LineageQuery, LineageSerializer, said_of
@@ -69,7 +70,7 @@ class UploadViewSet(PortalViewSet):
         return self.answer(self.serializer_class, services.complete_upload(actor=self.actor, upload_id=pk, now=now()))
 
 
-class DatasetViewSet(RetentionMixin):
+class DatasetViewSet(CardMixin, RetentionMixin):
     serializer_class = serializers.DatasetSerializer
     permissions = {
         "list": Permission.DATASET_VIEW,
@@ -82,6 +83,9 @@ class DatasetViewSet(RetentionMixin):
         "retention": Permission.DATASET_VIEW,
         "set_retention": Permission.DATASET_DESTROY,
         "preview_retention": Permission.DATASET_VIEW,
+        "card": Permission.DATASET_VIEW,
+        "editions": Permission.DATASET_VIEW,
+        "restore_card": Permission.DATASET_CREATE,
     }
     only_read = frozenset({"preview_retention"})
 

@@ -1,5 +1,6 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
+from apps.datasets.selectors.cards import CardFacts, about_card, card_facts
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
 from apps.datasets.selectors.diffing import (
     EXAMPLES,
@@ -136,6 +137,7 @@ __all__ = [
     "EXAMPLES",
     "NEWEST",
     "WITH_ROWS",
+    "CardFacts",
     "ColumnChange",
     "Example",
     "Fate",
@@ -145,10 +147,12 @@ __all__ = [
     "RowDiff",
     "Step",
     "Suggestion",
+    "about_card",
     "below",
     "breach_of",
     "broken_reason",
     "bytes_coming_in",
+    "card_facts",
     "changed_rows",
     "circle_of",
     "class_counts",

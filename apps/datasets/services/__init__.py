@@ -1,6 +1,7 @@
 """Writes of the datasets app."""
 
 from apps.datasets.services.archiving import dataset_part
+from apps.datasets.services.cards import card_as_markdown, facts_in_words, restore_card
 from apps.datasets.services.classification import classify_column, classify_columns, confirm_suggestions
 from apps.datasets.services.column_sources import column_sources
 from apps.datasets.services.contracts import change_told, publish_contract, see_breach
@@ -150,6 +151,7 @@ __all__ = [
     "begin_settling",
     "begin_usage",
     "cancel_upload",
+    "card_as_markdown",
     "change_told",
     "changes_between",
     "check_classified",
@@ -189,6 +191,7 @@ __all__ = [
     "export_name",
     "export_rows",
     "export_stream",
+    "facts_in_words",
     "fail_version",
     "find_in_projects",
     "find_person",
@@ -223,6 +226,7 @@ __all__ = [
     "register_writer",
     "release_hold",
     "replay_rows",
+    "restore_card",
     "restore_suite",
     "resume_ingestion",
     "resume_transformation",

@@ -64,7 +64,16 @@ def _datasets(dataset: Any) -> None:
     edit = add(dataset, "edit", dataset_edit, "say what it is, and how old its newest version may be")
     edit.add_argument("dataset", help="its name or id")
     edit.add_argument("--description")
+    edit.add_argument("--why", help="why the description changes; kept with its edition")
     edit.add_argument("--fresh-within", type=int, metavar="HOURS", help="0: nothing is promised")
+    card = add(dataset, "card", dataset_card, "what people say of it, and what evidence says, as Markdown")
+    card.add_argument("dataset", help="its name or id")
+    editions = add(dataset, "editions", dataset_editions, "what the card's text was, and who changed it")
+    editions.add_argument("dataset", help="its name or id")
+    restore = add(dataset, "restore-card", dataset_restore_card, "an earlier edition of the card's text counts again")
+    restore.add_argument("dataset", help="its name or id")
+    restore.add_argument("edition", type=int, help="its number, as `sanad dataset editions` shows it")
+    restore.add_argument("--why", default="")
     add(dataset, "list", dataset_list, "datasets of the project")
     add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
     lineage = add(dataset, "lineage", dataset_lineage, "where a dataset comes from, and what was made of it")
@@ -198,10 +207,29 @@ def dataset_destroy(client: Client, said: Namespace) -> None:
 
 def dataset_edit(client: Client, said: Namespace) -> None:
     words: dict[str, Any] = {} if said.description is None else {"description": said.description}
+    if said.why is not None:
+        words["why"] = said.why
     if said.fresh_within is not None:
         words["freshness_s"] = said.fresh_within * 3600 or None
     changed = client.datasets.edit(said.dataset, **words)
     show(chosen(changed, ("id", "name", "description", "freshness_s")), as_json=said.json)
+
+
+def dataset_card(client: Client, said: Namespace) -> None:
+    found = client.datasets.card(said.dataset)
+    if said.json:
+        show(found, as_json=True)
+    else:
+        print(found["markdown"], end="")
+
+
+def dataset_editions(client: Client, said: Namespace) -> None:
+    rows = client.datasets.editions(said.dataset)
+    table(rows, ("number", "by", "at", "why", "restores"), as_json=said.json)
+
+
+def dataset_restore_card(client: Client, said: Namespace) -> None:
+    show(client.datasets.restore_card(said.dataset, said.edition, why=said.why), as_json=said.json)
 
 
 def dataset_list(client: Client, said: Namespace) -> None:
