@@ -10,7 +10,7 @@ from foundation.errors import AccessDenied, Conflict, Invalid, NotFound
 from foundation.ledger.models import LedgerEvent
 from foundation.web.editions import compared, edition, editions
 
-ROWS = [{"id": 1, "email": "a@acme.test"}, {"id": 2, "email": "b@acme.test"}]
+ROWS = b"id,email\n1,a@acme.test\n2,b@acme.test\n"
 
 
 @pytest.fixture
