@@ -31,6 +31,7 @@ equals.register({**EQUALS, **EQUALS_OF_DATASETS})
 project_patterns = [
     path("data/", pages.dataset_list, name="dataset_list"),
     path("data/new/", adding.dataset_new, name="dataset_new"),
+    path("data/new/expected/", adding.upload_expected, name="upload_expected"),
     path("data/pull/", pulling.dataset_pull, name="dataset_pull"),
     path("data/take/", taking.dataset_take, name="dataset_take"),
     path("data/derive/", deriving.dataset_derive, name="dataset_derive"),

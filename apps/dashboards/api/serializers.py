@@ -37,7 +37,7 @@ class SavedFilterSerializer(serializers.ModelSerializer[SavedFilter]):
     list = serializers.CharField(source="path", read_only=True)
     project = serializers.SlugField(source="project.slug", read_only=True, default=None)
     owner = serializers.CharField(source="owner.name", read_only=True, default=None)
-    default = serializers.BooleanField(read_only=True)  # type: ignore[assignment]
+    default = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = SavedFilter
@@ -53,7 +53,7 @@ class SavedFilterWanted(serializers.Serializer[Any]):
     project = serializers.SlugField(required=False, allow_null=True, default=None)
     query = serializers.CharField(max_length=4000)
     shared = serializers.BooleanField(default=False)
-    default = serializers.BooleanField(default=False)  # type: ignore[assignment]
+    default = serializers.BooleanField(default=False)
     replace = serializers.BooleanField(default=False)
 
 
@@ -63,4 +63,4 @@ class SavedFilterChange(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80, required=False)
     query = serializers.CharField(max_length=4000, required=False)
     shared = serializers.BooleanField(required=False)
-    default = serializers.BooleanField(required=False)  # type: ignore[assignment]
+    default = serializers.BooleanField(required=False)

@@ -28,7 +28,8 @@ def visible_filters(*, actor: Actor) -> QuerySet[SavedFilter]:
 
 def filters_of(*, actor: Actor, listed: Listed, project_id: UUID | None) -> QuerySet[SavedFilter]:
     """Those of one list."""
-    return visible_filters(actor=actor).filter(path=listed.path, project_id=project_id)
+    of = Q(project_id=project_id) if project_id else Q(project=None)
+    return visible_filters(actor=actor).filter(of, path=listed.path)
 
 
 def get_filter(*, actor: Actor, filter_id: UUID) -> SavedFilter:

@@ -63,6 +63,7 @@ from apps.datasets.selectors.masking import (
     may_see_clear,
     profile_for,
 )
+from apps.datasets.selectors.measuring import Made, made_by_ingestion, made_by_transformation, made_of_files
 from apps.datasets.selectors.naming import (
     columns_by_project,
     columns_there,
@@ -141,6 +142,7 @@ __all__ = [
     "ColumnChange",
     "Example",
     "Fate",
+    "Made",
     "Mask",
     "Masks",
     "RowChange",
@@ -196,7 +198,10 @@ __all__ = [
     "latest_ready",
     "likely_key",
     "lines_over",
+    "made_by_ingestion",
+    "made_by_transformation",
     "made_from",
+    "made_of_files",
     "made_of_sources",
     "made_of_transformations",
     "made_of_versions",

@@ -36,6 +36,12 @@ from apps.datasets.services.erasing import (
     successor_id,
     summary_lines,
 )
+from apps.datasets.services.estimating import (
+    Expected,
+    expect_ingestion,
+    expect_transformation,
+    expect_upload,
+)
 from apps.datasets.services.export import export_name, export_stream, parquet_stream
 from apps.datasets.services.holding import check_datasets_not_held, place_hold, release_hold
 from apps.datasets.services.ingestion import fail_version, ingest_upload
@@ -131,6 +137,7 @@ __all__ = [
     "DataFarewell",
     "ErasedPeople",
     "Expectation",
+    "Expected",
     "Foreseen",
     "InProject",
     "Measured",
@@ -187,6 +194,9 @@ __all__ = [
     "erase_in_projects",
     "erase_person",
     "erased_people",
+    "expect_ingestion",
+    "expect_transformation",
+    "expect_upload",
     "expectations_of",
     "export_name",
     "export_rows",

@@ -52,6 +52,12 @@ class Datasets(Governed):
         changed: Thing = self._http.send("PATCH", path, json=words).json()
         return changed
 
+    def estimate(self, size: int, *, dataset: str = "") -> Thing:
+        """What reading in a file of `size` bytes will probably take; `dataset` (name or id): as its next version."""
+        words = {"dataset": self.get(dataset)["id"]} if dataset else {}
+        found: Thing = self._http.get("uploads/estimate/", project=self._project, size=size, **words)
+        return found
+
     def card(self, dataset: str) -> Thing:
         """What people say of the dataset (its name or id), and what evidence says: `markdown` is both as a file."""
         found: Thing = self._http.get(f"datasets/{self.get(dataset)['id']}/card/")

@@ -27,6 +27,7 @@ def _datasets(dataset: Any) -> None:
     push = add(dataset, "push", dataset_push, "send a file or a folder: a new dataset, or its next version")
     push.add_argument("file", help="or a folder, whose files become one table")
     push.add_argument("--name", default="")
+    push.add_argument("--estimate", action="store_true", help="say what it will probably take, and send nothing")
     push.add_argument("--pattern", default="", help='which files of a folder, like "*.csv"')
     push.add_argument("--review", action="store_true", help="wait for a person to commit it")
     push.add_argument("--tokenise", action="append", default=[], metavar="COLUMN", help="replace its values by tokens")
@@ -145,6 +146,12 @@ def _training_sets(training: Any) -> None:
 
 
 def dataset_push(client: Client, said: Namespace) -> None:
+    if said.estimate:
+        source = _source(said)
+        size = source.size if isinstance(source, Folder) else Path(source).stat().st_size
+        known = client.datasets.find(said.name) if said.name else None
+        show(client.datasets.estimate(size, dataset=known["id"] if known else ""), as_json=said.json)
+        return
     version = client.datasets.push(
         _source(said),
         name=said.name or "",
