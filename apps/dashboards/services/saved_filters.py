@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from apps.dashboards import policies, selectors
 from apps.dashboards.events import SavedFilterChanged, SavedFilterShared, SavedFilterWithdrawn
@@ -13,6 +15,9 @@ from apps.dashboards.models import ListDefault, SavedFilter
 from foundation import ledger
 from foundation.identity import Actor
 from foundation.web.saved_filters import kept, list_of
+
+if TYPE_CHECKING:
+    from foundation.identity.models import User
 
 
 @transaction.atomic
@@ -35,10 +40,7 @@ def save_filter(
     listed = list_of(path, in_project=project_id is not None)
     policies.check_can_save(actor, listed, project_id)
     name, query = policies.checked_name(name), policies.checked_query(kept(query))
-    mine = SavedFilter.objects.filter(
-        tenant_id=actor.tenant_id, owner=actor.user, project_id=project_id, path=path
-    ).select_for_update()
-    held = {row.name: row for row in mine}
+    held = {row.name: row for row in _of(actor.user, project_id, path).select_for_update()}
     policies.check_name_free(name in held and not replace)
     if name in held:
         return _changed(actor, held[name], {"query": query, "shared": shared}, default or None)
@@ -75,9 +77,7 @@ def change_filter(
     if changed:
         policies.check_can_change(actor, locked)
     if "name" in changed:
-        same = SavedFilter.objects.filter(
-            tenant_id=locked.tenant_id, owner_id=locked.owner_id, project_id=locked.project_id, path=locked.path
-        )
+        same = _of(locked.owner, locked.project_id, locked.path)
         policies.check_name_free(same.exclude(pk=locked.pk).filter(name=changed["name"]).exists())
     return _changed(actor, locked, changed, default)
 
@@ -108,6 +108,12 @@ def forget_person(*, tenant_id: UUID, user_id: UUID) -> None:
     rows.update(owner=None)
 
 
+def _of(owner: User | None, project_id: UUID | None, path: str) -> QuerySet[SavedFilter]:
+    """Somebody's own of one list; in the tenant's scope."""
+    inside = Q(project_id=project_id) if project_id else Q(project=None)
+    return SavedFilter.objects.filter(inside, owner=owner, path=path)
+
+
 def _changed(actor: Actor, saved: SavedFilter, changed: dict[str, object], default: bool | None) -> SavedFilter:
     was = saved.shared
     changed = {field: value for field, value in changed.items() if getattr(saved, field) != value}
@@ -117,7 +123,7 @@ def _changed(actor: Actor, saved: SavedFilter, changed: dict[str, object], defau
         saved.save(update_fields=list(changed))
         _tell(actor, saved, was, sorted(changed))
     if was and not saved.shared:
-        ListDefault.objects.filter(chosen=saved).exclude(user_id=saved.owner_id).delete()
+        ListDefault.objects.filter(chosen=saved).exclude(user=saved.owner).delete()
     if default is not None:
         open_with(actor=actor, saved=saved, default=default)
     return saved

@@ -68,8 +68,10 @@ def _things(request: PortalRequest, words: str) -> list[dict[str, Any]]:
 
 def _saved(request: PortalRequest, words: str) -> list[dict[str, Any]]:
     """Saved filters by a part of their name, each with the list that it is of."""
-    rows = selectors.visible_filters(actor=request.actor).filter(name__icontains=words) if words else ()
-    rows = [row for row in rows if row.project_id not in request.actor.archived][:_MOST_SAVED]
+    if not words:
+        return []
+    found = selectors.visible_filters(actor=request.actor).filter(name__icontains=words)
+    rows = [row for row in found if row.project_id not in request.actor.archived][:_MOST_SAVED]
     return [
         {"kind": "saved_filter", "name": row.name, "note": _list_of(row), "url": address_of_list(request, row)}
         for row in rows

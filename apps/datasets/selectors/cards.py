@@ -46,12 +46,12 @@ def card_facts(*, actor: Actor, dataset: Dataset, now: datetime) -> CardFacts:
         classes=class_counts(version.schema if version else []),
         report=report_of(actor=actor, version=version) if version else None,
         freshness=freshness(dataset, now=now),
-        sources=_near(actor, dataset, above=True) if version else [],
-        consumers=_near(actor, dataset, above=False) if version else [],
+        sources=_near(actor, dataset, made_of_it=False) if version else [],
+        consumers=_near(actor, dataset, made_of_it=True) if version else [],
     )
 
 
-def _near(actor: Actor, dataset: Dataset, *, above: bool) -> list[Node]:
+def _near(actor: Actor, dataset: Dataset, *, made_of_it: bool) -> list[Node]:
     """The nodes of the lineage on one side that are another thing than the dataset; hidden ones are said to be so."""
-    graph = graph_of(actor, ("dataset", dataset.pk), depth=_FAR, above=above, below=not above)
+    graph = graph_of(actor, ("dataset", dataset.pk), depth=_FAR, above=made_of_it, below=not made_of_it)
     return [node for node in graph.nodes.values() if not node.current]

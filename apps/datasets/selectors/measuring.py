@@ -42,11 +42,10 @@ def made_by_transformation(*, actor: Actor, transformation: Transformation) -> l
     return _made(actor, rows, "datasets.transform")
 
 
-def made_of_files(*, actor: Actor, dataset: Dataset | None = None, project_id: UUID | None = None) -> list[Made]:
+def made_of_files(*, actor: Actor, project_id: UUID, dataset: Dataset | None = None) -> list[Made]:
     """Of files that were sent: into one dataset, or anywhere in one project."""
-    rows = visible_versions(actor=actor).filter(source__kind="upload")
-    rows = rows.filter(dataset=dataset) if dataset is not None else rows.filter(project_id=project_id)
-    return _made(actor, rows, "datasets.ingest")
+    rows = visible_versions(actor=actor).filter(source__kind="upload", project_id=project_id)
+    return _made(actor, rows.filter(dataset=dataset) if dataset else rows, "datasets.ingest")
 
 
 def _made(actor: Actor, rows: QuerySet[DatasetVersion], name: str) -> list[Made]:

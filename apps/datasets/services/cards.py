@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.datasets import policies, selectors
 from apps.datasets.choices import ColumnClass, ReportOutcome, ResultState
@@ -86,17 +87,27 @@ def _row(name: str, term: str, value: str, evidence: str) -> dict[str, Any]:
 
 
 def _columns(found: CardFacts) -> str:
-    names = ", ".join(column["name"] for column in found.columns[:_MOST_NAMES])
-    more = len(found.columns) - _MOST_NAMES
-    said = f"{figures.number(len(found.columns))}: {names}"
-    return _("%(said)s and %(more)d more") % {"said": said, "more": more} if more > 0 else said
+    names = _shortened([column["name"] for column in found.columns])
+    return f"{figures.number(len(found.columns))}: {', '.join(names)}"
+
+
+def _shortened(names: list[str]) -> list[str]:
+    more = len(names) - _MOST_NAMES
+    if more <= 0:
+        return names
+    return [*names[:_MOST_NAMES], ngettext("one more", "%(n)s more", more) % {"n": figures.number(more)}]
 
 
 def _classes(found: CardFacts) -> str:
-    said = [f"{one.label} {found.classes[one.value]}" for one in reversed(ColumnClass) if found.classes.get(one.value)]
+    said = [
+        f"{one.label} {figures.number(found.classes[one.value])}"
+        for one in reversed(ColumnClass)
+        if found.classes.get(one.value)
+    ]
     open_ones = found.classes.get("", 0)
     if open_ones:
-        said.append(_("%(n)d not classified") % {"n": open_ones})
+        unsaid = ngettext("one without a class", "%(n)s without a class", open_ones)
+        said.append(unsaid % {"n": figures.number(open_ones)})
     return ", ".join(str(one) for one in said)
 
 
@@ -104,11 +115,10 @@ def _named(nodes: list[Node]) -> str:
     """The names of the things, those that the reader may not see as their number."""
     seen = [node.name for node in nodes if not node.hidden]
     hidden = len(nodes) - len(seen)
-    names = seen[:_MOST_NAMES]
-    if len(seen) > _MOST_NAMES:
-        names.append(_("%(n)d more") % {"n": len(seen) - _MOST_NAMES})
+    names = _shortened(seen)
     if hidden:
-        names.append(_("%(n)d that you may not see") % {"n": hidden})
+        said = ngettext("one that you may not see", "%(n)s that you may not see", hidden)
+        names = [*names, said % {"n": figures.number(hidden)}]
     return ", ".join(names) or _("nothing yet")
 
 

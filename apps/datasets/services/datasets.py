@@ -136,8 +136,15 @@ def edit_dataset(
             fields={"freshness_promise": [_("Give a longer time.")]},
         )
     if description != locked.description:
-        words = {"before": locked.description, "text": description, "why": why, "restores": restores}
-        editions.keep(selectors.about_card(dataset), actor=actor, now=now(), **words)
+        editions.keep(
+            selectors.about_card(dataset),
+            actor=actor,
+            before=locked.description,
+            text=description,
+            why=why,
+            restores=restores,
+            now=now(),
+        )
     dataset.description, dataset.freshness_promise = description, freshness_promise
     dataset.save(update_fields=["description", "freshness_promise"])
     promised = None if freshness_promise is None else int(freshness_promise.total_seconds())

@@ -54,7 +54,7 @@ def expect_transformation(*, actor: Actor, transformation: Transformation) -> Ex
 
 def expect_upload(*, actor: Actor, project_id: UUID, dataset: Dataset | None, size: int) -> Expected:
     """Reading in a file of `size` bytes, from when it has been sent; its bytes are what is kept of it."""
-    own = selectors.made_of_files(actor=actor, dataset=dataset) if dataset else []
+    own = selectors.made_of_files(actor=actor, project_id=project_id, dataset=dataset) if dataset else []
     made = [one for one in own if one.file_bytes]
     like = "dataset"
     if not made:

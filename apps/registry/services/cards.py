@@ -66,8 +66,16 @@ def edit_card(
     policies.check_can_edit_card(actor, version)
     if version.card_number != seen_number:
         raise Conflict(_("Somebody changed the card while you wrote. Copy your text, reload, and bring both together."))
-    words = {"before": version.card, "text": card, "why": why, "restores": restores, "counted": version.card_number}
-    kept = editions.keep(selectors.about_card(version), actor=actor, now=now(), **words)
+    kept = editions.keep(
+        selectors.about_card(version),
+        actor=actor,
+        before=version.card,
+        text=card,
+        why=why,
+        restores=restores,
+        counted=version.card_number,
+        now=now(),
+    )
     version.card, version.card_number = card, kept.number
     version.save(update_fields=["card", "card_number"])
     changed = CardChanged(version_id=version.pk, card_digest=hashlib.sha256(card.encode()).hexdigest())
@@ -83,5 +91,6 @@ def restore_card(*, actor: Actor, version: ModelVersion, number: int, why: str =
     found = editions.edition(selectors.about_card(locked), number)
     if found.text == locked.card:
         raise Conflict(_("The text of edition %(number)d counts already.") % {"number": number})
-    words = {"card": found.text, "seen_number": locked.card_number, "why": why, "restores": number}
-    return edit_card(actor=actor, version=locked, **words)
+    return edit_card(
+        actor=actor, version=locked, card=found.text, seen_number=locked.card_number, why=why, restores=number
+    )

@@ -126,8 +126,15 @@ def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
     version.artifact_bytes = pack_artifact(version, files)
     _keep_reports(version, files)
     version.card = draft_card(actor=actor, version=version)
-    drafted = {"before": "", "text": version.card, "why": _("Drafted from evidence"), "now": database_now()}
-    version.card_number = editions.keep(selectors.about_card(version), actor=actor, **drafted).number
+    kept = editions.keep(
+        selectors.about_card(version),
+        actor=actor,
+        before="",
+        text=version.card,
+        why=_("Drafted from evidence"),
+        now=database_now(),
+    )
+    version.card_number = kept.number
     states.move(version, Stage.CANDIDATE, NEXT, field="stage")
     version.save()
     keep_artifact(version, at=database_now(), otherwise=actor.named)

@@ -124,13 +124,13 @@ class Keeping:
 def keeping(*, actor: Actor, project_id: UUID, byte_count: int | None, now: datetime) -> Keeping:
     """Before bytes are kept: figures of the whole tenant are in it for whoever sees the whole alone."""
     access.require(actor, Permission.USAGE_VIEW, access.Inside(project_id))
-    where, whole = {"tenant_id": actor.tenant_id, "project_id": project_id}, sees_whole(actor)
-    least, of_project = quotas.storage_room(**where, whole=whole)
-    price = PriceList(actor.tenant_id).at(STORAGE_ITEM, now)
+    tenant_id, whole = actor.tenant_id, sees_whole(actor)
+    least, of_project = quotas.storage_room(tenant_id=tenant_id, project_id=project_id, whole=whole)
+    price = PriceList(tenant_id).at(STORAGE_ITEM, now)
     known = byte_count is not None and price > 0
     return Keeping(
         storage=least,
         of_project=of_project,
         monthly=to_millionths(price * byte_count / Decimal(2**30)) if known and byte_count is not None else None,
-        refused=quotas.no_storage(**where, more=byte_count or 0, whole=whole),
+        refused=quotas.no_storage(tenant_id=tenant_id, project_id=project_id, more=byte_count or 0, whole=whole),
     )

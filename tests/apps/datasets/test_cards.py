@@ -86,9 +86,10 @@ def test_facts_are_filled_from_evidence_and_say_from_which(scientist, dataset):
     found = selectors.card_facts(actor=scientist, dataset=dataset, now=now())
     facts = {row["name"]: row for row in services.facts_in_words(dataset, found)}
     assert facts["rows"]["value"] == "2" and facts["rows"]["evidence"] == "counted in version 1"
-    assert facts["columns"]["value"] == "2: id, email" and facts["classes"]["value"] == "2 not classified"
+    assert facts["columns"]["value"] == "2: id, email" and facts["classes"]["value"] == "2 without a class"
     assert facts["digest"]["value"] == found.version.digest
     assert (facts["expectations"]["value"], facts["consumers"]["value"]) == ("none are set", "nothing yet")
+    assert facts["sources"]["value"] == "Files of Orders"
     assert facts["freshness"]["value"] == "nothing is promised"
     text = services.card_as_markdown(actor=scientist, dataset=dataset, now=now())
     assert (
