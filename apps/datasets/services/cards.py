@@ -55,7 +55,9 @@ def card_as_markdown(*, actor: Actor, dataset: Dataset, now: datetime) -> str:
 
 def facts_in_words(dataset: Dataset, found: CardFacts) -> list[dict[str, Any]]:
     """Name, term, value and evidence of each fact, in the reader's language; what is not known is left out."""
-    rows = [("freshness", _("Freshness"), _freshness(dataset, found), _("the time of its newest version"))]
+    rows: list[tuple[str, str, str | list[str], str]] = [
+        ("freshness", _("Freshness"), _freshness(dataset, found), _("the time of its newest version"))
+    ]
     if found.version is None:
         return [_row(*row) for row in rows]
     of = _("version %(number)s") % {"number": found.version.number}
@@ -82,8 +84,10 @@ def facts_in_words(dataset: Dataset, found: CardFacts) -> list[dict[str, Any]]:
     return [_row(*row) for row in rows]
 
 
-def _row(name: str, term: str, value: str, evidence: str) -> dict[str, Any]:
-    return {"name": name, "term": term, "value": value, "evidence": evidence}
+def _row(name: str, term: str, said: str | list[str], evidence: str) -> dict[str, Any]:
+    """`names` are what a page isolates one by one, since they are of either direction."""
+    names = [said] if isinstance(said, str) else said
+    return {"name": name, "term": term, "value": ", ".join(names), "names": names, "evidence": evidence}
 
 
 def _columns(found: CardFacts) -> str:
@@ -98,7 +102,7 @@ def _shortened(names: list[str]) -> list[str]:
     return [*names[:_MOST_NAMES], ngettext("one more", "%(n)s more", more) % {"n": figures.number(more)}]
 
 
-def _classes(found: CardFacts) -> str:
+def _classes(found: CardFacts) -> list[str]:
     said = [
         f"{one.label} {figures.number(found.classes[one.value])}"
         for one in reversed(ColumnClass)
@@ -108,18 +112,18 @@ def _classes(found: CardFacts) -> str:
     if open_ones:
         unsaid = ngettext("one without a class", "%(n)s without a class", open_ones)
         said.append(unsaid % {"n": figures.number(open_ones)})
-    return ", ".join(str(one) for one in said)
+    return said
 
 
-def _named(nodes: list[Node]) -> str:
+def _named(nodes: list[Node]) -> list[str]:
     """The names of the things, those that the reader may not see as their number."""
-    seen = [node.name for node in nodes if not node.hidden]
+    seen = [str(node.name) for node in nodes if not node.hidden]
     hidden = len(nodes) - len(seen)
     names = _shortened(seen)
     if hidden:
         said = ngettext("one that you may not see", "%(n)s that you may not see", hidden)
         names = [*names, said % {"n": figures.number(hidden)}]
-    return ", ".join(names) or _("nothing yet")
+    return names or [_("nothing yet")]
 
 
 def _verdict(found: CardFacts, of: str) -> tuple[str, str]:

@@ -99,7 +99,7 @@ def test_an_ingestion_is_told_by_its_own_runs_with_quota_and_price(
     assert "no run yet to tell by" in browser.get(here).content.decode()
     for seconds, rows in ((60, 100), (100, 300), (80, 200)):
         made(dataset, seconds=seconds, rows=rows, size=GIB, name="datasets.pull", ingestion=ingestion)
-    Quota.objects.create(tenant=project.tenant, project=project, storage_bytes=4 * GIB)
+    Quota.objects.create(tenant=project.tenant, project_id=project.pk, storage_bytes=4 * GIB)
     Price.objects.create(tenant=project.tenant, item="storage", amount=2, valid_from=now() - timedelta(days=1))
     found = services.expect_ingestion(actor=scientist, ingestion=ingestion)
     assert (found.like, found.rests_on, found.row_count, found.byte_count) == ("itself", 3, 200, GIB)
