@@ -131,6 +131,6 @@ def keeping(*, actor: Actor, project_id: UUID, byte_count: int | None, now: date
     return Keeping(
         storage=least,
         of_project=of_project,
-        monthly=to_millionths(price * byte_count / Decimal(2**30)) if known and byte_count is not None else None,
+        monthly=price * byte_count / Decimal(2**30) if known and byte_count is not None else None,
         refused=quotas.no_storage(tenant_id=tenant_id, project_id=project_id, more=byte_count or 0, whole=whole),
     )

@@ -73,9 +73,11 @@ def test_a_file_is_told_by_the_bytes_of_the_datasets_own(scientist, project, dat
 def test_of_other_files_of_the_project_the_time_alone_is_told(scientist, project, dataset, made):
     other = services.create_dataset(actor=scientist, project=project, name="Other")
     made(other, seconds=10, rows=1000, size=1_000_000)
-    found = upload_of(scientist, dataset, 500_000, project.pk)
+    found = upload_of(scientist, dataset, 3_000_000, project.pk)
     assert (found.like, found.rests_on, found.row_count) == ("project", 1, None)
-    assert abs(found.time - timedelta(seconds=5)) < timedelta(seconds=1)
+    assert abs(found.time - timedelta(seconds=30)) < timedelta(seconds=1)
+    # A small file takes no part of what beginning takes.
+    assert abs(upload_of(scientist, dataset, 10, project.pk).time - timedelta(seconds=10)) < timedelta(seconds=1)
 
 
 def test_where_nothing_was_measured_nothing_is_said(scientist, project, dataset):
