@@ -63,7 +63,13 @@ from apps.datasets.selectors.masking import (
     may_see_clear,
     profile_for,
 )
-from apps.datasets.selectors.measuring import Made, made_by_ingestion, made_by_transformation, made_of_files
+from apps.datasets.selectors.measuring import (
+    Made,
+    made_by_ingestion,
+    made_by_transformation,
+    made_of_files,
+    made_of_place,
+)
 from apps.datasets.selectors.naming import (
     columns_by_project,
     columns_there,
@@ -202,6 +208,7 @@ __all__ = [
     "made_by_transformation",
     "made_from",
     "made_of_files",
+    "made_of_place",
     "made_of_sources",
     "made_of_transformations",
     "made_of_versions",

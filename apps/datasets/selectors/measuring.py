@@ -36,6 +36,12 @@ def made_by_ingestion(*, actor: Actor, ingestion: Ingestion) -> list[Made]:
     return _made(actor, visible_versions(actor=actor).filter(ingestion=ingestion), "datasets.pull")
 
 
+def made_of_place(*, actor: Actor, project_id: UUID, connection_id: UUID, place: str) -> list[Made]:
+    """Of what lies at one place behind a connection, by whichever ingestion or hand it was read."""
+    said = {"source__kind": "connection", "source__connection": str(connection_id), "source__place": place}
+    return _made(actor, visible_versions(actor=actor).filter(**said, project_id=project_id), "datasets.pull")
+
+
 def made_by_transformation(*, actor: Actor, transformation: Transformation) -> list[Made]:
     made = TransformationPass.objects.filter(transformation=transformation, version__isnull=False)
     rows = visible_versions(actor=actor).filter(pk__in=made.values("version_id"))

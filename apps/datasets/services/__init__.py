@@ -39,6 +39,7 @@ from apps.datasets.services.erasing import (
 from apps.datasets.services.estimating import (
     Expected,
     expect_ingestion,
+    expect_pull,
     expect_transformation,
     expect_upload,
 )
@@ -195,6 +196,7 @@ __all__ = [
     "erase_person",
     "erased_people",
     "expect_ingestion",
+    "expect_pull",
     "expect_transformation",
     "expect_upload",
     "expectations_of",

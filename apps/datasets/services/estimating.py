@@ -46,6 +46,12 @@ def expect_ingestion(*, actor: Actor, ingestion: Ingestion) -> Expected:
     return _as_before(actor, ingestion.project_id, made)
 
 
+def expect_pull(*, actor: Actor, project_id: UUID, connection_id: UUID, place: str) -> Expected:
+    """Reading what lies at a place behind a connection, by the times that it was read before."""
+    where = {"project_id": project_id, "connection_id": connection_id}
+    return _as_before(actor, project_id, selectors.made_of_place(actor=actor, place=place, **where))
+
+
 def expect_transformation(*, actor: Actor, transformation: Transformation) -> Expected:
     """The next run of a transformation, by its own earlier ones that made a version."""
     made = selectors.made_by_transformation(actor=actor, transformation=transformation)

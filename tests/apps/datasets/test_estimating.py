@@ -109,6 +109,11 @@ def test_an_ingestion_is_told_by_its_own_runs_with_quota_and_price(
     assert found.keeping.of_project and found.keeping.storage.most == 4 * GIB and found.keeping.monthly == 2
     shown = " ".join(browser.get(here).content.decode().split())
     assert "by 3 earlier runs of it" in shown and "left to this project" in shown and "a month for its storage" in shown
+    # Who reads the same place by hand is told by the same runs.
+    DatasetVersion.objects.update(source={"kind": "connection", "connection": str(connection.pk), "place": "a"})
+    page = f"/t/acme/p/flights/data/pull/?connection={connection.pk}&place="
+    assert "by 3 earlier runs of it" in browser.get(f"{page}a").content.decode()
+    assert "no run yet to tell by" in browser.get(f"{page}b").content.decode()
     rest = api_as(scientist).get(f"/api/v1/ingestions/{ingestion.pk}/estimate/").json()
     assert (rest["rests_on"], rest["row_count"], rest["keeping"]["of_project"]) == (3, 200, True)
 
