@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import HttpRequest
 from django.urls import reverse
 
-from apps.dashboards import services
+from apps.dashboards import selectors, services
 from apps.dashboards.choices import PAGES
 from apps.projects import services as projects
+from apps.tenants import services as tenants
+from foundation import ledger
 from foundation.clock import now
-from foundation.web import pages, reach
+from foundation.identity import Actor
+from foundation.ledger import RecordedEvent
+from foundation.web import pages, reach, saved_filters
 
 
 def register() -> None:
     projects.register_pointer("dashboards.Visit", "object_id")
     pages.on_shown(note_visit)
     reach.register_panel(panel_address)
+    saved_filters.register(offered)
+    ledger.subscribe("membership.removed", name="dashboards.forget_person", handler=forget_person)
+    tenants.register_export("saved-filters", services.filter_part)
+
+
+def forget_person(event: RecordedEvent) -> None:
+    services.forget_person(tenant_id=event.tenant_id, user_id=UUID(event.payload["user_id"]))
+
+
+def offered(request: HttpRequest, listed: saved_filters.Listed) -> list[saved_filters.Offered]:
+    """The saved filters of the list that the page shows, as its head offers them."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    project = getattr(request, "project", None)
+    rows = selectors.filters_of(actor=actor, listed=listed, project_id=project.pk if project else None)
+    return [
+        saved_filters.Offered(
+            id=row.pk,
+            name=row.name,
+            query=row.query,
+            mine=actor.user is not None and row.owner_id == actor.user.pk,
+            shared=row.shared,
+            owner=str(row.owner or ""),
+            default=row.default,  # type: ignore[attr-defined]
+        )
+        for row in rows
+    ]
 
 
 def note_visit(request: HttpRequest) -> None:

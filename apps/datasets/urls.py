@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.datasets.views import (
     adding,
+    card,
     contracts,
     deriving,
     destroying,
@@ -30,6 +31,7 @@ equals.register({**EQUALS, **EQUALS_OF_DATASETS})
 project_patterns = [
     path("data/", pages.dataset_list, name="dataset_list"),
     path("data/new/", adding.dataset_new, name="dataset_new"),
+    path("data/new/expected/", adding.upload_expected, name="upload_expected"),
     path("data/pull/", pulling.dataset_pull, name="dataset_pull"),
     path("data/take/", taking.dataset_take, name="dataset_take"),
     path("data/derive/", deriving.dataset_derive, name="dataset_derive"),
@@ -69,6 +71,8 @@ project_patterns = [
     path("data/ingestions/<uuid:ingestion_id>/delete/", ingestions.ingestion_delete, name="ingestion_delete"),
     path("data/<uuid:dataset_id>/", pages.dataset_detail, name="dataset_detail"),
     path("data/<uuid:dataset_id>/retention/", retention.dataset_retention, name="dataset_retention"),
+    path("data/<uuid:dataset_id>/card/restore/", card.card_restore, name="card_restore"),
+    path("data/<uuid:dataset_id>/card.md", card.card_file, name="card_file"),
     path("data/<uuid:dataset_id>/edit/", pages.dataset_edit, name="dataset_edit"),
     path("data/<uuid:dataset_id>/expectations/", expecting.suite_edit, name="suite_edit"),
     path("data/<uuid:dataset_id>/expectations/history/", expecting.suite_history, name="suite_history"),

@@ -42,4 +42,10 @@ class CardForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 24, "dir": "auto"}),
         help_text=_("Markdown. Say who could be harmed by a wrong answer, and when not to use the model."),
     )
+    why = forms.CharField(
+        label=_("Why it changes"),
+        required=False,
+        max_length=200,
+        help_text=_("Kept with this edition of the card. Nobody has to say it."),
+    )
     card_number = forms.IntegerField(widget=forms.HiddenInput)

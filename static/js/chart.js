@@ -11,7 +11,10 @@ class Chart {
     this.box = box;
     this.plot = this.part("plot");
     this.zoom = new Zoom(box);
+    // What a link leads to: the name is that of the piece's own words in the address, so it stays over swaps.
+    this.box.id ||= this.zoom.key.replace(/^zoom/, "chart");
     this.listen();
+    this.arrive();
     const seen = new IntersectionObserver(([entry]) => { this.seen = entry.isIntersecting; if (this.seen && (this.due || !this.drawn)) this.draw(); }, { rootMargin: "120px" });
     seen.observe(box);
     // A plot that a swap has taken away is told its size as well, and Plotly refuses what is not displayed.
@@ -26,7 +29,24 @@ class Chart {
     this.part("table")?.addEventListener("click", () => this.turn());
     this.part("csv")?.addEventListener("click", () => download(`${this.name()}.csv`, csv(figures(this.given.data)), "text/csv"));
     this.part("png")?.addEventListener("click", () => window.Plotly.downloadImage(this.plot, { format: "png", scale: 2, filename: this.name() }));
+    // Ahead of the copy button's own listener, which is the document's (copy.js).
+    this.part("link")?.addEventListener("click", ({ currentTarget }) => { currentTarget.dataset.copy = this.address(); });
     this.part("full")?.addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : this.box.requestFullscreen()));
+  }
+
+  // The page as it is now, with the piece that is looked at, at this chart.
+  address() {
+    const here = new URL(location.href);
+    here.hash = this.box.id;
+    return here.href;
+  }
+
+  // Whoever follows such a link lands at the chart, readers of the screen too; its name may be younger than the page.
+  arrive() {
+    if (decodeURIComponent(location.hash.slice(1)) !== this.box.id) return;
+    this.box.tabIndex = -1;
+    this.box.scrollIntoView({ block: "start" });
+    this.box.focus({ preventScroll: true });
   }
 
   name() { return this.box.querySelector(".s-chart-title").textContent.trim().replace(/\s+/g, "-"); }

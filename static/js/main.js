@@ -15,7 +15,7 @@ import "./pace.js";
 import "./live.js";
 
 // The larger views are fetched where a page has them, also in fragments that come later.
-const views = { "[data-chart]": "chart", "[data-log]": "log", "[data-upload]": "upload", "[data-editor]": "editor", "[data-find]": "find", "[data-passkey]": "passkey", "[data-reveal]": "reveal", "[data-lineage]": "lineage" };
+const views = { "[data-chart]": "chart", "[data-log]": "log", "[data-upload]": "upload", "[data-editor]": "editor", "[data-find]": "find", "[data-passkey]": "passkey", "[data-reveal]": "reveal", "[data-lineage]": "lineage", "[data-saved]": "saved" };
 
 function start(root) {
   for (const [selector, name] of Object.entries(views)) {

@@ -120,6 +120,9 @@ class Upload {
     this.part("state").hidden = false;
     this.part("name").textContent = name;
     this.say(say("upload_starting", { name }));
+    // What reading it in will probably take, told while it is being sent.
+    const slot = this.part("expected");
+    if (slot) htmx.ajax("GET", `${slot.dataset.uploadExpected}${size}`, { target: slot, swap: "innerHTML" });
     try {
       await this.resume() || await this.create(name, size);
     } catch (fault) {

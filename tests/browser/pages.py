@@ -50,6 +50,7 @@ TENANT_PAGES = {
     "past_day": "activity/day/",
     "deliveries": "activity/deliveries/",
     "who": "who/model_version/{model_version}/",
+    "saved_filters": "filters/",
     "members": "settings/members/",
     "tokens": "settings/tokens/",
     "service_accounts": "settings/service-accounts/",

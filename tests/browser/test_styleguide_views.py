@@ -50,7 +50,16 @@ def test_a_zoomed_chart_is_the_same_for_whoever_gets_the_address(visit):  # noqa
     expect(page).to_have_url(re.compile(r"zoom\..*=x%3A"))
     seen = plot.evaluate("plot => plot.layout.xaxis.range.map(String)")
 
-    other = visit(page.url.partition("/styleguide/")[2])
+    # The link of the second chart leads there, with what is seen of the first one.
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("[data-chart]").nth(1).scroll_into_view_if_needed()
+    page.locator("[data-chart]").nth(1).get_by_role("button", name="Copy link to this chart").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.partition("#")[0] == page.url and copied.endswith("#chart.charts.heat")
+
+    other = visit(copied.partition("/styleguide/")[2])
+    expect(other.locator("[data-chart]").nth(1)).to_be_focused()
+    other.locator("[data-chart]").first.scroll_into_view_if_needed()
     shown = other.locator("[data-chart] .js-plotly-plot").first
     shown.wait_for()
     assert shown.evaluate("plot => plot.layout.xaxis.range.map(String)") == seen

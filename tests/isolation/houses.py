@@ -127,7 +127,7 @@ def _access(house: House) -> dict[str, Any]:
 def _seen(house: House) -> dict[str, Any]:
     """A session, a visit, a job, a report, an event and one that a subscriber could not take."""
     from apps.compliance.models import Report
-    from apps.dashboards.models import Visit
+    from apps.dashboards.models import SavedFilter, Visit
     from apps.tenants.models import SignIn
     from foundation.ledger.models import LedgerEvent, ParkedEvent
 
@@ -137,6 +137,15 @@ def _seen(house: House) -> dict[str, Any]:
     made = {
         "session": SignIn.objects.create(user=admin.user, session_key=uuid4().hex, at=now(), agent=house.canary),
         "visit": Visit.objects.create(**inside, user=admin.user, kind="run", object_id=uuid4(), visited_at=now()),
+        "saved_filter": SavedFilter.objects.create(
+            **inside,
+            owner=admin.user,
+            project=house.project,
+            path="data/",
+            name=house.canary,
+            query=f"q={house.canary}",
+            created_at=now(),
+        ),
         "job": _job(house),
         "report": Report.objects.create(
             **inside, project=house.project, model_version_id=version, state="ready", created_by=admin.user

@@ -126,6 +126,7 @@ def filled(house):
         "post api/v1/transformations/": {"sql": "SELECT 1 AS a"},
         "post api/v1/transformations/<uuid:pk>/definitions/": {"sql": "SELECT 1 AS a"},
         "post api/v1/suites/": {"after": 0},
+        "post api/v1/saved-filters/": {"list": "data/", "query": "q=a"},
     }
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from apps.dashboards import selectors
 from apps.dashboards.views.addresses import address_of, list_of
+from apps.dashboards.views.saved_filters import address_of_list
 from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
 from foundation import access
@@ -22,6 +23,7 @@ from foundation.web import finding, navigation, redirect, render_page
 from foundation.web.requests import PortalRequest
 
 _MOST_PAGES = 6
+_MOST_SAVED = 5
 _IN_PROJECT = re.compile(r"/t/(?P<tenant>[^/]+)/p/(?P<project>[^/]+)/")
 
 
@@ -29,7 +31,9 @@ _IN_PROJECT = re.compile(r"/t/(?P<tenant>[^/]+)/p/(?P<project>[^/]+)/")
 @require_GET
 def search(request: PortalRequest, tenant: str) -> HttpResponse:
     words = request.GET.get("q", "").strip()
-    results = [*_things(request, words), *_people(request, words), *_pages(request, words), *_acts(request, words)]
+    saved = _saved(request, words)
+    results = [*_things(request, words), *saved, *_people(request, words), *_pages(request, words)]
+    results += _acts(request, words)
     part = "components/palette_results.html"
     return render_page(request, "dashboards/search.html", part=part, results=results, q=words)
 
@@ -60,6 +64,23 @@ def _things(request: PortalRequest, words: str) -> list[dict[str, Any]]:
         }
         for thing in selectors.search(actor=request.actor, words=words)
     ]
+
+
+def _saved(request: PortalRequest, words: str) -> list[dict[str, Any]]:
+    """Saved filters by a part of their name, each with the list that it is of."""
+    if not words:
+        return []
+    found = selectors.visible_filters(actor=request.actor).filter(name__icontains=words)
+    rows = [row for row in found if row.project_id not in request.actor.archived][:_MOST_SAVED]
+    return [
+        {"kind": "saved_filter", "name": row.name, "note": _list_of(row), "url": address_of_list(request, row)}
+        for row in rows
+    ]
+
+
+def _list_of(row: Any) -> str:
+    label = str(selectors.listed_of(row).label)
+    return f"{label} · {row.project.name}" if row.project else label
 
 
 def _pages(request: PortalRequest, words: str) -> list[dict[str, Any]]:

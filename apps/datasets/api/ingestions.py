@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.datasets import selectors, services
+from apps.datasets.api.estimating import ExpectedSerializer
 from apps.datasets.api.ingestion_serializers import (
     ForeseenSerializer,
     IngestionChange,
@@ -45,10 +46,18 @@ class IngestionViewSet(PortalViewSet):
         "partial_update": Permission.DATASET_CREATE,
         "destroy": Permission.DATASET_CREATE,
         "run": Permission.DATASET_CREATE,
+        "estimate": Permission.DATASET_VIEW,
         "span": Permission.DATASET_CREATE,
         "pause": Permission.DATASET_CREATE,
         "resume": Permission.DATASET_CREATE,
     }
+
+    @extend_schema(responses=ExpectedSerializer)
+    @action(detail=True, methods=["get"])
+    def estimate(self, request: Request, pk: UUID) -> Response:
+        """What the next run will probably take, by earlier ones; nothing is started."""
+        ingestion = selectors.get_ingestion(actor=self.actor, ingestion_id=pk)
+        return self.answer(ExpectedSerializer, services.expect_ingestion(actor=self.actor, ingestion=ingestion))
 
     @extend_schema(parameters=[OpenApiParameter("project", str), OpenApiParameter("dataset", UUID)])
     def list(self, request: Request) -> Response:

@@ -166,9 +166,10 @@ class DatasetStart(_Incoming):
 
 
 class DatasetChange(serializers.Serializer):
-    """What is not named stays; `freshness_s` null promises nothing any more."""
+    """What is not named stays; `freshness_s` null promises nothing any more. `why` is kept with the card's edition."""
 
     description = serializers.CharField(required=False, allow_blank=True)
+    why = serializers.CharField(required=False, allow_blank=True, max_length=200)
     freshness_s = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=_MOST_SECONDS, source="freshness_promise"
     )

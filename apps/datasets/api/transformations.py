@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.datasets import selectors, services
+from apps.datasets.api.estimating import ExpectedSerializer
 from apps.datasets.choices import TransformationMode, TransformationTrigger
 from apps.projects import selectors as projects
 from foundation.access import Permission
@@ -103,6 +104,7 @@ class TransformationViewSet(PortalViewSet):
 
     serializer_class = TransformationSerializer
     permissions = {
+        "estimate": Permission.DATASET_VIEW,
         "list": Permission.DATASET_VIEW,
         "retrieve": Permission.DATASET_VIEW,
         "definitions": Permission.DATASET_VIEW,
@@ -179,6 +181,13 @@ class TransformationViewSet(PortalViewSet):
         """Its definitions and passes go; the dataset that it made stays."""
         services.delete_transformation(actor=self.actor, transformation=self._transformation(pk))
         return Response(status=204)
+
+    @extend_schema(responses=ExpectedSerializer)
+    @action(detail=True, methods=["get"])
+    def estimate(self, request: Request, pk: UUID) -> Response:
+        """What the next run will probably take, by earlier ones; nothing is started."""
+        expected = services.expect_transformation(actor=self.actor, transformation=self._transformation(pk))
+        return self.answer(ExpectedSerializer, expected)
 
     def _transformation(self, pk: UUID) -> Any:
         return selectors.get_transformation(actor=self.actor, transformation_id=pk)

@@ -13,8 +13,10 @@ from rest_framework.response import Response
 
 from apps.datasets import selectors, services
 from apps.datasets.api import serializers, validation_serializers
+from apps.datasets.api.cards import CardMixin
 from apps.datasets.api.classification import ClassifyingMixin
 from apps.datasets.api.diffing import DiffingMixin
+from apps.datasets.api.estimating import ExpectedSerializer, UploadEstimateAsked
 from apps.datasets.api.lineage import LineageQuery, LineageSerializer, said_of
 from apps.datasets.api.parsers import ChunkParser
 from apps.datasets.api.retention import RetentionMixin
@@ -34,7 +36,9 @@ class UploadViewSet(PortalViewSet):
     """Files on their way in: announce, send chunks from the offset, complete."""
 
     serializer_class = serializers.UploadSerializer
-    permissions = dict.fromkeys(("create", "retrieve", "update", "complete", "destroy"), Permission.DATASET_CREATE)
+    permissions = dict.fromkeys(
+        ("create", "retrieve", "update", "complete", "destroy", "estimate"), Permission.DATASET_CREATE
+    )
 
     @extend_schema(request=serializers.UploadStart)
     def create(self, request: Request) -> Response:
@@ -63,13 +67,25 @@ class UploadViewSet(PortalViewSet):
         chunk = self.request is not None and self.request.method == "PUT"
         return [ChunkParser()] if chunk else super().get_parsers()
 
+    @extend_schema(parameters=[UploadEstimateAsked], responses=ExpectedSerializer, filters=False)
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def estimate(self, request: Request) -> Response:
+        """What reading in a file of that size will probably take, by files before; nothing is started."""
+        asked = UploadEstimateAsked.of(request)
+        project = projects.get_project(actor=self.actor, slug=asked["project"])
+        pk = asked["dataset"]
+        dataset = selectors.get_dataset(actor=self.actor, dataset_id=pk) if pk else None
+        size = asked["size"]
+        expected = services.expect_upload(actor=self.actor, project_id=project.pk, dataset=dataset, size=size)
+        return self.answer(ExpectedSerializer, expected)
+
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: UUID) -> Response:
         return self.answer(self.serializer_class, services.complete_upload(actor=self.actor, upload_id=pk, now=now()))
 
 
-class DatasetViewSet(RetentionMixin):
+class DatasetViewSet(CardMixin, RetentionMixin):
     serializer_class = serializers.DatasetSerializer
     permissions = {
         "list": Permission.DATASET_VIEW,
@@ -82,6 +98,9 @@ class DatasetViewSet(RetentionMixin):
         "retention": Permission.DATASET_VIEW,
         "set_retention": Permission.DATASET_DESTROY,
         "preview_retention": Permission.DATASET_VIEW,
+        "card": Permission.DATASET_VIEW,
+        "editions": Permission.DATASET_VIEW,
+        "restore_card": Permission.DATASET_CREATE,
     }
     only_read = frozenset({"preview_retention"})
 

@@ -158,6 +158,12 @@ class EditForm(editing.EditForm):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("What the rows are, where they are from, what they are not good for. Markdown is read."),
     )
+    why = forms.CharField(
+        label=_("Why the description changes"),
+        required=False,
+        max_length=200,
+        help_text=_("Kept with this edition of the card. Nobody has to say it."),
+    )
     promise = forms.IntegerField(
         label=_("A new version comes at least every"),
         required=False,
@@ -182,7 +188,8 @@ class EditForm(editing.EditForm):
         """The words of `services.edit_dataset`."""
         amount, unit = self.cleaned_data["promise"], _UNITS[self.cleaned_data["unit"]]
         promise = timedelta(seconds=amount * unit) if amount else None
-        return {"description": self.cleaned_data["description"], "freshness_promise": promise}
+        said = {name: self.cleaned_data[name] for name in ("description", "why")}
+        return {**said, "freshness_promise": promise}
 
 
 class ClassForm(forms.Form):

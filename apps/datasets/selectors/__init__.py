@@ -1,5 +1,6 @@
 """Reads of the datasets app, each limited to what the actor may see."""
 
+from apps.datasets.selectors.cards import CardFacts, about_card, card_facts
 from apps.datasets.selectors.comparing import ColumnChange, RowChange, changed_rows, compare
 from apps.datasets.selectors.diffing import (
     EXAMPLES,
@@ -66,6 +67,13 @@ from apps.datasets.selectors.masking import (
     may_see_clear,
     profile_for,
     same_rows,
+)
+from apps.datasets.selectors.measuring import (
+    Made,
+    made_by_ingestion,
+    made_by_transformation,
+    made_of_files,
+    made_of_place,
 )
 from apps.datasets.selectors.naming import (
     columns_by_project,
@@ -145,19 +153,23 @@ __all__ = [
     "HIDDEN",
     "NEWEST",
     "WITH_ROWS",
+    "CardFacts",
     "ColumnChange",
     "Example",
     "Fate",
+    "Made",
     "Mask",
     "Masks",
     "RowChange",
     "RowDiff",
     "Step",
     "Suggestion",
+    "about_card",
     "below",
     "breach_of",
     "broken_reason",
     "bytes_coming_in",
+    "card_facts",
     "changed_rows",
     "circle_of",
     "class_counts",
@@ -206,7 +218,11 @@ __all__ = [
     "latest_ready",
     "likely_key",
     "lines_over",
+    "made_by_ingestion",
+    "made_by_transformation",
     "made_from",
+    "made_of_files",
+    "made_of_place",
     "made_of_sources",
     "made_of_transformations",
     "made_of_versions",

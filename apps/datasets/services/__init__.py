@@ -1,6 +1,7 @@
 """Writes of the datasets app."""
 
 from apps.datasets.services.archiving import dataset_part
+from apps.datasets.services.cards import card_as_markdown, facts_in_words, restore_card
 from apps.datasets.services.classification import classify_column, classify_columns, confirm_suggestions
 from apps.datasets.services.column_sources import column_sources
 from apps.datasets.services.contracts import change_told, publish_contract, see_breach
@@ -34,6 +35,13 @@ from apps.datasets.services.erasing import (
     run_erasure,
     successor_id,
     summary_lines,
+)
+from apps.datasets.services.estimating import (
+    Expected,
+    expect_ingestion,
+    expect_pull,
+    expect_transformation,
+    expect_upload,
 )
 from apps.datasets.services.export import export_name, export_stream, parquet_stream
 from apps.datasets.services.holding import check_datasets_not_held, place_hold, release_hold
@@ -133,6 +141,7 @@ __all__ = [
     "DataFarewell",
     "ErasedPeople",
     "Expectation",
+    "Expected",
     "Foreseen",
     "InProject",
     "IngestionBin",
@@ -155,6 +164,7 @@ __all__ = [
     "begin_settling",
     "begin_usage",
     "cancel_upload",
+    "card_as_markdown",
     "change_told",
     "changes_between",
     "check_classified",
@@ -190,10 +200,15 @@ __all__ = [
     "erase_in_projects",
     "erase_person",
     "erased_people",
+    "expect_ingestion",
+    "expect_pull",
+    "expect_transformation",
+    "expect_upload",
     "expectations_of",
     "export_name",
     "export_rows",
     "export_stream",
+    "facts_in_words",
     "fail_version",
     "find_in_projects",
     "find_person",
@@ -228,6 +243,7 @@ __all__ = [
     "register_writer",
     "release_hold",
     "replay_rows",
+    "restore_card",
     "restore_suite",
     "resume_ingestion",
     "resume_transformation",

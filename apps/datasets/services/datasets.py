@@ -18,8 +18,10 @@ from apps.datasets.services.growing import check_mode
 from apps.datasets.services.options import checked_options
 from apps.datasets.services.tokenising import as_before
 from foundation import jobs, ledger
+from foundation.clock import now
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+from foundation.web import editions
 
 if TYPE_CHECKING:
     from apps.projects.models import Project
@@ -113,13 +115,36 @@ def _announce(actor: Actor, version: DatasetVersion, upload: Upload) -> None:
 
 
 @transaction.atomic
-def edit_dataset(*, actor: Actor, dataset: Dataset, description: str, freshness_promise: timedelta | None) -> Dataset:
-    """What is said about a dataset, and how old its newest version may be before it counts as stale."""
+def edit_dataset(
+    *,
+    actor: Actor,
+    dataset: Dataset,
+    description: str,
+    freshness_promise: timedelta | None,
+    why: str = "",
+    restores: int | None = None,
+) -> Dataset:
+    """What is said about a dataset, and how old its newest version may be before it counts as stale.
+
+    A description that changes becomes the next edition of its card; `why` is kept beside it, and which edition it
+    `restores`.
+    """
     policies.check_can_edit(actor, dataset)
+    locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
     if freshness_promise is not None and freshness_promise <= timedelta():
         raise Invalid(
             _("A promise of no time can never be kept. Leave it empty for none."),
             fields={"freshness_promise": [_("Give a longer time.")]},
+        )
+    if description != locked.description:
+        editions.keep(
+            selectors.about_card(dataset),
+            actor=actor,
+            before=locked.description,
+            text=description,
+            why=why,
+            restores=restores,
+            now=now(),
         )
     dataset.description, dataset.freshness_promise = description, freshness_promise
     dataset.save(update_fields=["description", "freshness_promise"])

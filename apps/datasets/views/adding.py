@@ -8,8 +8,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.datasets import forms, selectors, services
 from apps.datasets.choices import ACCEPTED_ENDINGS, Mode
@@ -18,7 +19,8 @@ from apps.datasets.views.things import address, as_id, columns_there, dataset_of
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
-from foundation.errors import Conflict
+from foundation.errors import Conflict, Invalid
+from foundation.figures import whole
 from foundation.web import redirect, render_page
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest, in_project
@@ -37,6 +39,18 @@ def dataset_new(request: PortalRequest, tenant: str, project: str) -> HttpRespon
             return redirect(request, address(request, "version_detail", version.pk))
     context["snippets"] = presentation.push_snippets(request, dataset)
     return render_page(request, "datasets/dataset_new.html", status=422 if form.errors else 200, **context)
+
+
+@access.page(Permission.DATASET_CREATE)
+@require_GET
+def upload_expected(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    """What reading in a file of ?size= bytes will probably take: a fragment, shown while it is being sent."""
+    size = whole(request.GET.get("size"), digits=18)
+    if size is None:
+        raise Invalid(_("Say how large the file is, in bytes."))
+    where: dict[str, Any] = {"actor": request.actor, "project_id": request.project.pk}
+    expected = services.expect_upload(**where, dataset=_wanted_dataset(request), size=size)
+    return render(request, "datasets/partials/expected.html", {"expected": expected, "of_file": True})
 
 
 @access.page(Permission.DATASET_CREATE)

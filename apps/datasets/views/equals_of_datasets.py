@@ -55,6 +55,13 @@ _FRESH = Act(
     "dataset edit {dataset.pk} --fresh-within 24",
     {"freshness_s": 86_400},
 )
+_CARD = Act(
+    _("Read its card"),
+    "GET",
+    "datasets/{dataset.pk}/card/",
+    "client.datasets.card({dataset.pk})",
+    "dataset card {dataset.pk}",
+)
 
 EQUALS = {
     "datasets:dataset_list": (
@@ -76,6 +83,7 @@ EQUALS = {
             "--project {project.slug} dataset push rows.csv --name {dataset.name}",
             {"upload": "…"},
         ),
+        _CARD,
         _FRESH,
         _SUITE,
     ),

@@ -103,6 +103,7 @@ def _backfill_page(
         "newest": newest,
         "reach": range_of(cursor) if cursor.get("min") is not None else "",
         "foreseen": foreseen,
+        "expected": services.expect_ingestion(actor=request.actor, ingestion=ingestion),
         "may": access.ask(policies.check_can_add, request.actor, ingestion),
     }
     return render_page(request, "datasets/ingestion_backfill.html", status=422 if form.errors else 200, **context)

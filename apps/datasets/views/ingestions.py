@@ -63,6 +63,7 @@ def ingestion_detail(request: PortalRequest, tenant: str, project: str, ingestio
         "facts": facts(ingestion, tenant=tenant, project=project),
         "runs": build_table(request, RunTable, rows),
         "may": access.ask(policies.check_can_add, request.actor, ingestion),
+        "expected": services.expect_ingestion(actor=request.actor, ingestion=ingestion),
         "history": history(request.actor, ("ingestion", ingestion.pk), names=tenants.names_of),
         "last_failure": said_now(ingestion.last_words or {}, ingestion.last_failure or ""),
     }

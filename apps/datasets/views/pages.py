@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from apps.datasets import forms, policies, selectors, services
 from apps.datasets.choices import ACCEPTED_ENDINGS, VersionState
-from apps.datasets.views import checks, exporting, parts, presentation
+from apps.datasets.views import card, checks, exporting, parts, presentation
 from apps.datasets.views.tables import DatasetFilter, DatasetTable
 from apps.datasets.views.things import address, dataset_of
 from foundation import access
@@ -87,8 +87,8 @@ def dataset_edit(request: PortalRequest, tenant: str, project: str, dataset_id: 
 def _tab(request: PortalRequest, version: Any) -> str:
     asked = request.GET.get("tab", "")
     if version is None:
-        return asked if asked in {"activity", "checks", "ingestions"} else "versions"
-    return asked if asked in {*parts.OF_VERSION, "versions", "ingestions"} else "preview"
+        return asked if asked in {"activity", "card", "checks", "ingestions"} else "versions"
+    return asked if asked in {*parts.OF_VERSION, "card", "versions", "ingestions"} else "preview"
 
 
 def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[str, Any]:
@@ -98,6 +98,8 @@ def _part(request: PortalRequest, dataset: Any, version: Any, tab: str) -> dict[
         return checks.of_dataset(request, dataset, version)
     if tab == "ingestions":
         return parts.ingestions(request, dataset)
+    if tab == "card":
+        return card.part(request, dataset)
     if tab == "activity":
         return parts.of_dataset(request, dataset)
     return parts.OF_VERSION[tab](request, version)
@@ -113,6 +115,7 @@ def _tabs(request: PortalRequest, dataset: Any, version: Any, tab: str, count: i
         ("ingestions", _("Ingestions"), coming),
         ("checks", _("Expectations"), None),
         *lineage,
+        ("card", _("Card"), None),
         ("activity", _("Activity"), None),
     ]
     return presentation.tabs(address(request, "dataset_detail", dataset.pk), tab, named)

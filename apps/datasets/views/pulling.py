@@ -40,7 +40,9 @@ def dataset_pull(request: PortalRequest, tenant: str, project: str) -> HttpRespo
     )
     form.offer_columns(columns_there(request, str(form["dataset"].value() or "")))
     act = request.POST.get("act", "")
-    context: dict[str, Any] = {"form": form, "connection": connection, "place": place}
+    where: dict[str, Any] = {"connection_id": connection.pk, "place": place}
+    expected = services.expect_pull(actor=request.actor, project_id=request.project.pk, **where)
+    context: dict[str, Any] = {"form": form, "connection": connection, "place": place, "expected": expected}
     if request.method == "POST" and act != "modes" and form.is_valid() and (act == "preview" or form.check_target()):
         with refusals_on(form):
             if act == "preview":

@@ -70,6 +70,7 @@ def transformation_detail(request: PortalRequest, tenant: str, project: str, tra
         "last": passes.first(),
         "table": build_table(request, PassTable, passes),
         "may_change": access.ask(policies.check_can_change_transformation, request.actor, transformation),
+        "expected": services.expect_transformation(actor=request.actor, transformation=transformation),
         "history": history(request.actor, ("transformation", transformation.pk), names=tenants.names_of),
         "topic": f"project:{request.project.pk}",
     }

@@ -74,3 +74,4 @@ class Registration(serializers.Serializer):
 class CardText(serializers.Serializer):
     card = serializers.CharField(max_length=200_000)
     card_number = serializers.IntegerField()
+    why = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")

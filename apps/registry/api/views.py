@@ -13,6 +13,8 @@ from apps.registry import selectors, services
 from apps.registry.api import serializers
 from foundation.access import Permission
 from foundation.web.api import PortalViewSet
+from foundation.web.editions import editions
+from foundation.web.editions_api import EditionSerializer, RestoreWanted
 
 
 class ModelViewSet(PortalViewSet):
@@ -52,6 +54,8 @@ class ModelVersionViewSet(PortalViewSet):
         "promote": Permission.MODEL_PROMOTE,
         "retire": Permission.MODEL_REGISTER,
         "card": Permission.MODEL_REGISTER,
+        "editions": Permission.MODEL_VIEW,
+        "restore_card": Permission.MODEL_REGISTER,
     }
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
@@ -75,7 +79,28 @@ class ModelVersionViewSet(PortalViewSet):
     def card(self, request: Request, pk: UUID) -> Response:
         body = self.body(serializers.CardText)
         version = services.edit_card(
-            actor=self.actor, version=self._version(pk), card=body["card"], seen_number=body["card_number"]
+            actor=self.actor,
+            version=self._version(pk),
+            card=body["card"],
+            seen_number=body["card_number"],
+            why=body["why"],
+        )
+        return self.answer(self.serializer_class, version)
+
+    @extend_schema(responses=EditionSerializer(many=True))
+    @action(detail=True, methods=["get"])
+    def editions(self, request: Request, pk: UUID) -> Response:
+        """What the card's text was, the newest edition first."""
+        about = selectors.about_card(self._version(pk))
+        return self.pages(editions(about), EditionSerializer, ordering=("-number",))
+
+    @extend_schema(request=RestoreWanted)
+    @action(detail=True, methods=["post"], url_path="restore-card")
+    def restore_card(self, request: Request, pk: UUID) -> Response:
+        """The text of an earlier edition counts again, as a new one."""
+        body = self.body(RestoreWanted)
+        version = services.restore_card(
+            actor=self.actor, version=self._version(pk), number=body["edition"], why=body["why"]
         )
         return self.answer(self.serializer_class, version)
 

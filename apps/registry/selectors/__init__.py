@@ -11,6 +11,7 @@ from apps.registry.selectors.comparing import (
 )
 from apps.registry.selectors.lineage import made_of_runs, version_things, versions_of_model
 from apps.registry.selectors.reading import (
+    about_card,
     failed_gates,
     get_model,
     get_model_version,
@@ -24,6 +25,7 @@ from apps.registry.selectors.reading import (
 )
 
 __all__ = [
+    "about_card",
     "case_evidence",
     "comparison",
     "deciding_figure",

@@ -14,6 +14,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
+from foundation.web.editions import About
 
 _RUNGS = (Stage.PRODUCTION, Stage.CANDIDATE, Stage.REGISTERING, Stage.RETIRED, Stage.FAILED, Stage.CANCELLED)
 
@@ -52,6 +53,10 @@ def visible_versions(*, actor: Actor, project_id: UUID | None = None) -> QuerySe
     rows = ModelVersion.objects.select_related("model", "run", "created_by", "project", "signing_key")
     rows = access.visible(rows, actor, Permission.MODEL_VIEW, project_id=project_id)
     return rows.prefetch_related("gates")
+
+
+def about_card(version: ModelVersion) -> About:
+    return About("model_version", version.pk, version.tenant_id, version.project_id)
 
 
 def get_model_version(*, actor: Actor, version_id: UUID) -> ModelVersion:

@@ -2,7 +2,7 @@
 
 from apps.registry.services.archiving import model_part
 from apps.registry.services.artifacts import public_key_pem, unpack_artifact
-from apps.registry.services.cards import edit_card
+from apps.registry.services.cards import edit_card, restore_card
 from apps.registry.services.erasing import ModelReach
 from apps.registry.services.leaving import ModelFarewell
 from apps.registry.services.metering import begin_usage
@@ -20,6 +20,7 @@ __all__ = [
     "public_key_pem",
     "register_version",
     "request_promotion",
+    "restore_card",
     "retire_version",
     "unpack_artifact",
 ]

@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.features import selectors as features
-from apps.registry import policies
+from apps.registry import policies, selectors
 from apps.registry.events import CardChanged
 from apps.registry.models import ModelVersion
 from foundation import ledger
+from foundation.clock import now
 from foundation.errors import Conflict
 from foundation.identity import Actor
+from foundation.web import editions
 
 
 def draft_card(*, actor: Actor, version: ModelVersion) -> str:
@@ -47,14 +49,48 @@ def draft_card(*, actor: Actor, version: ModelVersion) -> str:
 
 
 @transaction.atomic
-def edit_card(*, actor: Actor, version: ModelVersion, card: str, seen_number: int) -> ModelVersion:
-    """Write the card; refused where somebody else wrote since it was read, so that nothing is lost."""
+def edit_card(
+    *,
+    actor: Actor,
+    version: ModelVersion,
+    card: str,
+    seen_number: int,
+    why: str = "",
+    restores: int | None = None,
+) -> ModelVersion:
+    """Write the card as its next edition; refused where somebody else wrote since it was read, so nothing is lost.
+
+    `why` is kept beside it, and which edition it `restores`.
+    """
     version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
     policies.check_can_edit_card(actor, version)
     if version.card_number != seen_number:
         raise Conflict(_("Somebody changed the card while you wrote. Copy your text, reload, and bring both together."))
-    version.card, version.card_number = card, version.card_number + 1
+    kept = editions.keep(
+        selectors.about_card(version),
+        actor=actor,
+        before=version.card,
+        text=card,
+        why=why,
+        restores=restores,
+        counted=version.card_number,
+        now=now(),
+    )
+    version.card, version.card_number = card, kept.number
     version.save(update_fields=["card", "card_number"])
     changed = CardChanged(version_id=version.pk, card_digest=hashlib.sha256(card.encode()).hexdigest())
     ledger.record(changed, actor=actor, project_id=version.project_id, subject=("model_version", version.pk))
     return version
+
+
+@transaction.atomic
+def restore_card(*, actor: Actor, version: ModelVersion, number: int, why: str = "") -> ModelVersion:
+    """The text of an earlier edition counts again, as a new one. Conflict where it counts already."""
+    policies.check_can_edit_card(actor, version)
+    locked = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
+    found = editions.edition(selectors.about_card(locked), number)
+    if found.text == locked.card:
+        raise Conflict(_("The text of edition %(number)d counts already.") % {"number": number})
+    return edit_card(
+        actor=actor, version=locked, card=found.text, seen_number=locked.card_number, why=why, restores=number
+    )

@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.experiments import selectors as experiments
-from apps.registry import policies
+from apps.registry import policies, selectors
 from apps.registry.choices import NEXT, OnnxState, Stage
 from apps.registry.events import (
     ModelCreated,
@@ -34,6 +34,7 @@ from foundation.clock import database_now
 from foundation.errors import Invalid
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
+from foundation.web import editions
 from runtime.signature import directory_digest, file_digests, sign_directory
 
 if TYPE_CHECKING:
@@ -125,7 +126,15 @@ def _keep(actor: Actor, version: ModelVersion, files: Path) -> None:
     version.artifact_bytes = pack_artifact(version, files)
     _keep_reports(version, files)
     version.card = draft_card(actor=actor, version=version)
-    version.card_number = 1
+    kept = editions.keep(
+        selectors.about_card(version),
+        actor=actor,
+        before="",
+        text=version.card,
+        why=_("Drafted from evidence"),
+        now=database_now(),
+    )
+    version.card_number = kept.number
     states.move(version, Stage.CANDIDATE, NEXT, field="stage")
     version.save()
     keep_artifact(version, at=database_now(), otherwise=actor.named)

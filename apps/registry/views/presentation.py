@@ -18,6 +18,7 @@ from apps.tenants import selectors as tenants
 from foundation import access
 from foundation.access import Permission, Verdict
 from foundation.identity import Actor
+from foundation.web.editions import looked_at
 from foundation.web.history import history as history_of
 from foundation.web.templatetags.sanad_format import ago, filesize, number
 
@@ -115,6 +116,11 @@ def tab_context(actor: Actor, project: Any, version: Any, serving: Any | None, t
     if tab == "activity":
         return {"history": history(actor, ("model_version", version.pk))}
     return {}
+
+
+def editions_of(version: Any, asked: str) -> dict[str, Any]:
+    """The card's editions, and the one that the address names."""
+    return looked_at(selectors.about_card(version), asked)
 
 
 def proof_facts(version: Any) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -16,8 +16,9 @@ from apps.registry.views import presentation
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
-from foundation.web import redirect, render_page
+from foundation.web import editions, redirect, render_page
 from foundation.web.chain import chain_of
+from foundation.web.downloads import attached
 from foundation.web.jobs_pages import newest_job
 from foundation.web.refusals import refusals_on
 from foundation.web.requests import PortalRequest, in_project
@@ -39,11 +40,29 @@ def card_edit(request: PortalRequest, tenant: str, project: str, version_id: UUI
     if request.method == "POST" and form.is_valid():
         with refusals_on(form, otherwise="card"):
             said = form.cleaned_data
-            services.edit_card(actor=request.actor, version=version, card=said["card"], seen_number=said["card_number"])
+            words = {"card": said["card"], "seen_number": said["card_number"], "why": said["why"]}
+            services.edit_card(actor=request.actor, version=version, **words)
             messages.success(request, _("The card is saved."))
             return redirect(request, _here(request, version_id) + "?tab=card")
     status = 422 if form.errors else 200
     return render_page(request, "registry/card_edit.html", status=status, form=form, version=version)
+
+
+@access.page(Permission.MODEL_REGISTER)
+@require_POST
+def card_restore(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponse:
+    version = _version(request, version_id)
+    found = editions.edition(selectors.about_card(version), request.POST.get("edition"))
+    services.restore_card(actor=request.actor, version=version, number=found.number)
+    messages.success(request, _("The text of edition %(number)d counts again, as a new edition.") % vars(found))
+    return redirect(request, _here(request, version_id) + "?tab=card")
+
+
+@access.page(Permission.MODEL_VIEW)
+@require_GET
+def card_file(request: PortalRequest, tenant: str, project: str, version_id: UUID) -> HttpResponseBase:
+    version = _version(request, version_id)
+    return attached(version.card.encode(), name="card.md", kind="text/markdown; charset=utf-8")
 
 
 @access.page(Permission.MODEL_PROMOTE)
@@ -107,4 +126,5 @@ def _context(request: PortalRequest, version: Any) -> dict[str, Any]:
         "deploy_url": presentation.deploy_url(tenant=request.tenant.slug, version=version),
         "may_deploy": presentation.may(actor, Permission.DEPLOYMENT_CHANGE, version),
         **presentation.tab_context(actor, request.project, version, serving, tab),
+        **(presentation.editions_of(version, request.GET.get("edition", "")) if tab == "card" else {}),
     }

@@ -3,7 +3,7 @@
 from apps.tenants.selectors.accounts import is_account_of
 from apps.tenants.selectors.bin import BIN_PERMISSION, Inside, Place, binned_things, get_binned, inside_of, place_of
 from apps.tenants.selectors.budgets import budget_notices, month_cost
-from apps.tenants.selectors.estimates import Estimate, Time, estimates
+from apps.tenants.selectors.estimates import Estimate, Keeping, Time, estimates, keeping
 from apps.tenants.selectors.factors import factors_of, members_without_factor
 from apps.tenants.selectors.finding import FoundPerson, found_people, groups_called, people_called
 from apps.tenants.selectors.groups import (
@@ -93,6 +93,7 @@ __all__ = [
     "FoundPerson",
     "Given",
     "Inside",
+    "Keeping",
     "Place",
     "ProjectName",
     "Reach",
@@ -134,6 +135,7 @@ __all__ = [
     "inside_of",
     "is_account_of",
     "job_of_export",
+    "keeping",
     "leaving_of",
     "live_tokens",
     "member_of",

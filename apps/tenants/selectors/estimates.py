@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from apps.tenants.choices import CURRENCY, ResourceClass
+from apps.tenants.choices import CURRENCY, STORAGE_ITEM, ResourceClass
 from apps.tenants.models import Budget
 from apps.tenants.selectors import budgets as all_budgets
 from apps.tenants.selectors import quotas
@@ -106,3 +106,31 @@ def estimates(
         )
         for size, time in asked
     ]
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What keeping more bytes finds: the quota of storage with the least left, whose it is, and what they cost.
+
+    `monthly` is AED for a month of them, None where nobody has put a price on storage or the bytes are not known.
+    """
+
+    storage: Part | None
+    of_project: bool
+    monthly: Decimal | None
+    refused: str
+
+
+def keeping(*, actor: Actor, project_id: UUID, byte_count: int | None, now: datetime) -> Keeping:
+    """Before bytes are kept: figures of the whole tenant are in it for whoever sees the whole alone."""
+    access.require(actor, Permission.USAGE_VIEW, access.Inside(project_id))
+    tenant_id, whole = actor.tenant_id, sees_whole(actor)
+    least, of_project = quotas.storage_room(tenant_id=tenant_id, project_id=project_id, whole=whole)
+    price = PriceList(tenant_id).at(STORAGE_ITEM, now)
+    known = byte_count is not None and price > 0
+    return Keeping(
+        storage=least,
+        of_project=of_project,
+        monthly=price * byte_count / Decimal(2**30) if known and byte_count is not None else None,
+        refused=quotas.no_storage(tenant_id=tenant_id, project_id=project_id, more=byte_count or 0, whole=whole),
+    )

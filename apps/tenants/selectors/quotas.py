@@ -110,6 +110,20 @@ def room(*, tenant_id: UUID, project_id: UUID, whole: bool) -> list[Part]:
     return [part for name, part in parts.items() if name in _AT_START]
 
 
+def storage_room(*, tenant_id: UUID, project_id: UUID, whole: bool) -> tuple[Part | None, bool]:
+    """The quota of storage with the least left, and whether it is the project's; of the tenant too if `whole`."""
+    rows, kept = quotas_over(tenant_id=tenant_id, project_id=project_id), stored_of(tenant_id)
+    found: list[tuple[Decimal, Part, bool]] = []
+    for quota in rows if whole else rows.exclude(project_id=None):
+        part = next(part for part in _parts(quota, {}, kept) if part.field == "storage_bytes")
+        if part.left is not None:
+            found.append((part.left, part, quota.project_id is not None))
+    if not found:
+        return None, False
+    _left, part, of_project = min(found, key=lambda one: one[0])
+    return part, of_project
+
+
 def never_fits(*, tenant_id: UUID, project_id: UUID, size: ResourceClass, run: bool, whole: bool) -> str:
     """The sentence where a start asks for more than a whole quota; empty where it could be met at some time.
 

@@ -34,6 +34,7 @@ EVENT_FAMILIES = {
     "report": _("Reports"),
     "revision": _("Revisions"),
     "run": _("Runs"),
+    "saved_filter": _("Saved filters"),
     "service_account": _("Service accounts"),
     "sign_in": _("Sign-in"),
     "stream": _("Streams"),

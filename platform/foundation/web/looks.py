@@ -63,6 +63,7 @@ KINDS = {
     "person": (_("Member"), "users"),
     "permission": (_("Permission"), "key"),
     "ledger": (_("Ledger"), "shield-check"),
+    "saved_filter": (_("Saved filter"), "filter"),
     "page": (_("Page"), "layout-dashboard"),
     "action": (_("Action"), "command"),
 }

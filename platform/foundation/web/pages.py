@@ -27,11 +27,14 @@ def render_page(
 ) -> HttpResponse:
     """The page, or `part` where htmx asked for a piece (a boosted link and a history restore get the whole page).
 
-    Where the address asks for the page's list as a file, the file.
+    Where the address asks for the page's list as a file, the file. A list without a query goes on to its reader's own.
     """
     # Tables want Django's settings, and the launcher reads this package without any.
-    from foundation.web import table_files
+    from foundation.web import saved_filters, table_files
 
+    if chosen := saved_filters.default_address(request):
+        # The address says what is shown, so that it shows the same in another member's browser.
+        return redirect(request, chosen)
     if file := table_files.file_of(request, context):
         # Views promise a page; a file is sent while it is read, and Django asks no more of it than of any answer.
         return cast(HttpResponse, file)

@@ -22,6 +22,7 @@ from sanad.commands import (
     leaving,
     models,
     portal,
+    saved_filters,
     single_sign_on,
     streams,
     tenant,
@@ -106,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
         models,
         costs,
         governance,
+        saved_filters,
     ):
         part.add_to(acts)
     return root

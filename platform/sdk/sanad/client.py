@@ -14,6 +14,7 @@ from sanad.ingestions import Ingestions
 from sanad.keys import Keys
 from sanad.models import Deployments, Models, Runs
 from sanad.projects import Groups, Members, ProjectRoles, Projects, ServiceAccounts, Tokens
+from sanad.saved_filters import SavedFilters
 from sanad.single_sign_on import EmailDomains, IdentityProviders
 from sanad.streams import Streams
 from sanad.support import Support
@@ -69,6 +70,7 @@ class Client:
         self.budgets = Budgets(self)
         self.prices = Prices(self)
         self.ledger = Ledger(self)
+        self.saved_filters = SavedFilters(self)
 
     def __enter__(self) -> Client:
         return self

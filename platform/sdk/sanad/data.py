@@ -46,11 +46,32 @@ class Datasets(Governed):
     def edit(self, dataset: str, **words: object) -> Thing:
         """Change `description`, or `freshness_s`: how old the newest version may be in seconds, None for any age.
 
-        What is not named stays.
+        What is not named stays; `why` is kept with the description's edition.
         """
         path = f"datasets/{self.get(dataset)['id']}/"
         changed: Thing = self._http.send("PATCH", path, json=words).json()
         return changed
+
+    def estimate(self, size: int, *, dataset: str = "") -> Thing:
+        """What reading in a file of `size` bytes will probably take; `dataset` (name or id): as its next version."""
+        words = {"dataset": self.get(dataset)["id"]} if dataset else {}
+        found: Thing = self._http.get("uploads/estimate/", project=self._project, size=size, **words)
+        return found
+
+    def card(self, dataset: str) -> Thing:
+        """What people say of the dataset (its name or id), and what evidence says: `markdown` is both as a file."""
+        found: Thing = self._http.get(f"datasets/{self.get(dataset)['id']}/card/")
+        return found
+
+    def editions(self, dataset: str) -> Things:
+        """What the card's text was, the newest edition first."""
+        return list(self._http.pages(f"datasets/{self.get(dataset)['id']}/editions/"))
+
+    def restore_card(self, dataset: str, edition: int, *, why: str = "") -> Thing:
+        """The text of an earlier edition counts again, as a new one."""
+        path = f"datasets/{self.get(dataset)['id']}/restore-card/"
+        found: Thing = self._http.post(path, {"edition": edition, "why": why})
+        return found
 
     def versions(self, dataset_id: str) -> Things:
         return list(self._http.pages(f"datasets/{dataset_id}/versions/"))

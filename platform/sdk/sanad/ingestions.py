@@ -75,6 +75,11 @@ class Ingestions(Resource):
         changed: Thing = self._http.send("PATCH", f"ingestions/{ingestion_id}/", json=words).json()
         return changed
 
+    def estimate(self, ingestion_id: str) -> Thing:
+        """What the next run will probably take, by earlier ones: seconds, rows, bytes, quota; None where unknown."""
+        found: Thing = self._http.get(f"ingestions/{ingestion_id}/estimate/")
+        return found
+
     def run(
         self, ingestion_id: str, *, since: str = "", until: str = "", wait: bool = True, timeout_s: float = 3600
     ) -> Thing:

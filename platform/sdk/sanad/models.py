@@ -140,6 +140,22 @@ class Models(Resource):
             what="The registration",
         )
 
+    def edit_card(self, version_id: str, card: str, *, seen: int, why: str = "") -> Thing:
+        """Write the card, whose `card_number` was `seen` when it was read; Conflict where somebody else wrote since."""
+        body = {"card": card, "card_number": seen, "why": why}
+        changed: Thing = self._http.send("PUT", f"model-versions/{version_id}/card/", json=body).json()
+        return changed
+
+    def editions(self, version_id: str) -> Things:
+        """What the card's text was, the newest edition first."""
+        return list(self._http.pages(f"model-versions/{version_id}/editions/"))
+
+    def restore_card(self, version_id: str, edition: int, *, why: str = "") -> Thing:
+        """The text of an earlier edition counts again, as a new one."""
+        path = f"model-versions/{version_id}/restore-card/"
+        changed: Thing = self._http.post(path, {"edition": edition, "why": why})
+        return changed
+
     def promote(self, version_id: str) -> Thing:
         """Ask for promotion to production; an officer decides. `approval` is the case's id.
 

@@ -55,6 +55,11 @@ class Transformations(Resource):
         """What was made or left out, and why; the newest first."""
         return list(self._http.pages(f"transformations/{self.get(said)['id']}/passes/"))
 
+    def estimate(self, said: str) -> Thing:
+        """What the next run will probably take, by earlier ones: seconds, rows, bytes, quota; None where unknown."""
+        found: Thing = self._http.get(f"transformations/{self.get(said)['id']}/estimate/")
+        return found
+
     def run(self, said: str, *, below: bool = False) -> Thing:
         """Make it of its inputs' newest versions; with `below`, then all that is made of it."""
         asked: Thing = self._http.post(f"transformations/{self.get(said)['id']}/run/", {"below": below})

@@ -263,3 +263,15 @@ def test_a_conflicting_card_is_a_409_over_rest(api_as, scientist, registered):
         content_type="application/json",
     )
     assert answer.status_code == 409
+
+
+def test_the_cards_editions_are_kept_compared_and_brought_back(client_as, api_as, scientist, registered):
+    version = registered()
+    client, here = client_as(scientist), f"{LIST}versions/{version.pk}/"
+    client.post(f"{here}card/", {"card": "Ours", "card_number": 1, "why": "limits"})
+    shown = page(client, f"{here}?tab=card&edition=2")
+    assert "limits" in shown and "<ins>Ours</ins>" in shown and "Drafted from evidence" in shown
+    assert client.post(f"{here}card/restore/", {"edition": 1}).status_code == 303
+    rows = api_as(scientist).get(f"/api/v1/model-versions/{version.pk}/editions/").json()["results"]
+    assert [(row["number"], row["restores"]) for row in rows] == [(3, 1), (2, None), (1, None)]
+    assert rows[0]["text"] == rows[2]["text"] == client.get(f"{here}card.md").content.decode()

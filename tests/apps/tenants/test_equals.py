@@ -16,6 +16,7 @@ from django.urls import resolve
 from drf_spectacular.generators import SchemaGenerator
 
 from apps.connections.views.equals import EQUALS as OF_CONNECTIONS
+from apps.dashboards.views.equals import EQUALS as OF_FILTERS
 from apps.datasets.views.equals import EQUALS as OF_INGESTIONS
 from apps.datasets.views.equals_of_datasets import EQUALS as OF_DATASETS
 from apps.streams.views.equals import EQUALS as OF_STREAMS
@@ -30,13 +31,13 @@ from tests.browser.pages import TENANT_PAGES
 ODD = """O'Brien "& Sons" {0} $(id)"""
 THING = SimpleNamespace(pk=uuid4(), name=ODD)
 _THINGS = ("group", "account", "provider", "webhook", "binned", "tenant", "connection", "stream", "ingestion")
-_THINGS += ("dataset", "version", "quarantine", "transformation")
+_THINGS += ("saved", "dataset", "version", "quarantine", "transformation")
 PAGE = {
     "membership": SimpleNamespace(pk=uuid4(), user=SimpleNamespace(email="o'brien@acme.test")),
     **dict.fromkeys(_THINGS, THING),
     "project": SimpleNamespace(slug="flights"),
 }
-EQUALS = {**OF_TENANTS, **OF_CONNECTIONS, **OF_INGESTIONS, **OF_DATASETS, **OF_STREAMS}
+EQUALS = {**OF_TENANTS, **OF_CONNECTIONS, **OF_INGESTIONS, **OF_DATASETS, **OF_STREAMS, **OF_FILTERS}
 ACTS = [(view, act) for view, acts in EQUALS.items() for act in acts]
 NAMES = [f"{view}-{act.method}-{act.path}" for view, act in ACTS]
 

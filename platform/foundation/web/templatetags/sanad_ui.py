@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from foundation.access import Role
 from foundation.web import cells, equals, navigation, reach, terms, words
+from foundation.web import saved_filters as saving
 from foundation.web.looks import DIRECTIONAL, KINDS, MARKS, TONE_OF
 
 register = template.Library()
@@ -135,6 +136,21 @@ def query_named(request: HttpRequest | None, name: str, value: Any, drop: str = 
 @register.simple_tag(takes_context=True)
 def current_request(context: Context) -> HttpRequest | None:
     return request_of(context)
+
+
+@register.simple_tag(takes_context=True)
+def saved_filters(context: Context) -> saving.Head | None:
+    """What the head of the page's list offers; None on pages of no list."""
+    return saving.head_of(request_of(context))
+
+
+@register.simple_tag(takes_context=True)
+def whole_list(context: Context, action: str = "") -> str:
+    """The list without any filter: the page's address, also where it opens with a saved filter."""
+    request = request_of(context)
+    if request is None or "?" in action or (action and action != request.path):
+        return action
+    return saving.whole_address(request)
 
 
 @register.simple_tag(takes_context=True)

@@ -27,6 +27,7 @@ def _datasets(dataset: Any) -> None:
     push = add(dataset, "push", dataset_push, "send a file or a folder: a new dataset, or its next version")
     push.add_argument("file", help="or a folder, whose files become one table")
     push.add_argument("--name", default="")
+    push.add_argument("--estimate", action="store_true", help="say what it will probably take, and send nothing")
     push.add_argument("--pattern", default="", help='which files of a folder, like "*.csv"')
     push.add_argument("--follow-links", action="store_true", help="send files outside of the folder that links lead to")
     push.add_argument("--review", action="store_true", help="wait for a person to commit it")
@@ -65,7 +66,16 @@ def _datasets(dataset: Any) -> None:
     edit = add(dataset, "edit", dataset_edit, "say what it is, and how old its newest version may be")
     edit.add_argument("dataset", help="its name or id")
     edit.add_argument("--description")
+    edit.add_argument("--why", help="why the description changes; kept with its edition")
     edit.add_argument("--fresh-within", type=int, metavar="HOURS", help="0: nothing is promised")
+    card = add(dataset, "card", dataset_card, "what people say of it, and what evidence says, as Markdown")
+    card.add_argument("dataset", help="its name or id")
+    editions = add(dataset, "editions", dataset_editions, "what the card's text was, and who changed it")
+    editions.add_argument("dataset", help="its name or id")
+    restore = add(dataset, "restore-card", dataset_restore_card, "an earlier edition of the card's text counts again")
+    restore.add_argument("dataset", help="its name or id")
+    restore.add_argument("edition", type=int, help="its number, as `sanad dataset editions` shows it")
+    restore.add_argument("--why", default="")
     add(dataset, "list", dataset_list, "datasets of the project")
     add(dataset, "versions", dataset_versions, "versions of a dataset").add_argument("dataset")
     lineage = add(dataset, "lineage", dataset_lineage, "where a dataset comes from, and what was made of it")
@@ -137,6 +147,12 @@ def _training_sets(training: Any) -> None:
 
 
 def dataset_push(client: Client, said: Namespace) -> None:
+    if said.estimate:
+        source = _source(said)
+        size = source.size if isinstance(source, Folder) else Path(source).stat().st_size
+        known = client.datasets.find(said.name) if said.name else None
+        show(client.datasets.estimate(size, dataset=known["id"] if known else ""), as_json=said.json)
+        return
     version = client.datasets.push(
         _source(said),
         name=said.name or "",
@@ -199,10 +215,29 @@ def dataset_destroy(client: Client, said: Namespace) -> None:
 
 def dataset_edit(client: Client, said: Namespace) -> None:
     words: dict[str, Any] = {} if said.description is None else {"description": said.description}
+    if said.why is not None:
+        words["why"] = said.why
     if said.fresh_within is not None:
         words["freshness_s"] = said.fresh_within * 3600 or None
     changed = client.datasets.edit(said.dataset, **words)
     show(chosen(changed, ("id", "name", "description", "freshness_s")), as_json=said.json)
+
+
+def dataset_card(client: Client, said: Namespace) -> None:
+    found = client.datasets.card(said.dataset)
+    if said.json:
+        show(found, as_json=True)
+    else:
+        print(found["markdown"], end="")
+
+
+def dataset_editions(client: Client, said: Namespace) -> None:
+    rows = client.datasets.editions(said.dataset)
+    table(rows, ("number", "by", "at", "why", "restores"), as_json=said.json)
+
+
+def dataset_restore_card(client: Client, said: Namespace) -> None:
+    show(client.datasets.restore_card(said.dataset, said.edition, why=said.why), as_json=said.json)
 
 
 def dataset_list(client: Client, said: Namespace) -> None:

@@ -31,6 +31,8 @@ def add_to(acts: Any) -> None:
     _words(edit)
     run = add(kind, "run", ingestion_run, "read now")
     backfill = add(kind, "backfill", ingestion_run, "read a span of the cursor anew; it replaces what is there of it")
+    run.add_argument("--estimate", action="store_true", help="say what it will probably take, and start nothing")
+    backfill.set_defaults(estimate=False)
     for parser in (run, backfill):
         parser.add_argument("ingestion", help=_SAID)
         parser.add_argument("--no-wait", action="store_true", help="only begin it")
@@ -90,6 +92,9 @@ def ingestion_show(client: Client, said: Namespace) -> None:
 
 
 def ingestion_run(client: Client, said: Namespace) -> None:
+    if said.estimate:
+        show(client.ingestions.estimate(_id(client, said)), as_json=said.json)
+        return
     if said.count:
         show(client.ingestions.span(_id(client, said), since=said.since, until=said.until), as_json=said.json)
         return

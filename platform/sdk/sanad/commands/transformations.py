@@ -32,6 +32,7 @@ def add_to(acts: Any) -> None:
         add(transform, name, act, said).add_argument("transformation", help="its name or id")
     run = add(transform, "run", transform_run, "make it now of its inputs' newest versions")
     run.add_argument("transformation", help="its name or id")
+    run.add_argument("--estimate", action="store_true", help="say what it will probably take, and start nothing")
     run.add_argument("--below", action="store_true", help="then all that is made of it, too")
 
 
@@ -75,6 +76,9 @@ def transform_passes(client: Client, said: Namespace) -> None:
 
 
 def transform_run(client: Client, said: Namespace) -> None:
+    if said.estimate:
+        show(client.transformations.estimate(said.transformation), as_json=said.json)
+        return
     show(chosen(client.transformations.run(said.transformation, below=said.below), SHOWN), as_json=said.json)
 
 
