@@ -12,5 +12,5 @@ from foundation.identity import Actor
 def filter_part(actor: Actor) -> Iterator[tenants.File]:
     """saved-filters/saved-filters.json."""
     with tenants.in_scope_of(actor):
-        rows = [tenants.words_of(row) for row in visible_filters(actor=actor).filter(shared=True)]
+        rows = [tenants.fields_of(row) for row in visible_filters(actor=actor).filter(shared=True)]
     yield "saved-filters/saved-filters.json", tenants.as_json(rows)

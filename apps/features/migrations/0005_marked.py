@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("features", "0001_squashed_0003_destroyed"),
+        ("features", "0004_sources_of_keys_and_times"),
     ]
 
     operations = [

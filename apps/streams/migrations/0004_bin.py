@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("connections", "0003_bin"),
-        ("datasets", "0010_bin"),
+        ("datasets", "0011_bin"),
         ("projects", "0004_deletion"),
         ("streams", "0003_tokens_and_left_out"),
         ("tenancy", "0001_squashed_0005_suspension_and_leaving"),

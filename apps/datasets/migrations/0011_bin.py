@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datasets", "0009_erased_mentions"),
+        ("datasets", "0010_suites_say_what_their_author_saw"),
         ("projects", "0004_deletion"),
         ("tenancy", "0001_squashed_0005_suspension_and_leaving"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
