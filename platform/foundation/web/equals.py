@@ -45,9 +45,12 @@ def acts_of(view_name: str) -> tuple[Act, ...]:
 
 def snippets(act: Act, page: Mapping[str, Any]) -> list[dict[str, str]]:
     """The act in its three forms, as components/snippet.html takes them."""
-    url = settings.SANAD_PUBLIC_URL
-    python = f'import sanad\n\nclient = sanad.Client("{url}", token="snd_…")\n{_said(act.python, page, quote=repr)}'
-    cli = f"export SANAD_URL={url} SANAD_TOKEN=snd_…\nsanad {_said(act.cli, page, quote=shlex.quote)}"
+    url, project = settings.SANAD_PUBLIC_URL, getattr(page.get("project"), "slug", "")
+    # On a project's page both know which: much of what is named there is found in a project alone.
+    within, beside = (f', project="{project}"', f" SANAD_PROJECT={project}") if project else ("", "")
+    python = f'import sanad\n\nclient = sanad.Client("{url}", token="snd_…"{within})\n'
+    python += _said(act.python, page, quote=repr)
+    cli = f"export SANAD_URL={url} SANAD_TOKEN=snd_…{beside}\nsanad {_said(act.cli, page, quote=shlex.quote)}"
     return [
         {"name": "curl", "code": _curl(act, page, url)},
         {"name": "Python", "code": python},

@@ -24,6 +24,7 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Column, Lake, TableAt
 from foundation.words import kept as _
+from foundation.words import kept_many as ngettext
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -78,7 +79,8 @@ def replay_rows(
         actor=actor,
         project_id=version.project_id,
         subject=subject,
-        title=_("Replaying %(rows)s rows into %(dataset)s") % {"rows": number(count), "dataset": dataset.name},
+        title=ngettext("Replaying %(rows)s row into %(dataset)s", "Replaying %(rows)s rows into %(dataset)s", count)
+        % {"rows": number(count), "dataset": dataset.name},
         version_id=str(version.pk),
     )
     return version

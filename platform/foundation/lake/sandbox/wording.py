@@ -89,7 +89,9 @@ def _failure(said: dict[str, Any], sql: str, limits: Limits, details: dict[str, 
     if kind == "Result Too Large":
         return _("The answer is larger than %(result)s MB; read fewer columns or rows.") % words
     if kind in ("Binder", "Catalog") and named:
-        return _at(_("The query cannot be understood at “%(name)s” (%(kind)s error).") % words, details)
+        return _at(
+            _("The query names “%(name)s”, which is not there or cannot be used so (%(kind)s error).") % words, details
+        )
     if kind in ("Conversion", "Out of Range", "Invalid Input"):
         sentence = _("A value in the data does not fit what the query does with it (%(kind)s error).")
         return _at(sentence % words, details)
