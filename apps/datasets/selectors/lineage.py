@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.datasets.choices import VersionState
 from apps.datasets.models import DatasetVersion
 from apps.datasets.selectors.making import naming
-from apps.datasets.selectors.masking import digest_for
+from apps.datasets.selectors.masking import digest_for, hides_digests
 from apps.datasets.selectors.reading import get_dataset, visible_versions
 from foundation.identity import Actor
 from foundation.web.lineage import ColumnReference, Reference, Thing, Whole
@@ -93,7 +93,7 @@ def broken_reason(version: DatasetVersion) -> str:
 
 def source_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
     """Where versions came from: a connection's place, a file; the id is the version's."""
-    for version in visible_versions(actor=actor).filter(pk__in=ids).defer("first_profile", "schema"):
+    for version in visible_versions(actor=actor).filter(pk__in=ids).defer("first_profile"):
         source, slugs = version.source, [actor.tenant.slug, version.project.slug]
         part_of = Whole("files", version.dataset_id, _("Files of %(name)s") % {"name": version.dataset.name})
         if connection := source.get("connection"):
@@ -106,7 +106,7 @@ def source_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
             project_id=version.project_id,
             project=version.project.slug,
             at=version.created_at,
-            digest=source.get("sha256", ""),
+            digest="" if hides_digests(actor, version) else source.get("sha256", ""),
             part_of=part_of,
         )
 

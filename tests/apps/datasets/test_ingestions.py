@@ -68,7 +68,7 @@ def test_only_what_is_new_is_read_and_nothing_new_makes_no_version(ingestion, wa
 
 
 def test_what_became_personal_since_is_matched_for_nobody_who_sees_masks(scientist, dataset, plan, run):
-    program = blind(scientist)
+    program = blind(scientist, "connection.view")
     ingestion = services.create_ingestion(
         actor=program, dataset=dataset, plan=replace(plan, mode=Mode.UPSERT), now=now()
     )

@@ -265,5 +265,5 @@ def test_a_report_names_no_newest_moment_of_a_masked_column(ingested, scientist,
     services.classify_columns(actor=scientist, version=version, classes={"born": "personal"})
     page, rest = f"/t/acme/p/flights/data/versions/{version.pk}/", f"/api/v1/dataset-versions/{version.pk}/validation/"
     assert "7 Jul 1961" in api_as(scientist).get(rest).content.decode()
-    for answer in (api_as(viewer).get(rest), client_as(viewer).get(f"{page}?tab=validation")):
+    for answer in (api_as(viewer).get(rest), client_as(viewer).get(f"{page}?tab=checks")):
         assert answer.status_code == 200 and "1961" not in answer.content.decode()

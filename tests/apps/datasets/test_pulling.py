@@ -103,7 +103,7 @@ def test_a_table_in_a_bucket_becomes_a_version_whoever_is_killed_meanwhile(
     )
     assert (sample.num_rows, sample.column_names) == (50, ["id"])
     where = {"project": project, "connection_id": stage.connection.pk, "place": "orders/", "options": {}}
-    masked = services.sample_of(actor=blind(scientist), **where)
+    masked = services.sample_of(actor=blind(scientist, "connection.view"), **where)
     assert (masked.num_rows, masked["id"].unique().to_pylist()) == (50, ["•••"])
 
     version = pull(scientist, dataset, stage, "orders/")

@@ -57,7 +57,7 @@ def test_a_rule_of_before_personal_values_answers_nothing_about_them(scientist, 
     aside = selectors.quarantine_of(actor=viewer, version=people)
     assert services.rows_of(actor=scientist, quarantine=aside).count == 20
     place = "/t/acme/p/flights/data"
-    page = client_as(viewer).get(f"{place}/versions/{people.pk}/?tab=validation").content.decode()
+    page = client_as(viewer).get(f"{place}/versions/{people.pk}/?tab=checks").content.decode()
     assert "Not all shown to you" in page and "that you see masked" in page and "rows fail" not in page
     page = client_as(viewer).get(f"{place}/quarantine/{aside.pk}/").content.decode()
     assert "canary" not in page and "signs" not in page and "about values you see masked" in page
