@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets.models import Quarantine
 from foundation import lake
 from foundation.errors import Invalid
+from foundation.quoting import identifier
 
 MOST_NUMBERS = 10_000
 
@@ -24,7 +25,7 @@ class Choice:
 
     def condition(self, quarantine: Quarantine) -> tuple[str, list[Any]]:
         """SQL over the quarantine's own columns, and its parameters."""
-        number, reasons, _mended = map(name, quarantine.marks)
+        number, reasons, _mended = map(identifier, quarantine.marks)
         if self.numbers:
             return f"{number} IN ({', '.join(str(int(one)) for one in self.numbers)})", []
         return (f"list_contains({reasons}, ?)", [self.reason]) if self.reason else ("true", [])
@@ -51,7 +52,3 @@ def count_of(quarantine: Quarantine, choice: Choice) -> int:
     if not (count := int(found.to_pylist()[0]["n"])):
         raise Invalid(_("These rows are not in quarantine any more."), fields={"numbers": [_("Not there.")]})
     return count
-
-
-def name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.models import Quarantine
-from apps.datasets.services.quarantine.choosing import Choice, name
+from apps.datasets.services.quarantine.choosing import Choice
 from foundation import access, lake
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import Column
+from foundation.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +61,7 @@ def rows_of(*, actor: Actor, quarantine: Quarantine, offset: int = 0, limit: int
     if reason:
         counted = tables.query(f"SELECT count(*) AS n FROM q WHERE {where}", {"q": quarantine.at}, params)
         count = int(counted.read_all().to_pylist()[0]["n"])
-    number = name(quarantine.marks[0])
+    number = identifier(quarantine.marks[0])
     sql = f"SELECT * FROM q WHERE {where} ORDER BY {number} LIMIT {int(limit)} OFFSET {int(offset)}"
     found = tables.query(sql, {"q": quarantine.at}, params).read_all()
     return Rows(columns=columns, hidden=hidden, count=count, rows=list(_rows(found, columns, hidden)))
@@ -73,7 +74,7 @@ def row_of(*, actor: Actor, quarantine: Quarantine, number: int) -> tuple[list[C
     shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
     if shown is not None and {column.name for column in columns} - shown:
         policies.check_sees_clear(actor, quarantine)
-    sql = f"SELECT * FROM q WHERE {name(quarantine.marks[0])} = ?"
+    sql = f"SELECT * FROM q WHERE {identifier(quarantine.marks[0])} = ?"
     found = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, [number]).read_all()
     if not found.num_rows:
         raise NotFound(_("This row is not in quarantine any more."))
@@ -100,11 +101,11 @@ def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[
     shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
     number, reasons, _mended = quarantine.marks
     told = [
-        f"{name(number)}",
-        f"array_to_string({name(reasons)}, ' ') AS {name(reasons)}",
-        *(name(column.name) for column in columns_of(quarantine) if shown is None or column.name in shown),
+        f"{identifier(number)}",
+        f"array_to_string({identifier(reasons)}, ' ') AS {identifier(reasons)}",
+        *(identifier(column.name) for column in columns_of(quarantine) if shown is None or column.name in shown),
     ]
-    sql = f"SELECT {', '.join(told)} FROM q ORDER BY {name(number)}"
+    sql = f"SELECT {', '.join(told)} FROM q ORDER BY {identifier(number)}"
     reader = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at})
     if form == "parquet":
         return rows_out.parquet(reader, reader.schema)
