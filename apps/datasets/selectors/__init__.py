@@ -48,6 +48,7 @@ from apps.datasets.selectors.lineage import (
     versions_of_dataset,
 )
 from apps.datasets.selectors.masking import (
+    HIDDEN,
     Mask,
     Masks,
     covered_columns,
@@ -59,6 +60,7 @@ from apps.datasets.selectors.masking import (
     masked_rows,
     masks,
     masks_over,
+    may_be_personal,
     may_see_clear,
     profile_for,
 )
@@ -134,6 +136,7 @@ from apps.datasets.selectors.validation import (
 
 __all__ = [
     "EXAMPLES",
+    "HIDDEN",
     "NEWEST",
     "WITH_ROWS",
     "ColumnChange",
@@ -201,6 +204,7 @@ __all__ = [
     "masked_rows",
     "masks",
     "masks_over",
+    "may_be_personal",
     "may_see_clear",
     "moment_of",
     "moved_over",

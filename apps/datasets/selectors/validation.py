@@ -9,17 +9,15 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from apps.datasets.choices import ColumnClass, VersionState
+from apps.datasets.choices import VersionState
 from apps.datasets.models import Breach, Contract, Dataset, DatasetVersion, Quarantine, Suite, ValidationReport
-from apps.datasets.selectors.masking import HIDDEN, is_covered, may_see_clear
+from apps.datasets.selectors.masking import HIDDEN, is_covered, may_be_personal, may_see_clear
 from apps.datasets.selectors.reading import latest_ready, visible_datasets
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
-
-_PERSONAL = {ColumnClass.PERSONAL, ColumnClass.SENSITIVE}
 
 
 def visible_suites(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[Suite]:
@@ -111,11 +109,8 @@ def shown_columns(*, actor: Actor, quarantine: Quarantine) -> frozenset[str] | N
         return None
     newest = latest_ready(quarantine.dataset)
     columns = [column for schema in (quarantine.version.schema, newest.schema if newest else []) for column in schema]
-    return frozenset({column["name"] for column in columns} - {column["name"] for column in columns if _hides(column)})
-
-
-def _hides(column: dict[str, Any]) -> bool:
-    return column.get("class") in _PERSONAL or (not column.get("class") and bool(column.get("suspected")))
+    hidden = {column["name"] for column in columns if may_be_personal(column)}
+    return frozenset({column["name"] for column in columns} - hidden)
 
 
 def dataset_names(*, actor: Actor, project_id: UUID) -> dict[str, str]:

@@ -20,7 +20,6 @@ from foundation.quoting import identifier
 if TYPE_CHECKING:
     import pyarrow as pa
 
-HIDDEN = "•••"
 EXPORT_KINDS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 
 
@@ -85,7 +84,8 @@ def _rows(found: pa.Table, columns: list[Column], hidden: frozenset[str]) -> Ite
     marks = found.num_columns - len(columns)
     for row in zip(*(column.to_pylist() for column in found.columns), strict=True):
         values = [
-            HIDDEN if column.name in hidden else value for column, value in zip(columns, row[marks:], strict=True)
+            selectors.HIDDEN if column.name in hidden else value
+            for column, value in zip(columns, row[marks:], strict=True)
         ]
         yield Row(number=row[0], reasons=list(row[1]), mended=list(row[2]), values=values)
 
