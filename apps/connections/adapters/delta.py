@@ -18,6 +18,7 @@ from apps.connections.adapters import deletions
 from apps.connections.adapters.files import shown
 from apps.connections.adapters.table_files import MOST_FILES, DataFile, Snapshot, Store, TableColumn, too_many
 from apps.connections.errors import PlaceMissing, SourceBroken
+from foundation.quoting import identifier
 from foundation.words import kept as _
 
 LOG = "_delta_log/"
@@ -248,14 +249,10 @@ def sql_type(kind: Any, column: str) -> str:
     elif kind.get("type") == "map":
         return f"MAP({sql_type(kind['keyType'], column)}, {sql_type(kind['valueType'], column)})"
     elif kind.get("type") == "struct" and kind["fields"]:
-        parts = (f"{_quoted(part['name'])} {sql_type(part['type'], column)}" for part in kind["fields"])
+        parts = (f"{identifier(part['name'])} {sql_type(part['type'], column)}" for part in kind["fields"])
         return f"STRUCT({', '.join(parts)})"
     sentence = _("The column “%(column)s” is of the type %(type)s, which no dataset holds.")
     raise SourceBroken(sentence % {"column": shown(column), "type": shown(_shown_type(kind))})
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _shown_type(kind: Any) -> str:

@@ -17,6 +17,7 @@ from apps.connections.adapters.postgresql_wire import BoundedConnection, connect
 from apps.connections.adapters.tables import Column, Look, Range, Tables, joined, parts_of
 from apps.connections.errors import PlaceMissing, SourceBroken, SourceRefused, SourceUnreachable
 from apps.connections.ports import Secrets, Thing
+from foundation.quoting import identifier, literal
 from foundation.words import kept as _
 
 _COUNT_S = 5
@@ -106,7 +107,7 @@ class PostgresqlSession:
             raise SourceRefused(
                 _("%(user)s may not read %(table)s (GRANT SELECT).") % {"user": self._at.user, "table": joined(*name)}
             )
-        columns = [column_of(one, _quoted(one["name"])) for one in self._rows(_COLUMNS, {"oid": row["oid"]})]
+        columns = [column_of(one, identifier(one["name"])) for one in self._rows(_COLUMNS, {"oid": row["oid"]})]
         if not columns:
             raise SourceBroken(_("%(table)s has no columns that can be read.") % {"table": joined(*name)})
         rows, exact = self._count(row) if with_rows else (None, False)
@@ -118,12 +119,12 @@ class PostgresqlSession:
         return self._sorted(look, within, _where(look, within), f"LIMIT 1 OFFSET {int(offset)}")
 
     def last(self, look: Look, within: Range) -> str | None:
-        where = f"{_where(look, within)} AND t.{_quoted(within.column)} IS NOT NULL"
+        where = f"{_where(look, within)} AND t.{identifier(within.column)} IS NOT NULL"
         return self._sorted(look, within, where, "DESC LIMIT 1")
 
     def _sorted(self, look: Look, within: Range, where: str, which: str) -> str | None:
         # Without the table before it a name in ORDER BY is the output's, which is text.
-        column = f"t.{_quoted(within.column)}"
+        column = f"t.{identifier(within.column)}"
         return self._value(f"SELECT {column}::text FROM {_table(look)} AS t WHERE {where} ORDER BY {column} {which}")
 
     def lines(
@@ -148,7 +149,7 @@ class PostgresqlSession:
         """The planner's estimate, or a count where it has none and that is quick."""
         if row["rows"] > 0 and row["relkind"] in "rpm":
             return row["rows"], False
-        table = f"{_quoted(row['nspname'])}.{_quoted(row['relname'])}"
+        table = f"{identifier(row['nspname'])}.{identifier(row['relname'])}"
         try:
             self._connection.execute("SAVEPOINT counting")
             self._limit(_COUNT_S)
@@ -194,22 +195,13 @@ def _note(emptied: Sequence[int], long: Sequence[int], most: int) -> str:
 
 
 def _table(look: Look) -> str:
-    return ".".join(_quoted(part) for part in parts_of(look.name))
+    return ".".join(identifier(part) for part in parts_of(look.name))
 
 
 def _where(look: Look, within: Range) -> str:
-    column = _quoted(within.column)
+    column = identifier(within.column)
     cast = next(one.source_type for one in look.columns if one.name == within.column)
-    borders = [f"{column} > {_literal(within.after)}::{cast}"] if within.after is not None else []
-    borders += [f"{column} <= {_literal(within.upto)}::{cast}"] if within.upto is not None else []
+    borders = [f"{column} > {literal(within.after)}::{cast}"] if within.after is not None else []
+    borders += [f"{column} <= {literal(within.upto)}::{cast}"] if within.upto is not None else []
     inside = " AND ".join(borders) or "true"
     return f"({inside} OR {column} IS NULL)" if within.nulls and borders else f"({inside})"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    # Backslashes mean nothing in a plain literal, and standard_conforming_strings is on since 9.1.
-    return "'" + text.replace("'", "''") + "'"

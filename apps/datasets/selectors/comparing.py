@@ -12,6 +12,7 @@ from apps.datasets.selectors.masking import guessable, profile_for
 from apps.datasets.selectors.reading import table_at
 from foundation import lake
 from foundation.identity import Actor
+from foundation.quoting import identifier
 
 # Rows are compared one by one up to this many in both versions together; beyond it only counts and profiles are.
 _MOST_ROWS = 5_000_000
@@ -73,7 +74,7 @@ def changed_rows(*, actor: Actor, before: DatasetVersion, after: DatasetVersion)
     shared = comparable(actor, before, after)
     if not shared:
         return None
-    columns = ", ".join('"' + name.replace('"', '""') + '"' for name in shared)
+    columns = ", ".join(map(identifier, shared))
     one, other = f"SELECT {columns} FROM a", f"SELECT {columns} FROM b"  # noqa: S608 - names are quoted
     sql = (
         f"SELECT (SELECT count(*) FROM ({one} EXCEPT ALL {other})) AS removed, "  # noqa: S608

@@ -16,6 +16,7 @@ from apps.datasets.selectors.reading import table_at
 from foundation import lake
 from foundation.errors import Invalid
 from foundation.identity import Actor
+from foundation.quoting import identifier
 
 # Versions of up to so many rows are compared row by row; of larger ones a sample of their keys, the same in both.
 MOST_ROWS = 5_000_000
@@ -55,9 +56,9 @@ class _Pair:
     one_in: int
 
     def side(self, name: str) -> str:
-        keys = [f"{_quoted(column)} AS k{i}" for i, column in enumerate(self.key)]
-        rest = [f"{_quoted(column)} AS c{i}" for i, column in enumerate(self.columns)]
-        cut = f" WHERE hash({', '.join(map(_quoted, self.key))}) % {self.one_in} = 0" if self.one_in > 1 else ""
+        keys = [f"{identifier(column)} AS k{i}" for i, column in enumerate(self.key)]
+        rest = [f"{identifier(column)} AS c{i}" for i, column in enumerate(self.columns)]
+        cut = f" WHERE hash({', '.join(map(identifier, self.key))}) % {self.one_in} = 0" if self.one_in > 1 else ""
         return f"SELECT true AS there, {', '.join([*keys, *rest])} FROM {name}{cut}"  # noqa: S608 - names are quoted
 
     @property
@@ -190,7 +191,3 @@ def _check_unique(actor: Actor, pair: _Pair, before: DatasetVersion, after: Data
 def _first(actor: Actor, sql: str, pair: _Pair) -> list[int]:
     table = lake.for_tenant(actor.tenant_id).query(sql, pair.inputs).read_all()
     return [int(column[0].as_py() or 0) for column in table.columns]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

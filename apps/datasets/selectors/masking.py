@@ -47,6 +47,11 @@ def is_covered(column: Mapping[str, Any]) -> bool:
     return effective_class(column) in _COVERED
 
 
+def may_be_personal(column: Mapping[str, Any]) -> bool:
+    """Whether its values are about people, or are suspected to be, however unsurely, and nobody has answered yet."""
+    return is_covered(column) or (not column.get("class") and bool(column.get("suspected")))
+
+
 def covered_columns(version: DatasetVersion) -> list[str]:
     return [column["name"] for column in version.schema if is_covered(column)]
 

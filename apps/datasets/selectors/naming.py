@@ -8,14 +8,14 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.datasets.choices import ColumnClass, VersionState
+from apps.datasets.choices import VersionState
 from apps.datasets.models import Dataset, DatasetVersion
+from apps.datasets.selectors.masking import may_be_personal
 from apps.datasets.selectors.reading import visible_datasets, visible_versions
 from foundation import lake
 from foundation.identity import Actor
 
 _WITH_ROWS = (VersionState.READY, VersionState.REVIEW)
-_PERSONAL = {ColumnClass.PERSONAL, ColumnClass.SENSITIVE}
 
 
 def sql_name(dataset: Dataset) -> str:
@@ -54,8 +54,7 @@ def columns_by_project(*, actor: Actor) -> dict[UUID, list[str]]:
 def _personal_first(schemas: Iterable[list[dict[str, Any]]]) -> list[str]:
     personal: dict[str, bool] = {}
     for column in (column for schema in schemas for column in schema):
-        about = column.get("class") in _PERSONAL or (not column.get("class") and bool(column.get("suspected")))
-        personal[column["name"]] = personal.get(column["name"], False) or about
+        personal[column["name"]] = personal.get(column["name"], False) or may_be_personal(column)
     return sorted(personal, key=lambda name: (not personal[name], name))
 
 

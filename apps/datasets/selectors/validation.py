@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import ReportOutcome, ResultState, Severity, VersionState
 from apps.datasets.models import Breach, Contract, Dataset, DatasetVersion, Quarantine, Suite, ValidationReport
-from apps.datasets.selectors.masking import HIDDEN, is_covered, may_see_clear
+from apps.datasets.selectors.masking import HIDDEN, is_covered, may_be_personal, may_see_clear
 from apps.datasets.selectors.reading import latest_ready, visible_datasets
 from apps.datasets.selectors.withholding import untold
 from foundation import access
@@ -136,11 +136,8 @@ def shown_columns(*, actor: Actor, quarantine: Quarantine) -> frozenset[str] | N
         return None
     newest = latest_ready(quarantine.dataset)
     columns = [column for schema in (quarantine.version.schema, newest.schema if newest else []) for column in schema]
-    return frozenset({column["name"] for column in columns} - {column["name"] for column in columns if _hides(column)})
-
-
-def _hides(column: dict[str, Any]) -> bool:
-    return is_covered(column) or (not column.get("class") and bool(column.get("suspected")))
+    hidden = {column["name"] for column in columns if may_be_personal(column)}
+    return frozenset({column["name"] for column in columns} - hidden)
 
 
 def dataset_names(*, actor: Actor, project_id: UUID) -> dict[str, str]:

@@ -21,6 +21,7 @@ from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake import Column, Span, TableAt
 from foundation.lake.ports import Lake
+from foundation.quoting import identifier
 from foundation.words import kept as _
 from foundation.words import kept_many as ngettext
 
@@ -169,8 +170,8 @@ def _fits(tables: Lake, rows: TableAt, came: Column, type: str) -> bool:
     if came.type == type or came.type in _WIDER.get(type, ()) or came.type == '"NULL"':
         return True
     # A column without any value is read as text.
-    name = came.name.replace('"', '""')
-    found = tables.query(f'SELECT count("{name}") AS n FROM r', {"r": rows}).read_all()  # noqa: S608 - quoted
+    sql = f"SELECT count({identifier(came.name)}) AS n FROM r"  # noqa: S608 - quoted
+    found = tables.query(sql, {"r": rows}).read_all()
     return found.column("n")[0].as_py() == 0
 
 
@@ -181,8 +182,8 @@ def _check_keys(tables: Lake, rows: TableAt, keys: Sequence[str]) -> None:
     for key in keys:
         if key not in known:
             raise FileRefused(_("There is no column “%(name)s”, which is the key.") % {"name": key})
-    columns = ", ".join('"' + key.replace('"', '""') + '"' for key in keys)
-    empty = " OR ".join('"' + key.replace('"', '""') + '" IS NULL' for key in keys)
+    columns = ", ".join(map(identifier, keys))
+    empty = " OR ".join(f"{identifier(key)} IS NULL" for key in keys)
     sql = (
         f"SELECT (SELECT count(*) FROM r WHERE {empty}) AS empty, (SELECT count(*) FROM (SELECT 1 FROM r "  # noqa: S608
         f"WHERE NOT ({empty}) GROUP BY {columns} HAVING count(*) > 1)) AS twice"

@@ -13,6 +13,7 @@ from apps.datasets.models import DatasetVersion, Ingestion
 from foundation import lake
 from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+from foundation.quoting import identifier
 from foundation.words import kept as _
 
 _READERS: tuple[tuple[tuple[str, ...], Callable[[str], object]], ...] = (
@@ -56,7 +57,7 @@ def _counted(newest: DatasetVersion, cursor: str, since: str, until: str) -> For
     type = next((one["type"] for one in newest.schema if one["name"] == cursor), "")
     if not type:
         return Foreseen(0, newest.row_count or 0, None, None, None)
-    column, parts, values = '"{}"'.format(cursor.replace('"', '""')), ["true"], list[Any]()
+    column, parts, values = identifier(cursor), ["true"], list[Any]()
     for sign, value in ((">", since), ("<=", until)):
         if value:
             parts.append(f"{column} {sign} cast_to_type(?, {column})")

@@ -13,6 +13,7 @@ from apps.experiments.choices import SplitKind
 from apps.experiments.errors import RunRefused
 from apps.features import selectors as features
 from foundation import lake
+from foundation.quoting import identifier
 
 TEST_FRACTION = 0.2
 # Where validation and test begin among the rows in order of time.
@@ -34,7 +35,7 @@ def suggested(training_set: Any) -> dict[str, Any]:
 
 def _by_time(training_set: Any) -> dict[str, Any] | None:
     """The last 15 % of the rows for testing, the 15 % before for validation, from midnight on where days allow."""
-    column = '"{}"'.format(training_set.event_time.replace('"', '""'))
+    column = identifier(training_set.event_time)
     sql = _QUANTILES.format(column=column, validation=_SHARES[0], test=_SHARES[1])
     reader = lake.for_tenant(training_set.tenant_id).query(sql, {"rows": features.training_table(training_set)})
     (row,) = reader.read_all().to_pylist()

@@ -13,6 +13,7 @@ from apps.features.selectors.reading import training_table, view_table
 from foundation import lake
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
+from foundation.quoting import identifier
 
 _DAY_US = 86_400_000_000
 # The longest span that is cut into each unit: twelve to some forty pieces are what a page can show.
@@ -47,8 +48,8 @@ def missing_map(training_set: TrainingSet, *, actor: Actor) -> MissingMap:
     at = training_table(training_set)
     timed = training_set.event_time and training_set.event_time not in masks_of_set(actor, training_set)
     unit = _unit(training_set, at, training_set.event_time) if timed else ""
-    counts = ", ".join(f"1 - count({_quoted(name)}) / count(*) AS m{i}" for i, name in enumerate(names))
-    moment = f"date_trunc('{unit}', {_quoted(training_set.event_time)})::TIMESTAMP" if unit else "NULL::TIMESTAMP"
+    counts = ", ".join(f"1 - count({identifier(name)}) / count(*) AS m{i}" for i, name in enumerate(names))
+    moment = f"date_trunc('{unit}', {identifier(training_set.event_time)})::TIMESTAMP" if unit else "NULL::TIMESTAMP"
     sql = f"SELECT {moment} AS moment, {counts} FROM rows GROUP BY 1 ORDER BY 1 LIMIT {_MOST_BUCKETS}"  # noqa: S608
     found = _rows(training_set, at, sql)
     shares = {name: [piece[f"m{i}"] for piece in found] for i, name in enumerate(names)}
@@ -63,7 +64,7 @@ def over_time(view: FeatureView, feature: str, *, actor: Actor) -> list[Piece]:
     numeric = feature not in masks and any(
         c["name"] == feature and c.get("kind") == "number" for c in view.profile.get("columns", [])
     )
-    value, time = _quoted(feature), _quoted(view.event_time)
+    value, time = identifier(feature), identifier(view.event_time)
     quartiles = [f"quantile_cont({value}::DOUBLE, {q})" if numeric else "NULL" for q in (0.25, 0.5, 0.75)]
     sql = (
         f"SELECT date_trunc('{_unit(view, at, view.event_time)}', {time})::TIMESTAMP AS moment, count(*) AS rows, "  # noqa: S608
@@ -74,7 +75,7 @@ def over_time(view: FeatureView, feature: str, *, actor: Actor) -> list[Piece]:
 
 
 def _unit(thing: Any, at: TableAt, time: str) -> str:
-    moment = f"epoch_us({_quoted(time)})"
+    moment = f"epoch_us({identifier(time)})"
     span = _rows(thing, at, f"SELECT max({moment}) - min({moment}) AS span FROM rows")[0]["span"] or 0  # noqa: S608
     return next((unit for longest, unit in _UNITS if span <= longest), "year")
 
@@ -82,7 +83,3 @@ def _unit(thing: Any, at: TableAt, time: str) -> str:
 def _rows(thing: Any, at: TableAt, sql: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = lake.for_tenant(thing.tenant_id).query(sql, {"rows": at}).read_all().to_pylist()
     return found
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

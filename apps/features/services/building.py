@@ -17,12 +17,12 @@ from apps.features.events import TrainingSetCancelled, TrainingSetFailed, Traini
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.joining import JoinedView, join_sql, proof_sql
 from apps.features.services.metering import begin_usage, size_of
-from apps.features.services.quoting import quoted
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
+from foundation.quoting import identifier
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -143,10 +143,10 @@ def _check_nothing_leaked(violations: int, mismatches: int) -> None:
 
 
 def _labels(tables: Lake, training_set: TrainingSet, base: TableAt) -> dict[str, int]:
-    label = quoted(training_set.label)
+    label = identifier(training_set.label)
     limits = ["true"]
     if training_set.event_time:
-        t = f"epoch_us({quoted(training_set.event_time)})"
+        t = f"epoch_us({identifier(training_set.event_time)})"
         limits += [f"{t} >= {start}" for start in [_microseconds(training_set.window_start)] if start is not None]
         limits += [f"{t} < {end}" for end in [_microseconds(training_set.window_end)] if end is not None]
     sql = (

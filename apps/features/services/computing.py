@@ -18,12 +18,13 @@ from apps.features.events import FeatureViewCancelled, FeatureViewFailed, Featur
 from apps.features.models import FeatureView
 from apps.features.services.joining import SHOWN, JoinedView, marked_sql
 from apps.features.services.metering import begin_usage, size_of
-from apps.features.services.quoting import column_list, quoted
+from apps.features.services.naming import column_list
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states, storage
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
+from foundation.quoting import identifier
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -72,7 +73,7 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
 
 def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
     keys = view.entity.join_keys
-    empty = " OR ".join(f"{quoted(name)} IS NULL" for name in (*keys, view.event_time))
+    empty = " OR ".join(f"{identifier(name)} IS NULL" for name in (*keys, view.event_time))
     sql = f"SELECT count(*), count(*) FILTER (WHERE {empty}) FROM rows"  # noqa: S608 - names are quoted
     total, nameless = tables.query(sql, {"rows": at}).read_all().to_pylist()[0].values()
     if nameless:

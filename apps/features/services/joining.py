@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.features.services.quoting import quoted
+from foundation.quoting import identifier
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,15 @@ def join_sql(
     kept = sorted(
         {*base_columns, label, *([event_time] if event_time else []), *(c for v in views for c in v.keys.values())}
     )
-    limits = [f"{quoted(label)} IS NOT NULL"]
-    at = f"epoch_us({quoted(event_time)})"
+    limits = [f"{identifier(label)} IS NOT NULL"]
+    at = f"epoch_us({identifier(event_time)})"
     limits += [f"{at} >= {start_us}"] if start_us is not None else []
     limits += [f"{at} < {end_us}"] if end_us is not None else []
     moment = f", {at} AS __t" if event_time else ""
     parts = [f"labels AS (SELECT {_list(kept)}{moment} FROM base WHERE {' AND '.join(limits)})"]
-    parts += [f"{quoted('k_' + view.alias)} AS ({_known_sql(view)})" for view in views]
+    parts += [f"{identifier('k_' + view.alias)} AS ({_known_sql(view)})" for view in views]
     joins = " ".join(_asof_sql(view) for view in views)
-    chosen = [f"labels.{quoted(name)}" for name in kept] + [out for view in views for out in _outputs(view)]
+    chosen = [f"labels.{identifier(name)}" for name in kept] + [out for view in views for out in _outputs(view)]
     return f"WITH {', '.join(parts)} SELECT {', '.join(chosen)} FROM labels {joins}"
 
 
@@ -72,17 +72,21 @@ def proof_sql(*, event_time: str, view: JoinedView) -> str:
     The second method sorts labels and view rows into one sequence per key and takes a running maximum; it shares
     nothing with the join but the rule.
     """
-    t, event, known = f"epoch_us({quoted(event_time)})", quoted(view.event_column), quoted(view.known_column)
+    t, event, known = (
+        f"epoch_us({identifier(event_time)})",
+        identifier(view.event_column),
+        identifier(view.known_column),
+    )
     fresh = f"({t} - epoch_us({event}) <= {view.ttl_us})" if view.ttl_us is not None else "true"
-    base_keys = ", ".join(f"{quoted(column)} AS k{i}" for i, column in enumerate(view.keys.values()))
-    view_keys = ", ".join(f"{quoted(key)} AS k{i}" for i, key in enumerate(view.keys))
+    base_keys = ", ".join(f"{identifier(column)} AS k{i}" for i, column in enumerate(view.keys.values()))
+    view_keys = ", ".join(f"{identifier(key)} AS k{i}" for i, key in enumerate(view.keys))
     names = ", ".join(f"k{i}" for i in range(len(view.keys)))
     known_at = _known_at(view)
     return f"""
     WITH points AS (
       SELECT {base_keys}, {t} AS moment, 1 AS is_label, NULL::BIGINT AS event_at, epoch_us({event}) AS found FROM joined
       UNION ALL
-      SELECT {view_keys}, {known_at} AS moment, 0, epoch_us({quoted(view.event_time)}), NULL FROM source
+      SELECT {view_keys}, {known_at} AS moment, 0, epoch_us({identifier(view.event_time)}), NULL FROM source
     ), expected AS (
       SELECT is_label, found, max(event_at) OVER (
         PARTITION BY {names} ORDER BY moment, is_label ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS wanted
@@ -99,8 +103,8 @@ def proof_sql(*, event_time: str, view: JoinedView) -> str:
 
 
 def _known_at(view: JoinedView) -> str:
-    event = f"epoch_us({quoted(view.event_time)})"
-    return f"greatest({event}, epoch_us({quoted(view.created)}))" if view.created else event
+    event = f"epoch_us({identifier(view.event_time)})"
+    return f"greatest({event}, epoch_us({identifier(view.created)}))" if view.created else event
 
 
 def marked_sql(view: JoinedView, relation: str) -> str:
@@ -109,7 +113,7 @@ def marked_sql(view: JoinedView, relation: str) -> str:
 
 
 def _shown(view: JoinedView) -> str:
-    keys, event = _list(view.keys), f"epoch_us({quoted(view.event_time)})"
+    keys, event = _list(view.keys), f"epoch_us({identifier(view.event_time)})"
     order = f"{event} DESC, {_list(view.features)}" if view.features else f"{event} DESC"
     alone = f"row_number() OVER (PARTITION BY {keys}, {_known_at(view)} ORDER BY {order}) = 1"
     if not view.created:
@@ -120,31 +124,31 @@ def _shown(view: JoinedView) -> str:
 
 def _known_sql(view: JoinedView) -> str:
     """The rows that are seen, with their two times in microseconds."""
-    times = f"epoch_us({quoted(view.event_time)}) AS __event, {_known_at(view)} AS __known"
-    relation = quoted(view.alias) if view.marked is not None else f"({marked_sql(view, quoted(view.alias))})"
+    times = f"epoch_us({identifier(view.event_time)}) AS __event, {_known_at(view)} AS __known"
+    relation = identifier(view.alias) if view.marked is not None else f"({marked_sql(view, identifier(view.alias))})"
     seen = "" if view.marked is False else f" WHERE {SHOWN}"
     return f"SELECT {_list(view.keys)}, {_list(view.features)}, {times} FROM {relation}{seen}"
 
 
 def _asof_sql(view: JoinedView) -> str:
-    alias = quoted("k_" + view.alias)
-    same = " AND ".join(f"labels.{quoted(column)} = {alias}.{quoted(key)}" for key, column in view.keys.items())
+    alias = identifier("k_" + view.alias)
+    same = " AND ".join(f"labels.{identifier(column)} = {alias}.{identifier(key)}" for key, column in view.keys.items())
     return f"ASOF LEFT JOIN {alias} ON {same} AND labels.__t >= {alias}.__known"
 
 
 def _outputs(view: JoinedView) -> list[str]:
-    alias = quoted("k_" + view.alias)
+    alias = identifier("k_" + view.alias)
     fresh = f"labels.__t - {alias}.__event <= {view.ttl_us}" if view.ttl_us is not None else None
     outputs = []
     for name in view.features:
-        value = f"{alias}.{quoted(name)}"
+        value = f"{alias}.{identifier(name)}"
         outputs.append(
-            f"CASE WHEN {fresh} THEN {value} END AS {quoted(name)}" if fresh else f"{value} AS {quoted(name)}"
+            f"CASE WHEN {fresh} THEN {value} END AS {identifier(name)}" if fresh else f"{value} AS {identifier(name)}"
         )
-    outputs.append(f"make_timestamp({alias}.__event) AS {quoted(view.event_column)}")
-    outputs.append(f"make_timestamp({alias}.__known) AS {quoted(view.known_column)}")
+    outputs.append(f"make_timestamp({alias}.__event) AS {identifier(view.event_column)}")
+    outputs.append(f"make_timestamp({alias}.__known) AS {identifier(view.known_column)}")
     return outputs
 
 
 def _list(names: Sequence[str] | dict[str, str]) -> str:
-    return ", ".join(quoted(name) for name in names)
+    return ", ".join(identifier(name) for name in names)

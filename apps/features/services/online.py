@@ -24,12 +24,13 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewMaterialised, MaterialisationCancelled
 from apps.features.models import FeatureView
 from apps.features.ports import OnlineStore
-from apps.features.services.quoting import column_list, quoted
+from apps.features.services.naming import column_list
 from foundation import jobs, lake, ledger, storage
 from foundation.clock import now
 from foundation.errors import Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
+from foundation.quoting import identifier
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -152,11 +153,11 @@ def _pairs(view: FeatureView, keyring: _Keyring, job: JobHandle) -> Iterator[tup
 
 
 def _newest(view: FeatureView, limit: int | None = None) -> Iterator[dict[str, Any]]:
-    keys = ", ".join(quoted(name) for name in view.entity.join_keys)
-    features = ", ".join(quoted(name) for name in view.feature_names)
-    at = f"epoch_us({quoted(view.event_time)})"
+    keys = ", ".join(identifier(name) for name in view.entity.join_keys)
+    features = ", ".join(identifier(name) for name in view.feature_names)
+    at = f"epoch_us({identifier(view.event_time)})"
     # As a join sees it: of several rows of the latest event the one that was known last.
-    known = f"greatest({at}, epoch_us({quoted(view.created_column)})) DESC, " if view.created_column else ""
+    known = f"greatest({at}, epoch_us({identifier(view.created_column)})) DESC, " if view.created_column else ""
     cut = f" LIMIT {limit}" if limit else ""
     sql = (
         f"SELECT {keys}, {features}, {at} AS __at FROM rows "  # noqa: S608 - names are quoted

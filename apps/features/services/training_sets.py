@@ -19,7 +19,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import TrainingSetDefined
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.defining import check_name
-from apps.features.services.quoting import column_list
+from apps.features.services.naming import column_list
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
 from foundation import jobs, ledger

@@ -12,6 +12,7 @@ from typing import Any
 from apps.features import selectors as features
 from apps.monitoring.models import Replay
 from foundation import lake
+from foundation.quoting import identifier
 
 # The times that a request can name, in microseconds: years 1 to 9999.
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
@@ -39,7 +40,7 @@ def past_of(replay: Replay) -> Past:
 
 def _rows(replay: Replay) -> Iterator[Row]:
     names = [column["name"] for column in replay.training_set.columns if column["role"] == "feature"]
-    chosen, moment = ", ".join(_quoted(name) for name in names), _quoted(replay.training_set.event_time)
+    chosen, moment = ", ".join(identifier(name) for name in names), identifier(replay.training_set.event_time)
     sql = (
         f"SELECT * EXCLUDE (__n) FROM (SELECT {chosen}, epoch_us({moment}) AS __t, "  # noqa: S608 - names are quoted
         f"row_number() OVER (ORDER BY {moment}, {chosen}) AS __n FROM rows WHERE {_has_time(moment)}) "
@@ -51,7 +52,7 @@ def _rows(replay: Replay) -> Iterator[Row]:
 
 
 def _left_out(replay: Replay) -> int:
-    moment = _quoted(replay.training_set.event_time)
+    moment = identifier(replay.training_set.event_time)
     sql = f"SELECT count(*) AS n FROM rows WHERE NOT {_has_time(moment)}"  # noqa: S608 - the name is quoted
     return int(next(_answers(replay, sql))["n"])
 
@@ -64,10 +65,6 @@ def _answers(replay: Replay, sql: str) -> Iterator[dict[str, Any]]:
     rows = features.training_table(replay.training_set)
     for batch in lake.for_tenant(replay.tenant_id).query(sql, {"rows": rows}):
         yield from batch.to_pylist()
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _jsonable(value: Any) -> Any:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connections
 from django.db.models import Model
 
+from foundation.quoting import identifier
+
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION sanad_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT nullif(current_setting('sanad.tenant', true), '')::uuid $$;
@@ -57,14 +59,14 @@ def secure_database(*, using: str, **_signal: Any) -> None:
     """Create the scope functions, grant the portal's role its rows and force a policy on every protected table."""
     with connections[using].cursor() as cursor:
         cursor.execute(FUNCTIONS)
-        cursor.execute(_GRANTS.format(role=_quoted(settings.DATABASE_PORTAL_ROLE)))
+        cursor.execute(_GRANTS.format(role=identifier(settings.DATABASE_PORTAL_ROLE)))
         for model in protected_models():
             for statement in _policies(model, *(rule_of(model) or ("", None))):
                 cursor.execute(statement)
 
 
 def _policies(model: type[Model], rule: str, reads: str | None) -> list[str]:
-    table = _quoted(model._meta.db_table)
+    table = identifier(model._meta.db_table)
     statements = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
@@ -75,7 +77,3 @@ def _policies(model: type[Model], rule: str, reads: str | None) -> list[str]:
     if reads:
         statements.append(f"CREATE POLICY sanad_reads ON {table} FOR SELECT USING ({reads})")
     return statements
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

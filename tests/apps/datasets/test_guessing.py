@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apps.datasets import selectors, services
+from apps.datasets.models import Quarantine
 from apps.features import services as features
 from apps.features.selectors import (
     digest_for,
@@ -55,6 +56,14 @@ def test_what_was_said_of_harmless_values_uncovers_none_that_come_back(written, 
         assert "mail" in selectors.masks(actor, back)
     again = written("again.csv", ROWS, dataset=first.dataset)
     assert "mail" in selectors.masks(viewer, again)
+    # Nor do rows that were set aside of it, nor what is suggested to be expected of it, and read by everybody.
+    aside = Quarantine(tenant_id=again.tenant_id, project_id=again.project_id, dataset=again.dataset, version=again)
+    assert "mail" not in selectors.shown_columns(actor=viewer, quarantine=aside)
+    suggested = services.suggest(actor=scientist, dataset=again.dataset)
+    assert {one.expectation.kind.value for one in suggested if "mail" in one.expectation.columns} <= {
+        "not_null",
+        "unique",
+    }
     with pytest.raises(AccessDenied, match="masked"):
         services.classify_column(actor=program, version=again, column="mail", column_class="public")
     services.classify_column(actor=scientist, version=again, column="mail", column_class="public")

@@ -13,6 +13,7 @@ from typing import Any
 from apps.datasets.choices import ErasedKind
 from apps.datasets.models import DatasetVersion, Ingestion, Suite, TransformationDefinition
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search
+from foundation.quoting import literal
 
 # Shorter ones stand in any text; they are looked for between quotes alone.
 _SHORT = 4
@@ -37,8 +38,7 @@ def naming(search: Search) -> re.Pattern[str]:
 
 
 def _alone(value: str) -> str:
-    inside = re.escape(value.replace("'", "''"))
-    quoted = rf"'{inside}'"
+    quoted = re.escape(literal(value))
     return quoted if len(value) < _SHORT else rf"{quoted}|(?<!\w){re.escape(value)}(?!\w)"
 
 

@@ -13,6 +13,7 @@ from foundation import lake
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import TableAt
+from foundation.quoting import identifier
 
 _OUTER = " \t\r\n\u00a0\u200e\u200f"
 
@@ -165,4 +166,4 @@ def successor_id(erasure_id: UUID, old: UUID) -> UUID:
 
 def as_text(column: str) -> str:
     """The column as text, whatever its type: a number typed finds the number."""
-    return 'CAST("' + column.replace('"', '""') + '" AS VARCHAR)'
+    return f"CAST({identifier(column)} AS VARCHAR)"

@@ -13,6 +13,7 @@ from apps.datasets.models import Quarantine
 from foundation import lake
 from foundation.errors import Invalid
 from foundation.identity import Actor
+from foundation.quoting import identifier
 
 MOST_NUMBERS = 10_000
 
@@ -28,7 +29,7 @@ class Choice:
 
     def condition(self, quarantine: Quarantine) -> tuple[str, list[Any]]:
         """SQL over the quarantine's own columns, and its parameters."""
-        number, reasons, _mended = map(name, quarantine.marks)
+        number, reasons, _mended = map(identifier, quarantine.marks)
         where, params = "true", list[Any]()
         if self.numbers:
             where = f"{number} IN ({', '.join(str(int(one)) for one in self.numbers)})"
@@ -64,7 +65,3 @@ def count_of(quarantine: Quarantine, choice: Choice) -> int:
     if not (count := int(found.to_pylist()[0]["n"])):
         raise Invalid(_("These rows are not in quarantine any more."), fields={"numbers": [_("Not there.")]})
     return count
-
-
-def name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

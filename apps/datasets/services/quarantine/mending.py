@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from apps.datasets import policies, selectors
 from apps.datasets.events import QuarantineDiscarded, RowsMended
 from apps.datasets.models import DatasetVersion, Quarantine, quarantine_table
-from apps.datasets.services.quarantine.choosing import chosen, count_of, name, untold_to
+from apps.datasets.services.quarantine.choosing import chosen, count_of, untold_to
 from apps.datasets.services.quarantine.reading import columns_of
 from foundation import lake, ledger
 from foundation.errors import Invalid
 from foundation.identity import Actor
 from foundation.lake.ports import Column
+from foundation.quoting import identifier
 
 
 @transaction.atomic
@@ -53,7 +54,7 @@ def mend_rows(
         actor,
         quarantine,
     )
-    mended = name(quarantine.marks[2])
+    mended = identifier(quarantine.marks[2])
     values = {
         quarantine.marks[2]: f"list_sort(list_distinct(list_append({mended}, ?)))",
         column: f"CAST(? AS {target.type})",

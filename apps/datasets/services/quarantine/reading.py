@@ -10,17 +10,17 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import policies, selectors
 from apps.datasets.models import Quarantine
-from apps.datasets.services.quarantine.choosing import Choice, name, untold_to
+from apps.datasets.services.quarantine.choosing import Choice, untold_to
 from apps.datasets.services.showing import MOST_IN_A_FILE, Looking, unsaid
 from foundation import access, lake
 from foundation.errors import Invalid, NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import Column
+from foundation.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-HIDDEN = "•••"
 EXPORT_KINDS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 
 
@@ -62,7 +62,7 @@ def rows_of(*, actor: Actor, quarantine: Quarantine, offset: int = 0, limit: int
     if reason or untold:
         counted = tables.query(f"SELECT count(*) AS n FROM q WHERE {where}", {"q": quarantine.at}, params)
         count = int(counted.read_all().to_pylist()[0]["n"])
-    number = name(quarantine.marks[0])
+    number = identifier(quarantine.marks[0])
     sql = f"SELECT * FROM q WHERE {where} ORDER BY {number} LIMIT {int(limit)} OFFSET {int(offset)}"
     found = tables.query(sql, {"q": quarantine.at}, params).read_all()
     if shown is not None:
@@ -97,7 +97,8 @@ def _rows(found: pa.Table, columns: list[Column], hidden: frozenset[str]) -> Ite
     marks = found.num_columns - len(columns)
     for row in zip(*(column.to_pylist() for column in found.columns), strict=True):
         values = [
-            HIDDEN if column.name in hidden else value for column, value in zip(columns, row[marks:], strict=True)
+            selectors.HIDDEN if column.name in hidden else value
+            for column, value in zip(columns, row[marks:], strict=True)
         ]
         yield Row(number=row[0], reasons=list(row[1]), mended=list(row[2]), values=values)
 
@@ -113,12 +114,12 @@ def export_rows(*, actor: Actor, quarantine: Quarantine, form: str) -> Iterator[
     shown = selectors.shown_columns(actor=actor, quarantine=quarantine)
     number, reasons, _mended = quarantine.marks
     told = [
-        f"{name(number)}",
-        f"array_to_string({name(reasons)}, ' ') AS {name(reasons)}",
-        *(name(column.name) for column in columns_of(quarantine) if shown is None or column.name in shown),
+        f"{identifier(number)}",
+        f"array_to_string({identifier(reasons)}, ' ') AS {identifier(reasons)}",
+        *(identifier(column.name) for column in columns_of(quarantine) if shown is None or column.name in shown),
     ]
     where, params = Choice(untold=untold_to(actor, quarantine)).condition(quarantine)
-    sql = f"SELECT {', '.join(told)} FROM q WHERE {where} ORDER BY {name(number)}"
+    sql = f"SELECT {', '.join(told)} FROM q WHERE {where} ORDER BY {identifier(number)}"
     reader = lake.for_tenant(quarantine.tenant_id).query(sql, {"q": quarantine.at}, params)
     if shown is not None:
         reader = _looked_at(reader, _unsaid(quarantine, shown))

@@ -15,7 +15,7 @@ from apps.datasets.events import ReplayStarted
 from apps.datasets.models import Dataset, DatasetVersion, Quarantine, quarantine_table
 from apps.datasets.services.completing import complete
 from apps.datasets.services.ingestion import cancel_version, fail_version
-from apps.datasets.services.quarantine.choosing import Choice, chosen, count_of, name, untold_to
+from apps.datasets.services.quarantine.choosing import Choice, chosen, count_of, untold_to
 from apps.datasets.services.quarantine.mending import held
 from foundation import jobs, lake, ledger
 from foundation.errors import Conflict
@@ -23,6 +23,7 @@ from foundation.figures import number
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Column, Lake, TableAt
+from foundation.quoting import identifier
 from foundation.words import kept as _
 from foundation.words import kept_many as ngettext
 
@@ -125,7 +126,9 @@ def _chosen_rows(
         )
         raise Conflict(sentence)
     _check_readable(tables, rows, {one.name: one for one in mine}, wanted, where, params)
-    told = ", ".join(f"CAST({name(column.name)} AS {column.type}) AS {name(column.name)}" for column in wanted)
+    told = ", ".join(
+        f"CAST({identifier(column.name)} AS {column.type}) AS {identifier(column.name)}" for column in wanted
+    )
     return tables.write_query(table, f"SELECT {told} FROM q WHERE {where}", {"q": rows}, params)
 
 
@@ -136,7 +139,7 @@ def _check_readable(
     for column in wanted:
         if mine[column.name].type == column.type:
             continue
-        value = name(column.name)
+        value = identifier(column.name)
         wrong = f"{value} IS NOT NULL AND TRY_CAST({value} AS {column.type}) IS NULL"
         sql = f"SELECT count(*) AS n FROM q WHERE ({where}) AND {wrong}"
         if count := tables.query(sql, {"q": rows}, params).read_all().to_pylist()[0]["n"]:
@@ -147,7 +150,7 @@ def _check_readable(
 
 
 def _merging(job: JobHandle, version: DatasetVersion, tables: Lake, table: str, base: TableAt) -> Any:
-    columns = ", ".join(name(column.name) for column in tables.schema(base))
+    columns = ", ".join(identifier(column.name) for column in tables.schema(base))
 
     def merge(good: TableAt) -> TableAt:
         if not tables.count(good):

@@ -12,10 +12,12 @@ from uuid import UUID
 
 from apps.datasets.choices import TABLE_KINDS, ExpectationKind, ResultState, Severity, ValueFamily
 from apps.datasets.services.validation import compiling, user_sql
-from apps.datasets.services.validation.compiling import ROW_KINDS, Ground, Other, Rule, Unchecked, name
+from apps.datasets.services.validation.compiling import ROW_KINDS, Ground, Other, Rule, Unchecked
 from apps.datasets.services.validation.expectations import Expectation
 from apps.datasets.services.validation.user_sql import Wanted
 from foundation.lake.ports import Column, Known, Lake, TableAt
+from foundation.quoting import identifier
+from foundation.quoting import literal as text_literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -141,10 +143,10 @@ def _ground(suite: Sequence[Expectation], asked: Asked, known: Known) -> tuple[G
 
 def _whole(columns: Mapping[str, Column], there: set[str], key: Sequence[str]) -> str:
     """All rows that there will be: the new ones, and those that they do not replace."""
-    told = [f"i.{name(column)}" if column in there else f"NULL AS {name(column)}" for column in columns]
-    met = " AND ".join(f"i.{name(column)} = n.{name(column)}" for column in key)
+    told = [f"i.{identifier(column)}" if column in there else f"NULL AS {identifier(column)}" for column in columns]
+    met = " AND ".join(f"i.{identifier(column)} = n.{identifier(column)}" for column in key)
     stay = f" WHERE NOT EXISTS (SELECT 1 FROM _rows n WHERE {met})" if key else ""
-    mine = ", ".join(f"n.{name(column)}" for column in columns)
+    mine = ", ".join(f"n.{identifier(column)}" for column in columns)
     return f"(SELECT {mine} FROM _rows n UNION ALL SELECT {', '.join(told)} FROM _into i{stay})"
 
 
@@ -242,7 +244,7 @@ def _fresh(
     column = compiling.column_of(ground, one.column)
     if compiling.family_of(column.type) not in {ValueFamily.DATE, ValueFamily.TIME}:
         raise Unchecked("not_comparable", column=column.name, type=column.type)
-    value = f"w.{name(column.name)}"
+    value = f"w.{identifier(column.name)}"
     sql = f"SELECT max(epoch({value})) FILTER (WHERE isfinite({value})) AS newest FROM {ground.whole} w"
     newest = _first(asked.tables, sql, inputs)["newest"]
     if newest is None:
@@ -285,7 +287,7 @@ def _distribution(
 def bins_of(before: Mapping[str, Any], column: Column, rows: int) -> tuple[list[str], list[int]]:
     """The last version's bins as conditions over `w`, with what it had in each: ranges, or the most frequent texts and
     the rest. What the last version had nowhere falls into the outermost bin."""
-    value, histogram = f"w.{name(column.name)}", before.get("histogram") or {}
+    value, histogram = f"w.{identifier(column.name)}", before.get("histogram") or {}
     counts, edges = histogram.get("counts") or [], histogram.get("edges") or []
     family = compiling.family_of(column.type)
     if len(counts) > 1 and family in {ValueFamily.WHOLE, ValueFamily.NUMBER}:
@@ -300,7 +302,7 @@ def bins_of(before: Mapping[str, Any], column: Column, rows: int) -> tuple[list[
     top = [known for known in before.get("top") or [] if len(known["value"] or "") < 200]
     if not top:
         return [], []
-    listed = [compiling.quoted(known["value"]) for known in top]
+    listed = [text_literal(known["value"]) for known in top]
     value = f"{value}::VARCHAR"
     rest = f"coalesce({value} NOT IN ({', '.join(listed)}), false)"
     counts = [int(known["count"]) for known in top]

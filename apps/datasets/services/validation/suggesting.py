@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.datasets import policies, selectors
-from apps.datasets.choices import ColumnClass, ExpectationKind, Severity
+from apps.datasets.choices import ExpectationKind, Severity
 from apps.datasets.models import Dataset, DatasetVersion
 from apps.datasets.services.validation.expectations import Expectation, checked_one
 from apps.datasets.services.validation.suites import expectations_of
@@ -21,7 +21,6 @@ from foundation.identity import Actor
 
 Kind = ExpectationKind
 _FEW_VALUES, _FEWEST_ROWS, _SLACK = 12, 20, 0.1
-_PERSONAL = {ColumnClass.PERSONAL, ColumnClass.SENSITIVE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +69,7 @@ def _of_column(column: Mapping[str, Any], version: DatasetVersion) -> Iterator[S
         yield _one(Kind.NOT_NULL, said, name, severity=Severity.QUARANTINE)
     if column.get("unique") and rows >= _FEWEST_ROWS:
         yield _one(Kind.UNIQUE, _("All values differ."), name)
-    about = column["about"]
-    if about.get("class") in _PERSONAL or (not about.get("class") and bool(about.get("suspected"))):
+    if selectors.may_be_personal(column["about"]):
         # All else names values: of people's data it would put them into the suite, where everybody reads them.
         return
     if kind in {"number", "time"}:

@@ -15,11 +15,12 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.datasets.choices import ExpectationKind
-from apps.datasets.services.validation.compiling import Ground, Unchecked, name
+from apps.datasets.services.validation.compiling import Ground, Unchecked
 from apps.datasets.services.validation.expectations import Expectation
 from foundation import lake
 from foundation.lake.errors import SqlFailed, SqlRefused
 from foundation.lake.ports import TableAt
+from foundation.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -104,5 +105,7 @@ def _with_keys(one: Expectation, count: int, found: pa.Table, ground: Ground) ->
     if not found.column_names or not set(found.column_names) <= set(ground.columns):
         raise Unchecked("not_these_columns")
     alias = f"_keys_{one.id}"
-    met = " AND ".join(f"k.{name(column)} IS NOT DISTINCT FROM _rows.{name(column)}" for column in found.column_names)
+    met = " AND ".join(
+        f"k.{identifier(column)} IS NOT DISTINCT FROM _rows.{identifier(column)}" for column in found.column_names
+    )
     return AtFault(count=count, failing=f"EXISTS (SELECT 1 FROM {alias} k WHERE {met})", keys=found)

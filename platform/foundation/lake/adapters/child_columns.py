@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from foundation.lake.adapters.child_refusal import Refusal
-from foundation.lake.adapters.child_sql import identifier, quoted
+from foundation.quoting import identifier, literal
 
 _ID = b"PARQUET:field_id"
 
@@ -22,18 +22,18 @@ def query(path: str, schema: pa.Schema, columns: Sequence[Mapping[str, Any]]) ->
     """The query whose rows are the file's, in their order, in the table's columns."""
     ids = {number: field for field in schema if (number := _id_of(field)) is not None}
     parts = [f"{_value(column, schema, ids)} AS {identifier(column['name'])}" for column in columns]
-    return f"SELECT {', '.join(parts)} FROM read_parquet({quoted(path)})"
+    return f"SELECT {', '.join(parts)} FROM read_parquet({literal(path)})"
 
 
 def _value(column: Mapping[str, Any], schema: pa.Schema, ids: Mapping[int, pa.Field]) -> str:
     kind = column.get("type")
     if "constant" in column:
-        return _cast("NULL" if column["constant"] is None else quoted(column["constant"]), kind)
+        return _cast("NULL" if column["constant"] is None else literal(column["constant"]), kind)
     found = _found(column, schema, ids)
     if found is not None:
         _check_nested(column, found)
         return _cast(identifier(found.name), kind)
-    return _cast(quoted(column["otherwise"]) if "otherwise" in column else "NULL", kind)
+    return _cast(literal(column["otherwise"]) if "otherwise" in column else "NULL", kind)
 
 
 def _cast(value: str, kind: str | None) -> str:

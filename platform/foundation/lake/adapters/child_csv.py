@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import child_text
 from foundation.lake.adapters.child_refusal import Refusal
-from foundation.lake.adapters.child_sql import identifier, quoted
+from foundation.quoting import identifier, literal
 
 MISSING = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "-", "?")
 _DELIMITERS = (",", ";", "\t", "|")
@@ -74,7 +74,9 @@ def texts_of(options: dict[str, Any], names: Sequence[str]) -> list[str]:
 
 def settings(delimiter: str, quote: str) -> str:
     """How the file is written, as DuckDB takes it."""
-    said = f"delim={quoted(delimiter)}, quote={quoted(quote)}, escape={quoted(quote)}, header=true, skip=0, nullstr=''"
+    said = (
+        f"delim={literal(delimiter)}, quote={literal(quote)}, escape={literal(quote)}, header=true, skip=0, nullstr=''"
+    )
     said += ", encoding='utf-8', strict_mode=true, null_padding=false"
     return f"{said}, max_line_size={FIELD_LIMIT}, buffer_size={FIELD_LIMIT}"
 
@@ -83,10 +85,10 @@ def sniffed(
     reader: DuckDBPyConnection, path: str, settings: str, names: Sequence[str], texts: Sequence[str], sample: int = -1
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Each column's type by so many of the rows (-1: by all), and how dates and times are written."""
-    said = f"{settings}, sample_size={sample}, names=[{', '.join(map(quoted, names))}]"
+    said = f"{settings}, sample_size={sample}, names=[{', '.join(map(literal, names))}]"
     if texts:
-        said += f", types={{{', '.join(quoted(name) + ': ' + quoted('VARCHAR') for name in texts)}}}"
-    query = f"SELECT Columns, DateFormat, TimestampFormat FROM sniff_csv({quoted(path)}, {said})"
+        said += f", types={{{', '.join(literal(name) + ': ' + literal('VARCHAR') for name in texts)}}}"
+    query = f"SELECT Columns, DateFormat, TimestampFormat FROM sniff_csv({literal(path)}, {said})"
     columns, dates, times = reader.execute(query).fetchone() or ((), None, None)
     forms = {"dateformat": dates, "timestampformat": times}
     return {column["name"]: column["type"] for column in columns}, {name: form for name, form in forms.items() if form}
@@ -94,9 +96,9 @@ def sniffed(
 
 def told(path: str, settings: str, names: Sequence[str], kinds: Mapping[str, str], forms: Mapping[str, str]) -> str:
     """The file's rows, of types that are found no more but said."""
-    columns = ", ".join(f"{quoted(name)}: {quoted(kinds[name])}" for name in names)
-    written = "".join(f", {name}={quoted(form)}" for name, form in forms.items())
-    return f"read_csv({quoted(path)}, {settings}, auto_detect=false, columns={{{columns}}}{written})"
+    columns = ", ".join(f"{literal(name)}: {literal(kinds[name])}" for name in names)
+    written = "".join(f", {name}={literal(form)}" for name, form in forms.items())
+    return f"read_csv({literal(path)}, {settings}, auto_detect=false, columns={{{columns}}}{written})"
 
 
 def check_text(path: str) -> None:
@@ -248,7 +250,7 @@ def _column(name: str, kind: str, numbers: _Numbers | None, missing: Sequence[st
 
 
 def _without(name: str, missing: Sequence[str]) -> str:
-    words = ", ".join(map(quoted, missing))
+    words = ", ".join(map(literal, missing))
     return (
         f"CASE WHEN trim({identifier(name)}) NOT IN ({words}) THEN {identifier(name)} END"
         if words

@@ -23,7 +23,7 @@ from duckdb import DuckDBPyConnection
 from foundation.lake.adapters import child_csv
 from foundation.lake.adapters.child_pieces import PIECE, Checked
 from foundation.lake.adapters.child_refusal import Refusal
-from foundation.lake.adapters.child_sql import identifier
+from foundation.quoting import identifier
 
 _MOMENT = pa.timestamp("us")
 _DAY, _MINUTES = len("2000-01-01"), len("2000-01-01 00:00")

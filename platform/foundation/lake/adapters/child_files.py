@@ -23,7 +23,8 @@ from foundation.lake.adapters import (
     child_text,
 )
 from foundation.lake.adapters.child_refusal import Refusal
-from foundation.lake.adapters.child_sql import Engine, identifier, lock, quoted, send
+from foundation.lake.adapters.child_sql import Engine, lock, send
+from foundation.quoting import identifier, literal
 
 # Rows are handed on so many at a time, or as many as are of this size: a batch lies in memory whole, here and there.
 _MOST_ROWS, _BATCH_BYTES = 65_536, 16 << 20
@@ -162,9 +163,9 @@ def _plan_parquet(reader: duckdb.DuckDBPyConnection, path: str, options: dict[st
     if "columns" in options:
         return child_columns.query(path, schema, options["columns"])
     child_csv.check_names(schema.names, line=None)
-    described = reader.execute(f"DESCRIBE FROM read_parquet({quoted(path)})").fetchall()
+    described = reader.execute(f"DESCRIBE FROM read_parquet({literal(path)})").fetchall()
     columns = (f"{_storable(name, kind)} AS {identifier(name)}" for name, kind, *_ in described)
-    return f"SELECT {', '.join(columns)} FROM read_parquet({quoted(path)})"
+    return f"SELECT {', '.join(columns)} FROM read_parquet({literal(path)})"
 
 
 def _storable(name: str, kind: str) -> str:

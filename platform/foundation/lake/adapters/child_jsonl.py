@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters.child_csv import MOST_COLUMNS, check_names, check_text
 from foundation.lake.adapters.child_refusal import Refusal
+from foundation.quoting import identifier
 
 _LINE_LIMIT = 16 << 20
 
@@ -26,7 +27,7 @@ def plan(reader: DuckDBPyConnection, path: str, options: dict[str, Any]) -> str:
     texts = {name for name, kind in options.get("types", {}).items() if kind == "text"}
     columns = []
     for name, kind, *_ in described:
-        quoted = '"' + name.replace('"', '""') + '"'
+        quoted = identifier(name)
         if "JSON" in kind and name not in texts:
             _refuse_mixed(path, name)
         columns.append(f"json_extract_string({quoted}, '$') AS {quoted}" if kind == "JSON" else quoted)

@@ -19,6 +19,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from foundation.lake.adapters import child_statement as statement
+from foundation.quoting import identifier
 
 Source = tuple[str, str]
 Found = frozenset[Source] | None  # None: it cannot be told
@@ -39,7 +40,7 @@ def run(user: DuckDBPyConnection, job: dict[str, Any]) -> dict[str, Any]:
     """Answer a job of kind `lineage`: {"lineage": [[column, [[input, column], …] or null], …]}."""
     statement.check(user, job["sql"], job["inputs"])
     for name, given in job["inputs"].items():
-        columns = ", ".join(f"NULL::{kind} AS {_identifier(column)}" for column, kind in given["columns"])
+        columns = ", ".join(f"NULL::{kind} AS {identifier(column)}" for column, kind in given["columns"])
         empty = user.execute(f"SELECT {columns} LIMIT 0").to_arrow_table()
         user.register(name, empty if empty.num_columns else pa.table({"none": []}))
     statement.bind(user, job["sql"])
@@ -239,7 +240,3 @@ def _names(scope: Scope) -> list[str]:
         known = {name.lower() for name in names}
         names += [name for part in parts[1:] for name in _names(part) if name.lower() not in known]
     return names
-
-
-def _identifier(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

@@ -19,6 +19,7 @@ from duckdb import DuckDBPyConnection
 from foundation.lake.adapters import child_row_wise as row_wise
 from foundation.lake.adapters import child_statement as statement
 from foundation.lake.adapters.extensions import instance_with
+from foundation.quoting import identifier, literal
 
 _CONFIG = {
     "autoinstall_known_extensions": "false",
@@ -135,10 +136,10 @@ def lock(engine: Engine, job: dict[str, Any], paths: list[str]) -> None:
     memory = {id(engine.reader): max(256, job["memory_mb"] // 3), id(engine.user): job["memory_mb"]}
     for instance in (engine.reader, engine.user):
         instance.execute(f"SET memory_limit = '{memory[id(instance)]}MB'; SET threads = {int(job['threads'])}")
-        instance.execute(f"SET temp_directory = {quoted(job['folder'])}; SET temp_file_encryption = true")
+        instance.execute(f"SET temp_directory = {literal(job['folder'])}; SET temp_file_encryption = true")
         instance.execute(f"SET max_temp_directory_size = '{int(job['disk_mb'])}MB'; SET max_expression_depth = 250")
     if paths:
-        engine.reader.execute(f"SET allowed_paths = [{', '.join(map(quoted, paths))}]")
+        engine.reader.execute(f"SET allowed_paths = [{', '.join(map(literal, paths))}]")
     for instance in (engine.reader, engine.user):
         instance.execute("SET enable_external_access = false; SET lock_configuration = true")
 
@@ -164,7 +165,7 @@ def _rows(file: dict[str, Any], files: list[int]) -> str:
 
 
 def _scan(file: dict[str, Any], files: list[int], options: str = "") -> str:
-    key = f", encryption_config = {{footer_key_value: from_base64({quoted(file['key'])})}}" if file["key"] else ""
+    key = f", encryption_config = {{footer_key_value: from_base64({literal(file['key'])})}}" if file["key"] else ""
     return f"read_parquet('/proc/self/fd/{files[file['file']]}'{options}{key})"
 
 
@@ -183,11 +184,3 @@ class _Input(ds.InMemoryDataset):
         sql = f"SELECT {', '.join(map(identifier, read))} FROM {identifier(self._name)}"
         batches = self._reader.cursor().execute(sql).to_arrow_reader(122_880)
         return ds.Scanner.from_batches(batches, columns=wanted, filter=filter)
-
-
-def identifier(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

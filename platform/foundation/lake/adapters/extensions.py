@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from foundation.quoting import literal
+
 _checked: set[str] = set()
 
 
@@ -23,7 +25,7 @@ def instance_with(paths: Sequence[str], config: Mapping[str, str]) -> DuckDBPyCo
     unsigned = "true" if known else "false"
     instance = duckdb.connect(":memory:", config={**config, "allow_unsigned_extensions": unsigned})
     for path in paths:
-        instance.execute("LOAD '" + path.replace("'", "''") + "'")
+        instance.execute(f"LOAD {literal(path)}")
     if known:
         instance.execute("SET GLOBAL allow_unsigned_extensions = false")
     _checked.update(paths)

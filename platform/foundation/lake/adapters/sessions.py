@@ -18,6 +18,7 @@ from foundation.folders import HeldFolder
 from foundation.lake.adapters import catalogue
 from foundation.lake.adapters.extensions import extension, instance_with
 from foundation.lake.place import LakePlace
+from foundation.quoting import identifier, literal
 
 _KEPT = 16
 _THREADS = min(os.cpu_count() or 2, 8)
@@ -127,11 +128,13 @@ def forget(place: LakePlace) -> None:
 
 
 def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    """A text, as the lake's SQL takes it."""
+    return literal(text)
 
 
 def name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+    """The name of a table or column, as the lake's SQL takes it."""
+    return identifier(text)
 
 
 def _session(place: LakePlace) -> _Session:
