@@ -84,8 +84,8 @@ library_patterns = [
 ]
 project_patterns = [
     path("data/bin/", bin.project_bin_list, name="project_bin_list"),
-    path("data/bin/<uuid:binned_id>/", bin.project_bin_detail, name="project_bin_detail"),
-    path("data/bin/<uuid:binned_id>/restore/", bin.project_bin_restore, name="project_bin_restore"),
+    path("data/bin/<uuid:pk>/", bin.project_bin_detail, name="project_bin_detail"),
+    path("data/bin/<uuid:pk>/restore/", bin.project_bin_restore, name="project_bin_restore"),
 ]
 tenant_patterns = [
     path("settings/", settings.settings_start, name="settings"),

@@ -82,6 +82,7 @@ PROJECT_PAGES = {
     "transformations": "data/transformations/",
     "transformation_new": "data/transformations/new/",
     "lineage": "data/lineage/dataset/{dataset}/",
+    "data_bin": "data/bin/",
     "connections": "data/connections/",
     "connection_kinds": "data/connections/new/",
     "connection_new": "data/connections/new/?kind=postgresql",

@@ -214,6 +214,8 @@ def _administered(house: House) -> dict[str, Any]:
     """What administrators set up: groups, roles in projects, webhooks, ways in, quotas, budgets, an export; as rows."""
     from allauth.mfa.models import Authenticator
 
+    from apps.connections import services as connections
+    from apps.connections.models import Connection
     from apps.tenants import models as tenants
     from apps.tenants import services
     from foundation.access.models import Group, GroupMember, ProjectRole, SupportGrant
@@ -247,6 +249,12 @@ def _administered(house: House) -> dict[str, Any]:
         "export": tenants.TenantExport.objects.create(**inside, asked_by=user, asked_at=now()),
         "binned": services.delete_group(
             actor=house.admin, group=Group.objects.create(**inside, name=f"{house.canary} of before")
+        ),
+        "data_binned": connections.delete_connection(
+            actor=house.admin,
+            connection=Connection.objects.create(
+                **inside, **project, name=f"{house.canary} of before", kind="postgresql", created_at=now()
+            ),
         ),
         "support": SupportGrant.objects.create(
             **inside, user=user, level="viewer", reason=house.canary, hours=1, asked_at=now()

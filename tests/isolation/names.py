@@ -68,6 +68,7 @@ PLACES = {
     "tokens": "token",
     "approvals": "case",
     "uploads": "upload",
+    "data/bin": "data_binned",
     "connections": "connection",
     "streams": "stream",
     "datasets": "dataset",

@@ -37,7 +37,7 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
     context: dict[str, Any] = {
         "waiting": waits,
         "waiting_count": selectors.waiting_count(actor=request.actor, now=moment, listed=rows),
-        "unwell": sum(row["kind"] in _UNWELL or row["state"] == "failed" for row in waits),
+        "unwell": sum(row.kind in _UNWELL or row.state == "failed" for row in rows),
         "projects": selectors.projects_by_activity(actor=request.actor),
         "visited": [{"row": row, "url": _address(request, row.thing)} for row in visited],
         "may_create": access.ask(lambda who: access.require(who, Permission.PROJECT_CREATE), request.actor),

@@ -62,9 +62,9 @@ def bin_detail(request: PortalRequest, tenant: str, binned_id: UUID) -> HttpResp
 
 
 @access.page(Permission.DATASET_CREATE)
-def project_bin_detail(request: PortalRequest, tenant: str, project: str, binned_id: UUID) -> HttpResponse:
+def project_bin_detail(request: PortalRequest, tenant: str, project: str, pk: UUID) -> HttpResponse:
     """As `bin_detail`, for whoever looks after the project's data."""
-    return _detail_page(request, binned_id)
+    return _detail_page(request, pk)
 
 
 @access.page(Permission.TENANT_MANAGE)
@@ -75,8 +75,8 @@ def bin_restore(request: PortalRequest, tenant: str, binned_id: UUID) -> HttpRes
 
 @access.page(Permission.DATASET_CREATE)
 @require_POST
-def project_bin_restore(request: PortalRequest, tenant: str, project: str, binned_id: UUID) -> HttpResponse:
-    return _restore(request, binned_id)
+def project_bin_restore(request: PortalRequest, tenant: str, project: str, pk: UUID) -> HttpResponse:
+    return _restore(request, pk)
 
 
 def _list_page(request: PortalRequest) -> HttpResponse:

@@ -65,6 +65,12 @@ class BinTable(PortalTable):
         return render_to_string("tenants/partials/bin_acts.html", context, request=self.request)
 
 
+class DataTable(BinTable):
+    """Of one project's data; what comes back with each, its own page says."""
+
+    comes_back = None
+
+
 class EverythingTable(BinTable):
     """Of the whole organisation: things of its own, and of the data of all projects."""
 
@@ -183,7 +189,7 @@ def bin_address(request: Any, name: str, *args: Any) -> str:
 
 
 def table_of(request: Any) -> type[BinTable]:
-    return BinTable if getattr(request, "project", None) else EverythingTable
+    return DataTable if getattr(request, "project", None) else EverythingTable
 
 
 def filter_of(request: Any) -> type[BinFilter]:

@@ -6,6 +6,23 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.web.equals import Act
 
+_BIN = (Act(_("See what can be restored"), "GET", "bin/", "client.bin.list()", "bin list"),)
+_BINNED = (
+    Act(
+        _("Restore it"),
+        "POST",
+        "bin/{binned.pk}/restore/",
+        "client.bin.restore({binned.pk})",
+        "bin restore {binned.pk}",
+    ),
+    Act(
+        _("Delete it for ever"),
+        "DELETE",
+        "bin/{binned.pk}/?confirmation=…",
+        "client.bin.delete({binned.pk}, confirmation={binned.name})",
+        "bin delete {binned.pk} --confirm {binned.name}",
+    ),
+)
 DOORS = {
     "tenants:sign_in_rules": (
         Act(
@@ -119,23 +136,10 @@ DOORS = {
             {"url": "https://siem.example.com/other"},
         ),
     ),
-    "tenants:bin_list": (Act(_("See what can be restored"), "GET", "bin/", "client.bin.list()", "bin list"),),
-    "tenants:bin_detail": (
-        Act(
-            _("Restore it"),
-            "POST",
-            "bin/{binned.pk}/restore/",
-            "client.bin.restore({binned.pk})",
-            "bin restore {binned.pk}",
-        ),
-        Act(
-            _("Delete it for ever"),
-            "DELETE",
-            "bin/{binned.pk}/?confirmation=…",
-            "client.bin.delete({binned.pk}, confirmation={binned.name})",
-            "bin delete {binned.pk} --confirm {binned.name}",
-        ),
-    ),
+    "tenants:bin_list": _BIN,
+    "tenants:bin_detail": _BINNED,
+    "tenants:project_bin_list": _BIN,
+    "tenants:project_bin_detail": _BINNED,
     "tenants:tenant_edit": (
         Act(
             _("Change the names or zones"),
