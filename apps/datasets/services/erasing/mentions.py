@@ -24,7 +24,13 @@ class MentionReach(Reach):
     # After everything that holds rows.
     rank = 90
     kinds = frozenset(
-        {ErasedKind.EXPECTATIONS, ErasedKind.SQL_TEXT, ErasedKind.VERSION_SQL, ErasedKind.CURSOR, ErasedKind.CARD}
+        {
+            ErasedKind.EXPECTATIONS,
+            ErasedKind.SQL_TEXT,
+            ErasedKind.VERSION_SQL,
+            ErasedKind.CURSOR,
+            ErasedKind.CARD,
+        }
     )
 
     def look(self, search: Search) -> list[Reached]:
