@@ -48,7 +48,7 @@ class SavedFilter(TenantModel):
     # None: of a list of the organisation.
     project = models.ForeignKey("projects.Project", null=True, on_delete=models.CASCADE, related_name="+")
     # The list's path below the project, or below the tenant (foundation.web.saved_filters.LISTS).
-    path = models.CharField(max_length=60)
+    path = models.CharField(max_length=48)
     name = models.CharField(max_length=80)
     query = models.CharField(max_length=2000)
     shared = models.BooleanField(default=False)
@@ -75,7 +75,7 @@ class ListDefault(TenantModel):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     project = models.ForeignKey("projects.Project", null=True, on_delete=models.CASCADE, related_name="+")
-    path = models.CharField(max_length=60)
+    path = models.CharField(max_length=48)
     chosen = models.ForeignKey(SavedFilter, on_delete=models.CASCADE, related_name="defaults")
 
     class Meta:

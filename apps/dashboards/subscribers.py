@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from apps.dashboards import selectors, services
 from apps.dashboards.choices import PAGES
+from apps.datasets import services as datasets
 from apps.projects import services as projects
 from apps.tenants import services as tenants
 from foundation import ledger
@@ -25,6 +26,7 @@ def register() -> None:
     saved_filters.register(offered)
     ledger.subscribe("membership.removed", name="dashboards.forget_person", handler=forget_person)
     tenants.register_export("saved-filters", services.filter_part)
+    datasets.register_reach(services.FilterMentionReach())
 
 
 def forget_person(event: RecordedEvent) -> None:

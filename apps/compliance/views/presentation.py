@@ -51,6 +51,7 @@ _KIND_OF_PAGE = {
     ErasedKind.VERSION_SQL: "dataset_version",
     ErasedKind.VIEW_SQL: "feature_view",
     ErasedKind.CURSOR: "ingestion",
+    ErasedKind.CARD: "dataset",
 }
 # The columns of the list as a file, and what each holds.
 FILE_COLUMNS: dict[str, type] = {

@@ -49,7 +49,7 @@ class SavedFilterWanted(serializers.Serializer[Any]):
     """`list` as in the answer; `replace` puts it in the place of one's own of the same name."""
 
     name = serializers.CharField(max_length=80)
-    list = serializers.CharField(max_length=60)
+    list = serializers.CharField(max_length=48)
     project = serializers.SlugField(required=False, allow_null=True, default=None)
     query = serializers.CharField(max_length=4000)
     shared = serializers.BooleanField(default=False)

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name="SavedFilter",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("path", models.CharField(max_length=60)),
+                ("path", models.CharField(max_length=48)),
                 ("name", models.CharField(max_length=80)),
                 ("query", models.CharField(max_length=2000)),
                 ("shared", models.BooleanField(default=False)),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             name="ListDefault",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("path", models.CharField(max_length=60)),
+                ("path", models.CharField(max_length=48)),
                 (
                     "project",
                     models.ForeignKey(

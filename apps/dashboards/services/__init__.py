@@ -1,5 +1,6 @@
 """What people keep for themselves, and what of it they share."""
 
+from apps.dashboards.services.erasing import FilterMentionReach
 from apps.dashboards.services.export_part import filter_part
 from apps.dashboards.services.saved_filters import (
     change_filter,
@@ -11,6 +12,7 @@ from apps.dashboards.services.saved_filters import (
 from apps.dashboards.services.visits import dismiss_getting_started, forget_old_visits, note_visit, toggle_star
 
 __all__ = [
+    "FilterMentionReach",
     "change_filter",
     "delete_filter",
     "dismiss_getting_started",

@@ -46,6 +46,8 @@ class ErasedKind(TextChoices):
     VERSION_SQL = "version_sql", _("SQL of a version that names the value")
     VIEW_SQL = "view_sql", _("SQL of a feature view that names the value")
     CURSOR = "cursor", _("Place where an ingestion goes on")
+    CARD = "card", _("Card of a dataset that names the value")
+    SAVED_FILTER = "saved_filter", _("Saved filter that names the value")
 
 
 # They keep what they learned: whether a model is trained anew is for people to say.
@@ -58,6 +60,8 @@ MENTIONS = frozenset(
         ErasedKind.VERSION_SQL,
         ErasedKind.VIEW_SQL,
         ErasedKind.CURSOR,
+        ErasedKind.CARD,
+        ErasedKind.SAVED_FILTER,
     }
 )
 LEFT_TO_PEOPLE = LEARNED | MENTIONS

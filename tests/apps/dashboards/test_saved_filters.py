@@ -221,3 +221,12 @@ def test_by_rest_one_lives_its_whole_life(project, scientist, officer, api_as):
     assert mine["default"] is True
     assert api_as(officer).delete(at).status_code == 403
     assert api.delete(at).status_code == 204
+
+
+def test_whoever_erases_a_person_is_told_of_filters_that_name_them(project, scientist, admin):
+    from apps.datasets.services import Search
+
+    saved_by(scientist, project, query="q=person%40acme.test&sort=-fresh")
+    saved_by(scientist, project, name="Others", query="q=other%40acme.test")
+    search = Search(actor=admin, project_id=project.pk, column="email", value="person@acme.test")
+    assert [found.name for found in services.FilterMentionReach().look(search)] == ["Late ones (The scientist)"]

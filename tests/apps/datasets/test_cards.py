@@ -125,3 +125,14 @@ def test_by_rest_it_is_read_changed_and_restored(scientist, viewer, dataset, api
     assert (back["text"], back["edition"]) == ("One", 3)
     assert {fact["name"] for fact in back["facts"]} >= {"rows", "columns", "classes", "digest", "consumers"}
     assert api_as(viewer).post(f"{at}restore-card/", {"edition": 2}, content_type="application/json").status_code == 403
+
+
+def test_whoever_erases_a_person_is_told_of_cards_that_name_them_in_any_edition(scientist, admin, dataset):
+    from apps.datasets.choices import ErasedKind
+    from apps.datasets.services.erasing import reaching
+
+    said(scientist, dataset, "Ask person@acme.test for the codes.")
+    said(scientist, dataset, "Ask the desk for the codes.")
+    search = services.Search(actor=admin, project_id=dataset.project_id, column="email", value="person@acme.test")
+    found = [one for reach in reaching.reaches() for one in reach.look(search) if one.kind == ErasedKind.CARD]
+    assert [one.name for one in found] == ["Orders"]

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from apps.datasets.choices import ErasedKind
-from apps.datasets.models import DatasetVersion, Ingestion, Suite, TransformationDefinition
+from apps.datasets.models import Dataset, DatasetVersion, Ingestion, Suite, TransformationDefinition
+from apps.datasets.selectors import about_card
 from apps.datasets.services.erasing.reaching import Reach, Reached, Search
 from foundation.quoting import literal
+from foundation.web import editions
 
 # Shorter ones stand in any text; they are looked for between quotes alone.
 _SHORT = 4
@@ -22,14 +24,22 @@ _SHORT = 4
 class MentionReach(Reach):
     # After everything that holds rows.
     rank = 90
-    kinds = frozenset({ErasedKind.EXPECTATIONS, ErasedKind.SQL_TEXT, ErasedKind.VERSION_SQL, ErasedKind.CURSOR})
+    kinds = frozenset(
+        {
+            ErasedKind.EXPECTATIONS,
+            ErasedKind.SQL_TEXT,
+            ErasedKind.VERSION_SQL,
+            ErasedKind.CURSOR,
+            ErasedKind.CARD,
+        }
+    )
 
     def look(self, search: Search) -> list[Reached]:
         if search.otherwise:
             return []
         names = naming(search)
         written = [*_suites(search, names), *_definitions(search, names), *_versions(search, names)]
-        return [*written, *_ingestions(search)]
+        return [*written, *_ingestions(search), *_cards(search, names)]
 
 
 def naming(search: Search) -> re.Pattern[str]:
@@ -79,6 +89,16 @@ def _ingestions(search: Search) -> Iterator[Reached]:
     rows = rows.filter(dataset_id=search.dataset_id) if search.dataset_id else rows
     for one in rows.filter(reached=search.value).select_related("dataset", "connection"):
         yield Reached(kind=ErasedKind.CURSOR, id=one.pk, name=str(one))
+
+
+def _cards(search: Search, names: re.Pattern[str]) -> Iterator[Reached]:
+    """Each dataset once whose description holds it, or held it in an edition that is kept."""
+    rows = Dataset.objects.filter(project_id=search.project_id)
+    rows = rows.filter(pk=search.dataset_id) if search.dataset_id else rows
+    for dataset in rows.order_by("name").iterator():
+        kept = editions.editions(about_card(dataset)).values_list("text", "why")
+        if any(names.search(text) for text in (dataset.description, *(said for pair in kept for said in pair))):
+            yield Reached(kind=ErasedKind.CARD, id=dataset.pk, name=dataset.name)
 
 
 def _leaves(value: Any) -> Iterator[str]:
