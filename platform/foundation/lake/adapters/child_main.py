@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import traceback
+from functools import cache
 from typing import IO, Any, NoReturn
 
 from foundation.lake.adapters import child_walls as walls
@@ -60,9 +61,7 @@ def main(arguments: list[str]) -> None:
             os.waitpid(asked["ended"], 0)
             continue
         if asked["reads_sql"]:
-            from foundation.lake.adapters import child_lineage  # once wanted, it is there for all
-
-            child_lineage.warm()
+            _load_the_reader_of_sql()
         child = os.fork()
         if child == 0:
             _be_a_child(asked, files, template, start["httpfs"])
@@ -70,6 +69,15 @@ def main(arguments: list[str]) -> None:
         socket.send_fds(control, [json.dumps({"pid": child}).encode()], [handle])
         for file in (handle, *files):
             os.close(file)
+
+
+@cache
+def _load_the_reader_of_sql() -> None:
+    """In the template, as soon as a child of it is to read SQL: most portals' processes never do."""
+    from foundation.lake.adapters import child_lineage
+
+    child_lineage.warm()
+    gc.freeze()
 
 
 def _be_a_child(asked: dict[str, Any], files: list[int], template: int, httpfs: str) -> NoReturn:
