@@ -34,8 +34,9 @@ gc.enable()
 gc.set_threshold(100_000, 20, 20)
 
 
-# These wait for other processes most of the time: begun first, they leave the processor to the others meanwhile.
-WAITING = ("tests/chaos/", "tests/contracts/", "tests/containers/", "tests/browser/")
+# These wait for other processes most of the time: begun first, they leave the processor to the others meanwhile. The
+# longest of all are in the second: whatever begins late must be short, or one process is waited for at the end.
+WAITING = ("tests/chaos/", "tests/browser/", "tests/contracts/", "tests/containers/")
 
 
 def pytest_collection_modifyitems(items):

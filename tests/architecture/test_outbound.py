@@ -47,6 +47,7 @@ OWN = {
     "platform/foundation/engines/adapters/docker.py": "errors of the engine's own SDK; it talks to the engine's socket",
     "platform/foundation/jobs/runner.py": "the name of this machine",
     "platform/foundation/lake/sandbox/children.py": "pairs of sockets to its own child processes",
+    "platform/foundation/lake/sandbox/template.py": "a pair of sockets to the process that these are forked from",
     "platform/foundation/storage/adapters/key_vault.py": "the operator's Vault, where the operator says it is",
     "platform/foundation/lake/adapters/child_main.py": "its end of a pair of sockets to the portal",
 }

@@ -80,6 +80,7 @@ def _start_postgres(folder: Path, passwords: dict[str, str]) -> Path:
         for setting in (
             "max_connections = 250",
             "fsync = off",
+            "full_page_writes = off",
             "log_min_error_statement = 'panic'",
             "scram_iterations = 1",
         ):
@@ -174,4 +175,6 @@ def clone_template(database: str) -> None:
     with owner_connection("sanad") as connection:
         name = sql.Identifier(database)
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(TEMPLATE)))
+        # Through the log, block by block, it costs twice as much.
+        copied = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        connection.execute(copied.format(name, sql.Identifier(TEMPLATE)))

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from foundation.lake import SqlFailed, sandbox
-from foundation.lake.sandbox import answers, children
+from foundation.lake.sandbox import answers, children, template
 
 TAKEN_OVER = """
 import os, struct, sys; sys.path.insert(0, sys.argv[2])
@@ -39,7 +39,7 @@ def pool_of(monkeypatch):
     pools = []
 
     def take_over(script=TAKEN_OVER, **said):
-        monkeypatch.setattr(children, "_START", script.format(**{"packed": None, **said}))
+        monkeypatch.setattr(template, "_START", script.format(**{"packed": None, **said}))
         pools.append(children.Pool())
         monkeypatch.setattr(children, "_pool", pools[-1])
 

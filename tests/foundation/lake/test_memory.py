@@ -53,7 +53,7 @@ def test_a_file_ten_times_the_memory_goes_through_in_a_part_of_it(small, tmp_pat
     at_first, of_children = highest_mb(), dict[int, int]()
 
     def look(_rows: int) -> None:
-        for child in psutil.Process().children():
+        for child in psutil.Process().children(recursive=True):
             if child.status() != psutil.STATUS_ZOMBIE:
                 of_children[child.pid] = highest_mb(child.pid)
 

@@ -6,7 +6,6 @@ import itertools
 from unittest import mock
 
 import duckdb
-import psutil
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from foundation.lake import Coming, FileRefused, for_tenant
 from foundation.lake.adapters import child_csv, child_csv_quick, child_pieces
 from foundation.lake.adapters.child_refusal import Refusal
+from tests.support.sandbox import children
 
 # What a column's first rows hold, and values that may come later.
 FIRST = {
@@ -192,9 +192,8 @@ def test_a_child_that_is_killed_while_it_is_fed_ends_in_a_sentence(lake_id, tmp_
 
     def kill(count):
         seen.append(count)
-        for child in psutil.Process().children():
-            if "child_main" in " ".join(child.cmdline()):
-                child.kill()
+        for child in children():
+            child.kill()
 
     with pytest.raises(FileRefused, match="endless"):
         lake.write_from_file(

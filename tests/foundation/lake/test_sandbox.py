@@ -16,6 +16,7 @@ from foundation.lake.adapters import sessions
 from foundation.lake.engines import place_of
 from foundation.lake.sandbox import children as children_module
 from foundation.lake.sandbox import places
+from tests.support.sandbox import children, templates
 
 SECRET = "CANARY-784-1990"
 
@@ -187,11 +188,12 @@ def test_children_end_with_their_job_also_where_the_answer_is_not_read(lake_id, 
     # The process is shared: what an earlier test still holds open is not this one's.
     before = {child.pid for child in children()}
     reader = sandbox.run(lake_id, "SELECT i FROM range(100000000) t(i)", inputs)
-    at_work = len(children())
+    at_work = {child.pid for child in children()}
     del reader
     gc.collect()
-    assert len(children()) == at_work - 1
-    assert len({child.pid for child in children()} - before) <= 2  # the warm ones
+    left = {child.pid for child in children()}
+    assert len(at_work - left) == 1
+    assert len(left - before) <= 2  # the warm ones
 
 
 def test_children_die_with_a_portal_process_that_is_killed(lake_id, inputs):
@@ -199,7 +201,7 @@ def test_children_die_with_a_portal_process_that_is_killed(lake_id, inputs):
     portal = os.fork()
     if portal == 0:
         reader = sandbox.run(lake_id, "SELECT i FROM range(10000000000) t(i)", inputs)
-        os.write(writing, " ".join(map(str, (c.pid for c in children()))).encode())
+        os.write(writing, " ".join(str(process.pid) for process in (*templates(), *children())).encode())
         reader.read_all()
         os._exit(0)
     pids = [int(pid) for pid in os.read(reading, 1000).decode().split()]
@@ -207,8 +209,21 @@ def test_children_die_with_a_portal_process_that_is_killed(lake_id, inputs):
     os.kill(portal, 9)
     os.waitpid(portal, 0)
     _, alive = psutil.wait_procs(found, timeout=10)
-    assert pids
+    assert len(pids) >= 2
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_template_that_is_killed_takes_its_children_along_and_is_followed_by_another(lake_id, inputs):
+    reader = sandbox.run(lake_id, "SELECT i FROM range(10000000000) t(i)", inputs)
+    killed, warm = templates(), children()
+    for template in killed:
+        template.kill()
+    with pytest.raises(SqlFailed):
+        reader.read_all()
+    _, alive = psutil.wait_procs(warm, timeout=10)
+    assert warm and not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    assert rows(lake_id, "SELECT 1 AS one", inputs) == [{"one": 1}]
+    assert templates() and not {process.pid for process in templates()} & {process.pid for process in killed}
 
 
 def test_a_job_leaves_no_files(lake_id, inputs, settings):
@@ -217,11 +232,6 @@ def test_a_job_leaves_no_files(lake_id, inputs, settings):
         rows(lake_id, "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b", inputs, timeout_s=0.5)
     left = [folder for folder in Path(settings.SANAD_RUN, "sandbox").glob("job-*") if any(folder.iterdir())]
     assert left == []
-
-
-def children() -> list[psutil.Process]:
-    found = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in found if "child_main" in " ".join(child.cmdline())]
 
 
 def test_sorting_more_than_memory_holds_spills_sealed(lake_id, inputs, settings):
@@ -248,7 +258,6 @@ def test_folders_of_killed_processes_are_swept(lake_id, inputs, settings):
 
 def test_a_child_loads_no_pandas():
     """It takes longest of all to load, and nothing that a child does needs it."""
-    with children_module.Child() as child:
-        assert child.wait_until_ready()
-        loaded = {Path(line.path).name for line in psutil.Process(child._process.pid).memory_maps()}
+    with children_module.take() as child:
+        loaded = {Path(line.path).name for line in psutil.Process(child.pid).memory_maps()}
     assert [name for name in loaded if "arrow" in name] and not [name for name in loaded if "pandas" in name]

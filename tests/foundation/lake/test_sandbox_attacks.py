@@ -13,7 +13,7 @@ from django.conf import settings
 from foundation.errors import PortalError
 from foundation.lake import SqlRefused, for_tenant, sandbox
 from foundation.lake.adapters import child_statement
-from foundation.lake.sandbox import children
+from foundation.lake.sandbox import children, template
 
 SECRET = "CANARY-SECRET"
 
@@ -173,10 +173,10 @@ child_statement.check = lambda *_: set()
 child_statement.bind = lambda *_: None
 child_main.main(sys.argv)
 """
-    honest, children._START = children._START, fooled
+    honest, template._START = template._START, fooled
     pool = children.Pool()
     yield pool
-    children._START = honest
+    template._START = honest
     pool.close()
 
 

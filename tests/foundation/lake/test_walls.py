@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from foundation.lake.adapters import child_walls
-from foundation.lake.sandbox import children, places
+from foundation.lake.sandbox import children, places, template
 from foundation.lake.sandbox.children import Limits
 
 PROBE = """
@@ -62,10 +64,11 @@ child_main.main(sys.argv)
 @pytest.fixture(params=["own user", "same user"])
 def told(request, monkeypatch):
     """What the probe was able to do in a child that has, or has not, a user of its own."""
-    monkeypatch.setattr(children, "_START", PROBE)
+    monkeypatch.setattr(template, "_START", PROBE)
     if request.param == "same user":
         monkeypatch.setattr(places.os, "geteuid", lambda: 1)
-    with children.Child() as child:
+    loaded = template.Template()
+    with closing(loaded), children.Child(loaded) as child:
         assert child.wait_until_ready()
         child.give({"kind": "sql"}, [], Limits(seconds=20))
         said = child.outcome()

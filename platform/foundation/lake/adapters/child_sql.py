@@ -40,15 +40,21 @@ class Engine:
     user: DuckDBPyConnection
 
 
+def rehearse(httpfs: str) -> None:
+    """In the template: load every module and library that an engine needs; it runs no more when children are forked."""
+    engine = prepare(httpfs)
+    engine.user.register("warm", pa.table({"a": [1]}))
+    engine.user.execute("SELECT sum(a) FROM warm").to_arrow_table()
+    engine.user.close()
+    engine.reader.close()
+
+
 def prepare(httpfs: str) -> Engine:
-    """Both instances, warm."""
+    """Both instances."""
     # The OpenSSL of httpfs opens encrypted Parquet and encrypts the spill.
     engine = Engine(instance_with([httpfs], _CONFIG), instance_with([httpfs], _CONFIG))
     for instance in (engine.reader, engine.user):
         instance.execute("SET GLOBAL TimeZone = 'UTC'; SET errors_as_json = true; SET enable_progress_bar = false")
-    engine.user.register("warm", pa.table({"a": [1]}))
-    engine.user.execute("SELECT sum(a) FROM warm").to_arrow_table()
-    engine.user.unregister("warm")
     return engine
 
 

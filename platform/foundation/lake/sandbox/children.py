@@ -1,4 +1,4 @@
-"""The portal's side of the sandbox: children started ahead of time, each given one job and then thrown away."""
+"""The portal's side of the sandbox: children forked ahead of time, each given one job and then thrown away."""
 
 from __future__ import annotations
 
@@ -9,32 +9,25 @@ import json
 import logging
 import os
 import queue
+import select
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from foundation.errors import Unavailable
-from foundation.lake.adapters.extensions import extension
 from foundation.lake.sandbox import answers, places
 from foundation.lake.sandbox.places import GROUP, Place
+from foundation.lake.sandbox.template import Template
 
 log = logging.getLogger("sanad.lake")
 _PIPE_BYTES = 1 << 20
-_PLATFORM = Path(__file__).resolve().parents[3]
-_START = (
-    "import gc, sys; gc.set_threshold(50_000, 20, 20); sys.path.insert(0, sys.argv[2]); "
-    "from foundation.lake.adapters.child_main import main; main(sys.argv)"
-)
 
 
 @dataclass(frozen=True)
@@ -57,34 +50,24 @@ def widened(pipe: int) -> None:
 class Child:
     """A process of its own, waiting for one job."""
 
-    def __init__(self, *, reads_sql: bool = False) -> None:
-        self._place = Place()
-        source, rows = os.pipe()
-        widened(source)
-        self._pipe = os.fdopen(source, "rb")
+    def __init__(self, template: Template, *, reads_sql: bool = False) -> None:
+        self._template, self._place = template, Place()
         self._rows: answers.Rows | None = None
-        self._channel, channel = socket.socketpair()
         self._timer: threading.Timer | None = None
-        self.timed_out = False
-        start = {
-            "uid": self._place.uid,
-            "gid": GROUP,
-            "parent": os.getpid(),
-            "rows": rows,
-            "httpfs": extension("httpfs"),
-            "reads_sql": reads_sql,
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _START, json.dumps(start), str(_PLATFORM)],
-            stdin=channel.fileno(),
-            stdout=subprocess.PIPE,
-            env={"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C.UTF-8"},
-            cwd=str(self._place.folder),
-            pass_fds=[rows],
-            start_new_session=True,
-        )
-        os.close(rows)
-        channel.close()
+        self._ending = threading.Lock()
+        self._ended = self.timed_out = False
+        with contextlib.ExitStack() as until_forked:
+            self._pipe, rows = _pipe(until_forked)
+            widened(rows)
+            self._said, outcomes = _pipe(until_forked)
+            self._channel, channel = socket.socketpair()
+            until_forked.enter_context(channel)
+            child = {"uid": self._place.uid, "gid": GROUP, "folder": str(self._place.folder), "reads_sql": reads_sql}
+            try:
+                self.pid, self._handle = template.fork(child, [channel.fileno(), outcomes, rows])
+            except OSError:
+                self._leave()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -132,22 +115,30 @@ class Child:
         """The child's next line; empty where it died without a word, or what happened where it sent too much."""
         if self._rows is not None and self._rows.overflowed:
             return {"error": "Result Too Large"}
-        return answers.line_of(self._process.stdout)
+        return answers.line_of(self._said)
 
     def alive(self) -> bool:
         """Whether the child still waits; idle children end by themselves after some minutes."""
-        return self._process.poll() is None
+        return not _ends_within(self._handle, 0)
 
     def close(self) -> None:
         """Kill whatever is left of the child and of its folder."""
         if self._timer is not None:
             self._timer.cancel()
         self._kill()
-        self._process.wait()
+        with self._ending:
+            if self._ended:
+                return
+            _ends_within(self._handle, None)
+            self._ended = True
+            self._template.let_go(self.pid)
+            os.close(self._handle)
+        self._leave()
+
+    def _leave(self) -> None:
         self._pipe.close()
+        self._said.close()
         self._channel.close()
-        if self._process.stdout:
-            self._process.stdout.close()
         self._place.leave()
 
     def _time_is_up(self) -> None:
@@ -155,26 +146,42 @@ class Child:
         self._kill()
 
     def _kill(self) -> None:
-        # The process is waited for in close() alone, so its number cannot belong to somebody else yet.
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        # It is let go in close() alone, so its number cannot belong to somebody else yet.
+        with self._ending, contextlib.suppress(ProcessLookupError):
+            if not self._ended and self.alive():
+                os.killpg(self.pid, signal.SIGKILL)
+
+
+def _pipe(until_forked: contextlib.ExitStack) -> tuple[IO[bytes], int]:
+    """A pipe's end to read here, and the other, which is closed here once the child has it."""
+    source, sink = os.pipe()
+    until_forked.callback(os.close, sink)
+    return os.fdopen(source, "rb"), sink
+
+
+def _ends_within(handle: int, seconds: float | None) -> bool:
+    """Whether the process of a pidfd has ended, or does so within the time; none: it is waited for."""
+    waiting = select.poll()
+    waiting.register(handle, select.POLLIN)
+    return bool(waiting.poll(None if seconds is None else seconds * 1000))
 
 
 class Pool:
-    """Keeps a child warm. One thread starts them all: the kernel kills a child when the thread that started it ends."""
+    """Keeps a child warm. One thread starts the template of them all: the kernel kills it when that thread ends."""
 
     def __init__(self) -> None:
         self._warm: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
-        self._wanted: queue.SimpleQueue[None] = queue.SimpleQueue()
+        # Each: where the child goes, and whether it reads SQL.
+        self._wanted: queue.SimpleQueue[tuple[queue.SimpleQueue[Child | None], bool]] = queue.SimpleQueue()
         self._waiting: list[Child] = []
+        self._template: Template | None = None
         threading.Thread(target=self._start_children, name="sandbox-starter", daemon=True).start()
-        self._wanted.put(None)
+        self._wanted.put((self._warm, False))
 
     def take(self) -> Child:
         """A child that is ready; the next one is started meanwhile."""
         for _attempt in range(3):
-            self._wanted.put(None)
+            self._wanted.put((self._warm, False))
             child = self._warm.get()
             if child is None:
                 continue
@@ -182,35 +189,51 @@ class Pool:
             if child.alive():
                 return child
             child.close()
-        raise _unavailable()
+        raise _could_not()
+
+    def take_reader(self) -> Child:
+        """A child that has the reader of SQL (sqlglot) loaded: wanted too seldom to be kept warm."""
+        answer: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
+        self._wanted.put((answer, True))
+        child = answer.get()
+        if child is None:
+            raise _could_not()
+        return child
 
     def close(self) -> None:
         for child in self._waiting:
             child.close()
+        if self._template is not None:
+            self._template.close()
 
     def _start_children(self) -> None:
         while True:
-            self._wanted.get()
-            if child := _started():
+            asker, reads_sql = self._wanted.get()
+            try:
+                child = self._started(reads_sql)
+            except Exception:
+                # Whoever asked waits for an answer.
+                log.exception("No child of the sandbox could be started.")
+                child = None
+            if child is not None and asker is self._warm:
                 self._waiting.append(child)
-            self._warm.put(child)
+            asker.put(child)
 
-
-def _started(*, reads_sql: bool = False) -> Child | None:
-    """A child that listens; where there is none the log says why."""
-    try:
-        child = Child(reads_sql=reads_sql)
-    except OSError:
-        log.exception("No child of the sandbox could be started.")
+    def _started(self, reads_sql: bool) -> Child | None:
+        if self._template is not None and not self._template.alive():
+            self._template.close()
+            self._template = None
+        if self._template is None:
+            self._template = Template()
+        child = Child(self._template, reads_sql=reads_sql)
+        if child.wait_until_ready():
+            return child
+        child.close()
+        log.error("A child of the sandbox ended before it listened.")
         return None
-    if child.wait_until_ready():
-        return child
-    child.close()
-    log.error("A child of the sandbox ended before it listened.")
-    return None
 
 
-def _unavailable() -> Unavailable:
+def _could_not() -> Unavailable:
     return Unavailable(_("The sandbox for SQL and files could not be started; the portal's log says why."))
 
 
@@ -220,13 +243,22 @@ _pool_lock = threading.Lock()
 
 def take() -> Child:
     """A child of this process's pool."""
+    return _of_this_process().take()
+
+
+def take_reader() -> Child:
+    """A child that has the reader of SQL loaded."""
+    return _of_this_process().take_reader()
+
+
+def _of_this_process() -> Pool:
     global _pool
     with _pool_lock:
         if _pool is None:
             places.sweep()
             _pool = Pool()
             atexit.register(_pool.close)
-    return _pool.take()
+    return _pool
 
 
 def _after_fork() -> None:
@@ -238,13 +270,3 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-
-
-def take_reader() -> Child:
-    """A fresh child that has the reader of SQL (sqlglot) loaded: wanted too seldom to be kept warm in every process."""
-    with _pool_lock:
-        if _pool is None:
-            places.sweep()
-    if child := _started(reads_sql=True):
-        return child
-    raise _unavailable()
