@@ -19,7 +19,7 @@ from apps.features import policies
 from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityDefined, FeatureViewDefined
 from apps.features.models import Entity, FeatureView
-from apps.features.services.quoting import column_list
+from apps.features.services.naming import column_list
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datasets", "0009_erased_mentions"),
+        ("datasets", "0011_bin"),
     ]
 
     operations = [
