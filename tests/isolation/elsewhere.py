@@ -6,12 +6,14 @@ from datetime import date
 from typing import Any
 
 from foundation.clock import now
+from foundation.identity import Actor
 from tests.apps.experiments.rows import make_run, make_training_set
 
 
 def things_of(actor: Any, project: Any) -> dict[str, Any]:
     """Ids by kind; a new kind of thing with a page in its project is worth a line here."""
     from apps.connections.models import Connection
+    from apps.connections.services import delete_connection
     from apps.datasets.models import Ingestion, LegalHold, Transformation, TransformationDefinition
     from apps.features.models import Entity, FeatureView
     from apps.streams.models import Stream
@@ -27,6 +29,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     connection = Connection.objects.create(
         **inside, name="Warehouse", kind="postgresql", settings=told, created_at=now()
     )
+    of_before = Connection.objects.create(**inside, name="Of before", kind="postgresql", created_at=now())
     columns = [{"name": "n", "type": "whole", "required": True}]
     stream = Stream.objects.create(
         **inside, dataset=training_set.base_version.dataset, name="Clicks", columns=columns, created_at=now()
@@ -44,6 +47,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     run = make_run(actor, project, training_set, state="succeeded")
     return {
         "connection": connection.pk,
+        "data_binned": delete_connection(actor=Actor.system(actor.tenant), connection=of_before).pk,
         "stream": stream.pk,
         "ingestion": ingestion.pk,
         "transformation": transformation.pk,

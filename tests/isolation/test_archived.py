@@ -127,6 +127,7 @@ def filled(house):
         "post api/v1/transformations/<uuid:pk>/definitions/": {"sql": "SELECT 1 AS a"},
         "post api/v1/suites/": {"after": 0},
         "post api/v1/saved-filters/": {"list": "data/", "query": "q=a"},
+        "patch api/v1/saved-filters/<uuid:pk>/": {"query": "q=a"},
     }
 
 

@@ -14,6 +14,7 @@ from apps.approvals.choices import CaseState
 from apps.dashboards import selectors, services
 from apps.dashboards.choices import Step
 from apps.dashboards.views.addresses import address_of
+from apps.datasets.choices import VersionState
 from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
 from foundation import access
@@ -37,7 +38,7 @@ def home(request: PortalRequest, tenant: str) -> HttpResponse:
     context: dict[str, Any] = {
         "waiting": waits,
         "waiting_count": selectors.waiting_count(actor=request.actor, now=moment, listed=rows),
-        "unwell": sum(row.kind in _UNWELL or row.state == "failed" for row in rows),
+        "unwell": sum(row.kind in _UNWELL or row.state == VersionState.FAILED for row in rows),
         "projects": selectors.projects_by_activity(actor=request.actor),
         "visited": [{"row": row, "url": _address(request, row.thing)} for row in visited],
         "may_create": access.ask(lambda who: access.require(who, Permission.PROJECT_CREATE), request.actor),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation.lake import SqlFailed, SqlRefused, sandbox
@@ -97,6 +97,7 @@ def test_where_the_engine_answers_with_other_columns_nothing_is_told():
     assert child_lineage.sources_of("SELECT a, b FROM t", INPUTS, ["a"]) == [None]
 
 
+@settings(deadline=None)
 @given(parts=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=1, max_size=4))
 def test_what_is_no_source_of_a_column_never_moves_it(parts):
     """Another value in a column that is no source leaves the answer's column as it was; a source moves it."""
