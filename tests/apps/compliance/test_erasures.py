@@ -18,7 +18,7 @@ from foundation.errors import Conflict, Invalid, NotFound
 from foundation.lake import shredding
 from foundation.live import topics
 from tests.apps.datasets.conftest import written
-from tests.apps.datasets.test_erasing import CANARY, PERSON, WITH, with_keys_of_the_tenant
+from tests.apps.datasets.erasing_stage import CANARY, PERSON, WITH, with_keys_of_the_tenant
 from tests.apps.tenants.test_step_up import age
 from tests.support.people import make_person
 

@@ -6,7 +6,7 @@ from apps.datasets.models import Erasure
 from apps.projects import services as projects
 from apps.projects.models import Project
 from tests.apps.datasets.conftest import written
-from tests.apps.datasets.test_erasing import CANARY, PERSON, with_keys_of_the_tenant
+from tests.apps.datasets.erasing_stage import CANARY, PERSON, with_keys_of_the_tenant
 from tests.apps.datasets.test_erasing_across import everywhere, hotels, ships, states, written_in
 from tests.apps.tenants.test_step_up import age
 from tests.support.people import make_person

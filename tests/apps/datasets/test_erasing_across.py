@@ -22,7 +22,7 @@ from foundation.access import StepUpRequired
 from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.jobs.models import Job
 from foundation.tenancy import scope
-from tests.apps.datasets.test_erasing import OTHER, PERSON, WITH, WITHOUT, versions_of, with_keys_of_the_tenant
+from tests.apps.datasets.erasing_stage import OTHER, PERSON, WITH, WITHOUT, versions_of, with_keys_of_the_tenant
 from tests.support.crossing import at_once
 from tests.support.people import make_person, make_tenant
 

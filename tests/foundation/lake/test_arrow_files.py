@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pytest
 
-from tests.foundation.lake.test_files import ingest, refused
+from tests.foundation.lake.files_stage import ingest, refused
 
 __all__ = ["ingest", "refused"]
 

@@ -12,7 +12,7 @@ import xlwt
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from foundation.lake.adapters import child_excel
-from tests.foundation.lake.test_files import ingest, refused
+from tests.foundation.lake.files_stage import ingest, refused
 
 __all__ = ["ingest", "refused"]
 
