@@ -65,6 +65,9 @@ def change_filter(
     default: bool | None = None,
 ) -> SavedFilter:
     """What is None stays. Who opens with a filter that is shared no more opens with the whole list again."""
+    locked = SavedFilter.objects.select_for_update().get(pk=saved.pk)
+    if any(said is not None for said in (name, query, shared)):
+        policies.check_can_change(actor, locked)
     words: dict[str, object] = {}
     if name is not None:
         words["name"] = policies.checked_name(name)
@@ -72,10 +75,7 @@ def change_filter(
         words["query"] = policies.checked_query(kept(query))
     if shared is not None:
         words["shared"] = shared
-    locked = SavedFilter.objects.select_for_update().get(pk=saved.pk)
     changed = {field: value for field, value in words.items() if getattr(locked, field) != value}
-    if changed:
-        policies.check_can_change(actor, locked)
     if "name" in changed:
         same = _of(locked.owner, locked.project_id, locked.path)
         policies.check_name_free(same.exclude(pk=locked.pk).filter(name=changed["name"]).exists())
