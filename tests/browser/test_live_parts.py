@@ -146,6 +146,7 @@ def test_rows_never_move_under_the_pointer_or_the_focus(rows, way):
     """What came meanwhile is counted and said, and shown when somebody asks."""
     link = rows.page.get_by_role("link", name="Thing 1")
     (link.hover if way == "pointer" else link.focus)()
+    rows.page.wait_for_function("document.getElementById('rows').matches(':hover, :focus-within')")
     bar = rows.page.locator(".s-live-new")
     rows.tell("thing.changed")
     expect(bar).to_have_text("Something changed")
