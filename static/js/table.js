@@ -34,8 +34,13 @@ function prepare(root) {
       column.style.width = widths.get(keyOf(column)) ?? "";
       columns.observe(column);
     }
-    if (table.dataset.liveTopic) table.addEventListener("live", ({ detail }) => { if (concerns(table, detail)) changed(table, detail); });
+    if (table.dataset.liveTopic) table.addEventListener("live", heard);
   }
+}
+
+// One function for all: a table that is prepared twice hears each message once.
+function heard({ currentTarget, detail }) {
+  if (concerns(currentTarget, detail)) changed(currentTarget, detail);
 }
 
 // A list that names kinds of things is asked for anew by events of these alone; a gap may have hidden one.

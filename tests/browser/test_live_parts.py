@@ -100,3 +100,77 @@ def test_who_stands_on_a_link_stays_there(thing):
 
     expect(thing.page.locator("#part")).to_contain_text("The thing is ready")
     expect(thing.page.get_by_role("link", name="Why")).to_be_focused()
+
+
+ROWS = """
+<div id="rows" data-table data-live-topic="thing:1" data-live-kinds="thing" hx-get="/part" hx-trigger="table:refresh"
+  hx-select="#rows" hx-swap="outerHTML"><table><tbody>{state}</tbody></table></div>
+"""
+LIST = """
+<html><head><script src="/htmx.js"></script></head><body data-tenant="demo"><main>{part}</main><p>Elsewhere</p>
+<div id="s-status" role="status"></div>
+<script id="s-words" type="application/json">{{"new_count": "{{n}} new", "new_rows": "Something changed"}}</script>
+<script type="module" src="/js/pace.js"></script><script type="module" src="/js/table.js"></script>
+<script type="module" src="/js/live.js"></script></body></html>
+"""
+
+
+class Rows(Thing):
+    """A list of the portal: a row for each thing that was made."""
+
+    def answer(self, route) -> None:
+        self.state = "<tr><td><a href='#1'>Thing 1</a></td></tr>"
+        route.fulfill(body=LIST.format(part=ROWS.format(state=self.state)), content_type="text/html")
+
+    def read(self, route) -> None:
+        self.reads += 1
+        route.fulfill(body=ROWS.format(state=self.state), content_type="text/html")
+
+    def tell(self, kind: str) -> None:
+        self.sockets[0].send(json.dumps({"topic": "thing:1", "seq": 2, "kind": kind, "subject": []}))
+
+    def makes(self, number: int) -> None:
+        self.state += f"<tr><td><a href='#{number}'>Thing {number}</a></td></tr>"
+        self.tell("thing.created")
+
+
+@pytest.fixture
+def rows(chromium):
+    page = chromium.new_page()
+    yield Rows(page)
+    page.close()
+
+
+@pytest.mark.parametrize("way", ["pointer", "focus"])
+def test_rows_never_move_under_the_pointer_or_the_focus(rows, way):
+    """What came meanwhile is counted and said, and shown when somebody asks."""
+    link = rows.page.get_by_role("link", name="Thing 1")
+    if way == "pointer":
+        # A first move of the pointer may come before the page knows where its parts lie.
+        rows.page.get_by_text("Elsewhere").hover()
+        link.hover()
+    else:
+        link.focus()
+    rows.page.wait_for_function("document.getElementById('rows').matches(':hover, :focus-within')")
+    bar = rows.page.locator(".s-live-new")
+    rows.tell("thing.changed")
+    expect(bar).to_have_text("Something changed")
+    rows.makes(2)
+    rows.makes(3)
+    expect(bar).to_have_text("2 new")
+    expect(rows.page.locator("#s-status")).to_have_text("2 new")
+    expect(rows.page.locator("tr")).to_have_count(1)
+    assert rows.reads == 0
+
+    bar.click()
+    expect(rows.page.locator("tr")).to_have_count(3)
+    expect(bar).to_have_count(0)
+
+
+def test_rows_that_nobody_is_at_are_asked_for_by_what_concerns_them_alone(rows):
+    rows.page.get_by_text("Elsewhere").hover()
+    rows.tell("run.finished")
+    rows.makes(2)
+
+    expect(rows.page.locator("tr")).to_have_count(2)
+    assert rows.reads == 1

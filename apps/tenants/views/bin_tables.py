@@ -163,8 +163,8 @@ def help_of(binned: Any) -> str:
             "e-mail domains were never touched."
         ),
         BinKind.STREAM: _(
-            "It comes back paused and goes on where it stopped. Deleted for ever, it takes along what it set aside and "
-            "what waits in the portal's own broker; its rows stay with the dataset."
+            "It comes back at rest and goes on where it stopped once you let it. Deleted for ever, it takes along "
+            "what it set aside and what waits in the portal's own broker; its rows stay with the dataset."
         ),
         BinKind.INGESTION: _("It is due again from the next time on. The versions that it brought stay either way."),
         BinKind.TRANSFORMATION: _(

@@ -112,7 +112,7 @@ def test_its_pages(client_as, scientist, admin, viewer, project, binned, stream)
     home = "/t/acme/p/flights/data/bin/"
     browser = client_as(scientist)
     page = browser.get(home).content.decode()
-    assert "where it stopped" in page and f"{home}{binned.pk}/restore/" in page
+    assert "Clicks" in page and f"{home}{binned.pk}/restore/" in page
     detail = browser.get(f"{home}{binned.pk}/").content.decode()
     assert "no event is read or taken" in detail and "Type Clicks to confirm" in detail
     wrong = browser.post(f"{home}{binned.pk}/", {"confirmation": "Click"})

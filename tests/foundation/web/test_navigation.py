@@ -59,7 +59,7 @@ def test_the_lists_of_a_place_are_offered_to_whoever_may_see_them(visit, monkeyp
     for part in parts:
         resolve(part.url)
     assert [str(part.label) for part in parts if part.current] == ["Streams"]
-    assert len(parts) == 5 and {part.count for part in parts} == {4}
+    assert len(parts) == 6 and {part.count for part in parts} == {4}
     request = visit("/t/demo/p/flights/data/", role="member")
     request.project = SimpleNamespace(slug="flights", pk=uuid4())
     assert navigation.project_parts(request, "data/") == []
