@@ -84,9 +84,9 @@ def test_the_rows_that_block_a_version_are_seen_on_the_command_line(sanad, clien
     file = tmp_path / "blocked.csv"
     file.write_text(ROWS)
     first = client.datasets.push(file)
-    assert client.suites.save("blocked", [{**REGION, "severity": "block"}])
+    (expected,) = client.suites.save("blocked", [{**REGION, "severity": "block"}])["expectations"]
     file.write_text(ROWS + "31,north\n")
     client.datasets.push(file)
     failed = next(one for one in client.datasets.versions(first["dataset"]) if one["state"] == "failed")
     row = json.loads(sanad("suite", "rows", failed["id"], "--json", role="scientist")[1])
-    assert row == {"#": 7, "id": 7, "region": "nowhere"}
+    assert row == {"#": 7, "fails": expected["id"], "id": 7, "region": "nowhere"}

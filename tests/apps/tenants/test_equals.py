@@ -92,7 +92,7 @@ def test_python_calls_what_the_client_has_with_what_it_takes(view, act):
 @pytest.mark.parametrize(("view", "act"), ACTS, ids=NAMES)
 def test_the_command_is_one_that_the_command_line_takes(view, act):
     first, last = code(act, "CLI").splitlines()
-    assert first.startswith("export SANAD_URL=") and first.endswith("SANAD_TOKEN=snd_…")
+    assert first.startswith("export SANAD_URL=") and first.endswith("SANAD_TOKEN=snd_… SANAD_PROJECT=flights")
     said = parser().parse_args(shlex.split(last)[1:])
     assert callable(said.command)
     if "{group.name}" in act.cli:
