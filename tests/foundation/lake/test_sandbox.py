@@ -147,7 +147,11 @@ def test_tables_of_a_query(sql, tables):
             SqlRefused,
             "no input named “trip”; add it to the inputs or mend the name. (Line 2, column 6.)",
         ),
-        ("SELECT\n  nme FROM trips", SqlFailed, "“nme”, which is not there or cannot be used so (Binder error). (Line 2, column 3.)"),
+        (
+            "SELECT\n  nme FROM trips",
+            SqlFailed,
+            "“nme”, which is not there or cannot be used so (Binder error). (Line 2, column 3.)",
+        ),
         ("SELECT lenth(who) FROM trips", SqlFailed, "“lenth”"),
         ("SELECT id, id FROM trips", SqlRefused, "more than one column named “id”"),
         ("SELECT who::INT AS n FROM trips", SqlFailed, "A value in the data does not fit"),
