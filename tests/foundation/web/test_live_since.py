@@ -27,7 +27,7 @@ def test_a_part_that_asks_for_itself_is_answered_without_what_stands_around_it(c
         part = browser.get(page, headers=live).content.decode()
     with CaptureQueriesContext(connection) as whole:
         shown = browser.get(page).content.decode()
-    for around in ('id="sidebar"', "data-palette", "The same by program"):
+    for around in ('id="sidebar"', "data-palette", 'id="s-words"'):
         assert around in shown and around not in part
     assert 'id="page-head"' in part and len(lean) < len(whole)
     # A filter's answer takes its place by the form: the whole page, as ever.
