@@ -44,8 +44,15 @@ class ReadingForm(forms.Form):
         required=False,
         max_length=1000,
         help_text=_(
-            "Names, separated by commas: codes with leading zeros, telephone numbers with a plus stay as they are."
+            "Names, separated by commas. Codes with leading zeros and telephone numbers with a plus stay text by "
+            "themselves where the first rows show some."
         ),
+    )
+    as_number = forms.CharField(
+        label=_("Columns to read as numbers"),
+        required=False,
+        max_length=1000,
+        help_text=_("Names, separated by commas, of columns whose leading zeros and plus mean nothing."),
     )
 
     sheet = forms.CharField(
@@ -67,11 +74,11 @@ class ReadingForm(forms.Form):
     def options(self) -> dict[str, Any]:
         """The options as services take them; what was left empty is left out."""
         chosen = self.cleaned_data
-        names = parted(chosen["as_text"])
+        kinds = {"number": chosen["as_number"], "text": chosen["as_text"]}
         found = {
             "delimiter": chosen["delimiter"],
             "missing": chosen["missing"].split(),
-            "types": dict.fromkeys(names, "text"),
+            "types": {name: kind for kind, names in kinds.items() for name in parted(names)},
             "sheet": chosen["sheet"].strip(),
             "tokenise": parted(chosen["tokenise"]),
         }

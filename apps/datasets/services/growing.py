@@ -38,6 +38,7 @@ _WIDER = {
     "DOUBLE": {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT"},
     "TIMESTAMP": {"DATE"},
 }
+_NUMBERS = frozenset((*_WHOLE, "HUGEINT", "FLOAT", "DOUBLE"))
 
 
 def grows(version: DatasetVersion) -> bool:
@@ -96,11 +97,12 @@ def fix_base(job: JobHandle, version: DatasetVersion) -> DatasetVersion | None:
 
 
 def reading_options(options: dict[str, Any], base: DatasetVersion | None) -> dict[str, Any]:
-    """How a file is read so that it fits: what is text stays text, also where all of it looks like numbers."""
+    """How a file is read so that it fits: text stays text where it looks like numbers, and numbers stay numbers."""
     if base is None:
         return options
     texts = {column["name"]: "text" for column in base.schema if column["type"] == "VARCHAR"}
-    return {**options, "types": {**texts, **options.get("types", {})}}
+    numbers = {column["name"]: "number" for column in base.schema if column["type"] in _NUMBERS}
+    return {**options, "types": {**texts, **options.get("types", {})}, "like": numbers}
 
 
 def grown(job: JobHandle, version: DatasetVersion, tables: Lake, rows: TableAt) -> TableAt:

@@ -27,12 +27,12 @@ def _are_texts(said: object) -> bool:
 
 
 def _are_types(said: object) -> bool:
-    """Text is the one type that can be asked for; another one would be found out all the same."""
+    """What is no question of taste is found out: whether digits are a number or a code is one."""
     return (
         isinstance(said, Mapping)
         and len(said) <= _MOST
         and all(map(_is_text, said))
-        and all(kind == "text" for kind in said.values())
+        and all(kind in ("text", "number") for kind in said.values())
     )
 
 
@@ -45,7 +45,10 @@ def _names_one(said: object) -> bool:
 _KNOWN: dict[str, tuple[Callable[[object], bool], Promise]] = {
     "delimiter": (_is_sign, gettext_lazy("One sign, or empty where it is to be found out.")),
     "quote": (_is_sign, gettext_lazy("One sign, or empty where it is to be found out.")),
-    "types": (_are_types, gettext_lazy("Columns with what they are kept as, like {“code”: “text”}.")),
+    "types": (
+        _are_types,
+        gettext_lazy("Columns with what they are kept as, “text” or “number”, like {“code”: “text”}."),
+    ),
     "missing": (_are_texts, gettext_lazy("A list of words that stand for no value.")),
     "sheet": (_names_one, gettext_lazy("The name of a sheet, or its number.")),
     "version": (_names_one, gettext_lazy("The number of the table's version.")),

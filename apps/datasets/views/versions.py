@@ -102,10 +102,12 @@ def _ready(request: PortalRequest, version: Any) -> dict[str, Any]:
 
 def typed(options: dict[str, Any]) -> dict[str, str]:
     """Options as the form's fields hold them."""
+    kinds = options.get("types", {})
     return {
         "delimiter": options.get("delimiter", ""),
         "missing": " ".join(options.get("missing", [])),
-        "as_text": ", ".join(options.get("types", {})),
+        "as_text": ", ".join(name for name, kind in kinds.items() if kind == "text"),
+        "as_number": ", ".join(name for name, kind in kinds.items() if kind == "number"),
         "sheet": options.get("sheet", ""),
         "tokenise": ", ".join(options.get("tokenise", [])),
     }

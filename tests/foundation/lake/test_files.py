@@ -65,6 +65,24 @@ def test_codes_among_few_numbers_are_words(ingest):
     assert ingest("code,n\nA1,1\nB2,2\n7,3\n")["code"] == ["A1", "B2", "7"]
 
 
+CODES = "zip,phone,track,month,n,mixed\n" + "".join(
+    f"{n * 7:05d},+97150{n:07d},{10**20 + n},{n % 12 + 1:02d},{n},{n if n % 3 else '-'}\n" for n in range(40)
+)
+
+
+def test_codes_keep_their_zeros_and_their_plus(ingest):
+    """Months of two digits, and numbers that look like numbers, are numbers."""
+    found = ingest(CODES)
+    assert [found[name][1] for name in ("zip", "phone", "track")] == ["00007", "+971500000001", f"{10**20 + 1}"]
+    assert (found["month"][1], found["n"][1], found["mixed"][:2]) == (2, 1, [None, 1])
+    told = ingest(CODES, types={"zip": "number", "n": "text"}, like={"phone": "number", "not there": "number"})
+    assert (told["zip"][1], told["phone"][1], told["n"][1]) == (7, 971_500_000_001, "1")
+
+
+def test_a_code_with_a_word_for_nothing_is_a_code(ingest):
+    assert ingest("zip,n\n00123,1\nNA,2\n")["zip"] == ["00123", "NA"]
+
+
 def test_progress_is_told(lake, tmp_path):
     path, told = tmp_path / "f.csv", []
     path.write_text("a\n" + "1\n" * 200_000)

@@ -60,6 +60,18 @@ def test_text_of_many_files_is_one_table_whose_types_are_found_over_all(ingest):
     assert ingest({"a.jsonl": '{"a": 1}', "b.jsonl": '\ufeff{"a": 2}\n'}, "jsonl") == {"a": [1, 2]}
 
 
+def test_a_column_of_codes_is_one_where_the_other_files_show_none(lake, tmp_path):
+    """And a column of numbers is one where another file fills them up with zeros."""
+    files = []
+    for number, text in enumerate(("zip,n\n00123,1\n", "zip,n\n12345,2\n", "zip,n\n7,003\n")):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(text)
+        files.append(UserFile(path, "csv", path.name, {}))
+    at = lake.write_from_files("codes", files, mode="replace")
+    assert lake.read(at).read_all().to_pydict() == {"zip": ["00123", "12345", "7"], "n": [1, 2, 3]}
+    lake.drop("codes")
+
+
 def test_parquet_and_arrow_of_many_files(ingest):
     first, second = pa.table({"a": [1], "b": ["x"]}), pa.table({"b": ["y"], "a": [2]})
     assert ingest({"1.parquet": first, "2.parquet": second}, "parquet") == {"a": [1, 2], "b": ["x", "y"]}

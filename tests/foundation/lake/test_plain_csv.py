@@ -94,6 +94,13 @@ def test_later_values_are_read_as_the_careful_way_reads_them(engine, tmp_path, k
     assert not all(read.values())
 
 
+def test_codes_are_text_whichever_way_they_are_read(engine, tmp_path):
+    first = "a,b\n" + "00123,x y\n" * child_csv.FIRST_ROWS
+    for later in ("7,z\n", ",z\n", "x,\n"):
+        assert agree(engine, tmp_path / "table.csv", first + later)
+    assert quickly(engine, tmp_path / "table.csv", child_pieces.PIECE).schema.field("a").type == pa.string()
+
+
 SIGNS = st.text(alphabet='ab1.- "\n,é', max_size=5)
 
 

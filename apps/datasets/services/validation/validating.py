@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from apps.datasets import selectors
 from apps.datasets.choices import ReportOutcome, ResultState, Severity
@@ -25,9 +24,6 @@ from foundation.jobs import JobHandle
 from foundation.lake.ports import Failing, Lake, TableAt
 from foundation.words import kept as _
 from foundation.words import kept_in_turn
-
-if TYPE_CHECKING:
-    pass
 
 # Rows of a blocked version that are kept to be seen, of all its expectations together.
 _MOST_SAMPLED = 100

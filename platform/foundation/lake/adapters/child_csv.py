@@ -24,8 +24,13 @@ _SAMPLE = 64 * 1024
 _MIXED_FROM = 0.5  # of a column's values; below it, numbers among words are words
 FIELD_LIMIT = 16 << 20
 FIRST_ROWS = 20_480
+# Of wide tables fewer rows are looked at for codes: each cell costs a look.
+_MOST_CELLS = 4_000_000
 # Each is a column of the lake with files, sketches and a row on a page of its own.
 MOST_COLUMNS = 2_000
+# Digits that name something: a telephone number, a code that is filled up with zeros (of two digits it is a month or an
+# hour), or more digits than a number keeps.
+_CODE = r"\+\d{7,15}|0\d{2,}|\d{20,}"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -51,10 +56,10 @@ def _planned(reader: DuckDBPyConnection, path: str, options: dict[str, Any]) -> 
     """
     delimiter, quote = dialect(path, options)
     names = header(path, delimiter, quote)
-    texts = texts_of(options, names)
+    missing = tuple(options.get("missing", MISSING))
+    texts = texts_of(reader, path, settings(delimiter, quote), names, options)
     kinds, forms = sniffed(reader, path, settings(delimiter, quote), names, texts)
     given = told(path, settings(delimiter, quote), names, kinds, forms)
-    missing = tuple(options.get("missing", MISSING))
     suspects = [name for name in names if kinds[name] == "VARCHAR" and name not in texts]
     numbers = _numbers(reader, given, may_be_numbers(reader, given, suspects, missing), missing)
     mixed = next((name for name, found in numbers.items() if found.share >= _MIXED_FROM and found.share < 1), None)
@@ -64,12 +69,42 @@ def _planned(reader: DuckDBPyConnection, path: str, options: dict[str, Any]) -> 
     return f"SELECT {columns} FROM {given}"
 
 
-def texts_of(options: dict[str, Any], names: Sequence[str]) -> list[str]:
-    """The columns that their owner wants as text."""
-    texts = [name for name, kind in options.get("types", {}).items() if kind == "text"]
-    if unknown := [name for name in texts if name not in names]:
+def texts_of(
+    reader: DuckDBPyConnection, path: str, settings: str, names: Sequence[str], options: dict[str, Any]
+) -> list[str]:
+    """The columns that are text, whatever they look like: their owner says so, or their first rows are codes.
+
+    A code is no number: its zeros and its plus would be lost, and nobody computes with it.
+    """
+    said = options.get("types", {})
+    if unknown := [name for name in said if name not in names]:
         raise Refusal("no_such_column", column=unknown[0], names=", ".join(names[:12]))
-    return texts
+    kinds = {**options.get("like", {}), **said}
+    asked, missing = [name for name in names if name not in kinds], tuple(options.get("missing", MISSING))
+    texts = [name for name in names if kinds.get(name) == "text"]
+    return texts + _codes(reader, path, settings, names, asked, missing)
+
+
+def _codes(
+    reader: DuckDBPyConnection,
+    path: str,
+    settings: str,
+    names: Sequence[str],
+    asked: Sequence[str],
+    missing: Sequence[str],
+) -> list[str]:
+    """Of the columns asked for: those that hold nothing but digits in the first rows, and a code among them."""
+    if not asked:
+        return []
+    given = told(path, settings, names, dict.fromkeys(names, "VARCHAR"), {})
+    parts = []
+    for name in asked:
+        value = f"trim({_without(name, missing)})"
+        parts.append(f"bool_and(regexp_full_match({value}, '[+-]?\\d+'))")
+        parts.append(f"bool_or(regexp_full_match({value}, '{_CODE}'))")
+    first = f"(SELECT * FROM {given} LIMIT {max(1, min(FIRST_ROWS, _MOST_CELLS // len(names)))})"
+    row = reader.execute(f"SELECT {', '.join(parts)} FROM {first}").fetchone() or ()
+    return [name for name, digits, code in zip(asked, row[::2], row[1::2], strict=True) if digits and code]
 
 
 def settings(delimiter: str, quote: str) -> str:

@@ -101,7 +101,7 @@ def _types(
 ) -> list[pa.DataType]:
     """Of the first rows' columns; none where they do not tell."""
     settings, first = child_csv.settings(*dialect), child_csv.FIRST_ROWS
-    texts = child_csv.texts_of(options, names)
+    texts = child_csv.texts_of(reader, path, settings, names, options)
     kinds, forms = child_csv.sniffed(reader, path, settings, names, texts, sample=first)
     if len(names) < 2 or not set(kinds.values()) <= _TYPES.keys() or not set(forms.values()) <= _FORMATS:
         return []

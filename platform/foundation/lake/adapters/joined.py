@@ -19,7 +19,7 @@ def rows_of(files: Iterable[UserFile], parse: FileParser, wanted: pa.Schema | No
     first = next(waiting, None)
     if first is None:
         raise FileRefused(_("There is no file to read."))
-    with parse(first.path, first.format, _options(first)) as reader:
+    with parse(first.path, first.format, _options(first, wanted)) as reader:
         schema = wanted or reader.schema
         stream = _stream(first, reader, waiting, parse, schema)
         try:
@@ -33,7 +33,7 @@ def _stream(
 ) -> Generator[pa.RecordBatch]:
     yield from _fitted(first, reader, schema)
     for file in others:
-        with parse(file.path, file.format, _options(file)) as rows:
+        with parse(file.path, file.format, _options(file, schema)) as rows:
             yield from _fitted(file, rows, schema)
 
 
@@ -83,5 +83,13 @@ def _cast(file: UserFile, batch: pa.RecordBatch, schema: pa.Schema) -> pa.Record
         raise FileRefused(sentence % {"file": file.name}) from error
 
 
-def _options(file: UserFile) -> dict[str, object]:
-    return {**file.options, "name": file.name}
+def _options(file: UserFile, wanted: pa.Schema | None) -> dict[str, object]:
+    """What is text in the others, or a number, is so here too, whatever it looks like."""
+    kinds = {field.name: kind for field in wanted or [] if (kind := _kind(field.type))}
+    return {**file.options, "like": {**kinds, **file.options.get("like", {})}, "name": file.name}
+
+
+def _kind(type_: pa.DataType) -> str:
+    if pa.types.is_string(type_) or pa.types.is_large_string(type_):
+        return "text"
+    return "number" if pa.types.is_integer(type_) or pa.types.is_floating(type_) else ""

@@ -92,9 +92,10 @@ class Lake(Protocol):
         A CSV may be `coming` instead of lying at the path: its bytes are asked for in the caller's thread. A plain one
         is read meanwhile; for another they are asked for again and written to the path first.
 
-        Options: `delimiter`, `quote` (one sign each), `types` ({column: "text"} keeps a column as text),
-        `missing` (words that stand for no value in columns of numbers), `sheet` (of a spreadsheet: its name, or its
-        number from 1), `name` (the file's name for sentences).
+        Options: `delimiter`, `quote` (one sign each), `types` ({column: "text" or "number"}; in a CSV digits are a
+        number otherwise, unless the first rows hold codes with leading zeros or the plus of a telephone number), `like`
+        (the same, of columns that need not be there), `missing` (words that stand for no value in columns of numbers),
+        `sheet` (of a spreadsheet: its name, or its number from 1), `name` (the file's name for sentences).
         """
 
     def write_from_files(
