@@ -23,7 +23,7 @@ def stats(stream: Any) -> list[dict[str, Any]]:
     late = _("%(count)s late") % {"count": number(stream.late_rows)} if stream.late_rows else ""
     replayed = _("%(count)s read again since") % {"count": number(stream.replayed)} if stream.replayed else ""
     return [
-        {"label": _("Events a second"), "value": number(stream.per_second, 1)},
+        {"label": _("Events a second"), "value": number(round(stream.per_second, 1), 1)},
         {"label": _("To be read"), "value": number(stream.lag), "note": _waits(stream)},
         {"label": _("Rows"), "value": number(stream.rows + stream.replayed), "note": late},
         {"label": _("Set aside so far"), "value": number(stream.quarantined), "note": replayed},

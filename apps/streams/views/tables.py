@@ -40,7 +40,7 @@ class StreamTable(PortalTable):
         return format_html("<bdi>{}</bdi>", value)
 
     def render_per_second(self, value: float) -> str:
-        return number(value, 1)
+        return number(round(value, 1), 1)
 
     def render_lag(self, value: int) -> str:
         return number(value)

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _
+
+from foundation.words import kept
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -39,7 +41,7 @@ _RESERVED = (
     "192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 240.0.0.0/4 "
     "2001::/23 2001:db8::/32 3fff::/20"
 )
-_NAMED: list[tuple[Network, object]] = [(ip_network(text), what) for text, what in _INSIDE.items()]
+_NAMED: list[tuple[Network, str]] = [(ip_network(text), what) for text, what in _INSIDE.items()]
 _NAMED += [(ip_network(text), _("a reserved address")) for text in _RESERVED.split()]
 _WORLD_6 = IPv6Network("2000::/3")
 
@@ -50,8 +52,8 @@ def why_not(address: Address, allowed: Iterable[Network]) -> str:
         return ""
     for network, what in _NAMED:
         if address.version == network.version and address in network:
-            return str(what)
-    return str(_("a reserved address")) if address.version == 6 and address not in _WORLD_6 else ""
+            return kept(what)
+    return kept(_("a reserved address")) if address.version == 6 and address not in _WORLD_6 else ""
 
 
 def read(text: str) -> Address:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from ipaddress import ip_network
 
 import pytest
+from django.utils.translation import override
 
 from foundation import outbound
 from foundation.outbound import names, targets
@@ -145,6 +147,14 @@ def test_the_loopback_is_called_where_the_operator_allows_it_and_else_not(settin
         assert server.heard == []
         settings.OUTBOUND_ALLOW = [ip_network("127.0.0.0/8")]
         assert outbound.send("GET", server.url).body == b"ok"
+
+
+def test_a_refusal_that_a_job_keeps_is_read_in_the_language_of_whoever_reads():
+    with pytest.raises(Refused) as refusal:
+        outbound.check("http://127.0.0.1/")
+    with override("ar"):
+        told = str(refusal.value.sentence.words)
+    assert "127.0.0.1" in told and not re.search("[a-z]{2}", told.replace("_", ""))
 
 
 def test_a_network_that_is_none_stops_the_start(monkeypatch):
