@@ -72,6 +72,7 @@ from apps.datasets.selectors.masking import (
 from apps.datasets.selectors.measuring import (
     Made,
     made_by_ingestion,
+    made_by_sql,
     made_by_transformation,
     made_of_files,
     made_of_place,
@@ -220,6 +221,7 @@ __all__ = [
     "likely_key",
     "lines_over",
     "made_by_ingestion",
+    "made_by_sql",
     "made_by_transformation",
     "made_from",
     "made_of_files",

@@ -48,6 +48,12 @@ def made_by_transformation(*, actor: Actor, transformation: Transformation) -> l
     return _made(actor, rows, "datasets.transform")
 
 
+def made_by_sql(*, actor: Actor, project_id: UUID, sql: str) -> list[Made]:
+    """By the same SQL, derived by hand before."""
+    rows = visible_versions(actor=actor).filter(source__kind="sql", source__sql=sql, project_id=project_id)
+    return _made(actor, rows, "datasets.derive")
+
+
 def made_of_files(*, actor: Actor, project_id: UUID, dataset: Dataset | None = None) -> list[Made]:
     """Of files that were sent: into one dataset, or anywhere in one project."""
     rows = visible_versions(actor=actor).filter(source__kind="upload", project_id=project_id)

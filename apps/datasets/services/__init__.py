@@ -38,6 +38,7 @@ from apps.datasets.services.erasing import (
 )
 from apps.datasets.services.estimating import (
     Expected,
+    expect_derivation,
     expect_ingestion,
     expect_pull,
     expect_transformation,
@@ -200,6 +201,7 @@ __all__ = [
     "erase_in_projects",
     "erase_person",
     "erased_people",
+    "expect_derivation",
     "expect_ingestion",
     "expect_pull",
     "expect_transformation",

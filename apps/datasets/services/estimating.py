@@ -58,6 +58,11 @@ def expect_transformation(*, actor: Actor, transformation: Transformation) -> Ex
     return _as_before(actor, transformation.project_id, made)
 
 
+def expect_derivation(*, actor: Actor, project_id: UUID, sql: str) -> Expected:
+    """A version by SQL, by those that the same SQL made before."""
+    return _as_before(actor, project_id, selectors.made_by_sql(actor=actor, project_id=project_id, sql=sql))
+
+
 def expect_upload(*, actor: Actor, project_id: UUID, dataset: Dataset | None, size: int) -> Expected:
     """Reading in a file of `size` bytes, from when it has been sent; its bytes are what is kept of it."""
     own = selectors.made_of_files(actor=actor, project_id=project_id, dataset=dataset) if dataset else []

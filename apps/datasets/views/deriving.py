@@ -74,7 +74,10 @@ def _preview(request: PortalRequest, form: forms.DeriveForm, inputs: dict[str, U
     )
     named = {v.pk: str(v) for v in selectors.ready_versions(actor=request.actor, project_id=request.project.pk)}
     guessed = [(alias, named[pk]) for alias, pk in inputs.items() if alias not in form.cleaned_data["inputs"]]
-    return {"sample": sample_rows(found), "found": guessed}
+    expected = services.expect_derivation(
+        actor=request.actor, project_id=request.project.pk, sql=form.cleaned_data["sql"]
+    )
+    return {"sample": sample_rows(found), "found": guessed, "expected": expected}
 
 
 @transaction.atomic

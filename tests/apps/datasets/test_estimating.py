@@ -137,3 +137,15 @@ def connection(project):
     return Connection.objects.create(
         tenant=project.tenant, name="Warehouse", kind="postgresql", settings={}, created_at=now()
     )
+
+
+def test_sql_by_hand_is_told_by_the_same_sql_alone(scientist, project, dataset, made):
+    version = made(dataset, seconds=12, rows=40, size=400, name="datasets.derive")
+    version.source = {"kind": "sql", "mode": "full", "sql": "SELECT 1 AS a"}
+    version.save(update_fields=["source"])
+    asked = {"actor": scientist, "project_id": project.pk}
+    found = services.expect_derivation(**asked, sql="SELECT 1 AS a")
+    assert (found.rests_on, found.row_count, found.byte_count) == (1, 40, 400)
+    assert abs(found.time - timedelta(seconds=12)) < timedelta(seconds=1)
+    other = services.expect_derivation(**asked, sql="SELECT 2 AS a")
+    assert (other.rests_on, other.time, other.row_count) == (0, None, None)

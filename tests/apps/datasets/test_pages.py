@@ -192,6 +192,7 @@ def test_sql_is_tried_on_a_sample_then_makes_a_version(client, ingested, scienti
     assert "FROM peoplecsv" in page(client, "derive/")
 
     sample = client.post(DATA + "derive/", {**form, "act": "preview"}).content.decode()
+    assert "no run yet to tell by" in sample
     assert "The first row" in sample
     assert "people.csv v1" in sample
     assert "version_2" in client.post(DATA + "derive/", {**form, "act": "add", "version_1": ""}).content.decode()

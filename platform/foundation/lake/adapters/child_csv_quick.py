@@ -23,6 +23,7 @@ from duckdb import DuckDBPyConnection
 from foundation.lake.adapters import child_csv
 from foundation.lake.adapters.child_pieces import PIECE, Checked
 from foundation.lake.adapters.child_refusal import Refusal
+from foundation.lake.adapters.child_signs import FIELD_LIMIT
 from foundation.quoting import identifier
 
 _MOMENT = pa.timestamp("us")
@@ -195,7 +196,7 @@ class Plain:
         # Before anything asks for a line of it: one without an end would be taken into memory whole.
         last = piece.rfind(b"\n")
         self._line = len(piece) - last - 1 if last >= 0 else self._line + len(piece)
-        if self._line > child_csv.FIELD_LIMIT or not self._is_text(piece) or not self._is_even(piece):
+        if self._line > FIELD_LIMIT or not self._is_text(piece) or not self._is_even(piece):
             raise pa.ArrowInvalid("not plain")
         self._tail = piece[-1:] or self._tail
 

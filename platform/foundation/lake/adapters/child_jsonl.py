@@ -7,8 +7,9 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from foundation.lake.adapters.child_csv import MOST_COLUMNS, check_names, check_text
+from foundation.lake.adapters.child_csv import MOST_COLUMNS, check_names
 from foundation.lake.adapters.child_refusal import Refusal
+from foundation.lake.adapters.child_signs import check_text
 from foundation.quoting import identifier
 
 _LINE_LIMIT = 16 << 20

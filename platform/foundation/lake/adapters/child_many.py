@@ -22,11 +22,11 @@ import pyarrow.parquet as pq
 
 from foundation.lake.adapters import child_arrow, child_csv, tar_members
 from foundation.lake.adapters.child_refusal import Refusal
+from foundation.lake.adapters.child_signs import FIELD_LIMIT, check_text
 from foundation.lake.adapters.tar_members import Member
 
 _RATIO = 200
 _HONEST = 16 << 20  # an archive is not suspected of what unpacks to less
-_FIELD_LIMIT = 16 << 20
 _BATCH = 65_536
 
 
@@ -128,7 +128,7 @@ def _csv(
     tar: BinaryIO, files: Iterator[Member], text: BinaryIO, origins: Origins, options: dict[str, Any], folder: str
 ) -> None:
     """One line of names, then the rows of all; every file is closed in itself: no quote of one swallows the next."""
-    csv.field_size_limit(_FIELD_LIMIT)
+    csv.field_size_limit(FIELD_LIMIT)
     line, table = 1, None
     for member in files:
         data = _utf8(_bytes(tar, member), member)
@@ -165,7 +165,7 @@ class _Table:
         whole.write_bytes(data)
         try:
             # What is no UTF-8 is named by its line before anything asks for the dialect.
-            child_csv.check_text(str(whole))
+            check_text(str(whole))
             delimiter, quote = child_csv.dialect(str(whole), options)
         except Refusal as refusal:
             facts = {key: value for key, value in refusal.said.items() if key != "refused"}
@@ -223,7 +223,7 @@ class _Table:
 
 def _first_record(member: Member, data: bytes, delimiter: str, quote: str) -> tuple[list[str], int]:
     """The names, and how many bytes they take with the end of their line."""
-    text = io.StringIO(data[:_FIELD_LIMIT].decode("utf-8", "surrogateescape"), newline="")
+    text = io.StringIO(data[:FIELD_LIMIT].decode("utf-8", "surrogateescape"), newline="")
     reader = csv.reader(text, delimiter=delimiter, quotechar=quote, strict=True)
     try:
         names = next((row for row in reader if row), [])
