@@ -17,6 +17,7 @@ from foundation.lake.engines import place_of
 from foundation.lake.sandbox import children as children_module
 from foundation.lake.sandbox import places
 from tests.support.sandbox import children, templates
+from tests.support.until import until
 
 SECRET = "CANARY-784-1990"
 
@@ -234,8 +235,9 @@ def test_a_job_leaves_no_files(lake_id, inputs, settings):
     rows(lake_id, "SELECT 1 AS one", inputs)
     with pytest.raises(SqlTimeout):
         rows(lake_id, "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b", inputs, timeout_s=0.5)
-    left = [folder for folder in Path(settings.SANAD_RUN, "sandbox").glob("job-*") if any(folder.iterdir())]
-    assert left == []
+    # Jobs of tests in other processes have folders beside these, for as long as they run.
+    for folder in Path(settings.SANAD_RUN, "sandbox").glob("job-*"):
+        until(lambda folder=folder: not any(folder.glob("*")), within_s=60)
 
 
 def test_sorting_more_than_memory_holds_spills_sealed(lake_id, inputs, settings):
