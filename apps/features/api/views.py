@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -11,20 +10,9 @@ from rest_framework.response import Response
 
 from apps.features import selectors, services
 from apps.features.api import serializers
+from apps.features.api.projects import ProjectListViewSet
 from apps.features.errors import DefinitionRefused
-from apps.projects import selectors as projects
 from foundation.access import Permission
-from foundation.web.api import PortalViewSet
-
-
-class ProjectListViewSet(PortalViewSet):
-    """A resource that is listed project by project."""
-
-    def project_of(self, slug: str) -> Any:
-        return projects.get_project(actor=self.actor, slug=slug)
-
-    def wanted_project(self, request: Request) -> Any:
-        return self.project_of(self.wanted(request, "project"))
 
 
 class EntityViewSet(ProjectListViewSet):
@@ -87,29 +75,3 @@ class FeatureViewViewSet(ProjectListViewSet):
         body = self.body(serializers.OnlineQuestion)
         found = services.read_online(actor=self.actor, view_ids=body["views"], entities=body["entities"])
         return Response({"results": found})
-
-
-class TrainingSetViewSet(ProjectListViewSet):
-    serializer_class = serializers.TrainingSetSerializer
-    permissions = {
-        "list": Permission.FEATURE_VIEW,
-        "retrieve": Permission.FEATURE_VIEW,
-        "create": Permission.FEATURE_DEFINE,
-    }
-
-    def list(self, request: Request) -> Response:
-        project = self.wanted_project(request)
-        rows = selectors.visible_training_sets(actor=self.actor, project_id=project.pk)
-        return self.pages(rows, self.serializer_class)
-
-    def retrieve(self, request: Request, pk: UUID) -> Response:
-        return self.answer(self.serializer_class, selectors.get_training_set(actor=self.actor, training_set_id=pk))
-
-    @extend_schema(request=serializers.TrainingSetStart, responses={202: serializers.TrainingSetSerializer})
-    def create(self, request: Request) -> Response:
-        body = self.body(serializers.TrainingSetStart)
-        project = self.project_of(body.pop("project"))
-        row = services.define_training_set(
-            actor=self.actor, project=project, base_version_id=body.pop("base_version"), **body
-        )
-        return self.answer(self.serializer_class, row, status=202)

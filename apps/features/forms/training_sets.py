@@ -8,101 +8,10 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from foundation.web.sql_forms import SqlForm
+from apps.features.forms.fields import plain
 
-_PLAIN = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
-_UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
 _NONE = [("", "–")]
 _IDENTIFIER = _("%(name)s (looks like an identifier: every row has its own)")
-
-
-def _plain() -> forms.TextInput:
-    return forms.TextInput(attrs=_PLAIN)
-
-
-class ViewForm(SqlForm):
-    """A feature view: what it is about, its SQL, and when its values happened and became known."""
-
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=63,
-        widget=_plain(),
-        help_text=_("Small letters, digits and _, like weather_at_origin."),
-    )
-    entity = forms.ChoiceField(
-        label=_("Entity"),
-        required=False,
-        help_text=_("What the features are about: an airport, a carrier, a customer."),
-    )
-    new_entity = forms.CharField(label=_("Name of the new entity"), max_length=63, required=False, widget=_plain())
-    join_keys = forms.CharField(
-        label=_("Its key columns"),
-        max_length=500,
-        required=False,
-        widget=_plain(),
-        help_text=_("The columns that name one of it, parted by commas."),
-    )
-    event_time = forms.CharField(
-        label=_("Event time"),
-        max_length=255,
-        widget=_plain(),
-        help_text=_("The column of the SQL that says when the values held."),
-    )
-    created_column = forms.CharField(
-        label=_("Known since"),
-        max_length=255,
-        required=False,
-        widget=_plain(),
-        help_text=_("The column that says when a value became known, where that is later than its event time."),
-    )
-    ttl = forms.IntegerField(
-        label=_("Values hold for"),
-        required=False,
-        min_value=1,
-        max_value=1_000_000,
-        help_text=_("Older values are left out of a join. Empty: they hold for ever."),
-    )
-    ttl_unit = forms.ChoiceField(
-        label=_("Unit"),
-        initial="hours",
-        choices=[("minutes", _("Minutes")), ("hours", _("Hours")), ("days", _("Days"))],
-    )
-    description = forms.CharField(
-        label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-    def __init__(self, data: Any = None, *args: Any, entities: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
-        super().__init__(data, *args, **kwargs)
-        self.fields["entity"].choices = [("", _("A new entity")), *entities]  # type: ignore[attr-defined]
-
-    @staticmethod
-    def ttl_of(seconds: int | None) -> dict[str, Any]:
-        """A time to live in the largest unit that divides it."""
-        unit = next((name for name in ("days", "hours", "minutes") if seconds and seconds % _UNITS[name] == 0), "hours")
-        return {"ttl": seconds // _UNITS[unit] if seconds else None, "ttl_unit": unit}
-
-    def check_entity(self) -> bool:
-        """Whether the features are about something; asked before a view is made, not for a preview."""
-        if not self.cleaned_data.get("entity") and not self.cleaned_data.get("new_entity"):
-            self.add_error("new_entity", _("Name the new entity, or choose one that is there."))
-        return not self.errors
-
-    def check_for_preview(self) -> bool:
-        """Whether the SQL and its inputs can be tried; the rest may still be empty."""
-        self.full_clean()
-        for name in [n for n in self.errors if n != "sql" and not n.startswith(("alias_", "version_"))]:
-            del self.errors[name]
-        return not self.errors
-
-    def keys(self) -> list[str]:
-        return [name.strip() for name in self.cleaned_data["join_keys"].split(",") if name.strip()]
-
-    def definition(self) -> dict[str, Any]:
-        """The words of `services.define_view` but for entity and inputs."""
-        chosen = self.cleaned_data
-        ttl = chosen["ttl"] * _UNITS[chosen["ttl_unit"]] if chosen["ttl"] else None
-        same = ("name", "sql", "event_time", "created_column", "description")
-        return {**{name: chosen[name] for name in same}, "ttl_seconds": ttl}
 
 
 class TrainingSetForm(forms.Form):
@@ -111,7 +20,7 @@ class TrainingSetForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=63,
-        widget=_plain(),
+        widget=plain(),
         help_text=_("Small letters, digits and _, like late_departures."),
     )
     label = forms.ChoiceField(label=_("Label"), help_text=_("The column to predict."))

@@ -75,44 +75,6 @@ class MaterialisationCancelled(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingSetDefined(ledger.Event):
-    kind = "training_set.defined"
-    said = _("defined version %(number)s")
-    icon = "writing"
-    training_set_id: UUID
-    base_version_id: UUID
-    number: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingSetReady(ledger.Event):
-    kind = "training_set.ready"
-    said = _("joined %(row_count)s rows and counted %(leakage_violations)s leaked values")
-    icon = "shield-check"
-    training_set_id: UUID
-    row_count: int
-    digest: str
-    leakage_violations: int
-    lake_snapshot: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingSetFailed(ledger.Event):
-    kind = "training_set.failed"
-    said = _("could not make it")
-    icon = "circle-x"
-    training_set_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingSetCancelled(ledger.Event):
-    kind = "training_set.cancelled"
-    said = _("cancelled making it")
-    icon = "player-stop"
-    training_set_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
 class FeatureViewDestroyed(ledger.Event):
     """Its rows, its values online and every key that opened them are gone; `digest` says which rows they were."""
 
@@ -120,15 +82,4 @@ class FeatureViewDestroyed(ledger.Event):
     said = _("destroyed its rows and their keys: a person was erased")
     icon = "trash"
     view_id: UUID
-    digest: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingSetDestroyed(ledger.Event):
-    """Its rows and every key that opened them are gone; `digest` says which rows they were."""
-
-    kind = "training_set.destroyed"
-    said = _("destroyed its rows and their keys: a person was erased")
-    icon = "trash"
-    training_set_id: UUID
     digest: str

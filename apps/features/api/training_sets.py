@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.features import selectors, services
+from apps.features.api import serializers
+from apps.features.api.projects import ProjectListViewSet
+from foundation.access import Permission
+
+
+class TrainingSetViewSet(ProjectListViewSet):
+    serializer_class = serializers.TrainingSetSerializer
+    permissions = {
+        "list": Permission.FEATURE_VIEW,
+        "retrieve": Permission.FEATURE_VIEW,
+        "create": Permission.FEATURE_DEFINE,
+    }
+
+    def list(self, request: Request) -> Response:
+        project = self.wanted_project(request)
+        rows = selectors.visible_training_sets(actor=self.actor, project_id=project.pk)
+        return self.pages(rows, self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, selectors.get_training_set(actor=self.actor, training_set_id=pk))
+
+    @extend_schema(request=serializers.TrainingSetStart, responses={202: serializers.TrainingSetSerializer})
+    def create(self, request: Request) -> Response:
+        body = self.body(serializers.TrainingSetStart)
+        project = self.project_of(body.pop("project"))
+        row = services.define_training_set(
+            actor=self.actor, project=project, base_version_id=body.pop("base_version"), **body
+        )
+        return self.answer(self.serializer_class, row, status=202)

@@ -1,0 +1,9 @@
+"""What people type to define features and training sets."""
+
+from apps.features.forms.training_sets import TrainingSetForm
+from apps.features.forms.views import ViewForm
+
+__all__ = [
+    "TrainingSetForm",
+    "ViewForm",
+]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from apps.features.choices import BuildState
+from foundation.tenancy.models import TenantModel
+
+
+class TrainingSet(TenantModel):
+    """Rows to learn from: labels of one dataset version, joined with what was known of them at their time."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
+    name = models.SlugField(max_length=63)
+    number = models.PositiveIntegerField()
+    description = models.TextField(blank=True)
+    base_version = models.ForeignKey("datasets.DatasetVersion", on_delete=models.PROTECT, related_name="+")
+    label = models.CharField(max_length=255)
+    event_time = models.CharField(max_length=255, blank=True)
+    group = models.CharField(max_length=255, blank=True)
+    window_start = models.DateTimeField(null=True, blank=True)
+    window_end = models.DateTimeField(null=True, blank=True)
+    # Columns of the base version that are features themselves.
+    base_features = models.JSONField(default=list)
+    # [{"view": id, "keys": {join key: column of the base}, "features": [names]}]
+    views = models.JSONField(default=list)
+    # [{"name", "type", "role", "source"}], in the order of the table.
+    columns = models.JSONField(default=list)
+    state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
+    failure = models.TextField(blank=True)
+    lake_table = models.CharField(max_length=80, blank=True)
+    lake_snapshot = models.BigIntegerField(null=True)
+    row_count = models.BigIntegerField(null=True)
+    digest = models.CharField(max_length=64, blank=True)
+    leakage_proof = models.JSONField(default=dict)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Its rows are gone since then: a person was erased from what they were made of.
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "project", "name", "number"], name="training_set_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.number}"
