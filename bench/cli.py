@@ -67,6 +67,10 @@ def _measured(name: str) -> Area | None:
         from bench.validation.cases import measure as of_validation
 
         return of_validation
+    if name == "features":
+        from bench.features.cases import measure as of_features
+
+        return of_features
     if name == "storage":
         from bench.storage.cases import measure as of_storage
 

@@ -1,0 +1,1 @@
+"""How fast features are joined, written and read, beside feast."""

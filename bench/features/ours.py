@@ -1,0 +1,113 @@
+"""Runs under the launcher's `run`: defines views over the files as people do, then joins and times the join.
+
+`python -m bench.features.ours FOLDER OUT ROUNDS` writes {"join": {"seconds", "rows", "known"}, "views": seconds until
+all views were there and online}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.features.data import FEATURES_EACH, ONLINE_FEATURES, VIEWS
+from sanad.client import Client
+
+PROJECT = "bench"
+
+
+def main(folder: Path, out: Path, rounds: int) -> int:
+    client = _client()
+    labels = _pushed(client, folder / "labels.parquet")
+    views = _views(client, folder)
+    _settings()
+    out.write_text(json.dumps({"join": _join(labels, views[:VIEWS], rounds)}))
+    return 0
+
+
+def _client() -> Client:
+    people = json.loads((Path(os.environ["SANAD_HOME"]) / "credentials.json").read_text())["people"]
+    token = next(person["token"] for person in people if person["role"] == "scientist")
+    client = Client(os.environ["SANAD_URL"], token, PROJECT)
+    client.projects.ensure(PROJECT, name="Bench", purpose="Features")
+    client.features.entity("customer", ["customer"])
+    return client
+
+
+def _pushed(client: Client, file: Path) -> dict[str, Any]:
+    version = client.datasets.push(file, name=file.stem)
+    client.datasets.classify(version["id"], {column["name"]: "public" for column in version["schema"]})
+    return version
+
+
+def _views(client: Client, folder: Path) -> list[dict[str, Any]]:
+    named = {f"view{n}": [f"f{n}{i}" for i in range(FEATURES_EACH)] for n in range(VIEWS)}
+    named["now"] = [f"f{n}" for n in range(ONLINE_FEATURES)]
+    made = []
+    for name, features in named.items():
+        version = _pushed(client, folder / f"{name}.parquet")
+        began = time.perf_counter()
+        sql = f'SELECT customer, "at", created, {", ".join(features)} FROM source'
+        view = client.features.define(
+            name,
+            entity="customer",
+            sql=sql,
+            inputs={"source": version["id"]},
+            event_time="at",
+            created_column="created",
+        )
+        print(f"features: {name} computed and marked in {time.perf_counter() - began:.1f} s", flush=True)
+        made.append(view)
+    return made
+
+
+def _settings() -> None:
+    import django
+
+    django.setup()
+
+
+def _join(labels: dict[str, Any], made: list[dict[str, Any]], rounds: int) -> dict[str, Any]:
+    """All labels with what was known of each, as one table in memory: as feast answers."""
+    from apps.datasets.models import DatasetVersion
+    from apps.datasets.selectors import table_at
+    from apps.features.models import FeatureView
+    from apps.features.selectors import view_table
+    from apps.features.services.joining import JoinedView, join_sql
+    from foundation import lake
+    from foundation.tenancy import find_tenant, scope
+
+    tenant = find_tenant("demo")
+    with scope(tenant.pk):
+        base = table_at(DatasetVersion.objects.get(pk=labels["id"]))
+        views = [FeatureView.objects.select_related("entity").get(pk=view["id"]) for view in made]
+    joined = [
+        JoinedView(
+            f"v{n}", {"customer": "customer"}, view.event_time, view.created_column, tuple(view.feature_names), None,
+            view.marked,
+        )
+        for n, view in enumerate(views)
+    ]
+    sql = join_sql(
+        base_columns=["customer"], label="label", event_time="at", start_us=None, end_us=None, views=joined
+    )
+    inputs = {"base": base, **{f"v{n}": view_table(view) for n, view in enumerate(views)}}
+    tables, seconds, found = lake.for_tenant(tenant.pk), list[float](), None
+    for _round in range(rounds):
+        began = time.perf_counter()
+        found = tables.query(sql, inputs).read_all()
+        seconds.append(time.perf_counter() - began)
+    assert found is not None
+    return {
+        "seconds": seconds,
+        "rows": found.num_rows,
+        "known": found.num_rows - found.column("f00").null_count,
+        "sum": sum(found.column("f00").drop_null().to_pylist()),
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
