@@ -161,8 +161,10 @@ def _open(place: LakePlace) -> DuckDBPyConnection:
     source = catalogue.connection_string(place)
     if not catalogue.is_ready(place):
         with catalogue.making(place) as unmade:
-            if unmade:
-                _instance(place, source).close()
+            made = _instance(place, source) if unmade else None
+        if made is not None:
+            # It asked for no file yet: what it knows of the catalogue is what the seals leave as it is.
+            return made
     return _instance(place, source)
 
 
