@@ -117,6 +117,16 @@ def test_whatever_is_read_in_one_pass_is_read_the_same(engine, tmp_path, rows, e
         agree(engine, tmp_path / "table.csv", ends.join(["a,b", "x y,w", *map(",".join, rows), ""]), step)
 
 
+def test_an_end_of_line_in_a_value_is_kept_wherever_the_pieces_part(engine, tmp_path):
+    text = "a,b\r\nx y,w\r\n" + '1,"\r\n,"\r\n' * 3
+    with mock.patch.object(child_csv_quick, "HEAD", 9), mock.patch.object(child_csv, "FIRST_ROWS", 1):
+        quickly_read = [agree(engine, tmp_path / "table.csv", text, step) for step in range(1, len(text))]
+        for size in range(16, len(text)):
+            with mock.patch.object(child_csv_quick, "PIECE", size):
+                quickly_read.append(agree(engine, tmp_path / "table.csv", text))
+    assert sum(quickly_read) > len(quickly_read) / 2
+
+
 @pytest.mark.parametrize(
     "later, kind, value",
     [("0.5,z", "DOUBLE", 0.5), ("many,z", "", "many"), ("2,|z|y", "", "quote")],
