@@ -12,6 +12,24 @@ class OnlineStore(Protocol):
     def write(self, pairs: Iterable[tuple[bytes, bytes]], *, ttl_seconds: int | None) -> int:
         """Store values by key; how many were written."""
 
+    def claim(self, writer: bytes, number: bytes) -> None:
+        """Write down at `writer` that from now on `number` writes; Overtaken where a higher one does."""
+
+    def check(self, writer: bytes, number: bytes) -> None:
+        """Overtaken where another number writes; Forgotten where none is known any more."""
+
+    def write_as(self, pairs: Sequence[tuple[bytes, bytes]], *, writer: bytes, number: bytes) -> int:
+        """Store values by key while `number` writes, as `check` has it; how many of these keys are there afterwards.
+
+        Whoever overtakes in between finds none of the pairs that come after.
+        """
+
+    def sweep(self, prefix: bytes, *, head: bytes, name_bytes: int) -> int:
+        """Forget values that begin with something lower than `head`, of keys of so many bytes; how many there were."""
+
+    def room_of(self, keys: Sequence[bytes]) -> int:
+        """Bytes that these keys and their values take in the store."""
+
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values in the order of the keys; None where there is none."""
 

@@ -1,5 +1,12 @@
 """What happens to entities, feature views and training sets."""
 
+from apps.features.events.materialisations import (
+    FeatureViewFresh,
+    FeatureViewStale,
+    FreshnessPromised,
+    MaterialisationFailed,
+    OnlineValuesForgotten,
+)
 from apps.features.events.training_sets import (
     TrainingSetCancelled,
     TrainingSetDefined,
@@ -24,9 +31,14 @@ __all__ = [
     "FeatureViewDefined",
     "FeatureViewDestroyed",
     "FeatureViewFailed",
+    "FeatureViewFresh",
     "FeatureViewMaterialised",
     "FeatureViewReady",
+    "FeatureViewStale",
+    "FreshnessPromised",
     "MaterialisationCancelled",
+    "MaterialisationFailed",
+    "OnlineValuesForgotten",
     "TrainingSetCancelled",
     "TrainingSetDefined",
     "TrainingSetDestroyed",

@@ -5,7 +5,6 @@ views is one question to it. Nothing here knows Django, nor a client of any stor
 """
 
 from runtime.online.answers import results
-from runtime.online.masks import HIDDEN, MASKS, Mask, hidden, word_of
 from runtime.online.names import KeyRefused, prefix_of, text_of
 from runtime.online.plans import Plan, PlannedView
 from runtime.online.reading import Answer, AsyncReader, AsyncStore, OnlineReader, Store
@@ -13,14 +12,11 @@ from runtime.online.values import NotOurs, OnlineView, Writer
 from runtime.online.wire import AsyncValkey, StoreAway, Valkey
 
 __all__ = [
-    "HIDDEN",
-    "MASKS",
     "Answer",
     "AsyncReader",
     "AsyncStore",
     "AsyncValkey",
     "KeyRefused",
-    "Mask",
     "NotOurs",
     "OnlineReader",
     "OnlineView",
@@ -30,9 +26,7 @@ __all__ = [
     "StoreAway",
     "Valkey",
     "Writer",
-    "hidden",
     "prefix_of",
     "results",
     "text_of",
-    "word_of",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from runtime.online.masks import MASKS, hidden
+from runtime.masks import MASKS, Mask, hidden
 from runtime.online.plans import Plan
 from runtime.online.reading import Answer, OfView
 
@@ -50,7 +50,9 @@ def _tell(told: list[dict[str, Any]], plan: Plan, one: OfView) -> None:
     nothing = dict.fromkeys(feature for _place, feature in wanted)
     everything = len(wanted) == len(one.view.features)
     features = one.view.features
-    masks = [(feature, MASKS.get(word, hidden)) for feature, word in planned.masks.items() if feature in nothing]
+    masks: list[tuple[str, Mask]] = [
+        (feature, MASKS.get(word, hidden)) for feature, word in planned.masks.items() if feature in nothing
+    ]
     hides_time = planned.event_time in planned.masks
     expired = set(one.expired)
     for place, (row, values) in enumerate(zip(told, one.rows, strict=True)):

@@ -83,7 +83,7 @@ class Names:
             else:
                 keys = self._join_keys
                 asked = [tuple([entity[key] for key in keys]) for entity in entities]
-                plain = all([_AS_THEY_ARE.issuperset(map(type, one)) for one in asked])
+                plain = all(_AS_THEY_ARE.issuperset(map(type, one)) for one in asked)
         except KeyError:
             raise self._missing(entities) from None
         # Only texts and whole numbers are looked up as they are: True would be found under 1.
@@ -92,7 +92,8 @@ class Names:
         if None in names:
             if len(self._known) > _REMEMBERED:
                 self._known.clear()
-            names = [name or self._remembered(known, one, place) for place, (name, one) in enumerate(zip(names, asked))]
+            both = enumerate(zip(names, asked, strict=True))
+            names = [name or self._remembered(known, one, place) for place, (name, one) in both]
         return names  # type: ignore[return-value]
 
     def of_columns(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:

@@ -16,7 +16,7 @@ from runtime.online.values import OnlineView
 class PlannedView:
     """A view, which of its features are wanted (their place among all, and name), and how the caller sees them.
 
-    `masks` are words of `runtime.online.masks` by column.
+    `masks` are words of `runtime.masks` by column.
     """
 
     view: OnlineView

@@ -67,7 +67,7 @@ class Answer:
 
     @property
     def not_online(self) -> list[OnlineView]:
-        """The views of which the store does not hold everything: what is missing there may be nowhere but in the lake."""
+        """The views of which the store does not hold everything: what it misses may lie in the lake alone."""
         return [one.view for one in self.views if not one.is_online]
 
 

@@ -4,9 +4,9 @@
 that wrote it, so that none seals more than one materialisation's values (NIST SP 800-38D allows 2^32 random nonces).
 The name and the number are bound: what was moved to another name, or given another number, does not open.
 
-A timeline is `[[from, lag, values], …]`, ascending: from which microsecond (since 1970) on the values are what is known,
-and by how much that is later than their event. Values stand in the order of the view's features; numbers that are not
-finite are told by a fourth part, their places.
+A timeline is `[[from, lag, values], …]`, ascending: from which microsecond (since 1970) on the values are what is
+known, and by how much that is later than their event. Values stand in the order of the view's features; numbers that
+are not finite are told by a fourth part, their places.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ class OnlineView:
 
         What the store answers is compared with what was opened last under that name: the same bytes are opened once.
         """
-        known, found = self._known, []
+        known = self._known
+        found: list[Timeline | None] = []
         for name, given in zip(names, sealed, strict=True):
             if given is None:
                 found.append(None)
@@ -112,7 +113,7 @@ class OnlineView:
         number = sealed[:NUMBER_BYTES]
         try:
             plain = self.cipher(number).decrypt(sealed[NUMBER_BYTES:_HEAD], sealed[_HEAD:], name + number)
-            timeline = _decoder.decode(plain)
+            timeline: Timeline = _decoder.decode(plain)
         except (InvalidTag, msgspec.MsgspecError, ValueError) as error:
             raise NotOurs(self.name) from error
         if len(self._known) > _REMEMBERED:

@@ -7,6 +7,7 @@ are bytes already. This asks one question and knows no other, so it needs none o
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections import deque
@@ -59,7 +60,7 @@ class Valkey:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._parser = hiredis.Reader()
-        self._room = bytearray(_PIECE)
+        self._process = os.getpid()
 
     def read(self, names: Sequence[bytes]) -> list[bytes | None]:
         if not names:
@@ -85,6 +86,9 @@ class Valkey:
         self._socket, self._parser = None, hiredis.Reader()
 
     def _asked(self, asked: bytes, count: int) -> list[bytes | None]:
+        if self._process != os.getpid():
+            # A process that was forked from ours would take its answers.
+            self._socket, self._process = None, os.getpid()
         wire = self._socket or self._connected()
         wire.sendall(asked)
         found = self._heard(wire)
@@ -94,12 +98,12 @@ class Valkey:
         return found
 
     def _heard(self, wire: socket.socket) -> Any:
-        parser, room = self._parser, self._room
+        parser = self._parser
         while True:
-            size = wire.recv_into(room)
-            if size == 0:
+            said = wire.recv(_PIECE)
+            if not said:
                 raise ConnectionResetError("the store closed the connection")
-            parser.feed(room, 0, size)
+            parser.feed(said)
             if (found := parser.gets()) is not False:
                 return found
 
@@ -108,7 +112,11 @@ class Valkey:
         if place.path:
             wire = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             wire.settimeout(self._within_s)
-            wire.connect(place.path)
+            try:
+                wire.connect(place.path)
+            except OSError:
+                wire.close()
+                raise
         else:
             wire = socket.create_connection((place.host, place.port), timeout=self._within_s)
             wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
