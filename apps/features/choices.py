@@ -32,6 +32,15 @@ class ColumnRole(TextChoices):
     PROOF = "proof", _("Proof")
 
 
+class SkewKind(TextChoices):
+    """Why an answer that was served is not what a join has of that moment."""
+
+    NOT_SERVED = "not_served", _("Nothing was served where a join has a value")
+    NOT_KNOWN = "not_known", _("A value was served where a join has none")
+    OLDER = "older", _("The value of an earlier event was served")
+    OTHER = "other", _("Another value was served")
+
+
 class MaterialisationKind(TextChoices):
     FULL = "full", _("All keys")
     INCREMENTAL = "incremental", _("Keys with new rows")

@@ -1,9 +1,10 @@
-"""The port of the online store: packed values by key, in one round trip for any number."""
+"""The ports of the online store: packed values by key, in one round trip for any number; and of what was served."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
+from uuid import UUID
 
 
 class OnlineStore(Protocol):
@@ -38,3 +39,16 @@ class OnlineStore(Protocol):
 
     def drop_beginning(self, prefix: bytes) -> int:
         """Forget every key that begins so; how many there were."""
+
+
+class SampleQueue(Protocol):
+    """Sealed samples of what was served, by tenant, in their order. Errors: Unavailable."""
+
+    def put(self, tenant_id: UUID, samples: Sequence[bytes]) -> None:
+        """Add samples; the oldest go where there are too many."""
+
+    def after(self, tenant_id: UUID, place: str, limit: int) -> list[tuple[str, bytes]]:
+        """The next samples behind a place (empty: from the beginning), each with its own place."""
+
+    def forget(self, tenant_id: UUID, until: str) -> None:
+        """Forget what stands up to a place, this one included."""

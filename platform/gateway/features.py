@@ -30,7 +30,8 @@ from gateway.rates import Rates
 from gateway.stats import Stats
 from runtime.online import AsyncReader, AsyncStore, KeyRefused, NotOurs, OnlineView, Plan, StoreAway, results
 from runtime.online.names import MOST_KEY_BYTES
-from runtime.online.reading import OfView
+from runtime.online.reading import Answer, OfView
+from runtime.online.samples import FIELD, MOST_WAITING, Sampler, queue_of
 
 log = logging.getLogger("gateway.features")
 
@@ -140,6 +141,7 @@ class Features:
         self._portal = portal
         self._stats = stats
         self._problems = problems
+        self._sampler = Sampler()
         self._told: dict[UUID, float] = {}
         self._telling: set[asyncio.Task[None]] = set()
 
@@ -177,9 +179,9 @@ class Features:
         plan = reading.plan
         if len(entities) * len(plan.views) > MOST_VALUES:
             raise _invalid(f"Entities times views are at most {MOST_VALUES} in one request; send fewer entities.")
+        now_us = time.time_ns() // 1_000
         try:
-            reader = AsyncReader(self._store, plan.online_views)
-            found = await reader.read(entities, now_us=time.time_ns() // 1_000)
+            found = await AsyncReader(self._store, plan.online_views).read(entities, now_us=now_us)
         except KeyRefused as refused:
             raise _key_refused(refused) from refused
         except StoreAway as away:
@@ -188,6 +190,7 @@ class Features:
             raise Refused(503, "value-sealed", "A value online cannot be opened. Put the view online again.") from error
         if gone := [one for one in found.views if not one.is_online]:
             self._tell(reading, gone)
+        self._keep(reading, entities, found, now_us)
         return orjson.dumps({"results": results(plan, entities, found)})
 
     def _address(self, scope: Scope) -> str:
@@ -206,6 +209,20 @@ class Features:
         telling = asyncio.get_running_loop().create_task(self._tell_alone(reading.tenant_id, [str(pk) for pk in ids]))
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)
+
+    def _keep(self, reading: Reading, entities: Sequence[Mapping[str, Any]], found: Answer, now_us: int) -> None:
+        """Some of what is answered is compared with the lake later; nobody waits for it to be kept."""
+        taken = self._sampler.taken(entities, found, reading.plan.shares, now_us=now_us)
+        if taken:
+            keeping = asyncio.get_running_loop().create_task(self._keep_alone(UUID(reading.tenant_id), taken))
+            self._telling.add(keeping)
+            keeping.add_done_callback(self._telling.discard)
+
+    async def _keep_alone(self, tenant_id: UUID, taken: Sequence[bytes]) -> None:
+        try:
+            await self._store.add(queue_of(tenant_id), taken, FIELD, MOST_WAITING)
+        except StoreAway as away:
+            log.warning("Samples of served features could not be kept: %s", away)
 
     async def _tell_alone(self, tenant_id: str, ids: list[str]) -> None:
         try:

@@ -7,6 +7,7 @@ from apps.features.events.materialisations import (
     MaterialisationFailed,
     OnlineValuesForgotten,
 )
+from apps.features.events.skew import SkewEnded, SkewFound, SkewWatched
 from apps.features.events.training_sets import (
     TrainingSetCancelled,
     TrainingSetDefined,
@@ -39,6 +40,9 @@ __all__ = [
     "MaterialisationCancelled",
     "MaterialisationFailed",
     "OnlineValuesForgotten",
+    "SkewEnded",
+    "SkewFound",
+    "SkewWatched",
     "TrainingSetCancelled",
     "TrainingSetDefined",
     "TrainingSetDestroyed",

@@ -2,6 +2,7 @@
 
 from apps.features.models.entities import Entity
 from apps.features.models.materialisations import Materialisation, PlanTable
+from apps.features.models.skew import SkewCheck
 from apps.features.models.training_sets import TrainingSet
 from apps.features.models.views import FeatureView
 
@@ -10,5 +11,6 @@ __all__ = [
     "FeatureView",
     "Materialisation",
     "PlanTable",
+    "SkewCheck",
     "TrainingSet",
 ]

@@ -20,6 +20,7 @@ from apps.features.services.online import (
     request_materialisation,
     watch_online,
 )
+from apps.features.services.skew import check_served, watch_skew
 from apps.features.services.training_sets import define_training_set
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "ViewReach",
     "begin_materialisation",
     "build_training_set",
+    "check_served",
     "compute_view",
     "define_entity",
     "define_training_set",
@@ -46,4 +48,5 @@ __all__ = [
     "request_materialisation",
     "tables_measured",
     "watch_online",
+    "watch_skew",
 ]

@@ -23,6 +23,8 @@ class PlannedView:
     event_time: str
     wanted: tuple[tuple[int, str], ...]
     masks: Mapping[str, str]
+    # Which share of what is served goes into the queue of samples: 0 to 1.
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Plan:
 
     def view(self, view_id: UUID) -> PlannedView:
         return self._by_id[view_id]
+
+    @property
+    def shares(self) -> dict[UUID, float]:
+        return {one.view.id: one.share for one in self.views}
 
     @property
     def online_views(self) -> list[OnlineView]:
@@ -55,6 +61,7 @@ class Plan:
                 "ttl_us": one.view.ttl_us,
                 "event_time": one.event_time,
                 "masks": dict(one.masks),
+                "share": one.share,
             }
             for one in self.views
         ]
@@ -65,11 +72,13 @@ class Plan:
         return cls(tuple(_parsed(one, known or {}) for one in given))
 
 
-def planned(view: OnlineView, event_time: str, wanted: Sequence[str] | None, masks: Mapping[str, str]) -> PlannedView:
+def planned(
+    view: OnlineView, event_time: str, wanted: Sequence[str] | None, masks: Mapping[str, str], share: float = 0.0
+) -> PlannedView:
     """`wanted` None takes all features of the view. KeyError names a feature that it does not have."""
     places = {name: place for place, name in enumerate(view.features)}
     chosen = tuple((places[name], name) for name in (view.features if wanted is None else wanted))
-    return PlannedView(view, event_time, chosen, masks)
+    return PlannedView(view, event_time, chosen, masks, share)
 
 
 def _parsed(one: Mapping[str, Any], known: Mapping[UUID, OnlineView]) -> PlannedView:
@@ -86,4 +95,4 @@ def _parsed(one: Mapping[str, Any], known: Mapping[UUID, OnlineView]) -> Planned
     )
     if (before := known.get(view_id)) == view and before is not None:
         view = before
-    return planned(view, str(one["event_time"]), one["wanted"], dict(one["masks"]))
+    return planned(view, str(one["event_time"]), one["wanted"], dict(one["masks"]), float(one["share"]))

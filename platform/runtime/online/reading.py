@@ -20,6 +20,9 @@ class AsyncStore(Protocol):
     async def read(self, names: Sequence[bytes]) -> Sequence[bytes | None]:
         """The same, awaited."""
 
+    async def add(self, queue: bytes, values: Sequence[bytes], field: bytes, most: int) -> None:
+        """Put values at the end of a queue, each under this field, of which about `most` stay."""
+
 
 @dataclass(frozen=True, slots=True)
 class OfView:

@@ -50,7 +50,7 @@ class Sampler:
 
     def __init__(self, drawn: random.Random | None = None) -> None:
         # No secret hangs on it: it only has to be cheap and even.
-        self._drawn = drawn or random.Random()
+        self._drawn = drawn or random.Random()  # noqa: S311
 
     def taken(
         self, entities: Sequence[Mapping[str, Any]], answer: Answer, shares: Mapping[UUID, float], *, now_us: int

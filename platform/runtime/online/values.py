@@ -41,6 +41,11 @@ _encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
 _decoder = msgspec.msgpack.Decoder(list[list[Any]])
 
 
+def packed(values: Sequence[Any]) -> bytes:
+    """Values as a timeline holds them."""
+    return _encoder.encode(values)
+
+
 class NotOurs(Exception):
     """What lies under a name was not sealed for it."""
 

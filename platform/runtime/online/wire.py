@@ -52,6 +52,11 @@ def mget(names: Sequence[bytes]) -> bytes:
     return b"*%d\r\n$4\r\nMGET\r\n" % (len(names) + 1) + b"".join([b"$%d\r\n%b\r\n" % (len(n), n) for n in names])
 
 
+def xadd(queue: bytes, value: bytes, field: bytes, most: int) -> bytes:
+    """An entry at the end of a stream, of which about `most` stay."""
+    return command([b"XADD", queue, b"MAXLEN", b"~", b"%d" % most, b"*", field, value])
+
+
 class Valkey:
     """Answers one thread at a time; what was cut off is asked once more over a new connection."""
 
@@ -155,6 +160,17 @@ class AsyncValkey:
                 raise StoreAway(_refusal(found))
             return found
         raise AssertionError("the second try either answers or raises")
+
+    async def add(self, queue: bytes, values: Sequence[bytes], field: bytes, most: int) -> None:
+        """Put values at the end of a stream, each under this one field; about `most` stay. Raises StoreAway."""
+        wire = self._wire if self._wire is not None and self._wire.usable else await self._connected()
+        for value in values:
+            try:
+                said = await wire.ask(xadd(queue, value, field, most), self._within_s)
+            except OSError as error:
+                raise StoreAway(str(error)) from error
+            if not isinstance(said, bytes):
+                raise StoreAway(_refusal(said))
 
     def close(self) -> None:
         if self._wire is not None:

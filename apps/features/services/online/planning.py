@@ -62,7 +62,7 @@ def planned_view(actor: Actor, view: FeatureView, wanted: Sequence[str] | None) 
             % {"view": view, "names": column_list(unknown), "known": column_list(view.feature_names)},
             fields={"features": [_("Not among the features of the view.")]},
         )
-    return planned(online_view(view), view.event_time, wanted, masks)
+    return planned(online_view(view), view.event_time, wanted, masks, view.skew_share)
 
 
 def plans_number() -> int:

@@ -15,6 +15,7 @@ from apps.features.services.naming import column_list
 from apps.features.services.online.forgetting import note_forgotten
 from apps.features.services.online.keys import online_store
 from apps.features.services.online.planning import checked_plan
+from apps.features.services.skew.sampling import keep_samples
 from foundation import clock
 from foundation.errors import Unavailable
 from foundation.identity import Actor
@@ -28,17 +29,21 @@ def read_online(
     """For each entity the features of each view; a missing value is said, never made up (`runtime.online.results`)."""
     views = [selectors.get_view(actor=actor, view_id=view_id) for view_id in view_ids]
     plan = checked_plan(actor, [(view, None) for view in views])
-    return read_plan(plan, entities, now=now or clock.now())
+    return read_plan(plan, entities, tenant_id=actor.tenant_id, now=now or clock.now())
 
 
-def read_plan(plan: Plan, entities: Sequence[Mapping[str, Any]], *, now: datetime) -> list[dict[str, Any]]:
+def read_plan(
+    plan: Plan, entities: Sequence[Mapping[str, Any]], *, tenant_id: UUID, now: datetime
+) -> list[dict[str, Any]]:
     """The same of a plan that was made for whoever asks."""
+    now_us = int(now.timestamp() * 1_000_000)
     try:
-        answer = OnlineReader(online_store(), plan.online_views).read(entities, now_us=int(now.timestamp() * 1_000_000))
+        answer = OnlineReader(online_store(), plan.online_views).read(entities, now_us=now_us)
     except KeyRefused as refused:
         raise _refusal(refused) from refused
     except NotOurs as error:
         raise Unavailable(_("A value online cannot be opened. Put the view online again.")) from error
+    keep_samples(tenant_id, entities, answer, plan.shares, now_us=now_us)
     for view in answer.not_online:
         note_forgotten(view.id)
     return results(plan, entities, answer)

@@ -77,7 +77,8 @@ def _check_tenant(tenant: Tenant, now: datetime) -> int:
     for name, packed in waiting:
         by_view[view_of(packed)].append((name, packed))
     last = waiting[-1][0]
-    done = tenancy.take_turns(by_view.items(), partial(_check_view, tenant, now, last), name=lambda one: f"view {one[0]}")
+    check = partial(_check_view, tenant, now, last)
+    done = tenancy.take_turns(by_view.items(), check, name=lambda one: f"the view {one[0]}")
     sample_queue().forget(tenant.pk, last)
     return done
 
@@ -105,9 +106,7 @@ def _opened(view: FeatureView, waiting: Waiting) -> Iterable[Sample]:
             log.warning("A sample of %s at %s cannot be opened", view.pk, name)
 
 
-def _note(
-    system: Actor, view_id: UUID, found: Compared, samples: list[Sample], place: str, now: datetime
-) -> None:
+def _note(system: Actor, view_id: UUID, found: Compared, samples: list[Sample], place: str, now: datetime) -> None:
     view = FeatureView.objects.select_for_update(of=("self",)).select_related("project").get(pk=view_id)
     served = [sample.served_us for sample in samples]
     row, is_new = SkewCheck.objects.get_or_create(

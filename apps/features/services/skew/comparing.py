@@ -105,11 +105,10 @@ def _offline(view: FeatureView, samples: Sequence[Sample]) -> list[tuple[int | N
         ttl_us=view.ttl_seconds * 1_000_000 if view.ttl_seconds else None,
         marked=view.marked,
     )
-    joined = join_sql(
-        base_columns=[], label=_PLACE, event_time=_SERVED, start_us=None, end_us=None, views=[spec]
-    )
+    joined = join_sql(base_columns=[], label=_PLACE, event_time=_SERVED, start_us=None, end_us=None, views=[spec])
     # Text that is no value of the key's type names nobody: there is nothing to be known of it.
-    cast = [f"TRY_CAST(unnest($k{i}) AS {types[key]}) AS {identifier(name)}" for i, (key, name) in enumerate(keys.items())]
+    named = enumerate(keys.items())
+    cast = [f"TRY_CAST(unnest($k{i}) AS {types[key]}) AS {identifier(name)}" for i, (key, name) in named]
     base = f"SELECT unnest($n) AS {_PLACE}, make_timestamp(unnest($t)) AS {_SERVED}, {', '.join(cast)}"
     sql = f"WITH base AS ({base}) SELECT * FROM ({joined}) ORDER BY {_PLACE}"  # noqa: S608 - names are quoted
     params: Mapping[str, Any] = {
