@@ -10,6 +10,8 @@ open_patterns = [
     path("internal/gateway/state", internal.state, name="gateway_state"),
     path("internal/gateway/token", internal.token, name="gateway_token"),
     path("internal/gateway/refused", internal.refused, name="gateway_refused"),
+    path("internal/gateway/features", internal.features_plan, name="gateway_features"),
+    path("internal/gateway/forgotten", internal.features_forgotten, name="gateway_forgotten"),
 ]
 _ONE = "deployments/<uuid:deployment_id>/"
 _REVISION = "deployments/revisions/<uuid:revision_id>/"

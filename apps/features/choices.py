@@ -30,3 +30,48 @@ class ColumnRole(TextChoices):
     GROUP = "group", _("Group")
     KEY = "key", _("Key")
     PROOF = "proof", _("Proof")
+
+
+class SkewKind(TextChoices):
+    """Why an answer that was served is not what a join has of that moment."""
+
+    NOT_SERVED = "not_served", _("Nothing was served where a join has a value")
+    NOT_KNOWN = "not_known", _("A value was served where a join has none")
+    OLDER = "older", _("The value of an earlier event was served")
+    OTHER = "other", _("Another value was served")
+
+
+class MaterialisationKind(TextChoices):
+    FULL = "full", _("All keys")
+    INCREMENTAL = "incremental", _("Keys with new rows")
+
+
+class MaterialisationCause(TextChoices):
+    ROWS = "rows", _("New rows")
+    ASKED = "asked", _("Asked for")
+    FORGOTTEN = "forgotten", _("The online store forgot them")
+
+
+class MaterialisationState(TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+    OVERTAKEN = "overtaken", _("Overtaken by a newer one")
+
+
+OPEN_MATERIALISATIONS = [MaterialisationState.WAITING.value, MaterialisationState.RUNNING.value]
+_ENDS = frozenset(
+    {
+        MaterialisationState.DONE,
+        MaterialisationState.FAILED,
+        MaterialisationState.CANCELLED,
+        MaterialisationState.OVERTAKEN,
+    }
+)
+MATERIALISATION_NEXT: dict[MaterialisationState, frozenset[MaterialisationState]] = {
+    MaterialisationState.WAITING: frozenset({MaterialisationState.RUNNING, *_ENDS}),
+    MaterialisationState.RUNNING: _ENDS,
+    **dict.fromkeys(_ENDS, frozenset()),
+}

@@ -7,3 +7,11 @@ class DefinitionRefused(Invalid):
 
 class LeakageFound(Conflict):
     """A training set in which a feature is younger than its label; it is not kept."""
+
+
+class Overtaken(Exception):
+    """Another materialisation writes this view's values now."""
+
+
+class Forgotten(Exception):
+    """The online store does not know any more who writes this view's values: it has lost them, or they were dropped."""

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from apps.features import services
-from foundation.jobs import JobHandle, job
+from foundation.clock import now
+from foundation.jobs import JobHandle, job, periodic
 
 
 @job(name="features.compute_view")
@@ -12,9 +14,20 @@ def compute_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
 
 
 # An erasure rebuilds views in archived projects too, and each goes online again.
-@job(name="features.materialise_view", in_archive=True)
-def materialise_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
-    services.materialise_view(job=job, view_id=UUID(view_id))
+@job(name="features.materialise_view", in_archive=True, max_attempts=10, time_limit=timedelta(hours=24))
+def materialise_view(*, job: JobHandle, view_id: str, materialisation_id: str | None = None, **_later: object) -> None:
+    given = UUID(materialisation_id) if materialisation_id else None
+    services.materialise_view(job=job, view_id=UUID(view_id), materialisation_id=given)
+
+
+@periodic(name="features.watch_online", every=timedelta(seconds=30))
+def watch_online() -> None:
+    services.watch_online(now=now())
+
+
+@periodic(name="features.check_served", every=timedelta(minutes=1))
+def check_served() -> None:
+    services.check_served(now=now())
 
 
 @job(name="features.build_training_set")

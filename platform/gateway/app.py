@@ -8,6 +8,7 @@ import orjson
 
 from gateway.asgi import Receive, Scope, Send, answer, header, request_id_of
 from gateway.config import ConfigRefused, GatewayConfig
+from gateway.features import FEATURES
 from gateway.house import House
 from gateway.metrics import CONTENT_TYPE
 from gateway.paths import inference_path, is_internal
@@ -39,6 +40,8 @@ class GatewayApp:
                 await house.inference.unknown_path(scope, send)
             else:
                 await house.inference(scope, receive, send, path)
+        elif raw_path in FEATURES:
+            await house.features(scope, receive, send)
         elif raw_path == b"/gatewayz" or raw_path.startswith(b"/gatewayz/"):
             await _own_page(house, scope, send)
         elif is_internal(raw_path):

@@ -35,6 +35,9 @@ class Contact:
         self.on_table: list[Callable[[RoutingTable], None]] = []
         self.on_revoked: list[Callable[[Iterable[str]], None]] = []
         self.on_rewound: list[Callable[[], None]] = []
+        # What is known of feature views is of another moment than the portal's.
+        self.on_features: list[Callable[[], None]] = []
+        self._features_version: int | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -97,6 +100,11 @@ class Contact:
             # Asked from the beginning and told "unchanged": the portal has no routes at all.
             self._take_table(RoutingTable(version))
         self._asked_version = version
+        features = int(document.get("features_version") or 0)
+        if features != self._features_version:
+            self._features_version = features
+            for changed in self.on_features:
+                changed()
 
     def _take_table(self, table: RoutingTable) -> None:
         self.table = table

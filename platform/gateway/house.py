@@ -12,6 +12,7 @@ from gateway.bounds import Bounds
 from gateway.callers import Callers
 from gateway.config import GatewayConfig
 from gateway.contact import Contact
+from gateway.features import FeatureKeys, Features
 from gateway.forwarding import Forwarder
 from gateway.front import Front
 from gateway.inference import Inference
@@ -29,6 +30,7 @@ from gateway.replicas import Replicas
 from gateway.shadowing import Shadows
 from gateway.spill import Spill
 from gateway.stats import Stats
+from runtime.online import AsyncValkey
 from runtime.service_tokens import Caller, pair_keys
 
 log = logging.getLogger("gateway.house")
@@ -57,11 +59,26 @@ class House:
         )
         self.shadows = Shadows(self.replicas, self.journal, self.stats, config.reply_within_s)
         origins = Origins(config.trusted_proxies, config.public_scheme)
+        predicting = Callers(config.predictions_per_second)
+        self.feature_keys = FeatureKeys(self.portal, self.contact, config.stale_limit_s)
+        self.feature_keys.on_refused.append(self.refusals.note)
+        self.store = AsyncValkey(config.redis_url)
+        self.features = Features(
+            origins=origins,
+            keys=self.feature_keys,
+            callers=predicting,
+            admission=self.admission,
+            rates=rates,
+            store=self.store,
+            portal=self.portal,
+            stats=self.stats,
+            problems=self.problems,
+        )
         self.inference = Inference(
             origins=origins,
             contact=self.contact,
             keys=self.keys,
-            callers=Callers(config.predictions_per_second),
+            callers=predicting,
             admission=self.admission,
             rates=rates,
             forwarder=Forwarder(self.contact, self.replicas, self.stats, config.reply_within_s),
@@ -96,6 +113,8 @@ class House:
         await self.refusals.close()
         await self.front.close()
         await self.live.close()
+        await self.features.close()
+        self.store.close()
         self.replicas.close()
         self.portal.close()
 

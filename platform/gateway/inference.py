@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.admission import Admission
 from gateway.asgi import ClientGone, Headers, Receive, Scope, Send, request_id_of
+from gateway.bodies import read_body
 from gateway.callers import Callers
 from gateway.contact import Contact
 from gateway.entries import Entry
@@ -97,7 +98,7 @@ class Inference:
             if path.is_prediction:
                 self._rates.take(route, time.monotonic())
             with self._admission.slot(route.name):
-                body = await _read_body(receive, headers, route.max_body_bytes)
+                body = await read_body(receive, headers, route.max_body_bytes)
                 question = _question(scope, path, request_id, headers, body)
                 ask = Ask(path, request_id, headers, verdict, question, started)
                 answered = await self._forwarder.ask(route, ask.key, question)
@@ -192,39 +193,6 @@ def _check_headers(scope: Scope, headers: dict[bytes, bytes]) -> None:
     event_time = headers.get(b"x-sanad-event-time")
     if event_time is not None and _EVENT_TIME.fullmatch(event_time) is None:
         raise Refused(400, "event-time", "X-Sanad-Event-Time has to be a time such as 2013-07-01T08:00:00Z.")
-
-
-async def _read_body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
-    """The whole body; refused as soon as it is known to be too large."""
-    length = headers.get(b"content-length")
-    if length is not None and int(length) > most:
-        raise _too_large(most)
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    body: bytes = message["body"]
-    if message["more_body"]:
-        parts, size = [body], len(body)
-        while message["more_body"]:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            parts.append(message["body"])
-            size += len(message["body"])
-            if size > most:
-                raise _too_large(most)
-        body = b"".join(parts)
-    if len(body) > most:
-        raise _too_large(most)
-    return body
-
-
-def _too_large(most: int) -> Refused:
-    # Closed, since the rest of the body is still on its way and nobody will read it.
-    close: Headers = [(b"connection", b"close")]
-    return Refused(
-        413, "too-large", f"The body is larger than the {most} bytes allowed; send fewer rows.", headers=close
-    )
 
 
 def _question(scope: Scope, path: InferencePath, request_id: str, headers: dict[bytes, bytes], body: bytes) -> Question:

@@ -48,6 +48,9 @@ class Verdict:
     expires_at: float | None
     checked_at: float
     networks: tuple[Network, ...] = ()
+    # As what a refusal of a caller that is known is told, where it is not about a right.
+    status: int = 0
+    slug: str = ""
 
     @classmethod
     def parse(cls, document: dict[str, Any], checked_at: float) -> Verdict:
@@ -61,6 +64,8 @@ class Verdict:
             None if expires is None else float(expires),
             checked_at,
             parse_networks(document.get("networks") or ()),
+            int(document.get("status") or 0),
+            str(document.get("slug") or ""),
         )
 
     def has_expired(self) -> bool:
@@ -95,12 +100,11 @@ class Keys:
 
     async def admit(self, authorization: bytes | None, tenant: str, deployment: str, address: str) -> Verdict:
         """The verdict of an allowed key; raises Refused for every other."""
-        match = _BEARER.fullmatch(authorization or b"")
-        if match is None:
-            raise Refused(401, "unauthenticated", "Send an API key of this tenant: Authorization: Bearer snd_…")
         name = f"{tenant}/{deployment}"
         route = self._contact.table.routes.get(name)
-        key = (sha256(match[1]).hexdigest(), name, route.deployment_id if route else "")
+        return await self._admitted((digest_of(authorization), name, route.deployment_id if route else ""), address)
+
+    async def _admitted(self, key: Key, address: str) -> Verdict:
         now = time.monotonic()
         verdict = self.known.get(key)
         if verdict is not None:
@@ -218,12 +222,12 @@ class Keys:
             log.warning("An API key could not be checked: %s", flight.exception())
 
     async def _check(self, key: Key, address: str) -> Verdict:
-        digest, (tenant, _, deployment) = key[0], key[1].partition("/")
+        digest = key[0]
         async with self._checks:
             began = time.monotonic()
-            document = await self._portal.token(digest, tenant, deployment, address)
+            document = await self._asked(key, address)
         try:
-            verdict = Verdict.parse(document, began)
+            verdict = self._parsed(document, began)
         except (KeyError, TypeError, ValueError) as error:
             raise PortalAway(f"its word on a key cannot be read: {error!r}") from error
         if digest in self._revoked:
@@ -234,6 +238,13 @@ class Keys:
         self.checks["allowed" if verdict.allowed else "denied"] += 1
         self._remember(key, verdict)
         return verdict
+
+    async def _asked(self, key: Key, address: str) -> dict[str, Any]:
+        tenant, _, deployment = key[1].partition("/")
+        return await self._portal.token(key[0], tenant, deployment, address)
+
+    def _parsed(self, document: dict[str, Any], began: float) -> Verdict:
+        return Verdict.parse(document, began)
 
     def _remember(self, key: Key, verdict: Verdict) -> None:
         to, other, most = (
@@ -249,6 +260,13 @@ def parse_networks(texts: Iterable[object]) -> tuple[Network, ...]:
     return tuple(ip_network(str(text)) for text in texts)
 
 
+def digest_of(authorization: bytes | None) -> str:
+    match = _BEARER.fullmatch(authorization or b"")
+    if match is None:
+        raise Refused(401, "unauthenticated", "Send an API key of this tenant: Authorization: Bearer snd_…")
+    return sha256(match[1]).hexdigest()
+
+
 def _revoked(at: float) -> Verdict:
     return Verdict(False, "This API key was revoked. Make a new one under Settings, Tokens.", "", None, at)
 
@@ -261,4 +279,6 @@ def _refusal(verdict: Verdict) -> Refused:
     if not verdict.actor:
         sentence = verdict.sentence or "This API key is unknown, expired or revoked."
         return Refused(401, "unauthenticated", sentence)
+    if verdict.status:
+        return Refused(verdict.status, verdict.slug or "invalid", verdict.sentence)
     return Refused(403, "access-denied", verdict.sentence or "This API key may not use this deployment.")

@@ -50,7 +50,7 @@ def inference_path(raw_path: bytes) -> InferencePath | None:
 
 def is_for_workloads(raw_path: bytes) -> bool:
     """Whether the path is one that runs and replicas need; the portal takes none of these for anything else."""
-    return raw_path.startswith((b"/api/v1/", b"/mlflow/", b"/inference/"))
+    return raw_path.startswith((b"/api/v1/", b"/mlflow/", b"/inference/", b"/features/online"))
 
 
 def is_internal(raw_path: bytes) -> bool:

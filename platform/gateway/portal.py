@@ -1,4 +1,4 @@
-"""The portal's two internal pages, asked over its Unix socket with a token for each question."""
+"""The portal's internal pages, asked over its Unix socket with a token for each question."""
 
 from __future__ import annotations
 
@@ -35,6 +35,16 @@ class Portal:
         """Whether the key of this digest may use the deployment, and why not; `address` is noted as its last place."""
         body = orjson.dumps({"digest": digest, "tenant": tenant, "deployment": deployment, "address": address})
         return await self._ask(b"POST", b"/internal/gateway/token", body, TOKEN_WITHIN_S)
+
+    async def features(self, digest: str, asked: dict[str, Any], address: str) -> dict[str, Any]:
+        """Whether the key of this digest may read these features, and by which plan (`runtime.online.Plan`)."""
+        body = orjson.dumps({"digest": digest, "asked": asked, "address": address})
+        return await self._ask(b"POST", b"/internal/gateway/features", body, TOKEN_WITHIN_S)
+
+    async def forgotten(self, tenant_id: str, views: list[str]) -> None:
+        """Of these views the store does not say any more that it holds their values."""
+        body = orjson.dumps({"tenant_id": tenant_id, "views": views})
+        await self._ask(b"POST", b"/internal/gateway/forgotten", body, TOKEN_WITHIN_S)
 
     async def refused(self, told: list[dict[str, Any]]) -> None:
         """Which keys (`digest`) were refused here without a question, with which `status` and how often (`count`)."""

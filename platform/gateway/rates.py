@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from gateway.problems import Refused
-from gateway.routes import Route, RoutingTable
+from gateway.routes import RoutingTable
+
+
+class Limited(Protocol):
+    """What is asked for: whose it is, and how many requests a second that one may have; None: any number."""
+
+    @property
+    def tenant_id(self) -> str: ...
+
+    @property
+    def project_id(self) -> str: ...
+
+    @property
+    def tenant_rate(self) -> int | None: ...
+
+    @property
+    def project_rate(self) -> int | None: ...
 
 
 class Rates:
@@ -16,8 +34,8 @@ class Rates:
         # Whose bucket: (requests left, as of when).
         self._buckets: dict[str, tuple[float, float]] = {}
 
-    def take(self, route: Route, now: float) -> None:
-        """Let one request to the route in, or raise Refused."""
+    def take(self, route: Limited, now: float) -> None:
+        """Let one request to it in, or raise Refused."""
         if route.tenant_rate is None and route.project_rate is None:
             return
         whose = (

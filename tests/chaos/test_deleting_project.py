@@ -12,7 +12,7 @@ from django.db import transaction
 
 from apps.features.adapters.valkey import store_at
 from apps.features.models import FeatureView
-from apps.features.services.online import _Keyring
+from apps.features.services.online import online_view
 from apps.projects import services
 from apps.projects.models import Project
 from apps.projects.services.farewells import farewells
@@ -76,9 +76,9 @@ def _kept_by(house, project, broker):
     for key in [*kept["objects"], "exports/of-the-house"]:
         storage.put(house.tenant.pk, key, house.canary.encode())
     tables.write("ds_" + "a" * 32, pa.table({"said": ["stays"]}))
-    ring = _Keyring(FeatureView.objects.select_related("entity").get(project=project))
-    kept["online"] = ring.key({"id": "1"})
-    store_at(broker.url).write([(kept["online"], ring.seal(kept["online"], [0, [1]]))], ttl_seconds=None)
+    online = online_view(FeatureView.objects.select_related("entity").get(project=project))
+    (kept["online"],) = online.names.of([{"id": "1"}])
+    store_at(broker.url).write([(kept["online"], b"sealed"), (online.marker, b"all")], ttl_seconds=None)
     return kept
 
 

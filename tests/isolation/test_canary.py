@@ -17,13 +17,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.conf import settings
 
 from apps.features.adapters.valkey import store_at
-from apps.features.services.online import _Keyring
+from apps.features.services.online import online_view
 from apps.registry.services.keys import current_key
 from apps.tenants.services.webhooks import create_webhook
 from foundation import lake, storage
 from foundation.clock import now
 from foundation.lake.adapters import sessions
 from foundation.tenancy import scope
+from runtime.online import Writer
 from tests.support import servers
 from tests.support.people import make_person, make_tenant
 
@@ -75,10 +76,12 @@ def test_what_a_tenant_keeps_lies_nowhere_in_clear(keeper):
         _row, private = current_key(keeper)
         seed = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
         entity = {"bird": CANARY}
-        view = SimpleNamespace(pk=uuid4(), tenant_id=tenant.pk, entity=SimpleNamespace(join_keys=["bird"]))
-        ring = _Keyring(view)
-        value = ring.seal(ring.key(entity), [0, [CANARY]])
-        store_at(settings.REDIS_URL).write([(ring.key(entity), value)], ttl_seconds=None)
+        about = SimpleNamespace(join_keys=["bird"])
+        view = SimpleNamespace(pk=uuid4(), tenant_id=tenant.pk, entity=about, feature_names=["song"], ttl_seconds=None)
+        online = online_view(view)
+        names = online.names.of([entity])
+        values = Writer(online, 1).sealed(names, [[[0, 0, [CANARY]]]])
+        store_at(settings.REDIS_URL).write(zip(names, values, strict=True), ttl_seconds=None)
         with storage.scratch("canary") as folder:
             (folder / "clear").write_text(CANARY)
             assert holding([CANARY], *HERE), "the search finds what is there"
@@ -90,5 +93,4 @@ def test_what_a_tenant_keeps_lies_nowhere_in_clear(keeper):
         assert table.read(at).read_all().num_rows == 20_000
         assert CANARY.encode() in storage.read(tenant.pk, "cage/bird")
         assert storage.sealing.open_sealed(tenant.pk, "connection", sealed) == CANARY.encode()
-        (found,) = store_at(settings.REDIS_URL).read([ring.key(entity)])
-        assert ring.open(ring.key(entity), found) == [0, [CANARY]]
+        assert online.opened(names, store_at(settings.REDIS_URL).read(names)) == [[[0, 0, [CANARY]]]]

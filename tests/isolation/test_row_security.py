@@ -25,6 +25,7 @@ SHARED = {
     "identity.User_user_permissions": "of people",
     "identity.RevokedToken": "digests alone, for the gateway, which serves all tenants",
     "identity.ServiceCall": "numbers of service tokens, each used once by the gateway, which serves all tenants",
+    "features.PlanTable": "one row: the number of what the gateway knows of views, of all tenants",
     "deployments.RouteTable": "one row: the number of the gateway's present routes, which serve all tenants",
     "jobs.JobTicket": "places and leases of jobs, read across tenants by the queues: ids and times alone",
     "jobs.Clockwork": "the system's own periodic tasks",

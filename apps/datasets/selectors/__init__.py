@@ -49,13 +49,10 @@ from apps.datasets.selectors.lineage import (
     versions_of_dataset,
 )
 from apps.datasets.selectors.masking import (
-    HIDDEN,
-    Mask,
     Masks,
     covered_columns,
     covered_masks,
     digest_for,
-    hidden,
     hidden_rows,
     hides_digests,
     is_covered,
@@ -149,6 +146,7 @@ from apps.datasets.selectors.validation import (
     waiting_quarantines,
 )
 from apps.datasets.selectors.withholding import guarded, sight_of, untold
+from runtime.masks import HIDDEN, Mask, hidden
 
 __all__ = [
     "EXAMPLES",

@@ -7,8 +7,7 @@ called decides nothing here; its class does, and where nobody has classified it,
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from apps.datasets.choices import STRICTNESS, SUGGESTED, ColumnClass, Confidence, PersonalKind, VersionState
@@ -16,18 +15,23 @@ from apps.datasets.models import Dataset, DatasetVersion
 from foundation import access
 from foundation.access import Permission
 from foundation.identity import Actor
+from runtime.masks import HIDDEN, MASKS, Mask, hidden
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Mask = Callable[[Any], Any]
 Masks = Mapping[str, Mask]
-HIDDEN = "•••"
 _COVERED = frozenset({ColumnClass.PERSONAL, ColumnClass.SENSITIVE})
-_SIGN = re.compile(r"[^\W_]")
-# How many signs stay at the end, of kinds that are long and nearly always different.
-_LAST = {PersonalKind.CARD: 4, PersonalKind.IBAN: 4, PersonalKind.PHONE: 2}
-_WHOLLY_COVERED = frozenset({PersonalKind.EMIRATES_ID, PersonalKind.PASSPORT, PersonalKind.TAX_ID})
+# By their words in `runtime.masks`. Signs at the end stay of kinds that are long and nearly always different.
+_OF_KIND: dict[str, str] = {
+    PersonalKind.EMAIL: "email",
+    PersonalKind.CARD: "last-4",
+    PersonalKind.IBAN: "last-4",
+    PersonalKind.PHONE: "last-2",
+    PersonalKind.EMIRATES_ID: "covered",
+    PersonalKind.PASSPORT: "covered",
+    PersonalKind.TAX_ID: "covered",
+}
 
 
 def effective_class(column: Mapping[str, Any]) -> str:
@@ -94,52 +98,7 @@ def masks_over(
 
 def mask_of(kind: str) -> Mask:
     """The mask for values of this kind; of an unknown one nothing is shown."""
-    if kind == PersonalKind.EMAIL:
-        return _email
-    if kind in _LAST:
-        return _tail(_LAST[PersonalKind(kind)])
-    if kind in _WHOLLY_COVERED:
-        return _tail(0)
-    return hidden
-
-
-def hidden(value: Any) -> str | None:
-    """That there is a value, and nothing of it."""
-    return None if value is None else HIDDEN
-
-
-def _email(value: Any) -> str | None:
-    """`a•••@•••.ae`: the first sign and the last part of the domain."""
-    if value is None:
-        return None
-    name, at, domain = str(value).rpartition("@")
-    if not at or not name or "@" in name or any(sign.isspace() for sign in str(value)):
-        return HIDDEN
-    ending = domain.rpartition(".")[2]
-    return f"{name[0]}{HIDDEN}@{HIDDEN}.{ending}" if ending.isalpha() and len(ending) <= 12 else HIDDEN
-
-
-def _tail(kept: int) -> Mask:
-    """Every letter and digit covered but the last ones; what parts them stays. Longer text is hidden as a whole."""
-
-    def mask(value: Any) -> str | None:
-        if value is None:
-            return None
-        text = str(value)
-        signs = len(_SIGN.findall(text))
-        # Short ones would be given away by what stays; free text may hold more than its kind.
-        if signs <= kept * 2 or len(text) > 40:
-            return HIDDEN
-        seen = 0
-
-        def cover(found: re.Match[str]) -> str:
-            nonlocal seen
-            seen += 1
-            return found.group() if seen > signs - kept else "•"
-
-        return _SIGN.sub(cover, text)
-
-    return mask
+    return MASKS[_OF_KIND.get(kind, "hidden")]
 
 
 def guessable(actor: Actor, before: DatasetVersion, after: DatasetVersion) -> set[str]:

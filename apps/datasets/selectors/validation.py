@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets.choices import ReportOutcome, ResultState, Severity, VersionState
 from apps.datasets.models import Breach, Contract, Dataset, DatasetVersion, Quarantine, Suite, ValidationReport
-from apps.datasets.selectors.masking import HIDDEN, is_covered, may_be_personal, may_see_clear
+from apps.datasets.selectors.masking import is_covered, may_be_personal, may_see_clear
 from apps.datasets.selectors.reading import latest_ready, visible_datasets
 from apps.datasets.selectors.withholding import untold
 from foundation import access
@@ -19,6 +19,7 @@ from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
+from runtime.masks import HIDDEN
 
 
 def visible_suites(*, actor: Actor, dataset_id: UUID | None = None) -> QuerySet[Suite]:

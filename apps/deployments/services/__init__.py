@@ -2,7 +2,12 @@
 
 from apps.deployments.services.deploying import address_from, deploy_version
 from apps.deployments.services.estimating import estimate_choices, estimate_revision
-from apps.deployments.services.invoking import check_invocation, note_refused_keys
+from apps.deployments.services.invoking import (
+    check_invocation,
+    note_forgotten_views,
+    note_refused_keys,
+    plan_features,
+)
 from apps.deployments.services.leaving import DeploymentFarewell, end_replicas
 from apps.deployments.services.metering import begin_usage
 from apps.deployments.services.replicas import start_revision
@@ -23,7 +28,9 @@ __all__ = [
     "end_replicas",
     "estimate_choices",
     "estimate_revision",
+    "note_forgotten_views",
     "note_refused_keys",
+    "plan_features",
     "restart_revision",
     "roll_back",
     "routes_changed",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from apps.deployments import selectors
+from apps.features import selectors as features_read
+from apps.features import services as features
+from apps.tenants import selectors as tenants
 from foundation import refusals
 from foundation.access.actors import ANYWHERE, admit
 from foundation.errors import NotFound, PortalError
@@ -19,6 +23,8 @@ from foundation.tenancy import require_keys, scope
 if TYPE_CHECKING:
     from foundation.identity.models import ApiToken
 
+_PREDICTIONS, _FEATURES = "inference/<tenant>/<deployment>/", "features/online"
+
 
 def check_invocation(
     *, digest: str, tenant_slug: str, deployment_slug: str, now: datetime, address: str | None = None
@@ -28,26 +34,72 @@ def check_invocation(
     The gateway asks while a token is in use, so an answer is noted as its last use; `address` is who presented it.
     It keeps the answer for all who present the token, so it looks itself whether each comes out of the `networks`.
     """
-    row = tokens.find_by_digest(digest, now=now)
-    if row is None:
-        refusals.note_token_of(digest, _asked(401, "unauthenticated"))
-        return _refused(_("This token is unknown, expired or revoked."))
-    actor = None
-    try:
-        actor = admit(row, address=ANYWHERE, standing=require_keys, now=now)
+
+    def may(actor: Actor) -> dict[str, Any]:
         if actor.tenant.slug != tenant_slug:
             raise NotFound(_("This token does not open this address."))
         with scope(actor.tenant_id):
             selectors.deployment_to_invoke(actor=actor, slug=deployment_slug)
+        return {}
+
+    return _verdict(digest, may, now, address, _PREDICTIONS)
+
+
+def plan_features(
+    *, digest: str, asked: Mapping[str, Any], now: datetime, address: str | None = None
+) -> dict[str, Any]:
+    """As `check_invocation`, of a question about features (`features.online_plan`): besides it says by which plan.
+
+    {…, "plan", "tenant_id", "project_id", "limits": {"tenant", "project"}}; what is wrong with the question itself is
+    told by "status" and "slug" beside the sentence.
+    """
+
+    def may(actor: Actor) -> dict[str, Any]:
+        with scope(actor.tenant_id):
+            plan = features.online_plan(actor=actor, asked=asked)
+            project_id = features_read.get_view(actor=actor, view_id=plan.views[0].view.id).project_id
+            limits = tenants.request_limits(tenant_id=actor.tenant_id)
+        return {
+            "plan": plan.as_document(),
+            "tenant_id": str(actor.tenant_id),
+            "project_id": str(project_id),
+            "limits": {"tenant": limits.get(None), "project": limits.get(project_id)},
+        }
+
+    return _verdict(digest, may, now, address, _FEATURES)
+
+
+def note_forgotten_views(*, tenant_id: UUID, view_ids: Sequence[UUID]) -> None:
+    """Views of which the gateway saw that the store does not hold their values any more."""
+    with scope(tenant_id):
+        for view_id in view_ids:
+            features.note_forgotten(view_id)
+
+
+def _verdict(
+    digest: str, may: Callable[[Actor], dict[str, Any]], now: datetime, address: str | None, route: str
+) -> dict[str, Any]:
+    """What `may` says of whoever the token stands for, or why not."""
+    row = tokens.find_by_digest(digest, now=now)
+    if row is None:
+        refusals.note_token_of(digest, _asked(401, "unauthenticated", route))
+        return _refused(_("This token is unknown, expired or revoked."))
+    actor = None
+    try:
+        actor = admit(row, address=ANYWHERE, standing=require_keys, now=now)
+        more = may(actor)
     except PortalError as refusal:
         actor = actor or refusal.asker
-        _note(row, actor, refusal)
-        return _refused(refusal.sentence, actor)
+        _note(row, actor, refusal, route)
+        said = _refused(refusal.sentence, actor)
+        # Predictions are refused in one way whatever is the matter: nothing tells which deployments there are.
+        return {**said, "status": refusal.status, "slug": refusal.slug} if actor and route == _FEATURES else said
     if tokens.opens_from(row, address):
         tokens.note_use(row, address=address, now=now)
     expires = row.expires_at.isoformat() if row.expires_at else None
     who = f"{actor.kind}:{actor.id}"
-    return {"allowed": True, "sentence": "", "actor": who, "expires_at": expires, "networks": row.networks}
+    verdict = {"allowed": True, "sentence": "", "actor": who, "expires_at": expires, "networks": row.networks}
+    return {**verdict, **more}
 
 
 def note_refused_keys(refused: Sequence[Mapping[str, Any]]) -> None:
@@ -56,22 +108,23 @@ def note_refused_keys(refused: Sequence[Mapping[str, Any]]) -> None:
     A key that is good was shown from a place that it does not open from.
     """
     for one in refused:
-        asked = _asked(one["status"], "unauthenticated" if one["status"] == 401 else "access-denied")
+        reason = "unauthenticated" if one["status"] == 401 else "access-denied"
+        asked = _asked(one["status"], reason, _PREDICTIONS)
         refusals.note_token_of(one["digest"], asked, count=one["count"])
 
 
-def _note(row: ApiToken, actor: Actor | None, refusal: PortalError) -> None:
+def _note(row: ApiToken, actor: Actor | None, refusal: PortalError, route: str) -> None:
     """On the ledger of the token's tenant, whose deployment ever was asked for; as the gateway then answers."""
     if not refusals.is_recorded(refusal.status, refusal.slug):
         return
     if actor is None:
-        refusals.note_token(row, _asked(401, refusal.slug))
+        refusals.note_token(row, _asked(401, refusal.slug, route))
     else:
-        refusals.note(actor, _asked(403, refusal.slug))
+        refusals.note(actor, _asked(403, refusal.slug, route))
 
 
-def _asked(status: int, reason: str) -> Asked:
-    return Asked.at("inference/<tenant>/<deployment>/", method="POST", status=status, reason=reason)
+def _asked(status: int, reason: str, route: str) -> Asked:
+    return Asked.at(route, method="POST", status=status, reason=reason)
 
 
 def _refused(sentence: str, actor: Actor | None = None) -> dict[str, Any]:

@@ -6,12 +6,14 @@ import json
 import logging
 from collections.abc import Callable
 from functools import wraps
+from uuid import UUID
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.deployments import selectors, services
+from apps.features import services as features
 from foundation.access import public
 from foundation.clock import now
 from foundation.identity import neighbours, tokens
@@ -50,6 +52,7 @@ def state(request: HttpRequest) -> JsonResponse:
             "routes": selectors.route_table() if version != known else None,
             "revocations_after": newest,
             "revoked": revoked,
+            "features_version": features.plans_number(),
         }
     )
 
@@ -79,3 +82,25 @@ def refused(request: HttpRequest) -> JsonResponse:
     told = json.loads(request.body)
     services.note_refused_keys(told)
     return JsonResponse({"heard": len(told)})
+
+
+@public("For the gateway alone, by a token for this one request; the front door answers 404 to everybody else.")
+@csrf_exempt
+@require_POST
+@gateway_only
+def features_plan(request: HttpRequest) -> JsonResponse:
+    asked = json.loads(request.body)
+    address = an_address(asked.get("address")) or None
+    return JsonResponse(
+        services.plan_features(digest=asked["digest"], asked=asked["asked"], now=now(), address=address)
+    )
+
+
+@public("For the gateway alone, by a token for this one request; the front door answers 404 to everybody else.")
+@csrf_exempt
+@require_POST
+@gateway_only
+def features_forgotten(request: HttpRequest) -> JsonResponse:
+    told = json.loads(request.body)
+    services.note_forgotten_views(tenant_id=UUID(told["tenant_id"]), view_ids=[UUID(pk) for pk in told["views"]])
+    return JsonResponse({"heard": len(told["views"])})

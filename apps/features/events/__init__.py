@@ -1,5 +1,13 @@
 """What happens to entities, feature views and training sets."""
 
+from apps.features.events.materialisations import (
+    FeatureViewFresh,
+    FeatureViewStale,
+    FreshnessPromised,
+    MaterialisationFailed,
+    OnlineValuesForgotten,
+)
+from apps.features.events.skew import SkewEnded, SkewFound, SkewWatched
 from apps.features.events.training_sets import (
     TrainingSetCancelled,
     TrainingSetDefined,
@@ -24,9 +32,17 @@ __all__ = [
     "FeatureViewDefined",
     "FeatureViewDestroyed",
     "FeatureViewFailed",
+    "FeatureViewFresh",
     "FeatureViewMaterialised",
     "FeatureViewReady",
+    "FeatureViewStale",
+    "FreshnessPromised",
     "MaterialisationCancelled",
+    "MaterialisationFailed",
+    "OnlineValuesForgotten",
+    "SkewEnded",
+    "SkewFound",
+    "SkewWatched",
     "TrainingSetCancelled",
     "TrainingSetDefined",
     "TrainingSetDestroyed",

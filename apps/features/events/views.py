@@ -62,6 +62,7 @@ class FeatureViewMaterialised(ledger.Event):
     icon = "upload"
     view_id: UUID
     key_count: int
+    materialisation_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,18 @@ class FeatureView(TenantModel):
     first_profile = models.JSONField(default=dict, db_column="profile")
     online_keys = models.BigIntegerField(null=True)
     online_at = models.DateTimeField(null=True)
+    # About what its values take in the store, names and the store's own room for them included.
+    online_bytes = models.BigIntegerField(null=True)
+    # The latest event among its values online.
+    online_event_at = models.DateTimeField(null=True)
+    # How old that event may be before it is an alert; empty: as old as it likes.
+    freshness_seconds = models.BigIntegerField(null=True, blank=True)
+    # Since when it is older than that.
+    stale_since = models.DateTimeField(null=True)
+    # Which share of the answers is compared with the lake, and which share of these may differ before it is an alert.
+    skew_share = models.FloatField(default=0.01)
+    skew_limit = models.FloatField(default=0.01)
+    skewed_since = models.DateTimeField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     # Its rows are gone since then: a person was erased from what they were made of.

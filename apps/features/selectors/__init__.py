@@ -4,6 +4,7 @@ from apps.features.selectors.keeping import set_tables_named, sets_over, view_ta
 from apps.features.selectors.lineage import made_of_versions, made_of_views, training_set_things, view_things
 from apps.features.selectors.masking import digest_for, masks_of_set, masks_of_view, profile_of_view
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
+from apps.features.selectors.online import event_age, materialisations_of, stale_views
 from apps.features.selectors.reading import (
     check_not_destroyed,
     columns_meant,
@@ -30,6 +31,7 @@ __all__ = [
     "columns_meant",
     "destroyed_in_words",
     "digest_for",
+    "event_age",
     "get_training_set",
     "get_view",
     "leakage_in_words",
@@ -37,11 +39,13 @@ __all__ = [
     "made_of_views",
     "masks_of_set",
     "masks_of_view",
+    "materialisations_of",
     "missing_map",
     "over_time",
     "profile_of_view",
     "set_tables_named",
     "sets_over",
+    "stale_views",
     "summary",
     "training_set_things",
     "training_sets_of_version",

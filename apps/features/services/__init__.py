@@ -7,7 +7,20 @@ from apps.features.services.defining import define_entity, define_view, preview_
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.metering import tables_measured
-from apps.features.services.online import materialise_view, read_online
+from apps.features.services.online import (
+    begin_materialisation,
+    materialise_view,
+    note_forgotten,
+    online_plan,
+    plans_changed,
+    plans_number,
+    promise_freshness,
+    read_online,
+    read_plan,
+    request_materialisation,
+    watch_online,
+)
+from apps.features.services.skew import check_served, watch_skew
 from apps.features.services.training_sets import define_training_set
 
 __all__ = [
@@ -15,14 +28,25 @@ __all__ = [
     "TrainingSetReach",
     "ViewMentionReach",
     "ViewReach",
+    "begin_materialisation",
     "build_training_set",
+    "check_served",
     "compute_view",
     "define_entity",
     "define_training_set",
     "define_view",
     "feature_part",
     "materialise_view",
+    "note_forgotten",
+    "online_plan",
+    "plans_changed",
+    "plans_number",
     "preview_sql",
+    "promise_freshness",
     "read_online",
+    "read_plan",
+    "request_materialisation",
     "tables_measured",
+    "watch_online",
+    "watch_skew",
 ]

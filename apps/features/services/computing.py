@@ -19,6 +19,7 @@ from apps.features.models import FeatureView
 from apps.features.services.joining import SHOWN, JoinedView, marked_sql
 from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.naming import column_list
+from apps.features.services.online import begin_materialisation
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states, storage
 from foundation.identity import Actor
@@ -115,14 +116,7 @@ def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest:
     view.save()
     ready = FeatureViewReady(view_id=view.pk, row_count=count, digest=digest, lake_snapshot=at.snapshot)
     ledger.record(ready, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
-    jobs.enqueue(
-        "features.materialise_view",
-        actor=actor,
-        project_id=view.project_id,
-        subject=("feature_view", view.pk),
-        title=_("Putting %(view)s online") % {"view": view},
-        view_id=str(view.pk),
-    )
+    begin_materialisation(actor=actor, view=view)
     return True
 
 

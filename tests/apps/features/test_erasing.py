@@ -13,8 +13,8 @@ from apps.datasets.services.erasing import ending, things
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.models import FeatureView, TrainingSet
-from apps.features.services import online
 from apps.features.services.erasing import TrainingSetReach, ViewReach
+from apps.features.services.online import online_view, rows
 from foundation import jobs, lake, ledger, storage
 from foundation.errors import Conflict, Invalid
 from foundation.lake import shredding
@@ -31,8 +31,11 @@ def erase(admin, project, **changes):
 
 
 def online_keys(view):
-    prefix = b"sanad:online:" + view.pk.bytes
-    return [key for key in redis.Redis.from_url(settings.REDIS_URL).scan_iter() if key.startswith(prefix)]
+    """Names of values alone; what is written about the view lies beside them."""
+    of_view = online_view(view)
+    about = {of_view.marker, of_view.writer}
+    found = [key for key in redis.Redis.from_url(settings.REDIS_URL).scan_iter() if key.startswith(of_view.prefix)]
+    return [key for key in found if key not in about] or sorted(about & set(found))
 
 
 def columns_of(row, table):
@@ -200,13 +203,13 @@ def test_answers_that_hold_values_are_kept_for_no_repetition(made, scientist, ap
 
 def test_values_written_online_while_their_view_was_destroyed_go_at_once(made, scientist, run_jobs, monkeypatch):
     view, _row = made
-    pairs = online._pairs
+    timelines = rows.Rows.timelines
 
     def meanwhile(*given):
-        yield from pairs(*given)
+        yield from timelines(*given)
         FeatureView.objects.filter(pk=view.pk).update(state=BuildState.DESTROYING)
 
-    monkeypatch.setattr(online, "_pairs", meanwhile)
+    monkeypatch.setattr(rows.Rows, "timelines", meanwhile)
     assert len(online_keys(view)) == 7
     jobs.enqueue("features.materialise_view", actor=scientist, title="Once more", view_id=str(view.pk))
     run_jobs()

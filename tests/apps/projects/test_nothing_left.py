@@ -12,7 +12,7 @@ from django.db import transaction
 from apps.dashboards.models import Visit
 from apps.deployments.models import Deployment
 from apps.features.models import FeatureView
-from apps.features.services.online import _Keyring, _store
+from apps.features.services.online import online_store, online_view
 from apps.monitoring.models import TrafficMinute
 from apps.projects import services
 from apps.projects.services import rows
@@ -74,8 +74,8 @@ def test_nothing_that_it_kept_is_left_and_its_neighbour_keeps_everything():
         assert set(tables.tables()) == set(neighbours["tables"])
         read = [tables.read(tables.current(table)).read_all().num_rows for table in neighbours["tables"]]
         assert read == [1] * len(neighbours["tables"])
-        assert _store().read(mine["online"]) == [None]
-        assert None not in _store().read(neighbours["online"])
+        assert online_store().read(mine["online"]) == [None] * 3
+        assert None not in online_store().read(neighbours["online"])
     left = found_in_database(house.canary)
     gone = ("datasets_", "features_", "experiments_", "registry_", "deployments_", "monitoring_", "projects_")
     assert [table for table in left if table.removeprefix("public.").startswith(gone)] == []
@@ -102,10 +102,9 @@ def kept_by(house, project):
             lake.for_tenant(project.tenant_id).write(table, pa.table({"said": [canary]}))
             kept["tables"].append(table)
     view = FeatureView.objects.select_related("entity").get(project=project)
-    ring = _Keyring(view)
-    key = ring.key({"id": "1"})
-    _store().write([(key, ring.seal(key, [0, [canary]]))], ttl_seconds=None)
-    kept["online"] = [key]
+    online = online_view(view)
+    kept["online"] = [*online.names.of([{"id": "1"}]), online.marker, online.writer]
+    online_store().write([(key, b"sealed") for key in kept["online"]], ttl_seconds=None)
     return kept
 
 

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from foundation import ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialisationFailed(ledger.Event):
+    """The view is ready as before; what was online before is there as far as it was not replaced."""
+
+    kind = "feature_view.materialisation_failed"
+    said = _("could not put the newest values online")
+    icon = "circle-x"
+    view_id: UUID
+    materialisation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnlineValuesForgotten(ledger.Event):
+    """The online store lost the view's values, by a restart for instance; they are put there again from the lake."""
+
+    kind = "feature_view.forgotten"
+    said = _("found its values gone from the online store; they are put there again")
+    icon = "alert-triangle"
+    view_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreshnessPromised(ledger.Event):
+    """How old the latest event online may be; None: as old as it likes."""
+
+    kind = "feature_view.freshness_promised"
+    said = _("expects events online that are younger than %(seconds)s seconds")
+    icon = "clock"
+    view_id: UUID
+    seconds: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureViewStale(ledger.Event):
+    kind = "feature_view.stale"
+    said = _("found the latest event online %(age_seconds)s seconds old, older than expected")
+    icon = "bell"
+    view_id: UUID
+    age_seconds: int
+    expected_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureViewFresh(ledger.Event):
+    kind = "feature_view.fresh"
+    said = _("found events online as young as expected again")
+    icon = "circle-check"
+    view_id: UUID

@@ -1,0 +1,27 @@
+"""Features as they are now: put into the online store, read from it, watched there."""
+
+from apps.features.services.online.beginning import begin_materialisation, plans_changed, request_materialisation
+from apps.features.services.online.forgetting import note_forgotten
+from apps.features.services.online.freshness import promise_freshness, watch_online
+from apps.features.services.online.keys import drop_online, drop_values, online_store, online_view
+from apps.features.services.online.materialising import materialise_view
+from apps.features.services.online.planning import online_plan, plans_number
+from apps.features.services.online.reading import read_online, read_plan
+
+__all__ = [
+    "begin_materialisation",
+    "drop_online",
+    "drop_values",
+    "materialise_view",
+    "note_forgotten",
+    "online_plan",
+    "online_store",
+    "online_view",
+    "plans_changed",
+    "plans_number",
+    "promise_freshness",
+    "read_online",
+    "read_plan",
+    "request_materialisation",
+    "watch_online",
+]

@@ -1,0 +1,58 @@
+"""A store that forgot what was online: a restart without persistence, or a hand that emptied it.
+
+It is found out by the beat or by the first who reads; once, and the values come back from the lake by themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.features.choices import BuildState, MaterialisationCause
+from apps.features.events import OnlineValuesForgotten
+from apps.features.models import FeatureView
+from apps.features.services.online.beginning import begin_materialisation
+from apps.features.services.online.keys import online_store
+from foundation import ledger
+from foundation.errors import Conflict, NotFound
+from foundation.identity import Actor
+from runtime.online import prefix_of
+
+log = logging.getLogger("sanad.features")
+
+
+def marker_of(view_id: UUID) -> bytes:
+    return prefix_of(view_id) + b"complete"
+
+
+def forgotten_views(views: list[FeatureView]) -> list[FeatureView]:
+    """Those of which the store does not say any more that it holds them."""
+    found = online_store().read([marker_of(view.pk) for view in views])
+    return [view for view, marker in zip(views, found, strict=True) if marker is None]
+
+
+@transaction.atomic
+def note_forgotten(view_id: UUID) -> bool:
+    """Have the values of a view that was online put there again; whether it was, and they had not been asked for yet.
+
+    In the tenant's scope. The store is asked again under the lock: a reader's answer is of a moment ago.
+    """
+    rows = FeatureView.objects.select_for_update(of=("self",)).select_related("entity", "tenant")
+    view = rows.filter(pk=view_id, state=BuildState.READY).exclude(online_at=None).first()
+    if view is None or not forgotten_views([view]):
+        return False
+    system = Actor.system(view.tenant, "online")
+    view.online_at = view.online_keys = view.online_bytes = None
+    view.save(update_fields=["online_at", "online_keys", "online_bytes"])
+    try:
+        with transaction.atomic():
+            begin_materialisation(actor=system, view=view, cause=MaterialisationCause.FORGOTTEN)
+    except (Conflict, NotFound) as refusal:
+        # The project is being deleted: nobody will ask for them.
+        log.info("Values of %s stay away: %s", view.pk, refusal)
+        return False
+    gone = OnlineValuesForgotten(view_id=view.pk)
+    ledger.record(gone, actor=system, project_id=view.project_id, subject=("feature_view", view.pk))
+    return True

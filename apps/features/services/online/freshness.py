@@ -1,0 +1,95 @@
+"""How old the latest event online may be, and what is said when it is older."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.features import policies, selectors
+from apps.features.choices import BuildState
+from apps.features.errors import DefinitionRefused
+from apps.features.events import FeatureViewFresh, FeatureViewStale, FreshnessPromised
+from apps.features.models import FeatureView
+from apps.features.services.online.forgetting import forgotten_views, note_forgotten
+from apps.projects.services import hold_open
+from foundation import ledger, tenancy
+from foundation.identity import Actor
+from foundation.tenancy.models import Tenant
+
+_AT_ONCE = 500
+
+
+@transaction.atomic
+def promise_freshness(*, actor: Actor, view_id: UUID, seconds: int | None) -> FeatureView:
+    """Say how old the latest event of a view online may be before it is an alert; None takes the word back."""
+    view = selectors.get_view(actor=actor, view_id=view_id)
+    policies.check_can_define(actor, view.project)
+    hold_open(actor=actor, project_id=view.project_id)
+    if seconds is not None and seconds <= 0:
+        raise DefinitionRefused(
+            _("An event is never younger than %(seconds)s seconds; leave it empty for any age.") % {"seconds": seconds},
+            fields={"freshness_seconds": [_("Give a positive number of seconds.")]},
+        )
+    view = FeatureView.objects.select_for_update(of=("self",)).select_related("entity", "project").get(pk=view.pk)
+    if view.freshness_seconds == seconds:
+        return view
+    view.freshness_seconds, view.stale_since = seconds, None
+    view.save(update_fields=["freshness_seconds", "stale_since"])
+    said = FreshnessPromised(view_id=view.pk, seconds=seconds)
+    ledger.record(said, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
+    return view
+
+
+def watch_online(*, now: datetime) -> None:
+    """In every tenant: put online again what the store forgot, and say which views are older than expected."""
+
+    def turn(tenant: Tenant) -> int:
+        if tenancy.why_locked(tenant) or tenant.deletion_begun_at is not None:
+            return 0
+        with tenancy.scope(tenant.pk):
+            there = list(_online(tenant))
+        missing = forgotten_views(there) if there else []
+        tenancy.take_turns(missing, partial(_bring_back, tenant), name=lambda view: f"the view {view.pk}")
+        with tenancy.scope(tenant.pk):
+            promised = FeatureView.objects.filter(tenant=tenant, state=BuildState.READY)
+            promised = promised.exclude(freshness_seconds=None, stale_since=None)
+            watched = list(promised.values_list("pk", flat=True)[:_AT_ONCE])
+        return tenancy.take_turns(watched, partial(_watch, tenant, now), name=lambda pk: f"the view {pk}")
+
+    tenancy.for_each(turn)
+
+
+def _online(tenant: Tenant) -> list[FeatureView]:
+    rows = FeatureView.objects.filter(tenant=tenant, state=BuildState.READY).exclude(online_at=None)
+    return list(rows.only("pk"))
+
+
+def _bring_back(tenant: Tenant, view: FeatureView) -> int:
+    with tenancy.scope(tenant.pk):
+        return int(note_forgotten(view.pk))
+
+
+def _watch(tenant: Tenant, now: datetime, view_id: UUID) -> int:
+    with tenancy.scope(tenant.pk):
+        return _watch_alone(Actor.system(tenant, "online"), now, view_id)
+
+
+def _watch_alone(system: Actor, now: datetime, view_id: UUID) -> int:
+    view = FeatureView.objects.select_for_update().get(pk=view_id)
+    age = selectors.event_age(view, now)
+    expected = view.freshness_seconds
+    # Of what was never online there is no age to be older than expected.
+    stale = expected is not None and age is not None and age.total_seconds() > expected
+    if stale == (view.stale_since is not None):
+        return 0
+    view.stale_since = now if stale else None
+    view.save(update_fields=["stale_since"])
+    said: ledger.Event = FeatureViewFresh(view_id=view.pk)
+    if stale and age is not None and expected is not None:
+        said = FeatureViewStale(view_id=view.pk, age_seconds=int(age.total_seconds()), expected_seconds=expected)
+    ledger.record(said, actor=system, project_id=view.project_id, subject=("feature_view", view.pk))
+    return 1

@@ -1,0 +1,300 @@
+"""The newest values of a view are put online: chunk by chunk, read back and counted, and gone on with after a death.
+
+Whoever writes is written down in the store, and every write is refused there once somebody else is: an older
+materialisation never writes over a newer one, and none into what was dropped. When all is there a marker says so; until
+then, and after the store has lost it, an answer says that the view is not online.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from apps.features import selectors
+from apps.features.choices import (
+    MATERIALISATION_NEXT,
+    OPEN_MATERIALISATIONS,
+    BuildState,
+    MaterialisationCause,
+    MaterialisationState,
+)
+from apps.features.errors import Forgotten, Overtaken
+from apps.features.events import FeatureViewMaterialised, MaterialisationCancelled, MaterialisationFailed
+from apps.features.models import FeatureView, Materialisation
+from apps.features.services.online.beginning import make, open_of, overtake
+from apps.features.services.online.keys import drop_online, online_store, online_view
+from apps.features.services.online.rows import CHUNK_ROWS, Rows, counted, distinct_keys, keys_since
+from foundation import jobs, lake, ledger, states
+from foundation.clock import now
+from foundation.errors import Unavailable
+from foundation.figures import quantity
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.lake.ports import TableAt
+from runtime.online import Writer
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+# Of so many values one is read back once its chunk is written.
+_SAMPLED = 1_000
+_MEASURED = 100
+_NAME_BYTES = 16
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class _Work:
+    """One attempt at a materialisation."""
+
+    job: JobHandle
+    view: FeatureView
+    row: Materialisation
+    rows: Rows
+    newest_us: int | None
+
+    def __post_init__(self) -> None:
+        self.online = online_view(self.view)
+        self.writer = Writer(self.online, self.row.number)
+        self.store = online_store()
+        self.began, self.first = time.monotonic(), self.row.chunks_done
+        self.sample: list[bytes] = []
+
+    @property
+    def fence(self) -> dict[str, bytes]:
+        return {"writer": self.online.writer, "number": self.writer.number}
+
+
+def materialise_view(*, job: JobHandle, view_id: UUID, materialisation_id: UUID | None = None) -> None:
+    """Write the newest value of every key and what is known to follow it, then say done."""
+    with job.scope(), transaction.atomic():
+        view, row = _started(view_id, materialisation_id)
+    if row is None:
+        if view.state != BuildState.READY:
+            drop_online(view)  # what an attempt before this one wrote while the view was destroyed
+        return
+    job.progress(_("Looking which values are the newest"), None)
+    work = _Work(job, view, row, *_rows(job, view, row))
+    try:
+        done = _write(work)
+    finally:
+        with job.scope():
+            gone = not FeatureView.objects.filter(pk=view.pk, state=BuildState.READY).exists()
+        if gone:
+            # A person was erased from it meanwhile, and what was online by then was dropped already.
+            drop_online(view)
+    if done and not gone:
+        _finish(work)
+
+
+def _started(view_id: UUID, materialisation_id: UUID | None) -> tuple[FeatureView, Materialisation | None]:
+    """The materialisation, running; None where it has ended, or there is nothing to put online."""
+    rows = FeatureView.objects.select_for_update(of=("self",)).select_related("entity", "tenant")
+    view = rows.get(pk=view_id)
+    if materialisation_id is None:
+        # Asked for by a release that knew of none.
+        row = open_of(view) or (make(view, MaterialisationCause.ROWS, None) if view.state == BuildState.READY else None)
+    else:
+        row = Materialisation.objects.filter(pk=materialisation_id, state__in=OPEN_MATERIALISATIONS).first()
+    if row is None:
+        return view, None
+    if view.state != BuildState.READY:
+        overtake(row)
+        return view, None
+    if row.state == MaterialisationState.WAITING:
+        states.move(row, MaterialisationState.RUNNING, MATERIALISATION_NEXT)
+        row.started_at = row.as_of = now()
+        row.save(update_fields=["state", "started_at", "as_of"])
+    return view, row
+
+
+def _rows(job: JobHandle, view: FeatureView, row: Materialisation) -> tuple[Rows, int | None]:
+    """What is to be read; from the first chunk on where the engine parts keys otherwise than it did."""
+    tables = lake.for_tenant(view.tenant_id)
+    at = TableAt(view.lake_table, row.lake_snapshot or selectors.view_table(view).snapshot)
+    as_of_us = _us(row.as_of or now())
+    found = counted(tables, at, view, as_of_us)
+    keys = None
+    if row.since_snapshot is not None:
+        keys = keys_since(tables, TableAt(at.table, row.since_snapshot), at, view)
+    chunks = 1 if keys is not None else max(1, math.ceil(found["rows"] / CHUNK_ROWS))
+    if (row.chunks, row.parting) != (chunks, found["parting"]):
+        row.chunks, row.parting = chunks, found["parting"]
+        _restart(job, row)
+    return Rows(tables, at, view, as_of_us, bool(found["later"]), chunks, keys), found["newest"]
+
+
+def _restart(job: JobHandle, row: Materialisation) -> None:
+    row.chunks_done = row.keys_written = 0
+    with job.scope():
+        row.save(update_fields=["chunks", "chunks_done", "keys_written", "parting"])
+
+
+def _write(work: _Work) -> bool:
+    """Whether all chunks are written; False where somebody else writes now."""
+    try:
+        for _attempt in range(2):
+            try:
+                _claim(work)
+                return _write_chunks(work)
+            except Forgotten:
+                with work.job.scope():
+                    if not FeatureView.objects.filter(pk=work.view.pk, state=BuildState.READY).exists():
+                        return False
+                # What was written is gone with who wrote it.
+                _restart(work.job, work.row)
+        raise Unavailable(_("The online store lost values while they were written; the job tries again."))
+    except Overtaken:
+        with work.job.scope(), transaction.atomic():
+            row = Materialisation.objects.select_for_update().get(pk=work.row.pk)
+            if row.state in OPEN_MATERIALISATIONS:
+                overtake(row)
+        return False
+
+
+def _claim(work: _Work) -> None:
+    if work.row.chunks_done:
+        work.store.check(**work.fence)
+    else:
+        work.store.claim(**work.fence)
+
+
+def _write_chunks(work: _Work) -> bool:
+    row, job = work.row, work.job
+    for chunk in range(row.chunks_done, row.chunks):
+        written = _write_chunk(work, chunk)
+        with job.scope():
+            there = Materialisation.objects.filter(pk=row.pk, state=MaterialisationState.RUNNING)
+            if not there.update(chunks_done=chunk + 1, keys_written=F("keys_written") + written):
+                return False
+        row.chunks_done, row.keys_written = chunk + 1, row.keys_written + written
+        job.raise_if_cancelled()
+    return True
+
+
+def _write_chunk(work: _Work, chunk: int) -> int:
+    """How many keys were written, counted in the store; Unavailable where some are not there afterwards."""
+    written, sample = 0, list[tuple[bytes, bytes]]()
+    for names, timelines in work.rows.timelines(work.online, chunk):
+        pairs = list(zip(names, work.writer.sealed(names, timelines), strict=True))
+        there = work.store.write_as(pairs, **work.fence)
+        _check(there == len(pairs))
+        written += there
+        sample += pairs[::_SAMPLED]
+        work.job.raise_if_cancelled()
+        _tell(work, chunk, written)
+    read = [work.store.read([name for name, _value in some]) for some in _hundreds(sample)]
+    found = [value for some in read for value in some]
+    if found != [value for _name, value in sample]:
+        work.store.check(**work.fence)
+        _check(False)
+    work.sample = [name for name, _value in sample[:_MEASURED]] or work.sample
+    return written
+
+
+def _check(holds: bool) -> None:
+    if not holds:
+        raise Unavailable(_("The online store lost values while they were written; the job tries again."))
+
+
+def _hundreds(pairs: Sequence[tuple[bytes, bytes]]) -> list[Sequence[tuple[bytes, bytes]]]:
+    return [pairs[start : start + 100] for start in range(0, len(pairs), 100)]
+
+
+def _tell(work: _Work, chunk: int, written: int) -> None:
+    """How far it is, and how long the rest takes at this pace."""
+    row = work.row
+    keys = row.keys_written + written
+    if row.chunks == 1:
+        work.job.progress(_("%(keys)s keys are online") % {"keys": quantity(keys)}, None)
+        return
+    part = min(1.0, written / max(1, row.keys_written / chunk)) if chunk else 0.0
+    done = (chunk + part) / row.chunks
+    since_begun = done - work.first / row.chunks
+    left = (time.monotonic() - work.began) * (1 - done) / since_begun if since_begun > 0 else 0
+    words = {"keys": quantity(keys), "minutes": math.ceil(left / 60)}
+    said = _("%(keys)s keys are online; about %(minutes)s minutes left") if left else _("%(keys)s keys are online")
+    work.job.progress(said % words, 100 * done)
+
+
+def _finish(work: _Work) -> None:
+    """Keys that the newest rows do not have any more go, the marker is set, and it is said."""
+    row, view, job = work.row, work.view, work.job
+    full = row.since_snapshot is None or work.rows.keys is None
+    try:
+        if full and row.number > 1:
+            job.progress(_("Removing keys that have no rows any more"), None)
+            name_bytes = len(work.online.prefix) + _NAME_BYTES
+            row.keys_removed = work.store.sweep(work.online.prefix, head=work.writer.number, name_bytes=name_bytes)
+        marker = msgspec.msgpack.encode([row.number, work.rows.as_of_us, row.keys_written])
+        work.store.write_as([(work.online.marker, marker)], **work.fence)
+    except (Overtaken, Forgotten):
+        with job.scope(), transaction.atomic():
+            overtake(Materialisation.objects.select_for_update().get(pk=row.pk))
+        return
+    keys = row.keys_written if full else distinct_keys(work.rows.tables, work.rows.at, view)
+    room = work.store.room_of(work.sample)
+    with job.scope(), transaction.atomic():
+        locked = FeatureView.objects.select_for_update().get(pk=view.pk)
+        held = Materialisation.objects.select_for_update().get(pk=row.pk)
+        if held.state != MaterialisationState.RUNNING or locked.state != BuildState.READY:
+            return
+        states.move(held, MaterialisationState.DONE, MATERIALISATION_NEXT)
+        held.ended_at = locked.online_at = now()
+        held.keys_removed = row.keys_removed
+        held.watermark = locked.online_event_at = _moment(work.newest_us)
+        locked.online_keys = keys
+        if work.sample:
+            locked.online_bytes = round(room / len(work.sample) * keys)
+        held.save()
+        locked.save(update_fields=["online_keys", "online_at", "online_bytes", "online_event_at"])
+        if full:
+            # What only adds to it passes by the minute, and is told by its rows.
+            done = FeatureViewMaterialised(view_id=view.pk, key_count=keys, materialisation_id=row.pk)
+            ledger.record(done, actor=job.actor, project_id=view.project_id, subject=("feature_view", view.pk))
+
+
+@jobs.on_cancel("features.materialise_view")
+def _materialisation_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    view = _ended(job, MaterialisationState.CANCELLED, sentence)
+    cancelled = MaterialisationCancelled(view_id=view.pk)
+    ledger.record(cancelled, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
+
+
+@jobs.on_failure("features.materialise_view")
+def _materialisation_failed(job: Job, sentence: str, actor: Actor) -> None:
+    view = _ended(job, MaterialisationState.FAILED, sentence)
+    row = Materialisation.objects.filter(view=view).order_by("-number").first()
+    if row is not None:
+        failed = MaterialisationFailed(view_id=view.pk, materialisation_id=row.pk)
+        ledger.record(failed, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
+
+
+def _ended(job: Job, state: MaterialisationState, sentence: str) -> FeatureView:
+    view = FeatureView.objects.select_for_update().get(pk=UUID(job.arguments["view_id"]))
+    rows = Materialisation.objects.filter(view=view, state__in=OPEN_MATERIALISATIONS)
+    if asked := job.arguments.get("materialisation_id"):
+        rows = rows.filter(pk=UUID(asked))
+    for row in rows:
+        states.move(row, state, MATERIALISATION_NEXT)
+        row.failure, row.ended_at = sentence, now()
+        row.save(update_fields=["state", "failure", "ended_at"])
+    return view
+
+
+def _us(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(at_us: int | None) -> datetime | None:
+    return None if at_us is None else _EPOCH + timedelta(microseconds=at_us)

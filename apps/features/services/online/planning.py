@@ -1,0 +1,142 @@
+"""What a reader has to know of the views that somebody wants to read, and how that person sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.utils.translation import gettext as _
+
+from apps.features import policies, selectors
+from apps.features.choices import BuildState
+from apps.features.errors import DefinitionRefused
+from apps.features.models import FeatureView, PlanTable
+from apps.features.services.naming import column_list
+from apps.features.services.online.keys import online_view
+from apps.projects import selectors as projects
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from runtime.masks import word_of
+from runtime.online import Plan
+from runtime.online.plans import PlannedView, planned
+
+MOST_VIEWS = 20
+Choice = tuple[FeatureView, Sequence[str] | None]
+
+
+def online_plan(*, actor: Actor, asked: Mapping[str, Any]) -> Plan:
+    """The plan of a question {"views": [ids or names], "service": name, "features": [names], "project": slug}.
+
+    One of `views` and `service` is given; names are those of a project. NotFound and DefinitionRefused in words.
+    """
+    return checked_plan(actor, _chosen(actor, asked))
+
+
+def checked_plan(actor: Actor, choices: Sequence[Choice]) -> Plan:
+    """Nothing destroyed, no view by a key that the actor sees masked, and no feature twice."""
+    by_feature: dict[str, FeatureView] = {}
+    found = []
+    for view, wanted in choices:
+        selectors.check_not_destroyed(view)
+        policies.check_may_name(actor, view)
+        one = planned_view(actor, view, wanted)
+        for _place, name in one.wanted:
+            if (other := by_feature.setdefault(name, view)) is not view:
+                raise DefinitionRefused(
+                    _("%(one)s and %(other)s both have the feature “%(name)s”. Ask for one, or choose features.")
+                    % {"one": other, "other": view, "name": name},
+                    fields={"views": [_("A feature of this name comes twice.")]},
+                )
+        found.append(one)
+    return Plan(tuple(found))
+
+
+def planned_view(actor: Actor, view: FeatureView, wanted: Sequence[str] | None) -> PlannedView:
+    masks = {name: word_of(mask) for name, mask in selectors.masks_of_view(actor, view).items()}
+    known = set(view.feature_names)
+    if unknown := [name for name in wanted or () if name not in known]:
+        raise DefinitionRefused(
+            _("%(view)s has no feature %(names)s. It has: %(known)s.")
+            % {"view": view, "names": column_list(unknown), "known": column_list(view.feature_names)},
+            fields={"features": [_("Not among the features of the view.")]},
+        )
+    return planned(online_view(view), view.event_time, wanted, masks, view.skew_share)
+
+
+def plans_number() -> int:
+    """Rises with every change of what a plan says."""
+    row = PlanTable.objects.first()
+    return row.number if row else 0
+
+
+def _chosen(actor: Actor, asked: Mapping[str, Any]) -> list[Choice]:
+    service, named = asked.get("service"), list(asked.get("views") or ())
+    if bool(service) == bool(named):
+        raise DefinitionRefused(_("Name either feature views or a feature service."))
+    if service:
+        return _of_service(actor, str(service), asked)
+    if len(named) > MOST_VIEWS:
+        raise DefinitionRefused(_("At most %(most)s views are read together.") % {"most": MOST_VIEWS})
+    views = [_view(actor, str(one), asked) for one in dict.fromkeys(named)]
+    return _with_features(views, asked.get("features"))
+
+
+def _with_features(views: Sequence[FeatureView], wanted: Sequence[str] | None) -> list[Choice]:
+    if wanted is None:
+        return [(view, None) for view in views]
+    known = {name for view in views for name in view.feature_names}
+    if unknown := [name for name in wanted if name not in known]:
+        raise DefinitionRefused(
+            _("None of these views has the feature %(names)s. They have: %(known)s.")
+            % {"names": column_list(unknown), "known": column_list(sorted(known))},
+            fields={"features": [_("Not among the features of the views.")]},
+        )
+    return [(view, [name for name in view.feature_names if name in set(wanted)]) for view in views]
+
+
+def _view(actor: Actor, said: str, asked: Mapping[str, Any]) -> FeatureView:
+    try:
+        return selectors.get_view(actor=actor, view_id=UUID(said))
+    except ValueError:
+        pass
+    project = _project(actor, asked)
+    name, _space, number = said.partition(" v")
+    rows = selectors.visible_views(actor=actor, project_id=project.pk)
+    found = rows.filter(name=name, state=BuildState.READY).order_by("-number")
+    view = found.filter(number=number).first() if number.isdigit() else found.first()
+    if view is None:
+        known = sorted(set(rows.filter(state=BuildState.READY).values_list("name", flat=True)))
+        raise NotFound(
+            _("There is no feature view “%(name)s” with rows in this project. There are: %(known)s.")
+            % {"name": said, "known": column_list(known) or "–"}
+        )
+    return view
+
+
+def _of_service(actor: Actor, said: str, asked: Mapping[str, Any]) -> list[Choice]:
+    """The views of a feature service, at the version that is named (“name v2”), else at its newest."""
+    project = _project(actor, asked)
+    name, _space, number = said.partition(" v")
+    model = apps.all_models["features"].get("featureservice")
+    rows = model._default_manager.filter(project_id=project.pk) if model else None
+    found = rows.filter(name=name).order_by("-number") if rows is not None else None
+    row: Any = None
+    if found is not None:
+        row = found.filter(number=number).first() if number.isdigit() else found.first()
+    if row is None:
+        known = sorted(set(rows.values_list("name", flat=True))) if rows is not None else []
+        raise NotFound(
+            _("There is no feature service “%(name)s” in this project. There are: %(known)s.")
+            % {"name": said, "known": column_list(known) or "–"}
+        )
+    return [
+        (selectors.get_view(actor=actor, view_id=UUID(str(part["view"]))), part.get("features")) for part in row.views
+    ]
+
+
+def _project(actor: Actor, asked: Mapping[str, Any]) -> Any:
+    if not asked.get("project"):
+        raise DefinitionRefused(_("Say which project (its short name) the names are of, or give ids of views."))
+    return projects.get_project(actor=actor, slug=str(asked["project"]))

@@ -1,0 +1,61 @@
+"""Features as they are now: any number of entities and views in one question to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from apps.features import selectors
+from apps.features.errors import DefinitionRefused
+from apps.features.services.naming import column_list
+from apps.features.services.online.forgetting import note_forgotten
+from apps.features.services.online.keys import online_store
+from apps.features.services.online.planning import checked_plan
+from apps.features.services.skew.sampling import keep_samples
+from foundation import clock
+from foundation.errors import Unavailable
+from foundation.identity import Actor
+from runtime.online import KeyRefused, NotOurs, OnlineReader, Plan, results
+from runtime.online.names import MOST_KEY_BYTES
+
+
+def read_online(
+    *, actor: Actor, view_ids: Sequence[UUID], entities: Sequence[Mapping[str, Any]], now: datetime | None = None
+) -> list[dict[str, Any]]:
+    """For each entity the features of each view; a missing value is said, never made up (`runtime.online.results`)."""
+    views = [selectors.get_view(actor=actor, view_id=view_id) for view_id in view_ids]
+    plan = checked_plan(actor, [(view, None) for view in views])
+    return read_plan(plan, entities, tenant_id=actor.tenant_id, now=now or clock.now())
+
+
+def read_plan(
+    plan: Plan, entities: Sequence[Mapping[str, Any]], *, tenant_id: UUID, now: datetime
+) -> list[dict[str, Any]]:
+    """The same of a plan that was made for whoever asks."""
+    now_us = int(now.timestamp() * 1_000_000)
+    try:
+        answer = OnlineReader(online_store(), plan.online_views).read(entities, now_us=now_us)
+    except KeyRefused as refused:
+        raise _refusal(refused) from refused
+    except NotOurs as error:
+        raise Unavailable(_("A value online cannot be opened. Put the view online again.")) from error
+    keep_samples(tenant_id, entities, answer, plan.shares, now_us=now_us)
+    for view in answer.not_online:
+        note_forgotten(view.id)
+    return results(plan, entities, answer)
+
+
+def _refusal(refused: KeyRefused) -> DefinitionRefused:
+    key = column_list([refused.key])
+    said = {
+        "missing": _("The request does not give the join key %(key)s.") % {"key": key},
+        "long": _("A value of %(key)s is longer than %(most)s bytes.") % {"key": key, "most": MOST_KEY_BYTES},
+        "kind": _("A value of %(key)s is no key: give text, a number, a truth value or a moment.") % {"key": key},
+    }
+    return DefinitionRefused(
+        said[refused.why], fields={"entities": [_("Look at entity %(n)s.") % {"n": refused.place + 1}]}
+    )
