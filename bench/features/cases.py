@@ -1,4 +1,4 @@
-"""The area `features`: joined as of each label's time, beside feast with its two local offline stores.
+"""The area `features`: joined as of each label's time, put online and read there, beside feast.
 
 Real: our side asks a portal, in which the views were defined over uploaded files as people define them; its rows lie
 encrypted in the lake, and were marked when the views were computed. feast reads Parquet in clear, in the versions it
@@ -16,11 +16,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench.features.bars import online_rows
 from bench.features.environment import ROOT, feast_python
 from bench.processes import in_portal
 from bench.rows import Row, machine
 
 ROWS, KEYS = int(os.environ.get("SANAD_BENCH_ROWS", "1000000")), 50_000
+ONLINE = int(os.environ.get("SANAD_BENCH_KEYS", "200000"))
 JOIN = f"point-in-time join, {ROWS / 1_000_000:g}M labels x 3 views of {ROWS / 1_000_000:g}M rows"
 ROUNDS = {"duckdb": 3, "dask": 1, "hand": 5, "ours": 5}
 BARS = {"duckdb": 5.0, "dask": 30.0}
@@ -32,12 +34,12 @@ def measure() -> list[Row]:
     seen, python = machine(), feast_python()
     with tempfile.TemporaryDirectory(prefix="sanad-bench-", dir="/tmp") as name:
         folder = Path(name)
-        _run(sys.executable, "-m", "bench.features.data", str(folder), str(ROWS), str(KEYS))
+        _run(sys.executable, "-m", "bench.features.data", str(folder), str(ROWS), str(KEYS), str(ONLINE))
         ours = _ours(folder)
         hand = _told("hand", _run(sys.executable, "-m", "bench.features.hand", str(folder), str(ROUNDS["hand"])))
         feasts = {act: _feast(python, act, folder, ROUNDS[act]) for act in BARS}
     _check_same(ours["join"], hand, feasts)
-    return _join_rows(ours["join"], hand, feasts, seen)
+    return [*_join_rows(ours["join"], hand, feasts, seen), *online_rows(ours, ONLINE, seen)]
 
 
 def _join_rows(
@@ -70,7 +72,9 @@ def _check_same(ours: dict[str, Any], hand: dict[str, Any], feasts: dict[str, di
 
 
 def _feast(python: Path, act: str, folder: Path, rounds: int) -> dict[str, Any]:
-    return _told(act, _run(str(python), str(ROOT / "bench/features/feast_side.py"), act, str(folder), str(rounds), str(KEYS)))
+    return _told(
+        act, _run(str(python), str(ROOT / "bench/features/feast_side.py"), act, str(folder), str(rounds), str(KEYS))
+    )
 
 
 def _run(*command: str) -> dict[str, Any]:
@@ -89,7 +93,7 @@ def _told(side: str, found: dict[str, Any]) -> dict[str, Any]:
 def _ours(folder: Path) -> dict[str, Any]:
     out = folder / "ours.json"
     print("features: starting a portal and defining the views", flush=True)
-    in_portal("bench.features.ours", str(folder), str(out), str(ROUNDS["ours"]))
+    in_portal("bench.features.ours", str(folder), str(out), str(ROUNDS["ours"]), str(ONLINE))
     found: dict[str, Any] = json.loads(out.read_text())
     _told("ours", found["join"])
     return found

@@ -1,7 +1,7 @@
-"""Runs under the launcher's `run`: defines views over the files as people do, then joins and times the join.
+"""Runs under the launcher's `run`: defines views over the files as people do, then joins, writes and reads.
 
-`python -m bench.features.ours FOLDER OUT ROUNDS` writes {"join": {"seconds", "rows", "known"}, "views": seconds until
-all views were there and online}.
+`python -m bench.features.ours FOLDER OUT ROUNDS ONLINE` writes {"join": {"seconds", "rows", "known"}} and what
+`online.measure` answers.
 """
 
 from __future__ import annotations
@@ -13,24 +13,27 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.features import online
 from bench.features.data import FEATURES_EACH, ONLINE_FEATURES, VIEWS
 from sanad.client import Client
 
 PROJECT = "bench"
 
 
-def main(folder: Path, out: Path, rounds: int) -> int:
+def main(folder: Path, out: Path, rounds: int, count: int) -> int:
     client = _client()
     labels = _pushed(client, folder / "labels.parquet")
     views = _views(client, folder)
     _settings()
-    out.write_text(json.dumps({"join": _join(labels, views[:VIEWS], rounds)}))
+    found = {"join": _join(labels, views[:VIEWS], rounds), **online.measure(client, views[-1], folder, count)}
+    out.write_text(json.dumps(found))
     return 0
 
 
 def _client() -> Client:
     people = json.loads((Path(os.environ["SANAD_HOME"]) / "credentials.json").read_text())["people"]
     token = next(person["token"] for person in people if person["role"] == "scientist")
+    os.environ["BENCH_TOKEN"] = token
     client = Client(os.environ["SANAD_URL"], token, PROJECT)
     client.projects.ensure(PROJECT, name="Bench", purpose="Features")
     client.features.entity("customer", ["customer"])
@@ -50,7 +53,7 @@ def _views(client: Client, folder: Path) -> list[dict[str, Any]]:
     for name, features in named.items():
         version = _pushed(client, folder / f"{name}.parquet")
         began = time.perf_counter()
-        sql = f'SELECT customer, "at", created, {", ".join(features)} FROM source'
+        sql = f'SELECT customer, "at", created, {", ".join(features)} FROM source'  # noqa: S608
         view = client.features.define(
             name,
             entity="customer",
@@ -86,21 +89,23 @@ def _join(labels: dict[str, Any], made: list[dict[str, Any]], rounds: int) -> di
         views = [FeatureView.objects.select_related("entity").get(pk=view["id"]) for view in made]
     joined = [
         JoinedView(
-            f"v{n}", {"customer": "customer"}, view.event_time, view.created_column, tuple(view.feature_names), None,
+            f"v{n}",
+            {"customer": "customer"},
+            view.event_time,
+            view.created_column,
+            tuple(view.feature_names),
+            None,
             view.marked,
         )
         for n, view in enumerate(views)
     ]
-    sql = join_sql(
-        base_columns=["customer"], label="label", event_time="at", start_us=None, end_us=None, views=joined
-    )
+    sql = join_sql(base_columns=["customer"], label="label", event_time="at", start_us=None, end_us=None, views=joined)
     inputs = {"base": base, **{f"v{n}": view_table(view) for n, view in enumerate(views)}}
-    tables, seconds, found = lake.for_tenant(tenant.pk), list[float](), None
+    tables, seconds = lake.for_tenant(tenant.pk), list[float]()
     for _round in range(rounds):
         began = time.perf_counter()
         found = tables.query(sql, inputs).read_all()
         seconds.append(time.perf_counter() - began)
-    assert found is not None
     return {
         "seconds": seconds,
         "rows": found.num_rows,
@@ -110,4 +115,4 @@ def _join(labels: dict[str, Any], made: list[dict[str, Any]], rounds: int) -> di
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
+    raise SystemExit(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))
