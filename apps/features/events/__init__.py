@@ -1,5 +1,19 @@
 """What happens to entities, feature views and training sets."""
 
+from apps.features.events.registry import (
+    DefinitionsApplied,
+    EntityEdited,
+    FeatureServiceDefined,
+    FeatureServiceDeprecated,
+    FeatureServiceEdited,
+    FeatureServiceRemoved,
+    FeatureServiceRestored,
+    FeatureViewDeprecated,
+    FeatureViewEdited,
+    FeatureViewRemovalRequested,
+    FeatureViewRemoved,
+    FeatureViewRestored,
+)
 from apps.features.events.training_sets import (
     TrainingSetCancelled,
     TrainingSetDefined,
@@ -19,13 +33,25 @@ from apps.features.events.views import (
 )
 
 __all__ = [
+    "DefinitionsApplied",
     "EntityDefined",
+    "EntityEdited",
+    "FeatureServiceDefined",
+    "FeatureServiceDeprecated",
+    "FeatureServiceEdited",
+    "FeatureServiceRemoved",
+    "FeatureServiceRestored",
     "FeatureViewCancelled",
     "FeatureViewDefined",
+    "FeatureViewDeprecated",
     "FeatureViewDestroyed",
+    "FeatureViewEdited",
     "FeatureViewFailed",
     "FeatureViewMaterialised",
     "FeatureViewReady",
+    "FeatureViewRemovalRequested",
+    "FeatureViewRemoved",
+    "FeatureViewRestored",
     "MaterialisationCancelled",
     "TrainingSetCancelled",
     "TrainingSetDefined",

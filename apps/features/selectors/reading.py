@@ -25,7 +25,7 @@ def visible_entities(*, actor: Actor, project_id: UUID | None = None) -> QuerySe
 
 
 def visible_views(*, actor: Actor, project_id: UUID | None = None, newest_only: bool = False) -> QuerySet[FeatureView]:
-    rows = _visible(FeatureView, actor, project_id).select_related("entity", "created_by", "project")
+    rows = _visible(FeatureView, actor, project_id).select_related("entity", "created_by", "owner", "project", "deprecated_for")
     if not newest_only:
         return rows
     same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
@@ -37,7 +37,9 @@ def get_view(*, actor: Actor, view_id: UUID) -> FeatureView:
 
 
 def visible_training_sets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[TrainingSet]:
-    return _visible(TrainingSet, actor, project_id).select_related("base_version__dataset", "created_by", "project")
+    return _visible(TrainingSet, actor, project_id).select_related(
+        "base_version__dataset", "created_by", "project", "service"
+    )
 
 
 def get_training_set(*, actor: Actor, training_set_id: UUID) -> TrainingSet:
@@ -57,10 +59,14 @@ def leakage_in_words(training_set: TrainingSet) -> str:
 
 def destroyed_in_words(thing: FeatureView | TrainingSet) -> str:
     """Why there are no rows to read any more; empty where there are."""
+    if thing.state == BuildState.DESTROYING and getattr(thing, "removed", False):
+        return _("It is being removed.")
     if thing.state == BuildState.DESTROYING:
         return _("Its content is being destroyed: a person was erased from what it was made of.")
     if thing.state == BuildState.DESTROYED and thing.destroyed_at is not None:
         day = date_format(localtime(thing.destroyed_at))
+        if getattr(thing, "removed", False):
+            return _("Removed on %(day)s. Its digest says what it was.") % {"day": day}
         return _("Content destroyed on %(day)s, reason: erasure of a person. Its digest says what it was.") % {
             "day": day
         }

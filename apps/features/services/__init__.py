@@ -4,10 +4,14 @@ from apps.features.services.archiving import feature_part
 from apps.features.services.building import build_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
+from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
+from apps.features.services.describing import describe_entity, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.metering import tables_measured
 from apps.features.services.online import materialise_view, read_online
+from apps.features.services.removing import ask_to_remove_view, remove_view
+from apps.features.services.serving import define_service, register_on_demand, remove_service
 from apps.features.services.training_sets import define_training_set
 
 __all__ = [
@@ -15,14 +19,26 @@ __all__ = [
     "TrainingSetReach",
     "ViewMentionReach",
     "ViewReach",
+    "ask_to_remove_view",
     "build_training_set",
     "compute_view",
     "define_entity",
+    "define_service",
     "define_training_set",
     "define_view",
+    "deprecate_service",
+    "deprecate_view",
+    "describe_entity",
+    "describe_service",
+    "describe_view",
     "feature_part",
     "materialise_view",
     "preview_sql",
     "read_online",
+    "register_on_demand",
+    "remove_service",
+    "remove_view",
+    "restore_service",
+    "restore_view",
     "tables_measured",
 ]
