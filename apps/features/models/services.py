@@ -16,9 +16,9 @@ class FeatureService(Deprecable, TenantModel):
     description = models.TextField(blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     tags = models.JSONField(default=list)
-    # [{"view": id, "features": [names]}]
+    # A list of {"view": id, "features": [names]}.
     views = models.JSONField(default=list)
-    # [{"id": id of an on-demand view, "features": [names]}]
+    # A list of {"id": of an on-demand view, "features": [names]}.
     on_demand = models.JSONField(default=list)
     definition_digest = models.CharField(max_length=64)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -25,7 +25,9 @@ def visible_entities(*, actor: Actor, project_id: UUID | None = None) -> QuerySe
 
 
 def visible_views(*, actor: Actor, project_id: UUID | None = None, newest_only: bool = False) -> QuerySet[FeatureView]:
-    rows = _visible(FeatureView, actor, project_id).select_related("entity", "created_by", "owner", "project", "deprecated_for")
+    rows = _visible(FeatureView, actor, project_id).select_related(
+        "entity", "created_by", "owner", "project", "deprecated_for"
+    )
     if not newest_only:
         return rows
     same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")

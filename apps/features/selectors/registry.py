@@ -14,7 +14,7 @@ from foundation import access
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
-from foundation.web.chain import ChainNode, all_made_from
+from foundation.web.chain import ChainNode, all_made_from, chain_of
 
 # A revision that is stopped serves nobody; every other one may.
 _STOPPED = "stopped"
@@ -77,8 +77,7 @@ def made_from_service(*, actor: Actor, service: FeatureService) -> list[ChainNod
     """Training sets of the service, and what was made of them."""
     found: dict[str, ChainNode] = {}
     for pk, name in service.training_sets.values_list("pk", "name"):
-        own = [node for node in _link("training_set", actor, pk)]
-        for node in (*own, *all_made_from(actor, "training_set", pk)):
+        for node in (*_itself("training_set", actor, pk), *all_made_from(actor, "training_set", pk)):
             found[node.url or f"{node.kind}/{name}"] = node
     return list(found.values())
 
@@ -93,7 +92,9 @@ def deprecation_notices(*, actor: Actor) -> QuerySet[DeprecationNotice]:
     rows = DeprecationNotice.objects.filter(tenant_id=actor.tenant_id)
     if actor.user is None:
         return rows.none()
-    rows = rows.filter(user=actor.user).filter(Q(view__deprecated_at__isnull=False) | Q(service__deprecated_at__isnull=False))
+    rows = rows.filter(user=actor.user).filter(
+        Q(view__deprecated_at__isnull=False) | Q(service__deprecated_at__isnull=False)
+    )
     rows = access.visible(rows, actor, Permission.FEATURE_VIEW)
     return rows.select_related("view__deprecated_for", "service__deprecated_for", "project")
 
@@ -114,10 +115,8 @@ def _sentence(said: str) -> str:
     return said if said.endswith((".", "!", "?", "؟")) else f"{said}."
 
 
-def _link(kind: str, actor: Actor, pk: UUID) -> list[ChainNode]:
-    from foundation.web import chain
-
-    return [node for node in chain.chain_of(actor, kind, pk) if node.current]
+def _itself(kind: str, actor: Actor, pk: UUID) -> list[ChainNode]:
+    return [node for node in chain_of(actor, kind, pk) if node.current]
 
 
 def _found(rows: QuerySet[Any], sentence: str) -> Any:

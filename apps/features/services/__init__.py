@@ -4,6 +4,15 @@ from apps.features.services.archiving import feature_part
 from apps.features.services.building import build_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
+from apps.features.services.definitions import (
+    apply_definitions,
+    definitions_text,
+    plan_definitions,
+    register_section,
+    service_fields,
+    text_of,
+    view_fields,
+)
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
@@ -19,6 +28,7 @@ __all__ = [
     "TrainingSetReach",
     "ViewMentionReach",
     "ViewReach",
+    "apply_definitions",
     "ask_to_remove_view",
     "build_training_set",
     "compute_view",
@@ -26,6 +36,7 @@ __all__ = [
     "define_service",
     "define_training_set",
     "define_view",
+    "definitions_text",
     "deprecate_service",
     "deprecate_view",
     "describe_entity",
@@ -33,12 +44,17 @@ __all__ = [
     "describe_view",
     "feature_part",
     "materialise_view",
+    "plan_definitions",
     "preview_sql",
     "read_online",
     "register_on_demand",
+    "register_section",
     "remove_service",
     "remove_view",
     "restore_service",
     "restore_view",
+    "service_fields",
     "tables_measured",
+    "text_of",
+    "view_fields",
 ]

@@ -97,8 +97,11 @@ def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
         )
     if too_long:
         raise DefinitionRefused(
-            _("%(count)d of %(total)d rows have a key of more than %(most)s bytes in %(columns)s. Is it the right column?")
-            % {"count": too_long, "total": total, "most": whole(MOST_BYTES), "columns": column_list(keys)}
+            _(
+                "%(count)d of %(total)d rows have a key of more than %(most)d bytes in %(columns)s. Is it the "
+                "right column?"
+            )
+            % {"count": too_long, "total": total, "most": MOST_BYTES, "columns": column_list(keys)}
         )
     if total == 0:
         raise DefinitionRefused(_("The SQL gives no rows. Look at its conditions and at the data it reads."))

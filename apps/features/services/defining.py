@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from apps.projects.models import Project
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_PREVIEW_ROWS = 50
+_PREVIEW_ROWS, _SAMPLE_ROWS = 50, 10_000
 
 
 @transaction.atomic
@@ -176,6 +176,20 @@ def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str
     return found.read_all()
 
 
+def look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
+    """What the SQL gives over the first rows of its inputs, in words: a dry run, nothing is kept."""
+    tables, _names = _tables(actor, view.sql, inputs)
+    limits: dict[str, Any] = {"limit_rows": _PREVIEW_ROWS, "sample_rows": _SAMPLE_ROWS, "timeout_s": 20}
+    rows = lake.sandbox.run(actor.tenant_id, view.sql, tables, **limits).read_all()
+    if not rows.num_rows:
+        return (_("Over the first rows of its inputs the SQL gives none; that may be its conditions."),)
+    keys = [*view.entity.join_keys, view.event_time]
+    if empty := [name for name in keys if rows.column(name).null_count]:
+        said = _("Some rows have no %(columns)s; computing refuses them. Leave them out with a WHERE in the SQL.")
+        return (said % {"columns": column_list(empty)},)
+    return ()
+
+
 def _tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> tuple[dict[str, TableAt], set[str]]:
     """Where the inputs lie in the lake, and the names of all their columns."""
     if not inputs:
@@ -200,7 +214,10 @@ def _features(columns: list[Column], entity: Entity, event_time: str, created_co
     }
     if not event_time:
         raise DefinitionRefused(
-            _("A view needs an event time: the column that says when its values held. Without one a join would see the future."),
+            _(
+                "A view needs an event time: the column that says when its values held. Without one a join would see "
+                "the future."
+            ),
             fields={"event_time": [_("Name the column.")]},
         )
     for field, names in needed.items():

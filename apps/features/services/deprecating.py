@@ -79,9 +79,7 @@ def restore_service(*, actor: Actor, service: FeatureService) -> FeatureService:
     return service
 
 
-def _marked(
-    actor: Actor, thing: Deprecable, reason: str, instead: Deprecable | None, now: datetime
-) -> Deprecable:
+def _marked(actor: Actor, thing: Deprecable, reason: str, instead: Deprecable | None, now: datetime) -> Deprecable:
     policies.check_can_define(actor, thing)
     thing = _locked(thing)
     said = " ".join(reason.split())

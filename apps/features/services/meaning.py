@@ -78,6 +78,23 @@ def checked_key_types(join_keys: Collection[str], given: Mapping[str, str]) -> d
     return {key: KeyType(given[key]).value for key in join_keys}
 
 
+def tell_key_types(entity: Entity, given: Mapping[str, str]) -> bool:
+    """Give an entity without types its own; whether that changed it. Others than it has already are refused."""
+    types = checked_key_types(entity.join_keys, given)
+    if not types or types == entity.key_types:
+        return False
+    if entity.key_types:
+        known = ", ".join(f"{key}: {kind}" for key, kind in entity.key_types.items())
+        raise DefinitionRefused(
+            _("The keys of %(entity)s are of these types for good: %(types)s. Define another entity for others.")
+            % {"entity": entity.name, "types": known},
+            fields={"key_types": [_("Other types.")]},
+        )
+    entity.key_types = types
+    entity.save(update_fields=["key_types"])
+    return True
+
+
 def fit_keys(entity: Entity, types: Mapping[str, str]) -> None:
     """The columns of the keys are of the entity's types; one without types takes those of this first view of it."""
     found: dict[str, str] = {}
@@ -86,8 +103,8 @@ def fit_keys(entity: Entity, types: Mapping[str, str]) -> None:
         if kind is None:
             raise DefinitionRefused(
                 _(
-                    "“%(key)s” is of type %(type)s, and nothing is looked up by that. Cast it to text or a whole number "
-                    "in the SQL: %(key)s::VARCHAR."
+                    "“%(key)s” is of type %(type)s, and nothing is looked up by that. Cast it to text or a whole "
+                    "number in the SQL: %(key)s::VARCHAR."
                 )
                 % {"key": key, "type": types[key]},
                 fields={"join_keys": [_("No type for a key.")]},
@@ -100,11 +117,16 @@ def fit_keys(entity: Entity, types: Mapping[str, str]) -> None:
         return
     for key, kind in found.items():
         if entity.key_types.get(key, kind) != kind:
-            words = {"key": key, "type": types[key], "entity": entity.name, "wanted": KeyType(entity.key_types[key]).label}
+            words = {
+                "key": key,
+                "type": types[key],
+                "entity": entity.name,
+                "wanted": KeyType(entity.key_types[key]).label,
+            }
             raise DefinitionRefused(
                 _(
-                    "“%(key)s” is of type %(type)s here, and a %(wanted)s in the entity %(entity)s: the two would never "
-                    "meet. Cast it in the SQL."
+                    "“%(key)s” is of type %(type)s here, and a %(wanted)s in the entity %(entity)s: the two would "
+                    "never meet. Cast it in the SQL."
                 )
                 % words,
                 fields={"join_keys": [_("Another type than the entity's.")]},

@@ -1,4 +1,4 @@
-"""A version of a view removed for good: rows, values online and every key that opens them; what it was stays on record."""
+"""A version of a view removed for good: rows, values online and every key to them; what it was stays on record."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ REMOVE = "features.remove_view"
 
 
 @transaction.atomic
-def ask_to_remove_view(
-    *, actor: Actor, view: FeatureView, confirmation: str, break_chain: bool = False
-) -> FeatureView:
+def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, break_chain: bool = False) -> FeatureView:
     """Remove the rows by a job; from now on nobody reads them.
 
     `confirmation` is its name as it is shown. Refused while a deployed model or a service uses it, and, without

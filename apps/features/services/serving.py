@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from django.db import transaction
@@ -28,14 +28,35 @@ if TYPE_CHECKING:
     from apps.projects.models import Project
 
 Part = dict[str, Any]
-# (actor, project id, id of an on-demand view) → its name with its version, and its features in order.
-OnDemand = Callable[[Actor, UUID, UUID], tuple[str, list[str]]]
-_on_demand: list[OnDemand] = []
 
 
-def register_on_demand(find: OnDemand) -> None:
-    """How a service finds an on-demand view; NotFound where the actor sees none of this id."""
-    _on_demand[:] = [find]
+class OnDemandSource(Protocol):
+    """How services find on-demand views: whoever computes them registers one."""
+
+    def find(self, *, actor: Actor, project_id: UUID, pk: UUID) -> tuple[str, list[str]]:
+        """Its name with its version, and its features in order; NotFound where the actor sees none of this id."""
+
+    def called(self, *, actor: Actor, project_id: UUID, name: str) -> tuple[UUID, str, list[str]]:
+        """The same of the newest version of this name, with its id."""
+
+
+_sources: list[OnDemandSource] = []
+
+
+def register_on_demand(source: OnDemandSource) -> None:
+    """From now on services may hold on-demand features."""
+    _sources[:] = [source]
+
+
+def on_demand_called(actor: Actor, project_id: UUID, name: str) -> tuple[UUID, str, list[str]]:
+    return _on_demand_source().called(actor=actor, project_id=project_id, name=name)
+
+
+def _on_demand_source() -> OnDemandSource:
+    if not _sources:
+        sentence = _("There are no on-demand features here. Leave them out of the service.")
+        raise DefinitionRefused(sentence, fields={"on_demand": [_("Leave it out.")]})
+    return _sources[0]
 
 
 @transaction.atomic
@@ -70,9 +91,7 @@ def define_service(
         definition_digest=service_digest(parts, computed),
         created_by=actor.user,
     )
-    defined = FeatureServiceDefined(
-        service_id=service.pk, number=number, definition_digest=service.definition_digest
-    )
+    defined = FeatureServiceDefined(service_id=service.pk, number=number, definition_digest=service.definition_digest)
     ledger.record(defined, actor=actor, project_id=project.pk, subject=("feature_service", service.pk))
     return service
 
@@ -88,6 +107,22 @@ def remove_service(*, actor: Actor, service: FeatureService) -> None:
     service.delete()
 
 
+def views_for_set(
+    actor: Actor, service: FeatureService, given: Sequence[Mapping[str, Any]], keys: Mapping[str, str]
+) -> list[Part]:
+    """The service's views as a training set takes them; `given` may say by which columns one of them is joined."""
+    said = {str(part["view"]): part.get("keys") or {} for part in given}
+    of_service = {part["view"] for part in service.views}
+    if other := sorted(set(said) - of_service):
+        names = ", ".join(str(selectors.get_view(actor=actor, view_id=UUID(pk))) for pk in other)
+        raise DefinitionRefused(
+            _("%(service)s has no %(views)s. A training set of a service takes its views and no others.")
+            % {"service": service, "views": names},
+            fields={"views": [_("Not of the service.")]},
+        )
+    return [{**part, "keys": {**keys, **said.get(part["view"], {})}} for part in service.views]
+
+
 def system(actor: Actor) -> Actor:
     """Whoever uses a thing is looked for in the whole tenant, also where the one who asks does not see all of it."""
     return Actor.system(actor.tenant, "features")
@@ -100,7 +135,7 @@ def service_digest(views: Sequence[Part], on_demand: Sequence[Part]) -> str:
 
 
 def checked_parts(actor: Actor, project: Project, views: Sequence[Mapping[str, Any]]) -> list[Part]:
-    """The parts as they are kept; DefinitionRefused where one names no ready view of the project or no feature of it."""
+    """The parts as they are kept; DefinitionRefused where one is no view of the project, or has not such a feature."""
     parts: list[Part] = []
     for part in views:
         view = selectors.get_view(actor=actor, view_id=UUID(str(part["view"])))
@@ -127,10 +162,8 @@ def checked_parts(actor: Actor, project: Project, views: Sequence[Mapping[str, A
 def _checked_on_demand(actor: Actor, project: Project, given: Sequence[Mapping[str, Any]]) -> list[Part]:
     parts = []
     for part in given:
-        if not _on_demand:
-            raise DefinitionRefused(_("There are no on-demand features here."), fields={"on_demand": [_("Leave it out.")]})
         pk = UUID(str(part["id"]))
-        name, features = _on_demand[0](actor, project.pk, pk)
+        name, features = _on_demand_source().find(actor=actor, project_id=project.pk, pk=pk)
         parts.append({"id": str(pk), "features": _chosen(name, features, part.get("features"))})
     return parts
 

@@ -47,7 +47,8 @@ _WINDOWS_OF_THE_ORDER = _OF_THE_ORDER | {"lag", "lead", "ntile", "row_number"}
 def unsteady(connection: DuckDBPyConnection, sql: str, columns: Collection[str]) -> list[dict[str, Any]]:
     """Each {"reason": clock | chance | order | sample, "name", "position"}; `columns` are the inputs' own."""
     rows = connection.execute(
-        "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
+        "SELECT DISTINCT function_name FROM duckdb_functions() "
+        "WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
     ).fetchall()
     reading = _Reading({str(name).lower() for (name,) in rows}, {name.lower() for name in columns})
     found = [one for node in _nodes(statement.tree_of(connection, sql)["statements"]) for one in reading.of(node)]
