@@ -17,6 +17,7 @@ from apps.features.services.deprecating import deprecate_service, deprecate_view
 from apps.features.services.describing import describe_entity, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
 from apps.features.services.leaving import FeatureFarewell
+from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
 from apps.features.services.online import materialise_view, read_online
 from apps.features.services.removing import ask_to_remove_view, remove_view
@@ -31,6 +32,7 @@ __all__ = [
     "apply_definitions",
     "ask_to_remove_view",
     "build_training_set",
+    "check_steady",
     "compute_view",
     "define_entity",
     "define_service",
@@ -43,6 +45,7 @@ __all__ = [
     "describe_service",
     "describe_view",
     "feature_part",
+    "key_type_of",
     "materialise_view",
     "plan_definitions",
     "preview_sql",
@@ -55,6 +58,7 @@ __all__ = [
     "restore_view",
     "service_fields",
     "tables_measured",
+    "tell_key_types",
     "text_of",
     "view_fields",
 ]

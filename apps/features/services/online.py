@@ -31,6 +31,7 @@ from foundation.errors import Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.quoting import identifier
+from runtime.entity_keys import MOST_BYTES, too_long
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -141,6 +142,12 @@ def _check_keys(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> Non
                 _("%(view)s is found by %(keys)s; the request does not give it.")
                 % {"view": view, "keys": column_list(lacking)},
                 fields={"entities": [_("A join key is missing.")]},
+            )
+        if too_long(entity[key] for key in view.entity.join_keys):
+            raise DefinitionRefused(
+                _("A key of %(view)s is longer than %(most)d bytes; none of its rows has such a one.")
+                % {"view": view, "most": MOST_BYTES},
+                fields={"entities": [_("A key that is too long.")]},
             )
 
 

@@ -50,7 +50,7 @@ class Change:
 class Step:
     """What one definition comes to. `number` is the version that there is afterwards, where the kind has any.
 
-    `meaning` is all that it was decided by, in JSON's types and alike whenever it is planned: the plan's digest is of it.
+    `meaning` is all that it was decided by, alike whenever it is planned: the plan's digest is of it.
     """
 
     section: str
