@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from apps.features.choices import BuildState
-from apps.features.models import Entity, FeatureView, TrainingSet
+from apps.features.models import Entity, FeatureService, FeatureView, TrainingSet
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
@@ -142,8 +142,11 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
         in_work=building,
     )
     sets = visible_training_sets(actor=actor, project_id=project_id).aggregate(sets=Count("pk"), in_work=building)
+    services = access.visible(FeatureService.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id)
     return {
         **{name: found[name] for name in ("views", "failed", "offline")},
+        "entities": visible_entities(actor=actor, project_id=project_id).count(),
+        "services": services.values("name").distinct().count(),
         "features": found["in_views"],
         "sets": sets["sets"],
         "building": found["in_work"] + sets["in_work"],

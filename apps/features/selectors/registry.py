@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from apps.features.models import DeprecationNotice, Entity, FeatureService, FeatureView
@@ -23,6 +23,12 @@ _STOPPED = "stopped"
 def get_entity(*, actor: Actor, entity_id: UUID) -> Entity:
     rows = visible_entities(actor=actor).select_related("owner", "project")
     return _found(rows.filter(pk=entity_id), _("There is no such entity here."))
+
+
+def entities_with_views(*, actor: Actor, project_id: UUID) -> QuerySet[Entity]:
+    """The project's entities, each with how many views are about it (`views_count`)."""
+    rows = visible_entities(actor=actor, project_id=project_id).select_related("owner")
+    return rows.annotate(views_count=Count("views__name", distinct=True))
 
 
 def entity_named(*, actor: Actor, project_id: UUID, name: str) -> Entity | None:

@@ -7,11 +7,13 @@ from apps.features.services.defining import define_entity, define_view, preview_
 from apps.features.services.definitions import (
     apply_definitions,
     definitions_text,
+    entity_fields,
     plan_definitions,
     register_section,
     service_fields,
     text_of,
     view_fields,
+    view_words,
 )
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_service, describe_view
@@ -44,6 +46,7 @@ __all__ = [
     "describe_entity",
     "describe_service",
     "describe_view",
+    "entity_fields",
     "feature_part",
     "key_type_of",
     "materialise_view",
@@ -61,4 +64,5 @@ __all__ = [
     "tell_key_types",
     "text_of",
     "view_fields",
+    "view_words",
 ]

@@ -77,7 +77,7 @@ def test_a_plan_changes_nothing_and_an_apply_does_just_what_it_said(file, scient
         ("views", "carrier_delay", "new", 1),
         ("services", "late_flights", "new", 1),
     ]
-    assert [step.line for step in plan.steps] == [3, 9, 19]
+    assert [step.line for step in plan.steps] == [2, 8, 19]
     assert not (Entity.objects.exists() or FeatureView.objects.exists() or FeatureService.objects.exists())
     before = len(kinds())
 
@@ -162,14 +162,14 @@ WRONG = [
     ("entities:\n  a:\n    join_keys: [k]\n  a:\n    join_keys: [k]\n", 4, "“a” is there already"),
     ("entities:\n  a:\n    join_key: [k]\n", 3, "“join_key” is not known. Did you mean “join_keys”?"),
     ("entities:\n  carrier:\n    join_keys: {carrier: number}\n", 3, "no key type “number”"),
-    ("entities:\n  Carrier:\n    join_keys: [k]\n", 3, "“Carrier” is not a name for SQL"),
-    (FILE.replace("delays: {dataset: delays.csv, version: 1}", "delays: {dataset: nothing}"), 11, "no dataset “nothing”"),
-    (FILE.replace("version: 1", "version: 7"), 9, "No version of this dataset is called “7”"),
+    ("entities:\n  Carrier:\n    join_keys: [k]\n", 2, "“Carrier” is not a name for SQL"),
+    (FILE.replace("delays: {dataset: delays.csv, version: 1}", "delays: {dataset: nothing}"), 10, "no dataset “nothing”"),
+    (FILE.replace("version: 1", "version: 7"), 8, "No version of this dataset is called “7”"),
     (FILE.replace("ttl_seconds: 86400", "ttl_seconds: 0"), 16, "time to live of 0 seconds"),
     (FILE.replace("ttl_seconds: 86400", "ttl_seconds: a day"), 16, "“ttl_seconds” is a whole number"),
-    (FILE.replace("    event_time: moment\n", ""), 9, "“event_time” is missing"),
+    (FILE.replace("    event_time: moment\n", ""), 8, "“event_time” is missing"),
     (FILE.replace("delay * 2", "random()"), 12, "RANDOM answers something else each time"),
-    (FILE.replace("delay * 2", "nothing"), 9, "nothing"),
+    (FILE.replace("delay * 2", "nothing"), 8, "nothing"),
     (FILE.replace("entity: carrier", "entity: airline"), 9, "no entity “airline”"),
     (FILE.replace("[recent_delay]", "[delay]"), 20, "has no feature “delay”"),
     (FILE.replace("carrier_delay: [", "weather: ["), 20, "no feature view “weather”"),

@@ -5,8 +5,10 @@ from apps.features.services.definitions.own_sections import (
     EntitySection,
     ServiceSection,
     ViewSection,
+    entity_fields,
     service_fields,
     view_fields,
+    view_words,
 )
 from apps.features.services.definitions.planning import Plan, apply_definitions, plan_definitions
 from apps.features.services.definitions.reading import Fields, Problem, Value
@@ -33,11 +35,13 @@ __all__ = [
     "Wanted",
     "apply_definitions",
     "definitions_text",
+    "entity_fields",
     "plan_definitions",
     "register_section",
     "service_fields",
     "text_of",
     "view_fields",
+    "view_words",
 ]
 
 for _section in (EntitySection(), ViewSection(), ServiceSection()):

@@ -20,6 +20,7 @@ from apps.features.services.describing import describe_entity, describe_service,
 from apps.features.services.meaning import tell_key_types
 from apps.features.services.naming import column_list
 from apps.features.services.serving import define_service, on_demand_called
+from foundation.identity import Actor
 
 _ALIVE = {BuildState.READY, BuildState.BUILDING}
 ALL = "all"
@@ -109,8 +110,12 @@ class EntitySection(Section):
     def there(self, context: Context) -> Iterable[tuple[str, Said]]:
         rows = selectors.visible_entities(actor=context.actor, project_id=context.project.pk)
         for entity in rows.select_related("owner"):
-            keys = entity.key_types if entity.key_types else entity.join_keys
-            yield entity.name, {"join_keys": keys, **said_fields(entity)}
+            yield entity.name, entity_fields(entity)
+
+
+def entity_fields(entity: Entity) -> Said:
+    """The entity as a file holds it."""
+    return {"join_keys": dict(entity.key_types) or list(entity.join_keys), **said_fields(entity)}
 
 
 class ViewSection(Section):
@@ -173,19 +178,43 @@ class ViewSection(Section):
                 yield view.name, view_fields(context.actor, view)
 
 
-def view_fields(actor: Any, view: FeatureView) -> Said:
+def view_fields(actor: Actor, view: FeatureView) -> Said:
     """The view as a file holds it, its inputs pinned to their versions."""
-    versions = {str(row.pk): row for row in datasets.visible_versions(actor=actor).filter(pk__in=view.inputs.values())}
-    inputs = {
-        alias: {"dataset": versions[pk].dataset.name, "version": versions[pk].number} if pk in versions else {"id": pk}
-        for alias, pk in view.inputs.items()
+    return view_words(
+        actor,
+        entity=view.entity.name,
+        sql=view.sql,
+        inputs=view.inputs,
+        event_time=view.event_time,
+        created_column=view.created_column,
+        ttl_seconds=view.ttl_seconds,
+        **said_fields(view),
+    )
+
+
+def view_words(
+    actor: Actor,
+    *,
+    entity: str,
+    sql: str,
+    inputs: Mapping[str, Any],
+    event_time: str,
+    created_column: str = "",
+    ttl_seconds: int | None = None,
+    **said: Any,
+) -> Said:
+    """The same of a view that is not defined yet; `inputs` are ids of versions by their alias."""
+    rows = datasets.visible_versions(actor=actor).filter(pk__in=list(inputs.values()))
+    versions = {str(row.pk): row for row in rows.select_related("dataset")}
+    named = {
+        alias: {"dataset": versions[str(pk)].dataset.name, "version": versions[str(pk)].number}
+        if str(pk) in versions
+        else {"id": str(pk)}
+        for alias, pk in inputs.items()
     }
-    words: Said = {"entity": view.entity.name, "inputs": inputs, "sql": view.sql, "event_time": view.event_time}
-    if view.created_column:
-        words["created_column"] = view.created_column
-    if view.ttl_seconds is not None:
-        words["ttl_seconds"] = view.ttl_seconds
-    return {**words, **said_fields(view)}
+    words: Said = {"entity": entity, "inputs": named, "sql": sql.strip(), "event_time": event_time}
+    given = {"created_column": created_column, "ttl_seconds": ttl_seconds, **said}
+    return {**words, **{name: value for name, value in given.items() if value}}
 
 
 def _kept(thing: FeatureView | FeatureService) -> dict[str, Any]:
@@ -309,7 +338,7 @@ class ServiceSection(Section):
             yield service.name, service_fields(context.actor, service)
 
 
-def service_fields(actor: Any, service: FeatureService) -> Said:
+def service_fields(actor: Actor, service: FeatureService) -> Said:
     """The service as a file holds it; a view in another version than its newest is named with its number."""
     newest = {
         view.name: view.number

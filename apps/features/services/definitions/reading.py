@@ -92,7 +92,8 @@ def _mapping(node: yaml.MappingNode, problems: list[Problem], depth: int) -> dic
             said = _("“%(name)s” is there already, near line %(first)d. Leave one out.")
             problems.append(Problem(line, said % {"name": key.value, "first": first}))
             continue
-        found[key.value] = _value(value, problems, depth + 1)
+        # Where its name stands: that of what is below it may be lines away.
+        found[key.value] = Value(_value(value, problems, depth + 1).data, line)
     return found
 
 
