@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from apps.features import selectors, services
+from apps.features import services
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureService, FeatureView
@@ -163,7 +163,11 @@ WRONG = [
     ("entities:\n  a:\n    join_key: [k]\n", 3, "“join_key” is not known. Did you mean “join_keys”?"),
     ("entities:\n  carrier:\n    join_keys: {carrier: number}\n", 3, "no key type “number”"),
     ("entities:\n  Carrier:\n    join_keys: [k]\n", 2, "“Carrier” is not a name for SQL"),
-    (FILE.replace("delays: {dataset: delays.csv, version: 1}", "delays: {dataset: nothing}"), 10, "no dataset “nothing”"),
+    (
+        FILE.replace("delays: {dataset: delays.csv, version: 1}", "delays: {dataset: nothing}"),
+        10,
+        "no dataset “nothing”",
+    ),
     (FILE.replace("version: 1", "version: 7"), 8, "No version of this dataset is called “7”"),
     (FILE.replace("ttl_seconds: 86400", "ttl_seconds: 0"), 16, "time to live of 0 seconds"),
     (FILE.replace("ttl_seconds: 86400", "ttl_seconds: a day"), 16, "“ttl_seconds” is a whole number"),
