@@ -42,6 +42,8 @@ PAGES = {
     "datasets:dataset_detail": ("dataset", "dataset_id"),
     "datasets:version_detail": ("dataset_version", "version_id"),
     "datasets:transformation_detail": ("transformation", "transformation_id"),
+    "features:entity_detail": ("entity", "entity_id"),
+    "features:service_detail": ("feature_service", "service_id"),
     "features:view_detail": ("feature_view", "view_id"),
     "features:training_set_detail": ("training_set", "training_set_id"),
     "experiments:run_detail": ("run", "run_id"),

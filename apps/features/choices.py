@@ -23,6 +23,16 @@ NEXT: dict[BuildState, frozenset[BuildState]] = {
 }
 
 
+class KeyType(TextChoices):
+    """What a join key holds; text and numbers name different things, also where they look alike."""
+
+    TEXT = "text", _("text")
+    WHOLE = "whole number", _("whole number")
+    TRUTH = "truth", _("truth")
+    DATE = "date", _("date")
+    MOMENT = "moment", _("moment")
+
+
 class ColumnRole(TextChoices):
     FEATURE = "feature", _("Feature")
     LABEL = "label", _("Label")

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from apps.features import selectors
+from apps.features.choices import NEXT, BuildState
 from foundation import access
 from foundation.access import Permission
+from foundation.errors import Conflict, Invalid
 from foundation.identity import Actor
+from foundation.web.chain import ChainNode
 
 if TYPE_CHECKING:
-    from apps.features.models import FeatureView
+    from apps.features.models import FeatureService, FeatureView
 
 
 def check_can_define(actor: Actor, project: object) -> None:
@@ -26,3 +30,51 @@ def check_may_name(actor: Actor, view: FeatureView) -> None:
         )
         said = sentence % {"view": view, "keys": ", ".join(masked)}
         access.require(actor, Permission.DATASET_CLEAR, view, else_say=said)
+
+
+def check_can_remove(actor: Actor, view: FeatureView) -> None:
+    """Again while it is being removed: an attempt may have ended for good before it was done."""
+    sentence = _("Only an administrator, of the organisation or of the project, may remove a feature view for good.")
+    access.require(actor, Permission.DATASET_DESTROY, view, else_say=sentence)
+    state = BuildState(view.state)
+    # What an erasure destroys ends by itself.
+    again = state is BuildState.DESTROYING and view.removed
+    if not again and BuildState.DESTROYING not in NEXT[state]:
+        raise Conflict(_("This version is %(state)s; there are no rows to remove.") % {"state": state.label})
+
+
+def check_name_typed(view: FeatureView, typed: str) -> None:
+    if " ".join(typed.split()) != str(view):
+        sentence = _("Type %(name)s to confirm.") % {"name": view}
+        raise Invalid(sentence, fields={"confirmation": [sentence]})
+
+
+def check_not_deployed(view: FeatureView, deployed: Collection[ChainNode]) -> None:
+    if deployed:
+        sentence = _("%(view)s is used by models that answer predictions: %(names)s. Stop or replace them first.")
+        raise Conflict(sentence % {"view": view, "names": ", ".join(node.name for node in deployed)})
+
+
+def check_in_no_service(view: FeatureView, services: Collection[FeatureService]) -> None:
+    if services:
+        sentence = _("%(view)s is part of feature services: %(names)s. Remove those versions first.")
+        raise Conflict(sentence % {"view": view, "names": ", ".join(str(service) for service in services)})
+
+
+def check_service_unused(service: FeatureService, users: Collection[ChainNode]) -> None:
+    if users:
+        sentence = _("%(service)s was used for %(names)s, which name it for good. Deprecate it instead.")
+        raise Conflict(sentence % {"service": service, "names": ", ".join(node.name for node in users)})
+
+
+def check_chain_may_break(view: FeatureView, users: Collection[ChainNode], *, confirmed: bool) -> None:
+    for node in users:
+        if node.kind == "approval_case" and node.state == "open":
+            raise Conflict(
+                _("“%(case)s” is open and rests on this version. Have it decided or withdrawn first.")
+                % {"case": node.name}
+            )
+    if users and not confirmed:
+        sentence = _("Made from %(view)s: %(names)s. Their chain will show a broken link. Confirm that.")
+        said = sentence % {"view": view, "names": ", ".join(node.name for node in users)}
+        raise Invalid(said, fields={"break_chain": [said]})

@@ -33,3 +33,8 @@ def check_served() -> None:
 @job(name="features.build_training_set")
 def build_training_set(*, job: JobHandle, training_set_id: str, **_later: object) -> None:
     services.build_training_set(job=job, training_set_id=UUID(training_set_id))
+
+
+@job(name="features.remove_view", in_archive=True)
+def remove_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
+    services.remove_view(job=job, view_id=UUID(view_id))

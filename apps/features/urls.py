@@ -1,6 +1,16 @@
 from django.urls import path
 
-from apps.features.views import defining, feature_views, joining, pages, training_sets
+from apps.features.views import (
+    defining,
+    definitions,
+    entities,
+    feature_views,
+    joining,
+    pages,
+    saying,
+    services,
+    training_sets,
+)
 
 app_name = "features"
 project_patterns = [
@@ -8,6 +18,19 @@ project_patterns = [
     path("features/views/new/", defining.view_define, name="view_define"),
     path("features/views/<uuid:view_id>/", feature_views.view_detail, name="view_detail"),
     path("features/views/<uuid:view_id>/chart.json", feature_views.feature_chart, name="feature_chart"),
+    path("features/views/<uuid:view_id>/edit/", saying.view_edit, name="view_edit"),
+    path("features/views/<uuid:view_id>/deprecate/", saying.view_deprecate, name="view_deprecate"),
+    path("features/views/<uuid:view_id>/restore/", saying.view_restore, name="view_restore"),
+    path("features/views/<uuid:view_id>/remove/", saying.view_remove, name="view_remove"),
+    path("features/entities/<uuid:entity_id>/", entities.entity_detail, name="entity_detail"),
+    path("features/entities/<uuid:entity_id>/edit/", entities.entity_edit, name="entity_edit"),
+    path("features/services/new/", services.service_define, name="service_define"),
+    path("features/services/<uuid:service_id>/", services.service_detail, name="service_detail"),
+    path("features/services/<uuid:service_id>/edit/", services.service_edit, name="service_edit"),
+    path("features/services/<uuid:service_id>/deprecate/", services.service_deprecate, name="service_deprecate"),
+    path("features/services/<uuid:service_id>/restore/", services.service_restore, name="service_restore"),
+    path("features/services/<uuid:service_id>/remove/", services.service_remove, name="service_remove"),
+    path("features/file/", definitions.definition_file, name="definition_file"),
     path("features/training-sets/new/", joining.training_set_define, name="training_set_define"),
     path(
         "features/training-sets/<uuid:training_set_id>/", training_sets.training_set_detail, name="training_set_detail"

@@ -38,6 +38,7 @@ class GateState(TextChoices):
 # Words for facts that are kept by name; those for a model's figures are the words of the runs.
 WORDS = {
     "training_set": _("Training set"),
+    "feature_service": _("Feature service"),
     "data_digest": _("Digest of the data"),
     "rows": _("Rows"),
     "recipe": _("Recipe"),

@@ -15,7 +15,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     from apps.connections.models import Connection
     from apps.connections.services import delete_connection
     from apps.datasets.models import Ingestion, LegalHold, Transformation, TransformationDefinition
-    from apps.features.models import Entity, FeatureView
+    from apps.features.models import Entity, FeatureService, FeatureView
     from apps.streams.models import Stream
 
     inside = {"tenant": actor.tenant, "project": project}
@@ -24,6 +24,8 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     view = FeatureView.objects.create(
         **inside, entity=entity, name="petals", number=1, event_time="at", features=[{"name": "a", "type": "DOUBLE"}]
     )
+    part = {"view": str(view.pk), "features": ["a"]}
+    service = FeatureService.objects.create(**inside, name="flowers", number=1, views=[part])
     # Where it leads nobody is let call, so that no test waits for an answer.
     told = {"host": "10.0.0.1", "port": 5432, "database": "sales", "user": "reader", "tls": "verify"}
     connection = Connection.objects.create(
@@ -53,6 +55,8 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         "transformation": transformation.pk,
         "dataset": training_set.base_version.dataset_id,
         "dataset_version": training_set.base_version_id,
+        "entity": entity.pk,
+        "feature_service": service.pk,
         "feature_view": view.pk,
         "training_set": training_set.pk,
         "legal_hold": hold.pk,

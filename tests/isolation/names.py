@@ -25,6 +25,8 @@ KINDS = {
     "dataset_id": "dataset",
     "ingestion_id": "ingestion",
     "view_id": "feature_view",
+    "entity_id": "entity",
+    "service_id": "feature_service",
     "training_set_id": "training_set",
     "transformation_id": "transformation",
     "run_id": "run",
@@ -77,6 +79,8 @@ PLACES = {
     "quarantines": "quarantine",
     "ingestions": "ingestion",
     "dataset-versions": "dataset_version",
+    "entities": "entity",
+    "feature-services": "feature_service",
     "feature-views": "feature_view",
     "training-sets": "training_set",
     "runs": "run",
@@ -142,6 +146,8 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "operator": ("user", str),
     "inputs": ("dataset_version", lambda thing: {"rows": thing}),
     "views": ("feature_view", lambda thing: [thing]),
+    "service": ("feature_service", str),
+    "instead": ("feature_view", str),
     "split": ("revision", lambda thing: {thing: 100}),
 }
 # Fields whose names look like ids of a thing, and are none of ours.

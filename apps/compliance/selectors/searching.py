@@ -26,6 +26,8 @@ _Rows = Callable[..., QuerySet[Any]]
 _THINGS: dict[str, tuple[Permission, _Rows, tuple[str, ...]]] = {
     "dataset": (Permission.DATASET_VIEW, datasets.visible_datasets, ("name",)),
     "dataset_version": (Permission.DATASET_VIEW, datasets.visible_versions, ("dataset__name",)),
+    "entity": (Permission.FEATURE_VIEW, features.visible_entities, ("name",)),
+    "feature_service": (Permission.FEATURE_VIEW, features.visible_services, ("name",)),
     "feature_view": (Permission.FEATURE_VIEW, features.visible_views, ("name",)),
     "training_set": (Permission.FEATURE_VIEW, features.visible_training_sets, ("name",)),
     "run": (Permission.RUN_VIEW, experiments.visible_runs, ("experiment__name", "recipe")),

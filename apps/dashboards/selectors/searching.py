@@ -99,6 +99,8 @@ _MATCHES: dict[str, Callable[[str], Q | None]] = {
     "ingestion": _ingestion,
     "stream": _named,
     "transformation": _named,
+    "entity": _named,
+    "feature_service": _numbered,
     "feature_view": _numbered,
     "training_set": _numbered,
     "run": _run,

@@ -17,6 +17,7 @@ from apps.datasets import selectors as datasets
 from apps.datasets.choices import VersionState
 from apps.experiments import selectors as experiments
 from apps.experiments.choices import RunState
+from apps.features import selectors as features
 from apps.monitoring import selectors as monitoring
 from apps.tenants import selectors as tenants
 from apps.tenants.choices import SupportState
@@ -81,6 +82,9 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         if actor.user is not None:
             rows = datasets.failed_versions(actor=actor, by=actor.user.pk, since=now - _FAILED_WITHIN)
             yield "dataset_version", _for_builders(actor, rows), _failed_version
+    if actor.user is not None and access.can_somewhere(actor, Permission.FEATURE_VIEW):
+        yield "feature_view", _unread_notices(actor, "view"), _deprecated
+        yield "feature_service", _unread_notices(actor, "service"), _deprecated
     if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
         failed = _in_use(actor, experiments.visible_runs(actor=actor))
         failed = failed.filter(state=RunState.FAILED, created_by=actor.user)
@@ -145,6 +149,29 @@ def _unread_decisions(actor: Actor, now: datetime) -> QuerySet[Any]:
         visited_at__gte=OuterRef("decision__decided_at"),
     )
     return rows.exclude(Exists(seen))
+
+
+def _unread_notices(actor: Actor, about: str) -> QuerySet[Any]:
+    """That something the actor's own things rest on was deprecated, until they have opened its page since."""
+    seen = Visit.objects.filter(
+        tenant_id=actor.tenant_id,
+        user=actor.user,
+        kind=f"feature_{about}",
+        object_id=OuterRef(f"{about}_id"),
+        visited_at__gte=OuterRef("noted_at"),
+    )
+    rows = features.deprecation_notices(actor=actor).filter(**{f"{about}__isnull": False})
+    return _in_use(actor, rows).exclude(Exists(seen))
+
+
+def _deprecated(kind: str, row: Any, now: datetime) -> Waiting:
+    thing, place = row.view or row.service, (row.project.name, row.project.slug)
+    own = ", ".join(one["name"] for one in row.things[:3])
+    if len(row.things) > 3:
+        own = _("%(names)s and %(count)d more") % {"names": own, "count": len(row.things) - 3}
+    words = {"reason": features.deprecated_in_words(thing), "things": own}
+    reason = _("%(reason)s It is in what you made: %(things)s.") % words
+    return Waiting(kind, thing.pk, str(thing), reason, "waiting", _("Deprecated"), row.noted_at, *place)
 
 
 def _decided(kind: str, row: Any, now: datetime) -> Waiting:

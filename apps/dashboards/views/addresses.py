@@ -11,6 +11,8 @@ _IN_PROJECT = {
     "dataset_version": "datasets:version_detail",
     "transformation": "datasets:transformation_detail",
     "ingestion": "datasets:ingestion_detail",
+    "entity": "features:entity_detail",
+    "feature_service": "features:service_detail",
     "feature_view": "features:view_detail",
     "training_set": "features:training_set_detail",
     "run": "experiments:run_detail",
@@ -21,7 +23,6 @@ _IN_PROJECT = {
     "monitor": "monitoring:monitor_detail",
     "alert": "monitoring:alert_detail",
 }
-_LISTED_IN_PROJECT = {"entity": "features:feature_list"}
 _IN_TENANT = {
     "approval_case": "approvals:case_detail",
     "connection": "connections:connection_anywhere",
@@ -59,6 +60,4 @@ def address_of(*, tenant: str, kind: str, object_id: UUID | None, project: str) 
         return reverse(_IN_TENANT[kind], args=[tenant, object_id])
     if kind in _IN_PROJECT:
         return reverse(_IN_PROJECT[kind], args=[tenant, project, object_id])
-    if kind in _LISTED_IN_PROJECT:
-        return reverse(_LISTED_IN_PROJECT[kind], args=[tenant, project])
     return reverse("dashboards:overview", args=[tenant, project])

@@ -3,30 +3,70 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from apps.features import selectors
+from apps.features.choices import KeyType
 from apps.features.models import Entity, FeatureView, TrainingSet
 
 
 class EntitySerializer(serializers.ModelSerializer):
+    owner = serializers.EmailField(source="owner.email", default=None, read_only=True)
+
     class Meta:
         model = Entity
-        fields = ["id", "name", "join_keys", "description", "project", "created_at"]
+        fields = [
+            "id",
+            "name",
+            "join_keys",
+            "key_types",
+            "description",
+            "owner",
+            "tags",
+            "project",
+            "created_at",
+        ]
 
 
 class EntityStart(serializers.Serializer):
     project = serializers.SlugField()
     name = serializers.CharField(max_length=63)
     join_keys = serializers.ListField(child=serializers.CharField(max_length=255))
+    key_types = serializers.DictField(
+        child=serializers.ChoiceField(choices=KeyType.choices),
+        required=False,
+        default=dict,
+        help_text="By join key; without them the first view of the entity tells.",
+    )
     description = serializers.CharField(required=False, allow_blank=True, default="")
+    owner = serializers.EmailField(required=False, allow_blank=True, default="", help_text="Else whoever asks.")
+    tags = serializers.ListField(child=serializers.CharField(max_length=40), required=False, default=list)
+
+
+class Description(serializers.Serializer):
+    """What is said about a thing; a change of it makes no new version. What is not named stays."""
+
+    description = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    owner = serializers.EmailField(required=False, allow_blank=True, help_text="A member; empty for nobody.")
+    tags = serializers.ListField(child=serializers.CharField(max_length=40), required=False)
+
+
+class Deprecation(serializers.Serializer):
+    reason = serializers.CharField(max_length=1000)
+    instead = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="What to take instead.")
+
+
+class Removal(serializers.Serializer):
+    confirmation = serializers.CharField(max_length=160, help_text="Its name as it is shown, like weather v2.")
+    break_chain = serializers.BooleanField(required=False, default=False)
 
 
 class FeatureViewSerializer(serializers.ModelSerializer):
     entity_name = serializers.CharField(source="entity.name", read_only=True)
+    owner = serializers.EmailField(source="owner.email", default=None, read_only=True)
     digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
 
     class Meta:
         model = FeatureView
-        exclude = ["tenant", "created_by", "first_profile", "lake_table", "named_by"]
+        exclude = ["tenant", "created_by", "first_profile", "lake_table", "named_by", "removed", "removed_by"]
 
     def get_digest(self, view: FeatureView) -> str:
         """Of the rows; empty where they hold values that are masked for you."""
@@ -46,6 +86,8 @@ class FeatureViewStart(serializers.Serializer):
     created_column = serializers.CharField(required=False, allow_blank=True, default="")
     ttl_seconds = serializers.IntegerField(required=False, allow_null=True, default=None)
     description = serializers.CharField(required=False, allow_blank=True, default="")
+    owner = serializers.EmailField(required=False, allow_blank=True, default="", help_text="Else whoever asks.")
+    tags = serializers.ListField(child=serializers.CharField(max_length=40), required=False, default=list)
 
 
 class PreviewStart(serializers.Serializer):
@@ -61,6 +103,7 @@ class ViewChoice(serializers.Serializer):
 
 
 class TrainingSetSerializer(serializers.ModelSerializer):
+    service_name = serializers.CharField(source="service", default=None, read_only=True)
     digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
 
@@ -87,6 +130,15 @@ class TrainingSetStart(serializers.Serializer):
     window_start = serializers.DateTimeField(required=False, allow_null=True, default=None)
     window_end = serializers.DateTimeField(required=False, allow_null=True, default=None)
     views = ViewChoice(many=True, required=False, default=list)
+    service = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="A feature service, whose views are taken."
+    )
+    keys = serializers.DictField(
+        child=serializers.CharField(),
+        required=False,
+        default=dict,
+        help_text="Of a service: which column of the base version each join key stands in.",
+    )
     description = serializers.CharField(required=False, allow_blank=True, default="")
 
 

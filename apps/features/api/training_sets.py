@@ -33,6 +33,10 @@ class TrainingSetViewSet(ProjectListViewSet):
         body = self.body(serializers.TrainingSetStart)
         project = self.project_of(body.pop("project"))
         row = services.define_training_set(
-            actor=self.actor, project=project, base_version_id=body.pop("base_version"), **body
+            actor=self.actor,
+            project=project,
+            base_version_id=body.pop("base_version"),
+            service_id=body.pop("service"),
+            **body,
         )
         return self.answer(self.serializer_class, row, status=202)

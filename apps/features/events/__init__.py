@@ -7,6 +7,20 @@ from apps.features.events.materialisations import (
     MaterialisationFailed,
     OnlineValuesForgotten,
 )
+from apps.features.events.registry import (
+    DefinitionsApplied,
+    EntityEdited,
+    FeatureServiceDefined,
+    FeatureServiceDeprecated,
+    FeatureServiceEdited,
+    FeatureServiceRemoved,
+    FeatureServiceRestored,
+    FeatureViewDeprecated,
+    FeatureViewEdited,
+    FeatureViewRemovalRequested,
+    FeatureViewRemoved,
+    FeatureViewRestored,
+)
 from apps.features.events.skew import SkewEnded, SkewFound, SkewWatched
 from apps.features.events.training_sets import (
     TrainingSetCancelled,
@@ -27,14 +41,26 @@ from apps.features.events.views import (
 )
 
 __all__ = [
+    "DefinitionsApplied",
     "EntityDefined",
+    "EntityEdited",
+    "FeatureServiceDefined",
+    "FeatureServiceDeprecated",
+    "FeatureServiceEdited",
+    "FeatureServiceRemoved",
+    "FeatureServiceRestored",
     "FeatureViewCancelled",
     "FeatureViewDefined",
+    "FeatureViewDeprecated",
     "FeatureViewDestroyed",
+    "FeatureViewEdited",
     "FeatureViewFailed",
     "FeatureViewFresh",
     "FeatureViewMaterialised",
     "FeatureViewReady",
+    "FeatureViewRemovalRequested",
+    "FeatureViewRemoved",
+    "FeatureViewRestored",
     "FeatureViewStale",
     "FreshnessPromised",
     "MaterialisationCancelled",

@@ -1,9 +1,23 @@
 """What people type to define features and training sets."""
 
+from apps.features.forms.registry import (
+    DefinitionFileForm,
+    DeprecationForm,
+    DescriptionForm,
+    RemovalForm,
+    ServiceForm,
+    tags_of,
+)
 from apps.features.forms.training_sets import TrainingSetForm
 from apps.features.forms.views import ViewForm
 
 __all__ = [
+    "DefinitionFileForm",
+    "DeprecationForm",
+    "DescriptionForm",
+    "RemovalForm",
+    "ServiceForm",
     "TrainingSetForm",
     "ViewForm",
+    "tags_of",
 ]

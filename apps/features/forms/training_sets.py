@@ -65,9 +65,13 @@ class TrainingSetForm(forms.Form):
         columns: Sequence[dict[str, Any]],
         views: Sequence[Any],
         unique: Collection[str] = (),
+        services: Sequence[Any] = (),
         **kwargs: Any,
     ) -> None:
-        """`unique` names columns of which every row has its own value: a model learns rows by heart from them."""
+        """`unique` names columns of which every row has its own value: a model learns rows by heart from them.
+
+        Of `services` one may be chosen, whose views and features are then taken whatever is marked.
+        """
         super().__init__(data, *args, **kwargs)
         names = [(c["name"], c["name"]) for c in columns]
         times = [(c["name"], c["name"]) for c in columns if c["type"].upper().startswith(("TIMESTAMP", "DATE"))]
@@ -76,6 +80,17 @@ class TrainingSetForm(forms.Form):
         for name, offered in choices.items():
             self.fields[name].choices = offered  # type: ignore[attr-defined]
         self.initial.setdefault("features", [name for name, _label in names if name not in unique])
+        self._services = list(services)
+        if self._services:
+            self.fields["service"] = forms.ChoiceField(
+                label=_("Feature service"),
+                required=False,
+                choices=[("", _("None: views are chosen one by one")), *_named(self._services)],
+                help_text=_(
+                    "Its views and features are taken, and the model's version pins it; say below by which columns its "
+                    "views are joined."
+                ),
+            )
         self._views = list(views)
         for view in self._views:
             self._offer(view, names)
@@ -115,13 +130,29 @@ class TrainingSetForm(forms.Form):
             "features": [name for name in chosen["features"] if name not in spoken_for],
             "window_start": _midnight(chosen["window_start"]),
             "window_end": _midnight(chosen["window_end"]),
-            "views": [self._part(view) for view in self._views if chosen[f"use_{view.pk.hex}"]],
+            **self._joined(),
         }
+
+    def _joined(self) -> dict[str, Any]:
+        """The views that are marked, or the service with the keys of its own."""
+        chosen = self.cleaned_data
+        service = next((one for one in self._services if str(one.pk) == chosen.get("service")), None)
+        if service is None:
+            return {"views": [self._part(view) for view in self._views if chosen[f"use_{view.pk.hex}"]]}
+        of_service = {part["view"] for part in service.views}
+        parts = [self._part(view) for view in self._views if str(view.pk) in of_service]
+        return {"service_id": service.pk, "views": parts}
 
     def _part(self, view: Any) -> dict[str, Any]:
         here, chosen = view.pk.hex, self.cleaned_data
         keys = {key: chosen[f"key_{here}_{i}"] or key for i, key in enumerate(view.entity.join_keys)}
         return {"view": view.pk, "keys": keys, "features": chosen[f"take_{here}"]}
+
+
+def _named(services: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Each by its name and version, those that should not be chosen any more as such."""
+    mark = _("%(name)s (deprecated)")
+    return [(str(one.pk), mark % {"name": one} if one.deprecated_at else str(one)) for one in services]
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.features.forms.fields import plain
+from apps.features.forms.registry import owner_field, tags_field, tags_of
 from foundation.web.sql_forms import SqlForm
 
 _UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
@@ -38,7 +39,10 @@ class ViewForm(SqlForm):
         label=_("Event time"),
         max_length=255,
         widget=plain(),
-        help_text=_("The column of the SQL that says when the values held."),
+        help_text=_(
+            "The column of the SQL that says when the values held. Without a time zone it is UTC; a date is its first "
+            "moment."
+        ),
     )
     created_column = forms.CharField(
         label=_("Known since"),
@@ -62,6 +66,9 @@ class ViewForm(SqlForm):
     description = forms.CharField(
         label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    owner = owner_field()
+    tags = tags_field()
 
     def __init__(self, data: Any = None, *args: Any, entities: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
@@ -89,9 +96,22 @@ class ViewForm(SqlForm):
     def keys(self) -> list[str]:
         return [name.strip() for name in self.cleaned_data["join_keys"].split(",") if name.strip()]
 
+    def so_far(self) -> dict[str, Any]:
+        """What is typed already, for the definition as a file; a preview asks for no more than the SQL."""
+        typed = {name: self.cleaned_data.get(name) or "" for name in self.fields}
+        ttl = typed["ttl"] * _UNITS[typed["ttl_unit"] or "hours"] if typed["ttl"] else None
+        view = {name: typed[name] for name in ("sql", "event_time", "created_column", "description", "owner")}
+        keys = [name.strip() for name in typed["join_keys"].split(",") if name.strip()]
+        return {
+            **{name: typed[name] for name in ("name", "entity", "new_entity")},
+            "join_keys": keys,
+            "view": {**view, "ttl_seconds": ttl, "tags": tags_of(typed["tags"])},
+        }
+
     def definition(self) -> dict[str, Any]:
         """The words of `services.define_view` but for entity and inputs."""
         chosen = self.cleaned_data
         ttl = chosen["ttl"] * _UNITS[chosen["ttl_unit"]] if chosen["ttl"] else None
         same = ("name", "sql", "event_time", "created_column", "description")
-        return {**{name: chosen[name] for name in same}, "ttl_seconds": ttl}
+        said = {"owner": chosen["owner"], "tags": tags_of(chosen["tags"])}
+        return {**{name: chosen[name] for name in same}, "ttl_seconds": ttl, **said}

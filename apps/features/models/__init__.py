@@ -1,13 +1,17 @@
 """The rows of the feature store."""
 
+from apps.features.models.deprecations import DeprecationNotice
 from apps.features.models.entities import Entity
 from apps.features.models.materialisations import Materialisation, PlanTable
+from apps.features.models.services import FeatureService
 from apps.features.models.skew import SkewCheck
 from apps.features.models.training_sets import TrainingSet
 from apps.features.models.views import FeatureView
 
 __all__ = [
+    "DeprecationNotice",
     "Entity",
+    "FeatureService",
     "FeatureView",
     "Materialisation",
     "PlanTable",

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from apps.features.choices import BuildState
+from apps.features.models.services import FeatureService
 from foundation.tenancy.models import TenantModel
 
 
@@ -24,6 +25,8 @@ class TrainingSet(TenantModel):
     base_features = models.JSONField(default=list)
     # [{"view": id, "keys": {join key: column of the base}, "features": [names]}]
     views = models.JSONField(default=list)
+    # The feature service whose views these are; None where they were chosen one by one.
+    service = models.ForeignKey(FeatureService, null=True, on_delete=models.PROTECT, related_name="training_sets")
     # [{"name", "type", "role", "source"}], in the order of the table.
     columns = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)

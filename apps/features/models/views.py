@@ -8,12 +8,13 @@ from django.conf import settings
 from django.db import models
 
 from apps.features.choices import BuildState
+from apps.features.models.deprecations import Deprecable
 from apps.features.models.entities import Entity
 from foundation import storage
 from foundation.tenancy.models import TenantModel
 
 
-class FeatureView(TenantModel):
+class FeatureView(Deprecable, TenantModel):
     """One version of a set of features: SQL over dataset versions, an entity, an event time. A change is a new one."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="+")
@@ -21,6 +22,8 @@ class FeatureView(TenantModel):
     name = models.SlugField(max_length=63)
     number = models.PositiveIntegerField()
     description = models.TextField(blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    tags = models.JSONField(default=list)
     sql = models.TextField()
     # {alias in the SQL: id of a dataset version}
     inputs = models.JSONField(default=dict)
@@ -28,7 +31,7 @@ class FeatureView(TenantModel):
     # When a value became known, where that is later than its event time.
     created_column = models.CharField(max_length=255, blank=True)
     ttl_seconds = models.BigIntegerField(null=True, blank=True)
-    # A list of {"name", "type"}.
+    # A list of {"name", "type"}; once computed also "from", and "unreal": values that were no number or infinite.
     features = models.JSONField(default=list)
     # {key or time: the columns it comes from, as features have them under "from"}; empty in views of before.
     named_by = models.JSONField(default=dict)
@@ -59,8 +62,11 @@ class FeatureView(TenantModel):
     skewed_since = models.DateTimeField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    # Its rows are gone since then: a person was erased from what they were made of.
+    # Its rows are gone since then: somebody removed them, or a person was erased from what they were made of.
     destroyed_at = models.DateTimeField(null=True)
+    # Who had it removed; nobody where an erasure did.
+    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    removed = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["name", "-number"]

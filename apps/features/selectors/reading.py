@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from apps.features.choices import BuildState
-from apps.features.models import Entity, FeatureView, TrainingSet
+from apps.features.models import Entity, FeatureService, FeatureView, TrainingSet
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
@@ -25,7 +25,9 @@ def visible_entities(*, actor: Actor, project_id: UUID | None = None) -> QuerySe
 
 
 def visible_views(*, actor: Actor, project_id: UUID | None = None, newest_only: bool = False) -> QuerySet[FeatureView]:
-    rows = _visible(FeatureView, actor, project_id).select_related("entity", "created_by", "project")
+    rows = _visible(FeatureView, actor, project_id).select_related(
+        "entity", "created_by", "owner", "project", "deprecated_for"
+    )
     if not newest_only:
         return rows
     same = FeatureView.objects.filter(project_id=OuterRef("project_id"), name=OuterRef("name")).order_by("-number")
@@ -37,7 +39,9 @@ def get_view(*, actor: Actor, view_id: UUID) -> FeatureView:
 
 
 def visible_training_sets(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[TrainingSet]:
-    return _visible(TrainingSet, actor, project_id).select_related("base_version__dataset", "created_by", "project")
+    return _visible(TrainingSet, actor, project_id).select_related(
+        "base_version__dataset", "created_by", "project", "service"
+    )
 
 
 def get_training_set(*, actor: Actor, training_set_id: UUID) -> TrainingSet:
@@ -57,10 +61,14 @@ def leakage_in_words(training_set: TrainingSet) -> str:
 
 def destroyed_in_words(thing: FeatureView | TrainingSet) -> str:
     """Why there are no rows to read any more; empty where there are."""
+    if thing.state == BuildState.DESTROYING and getattr(thing, "removed", False):
+        return _("It is being removed.")
     if thing.state == BuildState.DESTROYING:
         return _("Its content is being destroyed: a person was erased from what it was made of.")
     if thing.state == BuildState.DESTROYED and thing.destroyed_at is not None:
         day = date_format(localtime(thing.destroyed_at))
+        if getattr(thing, "removed", False):
+            return _("Removed on %(day)s. Its digest says what it was.") % {"day": day}
         return _("Content destroyed on %(day)s, reason: erasure of a person. Its digest says what it was.") % {
             "day": day
         }
@@ -134,8 +142,11 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
         in_work=building,
     )
     sets = visible_training_sets(actor=actor, project_id=project_id).aggregate(sets=Count("pk"), in_work=building)
+    services = access.visible(FeatureService.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id)
     return {
         **{name: found[name] for name in ("views", "failed", "offline")},
+        "entities": visible_entities(actor=actor, project_id=project_id).count(),
+        "services": services.values("name").distinct().count(),
         "features": found["in_views"],
         "sets": sets["sets"],
         "building": found["in_work"] + sets["in_work"],

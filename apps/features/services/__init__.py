@@ -4,8 +4,22 @@ from apps.features.services.archiving import feature_part
 from apps.features.services.building import build_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
+from apps.features.services.definitions import (
+    apply_definitions,
+    definitions_text,
+    entity_fields,
+    plan_definitions,
+    register_section,
+    service_fields,
+    text_of,
+    view_fields,
+    view_words,
+)
+from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
+from apps.features.services.describing import describe_entity, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
 from apps.features.services.leaving import FeatureFarewell
+from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
 from apps.features.services.online import (
     begin_materialisation,
@@ -20,6 +34,8 @@ from apps.features.services.online import (
     request_materialisation,
     watch_online,
 )
+from apps.features.services.removing import ask_to_remove_view, remove_view
+from apps.features.services.serving import define_service, register_on_demand, remove_service
 from apps.features.services.skew import check_served, watch_skew
 from apps.features.services.training_sets import define_training_set
 
@@ -28,25 +44,49 @@ __all__ = [
     "TrainingSetReach",
     "ViewMentionReach",
     "ViewReach",
+    "apply_definitions",
+    "ask_to_remove_view",
     "begin_materialisation",
     "build_training_set",
     "check_served",
+    "check_steady",
     "compute_view",
     "define_entity",
+    "define_service",
     "define_training_set",
     "define_view",
+    "definitions_text",
+    "deprecate_service",
+    "deprecate_view",
+    "describe_entity",
+    "describe_service",
+    "describe_view",
+    "entity_fields",
     "feature_part",
+    "key_type_of",
     "materialise_view",
     "note_forgotten",
     "online_plan",
+    "plan_definitions",
     "plans_changed",
     "plans_number",
     "preview_sql",
     "promise_freshness",
     "read_online",
     "read_plan",
+    "register_on_demand",
+    "register_section",
+    "remove_service",
+    "remove_view",
     "request_materialisation",
+    "restore_service",
+    "restore_view",
+    "service_fields",
     "tables_measured",
+    "tell_key_types",
+    "text_of",
+    "view_fields",
+    "view_words",
     "watch_online",
     "watch_skew",
 ]

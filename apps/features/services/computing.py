@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -20,12 +22,14 @@ from apps.features.services.joining import SHOWN, JoinedView, marked_sql
 from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.naming import column_list
 from apps.features.services.online import begin_materialisation
+from apps.features.services.unreal import made_missing
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states, storage
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
+from runtime.entity_keys import MOST_BYTES
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -50,7 +54,8 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
     tables.drop(table)
     job.progress(_("Running the SQL"), 10)
     rows = lake.sandbox.run(view.tenant_id, view.sql, inputs, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
-    at = tables.write(table, rows)
+    unreal: Counter[str] = Counter()
+    at = tables.write(table, made_missing(rows, unreal))
     job.raise_if_cancelled()
     job.progress(_("Checking keys and times"), 60)
     count = _checked_count(tables, at, view)
@@ -64,7 +69,7 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
             project_id = view.project_id
             # Whoever sees the job reads why it failed: no figure of the whole tenant.
             tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
-        view.features = [{**feature, "from": sources.get(feature["name"])} for feature in view.features]
+        view.features = [_told(feature, sources, unreal) for feature in view.features]
         named_by = (*view.entity.join_keys, view.event_time, view.created_column)
         view.named_by = {name: sources.get(name) for name in named_by if name}
         profile = {**found.profile, "columns": [c for c in found.profile["columns"] if c["name"] != SHOWN]}
@@ -72,15 +77,32 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
             begin_usage(view, size, job.actor)
 
 
+def _told(feature: Mapping[str, Any], sources: Mapping[str, Any], unreal: Counter[str]) -> dict[str, Any]:
+    """The feature with what its values come from, and how many of them were no numbers and are missing now."""
+    name = feature["name"]
+    count = {"unreal": unreal[name]} if unreal[name] else {}
+    return {"name": name, "type": feature["type"], "from": sources.get(name), **count}
+
+
 def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
     keys = view.entity.join_keys
     empty = " OR ".join(f"{identifier(name)} IS NULL" for name in (*keys, view.event_time))
-    sql = f"SELECT count(*), count(*) FILTER (WHERE {empty}) FROM rows"  # noqa: S608 - names are quoted
-    total, nameless = tables.query(sql, {"rows": at}).read_all().to_pylist()[0].values()
+    long = " OR ".join(f"strlen({identifier(name)}::VARCHAR) > {MOST_BYTES}" for name in keys)
+    counts = f"count(*), count(*) FILTER (WHERE {empty}), count(*) FILTER (WHERE {long})"
+    sql = f"SELECT {counts} FROM rows"  # noqa: S608 - names are quoted
+    total, nameless, too_long = tables.query(sql, {"rows": at}).read_all().to_pylist()[0].values()
     if nameless:
         raise DefinitionRefused(
             _("%(count)d of %(total)d rows have no %(columns)s. Leave them out with a WHERE in the SQL.")
             % {"count": nameless, "total": total, "columns": column_list((*keys, view.event_time))}
+        )
+    if too_long:
+        raise DefinitionRefused(
+            _(
+                "%(count)d of %(total)d rows have a key of more than %(most)d bytes in %(columns)s. Is it the "
+                "right column?"
+            )
+            % {"count": too_long, "total": total, "most": MOST_BYTES, "columns": column_list(keys)}
         )
     if total == 0:
         raise DefinitionRefused(_("The SQL gives no rows. Look at its conditions and at the data it reads."))

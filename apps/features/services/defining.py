@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from apps.features import policies
 from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityDefined, FeatureViewDefined
 from apps.features.models import Entity, FeatureView
+from apps.features.services.describing import checked_tags, owner_called
+from apps.features.services.meaning import check_carried, check_steady, checked_key_types, fit_keys
 from apps.features.services.naming import column_list
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
@@ -33,12 +35,25 @@ if TYPE_CHECKING:
     from apps.projects.models import Project
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_PREVIEW_ROWS = 50
+_PREVIEW_ROWS, _SAMPLE_ROWS = 50, 10_000
 
 
 @transaction.atomic
-def define_entity(*, actor: Actor, project: Project, name: str, join_keys: list[str], description: str = "") -> Entity:
-    """What features are about, and the columns that name one of it."""
+def define_entity(
+    *,
+    actor: Actor,
+    project: Project,
+    name: str,
+    join_keys: list[str],
+    key_types: Mapping[str, str] | None = None,
+    description: str = "",
+    owner: str = "",
+    tags: Sequence[str] = (),
+) -> Entity:
+    """What features are about, and the columns that name one of it; `owner` is somebody's email, else whoever asks.
+
+    `key_types` gives each join key a `KeyType`; without them the first view of the entity does.
+    """
     policies.check_can_define(actor, project)
     check_name(name)
     if not join_keys or len(set(join_keys)) != len(join_keys):
@@ -49,7 +64,14 @@ def define_entity(*, actor: Actor, project: Project, name: str, join_keys: list[
     try:
         with transaction.atomic():
             entity = Entity.objects.create(
-                tenant=actor.tenant, project_id=project.pk, name=name, join_keys=join_keys, description=description
+                tenant=actor.tenant,
+                project_id=project.pk,
+                name=name,
+                join_keys=join_keys,
+                key_types=checked_key_types(join_keys, key_types or {}),
+                description=description,
+                owner=owner_called(actor, owner),
+                tags=checked_tags(tags),
             )
     except IntegrityError as error:
         raise Conflict(_("This project has an entity “%(name)s” already.") % {"name": name}) from error
@@ -72,14 +94,15 @@ def define_view(
     created_column: str = "",
     ttl_seconds: int | None = None,
     description: str = "",
+    owner: str = "",
+    tags: Sequence[str] = (),
 ) -> FeatureView:
     """A feature view, or the next version of one. Its columns are checked before anything is computed."""
     policies.check_can_define(actor, project)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
     check_name(name)
     _check_ttl(ttl_seconds)
-    columns = lake.sandbox.describe(actor.tenant_id, sql, _tables(actor, sql, inputs))
-    features = _features(columns, entity, event_time, created_column)
+    features = checked_features(actor, entity, sql, inputs, event_time, created_column)
     view = FeatureView.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
@@ -87,6 +110,8 @@ def define_view(
         name=name,
         number=_next_number(project, name),
         description=description,
+        owner=owner_called(actor, owner),
+        tags=checked_tags(tags),
         sql=sql,
         inputs={alias: str(version_id) for alias, version_id in inputs.items()},
         event_time=event_time,
@@ -98,6 +123,20 @@ def define_view(
     )
     _announce(actor, view)
     return view
+
+
+def checked_features(
+    actor: Actor, entity: Entity, sql: str, inputs: Mapping[str, UUID], event_time: str, created_column: str
+) -> list[dict[str, str]]:
+    """The features that the SQL gives, described in the sandbox; DefinitionRefused where they cannot be a view's."""
+    tables, names = _tables(actor, sql, inputs)
+    check_steady(sql, names)
+    columns = lake.sandbox.describe(actor.tenant_id, sql, tables)
+    features = _features(columns, entity, event_time, created_column)
+    fit_keys(entity, {column.name: column.type for column in columns})
+    taken = {feature["name"] for feature in features}
+    check_carried(column for column in columns if column.name in taken)
+    return features
 
 
 def _check_ttl(seconds: int | None) -> None:
@@ -131,11 +170,28 @@ def _next_number(project: Project, name: str) -> int:
 def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:
     """The first rows that a definition would give; nothing is kept."""
     policies.check_can_define(actor, project)
-    found = lake.sandbox.run(actor.tenant_id, sql, _tables(actor, sql, inputs), limit_rows=_PREVIEW_ROWS, timeout_s=20)
+    tables, names = _tables(actor, sql, inputs)
+    check_steady(sql, names)
+    found = lake.sandbox.run(actor.tenant_id, sql, tables, limit_rows=_PREVIEW_ROWS, timeout_s=20)
     return found.read_all()
 
 
-def _tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> dict[str, TableAt]:
+def look_at_sample(actor: Actor, view: FeatureView, inputs: Mapping[str, UUID]) -> tuple[str, ...]:
+    """What the SQL gives over the first rows of its inputs, in words: a dry run, nothing is kept."""
+    tables, _names = _tables(actor, view.sql, inputs)
+    limits: dict[str, Any] = {"limit_rows": _PREVIEW_ROWS, "sample_rows": _SAMPLE_ROWS, "timeout_s": 20}
+    rows = lake.sandbox.run(actor.tenant_id, view.sql, tables, **limits).read_all()
+    if not rows.num_rows:
+        return (_("Over the first rows of its inputs the SQL gives none; that may be its conditions."),)
+    keys = [*view.entity.join_keys, view.event_time]
+    if empty := [name for name in keys if rows.column(name).null_count]:
+        said = _("Some rows have no %(columns)s; computing refuses them. Leave them out with a WHERE in the SQL.")
+        return (said % {"columns": column_list(empty)},)
+    return ()
+
+
+def _tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> tuple[dict[str, TableAt], set[str]]:
+    """Where the inputs lie in the lake, and the names of all their columns."""
     if not inputs:
         sentence = _(
             "The SQL reads no dataset that is here. Call its tables like datasets of this project, or name them among "
@@ -145,7 +201,8 @@ def _tables(actor: Actor, sql: str, inputs: Mapping[str, UUID]) -> dict[str, Tab
     versions = {alias: datasets.get_version(actor=actor, version_id=pk) for alias, pk in inputs.items()}
     dataset_services.check_may_query(actor, versions.values())
     dataset_services.check_sql_classified(actor, sql, versions.values())
-    return {alias: datasets.table_at(version) for alias, version in versions.items()}
+    names = {name for version in versions.values() for name in version.column_names}
+    return {alias: datasets.table_at(version) for alias, version in versions.items()}, names
 
 
 def _features(columns: list[Column], entity: Entity, event_time: str, created_column: str) -> list[dict[str, str]]:
@@ -155,12 +212,20 @@ def _features(columns: list[Column], entity: Entity, event_time: str, created_co
         "event_time": [event_time],
         "created_column": [c for c in [created_column] if c],
     }
+    if not event_time:
+        raise DefinitionRefused(
+            _(
+                "A view needs an event time: the column that says when its values held. Without one a join would see "
+                "the future."
+            ),
+            fields={"event_time": [_("Name the column.")]},
+        )
     for field, names in needed.items():
         for name in names:
             if name not in types:
                 raise DefinitionRefused(
                     _("The SQL gives no column “%(name)s”. It gives: %(columns)s.")
-                    % {"name": name or "?", "columns": ", ".join(types)},
+                    % {"name": name, "columns": ", ".join(types)},
                     fields={field: [_("Not among the columns of the SQL.")]},
                 )
     for field, name in (("event_time", event_time), ("created_column", created_column)):

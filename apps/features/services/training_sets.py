@@ -20,6 +20,7 @@ from apps.features.events import TrainingSetDefined
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.defining import check_name
 from apps.features.services.naming import column_list
+from apps.features.services.serving import views_for_set
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
 from foundation import jobs, ledger
@@ -45,11 +46,14 @@ def define_training_set(
     window_start: datetime | None = None,
     window_end: datetime | None = None,
     views: Sequence[Mapping[str, Any]] = (),
+    service_id: UUID | None = None,
+    keys: Mapping[str, str] | None = None,
     description: str = "",
 ) -> TrainingSet:
     """Declare labels, base columns and feature views; `features` None takes every base column not used otherwise.
 
-    `views` holds {"view": id, "keys": {join key: base column}, "features": names or None} for each view.
+    `views` holds {"view": id, "keys": {join key: base column}, "features": names or None} for each view; of a service
+    the views are its own, joined by `keys` ({join key: base column}) or by what `views` says of one of them.
     """
     policies.check_can_define(actor, project)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
@@ -58,8 +62,10 @@ def define_training_set(
     datasets.table_at(base)  # says in words where there are no rows to read
     types = {column["name"]: column["type"] for column in base.schema}
     _check_base(types, label, event_time, group, features)
-    _check_window(event_time, window_start, window_end, bool(views))
-    chosen = [_check_view(actor, part, types) for part in views]
+    _check_window(event_time, window_start, window_end, bool(views or service_id))
+    service = selectors.get_service(actor=actor, service_id=service_id) if service_id else None
+    parts = views_for_set(actor, service, views, keys or {}) if service else views
+    chosen = [_check_view(actor, part, types) for part in parts]
     spoken_for = {label, event_time, group}
     base_features = list(features) if features is not None else [c for c in types if c not in spoken_for]
     used = {*base_features, *spoken_for, *(column for _view, keys, _names in chosen for column in keys.values())}
@@ -80,6 +86,7 @@ def define_training_set(
         window_end=window_end,
         base_features=base_features,
         views=[{"view": str(v.pk), "keys": keys, "features": names} for v, keys, names in chosen],
+        service=service,
         columns=columns,
         created_by=actor.user,
     )

@@ -62,7 +62,8 @@ def _initial(request: PortalRequest) -> dict[str, Any]:
     view = view_of(request, as_id(asked))
     same = ("name", "sql", "inputs", "event_time", "created_column", "description")
     words = {name: getattr(view, name) for name in same}
-    return {**words, "entity": str(view.entity_id), **forms.ViewForm.ttl_of(view.ttl_seconds)}
+    said = forms.DescriptionForm.said_of(view)
+    return {**words, **said, "entity": str(view.entity_id), **forms.ViewForm.ttl_of(view.ttl_seconds)}
 
 
 def _inputs(request: PortalRequest, form: forms.ViewForm) -> dict[str, UUID]:
@@ -78,7 +79,20 @@ def _preview(request: PortalRequest, form: forms.ViewForm) -> dict[str, Any]:
     found = services.preview_sql(actor=request.actor, project=request.project, sql=sql, inputs=inputs)
     named = {v.pk: str(v) for v in datasets.ready_versions(actor=request.actor, project_id=request.project.pk)}
     guessed = [(alias, named[pk]) for alias, pk in inputs.items() if alias not in form.cleaned_data["inputs"]]
-    return {"sample": sample_rows(found), "found": guessed}
+    return {"sample": sample_rows(found), "found": guessed, "written": _written(request, form, inputs)}
+
+
+def _written(request: PortalRequest, form: forms.ViewForm, inputs: dict[str, UUID]) -> str:
+    """What the form says so far as a file holds it."""
+    said = form.so_far()
+    rows = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
+    chosen = next((entity.name for entity in rows if str(entity.pk) == said["entity"]), said["new_entity"])
+    found: dict[str, Any] = {}
+    if said["new_entity"] and not said["entity"]:
+        found["entities"] = {chosen: {"join_keys": said["join_keys"]}}
+    words = services.view_words(request.actor, entity=chosen, inputs=inputs, **said["view"])
+    found["views"] = {said["name"] or "…": words}
+    return services.text_of(found)
 
 
 @transaction.atomic

@@ -39,6 +39,8 @@ def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID
     context: Part = {
         "view": view,
         "destroyed": selectors.destroyed_in_words(view),
+        "deprecated": selectors.deprecated_in_words(view),
+        "may_remove": access.ask(policies.check_can_remove, request.actor, view),
         "progress": progress,
         "newest": selectors.versions_of_view(actor=request.actor, view=view).first(),
         "chain": chain_of(request.actor, "feature_view", view.pk),
@@ -113,7 +115,11 @@ def _definition(request: PortalRequest, view: Any) -> Part:
         {"term": alias, "value": named.get(pk, pk), "url": version_address(request, pk) if pk in named else ""}
         for alias, pk in view.inputs.items()
     ]
-    return {"inputs": inputs, "digest": selectors.digest_for(request.actor, view)}
+    return {
+        "inputs": inputs,
+        "digest": selectors.digest_for(request.actor, view),
+        "written": services.text_of({"views": {view.name: services.view_fields(request.actor, view)}}),
+    }
 
 
 def _rows(request: PortalRequest, view: Any) -> Part:

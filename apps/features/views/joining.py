@@ -35,13 +35,19 @@ def training_set_define(request: PortalRequest, tenant: str, project: str) -> Ht
 
 def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:
     rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
-    views = rows.filter(state=BuildState.READY)
+    services = list(selectors.visible_services(actor=request.actor, project_id=request.project.pk, newest_only=True))
+    named = {part["view"] for service in services for part in service.views}
+    every = selectors.visible_views(actor=request.actor, project_id=request.project.pk).filter(state=BuildState.READY)
+    # Of a service also views of which there is a newer version: it names just these.
+    views = {view.pk: view for view in (*rows.filter(state=BuildState.READY), *every.filter(pk__in=named))}
     posted = request.POST if request.method == "POST" else None
     known = datasets.profile_for(request.actor, base).get("columns", [])
     unique = {column["name"] for column in known if column.get("unique")}
     name = datasets.sql_name(base.dataset)
-    usual = {"name": name if name[0].isalpha() else f"rows_{name}"[:63]}
-    return forms.TrainingSetForm(posted, initial=usual, columns=base.schema, views=list(views), unique=unique)
+    usual = {"name": name if name[0].isalpha() else f"rows_{name}"[:63], "service": request.GET.get("service", "")}
+    return forms.TrainingSetForm(
+        posted, initial=usual, columns=base.schema, views=list(views.values()), unique=unique, services=services
+    )
 
 
 def _define(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> HttpResponse:

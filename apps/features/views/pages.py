@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from apps.datasets import selectors as datasets
 from apps.features import policies, selectors
 from apps.features.views import snippets
+from apps.features.views.registry_tables import EntityFilter, EntityTable, ServiceFilter, ServiceTable
 from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, ViewFilter, ViewTable
 from apps.features.views.things import address, client_lines
 from foundation import access
@@ -17,12 +18,15 @@ from foundation.web import render_page
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
+_SHOWN = frozenset({"views", "entities", "services", "sets"})
+
 
 @access.page(Permission.FEATURE_VIEW)
 @require_GET
 def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     actor, pk = request.actor, request.project.pk
-    shown = "sets" if request.GET.get("show") == "sets" else "views"
+    asked = request.GET.get("show", "")
+    shown = asked if asked in _SHOWN else "views"
     summary = selectors.summary(actor=actor, project_id=pk)
     context: dict[str, Any] = {
         "shown": shown,
@@ -39,6 +43,12 @@ def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
 
 def _table(request: PortalRequest, shown: str) -> Any:
     actor, pk = request.actor, request.project.pk
+    if shown == "entities":
+        entities = selectors.entities_with_views(actor=actor, project_id=pk)
+        return build_table(request, EntityTable, entities, filterset_class=EntityFilter)
+    if shown == "services":
+        services = selectors.visible_services(actor=actor, project_id=pk, newest_only=True)
+        return build_table(request, ServiceTable, services, filterset_class=ServiceFilter)
     if shown == "sets":
         sets = selectors.visible_training_sets(actor=actor, project_id=pk)
         return build_table(request, TrainingSetTable, sets, filterset_class=TrainingSetFilter)
@@ -48,9 +58,20 @@ def _table(request: PortalRequest, shown: str) -> Any:
 
 def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[dict[str, Any]]:
     here = address(request, "feature_list")
+    named = {
+        "views": _("Feature views"),
+        "entities": _("Entities"),
+        "services": _("Services"),
+        "sets": _("Training sets"),
+    }
     return [
-        {"label": _("Feature views"), "url": here, "current": shown == "views", "count": summary["views"]},
-        {"label": _("Training sets"), "url": f"{here}?show=sets", "current": shown == "sets", "count": summary["sets"]},
+        {
+            "label": label,
+            "url": here if key == "views" else f"{here}?show={key}",
+            "current": shown == key,
+            "count": summary[key],
+        }
+        for key, label in named.items()
     ]
 
 

@@ -22,6 +22,10 @@ def of_page(request: PortalRequest, shown: str) -> str:
     columns = [column for column in schema if _PLAIN.fullmatch(column["name"])] or _UNKNOWN
     name, table = (dataset.name, datasets.sql_name(dataset)) if dataset else ("my_table", "my_table")
     found = f'table = client.datasets.find({json.dumps(name, ensure_ascii=False)})["latest_version"]["id"]\n'
+    if shown == "services":
+        return 'view = client.features.get("my_view")["id"]\nclient.feature_services.define("my_service", [view])'
+    if shown == "entities":
+        return f'client.features.entity("my_entity", {{"{columns[0]["name"]}": "text"}}, description="…")'
     return found + (_training_set(columns) if shown == "sets" else _view(columns, table))
 
 

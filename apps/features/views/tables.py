@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import Column
 
 from apps.features.choices import BuildState
+from apps.features.views.registry_tables import deprecated_tag
 from foundation.web.cells import name_cell, state_cell
 from foundation.web.tables import PortalTable
 from foundation.web.templatetags.sanad_format import ago, number
@@ -27,7 +28,8 @@ class _FeatureTable(PortalTable):
     def render_name(self, value: str, record: Any) -> SafeString:
         args = [self.request.tenant.slug, self.request.project.slug, record.pk]
         shown = name_cell(value, reverse(self.detail, args=args))
-        return format_html('{} <span class="s-tag">v{}</span>', shown, record.number)
+        mark = deprecated_tag(record) if hasattr(record, "deprecated_at") else ""
+        return format_html('{} <span class="s-tag">v{}</span>{}', shown, record.number, mark)
 
     def render_state(self, value: Any, record: Any) -> str:
         state = BuildState(record.state)
@@ -43,9 +45,11 @@ class _FeatureTable(PortalTable):
 
 class ViewTable(_FeatureTable):
     title = _("Feature views")
+    also = ("number", "tags", "deprecated_because")
     detail = "features:view_detail"
     name = Column(verbose_name=_("Name"))
     entity = Column(verbose_name=_("Entity"), order_by="entity__name")
+    owner = Column(verbose_name=_("Owner"), order_by="owner__name", default="–")
     features = Column(verbose_name=_("Features"), orderable=False)
     state = Column(verbose_name=_("State"))
     row_count = Column(verbose_name=_("Rows"), default="–", attrs=_NUMBER)
@@ -55,6 +59,9 @@ class ViewTable(_FeatureTable):
 
     def export_features(self, record: Any) -> list[str]:
         return [feature["name"] for feature in record.features]
+
+    def render_owner(self, value: Any) -> SafeString:
+        return format_html("<bdi>{}</bdi>", value)
 
     def render_entity(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", value)

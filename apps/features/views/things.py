@@ -24,6 +24,14 @@ def training_set_of(request: PortalRequest, training_set_id: UUID) -> Any:
     return in_project(request, selectors.get_training_set(actor=request.actor, training_set_id=training_set_id))
 
 
+def entity_of(request: PortalRequest, entity_id: UUID) -> Any:
+    return in_project(request, selectors.get_entity(actor=request.actor, entity_id=entity_id))
+
+
+def service_of(request: PortalRequest, service_id: UUID) -> Any:
+    return in_project(request, selectors.get_service(actor=request.actor, service_id=service_id))
+
+
 def as_id(text: str) -> UUID:
     """An id out of a query string; what is none names nothing."""
     try:

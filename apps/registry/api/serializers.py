@@ -18,6 +18,7 @@ class GateSerializer(serializers.ModelSerializer):
 class VersionSerializer(serializers.ModelSerializer):
     model_name = serializers.CharField(source="model.name", read_only=True)
     gates = GateSerializer(many=True, read_only=True)
+    feature_service = serializers.SerializerMethodField()
 
     class Meta:
         model = ModelVersion
@@ -27,6 +28,7 @@ class VersionSerializer(serializers.ModelSerializer):
             "model_name",
             "number",
             "run",
+            "feature_service",
             "stage",
             "failure",
             "artifact_digest",
@@ -41,6 +43,11 @@ class VersionSerializer(serializers.ModelSerializer):
             "created_at",
             "promoted_at",
         ]
+
+    def get_feature_service(self, version: Any) -> dict[str, Any] | None:
+        """The version of the feature service that its training set was made of; null where there was none."""
+        service = version.run.training_set.service
+        return {"id": str(service.pk), "name": service.name, "number": service.number} if service else None
 
 
 class PromotionSerializer(serializers.Serializer):

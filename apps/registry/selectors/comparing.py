@@ -86,8 +86,10 @@ def _facts(actor: Actor, version: ModelVersion, serving: ModelVersion | None) ->
 def _facts_of(actor: Actor, version: ModelVersion) -> dict[str, Any]:
     run = version.run
     training_set = features.get_training_set(actor=actor, training_set_id=run.training_set_id)
+    pinned = {"feature_service": str(training_set.service)} if training_set.service else {}
     return {
         "training_set": str(training_set),
+        **pinned,
         "data_digest": training_set.digest,
         "rows": training_set.row_count,
         "recipe": run.recipe,

@@ -50,7 +50,8 @@ def get_model(*, actor: Actor, model_id: UUID) -> Model:
 
 
 def visible_versions(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[ModelVersion]:
-    rows = ModelVersion.objects.select_related("model", "run", "created_by", "project", "signing_key")
+    with_service = "run__training_set__service"
+    rows = ModelVersion.objects.select_related("model", with_service, "created_by", "project", "signing_key")
     rows = access.visible(rows, actor, Permission.MODEL_VIEW, project_id=project_id)
     return rows.prefetch_related("gates")
 

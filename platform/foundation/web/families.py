@@ -15,6 +15,8 @@ EVENT_FAMILIES = {
     "deployment": _("Deployments"),
     "email_domain": _("Domains of e-mail"),
     "entity": _("Entities"),
+    "feature_definitions": _("Files of feature definitions"),
+    "feature_service": _("Feature services"),
     "feature_view": _("Feature views"),
     "group": _("Groups"),
     "identity_provider": _("Identity providers"),

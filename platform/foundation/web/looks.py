@@ -37,6 +37,8 @@ KINDS = {
     "ingestion": (_("Ingestion"), "database-import"),
     "dataset": (_("Dataset"), "database"),
     "dataset_version": (_("Dataset version"), "database"),
+    "entity": (_("Entity"), "id"),
+    "feature_service": (_("Feature service"), "stack-2"),
     "feature_view": (_("Feature view"), "columns-3"),
     "feature_views": (_("Feature view"), "columns-3"),
     "training_sets": (_("Training set"), "table"),

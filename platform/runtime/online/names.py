@@ -18,7 +18,8 @@ from uuid import UUID
 
 import msgspec
 
-MOST_KEY_BYTES = 1_000
+from runtime.entity_keys import MOST_BYTES as MOST_KEY_BYTES
+
 _NAME_BYTES = 16
 # Of a view: names of the entities that were asked for last, some two hundred bytes each.
 _REMEMBERED = 50_000

@@ -8,6 +8,7 @@ from sanad.costs import Budgets, Prices, Quotas, Usage
 from sanad.data import Datasets
 from sanad.erasures import Erasures
 from sanad.exports import Exports
+from sanad.feature_definitions import FeatureDefinitions, FeatureServices
 from sanad.features import Features, TrainingSets
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.ingestions import Ingestions
@@ -58,6 +59,8 @@ class Client:
         self.quarantines = Quarantines(self)
         self.erasures = Erasures(self)
         self.features = Features(self)
+        self.feature_services = FeatureServices(self)
+        self.feature_definitions = FeatureDefinitions(self)
         self.training_sets = TrainingSets(self)
         self.runs = Runs(self)
         self.models = Models(self)

@@ -10,12 +10,26 @@ from sanad.transport import unmade, wait_for
 
 
 class Features(Resource):
-    def entity(self, name: str, join_keys: Sequence[str], *, description: str = "") -> Thing:
-        """The entity of this name, defined where it is new."""
+    def entity(
+        self,
+        name: str,
+        join_keys: Sequence[str] | Mapping[str, str],
+        *,
+        description: str = "",
+        owner: str = "",
+        tags: Sequence[str] = (),
+    ) -> Thing:
+        """The entity of this name, defined where it is new.
+
+        `join_keys` are names, or names with types: text, whole number, truth, date or moment.
+        """
         for found in self._http.pages("entities/", project=self._project):
             if found["name"] == name:
                 return found
-        body = {"project": self._project, "name": name, "join_keys": list(join_keys), "description": description}
+        types = dict(join_keys) if isinstance(join_keys, Mapping) else {}
+        keys = {"join_keys": list(join_keys), "key_types": types}
+        said = {"description": description, "owner": owner, "tags": list(tags)}
+        body = {"project": self._project, "name": name, **keys, **said}
         made: Thing = self._http.post("entities/", body)
         return made
 
@@ -30,6 +44,8 @@ class Features(Resource):
         created_column: str = "",
         ttl_seconds: int | None = None,
         description: str = "",
+        owner: str = "",
+        tags: Sequence[str] = (),
         timeout_s: float = 900,
     ) -> Thing:
         """Define a feature view and wait for its rows; `inputs` maps names in the SQL to dataset version ids."""
@@ -43,6 +59,8 @@ class Features(Resource):
             "created_column": created_column,
             "ttl_seconds": ttl_seconds,
             "description": description,
+            "owner": owner,
+            "tags": list(tags),
         }
         view = self._http.post("feature-views/", body)
         return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
@@ -54,6 +72,36 @@ class Features(Resource):
     def list(self) -> Things:
         """The project's feature views."""
         return list(self._http.pages("feature-views/", project=self._project))
+
+    def entities(self) -> Things:
+        """The project's entities."""
+        return list(self._http.pages("entities/", project=self._project))
+
+    def edit_entity(self, entity_id: str, **words: Any) -> Thing:
+        """`description`, `owner` (an email) or `tags`."""
+        changed: Thing = self._http.send("PATCH", f"entities/{entity_id}/", json=words).json()
+        return changed
+
+    def edit(self, view_id: str, **words: Any) -> Thing:
+        """`description`, `owner` (an email) or `tags`; the version stays."""
+        changed: Thing = self._http.send("PATCH", f"feature-views/{view_id}/", json=words).json()
+        return changed
+
+    def deprecate(self, view_id: str, reason: str, *, instead: str | None = None) -> Thing:
+        """Mark it and tell whoever uses it; `instead` is the id of the version to take."""
+        marked: Thing = self._http.post(f"feature-views/{view_id}/deprecate/", {"reason": reason, "instead": instead})
+        return marked
+
+    def restore(self, view_id: str) -> Thing:
+        """Withdraw its deprecation."""
+        restored: Thing = self._http.post(f"feature-views/{view_id}/restore/")
+        return restored
+
+    def remove(self, view_id: str, confirmation: str, *, break_chain: bool = False) -> Thing:
+        """Destroy its rows and values online for good; `confirmation` is its name with its version, like weather v2."""
+        body = {"confirmation": confirmation, "break_chain": break_chain}
+        asked: Thing = self._http.post(f"feature-views/{view_id}/remove/", body)
+        return asked
 
     def preview(self, sql: str, inputs: Mapping[str, str]) -> Thing:
         found: Thing = self._http.post(
@@ -81,9 +129,15 @@ class TrainingSets(Resource):
         window_start: str | None = None,
         window_end: str | None = None,
         views: Sequence[Mapping[str, Any]] = (),
+        service: str | None = None,
+        keys: Mapping[str, str] | None = None,
         timeout_s: float = 900,
     ) -> Thing:
-        """Labels of a dataset version joined with feature views as of each label's time; waits for the proof."""
+        """Labels of a dataset version joined with feature views as of each label's time; waits for the proof.
+
+        `service` is the id of a feature service whose views are taken, joined by `keys` ({join key: column of the base
+        version}) where the columns are called otherwise.
+        """
         body = {
             "project": self._project,
             "name": name,
@@ -95,6 +149,8 @@ class TrainingSets(Resource):
             "window_start": window_start,
             "window_end": window_end,
             "views": [dict(view) for view in views],
+            "service": service,
+            "keys": dict(keys or {}),
         }
         made = self._http.post("training-sets/", body)
         return _built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")

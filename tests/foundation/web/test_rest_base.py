@@ -92,6 +92,8 @@ def test_the_schema_describes_every_resource(client, db):
     for resource in (
         "projects",
         "datasets",
+        "feature-definitions",
+        "feature-services",
         "feature-views",
         "training-sets",
         "runs",

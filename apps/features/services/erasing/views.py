@@ -70,7 +70,7 @@ class ViewReach(TableReach[FeatureView]):
 
 
 def _define_view(actor: Actor, old: FeatureView, new: UUID, inputs: dict[str, UUID]) -> None:
-    kept = ("project_id", "entity", "name", "description", "sql", "event_time", "created_column", "ttl_seconds")
+    kept = ("project_id", "entity", "name", "description", "owner_id", "tags", "sql", "event_time", "created_column")
     view = FeatureView.objects.create(
         pk=new,
         tenant_id=old.tenant_id,
@@ -80,6 +80,7 @@ def _define_view(actor: Actor, old: FeatureView, new: UUID, inputs: dict[str, UU
         definition_digest=definition_digest(
             old.sql, inputs, old.entity, old.event_time, old.created_column, old.ttl_seconds
         ),
+        ttl_seconds=old.ttl_seconds,
         created_by=actor.user,
         **{name: getattr(old, name) for name in kept},
     )

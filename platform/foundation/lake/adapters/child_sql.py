@@ -18,6 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from foundation.lake.adapters import child_row_wise as row_wise
 from foundation.lake.adapters import child_statement as statement
+from foundation.lake.adapters import child_steady as steady
 from foundation.lake.adapters.extensions import instance_with
 from foundation.quoting import identifier, literal
 
@@ -59,13 +60,15 @@ def prepare(httpfs: str) -> Engine:
 
 
 def run(engine: Engine, job: dict[str, Any], files: list[int], rows: int) -> dict[str, Any]:
-    """Answer a job of kind `sql` (rows), `describe` (columns), `tables` (names), `row_wise` or `lineage`."""
+    """Answer a job of kind `sql` (rows), `describe` (columns), `tables` (names), `row_wise`, `steady` or `lineage`."""
     try:
         tables = statement.check(engine.user, job["sql"], job.get("inputs"))
         if job["kind"] == "tables":
             return {"tables": sorted(tables)}
         if job["kind"] == "row_wise":
             return {"construct": row_wise.construct_against(engine.user, job["sql"], job["growing"])}
+        if job["kind"] == "steady":
+            return {"unsteady": steady.unsteady(engine.user, job["sql"], job["columns"])}
         if job["kind"] == "lineage":
             return _lineage(engine, job)
         lock(engine, job, _show(engine.reader, job["inputs"], files, job.get("sample_rows")))

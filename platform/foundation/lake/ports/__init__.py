@@ -15,6 +15,7 @@ from foundation.lake.ports.parts import (
     Operator,
     Span,
     TableAt,
+    Unsteady,
     UserFile,
 )
 
@@ -34,5 +35,6 @@ __all__ = [
     "Operator",
     "Span",
     "TableAt",
+    "Unsteady",
     "UserFile",
 ]

@@ -34,6 +34,18 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Unsteady:
+    """Something in a SELECT by which it could answer other rows over the same inputs.
+
+    `reason` is clock, chance, order or sample; `name` is SQL's word for it, `line` where it stands, from 1.
+    """
+
+    reason: str
+    name: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Known:
     """What is known of a table before any of it is read: how many rows there are at most, in how many files, and which
     columns have a value in every row (and a number, where they hold numbers). Other columns may have one too."""

@@ -8,14 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from foundation.lake.ports import Column, FileFormat, TableAt
+from foundation.lake.ports import Column, FileFormat, TableAt, Unsteady
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from foundation.lake.adapters.tar_members import Member
 
-__all__ = ["construct_against_rows", "describe", "first_rows", "lineage", "members_of", "rows_of", "run", "tables_of"]
+__all__ = [
+    "construct_against_rows",
+    "describe",
+    "first_rows",
+    "lineage",
+    "members_of",
+    "rows_of",
+    "run",
+    "tables_of",
+    "unsteady",
+]
 
 
 def run(
@@ -103,3 +113,13 @@ def construct_against_rows(sql: str, growing: str) -> str:
     from foundation.lake.sandbox import sql as jobs
 
     return jobs.construct_against_rows(sql, growing)
+
+
+def unsteady(sql: str, columns: Sequence[str]) -> list[Unsteady]:
+    """What in the SELECT could answer other rows tomorrow over the same inputs, in the order in which it is written.
+
+    It reads the clock, rolls dice, or takes rows in an order that nothing sets. `columns` are the inputs' own names.
+    """
+    from foundation.lake.sandbox import sql as jobs
+
+    return jobs.unsteady(sql, columns)

@@ -1,4 +1,4 @@
-"""The jobs of SQL: run, describe, name the tables, tell where columns come from, and whether it goes row by row."""
+"""The jobs of SQL: run, describe, name the tables, tell where columns come from, and how it goes about its rows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from foundation.lake.engines import lake_of
 from foundation.lake.errors import SqlFailed
-from foundation.lake.ports import Column, LakeFile, TableAt
+from foundation.lake.ports import Column, LakeFile, TableAt, Unsteady
 from foundation.lake.sandbox import answers, children, places, wording
 from foundation.lake.sandbox.children import Child, Limits
 
-__all__ = ["Limits", "construct_against_rows", "describe", "lineage", "run", "tables_of"]
+__all__ = ["Limits", "construct_against_rows", "describe", "lineage", "run", "tables_of", "unsteady"]
 
 _QUICK = Limits(seconds=20, memory_mb=512)
 _LONGEST, _LONGEST_READ = 200_000, 50_000
@@ -95,6 +95,18 @@ def construct_against_rows(sql: str, growing: str) -> str:
         if "construct" not in said:
             raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
         return str(said["construct"])
+
+
+def unsteady(sql: str, columns: Sequence[str]) -> list[Unsteady]:
+    with ExitStack() as stack:
+        child = _started(stack, None, {"kind": "steady", "sql": sql, "columns": list(columns)}, None, _QUICK)
+        said = child.outcome()
+        if "unsteady" not in said:
+            raise wording.sql_error(said, sql, _QUICK, timed_out=child.timed_out)
+        return [
+            Unsteady(str(one["reason"]), str(one["name"]), sql.encode()[: one["position"]].count(b"\n") + 1)
+            for one in said["unsteady"]
+        ]
 
 
 def _started(

@@ -1,0 +1,48 @@
+"""Definitions as a file: what is there written down, the difference of a file to it shown, and made true."""
+
+from apps.features.services.definitions.exporting import definitions_text, text_of
+from apps.features.services.definitions.own_sections import (
+    EntitySection,
+    ServiceSection,
+    ViewSection,
+    entity_fields,
+    service_fields,
+    view_fields,
+    view_words,
+)
+from apps.features.services.definitions.planning import Plan, apply_definitions, plan_definitions
+from apps.features.services.definitions.reading import Fields, Problem, Value
+from apps.features.services.definitions.sections import (
+    Change,
+    Context,
+    Left,
+    Section,
+    Step,
+    Wanted,
+    register_section,
+)
+
+__all__ = [
+    "Change",
+    "Context",
+    "Fields",
+    "Left",
+    "Plan",
+    "Problem",
+    "Section",
+    "Step",
+    "Value",
+    "Wanted",
+    "apply_definitions",
+    "definitions_text",
+    "entity_fields",
+    "plan_definitions",
+    "register_section",
+    "service_fields",
+    "text_of",
+    "view_fields",
+    "view_words",
+]
+
+for _section in (EntitySection(), ViewSection(), ServiceSection()):
+    register_section(_section)

@@ -1,0 +1,153 @@
+"""The difference between a file and what is there, and making it so.
+
+A plan makes everything and takes it back, in one transaction: so it can say nothing else than what an apply does, and
+every check of every service speaks in it. Its digest is of all that it was decided by; an apply that is given it does
+nothing where that has changed meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.features import policies
+from apps.features.errors import DefinitionRefused
+from apps.features.events import DefinitionsApplied
+from apps.features.services.definitions.reading import Problem, Unreadable, Value, read, unknown
+from apps.features.services.definitions.sections import Context, Left, Section, Step, Wanted, sections
+from foundation import ledger
+from foundation.errors import Conflict, Invalid, NotFound
+from foundation.identity import Actor
+
+if TYPE_CHECKING:
+    from apps.projects.models import Project
+
+_MOST = 500
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a file comes to. `digest` names it for `apply_definitions`."""
+
+    steps: tuple[Step, ...]
+    left: tuple[Left, ...]
+    digest: str
+
+    @property
+    def changes(self) -> list[Step]:
+        """The steps that change anything."""
+        return [step for step in self.steps if step.action != "unchanged"]
+
+
+class _TakeBack(Exception):
+    """Ends the transaction of a plan."""
+
+
+def plan_definitions(*, actor: Actor, project: Project, text: str) -> Plan:
+    """What the file would change; nothing is kept. DefinitionRefused tells all that is wrong with it, line by line."""
+    policies.check_can_define(actor, project)
+    wanted = _read(text)
+    plans: list[Plan] = []
+    try:
+        with transaction.atomic():
+            plans.append(_made(Context(actor, project), wanted))
+            raise _TakeBack
+    except _TakeBack:
+        return plans[0]
+
+
+@transaction.atomic
+def apply_definitions(*, actor: Actor, project: Project, text: str, plan: str = "") -> Plan:
+    """Make the file true, all of it or nothing. With `plan`, a plan's digest, only if it still says the same."""
+    policies.check_can_define(actor, project)
+    made = _made(Context(actor, project), _read(text))
+    if plan and plan != made.digest:
+        raise Conflict(
+            _("This is not what the plan said: the file or what is there has changed since. Look at a new plan first."),
+            details={"plan": made.digest},
+        )
+    if made.changes:
+        applied = DefinitionsApplied(plan_digest=made.digest, change_count=len(made.changes))
+        ledger.record(applied, actor=actor, project_id=project.pk, subject=("project", project.pk))
+    return made
+
+
+def _read(text: str) -> list[tuple[Section, Wanted]]:
+    problems: list[Problem] = []
+    try:
+        found = read(text, problems)
+    except Unreadable as unreadable:
+        _refuse([unreadable.problem])
+    known = {section.word: section for section in sections()}
+    problems += [Problem(value.line, unknown(word, known)) for word, value in found.items() if word not in known]
+    wanted = [
+        (section, section.read(name, value, problems))
+        for section in sections()
+        for name, value in _named(found.get(section.word), section.word, problems)
+    ]
+    if len(wanted) > _MOST:
+        problems.append(Problem(1, _("A file holds at most %(most)d definitions. Part it.") % {"most": _MOST}))
+    if problems:
+        _refuse(problems)
+    if not wanted:
+        _refuse([Problem(1, _("There is no definition in the file. Begin with a section like “entities:”."))])
+    return wanted
+
+
+def _named(section: Value | None, word: str, problems: list[Problem]) -> Iterator[tuple[str, Value]]:
+    if section is None or section.data is None:
+        return
+    if not isinstance(section.data, dict):
+        said = _("“%(section)s” is names, and below each its fields, moved in.") % {"section": word}
+        problems.append(Problem(section.line, said))
+        return
+    yield from section.data.items()
+
+
+def _made(context: Context, wanted: list[tuple[Section, Wanted]]) -> Plan:
+    steps: list[Step] = []
+    problems: list[Problem] = []
+    for section, one in wanted:
+        try:
+            with transaction.atomic():
+                steps.append(section.make(context, one))
+        except (Invalid, Conflict, NotFound) as refusal:
+            problems += _problems(section, one, refusal)
+    if problems:
+        _refuse(problems)
+    named = {(section.word, one.name) for section, one in wanted}
+    left = tuple(
+        Left(section.word, name)
+        for section in sections()
+        for name, _fields in section.there(context)
+        if (section.word, name) not in named
+    )
+    return Plan(tuple(steps), left, _digest(steps))
+
+
+def _problems(section: Section, wanted: Wanted, refusal: Invalid | Conflict | NotFound) -> Iterator[Problem]:
+    fields = refusal.fields if isinstance(refusal, Invalid) else {}
+    place = next((name for name in fields if name in wanted.lines), "")
+    what = f"{section.word}.{wanted.name}.{place}" if place else f"{section.word}.{wanted.name}"
+    yield Problem(wanted.lines.get(place, wanted.line), f"{what}: {refusal.sentence}")
+
+
+def _digest(steps: list[Step]) -> str:
+    whole = json.dumps([asdict(step) | {"line": 0, "notes": []} for step in steps], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _refuse(problems: list[Problem]) -> None:
+    problems = sorted(problems, key=lambda one: one.line)
+    told = [str(problem) for problem in problems]
+    sentence = told[0]
+    if len(told) > 1:
+        sentence = _("%(first)s And %(count)d more.") % {"first": sentence, "count": len(told) - 1}
+    listed = [{"line": problem.line, "sentence": problem.sentence} for problem in problems]
+    raise DefinitionRefused(sentence, fields={"text": told}, details={"problems": listed})

@@ -1,0 +1,102 @@
+"""What is said about a view afterwards: description, owner and tags, that it is deprecated, that it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.features import forms, policies, selectors, services
+from apps.features.views.things import address, as_id, view_of
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.web import redirect, render_page
+from foundation.web.editing import alone
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
+
+
+def edit_page(request: PortalRequest, thing: Any, back: str, save: Callable[[dict[str, Any]], Any]) -> HttpResponse:
+    """The form of description, owner and tags; saved it goes back to the thing's page."""
+    form = forms.DescriptionForm(request.POST or None, initial=forms.DescriptionForm.said_of(thing))
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            save(form.words())
+            messages.success(request, _("Saved."))
+            return redirect(request, back)
+    context = {"form": form, "thing": thing, "back": back}
+    return render_page(request, "features/describe.html", status=422 if form.errors else 200, **context)
+
+
+def deprecate_page(
+    request: PortalRequest,
+    thing: Any,
+    back: str,
+    others: Iterable[Any],
+    mark: Callable[[str, str], Any],
+) -> HttpResponse:
+    """The form of reason and replacement; `mark` takes both, the second an id or nothing."""
+    instead = [(str(one.pk), str(one)) for one in others if one.pk != thing.pk and one.deprecated_at is None]
+    form = forms.DeprecationForm(request.POST or None, instead=instead)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            mark(form.cleaned_data["reason"], form.cleaned_data["instead"])
+            messages.success(request, _("%(name)s is deprecated; whoever uses it is told.") % {"name": thing})
+            return redirect(request, back)
+    context = {"form": form, "thing": thing, "back": back}
+    return render_page(request, "features/deprecate.html", status=422 if form.errors else 200, **context)
+
+
+@access.page(Permission.FEATURE_DEFINE)
+@never_cache
+def view_edit(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
+    alone(request)
+    view = view_of(request, view_id)
+    back = address(request, "view_detail", view.pk)
+    return edit_page(request, view, back, lambda words: services.describe_view(actor=request.actor, view=view, **words))
+
+
+@access.page(Permission.FEATURE_DEFINE)
+@never_cache
+def view_deprecate(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
+    view = view_of(request, view_id)
+    others = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
+
+    def mark(reason: str, instead: str) -> Any:
+        other = view_of(request, as_id(instead)) if instead else None
+        return services.deprecate_view(actor=request.actor, view=view, reason=reason, instead=other, now=now())
+
+    return deprecate_page(request, view, address(request, "view_detail", view.pk), others.order_by("name"), mark)
+
+
+@access.page(Permission.FEATURE_DEFINE)
+@require_POST
+def view_restore(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
+    view = view_of(request, view_id)
+    services.restore_view(actor=request.actor, view=view)
+    messages.success(request, _("%(name)s is not deprecated any more.") % {"name": view})
+    return redirect(request, address(request, "view_detail", view.pk))
+
+
+@access.page(Permission.DATASET_DESTROY)
+@access.fresh
+@require_http_methods(["GET", "POST"])
+def view_remove(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
+    view = view_of(request, view_id)
+    policies.check_can_remove(request.actor, view)
+    users = selectors.made_from_view(actor=request.actor, view=view)
+    form = forms.RemovalForm(request.POST or None, name=str(view), breaks=bool(users))
+    if form.is_valid():
+        with refusals_on(form):
+            services.ask_to_remove_view(actor=request.actor, view=view, **form.cleaned_data)
+            messages.success(request, _("%(view)s is being removed; nobody can read it now.") % {"view": view})
+            return redirect(request, address(request, "view_detail", view.pk))
+    context = {"view": view, "users": users, "form": form}
+    return render_page(request, "features/view_remove.html", status=422 if form.errors else 200, **context)

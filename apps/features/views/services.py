@@ -1,0 +1,139 @@
+"""Feature services: defined, shown, deprecated, removed."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.features import forms, policies, selectors, services
+from apps.features.choices import BuildState
+from apps.features.views.saying import deprecate_page, edit_page
+from apps.features.views.things import activity, address, as_id, client_lines, service_of
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.web import redirect, render_page
+from foundation.web.editing import alone
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
+
+
+@access.page(Permission.FEATURE_DEFINE)
+@never_cache
+def service_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    """A new one, or the next version of the one that ?from= names."""
+    rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
+    views = list(rows.filter(state__in=[BuildState.READY, BuildState.BUILDING]).order_by("name"))
+    form = forms.ServiceForm(request.POST or None, views=views, initial=_initial(request))
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            made = services.define_service(actor=request.actor, project=request.project, **form.definition())
+            messages.success(request, _("%(name)s is defined.") % {"name": made})
+            return redirect(request, address(request, "service_detail", made.pk))
+    return render_page(
+        request, "features/service_define.html", status=422 if form.errors else 200, form=form, offered=len(views)
+    )
+
+
+def _initial(request: PortalRequest) -> dict[str, Any]:
+    """The service named by ?from=, as its next version begins: of each of its views the newest version."""
+    asked = request.GET.get("from", "")
+    if not asked:
+        return {}
+    service = service_of(request, as_id(asked))
+    newest = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
+    ids = {view.name: view.pk.hex for view in newest}
+    found: dict[str, Any] = {"name": service.name, **forms.DescriptionForm.said_of(service)}
+    for view, names in selectors.views_of_service(actor=request.actor, service=service):
+        if here := ids.get(view.name):
+            found |= {f"use_{here}": True, f"take_{here}": names}
+    return found
+
+
+@access.page(Permission.FEATURE_VIEW)
+@require_GET
+def service_detail(request: PortalRequest, tenant: str, project: str, service_id: UUID) -> HttpResponse:
+    service = service_of(request, service_id)
+    actor = request.actor
+    views = selectors.views_of_service(actor=actor, service=service)
+    context: dict[str, Any] = {
+        "service": service,
+        "deprecated": selectors.deprecated_in_words(service),
+        "parts": [
+            {
+                "view": view,
+                "url": address(request, "view_detail", view.pk),
+                "names": names,
+                "deprecated": selectors.deprecated_in_words(view),
+            }
+            for view, names in views
+        ],
+        "hidden": len(service.views) - len(views),
+        "users": selectors.made_from_service(actor=actor, service=service),
+        "versions": selectors.versions_of_service(actor=actor, service=service),
+        "history": activity(request, "feature_service", service),
+        "written": services.text_of({"services": {service.name: services.service_fields(actor, service)}}),
+        "snippets": _snippets(request, service, [view for view, _names in views]),
+        "may_define": access.ask(policies.check_can_define, actor, request.project),
+    }
+    return render_page(request, "features/service_detail.html", **context)
+
+
+def _snippets(request: PortalRequest, service: Any, views: list[Any]) -> list[dict[str, str]]:
+    keys = sorted({key for view in views for key in view.entity.join_keys})
+    columns = ", ".join(f'"{key}": "{key}"' for key in keys)
+    python = client_lines(request) + (
+        f'service = client.feature_services.get("{service.name}")["id"]\n'
+        'labels = client.datasets.find("…")["latest_version"]["id"]\n'
+        'client.training_sets.create(\n    "my_set", base_version=labels, label="…", event_time="…",\n'
+        f"    service=service, keys={{{columns}}})"
+    )
+    return [{"name": "Python", "code": python}]
+
+
+@access.page(Permission.FEATURE_DEFINE)
+@never_cache
+def service_edit(request: PortalRequest, tenant: str, project: str, service_id: UUID) -> HttpResponse:
+    alone(request)
+    service = service_of(request, service_id)
+    back = address(request, "service_detail", service.pk)
+    return edit_page(
+        request, service, back, lambda words: services.describe_service(actor=request.actor, service=service, **words)
+    )
+
+
+@access.page(Permission.FEATURE_DEFINE)
+@never_cache
+def service_deprecate(request: PortalRequest, tenant: str, project: str, service_id: UUID) -> HttpResponse:
+    service = service_of(request, service_id)
+    others = selectors.visible_services(actor=request.actor, project_id=request.project.pk, newest_only=True)
+
+    def mark(reason: str, instead: str) -> Any:
+        other = service_of(request, as_id(instead)) if instead else None
+        return services.deprecate_service(actor=request.actor, service=service, reason=reason, instead=other, now=now())
+
+    return deprecate_page(request, service, address(request, "service_detail", service.pk), others, mark)
+
+
+@access.page(Permission.FEATURE_DEFINE)
+@require_POST
+def service_restore(request: PortalRequest, tenant: str, project: str, service_id: UUID) -> HttpResponse:
+    service = service_of(request, service_id)
+    services.restore_service(actor=request.actor, service=service)
+    messages.success(request, _("%(name)s is not deprecated any more.") % {"name": service})
+    return redirect(request, address(request, "service_detail", service.pk))
+
+
+@access.page(Permission.FEATURE_DEFINE)
+@require_POST
+def service_remove(request: PortalRequest, tenant: str, project: str, service_id: UUID) -> HttpResponse:
+    service = service_of(request, service_id)
+    services.remove_service(actor=request.actor, service=service)
+    messages.success(request, _("%(name)s is removed.") % {"name": service})
+    return redirect(request, f"{address(request, 'feature_list')}?show=services")

@@ -1,0 +1,171 @@
+"""Features as a file in Git, what is said about them, and the named sets that models use."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from sanad.client import Client
+from sanad.commands.arguments import add, group, text_of
+from sanad.output import show, table, tell
+from sanad.resource import Thing
+
+_VIEW = "of the view: its id, or its name for the newest version"
+_SERVICE = "of the service: its id, or its name for the newest version"
+
+
+def add_to(acts: Any) -> None:
+    features = group(acts, "features", "entities, feature views and services: as a file, and one by one")
+    plan = add(features, "plan", features_plan, "what a file would change; nothing is kept")
+    apply = add(features, "apply", features_apply, "make a file true, all of it or nothing")
+    for parser in (plan, apply):
+        parser.add_argument("file", help="in YAML; - reads what is piped in")
+    apply.add_argument("--plan", default="", metavar="DIGEST", help="only if the plan of this digest still holds")
+    export = add(features, "export", features_export, "what is there, as a file")
+    export.add_argument("--to", type=Path, help="a file; without it, it is printed")
+    add(features, "entities", features_entities, "what features are about")
+    edit = add(features, "edit", features_edit, "change description, owner or tags; the version stays")
+    edit.add_argument("view", help=_VIEW)
+    edit.add_argument("--description")
+    edit.add_argument("--owner", help="a member's email")
+    edit.add_argument("--tag", action="append", help="again for more; they take the place of those before")
+    deprecate = add(features, "deprecate", features_deprecate, "mark a version, and tell whoever uses it")
+    deprecate.add_argument("view", help=_VIEW)
+    deprecate.add_argument("reason")
+    deprecate.add_argument("--instead", default="", help="the view to take instead: its id or name")
+    add(features, "restore", features_restore, "withdraw a deprecation").add_argument("view", help=_VIEW)
+    remove = add(features, "remove", features_remove, "destroy the rows of a version for good")
+    remove.add_argument("view", help=_VIEW)
+    remove.add_argument("confirmation", help="its name with its version, like “weather v2”")
+    remove.add_argument("--break-chain", action="store_true", help="though things were made from it")
+    _services(group(acts, "feature-service", "named sets of features that models use"))
+
+
+def _services(service: Any) -> None:
+    define = add(service, "define", service_define, "define one, or its next version")
+    define.add_argument("name")
+    what = "a view, or some of its features: VIEW or VIEW:one,another; again for more"
+    define.add_argument("--view", action="append", default=[], required=True, help=what)
+    define.add_argument("--description", default="")
+    add(service, "list", service_list, "the services of the project")
+    for word, act, said in (
+        ("show", service_show, "which features it holds"),
+        ("restore", service_restore, "withdraw a deprecation"),
+        ("remove", service_remove, "remove a version that nothing was made of"),
+    ):
+        add(service, word, act, said).add_argument("service", help=_SERVICE)
+    deprecate = add(service, "deprecate", service_deprecate, "mark a version, and tell whoever uses it")
+    deprecate.add_argument("service", help=_SERVICE)
+    deprecate.add_argument("reason")
+    deprecate.add_argument("--instead", default="", help="the service to take instead: its id or name")
+
+
+def features_plan(client: Client, said: Namespace) -> None:
+    _tell_plan(client.feature_definitions.plan(text_of(said.file)), said, done=False)
+
+
+def features_apply(client: Client, said: Namespace) -> None:
+    _tell_plan(client.feature_definitions.apply(text_of(said.file), plan=said.plan), said, done=True)
+
+
+def features_export(client: Client, said: Namespace) -> None:
+    text = client.feature_definitions.export()
+    if said.to:
+        said.to.write_text(text, encoding="utf-8")
+        tell(f"{said.to} is written.")
+    else:
+        sys.stdout.write(text)
+
+
+def features_entities(client: Client, said: Namespace) -> None:
+    table(client.features.entities(), ("id", "name", "join_keys", "owner", "tags"), as_json=said.json)
+
+
+def features_edit(client: Client, said: Namespace) -> None:
+    words = {"description": said.description, "owner": said.owner, "tags": said.tag}
+    named = {key: word for key, word in words.items() if word is not None}
+    show(client.features.edit(_view(client, said.view), **named), as_json=said.json)
+
+
+def features_deprecate(client: Client, said: Namespace) -> None:
+    instead = _view(client, said.instead) if said.instead else None
+    show(client.features.deprecate(_view(client, said.view), said.reason, instead=instead), as_json=said.json)
+
+
+def features_restore(client: Client, said: Namespace) -> None:
+    show(client.features.restore(_view(client, said.view)), as_json=said.json)
+
+
+def features_remove(client: Client, said: Namespace) -> None:
+    asked = client.features.remove(_view(client, said.view), said.confirmation, break_chain=said.break_chain)
+    show(asked, as_json=said.json)
+
+
+def service_define(client: Client, said: Namespace) -> None:
+    parts = [_part(client, one) for one in said.view]
+    show(client.feature_services.define(said.name, parts, description=said.description), as_json=said.json)
+
+
+def service_list(client: Client, said: Namespace) -> None:
+    rows = client.feature_services.list()
+    table(rows, ("id", "name", "number", "owner", "deprecated_at"), as_json=said.json)
+
+
+def service_show(client: Client, said: Namespace) -> None:
+    show(client.feature_services.get(said.service), as_json=said.json)
+
+
+def service_deprecate(client: Client, said: Namespace) -> None:
+    instead = _service(client, said.instead) if said.instead else None
+    marked = client.feature_services.deprecate(_service(client, said.service), said.reason, instead=instead)
+    show(marked, as_json=said.json)
+
+
+def service_restore(client: Client, said: Namespace) -> None:
+    show(client.feature_services.restore(_service(client, said.service)), as_json=said.json)
+
+
+def service_remove(client: Client, said: Namespace) -> None:
+    client.feature_services.remove(_service(client, said.service))
+    tell("removed")
+
+
+def _tell_plan(plan: Thing, said: Namespace, *, done: bool) -> None:
+    if said.json:
+        show(plan, as_json=True)
+        return
+    for step in plan["steps"]:
+        version = f" v{step['number']}" if step["number"] else ""
+        sys.stdout.write(f"{_SIGNS[step['action']]} {step['section']} {step['name']}{version}: {step['action']}\n")
+        for change in step["changes"]:
+            sys.stdout.write(f"    {change['field']}: {_line(change['before'])} -> {_line(change['after'])}\n")
+        for note in step["notes"]:
+            sys.stdout.write(f"    ! {note}\n")
+    for left in plan["left"]:
+        sys.stdout.write(f"  {left['section']} {left['name']}: not in the file, stays\n")
+    count = sum(step["action"] != "unchanged" for step in plan["steps"])
+    tell(f"{count} changed." if done else f"{count} would change. Plan {plan['digest']}")
+
+
+_SIGNS = {"new": "+", "new version": "+", "described": "~", "unchanged": " "}
+
+
+def _line(value: str) -> str:
+    return " ".join(value.split()) or "(nothing)"
+
+
+def _view(client: Client, said: str) -> str:
+    found: str = client.features.get(said)["id"]
+    return found
+
+
+def _service(client: Client, said: str) -> str:
+    found: str = client.feature_services.get(said)["id"]
+    return found
+
+
+def _part(client: Client, said: str) -> dict[str, Any]:
+    name, _colon, features = said.partition(":")
+    return {"view": _view(client, name), "features": features.split(",") if features else None}

@@ -1,0 +1,84 @@
+"""Features as a file, and the named sets that models use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sanad.resource import Resource, Thing, Things
+
+
+class FeatureDefinitions(Resource):
+    """Entities, views and services as one file in YAML, as it may lie in Git."""
+
+    def export(self) -> str:
+        """What is there, as a file that `apply` would leave as it is."""
+        found: str = self._http.get("feature-definitions/", project=self._project)["text"]
+        return found
+
+    def plan(self, text: str) -> Thing:
+        """What the file would change (`steps`), what stays though it is not in it (`left`), and the plan's `digest`."""
+        found: Thing = self._http.post("feature-definitions/plan/", {"project": self._project, "text": text})
+        return found
+
+    def apply(self, text: str, *, plan: str = "") -> Thing:
+        """Make the file true, all of it or nothing; with the digest of a plan, only if it still says the same."""
+        body = {"project": self._project, "text": text, "plan": plan}
+        made: Thing = self._http.post("feature-definitions/apply/", body)
+        return made
+
+
+class FeatureServices(Resource):
+    """Named sets of features, in versions; a model pins the one that its training set was made of."""
+
+    def define(
+        self,
+        name: str,
+        views: Sequence[str | Mapping[str, Any]],
+        *,
+        on_demand: Sequence[Mapping[str, Any]] = (),
+        description: str = "",
+        owner: str = "",
+        tags: Sequence[str] = (),
+    ) -> Thing:
+        """The service, or its next version. `views` holds ids, or {"view": id, "features": names} for some of them."""
+        parts = [{"view": one} if isinstance(one, str) else dict(one) for one in views]
+        body = {
+            "project": self._project,
+            "name": name,
+            "views": parts,
+            "on_demand": [dict(one) for one in on_demand],
+            "description": description,
+            "owner": owner,
+            "tags": list(tags),
+        }
+        made: Thing = self._http.post("feature-services/", body)
+        return made
+
+    def get(self, said: str) -> Thing:
+        """The service of this id, or the newest version of this name."""
+        return self._one("feature-services/", said)
+
+    def list(self) -> Things:
+        """Every version of the project's services, the newest first."""
+        return list(self._http.pages("feature-services/", project=self._project))
+
+    def edit(self, service_id: str, **words: Any) -> Thing:
+        """`description`, `owner` (an email) or `tags`; the version stays."""
+        changed: Thing = self._http.send("PATCH", f"feature-services/{service_id}/", json=words).json()
+        return changed
+
+    def deprecate(self, service_id: str, reason: str, *, instead: str | None = None) -> Thing:
+        """Mark it and tell whoever uses it; `instead` is the id of what to take."""
+        body = {"reason": reason, "instead": instead}
+        marked: Thing = self._http.post(f"feature-services/{service_id}/deprecate/", body)
+        return marked
+
+    def restore(self, service_id: str) -> Thing:
+        """Withdraw its deprecation."""
+        restored: Thing = self._http.post(f"feature-services/{service_id}/restore/")
+        return restored
+
+    def remove(self, service_id: str) -> None:
+        """Remove a version that nothing was made of."""
+        self._http.send("DELETE", f"feature-services/{service_id}/")

@@ -1,0 +1,200 @@
+"""A file of definitions: the difference is shown first, an apply does just that, and what is wrong has its line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from apps.features import services
+from apps.features.choices import BuildState
+from apps.features.errors import DefinitionRefused
+from apps.features.models import Entity, FeatureService, FeatureView
+from foundation.errors import Conflict
+from foundation.ledger.models import LedgerEvent
+from tests.apps.features import stage
+
+FILE = """\
+entities:
+  carrier:
+    join_keys: {carrier: text}
+    description: Who flies.
+    tags: [flights]
+
+views:
+  carrier_delay:
+    entity: carrier
+    inputs:
+      delays: {dataset: delays.csv, version: 1}
+    sql: |
+      SELECT carrier, moment, delay AS recent_delay, delay * 2 AS twice
+      FROM delays
+    event_time: moment
+    ttl_seconds: 86400
+
+services:
+  late_flights:
+    views:
+      carrier_delay: [recent_delay]
+"""
+
+
+@pytest.fixture
+def file(scientist, project, ingested):
+    """The file planned and applied by the scientist."""
+    ingested("delays.csv", stage.DELAYS)
+    words = {"actor": scientist, "project": project}
+
+    class File:
+        def plan(self, text):
+            return services.plan_definitions(**words, text=text)
+
+        def apply(self, text, plan=""):
+            return services.apply_definitions(**words, text=text, plan=plan)
+
+        def export(self):
+            return services.definitions_text(**words)
+
+    return File()
+
+
+def told(plan):
+    return [(step.section, step.name, step.action, step.number) for step in plan.steps]
+
+
+def kinds():
+    return list(LedgerEvent.objects.order_by("recorded_at", "pk").values_list("kind", flat=True))
+
+
+def fields(plan, section="views"):
+    return [change.field for step in plan.steps if step.section == section for change in step.changes]
+
+
+def test_a_plan_changes_nothing_and_an_apply_does_just_what_it_said(file, scientist):
+    plan = file.plan(FILE)
+    assert told(plan) == [
+        ("entities", "carrier", "new", None),
+        ("views", "carrier_delay", "new", 1),
+        ("services", "late_flights", "new", 1),
+    ]
+    assert [step.line for step in plan.steps] == [2, 8, 19]
+    assert not (Entity.objects.exists() or FeatureView.objects.exists() or FeatureService.objects.exists())
+    before = len(kinds())
+
+    made = file.apply(FILE, plan.digest)
+
+    assert (told(made), made.digest) == (told(plan), plan.digest)
+    view = FeatureView.objects.get()
+    assert (view.state, view.ttl_seconds, view.owner) == (BuildState.BUILDING, 86400, scientist.user)
+    assert Entity.objects.get().tags == ["flights"]
+    assert FeatureService.objects.get().feature_names == ["recent_delay"]
+    assert kinds()[before:] == [
+        "entity.defined",
+        "feature_view.defined",
+        "feature_service.defined",
+        "feature_definitions.applied",
+    ]
+
+    again = file.apply(FILE)
+    assert {step.action for step in again.steps} == {"unchanged"}
+    assert len(kinds()) == before + 4, "an apply that changes nothing is not on the ledger"
+
+
+def test_each_change_is_what_it_is(file):
+    file.apply(FILE)
+    cases = [
+        (("tags: [flights]", "tags: [air, Flights]"), [("entities", "described")], []),
+        (("ttl_seconds: 86400", "ttl_seconds: 3600"), [("views", "new version")], ["ttl_seconds"]),
+        (
+            ("    event_time: moment", "    event_time: moment\n    description: How late."),
+            [("views", "described")],
+            ["description"],
+        ),
+        (("delay * 2", "delay * 3"), [("views", "new version")], ["sql"]),
+        (("[recent_delay]", "all"), [("services", "new version")], []),
+    ]
+    for (old, new), wanted, changed in cases:
+        plan = file.plan(FILE.replace(old, new))
+        # A service names the newest version of its views: a new one of these is a new one of it.
+        steps = [
+            (step.section, step.action) for step in plan.changes if step.section != "services" or len(plan.changes) == 1
+        ]
+        assert (steps, fields(plan)) == (wanted, changed), new
+    newer = file.apply(FILE.replace("delay * 2", "delay * 3"))
+    assert ("views", "carrier_delay", "new version", 2) in told(newer)
+    assert ("services", "late_flights", "new version", 2) in told(newer)
+
+
+def test_what_is_not_in_the_file_stays_and_is_named(file):
+    file.apply(FILE)
+    only = FILE[: FILE.index("services:")]
+    plan = file.plan(only)
+    assert [(left.section, left.name) for left in plan.left] == [("services", "late_flights")]
+    file.apply(only)
+    assert FeatureService.objects.count() == 1
+
+
+def test_what_is_there_as_a_file_changes_nothing(file):
+    file.apply(FILE)
+    text = file.export()
+    assert {step.action for step in file.plan(text).steps} == {"unchanged"}
+    assert "SELECT carrier, moment, delay AS recent_delay, delay * 2 AS twice\n" in text
+    assert re.search(r"delays: \{dataset: delays.csv, version: 1\}", text)
+
+
+def test_a_plan_of_a_world_that_has_changed_is_not_applied(file):
+    digest = file.plan(FILE).digest
+    file.apply(FILE.replace("delay * 2", "delay * 3"))
+    with pytest.raises(Conflict, match="not what the plan said"):
+        file.apply(FILE, digest)
+    assert FeatureView.objects.count() == 1
+    file.apply(FILE, file.plan(FILE).digest)
+    assert FeatureView.objects.count() == 2
+
+
+WRONG = [
+    ("a: [", 1, "This is no YAML"),
+    ("- one\n", 1, "begins with sections"),
+    ("x: &a [1]\nentities: *a\n", 2, "references"),
+    ("", 1, "no definition in the file"),
+    ("entitys:\n  a: {}\n", 1, "“entitys” is not known. Did you mean “entities”?"),
+    ("entities: carrier\n", 1, "“entities” is names"),
+    ("entities:\n  a:\n    join_keys: [k]\n  a:\n    join_keys: [k]\n", 4, "“a” is there already"),
+    ("entities:\n  a:\n    join_key: [k]\n", 3, "“join_key” is not known. Did you mean “join_keys”?"),
+    ("entities:\n  carrier:\n    join_keys: {carrier: number}\n", 3, "no key type “number”"),
+    ("entities:\n  Carrier:\n    join_keys: [k]\n", 2, "“Carrier” is not a name for SQL"),
+    (
+        FILE.replace("delays: {dataset: delays.csv, version: 1}", "delays: {dataset: nothing}"),
+        10,
+        "no dataset “nothing”",
+    ),
+    (FILE.replace("version: 1", "version: 7"), 8, "No version of this dataset is called “7”"),
+    (FILE.replace("ttl_seconds: 86400", "ttl_seconds: 0"), 16, "time to live of 0 seconds"),
+    (FILE.replace("ttl_seconds: 86400", "ttl_seconds: a day"), 16, "“ttl_seconds” is a whole number"),
+    (FILE.replace("    event_time: moment\n", ""), 8, "“event_time” is missing"),
+    (FILE.replace("delay * 2", "random()"), 12, "RANDOM answers something else each time"),
+    (FILE.replace("delay * 2", "nothing"), 8, "nothing"),
+    (FILE.replace("entity: carrier", "entity: airline"), 9, "no entity “airline”"),
+    (FILE.replace("[recent_delay]", "[delay]"), 20, "has no feature “delay”"),
+    (FILE.replace("carrier_delay: [", "weather: ["), 20, "no feature view “weather”"),
+    (FILE.replace("tags: [flights]", "owner: nobody@example.org"), 5, "Nobody in this organisation"),
+]
+
+
+def test_what_is_wrong_with_a_file_is_told_at_its_line(file):
+    for text, line, sentence in WRONG:
+        with pytest.raises(DefinitionRefused) as refusal:
+            file.plan(text)
+        problems = refusal.value.details["problems"]
+        assert any(one["line"] == line and sentence in one["sentence"] for one in problems), (text, problems)
+        assert refusal.value.sentence.startswith("Line ")
+    assert not Entity.objects.exists()
+
+
+def test_a_view_of_which_some_rows_have_no_time_is_told_before_it_is_computed(file, ingested):
+    ingested("gaps.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nBB,,5\n")
+    plan = file.plan(FILE.replace("dataset: delays.csv", "dataset: gaps.csv"))
+    (step,) = [step for step in plan.steps if step.section == "views"]
+    assert step.notes == (
+        "Some rows have no “moment”; computing refuses them. Leave them out with a WHERE in the SQL.",
+    )
