@@ -1,9 +1,10 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.features.api import training_sets, views
+from apps.features.api import on_demand, training_sets, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("entities", views.EntityViewSet, basename="entity")
 router.register("feature-views", views.FeatureViewViewSet, basename="feature-view")
+router.register("on-demand-views", on_demand.OnDemandViewViewSet, basename="on-demand-view")
 router.register("training-sets", training_sets.TrainingSetViewSet, basename="training-set")
 api_patterns = router.urls

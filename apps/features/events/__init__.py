@@ -1,5 +1,6 @@
-"""What happens to entities, feature views and training sets."""
+"""What happens to entities, feature views, on-demand features and training sets."""
 
+from apps.features.events.on_demand import OnDemandViewDefined
 from apps.features.events.training_sets import (
     TrainingSetCancelled,
     TrainingSetDefined,
@@ -27,6 +28,7 @@ __all__ = [
     "FeatureViewMaterialised",
     "FeatureViewReady",
     "MaterialisationCancelled",
+    "OnDemandViewDefined",
     "TrainingSetCancelled",
     "TrainingSetDefined",
     "TrainingSetDestroyed",

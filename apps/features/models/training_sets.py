@@ -24,6 +24,8 @@ class TrainingSet(TenantModel):
     base_features = models.JSONField(default=list)
     # [{"view": id, "keys": {join key: column of the base}, "features": [names]}]
     views = models.JSONField(default=list)
+    # [{"id": on-demand view, "request": {request value: column of the base}, "features": [names]}]
+    on_demand = models.JSONField(default=list)
     # [{"name", "type", "role", "source"}], in the order of the table.
     columns = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
@@ -46,3 +48,8 @@ class TrainingSet(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.number}"
+
+    @property
+    def report_key(self) -> str:
+        """Where what was measured of its columns and the label is kept, sealed."""
+        return f"training-sets/{self.pk.hex}/report"

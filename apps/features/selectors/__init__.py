@@ -1,9 +1,24 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
 from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
-from apps.features.selectors.lineage import made_of_versions, made_of_views, training_set_things, view_things
+from apps.features.selectors.lineage import (
+    made_of_versions,
+    made_of_views,
+    made_on_demand,
+    training_set_things,
+    view_things,
+)
 from apps.features.selectors.masking import digest_for, masks_of_set, masks_of_view, profile_of_view
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
+from apps.features.selectors.on_demand import (
+    get_on_demand_view,
+    masked_inputs,
+    on_demand_things,
+    training_sets_with,
+    versions_of_on_demand,
+    views_used,
+    visible_on_demand_views,
+)
 from apps.features.selectors.reading import (
     check_not_destroyed,
     columns_meant,
@@ -30,14 +45,18 @@ __all__ = [
     "columns_meant",
     "destroyed_in_words",
     "digest_for",
+    "get_on_demand_view",
     "get_training_set",
     "get_view",
     "leakage_in_words",
     "made_of_versions",
     "made_of_views",
+    "made_on_demand",
+    "masked_inputs",
     "masks_of_set",
     "masks_of_view",
     "missing_map",
+    "on_demand_things",
     "over_time",
     "profile_of_view",
     "set_tables_named",
@@ -45,7 +64,9 @@ __all__ = [
     "summary",
     "training_set_things",
     "training_sets_of_version",
+    "training_sets_with",
     "training_table",
+    "versions_of_on_demand",
     "versions_of_view",
     "view_table",
     "view_tables_named",
@@ -53,7 +74,9 @@ __all__ = [
     "views_of",
     "views_of_version",
     "views_over",
+    "views_used",
     "visible_entities",
+    "visible_on_demand_views",
     "visible_training_sets",
     "visible_views",
 ]

@@ -7,6 +7,7 @@ from apps.features.services.defining import define_entity, define_view, preview_
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.metering import tables_measured
+from apps.features.services.on_demand import define_on_demand, read_on_demand, try_definition, try_on_demand
 from apps.features.services.online import materialise_view, read_online
 from apps.features.services.training_sets import define_training_set
 
@@ -18,11 +19,15 @@ __all__ = [
     "build_training_set",
     "compute_view",
     "define_entity",
+    "define_on_demand",
     "define_training_set",
     "define_view",
     "feature_part",
     "materialise_view",
     "preview_sql",
+    "read_on_demand",
     "read_online",
     "tables_measured",
+    "try_definition",
+    "try_on_demand",
 ]

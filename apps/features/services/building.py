@@ -17,6 +17,7 @@ from apps.features.events import TrainingSetCancelled, TrainingSetFailed, Traini
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.joining import JoinedView, join_sql, proof_sql
 from apps.features.services.metering import begin_usage, size_of
+from apps.features.services.on_demand.columns import derived_of, request_columns, write_with_derived
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states
 from foundation.identity import Actor
@@ -38,16 +39,20 @@ def build_training_set(*, job: JobHandle, training_set_id: UUID, in_quota: bool 
         base = datasets.table_at(datasets.get_version(actor=job.actor, version_id=training_set.base_version_id))
         views = selectors.views_of(actor=job.actor, training_set=training_set)
         sources = {f"v{index}": selectors.view_table(view) for index, view in enumerate(views)}
+        derived = derived_of(training_set)
     if training_set.state != BuildState.BUILDING:
         return
     joined = [_joined(training_set, index, view) for index, view in enumerate(views)]
     tables, table = lake.for_tenant(training_set.tenant_id), f"ts_{training_set.pk.hex}"
     tables.drop(table)
     job.progress(_("Joining as of each label's time"), 10)
-    at = tables.write_query(table, _sql(training_set, joined), {"base": base, **sources})
+    inputs = {"base": base, **sources}
+    at = write_with_derived(tables, table, _sql(training_set, joined), inputs, training_set, derived)
     job.raise_if_cancelled()
     job.progress(_("Proving that nothing leaked"), 60)
     proof = _proof(tables, training_set, base, at, joined, sources, views)
+    if derived:
+        proof["derived"] = [one.as_json() for one in derived]
     job.progress(_("Computing the digest"), 85)
     digest = tables.digest(at)
     size = size_of(tables, at)
@@ -76,7 +81,11 @@ def _joined(training_set: TrainingSet, index: int, view: FeatureView) -> JoinedV
 
 def _sql(training_set: TrainingSet, joined: list[JoinedView]) -> str:
     return join_sql(
-        base_columns=[*training_set.base_features, *filter(None, [training_set.group])],
+        base_columns=[
+            *training_set.base_features,
+            *filter(None, [training_set.group]),
+            *request_columns(training_set),
+        ],
         label=training_set.label,
         event_time=training_set.event_time,
         start_us=_microseconds(training_set.window_start),

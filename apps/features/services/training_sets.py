@@ -20,6 +20,7 @@ from apps.features.events import TrainingSetDefined
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.defining import check_name
 from apps.features.services.naming import column_list
+from apps.features.services.on_demand.columns import Taken, taken
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
 from foundation import jobs, ledger
@@ -45,11 +46,13 @@ def define_training_set(
     window_start: datetime | None = None,
     window_end: datetime | None = None,
     views: Sequence[Mapping[str, Any]] = (),
+    on_demand: Sequence[Any] = (),
     description: str = "",
 ) -> TrainingSet:
     """Declare labels, base columns and feature views; `features` None takes every base column not used otherwise.
 
-    `views` holds {"view": id, "keys": {join key: base column}, "features": names or None} for each view.
+    `views` holds {"view": id, "keys": {join key: base column}, "features": names or None} for each view, `on_demand`
+    ids of on-demand features or {"id", "request": {request value: base column}, "features": names or None}.
     """
     policies.check_can_define(actor, project)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
@@ -60,11 +63,13 @@ def define_training_set(
     _check_base(types, label, event_time, group, features)
     _check_window(event_time, window_start, window_end, bool(views))
     chosen = [_check_view(actor, part, types) for part in views]
+    derived = taken(actor=actor, project=project, given=on_demand, types=types, label=label, chosen=chosen)
     spoken_for = {label, event_time, group}
     base_features = list(features) if features is not None else [c for c in types if c not in spoken_for]
     used = {*base_features, *spoken_for, *(column for _view, keys, _names in chosen for column in keys.values())}
+    used |= {column for one in derived for column in one.request.values()}
     dataset_services.check_classified(actor, base, used)
-    columns = _columns(types, base_features, chosen, label, event_time, group)
+    columns = _columns(types, base_features, chosen, derived, label, event_time, group)
     number = _next_number(project, name)
     training_set = TrainingSet.objects.create(
         tenant=actor.tenant,
@@ -80,6 +85,7 @@ def define_training_set(
         window_end=window_end,
         base_features=base_features,
         views=[{"view": str(v.pk), "keys": keys, "features": names} for v, keys, names in chosen],
+        on_demand=[one.as_json() for one in derived],
         columns=columns,
         created_by=actor.user,
     )
@@ -176,12 +182,21 @@ def _check_view(
 
 
 def _columns(
-    types: Mapping[str, str], base_features: list[str], chosen: Sequence[Any], label: str, event_time: str, group: str
+    types: Mapping[str, str],
+    base_features: list[str],
+    chosen: Sequence[Any],
+    derived: Sequence[Taken],
+    label: str,
+    event_time: str,
+    group: str,
 ) -> list[Column]:
     columns: list[Column] = [_column(n, types[n], ColumnRole.FEATURE, "base") for n in base_features]
     for view, _keys, names in chosen:
         of_view = {feature["name"]: feature["type"] for feature in view.features}
         columns += [_column(name, of_view[name], ColumnRole.FEATURE, str(view)) for name in names]
+    for one in derived:
+        made = {feature["name"]: feature["type"] for feature in one.view.features}
+        columns += [_column(name, made[name], ColumnRole.FEATURE, str(one.view)) for name in one.names]
     if not columns:
         raise DefinitionRefused(_("There is no feature to learn from: choose base columns or feature views."))
     named = [column["name"] for column in columns]

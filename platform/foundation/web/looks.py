@@ -39,6 +39,8 @@ KINDS = {
     "dataset_version": (_("Dataset version"), "database"),
     "feature_view": (_("Feature view"), "columns-3"),
     "feature_views": (_("Feature view"), "columns-3"),
+    "on_demand_view": (_("On-demand features"), "adjustments-horizontal"),
+    "on_demand_views": (_("On-demand features"), "adjustments-horizontal"),
     "training_sets": (_("Training set"), "table"),
     "runs": (_("Runs"), "flask"),
     "hidden": (_("Hidden"), "lock"),

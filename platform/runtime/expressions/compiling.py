@@ -75,7 +75,8 @@ def _parsed(text: str) -> tuple[ast.expr, Callable[[Any], tuple[int, int]]]:
     try:
         tree = ast.parse(line, mode="eval").body
     except SyntaxError as error:
-        at = margin + max(0, (error.offset or 1) - 1)
+        # At the end of the text the parser says no place.
+        at = margin + (error.offset - 1 if error.offset else len(line))
         raise ExpressionFault("syntax", min(at, len(text)), min(at + 1, len(text))) from error
     except ValueError as error:
         # A sign of no value to anybody: nought, or half of a pair.
@@ -151,7 +152,7 @@ class _Compiler:
         raise self._fault("construct", node, what=type(value).__name__)
 
     def _text(self, node: ast.Constant) -> str:
-        value: str = node.value
+        value = str(node.value)
         try:
             value.encode()
         except UnicodeEncodeError as error:
@@ -160,7 +161,7 @@ class _Compiler:
 
     def _number(self, node: ast.Constant) -> float:
         try:
-            number = float(node.value)
+            number = float(node.value)  # type: ignore[arg-type]
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):

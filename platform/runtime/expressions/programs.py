@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ class Program:
         self.used = tuple(name for name in inputs if name in used)
 
     def row(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The features of one row; what is not among the values is missing. ValueError names a value of no such kind."""
+        """The features of one row; what is not among the values is missing. ValueError: the name of a misfit."""
         env = []
         for name, convert in self._cells:
             try:
@@ -54,3 +56,28 @@ class Program:
         ]
         with np.errstate(all="ignore"):
             return {name: arrow_of(kind, reckon(env), rows) for name, kind, reckon in self._outs}
+
+
+def program_of(definition: Mapping[str, Any]) -> Program:
+    """The program of a definition, compiled once in a process.
+
+    {"inputs": {name: kind}, "features": [{"name", "expression"}]}; more beside it does not matter.
+    """
+    features = {feature["name"]: feature["expression"] for feature in definition["features"]}
+    return _compiled(json.dumps([list(definition["inputs"].items()), list(features.items())]))
+
+
+@lru_cache(maxsize=512)
+def _compiled(definition: str) -> Program:
+    inputs, features = json.loads(definition)
+    return Program(dict(inputs), dict(features))
+
+
+def on_demand_values(
+    definition: Mapping[str, Any], request: Mapping[str, Any], features: Mapping[str, Any]
+) -> dict[str, Any]:
+    """On-demand features of one request: `features` are the values of views as they were read, None where missing.
+
+    ValueError with the name of a value that is not of its kind.
+    """
+    return program_of(definition).row({**features, **request})
