@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.features.views import defining, feature_views, joining, pages, training_sets
+from apps.features.views import defining, feature_views, joining, on_demand, pages, training_sets
 
 app_name = "features"
 project_patterns = [
@@ -8,6 +8,8 @@ project_patterns = [
     path("features/views/new/", defining.view_define, name="view_define"),
     path("features/views/<uuid:view_id>/", feature_views.view_detail, name="view_detail"),
     path("features/views/<uuid:view_id>/chart.json", feature_views.feature_chart, name="feature_chart"),
+    path("features/on-demand/new/", on_demand.on_demand_define, name="on_demand_define"),
+    path("features/on-demand/<uuid:on_demand_id>/", on_demand.on_demand_detail, name="on_demand_detail"),
     path("features/training-sets/new/", joining.training_set_define, name="training_set_define"),
     path(
         "features/training-sets/<uuid:training_set_id>/", training_sets.training_set_detail, name="training_set_detail"

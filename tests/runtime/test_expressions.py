@@ -128,7 +128,7 @@ def test_what_is_not_finite_is_missing_when_it_comes_in():
     [
         ("", "empty", 0, 0),
         ("x +", "syntax", 3, 3),
-        ("x 1", "syntax", 0, 1),
+        ("x 1", "syntax", 2, 3),
         ("x" * 2001, "long", 2000, 2001),
         ("-" * 1900 + "1", "large", 0, 1901),
         ("not " * 400 + "p", "large", 0, 1601),

@@ -1,9 +1,13 @@
 """What people type to define features and training sets."""
 
+from apps.features.forms.on_demand import OnDemandForm, lines_of, typed_value
 from apps.features.forms.training_sets import TrainingSetForm
 from apps.features.forms.views import ViewForm
 
 __all__ = [
+    "OnDemandForm",
     "TrainingSetForm",
     "ViewForm",
+    "lines_of",
+    "typed_value",
 ]

@@ -64,6 +64,7 @@ class TrainingSetForm(forms.Form):
         *args: Any,
         columns: Sequence[dict[str, Any]],
         views: Sequence[Any],
+        on_demand: Sequence[Any] = (),
         unique: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
@@ -79,6 +80,9 @@ class TrainingSetForm(forms.Form):
         self._views = list(views)
         for view in self._views:
             self._offer(view, names)
+        self._on_demand = list(on_demand)
+        for one in self._on_demand:
+            self._offer_on_demand(one, names)
 
     def _offer(self, view: Any, names: list[tuple[str, str]]) -> None:
         here = view.pk.hex
@@ -96,6 +100,29 @@ class TrainingSetForm(forms.Form):
             initial=view.feature_names,
             widget=forms.CheckboxSelectMultiple,
         )
+
+    def _offer_on_demand(self, one: Any, names: list[tuple[str, str]]) -> None:
+        here, known = one.pk.hex, {name for name, _label in names}
+        self.fields[f"use_{here}"] = forms.BooleanField(label=str(one), required=False)
+        for index, name in enumerate(one.request):
+            self.fields[f"value_{here}_{index}"] = forms.ChoiceField(
+                label=name, required=False, choices=_NONE + names, initial=name if name in known else ""
+            )
+        self.fields[f"take_{here}"] = forms.MultipleChoiceField(
+            label=_("Features"),
+            required=False,
+            choices=[(name, name) for name in one.feature_names],
+            initial=one.feature_names,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+    @property
+    def on_demand_rows(self) -> Iterator[dict[str, Any]]:
+        """Each offer of on-demand features with its fields, for the page."""
+        for one in self._on_demand:
+            here = one.pk.hex
+            values: list[BoundField] = [self[f"value_{here}_{i}"] for i in range(len(one.request))]
+            yield {"view": one, "use": self[f"use_{here}"], "values": values, "take": self[f"take_{here}"]}
 
     @property
     def view_rows(self) -> Iterator[dict[str, Any]]:
@@ -116,7 +143,13 @@ class TrainingSetForm(forms.Form):
             "window_start": _midnight(chosen["window_start"]),
             "window_end": _midnight(chosen["window_end"]),
             "views": [self._part(view) for view in self._views if chosen[f"use_{view.pk.hex}"]],
+            "on_demand": [self._taken(one) for one in self._on_demand if chosen[f"use_{one.pk.hex}"]],
         }
+
+    def _taken(self, one: Any) -> dict[str, Any]:
+        here, chosen = one.pk.hex, self.cleaned_data
+        request = {name: chosen[f"value_{here}_{i}"] or name for i, name in enumerate(one.request)}
+        return {"id": one.pk, "request": request, "features": chosen[f"take_{here}"]}
 
     def _part(self, view: Any) -> dict[str, Any]:
         here, chosen = view.pk.hex, self.cleaned_data

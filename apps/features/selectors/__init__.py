@@ -13,6 +13,7 @@ from apps.features.selectors.measuring import MissingMap, Piece, missing_map, ov
 from apps.features.selectors.on_demand import (
     get_on_demand_view,
     masked_inputs,
+    on_demand_of,
     on_demand_things,
     training_sets_with,
     versions_of_on_demand,
@@ -56,6 +57,7 @@ __all__ = [
     "masks_of_set",
     "masks_of_view",
     "missing_map",
+    "on_demand_of",
     "on_demand_things",
     "over_time",
     "profile_of_view",

@@ -54,6 +54,12 @@ def masked_inputs(actor: Actor, view: OnDemandView) -> set[str]:
     return {name for one, names in masked.items() for name in names & taken[one.pk]}
 
 
+def on_demand_of(*, actor: Actor, training_set: TrainingSet) -> list[OnDemandView]:
+    """The on-demand features that a training set has."""
+    ids = [UUID(part["id"]) for part in training_set.on_demand]
+    return list(visible_on_demand_views(actor=actor).filter(pk__in=ids))
+
+
 def training_sets_with(*, actor: Actor, on_demand_id: UUID) -> list[TrainingSet]:
     """The training sets that have features of it, newest first."""
     rows = access.visible(TrainingSet.objects.all(), actor, Permission.FEATURE_VIEW).select_related("project")

@@ -7,7 +7,14 @@ from apps.features.services.defining import define_entity, define_view, preview_
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.metering import tables_measured
-from apps.features.services.on_demand import define_on_demand, read_on_demand, try_definition, try_on_demand
+from apps.features.services.on_demand import (
+    define_on_demand,
+    functions_in_words,
+    read_on_demand,
+    try_definition,
+    try_on_demand,
+    try_on_sample,
+)
 from apps.features.services.online import materialise_view, read_online
 from apps.features.services.training_sets import define_training_set
 
@@ -23,6 +30,7 @@ __all__ = [
     "define_training_set",
     "define_view",
     "feature_part",
+    "functions_in_words",
     "materialise_view",
     "preview_sql",
     "read_on_demand",
@@ -30,4 +38,5 @@ __all__ = [
     "tables_measured",
     "try_definition",
     "try_on_demand",
+    "try_on_sample",
 ]

@@ -36,12 +36,15 @@ def training_set_define(request: PortalRequest, tenant: str, project: str) -> Ht
 def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:
     rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     views = rows.filter(state=BuildState.READY)
+    on_demand = selectors.visible_on_demand_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     posted = request.POST if request.method == "POST" else None
     known = datasets.profile_for(request.actor, base).get("columns", [])
     unique = {column["name"] for column in known if column.get("unique")}
     name = datasets.sql_name(base.dataset)
     usual = {"name": name if name[0].isalpha() else f"rows_{name}"[:63]}
-    return forms.TrainingSetForm(posted, initial=usual, columns=base.schema, views=list(views), unique=unique)
+    return forms.TrainingSetForm(
+        posted, initial=usual, columns=base.schema, views=list(views), on_demand=list(on_demand), unique=unique
+    )
 
 
 def _define(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from apps.datasets import selectors as datasets
 from apps.features import policies, selectors
 from apps.features.views import snippets
+from apps.features.views.on_demand_table import OnDemandFilter, OnDemandTable
 from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, ViewFilter, ViewTable
 from apps.features.views.things import address, client_lines
 from foundation import access
@@ -22,7 +23,7 @@ from foundation.web.tables import build_table
 @require_GET
 def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     actor, pk = request.actor, request.project.pk
-    shown = "sets" if request.GET.get("show") == "sets" else "views"
+    shown = asked if (asked := request.GET.get("show", "")) in {"sets", "on_demand"} else "views"
     summary = selectors.summary(actor=actor, project_id=pk)
     context: dict[str, Any] = {
         "shown": shown,
@@ -42,6 +43,9 @@ def _table(request: PortalRequest, shown: str) -> Any:
     if shown == "sets":
         sets = selectors.visible_training_sets(actor=actor, project_id=pk)
         return build_table(request, TrainingSetTable, sets, filterset_class=TrainingSetFilter)
+    if shown == "on_demand":
+        on_demand = selectors.visible_on_demand_views(actor=actor, project_id=pk, newest_only=True)
+        return build_table(request, OnDemandTable, on_demand, filterset_class=OnDemandFilter)
     views = selectors.visible_views(actor=actor, project_id=pk, newest_only=True)
     return build_table(request, ViewTable, views, filterset_class=ViewFilter)
 
@@ -50,6 +54,12 @@ def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[d
     here = address(request, "feature_list")
     return [
         {"label": _("Feature views"), "url": here, "current": shown == "views", "count": summary["views"]},
+        {
+            "label": _("On-demand features"),
+            "url": f"{here}?show=on_demand",
+            "current": shown == "on_demand",
+            "count": summary["on_demand"],
+        },
         {"label": _("Training sets"), "url": f"{here}?show=sets", "current": shown == "sets", "count": summary["sets"]},
     ]
 

@@ -128,6 +128,10 @@ def _lineage(request: PortalRequest, row: Any) -> Part:
         "users": users_of(request.actor, "training_set", row.pk),
         "digest": selectors.digest_for(request.actor, row),
         "base_url": version_address(request, row.base_version_id),
+        "derived_from": [
+            (one, address(request, "on_demand_detail", one.pk))
+            for one in selectors.on_demand_of(actor=request.actor, training_set=row)
+        ],
         "made_of": [(view, address(request, "view_detail", view.pk)) for view in views],
     }
 

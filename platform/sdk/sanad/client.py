@@ -8,7 +8,7 @@ from sanad.costs import Budgets, Prices, Quotas, Usage
 from sanad.data import Datasets
 from sanad.erasures import Erasures
 from sanad.exports import Exports
-from sanad.features import Features, TrainingSets
+from sanad.features import Features, OnDemand, TrainingSets
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.ingestions import Ingestions
 from sanad.keys import Keys
@@ -58,6 +58,7 @@ class Client:
         self.quarantines = Quarantines(self)
         self.erasures = Erasures(self)
         self.features = Features(self)
+        self.on_demand = OnDemand(self)
         self.training_sets = TrainingSets(self)
         self.runs = Runs(self)
         self.models = Models(self)

@@ -38,13 +38,13 @@ def try_definition(
     policies.check_can_define(actor, project)
     found = check_definition(actor=actor, project=project, request=request or {}, uses=uses, features=features)
     definition = {"inputs": found.inputs, "features": found.features}
-    return [_reckoned(definition, row, found.request) for row in rows]
+    return [reckoned(definition, row, found.request) for row in rows]
 
 
 def try_on_demand(*, actor: Actor, on_demand_id: UUID, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The same of a definition that is there; a value that is not given is missing."""
     view = selectors.get_on_demand_view(actor=actor, on_demand_id=on_demand_id)
-    return [_reckoned(view.definition(), row, view.request) for row in rows]
+    return [reckoned(view.definition(), row, view.request) for row in rows]
 
 
 def read_on_demand(*, actor: Actor, on_demand_id: UUID, rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -81,12 +81,13 @@ def _check_given(view: OnDemandView, rows: Sequence[Row]) -> None:
 def _answer(view: OnDemandView, row: Row, read: dict[str, Any], hidden: set[str], covered: set[str]) -> dict[str, Any]:
     used = {name: value for name, value in read["features"].items() if name in view.inputs}
     clear = {name: value for name, value in used.items() if name not in hidden}
-    made = _reckoned(view.definition(), {**clear, **(row.get("request") or {})}, view.request)
+    made = reckoned(view.definition(), {**clear, **(row.get("request") or {})}, view.request)
     shown = {name: datasets.hidden(True) if name in covered else value for name, value in made.items()}
     return {**read, "features": shown, "used": used}
 
 
-def _reckoned(definition: Mapping[str, Any], row: Row, declared: Mapping[str, str]) -> dict[str, Any]:
+def reckoned(definition: Mapping[str, Any], row: Row, declared: Mapping[str, str]) -> dict[str, Any]:
+    """The features of one row by a definition; a value that is not among its inputs, or no such, is refused."""
     from runtime.expressions import on_demand_values
 
     if unknown := [name for name in row if name not in definition["inputs"]]:

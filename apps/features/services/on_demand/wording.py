@@ -45,6 +45,46 @@ KINDS = {
 }
 
 
+_FUNCTIONS = {
+    "abs": gettext_lazy("without its sign"),
+    "min": gettext_lazy("the least of them"),
+    "max": gettext_lazy("the greatest of them"),
+    "round": gettext_lazy("to so many decimals, halves to the even digit"),
+    "floor": gettext_lazy("the next whole number below"),
+    "ceil": gettext_lazy("the next whole number above"),
+    "sqrt": gettext_lazy("square root"),
+    "exp": gettext_lazy("e to the power of x"),
+    "log": gettext_lazy("natural logarithm"),
+    "log10": gettext_lazy("logarithm to the base 10"),
+    "number": gettext_lazy("1 for true, 0 for false"),
+    "coalesce": gettext_lazy("the first that is not missing"),
+    "is_missing": gettext_lazy("whether it is missing"),
+    "value": gettext_lazy("a value whose name is no word, such as one with a space"),
+    "lower": gettext_lazy("in small letters"),
+    "upper": gettext_lazy("in capital letters"),
+    "strip": gettext_lazy("without spaces at both ends"),
+    "length": gettext_lazy("how many signs"),
+    "concat": gettext_lazy("one after the other"),
+    "contains": gettext_lazy("whether the part is in it"),
+    "starts_with": gettext_lazy("whether it begins so"),
+    "ends_with": gettext_lazy("whether it ends so"),
+    "year": gettext_lazy("the year, so many hours (offset) east of UTC"),
+    "month": gettext_lazy("1 to 12; offset as above"),
+    "day": gettext_lazy("1 to 31; offset as above"),
+    "weekday": gettext_lazy("Monday is 1, Sunday is 7; offset as above"),
+    "hour": gettext_lazy("0 to 23; offset as above"),
+    "seconds_between": gettext_lazy("from the earlier to the later moment"),
+    "haversine": gettext_lazy("kilometres over the ground between two places in degrees"),
+}
+
+
+def functions_in_words() -> list[tuple[str, str]]:
+    """How each function is called, and what it gives."""
+    from runtime.expressions import FUNCTIONS
+
+    return [(function.shape, str(_FUNCTIONS[name])) for name, function in FUNCTIONS.items()]
+
+
 def fault_in_words(fault: ExpressionFault) -> str:
     """What is wrong, without the place."""
     return str(_FAULTS[fault.code]) % {name: _value(name, value) for name, value in fault.values.items()}

@@ -139,6 +139,9 @@ def _training_sets(training: Any) -> None:
     create.add_argument("--label", required=True)
     create.add_argument("--feature", action="append", help="a column of the base that is a feature; without it, all")
     create.add_argument("--view", action="append", default=[], help="a feature view to join")
+    create.add_argument(
+        "--on-demand", action="append", default=[], metavar="NAME", help="on-demand features, their request in columns"
+    )
     create.add_argument("--event-time", default="", help="when each label was set; without it, no join and no order")
     create.add_argument("--group", default="", help="rows that share this column stay together in a split")
     create.add_argument("--from", dest="start", metavar="TIME")
@@ -303,6 +306,7 @@ def training_create(client: Client, said: Namespace) -> None:
         window_start=said.start,
         window_end=said.end,
         views=[{"view": client.features.get(name)["id"]} for name in said.view],
+        on_demand=[client.on_demand.get(name)["id"] for name in said.on_demand],
     )
     show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof")), as_json=said.json)
 
