@@ -30,3 +30,12 @@ class ColumnRole(TextChoices):
     GROUP = "group", _("Group")
     KEY = "key", _("Key")
     PROOF = "proof", _("Proof")
+
+
+class Suspicion(TextChoices):
+    """What is odd of a feature."""
+
+    FORETELLS = "foretells", _("Foretells the label almost perfectly")
+    MISSING = "missing", _("Nearly always missing")
+    CONSTANT = "constant", _("Always the same")
+    IDENTIFIER = "identifier", _("Looks like an identifier")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.features.views import defining, feature_views, joining, on_demand, pages, training_sets
+from apps.features.views import defining, feature_views, joining, on_demand, pages, relations, training_sets
 
 app_name = "features"
 project_patterns = [
@@ -13,5 +13,10 @@ project_patterns = [
     path("features/training-sets/new/", joining.training_set_define, name="training_set_define"),
     path(
         "features/training-sets/<uuid:training_set_id>/", training_sets.training_set_detail, name="training_set_detail"
+    ),
+    path(
+        "features/training-sets/<uuid:training_set_id>/label.json",
+        relations.label_chart,
+        name="label_chart",
     ),
 ]

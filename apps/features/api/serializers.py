@@ -138,9 +138,8 @@ class TrainingSetSerializer(serializers.ModelSerializer):
         return selectors.destroyed_in_words(training_set)
 
 
-class TrainingSetStart(serializers.Serializer):
+class TrainingSetMeaning(serializers.Serializer):
     project = serializers.SlugField()
-    name = serializers.CharField(max_length=63)
     base_version = serializers.UUIDField()
     label = serializers.CharField(max_length=255)  # type: ignore[assignment]
     features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
@@ -150,6 +149,10 @@ class TrainingSetStart(serializers.Serializer):
     window_end = serializers.DateTimeField(required=False, allow_null=True, default=None)
     views = ViewChoice(many=True, required=False, default=list)
     on_demand = OnDemandChoiceOrId(many=True, required=False, default=list)
+
+
+class TrainingSetStart(TrainingSetMeaning):
+    name = serializers.CharField(max_length=63)
     description = serializers.CharField(required=False, allow_blank=True, default="")
 
 

@@ -132,6 +132,14 @@ class TrainingSetForm(forms.Form):
             fields: list[BoundField] = [self[f"key_{here}_{i}"] for i in keys]
             yield {"view": view, "use": self[f"use_{here}"], "keys": fields, "take": self[f"take_{here}"]}
 
+    def check_for_preview(self) -> bool:
+        """Whether it can be looked at; its name may come later."""
+        self.full_clean()
+        for name in [n for n in self.errors if n in {"name", "description"}]:
+            del self.errors[name]
+            self.cleaned_data.setdefault(name, "")
+        return not self.errors
+
     def definition(self) -> dict[str, Any]:
         """The words of `services.define_training_set` but for the base version."""
         chosen = self.cleaned_data

@@ -38,6 +38,7 @@ from apps.features.selectors.reading import (
     visible_training_sets,
     visible_views,
 )
+from apps.features.selectors.relations import report_of, shown_report
 
 __all__ = [
     "MissingMap",
@@ -61,8 +62,10 @@ __all__ = [
     "on_demand_things",
     "over_time",
     "profile_of_view",
+    "report_of",
     "set_tables_named",
     "sets_over",
+    "shown_report",
     "summary",
     "training_set_things",
     "training_sets_of_version",

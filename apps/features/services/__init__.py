@@ -16,6 +16,7 @@ from apps.features.services.on_demand import (
     try_on_sample,
 )
 from apps.features.services.online import materialise_view, read_online
+from apps.features.services.relations.preview import preview_training_set
 from apps.features.services.training_sets import define_training_set
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "functions_in_words",
     "materialise_view",
     "preview_sql",
+    "preview_training_set",
     "read_on_demand",
     "read_online",
     "tables_measured",

@@ -33,7 +33,16 @@ Column = dict[str, Any]
 
 
 @transaction.atomic
-def define_training_set(
+def define_training_set(*, actor: Actor, project: Project, name: str, **definition: Any) -> TrainingSet:
+    """Declare a training set (see `checked_set` for the words) and build it."""
+    training_set = checked_set(actor=actor, project=project, name=name, **definition)
+    training_set.number = _next_number(project, name)
+    training_set.save()
+    _announce(actor, training_set)
+    return training_set
+
+
+def checked_set(
     *,
     actor: Actor,
     project: Project,
@@ -49,7 +58,9 @@ def define_training_set(
     on_demand: Sequence[Any] = (),
     description: str = "",
 ) -> TrainingSet:
-    """Declare labels, base columns and feature views; `features` None takes every base column not used otherwise.
+    """A training set that can mean what it says, not saved; else DefinitionRefused.
+
+    Declare labels, base columns and feature views; `features` None takes every base column not used otherwise.
 
     `views` holds {"view": id, "keys": {join key: base column}, "features": names or None} for each view, `on_demand`
     ids of on-demand features or {"id", "request": {request value: base column}, "features": names or None}.
@@ -70,12 +81,10 @@ def define_training_set(
     used |= {column for one in derived for column in one.request.values()}
     dataset_services.check_classified(actor, base, used)
     columns = _columns(types, base_features, chosen, derived, label, event_time, group)
-    number = _next_number(project, name)
-    training_set = TrainingSet.objects.create(
+    return TrainingSet(
         tenant=actor.tenant,
         project_id=project.pk,
         name=name,
-        number=number,
         description=description,
         base_version_id=base.pk,
         label=label,
@@ -89,8 +98,6 @@ def define_training_set(
         columns=columns,
         created_by=actor.user,
     )
-    _announce(actor, training_set)
-    return training_set
 
 
 def _next_number(project: Project, name: str) -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.choices import BuildState
+from apps.features.views.relations import related
 from apps.features.views.things import address
 from foundation import access
 from foundation.access import Permission
@@ -26,7 +27,11 @@ def training_set_define(request: PortalRequest, tenant: str, project: str) -> Ht
     context: dict[str, Any] = {"versions": versions, "base": base}
     if base is not None:
         context["form"] = form = _form(request, base)
-        if form.is_valid():
+        if request.POST.get("act") == "preview":
+            if form.check_for_preview():
+                with refusals_on(form):
+                    context["preview"] = _preview(request, base, form)
+        elif form.is_valid():
             with refusals_on(form):
                 return _define(request, base, form)
     status = 422 if base is not None and form.errors else 200
@@ -45,6 +50,14 @@ def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:
     return forms.TrainingSetForm(
         posted, initial=usual, columns=base.schema, views=list(views), on_demand=list(on_demand), unique=unique
     )
+
+
+def _preview(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> dict[str, Any]:
+    definition = {word: value for word, value in form.definition().items() if word not in {"name", "description"}}
+    report = services.preview_training_set(
+        actor=request.actor, project=request.project, base_version_id=base.pk, **definition
+    )
+    return related(report)
 
 
 def _define(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> HttpResponse:

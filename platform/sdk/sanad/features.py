@@ -155,7 +155,10 @@ class TrainingSets(Resource):
         on_demand: Sequence[str | Mapping[str, Any]] = (),
         timeout_s: float = 900,
     ) -> Thing:
-        """Labels of a dataset version joined with feature views as of each label's time; waits for the proof."""
+        """Labels of a dataset version joined with feature views as of each label's time; waits for the proof.
+
+        `on_demand` takes ids, or {"id", "request": {request value: base column}, "features": names}.
+        """
         body = {
             "project": self._project,
             "name": name,
@@ -171,6 +174,20 @@ class TrainingSets(Resource):
         }
         made = self._http.post("training-sets/", body)
         return _built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")
+
+    def preview(self, *, base_version: str, label: str, **definition: Any) -> Thing:
+        """What some rows of such a training set would show, in the words of `create`; nothing is kept.
+
+        See `report`.
+        """
+        body = {"project": self._project, "base_version": base_version, "label": label, **definition}
+        found: Thing = self._http.post("training-sets/preview/", body)
+        return found
+
+    def report(self, training_set: str) -> Thing:
+        """What was measured of each feature: missing values, its relation to the label, what it foretells alone."""
+        found: Thing = self._http.get(f"training-sets/{training_set}/report/")
+        return found
 
     def get(self, said: str) -> Thing:
         """The training set of this id or name."""

@@ -193,7 +193,7 @@ def write_with_derived(
     """Write what the join answers and the derived columns beside it; what only they needed is left out."""
     if not derived:
         return tables.write_query(table, sql, inputs)
-    at = tables.write(table, _widened(tables.query(sql, inputs), _only_needed(training_set), derived))
+    at = tables.write(table, widened(tables.query(sql, inputs), training_set, derived))
     if differences := sum(one.differences for one in derived):
         raise LeakageFound(
             _("%(count)d on-demand values differ between a batch and single rows; nothing is kept.")
@@ -208,9 +208,13 @@ def _only_needed(training_set: TrainingSet) -> set[str]:
     return set(request_columns(training_set)) - kept
 
 
-def _widened(rows: pa.RecordBatchReader, without: set[str], derived: Sequence[DerivedColumns]) -> pa.RecordBatchReader:
+def widened(
+    rows: pa.RecordBatchReader, training_set: TrainingSet, derived: Sequence[DerivedColumns]
+) -> pa.RecordBatchReader:
+    """Joined rows with the derived columns beside them, and without those that only they needed."""
     import pyarrow as pa
 
+    without = _only_needed(training_set)
     kept = [name for name in rows.schema.names if name not in without]
     fields = [rows.schema.field(name) for name in kept]
     empty = pa.RecordBatch.from_arrays([pa.nulls(0, one.type) for one in rows.schema], schema=rows.schema)

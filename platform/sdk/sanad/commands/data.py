@@ -147,6 +147,8 @@ def _training_sets(training: Any) -> None:
     create.add_argument("--from", dest="start", metavar="TIME")
     create.add_argument("--to", dest="end", metavar="TIME")
     add(training, "list", training_list, "training sets of the project")
+    report = add(training, "report", training_report, "what each feature has to do with the label, and what is odd")
+    report.add_argument("training_set", help="its name or id")
 
 
 def dataset_push(client: Client, said: Namespace) -> None:
@@ -313,6 +315,28 @@ def training_create(client: Client, said: Namespace) -> None:
 
 def training_list(client: Client, said: Namespace) -> None:
     table(client.training_sets.list(), ("id", "name", "label", "state", "row_count"), as_json=said.json)
+
+
+def training_report(client: Client, said: Namespace) -> None:
+    report = client.training_sets.report(client.training_sets.get(said.training_set)["id"])
+    if said.json:
+        show(report, as_json=True)
+        return
+    rows = [
+        {
+            "name": one["name"],
+            "missing": round(one["missing"], 4),
+            "alone": _figure(one["alone"]),
+            "relation": _figure(one["relation"]),
+            "suspicions": ", ".join(one["suspicions"]),
+        }
+        for one in report.get("columns", [])
+    ]
+    table(rows, ("name", "missing", "alone", "relation", "suspicions"), as_json=False)
+
+
+def _figure(said: dict[str, Any] | None) -> str:
+    return f"{said['measure']} {said['value']:.3f}" if said else ""
 
 
 def _inputs(client: Client, said: Namespace) -> dict[str, str]:
