@@ -85,3 +85,12 @@ MATERIALISATION_NEXT: dict[MaterialisationState, frozenset[MaterialisationState]
     MaterialisationState.RUNNING: _ENDS,
     **dict.fromkeys(_ENDS, frozenset()),
 }
+
+
+class Suspicion(TextChoices):
+    """What is odd of a feature."""
+
+    FORETELLS = "foretells", _("Foretells the label almost perfectly")
+    MISSING = "missing", _("Nearly always missing")
+    CONSTANT = "constant", _("Always the same")
+    IDENTIFIER = "identifier", _("Looks like an identifier")

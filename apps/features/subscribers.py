@@ -28,13 +28,17 @@ def register() -> None:
         "training_set", check=lambda actor, pk: selectors.get_training_set(actor=actor, training_set_id=pk)
     )
     chain.register("feature_view", _view_link)
+    chain.register("on_demand_view", _on_demand_link)
     chain.register("training_set", _training_set_link)
     chain.register_upwards("dataset_version", _made_of_version)
     chain.register_upwards("feature_view", _made_of_view)
+    chain.register_upwards("on_demand_view", _made_on_demand)
     lineage.register("feature_view", selectors.view_things)
+    lineage.register("on_demand_view", selectors.on_demand_things)
     lineage.register("training_set", selectors.training_set_things)
     lineage.register_above("dataset_version", selectors.made_of_versions)
     lineage.register_above("feature_view", selectors.made_of_views)
+    lineage.register_above("on_demand_view", selectors.made_on_demand)
     projects.register_farewell("features", services.FeatureFarewell())
     datasets.register_reach(services.ViewReach())
     datasets.register_reach(services.TrainingSetReach())
@@ -65,6 +69,23 @@ def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:
     )
 
 
+def _on_demand_link(actor: Actor, on_demand_id: UUID) -> chain.Link | None:
+    try:
+        view = selectors.get_on_demand_view(actor=actor, on_demand_id=on_demand_id)
+    except NotFound:
+        return None
+    node = chain.ChainNode(
+        kind="on_demand_view",
+        name=str(view),
+        at=view.created_at,
+        url=reverse("features:on_demand_detail", args=[actor.tenant.slug, view.project.slug, view.pk]),
+        digest=view.definition_digest,
+        actor=str(view.created_by or ""),
+        owner_id=view.created_by_id,
+    )
+    return chain.Link(node, made_from=tuple(("feature_view", UUID(pk)) for pk in view.view_ids))
+
+
 def _training_set_link(actor: Actor, training_set_id: UUID) -> chain.Link | None:
     try:
         row = selectors.get_training_set(actor=actor, training_set_id=training_set_id)
@@ -85,6 +106,7 @@ def _training_set_link(actor: Actor, training_set_id: UUID) -> chain.Link | None
         broken_reason=selectors.destroyed_in_words(row) or leaked,
     )
     below = [("feature_view", UUID(part["view"])) for part in row.views]
+    below += [("on_demand_view", UUID(part["id"])) for part in row.on_demand]
     return chain.Link(node, made_from=(*below, ("dataset_version", row.base_version_id)))
 
 
@@ -96,4 +118,10 @@ def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference
 
 def _made_of_view(actor: Actor, view_id: UUID) -> Iterable[chain.Reference]:
     rows = selectors.visible_training_sets(actor=actor)
-    return [("training_set", row.pk) for row in rows if any(part["view"] == str(view_id) for part in row.views)]
+    made = [("training_set", row.pk) for row in rows if any(part["view"] == str(view_id) for part in row.views)]
+    on_demand = selectors.visible_on_demand_views(actor=actor).filter(uses__contains=[{"view": str(view_id)}])
+    return [*made, *(("on_demand_view", view.pk) for view in on_demand)]
+
+
+def _made_on_demand(actor: Actor, on_demand_id: UUID) -> Iterable[chain.Reference]:
+    return [("training_set", row.pk) for row in selectors.training_sets_with(actor=actor, on_demand_id=on_demand_id)]

@@ -6,7 +6,9 @@ from apps.features.views import (
     entities,
     feature_views,
     joining,
+    on_demand,
     pages,
+    relations,
     saying,
     services,
     training_sets,
@@ -31,8 +33,15 @@ project_patterns = [
     path("features/services/<uuid:service_id>/restore/", services.service_restore, name="service_restore"),
     path("features/services/<uuid:service_id>/remove/", services.service_remove, name="service_remove"),
     path("features/file/", definitions.definition_file, name="definition_file"),
+    path("features/on-demand/new/", on_demand.on_demand_define, name="on_demand_define"),
+    path("features/on-demand/<uuid:on_demand_id>/", on_demand.on_demand_detail, name="on_demand_detail"),
     path("features/training-sets/new/", joining.training_set_define, name="training_set_define"),
     path(
         "features/training-sets/<uuid:training_set_id>/", training_sets.training_set_detail, name="training_set_detail"
+    ),
+    path(
+        "features/training-sets/<uuid:training_set_id>/label.json",
+        relations.label_chart,
+        name="label_chart",
     ),
 ]

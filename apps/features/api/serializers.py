@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.features import selectors
 from apps.features.choices import KeyType
-from apps.features.models import Entity, FeatureView, TrainingSet
+from apps.features.models import Entity, FeatureView, OnDemandView, TrainingSet
 
 
 class EntitySerializer(serializers.ModelSerializer):
@@ -102,6 +104,66 @@ class ViewChoice(serializers.Serializer):
     features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
 
 
+class OnDemandViewSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = OnDemandView
+        exclude = ["tenant", "created_by", "owner"]
+
+
+class UsedView(serializers.Serializer):
+    view = serializers.UUIDField()
+    features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
+
+
+class OnDemandFeature(serializers.Serializer):
+    name = serializers.CharField(max_length=63)
+    expression = serializers.CharField(max_length=10_000)
+    type = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
+
+
+class OnDemandDefinition(serializers.Serializer):
+    project = serializers.SlugField()
+    request = serializers.DictField(child=serializers.CharField(max_length=63), required=False, default=dict)
+    uses = UsedView(many=True, required=False, default=list)
+    features = OnDemandFeature(many=True)
+
+
+class OnDemandStart(OnDemandDefinition):
+    name = serializers.CharField(max_length=63)
+    description = serializers.CharField(required=False, allow_blank=True, default="")
+    tags = serializers.ListField(child=serializers.CharField(), required=False, default=list)
+
+
+class TriedRows(serializers.Serializer):
+    rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=100)
+
+
+class OnDemandTry(OnDemandDefinition, TriedRows):
+    pass
+
+
+class OnDemandRow(serializers.Serializer):
+    entity = serializers.DictField(required=False, default=dict)
+    request = serializers.DictField(required=False, default=dict)
+
+
+class OnDemandQuestion(serializers.Serializer):
+    rows = OnDemandRow(many=True, min_length=1, max_length=1000)
+
+
+class OnDemandChoice(serializers.Serializer):
+    id = serializers.UUIDField()
+    request = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
+    features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
+
+
+class OnDemandChoiceOrId(OnDemandChoice):
+    """An id alone takes all features, each request value from the column of its name."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value({"id": data} if isinstance(data, str) else data)
+
+
 class TrainingSetSerializer(serializers.ModelSerializer):
     service_name = serializers.CharField(source="service", default=None, read_only=True)
     digest = serializers.SerializerMethodField()
@@ -119,9 +181,8 @@ class TrainingSetSerializer(serializers.ModelSerializer):
         return selectors.destroyed_in_words(training_set)
 
 
-class TrainingSetStart(serializers.Serializer):
+class TrainingSetMeaning(serializers.Serializer):
     project = serializers.SlugField()
-    name = serializers.CharField(max_length=63)
     base_version = serializers.UUIDField()
     label = serializers.CharField(max_length=255)  # type: ignore[assignment]
     features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
@@ -139,6 +200,11 @@ class TrainingSetStart(serializers.Serializer):
         default=dict,
         help_text="Of a service: which column of the base version each join key stands in.",
     )
+    on_demand = OnDemandChoiceOrId(many=True, required=False, default=list)
+
+
+class TrainingSetStart(TrainingSetMeaning):
+    name = serializers.CharField(max_length=63)
     description = serializers.CharField(required=False, allow_blank=True, default="")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +19,10 @@ class TrainingSetViewSet(ProjectListViewSet):
         "list": Permission.FEATURE_VIEW,
         "retrieve": Permission.FEATURE_VIEW,
         "create": Permission.FEATURE_DEFINE,
+        "preview": Permission.FEATURE_DEFINE,
+        "report": Permission.FEATURE_VIEW,
     }
+    only_read = frozenset({"preview"})
 
     def list(self, request: Request) -> Response:
         project = self.wanted_project(request)
@@ -40,3 +44,19 @@ class TrainingSetViewSet(ProjectListViewSet):
             **body,
         )
         return self.answer(self.serializer_class, row, status=202)
+
+    @extend_schema(request=serializers.TrainingSetMeaning)
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        body = self.body(serializers.TrainingSetMeaning)
+        project = self.project_of(body.pop("project"))
+        version = body.pop("base_version")
+        return Response(
+            services.preview_training_set(actor=self.actor, project=project, base_version_id=version, **body)
+        )
+
+    @action(detail=True, methods=["get"])
+    def report(self, request: Request, pk: UUID) -> Response:
+        row = selectors.get_training_set(actor=self.actor, training_set_id=pk)
+        selectors.training_table(row)  # says in words where there are no rows
+        return Response(selectors.report_of(self.actor, row))

@@ -1,11 +1,12 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.features.api import definitions, services, training_sets, views
+from apps.features.api import definitions, on_demand, services, training_sets, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("entities", views.EntityViewSet, basename="entity")
 router.register("feature-views", views.FeatureViewViewSet, basename="feature-view")
 router.register("feature-services", services.FeatureServiceViewSet, basename="feature-service")
 router.register("feature-definitions", definitions.FeatureDefinitionViewSet, basename="feature-definition")
+router.register("on-demand-views", on_demand.OnDemandViewViewSet, basename="on-demand-view")
 router.register("training-sets", training_sets.TrainingSetViewSet, basename="training-set")
 api_patterns = router.urls

@@ -1,4 +1,4 @@
-"""What happens to entities, feature views and training sets."""
+"""What happens to entities, feature views, on-demand features and training sets."""
 
 from apps.features.events.materialisations import (
     FeatureViewFresh,
@@ -7,6 +7,7 @@ from apps.features.events.materialisations import (
     MaterialisationFailed,
     OnlineValuesForgotten,
 )
+from apps.features.events.on_demand import OnDemandViewDefined
 from apps.features.events.registry import (
     DefinitionsApplied,
     EntityEdited,
@@ -65,6 +66,7 @@ __all__ = [
     "FreshnessPromised",
     "MaterialisationCancelled",
     "MaterialisationFailed",
+    "OnDemandViewDefined",
     "OnlineValuesForgotten",
     "SkewEnded",
     "SkewFound",

@@ -1,5 +1,6 @@
 """What people type to define features and training sets."""
 
+from apps.features.forms.on_demand import OnDemandForm, lines_of, typed_value
 from apps.features.forms.registry import (
     DefinitionFileForm,
     DeprecationForm,
@@ -15,9 +16,12 @@ __all__ = [
     "DefinitionFileForm",
     "DeprecationForm",
     "DescriptionForm",
+    "OnDemandForm",
     "RemovalForm",
     "ServiceForm",
     "TrainingSetForm",
     "ViewForm",
+    "lines_of",
     "tags_of",
+    "typed_value",
 ]

@@ -64,6 +64,7 @@ class TrainingSetForm(forms.Form):
         *args: Any,
         columns: Sequence[dict[str, Any]],
         views: Sequence[Any],
+        on_demand: Sequence[Any] = (),
         unique: Collection[str] = (),
         services: Sequence[Any] = (),
         **kwargs: Any,
@@ -94,6 +95,9 @@ class TrainingSetForm(forms.Form):
         self._views = list(views)
         for view in self._views:
             self._offer(view, names)
+        self._on_demand = list(on_demand)
+        for one in self._on_demand:
+            self._offer_on_demand(one, names)
 
     def _offer(self, view: Any, names: list[tuple[str, str]]) -> None:
         here = view.pk.hex
@@ -112,6 +116,29 @@ class TrainingSetForm(forms.Form):
             widget=forms.CheckboxSelectMultiple,
         )
 
+    def _offer_on_demand(self, one: Any, names: list[tuple[str, str]]) -> None:
+        here, known = one.pk.hex, {name for name, _label in names}
+        self.fields[f"use_{here}"] = forms.BooleanField(label=str(one), required=False)
+        for index, name in enumerate(one.request):
+            self.fields[f"value_{here}_{index}"] = forms.ChoiceField(
+                label=name, required=False, choices=_NONE + names, initial=name if name in known else ""
+            )
+        self.fields[f"take_{here}"] = forms.MultipleChoiceField(
+            label=_("Features"),
+            required=False,
+            choices=[(name, name) for name in one.feature_names],
+            initial=one.feature_names,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+    @property
+    def on_demand_rows(self) -> Iterator[dict[str, Any]]:
+        """Each offer of on-demand features with its fields, for the page."""
+        for one in self._on_demand:
+            here = one.pk.hex
+            values: list[BoundField] = [self[f"value_{here}_{i}"] for i in range(len(one.request))]
+            yield {"view": one, "use": self[f"use_{here}"], "values": values, "take": self[f"take_{here}"]}
+
     @property
     def view_rows(self) -> Iterator[dict[str, Any]]:
         """Each offered view with its fields, for the page."""
@@ -119,6 +146,14 @@ class TrainingSetForm(forms.Form):
             here, keys = view.pk.hex, range(len(view.entity.join_keys))
             fields: list[BoundField] = [self[f"key_{here}_{i}"] for i in keys]
             yield {"view": view, "use": self[f"use_{here}"], "keys": fields, "take": self[f"take_{here}"]}
+
+    def check_for_preview(self) -> bool:
+        """Whether it can be looked at; its name may come later."""
+        self.full_clean()
+        for name in [n for n in self.errors if n in {"name", "description"}]:
+            del self.errors[name]
+            self.cleaned_data.setdefault(name, "")
+        return not self.errors
 
     def definition(self) -> dict[str, Any]:
         """The words of `services.define_training_set` but for the base version."""
@@ -131,6 +166,7 @@ class TrainingSetForm(forms.Form):
             "window_start": _midnight(chosen["window_start"]),
             "window_end": _midnight(chosen["window_end"]),
             **self._joined(),
+            "on_demand": [self._taken(one) for one in self._on_demand if chosen[f"use_{one.pk.hex}"]],
         }
 
     def _joined(self) -> dict[str, Any]:
@@ -142,6 +178,11 @@ class TrainingSetForm(forms.Form):
         of_service = {part["view"] for part in service.views}
         parts = [self._part(view) for view in self._views if str(view.pk) in of_service]
         return {"service_id": service.pk, "views": parts}
+
+    def _taken(self, one: Any) -> dict[str, Any]:
+        here, chosen = one.pk.hex, self.cleaned_data
+        request = {name: chosen[f"value_{here}_{i}"] or name for i, name in enumerate(one.request)}
+        return {"id": one.pk, "request": request, "features": chosen[f"take_{here}"]}
 
     def _part(self, view: Any) -> dict[str, Any]:
         here, chosen = view.pk.hex, self.cleaned_data

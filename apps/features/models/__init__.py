@@ -3,6 +3,7 @@
 from apps.features.models.deprecations import DeprecationNotice
 from apps.features.models.entities import Entity
 from apps.features.models.materialisations import Materialisation, PlanTable
+from apps.features.models.on_demand import OnDemandView
 from apps.features.models.services import FeatureService
 from apps.features.models.skew import SkewCheck
 from apps.features.models.training_sets import TrainingSet
@@ -14,6 +15,7 @@ __all__ = [
     "FeatureService",
     "FeatureView",
     "Materialisation",
+    "OnDemandView",
     "PlanTable",
     "SkewCheck",
     "TrainingSet",

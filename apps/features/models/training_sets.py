@@ -27,6 +27,8 @@ class TrainingSet(TenantModel):
     views = models.JSONField(default=list)
     # The feature service whose views these are; None where they were chosen one by one.
     service = models.ForeignKey(FeatureService, null=True, on_delete=models.PROTECT, related_name="training_sets")
+    # [{"id": on-demand view, "request": {request value: column of the base}, "features": [names]}]
+    on_demand = models.JSONField(default=list)
     # [{"name", "type", "role", "source"}], in the order of the table.
     columns = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)
@@ -49,3 +51,8 @@ class TrainingSet(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.number}"
+
+    @property
+    def report_key(self) -> str:
+        """Where what was measured of its columns and the label is kept, sealed."""
+        return f"training-sets/{self.pk.hex}/report"

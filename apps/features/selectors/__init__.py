@@ -1,9 +1,25 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
 from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
-from apps.features.selectors.lineage import made_of_versions, made_of_views, training_set_things, view_things
+from apps.features.selectors.lineage import (
+    made_of_versions,
+    made_of_views,
+    made_on_demand,
+    training_set_things,
+    view_things,
+)
 from apps.features.selectors.masking import digest_for, masks_of_set, masks_of_view, profile_of_view
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
+from apps.features.selectors.on_demand import (
+    get_on_demand_view,
+    masked_inputs,
+    on_demand_of,
+    on_demand_things,
+    training_sets_with,
+    versions_of_on_demand,
+    views_used,
+    visible_on_demand_views,
+)
 from apps.features.selectors.online import event_age, materialisations_of, stale_views
 from apps.features.selectors.reading import (
     check_not_destroyed,
@@ -39,6 +55,7 @@ from apps.features.selectors.registry import (
     views_of_service,
     visible_services,
 )
+from apps.features.selectors.relations import report_of, shown_report
 
 __all__ = [
     "MissingMap",
@@ -54,6 +71,7 @@ __all__ = [
     "entity_named",
     "event_age",
     "get_entity",
+    "get_on_demand_view",
     "get_service",
     "get_training_set",
     "get_view",
@@ -62,20 +80,28 @@ __all__ = [
     "made_from_view",
     "made_of_versions",
     "made_of_views",
+    "made_on_demand",
+    "masked_inputs",
     "masks_of_set",
     "masks_of_view",
     "materialisations_of",
     "missing_map",
+    "on_demand_of",
+    "on_demand_things",
     "over_time",
     "profile_of_view",
+    "report_of",
     "services_with_view",
     "set_tables_named",
     "sets_over",
+    "shown_report",
     "stale_views",
     "summary",
     "training_set_things",
     "training_sets_of_version",
+    "training_sets_with",
     "training_table",
+    "versions_of_on_demand",
     "versions_of_service",
     "versions_of_view",
     "view_table",
@@ -86,7 +112,9 @@ __all__ = [
     "views_of_service",
     "views_of_version",
     "views_over",
+    "views_used",
     "visible_entities",
+    "visible_on_demand_views",
     "visible_services",
     "visible_training_sets",
     "visible_views",

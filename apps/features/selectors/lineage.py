@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.features.choices import BuildState, ColumnRole
-from apps.features.models import FeatureView, TrainingSet
+from apps.features.models import FeatureView, OnDemandView, TrainingSet
 from apps.features.selectors.masking import digest_for
 from apps.features.selectors.reading import destroyed_in_words, visible_training_sets, visible_views
 from foundation.identity import Actor
@@ -62,15 +62,19 @@ def training_set_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
             at=row.created_at,
             digest=digest_for(actor, row),
             part_of=Whole("training_sets", uuid5(row.project_id, f"set {row.name}"), row.name),
-            made_from=(*views, ("dataset_version", row.base_version_id)),
+            made_from=(*views, *_on_demand(row), ("dataset_version", row.base_version_id)),
             columns=tuple(column["name"] for column in row.columns if column["role"] != ColumnRole.PROOF),
             sources=_columns(row),
             broken_reason=destroyed_in_words(row) or leaked,
         )
 
 
+def _on_demand(row: TrainingSet) -> list[Reference]:
+    return [("on_demand_view", UUID(part["id"])) for part in row.on_demand]
+
+
 def _columns(row: TrainingSet) -> dict[str, tuple[ColumnReference, ...] | None]:
-    """Each column with the view it was joined from, or the base version."""
+    """Each column with the view it was joined from, the on-demand features it is one of, or the base version."""
     of_view = {feature: ("feature_view", UUID(part["view"])) for part in row.views for feature in part["features"]}
     base: Reference = ("dataset_version", row.base_version_id)
     found: dict[str, tuple[ColumnReference, ...] | None] = {}
@@ -79,6 +83,10 @@ def _columns(row: TrainingSet) -> dict[str, tuple[ColumnReference, ...] | None]:
         if column["role"] == ColumnRole.PROOF:
             continue
         found[name] = ((base if source == "base" else of_view.get(name, base), name),)
+    for part in row.on_demand:
+        # Which values of the request each one takes stands in the view; that they are of the base is told of all.
+        given = tuple((base, column) for column in dict.fromkeys(part["request"].values()))
+        found |= {name: ((("on_demand_view", UUID(part["id"])), name), *given) for name in part["features"]}
     return found
 
 
@@ -93,8 +101,20 @@ def made_of_versions(actor: Actor, ids: Collection[UUID]) -> Iterable[tuple[UUID
 
 
 def made_of_views(actor: Actor, ids: Collection[UUID]) -> Iterable[tuple[UUID, Reference]]:
-    """Training sets that were joined from feature views, in the whole tenant."""
+    """Training sets that were joined from feature views, and what is made of these on demand, in the whole tenant."""
     wanted = {str(pk): pk for pk in ids}
+    for pk, uses in OnDemandView.objects.filter(tenant_id=actor.tenant_id).values_list("pk", "uses"):
+        for of in {part["view"] for part in uses} & set(wanted):
+            yield wanted[of], ("on_demand_view", pk)
     for pk, views in TrainingSet.objects.filter(tenant_id=actor.tenant_id).values_list("pk", "views"):
         for of in {part["view"] for part in views} & set(wanted):
+            yield wanted[of], ("training_set", pk)
+
+
+def made_on_demand(actor: Actor, ids: Collection[UUID]) -> Iterable[tuple[UUID, Reference]]:
+    """Training sets that have on-demand features of these, in the whole tenant."""
+    wanted = {str(pk): pk for pk in ids}
+    rows = TrainingSet.objects.filter(tenant_id=actor.tenant_id).exclude(on_demand=[])
+    for pk, parts in rows.values_list("pk", "on_demand"):
+        for of in {part["id"] for part in parts} & set(wanted):
             yield wanted[of], ("training_set", pk)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.datasets import selectors as datasets
-from apps.features.models import FeatureView, TrainingSet
+from apps.features.models import FeatureView, OnDemandView, TrainingSet
 from foundation.identity import Actor
 
 
@@ -29,12 +29,39 @@ def masks_of_set(actor: Actor, training_set: TrainingSet) -> datasets.Masks:
     versions = {str(version.pk): version for version in datasets.versions_by_id(wanted)}
     base = datasets.covered_masks(versions[str(training_set.base_version_id)])
     of_views = {pk: _of_view(actor, view, versions) for pk, view in views.items()}
-    found = [(column["name"], of_views.get(column["source"], base)) for column in training_set.columns]
+    joined = {name: of_views.get(part["view"], base) for part in training_set.views for name in part["features"]}
+    found = [(column["name"], joined.get(column["name"], base)) for column in training_set.columns]
     masked = {name: masks[name] for name, masks in found if name in masks}
+    masked |= _derived(training_set, base, joined)
     for index, pk in enumerate(part["view"] for part in training_set.views):
         if pk in views and {views[pk].event_time, views[pk].created_column} & set(of_views[pk]):
             masked |= dict.fromkeys((f"__event_v{index}", f"__known_v{index}"), datasets.hidden)
     return masked
+
+
+def _derived(
+    training_set: TrainingSet, base: Mapping[str, datasets.Mask], joined: Mapping[str, Mapping[str, datasets.Mask]]
+) -> dict[str, datasets.Mask]:
+    """An on-demand feature is covered where anything that it is made of is: it would tell of it."""
+    ids = [UUID(part["id"]) for part in training_set.on_demand]
+    rows = OnDemandView.objects.filter(tenant_id=training_set.tenant_id, pk__in=ids)
+    made = {str(view.pk): {one["name"]: one["from"] for one in view.features} for view in rows}
+    found: dict[str, datasets.Mask] = {}
+    for part in training_set.on_demand:
+        for name in part["features"]:
+            sources = made.get(part["id"], {}).get(name, [])
+            if any(_is_covered(source, part["request"], base, joined) for source in sources):
+                found[name] = datasets.hidden
+    return found
+
+
+def _is_covered(
+    source: str,
+    request: Mapping[str, str],
+    base: Mapping[str, datasets.Mask],
+    joined: Mapping[str, Mapping[str, datasets.Mask]],
+) -> bool:
+    return request[source] in base if source in request else source in joined.get(source, base)
 
 
 def _of_view(actor: Actor, view: FeatureView, versions: Mapping[str, Any]) -> dict[str, datasets.Mask]:

@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from apps.features.choices import BuildState
-from apps.features.models import Entity, FeatureService, FeatureView, TrainingSet
+from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView, TrainingSet
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
@@ -149,6 +149,7 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
         "services": services.values("name").distinct().count(),
         "features": found["in_views"],
         "sets": sets["sets"],
+        "on_demand": _visible(OnDemandView, actor, project_id).values("name").distinct().count(),
         "building": found["in_work"] + sets["in_work"],
     }
 

@@ -21,6 +21,14 @@ from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, V
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
+from apps.features.services.on_demand import (
+    define_on_demand,
+    functions_in_words,
+    read_on_demand,
+    try_definition,
+    try_on_demand,
+    try_on_sample,
+)
 from apps.features.services.online import (
     begin_materialisation,
     materialise_view,
@@ -34,6 +42,7 @@ from apps.features.services.online import (
     request_materialisation,
     watch_online,
 )
+from apps.features.services.relations.preview import preview_training_set
 from apps.features.services.removing import ask_to_remove_view, remove_view
 from apps.features.services.serving import define_service, register_on_demand, remove_service
 from apps.features.services.skew import check_served, watch_skew
@@ -52,6 +61,7 @@ __all__ = [
     "check_steady",
     "compute_view",
     "define_entity",
+    "define_on_demand",
     "define_service",
     "define_training_set",
     "define_view",
@@ -63,6 +73,7 @@ __all__ = [
     "describe_view",
     "entity_fields",
     "feature_part",
+    "functions_in_words",
     "key_type_of",
     "materialise_view",
     "note_forgotten",
@@ -71,7 +82,9 @@ __all__ = [
     "plans_changed",
     "plans_number",
     "preview_sql",
+    "preview_training_set",
     "promise_freshness",
+    "read_on_demand",
     "read_online",
     "read_plan",
     "register_on_demand",
@@ -85,6 +98,9 @@ __all__ = [
     "tables_measured",
     "tell_key_types",
     "text_of",
+    "try_definition",
+    "try_on_demand",
+    "try_on_sample",
     "view_fields",
     "view_words",
     "watch_online",

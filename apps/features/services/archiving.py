@@ -14,9 +14,10 @@ def feature_part(actor: Actor) -> Iterator[tenants.File]:
     with tenants.in_scope_of(actor):
         entities = list(selectors.visible_entities(actor=actor))
         views = list(selectors.visible_views(actor=actor).select_related("project"))
+        on_demand = list(selectors.visible_on_demand_views(actor=actor))
         sets = list(selectors.visible_training_sets(actor=actor).select_related("project"))
     yield "features/entities.json", tenants.as_json([tenants.fields_of(row) for row in entities])
-    for kind, rows in (("views", views), ("training_sets", sets)):
+    for kind, rows in (("views", views), ("on_demand", on_demand), ("training_sets", sets)):
         for row in rows:
             path = f"features/{row.project.slug}/{kind}/{row.name}-v{row.number}.json"
             yield path, tenants.as_json(tenants.fields_of(row))

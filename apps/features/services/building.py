@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,8 +18,10 @@ from apps.features.events import TrainingSetCancelled, TrainingSetFailed, Traini
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.joining import JoinedView, join_sql, proof_sql
 from apps.features.services.metering import begin_usage, size_of
+from apps.features.services.on_demand.columns import derived_of, request_columns, write_with_derived
+from apps.features.services.relations.built import report_on
 from apps.tenants import services as tenants
-from foundation import jobs, lake, ledger, states
+from foundation import jobs, lake, ledger, states, storage
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
 from foundation.lake.ports import Lake, TableAt
@@ -38,18 +41,24 @@ def build_training_set(*, job: JobHandle, training_set_id: UUID, in_quota: bool 
         base = datasets.table_at(datasets.get_version(actor=job.actor, version_id=training_set.base_version_id))
         views = selectors.views_of(actor=job.actor, training_set=training_set)
         sources = {f"v{index}": selectors.view_table(view) for index, view in enumerate(views)}
+        derived = derived_of(training_set)
     if training_set.state != BuildState.BUILDING:
         return
-    joined = [_joined(training_set, index, view) for index, view in enumerate(views)]
+    joined = [spec_of(training_set, index, view) for index, view in enumerate(views)]
     tables, table = lake.for_tenant(training_set.tenant_id), f"ts_{training_set.pk.hex}"
     tables.drop(table)
     job.progress(_("Joining as of each label's time"), 10)
-    at = tables.write_query(table, _sql(training_set, joined), {"base": base, **sources})
+    inputs = {"base": base, **sources}
+    at = write_with_derived(tables, table, join_of(training_set, joined), inputs, training_set, derived)
     job.raise_if_cancelled()
     job.progress(_("Proving that nothing leaked"), 60)
     proof = _proof(tables, training_set, base, at, joined, sources, views)
+    if derived:
+        proof["derived"] = [one.as_json() for one in derived]
     job.progress(_("Computing the digest"), 85)
     digest = tables.digest(at)
+    job.progress(_("Measuring what features have to do with the label"), 90)
+    report = report_on(tables, training_set, at, proof["rows"])
     size = size_of(tables, at)
     with job.scope(), transaction.atomic():
         if in_quota:
@@ -58,10 +67,12 @@ def build_training_set(*, job: JobHandle, training_set_id: UUID, in_quota: bool 
             tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
         row = _finish(actor=job.actor, training_set_id=training_set_id, at=at, proof=proof, digest=digest)
         if row is not None:
+            storage.put(row.tenant_id, row.report_key, json.dumps(report).encode())
             begin_usage(row, size, job.actor)
 
 
-def _joined(training_set: TrainingSet, index: int, view: FeatureView) -> JoinedView:
+def spec_of(training_set: TrainingSet, index: int, view: FeatureView) -> JoinedView:
+    """The view at this place of the set, as a join takes it."""
     part = training_set.views[index]
     return JoinedView(
         alias=f"v{index}",
@@ -74,9 +85,14 @@ def _joined(training_set: TrainingSet, index: int, view: FeatureView) -> JoinedV
     )
 
 
-def _sql(training_set: TrainingSet, joined: list[JoinedView]) -> str:
+def join_of(training_set: TrainingSet, joined: list[JoinedView]) -> str:
+    """The statement of the join over `base` and the views by their aliases."""
     return join_sql(
-        base_columns=[*training_set.base_features, *filter(None, [training_set.group])],
+        base_columns=[
+            *training_set.base_features,
+            *filter(None, [training_set.group]),
+            *request_columns(training_set),
+        ],
         label=training_set.label,
         event_time=training_set.event_time,
         start_us=_microseconds(training_set.window_start),
@@ -144,16 +160,26 @@ def _check_nothing_leaked(violations: int, mismatches: int) -> None:
 
 def _labels(tables: Lake, training_set: TrainingSet, base: TableAt) -> dict[str, int]:
     label = identifier(training_set.label)
-    limits = ["true"]
-    if training_set.event_time:
-        t = f"epoch_us({identifier(training_set.event_time)})"
-        limits += [f"{t} >= {start}" for start in [_microseconds(training_set.window_start)] if start is not None]
-        limits += [f"{t} < {end}" for end in [_microseconds(training_set.window_end)] if end is not None]
+    limits = _window(training_set)
     sql = (
         f"SELECT count(*) AS in_window, count({label}) AS labelled, count(*) - count({label}) AS without_label "  # noqa: S608
         f"FROM base WHERE {' AND '.join(limits)}"
     )
     return tables.query(sql, {"base": base}).read_all().to_pylist()[0]
+
+
+def _window(training_set: TrainingSet) -> list[str]:
+    limits = ["true"]
+    if training_set.event_time:
+        t = f"epoch_us({identifier(training_set.event_time)})"
+        limits += [f"{t} >= {start}" for start in [_microseconds(training_set.window_start)] if start is not None]
+        limits += [f"{t} < {end}" for end in [_microseconds(training_set.window_end)] if end is not None]
+    return limits
+
+
+def limits_of(training_set: TrainingSet) -> list[str]:
+    """Conditions on the rows of the base that a training set takes."""
+    return [f"{identifier(training_set.label)} IS NOT NULL", *_window(training_set)]
 
 
 @transaction.atomic

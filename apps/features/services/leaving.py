@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState
-from apps.features.models import Entity, FeatureView, TrainingSet
+from apps.features.models import Entity, FeatureView, OnDemandView, TrainingSet
 from apps.features.services.online import drop_values
 from apps.projects import services as projects
 from foundation.identity import Actor
@@ -25,6 +25,7 @@ class FeatureFarewell(projects.Farewell):
         mine = {"tenant_id": actor.tenant_id, "project_id": project_id}
         yield projects.Held(_("Entities"), Entity.objects.filter(**mine).count())
         yield projects.Held(_("Feature views"), FeatureView.objects.filter(**mine).count())
+        yield projects.Held(_("On-demand features"), OnDemandView.objects.filter(**mine).count())
         yield projects.Held(_("Training sets"), TrainingSet.objects.filter(**mine).count())
 
     def made_elsewhere(self, actor: Actor, project_id: UUID) -> Iterator[projects.Dependant]:
@@ -63,7 +64,7 @@ class FeatureFarewell(projects.Farewell):
         views, sets = [*views, *dead_views], [*sets, *dead_sets]
         return projects.Outside(
             tables=[*(f"fv_{view.pk.hex}" for view in views), *(f"ts_{row.pk.hex}" for row in sets)],
-            objects=[view.profile_key for view in views],
+            objects=[*(view.profile_key for view in views), *(row.report_key for row in sets)],
             things=[str(view.pk) for view in views],
         )
 

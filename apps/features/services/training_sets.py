@@ -20,6 +20,7 @@ from apps.features.events import TrainingSetDefined
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.defining import check_name
 from apps.features.services.naming import column_list
+from apps.features.services.on_demand.columns import Taken, taken
 from apps.features.services.serving import views_for_set
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
@@ -33,7 +34,16 @@ Column = dict[str, Any]
 
 
 @transaction.atomic
-def define_training_set(
+def define_training_set(*, actor: Actor, project: Project, name: str, **definition: Any) -> TrainingSet:
+    """Declare a training set (see `checked_set` for the words) and build it."""
+    training_set = checked_set(actor=actor, project=project, name=name, **definition)
+    training_set.number = _next_number(project, name)
+    training_set.save()
+    _announce(actor, training_set)
+    return training_set
+
+
+def checked_set(
     *,
     actor: Actor,
     project: Project,
@@ -48,12 +58,17 @@ def define_training_set(
     views: Sequence[Mapping[str, Any]] = (),
     service_id: UUID | None = None,
     keys: Mapping[str, str] | None = None,
+    on_demand: Sequence[Any] = (),
     description: str = "",
 ) -> TrainingSet:
-    """Declare labels, base columns and feature views; `features` None takes every base column not used otherwise.
+    """A training set that can mean what it says, not saved; else DefinitionRefused.
+
+    Declare labels, base columns and feature views; `features` None takes every base column not used otherwise.
 
     `views` holds {"view": id, "keys": {join key: base column}, "features": names or None} for each view; of a service
     the views are its own, joined by `keys` ({join key: base column}) or by what `views` says of one of them.
+    `on_demand` holds ids of on-demand features or {"id", "request": {request value: base column}, "features": names or
+    None}.
     """
     policies.check_can_define(actor, project)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
@@ -66,17 +81,17 @@ def define_training_set(
     service = selectors.get_service(actor=actor, service_id=service_id) if service_id else None
     parts = views_for_set(actor, service, views, keys or {}) if service else views
     chosen = [_check_view(actor, part, types) for part in parts]
+    derived = taken(actor=actor, project=project, given=on_demand, types=types, label=label, chosen=chosen)
     spoken_for = {label, event_time, group}
     base_features = list(features) if features is not None else [c for c in types if c not in spoken_for]
     used = {*base_features, *spoken_for, *(column for _view, keys, _names in chosen for column in keys.values())}
+    used |= {column for one in derived for column in one.request.values()}
     dataset_services.check_classified(actor, base, used)
-    columns = _columns(types, base_features, chosen, label, event_time, group)
-    number = _next_number(project, name)
-    training_set = TrainingSet.objects.create(
+    columns = _columns(types, base_features, chosen, derived, label, event_time, group)
+    return TrainingSet(
         tenant=actor.tenant,
         project_id=project.pk,
         name=name,
-        number=number,
         description=description,
         base_version_id=base.pk,
         label=label,
@@ -87,11 +102,10 @@ def define_training_set(
         base_features=base_features,
         views=[{"view": str(v.pk), "keys": keys, "features": names} for v, keys, names in chosen],
         service=service,
+        on_demand=[one.as_json() for one in derived],
         columns=columns,
         created_by=actor.user,
     )
-    _announce(actor, training_set)
-    return training_set
 
 
 def _next_number(project: Project, name: str) -> int:
@@ -183,12 +197,21 @@ def _check_view(
 
 
 def _columns(
-    types: Mapping[str, str], base_features: list[str], chosen: Sequence[Any], label: str, event_time: str, group: str
+    types: Mapping[str, str],
+    base_features: list[str],
+    chosen: Sequence[Any],
+    derived: Sequence[Taken],
+    label: str,
+    event_time: str,
+    group: str,
 ) -> list[Column]:
     columns: list[Column] = [_column(n, types[n], ColumnRole.FEATURE, "base") for n in base_features]
     for view, _keys, names in chosen:
         of_view = {feature["name"]: feature["type"] for feature in view.features}
         columns += [_column(name, of_view[name], ColumnRole.FEATURE, str(view)) for name in names]
+    for one in derived:
+        made = {feature["name"]: feature["type"] for feature in one.view.features}
+        columns += [_column(name, made[name], ColumnRole.FEATURE, str(one.view)) for name in one.names]
     if not columns:
         raise DefinitionRefused(_("There is no feature to learn from: choose base columns or feature views."))
     named = [column["name"] for column in columns]

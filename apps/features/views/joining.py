@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.choices import BuildState
+from apps.features.views.relations import related
 from apps.features.views.things import address
 from foundation import access
 from foundation.access import Permission
@@ -26,7 +27,11 @@ def training_set_define(request: PortalRequest, tenant: str, project: str) -> Ht
     context: dict[str, Any] = {"versions": versions, "base": base}
     if base is not None:
         context["form"] = form = _form(request, base)
-        if form.is_valid():
+        if request.POST.get("act") == "preview":
+            if form.check_for_preview():
+                with refusals_on(form):
+                    context["preview"] = _preview(request, base, form)
+        elif form.is_valid():
             with refusals_on(form):
                 return _define(request, base, form)
     status = 422 if base is not None and form.errors else 200
@@ -40,14 +45,29 @@ def _form(request: PortalRequest, base: Any) -> forms.TrainingSetForm:
     every = selectors.visible_views(actor=request.actor, project_id=request.project.pk).filter(state=BuildState.READY)
     # Of a service also views of which there is a newer version: it names just these.
     views = {view.pk: view for view in (*rows.filter(state=BuildState.READY), *every.filter(pk__in=named))}
+    on_demand = selectors.visible_on_demand_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     posted = request.POST if request.method == "POST" else None
     known = datasets.profile_for(request.actor, base).get("columns", [])
     unique = {column["name"] for column in known if column.get("unique")}
     name = datasets.sql_name(base.dataset)
     usual = {"name": name if name[0].isalpha() else f"rows_{name}"[:63], "service": request.GET.get("service", "")}
     return forms.TrainingSetForm(
-        posted, initial=usual, columns=base.schema, views=list(views.values()), unique=unique, services=services
+        posted,
+        initial=usual,
+        columns=base.schema,
+        views=list(views.values()),
+        on_demand=list(on_demand),
+        unique=unique,
+        services=services,
     )
+
+
+def _preview(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> dict[str, Any]:
+    definition = {word: value for word, value in form.definition().items() if word not in {"name", "description"}}
+    report = services.preview_training_set(
+        actor=request.actor, project=request.project, base_version_id=base.pk, **definition
+    )
+    return related(report)
 
 
 def _define(request: PortalRequest, base: Any, form: forms.TrainingSetForm) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from apps.datasets import selectors as datasets
 from apps.features import policies, selectors
 from apps.features.views import snippets
+from apps.features.views.on_demand_table import OnDemandFilter, OnDemandTable
 from apps.features.views.registry_tables import EntityFilter, EntityTable, ServiceFilter, ServiceTable
 from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, ViewFilter, ViewTable
 from apps.features.views.things import address, client_lines
@@ -18,7 +19,7 @@ from foundation.web import render_page
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
-_SHOWN = frozenset({"views", "entities", "services", "sets"})
+_SHOWN = frozenset({"views", "entities", "on_demand", "services", "sets"})
 
 
 @access.page(Permission.FEATURE_VIEW)
@@ -52,6 +53,9 @@ def _table(request: PortalRequest, shown: str) -> Any:
     if shown == "sets":
         sets = selectors.visible_training_sets(actor=actor, project_id=pk)
         return build_table(request, TrainingSetTable, sets, filterset_class=TrainingSetFilter)
+    if shown == "on_demand":
+        on_demand = selectors.visible_on_demand_views(actor=actor, project_id=pk, newest_only=True)
+        return build_table(request, OnDemandTable, on_demand, filterset_class=OnDemandFilter)
     views = selectors.visible_views(actor=actor, project_id=pk, newest_only=True)
     return build_table(request, ViewTable, views, filterset_class=ViewFilter)
 
@@ -61,6 +65,7 @@ def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[d
     named = {
         "views": _("Feature views"),
         "entities": _("Entities"),
+        "on_demand": _("On-demand features"),
         "services": _("Services"),
         "sets": _("Training sets"),
     }

@@ -15,7 +15,16 @@ _UNKNOWN = [{"name": "id", "type": "VARCHAR"}, {"name": "value", "type": "DOUBLE
 _LONG_AGO = "TIMESTAMP '2000-01-01' AS event_time"
 
 
+_ON_DEMAND = """client.on_demand.define(
+    "trip_context",
+    request={"distance_km": "number", "booked": "moment"},
+    features={"long_trip": "distance_km > 100", "booked_at_night": "hour(booked, 4) < 6"},
+)"""
+
+
 def of_page(request: PortalRequest, shown: str) -> str:
+    if shown == "on_demand":
+        return _ON_DEMAND
     rows = datasets.visible_datasets(actor=request.actor, project_id=request.project.pk)
     dataset: Any = next((row for row in rows[:20] if getattr(row, "latest_id", None)), None)
     schema = dataset.latest_schema if dataset else _UNKNOWN

@@ -21,7 +21,7 @@ from foundation.web.templatetags.sanad_format import ago, number
 _NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 
 
-class _FeatureTable(PortalTable):
+class FeatureTable(PortalTable):
     detail = ""
     also: tuple[str, ...] = ("number",)
 
@@ -43,7 +43,7 @@ class _FeatureTable(PortalTable):
         return ago(value)
 
 
-class ViewTable(_FeatureTable):
+class ViewTable(FeatureTable):
     title = _("Feature views")
     also = ("number", "tags", "deprecated_because")
     detail = "features:view_detail"
@@ -77,7 +77,7 @@ class ViewTable(_FeatureTable):
         return ago(value)
 
 
-class TrainingSetTable(_FeatureTable):
+class TrainingSetTable(FeatureTable):
     title = _("Training sets")
     detail = "features:training_set_detail"
     name = Column(verbose_name=_("Name"))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from apps.features import policies, selectors
 from apps.features.choices import BuildState, ColumnRole
+from apps.features.views.relations import perfect, relations_tab
 from apps.features.views.things import activity, address, tabs, training_set_of, version_address
 from foundation import access
 from foundation.access import Permission
@@ -55,6 +56,7 @@ def _tabbed(request: PortalRequest, row: Any) -> Part:
     names = {
         "proof": (_("Leakage proof"), None),
         "columns": (_("Columns"), sum(column["role"] != ColumnRole.PROOF for column in row.columns)),
+        "label": (_("Features and label"), None),
         "missing": (_("Missing values"), None),
         "rows": (_("Rows"), None),
         "lineage": (_("Lineage and use"), None),
@@ -81,7 +83,8 @@ def _proof(request: PortalRequest, row: Any) -> Part:
         }
         for count in row.leakage_proof.get("views", [])
     ]
-    return {"proof": row.leakage_proof, "counts": counts}
+    found = perfect(selectors.report_of(request.actor, row))
+    return {"proof": row.leakage_proof, "counts": counts, "perfect": found}
 
 
 def _columns(request: PortalRequest, row: Any) -> Part:
@@ -128,6 +131,10 @@ def _lineage(request: PortalRequest, row: Any) -> Part:
         "users": users_of(request.actor, "training_set", row.pk),
         "digest": selectors.digest_for(request.actor, row),
         "base_url": version_address(request, row.base_version_id),
+        "derived_from": [
+            (one, address(request, "on_demand_detail", one.pk))
+            for one in selectors.on_demand_of(actor=request.actor, training_set=row)
+        ],
         "made_of": [(view, address(request, "view_detail", view.pk)) for view in views],
     }
 
@@ -140,6 +147,7 @@ _ALWAYS = frozenset({"columns", "lineage", "activity"})
 _PARTS: dict[str, Callable[[PortalRequest, Any], Part]] = {
     "proof": _proof,
     "columns": _columns,
+    "label": relations_tab,
     "missing": _missing,
     "rows": _rows,
     "lineage": _lineage,

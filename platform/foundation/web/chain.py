@@ -18,6 +18,7 @@ ORDER = (
     "source",
     "dataset_version",
     "feature_view",
+    "on_demand_view",
     "training_set",
     "run",
     "model_version",

@@ -27,6 +27,7 @@ EVENT_FAMILIES = {
     "model": _("Models"),
     "model_version": _("Model versions"),
     "monitor": _("Monitors"),
+    "on_demand_view": _("On-demand features"),
     "permission": _("Permissions"),
     "price": _("Prices"),
     "project": _("Projects"),

@@ -41,6 +41,8 @@ KINDS = {
     "feature_service": (_("Feature service"), "stack-2"),
     "feature_view": (_("Feature view"), "columns-3"),
     "feature_views": (_("Feature view"), "columns-3"),
+    "on_demand_view": (_("On-demand features"), "adjustments-horizontal"),
+    "on_demand_views": (_("On-demand features"), "adjustments-horizontal"),
     "training_sets": (_("Training set"), "table"),
     "runs": (_("Runs"), "flask"),
     "hidden": (_("Hidden"), "lock"),

@@ -9,7 +9,7 @@ from sanad.data import Datasets
 from sanad.erasures import Erasures
 from sanad.exports import Exports
 from sanad.feature_definitions import FeatureDefinitions, FeatureServices
-from sanad.features import Features, TrainingSets
+from sanad.features import Features, OnDemand, TrainingSets
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.ingestions import Ingestions
 from sanad.keys import Keys
@@ -61,6 +61,7 @@ class Client:
         self.features = Features(self)
         self.feature_services = FeatureServices(self)
         self.feature_definitions = FeatureDefinitions(self)
+        self.on_demand = OnDemand(self)
         self.training_sets = TrainingSets(self)
         self.runs = Runs(self)
         self.models = Models(self)

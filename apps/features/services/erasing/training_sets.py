@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from apps.features.events import TrainingSetDefined, TrainingSetDestroyed, Train
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.building import build_training_set, end_unmade_set
 from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
-from foundation import ledger
+from foundation import ledger, storage
 from foundation.errors import PortalError, Unavailable
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
@@ -28,6 +29,12 @@ class TrainingSetReach(TableReach[TrainingSet]):
     rank = 30
     kinds = frozenset({ErasedKind.TRAINING_SET})
     kind, model, prefix = ErasedKind.TRAINING_SET, TrainingSet, "ts_"
+
+    def clear(self, job: JobHandle, ids: Collection[UUID]) -> None:
+        with job.scope():
+            rows = list(TrainingSet.objects.filter(pk__in=ids))
+        for row in rows:
+            storage.delete(row.tenant_id, row.report_key)
 
     def _visible(self, search: Search) -> QuerySet[TrainingSet]:
         return selectors.visible_training_sets(actor=search.actor, project_id=search.project_id)
@@ -82,9 +89,11 @@ def _define_set(actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: li
         "window_start",
         "window_end",
         "service_id",
+        "on_demand",
     )
     known = datasets.get_version(actor=actor, version_id=base).column_names
-    of_views = {name for part in views for name in part["features"]}
+    # On-demand features name columns by their names, which the successors have as well.
+    of_views = {name for part in [*views, *old.on_demand] for name in part["features"]}
     row = TrainingSet.objects.create(
         pk=new,
         tenant_id=old.tenant_id,

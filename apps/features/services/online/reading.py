@@ -20,7 +20,7 @@ from foundation import clock
 from foundation.errors import Unavailable
 from foundation.identity import Actor
 from runtime.online import KeyRefused, NotOurs, OnlineReader, Plan, results
-from runtime.online.names import MOST_KEY_BYTES
+from runtime.entity_keys import MOST_BYTES as MOST_KEY_BYTES
 
 
 def read_online(

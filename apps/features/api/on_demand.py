@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.features import selectors, services
+from apps.features.api import serializers
+from apps.features.api.projects import ProjectListViewSet
+from foundation.access import Permission
+
+
+class OnDemandViewViewSet(ProjectListViewSet):
+    serializer_class = serializers.OnDemandViewSerializer
+    permissions = {
+        "list": Permission.FEATURE_VIEW,
+        "retrieve": Permission.FEATURE_VIEW,
+        "create": Permission.FEATURE_DEFINE,
+        "try_definition": Permission.FEATURE_DEFINE,
+        "try_values": Permission.FEATURE_VIEW,
+        "online": Permission.FEATURE_VIEW,
+    }
+    only_read = frozenset({"try_definition", "try_values", "online"})
+
+    def list(self, request: Request) -> Response:
+        project = self.wanted_project(request)
+        rows = selectors.visible_on_demand_views(actor=self.actor, project_id=project.pk)
+        return self.pages(rows, self.serializer_class)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.answer(self.serializer_class, selectors.get_on_demand_view(actor=self.actor, on_demand_id=pk))
+
+    @extend_schema(request=serializers.OnDemandStart, responses={201: serializers.OnDemandViewSerializer})
+    def create(self, request: Request) -> Response:
+        body = self.body(serializers.OnDemandStart)
+        project = self.project_of(body.pop("project"))
+        view = services.define_on_demand(actor=self.actor, project=project, **body)
+        return self.answer(self.serializer_class, view, status=201)
+
+    @extend_schema(request=serializers.OnDemandTry)
+    @action(detail=False, methods=["post"], url_path="try")
+    def try_definition(self, request: Request) -> Response:
+        body = self.body(serializers.OnDemandTry)
+        project = self.project_of(body.pop("project"))
+        return Response({"results": services.try_definition(actor=self.actor, project=project, **body)})
+
+    @extend_schema(request=serializers.TriedRows)
+    @action(detail=True, methods=["post"], url_path="try")
+    def try_values(self, request: Request, pk: UUID) -> Response:
+        rows = self.body(serializers.TriedRows)["rows"]
+        return Response({"results": services.try_on_demand(actor=self.actor, on_demand_id=pk, rows=rows)})
+
+    @extend_schema(request=serializers.OnDemandQuestion)
+    @action(detail=True, methods=["post"])
+    def online(self, request: Request, pk: UUID) -> Response:
+        rows = self.body(serializers.OnDemandQuestion)["rows"]
+        return Response({"results": services.read_on_demand(actor=self.actor, on_demand_id=pk, rows=rows)})

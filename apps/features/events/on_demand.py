@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from foundation import ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDemandViewDefined(ledger.Event):
+    kind = "on_demand_view.defined"
+    said = _("defined version %(number)s")
+    icon = "writing"
+    on_demand_view_id: UUID
+    number: int
+    definition_digest: str

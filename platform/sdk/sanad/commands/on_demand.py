@@ -1,0 +1,71 @@
+"""On-demand features: defined, tried, asked."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from sanad.client import Client
+from sanad.commands.arguments import add, as_json, chosen, group, pair
+from sanad.output import show, table
+
+SHOWN = ("id", "name", "number", "features", "request")
+
+
+def add_to(acts: Any) -> None:
+    on_demand = group(acts, "on-demand", "features that are reckoned at the moment of a request")
+    define = add(on_demand, "define", on_demand_define, "define some, or their next version")
+    define.add_argument("name")
+    define.add_argument("--feature", action="append", required=True, metavar="NAME=EXPRESSION")
+    define.add_argument("--request", action="append", default=[], metavar="NAME=TYPE", help="a value of the request")
+    define.add_argument("--view", action="append", default=[], help="a feature view whose features expressions name")
+    define.add_argument("--tag", action="append", default=[])
+    define.add_argument("--description", default="")
+    add(on_demand, "list", on_demand_list, "on-demand features of the project")
+    tried = add(on_demand, "try", on_demand_try, "what they give for these values")
+    tried.add_argument("name", help="or id")
+    tried.add_argument("values", type=as_json, metavar="JSON", help='e.g. {"distance_km": 12}')
+    online = add(on_demand, "online", on_demand_online, "what they are now for one entity and request")
+    online.add_argument("name", help="or id")
+    online.add_argument("--key", action="append", default=[], metavar="NAME=VALUE")
+    online.add_argument("--request", type=as_json, default={}, metavar="JSON")
+
+
+def on_demand_define(client: Client, said: Namespace) -> None:
+    made = client.on_demand.define(
+        said.name,
+        features=dict(_words(text) for text in said.feature),
+        request=dict(_words(text) for text in said.request),
+        uses={client.features.get(name)["id"]: _named(client, name, said.feature) for name in said.view},
+        tags=said.tag,
+        description=said.description,
+    )
+    show(chosen(made, SHOWN), as_json=said.json)
+
+
+def _words(text: str) -> tuple[str, str]:
+    name, equals, words = text.partition("=")
+    if not equals:
+        raise ValueError(f"This is NAME=WORDS, and {text!r} is not.")
+    return name.strip(), words.strip()
+
+
+def _named(client: Client, view: str, features: list[str]) -> list[str]:
+    """The features of the view that stand in the expressions: a definition takes no more than it names."""
+    words = " ".join(features)
+    return [one["name"] for one in client.features.get(view)["features"] if one["name"] in words]
+
+
+def on_demand_list(client: Client, said: Namespace) -> None:
+    table(client.on_demand.list(), ("id", "name", "number", "tags"), as_json=said.json)
+
+
+def on_demand_try(client: Client, said: Namespace) -> None:
+    (found,) = client.on_demand.try_values(client.on_demand.get(said.name)["id"], [said.values])
+    show(found, as_json=said.json)
+
+
+def on_demand_online(client: Client, said: Namespace) -> None:
+    row = {"entity": dict(pair(text) for text in said.key), "request": said.request}
+    (found,) = client.on_demand.online(client.on_demand.get(said.name)["id"], [row])
+    show(found, as_json=said.json)

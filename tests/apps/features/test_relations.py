@@ -1,0 +1,198 @@
+"""What columns have to do with a label: each measure on made-up data, the report of a set, and its preview."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from apps.datasets import services as datasets
+from apps.datasets.selectors import get_version
+from apps.features import selectors, services
+from apps.features.choices import BuildState
+from apps.features.services.relations import scores
+from apps.features.services.relations.measuring import measured
+
+ROWS = 4_000
+RNG = np.random.default_rng(3)
+X, Y, NOISE = RNG.normal(size=ROWS), RNG.normal(size=ROWS), RNG.normal(size=ROWS)
+HIT = X + 0.1 * NOISE > 0
+TEXT = np.array(["a", "b", "c", "d"], dtype=object)
+
+
+def looked_at(label, **columns):
+    table = pa.table({**columns, "label": label})
+    given = [{"name": name, "type": "", "source": "base", "role": "feature"} for name in columns]
+    report = measured(given, "label", table.select)
+    return report["label"]["task"], {one["name"]: one for one in report["columns"]}
+
+
+def test_measures_agree_with_their_definitions():
+    assert scores.pearson(X, 3 * X + 1) == pytest.approx(1)
+    assert scores.pearson(X, 0.5 * X + Y) == pytest.approx(np.corrcoef(X, 0.5 * X + Y)[0, 1])
+    assert scores.spearman(X, np.exp(5 * X)) == pytest.approx(1)
+    assert list(scores.ranks(np.array([3.0, 1.0, 3.0, 2.0]))) == [3.5, 1, 3.5, 2]
+    groups = RNG.integers(0, 4, ROWS)
+    assert scores.correlation_ratio(groups, groups * 1.0) == pytest.approx(1)
+    assert scores.correlation_ratio(groups, Y) < 0.06
+    assert scores.cramers_v(groups, groups) == pytest.approx(1)
+    assert scores.cramers_v(groups, RNG.integers(0, 3, ROWS)) < 0.06
+    # A name of its own in each row says nothing, however well it would tell the rows apart.
+    names = np.arange(ROWS)
+    assert scores.correlation_ratio(names, Y) is None
+    assert not scores.cramers_v(names, groups)
+    pairs = list(zip(*np.meshgrid(X[HIT][:50], X[~HIT][:50]), strict=True))
+    wins = np.mean([np.mean((a > b) + 0.5 * (a == b)) for a, b in pairs])
+    both = np.concatenate([X[HIT][:50], X[~HIT][:50]])
+    assert scores.auc(both, np.arange(100) < 50) == pytest.approx(wins)
+
+
+def test_what_foretells_a_label_alone_is_found_and_an_identifier_is_not():
+    code = np.where(HIT, "yes", "no")
+    task, found = looked_at(
+        HIT,
+        same=HIT,
+        turned=-X,
+        code=code,
+        rare=pa.array(np.where(RNG.random(ROWS) < 0.7, code, None)),
+        hollow=pa.array(np.where(HIT, None, X), pa.float64()),
+        noise=NOISE,
+        key=[f"row-{n}" for n in range(ROWS)],
+        number=np.arange(ROWS),
+        constant=np.ones(ROWS),
+        empty=pa.nulls(ROWS, pa.float64()),
+        seldom=pa.array([1.0] * 100 + [None] * (ROWS - 100)),
+        lists=pa.array([[1]] * ROWS),
+    )
+    assert task == "binary"
+    flags = {name: one["suspicions"] for name, one in found.items()}
+    assert flags == {
+        "same": ["foretells"],
+        "turned": ["foretells"],
+        "code": ["foretells"],
+        "rare": [],
+        "hollow": ["foretells"],
+        "noise": [],
+        "key": ["identifier"],
+        "number": ["identifier"],
+        "constant": ["constant"],
+        "empty": ["missing"],
+        "seldom": ["missing", "constant"],
+        "lists": [],
+    }
+    assert found["turned"]["alone"]["value"] > 0.99 and found["turned"]["relation"]["spearman"] < -0.8
+    assert abs(found["noise"]["alone"]["value"] - 0.5) < 0.08
+    assert abs(found["key"]["alone"]["value"] - 0.5) < 0.08
+    assert found["code"]["relation"] == {"measure": "cramers_v", "value": pytest.approx(1)}
+    assert found["rare"]["missing"] == pytest.approx(0.3, abs=0.03)
+    # Where it is there, the label is always the same, so it goes with nothing; that it is there says all.
+    assert found["hollow"]["relation"] is None
+    assert found["lists"]["relation"] is None and found["empty"]["alone"] is None
+
+
+def test_labels_of_every_task_are_measured_by_what_fits():
+    number = 5 * X + 0.1 * Y
+    task, found = looked_at(number, line=X, bent=np.abs(X), place=TEXT[RNG.integers(0, 4, ROWS)], when=_moments())
+    assert task == "regression"
+    assert found["line"]["suspicions"] == ["foretells"] and found["line"]["alone"]["measure"] == "r2"
+    assert found["bent"]["alone"]["value"] < 0.2 and abs(found["bent"]["relation"]["value"]) < 0.1
+    assert found["place"]["relation"]["measure"] == "correlation_ratio"
+    assert found["when"]["relation"]["measure"] == "pearson"
+
+    kinds = TEXT[np.digitize(X, [-0.7, 0, 0.7])]
+    task, found = looked_at(kinds, x=X, noise=NOISE, same=kinds)
+    assert task == "multiclass"
+    assert (found["x"]["alone"]["value"] > 0.98, found["x"]["relation"]["measure"]) == (True, "correlation_ratio")
+    assert found["same"]["suspicions"] == ["foretells"]
+    assert abs(found["noise"]["alone"]["value"] - 0.5) < 0.08
+
+    for label in (np.ones(ROWS), [f"name {n}" for n in range(ROWS)], pa.nulls(ROWS, pa.float64())):
+        task, found = looked_at(label, x=X)
+        assert (task, found["x"]["relation"], found["x"]["alone"]) == ("", None, None)
+    task, found = looked_at([0, 1] * 15, x=np.arange(30.0))
+    assert (task, found["x"]["alone"]) == ("binary", None)
+    assert looked_at([None, 0.0, 1.0, float("nan")] * 100, x=np.arange(400.0))[0] == "binary"
+
+
+def _moments():
+    return pa.array((np.arange(ROWS) * 1_000_000).astype("datetime64[us]"))
+
+
+@pytest.fixture
+def base(ingested):
+    lines = [f"AA,2013-01-{1 + n % 28:02d} 10:{n % 60:02d}:00,{n % 2},{n % 2 + 0.5},{n % 7},k{n}" for n in range(400)]
+    return ingested("flights.csv", ("carrier,moment,late,delay_told,gate,code\n" + "\n".join(lines)).encode())
+
+
+def test_a_set_keeps_its_report_and_a_preview_says_the_same_before(
+    base, view, define, api_as, client_as, scientist, viewer, run_jobs
+):
+    words = {
+        "event_time": "moment",
+        "features": ["delay_told", "gate", "carrier", "code"],
+        "views": [{"view": view.pk}],
+    }
+    project = view.project
+    before = services.preview_training_set(
+        actor=scientist, project=project, base_version_id=base.pk, label="late", **words
+    )
+    row = define.training_set(base, "late", **words)
+    run_jobs()
+    row.refresh_from_db()
+    assert row.state == BuildState.READY, row.failure
+    report = selectors.report_of(scientist, row)
+    assert (before["rows"], report["rows"], report["label"]) == (400, 400, {"name": "late", "task": "binary"})
+    for found in (before, report):
+        flags = {one["name"]: one["suspicions"] for one in found["columns"]}
+        assert flags == {
+            "delay_told": ["foretells"],
+            "gate": [],
+            "carrier": ["constant"],
+            "code": ["identifier"],
+            "recent_delay": [],
+        }
+        missing = {one["name"]: one["missing"] for one in found["columns"] if one["missing"]}
+        assert missing == {} or set(missing) == {"recent_delay"}
+
+    body = {"project": "flights", "base_version": str(base.pk), "label": "late", "features": ["delay_told"]}
+    answer = api_as(scientist).post("/api/v1/training-sets/preview/", json.dumps(body), content_type="application/json")
+    assert answer.json()["columns"][0]["alone"] == {"measure": "auc", "value": 1.0}
+    assert (
+        api_as(viewer)
+        .post("/api/v1/training-sets/preview/", json.dumps(body), content_type="application/json")
+        .status_code
+        == 403
+    )
+    assert api_as(viewer).get(f"/api/v1/training-sets/{row.pk}/report/").json() == report
+
+    pages = client_as(scientist)
+    here = f"/t/acme/p/flights/features/training-sets/{row.pk}/"
+    text = pages.get(here, {"tab": "label"}).content.decode()
+    assert (
+        "“delay_told” alone foretells the label almost perfectly (AUC 1.000): is it known when the prediction is made?"
+        in text
+    )
+    assert "foretells the label almost perfectly" in pages.get(here).content.decode()
+    chart = pages.get(f"{here}label.json").json()
+    assert chart["data"][0]["y"][-1] == "delay_told"
+    form = {"label": "late", "features": ["delay_told", "gate"], "event_time": "", "act": "preview"}
+    shown = pages.post(f"/t/acme/p/flights/features/training-sets/new/?base={base.pk}", form)
+    assert (shown.status_code, "“delay_told” alone foretells" in shown.content.decode()) == (200, True)
+
+    # Whoever sees a column masked learns how much of it is missing, and not what it goes with.
+    version = get_version(actor=scientist, version_id=base.pk)
+    classes = {one["name"]: "public" for one in version.schema}
+    datasets.classify_columns(actor=scientist, version=version, classes={**classes, "delay_told": "personal"})
+    told = {one["name"]: one for one in selectors.report_of(viewer, row)["columns"]}
+    assert (told["delay_told"]["alone"], told["delay_told"]["relation"], told["delay_told"]["suspicions"]) == (
+        None,
+        None,
+        [],
+    )
+    assert (told["delay_told"]["masked"], told["gate"]["alone"] is not None) == (True, True)
+    datasets.classify_columns(actor=scientist, version=version, classes={**classes, "late": "personal"})
+    assert {
+        one["alone"] for one in selectors.report_of(viewer, row)["columns"] if not isinstance(one["alone"], dict)
+    } == {None}
