@@ -25,6 +25,11 @@ def watch_online() -> None:
     services.watch_online(now=now())
 
 
+@periodic(name="features.end_readers", every=timedelta(minutes=1))
+def end_readers() -> None:
+    services.end_readers(now=now())
+
+
 @job(name="features.build_training_set")
 def build_training_set(*, job: JobHandle, training_set_id: str, **_later: object) -> None:
     services.build_training_set(job=job, training_set_id=UUID(training_set_id))

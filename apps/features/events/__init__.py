@@ -6,6 +6,7 @@ from apps.features.events.materialisations import (
     FreshnessPromised,
     MaterialisationFailed,
     OnlineValuesForgotten,
+    ReaderAdmitted,
 )
 from apps.features.events.training_sets import (
     TrainingSetCancelled,
@@ -39,6 +40,7 @@ __all__ = [
     "MaterialisationCancelled",
     "MaterialisationFailed",
     "OnlineValuesForgotten",
+    "ReaderAdmitted",
     "TrainingSetCancelled",
     "TrainingSetDefined",
     "TrainingSetDestroyed",

@@ -8,7 +8,10 @@ from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, V
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.metering import tables_measured
 from apps.features.services.online import (
+    admit_reader,
     begin_materialisation,
+    end_readers,
+    end_readers_of,
     materialise_view,
     note_forgotten,
     online_plan,
@@ -27,12 +30,15 @@ __all__ = [
     "TrainingSetReach",
     "ViewMentionReach",
     "ViewReach",
+    "admit_reader",
     "begin_materialisation",
     "build_training_set",
     "compute_view",
     "define_entity",
     "define_training_set",
     "define_view",
+    "end_readers",
+    "end_readers_of",
     "feature_part",
     "materialise_view",
     "note_forgotten",
