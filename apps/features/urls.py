@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.features.views import defining, feature_views, joining, pages, training_sets
+from apps.features.views import defining, feature_views, joining, online, pages, training_sets
 
 app_name = "features"
 project_patterns = [
@@ -8,6 +8,8 @@ project_patterns = [
     path("features/views/new/", defining.view_define, name="view_define"),
     path("features/views/<uuid:view_id>/", feature_views.view_detail, name="view_detail"),
     path("features/views/<uuid:view_id>/chart.json", feature_views.feature_chart, name="feature_chart"),
+    path("features/views/<uuid:view_id>/materialise/", online.view_materialise, name="view_materialise"),
+    path("features/views/<uuid:view_id>/freshness/", online.view_freshness, name="view_freshness"),
     path("features/training-sets/new/", joining.training_set_define, name="training_set_define"),
     path(
         "features/training-sets/<uuid:training_set_id>/", training_sets.training_set_detail, name="training_set_detail"

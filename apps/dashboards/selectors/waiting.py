@@ -17,6 +17,7 @@ from apps.datasets import selectors as datasets
 from apps.datasets.choices import VersionState
 from apps.experiments import selectors as experiments
 from apps.experiments.choices import RunState
+from apps.features import selectors as features
 from apps.monitoring import selectors as monitoring
 from apps.tenants import selectors as tenants
 from apps.tenants.choices import SupportState
@@ -81,6 +82,8 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         if actor.user is not None:
             rows = datasets.failed_versions(actor=actor, by=actor.user.pk, since=now - _FAILED_WITHIN)
             yield "dataset_version", _for_builders(actor, rows), _failed_version
+    if access.can_somewhere(actor, Permission.FEATURE_VIEW):
+        yield "feature_view", _for_builders(actor, features.stale_views(actor=actor)), _stale
     if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
         failed = _in_use(actor, experiments.visible_runs(actor=actor))
         failed = failed.filter(state=RunState.FAILED, created_by=actor.user)
@@ -184,6 +187,12 @@ def _ingestion(kind: str, row: Any, now: datetime) -> Waiting:
     reason = row.trouble or said_now(row.last_words or {}, row.last_failure)
     place = (row.project.name, row.project.slug)
     return Waiting(kind, row.pk, str(row), reason, "failed", _("Needs a look"), row.last_at or row.created_at, *place)
+
+
+def _stale(kind: str, row: Any, now: datetime) -> Waiting:
+    reason = _("Its latest event online is older than expected.")
+    place = (row.project.name, row.project.slug)
+    return Waiting(kind, row.pk, str(row), reason, "waiting", _("Out of date"), row.stale_since, *place)
 
 
 def _run(kind: str, row: Any, now: datetime) -> Waiting:

@@ -115,7 +115,8 @@ class ValkeyOnlineStore:
         rules = [b"reset", b"on", b">" + password.encode(), b"-@all", b"+mget", b"+get", b"+ping", b"+select"]
         rules += [b"~" + _literal(prefix) + b"*" for prefix in prefixes]
         with _translated():
-            self._client.execute_command("ACL SETUSER", name, *rules)
+            client: Any = self._client
+            client.execute_command("ACL SETUSER", name, *rules)
 
     def admitted(self, beginning: str) -> list[str]:
         with _translated():

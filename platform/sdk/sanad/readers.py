@@ -60,12 +60,12 @@ class Reader:
         if self._reader is not None and time.monotonic() < self._until:
             return self._reader
         with self._lock:
-            if self._reader is None or time.monotonic() >= self._until:
-                self._begin()
-            assert self._reader is not None
+            if self._reader is not None and time.monotonic() < self._until:
+                return self._reader
+            self._reader = self._begun()
             return self._reader
 
-    def _begin(self) -> None:
+    def _begun(self) -> OnlineReader:
         try:
             from runtime.online import OnlineReader, Plan, Valkey
         except ImportError as error:
@@ -76,6 +76,6 @@ class Reader:
         known = {one.id: one for one in self._plan.online_views} if self._plan else {}
         self._plan = Plan.parse(told["plan"], known)
         store = self._given if self._given is not None else Valkey(told["url"])
-        self._reader = OnlineReader(store, self._plan.online_views)
         ends = datetime.fromisoformat(told["expires_at"].replace("Z", "+00:00")).timestamp()
         self._until = time.monotonic() + max(1.0, ends - time.time() - _SPARE_S)
+        return OnlineReader(store, self._plan.online_views)
