@@ -31,7 +31,7 @@ class OnlineStore(Protocol):
         """Bytes that these keys and their values take in the store."""
 
     def admit(self, name: str, password: str, prefixes: Sequence[bytes]) -> None:
-        """Let somebody of this name read what lies under keys that begin so, and do nothing else."""
+        """Let somebody of this name read what lies under keys that begin so (without a space), and do nothing else."""
 
     def admitted(self, beginning: str) -> list[str]:
         """The names that were admitted and begin so."""

@@ -68,7 +68,7 @@ def view_freshness(request: PortalRequest, tenant: str, project: str, view_id: U
         services.promise_freshness(actor=request.actor, view_id=view.pk, seconds=form.seconds)
         messages.success(request, _("Saved."))
     else:
-        messages.error(request, " ".join(sentence for errors in form.errors.values() for sentence in errors))
+        messages.error(request, " ".join(str(sentence) for errors in form.errors.values() for sentence in errors))
     return redirect(request, _back(request, view))
 
 
