@@ -31,6 +31,15 @@ class OnlineStore(Protocol):
     def room_of(self, keys: Sequence[bytes]) -> int:
         """Bytes that these keys and their values take in the store."""
 
+    def admit(self, name: str, password: str, prefixes: Sequence[bytes]) -> None:
+        """Let somebody of this name read what lies under keys that begin so (without a space), and do nothing else."""
+
+    def admitted(self, beginning: str) -> list[str]:
+        """The names that were admitted and begin so."""
+
+    def dismiss(self, names: Sequence[str]) -> None:
+        """Let them read no more, also those who are reading."""
+
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values in the order of the keys; None where there is none."""
 

@@ -13,16 +13,27 @@ from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.projects import services as projects
 from apps.tenants import services as tenants
-from foundation import live
+from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
+from foundation.ledger import RecordedEvent
 from foundation.web import chain, lineage
+
+_CHANGES = (
+    "dataset_version.column_classified",
+    "dataset_version.columns_classified",
+    "feature_view.destroyed",
+    "feature_view.ready",
+)
 
 
 def register() -> None:
     tenants.register_export("features", services.feature_part)
     tenants.register_kept("features", services.tables_measured)
+    for kind in _CHANGES:
+        ledger.subscribe(kind, name="features.plans", handler=_plans_changed)
+    ledger.subscribe("token.revoked", name="features.readers", handler=_token_revoked)
     live.register_topic("feature_view", check=lambda actor, pk: selectors.get_view(actor=actor, view_id=pk))
     live.register_topic(
         "training_set", check=lambda actor, pk: selectors.get_training_set(actor=actor, training_set_id=pk)
@@ -45,6 +56,15 @@ def register() -> None:
     datasets.register_reach(services.ViewMentionReach())
     keeping.register("fv_", named=selectors.view_tables_named, over=selectors.views_over)
     keeping.register("ts_", named=selectors.set_tables_named, over=selectors.sets_over)
+
+
+def _plans_changed(_event: RecordedEvent) -> None:
+    """What the gateway knows of views may have changed with this: it asks anew."""
+    services.plans_changed()
+
+
+def _token_revoked(event: RecordedEvent) -> None:
+    services.end_readers_of(token_id=UUID(event.payload["token_id"]))
 
 
 def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:

@@ -30,6 +30,11 @@ def check_served() -> None:
     services.check_served(now=now())
 
 
+@periodic(name="features.end_readers", every=timedelta(minutes=1))
+def end_readers() -> None:
+    services.end_readers(now=now())
+
+
 @job(name="features.build_training_set")
 def build_training_set(*, job: JobHandle, training_set_id: str, **_later: object) -> None:
     services.build_training_set(job=job, training_set_id=UUID(training_set_id))

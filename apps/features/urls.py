@@ -7,6 +7,7 @@ from apps.features.views import (
     feature_views,
     joining,
     on_demand,
+    online,
     pages,
     relations,
     saying,
@@ -35,6 +36,8 @@ project_patterns = [
     path("features/file/", definitions.definition_file, name="definition_file"),
     path("features/on-demand/new/", on_demand.on_demand_define, name="on_demand_define"),
     path("features/on-demand/<uuid:on_demand_id>/", on_demand.on_demand_detail, name="on_demand_detail"),
+    path("features/views/<uuid:view_id>/materialise/", online.view_materialise, name="view_materialise"),
+    path("features/views/<uuid:view_id>/freshness/", online.view_freshness, name="view_freshness"),
     path("features/training-sets/new/", joining.training_set_define, name="training_set_define"),
     path(
         "features/training-sets/<uuid:training_set_id>/", training_sets.training_set_detail, name="training_set_detail"

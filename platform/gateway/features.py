@@ -28,8 +28,8 @@ from gateway.portal import Portal, PortalAway
 from gateway.problems import Problems, Refused
 from gateway.rates import Rates
 from gateway.stats import Stats
+from runtime.entity_keys import MOST_BYTES as MOST_KEY_BYTES
 from runtime.online import AsyncReader, AsyncStore, KeyRefused, NotOurs, OnlineView, Plan, StoreAway, results
-from runtime.online.names import MOST_KEY_BYTES
 from runtime.online.reading import Answer, OfView
 from runtime.online.samples import FIELD, MOST_WAITING, Sampler, queue_of
 

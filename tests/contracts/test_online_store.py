@@ -6,8 +6,10 @@ import time
 from uuid import uuid4
 
 import pytest
+import redis
 
 from apps.features.adapters.valkey import store_at
+from apps.features.errors import Forgotten, Overtaken
 from foundation.errors import Unavailable
 
 
@@ -25,7 +27,7 @@ def silent():
 @pytest.fixture
 def key():
     """Keys of this test alone."""
-    mark = uuid4().bytes
+    mark = uuid4().hex.encode()
     return lambda name: mark + name
 
 
@@ -80,3 +82,59 @@ def test_keys_are_dropped_by_how_they_begin_whatever_their_bytes(store, key):
     assert store.drop_beginning(odd) == 2
     assert store.drop_beginning(odd) == 0
     assert store.read([odd + b"1", odd + b"2", key(b"[aXX\\]-3")]) == [None, None, b"kept"]
+
+
+ONE, TWO = b"\x00\x00\x00\x01", b"\x00\x00\x00\x02"
+
+
+def test_who_writes_is_one_and_whoever_was_overtaken_writes_nothing_more(store, key):
+    writer = key(b"writer")
+    with pytest.raises(Forgotten):
+        store.write_as([(key(b"a"), b"early")], writer=writer, number=ONE)
+    store.claim(writer, ONE)
+    many = [(key(b"%d" % n), b"%d" % n) for n in range(1_001)]
+    assert store.write_as(many, writer=writer, number=ONE) == 1_001
+    store.claim(writer, TWO)
+    assert store.write_as([(key(b"a"), b"new")], writer=writer, number=TWO) == 1
+    for write in (
+        lambda: store.write_as([(key(b"a"), b"old")], writer=writer, number=ONE),
+        lambda: store.claim(writer, ONE),
+        lambda: store.check(writer, ONE),
+    ):
+        with pytest.raises(Overtaken):
+            write()
+    assert store.read([key(b"a"), key(b"1000")]) == [b"new", b"1000"]
+    store.drop([writer])
+    with pytest.raises(Forgotten):
+        store.check(writer, TWO)
+    with pytest.raises(Forgotten):
+        store.write_as([(key(b"b"), b"after")], writer=writer, number=TWO)
+    assert store.read([key(b"b")]) == [None]
+
+
+def test_what_an_earlier_number_wrote_is_swept(store, key):
+    old, new, other = key(b":1"), key(b":2"), key(b":longer")
+    store.write([(old, ONE + b"old"), (new, TWO + b"new"), (other, ONE)], ttl_seconds=None)
+    assert store.sweep(key(b":"), head=TWO, name_bytes=len(old)) == 1
+    assert store.read([old, new, other]) == [None, TWO + b"new", ONE]
+    assert store.room_of([new, old]) > len(new) + 7 and store.room_of([]) == 0
+
+
+def test_whoever_is_admitted_reads_under_those_keys_and_nothing_else(store, key, settings):
+    store.write([(key(b"*:mine"), b"1"), (key(b"other"), b"2")], ttl_seconds=None)
+    store.admit("sanad-test-reader", "secret", [key(b"*:")])
+    assert store.admitted("sanad-test") == ["sanad-test-reader"]
+    path = settings.REDIS_URL.rpartition("@")[2]
+    theirs = redis.Redis.from_url(f"unix://sanad-test-reader:secret@{path}")
+    assert theirs.mget([key(b"*:mine")]) == [b"1"]
+    for asked in (
+        lambda: theirs.mget([key(b"*:mine"), key(b"other")]),
+        lambda: theirs.set(key(b"*:mine"), b"x"),
+        lambda: theirs.keys(),
+        lambda: theirs.flushall(),
+    ):
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            asked()
+    store.dismiss(["sanad-test-reader"])
+    with pytest.raises((redis.AuthenticationError, redis.ConnectionError)):
+        theirs.mget([key(b"*:mine")])

@@ -85,6 +85,8 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
     if actor.user is not None and access.can_somewhere(actor, Permission.FEATURE_VIEW):
         yield "feature_view", _unread_notices(actor, "view"), _deprecated
         yield "feature_service", _unread_notices(actor, "service"), _deprecated
+    if access.can_somewhere(actor, Permission.FEATURE_VIEW):
+        yield "feature_view", _for_builders(actor, features.stale_views(actor=actor)), _stale
     if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
         failed = _in_use(actor, experiments.visible_runs(actor=actor))
         failed = failed.filter(state=RunState.FAILED, created_by=actor.user)
@@ -211,6 +213,12 @@ def _ingestion(kind: str, row: Any, now: datetime) -> Waiting:
     reason = row.trouble or said_now(row.last_words or {}, row.last_failure)
     place = (row.project.name, row.project.slug)
     return Waiting(kind, row.pk, str(row), reason, "failed", _("Needs a look"), row.last_at or row.created_at, *place)
+
+
+def _stale(kind: str, row: Any, now: datetime) -> Waiting:
+    reason = _("Its latest event online is older than expected.")
+    place = (row.project.name, row.project.slug)
+    return Waiting(kind, row.pk, str(row), reason, "waiting", _("Out of date"), row.stale_since, *place)
 
 
 def _run(kind: str, row: Any, now: datetime) -> Waiting:

@@ -111,6 +111,23 @@ class ValkeyOnlineStore:
                 pipe.memory_usage(key)
             return sum(int(size or 0) for size in (pipe.execute() if keys else ()))
 
+    def admit(self, name: str, password: str, prefixes: Sequence[bytes]) -> None:
+        rules = [b"reset", b"on", b">" + password.encode(), b"-@all", b"+mget", b"+get", b"+ping", b"+select"]
+        rules += [b"~" + _literal(prefix) + b"*" for prefix in prefixes]
+        with _translated():
+            client: Any = self._client
+            client.execute_command("ACL SETUSER", name, *rules)
+
+    def admitted(self, beginning: str) -> list[str]:
+        with _translated():
+            found: Any = self._client.acl_users()
+        names = [name.decode() if isinstance(name, bytes) else str(name) for name in found]
+        return [name for name in names if name.startswith(f"{beginning}-")]
+
+    def dismiss(self, names: Sequence[str]) -> None:
+        with _translated():
+            self._client.acl_deluser(*names)
+
     def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         asking = getattr(self._asking, "wire", None)
         if asking is None:

@@ -6,7 +6,8 @@ from rest_framework import serializers
 
 from apps.features import selectors
 from apps.features.choices import KeyType
-from apps.features.models import Entity, FeatureView, OnDemandView, TrainingSet
+from apps.features.models import Entity, FeatureView, Materialisation, OnDemandView, TrainingSet
+from foundation.clock import now
 
 
 class EntitySerializer(serializers.ModelSerializer):
@@ -65,10 +66,16 @@ class FeatureViewSerializer(serializers.ModelSerializer):
     owner = serializers.EmailField(source="owner.email", default=None, read_only=True)
     digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
+    event_age_seconds = serializers.SerializerMethodField()
 
     class Meta:
         model = FeatureView
         exclude = ["tenant", "created_by", "first_profile", "lake_table", "named_by", "removed", "removed_by"]
+
+    def get_event_age_seconds(self, view: FeatureView) -> int | None:
+        """How old the latest event among the values online is."""
+        age = selectors.event_age(view, now())
+        return None if age is None else int(age.total_seconds())
 
     def get_digest(self, view: FeatureView) -> str:
         """Of the rows; empty where they hold values that are masked for you."""
@@ -208,6 +215,24 @@ class TrainingSetStart(TrainingSetMeaning):
     description = serializers.CharField(required=False, allow_blank=True, default="")
 
 
-class OnlineQuestion(serializers.Serializer):
-    views = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=20)
+class MaterialisationSerializer(serializers.ModelSerializer):
+    percent = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Materialisation
+        exclude = ["tenant", "project", "parting", "lake_snapshot", "since_snapshot"]
+
+
+class Freshness(serializers.Serializer):
+    seconds = serializers.IntegerField(allow_null=True, min_value=1, help_text="null: as old as it likes")
+
+
+class ReaderQuestion(serializers.Serializer):
+    views = serializers.ListField(child=serializers.CharField(max_length=80), required=False, max_length=20)
+    service = serializers.CharField(required=False, max_length=80)
+    features = serializers.ListField(child=serializers.CharField(max_length=255), required=False)
+    project = serializers.SlugField(required=False)
+
+
+class OnlineQuestion(ReaderQuestion):
     entities = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=1000)

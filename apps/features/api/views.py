@@ -61,8 +61,13 @@ class FeatureViewViewSet(ProjectListViewSet):
         "deprecate": Permission.FEATURE_DEFINE,
         "restore": Permission.FEATURE_DEFINE,
         "remove": Permission.DATASET_DESTROY,
+        "reader": Permission.FEATURE_VIEW,
+        "materialise": Permission.FEATURE_DEFINE,
+        "materialisations": Permission.FEATURE_VIEW,
+        "freshness": Permission.FEATURE_DEFINE,
     }
     only_read = frozenset({"preview", "online"})
+    shown_once = frozenset({"reader"})
 
     def list(self, request: Request) -> Response:
         project = self.wanted_project(request)
@@ -132,5 +137,37 @@ class FeatureViewViewSet(ProjectListViewSet):
     @action(detail=False, methods=["post"])
     def online(self, request: Request) -> Response:
         body = self.body(serializers.OnlineQuestion)
-        found = services.read_online(actor=self.actor, view_ids=body["views"], entities=body["entities"])
-        return Response({"results": found})
+        entities = body.pop("entities")
+        plan = services.online_plan(actor=self.actor, asked=body)
+        return Response({"results": services.read_plan(plan, entities, now=now())})
+
+    @extend_schema(request=serializers.ReaderQuestion)
+    @action(detail=False, methods=["post"])
+    def reader(self, request: Request) -> Response:
+        """What a program inside the house's network needs to read the online store itself, for a quarter of an hour."""
+        body = self.body(serializers.ReaderQuestion)
+        found = services.admit_reader(actor=self.actor, asked=body, now=now())
+        return Response({"plan": found.plan.as_document(), "url": found.url, "expires_at": found.expires_at})
+
+    @extend_schema(request=None, responses={202: serializers.MaterialisationSerializer})
+    @action(detail=True, methods=["post"])
+    def materialise(self, request: Request, pk: UUID) -> Response:
+        """Put all newest values of the view online again."""
+        row = services.request_materialisation(actor=self.actor, view_id=pk)
+        return self.answer(serializers.MaterialisationSerializer, row, status=202)
+
+    @extend_schema(responses=serializers.MaterialisationSerializer(many=True))
+    @action(detail=True, methods=["get"])
+    def materialisations(self, request: Request, pk: UUID) -> Response:
+        """Every time that the view's values were put online, newest first."""
+        view = selectors.get_view(actor=self.actor, view_id=pk)
+        rows = selectors.materialisations_of(actor=self.actor, view=view)
+        return self.pages(rows, serializers.MaterialisationSerializer)
+
+    @extend_schema(request=serializers.Freshness, responses=serializers.FeatureViewSerializer)
+    @action(detail=True, methods=["post"])
+    def freshness(self, request: Request, pk: UUID) -> Response:
+        """How old the latest event online may be before it is an alert."""
+        seconds = self.body(serializers.Freshness)["seconds"]
+        view = services.promise_freshness(actor=self.actor, view_id=pk, seconds=seconds)
+        return self.answer(self.serializer_class, view)

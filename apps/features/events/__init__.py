@@ -6,6 +6,7 @@ from apps.features.events.materialisations import (
     FreshnessPromised,
     MaterialisationFailed,
     OnlineValuesForgotten,
+    ReaderAdmitted,
 )
 from apps.features.events.on_demand import OnDemandViewDefined
 from apps.features.events.registry import (
@@ -68,6 +69,7 @@ __all__ = [
     "MaterialisationFailed",
     "OnDemandViewDefined",
     "OnlineValuesForgotten",
+    "ReaderAdmitted",
     "SkewEnded",
     "SkewFound",
     "SkewWatched",

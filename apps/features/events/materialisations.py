@@ -30,6 +30,17 @@ class OnlineValuesForgotten(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReaderAdmitted(ledger.Event):
+    """A program holds the view's secret and a name at the online store until then."""
+
+    kind = "feature_view.reader_admitted"
+    said = _("let a program read its values online until %(expires_at)s")
+    icon = "key"
+    view_id: UUID
+    expires_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FreshnessPromised(ledger.Event):
     """How old the latest event online may be; None: as old as it likes."""
 

@@ -1,6 +1,7 @@
 """What people type to define features and training sets."""
 
 from apps.features.forms.on_demand import OnDemandForm, lines_of, typed_value
+from apps.features.forms.online import FreshnessForm
 from apps.features.forms.registry import (
     DefinitionFileForm,
     DeprecationForm,
@@ -16,6 +17,7 @@ __all__ = [
     "DefinitionFileForm",
     "DeprecationForm",
     "DescriptionForm",
+    "FreshnessForm",
     "OnDemandForm",
     "RemovalForm",
     "ServiceForm",

@@ -30,7 +30,10 @@ from apps.features.services.on_demand import (
     try_on_sample,
 )
 from apps.features.services.online import (
+    admit_reader,
     begin_materialisation,
+    end_readers,
+    end_readers_of,
     materialise_view,
     note_forgotten,
     online_plan,
@@ -53,6 +56,7 @@ __all__ = [
     "TrainingSetReach",
     "ViewMentionReach",
     "ViewReach",
+    "admit_reader",
     "apply_definitions",
     "ask_to_remove_view",
     "begin_materialisation",
@@ -71,6 +75,8 @@ __all__ = [
     "describe_entity",
     "describe_service",
     "describe_view",
+    "end_readers",
+    "end_readers_of",
     "entity_fields",
     "feature_part",
     "functions_in_words",

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.datasets import selectors as datasets
-from apps.features import charts, policies, selectors, services
+from apps.features import charts, policies, selectors
 from apps.features.choices import BuildState
-from apps.features.views.things import activity, address, client_lines, tabs, version_address, view_of
+from apps.features.views.online import online_part
+from apps.features.views.things import activity, address, tabs, version_address, view_of
 from foundation import access
 from foundation.access import Permission
-from foundation.errors import NotFound, PortalError
+from foundation.errors import NotFound
 from foundation.figures import whole
 from foundation.web import render_page
 from foundation.web.chain import chain_of, users_of
@@ -33,7 +33,7 @@ Part = dict[str, Any]
 @require_GET
 def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
     view = view_of(request, view_id)
-    progress = f"{view.state}-{view.online_at is not None}"
+    progress = f"{view.state}-{view.online_at.isoformat() if view.online_at else ''}-{view.stale_since is not None}"
     if nothing_new := unchanged(request, progress):
         return nothing_new
     context: Part = {
@@ -58,7 +58,7 @@ def _tabbed(request: PortalRequest, view: Any) -> Part:
     return {
         "tab": tab,
         "tabs": _tabs(request, view, tab, ready),
-        "job": None if view.online_at else newest_job(request, ("feature_view", view.pk)),
+        "job": newest_job(request, ("feature_view", view.pk)),
         **_PARTS[tab](request, view),
     }
 
@@ -130,19 +130,6 @@ def _rows(request: PortalRequest, view: Any) -> Part:
     return {"table": table}
 
 
-def _online(request: PortalRequest, view: Any) -> Part:
-    keys = [(f"key{i}", key, request.GET.get(f"key{i}", "")) for i, key in enumerate(view.entity.join_keys)]
-    found: Part = {"keys": keys, "snippets": _snippets(request, view)}
-    if not any(typed for _name, _key, typed in keys):
-        return found
-    try:
-        entity = {key: typed for _name, key, typed in keys}
-        found["answer"] = services.read_online(actor=request.actor, view_ids=[view.pk], entities=[entity])[0]
-    except PortalError as refusal:
-        found["refusal"] = refusal.sentence
-    return found
-
-
 def _lineage(request: PortalRequest, view: Any) -> Part:
     return {
         "users": users_of(request.actor, "feature_view", view.pk),
@@ -155,22 +142,12 @@ def _activity(request: PortalRequest, view: Any) -> Part:
     return {"history": activity(request, "feature_view", view)}
 
 
-def _snippets(request: PortalRequest, view: Any) -> list[dict[str, str]]:
-    keys = ", ".join(f'"{key}": "…"' for key in view.entity.join_keys)
-    python = client_lines(request) + f'client.features.online(["{view.pk}"], [{{{keys}}}])'
-    curl = (
-        f"curl {settings.SANAD_PUBLIC_URL}/api/v1/feature-views/online/ -H 'Authorization: Bearer snd_…' \\\n"
-        f'  -H \'Content-Type: application/json\' -d \'{{"views": ["{view.pk}"], "entities": [{{{keys}}}]}}\''
-    )
-    return [{"name": "Python", "code": python}, {"name": "curl", "code": curl}]
-
-
 _ALWAYS = frozenset({"definition", "lineage", "activity"})
 _PARTS: dict[str, Callable[[PortalRequest, Any], Part]] = {
     "features": _features,
     "definition": _definition,
     "rows": _rows,
-    "online": _online,
+    "online": online_part,
     "lineage": _lineage,
     "activity": _activity,
 }

@@ -87,14 +87,16 @@ class Names:
                 plain = all(_AS_THEY_ARE.issuperset(map(type, one)) for one in asked)
         except KeyError:
             raise self._missing(entities) from None
-        # Only texts and whole numbers are looked up as they are: True would be found under 1.
-        known = self._known if plain else {}
+        if not plain:
+            # Not looked up as they are: True would be found under 1.
+            return [self._name(_as_tuple(one), place) for place, one in enumerate(asked)]
+        known = self._known
         names = [known.get(one) for one in asked]
         if None in names:
-            if len(self._known) > _REMEMBERED:
-                self._known.clear()
+            if len(known) > _REMEMBERED:
+                known.clear()
             both = enumerate(zip(names, asked, strict=True))
-            names = [name or self._remembered(known, one, place) for place, (name, one) in both]
+            names = [name or self._remembered(one, place) for place, (name, one) in both]
         return names  # type: ignore[return-value]
 
     def of_columns(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
@@ -108,10 +110,10 @@ class Names:
             names.append(prefix + digest.digest())
         return names
 
-    def _remembered(self, known: dict[Any, bytes], one: Any, place: int) -> bytes:
-        found = known.get(one)
+    def _remembered(self, one: Any, place: int) -> bytes:
+        found = self._known.get(one)
         if found is None:
-            found = known[one] = self._name(one if isinstance(one, tuple) else (one,), place)
+            found = self._known[one] = self._name(_as_tuple(one), place)
         return found
 
     def _name(self, values: tuple[Any, ...], place: int) -> bytes:
@@ -137,3 +139,7 @@ class Names:
                 if key not in entity:
                     return KeyRefused("missing", key, place)
         raise AssertionError("no key is missing")
+
+
+def _as_tuple(one: Any) -> tuple[Any, ...]:
+    return one if isinstance(one, tuple) else (one,)

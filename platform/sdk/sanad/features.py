@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
+from sanad.errors import Denied, NotFound
+from sanad.readers import Reader
 from sanad.resource import Resource, Thing, Things
 from sanad.transport import unmade, wait_for
 
@@ -109,11 +112,74 @@ class Features(Resource):
         )
         return found
 
-    def online(self, views: Sequence[str], entities: Sequence[Mapping[str, Any]]) -> Things:
-        """The newest values of each entity's features."""
-        body = {"views": list(views), "entities": [dict(entity) for entity in entities]}
-        found: Things = self._http.post("feature-views/online/", body)["results"]
+    def online(
+        self,
+        views: Sequence[str] = (),
+        entities: Sequence[Mapping[str, Any]] = (),
+        *,
+        service: str = "",
+        features: Sequence[str] | None = None,
+    ) -> Things:
+        """The newest values of each entity's features: of views (ids, or names of the project) or of a feature service.
+
+        The gateway answers where the client's address is one; behind it the portal itself.
+        """
+        body = {**self._asked(views, service, features), "entities": [dict(entity) for entity in entities]}
+        address = "/features/online" if self._by_gateway else "feature-views/online/"
+        found: Things = self._http.send("POST", address, json=body).json()["results"]
         return found
+
+    def materialise(self, said: str, *, timeout_s: float = 900) -> Thing:
+        """Put all newest values of a feature view (id or name) online again, and wait until they are."""
+        view = self.get(said)
+        made = self._http.post(f"feature-views/{view['id']}/materialise/")
+        return wait_for(
+            lambda: next(one for one in self.materialisations(view["id"]) if one["id"] == made["id"]),
+            lambda row: row["state"] in {"done", "overtaken"},
+            failed=unmade,
+            timeout_s=timeout_s,
+            what=f"Putting {view['name']} online",
+        )
+
+    def materialisations(self, view: str) -> Things:
+        """Every time that the values of a view (its id) were put online, newest first."""
+        return list(self._http.pages(f"feature-views/{view}/materialisations/"))
+
+    def freshness(self, said: str, seconds: int | None) -> Thing:
+        """Say how old the latest event of a view (id or name) may be online before it is an alert; None: any age."""
+        body = {"seconds": seconds}
+        changed: Thing = self._http.post(f"feature-views/{self.get(said)['id']}/freshness/", body)
+        return changed
+
+    def reader(
+        self,
+        views: Sequence[str] = (),
+        *,
+        service: str = "",
+        features: Sequence[str] | None = None,
+        store: Any = None,
+    ) -> Reader:
+        """Read in this process, straight from the online store: for programs inside the house's network.
+
+        `store` is a connection of one's own (`read(names) -> values`); without it the portal gives an address of the
+        store that opens these views alone, for a quarter of an hour at a time.
+        """
+        asked = self._asked(views, service, features)
+        return Reader(lambda: self._http.post("feature-views/reader/", asked), store)
+
+    @cached_property
+    def _by_gateway(self) -> bool:
+        """Whether the portal's address is its gateway's, which answers features itself; asked once."""
+        try:
+            self._http.send("GET", "/gatewayz")
+        except (Denied, NotFound):
+            return False
+        return True
+
+    def _asked(self, views: Sequence[str], service: str, features: Sequence[str] | None) -> Thing:
+        asked: Thing = {"project": self._client.project} if self._client.project else {}
+        asked |= {"service": service} if service else {"views": list(views)}
+        return asked if features is None else {**asked, "features": list(features)}
 
 
 class OnDemand(Resource):

@@ -19,8 +19,8 @@ from apps.features.services.skew.sampling import keep_samples
 from foundation import clock
 from foundation.errors import Unavailable
 from foundation.identity import Actor
-from runtime.online import KeyRefused, NotOurs, OnlineReader, Plan, results
 from runtime.entity_keys import MOST_BYTES as MOST_KEY_BYTES
+from runtime.online import KeyRefused, NotOurs, OnlineReader, Plan, results
 
 
 def read_online(

@@ -130,6 +130,11 @@ def _features(feature: Any) -> None:
     online = add(feature, "online", feature_online, "the newest values for one entity")
     online.add_argument("view", nargs="+")
     online.add_argument("--key", action="append", required=True, metavar="NAME=VALUE")
+    again = add(feature, "materialise", feature_materialise, "put all newest values of a view online again")
+    again.add_argument("view")
+    fresh = add(feature, "freshness", feature_freshness, "how old the latest event online may be before it is an alert")
+    fresh.add_argument("view")
+    fresh.add_argument("seconds", type=int, nargs="?", help="without it, any age")
 
 
 def _training_sets(training: Any) -> None:
@@ -296,6 +301,16 @@ def feature_list(client: Client, said: Namespace) -> None:
 def feature_online(client: Client, said: Namespace) -> None:
     views = [client.features.get(name)["id"] for name in said.view]
     table(client.features.online(views, [dict(pair(text) for text in said.key)]), (), as_json=True)
+
+
+def feature_materialise(client: Client, said: Namespace) -> None:
+    done = client.features.materialise(said.view)
+    show(chosen(done, ("id", "state", "kind", "keys_written", "watermark")), as_json=said.json)
+
+
+def feature_freshness(client: Client, said: Namespace) -> None:
+    view = client.features.freshness(said.view, said.seconds)
+    show(chosen(view, ("id", "name", "freshness_seconds", "event_age_seconds", "stale_since")), as_json=said.json)
 
 
 def training_create(client: Client, said: Namespace) -> None:

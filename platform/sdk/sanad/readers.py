@@ -1,0 +1,81 @@
+"""Features read in this process, straight from the online store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sanad.errors import Failed, Refused
+
+if TYPE_CHECKING:
+    from runtime.online import Answer, OnlineReader
+
+# Before a store's name ends it is asked for the next one.
+_SPARE_S = 300
+
+
+class Reader:
+    """Reads the views that it was made for; one may be shared by threads.
+
+    Values are read in one round trip, whatever the number of entities and views. Needs Sanad's `runtime` package, which
+    is where models are served; elsewhere `client.features.online` asks the gateway.
+    """
+
+    def __init__(self, ask: Callable[[], dict[str, Any]], store: Any = None) -> None:
+        self._ask, self._given = ask, store
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._reader: OnlineReader | None = None
+        self._plan: Any = None
+
+    def read(self, entities: Sequence[Mapping[str, Any]]) -> Answer:
+        """Columns by feature (`.features`), and what is missing (`.missing`) or not online (`.not_online`).
+
+        Refused where an entity lacks a join key; Failed where the store does not answer.
+        """
+        from runtime.online import KeyRefused, NotOurs, StoreAway
+
+        try:
+            return self._at_work().read(entities, now_us=time.time_ns() // 1_000)
+        except KeyRefused as refused:
+            raise Refused(f"Entity {refused.place + 1}: the join key {refused.key!r} is {refused.why}.") from refused
+        except StoreAway as away:
+            self._until = 0.0
+            raise Failed("The online store does not answer this reader; ask again.") from away
+        except NotOurs as error:
+            self._until = 0.0
+            raise Failed("A value online cannot be opened by this reader; ask again.") from error
+
+    def rows(self, entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The same as the gateway tells it: one object for each entity."""
+        from runtime.online import results
+
+        answer = self.read(entities)
+        return results(self._plan, entities, answer)
+
+    def _at_work(self) -> OnlineReader:
+        if self._reader is not None and time.monotonic() < self._until:
+            return self._reader
+        with self._lock:
+            if self._reader is not None and time.monotonic() < self._until:
+                return self._reader
+            self._reader = self._begun()
+            return self._reader
+
+    def _begun(self) -> OnlineReader:
+        try:
+            from runtime.online import OnlineReader, Plan, Valkey
+        except ImportError as error:
+            raise Failed(
+                "Reading in the process needs Sanad's runtime package; client.features.online asks the gateway instead."
+            ) from error
+        told = self._ask()
+        known = {one.id: one for one in self._plan.online_views} if self._plan else {}
+        self._plan = Plan.parse(told["plan"], known)
+        store = self._given if self._given is not None else Valkey(told["url"])
+        ends = datetime.fromisoformat(told["expires_at"].replace("Z", "+00:00")).timestamp()
+        self._until = time.monotonic() + max(1.0, ends - time.time() - _SPARE_S)
+        return OnlineReader(store, self._plan.online_views)
