@@ -30,3 +30,21 @@ class ColumnRole(TextChoices):
     GROUP = "group", _("Group")
     KEY = "key", _("Key")
     PROOF = "proof", _("Proof")
+
+
+class ViewKind(TextChoices):
+    """How the rows of a feature view are made."""
+
+    SQL = "sql", _("SQL")
+    WINDOWS = "windows", _("Windows over events")
+
+
+class WindowFunction(TextChoices):
+    COUNT = "count", _("Count")
+    SUM = "sum", _("Sum")
+    MEAN = "mean", _("Mean")
+    MIN = "min", _("Smallest")
+    MAX = "max", _("Largest")
+    LAST = "last", _("Last")
+    DISTINCT = "distinct", _("Distinct values")
+    QUANTILE = "quantile", _("Quantile")
