@@ -20,8 +20,8 @@ from apps.features.choices import WindowFunction
 from foundation.quoting import identifier
 
 _SECOND = 1_000_000
-_FRACTIONS = 1 << 64
-_FRACTION = f"{_FRACTIONS}.0"
+_FRACTION = f"{1 << 64}.0"
+_HALF, _LONG = f"{(1 << 32) - 1}::HUGEINT", (1 << 63) - 1
 # Of numbers beyond it the whole part would not fit, sums of billions of them included.
 _LARGEST = "1.2676506002282294e30"  # 2^100
 
@@ -342,14 +342,12 @@ def _source(one: Aggregation) -> str:
 
 
 def _total(sums: Sequence[str], one: Aggregation) -> str:
-    """A sum as people read it: its whole part rounded, and to it its rest rounded; halves of 128 bits are not, here."""
+    """A sum as people read it: its whole part rounded, and to it its rest rounded."""
     if one.type != "DOUBLE":
         return f"CAST({sums[0]} AS BIGINT)"
-    whole, rest = f"({sums[0]} + {sums[1]} // {_FRACTIONS})", f"({sums[1]} % {_FRACTIONS})"
-    return f"({_double(whole, 53)} + {_double(rest, 32)} / {_FRACTION})"
-
-
-def _double(whole: str, bits: int) -> str:
-    """The nearest double of a number of 128 bits, put together of two that are exact."""
-    half = 1 << bits
-    return f"(CAST({whole} // {half} AS DOUBLE) * {half}.0 + CAST({whole} % {half} AS DOUBLE))"
+    whole, rest = sums
+    near = f"{whole} BETWEEN -{_LONG} AND {_LONG}"
+    rounded = f"CASE WHEN {near} THEN CAST(CAST({whole} AS BIGINT) AS DOUBLE) ELSE CAST({whole} AS DOUBLE) END"
+    # Two halves that a double holds exactly; the engine's own way from 128 bits rounds twice.
+    upper, lower = f"CAST({rest} >> 32 AS DOUBLE)", f"CAST(CAST({rest} & {_HALF} AS BIGINT) AS DOUBLE)"
+    return f"({rounded} + ({upper} / {1 << 32}.0 + {lower} / {_FRACTION}))"
