@@ -48,3 +48,16 @@ class WindowFunction(TextChoices):
     LAST = "last", _("Last")
     DISTINCT = "distinct", _("Distinct values")
     QUANTILE = "quantile", _("Quantile")
+
+
+class KnownSince(TextChoices):
+    """From when on an event counts as known, where that may be later than its own time."""
+
+    EVENT = "event", _("Its event time")
+    COLUMN = "column", _("A column of it")
+    ARRIVAL = "arrival", _("Its arrival here")
+
+
+class EventSource(TextChoices):
+    VERSION = "version", _("A dataset version")
+    STREAM = "stream", _("A stream, as it goes on")

@@ -1,6 +1,6 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
-from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
+from apps.features.selectors.keeping import set_tables_named, sets_over, sources_followed, view_tables_named, views_over
 from apps.features.selectors.lineage import made_of_versions, made_of_views, training_set_things, view_things
 from apps.features.selectors.masking import digest_for, masks_of_set, masks_of_view, profile_of_view
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
@@ -42,6 +42,7 @@ __all__ = [
     "profile_of_view",
     "set_tables_named",
     "sets_over",
+    "sources_followed",
     "summary",
     "training_set_things",
     "training_sets_of_version",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
-from apps.features.choices import NEXT, BuildState
+from apps.features.choices import NEXT, BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
 from apps.features.models import FeatureView
+from apps.features.services import windows
 from apps.features.services.joining import SHOWN, JoinedView, marked_sql
 from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.naming import column_list
@@ -45,19 +47,11 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
         }
     if view.state != BuildState.BUILDING:
         return
-    tables, table = lake.for_tenant(view.tenant_id), f"fv_{view.pk.hex}"
-    tables.drop(table)
-    job.progress(_("Running the SQL"), 10)
-    rows = lake.sandbox.run(view.tenant_id, view.sql, inputs, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
-    at = tables.write(table, rows)
-    job.raise_if_cancelled()
-    job.progress(_("Checking keys and times"), 60)
-    count = _checked_count(tables, at, view)
-    at = _marked(tables, at, view)
-    job.raise_if_cancelled()
-    sources = dataset_services.column_sources(tables=tables, sql=view.sql, inputs=inputs)
+    tables = lake.for_tenant(view.tenant_id)
+    made = windows.rows_from_nothing if view.kind == ViewKind.WINDOWS else _rows_of_sql
+    at, count, sources = made(job=job, tables=tables, view=view, inputs=inputs)
     found = tables.inspect(at)
-    size = size_of(tables, at)
+    size = size_of(tables, at, windows.events_table(view))
     with job.scope(), transaction.atomic():
         if in_quota:
             project_id = view.project_id
@@ -69,6 +63,23 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
         profile = {**found.profile, "columns": [c for c in found.profile["columns"] if c["name"] != SHOWN]}
         if _finish(actor=job.actor, view=view, at=at, count=count, digest=found.digest, profile=profile):
             begin_usage(view, size, job.actor)
+
+
+def _rows_of_sql(
+    *, job: JobHandle, tables: Lake, view: FeatureView, inputs: Mapping[str, TableAt]
+) -> tuple[TableAt, int, windows.Sources]:
+    """The rows of the view's SQL, how many there are, and where their columns come from."""
+    table = windows.rows_table(view)
+    tables.drop(table)
+    job.progress(_("Running the SQL"), 10)
+    rows = lake.sandbox.run(view.tenant_id, view.sql, inputs, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
+    at = tables.write(table, rows)
+    job.raise_if_cancelled()
+    job.progress(_("Checking keys and times"), 60)
+    count = _checked_count(tables, at, view)
+    at = _marked(tables, at, view)
+    job.raise_if_cancelled()
+    return at, count, dataset_services.column_sources(tables=tables, sql=view.sql, inputs=inputs)
 
 
 def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
@@ -102,7 +113,7 @@ def _marked(tables: Lake, at: TableAt, view: FeatureView) -> TableAt:
 @transaction.atomic
 def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest: str, profile: dict) -> bool:
     """It is ready, unless it has ended meanwhile."""
-    found = {"features": view.features, "named_by": view.named_by, "marked": view.marked}
+    found = {name: getattr(view, name) for name in ("features", "named_by", "marked", "follow")}
     view = FeatureView.objects.select_for_update().get(pk=view.pk)
     if view.state != BuildState.BUILDING:
         return False
@@ -156,5 +167,6 @@ def end_unmade_view(
     states.move(view, state, NEXT)
     view.failure = sentence
     view.save(update_fields=["state", "failure"])
-    lake.for_tenant(view.tenant_id).drop(f"fv_{view.pk.hex}")
+    for table in windows.tables_of(view.pk):
+        lake.for_tenant(view.tenant_id).drop(table)
     ledger.record(event(view_id=view.pk), actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import policies, selectors
 from apps.features.adapters.valkey import store_at
-from apps.features.choices import BuildState
+from apps.features.choices import BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewMaterialised, MaterialisationCancelled
 from apps.features.models import FeatureView
@@ -66,7 +67,8 @@ def materialise_view(*, job: JobHandle, view_id: UUID) -> None:
 def _write_newest(view: FeatureView, job: JobHandle) -> int:
     """How many keys were written; Unavailable where some of them are not there afterwards."""
     keyring = _Keyring(view)
-    written = _store().write(_pairs(view, keyring, job), ttl_seconds=None)
+    written = _store().write(_pairs(view, keyring, _newest(view)), ttl_seconds=None)
+    job.raise_if_cancelled()
     found = _store().read([keyring.key(row) for row in _newest(view, limit=_READ_BACK)])
     if None in found:
         raise Unavailable(_("The online store lost values while they were written; the job tries again."))
@@ -144,12 +146,16 @@ def _check_keys(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> Non
             )
 
 
-def _pairs(view: FeatureView, keyring: _Keyring, job: JobHandle) -> Iterator[tuple[bytes, bytes]]:
-    for row in _newest(view):
+def write_rows(view: FeatureView, rows: Iterator[dict[str, Any]]) -> int:
+    """Write rows of keys, features and `__at` in µs in the place of what their keys had; how many."""
+    return _store().write(_pairs(view, _Keyring(view), rows), ttl_seconds=None)
+
+
+def _pairs(view: FeatureView, keyring: _Keyring, rows: Iterator[dict[str, Any]]) -> Iterator[tuple[bytes, bytes]]:
+    for row in rows:
         values = [row[name] for name in view.feature_names]
         key = keyring.key(row)
         yield key, keyring.seal(key, [row["__at"], values])
-    job.raise_if_cancelled()
 
 
 def _newest(view: FeatureView, limit: int | None = None) -> Iterator[dict[str, Any]]:
@@ -158,9 +164,11 @@ def _newest(view: FeatureView, limit: int | None = None) -> Iterator[dict[str, A
     at = f"epoch_us({identifier(view.event_time)})"
     # As a join sees it: of several rows of the latest event the one that was known last.
     known = f"greatest({at}, epoch_us({identifier(view.created_column)})) DESC, " if view.created_column else ""
+    # Windows have rows of times to come, at which events leave them.
+    by_now = f"WHERE {at} <= {time.time_ns() // 1_000} " if view.kind == ViewKind.WINDOWS else ""
     cut = f" LIMIT {limit}" if limit else ""
     sql = (
-        f"SELECT {keys}, {features}, {at} AS __at FROM rows "  # noqa: S608 - names are quoted
+        f"SELECT {keys}, {features}, {at} AS __at FROM rows {by_now}"  # noqa: S608 - names are quoted
         f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {at} DESC, {known}{features}) = 1{cut}"
     )
     for batch in lake.for_tenant(view.tenant_id).query(sql, {"rows": selectors.view_table(view)}):

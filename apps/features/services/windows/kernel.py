@@ -107,8 +107,8 @@ def stored_value(name: str, type: str) -> str:
 def seen_sql(plan: Plan) -> str:
     """Events with their tile `e` and the moment `s` from which they are seen."""
     slide = plan.slide_us
-    tile = f't + ({slide} - ((t % {slide}) + {slide}) % {slide}) % {slide}'
-    return f'SELECT *, greatest(e, known) AS s FROM (SELECT *, {tile} AS e FROM events)'
+    tile = f"t + ({slide} - ((t % {slide}) + {slide}) % {slide}) % {slide}"
+    return f"SELECT *, greatest(e, known) AS s FROM (SELECT *, {tile} AS e FROM events WHERE t IS NOT NULL)"
 
 
 def reach_sql(plan: Plan) -> str:
@@ -148,7 +148,7 @@ class _Kernel:
         else:
             step, low = self._after
             oldest = low - longest - plan.slide_us
-            seen = f'SELECT * FROM ({seen_sql(plan)}) WHERE t > {oldest}'  # noqa: S608
+            seen = f"SELECT * FROM ({seen_sql(plan)}) WHERE t > {oldest}"  # noqa: S608
             yield "near", f"SELECT * FROM ({seen}) WHERE s < e + {longest}"  # noqa: S608
             # What came may lie further back than what is near it: it is near by itself.
             bounds = f"min(s) AS low, max(e) + {longest} AS high"
@@ -278,7 +278,9 @@ class _Kernel:
                 continue
             told = dict(self._looked_for(one) for one in wanted)
             values = "".join(f", {sql} AS {column}" for column, sql in told.items())
-            taken = ", ".join(f"x.{column}" for column in sorted({column for one in wanted for column in self._of(one)}))
+            taken = ", ".join(
+                f"x.{column}" for column in sorted({column for one in wanted for column in self._of(one)})
+            )
             # A span no longer than the window lies in two of its multiples at most: moments meet few spans in vain.
             places = f"unnest(list_distinct([s // {window_us}, (e + {window_us} - 1) // {window_us}])) AS b"
             spans = f"SELECT {self._keys}, s, e, {taken}, {places} FROM {source} x WHERE s < e + {window_us}"  # noqa: S608
