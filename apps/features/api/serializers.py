@@ -24,9 +24,15 @@ class FeatureViewSerializer(serializers.ModelSerializer):
     digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
 
+    progress = serializers.SerializerMethodField()
+
     class Meta:
         model = FeatureView
-        exclude = ["tenant", "created_by", "first_profile", "lake_table", "named_by"]
+        exclude = ["tenant", "created_by", "first_profile", "lake_table", "named_by", "follow"]
+
+    def get_progress(self, view: FeatureView) -> selectors.WindowsProgress | None:
+        """Of windows: how far they have come with their events."""
+        return selectors.progress_of(self.context["view"].actor, view)
 
     def get_digest(self, view: FeatureView) -> str:
         """Of the rows; empty where they hold values that are masked for you."""

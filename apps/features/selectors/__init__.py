@@ -22,10 +22,12 @@ from apps.features.selectors.reading import (
     visible_training_sets,
     visible_views,
 )
+from apps.features.selectors.windows import WindowsProgress, progress_of
 
 __all__ = [
     "MissingMap",
     "Piece",
+    "WindowsProgress",
     "check_not_destroyed",
     "columns_meant",
     "destroyed_in_words",
@@ -40,6 +42,7 @@ __all__ = [
     "missing_map",
     "over_time",
     "profile_of_view",
+    "progress_of",
     "set_tables_named",
     "sets_over",
     "sources_followed",

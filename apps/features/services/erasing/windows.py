@@ -32,7 +32,7 @@ class WindowReach(dataset_services.Reach):
         return []
 
     def _wipe(self, job: JobHandle, search: Search, view: FeatureView) -> None:
-        tables, source = lake.for_tenant(view.tenant_id), view.windows["source"]["table"]
+        tables, source = lake.for_tenant(view.tenant_id), windows.source_table(view)
         there = tables.exists(source) and search.column in {c.name for c in tables.schema(tables.current(source))}
         if not there:
             return

@@ -2,7 +2,7 @@
 
 from apps.features.services.windows.advancing import advance_view, is_level
 from apps.features.services.windows.computing import Sources, from_successor, rows_from_nothing
-from apps.features.services.windows.events import events_table, rows_table, tables_of
+from apps.features.services.windows.events import events_table, rows_table, source_table, tables_of
 from apps.features.services.windows.online import materialise_keys
 from apps.features.services.windows.waking import stream_committed, wake, wake_all
 
@@ -15,6 +15,7 @@ __all__ = [
     "materialise_keys",
     "rows_from_nothing",
     "rows_table",
+    "source_table",
     "stream_committed",
     "tables_of",
     "wake",

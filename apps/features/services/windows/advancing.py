@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from apps.features.choices import BuildState, EventSource, ViewKind
 from apps.features.models import FeatureView
 from apps.features.services.windows.declaring import plan_of
-from apps.features.services.windows.events import Mark, events_table, mark_of, rows_table, staging_table
+from apps.features.services.windows.events import Mark, events_table, mark_of, rows_table, source_table, staging_table
 from apps.features.services.windows.kernel import Plan
 from apps.features.services.windows.online import drop_all, materialise_keys
 from apps.features.services.windows.progress import Progress
@@ -99,7 +99,7 @@ def _followed(job: JobHandle, view_id: UUID) -> FeatureView | None:
 def _take_in(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan) -> tuple[Mark | None, bool]:
     """How far the source is taken in afterwards, and whether anything was; None where there is no source any more."""
     mark, said = mark_of(tables, view)
-    table = view.windows["source"]["table"]
+    table = source_table(view)
     if not tables.exists(table):
         return mark, False
     until = tables.current(table)

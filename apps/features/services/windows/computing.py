@@ -14,7 +14,15 @@ from apps.features.choices import BuildState, EventSource, KnownSince, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureView
 from apps.features.services.windows.declaring import plan_of
-from apps.features.services.windows.events import Mark, events_table, mark_of, rows_table, staging_table, tables_of
+from apps.features.services.windows.events import (
+    Mark,
+    events_table,
+    mark_of,
+    rows_table,
+    source_table,
+    staging_table,
+    tables_of,
+)
 from apps.features.services.windows.kernel import Plan
 from apps.features.services.windows.progress import Progress
 from apps.features.services.windows.taking import ALIAS, compute_added, compute_all, take_added, take_all
@@ -58,10 +66,9 @@ def rows_from_nothing(
 
 def source_now(tables: Lake, view: FeatureView, inputs: Mapping[str, TableAt]) -> TableAt:
     """What the events are read from: the version, or the stream's table as it is now."""
-    source = view.windows["source"]
-    if source["kind"] != EventSource.STREAM:
+    if view.windows["source"]["kind"] != EventSource.STREAM:
         return inputs[ALIAS]
-    return tables.current(source["table"])
+    return tables.current(source_table(view))
 
 
 def from_successor(told: Mapping[str, Any], inputs: Mapping[str, UUID]) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def _source(actor: Actor, version_id: UUID | None, stream_id: UUID | None) -> tu
             "page, say there how sensitive its columns are, then define the view."
         )
         raise DefinitionRefused(sentence % {"stream": stream}, fields={"source": [_("There is no version yet.")]})
-    source = {"kind": EventSource.STREAM.value, "id": str(stream.pk), "table": stream.table, "name": stream.name}
+    source = {"kind": EventSource.STREAM.value, "id": str(stream.pk), "dataset": str(stream.dataset_id), "name": stream.name}
     return source, version, datasets.table_at(version)
 
 

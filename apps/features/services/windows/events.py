@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from apps.datasets.choices import growing_table
 from apps.features.choices import KnownSince
 from apps.features.services.windows.kernel import Plan, stored_value
 from foundation.lake import Lake
@@ -53,6 +54,11 @@ def staging_table(view: FeatureView) -> str:
 def tables_of(view_id: UUID) -> list[str]:
     """All that a view may have in the lake; one of SQL has the first alone."""
     return [f"{prefix}{view_id.hex}" for prefix in ("fv_", "we_", "wn_")]
+
+
+def source_table(view: FeatureView) -> str:
+    """The growing table of the stream that the view follows."""
+    return growing_table(UUID(view.windows["source"]["dataset"]))
 
 
 def mark_of(tables: Lake, view: FeatureView) -> tuple[Mark | None, str]:
