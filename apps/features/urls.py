@@ -1,11 +1,12 @@
 from django.urls import path
 
-from apps.features.views import defining, feature_views, joining, pages, training_sets
+from apps.features.views import defining, feature_views, joining, pages, training_sets, windows
 
 app_name = "features"
 project_patterns = [
     path("features/", pages.feature_list, name="feature_list"),
     path("features/views/new/", defining.view_define, name="view_define"),
+    path("features/windows/new/", windows.windows_define, name="windows_define"),
     path("features/views/<uuid:view_id>/", feature_views.view_detail, name="view_detail"),
     path("features/views/<uuid:view_id>/chart.json", feature_views.feature_chart, name="feature_chart"),
     path("features/training-sets/new/", joining.training_set_define, name="training_set_define"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from apps.datasets import selectors as datasets
 from apps.features import charts, policies, selectors, services
 from apps.features.choices import BuildState
+from apps.features.views.declared import declared, following
 from apps.features.views.things import activity, address, client_lines, tabs, version_address, view_of
 from foundation import access
 from foundation.access import Permission
@@ -33,7 +34,7 @@ Part = dict[str, Any]
 @require_GET
 def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
     view = view_of(request, view_id)
-    progress = f"{view.state}-{view.online_at is not None}"
+    progress = f"{view.state}-{view.online_at is not None}-{view.follow.get('step', '')}"
     if nothing_new := unchanged(request, progress):
         return nothing_new
     context: Part = {
@@ -44,6 +45,7 @@ def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID
         "chain": chain_of(request.actor, "feature_view", view.pk),
         "topic": f"feature_view:{view.pk}",
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
+        "follows": following(request, view),
         **_tabbed(request, view),
     }
     return render_page(request, "features/view_detail.html", **context)
@@ -113,7 +115,7 @@ def _definition(request: PortalRequest, view: Any) -> Part:
         {"term": alias, "value": named.get(pk, pk), "url": version_address(request, pk) if pk in named else ""}
         for alias, pk in view.inputs.items()
     ]
-    return {"inputs": inputs, "digest": selectors.digest_for(request.actor, view)}
+    return {"inputs": inputs, "digest": selectors.digest_for(request.actor, view), **declared(request, view)}
 
 
 def _rows(request: PortalRequest, view: Any) -> Part:
