@@ -94,3 +94,34 @@ class Suspicion(TextChoices):
     MISSING = "missing", _("Nearly always missing")
     CONSTANT = "constant", _("Always the same")
     IDENTIFIER = "identifier", _("Looks like an identifier")
+
+
+class ViewKind(TextChoices):
+    """How the rows of a feature view are made."""
+
+    SQL = "sql", _("SQL")
+    WINDOWS = "windows", _("Windows over events")
+
+
+class WindowFunction(TextChoices):
+    COUNT = "count", _("Count")
+    SUM = "sum", _("Sum")
+    MEAN = "mean", _("Mean")
+    MIN = "min", _("Smallest")
+    MAX = "max", _("Largest")
+    LAST = "last", _("Last")
+    DISTINCT = "distinct", _("Distinct values")
+    QUANTILE = "quantile", _("Quantile")
+
+
+class KnownSince(TextChoices):
+    """From when on an event counts as known, where that may be later than its own time."""
+
+    EVENT = "event", _("Its event time")
+    COLUMN = "column", _("A column of it")
+    ARRIVAL = "arrival", _("Its arrival here")
+
+
+class EventSource(TextChoices):
+    VERSION = "version", _("A dataset version")
+    STREAM = "stream", _("A stream, as it goes on")

@@ -12,6 +12,7 @@ from apps.datasets import services as datasets
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.projects import services as projects
+from apps.streams import services as streams
 from apps.tenants import services as tenants
 from foundation import ledger, live
 from foundation.errors import NotFound
@@ -54,7 +55,11 @@ def register() -> None:
     datasets.register_reach(services.ViewReach())
     datasets.register_reach(services.TrainingSetReach())
     datasets.register_reach(services.ViewMentionReach())
+    datasets.register_reach(services.WindowReach())
+    streams.register_follower(services.stream_committed)
     keeping.register("fv_", named=selectors.view_tables_named, over=selectors.views_over)
+    keeping.register("we_", named=selectors.sources_followed, over=selectors.views_over, grows=True)
+    keeping.register("wn_", over=selectors.views_over)
     keeping.register("ts_", named=selectors.set_tables_named, over=selectors.sets_over)
 
 

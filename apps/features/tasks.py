@@ -43,3 +43,13 @@ def build_training_set(*, job: JobHandle, training_set_id: str, **_later: object
 @job(name="features.remove_view", in_archive=True)
 def remove_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
     services.remove_view(job=job, view_id=UUID(view_id))
+
+
+@job(name="features.advance_view")
+def advance_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
+    services.advance_view(job=job, view_id=UUID(view_id))
+
+
+@periodic(name="features.wake_windows", every=timedelta(minutes=1))
+def wake_windows() -> None:
+    services.wake_all()

@@ -13,12 +13,14 @@ from apps.features.views import (
     saying,
     services,
     training_sets,
+    windows,
 )
 
 app_name = "features"
 project_patterns = [
     path("features/", pages.feature_list, name="feature_list"),
     path("features/views/new/", defining.view_define, name="view_define"),
+    path("features/windows/new/", windows.windows_define, name="windows_define"),
     path("features/views/<uuid:view_id>/", feature_views.view_detail, name="view_detail"),
     path("features/views/<uuid:view_id>/chart.json", feature_views.feature_chart, name="feature_chart"),
     path("features/views/<uuid:view_id>/edit/", saying.view_edit, name="view_edit"),

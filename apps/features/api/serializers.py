@@ -68,14 +68,20 @@ class FeatureViewSerializer(serializers.ModelSerializer):
     destroyed_because = serializers.SerializerMethodField()
     event_age_seconds = serializers.SerializerMethodField()
 
+    progress = serializers.SerializerMethodField()
+
     class Meta:
         model = FeatureView
-        exclude = ["tenant", "created_by", "first_profile", "lake_table", "named_by", "removed", "removed_by"]
+        exclude = ["tenant", "created_by", "first_profile", "lake_table", "named_by", "removed", "removed_by", "follow"]
 
     def get_event_age_seconds(self, view: FeatureView) -> int | None:
         """How old the latest event among the values online is."""
         age = selectors.event_age(view, now())
         return None if age is None else int(age.total_seconds())
+
+    def get_progress(self, view: FeatureView) -> selectors.WindowsProgress | None:
+        """Of windows: how far they have come with their events."""
+        return selectors.progress_of(self.context["view"].actor, view)
 
     def get_digest(self, view: FeatureView) -> str:
         """Of the rows; empty where they hold values that are masked for you."""

@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.features.api import definitions, on_demand, services, training_sets, views
+from apps.features.api import definitions, on_demand, services, training_sets, views, windows
 
 router = SimpleRouter(use_regex_path=False)
 router.register("entities", views.EntityViewSet, basename="entity")
@@ -8,5 +8,6 @@ router.register("feature-views", views.FeatureViewViewSet, basename="feature-vie
 router.register("feature-services", services.FeatureServiceViewSet, basename="feature-service")
 router.register("feature-definitions", definitions.FeatureDefinitionViewSet, basename="feature-definition")
 router.register("on-demand-views", on_demand.OnDemandViewViewSet, basename="on-demand-view")
+router.register("feature-windows", windows.WindowsViewSet, basename="feature-windows")
 router.register("training-sets", training_sets.TrainingSetViewSet, basename="training-set")
 api_patterns = router.urls

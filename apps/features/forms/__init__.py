@@ -12,6 +12,7 @@ from apps.features.forms.registry import (
 )
 from apps.features.forms.training_sets import TrainingSetForm
 from apps.features.forms.views import ViewForm
+from apps.features.forms.windows import WindowsForm
 
 __all__ = [
     "DefinitionFileForm",
@@ -23,6 +24,7 @@ __all__ = [
     "ServiceForm",
     "TrainingSetForm",
     "ViewForm",
+    "WindowsForm",
     "lines_of",
     "tags_of",
     "typed_value",

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from apps.features.choices import BuildState
+from apps.features.choices import BuildState, ViewKind
 from apps.features.models.deprecations import Deprecable
 from apps.features.models.entities import Entity
 from foundation import storage
@@ -24,7 +24,13 @@ class FeatureView(Deprecable, TenantModel):
     description = models.TextField(blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     tags = models.JSONField(default=list)
+    kind = models.CharField(max_length=8, choices=ViewKind.choices, default=ViewKind.SQL)
     sql = models.TextField()
+    # Of windows: {"source": {"kind", "id", "alias"}, "known_since", "slide_seconds", "columns": {name: type},
+    # "aggregations": [{"name", "function", "column", "seconds", "quantile"}]}
+    windows = models.JSONField(default=dict, blank=True)
+    # How far windows have come with their source: see services.windows.following.Progress.
+    follow = models.JSONField(default=dict, blank=True)
     # {alias in the SQL: id of a dataset version}
     inputs = models.JSONField(default=dict)
     event_time = models.CharField(max_length=255)

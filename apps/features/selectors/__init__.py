@@ -1,6 +1,6 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
-from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
+from apps.features.selectors.keeping import set_tables_named, sets_over, sources_followed, view_tables_named, views_over
 from apps.features.selectors.lineage import (
     made_of_versions,
     made_of_views,
@@ -56,10 +56,12 @@ from apps.features.selectors.registry import (
     visible_services,
 )
 from apps.features.selectors.relations import report_of, shown_report
+from apps.features.selectors.windows import WindowsProgress, progress_of
 
 __all__ = [
     "MissingMap",
     "Piece",
+    "WindowsProgress",
     "check_not_destroyed",
     "columns_meant",
     "deployed_among",
@@ -90,11 +92,13 @@ __all__ = [
     "on_demand_things",
     "over_time",
     "profile_of_view",
+    "progress_of",
     "report_of",
     "services_with_view",
     "set_tables_named",
     "sets_over",
     "shown_report",
+    "sources_followed",
     "stale_views",
     "summary",
     "training_set_things",

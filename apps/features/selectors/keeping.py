@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from apps.features.choices import BuildState
+from apps.features.choices import BuildState, EventSource, ViewKind
 from apps.features.models import FeatureView, TrainingSet
 from foundation.lake.ports import TableAt
 
@@ -15,6 +15,13 @@ _NOT_OVER = {BuildState.READY, BuildState.BUILDING}
 def view_tables_named(tenant_id: UUID) -> list[TableAt]:
     """The tables that feature views are read from, each at its snapshot."""
     return _named(FeatureView, tenant_id)
+
+
+def sources_followed(tenant_id: UUID) -> list[TableAt]:
+    """What windows over streams have read last, each at its snapshot: what comes is told apart from it."""
+    ready = FeatureView.objects.filter(tenant_id=tenant_id, state=BuildState.READY, kind=ViewKind.WINDOWS)
+    told = ready.filter(windows__source__kind=EventSource.STREAM.value).values_list("follow", flat=True)
+    return [TableAt(follow["table"], follow["snapshot"]) for follow in told if follow]
 
 
 def set_tables_named(tenant_id: UUID) -> list[TableAt]:

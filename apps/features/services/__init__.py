@@ -17,7 +17,7 @@ from apps.features.services.definitions import (
 )
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_service, describe_view
-from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
+from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
@@ -50,13 +50,17 @@ from apps.features.services.removing import ask_to_remove_view, remove_view
 from apps.features.services.serving import define_service, register_on_demand, remove_service
 from apps.features.services.skew import check_served, watch_skew
 from apps.features.services.training_sets import define_training_set
+from apps.features.services.windows import advance_view, stream_committed, wake_all
+from apps.features.services.windows.defining import define_windows, preview_events
 
 __all__ = [
     "FeatureFarewell",
     "TrainingSetReach",
     "ViewMentionReach",
     "ViewReach",
+    "WindowReach",
     "admit_reader",
+    "advance_view",
     "apply_definitions",
     "ask_to_remove_view",
     "begin_materialisation",
@@ -69,6 +73,7 @@ __all__ = [
     "define_service",
     "define_training_set",
     "define_view",
+    "define_windows",
     "definitions_text",
     "deprecate_service",
     "deprecate_view",
@@ -87,6 +92,7 @@ __all__ = [
     "plan_definitions",
     "plans_changed",
     "plans_number",
+    "preview_events",
     "preview_sql",
     "preview_training_set",
     "promise_freshness",
@@ -101,6 +107,7 @@ __all__ = [
     "restore_service",
     "restore_view",
     "service_fields",
+    "stream_committed",
     "tables_measured",
     "tell_key_types",
     "text_of",
@@ -109,6 +116,7 @@ __all__ = [
     "try_on_sample",
     "view_fields",
     "view_words",
+    "wake_all",
     "watch_online",
     "watch_skew",
 ]

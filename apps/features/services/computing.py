@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
-from apps.features.choices import NEXT, BuildState
+from apps.features.choices import NEXT, BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewCancelled, FeatureViewFailed, FeatureViewReady
 from apps.features.models import FeatureView
+from apps.features.services import windows
 from apps.features.services.joining import SHOWN, JoinedView, marked_sql
 from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.naming import column_list
@@ -50,7 +51,32 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
         }
     if view.state != BuildState.BUILDING:
         return
-    tables, table = lake.for_tenant(view.tenant_id), f"fv_{view.pk.hex}"
+    tables = lake.for_tenant(view.tenant_id)
+    made = windows.rows_from_nothing if view.kind == ViewKind.WINDOWS else _rows_of_sql
+    at, count, sources = made(job=job, tables=tables, view=view, inputs=inputs)
+    found = tables.inspect(at)
+    size = size_of(tables, at, windows.events_table(view))
+    with job.scope(), transaction.atomic():
+        if in_quota:
+            project_id = view.project_id
+            # Whoever sees the job reads why it failed: no figure of the whole tenant.
+            tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
+        view.features = [{**feature, "from": sources.get(feature["name"])} for feature in view.features]
+        named_by = (*view.entity.join_keys, view.event_time, view.created_column)
+        view.named_by = {name: sources.get(name) for name in named_by if name}
+        profile = {**found.profile, "columns": [c for c in found.profile["columns"] if c["name"] != SHOWN]}
+        if _finish(actor=job.actor, view=view, at=at, count=count, digest=found.digest, profile=profile):
+            begin_usage(view, size, job.actor)
+
+
+def _rows_of_sql(
+    *, job: JobHandle, tables: Lake, view: FeatureView, inputs: Mapping[str, TableAt]
+) -> tuple[TableAt, int, windows.Sources]:
+    """The rows of the view's SQL, how many there are, and where their columns come from.
+
+    What is no number is missing; how many there were is told with the features.
+    """
+    table = windows.rows_table(view)
     tables.drop(table)
     job.progress(_("Running the SQL"), 10)
     rows = lake.sandbox.run(view.tenant_id, view.sql, inputs, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
@@ -61,27 +87,11 @@ def compute_view(*, job: JobHandle, view_id: UUID, in_quota: bool = True) -> Non
     count = _checked_count(tables, at, view)
     at = _marked(tables, at, view)
     job.raise_if_cancelled()
-    sources = dataset_services.column_sources(tables=tables, sql=view.sql, inputs=inputs)
-    found = tables.inspect(at)
-    size = size_of(tables, at)
-    with job.scope(), transaction.atomic():
-        if in_quota:
-            project_id = view.project_id
-            # Whoever sees the job reads why it failed: no figure of the whole tenant.
-            tenants.reserve_storage(tenant_id=job.tenant_id, project_id=project_id, more=size)
-        view.features = [_told(feature, sources, unreal) for feature in view.features]
-        named_by = (*view.entity.join_keys, view.event_time, view.created_column)
-        view.named_by = {name: sources.get(name) for name in named_by if name}
-        profile = {**found.profile, "columns": [c for c in found.profile["columns"] if c["name"] != SHOWN]}
-        if _finish(actor=job.actor, view=view, at=at, count=count, digest=found.digest, profile=profile):
-            begin_usage(view, size, job.actor)
-
-
-def _told(feature: Mapping[str, Any], sources: Mapping[str, Any], unreal: Counter[str]) -> dict[str, Any]:
-    """The feature with what its values come from, and how many of them were no numbers and are missing now."""
-    name = feature["name"]
-    count = {"unreal": unreal[name]} if unreal[name] else {}
-    return {"name": name, "type": feature["type"], "from": sources.get(name), **count}
+    view.features = [
+        {**feature, **({"unreal": unreal[feature["name"]]} if unreal[feature["name"]] else {})}
+        for feature in view.features
+    ]
+    return at, count, dataset_services.column_sources(tables=tables, sql=view.sql, inputs=inputs)
 
 
 def _checked_count(tables: Lake, at: TableAt, view: FeatureView) -> int:
@@ -125,7 +135,7 @@ def _marked(tables: Lake, at: TableAt, view: FeatureView) -> TableAt:
 @transaction.atomic
 def _finish(*, actor: Actor, view: FeatureView, at: TableAt, count: int, digest: str, profile: dict) -> bool:
     """It is ready, unless it has ended meanwhile."""
-    found = {"features": view.features, "named_by": view.named_by, "marked": view.marked}
+    found = {name: getattr(view, name) for name in ("features", "named_by", "marked", "follow")}
     view = FeatureView.objects.select_for_update().get(pk=view.pk)
     if view.state != BuildState.BUILDING:
         return False
@@ -172,5 +182,6 @@ def end_unmade_view(
     states.move(view, state, NEXT)
     view.failure = sentence
     view.save(update_fields=["state", "failure"])
-    lake.for_tenant(view.tenant_id).drop(f"fv_{view.pk.hex}")
+    for table in windows.tables_of(view.pk):
+        lake.for_tenant(view.tenant_id).drop(table)
     ledger.record(event(view_id=view.pk), actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))

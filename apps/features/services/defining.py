@@ -101,14 +101,14 @@ def define_view(
     policies.check_can_define(actor, project)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
     check_name(name)
-    _check_ttl(ttl_seconds)
+    check_ttl(ttl_seconds)
     features = checked_features(actor, entity, sql, inputs, event_time, created_column)
     view = FeatureView.objects.create(
         tenant=actor.tenant,
         project_id=project.pk,
         entity=entity,
         name=name,
-        number=_next_number(project, name),
+        number=next_number(project, name),
         description=description,
         owner=owner_called(actor, owner),
         tags=checked_tags(tags),
@@ -121,7 +121,7 @@ def define_view(
         definition_digest=definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds),
         created_by=actor.user,
     )
-    _announce(actor, view)
+    announce(actor, view)
     return view
 
 
@@ -139,7 +139,8 @@ def checked_features(
     return features
 
 
-def _check_ttl(seconds: int | None) -> None:
+def check_ttl(seconds: int | None) -> None:
+    """Refuse a time to live that would let nothing live."""
     if seconds is not None and seconds <= 0:
         raise DefinitionRefused(
             _("A time to live of %(ttl)s seconds would forget every value at once; leave it empty for none.")
@@ -148,7 +149,8 @@ def _check_ttl(seconds: int | None) -> None:
         )
 
 
-def _announce(actor: Actor, view: FeatureView) -> None:
+def announce(actor: Actor, view: FeatureView) -> None:
+    """Say that it was defined, and have its rows computed."""
     subject = ("feature_view", view.pk)
     defined = FeatureViewDefined(view_id=view.pk, number=view.number, definition_digest=view.definition_digest)
     ledger.record(defined, actor=actor, project_id=view.project_id, subject=subject)
@@ -162,7 +164,8 @@ def _announce(actor: Actor, view: FeatureView) -> None:
     )
 
 
-def _next_number(project: Project, name: str) -> int:
+def next_number(project: Project, name: str) -> int:
+    """The number of the next version of the name; nobody else takes it before the transaction ends."""
     lock_project(project_id=project.pk)
     return 1 + (FeatureView.objects.filter(project_id=project.pk, name=name).aggregate(n=Max("number"))["n"] or 0)
 

@@ -13,6 +13,7 @@ from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState
 from apps.features.models import Entity, FeatureView, OnDemandView, TrainingSet
 from apps.features.services.online import drop_values
+from apps.features.services.windows import tables_of
 from apps.projects import services as projects
 from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
@@ -63,7 +64,7 @@ class FeatureFarewell(projects.Farewell):
         dead_views, dead_sets = self.dead_elsewhere(tenant.pk, project_id)
         views, sets = [*views, *dead_views], [*sets, *dead_sets]
         return projects.Outside(
-            tables=[*(f"fv_{view.pk.hex}" for view in views), *(f"ts_{row.pk.hex}" for row in sets)],
+            tables=[*(table for view in views for table in tables_of(view.pk)), *(f"ts_{row.pk.hex}" for row in sets)],
             objects=[*(view.profile_key for view in views), *(row.report_key for row in sets)],
             things=[str(view.pk) for view in views],
         )

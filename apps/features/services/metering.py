@@ -21,9 +21,9 @@ _KINDS: dict[type[FeatureView] | type[TrainingSet], ThingKind] = {
 }
 
 
-def size_of(tables: lake.Lake, at: TableAt) -> int:
-    """Bytes of a table that was written just now."""
-    return tables.sizes([at.table])[at.table]
+def size_of(tables: lake.Lake, at: TableAt, *beside: str) -> int:
+    """Bytes of a table that was written just now, and of those beside it that are there."""
+    return sum(tables.sizes([at.table, *beside]).values())
 
 
 def begin_usage(thing: FeatureView | TrainingSet, byte_count: int, actor: Actor) -> None:
@@ -42,7 +42,7 @@ def tables_measured(tenant: Tenant) -> Iterator[tenants.Metered]:
     for model in _KINDS:
         for thing in model._default_manager.filter(tenant=tenant, state=BuildState.READY).order_by("pk"):
             if thing.lake_table in sizes:
-                yield _metered(thing, sizes[thing.lake_table])
+                yield _metered(thing, sizes[thing.lake_table] + sizes.get(f"we_{thing.pk.hex}", 0))
 
 
 def _metered(thing: FeatureView | TrainingSet, byte_count: int, otherwise: UUID | None = None) -> tenants.Metered:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.errors import DefinitionRefused
-from apps.features.views.things import address, as_id, view_of
+from apps.features.views.things import address, as_id, kinds, view_of
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict, Invalid
@@ -27,7 +27,7 @@ from foundation.web.requests import PortalRequest
 def view_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     act = request.POST.get("act", "preview") if request.method == "POST" else ""
     form = _form(request, act)
-    context: dict[str, Any] = {"form": form}
+    context: dict[str, Any] = {"form": form, "tabs": kinds(request, "sql")}
     if act == "preview" and form.check_for_preview():
         with refusals_on(form, otherwise="sql"):
             context |= _preview(request, form)
@@ -97,18 +97,22 @@ def _written(request: PortalRequest, form: forms.ViewForm, inputs: dict[str, UUI
 
 @transaction.atomic
 def _create(request: PortalRequest, form: forms.ViewForm) -> HttpResponse:
-    actor, project, chosen = request.actor, request.project, form.cleaned_data
-    if chosen["entity"]:
-        entity = selectors.visible_entities(actor=actor, project_id=project.pk).get(pk=chosen["entity"])
-    else:
-        entity = _new_entity(request, form)
+    actor, project, entity = request.actor, request.project, entity_of(request, form)
     inputs = _inputs(request, form)
     view = services.define_view(actor=actor, project=project, entity=entity, inputs=inputs, **form.definition())
     messages.success(request, _("%(view)s is being computed.") % {"view": view})
     return redirect(request, address(request, "view_detail", view.pk))
 
 
-def _new_entity(request: PortalRequest, form: forms.ViewForm) -> Any:
+def entity_of(request: PortalRequest, form: forms.ViewForm | forms.WindowsForm) -> Any:
+    """The entity that was chosen, or the new one that the form names."""
+    if not form.cleaned_data["entity"]:
+        return _new_entity(request, form)
+    rows = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
+    return rows.get(pk=form.cleaned_data["entity"])
+
+
+def _new_entity(request: PortalRequest, form: forms.ViewForm | forms.WindowsForm) -> Any:
     """The entity that the form names; what is wrong with its name stands at the entity's field, not at the view's."""
     name = form.cleaned_data["new_entity"]
     try:

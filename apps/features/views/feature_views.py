@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.datasets import selectors as datasets
-from apps.features import charts, policies, selectors
+from apps.features import charts, policies, selectors, services
 from apps.features.choices import BuildState
+from apps.features.views.declared import declared, following
 from apps.features.views.online import online_part
 from apps.features.views.things import activity, address, tabs, version_address, view_of
 from foundation import access
@@ -33,7 +34,8 @@ Part = dict[str, Any]
 @require_GET
 def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID) -> HttpResponse:
     view = view_of(request, view_id)
-    progress = f"{view.state}-{view.online_at.isoformat() if view.online_at else ''}-{view.stale_since is not None}"
+    online = view.online_at.isoformat() if view.online_at and not view.follow else view.online_at is not None
+    progress = f"{view.state}-{online}-{view.stale_since is not None}-{view.follow.get('step', '')}"
     if nothing_new := unchanged(request, progress):
         return nothing_new
     context: Part = {
@@ -46,6 +48,7 @@ def view_detail(request: PortalRequest, tenant: str, project: str, view_id: UUID
         "chain": chain_of(request.actor, "feature_view", view.pk),
         "topic": f"feature_view:{view.pk}",
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
+        "follows": following(request, view),
         **_tabbed(request, view),
     }
     return render_page(request, "features/view_detail.html", **context)
@@ -119,6 +122,7 @@ def _definition(request: PortalRequest, view: Any) -> Part:
         "inputs": inputs,
         "digest": selectors.digest_for(request.actor, view),
         "written": services.text_of({"views": {view.name: services.view_fields(request.actor, view)}}),
+        **declared(request, view),
     }
 
 

@@ -62,6 +62,15 @@ def tabs(here: str, shown: str, named: list[tuple[str, Any, Any]]) -> list[dict[
     ]
 
 
+def kinds(request: PortalRequest, shown: str) -> list[dict[str, Any]]:
+    """The ways to define a view, as tabs."""
+    named = [("sql", _("By SQL"), "view_define"), ("windows", _("Windows over events"), "windows_define")]
+    return [
+        {"label": label, "url": address(request, route), "current": key == shown, "count": None}
+        for key, label, route in named
+    ]
+
+
 def activity(request: PortalRequest, kind: str, thing: Any) -> list[dict[str, Any]]:
     return history(request.actor, (kind, thing.pk), names=tenants.names_of)
 

@@ -3,6 +3,7 @@
 from apps.streams.services.consuming import Consumer
 from apps.streams.services.cutting import cut_due_streams, cut_stream
 from apps.streams.services.erasing import StreamReach
+from apps.streams.services.following import register_follower
 from apps.streams.services.leaving import StreamFarewell, stream_part
 from apps.streams.services.mending import mend_event
 from apps.streams.services.pushing import Pushed, push_events
@@ -35,6 +36,7 @@ __all__ = [
     "mend_event",
     "pause_stream",
     "push_events",
+    "register_follower",
     "replay_quarantine",
     "resume_stream",
     "run_replay",

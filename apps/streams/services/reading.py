@@ -19,6 +19,7 @@ from apps.streams.choices import Begin, Late, StreamState
 from apps.streams.models import Stream
 from apps.streams.ports import Decoder
 from apps.streams.services.batches import Batch, Told, batch_of
+from apps.streams.services.following import tell_followers
 from apps.streams.services.marking import Progress, progress_of
 from apps.streams.services.setting_aside import made_whole
 from apps.streams.services.shaping import Shape
@@ -75,6 +76,7 @@ class Reading:
             self._write(batch)
         self._broker.forget(stream.key, self._progress.places)
         self._note(self._broker.lag(stream.key, self._progress.places) if more else 0)
+        tell_followers(self._tenant, stream.pk)
         self._commits += 1
         if self._commits % _COMPACT_EVERY == 0:
             self._lake.compact(stream.table, fewest=_FEWEST_FILES)

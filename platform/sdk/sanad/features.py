@@ -68,6 +68,53 @@ class Features(Resource):
         view = self._http.post("feature-views/", body)
         return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
 
+    def define_windows(
+        self,
+        name: str,
+        *,
+        entity: str,
+        event_time: str,
+        slide_seconds: int,
+        aggregations: Sequence[Mapping[str, Any]],
+        version: str | None = None,
+        stream: str | None = None,
+        sql: str = "",
+        known_since: str = "",
+        created_column: str = "",
+        ttl_seconds: int | None = None,
+        description: str = "",
+        timeout_s: float = 900,
+    ) -> Thing:
+        """Define a view of windows over the events of a dataset version or of a stream (ids), and wait for its rows.
+
+        An aggregation is {"name", "function", "column", "seconds", "quantile"}: count, sum, mean, min, max, last,
+        distinct or quantile over so many seconds. As of a moment it is over the events up to the last multiple of the
+        slide that were known by then. `sql` selects the events out of a table called `events`.
+        """
+        body = {
+            "project": self._project,
+            "name": name,
+            "entity": entity,
+            "version_id": version,
+            "stream_id": stream,
+            "sql": sql,
+            "event_time": event_time,
+            "slide_seconds": slide_seconds,
+            "aggregations": [dict(one) for one in aggregations],
+            "known_since": known_since,
+            "created_column": created_column,
+            "ttl_seconds": ttl_seconds,
+            "description": description,
+        }
+        view = self._http.post("feature-windows/", body)
+        return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
+
+    def preview_events(self, *, version: str | None = None, stream: str | None = None, sql: str = "") -> Thing:
+        """The first events that windows would be computed of."""
+        body = {"project": self._project, "version_id": version, "stream_id": stream, "sql": sql}
+        found: Thing = self._http.post("feature-windows/preview/", body)
+        return found
+
     def get(self, said: str) -> Thing:
         """The feature view of this id or name."""
         return self._one("feature-views/", said)

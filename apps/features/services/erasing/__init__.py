@@ -7,5 +7,6 @@ made anew from the successors by its own definition.
 from apps.features.services.erasing.mentions import ViewMentionReach
 from apps.features.services.erasing.training_sets import TrainingSetReach
 from apps.features.services.erasing.views import ViewReach
+from apps.features.services.erasing.windows import WindowReach
 
-__all__ = ["TrainingSetReach", "ViewMentionReach", "ViewReach"]
+__all__ = ["TrainingSetReach", "ViewMentionReach", "ViewReach", "WindowReach"]

@@ -14,6 +14,7 @@ from apps.features import selectors
 from apps.features.choices import BuildState
 from apps.features.events import FeatureViewDefined, FeatureViewDestroyed, FeatureViewFailed
 from apps.features.models import FeatureView
+from apps.features.services import windows
 from apps.features.services.computing import compute_view, end_unmade_view
 from apps.features.services.defining import definition_digest
 from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
@@ -36,6 +37,11 @@ class ViewReach(TableReach[FeatureView]):
         for view in views:
             drop_online(view)
             storage.delete(view.tenant_id, view.profile_key)
+
+    def tables(self, ids: Collection[UUID]) -> list[str]:
+        """Those of windows have events beside their rows, and a place where what comes is staged."""
+        mine = [table.removeprefix(self.prefix) for table in super().tables(ids)]
+        return [f"{prefix}{rest}" for rest in mine for prefix in (self.prefix, "we_", "wn_")]
 
     def _visible(self, search: Search) -> QuerySet[FeatureView]:
         return selectors.visible_views(actor=search.actor, project_id=search.project_id)
@@ -70,17 +76,20 @@ class ViewReach(TableReach[FeatureView]):
 
 
 def _define_view(actor: Actor, old: FeatureView, new: UUID, inputs: dict[str, UUID]) -> None:
-    kept = ("project_id", "entity", "name", "description", "owner_id", "tags", "sql", "event_time", "created_column")
+    kept = ("project_id", "entity", "name", "kind", "description", "owner_id", "tags", "sql", "event_time")
+    kept += ("created_column", "ttl_seconds")
+    told = windows.from_successor(old.windows, inputs)
     view = FeatureView.objects.create(
         pk=new,
         tenant_id=old.tenant_id,
         number=next_number(old),
         inputs={alias: str(pk) for alias, pk in inputs.items()},
         features=old.features,
+        windows=told,
         definition_digest=definition_digest(
-            old.sql, inputs, old.entity, old.event_time, old.created_column, old.ttl_seconds
+            *(old.sql, inputs, old.entity, old.event_time, old.created_column, old.ttl_seconds),
+            *([told] if told else []),
         ),
-        ttl_seconds=old.ttl_seconds,
         created_by=actor.user,
         **{name: getattr(old, name) for name in kept},
     )

@@ -1,6 +1,7 @@
 """Features as they are now: put into the online store, read from it, watched there."""
 
 from apps.features.services.online.beginning import begin_materialisation, plans_changed, request_materialisation
+from apps.features.services.online.chosen import number_online, write_keys
 from apps.features.services.online.forgetting import note_forgotten
 from apps.features.services.online.freshness import promise_freshness, watch_online
 from apps.features.services.online.keys import drop_online, drop_values, online_store, online_view
@@ -19,6 +20,7 @@ __all__ = [
     "end_readers_of",
     "materialise_view",
     "note_forgotten",
+    "number_online",
     "online_plan",
     "online_store",
     "online_view",
@@ -29,4 +31,5 @@ __all__ = [
     "read_plan",
     "request_materialisation",
     "watch_online",
+    "write_keys",
 ]

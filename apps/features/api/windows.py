@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.features import selectors, services
+from apps.features.api.projects import ProjectListViewSet
+from apps.features.api.serializers import FeatureViewSerializer
+from apps.features.choices import KnownSince, WindowFunction
+from apps.features.errors import DefinitionRefused
+from foundation.access import Permission
+
+
+class AggregationStart(serializers.Serializer):
+    name = serializers.CharField(max_length=63)
+    function = serializers.ChoiceField(choices=WindowFunction.choices)
+    column = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+    seconds = serializers.IntegerField(min_value=1)
+    quantile = serializers.FloatField(required=False, allow_null=True, default=None, min_value=0, max_value=1)
+
+
+class EventsStart(serializers.Serializer):
+    project = serializers.SlugField()
+    version_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    stream_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    sql = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class WindowsStart(EventsStart):
+    entity = serializers.CharField()
+    name = serializers.CharField(max_length=63)
+    event_time = serializers.CharField(max_length=255)
+    slide_seconds = serializers.IntegerField(min_value=1)
+    aggregations = AggregationStart(many=True)
+    known_since = serializers.ChoiceField(choices=KnownSince.choices, required=False, allow_blank=True, default="")
+    created_column = serializers.CharField(required=False, allow_blank=True, default="")
+    ttl_seconds = serializers.IntegerField(required=False, allow_null=True, default=None)
+    description = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class WindowsViewSet(ProjectListViewSet):
+    """Feature views whose features are windows over events; they are read as every feature view is."""
+
+    serializer_class = FeatureViewSerializer
+    permissions = {"create": Permission.FEATURE_DEFINE, "preview": Permission.FEATURE_DEFINE}
+    only_read = frozenset({"preview"})
+
+    @extend_schema(request=WindowsStart, responses={202: FeatureViewSerializer})
+    def create(self, request: Request) -> Response:
+        body = self.body(WindowsStart)
+        project = self.project_of(body.pop("project"))
+        entities = selectors.visible_entities(actor=self.actor, project_id=project.pk)
+        entity = entities.filter(name=body.pop("entity")).first()
+        if entity is None:
+            raise DefinitionRefused(
+                _("There is no such entity in this project."), fields={"entity": [_("Define it first.")]}
+            )
+        view = services.define_windows(actor=self.actor, project=project, entity=entity, **body)
+        return self.answer(self.serializer_class, view, status=202)
+
+    @extend_schema(request=EventsStart)
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        body = self.body(EventsStart)
+        rows = services.preview_events(actor=self.actor, project=self.project_of(body.pop("project")), **body)
+        return Response({"columns": rows.column_names, "rows": [list(row.values()) for row in rows.to_pylist()]})

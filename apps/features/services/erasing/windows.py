@@ -1,0 +1,54 @@
+"""Windows over streams without a person: the stream's table has lost the rows, and what was computed of it follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from apps.datasets import services as dataset_services
+from apps.datasets.services import Reached, Search
+from apps.features import selectors
+from apps.features.choices import BuildState, EventSource, ViewKind
+from apps.features.models import FeatureView
+from apps.features.services import windows
+from foundation import lake
+from foundation.errors import Unavailable
+from foundation.jobs import JobHandle
+from foundation.lake import shredding
+
+
+class WindowReach(dataset_services.Reach):
+    """What follows a stream is no version: it stays, goes on without the person, and forgets what it was before."""
+
+    # After the streams, which take the rows out of their tables.
+    rank = 17
+
+    def wipe(self, job: JobHandle, search: Search) -> list[Reached]:
+        with job.scope():
+            views = list(_following(search))
+        for view in views:
+            self._wipe(job, search, view)
+        return []
+
+    def _wipe(self, job: JobHandle, search: Search, view: FeatureView) -> None:
+        tables, source = lake.for_tenant(view.tenant_id), windows.source_table(view)
+        there = tables.exists(source) and search.column in {c.name for c in tables.schema(tables.current(source))}
+        if not there:
+            return
+        windows.advance_view(job=job, view_id=view.pk)
+        if not windows.is_level(tables, view):
+            sentence = _("“%(view)s” is being computed just now. The erasure waits and then looks once more.")
+            raise Unavailable(sentence % {"view": view})
+        events, rows, staging = windows.events_table(view), windows.rows_table(view), windows.tables_of(view.pk)[2]
+        shredding.shred_past(actor=job.actor, tables=[events, rows])
+        shredding.shred(actor=job.actor, tables=[staging])
+        with job.scope():
+            snapshot = tables.current(rows).snapshot
+            FeatureView.objects.filter(pk=view.pk, state=BuildState.READY).update(lake_snapshot=snapshot)
+
+
+def _following(search: Search) -> Sequence[FeatureView]:
+    rows = selectors.visible_views(actor=search.actor, project_id=search.project_id)
+    rows = rows.filter(kind=ViewKind.WINDOWS, state=BuildState.READY)
+    return list(rows.filter(windows__source__kind=EventSource.STREAM.value).order_by("created_at"))

@@ -1,0 +1,179 @@
+"""A windows view is defined: its events, its slide and its aggregations, checked before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.datasets import services as dataset_services
+from apps.features import policies
+from apps.features.choices import EventSource, KnownSince, ViewKind
+from apps.features.errors import DefinitionRefused
+from apps.features.models import Entity, FeatureView
+from apps.features.services.defining import announce, check_name, check_ttl, definition_digest, next_number
+from apps.features.services.windows.declaring import KNOWN_SINCE, checked, features_of, plan_of
+from apps.streams import selectors as streams
+from apps.tenants import services as tenants
+from foundation import lake
+from foundation.identity import Actor
+from foundation.lake.ports import TableAt
+from foundation.quoting import identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from apps.projects.models import Project
+
+ALIAS = "events"
+_PREVIEW_ROWS = 50
+
+
+@transaction.atomic
+def define_windows(
+    *,
+    actor: Actor,
+    project: Project,
+    entity: Entity,
+    name: str,
+    event_time: str,
+    slide_seconds: int,
+    aggregations: Sequence[Mapping[str, Any]],
+    version_id: UUID | None = None,
+    stream_id: UUID | None = None,
+    sql: str = "",
+    known_since: str = "",
+    created_column: str = "",
+    ttl_seconds: int | None = None,
+    description: str = "",
+) -> FeatureView:
+    """Windows over the events of a dataset version, or of a stream as it goes on.
+
+    `sql` selects the events out of a table called `events`; without one they are taken as they are. An aggregation is
+    {"name", "function", "column", "seconds", "quantile"}. Without `known_since` events are known since the created
+    column where one is named, those of a stream since they arrive here, and others since their event time.
+    """
+    policies.check_can_define(actor, project)
+    tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
+    check_name(name)
+    check_ttl(ttl_seconds)
+    source, version, at = _source(actor, version_id, stream_id)
+    sql = sql.strip() or _plain_sql([*entity.join_keys, event_time, created_column], aggregations)
+    dataset_services.check_may_query(actor, [version])
+    dataset_services.check_sql_classified(actor, sql, [version])
+    types = {column.name: column.type for column in lake.sandbox.describe(actor.tenant_id, sql, {ALIAS: at})}
+    if source["kind"] == EventSource.STREAM:
+        check_row_by_row(sql)
+    known_since = known_since or _known_since(source["kind"], created_column)
+    kept = checked(
+        entity=entity,
+        event_time=event_time,
+        created_column=created_column,
+        known_since=known_since,
+        slide_seconds=slide_seconds,
+        aggregations=aggregations,
+        types=types,
+    )
+    named = {name: types[name] for name in _named(entity, event_time, created_column, kept)}
+    windows = {
+        "source": source,
+        "known_since": known_since,
+        "slide_seconds": slide_seconds,
+        "aggregations": kept,
+        "columns": named,
+    }
+    created = KNOWN_SINCE if known_since == KnownSince.ARRIVAL else created_column
+    inputs = {ALIAS: version.pk}
+    view = FeatureView(
+        tenant=actor.tenant,
+        project_id=project.pk,
+        entity=entity,
+        name=name,
+        number=next_number(project, name),
+        kind=ViewKind.WINDOWS,
+        description=description,
+        sql=sql,
+        windows=windows,
+        inputs={ALIAS: str(version.pk)},
+        event_time=event_time,
+        created_column=created,
+        ttl_seconds=ttl_seconds,
+        definition_digest=definition_digest(sql, inputs, entity, event_time, created, ttl_seconds, windows),
+        created_by=actor.user,
+    )
+    view.features = features_of(plan_of(view))
+    view.save(force_insert=True)
+    announce(actor, view)
+    return view
+
+
+def preview_events(
+    *, actor: Actor, project: Project, sql: str, version_id: UUID | None = None, stream_id: UUID | None = None
+) -> pa.Table:
+    """The first events that a definition would read; nothing is kept."""
+    policies.check_can_define(actor, project)
+    _source_told, version, at = _source(actor, version_id, stream_id)
+    sql = sql.strip() or f"SELECT * FROM {ALIAS}"  # noqa: S608 - a constant
+    dataset_services.check_may_query(actor, [version])
+    dataset_services.check_sql_classified(actor, sql, [version])
+    found = lake.sandbox.run(actor.tenant_id, sql, {ALIAS: at}, limit_rows=_PREVIEW_ROWS, timeout_s=20)
+    return found.read_all()
+
+
+def check_row_by_row(sql: str) -> None:
+    """Events come one after the other: what is selected of one may not depend on others."""
+    if construct := lake.sandbox.construct_against_rows(sql, ALIAS):
+        sentence = _(
+            "A stream's events are selected one by one as they come, and %(construct)s looks at several at once. "
+            "Select and filter here; what is computed over many events is declared as an aggregation."
+        )
+        said = sentence % {"construct": construct}
+        raise DefinitionRefused(said, fields={"sql": [said]})
+
+
+def _source(actor: Actor, version_id: UUID | None, stream_id: UUID | None) -> tuple[dict[str, str], Any, TableAt]:
+    """The source as it is kept, the version that says of its columns what they hold, and rows of it."""
+    if (version_id is None) == (stream_id is None):
+        sentence = _("Say where the events come from: a dataset version, or a stream.")
+        raise DefinitionRefused(sentence, fields={"source": [sentence]})
+    if version_id is not None:
+        version = datasets.get_version(actor=actor, version_id=version_id)
+        return {"kind": EventSource.VERSION.value, "id": str(version_id)}, version, datasets.table_at(version)
+    stream = streams.get_stream(actor=actor, stream_id=stream_id) if stream_id else None
+    version = datasets.latest_ready(stream.dataset) if stream else None
+    if stream is None or version is None:
+        sentence = _(
+            "Nobody has said yet what the columns of “%(stream)s” hold. Make a version of what came so far on its "
+            "page, say there how sensitive its columns are, then define the view."
+        )
+        raise DefinitionRefused(sentence % {"stream": stream}, fields={"source": [_("There is no version yet.")]})
+    source = {
+        "kind": EventSource.STREAM.value,
+        "id": str(stream.pk),
+        "dataset": str(stream.dataset_id),
+        "name": stream.name,
+    }
+    return source, version, datasets.table_at(version)
+
+
+def _known_since(kind: str, created_column: str) -> str:
+    if created_column:
+        return KnownSince.COLUMN.value
+    return KnownSince.ARRIVAL.value if kind == EventSource.STREAM else KnownSince.EVENT.value
+
+
+def _named(
+    entity: Entity, event_time: str, created_column: str, aggregations: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    columns = [one.get("column") or "" for one in aggregations]
+    return list(dict.fromkeys(filter(None, [*entity.join_keys, event_time, created_column, *columns])))
+
+
+def _plain_sql(names: Sequence[str], aggregations: Sequence[Mapping[str, Any]]) -> str:
+    columns = [str(one.get("column") or "") for one in aggregations]
+    wanted = dict.fromkeys(filter(None, [*names, *columns]))
+    return f"SELECT {', '.join(map(identifier, wanted))} FROM {ALIAS}"  # noqa: S608 - names are quoted

@@ -1,0 +1,115 @@
+"""Events into a view's own table, and change points out of it: each in one transaction, marked with how far it goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from apps.features.choices import KnownSince
+from apps.features.services.windows.events import Mark, events_sql, events_table, rows_table, staging_table
+from apps.features.services.windows.kernel import Plan, change_points_sql, reach_sql
+from foundation import lake
+from foundation.lake import Lake
+from foundation.lake.ports import TableAt
+from foundation.quoting import identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from apps.features.models import FeatureView
+
+ALIAS = "events"
+_TIMEOUT_S, _MEMORY_MB = 600, 2048
+
+
+def take_all(tables: Lake, view: FeatureView, plan: Plan, source: TableAt, before: Mark | None, said: str) -> Mark:
+    """The table of events anew, with all that the source has now; the mark of the step that they are in."""
+    step = before.step + 1 if before else 1
+    mark = Mark(step=step, whole=step, table=source.table, snapshot=source.snapshot)
+    rows = _selected(view, plan, source, step)
+    if before and view.windows["known_since"] == KnownSince.ARRIVAL:
+        staged = tables.write(staging_table(view), rows, mode="replace")
+        old = tables.current(events_table(view))
+        rows = tables.query(_remembered_sql(plan), {"new": staged, "old": old})
+    tables.write(events_table(view), rows, mode="replace", mark=mark.said(), after=said)
+    return mark
+
+
+def take_added(
+    tables: Lake, view: FeatureView, plan: Plan, added: pa.RecordBatchReader, until: TableAt, before: Mark, said: str
+) -> Mark:
+    """What came to the source, behind what is there already; MarkMoved where somebody else took it in."""
+    mark = Mark(step=before.step + 1, whole=before.whole, table=until.table, snapshot=until.snapshot)
+    staged = tables.write(staging_table(view), added, mode="replace")
+    rows = _selected(view, plan, staged, mark.step)
+    tables.write(events_table(view), rows, mode="append", mark=mark.said(), after=said)
+    return mark
+
+
+def compute_all(tables: Lake, view: FeatureView, plan: Plan, mark: Mark) -> TableAt:
+    """The table of change points anew, from all events that are there."""
+    events = tables.current(events_table(view))
+    rows = tables.query(change_points_sql(plan), {ALIAS: events})
+    said = tables.mark_of(rows_table(view))
+    return tables.write(rows_table(view), rows, mode="replace", mark=str(mark.step), after=said)
+
+
+def compute_added(tables: Lake, view: FeatureView, plan: Plan, mark: Mark, done: int) -> TableAt:
+    """The change points that events after the step `done` make or change, in the place of those that were there."""
+    events, there = tables.current(events_table(view)), rows_table(view)
+    low = _first_change(tables, plan, events, done)
+    # Also where nothing changes: the mark says that these events were looked at.
+    sql = change_points_sql(plan, after=(done, low if low is not None else 0))
+    changed = tables.write_query(staging_table(view), sql, {ALIAS: events}, mode="replace")
+    keys = [*plan.keys, plan.event_time, *([plan.created] if plan.created else [])]
+    return tables.merge(there, changed, base=tables.current(there), after=str(done), mark=str(mark.step), keys=keys)
+
+
+def news(added: pa.RecordBatchReader) -> pa.RecordBatchReader | None:
+    """The same rows; None where there is none, which costs no write."""
+    import pyarrow as pa
+
+    batches = (batch for batch in added if batch.num_rows)
+    first = next(batches, None)
+    if first is None:
+        return None
+
+    def all_of_them() -> Iterator[pa.RecordBatch]:
+        yield first
+        yield from batches
+
+    return pa.RecordBatchReader.from_batches(added.schema, all_of_them())
+
+
+def _selected(view: FeatureView, plan: Plan, source: TableAt, step: int) -> pa.RecordBatchReader:
+    sql = events_sql(view, plan, step=step, now_us=time.time_ns() // 1_000)
+    return lake.sandbox.run(view.tenant_id, sql, {ALIAS: source}, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
+
+
+def _first_change(tables: Lake, plan: Plan, events: TableAt, done: int) -> int | None:
+    sql = f"SELECT min(low) AS low FROM ({reach_sql(plan)})"  # noqa: S608 - our own names
+    found = tables.query(sql, {ALIAS: events}, {"step": done}).read_all()
+    low: int | None = found.column("low")[0].as_py()
+    return low
+
+
+def _remembered_sql(plan: Plan) -> str:
+    """Events that were there before keep the moment at which they arrived; equal ones in the order in which they did."""
+    same = [*plan.key_names, "t", *(plan.value(name) for name in plan.columns)]
+    names = ", ".join(same)
+    place = f"row_number() OVER (PARTITION BY {names} ORDER BY known) AS place"
+    on = " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in same)
+    columns = ", ".join(f"new.{name}" for name in same[: len(plan.keys) + 1])
+    values = "".join(f", new.{plan.value(name)}" for name in plan.columns)
+    return (
+        f"SELECT {columns}, coalesce(old.known, new.known) AS known{values}, new.step "  # noqa: S608 - our own names
+        f"FROM (SELECT *, {place} FROM new) AS new LEFT JOIN (SELECT *, {place} FROM old) AS old "
+        f"ON {on} AND new.place = old.place"
+    )
+
+
+def keys_sql(plan: Plan, done: int) -> str:
+    """The keys of which events came after a step."""
+    columns = ", ".join(f"{name} AS {identifier(key)}" for name, key in zip(plan.key_names, plan.keys, strict=True))
+    return f"SELECT DISTINCT {columns} FROM {ALIAS} WHERE step > {int(done)} AND t IS NOT NULL"  # noqa: S608 - our own names

@@ -1,0 +1,41 @@
+"""What a view of windows declares, and how far it has come with its events, for its page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from apps.datasets import selectors as datasets
+from apps.features import selectors
+from apps.features.choices import EventSource, KnownSince, WindowFunction
+from foundation.web.requests import PortalRequest
+
+
+def declared(request: PortalRequest, view: Any) -> dict[str, Any]:
+    """Empty for a view of SQL."""
+    if not view.windows:
+        return {}
+    aggregations = [{**one, "function": WindowFunction(one["function"]).label} for one in view.windows["aggregations"]]
+    known = KnownSince(view.windows["known_since"])
+    shown = view.created_column if known == KnownSince.COLUMN else known.label
+    return {"aggregations": aggregations, "source": _source(request, view), "known": shown}
+
+
+def following(request: PortalRequest, view: Any) -> dict[str, Any] | None:
+    """Of a view that follows a stream: its progress, with moments as such."""
+    told = selectors.progress_of(request.actor, view)
+    if told is None or not told["follows"]:
+        return None
+    moments = {name: datetime.fromisoformat(told[name]) for name in ("newest_event", "advanced_at") if told[name]}  # type: ignore[literal-required]
+    return {**told, **moments}
+
+
+def _source(request: PortalRequest, view: Any) -> dict[str, str]:
+    source = view.windows["source"]
+    if source["kind"] == EventSource.STREAM:
+        place = [request.tenant.slug, request.project.slug, source["id"]]
+        return {"label": source["name"], "url": reverse("streams:stream_detail", args=place)}
+    named = {str(v.pk): str(v) for v in datasets.visible_versions(actor=request.actor).filter(pk=source["id"])}
+    return {"label": named.get(source["id"], ""), "url": ""}

@@ -1,0 +1,94 @@
+"""Defining windows over events: events looked at, aggregations declared row by row, then kept for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.features import forms, selectors, services
+from apps.features.views.defining import entity_of
+from apps.features.views.things import address, as_id, kinds, view_of
+from apps.streams import selectors as streams
+from foundation import access
+from foundation.access import Permission
+from foundation.errors import NotFound
+from foundation.figures import whole
+from foundation.web import redirect, render_page
+from foundation.web.lake_tables import sample_rows
+from foundation.web.refusals import refusals_on
+from foundation.web.requests import PortalRequest
+
+
+@access.page(Permission.FEATURE_DEFINE)
+def windows_define(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
+    act = _act(request)
+    form = _form(request, act)
+    context: dict[str, Any] = {"form": form, "tabs": kinds(request, "windows")}
+    if act == "preview" and form.check_for_preview():
+        with refusals_on(form, otherwise="sql"):
+            found = services.preview_events(actor=request.actor, project=request.project, **_events(form))
+            context["sample"] = sample_rows(found)
+    if act == "create" and form.is_valid() and form.check_entity():
+        with refusals_on(form, otherwise="source"):
+            return _create(request, form)
+    status = 422 if act in {"preview", "create"} and form.errors else 200
+    return render_page(request, "features/windows_define.html", status=status, **context)
+
+
+def _act(request: PortalRequest) -> str:
+    if request.method != "POST":
+        return ""
+    return "remove" if "remove" in request.POST else request.POST.get("act", "preview")
+
+
+def _form(request: PortalRequest, act: str) -> forms.WindowsForm:
+    found = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
+    form = forms.WindowsForm(
+        request.POST if act else None,
+        sources=_sources(request),
+        entities=[(str(e.pk), f"{e.name} ({', '.join(e.join_keys)})") for e in found],
+        initial=_initial(request),
+        more=int(act == "add"),
+        without=whole(request.POST.get("remove")) if act == "remove" else None,
+    )
+    return form.as_typed() if act in {"add", "remove"} else form
+
+
+def _sources(request: PortalRequest) -> list[tuple[str, Any]]:
+    actor, pk = request.actor, request.project.pk
+    versions = [(f"version:{v.pk}", str(v)) for v in datasets.ready_versions(actor=actor, project_id=pk)]
+    if not access.can(actor, Permission.STREAM_VIEW, request.project):
+        return versions
+    rows = streams.visible_streams(actor=actor, project_id=pk)
+    return [*((f"stream:{s.pk}", _("Stream “%(name)s”") % {"name": s.name}) for s in rows), *versions]
+
+
+def _initial(request: PortalRequest) -> dict[str, Any]:
+    """The declaration of the view named by ?from=, for its next version."""
+    asked = request.GET.get("from", "")
+    if not asked:
+        return {}
+    view = view_of(request, as_id(asked))
+    if not view.windows:
+        raise NotFound(_("This view has no windows."))
+    return forms.WindowsForm.said_of(view)
+
+
+def _events(form: forms.WindowsForm) -> dict[str, Any]:
+    told = form.events()
+    return {name: as_id(value) if name.endswith("_id") else value for name, value in told.items()}
+
+
+@transaction.atomic
+def _create(request: PortalRequest, form: forms.WindowsForm) -> HttpResponse:
+    entity = entity_of(request, form)
+    view = services.define_windows(
+        actor=request.actor, project=request.project, entity=entity, **_events(form), **form.definition()
+    )
+    messages.success(request, _("%(view)s is being computed.") % {"view": view})
+    return redirect(request, address(request, "view_detail", view.pk))

@@ -1,0 +1,66 @@
+"""Windows are defined in the browser, row by row, and their page says what they are and how far they came."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from apps.features.models import FeatureView
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FIRST = {"who": "a", "at": 60_000_000, "known": 60_000_000, "x": 1.5, "i": 2, "w": "x"}
+
+
+def test_rows_are_added_and_removed_and_a_view_is_made(events_stream, scientist, project, client_as, run_jobs):
+    stream = events_stream(FIRST)
+    web = client_as(scientist)
+    address = reverse("features:windows_define", args=[scientist.tenant.slug, project.slug])
+    typed = {
+        "source": f"stream:{stream.pk}",
+        "name": "clicks_of_who",
+        "new_entity": "who",
+        "join_keys": "who",
+        "event_time": "at",
+        "known_since": "column",
+        "created_column": "known",
+        "slide": "1",
+        "slide_unit": "minutes",
+        **row(0, "clicks_2h", "count", ""),
+    }
+    more = web.post(address, {**typed, "act": "add"}).content.decode()
+    assert 'name="function_1"' in more
+    assert "clicks_2h" in more
+    both = {**typed, **row(1, "x_2h", "sum", "x")}
+    one = web.post(address, {**both, "remove": "0"}).content.decode()
+    assert 'name="function_1"' not in one
+    assert "x_2h" in one
+    assert "clicks_2h" not in one
+    shown = web.post(address, {**typed, "act": "preview"}).content.decode()
+    assert "The first event" in shown
+
+    refused = web.post(address, {**both, "column_1": "nowhere", "act": "create"})
+    assert refused.status_code == 422
+    assert "nowhere" in refused.content.decode()
+    made = web.post(address, {**both, "act": "create"})
+    assert made.status_code == 303
+    run_jobs()
+    view = FeatureView.objects.get(name="clicks_of_who")
+    assert view.windows["aggregations"][1] == {
+        "name": "x_2h",
+        "function": "sum",
+        "column": "x",
+        "seconds": 7200,
+        "quantile": None,
+    }
+    detail = reverse("features:view_detail", args=[scientist.tenant.slug, project.slug, view.pk])
+    page = web.get(f"{detail}?tab=definition").content.decode()
+    assert "Events taken in" in page
+    assert "clicks_2h" in page
+    again = web.get(f"{address}?from={view.pk}").content.decode()
+    assert f'value="stream:{stream.pk}" selected' in again
+    assert "x_2h" in again
+
+
+def row(index, name, function, column):
+    parts = {"name": name, "function": function, "column": column, "window": "2", "unit": "hours", "quantile": ""}
+    return {f"{part}_{index}": value for part, value in parts.items()}

@@ -1,0 +1,208 @@
+"""Windows go on with a stream, whoever is killed meanwhile, and come to what a version of the same events comes to."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+
+from apps.datasets import selectors as datasets
+from apps.datasets import services as dataset_services
+from apps.features import services
+from apps.features.choices import BuildState
+from apps.features.services.windows import advancing, computing
+from apps.streams import services as streams
+from foundation.clock import now
+from foundation.jobs import JobHandle
+from tests.apps.features.windows import reference
+from tests.apps.features.windows.conftest import told
+from tests.apps.features.windows.test_kernel import AGGREGATIONS, some_events
+from tests.foundation.storage.test_shredding import everything_on_disk, holding
+from tests.support.classes import said_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def wanted_of(events):
+    return reference.change_points(events, AGGREGATIONS, 60)
+
+
+def test_a_stream_and_a_version_of_it_give_the_rows_of_the_reference(
+    events_stream, define_windows, put, drain, run_jobs, rows_of_view, scientist, define, monkeypatch
+):
+    chance = random.Random(11)
+    events = some_events(chance) + some_events(chance) + some_events(chance)
+    chance.shuffle(events)
+    first, second, third = events[:20], events[20:35], events[35:]
+    stream = events_stream(*first)
+    who = define.entity("who")
+    view = define_windows(AGGREGATIONS, stream_id=stream.pk, entity=who)
+    assert (view.state, view.failure, view.marked) == (BuildState.READY, "", False)
+    assert rows_of_view(view) == wanted_of(first)
+    monkeypatch.setattr(advancing, "_PAUSE", advancing.timedelta())
+
+    put(stream, *map(told, second))
+    drain(stream)
+    run_jobs()
+    assert rows_of_view(view) == wanted_of(first + second)
+    assert view.follow["events"] == 35
+    assert view.follow["online_step"] == view.follow["step"] == 2
+
+    put(stream, *map(told, third))
+    drain(stream)
+    run_jobs()
+    assert rows_of_view(view) == wanted_of(events)
+
+    version = streams.cut_stream(actor=scientist, stream=drain(stream), now=now())
+    run_jobs()
+    version = said_of(datasets.get_version(actor=scientist, version_id=version.pk), scientist)
+    batch = define_windows(AGGREGATIONS, "batch", version_id=version.pk, entity=who)
+    assert rows_of_view(batch) == wanted_of(events)
+
+
+class Killed(BaseException):
+    """As if the process had ended here."""
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    monkeypatch.setattr(advancing, "_PAUSE", advancing.timedelta())
+
+
+@pytest.fixture
+def handle(scientist):
+    """A job that nobody keeps."""
+
+    class Quiet:
+        def progress(self, step, percent):
+            pass
+
+        def unwritten(self):
+            return None
+
+        def check(self):
+            pass
+
+    return JobHandle(job_id=uuid4(), attempt=1, actor=scientist, keeper=Quiet())
+
+
+def test_whoever_is_cut_off_between_any_two_writes_is_followed_without_loss_or_double(
+    events_stream, define_windows, put, drain, rows_of_view, handle, monkeypatch
+):
+    chance = random.Random(5)
+    events = some_events(chance) + some_events(chance)
+    stream = events_stream(*events[:10])
+    view = define_windows(AGGREGATIONS, stream_id=stream.pk)
+    here, count = events[:10], 10
+    for broken in ("take_added", "compute_added", "_note", "_put_online"):
+        count += 12
+        here = events[:count]
+        put(stream, *map(told, events[count - 12 : count]))
+        drain(stream)
+        for after in (False, True):
+            with monkeypatch.context() as patched, pytest.raises(Killed):
+                patched.setattr(advancing, broken, dies(getattr(advancing, broken), after=after))
+                services.advance_view(job=handle, view_id=view.pk)
+            if broken == "_put_online" and after:
+                break
+        services.advance_view(job=handle, view_id=view.pk)
+        assert rows_of_view(view) == wanted_of(here)
+        assert view.follow["events"] == count
+        assert view.follow["online_step"] == view.follow["step"]
+
+
+def dies(act, *, after):
+    def instead(*given, **more):
+        if after:
+            act(*given, **more)
+        raise Killed
+
+    return instead
+
+
+def test_a_process_killed_in_the_middle_of_a_step_loses_and_doubles_nothing(
+    events_stream, define_windows, put, drain, rows_of_view, handle
+):
+    events = some_events(random.Random(21)) + some_events(random.Random(22))
+    stream = events_stream(*events[:5])
+    view = define_windows(AGGREGATIONS, stream_id=stream.pk)
+    for start in range(5, len(events), 25):
+        put(stream, *map(told, events[start : start + 25]))
+        drain(stream)
+        child = os.fork()
+        if not child:
+            # A process of its own, with connections of its own; nothing of the test may run on in it.
+            try:
+                connections.close_all()
+                services.advance_view(job=handle, view_id=view.pk)
+            finally:
+                os._exit(0)
+        time.sleep(random.Random(start).random() * 0.8)  # any moment will do: no state is waited for
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    services.advance_view(job=handle, view_id=view.pk)
+    assert rows_of_view(view) == wanted_of(events)
+
+
+def test_the_next_version_of_a_dataset_that_has_grown_goes_on_from_the_one_before(
+    events_stream, define_windows, put, drain, run_jobs, rows_of_view, scientist, define, monkeypatch
+):
+    events = some_events(random.Random(7)) + some_events(random.Random(8))
+    stream = events_stream(*events[:15])
+    first = datasets.latest_ready(stream.dataset)
+    who = define.entity("who")
+    view = define_windows(AGGREGATIONS, version_id=first.pk, entity=who)
+    assert rows_of_view(view) == wanted_of(events[:15])
+    put(stream, *map(told, events[15:]))
+    second = streams.cut_stream(actor=scientist, stream=drain(stream), now=now())
+    run_jobs()
+    second = said_of(datasets.get_version(actor=scientist, version_id=second.pk), scientist)
+    monkeypatch.setattr(computing, "take_all", None)  # all of it is not read again
+    newer = define_windows(AGGREGATIONS, version_id=second.pk, entity=who)
+    assert (newer.number, newer.state, newer.failure) == (2, BuildState.READY, "")
+    assert rows_of_view(newer) == wanted_of(events)
+    assert newer.follow["step"] == 2
+
+
+def test_events_that_arrive_late_are_known_since_they_arrived(
+    events_stream, define_windows, put, drain, handle, rows_of_view, scientist
+):
+    stream = events_stream({"who": "a", "at": 0, "known": 0, "x": 1.0, "i": 1, "w": "x"})
+    count = [{"name": "n", "function": "count", "column": "", "seconds": 120}]
+    view = define_windows(count, stream_id=stream.pk, created_column="", known_since="arrival")
+    assert view.created_column == "known_since"
+    # It left every window long before it arrived.
+    assert view.state == BuildState.FAILED
+    assert "no window" in view.failure
+
+
+def test_a_person_erased_from_the_stream_is_gone_from_rows_events_and_values_online(
+    with_keys_of_the_tenant, events_stream, define_windows, put, drain, run_jobs, rows_of_view, admin, project, at_once
+):
+    events = [
+        {"who": who, "at": n * 60_000_000, "known": n * 60_000_000, "x": 1.0, "i": n, "w": "x"}
+        for n, who in enumerate(["kept-one", "gone-CANARY-5", "kept-two"])
+    ]
+    stream = events_stream(events[0])
+    view = define_windows(AGGREGATIONS, stream_id=stream.pk)
+    put(stream, *map(told, events[1:]))
+    drain(stream)
+    run_jobs()
+    assert {key[0] for key in rows_of_view(view)} == {"kept-one", "gone-CANARY-5", "kept-two"}
+    [before] = services.read_online(actor=admin, view_ids=[view.pk], entities=[{"who": "gone-CANARY-5"}])
+    assert before["missing"] == []
+
+    dataset_services.erase_person(actor=admin, project=project, column="who", value="gone-CANARY-5")
+    run_jobs()
+    run_jobs()
+    view.refresh_from_db()
+    assert view.state == BuildState.READY
+    assert rows_of_view(view) == wanted_of([events[0], events[2]])
+    [after] = services.read_online(actor=admin, view_ids=[view.pk], entities=[{"who": "gone-CANARY-5"}])
+    assert after["missing"] == [str(view)]
+    assert holding({"person": b"gone-CANARY-5"}, *everything_on_disk()) == set()
