@@ -19,7 +19,16 @@ def check_can_define(actor: Actor, project: object) -> None:
 
 def check_may_name(actor: Actor, view: FeatureView) -> None:
     """Asking by a key tells whether there is such a one: whoever sees the key masked would try them out."""
-    if masked := sorted(set(view.entity.join_keys) & set(selectors.masks_of_view(actor, view))):
+    _check_clear(actor, view, set(view.entity.join_keys))
+
+
+def check_may_probe(actor: Actor, view: FeatureView) -> None:
+    """The same of rows that somebody brings: their times would tell those of the view, too."""
+    _check_clear(actor, view, {*view.entity.join_keys, view.event_time, view.created_column})
+
+
+def _check_clear(actor: Actor, view: FeatureView, names: set[str]) -> None:
+    if masked := sorted(names & set(selectors.masks_of_view(actor, view))):
         sentence = _(
             "%(view)s is found by %(keys)s, which you see masked: the answer would tell who is in it. Ask an "
             "administrator for seeing personal values in clear."

@@ -13,10 +13,11 @@ from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.projects import services as projects
 from apps.tenants import services as tenants
-from foundation import live
+from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
+from foundation.ledger import RecordedEvent
 from foundation.web import chain, lineage
 
 
@@ -41,6 +42,17 @@ def register() -> None:
     datasets.register_reach(services.ViewMentionReach())
     keeping.register("fv_", named=selectors.view_tables_named, over=selectors.views_over)
     keeping.register("ts_", named=selectors.set_tables_named, over=selectors.sets_over)
+    keeping.register("hr_", named=selectors.retrieval_tables_named, over=selectors.retrievals_over)
+    keeping.register("hl_", over=selectors.joins_over)
+    keeping.register("js_", over=selectors.joins_over)
+    live.register_topic("retrieval", check=lambda actor, pk: selectors.get_retrieval(actor=actor, retrieval_id=pk))
+    for kind in ("feature_view.destroyed", "dataset_version.destroyed"):
+        ledger.subscribe(kind, name="features.retrievals", handler=_forget_what_rests_on)
+
+
+def _forget_what_rests_on(event: RecordedEvent) -> None:
+    gone = event.payload.get("view_id") or event.payload["version_id"]
+    services.forget_retrievals_of(event.tenant_id, {UUID(gone)})
 
 
 def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from apps.features import services
-from foundation.jobs import JobHandle, job
+from foundation.jobs import JobHandle, job, periodic
 
 
 @job(name="features.compute_view")
@@ -20,3 +21,13 @@ def materialise_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
 @job(name="features.build_training_set")
 def build_training_set(*, job: JobHandle, training_set_id: str, **_later: object) -> None:
     services.build_training_set(job=job, training_set_id=UUID(training_set_id))
+
+
+@job(name="features.retrieve")
+def retrieve(*, job: JobHandle, retrieval_id: str, **_later: object) -> None:
+    services.retrieve(job=job, retrieval_id=UUID(retrieval_id))
+
+
+@periodic(name="features.forget_retrievals", every=timedelta(minutes=10))
+def forget_retrievals() -> None:
+    services.forget_old_retrievals()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from apps.features import selectors
-from apps.features.models import Entity, FeatureView, TrainingSet
+from apps.features.models import Entity, FeatureView, Retrieval, TrainingSet
 
 
 class EntitySerializer(serializers.ModelSerializer):
@@ -63,6 +63,7 @@ class ViewChoice(serializers.Serializer):
 class TrainingSetSerializer(serializers.ModelSerializer):
     digest = serializers.SerializerMethodField()
     destroyed_because = serializers.SerializerMethodField()
+    warning = serializers.SerializerMethodField()
 
     class Meta:
         model = TrainingSet
@@ -74,6 +75,10 @@ class TrainingSetSerializer(serializers.ModelSerializer):
 
     def get_destroyed_because(self, training_set: TrainingSet) -> str:
         return selectors.destroyed_in_words(training_set)
+
+    def get_warning(self, training_set: TrainingSet) -> str:
+        """That corrections are seen early, where somebody opted out of when values became known."""
+        return selectors.early_in_words(training_set)
 
 
 class TrainingSetStart(serializers.Serializer):
@@ -87,7 +92,40 @@ class TrainingSetStart(serializers.Serializer):
     window_start = serializers.DateTimeField(required=False, allow_null=True, default=None)
     window_end = serializers.DateTimeField(required=False, allow_null=True, default=None)
     views = ViewChoice(many=True, required=False, default=list)
+    ignore_known_since = serializers.BooleanField(required=False, default=False)
     description = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class RetrievalSerializer(serializers.ModelSerializer):
+    times = serializers.SerializerMethodField()
+    warning = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Retrieval
+        exclude = ["tenant", "created_by", "asked_by", "lake_table", "lake_snapshot"]
+
+    def get_times(self, retrieval: Retrieval) -> str:
+        """How times without a zone were read, in the rows as in the views."""
+        return selectors.times_in_words()
+
+    def get_warning(self, retrieval: Retrieval) -> str:
+        return selectors.early_in_words(retrieval)
+
+
+class RetrievalStart(serializers.Serializer):
+    project = serializers.SlugField()
+    features = serializers.ListField(child=serializers.CharField(max_length=400), min_length=1, max_length=1000)
+    event_time = serializers.CharField(max_length=255)
+    base_version = serializers.UUIDField(required=False, allow_null=True, default=None)
+    upload = serializers.UUIDField(required=False, allow_null=True, default=None)
+    keys = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
+    full_names = serializers.BooleanField(required=False, default=False)
+    ignore_known_since = serializers.BooleanField(required=False, default=False)
+
+
+class RowsWanted(serializers.Serializer):
+    form = serializers.ChoiceField(choices=["parquet", "arrow", "csv"], required=False, default="parquet")
+    exact = serializers.BooleanField(required=False, default=False)
 
 
 class OnlineQuestion(serializers.Serializer):

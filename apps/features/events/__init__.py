@@ -1,6 +1,14 @@
-"""What happens to entities, feature views and training sets."""
+"""What happens to entities, feature views, training sets and retrievals."""
 
+from apps.features.events.retrievals import (
+    RetrievalAsked,
+    RetrievalCancelled,
+    RetrievalFailed,
+    RetrievalRead,
+    RetrievalReady,
+)
 from apps.features.events.training_sets import (
+    KnownSinceIgnored,
     TrainingSetCancelled,
     TrainingSetDefined,
     TrainingSetDestroyed,
@@ -26,7 +34,13 @@ __all__ = [
     "FeatureViewFailed",
     "FeatureViewMaterialised",
     "FeatureViewReady",
+    "KnownSinceIgnored",
     "MaterialisationCancelled",
+    "RetrievalAsked",
+    "RetrievalCancelled",
+    "RetrievalFailed",
+    "RetrievalRead",
+    "RetrievalReady",
     "TrainingSetCancelled",
     "TrainingSetDefined",
     "TrainingSetDestroyed",

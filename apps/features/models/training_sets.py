@@ -24,6 +24,8 @@ class TrainingSet(TenantModel):
     base_features = models.JSONField(default=list)
     # [{"view": id, "keys": {join key: column of the base}, "features": [names]}]
     views = models.JSONField(default=list)
+    # Values are seen from their event time on, also where they became known later: somebody has opted out of that.
+    ignores_known_since = models.BooleanField(default=False)
     # [{"name", "type", "role", "source"}], in the order of the table.
     columns = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)

@@ -73,6 +73,7 @@ def _views(row: TrainingSet) -> set[UUID]:
 
 def _define_set(actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: list[dict[str, Any]]) -> None:
     kept = ("project_id", "name", "description", "label", "event_time", "group", "window_start", "window_end")
+    kept += ("ignores_known_since",)
     known = datasets.get_version(actor=actor, version_id=base).column_names
     of_views = {name for part in views for name in part["features"]}
     row = TrainingSet.objects.create(
