@@ -7,14 +7,22 @@ from django.utils.translation import gettext as _
 from apps.features import selectors
 from foundation import access
 from foundation.access import Permission
+from foundation.errors import AccessDenied
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
-    from apps.features.models import FeatureView
+    from apps.features.models import FeatureView, Retrieval
 
 
 def check_can_define(actor: Actor, project: object) -> None:
     access.require(actor, Permission.FEATURE_DEFINE, project)
+
+
+def check_may_read(actor: Actor, retrieval: Retrieval) -> None:
+    """What was sent along is of whoever sent it: nobody has said what is in its columns."""
+    access.require(actor, Permission.FEATURE_DEFINE, retrieval)
+    if retrieval.asked_by is None or retrieval.asked_by != actor.named:
+        raise AccessDenied(_("Whoever asked for these features reads them, and nobody else. Ask for them yourself."))
 
 
 def check_may_name(actor: Actor, view: FeatureView) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from foundation.lake.ports import Lake, TableAt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Through = Callable[["pa.RecordBatchReader"], "pa.RecordBatchReader"]
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,11 @@ class Labels:
 
 
 class PointInTimeJoin(Protocol):
-    """Labels and views in, rows out, on one engine. Errors: those of the lake, Unavailable where Spark does not answer."""
+    """Labels and views in, rows out. Errors: those of the lake, Unavailable where another engine does not answer."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As settings and proofs name it."""
 
     def join(
         self,
@@ -67,15 +74,17 @@ class PointInTimeJoin(Protocol):
         inputs: Mapping[str, TableAt],
         *,
         heard: Callable[[], None],
+        through: Through | None = None,
     ) -> TableAt:
         """Write one row for each row of `base` that is meant, in whatever order, to the table `into`.
 
         `inputs` are `base` and each view under its alias. A row holds what is kept of the label's, and of each view the
         features, `__event_<alias>` and `__known_<alias>` (TIMESTAMP, microseconds) of the row it sees: the one with the
         latest event time among those known at the label's time; of those of one event the one known last; of those the
-        first by its features (ascending, missing values last). What is known at `infinity` is seen by nobody. Features are empty where
-        nothing was known, or where the event lies more than `ttl_us` back; then the two times still tell of it. A label
-        without a key or a time sees nothing, and comes out. `heard` is called now and then, and raises to end it.
+        first by its features (ascending, missing values last). What is known at `infinity` is seen by nobody. Features
+        are empty where nothing was known, or where the event lies more than `ttl_us` back; then the two times still
+        tell of it. A label without a key or a time sees nothing, and comes out. `heard` is called now and then, and
+        raises to end it. Rows go `through` what widens or narrows them, batch by batch, before they are written.
         """
 
 

@@ -79,6 +79,7 @@ PLACES = {
     "dataset-versions": "dataset_version",
     "feature-views": "feature_view",
     "training-sets": "training_set",
+    "historical-features": "retrieval",
     "runs": "run",
     "models": "model",
     "model-versions": "model_version",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from apps.features.ports import JoinedView, Labels
+from apps.features.ports import JoinedView, Labels, Through
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
 
@@ -32,9 +32,17 @@ class LakeJoin:
         inputs: Mapping[str, TableAt],
         *,
         heard: Callable[[], None],
+        through: Through | None = None,
     ) -> TableAt:
         heard()
-        return tables.write_query(into, join_sql(labels, views), inputs)
+        return written(tables, into, join_sql(labels, views), inputs, through)
+
+
+def written(tables: Lake, into: str, sql: str, inputs: Mapping[str, TableAt], through: Through | None) -> TableAt:
+    """What the statement answers; it leaves the lake on its way only where there is something to go through."""
+    if through is None:
+        return tables.write_query(into, sql, inputs)
+    return tables.write(into, through(tables.query(sql, inputs)))
 
 
 def join_sql(labels: Labels, views: Sequence[JoinedView]) -> str:

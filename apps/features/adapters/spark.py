@@ -1,9 +1,9 @@
 """The point-in-time join on Spark, for tables whose labels and moments no longer sort on one machine.
 
-Spark learns no value, no key and no label: the lake numbers the keys and the labels, and what lies outside of it for as
-long as a join takes are whole numbers, key number, moment, label number, the moments moved by a number that is drawn for
-each join. Spark answers which moment each label sees, and the lake puts the values to it: so types, ties and missing
-values are those of the lake, whatever the engine.
+Spark learns no value, no key and no label: the lake numbers keys and labels, and what lies outside of it for as long as
+a join takes are whole numbers, key number, moment, label number, the moments moved by a number that is drawn for each
+join. Spark answers which moment each label sees, and the lake puts the values to it: so types, ties and missing values
+are those of the lake, whatever the engine.
 """
 
 from __future__ import annotations
@@ -16,17 +16,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from select import select
+from typing import IO, cast
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from apps.features.adapters.asof import comma, from_column, labels_sql, outputs, same_keys, seen_name, seen_sql
-from apps.features.ports import JoinedView, Labels
+from apps.features.adapters.asof import comma, from_column, labels_sql, outputs, same_keys, seen_name, seen_sql, written
+from apps.features.ports import JoinedView, Labels, Through
 from foundation import folders, storage
 from foundation.errors import Unavailable
 from foundation.lake.ports import Lake, TableAt
@@ -36,8 +39,7 @@ log = logging.getLogger("sanad.features")
 PREFIX = "js_"
 _PROGRAM = Path(__file__).with_name("spark_points.py")
 _ROWS_A_FILE = 5_000_000
-# What the program needs of this process's surroundings; secrets stay here.
-_ENVIRONMENT = ("PATH", "JAVA_HOME", "SPARK_HOME", "SPARK_CONF_DIR", "HADOOP_CONF_DIR", "KUBECONFIG", "LANG", "TZ")
+_HEARD_EVERY_S = 0.5
 _DAY_US = 86_400_000_000
 # A label is known by its place in the table, which stays the same in one snapshot.
 _NUMBERED = ", row_number() OVER () AS __n"
@@ -61,6 +63,7 @@ class SparkJoin:
         inputs: Mapping[str, TableAt],
         *,
         heard: Callable[[], None],
+        through: Through | None = None,
     ) -> TableAt:
         aside, moved = PREFIX + into.partition("_")[2], secrets.randbelow(3650 * _DAY_US)
         tables.drop(aside)
@@ -74,7 +77,7 @@ class SparkJoin:
                 self._run(folder, len(views), heard)
                 found = tables.write(aside, _found(folder / "found", len(views)))
             heard()
-            return tables.write_query(into, assembled_sql(labels, views, moved), {**inputs, "found": found})
+            return written(tables, into, assembled_sql(labels, views, moved), {**inputs, "found": found}, through)
         finally:
             tables.drop(aside)
 
@@ -96,24 +99,27 @@ class SparkJoin:
             "found": str(folder / "found"),
             "options": {**_defaults(folder, self.master), **self.options},
         }
-        kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         with (folder / "said").open("wb") as said:
             program = subprocess.Popen(
                 [sys.executable, "-I", str(_PROGRAM)],
                 stdin=subprocess.PIPE,
                 stdout=said,
                 stderr=said,
-                env={**kept, "HOME": str(folder)},
+                env={**settings.FEATURES_SPARK_SURROUNDINGS, "HOME": str(folder)},
                 cwd=folder,
                 start_new_session=True,
             )
+            ended = os.pidfd_open(program.pid)
             try:
                 _feed(program, json.dumps(asked).encode())
-                while _runs(program):
+                while not select([ended], [], [], _HEARD_EVERY_S)[0]:
                     heard()
             finally:
-                _end(program)
-        if program.returncode:
+                # Its number is its own, and that of its group, until it is waited for.
+                os.killpg(program.pid, signal.SIGKILL)
+                os.close(ended)
+                program.wait()
+        if not (folder / "found" / "_SUCCESS").exists():
             said_by = (folder / "said").read_bytes()
             log.warning(
                 "A join on Spark ended with %d: %s", program.returncode, said_by[-4000:].decode(errors="replace")
@@ -181,29 +187,9 @@ def _found(folder: Path, views: int) -> pa.RecordBatchReader:
 
 
 def _feed(program: subprocess.Popen[bytes], asked: bytes) -> None:
-    assert program.stdin is not None
-    try:
-        with program.stdin as asking:
-            asking.write(asked)
-    except BrokenPipeError:
-        return  # it ended before it listened, and what it said tells why
-
-
-def _runs(program: subprocess.Popen[bytes]) -> bool:
-    try:
-        program.wait(timeout=0.5)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
-
-
-def _end(program: subprocess.Popen[bytes]) -> None:
-    """It, and the machine of Java that it started."""
-    try:
-        os.killpg(program.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    program.wait()
+    # Where it ended before it listened, what it said tells why.
+    with suppress(BrokenPipeError), cast(IO[bytes], program.stdin) as asking:
+        asking.write(asked)
 
 
 def _why(said: bytes) -> str:

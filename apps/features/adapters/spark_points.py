@@ -11,6 +11,8 @@ import json
 import sys
 from typing import Any
 
+# Said, since of no label and no row nothing is written that would say it.
+_POINTS = "key BIGINT, moment BIGINT, n BIGINT"
 _LATEST = """
 SELECT n, seen AS s{index} FROM (
   SELECT n, last(CASE WHEN n IS NULL THEN moment END, true) OVER (
@@ -31,7 +33,7 @@ def main() -> None:
     try:
         found = None
         for index in range(asked["views"]):
-            spark.read.parquet(f"{asked['points']}/v{index}").createOrReplaceTempView(f"v{index}")
+            spark.read.schema(_POINTS).parquet(f"{asked['points']}/v{index}").createOrReplaceTempView(f"v{index}")
             one = spark.sql(_LATEST.format(index=index))
             found = one if found is None else found.join(one, "n", "full")
         if found is not None:

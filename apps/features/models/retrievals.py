@@ -28,8 +28,8 @@ class Retrieval(TenantModel):
     row_count = models.BigIntegerField(null=True)
     leakage_proof = models.JSONField(default=dict)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    # A service account or a person: nobody else sees the rows.
-    asked_by = models.UUIDField()
+    # A service account or a person: nobody else reads the rows.
+    asked_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # From then on it is gone.
     kept_until = models.DateTimeField()

@@ -54,7 +54,7 @@ def leakage_in_words(training_set: TrainingSet) -> str:
         return _("There is no event time, so nothing could be counted.")
     values = {"count": f"{proof['violations']:,}", "rows": f"{proof['rows']:,}"}
     counted = _("%(count)s of %(rows)s rows, counted") % values
-    return f"{counted}. {early_in_words(training_set)}" if training_set.ignores_known_since else counted
+    return f"{counted}. {_seen_early(proof)}" if training_set.ignores_known_since else counted
 
 
 def early_in_words(thing: TrainingSet | Retrieval) -> str:
@@ -62,10 +62,18 @@ def early_in_words(thing: TrainingSet | Retrieval) -> str:
     if not thing.ignores_known_since:
         return ""
     said = _("Corrections are seen early here: values count from their event time on, though they became known later.")
-    if not thing.leakage_proof:
-        return said
-    count = _("%(count)s values were not known yet at their row's time.")
-    return f"{said} {count % {'count': number(thing.leakage_proof.get('early', 0))}}"
+    return f"{said} {_seen_early(thing.leakage_proof)}" if thing.leakage_proof else said
+
+
+def _seen_early(proof: dict[str, Any]) -> str:
+    said = _("%(count)s values were not known yet at their row's time.")
+    return said % {"count": number(proof.get("early", 0))}
+
+
+def oldest_of(count: dict[str, Any]) -> float | None:
+    """Of one view in a proof: how long before its label the oldest value's event lies, in seconds."""
+    found = count.get("oldest_us")
+    return None if found is None else found / 1e6
 
 
 def times_in_words() -> str:

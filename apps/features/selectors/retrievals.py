@@ -1,4 +1,4 @@
-"""Features of the past that somebody asked for: seen by whoever asked alone."""
+"""Features of the past that somebody asked for: everybody in the project sees that, whoever asked reads the rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from foundation.lake.ports import TableAt
 
 
 def visible_retrievals(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[Retrieval]:
-    rows = Retrieval.objects.filter(asked_by=actor.named).select_related("project")
+    rows = Retrieval.objects.select_related("project")
     found: QuerySet[Retrieval] = access.visible(rows, actor, Permission.FEATURE_VIEW, project_id=project_id)
     return found
 
@@ -28,7 +28,7 @@ def visible_retrievals(*, actor: Actor, project_id: UUID | None = None) -> Query
 def get_retrieval(*, actor: Actor, retrieval_id: UUID) -> Retrieval:
     row = visible_retrievals(actor=actor).filter(pk=retrieval_id).first()
     if row is None:
-        raise NotFound(_("There are no such features of the past here; they are kept for a day, for whoever asked."))
+        raise NotFound(_("There are no such features of the past here; they are kept for a day."))
     return row
 
 

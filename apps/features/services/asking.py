@@ -68,7 +68,7 @@ def ask_for_history(
         dataset_services.lend_upload(
             actor=actor, project_id=project.pk, upload_id=upload_id, most=MOST_LABEL_BYTES, now=now()
         )
-    else:
+    elif base_version_id is not None:
         base = datasets.get_version(actor=actor, version_id=base_version_id)
         datasets.table_at(base)  # says in words where there are no rows to read
         check_columns({column["name"]: column["type"] for column in base.schema}, event_time, parts.values())
@@ -179,7 +179,7 @@ def retrieval_stream(*, actor: Actor, retrieval: Retrieval, form: str, exact: bo
     """The rows as one file, masked for whoever sees them so; the two times that prove a value stay here."""
     import pyarrow as pa
 
-    policies.check_can_define(actor, retrieval.project)
+    policies.check_may_read(actor, retrieval)
     access.require_fresh(actor)
     if retrieval.state != BuildState.READY:
         raise Conflict(_("There are no rows yet: the join is %(state)s.") % {"state": retrieval.get_state_display()})

@@ -15,8 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from apps.features.adapters.asof import SHOWN, LakeJoin, marked_sql
 from apps.features.adapters.spark import SparkJoin
 from apps.features.models import FeatureView
-from apps.features.ports import JoinedView, Labels, PointInTimeJoin
-from apps.features.services.proving import check_each_once, counted, proof_of, proof_sql
+from apps.features.ports import JoinedView, Labels, PointInTimeJoin, Through
+from apps.features.services.proving import check_each_once, proof_of, proof_sql
 from foundation.lake.ports import Lake, TableAt
 
 __all__ = ["SHOWN", "Joined", "JoinedView", "Labels", "as_of", "marked_sql", "proof_sql", "seen_as"]
@@ -39,20 +39,21 @@ def as_of(
     *,
     heard: Callable[[], None],
     proving: Callable[[], None] = lambda: None,
+    through: Through | None = None,
 ) -> Joined:
     """Join and prove. LeakageFound where a row is lost or doubled, or saw what nobody knew; then nothing is kept.
 
-    `heard` is called now and then, and raises to end it; `proving` once the rows are there.
+    `heard` is called now and then, and raises to end it; `proving` once the rows are there. What they go
+    `through` may add columns and leave some out, and no row.
     """
     views, sources = [spec for _view, spec, _at in parts], {spec.alias: at for _view, spec, at in parts}
     rows = sum(tables.known(at).rows for at in (base, *sources.values()))
     engine = engine_for(rows)
-    before = counted(tables, labels, base)
     try:
-        at = engine.join(tables, into, labels, views, {"base": base, **sources}, heard=heard)
+        at = engine.join(tables, into, labels, views, {"base": base, **sources}, heard=heard, through=through)
         heard()
         proving()
-        count = check_each_once(tables, labels, before, at)
+        before, count = check_each_once(tables, labels, base, at)
         counts = proof_of(tables, labels, at, views, sources, [view for view, _spec, _at in parts])
     except BaseException:
         tables.drop(into)

@@ -1,4 +1,4 @@
-"""The proof of a join: every row counted again on what was written, by a method that shares nothing with it but the rule.
+"""The proof of a join: all counted again on the rows as written, by a method that shares nothing with it but the rule.
 
 Labels and all rows of a view, marked or not, are put into one sequence per key, and a running maximum of the event time
 says what each label may see. From that, and not from what the join says of itself, rows are counted as joined, missing
@@ -8,6 +8,7 @@ or expired; what the join found is held against it. A view's rows are read once,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -92,21 +93,27 @@ def _check_nothing_leaked(violations: int, mismatches: int) -> None:
         )
 
 
-def counted(tables: Lake, labels: Labels, base: TableAt) -> dict[str, Any]:
+def _counted(tables: Lake, labels: Labels, base: TableAt) -> dict[str, Any]:
     """The rows that are meant, and a sum over what is kept of them that tells if one of them is gone or there twice."""
     label = identifier(labels.label) if labels.label else "1"
     kept = f"FILTER ({label} IS NOT NULL)"
     sql = (
-        f"SELECT count(*) AS in_window, count({label}) AS labelled, count(*) - count({label}) AS without_label, "  # noqa: S608
+        f"SELECT count(*) AS in_window, count({label}) AS labelled, count(*) - count({label}) AS without_label, "
         f"{_sum(labels)} {kept} AS sum FROM base WHERE {meant_sql(labels, labelled=False)}"
     )
     found: dict[str, Any] = tables.query(sql, {"base": base}).read_all().to_pylist()[0]
     return {**found, "sum": _text(found["sum"])}
 
 
-def check_each_once(tables: Lake, labels: Labels, before: Mapping[str, Any], at: TableAt) -> int:
-    """How many rows came out; LeakageFound unless they are the labels, each of them once."""
-    sql = f"SELECT count(*) AS rows, {_sum(labels)} AS sum FROM joined"  # noqa: S608 - names are quoted
+def check_each_once(tables: Lake, labels: Labels, base: TableAt, at: TableAt) -> tuple[dict[str, Any], int]:
+    """What was counted of the labels, and how many rows came out; LeakageFound unless it is each of them, once.
+
+    By number, and by a sum over all that is kept of each: one that is lost for another changes it.
+    """
+    there = {column.name for column in tables.schema(at)}
+    labels = replace(labels, kept=tuple(name for name in labels.kept if name in there))
+    before = _counted(tables, labels, base)
+    sql = f"SELECT count(*) AS rows, {_sum(labels)} AS sum FROM joined"
     after = tables.query(sql, {"joined": at}).read_all().to_pylist()[0]
     rows, labelled = int(after["rows"]), int(before["labelled"])
     if rows != labelled:
@@ -117,14 +124,15 @@ def check_each_once(tables: Lake, labels: Labels, before: Mapping[str, Any], at:
     if _text(after["sum"]) != before["sum"]:
         raise LeakageFound(
             _(
-                "As many rows came out of the join as went in, but not the same ones; a join must keep each exactly once."
+                "As many rows came out of the join as went in, but not the same ones; a join must keep "
+                "each exactly once."
             )
         )
     if rows == 0:
         raise DefinitionRefused(
             _("No row of the data has a label inside the window. Widen the window or choose another label.")
         )
-    return rows
+    return before, rows
 
 
 def _sum(labels: Labels) -> str:

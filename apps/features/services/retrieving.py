@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -83,14 +83,14 @@ def _joined(
 
 
 def _rows(job: JobHandle, row: Retrieval, tables: Lake) -> TableAt:
-    if row.upload_id is None:
+    if row.base_version_id is not None:
         with job.scope():
             return datasets.table_at(datasets.get_version(actor=job.actor, version_id=row.base_version_id))
     table = f"hl_{row.pk.hex}"
     tables.drop(table)
     job.progress(_("Reading the rows that were sent"), 5)
     with job.scope():
-        upload = dataset_services.lent(row.upload_id)
+        upload = dataset_services.lent(cast(UUID, row.upload_id))
 
     def told(rows: int) -> None:
         job.raise_if_cancelled()

@@ -7,6 +7,7 @@ from apps.registry.selectors.comparing import (
     digest_of,
     gates_in_words,
     in_words,
+    leakage_of,
     primary_metric,
 )
 from apps.registry.selectors.lineage import made_of_runs, version_things, versions_of_model
@@ -35,6 +36,7 @@ __all__ = [
     "get_model",
     "get_model_version",
     "in_words",
+    "leakage_of",
     "ladder",
     "made_of_runs",
     "model_names",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sanad.historical import HistoricalFeatures
 from sanad.resource import Resource, Thing, Things
 from sanad.transport import unmade, wait_for
 
 
-class Features(Resource):
+class Features(HistoricalFeatures):
     def entity(self, name: str, join_keys: Sequence[str], *, description: str = "") -> Thing:
         """The entity of this name, defined where it is new."""
         for found in self._http.pages("entities/", project=self._project):
@@ -81,9 +82,13 @@ class TrainingSets(Resource):
         window_start: str | None = None,
         window_end: str | None = None,
         views: Sequence[Mapping[str, Any]] = (),
+        ignore_known_since: bool = False,
         timeout_s: float = 900,
     ) -> Thing:
-        """Labels of a dataset version joined with feature views as of each label's time; waits for the proof."""
+        """Labels of a dataset version joined with feature views as of each label's time; waits for the proof.
+
+        `ignore_known_since` shows corrections before they were known; the portal records it, and warns.
+        """
         body = {
             "project": self._project,
             "name": name,
@@ -95,6 +100,7 @@ class TrainingSets(Resource):
             "window_start": window_start,
             "window_end": window_end,
             "views": [dict(view) for view in views],
+            "ignore_known_since": ignore_known_since,
         }
         made = self._http.post("training-sets/", body)
         return _built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")

@@ -89,7 +89,7 @@ class Lossy:
     def __init__(self, sql):
         self._sql = sql
 
-    def join(self, tables, into, labels, views, inputs, *, heard):
+    def join(self, tables, into, labels, views, inputs, *, heard, through):
         return tables.write_query(into, self._sql, {"base": inputs["base"]})
 
 

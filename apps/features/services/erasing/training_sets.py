@@ -73,7 +73,6 @@ def _views(row: TrainingSet) -> set[UUID]:
 
 def _define_set(actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: list[dict[str, Any]]) -> None:
     kept = ("project_id", "name", "description", "label", "event_time", "group", "window_start", "window_end")
-    kept += ("ignores_known_since",)
     known = datasets.get_version(actor=actor, version_id=base).column_names
     of_views = {name for part in views for name in part["features"]}
     row = TrainingSet.objects.create(
@@ -86,6 +85,7 @@ def _define_set(actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: li
         # Building adds the keys and the times that prove the join.
         columns=[c for c in old.columns if c["role"] not in {"key", "proof"} and c["name"] in {*known, *of_views}],
         created_by=actor.user,
+        ignores_known_since=old.ignores_known_since,
         **{name: getattr(old, name) for name in kept},
     )
     defined = TrainingSetDefined(training_set_id=row.pk, base_version_id=base, number=row.number)
