@@ -97,12 +97,21 @@ class TrainingSetStart(serializers.Serializer):
 
 
 class RetrievalSerializer(serializers.ModelSerializer):
+    step = serializers.SerializerMethodField()
+    percent = serializers.SerializerMethodField()
     times = serializers.SerializerMethodField()
     warning = serializers.SerializerMethodField()
 
     class Meta:
         model = Retrieval
         exclude = ["tenant", "created_by", "asked_by", "lake_table", "lake_snapshot"]
+
+    def get_step(self, retrieval: Retrieval) -> str:
+        """What its job is doing, in words."""
+        return selectors.progress_of(self.context["view"].actor, retrieval)[0]
+
+    def get_percent(self, retrieval: Retrieval) -> float | None:
+        return selectors.progress_of(self.context["view"].actor, retrieval)[1]
 
     def get_times(self, retrieval: Retrieval) -> str:
         """How times without a zone were read, in the rows as in the views."""

@@ -38,6 +38,7 @@ class FeatureViewViewSet(ProjectListViewSet):
         "create": Permission.FEATURE_DEFINE,
         "preview": Permission.FEATURE_DEFINE,
         "online": Permission.FEATURE_VIEW,
+        "materialise": Permission.FEATURE_DEFINE,
     }
     only_read = frozenset({"preview", "online"})
 
@@ -68,6 +69,14 @@ class FeatureViewViewSet(ProjectListViewSet):
         body = self.body(serializers.PreviewStart)
         rows = services.preview_sql(actor=self.actor, project=self.project_of(body.pop("project")), **body)
         return Response({"columns": rows.column_names, "rows": [list(row.values()) for row in rows.to_pylist()]})
+
+    @extend_schema(request=None, responses={202: serializers.FeatureViewSerializer})
+    @action(detail=True, methods=["post"])
+    def materialise(self, request: Request, pk: UUID) -> Response:
+        """Put its newest values online again; that happens by itself whenever its rows are computed."""
+        view = selectors.get_view(actor=self.actor, view_id=pk)
+        services.put_online(actor=self.actor, view=view)
+        return self.answer(self.serializer_class, view, status=202)
 
     @extend_schema(request=serializers.OnlineQuestion)
     @action(detail=False, methods=["post"])

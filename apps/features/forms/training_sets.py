@@ -58,8 +58,8 @@ class TrainingSetForm(forms.Form):
         label=_("See corrections before they were known"),
         required=False,
         help_text=_(
-            "Left out, a value counts from the moment at which it became known. With it a model learns from what it will "
-            "not have when it predicts; the ledger and the proof say so."
+            "Left out, a value counts from the moment at which it became known. With it a model learns from what it "
+            "will not have when it predicts; the ledger and the proof say so."
         ),
     )
     description = forms.CharField(

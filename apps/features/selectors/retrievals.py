@@ -12,7 +12,7 @@ from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState
 from apps.features.models import FeatureView, Retrieval, TrainingSet
 from apps.features.selectors.masking import masks_of_view
-from foundation import access
+from foundation import access, jobs
 from foundation.access import Permission
 from foundation.errors import NotFound
 from foundation.identity import Actor
@@ -30,6 +30,14 @@ def get_retrieval(*, actor: Actor, retrieval_id: UUID) -> Retrieval:
     if row is None:
         raise NotFound(_("There are no such features of the past here; they are kept for a day."))
     return row
+
+
+def progress_of(actor: Actor, retrieval: Retrieval) -> tuple[str, float | None]:
+    """What its job is doing, in words, and how much is done in percent; nothing where none is at work."""
+    if retrieval.state != BuildState.BUILDING:
+        return "", None
+    job = jobs.jobs_of(actor=actor, subject=("retrieval", retrieval.pk)).first()
+    return (job.step, job.percent) if job else ("", None)
 
 
 def retrieval_table(retrieval: Retrieval) -> TableAt:

@@ -12,6 +12,7 @@ from apps.features.services.building import build_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
+from apps.features.services.going_online import put_online
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.metering import tables_measured
 from apps.features.services.online import materialise_view, read_online
@@ -35,6 +36,7 @@ __all__ = [
     "forget_retrievals_of",
     "materialise_view",
     "preview_sql",
+    "put_online",
     "read_online",
     "retrieval_stream",
     "retrieve",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -84,7 +85,7 @@ class HistoricalFeatures(Resource):
         name of a dataset or version, like `flights@v3`. `features` are "view:feature", "view@3:feature" of its third
         version, or "view:*". `keys` says which column of the rows holds a join key that is called otherwise. Times
         without a zone are UTC. `ignore_known_since` shows corrections before they were known; the portal records it.
-        `told` hears the state of the job; where it raises, the job is cancelled and nothing is kept.
+        `told` hears how far it is (`state`, `step`, `percent`); where it raises, the join ends and nothing is kept.
         """
         where, index = self._source(entity_df)
         body = {
@@ -135,6 +136,13 @@ class HistoricalFeatures(Resource):
             path = Path(folder) / "rows.parquet"
             _write(rows, path)
             return {"upload": self._client.datasets.upload(path)["id"]}, index
+
+
+def show_step(thing: Thing) -> None:
+    """A line on standard error, where a person looks at it."""
+    if sys.stderr.isatty():
+        percent = f"{thing['percent']:3.0f} % " if thing["percent"] is not None else ""
+        sys.stderr.write(f"\r\x1b[K{percent}{thing['step']}" + ("\n" if thing["state"] == "ready" else ""))
 
 
 def _write(rows: Any, path: Path) -> None:
