@@ -120,7 +120,8 @@ def _parts(
         wanted.setdefault(view, []).extend(name for name in names if name not in wanted.get(view, []))
     named = {view: [f"{view.name}__{one}" if full_names else one for one in ones] for view, ones in wanted.items()}
     every = [name for names in named.values() for name in names]
-    if twice := sorted({name for name in every if every.count(name) > 1}):
+    folded = [name.casefold() for name in every]
+    if twice := sorted({name for name in every if folded.count(name.casefold()) > 1}):
         sentence = _("%(names)s would be there twice: ask with full names, and they come out as view__feature.")
         raise _refused("features", sentence % {"names": column_list(twice)})
     known = {key for view in wanted for key in view.entity.join_keys}
@@ -165,8 +166,10 @@ def check_columns(types: Mapping[str, str], event_time: str, parts: Any) -> None
     if not types[event_time].upper().startswith(("TIMESTAMP", "DATE")):
         sentence = _("“%(name)s” is of type %(type)s; an event time is a time.")
         raise _refused("event_time", sentence % {"name": event_time, "type": types[event_time]})
-    taken = {name for part in parts for name in part["names"]}
-    if both := sorted(name for name in types if name in taken or name.startswith(("__event_v", "__known_v"))):
+    # Tables of the lake know no large and small letters in names.
+    taken = {name.casefold() for part in parts for name in part["names"]}
+    ours = ("__event_v", "__known_v")
+    if both := sorted(name for name in types if name.casefold() in taken or name.casefold().startswith(ours)):
         sentence = _("The rows have %(names)s already. Rename it there, or ask with full names.")
         raise _refused("features", sentence % {"names": column_list(both)})
 

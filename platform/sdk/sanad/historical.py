@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from sanad.errors import SanadError
 from sanad.resource import Resource, Thing, Things
 from sanad.transport import Transport, save_stream, unmade, wait_for
 
@@ -111,9 +112,10 @@ class HistoricalFeatures(Resource):
 
         try:
             ready = wait_for(read, done, failed=unmade, timeout_s=timeout_s, what="The join of features")
-        except BaseException as error:
-            if not isinstance(error, (TimeoutError, ConnectionError)):
-                self._http.send("DELETE", path)
+        except SanadError:
+            raise  # it failed by itself, or goes on in the portal
+        except BaseException:
+            self._http.send("DELETE", path)
             raise
         return Historical(self._http, ready, index)
 
