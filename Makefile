@@ -90,7 +90,7 @@ status: ## say whether it runs, and where
 	$(LAUNCHER) status
 
 requirements: install-dev ## compile requirements/*.in, keeping the pins that still fit
-	@for list in base dev runtime bench feast; do
+	@for list in base dev runtime bench feast spark; do
 	  $(BIN)/pip-compile --quiet --strip-extras --no-header --no-config --annotation-style=line --no-emit-index-url \
 	    --no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file=requirements/$$list.txt requirements/$$list.in
 	  sed -i -E 's/^([a-z0-9._-]+==[^+ ]+)\+[^ ]+/\1/' requirements/$$list.txt

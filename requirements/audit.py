@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).resolve().parent
-LISTS = ("base", "dev", "runtime", "bench")
+LISTS = ("base", "dev", "runtime", "bench", "spark")
 IGNORED = HERE / "audit-ignore.yaml"
 PATIENCE_S = 300
 

@@ -9,21 +9,37 @@ from apps.features import selectors
 from apps.features.choices import NEXT, BuildState
 from foundation import access
 from foundation.access import Permission
-from foundation.errors import Conflict, Invalid
+from foundation.errors import AccessDenied, Conflict, Invalid
 from foundation.identity import Actor
 from foundation.web.chain import ChainNode
 
 if TYPE_CHECKING:
-    from apps.features.models import FeatureService, FeatureView
+    from apps.features.models import FeatureService, FeatureView, Retrieval
 
 
 def check_can_define(actor: Actor, project: object) -> None:
     access.require(actor, Permission.FEATURE_DEFINE, project)
 
 
+def check_may_read(actor: Actor, retrieval: Retrieval) -> None:
+    """What was sent along is of whoever sent it: nobody has said what is in its columns."""
+    access.require(actor, Permission.FEATURE_DEFINE, retrieval)
+    if retrieval.asked_by is None or retrieval.asked_by != actor.named:
+        raise AccessDenied(_("Whoever asked for these features reads them, and nobody else. Ask for them yourself."))
+
+
 def check_may_name(actor: Actor, view: FeatureView) -> None:
     """Asking by a key tells whether there is such a one: whoever sees the key masked would try them out."""
-    if masked := sorted(set(view.entity.join_keys) & set(selectors.masks_of_view(actor, view))):
+    _check_clear(actor, view, set(view.entity.join_keys))
+
+
+def check_may_probe(actor: Actor, view: FeatureView) -> None:
+    """The same of rows that somebody brings: their times would tell those of the view, too."""
+    _check_clear(actor, view, {*view.entity.join_keys, view.event_time, view.created_column})
+
+
+def _check_clear(actor: Actor, view: FeatureView, names: set[str]) -> None:
+    if masked := sorted(names & set(selectors.masks_of_view(actor, view))):
         sentence = _(
             "%(view)s is found by %(keys)s, which you see masked: the answer would tell who is in it. Ask an "
             "administrator for seeing personal values in clear."

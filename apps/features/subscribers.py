@@ -61,6 +61,17 @@ def register() -> None:
     keeping.register("we_", named=selectors.sources_followed, over=selectors.views_over, grows=True)
     keeping.register("wn_", over=selectors.views_over)
     keeping.register("ts_", named=selectors.set_tables_named, over=selectors.sets_over)
+    keeping.register("hr_", named=selectors.retrieval_tables_named, over=selectors.retrievals_over)
+    keeping.register("hl_", over=selectors.joins_over)
+    keeping.register("js_", over=selectors.joins_over)
+    live.register_topic("retrieval", check=lambda actor, pk: selectors.get_retrieval(actor=actor, retrieval_id=pk))
+    for kind in ("feature_view.destroyed", "dataset_version.destroyed"):
+        ledger.subscribe(kind, name="features.retrievals", handler=_forget_what_rests_on)
+
+
+def _forget_what_rests_on(event: RecordedEvent) -> None:
+    gone = event.payload.get("view_id") or event.payload["version_id"]
+    services.forget_retrievals_of(event.tenant_id, {UUID(gone)})
 
 
 def _plans_changed(_event: RecordedEvent) -> None:

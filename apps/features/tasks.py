@@ -53,3 +53,13 @@ def advance_view(*, job: JobHandle, view_id: str, **_later: object) -> None:
 @periodic(name="features.wake_windows", every=timedelta(minutes=1))
 def wake_windows() -> None:
     services.wake_all()
+
+
+@job(name="features.retrieve")
+def retrieve(*, job: JobHandle, retrieval_id: str, **_later: object) -> None:
+    services.retrieve(job=job, retrieval_id=UUID(retrieval_id))
+
+
+@periodic(name="features.forget_retrievals", every=timedelta(minutes=10))
+def forget_retrievals() -> None:
+    services.forget_old_retrievals()

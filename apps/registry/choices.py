@@ -47,6 +47,7 @@ WORDS = {
     "digest": _("Digest"),
     "violations": _("Violations"),
     "mismatches": _("Mismatches"),
+    "early": _("Seen early"),
     "max_abs_diff": _("Largest difference"),
     "tolerance": _("Allowed"),
     "equal": _("Equal"),

@@ -77,9 +77,11 @@ def _join(labels: dict[str, Any], made: list[dict[str, Any]], rounds: int) -> di
     """All labels with what was known of each, as one table in memory: as feast answers."""
     from apps.datasets.models import DatasetVersion
     from apps.datasets.selectors import table_at
+    from apps.features.adapters.asof import join_sql
     from apps.features.models import FeatureView
+    from apps.features.ports import Labels
     from apps.features.selectors import view_table
-    from apps.features.services.joining import JoinedView, join_sql
+    from apps.features.services.joining import seen_as
     from foundation import lake
     from foundation.tenancy import find_tenant, scope
 
@@ -87,19 +89,9 @@ def _join(labels: dict[str, Any], made: list[dict[str, Any]], rounds: int) -> di
     with scope(tenant.pk):
         base = table_at(DatasetVersion.objects.get(pk=labels["id"]))
         views = [FeatureView.objects.select_related("entity").get(pk=view["id"]) for view in made]
-    joined = [
-        JoinedView(
-            f"v{n}",
-            {"customer": "customer"},
-            view.event_time,
-            view.created_column,
-            tuple(view.feature_names),
-            None,
-            view.marked,
-        )
-        for n, view in enumerate(views)
-    ]
-    sql = join_sql(base_columns=["customer"], label="label", event_time="at", start_us=None, end_us=None, views=joined)
+    keys = {"customer": "customer"}
+    joined = [seen_as(n, view, {"keys": keys, "features": view.feature_names}) for n, view in enumerate(views)]
+    sql = join_sql(Labels(("at", "customer", "label"), "at", "label"), joined)
     inputs = {"base": base, **{f"v{n}": view_table(view) for n, view in enumerate(views)}}
     tables, seconds = lake.for_tenant(tenant.pk), list[float]()
     for _round in range(rounds):

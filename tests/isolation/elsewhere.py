@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from foundation.clock import now
@@ -15,7 +15,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     from apps.connections.models import Connection
     from apps.connections.services import delete_connection
     from apps.datasets.models import Ingestion, LegalHold, Transformation, TransformationDefinition
-    from apps.features.models import Entity, FeatureService, FeatureView
+    from apps.features.models import Entity, FeatureService, FeatureView, Retrieval
     from apps.streams.models import Stream
 
     inside = {"tenant": actor.tenant, "project": project}
@@ -26,6 +26,9 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     )
     part = {"view": str(view.pk), "features": ["a"]}
     service = FeatureService.objects.create(**inside, name="flowers", number=1, views=[part])
+    retrieval = Retrieval.objects.create(
+        **inside, event_time="at", asked_by=actor.named, kept_until=now() + timedelta(days=1)
+    )
     # Where it leads nobody is let call, so that no test waits for an answer.
     told = {"host": "10.0.0.1", "port": 5432, "database": "sales", "user": "reader", "tls": "verify"}
     connection = Connection.objects.create(
@@ -59,6 +62,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         "feature_service": service.pk,
         "feature_view": view.pk,
         "training_set": training_set.pk,
+        "retrieval": retrieval.pk,
         "legal_hold": hold.pk,
         "run": run.pk,
         **_checked(inside, training_set.base_version),

@@ -83,6 +83,7 @@ PLACES = {
     "feature-services": "feature_service",
     "feature-views": "feature_view",
     "training-sets": "training_set",
+    "historical-features": "retrieval",
     "runs": "run",
     "models": "model",
     "model-versions": "model_version",

@@ -33,11 +33,11 @@ def people(tokens):
     run_queued()
 
 
-def _add(actor, project, data):
-    upload = services.start_upload(actor=actor, project=project, filename="people.csv", size=len(data))
+def _add(actor, project, data, name="people"):
+    upload = services.start_upload(actor=actor, project=project, filename=f"{name}.csv", size=len(data))
     services.append_chunk(actor=actor, upload_id=upload.pk, offset=0, data=data)
     upload = services.complete_upload(actor=actor, upload_id=upload.pk, now=now())
-    dataset = services.create_dataset(actor=actor, project=project, name="people")
+    dataset = services.create_dataset(actor=actor, project=project, name=name)
     services.create_version(actor=actor, dataset=dataset, upload=upload, now=now(), review=False)
 
 

@@ -44,7 +44,7 @@ from apps.datasets.services.estimating import (
     expect_transformation,
     expect_upload,
 )
-from apps.datasets.services.export import export_name, export_stream, parquet_stream
+from apps.datasets.services.export import export_name, export_stream, parquet_stream, rows_stream
 from apps.datasets.services.holding import check_datasets_not_held, place_hold, release_hold
 from apps.datasets.services.ingestion import fail_version, ingest_upload
 from apps.datasets.services.ingestions import (
@@ -60,6 +60,7 @@ from apps.datasets.services.ingestions import (
     run_ingestion,
 )
 from apps.datasets.services.leaving import DataFarewell
+from apps.datasets.services.lending import lend_upload, lent, let_lent_go, write_lent
 from apps.datasets.services.metering import begin_usage
 from apps.datasets.services.openlineage import run_event
 from apps.datasets.services.parting import part_from, register_writer
@@ -222,6 +223,9 @@ __all__ = [
     "hold_dataset",
     "ingest_upload",
     "is_token",
+    "lend_upload",
+    "lent",
+    "let_lent_go",
     "living_token_key",
     "mend_rows",
     "naming",
@@ -254,6 +258,7 @@ __all__ = [
     "roll_back",
     "row_of",
     "rows_of",
+    "rows_stream",
     "run_derivation",
     "run_due_transformations",
     "run_erasure",
@@ -287,4 +292,5 @@ __all__ = [
     "unseen_rows",
     "untag_version",
     "validate",
+    "write_lent",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -48,6 +48,21 @@ def export_stream(
     schema = masked_batch(pa.RecordBatch.from_pylist([], schema=reader.schema), covered).schema
     rows = (masked_batch(batch, covered) if covered else batch for batch in reader)
     return _written(rows, schema, version, known, exact, location)
+
+
+def rows_stream(batches: Iterable[pa.RecordBatch], schema: pa.Schema, *, form: str, exact: bool) -> Iterator[bytes]:
+    """Rows that are no version's as one file: Parquet, Arrow or CSV. They come as they leave: masked already."""
+    from apps.datasets.adapters import rows_out
+
+    known = _form(form)
+    if known == ExportFormat.CSV:
+        return rows_out.csv(batches, schema, exact=exact)
+    if known == ExportFormat.ARROW:
+        return rows_out.arrow(batches, schema)
+    if known == ExportFormat.PARQUET:
+        return rows_out.parquet(batches, schema)
+    sentence = _("These rows leave as parquet, arrow or csv.")
+    raise Invalid(sentence, fields={"form": [sentence]})
 
 
 def export_name(actor: Actor, version: DatasetVersion, form: str) -> str:

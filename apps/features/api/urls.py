@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.features.api import definitions, on_demand, services, training_sets, views, windows
+from apps.features.api import definitions, on_demand, retrievals, services, training_sets, views, windows
 
 router = SimpleRouter(use_regex_path=False)
 router.register("entities", views.EntityViewSet, basename="entity")
@@ -10,4 +10,5 @@ router.register("feature-definitions", definitions.FeatureDefinitionViewSet, bas
 router.register("on-demand-views", on_demand.OnDemandViewViewSet, basename="on-demand-view")
 router.register("feature-windows", windows.WindowsViewSet, basename="feature-windows")
 router.register("training-sets", training_sets.TrainingSetViewSet, basename="training-set")
+router.register("historical-features", retrievals.HistoricalFeatureViewSet, basename="historical-feature")
 api_patterns = router.urls

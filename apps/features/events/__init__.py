@@ -23,8 +23,16 @@ from apps.features.events.registry import (
     FeatureViewRemoved,
     FeatureViewRestored,
 )
+from apps.features.events.retrievals import (
+    RetrievalAsked,
+    RetrievalCancelled,
+    RetrievalFailed,
+    RetrievalRead,
+    RetrievalReady,
+)
 from apps.features.events.skew import SkewEnded, SkewFound, SkewWatched
 from apps.features.events.training_sets import (
+    KnownSinceIgnored,
     TrainingSetCancelled,
     TrainingSetDefined,
     TrainingSetDestroyed,
@@ -65,11 +73,17 @@ __all__ = [
     "FeatureViewRestored",
     "FeatureViewStale",
     "FreshnessPromised",
+    "KnownSinceIgnored",
     "MaterialisationCancelled",
     "MaterialisationFailed",
     "OnDemandViewDefined",
     "OnlineValuesForgotten",
     "ReaderAdmitted",
+    "RetrievalAsked",
+    "RetrievalCancelled",
+    "RetrievalFailed",
+    "RetrievalRead",
+    "RetrievalReady",
     "SkewEnded",
     "SkewFound",
     "SkewWatched",

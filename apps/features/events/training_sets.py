@@ -19,6 +19,16 @@ class TrainingSetDefined(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnownSinceIgnored(ledger.Event):
+    """Corrections are seen from their event time on, though they became known later."""
+
+    kind = "training_set.known_since_ignored"
+    said = _("opted out of when values became known: corrections are seen early")
+    icon = "alert-triangle"
+    training_set_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingSetReady(ledger.Event):
     kind = "training_set.ready"
     said = _("joined %(row_count)s rows and counted %(leakage_violations)s leaked values")

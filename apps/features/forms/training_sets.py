@@ -54,6 +54,14 @@ class TrainingSetForm(forms.Form):
             "Leave out what is known only after the prediction. Label, event time and group are left out by themselves."
         ),
     )
+    ignore_known_since = forms.BooleanField(
+        label=_("See corrections before they were known"),
+        required=False,
+        help_text=_(
+            "Left out, a value counts from the moment at which it became known. With it a model learns from what it "
+            "will not have when it predicts; the ledger and the proof say so."
+        ),
+    )
     description = forms.CharField(
         label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -98,6 +106,8 @@ class TrainingSetForm(forms.Form):
         self._on_demand = list(on_demand)
         for one in self._on_demand:
             self._offer_on_demand(one, names)
+        if not any(view.created_column for view in self._views):
+            del self.fields["ignore_known_since"]
 
     def _offer(self, view: Any, names: list[tuple[str, str]]) -> None:
         here = view.pk.hex
@@ -167,6 +177,7 @@ class TrainingSetForm(forms.Form):
             "window_end": _midnight(chosen["window_end"]),
             **self._joined(),
             "on_demand": [self._taken(one) for one in self._on_demand if chosen[f"use_{one.pk.hex}"]],
+            "ignore_known_since": chosen.get("ignore_known_since", False),
         }
 
     def _joined(self) -> dict[str, Any]:

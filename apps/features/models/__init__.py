@@ -4,6 +4,7 @@ from apps.features.models.deprecations import DeprecationNotice
 from apps.features.models.entities import Entity
 from apps.features.models.materialisations import Materialisation, PlanTable
 from apps.features.models.on_demand import OnDemandView
+from apps.features.models.retrievals import Retrieval
 from apps.features.models.services import FeatureService
 from apps.features.models.skew import SkewCheck
 from apps.features.models.training_sets import TrainingSet
@@ -17,6 +18,7 @@ __all__ = [
     "Materialisation",
     "OnDemandView",
     "PlanTable",
+    "Retrieval",
     "SkewCheck",
     "TrainingSet",
 ]

@@ -29,6 +29,8 @@ class TrainingSet(TenantModel):
     service = models.ForeignKey(FeatureService, null=True, on_delete=models.PROTECT, related_name="training_sets")
     # [{"id": on-demand view, "request": {request value: column of the base}, "features": [names]}]
     on_demand = models.JSONField(default=list)
+    # Values are seen from their event time on, also where they became known later: somebody has opted out of that.
+    ignores_known_since = models.BooleanField(default=False)
     # [{"name", "type", "role", "source"}], in the order of the table.
     columns = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=BuildState.choices, default=BuildState.BUILDING)

@@ -12,10 +12,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from apps.features.choices import BuildState
-from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView, TrainingSet
+from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView, Retrieval, TrainingSet
 from foundation import access
 from foundation.access import Permission
 from foundation.errors import Conflict, NotFound
+from foundation.figures import number
 from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 
@@ -56,7 +57,32 @@ def leakage_in_words(training_set: TrainingSet) -> str:
     if not proof.get("by_time"):
         return _("There is no event time, so nothing could be counted.")
     values = {"count": f"{proof['violations']:,}", "rows": f"{proof['rows']:,}"}
-    return _("%(count)s of %(rows)s rows, counted") % values
+    counted = _("%(count)s of %(rows)s rows, counted") % values
+    return f"{counted}. {_seen_early(proof)}" if training_set.ignores_known_since else counted
+
+
+def early_in_words(thing: TrainingSet | Retrieval) -> str:
+    """The warning about who opted out of when values became known; empty where nobody did."""
+    if not thing.ignores_known_since:
+        return ""
+    said = _("Corrections are seen early here: values count from their event time on, though they became known later.")
+    return f"{said} {_seen_early(thing.leakage_proof)}" if thing.leakage_proof else said
+
+
+def _seen_early(proof: dict[str, Any]) -> str:
+    said = _("%(count)s values were not known yet at their row's time.")
+    return said % {"count": number(proof.get("early", 0))}
+
+
+def oldest_of(count: dict[str, Any]) -> float | None:
+    """Of one view in a proof: how long before its label the oldest value's event lies, in seconds."""
+    found = count.get("oldest_us")
+    return None if found is None else found / 1e6
+
+
+def times_in_words() -> str:
+    """The rule about zones, said with every answer."""
+    return _("Times without a zone are UTC, in the rows as in the views; a day is its midnight in UTC.")
 
 
 def destroyed_in_words(thing: FeatureView | TrainingSet) -> str:

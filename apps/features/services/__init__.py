@@ -1,6 +1,13 @@
 """Writes of the feature store."""
 
 from apps.features.services.archiving import feature_part
+from apps.features.services.asking import (
+    ask_for_history,
+    drop_retrieval,
+    forget_old_retrievals,
+    forget_retrievals_of,
+    retrieval_stream,
+)
 from apps.features.services.building import build_training_set
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
@@ -18,6 +25,7 @@ from apps.features.services.definitions import (
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
+from apps.features.services.going_online import put_online
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
@@ -47,6 +55,7 @@ from apps.features.services.online import (
 )
 from apps.features.services.relations.preview import preview_training_set
 from apps.features.services.removing import ask_to_remove_view, remove_view
+from apps.features.services.retrieving import retrieve
 from apps.features.services.serving import define_service, register_on_demand, remove_service
 from apps.features.services.skew import check_served, watch_skew
 from apps.features.services.training_sets import define_training_set
@@ -62,6 +71,7 @@ __all__ = [
     "admit_reader",
     "advance_view",
     "apply_definitions",
+    "ask_for_history",
     "ask_to_remove_view",
     "begin_materialisation",
     "build_training_set",
@@ -80,10 +90,13 @@ __all__ = [
     "describe_entity",
     "describe_service",
     "describe_view",
+    "drop_retrieval",
     "end_readers",
     "end_readers_of",
     "entity_fields",
     "feature_part",
+    "forget_old_retrievals",
+    "forget_retrievals_of",
     "functions_in_words",
     "key_type_of",
     "materialise_view",
@@ -96,6 +109,7 @@ __all__ = [
     "preview_sql",
     "preview_training_set",
     "promise_freshness",
+    "put_online",
     "read_on_demand",
     "read_online",
     "read_plan",
@@ -106,6 +120,8 @@ __all__ = [
     "request_materialisation",
     "restore_service",
     "restore_view",
+    "retrieval_stream",
+    "retrieve",
     "service_fields",
     "stream_committed",
     "tables_measured",

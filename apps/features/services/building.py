@@ -13,19 +13,17 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import selectors
 from apps.features.choices import NEXT, BuildState, ColumnRole
-from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.events import TrainingSetCancelled, TrainingSetFailed, TrainingSetReady
-from apps.features.models import FeatureView, TrainingSet
-from apps.features.services.joining import JoinedView, join_sql, proof_sql
+from apps.features.models import TrainingSet
+from apps.features.services.joining import Labels, as_of, seen_as
 from apps.features.services.metering import begin_usage, size_of
-from apps.features.services.on_demand.columns import derived_of, request_columns, write_with_derived
+from apps.features.services.on_demand.columns import check_alike, derived_of, request_columns, widened
 from apps.features.services.relations.built import report_on
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger, states, storage
 from foundation.identity import Actor
 from foundation.jobs import JobHandle
-from foundation.lake.ports import Lake, TableAt
-from foundation.quoting import identifier
+from foundation.lake.ports import TableAt
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
@@ -44,15 +42,24 @@ def build_training_set(*, job: JobHandle, training_set_id: UUID, in_quota: bool 
         derived = derived_of(training_set)
     if training_set.state != BuildState.BUILDING:
         return
-    joined = [spec_of(training_set, index, view) for index, view in enumerate(views)]
     tables, table = lake.for_tenant(training_set.tenant_id), f"ts_{training_set.pk.hex}"
     tables.drop(table)
     job.progress(_("Joining as of each label's time"), 10)
-    inputs = {"base": base, **sources}
-    at = write_with_derived(tables, table, join_of(training_set, joined), inputs, training_set, derived)
-    job.raise_if_cancelled()
-    job.progress(_("Proving that nothing leaked"), 60)
-    proof = _proof(tables, training_set, base, at, joined, sources, views)
+    joined = as_of(
+        tables,
+        table,
+        labels_of(training_set),
+        base,
+        [
+            (view, seen_as(index, view, part, early=training_set.ignores_known_since), sources[f"v{index}"])
+            for index, (view, part) in enumerate(zip(views, training_set.views, strict=True))
+        ],
+        heard=job.raise_if_cancelled,
+        proving=lambda: job.progress(_("Proving that nothing leaked"), 60),
+        through=(lambda rows: widened(rows, training_set, derived)) if derived else None,
+    )
+    at, proof = joined.at, joined.proof
+    check_alike(derived)
     if derived:
         proof["derived"] = [one.as_json() for one in derived]
     job.progress(_("Computing the digest"), 85)
@@ -71,115 +78,21 @@ def build_training_set(*, job: JobHandle, training_set_id: UUID, in_quota: bool 
             begin_usage(row, size, job.actor)
 
 
-def spec_of(training_set: TrainingSet, index: int, view: FeatureView) -> JoinedView:
-    """The view at this place of the set, as a join takes it."""
-    part = training_set.views[index]
-    return JoinedView(
-        alias=f"v{index}",
-        keys=part["keys"],
-        event_time=view.event_time,
-        created=view.created_column,
-        features=tuple(part["features"]),
-        ttl_us=view.ttl_seconds * 1_000_000 if view.ttl_seconds else None,
-        marked=view.marked,
-    )
-
-
-def join_of(training_set: TrainingSet, joined: list[JoinedView]) -> str:
-    """The statement of the join over `base` and the views by their aliases."""
-    return join_sql(
-        base_columns=[
-            *training_set.base_features,
-            *filter(None, [training_set.group]),
-            *request_columns(training_set),
-        ],
+def labels_of(training_set: TrainingSet) -> Labels:
+    """The rows that a training set takes, and what it keeps of them until they are written."""
+    named = {*training_set.base_features, training_set.label, training_set.group, training_set.event_time}
+    keys = {column for part in training_set.views for column in part["keys"].values()}
+    return Labels(
+        kept=tuple(sorted({*named, *keys, *request_columns(training_set)} - {""})),
         label=training_set.label,
         event_time=training_set.event_time,
         start_us=_microseconds(training_set.window_start),
         end_us=_microseconds(training_set.window_end),
-        views=joined,
     )
 
 
 def _microseconds(moment: datetime | None) -> int | None:
     return None if moment is None else round(moment.timestamp() * 1_000_000)
-
-
-def _proof(
-    tables: Lake,
-    training_set: TrainingSet,
-    base: TableAt,
-    at: TableAt,
-    joined: list[JoinedView],
-    sources: dict[str, TableAt],
-    views: list[FeatureView],
-) -> dict[str, Any]:
-    """Counted on the rows as they were written, view by view."""
-    rows, labels = tables.count(at), _labels(tables, training_set, base)
-    _check_each_label_once(rows, labels["labelled"])
-    counts = []
-    for spec, view in zip(joined, views, strict=True):
-        sql = proof_sql(event_time=training_set.event_time, view=spec)
-        found = tables.query(sql, {"joined": at, "source": sources[spec.alias]}).read_all().to_pylist()[0]
-        counts.append({"view": str(view), "view_id": str(view.pk), "digest": view.digest, **found})
-    violations = sum(count["violations"] for count in counts)
-    mismatches = sum(count["mismatches"] for count in counts)
-    _check_nothing_leaked(violations, mismatches)
-    return {
-        **labels,
-        "rows": rows,
-        "views": counts,
-        "violations": violations,
-        "mismatches": mismatches,
-        "by_time": bool(training_set.event_time),
-    }
-
-
-def _check_each_label_once(rows: int, labelled: int) -> None:
-    if rows == 0:
-        raise DefinitionRefused(
-            _("No row of the data has a label inside the window. Widen the window or choose another label.")
-        )
-    if rows != labelled:
-        raise LeakageFound(
-            _("%(labels)d labelled rows went into the join and %(rows)d came out; a join must keep each exactly once.")
-            % {"labels": labelled, "rows": rows}
-        )
-
-
-def _check_nothing_leaked(violations: int, mismatches: int) -> None:
-    if violations or mismatches:
-        raise LeakageFound(
-            _(
-                "%(violations)d values are younger than their label and %(mismatches)d differ from "
-                "the second method; nothing is kept."
-            )
-            % {"violations": violations, "mismatches": mismatches}
-        )
-
-
-def _labels(tables: Lake, training_set: TrainingSet, base: TableAt) -> dict[str, int]:
-    label = identifier(training_set.label)
-    limits = _window(training_set)
-    sql = (
-        f"SELECT count(*) AS in_window, count({label}) AS labelled, count(*) - count({label}) AS without_label "  # noqa: S608
-        f"FROM base WHERE {' AND '.join(limits)}"
-    )
-    return tables.query(sql, {"base": base}).read_all().to_pylist()[0]
-
-
-def _window(training_set: TrainingSet) -> list[str]:
-    limits = ["true"]
-    if training_set.event_time:
-        t = f"epoch_us({identifier(training_set.event_time)})"
-        limits += [f"{t} >= {start}" for start in [_microseconds(training_set.window_start)] if start is not None]
-        limits += [f"{t} < {end}" for end in [_microseconds(training_set.window_end)] if end is not None]
-    return limits
-
-
-def limits_of(training_set: TrainingSet) -> list[str]:
-    """Conditions on the rows of the base that a training set takes."""
-    return [f"{identifier(training_set.label)} IS NOT NULL", *_window(training_set)]
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState
-from apps.features.models import Entity, FeatureView, OnDemandView, TrainingSet
+from apps.features.models import Entity, FeatureView, OnDemandView, Retrieval, TrainingSet
 from apps.features.services.online import drop_values
 from apps.features.services.windows import tables_of
 from apps.projects import services as projects
@@ -28,6 +28,7 @@ class FeatureFarewell(projects.Farewell):
         yield projects.Held(_("Feature views"), FeatureView.objects.filter(**mine).count())
         yield projects.Held(_("On-demand features"), OnDemandView.objects.filter(**mine).count())
         yield projects.Held(_("Training sets"), TrainingSet.objects.filter(**mine).count())
+        yield projects.Held(_("Features of the past"), Retrieval.objects.filter(**mine).count())
 
     def made_elsewhere(self, actor: Actor, project_id: UUID) -> Iterator[projects.Dependant]:
         """By a foreign key unless it is dead, since it would point at nothing; by an id alone where it has rows."""
@@ -63,8 +64,11 @@ class FeatureFarewell(projects.Farewell):
         sets = list(TrainingSet.objects.filter(tenant=tenant, project_id=project_id))
         dead_views, dead_sets = self.dead_elsewhere(tenant.pk, project_id)
         views, sets = [*views, *dead_views], [*sets, *dead_sets]
+        asked = Retrieval.objects.filter(tenant=tenant, project_id=project_id).values_list("pk", flat=True)
+        lent = [f"{prefix}{pk.hex}" for pk in asked for prefix in ("hr_", "hl_")]
+        of_views = (table for view in views for table in tables_of(view.pk))
         return projects.Outside(
-            tables=[*(table for view in views for table in tables_of(view.pk)), *(f"ts_{row.pk.hex}" for row in sets)],
+            tables=[*of_views, *(f"ts_{row.pk.hex}" for row in sets), *lent],
             objects=[*(view.profile_key for view in views), *(row.report_key for row in sets)],
             things=[str(view.pk) for view in views],
         )

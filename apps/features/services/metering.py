@@ -1,4 +1,4 @@
-"""Tables of feature views and training sets: they take room in the quota and cost as what is kept."""
+"""Tables of feature views, training sets and retrievals: they take room in the quota and cost as what is kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from apps.features.choices import BuildState
-from apps.features.models import FeatureView, TrainingSet
+from apps.features.models import FeatureView, Retrieval, TrainingSet
 from apps.tenants import services as tenants
 from apps.tenants.choices import ThingKind
 from foundation import lake
@@ -15,9 +15,12 @@ from foundation.identity import Actor
 from foundation.lake.ports import TableAt
 from foundation.tenancy.models import Tenant
 
-_KINDS: dict[type[FeatureView] | type[TrainingSet], ThingKind] = {
+Kept = FeatureView | TrainingSet | Retrieval
+# Features of the past are rows to learn from, and are counted with those.
+_KINDS: dict[type[Kept], ThingKind] = {
     FeatureView: ThingKind.FEATURE_VIEW,
     TrainingSet: ThingKind.TRAINING_SET,
+    Retrieval: ThingKind.TRAINING_SET,
 }
 
 
@@ -26,12 +29,12 @@ def size_of(tables: lake.Lake, at: TableAt, *beside: str) -> int:
     return sum(tables.sizes([at.table, *beside]).values())
 
 
-def begin_usage(thing: FeatureView | TrainingSet, byte_count: int, actor: Actor) -> None:
+def begin_usage(thing: Kept, byte_count: int, actor: Actor) -> None:
     """It counts from now on, for whoever asked for it; part of the transaction that makes it ready."""
     tenants.keep_measured(_metered(thing, byte_count, actor.named), at=database_now())
 
 
-def end_usage(thing: FeatureView | TrainingSet) -> None:
+def end_usage(thing: Kept) -> None:
     """Its rows are gone, and count no longer."""
     tenants.end_usage(tenant_id=thing.tenant_id, subject_id=thing.pk, at=database_now())
 
@@ -45,7 +48,7 @@ def tables_measured(tenant: Tenant) -> Iterator[tenants.Metered]:
                 yield _metered(thing, sizes[thing.lake_table] + sizes.get(f"we_{thing.pk.hex}", 0))
 
 
-def _metered(thing: FeatureView | TrainingSet, byte_count: int, otherwise: UUID | None = None) -> tenants.Metered:
+def _metered(thing: Kept, byte_count: int, otherwise: UUID | None = None) -> tenants.Metered:
     return tenants.Metered(
         tenant_id=thing.tenant_id,
         project_id=thing.project_id,

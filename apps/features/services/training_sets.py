@@ -16,7 +16,7 @@ from apps.datasets import services as dataset_services
 from apps.features import policies, selectors
 from apps.features.choices import BuildState, ColumnRole
 from apps.features.errors import DefinitionRefused
-from apps.features.events import TrainingSetDefined
+from apps.features.events import KnownSinceIgnored, TrainingSetDefined
 from apps.features.models import FeatureView, TrainingSet
 from apps.features.services.defining import check_name
 from apps.features.services.naming import column_list
@@ -59,6 +59,7 @@ def checked_set(
     service_id: UUID | None = None,
     keys: Mapping[str, str] | None = None,
     on_demand: Sequence[Any] = (),
+    ignore_known_since: bool = False,
     description: str = "",
 ) -> TrainingSet:
     """A training set that can mean what it says, not saved; else DefinitionRefused.
@@ -69,6 +70,9 @@ def checked_set(
     the views are its own, joined by `keys` ({join key: base column}) or by what `views` says of one of them.
     `on_demand` holds ids of on-demand features or {"id", "request": {request value: base column}, "features": names or
     None}.
+
+    With `ignore_known_since` values are seen from their event time on, also those that became known later: what a model
+    learns from that it will not have when it predicts, so the ledger, the proof and the pages say it.
     """
     policies.check_can_define(actor, project)
     tenants.check_storage(tenant_id=actor.tenant_id, project_id=project.pk, more=1, reader=actor)
@@ -104,6 +108,8 @@ def checked_set(
         service=service,
         on_demand=[one.as_json() for one in derived],
         columns=columns,
+        # Where no view says when its values became known there is nothing to opt out of.
+        ignores_known_since=ignore_known_since and any(view.created_column for view, _keys, _names in chosen),
         created_by=actor.user,
     )
 
@@ -119,6 +125,9 @@ def _announce(actor: Actor, training_set: TrainingSet) -> None:
         training_set_id=training_set.pk, base_version_id=training_set.base_version_id, number=training_set.number
     )
     ledger.record(defined, actor=actor, project_id=training_set.project_id, subject=subject)
+    if training_set.ignores_known_since:
+        ignored = KnownSinceIgnored(training_set_id=training_set.pk)
+        ledger.record(ignored, actor=actor, project_id=training_set.project_id, subject=subject)
     jobs.enqueue(
         "features.build_training_set",
         actor=actor,

@@ -28,6 +28,7 @@ from foundation.web.templatetags.sanad_format import percent
 Part = dict[str, Any]
 # A share of missing values above each of these is one step darker.
 _STEPS = (0.0, 0.01, 0.1, 0.5)
+_ENGINES = {"duckdb": "DuckDB", "spark": "Spark"}
 _MOMENT = {"hour": "%d %b %H:00", "day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 
 
@@ -79,12 +80,14 @@ def _proof(request: PortalRequest, row: Any) -> Part:
             **count,
             "url": address(request, "view_detail", count["view_id"]),
             "ttl": views[count["view_id"]].ttl_seconds if count["view_id"] in views else None,
-            "oldest": (count.get("oldest_us") or 0) / 1e6 if count.get("oldest_us") is not None else None,
+            "oldest": selectors.oldest_of(count),
         }
         for count in row.leakage_proof.get("views", [])
     ]
     found = perfect(selectors.report_of(request.actor, row))
-    return {"proof": row.leakage_proof, "counts": counts, "perfect": found}
+    engine = _ENGINES.get(row.leakage_proof.get("engine", ""), "")
+    early = selectors.early_in_words(row)
+    return {"proof": row.leakage_proof, "counts": counts, "perfect": found, "early": early, "engine": engine}
 
 
 def _columns(request: PortalRequest, row: Any) -> Part:

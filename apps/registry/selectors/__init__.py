@@ -7,6 +7,7 @@ from apps.registry.selectors.comparing import (
     digest_of,
     gates_in_words,
     in_words,
+    leakage_of,
     primary_metric,
 )
 from apps.registry.selectors.lineage import made_of_runs, version_things, versions_of_model
@@ -36,6 +37,7 @@ __all__ = [
     "get_model_version",
     "in_words",
     "ladder",
+    "leakage_of",
     "made_of_runs",
     "model_names",
     "primary_metric",

@@ -71,6 +71,9 @@ def _leakage(actor: Actor, version: ModelVersion) -> Result:
             Words(_("The data has no event time, so nothing could be checked against time.")),
             {"rows": proof.get("rows")},
         )
+    if training_set.ignores_known_since:
+        early = {**figures, "early": proof.get("early")}
+        return GateState.WARNED, Words(_("Corrections were seen before they were known: somebody opted out.")), early
     return GateState.PASSED, Words(_("No feature is younger than its label, counted over every row.")), figures
 
 

@@ -108,7 +108,11 @@ def tab_context(actor: Actor, project: Any, version: Any, serving: Any | None, t
     """What the chosen tab needs, and nothing of the others."""
     if tab == "evidence":
         found = selectors.comparison(actor=actor, version=version, serving=serving)
-        return {"comparison": selectors.in_words(found), "snippets": promote_snippets(version)}
+        return {
+            "comparison": selectors.in_words(found),
+            "leakage": selectors.leakage_of(actor, version),
+            "snippets": promote_snippets(version),
+        }
     if tab == "inputs":
         return {"features": version.input_schema.get("features", []), "target": version.input_schema.get("target", {})}
     if tab == "proof":

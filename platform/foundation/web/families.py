@@ -35,6 +35,7 @@ EVENT_FAMILIES = {
     "provisioning": _("Provisioning"),
     "quota": _("Quotas"),
     "report": _("Reports"),
+    "retrieval": _("Features of the past"),
     "revision": _("Revisions"),
     "run": _("Runs"),
     "saved_filter": _("Saved filters"),

@@ -56,6 +56,11 @@ def amounts(name: str, default: str) -> dict[str, Decimal]:
     return found
 
 
+def those_set(*names: str) -> dict[str, str]:
+    """What of these the environment says, for a program that is started with nothing else."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def networks(name: str) -> list[IPv4Network | IPv6Network]:
     """Addresses and networks in CIDR form, with commas; ValueError names the one that is none."""
     try:

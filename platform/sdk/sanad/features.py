@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import Any
 
 from sanad.errors import Denied, NotFound
+from sanad.historical import HistoricalFeatures
 from sanad.readers import Reader
 from sanad.resource import Resource, Thing, Things
 from sanad.transport import unmade, wait_for
 
 
-class Features(Resource):
+class Features(HistoricalFeatures):
     def entity(
         self,
         name: str,
@@ -316,6 +317,7 @@ class TrainingSets(Resource):
         service: str | None = None,
         keys: Mapping[str, str] | None = None,
         on_demand: Sequence[str | Mapping[str, Any]] = (),
+        ignore_known_since: bool = False,
         timeout_s: float = 900,
     ) -> Thing:
         """Labels of a dataset version joined with feature views as of each label's time; waits for the proof.
@@ -323,6 +325,7 @@ class TrainingSets(Resource):
         `service` is the id of a feature service whose views are taken, joined by `keys` ({join key: column of the base
         version}) where the columns are called otherwise.
         `on_demand` takes ids, or {"id", "request": {request value: base column}, "features": names}.
+        `ignore_known_since` shows corrections before they were known; the portal records it, and warns.
         """
         body = {
             "project": self._project,
@@ -338,6 +341,7 @@ class TrainingSets(Resource):
             "service": service,
             "keys": dict(keys or {}),
             "on_demand": [one if isinstance(one, str) else dict(one) for one in on_demand],
+            "ignore_known_since": ignore_known_since,
         }
         made = self._http.post("training-sets/", body)
         return _built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")

@@ -51,7 +51,7 @@ AA,2013-01-06 00:00:00,2013-01-11 06:00:00,60
 """
 
 
-def test_what_is_corrected_later_is_seen_later(carrier, ingested, flights, scientist, project, run_jobs):
+def test_what_is_corrected_later_is_seen_later(carrier, ingested, flights, scientist, project, run_jobs, client_as):
     """And a correction of what was over by then never, at no label's time."""
     view = services.define_view(
         actor=scientist,
@@ -84,6 +84,25 @@ def test_what_is_corrected_later_is_seen_later(carrier, ingested, flights, scien
     rows = lake.for_tenant(row.tenant_id).read(selectors.training_table(row)).read_all().to_pylist()
     by_day = {r["moment"].day: r["recent_delay"] for r in rows if r["carrier"] == "AA"}
     assert [by_day[day] for day in range(3, 13)] == [None, 4, 4, 6, 6, 6, 6, 6, 60, 60]
+    # Whoever opts out sees it early, and whoever looks is told.
+    words = {"base_version_id": flights.pk, "label": "late", "event_time": "moment", "views": [{"view": view.pk}]}
+    early = services.define_training_set(
+        actor=scientist, project=project, name="early", ignore_known_since=True, **words
+    )
+    run_jobs()
+    early.refresh_from_db()
+    assert early.state == BuildState.READY, early.failure
+    rows = lake.for_tenant(row.tenant_id).read(selectors.training_table(early)).read_all().to_pylist()
+    by_day = {r["moment"].day: r["recent_delay"] for r in rows if r["carrier"] == "AA"}
+    assert [by_day[day] for day in range(3, 13)] == [None, 40, 40, 60, 60, 60, 60, 60, 60, 60]
+    proof = early.leakage_proof
+    assert (proof["violations"], proof["mismatches"], proof["early"], proof["views"][0]["early"]) == (0, 0, 7, 7)
+    assert done_by(scientist, "training_set.known_since_ignored") in acts_on("training_set", early)
+    assert "7 values were not known yet" in selectors.leakage_in_words(early)
+    assert selectors.early_in_words(row) == ""
+    opened = client_as(scientist).get(f"/t/acme/p/flights/features/training-sets/{early.pk}/").content.decode()
+    assert "Corrections are seen early" in opened
+    assert "7 seen early" in opened
 
 
 def test_a_table_without_views_or_time_becomes_a_training_set(flights, scientist, project, run_jobs):

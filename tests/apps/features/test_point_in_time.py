@@ -1,85 +1,130 @@
-"""The join against a slow reference in plain Python, on random cases with ties, late values and expiry."""
+"""The contract of the join, the same for each engine, against a slow reference in plain Python, row for row."""
 
-import duckdb
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from dataclasses import replace
+from importlib.util import find_spec
+from types import SimpleNamespace
+from uuid import uuid4
 
-from apps.features.services.joining import JoinedView, join_sql, marked_sql, proof_sql
+import pyarrow as pa
+import pytest
 
-FEATURES = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30), st.integers(0, 15)), max_size=25)
-LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 40)), min_size=1, max_size=25)
-TTL = 12
+from apps.features.adapters.asof import LakeJoin
+from apps.features.adapters.spark import SparkJoin
+from apps.features.errors import LeakageFound
+from apps.features.services import joining
+from apps.features.services.joining import Labels, as_of, marked_sql, proof_sql
+from foundation import lake
+from tests.apps.features import point_in_time as pit
+from tests.support.tools import needs, needs_module
+
+SEED = 20260101
 
 
-def joined(features, labels, *, created, marked=None):
-    con = duckdb.connect()
-    con.execute("CREATE TABLE v0 (kk VARCHAR, et TIMESTAMP, cr TIMESTAMP, f INTEGER)")
-    con.execute("CREATE TABLE base (n INTEGER, carrier VARCHAR, t TIMESTAMP, y INTEGER)")
-    for number, (key, at, late) in enumerate(features):
-        con.execute(
-            "INSERT INTO v0 SELECT ?, make_timestamp(?), make_timestamp(?), ?",
-            [key, at * 1_000_000, (at + late) * 1_000_000, number],
+@pytest.fixture(params=["duckdb", "spark"])
+def engine(request):
+    if request.param == "duckdb":
+        return LakeJoin()
+    needs("java", "default-jre-headless")
+    needs_module("pyspark", "requirements/spark.txt")
+    return SparkJoin("local[2]", options={"spark.sql.shuffle.partitions": "2", "spark.driver.memory": "1g"})
+
+
+@pytest.fixture
+def tables(tenant):
+    return lake.for_tenant(tenant.pk)
+
+
+def as_a_view(tables, alias, rows, shape):
+    """The rows of a view in the lake as they are when it is computed: marked once."""
+    at = tables.write(f"{alias}_raw", pit.view_table(rows, shape))
+    at = tables.write_query(f"{alias}_all", "SELECT * REPLACE (told::TIMESTAMP AS told) FROM r", {"r": at})
+    if shape.marked is None:
+        return at
+    # Whoever opts out of what is known joins rows that were marked for all others.
+    view = replace(shape.view("r"), marked=None, early=False)
+    return tables.write_query(f"{alias}_marked", marked_sql(view, "r"), {"r": at})
+
+
+def view_of(alias):
+    return SimpleNamespace(pk=uuid4(), digest="d", __str__=lambda: alias)
+
+
+def test_every_label_comes_out_once_with_what_was_known(tables, engine, monkeypatch):
+    monkeypatch.setattr(joining, "engine_for", lambda rows: engine)
+    labels, rows = pit.labels_and_rows(SEED)
+    base = tables.write("base", pit.label_table(labels))
+    parts = [
+        (view_of(alias), shape.view(alias), as_a_view(tables, alias, rows, shape))
+        for alias, shape in pit.SHAPES.items()
+    ]
+    joined = as_of(tables, f"ts_{uuid4().hex}", pit.LABELS, base, parts, heard=lambda: None)
+    out = {row["n"]: row for row in tables.read(joined.at).read_all().to_pylist()}
+    assert len(labels) == len(out) == joined.proof["rows"]
+    assert joined.proof["engine"] == engine.name
+    for (_view, spec, _at), counts in zip(parts, joined.proof["views"], strict=True):
+        wanted = pit.expected(labels, rows, pit.SHAPES[spec.alias])
+        for label, (_state, values, event, known) in zip(labels, wanted, strict=True):
+            row = out[label["n"]]
+            said = tuple(row[f"{name}_{spec.alias}"] for name in pit.VALUES)
+            assert tuple(map(pit.shown, said)) == tuple(map(pit.shown, values)), (spec.alias, label)
+            assert (pit.back(row[spec.event_column]), pit.back(row[spec.known_column])) == (event, known), spec.alias
+        states = [state for state, *_rest in wanted]
+        assert {name: counts[name] for name in ("joined", "missing", "expired")} == {
+            name: states.count(name) for name in ("joined", "missing", "expired")
+        }
+        early = sum(
+            known is not None and known > label["at"] for label, (*_, known) in zip(labels, wanted, strict=True)
         )
-    for number, (key, at) in enumerate(labels):
-        con.execute("INSERT INTO base SELECT ?, ?, make_timestamp(?), 1", [number, key, at * 1_000_000])
-    view = JoinedView("v0", {"kk": "carrier"}, "et", "cr" if created else "", ("f",), TTL * 1_000_000, marked)
-    if marked:
-        con.execute(f"CREATE OR REPLACE TABLE v0 AS {marked_sql(view, 'v0')}")
-    elif marked is False:
-        assert con.execute(f"SELECT bool_and(__shown) FROM ({marked_sql(view, 'v0')})").fetchone()[0] in (True, None)
-    sql = join_sql(base_columns=["n", "carrier"], label="y", event_time="t", start_us=None, end_us=None, views=[view])
-    con.execute(f"CREATE TABLE joined AS {sql}")
-    con.execute("CREATE VIEW source AS SELECT * FROM v0")
-    proof = con.execute(proof_sql(event_time="t", view=view)).fetchone()
-    rows = con.execute("SELECT n, f, epoch(__event_v0)::INT FROM joined ORDER BY n").fetchall()
-    return rows, dict(zip(("joined", "missing", "expired", "violations", "mismatches"), proof[:5], strict=True))
+        assert (counts["early"], counts["violations"], counts["mismatches"]) == (early, 0, 0)
+        assert bool(early) == spec.early
+        assert min(map(states.count, ("joined", "missing"))) > 50
+    assert not [table for table in tables.tables() if table.startswith("js_")]
 
 
-def reference(features, key, at, *, created):
-    known = [(e, n) for n, (k, e, late) in enumerate(features) if k == key and e + (late if created else 0) <= at]
-    newest = max((event for event, _ in known), default=None)
-    return newest, {number for event, number in known if event == newest}
+class Lossy:
+    """An engine that keeps the number of rows and loses one for another, or loses one altogether."""
+
+    name = "lossy"
+
+    def __init__(self, sql):
+        self._sql = sql
+
+    def join(self, tables, into, labels, views, inputs, *, heard, through):
+        return tables.write_query(into, self._sql, {"base": inputs["base"]})
 
 
-def check(features, labels, created, marked=None):
-    rows, proof = joined(features, labels, created=created, marked=marked)
-    assert len(rows) == len(labels)  # every label row comes back, once
-    for (_, value, event), (key, at) in zip(rows, labels, strict=True):
-        newest, candidates = reference(features, key, at, created=created)
-        assert event == newest
-        expired = newest is not None and at - newest > TTL
-        assert (value in candidates) if newest is not None and not expired else value is None
-    assert proof["violations"] == proof["mismatches"] == 0
-    assert proof["joined"] + proof["missing"] + proof["expired"] == len(labels)
-
-
-@settings(max_examples=40, deadline=None)
-@given(FEATURES, LABELS, st.sampled_from((None, True)))
-def test_join_by_event_time_equals_the_reference(features, labels, marked):
-    check(features, labels, created=False, marked=marked)
-
-
-@settings(max_examples=80, deadline=None)
-@given(FEATURES, LABELS, st.sampled_from((None, True)))
-def test_a_late_correction_is_not_seen_early(features, labels, marked):
-    check(features, labels, created=True, marked=marked)
-
-
-@settings(max_examples=20, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30), st.just(3)), unique_by=lambda row: row[:2]), LABELS
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT * FROM base WHERE n <> 2", "3 labelled rows went into the join and 2 came out"),
+        ("SELECT * FROM base UNION ALL SELECT * FROM base", "6 came out"),
+        ("SELECT * FROM base WHERE n <> 2 UNION ALL SELECT * FROM base WHERE n = 1", "not the same ones"),
+    ],
 )
-def test_a_view_of_which_every_row_is_seen_needs_no_marks(features, labels):
-    check(features, labels, created=True, marked=False)
+def test_a_join_that_loses_or_doubles_a_label_is_not_kept(tables, monkeypatch, sql, said):
+    monkeypatch.setattr(joining, "engine_for", lambda rows: Lossy(sql))
+    base = tables.write("base", pa.table({"n": [1, 2, 3]}))
+    with pytest.raises(LeakageFound, match=said):
+        as_of(tables, "ts_lost", Labels(kept=("n",), event_time=""), base, [], heard=lambda: None)
+    assert not tables.exists("ts_lost")
 
 
-def test_the_proof_counts_a_value_that_came_from_the_future():
-    con = duckdb.connect()
-    con.execute("CREATE TABLE source AS SELECT 'a' AS kk, TIMESTAMP '2020-01-02' AS et, 1 AS f")
-    con.execute(
-        "CREATE TABLE joined AS SELECT 'a' AS carrier, TIMESTAMP '2020-01-01' AS t, 1 AS f,"
-        " TIMESTAMP '2020-01-02' AS __event_v0, TIMESTAMP '2020-01-02' AS __known_v0"
-    )
-    view = JoinedView("v0", {"kk": "carrier"}, "et", "", ("f",), None)
-    found = con.execute(proof_sql(event_time="t", view=view)).fetchone()
-    assert found[3:5] == (1, 1)
+def test_the_proof_counts_a_value_that_came_from_the_future(tables):
+    at = {
+        "at": pa.array([pit.moment(1)], pa.timestamp("us")),
+        "__event_v0": pa.array([pit.moment(2)], pa.timestamp("us")),
+    }
+    joined = tables.write("joined", pa.table({"key": ["a"], **at, "__known_v0": at["__event_v0"]}))
+    source = tables.write("source", pa.table({"key": ["a"], "happened": at["__event_v0"]}))
+    view = pit.Shape(ttl=True).view("v0")
+    found = tables.query(proof_sql(event_time="at", view=view), {"joined": joined, "source": source}).read_all()
+    counts = found.to_pylist()[0]
+    assert (counts["violations"], counts["mismatches"], counts["missing"], counts["joined"]) == (1, 1, 1, 0)
+
+
+def test_the_engine_is_chosen_by_size_where_there_is_spark(settings):
+    assert joining.engine_for(10**12).name == "duckdb"
+    if find_spec("pyspark"):
+        settings.FEATURES_SPARK_MASTER = "local[1]"
+        chosen = [joining.engine_for(rows).name for rows in (10, settings.FEATURES_SPARK_FROM_ROWS)]
+        assert chosen == ["duckdb", "spark"]

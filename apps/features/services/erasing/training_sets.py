@@ -104,6 +104,7 @@ def _define_set(actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: li
         # Building adds the keys and the times that prove the join.
         columns=[c for c in old.columns if c["role"] not in {"key", "proof"} and c["name"] in {*known, *of_views}],
         created_by=actor.user,
+        ignores_known_since=old.ignores_known_since,
         **{name: getattr(old, name) for name in kept},
     )
     defined = TrainingSetDefined(training_set_id=row.pk, base_version_id=base, number=row.number)

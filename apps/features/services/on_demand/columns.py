@@ -18,7 +18,6 @@ from apps.features.errors import DefinitionRefused, LeakageFound
 from apps.features.models import OnDemandView, TrainingSet
 from apps.features.services.naming import column_list
 from foundation.identity import Actor
-from foundation.lake.ports import Lake, TableAt
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -182,24 +181,13 @@ def request_columns(training_set: TrainingSet) -> list[str]:
     return sorted({column for part in training_set.on_demand for column in part["request"].values()})
 
 
-def write_with_derived(
-    tables: Lake,
-    table: str,
-    sql: str,
-    inputs: Mapping[str, TableAt],
-    training_set: TrainingSet,
-    derived: Sequence[DerivedColumns],
-) -> TableAt:
-    """Write what the join answers and the derived columns beside it; what only they needed is left out."""
-    if not derived:
-        return tables.write_query(table, sql, inputs)
-    at = tables.write(table, widened(tables.query(sql, inputs), training_set, derived))
+def check_alike(derived: Sequence[DerivedColumns]) -> None:
+    """LeakageFound where a row reckoned singly was another one than in its batch."""
     if differences := sum(one.differences for one in derived):
         raise LeakageFound(
             _("%(count)d on-demand values differ between a batch and single rows; nothing is kept.")
             % {"count": differences}
         )
-    return at
 
 
 def _only_needed(training_set: TrainingSet) -> set[str]:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from apps.datasets import selectors as datasets
 from apps.features import selectors
+from apps.features.adapters.asof import join_sql, meant_sql
 from apps.features.models import TrainingSet
-from apps.features.services.building import join_of, limits_of, spec_of
+from apps.features.services.building import labels_of
+from apps.features.services.joining import seen_as
 from apps.features.services.on_demand.columns import derived_of, widened
 from apps.features.services.relations.measuring import measured
 from apps.features.services.training_sets import checked_set
@@ -36,15 +38,19 @@ def preview_training_set(*, actor: Actor, project: Project, **definition: Any) -
 def _joined(actor: Actor, row: TrainingSet) -> pa.Table:
     base = datasets.table_at(datasets.get_version(actor=actor, version_id=row.base_version_id))
     views = selectors.views_of(actor=actor, training_set=row)
-    specs = [spec_of(row, index, view) for index, view in enumerate(views)]
+    early = row.ignores_known_since
+    parts = enumerate(zip(views, row.views, strict=True))
+    specs = [seen_as(index, view, part, early=early) for index, (view, part) in parts]
     sources = {spec.alias: selectors.view_table(view) for spec, view in zip(specs, views, strict=True)}
-    rows = lake.for_tenant(row.tenant_id).query(_sampled(row, join_of(row, specs)), {"every_row": base, **sources})
+    rows = lake.for_tenant(row.tenant_id).query(
+        _sampled(row, join_sql(labels_of(row), specs)), {"every_row": base, **sources}
+    )
     derived = derived_of(row)
     return (widened(rows, row, derived) if derived else rows).read_all()
 
 
 def _sampled(row: TrainingSet, join: str) -> str:
     """The join over some labelled rows of the window, always the same ones."""
-    limits = " AND ".join(limits_of(row))
+    limits = meant_sql(labels_of(row))
     base = f"SELECT * FROM every_row WHERE {limits} USING SAMPLE reservoir({PREVIEW_ROWS} ROWS) REPEATABLE (7)"  # noqa: S608
     return f"WITH base AS MATERIALIZED ({base}), {join.removeprefix('WITH ')}"

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from apps.features import selectors
+from apps.features.adapters.asof import join_sql
 from apps.features.choices import SkewKind
 from apps.features.models import FeatureView
-from apps.features.services.joining import JoinedView, join_sql
+from apps.features.ports import JoinedView, Labels
 from apps.features.services.online.rows import plain_values
 from foundation import lake
 from foundation.quoting import identifier
@@ -105,7 +106,7 @@ def _offline(view: FeatureView, samples: Sequence[Sample]) -> list[tuple[int | N
         ttl_us=view.ttl_seconds * 1_000_000 if view.ttl_seconds else None,
         marked=view.marked,
     )
-    joined = join_sql(base_columns=[], label=_PLACE, event_time=_SERVED, start_us=None, end_us=None, views=[spec])
+    joined = join_sql(Labels((_PLACE, _SERVED, *keys.values()), _SERVED), [spec])
     # Text that is no value of the key's type names nobody: there is nothing to be known of it.
     named = enumerate(keys.items())
     cast = [f"TRY_CAST(unnest($k{i}) AS {types[key]}) AS {identifier(name)}" for i, (key, name) in named]

@@ -10,6 +10,7 @@ from sanad.client import Client
 from sanad.commands import governed
 from sanad.commands.arguments import add, as_json, chosen, group, pair, text_of
 from sanad.commands.ingestions import MODES
+from sanad.historical import show_step
 from sanad.models import show_progress
 from sanad.output import show, table, tell
 from sanad.sources import Folder
@@ -127,6 +128,17 @@ def _features(feature: Any) -> None:
     define.add_argument("--created", default="", help="the column that says when it became known, where that is later")
     define.add_argument("--ttl", type=int, metavar="SECONDS", help="how long a value counts; without it, for ever")
     add(feature, "list", feature_list, "feature views of the project")
+    history = add(feature, "history", feature_history, "features as they were known at the time of each of your rows")
+    history.add_argument("rows", help="a file (Parquet, Arrow, CSV), or a dataset or version like flights@v3")
+    history.add_argument("--feature", action="append", required=True, metavar="VIEW:FEATURE", help="or VIEW:*")
+    history.add_argument("--event-time", default="event_timestamp", help="the column with each row's time; UTC")
+    history.add_argument(
+        "--key", action="append", default=[], metavar="KEY=COLUMN", help="which column holds a join key"
+    )
+    history.add_argument("--full-names", action="store_true", help="call them view__feature")
+    history.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
+    history.add_argument("--form", choices=("parquet", "arrow", "csv"), default="parquet")
+    history.add_argument("--into", required=True, help="the file to write")
     online = add(feature, "online", feature_online, "the newest values for one entity")
     online.add_argument("view", nargs="+")
     online.add_argument("--key", action="append", required=True, metavar="NAME=VALUE")
@@ -150,6 +162,7 @@ def _training_sets(training: Any) -> None:
     )
     create.add_argument("--event-time", default="", help="when each label was set; without it, no join and no order")
     create.add_argument("--group", default="", help="rows that share this column stay together in a split")
+    create.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
     create.add_argument("--from", dest="start", metavar="TIME")
     create.add_argument("--to", dest="end", metavar="TIME")
     add(training, "list", training_list, "training sets of the project")
@@ -298,6 +311,22 @@ def feature_list(client: Client, said: Namespace) -> None:
     table(client.features.list(), ("id", "name", "entity_name", "state", "row_count"), as_json=said.json)
 
 
+def feature_history(client: Client, said: Namespace) -> None:
+    found = client.features.historical(
+        said.rows,
+        said.feature,
+        event_time=said.event_time,
+        keys=dict(pair(text) for text in said.key),
+        full_names=said.full_names,
+        ignore_known_since=said.ignore_known_since,
+        told=show_step,
+    )
+    if found.thing["warning"]:
+        tell(found.thing["warning"])
+    tell(f"Written to {found.save(said.into, form=said.form, exact=True)}")
+    show(chosen(found.thing, ("id", "row_count", "kept_until", "leakage_proof")), as_json=said.json)
+
+
 def feature_online(client: Client, said: Namespace) -> None:
     views = [client.features.get(name)["id"] for name in said.view]
     table(client.features.online(views, [dict(pair(text) for text in said.key)]), (), as_json=True)
@@ -326,6 +355,7 @@ def training_create(client: Client, said: Namespace) -> None:
         views=[{"view": client.features.get(name)["id"]} for name in said.view],
         service=client.feature_services.get(said.service)["id"] if said.service else None,
         on_demand=[client.on_demand.get(name)["id"] for name in said.on_demand],
+        ignore_known_since=said.ignore_known_since,
     )
     show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof")), as_json=said.json)
 

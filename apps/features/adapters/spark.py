@@ -1,0 +1,202 @@
+"""The point-in-time join on Spark, for tables whose labels and moments no longer sort on one machine.
+
+Spark learns no value, no key and no label: the lake numbers keys and labels, and what lies outside of it for as long as
+a join takes are whole numbers, key number, moment, label number, the moments moved by a number that is drawn for each
+join. Spark answers which moment each label sees, and the lake puts the values to it: so types, ties and missing values
+are those of the lake, whatever the engine.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from select import select
+from typing import IO, cast
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from apps.features.adapters.asof import comma, from_column, labels_sql, outputs, same_keys, seen_name, seen_sql, written
+from apps.features.ports import JoinedView, Labels, Through
+from foundation import folders, storage
+from foundation.errors import Unavailable
+from foundation.lake.ports import Lake, TableAt
+from foundation.quoting import identifier
+
+log = logging.getLogger("sanad.features")
+PREFIX = "js_"
+_PROGRAM = Path(__file__).with_name("spark_points.py")
+_ROWS_A_FILE = 5_000_000
+_HEARD_EVERY_S = 0.5
+_DAY_US = 86_400_000_000
+# A label is known by its place in the table, which stays the same in one snapshot.
+_NUMBERED = ", row_number() OVER () AS __n"
+
+
+@dataclass(frozen=True)
+class SparkJoin:
+    """`exchange` is a folder that Spark's executors see under the same path; none is needed on this machine."""
+
+    master: str
+    exchange: Path | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    name: str = "spark"
+
+    def join(
+        self,
+        tables: Lake,
+        into: str,
+        labels: Labels,
+        views: Sequence[JoinedView],
+        inputs: Mapping[str, TableAt],
+        *,
+        heard: Callable[[], None],
+        through: Through | None = None,
+    ) -> TableAt:
+        aside, moved = PREFIX + into.partition("_")[2], secrets.randbelow(3650 * _DAY_US)
+        tables.drop(aside)
+        try:
+            with self._folder() as folder:
+                for index, view in enumerate(views):
+                    heard()
+                    here = {name: inputs[name] for name in ("base", view.alias)}
+                    rows = tables.query(points_sql(labels, view, moved), here)
+                    _write(rows, folder / "points" / f"v{index}")
+                self._run(folder, len(views), heard)
+                found = tables.write(aside, _found(folder / "found", len(views)))
+            heard()
+            return written(tables, into, assembled_sql(labels, views, moved), {**inputs, "found": found}, through)
+        finally:
+            tables.drop(aside)
+
+    @contextmanager
+    def _folder(self) -> Iterator[Path]:
+        """Private, and gone with the block; where the process is killed it goes with the next sweep."""
+        if self.exchange is None:
+            with storage.scratch("join") as folder:
+                yield folder
+            return
+        with folders.held_folder(self.exchange, "join-") as folder:
+            yield folder
+
+    def _run(self, folder: Path, views: int, heard: Callable[[], None]) -> None:
+        asked = {
+            "master": self.master,
+            "views": views,
+            "points": str(folder / "points"),
+            "found": str(folder / "found"),
+            "options": {**_defaults(folder, self.master), **self.options},
+        }
+        with (folder / "said").open("wb") as said:
+            program = subprocess.Popen(
+                [sys.executable, "-I", str(_PROGRAM)],
+                stdin=subprocess.PIPE,
+                stdout=said,
+                stderr=said,
+                env={**settings.FEATURES_SPARK_SURROUNDINGS, "HOME": str(folder)},
+                cwd=folder,
+                start_new_session=True,
+            )
+            ended = os.pidfd_open(program.pid)
+            try:
+                _feed(program, json.dumps(asked).encode())
+                while not select([ended], [], [], _HEARD_EVERY_S)[0]:
+                    heard()
+            finally:
+                # Its number is its own, and that of its group, until it is waited for.
+                os.killpg(program.pid, signal.SIGKILL)
+                os.close(ended)
+                program.wait()
+        if not (folder / "found" / "_SUCCESS").exists():
+            said_by = (folder / "said").read_bytes()
+            log.warning(
+                "A join on Spark ended with %d: %s", program.returncode, said_by[-4000:].decode(errors="replace")
+            )
+            raise Unavailable(_why(said_by))
+
+
+def points_sql(labels: Labels, view: JoinedView, moved: int) -> str:
+    """Labels and rows of a view as `key, moment, n`; a label that can see nothing is left out."""
+    keys = comma(view.keys)
+    named = " AND ".join(f"keys.{identifier(key)} = seen.{identifier(key)}" for key in view.keys)
+    return f"""
+    WITH labels AS ({labels_sql(labels, _NUMBERED)}), seen AS MATERIALIZED ({seen_sql(replace(view, features=()))}),
+    keys AS MATERIALIZED (SELECT {keys}, row_number() OVER () AS __k FROM (SELECT DISTINCT {keys} FROM seen))
+    SELECT keys.__k AS key, labels.__t + {moved} AS moment, labels.__n AS n
+    FROM labels JOIN keys ON {same_keys(view, "keys")} WHERE labels.__t IS NOT NULL
+    UNION ALL
+    SELECT keys.__k, seen.{from_column(view)} + {moved}, NULL FROM seen JOIN keys ON {named}
+    """
+
+
+def assembled_sql(labels: Labels, views: Sequence[JoinedView], moved: int) -> str:
+    """The values of the rows that were found: of a view there is one for each key and moment."""
+    parts = [f"labels AS ({labels_sql(labels, _NUMBERED)})"]
+    parts += [f"{seen_name(view)} AS ({seen_sql(view)})" for view in views]
+    joins = ["LEFT JOIN found ON found.n = labels.__n"] if views else []
+    for index, view in enumerate(views):
+        moment = f"{seen_name(view)}.{from_column(view)} = found.s{index} - {moved}"
+        joins.append(f"LEFT JOIN {seen_name(view)} ON {same_keys(view)} AND {moment}")
+    return f"WITH {', '.join(parts)} SELECT {outputs(labels, views)} FROM labels {' '.join(joins)}"
+
+
+def _defaults(folder: Path, master: str) -> dict[str, str]:
+    # What Spark itself puts on disk between its steps is encrypted with a key of the session.
+    options = {
+        "spark.io.encryption.enabled": "true",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    options |= {"spark.sql.shuffle.partitions": "200", "spark.sql.session.timeZone": "UTC"}
+    if master.startswith("local"):
+        options |= {"spark.local.dir": str(folder / "local"), "spark.sql.shuffle.partitions": "8"}
+        options |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    return options
+
+
+def _write(rows: pa.RecordBatchReader, folder: Path) -> None:
+    """Parquet in files that several executors read at once."""
+    folder.mkdir(parents=True)
+    ds.write_dataset(
+        rows,
+        folder,
+        format="parquet",
+        max_rows_per_file=_ROWS_A_FILE,
+        max_rows_per_group=min(_ROWS_A_FILE, 1 << 20),
+        basename_template="part-{i}.parquet",
+    )
+
+
+def _found(folder: Path, views: int) -> pa.RecordBatchReader:
+    schema = pa.schema([(name, pa.int64()) for name in ("n", *(f"s{index}" for index in range(views)))])
+    files = sorted(folder.glob("*.parquet"))
+    batches = (batch.cast(schema) for file in files for batch in pq.ParquetFile(file).iter_batches())
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def _feed(program: subprocess.Popen[bytes], asked: bytes) -> None:
+    # Where it ended before it listened, what it said tells why.
+    with suppress(BrokenPipeError), cast(IO[bytes], program.stdin) as asking:
+        asking.write(asked)
+
+
+def _why(said: bytes) -> str:
+    if b"No module named 'pyspark'" in said:
+        return _("Spark is named in the settings, and its Python package is not installed: see requirements/spark.txt.")
+    if b"JAVA_GATEWAY_EXITED" in said or b"JAVA_HOME is not set" in said:
+        return _("Spark could not start: there is no Java on this machine, or one that is too old. It wants 17.")
+    return _(
+        "The join on Spark failed, and nothing was written. Whoever runs the portal finds what Spark said in its log."
+    )

@@ -1,0 +1,171 @@
+"""The job behind features of the past: rows in, joined and proven as a training set is, kept for a day."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.datasets import services as dataset_services
+from apps.features import selectors
+from apps.features.choices import NEXT, BuildState, ColumnRole
+from apps.features.errors import DefinitionRefused
+from apps.features.events import RetrievalCancelled, RetrievalFailed, RetrievalReady
+from apps.features.models import FeatureView, Retrieval
+from apps.features.services.asking import KEPT, check_columns
+from apps.features.services.joining import Joined, Labels, as_of, seen_as
+from apps.features.services.metering import begin_usage, size_of
+from apps.tenants import services as tenants
+from foundation import jobs, lake, ledger, states
+from foundation.clock import now
+from foundation.figures import number
+from foundation.identity import Actor
+from foundation.jobs import JobHandle
+from foundation.lake.ports import Lake, TableAt
+
+if TYPE_CHECKING:
+    from foundation.jobs.models import Job
+
+# What may be held against each other as a key, by how DuckDB's names of types begin.
+_KINDS = {
+    "number": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "DECIMAL", "FLOAT", "DOUBLE"),
+    "text": ("VARCHAR",),
+    "time": ("DATE", "TIMESTAMP"),
+}
+
+
+def retrieve(*, job: JobHandle, retrieval_id: UUID) -> None:
+    """Join and keep the rows; OverQuota where they would not fit, and nothing is kept."""
+    with job.scope():
+        row = Retrieval.objects.filter(pk=retrieval_id).first()
+        if row is None or row.state != BuildState.BUILDING:
+            return
+        views = [selectors.get_view(actor=job.actor, view_id=UUID(part["view"])) for part in row.views]
+        sources = [selectors.view_table(view) for view in views]
+    tables = lake.for_tenant(row.tenant_id)
+    try:
+        joined, schema = _joined(job, row, tables, views, sources)
+    finally:
+        tables.drop(f"hl_{row.pk.hex}")
+    size = size_of(tables, joined.at)
+    with job.scope(), transaction.atomic():
+        tenants.reserve_storage(tenant_id=job.tenant_id, project_id=row.project_id, more=size)
+        ready = _finish(job.actor, row.pk, joined, _columns(schema, row, views))
+        if ready is not None:
+            begin_usage(ready, size, job.actor)
+            if ready.upload_id is not None:
+                dataset_services.let_lent_go(tenant_id=ready.tenant_id, upload_id=ready.upload_id)
+
+
+def _joined(
+    job: JobHandle, row: Retrieval, tables: Lake, views: list[FeatureView], sources: list[TableAt]
+) -> tuple[Joined, dict[str, str]]:
+    table = f"hr_{row.pk.hex}"
+    tables.drop(table)
+    base = _rows(job, row, tables)
+    schema = {column.name: column.type for column in tables.schema(base)}
+    check_columns(schema, row.event_time, row.views)
+    for view, part, at in zip(views, row.views, sources, strict=True):
+        _check_kinds(schema, {column.name: column.type for column in tables.schema(at)}, view, part)
+    job.progress(_("Joining as of each row's time"), 30)
+    early = row.ignores_known_since
+    parts = [
+        (view, seen_as(index, view, part, early=early), at)
+        for index, (view, part, at) in enumerate(zip(views, row.views, sources, strict=True))
+    ]
+    labels = Labels(kept=tuple(schema), event_time=row.event_time)
+    proving = partial(job.progress, _("Proving that nothing leaked"), 70)
+    return as_of(tables, table, labels, base, parts, heard=job.raise_if_cancelled, proving=proving), schema
+
+
+def _rows(job: JobHandle, row: Retrieval, tables: Lake) -> TableAt:
+    if row.base_version_id is not None:
+        with job.scope():
+            return datasets.table_at(datasets.get_version(actor=job.actor, version_id=row.base_version_id))
+    table = f"hl_{row.pk.hex}"
+    tables.drop(table)
+    job.progress(_("Reading the rows that were sent"), 5)
+    with job.scope():
+        upload = dataset_services.lent(cast(UUID, row.upload_id))
+
+    def told(rows: int) -> None:
+        job.raise_if_cancelled()
+        job.progress(_("Reading the rows that were sent: %(rows)s") % {"rows": number(rows)}, None)
+
+    return dataset_services.write_lent(tables=tables, table=table, upload=upload, told=told)
+
+
+def _check_kinds(schema: dict[str, str], of_view: dict[str, str], view: FeatureView, part: dict[str, Any]) -> None:
+    """A key of another type would match nothing, or what nobody meant."""
+    for key, column in part["keys"].items():
+        if _kind(schema[column]) != _kind(of_view[key]):
+            sentence = _("“%(column)s” is %(given)s, and %(view)s is joined by “%(key)s”, which is %(wanted)s.")
+            words = {"column": column, "given": schema[column], "view": view, "key": key, "wanted": of_view[key]}
+            raise DefinitionRefused(sentence % words, fields={"keys": [sentence % words]})
+
+
+def _kind(type_: str) -> str:
+    return next((kind for kind, begins in _KINDS.items() if type_.startswith(begins)), type_)
+
+
+def _columns(schema: dict[str, str], row: Retrieval, views: list[FeatureView]) -> list[dict[str, Any]]:
+    """The columns of the rows that were sent, and the features behind them; those that prove are not told of."""
+    keys = {column for part in row.views for column in part["keys"].values()}
+    roles = {row.event_time: ColumnRole.EVENT_TIME} | dict.fromkeys(keys, ColumnRole.KEY)
+    columns = [
+        {"name": name, "type": kind, "role": roles.get(name, ColumnRole.LABEL).value, "source": "base"}
+        for name, kind in schema.items()
+    ]
+    for view, part in zip(views, row.views, strict=True):
+        of_view = {feature["name"]: feature["type"] for feature in view.features}
+        for feature, name in zip(part["features"], part["names"], strict=True):
+            said = {"name": name, "type": of_view[feature], "role": ColumnRole.FEATURE.value, "source": str(view)}
+            columns.append({**said, "feature": feature, "view": str(view.pk)})
+    return columns
+
+
+def _finish(actor: Actor, pk: UUID, joined: Joined, columns: list[dict[str, Any]]) -> Retrieval | None:
+    """It is ready; None where it has ended meanwhile."""
+    row = Retrieval.objects.select_for_update().filter(pk=pk, state=BuildState.BUILDING).first()
+    if row is None:
+        transaction.on_commit(partial(lake.for_tenant(actor.tenant_id).drop, f"hr_{pk.hex}"))
+        return None
+    row.lake_table, row.lake_snapshot, row.row_count = joined.at.table, joined.at.snapshot, joined.proof["rows"]
+    row.leakage_proof, row.columns, row.kept_until = joined.proof, columns, now() + KEPT
+    states.move(row, BuildState.READY, NEXT)
+    row.save()
+    ready = RetrievalReady(
+        retrieval_id=row.pk, row_count=joined.proof["rows"], leakage_violations=joined.proof["violations"]
+    )
+    ledger.record(ready, actor=actor, project_id=row.project_id, subject=("retrieval", row.pk))
+    return row
+
+
+@jobs.on_failure("features.retrieve")
+def _retrieving_failed(job: Job, sentence: str, actor: Actor) -> None:
+    _end(job, BuildState.FAILED, sentence, RetrievalFailed, actor)
+
+
+@jobs.on_cancel("features.retrieve")
+def _retrieving_cancelled(job: Job, sentence: str, actor: Actor) -> None:
+    _end(job, BuildState.CANCELLED, sentence, RetrievalCancelled, actor)
+
+
+def _end(
+    job: Job, state: BuildState, sentence: str, event: type[RetrievalFailed | RetrievalCancelled], actor: Actor
+) -> None:
+    row = Retrieval.objects.select_for_update().filter(pk=UUID(job.arguments["retrieval_id"])).first()
+    if row is None or row.state != BuildState.BUILDING:
+        return
+    states.move(row, state, NEXT)
+    row.failure = sentence
+    row.save(update_fields=["state", "failure"])
+    for prefix in ("hr_", "hl_"):
+        lake.for_tenant(row.tenant_id).drop(f"{prefix}{row.pk.hex}")
+    if row.upload_id is not None:
+        dataset_services.let_lent_go(tenant_id=row.tenant_id, upload_id=row.upload_id)
+    ledger.record(event(retrieval_id=row.pk), actor=actor, project_id=row.project_id, subject=("retrieval", row.pk))

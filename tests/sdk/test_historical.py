@@ -1,0 +1,110 @@
+"""Features of the past by client, by command line, and in Feast's words."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from foundation.access.actors import actor_for_user
+from foundation.identity.models import User
+from foundation.tenancy import find_tenant, scope
+from sanad.errors import Failed, NotFound
+from sanad.feature_store import FeatureStore
+from tests.support.classes import said_of
+from tests.support.jobs import run_queued
+
+DELAYS = b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nAA,2013-01-10 09:00:00,50\nDLX,2013-01-05 00:00:00,7\n"
+
+
+@pytest.fixture(scope="module")
+def view(tokens):
+    """A view of delays by carrier, computed and online."""
+    from apps.datasets.models import DatasetVersion
+    from apps.features import services
+    from apps.projects import selectors as projects
+    from tests.sdk.test_erasures import _add
+
+    tenant = find_tenant("acme")
+    with scope(tenant.pk):
+        actor = actor_for_user(user=User.objects.get(email="scientist@acme.test"), tenant=tenant)
+        project = projects.get_project(actor=actor, slug="flights")
+        _add(actor, project, DELAYS, name="delays")
+    run_queued()
+    with scope(tenant.pk):
+        version = said_of(DatasetVersion.objects.get(dataset__name="delays"), actor)
+        entity = services.define_entity(actor=actor, project=project, name="airline", join_keys=["carrier"])
+        sql = "SELECT carrier, moment, delay AS recent_delay FROM d"
+        words = {"entity": entity, "name": "delays", "sql": sql, "inputs": {"d": version.pk}, "event_time": "moment"}
+        services.define_view(actor=actor, project=project, **words)
+    run_queued()
+
+
+def worked(_thing):
+    run_queued()
+
+
+def rows(**more):
+    """Out of order, one row twice, one of an airline that nobody knows, one without, and an index of its own."""
+    moments = ["2013-01-10 09:00", "2013-01-05 01:00", "2013-01-05 01:00", "2013-01-20", "2013-01-20", "2013-01-01"]
+    frame = {"carrier": ["AA", "DLX", "DLX", "ZZ", None, "AA"], "event_timestamp": pd.to_datetime(moments, format="ISO8601"), **more}
+    return pd.DataFrame(frame, index=list("fedcba"))
+
+
+def test_rows_of_pandas_come_back_in_their_order_with_what_was_known(client, view):
+    found = client.features.historical(rows(), ["delays:recent_delay"], told=worked)
+    frame = found.to_df()
+    assert list(frame.index) == list("fedcba")
+    assert list(frame.columns) == ["carrier", "event_timestamp", "recent_delay"]
+    assert frame["recent_delay"].astype("Int64").tolist() == [50, 7, 7, pd.NA, pd.NA, pd.NA]
+    assert (found.proof["rows"], found.proof["violations"]) == (6, 0)
+    assert client.features.history(found.id).to_arrow().num_rows == 6
+    assert found.id in [one["id"] for one in client.features.histories()]
+    found.delete()
+    with pytest.raises(NotFound, match="kept for a day"):
+        client.features.history(found.id)
+
+
+def test_a_join_that_is_not_wanted_any_more_leaves_nothing(client, view):
+    class Enough(Exception):
+        pass
+
+    def stop(_thing):
+        raise Enough
+
+    with pytest.raises(Enough):
+        client.features.historical(rows(), ["delays:*"], told=stop)
+    assert client.features.histories() == []
+    with pytest.raises(Failed, match="an event time is a time"):
+        client.features.historical(rows(when="soon"), ["delays:*"], event_time="when", told=worked)
+
+
+def test_a_file_is_joined_on_the_command_line(sanad, view, tmp_path, monkeypatch):
+    monkeypatch.setattr("sanad.commands.data.show_step", worked)
+    table = pa.table({"airline": ["AA"], "at": pa.array([pd.Timestamp("2013-01-02")], pa.timestamp("us"))})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    words = ("--event-time", "at", "--key", "carrier=airline", "--into", str(tmp_path / "out.csv"), "--form", "csv")
+    code, out, said = sanad("feature", "history", str(tmp_path / "rows.parquet"), "--feature", "delays:*", *words)
+    assert code == 0, said
+    (shown,) = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    assert shown["row_count"] == 1
+    assert (tmp_path / "out.csv").read_text().splitlines()[1].endswith(",5")
+
+
+def test_code_that_was_written_for_feast_finds_its_words(client, view):
+    store = FeatureStore(client=client)
+    assert [entity.join_keys for entity in store.list_entities() if entity.name == "airline"] == [("carrier",)]
+    found = store.get_feature_view("delays")
+    assert (found.entity, found.features, found.ttl) == ("airline", ("recent_delay",), None)
+    assert store.materialize(feature_views=["delays"]) == [found.id]
+    run_queued()
+    online = store.get_online_features(["delays:recent_delay"], [{"carrier": "AA"}, {"carrier": "ZZ"}])
+    assert online.to_dict() == {"carrier": ["AA", "ZZ"], "recent_delay": [50, None]}
+    assert online.statuses["recent_delay"] == ["PRESENT", "NOT_FOUND"]
+    job = store.get_historical_features(rows(), ["delays:recent_delay"], full_feature_names=True, told=worked)
+    assert job.to_df()["delays__recent_delay"].astype("Int64").tolist()[:3] == [50, 7, 7]
+    with pytest.raises(NotFound, match="write view:feature"):
+        store.get_online_features(["delays:nothing"], [{"carrier": "AA"}])
