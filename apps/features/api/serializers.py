@@ -81,7 +81,7 @@ class FeatureViewSerializer(serializers.ModelSerializer):
 
     def get_progress(self, view: FeatureView) -> selectors.WindowsProgress | None:
         """Of windows: how far they have come with their events."""
-        return selectors.progress_of(self.context["view"].actor, view)
+        return selectors.windows_progress(self.context["view"].actor, view)
 
     def get_digest(self, view: FeatureView) -> str:
         """Of the rows; empty where they hold values that are masked for you."""

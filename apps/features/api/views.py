@@ -133,21 +133,13 @@ class FeatureViewViewSet(ProjectListViewSet):
         rows = services.preview_sql(actor=self.actor, project=self.project_of(body.pop("project")), **body)
         return Response({"columns": rows.column_names, "rows": [list(row.values()) for row in rows.to_pylist()]})
 
-    @extend_schema(request=None, responses={202: serializers.FeatureViewSerializer})
-    @action(detail=True, methods=["post"])
-    def materialise(self, request: Request, pk: UUID) -> Response:
-        """Put its newest values online again; that happens by itself whenever its rows are computed."""
-        view = selectors.get_view(actor=self.actor, view_id=pk)
-        services.put_online(actor=self.actor, view=view)
-        return self.answer(self.serializer_class, view, status=202)
-
     @extend_schema(request=serializers.OnlineQuestion)
     @action(detail=False, methods=["post"])
     def online(self, request: Request) -> Response:
         body = self.body(serializers.OnlineQuestion)
         entities = body.pop("entities")
         plan = services.online_plan(actor=self.actor, asked=body)
-        return Response({"results": services.read_plan(plan, entities, now=now())})
+        return Response({"results": services.read_plan(plan, entities, tenant_id=self.actor.tenant_id, now=now())})
 
     @extend_schema(request=serializers.ReaderQuestion)
     @action(detail=False, methods=["post"])

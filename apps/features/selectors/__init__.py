@@ -70,7 +70,7 @@ from apps.features.selectors.retrievals import (
     retrievals_over,
     visible_retrievals,
 )
-from apps.features.selectors.windows import WindowsProgress, progress_of
+from apps.features.selectors.windows import WindowsProgress, windows_progress
 
 __all__ = [
     "MissingMap",
@@ -147,4 +147,5 @@ __all__ = [
     "visible_services",
     "visible_training_sets",
     "visible_views",
+    "windows_progress",
 ]

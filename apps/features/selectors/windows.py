@@ -30,7 +30,7 @@ class WindowsProgress(TypedDict):
     failure: str
 
 
-def progress_of(actor: Actor, view: FeatureView) -> WindowsProgress | None:
+def windows_progress(actor: Actor, view: FeatureView) -> WindowsProgress | None:
     """None of a view that has no windows, or has not been computed yet."""
     if view.kind != ViewKind.WINDOWS or not view.follow:
         return None

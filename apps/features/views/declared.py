@@ -25,7 +25,7 @@ def declared(request: PortalRequest, view: Any) -> dict[str, Any]:
 
 def following(request: PortalRequest, view: Any) -> dict[str, Any] | None:
     """Of a view that follows a stream: its progress, with moments as such."""
-    told = selectors.progress_of(request.actor, view)
+    told = selectors.windows_progress(request.actor, view)
     if told is None or not told["follows"]:
         return None
     moments = {name: datetime.fromisoformat(told[name]) for name in ("newest_event", "advanced_at") if told[name]}  # type: ignore[literal-required]

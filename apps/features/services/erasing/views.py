@@ -76,8 +76,19 @@ class ViewReach(TableReach[FeatureView]):
 
 
 def _define_view(actor: Actor, old: FeatureView, new: UUID, inputs: dict[str, UUID]) -> None:
-    kept = ("project_id", "entity", "name", "kind", "description", "owner_id", "tags", "sql", "event_time")
-    kept += ("created_column", "ttl_seconds")
+    kept = [
+        "project_id",
+        "entity",
+        "name",
+        "kind",
+        "description",
+        "owner_id",
+        "tags",
+        "sql",
+        "event_time",
+        "created_column",
+        "ttl_seconds",
+    ]
     told = windows.from_successor(old.windows, inputs)
     view = FeatureView.objects.create(
         pk=new,
