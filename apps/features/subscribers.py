@@ -13,14 +13,16 @@ from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.projects import services as projects
 from apps.tenants import services as tenants
-from foundation import live
+from foundation import ledger, live
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from foundation.lake import keeping
+from foundation.ledger import RecordedEvent
 from foundation.web import chain, lineage
 
 
 def register() -> None:
+    _keep_catalogue()
     tenants.register_export("features", services.feature_part)
     tenants.register_kept("features", services.tables_measured)
     live.register_topic("feature_view", check=lambda actor, pk: selectors.get_view(actor=actor, view_id=pk))
@@ -41,6 +43,27 @@ def register() -> None:
     datasets.register_reach(services.ViewMentionReach())
     keeping.register("fv_", named=selectors.view_tables_named, over=selectors.views_over)
     keeping.register("ts_", named=selectors.set_tables_named, over=selectors.sets_over)
+
+
+def _keep_catalogue() -> None:
+    """What is searched for follows what happens to views, training sets and classes, in that order."""
+    for word in ("defined", "ready", "destroyed"):
+        ledger.subscribe(f"feature_view.{word}", name="features.catalogue", handler=_view_changed)
+    ledger.subscribe("training_set.ready", name="features.catalogue", handler=_training_set_ready)
+    for word in ("column_classified", "columns_classified"):
+        ledger.subscribe(f"dataset_version.{word}", name="features.catalogue", handler=_classes_said)
+
+
+def _view_changed(event: RecordedEvent) -> None:
+    services.note_view(view_id=UUID(event.payload["view_id"]))
+
+
+def _training_set_ready(event: RecordedEvent) -> None:
+    services.note_training_set(training_set_id=UUID(event.payload["training_set_id"]))
+
+
+def _classes_said(event: RecordedEvent) -> None:
+    services.note_classes(tenant_id=event.tenant_id, version_id=UUID(event.payload["version_id"]))
 
 
 def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:

@@ -11,6 +11,7 @@ from apps.datasets.selectors.diffing import (
     diff_rows,
     likely_key,
 )
+from apps.datasets.selectors.drifting import FAR, STEADY, drift, variation
 from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, tagged, version_as_of
 from apps.datasets.selectors.holding import (
     datasets_held,
@@ -54,6 +55,7 @@ from apps.datasets.selectors.masking import (
     Masks,
     covered_columns,
     covered_masks,
+    covered_over,
     digest_for,
     hidden,
     hidden_rows,
@@ -63,7 +65,6 @@ from apps.datasets.selectors.masking import (
     masked_profile,
     masked_rows,
     masks,
-    masks_over,
     may_be_personal,
     may_see_clear,
     profile_for,
@@ -152,8 +153,10 @@ from apps.datasets.selectors.withholding import guarded, sight_of, untold
 
 __all__ = [
     "EXAMPLES",
+    "FAR",
     "HIDDEN",
     "NEWEST",
+    "STEADY",
     "WITH_ROWS",
     "CardFacts",
     "ColumnChange",
@@ -181,6 +184,7 @@ __all__ = [
     "compare",
     "covered_columns",
     "covered_masks",
+    "covered_over",
     "dataset_names",
     "datasets_by_name",
     "datasets_held",
@@ -188,6 +192,7 @@ __all__ = [
     "diff_examples",
     "diff_rows",
     "digest_for",
+    "drift",
     "erasable_projects",
     "failed_versions",
     "fates",
@@ -233,7 +238,6 @@ __all__ = [
     "masked_profile",
     "masked_rows",
     "masks",
-    "masks_over",
     "may_be_personal",
     "may_see_clear",
     "moment_of",
@@ -277,6 +281,7 @@ __all__ = [
     "until_in_words",
     "untold",
     "upload_of",
+    "variation",
     "version_as_of",
     "version_ids",
     "version_things",

@@ -9,6 +9,7 @@ from apps.features.events.training_sets import (
 )
 from apps.features.events.views import (
     EntityDefined,
+    FeatureDescribed,
     FeatureViewCancelled,
     FeatureViewDefined,
     FeatureViewDestroyed,
@@ -20,6 +21,7 @@ from apps.features.events.views import (
 
 __all__ = [
     "EntityDefined",
+    "FeatureDescribed",
     "FeatureViewCancelled",
     "FeatureViewDefined",
     "FeatureViewDestroyed",

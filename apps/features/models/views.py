@@ -21,6 +21,11 @@ class FeatureView(TenantModel):
     name = models.SlugField(max_length=63)
     number = models.PositiveIntegerField()
     description = models.TextField(blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    tags = models.JSONField(default=list)
+    deprecated_at = models.DateTimeField(null=True)
+    deprecated_because = models.TextField(blank=True)
+    deprecated_for = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     sql = models.TextField()
     # {alias in the SQL: id of a dataset version}
     inputs = models.JSONField(default=dict)

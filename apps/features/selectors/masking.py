@@ -15,7 +15,7 @@ def masks_of_view(actor: Actor, view: FeatureView) -> datasets.Masks:
     if datasets.may_see_clear(actor, view):
         return {}
     versions = datasets.versions_by_id({UUID(pk) for pk in view.inputs.values()})
-    return _of_view(actor, view, {str(version.pk): version for version in versions})
+    return _covered(view, {str(version.pk): version for version in versions})
 
 
 def masks_of_set(actor: Actor, training_set: TrainingSet) -> datasets.Masks:
@@ -28,7 +28,7 @@ def masks_of_set(actor: Actor, training_set: TrainingSet) -> datasets.Masks:
     wanted = {UUID(pk) for view in views.values() for pk in view.inputs.values()} | {training_set.base_version_id}
     versions = {str(version.pk): version for version in datasets.versions_by_id(wanted)}
     base = datasets.covered_masks(versions[str(training_set.base_version_id)])
-    of_views = {pk: _of_view(actor, view, versions) for pk, view in views.items()}
+    of_views = {pk: _covered(view, versions) for pk, view in views.items()}
     found = [(column["name"], of_views.get(column["source"], base)) for column in training_set.columns]
     masked = {name: masks[name] for name, masks in found if name in masks}
     for index, pk in enumerate(part["view"] for part in training_set.views):
@@ -37,10 +37,16 @@ def masks_of_set(actor: Actor, training_set: TrainingSet) -> datasets.Masks:
     return masked
 
 
-def _of_view(actor: Actor, view: FeatureView, versions: Mapping[str, Any]) -> dict[str, datasets.Mask]:
+def covered_in_view(view: FeatureView) -> set[str]:
+    """The columns that some people see masked, whoever reads."""
+    versions = datasets.versions_by_id({UUID(pk) for pk in view.inputs.values()})
+    return set(_covered(view, {str(version.pk): version for version in versions}))
+
+
+def _covered(view: FeatureView, versions: Mapping[str, Any]) -> dict[str, datasets.Mask]:
     """Each column by those that it is computed from, where that is known; of old views by its name."""
     inputs = {alias: versions[pk] for alias, pk in view.inputs.items() if pk in versions}
-    named = datasets.masks_over(actor, view, inputs.values(), _columns_of(view))
+    named = datasets.covered_over(inputs.values(), _columns_of(view))
     covered = {alias: datasets.covered_masks(version) for alias, version in inputs.items()}
     told = {feature["name"]: feature["from"] for feature in view.features if "from" in feature}
     told |= view.named_by

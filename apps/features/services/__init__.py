@@ -2,6 +2,7 @@
 
 from apps.features.services.archiving import feature_part
 from apps.features.services.building import build_training_set
+from apps.features.services.cataloguing import describe_feature, note_classes, note_training_set, note_view
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
@@ -20,8 +21,12 @@ __all__ = [
     "define_entity",
     "define_training_set",
     "define_view",
+    "describe_feature",
     "feature_part",
     "materialise_view",
+    "note_classes",
+    "note_training_set",
+    "note_view",
     "preview_sql",
     "read_online",
     "tables_measured",
