@@ -10,12 +10,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="featureview", name="deprecated_at", field=models.DateTimeField(null=True)
-        ),
-        migrations.AddField(
-            model_name="featureview", name="deprecated_because", field=models.TextField(blank=True)
-        ),
+        migrations.AddField(model_name="featureview", name="deprecated_at", field=models.DateTimeField(null=True)),
+        migrations.AddField(model_name="featureview", name="deprecated_because", field=models.TextField(blank=True)),
         migrations.AddField(
             model_name="featureview",
             name="deprecated_for",

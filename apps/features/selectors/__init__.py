@@ -1,8 +1,26 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
+from apps.features.selectors.finding import (
+    get_feature,
+    kind_of,
+    matching,
+    owner_of,
+    register_users,
+    used_by,
+    users_of_feature,
+    visible_features,
+    young,
+)
 from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
 from apps.features.selectors.lineage import made_of_versions, made_of_views, training_set_things, view_things
-from apps.features.selectors.masking import digest_for, masks_of_set, masks_of_view, profile_of_view
+from apps.features.selectors.masking import (
+    covered_in_view,
+    digest_for,
+    masks_of_set,
+    masks_of_view,
+    profile_of_view,
+    source_word,
+)
 from apps.features.selectors.measuring import MissingMap, Piece, missing_map, over_time
 from apps.features.selectors.reading import (
     check_not_destroyed,
@@ -28,24 +46,33 @@ __all__ = [
     "Piece",
     "check_not_destroyed",
     "columns_meant",
+    "covered_in_view",
     "destroyed_in_words",
     "digest_for",
+    "get_feature",
     "get_training_set",
     "get_view",
+    "kind_of",
     "leakage_in_words",
     "made_of_versions",
     "made_of_views",
     "masks_of_set",
     "masks_of_view",
+    "matching",
     "missing_map",
     "over_time",
+    "owner_of",
     "profile_of_view",
+    "register_users",
     "set_tables_named",
     "sets_over",
+    "source_word",
     "summary",
     "training_set_things",
     "training_sets_of_version",
     "training_table",
+    "used_by",
+    "users_of_feature",
     "versions_of_view",
     "view_table",
     "view_tables_named",
@@ -54,6 +81,8 @@ __all__ = [
     "views_of_version",
     "views_over",
     "visible_entities",
+    "visible_features",
     "visible_training_sets",
     "visible_views",
+    "young",
 ]

@@ -84,3 +84,8 @@ def profile_of_view(actor: Actor, view: FeatureView) -> dict[str, Any]:
 def _columns_of(view: FeatureView) -> list[dict[str, Any]]:
     keys = [{"name": key, "type": "VARCHAR"} for key in view.entity.join_keys]
     return [*view.features, *keys]
+
+
+def source_word(dataset_id: UUID, column: str) -> str:
+    """A column of a dataset, whichever version, as features name what they are computed from."""
+    return f"{dataset_id}:{column}"

@@ -100,7 +100,7 @@ def _figures(
     feature: Mapping[str, Any], column: Mapping[str, Any] | None, rows: int | None, covered: bool
 ) -> dict[str, Any]:
     if not column:
-        return {"kind": _kind(feature["type"])}
+        return {"kind": selectors.kind_of(feature["type"])}
     told = {
         "kind": column["kind"] if column["kind"] in FeatureKind.values else FeatureKind.OTHER,
         "null_share": column["nulls"] / rows if rows else None,
@@ -109,19 +109,6 @@ def _figures(
     if covered or column["kind"] != FeatureKind.NUMBER:
         return told
     return {**told, "mean": column.get("mean"), "deviation": column.get("std")}
-
-
-def _kind(type_: str) -> FeatureKind:
-    """Of a type before anything was computed: the profile says it afterwards."""
-    word = type_.upper()
-    if word.startswith(("VARCHAR", "UUID", "ENUM")):
-        return FeatureKind.TEXT
-    if word.startswith("BOOLEAN"):
-        return FeatureKind.BOOLEAN
-    if word.startswith(("TIMESTAMP", "DATE", "TIME")):
-        return FeatureKind.TIME
-    numbers = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-    return FeatureKind.NUMBER if word.startswith((*numbers, "DOUBLE", "FLOAT", "DECIMAL")) else FeatureKind.OTHER
 
 
 def _moment(said: Any) -> datetime | None:
