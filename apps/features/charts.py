@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.features.selectors import Piece
+from apps.features.selectors import Piece, Spread
 from foundation.web.templatetags.sanad_format import number, percent
 
 
@@ -39,4 +40,30 @@ def _said(pieces: Sequence[Piece]) -> str:
     return _("%(rows)s rows; %(missing)s of the values are missing.") % {
         "rows": number(rows),
         "missing": percent(missing),
+    }
+
+
+def spread(found: Spread) -> dict[str, Any]:
+    """How often which values come: bins of numbers, with the outermost hundredths apart; else the frequent ones."""
+    rows = {"missing": number(found.missing), "rows": number(found.rows)}
+    if found.masked and not (found.counts or found.frequent):
+        return {"data": [], "layout": {}, "said": _("You see its values masked, so how they are spread is not shown.")}
+    if found.counts:
+        names = [f"{number(low)} – {number(high)}" for low, high in pairwise(found.edges)]
+        x = [_("below"), *names, _("above")]
+        y = [found.below, *found.counts, found.above]
+        axes = {"xaxis": {"type": "category", "nticks": 8}, "yaxis": {"title": {"text": _("Rows")}}}
+        said = _(
+            "The middle 98 %% of the values, and the lowest and the highest 1 %% in a bar each; %(missing)s of %(rows)s "
+            "are missing."
+        )
+        trace = {"type": "bar", "name": _("Rows"), "x": x, "y": y}
+        return {"data": [trace], "layout": {"bargap": 0.05, **axes}, "said": said % rows}
+    values, counts = [value[:40] for value, _n in found.frequent][::-1], [n for _value, n in found.frequent][::-1]
+    bars = {"type": "bar", "orientation": "h", "name": _("Rows"), "x": counts, "y": values}
+    layout = {"yaxis": {"type": "category", "automargin": True}, "xaxis": {"title": {"text": _("Rows")}}}
+    return {
+        "data": [bars] if values else [],
+        "layout": layout,
+        "said": _("%(missing)s of %(rows)s are missing.") % rows,
     }

@@ -1,10 +1,13 @@
 from django.urls import path
 
-from apps.features.views import defining, feature_views, joining, pages, training_sets
+from apps.features.views import defining, feature_views, features, joining, pages, training_sets
 
 app_name = "features"
 project_patterns = [
     path("features/", pages.feature_list, name="feature_list"),
+    path("features/catalogue/<uuid:feature_id>/", features.feature_detail, name="feature_detail"),
+    path("features/catalogue/<uuid:feature_id>/describe/", features.feature_describe, name="feature_describe"),
+    path("features/catalogue/<uuid:feature_id>/<slug:picture>.json", features.feature_picture, name="feature_picture"),
     path("features/views/new/", defining.view_define, name="view_define"),
     path("features/views/<uuid:view_id>/", feature_views.view_detail, name="view_detail"),
     path("features/views/<uuid:view_id>/chart.json", feature_views.feature_chart, name="feature_chart"),

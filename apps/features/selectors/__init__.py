@@ -1,14 +1,27 @@
 """Reads of the feature store, each limited to what the actor may see."""
 
+from apps.features.selectors.describing import (
+    Cost,
+    Edition,
+    Spread,
+    column_of,
+    cost_of,
+    editions,
+    is_expired,
+    spread,
+)
 from apps.features.selectors.finding import (
+    feature_ids,
     get_feature,
     kind_of,
     matching,
+    owned_by,
     owner_of,
     register_users,
     used_by,
     users_of_feature,
     visible_features,
+    words_to_find_by,
     young,
 )
 from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
@@ -42,16 +55,24 @@ from apps.features.selectors.reading import (
 )
 
 __all__ = [
+    "Cost",
+    "Edition",
     "MissingMap",
     "Piece",
+    "Spread",
     "check_not_destroyed",
+    "column_of",
     "columns_meant",
+    "cost_of",
     "covered_in_view",
     "destroyed_in_words",
     "digest_for",
+    "editions",
+    "feature_ids",
     "get_feature",
     "get_training_set",
     "get_view",
+    "is_expired",
     "kind_of",
     "leakage_in_words",
     "made_of_versions",
@@ -61,12 +82,14 @@ __all__ = [
     "matching",
     "missing_map",
     "over_time",
+    "owned_by",
     "owner_of",
     "profile_of_view",
     "register_users",
     "set_tables_named",
     "sets_over",
     "source_word",
+    "spread",
     "summary",
     "training_set_things",
     "training_sets_of_version",
@@ -84,5 +107,6 @@ __all__ = [
     "visible_features",
     "visible_training_sets",
     "visible_views",
+    "words_to_find_by",
     "young",
 ]

@@ -88,6 +88,11 @@ def kind_of(type_: str) -> FeatureKind:
     return FeatureKind.NUMBER if word.startswith((*numbers, "DOUBLE", "FLOAT", "DECIMAL")) else FeatureKind.OTHER
 
 
+def feature_ids(view: FeatureView) -> dict[str, UUID]:
+    """The ids of a view's features by their names, also before they are noted."""
+    return {name: Feature.id_of(view.pk, name) for name in view.feature_names}
+
+
 def owner_of(view: FeatureView) -> Any:
     """Who speaks for a view: whoever is named, else whoever defined it."""
     return view.owner or view.created_by
@@ -104,3 +109,21 @@ def users_of_feature(*, actor: Actor, feature: Feature) -> list[lineage.Thing]:
         reached |= {high for low, high in walked.links if low in reached}
     things = [thing for reference, thing in walked.things.items() if reference in reached and thing.kind in _USERS]
     return sorted(things, key=lambda one: (_USERS.index(one.kind), -(one.at.timestamp() if one.at else 0)))
+
+
+def owned_by(rows: QuerySet[Feature], name: str) -> QuerySet[Feature]:
+    """Those for whose views somebody of this name speaks (`owner_of`)."""
+    return rows.filter(Q(view__owner__name=name) | Q(view__owner=None, view__created_by__name=name))
+
+
+def words_to_find_by(*, actor: Actor, project_id: UUID, most: int) -> dict[str, list[str]]:
+    """Entities, owners and tags of the project's current features; one statement."""
+    views = FeatureView.objects.filter(tenant_id=actor.tenant_id, project_id=project_id, catalogued__current=True)
+    told = views.order_by().values_list("entity__name", "owner__name", "created_by__name", "tags").distinct()
+    entities, owners, tags = set(), set(), set()
+    for entity, owner, maker, words in told:
+        entities.add(entity)
+        owners.add(owner or maker or "")
+        tags.update(words)
+    found = {"entity": entities, "owner": owners - {""}, "tag": tags}
+    return {name: sorted(words)[:most] for name, words in found.items()}

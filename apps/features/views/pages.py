@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.datasets import selectors as datasets
-from apps.features import policies, selectors
+from apps.features import forms, policies, selectors
 from apps.features.views import snippets
+from apps.features.views.feature_tables import FeatureTable
 from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, ViewFilter, ViewTable
 from apps.features.views.things import address, client_lines
 from foundation import access
@@ -22,7 +23,8 @@ from foundation.web.tables import build_table
 @require_GET
 def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     actor, pk = request.actor, request.project.pk
-    shown = "sets" if request.GET.get("show") == "sets" else "views"
+    asked = request.GET.get("show", "")
+    shown = asked if asked in {"views", "sets"} else "features"
     summary = selectors.summary(actor=actor, project_id=pk)
     context: dict[str, Any] = {
         "shown": shown,
@@ -39,6 +41,9 @@ def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
 
 def _table(request: PortalRequest, shown: str) -> Any:
     actor, pk = request.actor, request.project.pk
+    if shown == "features":
+        rows = selectors.visible_features(actor=actor, project_id=pk)
+        return build_table(request, FeatureTable, rows, filterset_class=forms.FeatureFilter)
     if shown == "sets":
         sets = selectors.visible_training_sets(actor=actor, project_id=pk)
         return build_table(request, TrainingSetTable, sets, filterset_class=TrainingSetFilter)
@@ -48,9 +53,13 @@ def _table(request: PortalRequest, shown: str) -> Any:
 
 def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[dict[str, Any]]:
     here = address(request, "feature_list")
+    named = [
+        ("features", _("Features"), here),
+        ("views", _("Feature views"), f"{here}?show=views"),
+        ("sets", _("Training sets"), f"{here}?show=sets"),
+    ]
     return [
-        {"label": _("Feature views"), "url": here, "current": shown == "views", "count": summary["views"]},
-        {"label": _("Training sets"), "url": f"{here}?show=sets", "current": shown == "sets", "count": summary["sets"]},
+        {"label": label, "url": url, "current": shown == word, "count": summary[word]} for word, label, url in named
     ]
 
 

@@ -24,6 +24,10 @@ def training_set_of(request: PortalRequest, training_set_id: UUID) -> Any:
     return in_project(request, selectors.get_training_set(actor=request.actor, training_set_id=training_set_id))
 
 
+def feature_of(request: PortalRequest, feature_id: UUID) -> Any:
+    return in_project(request, selectors.get_feature(actor=request.actor, feature_id=feature_id))
+
+
 def as_id(text: str) -> UUID:
     """An id out of a query string; what is none names nothing."""
     try:

@@ -116,8 +116,8 @@ def described_as_new(
 
 
 def source_names(actor: Actor, words: Iterable[str]) -> list[str]:
-    """Columns in words, “flights.dep_delay”, of datasets that the actor may see."""
+    """Columns in words, “flights.dep_delay”, in their order; empty where the actor may not see the dataset."""
     parted = [word.partition(":") for word in words]
     ids = {UUID(pk) for pk, _colon, _column in parted}
     names = dict(datasets.visible_datasets(actor=actor).filter(pk__in=ids).values_list("pk", "name"))
-    return [f"{names[UUID(pk)]}.{column}" for pk, _colon, column in parted if UUID(pk) in names]
+    return [f"{names[UUID(pk)]}.{column}" if UUID(pk) in names else "" for pk, _colon, column in parted]
