@@ -25,11 +25,16 @@ def over_time(pieces: Sequence[Piece]) -> dict[str, Any]:
         }
     lines = {"type": "scatter", "mode": "lines", "x": x}
     traces = [
-        {**lines, "name": _("Lower quarter below"), "y": [p.low for p in pieces], "line": {"width": 1, "dash": "dot"}},
-        {**lines, "name": _("Half below"), "y": [p.middle for p in pieces]},
-        {**lines, "name": _("Upper quarter above"), "y": [p.high for p in pieces], "line": {"width": 1, "dash": "dot"}},
+        {**lines, "name": _below(0.25), "y": [p.low for p in pieces], "line": {"width": 1, "dash": "dot"}},
+        {**lines, "name": _below(0.5), "y": [p.middle for p in pieces]},
+        {**lines, "name": _below(0.75), "y": [p.high for p in pieces], "line": {"width": 1, "dash": "dot"}},
     ]
     return {"data": traces, "layout": {}, "said": _said(pieces)}
+
+
+def _below(share: float) -> str:
+    """The name of a quantile, short enough for three of them above a narrow chart."""
+    return _("%(share)s below") % {"share": percent(share, 0)}
 
 
 def _said(pieces: Sequence[Piece]) -> str:
@@ -54,7 +59,7 @@ def spread(found: Spread) -> dict[str, Any]:
         y = [found.below, *found.counts, found.above]
         axes = {"xaxis": {"type": "category", "nticks": 8}, "yaxis": {"title": {"text": _("Rows")}}}
         said = _(
-            "The middle 98 %% of the values, and the lowest and the highest 1 %% in a bar each; %(missing)s of %(rows)s "
+            "The middle 98 %% of the values, the lowest and the highest 1 %% in a bar each; %(missing)s of %(rows)s "
             "are missing."
         )
         trace = {"type": "bar", "name": _("Rows"), "x": x, "y": y}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import django_filters
@@ -14,7 +14,7 @@ from apps.features import selectors
 from apps.features.choices import FeatureKind, FeatureUse, Within
 
 _MOST_CHOICES = 200
-_PERCENT = forms.NumberInput(attrs={"min": 0, "max": 100, "step": "any", "inputmode": "decimal"})
+_PERCENT = forms.NumberInput(attrs={"min": 0, "max": 100, "step": "any", "inputmode": "decimal", "class": "s-short"})
 
 
 class FeatureFilter(django_filters.FilterSet):
@@ -51,7 +51,7 @@ class FeatureFilter(django_filters.FilterSet):
                 # A choice without anything to choose from is in the way.
                 field.widget = forms.HiddenInput()
 
-    def _offered(self) -> dict[str, Iterable[str]]:
+    def _offered(self) -> Mapping[str, Iterable[str]]:
         if self.request is None:
             return {"entity": [], "owner": [], "tag": []}
         return selectors.words_to_find_by(actor=self.actor, project_id=self.request.project.pk, most=_MOST_CHOICES)

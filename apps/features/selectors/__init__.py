@@ -25,6 +25,7 @@ from apps.features.selectors.finding import (
     young,
 )
 from apps.features.selectors.keeping import set_tables_named, sets_over, view_tables_named, views_over
+from apps.features.selectors.likeness import Alike, like_feature, source_names
 from apps.features.selectors.lineage import made_of_versions, made_of_views, training_set_things, view_things
 from apps.features.selectors.masking import (
     covered_in_view,
@@ -55,6 +56,7 @@ from apps.features.selectors.reading import (
 )
 
 __all__ = [
+    "Alike",
     "Cost",
     "Edition",
     "MissingMap",
@@ -75,6 +77,7 @@ __all__ = [
     "is_expired",
     "kind_of",
     "leakage_in_words",
+    "like_feature",
     "made_of_versions",
     "made_of_views",
     "masks_of_set",
@@ -88,6 +91,7 @@ __all__ = [
     "register_users",
     "set_tables_named",
     "sets_over",
+    "source_names",
     "source_word",
     "spread",
     "summary",

@@ -92,7 +92,7 @@ def spread(actor: Actor, feature: Feature) -> Spread:
     counted = {row["bin"]: row["n"] for row in read}
     return Spread(
         **base,
-        edges=tuple(low + wide * step for step in range(_BINS + 1)),  # type: ignore[operator]
+        edges=tuple(low + wide * step for step in range(_BINS + 1)),
         counts=tuple(counted.get(step, 0) for step in range(_BINS)),
         below=counted.get(-1, 0),
         above=counted.get(_BINS, 0),

@@ -7,6 +7,7 @@ from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach
 from apps.features.services.leaving import FeatureFarewell
+from apps.features.services.likening import similar_to_sql
 from apps.features.services.metering import tables_measured
 from apps.features.services.online import materialise_view, read_online
 from apps.features.services.training_sets import define_training_set
@@ -29,5 +30,6 @@ __all__ = [
     "note_view",
     "preview_sql",
     "read_online",
+    "similar_to_sql",
     "tables_measured",
 ]

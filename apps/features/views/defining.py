@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.errors import DefinitionRefused
+from apps.features.views.presentation import alike_in_words
 from apps.features.views.things import address, as_id, view_of
 from foundation import access
 from foundation.access import Permission
@@ -78,7 +79,25 @@ def _preview(request: PortalRequest, form: forms.ViewForm) -> dict[str, Any]:
     found = services.preview_sql(actor=request.actor, project=request.project, sql=sql, inputs=inputs)
     named = {v.pk: str(v) for v in datasets.ready_versions(actor=request.actor, project_id=request.project.pk)}
     guessed = [(alias, named[pk]) for alias, pk in inputs.items() if alias not in form.cleaned_data["inputs"]]
-    return {"sample": sample_rows(found), "found": guessed}
+    return {"sample": sample_rows(found), "found": guessed, "similar": _similar(request, form, inputs)}
+
+
+def _similar(request: PortalRequest, form: forms.ViewForm, inputs: dict[str, UUID]) -> list[dict[str, Any]]:
+    """What is there already and like a feature of the SQL, with the reasons; advice, which holds nobody up."""
+    typed = form.as_typed_words()
+    entities = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
+    entity = entities.filter(pk=typed["entity"]).first() if typed["entity"] else None
+    keys = entity.join_keys if entity else typed["join_keys"]
+    same = services.similar_to_sql(
+        actor=request.actor,
+        project=request.project,
+        sql=form.cleaned_data["sql"],
+        inputs=inputs,
+        taken=[*keys, typed["event_time"], typed["created_column"]],
+        entity=entity.name if entity else typed["new_entity"],
+        view_name=typed["name"],
+    )
+    return [{"name": name, "found": alike_in_words(request, found)} for name, found in same.items()]
 
 
 @transaction.atomic

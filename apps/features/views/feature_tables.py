@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django_tables2 import Column
 
 from apps.features import selectors
@@ -30,10 +31,10 @@ class FeatureTable(PortalTable):
     entity = Column(accessor="view__entity__name", verbose_name=_("Entity"))
     kind = Column(verbose_name=_("Type"))
     null_share = Column(verbose_name=_("Missing"), default="–", attrs=_NUMBER)
-    distinct = Column(verbose_name=_("Distinct, about"), default="–", attrs=_NUMBER)
+    distinct = Column(verbose_name=_("Distinct"), default="–", attrs=_NUMBER)
     mean = Column(verbose_name=_("Mean"), default="–", attrs=_NUMBER, empty_values=())
     newest_at = Column(verbose_name=_("Newest value"), default="–")
-    use_count = Column(verbose_name=_("Training sets"), attrs=_NUMBER)
+    use_count = Column(verbose_name=_("Used by"), attrs=_NUMBER)
     owner = Column(accessor="view", verbose_name=_("Owner"), orderable=False)
 
     def page_of(self, name: str, pk: Any) -> str:
@@ -49,8 +50,7 @@ class FeatureTable(PortalTable):
         return format_html('{}<br><span class="s-muted" dir="auto">{}</span>', name, said)
 
     def render_view(self, value: Any, record: Any) -> SafeString:
-        link = name_cell(value.name, self.page_of("view_detail", value.pk))
-        return format_html('{} <span class="s-tag">v{}</span>', link, value.number)
+        return name_cell(value.name, self.page_of("view_detail", value.pk))
 
     def export_view(self, record: Any) -> str:
         return str(record.view)
@@ -84,6 +84,12 @@ class FeatureTable(PortalTable):
         if selectors.is_expired(record, now()):
             return format_html("{} {}", SafeString(state_cell("expired", _("Too old"), "wait")), ago(value))
         return ago(value)
+
+    def render_use_count(self, value: int) -> SafeString | str:
+        if not value:
+            return format_html('<span class="s-faint">0</span>')
+        sets = ngettext("%(shown)s training set", "%(shown)s training sets", value) % {"shown": number(value)}
+        return format_html('<span title="{}">{}</span>', sets, number(value))
 
     def render_owner(self, value: Any) -> SafeString:
         return format_html("<bdi>{}</bdi>", selectors.owner_of(value) or "–")

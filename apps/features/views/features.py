@@ -133,7 +133,7 @@ def _columns(request: PortalRequest, view: Any, told: Iterable[tuple[str, str]] 
     found = []
     for alias, column in told or ():
         version = seen.get(view.inputs.get(alias, ""))
-        described = next((c for c in version.schema if c["name"] == column), {}) if version else {}
+        described: Part = next((c for c in version.schema if c["name"] == column), {}) if version else {}
         found.append(
             {
                 "version": version or alias,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sanad.catalogue import Catalogue
 from sanad.resource import Resource, Thing, Things
 from sanad.transport import unmade, wait_for
 
 
-class Features(Resource):
+class Features(Catalogue):
     def entity(self, name: str, join_keys: Sequence[str], *, description: str = "") -> Thing:
         """The entity of this name, defined where it is new."""
         for found in self._http.pages("entities/", project=self._project):

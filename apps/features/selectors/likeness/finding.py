@@ -75,7 +75,7 @@ def _near(row: Feature, told: Described, figures: Mapping[str, Any]) -> bool:
     mean, deviation = figures.get("mean"), figures.get("deviation", figures.get("std"))
     if row.kind != told.kind or None in (mean, deviation, row.mean, row.deviation):
         return False
-    wide = max(float(deviation), float(row.deviation or 0))  # type: ignore[arg-type]
+    wide = max(float(deviation), float(row.deviation or 0))
     return wide > 0 and abs(float(mean) - float(row.mean or 0)) <= _MEANS_APART * wide  # type: ignore[arg-type]
 
 
