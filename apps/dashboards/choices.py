@@ -42,6 +42,7 @@ PAGES = {
     "datasets:dataset_detail": ("dataset", "dataset_id"),
     "datasets:version_detail": ("dataset_version", "version_id"),
     "datasets:transformation_detail": ("transformation", "transformation_id"),
+    "features:feature_detail": ("feature", "feature_id"),
     "features:view_detail": ("feature_view", "view_id"),
     "features:training_set_detail": ("training_set", "training_set_id"),
     "experiments:run_detail": ("run", "run_id"),

@@ -15,7 +15,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     from apps.connections.models import Connection
     from apps.connections.services import delete_connection
     from apps.datasets.models import Ingestion, LegalHold, Transformation, TransformationDefinition
-    from apps.features.models import Entity, FeatureView
+    from apps.features.models import Entity, Feature, FeatureView
     from apps.streams.models import Stream
 
     inside = {"tenant": actor.tenant, "project": project}
@@ -24,6 +24,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     view = FeatureView.objects.create(
         **inside, entity=entity, name="petals", number=1, event_time="at", features=[{"name": "a", "type": "DOUBLE"}]
     )
+    feature = Feature.objects.create(**inside, view=view, name="a", place=0, type="DOUBLE")
     # Where it leads nobody is let call, so that no test waits for an answer.
     told = {"host": "10.0.0.1", "port": 5432, "database": "sales", "user": "reader", "tls": "verify"}
     connection = Connection.objects.create(
@@ -53,6 +54,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         "transformation": transformation.pk,
         "dataset": training_set.base_version.dataset_id,
         "dataset_version": training_set.base_version_id,
+        "feature": feature.pk,
         "feature_view": view.pk,
         "training_set": training_set.pk,
         "legal_hold": hold.pk,

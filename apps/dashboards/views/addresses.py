@@ -11,6 +11,7 @@ _IN_PROJECT = {
     "dataset_version": "datasets:version_detail",
     "transformation": "datasets:transformation_detail",
     "ingestion": "datasets:ingestion_detail",
+    "feature": "features:feature_detail",
     "feature_view": "features:view_detail",
     "training_set": "features:training_set_detail",
     "run": "experiments:run_detail",

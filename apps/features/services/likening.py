@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sanad.features")
 # The values are compared by so many rows that the SQL gives of so many of each input, within so many seconds.
-_SAMPLE_ROWS, _INPUT_ROWS, _SECONDS = 20_000, 100_000, 5
+_SAMPLE_ROWS, _INPUT_ROWS, _SECONDS = 100_000, 100_000, 5
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _MOST_FREQUENT = 10
 

@@ -37,6 +37,7 @@ KINDS = {
     "ingestion": (_("Ingestion"), "database-import"),
     "dataset": (_("Dataset"), "database"),
     "dataset_version": (_("Dataset version"), "database"),
+    "feature": (_("Feature"), "columns-3"),
     "feature_view": (_("Feature view"), "columns-3"),
     "feature_views": (_("Feature view"), "columns-3"),
     "training_sets": (_("Training set"), "table"),
