@@ -32,11 +32,14 @@ def view_define(request: PortalRequest, tenant: str, project: str) -> HttpRespon
     if act == "preview" and form.check_for_preview():
         with refusals_on(form, otherwise="sql"):
             context |= _preview(request, form)
+    if act == "similar" and form.check_for_preview():
+        with refusals_on(form, otherwise="sql"):
+            context["similar"] = _similar(request, form)
     if act == "create" and form.is_valid() and form.check_entity():
         with refusals_on(form, otherwise="sql"):
             return _create(request, form)
     context["entities"] = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
-    status = 422 if act in {"preview", "create"} and form.errors else 200
+    status = 422 if act in {"preview", "similar", "create"} and form.errors else 200
     return render_page(request, "features/view_define.html", status=status, **context)
 
 
@@ -79,10 +82,10 @@ def _preview(request: PortalRequest, form: forms.ViewForm) -> dict[str, Any]:
     found = services.preview_sql(actor=request.actor, project=request.project, sql=sql, inputs=inputs)
     named = {v.pk: str(v) for v in datasets.ready_versions(actor=request.actor, project_id=request.project.pk)}
     guessed = [(alias, named[pk]) for alias, pk in inputs.items() if alias not in form.cleaned_data["inputs"]]
-    return {"sample": sample_rows(found), "found": guessed, "similar": _similar(request, form, inputs)}
+    return {"sample": sample_rows(found), "found": guessed}
 
 
-def _similar(request: PortalRequest, form: forms.ViewForm, inputs: dict[str, UUID]) -> list[dict[str, Any]]:
+def _similar(request: PortalRequest, form: forms.ViewForm) -> list[dict[str, Any]]:
     """What is there already and like a feature of the SQL, with the reasons; advice, which holds nobody up."""
     typed = form.as_typed_words()
     entities = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
@@ -92,7 +95,7 @@ def _similar(request: PortalRequest, form: forms.ViewForm, inputs: dict[str, UUI
         actor=request.actor,
         project=request.project,
         sql=form.cleaned_data["sql"],
-        inputs=inputs,
+        inputs=_inputs(request, form),
         taken=[*keys, typed["event_time"], typed["created_column"]],
         entity=entity.name if entity else typed["new_entity"],
         view_name=typed["name"],

@@ -25,7 +25,7 @@ def _python(feature: Any) -> str:
     view, name = feature.view, json.dumps(feature.name, ensure_ascii=False)
     keys = ", ".join(f'"{key}": "…"' for key in view.entity.join_keys)
     return (
-        f'# What is known of it, and which features are like it\nfeature = client.features.show("{feature.pk}")\n'
+        f'\n# What is known of it, and which features are like it\nfeature = client.features.show("{feature.pk}")\n'
         f'client.features.similar("{feature.pk}")\n\n'
         f"# Its newest value\n"
         f'client.features.online(["{view.pk}"], [{{{keys}}}])[0]["features"][{name}]\n\n'

@@ -22,7 +22,6 @@ from apps.features.views.things import activity, address, feature_of, tabs, vers
 from foundation import access
 from foundation.access import Permission
 from foundation.clock import now
-from foundation.errors import NotFound
 from foundation.web import redirect, render_page
 from foundation.web.chain import chain_of
 from foundation.web.editing import alone
@@ -57,14 +56,16 @@ def feature_detail(request: PortalRequest, tenant: str, project: str, feature_id
 
 @access.page(Permission.FEATURE_VIEW)
 @require_GET
-def feature_picture(request: PortalRequest, tenant: str, project: str, feature_id: UUID, picture: str) -> HttpResponse:
-    """The figures of one of the page's charts: how the values are spread, or how they went along the event time."""
+def feature_spread(request: PortalRequest, tenant: str, project: str, feature_id: UUID) -> HttpResponse:
     feature = feature_of(request, feature_id)
-    if picture == "spread":
-        return JsonResponse(charts.spread(selectors.spread(request.actor, feature)))
-    if picture == "time":
-        return JsonResponse(charts.over_time(selectors.over_time(feature.view, feature.name, actor=request.actor)))
-    raise NotFound(_("There is no such picture of a feature."))
+    return JsonResponse(charts.spread(selectors.spread(request.actor, feature)))
+
+
+@access.page(Permission.FEATURE_VIEW)
+@require_GET
+def feature_time(request: PortalRequest, tenant: str, project: str, feature_id: UUID) -> HttpResponse:
+    feature = feature_of(request, feature_id)
+    return JsonResponse(charts.over_time(selectors.over_time(feature.view, feature.name, actor=request.actor)))
 
 
 @access.page(Permission.FEATURE_DEFINE)

@@ -85,7 +85,6 @@ def test_each_tab_of_a_feature_answers(view, feature, client, define, flights, r
         assert words in client.get(here, {"tab": tab}).content.decode(), tab
     assert sum(client.get(f"{here}spread.json").json()["data"][0]["y"]) == 3
     assert client.get(f"{here}time.json").json()["data"]
-    assert client.get(f"{here}other.json").status_code == 404
     assert found(client, used="training_set") == ["recent_delay"]
     assert found(client, used="nothing") == []
 
@@ -183,7 +182,7 @@ def test_rest_finds_describes_and_compares(view, feature, client, project):
 
 
 def test_the_form_says_what_is_there_already_and_holds_nobody_up(view, feature, client):
-    form = {"sql": "SELECT carrier, moment, delay AS recent_delay FROM delayscsv", "act": "preview", "name": "other"}
+    form = {"sql": "SELECT carrier, moment, delay AS recent_delay FROM delayscsv", "act": "similar", "name": "other"}
     page = client.post(FEATURES + "views/new/", form).content.decode()
     assert "Similar features exist" in page
     assert "It has the same name." in page and f"catalogue/{feature.pk}/" in page
