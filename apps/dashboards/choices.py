@@ -44,6 +44,7 @@ PAGES = {
     "datasets:transformation_detail": ("transformation", "transformation_id"),
     "features:entity_detail": ("entity", "entity_id"),
     "features:service_detail": ("feature_service", "service_id"),
+    "features:feature_detail": ("feature", "feature_id"),
     "features:view_detail": ("feature_view", "view_id"),
     "features:training_set_detail": ("training_set", "training_set_id"),
     "experiments:run_detail": ("run", "run_id"),

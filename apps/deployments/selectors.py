@@ -265,6 +265,14 @@ def made_of_model_versions(actor: Actor, ids: Collection[UUID]) -> list[tuple[UU
     return [(of, ("revision", pk)) for pk, of in rows.values_list("pk", "model_version_id")]
 
 
+def training_sets_served(actor: Actor) -> QuerySet[Any, Any]:
+    """The ids of training sets whose models answer requests in deployments that the actor sees."""
+    if not access.can_somewhere(actor, Permission.DEPLOYMENT_VIEW):
+        return Revision.objects.none().values("model_version__run__training_set_id")
+    serving = visible_revisions(actor=actor).filter(traffic_percent__gt=0)
+    return serving.order_by().values("model_version__run__training_set_id")
+
+
 def revisions_of_deployment(actor: Actor, deployment_id: UUID) -> list[UUID]:
     """All of them, newest first; NotFound where the actor does not see the deployment."""
     deployment = get_deployment(actor=actor, deployment_id=deployment_id)

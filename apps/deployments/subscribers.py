@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 
 from apps.deployments import selectors, services
 from apps.deployments.choices import RevisionState
+from apps.features import selectors as features
+from apps.features.choices import FeatureUse
 from apps.projects import selectors as projects
 from apps.projects import services as project_services
 from apps.tenants import services as tenants
@@ -36,6 +38,7 @@ def register() -> None:
     live.register_topic("deployment", check=lambda actor, pk: selectors.get_deployment(actor=actor, deployment_id=pk))
     live.register_topic("revision", check=lambda actor, pk: selectors.get_revision(actor=actor, revision_id=pk))
     chain.register("revision", _revision_link)
+    features.register_users(FeatureUse.DEPLOYMENT, selectors.training_sets_served)
     lineage.register("revision", selectors.revision_things)
     lineage.register_above("model_version", selectors.made_of_model_versions)
     lineage.register_whole("deployment", "revision", selectors.revisions_of_deployment)

@@ -292,6 +292,13 @@ def run_things(actor: Actor, ids: Collection[UUID]) -> Iterator[Thing]:
         )
 
 
+def training_sets_run(actor: Actor) -> QuerySet[Any, Any]:
+    """The ids of training sets from which a run that the actor sees learnt."""
+    if not access.can_somewhere(actor, Permission.RUN_VIEW):
+        return Run.objects.none().values("training_set_id")
+    return visible_runs(actor=actor).filter(state=RunState.SUCCEEDED).order_by().values("training_set_id")
+
+
 def made_of_training_sets(actor: Actor, ids: Collection[UUID]) -> list[tuple[UUID, Reference]]:
     """Runs that learnt from training sets, in the whole tenant."""
     rows = Run.objects.filter(tenant_id=actor.tenant_id, training_set_id__in=ids).order_by("-created_at")

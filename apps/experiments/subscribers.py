@@ -10,6 +10,8 @@ from django.urls import reverse
 from apps.datasets import services as datasets
 from apps.experiments import selectors, services
 from apps.experiments.choices import ACTIVE, RunState
+from apps.features import selectors as features
+from apps.features.choices import FeatureUse
 from apps.projects import selectors as projects
 from apps.projects import services as project_services
 from apps.tenants import selectors as tenant_selectors
@@ -28,6 +30,7 @@ def register() -> None:
     ledger.subscribe("run.started", name="experiments.usage", handler=_usage_begins)
     for kind in ("run.succeeded", "run.failed", "run.cancelled"):
         ledger.subscribe(kind, name="experiments.usage", handler=_usage_ends)
+    features.register_users(FeatureUse.RUN, selectors.training_sets_run)
     projects.register_work("run", _work)
     project_services.register_farewell("experiments", services.RunFarewell())
     live.register_topic("run", check=_check_listener)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.features.selectors import Piece
+from apps.features.selectors import Piece, Spread
 from foundation.web.templatetags.sanad_format import number, percent
 
 _MOST_BARS = 30
@@ -35,9 +36,9 @@ def over_time(pieces: Sequence[Piece]) -> dict[str, Any]:
         }
     lines = {"type": "scatter", "mode": "lines", "x": x}
     traces = [
-        {**lines, "name": _("Lower quarter below"), "y": [p.low for p in pieces], "line": {"width": 1, "dash": "dot"}},
-        {**lines, "name": _("Half below"), "y": [p.middle for p in pieces]},
-        {**lines, "name": _("Upper quarter above"), "y": [p.high for p in pieces], "line": {"width": 1, "dash": "dot"}},
+        {**lines, "name": _below(0.25), "y": [p.low for p in pieces], "line": {"width": 1, "dash": "dot"}},
+        {**lines, "name": _below(0.5), "y": [p.middle for p in pieces]},
+        {**lines, "name": _below(0.75), "y": [p.high for p in pieces], "line": {"width": 1, "dash": "dot"}},
     ]
     return {"data": traces, "layout": {}, "said": _said(pieces)}
 
@@ -69,6 +70,11 @@ def foretelling(report: dict[str, Any]) -> dict[str, Any]:
     return {"data": [trace], "layout": layout, "said": said}
 
 
+def _below(share: float) -> str:
+    """The name of a quantile, short enough for three of them above a narrow chart."""
+    return _("%(share)s below") % {"share": percent(share, 0)}
+
+
 def _said(pieces: Sequence[Piece]) -> str:
     if not pieces:
         return _("You see the event time masked, so nothing is shown along it.")
@@ -77,4 +83,30 @@ def _said(pieces: Sequence[Piece]) -> str:
     return _("%(rows)s rows; %(missing)s of the values are missing.") % {
         "rows": number(rows),
         "missing": percent(missing),
+    }
+
+
+def spread(found: Spread) -> dict[str, Any]:
+    """How often which values come: bins of numbers, with the outermost hundredths apart; else the frequent ones."""
+    rows = {"missing": number(found.missing), "rows": number(found.rows)}
+    if found.masked and not (found.counts or found.frequent):
+        return {"data": [], "layout": {}, "said": _("You see its values masked, so how they are spread is not shown.")}
+    if found.counts:
+        names = [f"{number(low)} – {number(high)}" for low, high in pairwise(found.edges)]
+        x = [_("below"), *names, _("above")]
+        y = [found.below, *found.counts, found.above]
+        axes = {"xaxis": {"type": "category", "nticks": 8}, "yaxis": {"title": {"text": _("Rows")}}}
+        said = _(
+            "The middle 98 %% of the values, the lowest and the highest 1 %% in a bar each; %(missing)s of %(rows)s "
+            "are missing."
+        )
+        trace = {"type": "bar", "name": _("Rows"), "x": x, "y": y}
+        return {"data": [trace], "layout": {"bargap": 0.05, **axes}, "said": said % rows}
+    values, counts = [value[:40] for value, _n in found.frequent][::-1], [n for _value, n in found.frequent][::-1]
+    bars = {"type": "bar", "orientation": "h", "name": _("Rows"), "x": counts, "y": values}
+    layout = {"yaxis": {"type": "category", "automargin": True}, "xaxis": {"title": {"text": _("Rows")}}}
+    return {
+        "data": [bars] if values else [],
+        "layout": layout,
+        "said": _("%(missing)s of %(rows)s are missing.") % rows,
     }

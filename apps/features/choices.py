@@ -125,3 +125,32 @@ class KnownSince(TextChoices):
 class EventSource(TextChoices):
     VERSION = "version", _("A dataset version")
     STREAM = "stream", _("A stream, as it goes on")
+
+
+class FeatureKind(TextChoices):
+    """What a feature holds, whatever the database calls its type."""
+
+    NUMBER = "number", _("Number")
+    TEXT = "text", _("Text")
+    BOOLEAN = "boolean", _("Yes or no")
+    TIME = "time", _("Time")
+    OTHER = "other", _("Other")
+
+
+class FeatureUse(TextChoices):
+    """By what a feature is used, at least."""
+
+    NOTHING = "nothing", _("Nothing")
+    TRAINING_SET = "training_set", _("A training set")
+    RUN = "run", _("A run")
+    MODEL = "model", _("A model")
+    DEPLOYMENT = "deployment", _("A deployment")
+
+
+class Within(TextChoices):
+    """How young the newest value of a feature is."""
+
+    HOUR = "hour", _("An hour")
+    DAY = "day", _("A day")
+    WEEK = "week", _("A week")
+    MONTH = "month", _("30 days")

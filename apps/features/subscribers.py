@@ -30,6 +30,7 @@ _CHANGES = (
 
 
 def register() -> None:
+    _keep_catalogue()
     tenants.register_export("features", services.feature_part)
     tenants.register_kept("features", services.tables_measured)
     for kind in _CHANGES:
@@ -81,6 +82,27 @@ def _plans_changed(_event: RecordedEvent) -> None:
 
 def _token_revoked(event: RecordedEvent) -> None:
     services.end_readers_of(token_id=UUID(event.payload["token_id"]))
+
+
+def _keep_catalogue() -> None:
+    """What is searched for follows what happens to views, training sets and classes, in that order."""
+    for word in ("defined", "ready", "destroyed"):
+        ledger.subscribe(f"feature_view.{word}", name="features.catalogue", handler=_view_changed)
+    ledger.subscribe("training_set.ready", name="features.catalogue", handler=_training_set_ready)
+    for word in ("column_classified", "columns_classified"):
+        ledger.subscribe(f"dataset_version.{word}", name="features.catalogue", handler=_classes_said)
+
+
+def _view_changed(event: RecordedEvent) -> None:
+    services.note_view(view_id=UUID(event.payload["view_id"]))
+
+
+def _training_set_ready(event: RecordedEvent) -> None:
+    services.note_training_set(training_set_id=UUID(event.payload["training_set_id"]))
+
+
+def _classes_said(event: RecordedEvent) -> None:
+    services.note_classes(tenant_id=event.tenant_id, version_id=UUID(event.payload["version_id"]))
 
 
 def _view_link(actor: Actor, view_id: UUID) -> chain.Link | None:

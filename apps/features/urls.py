@@ -5,6 +5,7 @@ from apps.features.views import (
     definitions,
     entities,
     feature_views,
+    features,
     joining,
     on_demand,
     online,
@@ -19,6 +20,10 @@ from apps.features.views import (
 app_name = "features"
 project_patterns = [
     path("features/", pages.feature_list, name="feature_list"),
+    path("features/catalogue/<uuid:feature_id>/", features.feature_detail, name="feature_detail"),
+    path("features/catalogue/<uuid:feature_id>/describe/", features.feature_describe, name="feature_describe"),
+    path("features/catalogue/<uuid:feature_id>/spread.json", features.feature_spread, name="feature_spread"),
+    path("features/catalogue/<uuid:feature_id>/time.json", features.feature_time, name="feature_time"),
     path("features/views/new/", defining.view_define, name="view_define"),
     path("features/windows/new/", windows.windows_define, name="windows_define"),
     path("features/views/<uuid:view_id>/", feature_views.view_detail, name="view_detail"),

@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from apps.approvals import services as approvals
 from apps.datasets import services as datasets
+from apps.features import selectors as features
+from apps.features.choices import FeatureUse
 from apps.projects import services as projects
 from apps.registry import selectors, services
 from apps.registry.choices import PROMOTION_CASE, Gate, GateState, Stage
@@ -36,6 +38,7 @@ def register() -> None:
         selectors.case_evidence,
         digest_fn=selectors.digest_of,
     )
+    features.register_users(FeatureUse.MODEL, selectors.training_sets_of_models)
     projects.register_farewell("registry", services.ModelFarewell())
     datasets.register_reach(services.ModelReach())
     chain.register("model_version", _version_link)

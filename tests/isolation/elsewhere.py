@@ -15,7 +15,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     from apps.connections.models import Connection
     from apps.connections.services import delete_connection
     from apps.datasets.models import Ingestion, LegalHold, Transformation, TransformationDefinition
-    from apps.features.models import Entity, FeatureService, FeatureView, Retrieval
+    from apps.features.models import Entity, Feature, FeatureService, FeatureView, Retrieval
     from apps.streams.models import Stream
 
     inside = {"tenant": actor.tenant, "project": project}
@@ -29,6 +29,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     retrieval = Retrieval.objects.create(
         **inside, event_time="at", asked_by=actor.named, kept_until=now() + timedelta(days=1)
     )
+    feature = Feature.objects.create(**inside, view=view, name="a", place=0, type="DOUBLE")
     # Where it leads nobody is let call, so that no test waits for an answer.
     told = {"host": "10.0.0.1", "port": 5432, "database": "sales", "user": "reader", "tls": "verify"}
     connection = Connection.objects.create(
@@ -60,6 +61,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         "dataset_version": training_set.base_version_id,
         "entity": entity.pk,
         "feature_service": service.pk,
+        "feature": feature.pk,
         "feature_view": view.pk,
         "training_set": training_set.pk,
         "retrieval": retrieval.pk,

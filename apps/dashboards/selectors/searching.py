@@ -75,6 +75,14 @@ def _ingestion(words: str) -> Q:
     return reduce(or_, (Q(**{field: words}) for field in named))
 
 
+def _feature(words: str) -> Q:
+    """By its name or what it means; “carrier_delay:delay_24h” means that view's."""
+    view, colon, name = words.partition(":")
+    if colon:
+        return Q(view__name__icontains=view, name__icontains=name)
+    return Q(name__icontains=words) | Q(description__icontains=words)
+
+
 def _model_version(words: str) -> Q | None:
     if said := _VERSION.fullmatch(words):
         return Q(model__name__icontains=said["name"], number=int(said["number"][:9]))
@@ -101,6 +109,7 @@ _MATCHES: dict[str, Callable[[str], Q | None]] = {
     "transformation": _named,
     "entity": _named,
     "feature_service": _numbered,
+    "feature": _feature,
     "feature_view": _numbered,
     "training_set": _numbered,
     "run": _run,

@@ -69,6 +69,7 @@ KINDS: dict[str, Kind] = {
     "transformation": Kind(Permission.DATASET_VIEW, datasets.visible_transformations),
     "entity": Kind(Permission.FEATURE_VIEW, features.visible_entities),
     "feature_service": Kind(Permission.FEATURE_VIEW, features.visible_services),
+    "feature": Kind(Permission.FEATURE_VIEW, features.visible_features),
     "feature_view": Kind(Permission.FEATURE_VIEW, features.visible_views),
     "training_set": Kind(Permission.FEATURE_VIEW, features.visible_training_sets),
     "run": Kind(Permission.RUN_VIEW, experiments.visible_runs, lambda row: f"{row} {row.recipe}"),

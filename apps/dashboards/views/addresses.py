@@ -13,6 +13,7 @@ _IN_PROJECT = {
     "ingestion": "datasets:ingestion_detail",
     "entity": "features:entity_detail",
     "feature_service": "features:service_detail",
+    "feature": "features:feature_detail",
     "feature_view": "features:view_detail",
     "training_set": "features:training_set_detail",
     "run": "experiments:run_detail",

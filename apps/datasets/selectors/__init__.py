@@ -11,6 +11,7 @@ from apps.datasets.selectors.diffing import (
     diff_rows,
     likely_key,
 )
+from apps.datasets.selectors.drifting import FAR, STEADY, drift, variation
 from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, tagged, version_as_of
 from apps.datasets.selectors.holding import (
     datasets_held,
@@ -52,6 +53,7 @@ from apps.datasets.selectors.masking import (
     Masks,
     covered_columns,
     covered_masks,
+    covered_over,
     digest_for,
     hidden_rows,
     hides_digests,
@@ -60,7 +62,6 @@ from apps.datasets.selectors.masking import (
     masked_profile,
     masked_rows,
     masks,
-    masks_over,
     may_be_personal,
     may_see_clear,
     profile_for,
@@ -150,8 +151,10 @@ from runtime.masks import HIDDEN, Mask, hidden
 
 __all__ = [
     "EXAMPLES",
+    "FAR",
     "HIDDEN",
     "NEWEST",
+    "STEADY",
     "WITH_ROWS",
     "CardFacts",
     "ColumnChange",
@@ -179,6 +182,7 @@ __all__ = [
     "compare",
     "covered_columns",
     "covered_masks",
+    "covered_over",
     "dataset_names",
     "datasets_by_name",
     "datasets_held",
@@ -186,6 +190,7 @@ __all__ = [
     "diff_examples",
     "diff_rows",
     "digest_for",
+    "drift",
     "erasable_projects",
     "failed_versions",
     "fates",
@@ -231,7 +236,6 @@ __all__ = [
     "masked_profile",
     "masked_rows",
     "masks",
-    "masks_over",
     "may_be_personal",
     "may_see_clear",
     "moment_of",
@@ -275,6 +279,7 @@ __all__ = [
     "until_in_words",
     "untold",
     "upload_of",
+    "variation",
     "version_as_of",
     "version_ids",
     "version_things",

@@ -1,9 +1,10 @@
 from rest_framework.routers import SimpleRouter
 
-from apps.features.api import definitions, on_demand, retrievals, services, training_sets, views, windows
+from apps.features.api import definitions, features, on_demand, retrievals, services, training_sets, views, windows
 
 router = SimpleRouter(use_regex_path=False)
 router.register("entities", views.EntityViewSet, basename="entity")
+router.register("features", features.FeatureViewSet, basename="feature")
 router.register("feature-views", views.FeatureViewViewSet, basename="feature-view")
 router.register("feature-services", services.FeatureServiceViewSet, basename="feature-service")
 router.register("feature-definitions", definitions.FeatureDefinitionViewSet, basename="feature-definition")

@@ -41,6 +41,7 @@ from apps.features.events.training_sets import (
 )
 from apps.features.events.views import (
     EntityDefined,
+    FeatureDescribed,
     FeatureViewCancelled,
     FeatureViewDefined,
     FeatureViewDestroyed,
@@ -54,6 +55,7 @@ __all__ = [
     "DefinitionsApplied",
     "EntityDefined",
     "EntityEdited",
+    "FeatureDescribed",
     "FeatureServiceDefined",
     "FeatureServiceDeprecated",
     "FeatureServiceEdited",

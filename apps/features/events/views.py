@@ -84,3 +84,14 @@ class FeatureViewDestroyed(ledger.Event):
     icon = "trash"
     view_id: UUID
     digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureDescribed(ledger.Event):
+    """Which feature by its place in the view: what columns are called, and what was written, stays off the ledger."""
+
+    kind = "feature_view.feature_described"
+    said = _("said what a feature means")
+    icon = "writing"
+    view_id: UUID
+    feature_index: int

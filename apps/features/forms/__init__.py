@@ -1,5 +1,7 @@
-"""What people type to define features and training sets."""
+"""What people type to define, describe and find features and training sets."""
 
+from apps.features.forms.describing import FeatureForm
+from apps.features.forms.finding import FeatureFilter
 from apps.features.forms.on_demand import OnDemandForm, lines_of, typed_value
 from apps.features.forms.online import FreshnessForm
 from apps.features.forms.registry import (
@@ -18,6 +20,8 @@ __all__ = [
     "DefinitionFileForm",
     "DeprecationForm",
     "DescriptionForm",
+    "FeatureFilter",
+    "FeatureForm",
     "FreshnessForm",
     "OnDemandForm",
     "RemovalForm",

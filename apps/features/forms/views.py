@@ -93,6 +93,15 @@ class ViewForm(SqlForm):
             del self.errors[name]
         return not self.errors
 
+    def as_typed_words(self) -> dict[str, Any]:
+        """What was typed beside the SQL so far, right or not."""
+        names = ("name", "new_entity", "event_time", "created_column")
+        typed = {name: str(self[name].value() or "").strip() for name in names}
+        keys = [one.strip() for one in str(self["join_keys"].value() or "").split(",") if one.strip()]
+        chosen = str(self["entity"].value() or "")
+        known = {str(value) for value, _label in self.fields["entity"].choices}  # type: ignore[attr-defined]
+        return {**typed, "join_keys": keys, "entity": chosen if chosen in known else ""}
+
     def keys(self) -> list[str]:
         return [name.strip() for name in self.cleaned_data["join_keys"].split(",") if name.strip()]
 

@@ -2,6 +2,7 @@
 
 from apps.features.models.deprecations import DeprecationNotice
 from apps.features.models.entities import Entity
+from apps.features.models.features import Feature
 from apps.features.models.materialisations import Materialisation, PlanTable
 from apps.features.models.on_demand import OnDemandView
 from apps.features.models.retrievals import Retrieval
@@ -13,6 +14,7 @@ from apps.features.models.views import FeatureView
 __all__ = [
     "DeprecationNotice",
     "Entity",
+    "Feature",
     "FeatureService",
     "FeatureView",
     "Materialisation",

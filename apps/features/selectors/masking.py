@@ -15,7 +15,7 @@ def masks_of_view(actor: Actor, view: FeatureView) -> datasets.Masks:
     if datasets.may_see_clear(actor, view):
         return {}
     versions = datasets.versions_by_id({UUID(pk) for pk in view.inputs.values()})
-    return _of_view(actor, view, {str(version.pk): version for version in versions})
+    return _covered(view, {str(version.pk): version for version in versions})
 
 
 def masks_of_set(actor: Actor, training_set: TrainingSet) -> datasets.Masks:
@@ -28,7 +28,7 @@ def masks_of_set(actor: Actor, training_set: TrainingSet) -> datasets.Masks:
     wanted = {UUID(pk) for view in views.values() for pk in view.inputs.values()} | {training_set.base_version_id}
     versions = {str(version.pk): version for version in datasets.versions_by_id(wanted)}
     base = datasets.covered_masks(versions[str(training_set.base_version_id)])
-    of_views = {pk: _of_view(actor, view, versions) for pk, view in views.items()}
+    of_views = {pk: _covered(view, versions) for pk, view in views.items()}
     joined = {name: of_views.get(part["view"], base) for part in training_set.views for name in part["features"]}
     found = [(column["name"], joined.get(column["name"], base)) for column in training_set.columns]
     masked = {name: masks[name] for name, masks in found if name in masks}
@@ -64,10 +64,16 @@ def _is_covered(
     return request[source] in base if source in request else source in joined.get(source, base)
 
 
-def _of_view(actor: Actor, view: FeatureView, versions: Mapping[str, Any]) -> dict[str, datasets.Mask]:
+def covered_in_view(view: FeatureView) -> set[str]:
+    """The columns that some people see masked, whoever reads."""
+    versions = datasets.versions_by_id({UUID(pk) for pk in view.inputs.values()})
+    return set(_covered(view, {str(version.pk): version for version in versions}))
+
+
+def _covered(view: FeatureView, versions: Mapping[str, Any]) -> dict[str, datasets.Mask]:
     """Each column by those that it is computed from, where that is known; of old views by its name."""
     inputs = {alias: versions[pk] for alias, pk in view.inputs.items() if pk in versions}
-    named = datasets.masks_over(actor, view, inputs.values(), _columns_of(view))
+    named = datasets.covered_over(inputs.values(), _columns_of(view))
     covered = {alias: datasets.covered_masks(version) for alias, version in inputs.items()}
     told = {feature["name"]: feature["from"] for feature in view.features if "from" in feature}
     told |= view.named_by
@@ -105,3 +111,8 @@ def profile_of_view(actor: Actor, view: FeatureView) -> dict[str, Any]:
 def _columns_of(view: FeatureView) -> list[dict[str, Any]]:
     keys = [{"name": key, "type": "VARCHAR"} for key in view.entity.join_keys]
     return [*view.features, *keys]
+
+
+def source_word(dataset_id: UUID, column: str) -> str:
+    """A column of a dataset, whichever version, as features name what they are computed from."""
+    return f"{dataset_id}:{column}"

@@ -9,6 +9,7 @@ from apps.features.services.asking import (
     retrieval_stream,
 )
 from apps.features.services.building import build_training_set
+from apps.features.services.cataloguing import describe_feature, note_classes, note_training_set, note_view
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
 from apps.features.services.definitions import (
@@ -27,6 +28,7 @@ from apps.features.services.describing import describe_entity, describe_service,
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
 from apps.features.services.going_online import put_online
 from apps.features.services.leaving import FeatureFarewell
+from apps.features.services.likening import similar_to_sql
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
 from apps.features.services.on_demand import (
@@ -88,6 +90,7 @@ __all__ = [
     "deprecate_service",
     "deprecate_view",
     "describe_entity",
+    "describe_feature",
     "describe_service",
     "describe_view",
     "drop_retrieval",
@@ -100,7 +103,10 @@ __all__ = [
     "functions_in_words",
     "key_type_of",
     "materialise_view",
+    "note_classes",
     "note_forgotten",
+    "note_training_set",
+    "note_view",
     "online_plan",
     "plan_definitions",
     "plans_changed",
@@ -123,6 +129,7 @@ __all__ = [
     "retrieval_stream",
     "retrieve",
     "service_fields",
+    "similar_to_sql",
     "stream_committed",
     "tables_measured",
     "tell_key_types",

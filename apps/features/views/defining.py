@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.datasets import selectors as datasets
 from apps.features import forms, selectors, services
 from apps.features.errors import DefinitionRefused
+from apps.features.views.presentation import alike_in_words
 from apps.features.views.things import address, as_id, kinds, view_of
 from foundation import access
 from foundation.access import Permission
@@ -31,11 +32,14 @@ def view_define(request: PortalRequest, tenant: str, project: str) -> HttpRespon
     if act == "preview" and form.check_for_preview():
         with refusals_on(form, otherwise="sql"):
             context |= _preview(request, form)
+    if act == "similar" and form.check_for_preview():
+        with refusals_on(form, otherwise="sql"):
+            context["similar"] = _similar(request, form)
     if act == "create" and form.is_valid() and form.check_entity():
         with refusals_on(form, otherwise="sql"):
             return _create(request, form)
     context["entities"] = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
-    status = 422 if act in {"preview", "create"} and form.errors else 200
+    status = 422 if act in {"preview", "similar", "create"} and form.errors else 200
     return render_page(request, "features/view_define.html", status=status, **context)
 
 
@@ -93,6 +97,24 @@ def _written(request: PortalRequest, form: forms.ViewForm, inputs: dict[str, UUI
     words = services.view_words(request.actor, entity=chosen, inputs=inputs, **said["view"])
     found["views"] = {said["name"] or "…": words}
     return services.text_of(found)
+
+
+def _similar(request: PortalRequest, form: forms.ViewForm) -> list[dict[str, Any]]:
+    """What is there already and like a feature of the SQL, with the reasons; advice, which holds nobody up."""
+    typed = form.as_typed_words()
+    entities = selectors.visible_entities(actor=request.actor, project_id=request.project.pk)
+    entity = entities.filter(pk=typed["entity"]).first() if typed["entity"] else None
+    keys = entity.join_keys if entity else typed["join_keys"]
+    same = services.similar_to_sql(
+        actor=request.actor,
+        project=request.project,
+        sql=form.cleaned_data["sql"],
+        inputs=_inputs(request, form),
+        taken=[*keys, typed["event_time"], typed["created_column"]],
+        entity=entity.name if entity else typed["new_entity"],
+        view_name=typed["name"],
+    )
+    return [{"name": name, "found": alike_in_words(request, found)} for name, found in same.items()]
 
 
 @transaction.atomic

@@ -88,6 +88,9 @@ def _features(request: PortalRequest, view: Any) -> Part:
     profiles = {column["name"]: column for column in selectors.profile_of_view(request.actor, view).get("columns", [])}
     rows = view.row_count or 0
     shown = [_feature(i, f, profiles.get(f["name"], {}), rows) for i, f in enumerate(view.features)]
+    ids = selectors.feature_ids(view)
+    for one in shown:
+        one["url"] = address(request, "feature_detail", ids[one["name"]])
     asked = request.GET.get("feature", "")
     return {"features": shown, "chosen": next((f for f in shown if str(f["index"]) == asked), None)}
 

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.datasets import selectors as datasets
-from apps.features import policies, selectors
+from apps.features import forms, policies, selectors
 from apps.features.views import snippets
+from apps.features.views.feature_tables import FeatureTable
 from apps.features.views.on_demand_table import OnDemandFilter, OnDemandTable
 from apps.features.views.registry_tables import EntityFilter, EntityTable, ServiceFilter, ServiceTable
 from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, ViewFilter, ViewTable
@@ -19,7 +20,7 @@ from foundation.web import render_page
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
-_SHOWN = frozenset({"views", "entities", "on_demand", "services", "sets"})
+_SHOWN = frozenset({"features", "views", "entities", "on_demand", "services", "sets"})
 
 
 @access.page(Permission.FEATURE_VIEW)
@@ -27,7 +28,7 @@ _SHOWN = frozenset({"views", "entities", "on_demand", "services", "sets"})
 def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpResponse:
     actor, pk = request.actor, request.project.pk
     asked = request.GET.get("show", "")
-    shown = asked if asked in _SHOWN else "views"
+    shown = asked if asked in _SHOWN else "features"
     summary = selectors.summary(actor=actor, project_id=pk)
     context: dict[str, Any] = {
         "shown": shown,
@@ -50,6 +51,9 @@ def _table(request: PortalRequest, shown: str) -> Any:
     if shown == "services":
         services = selectors.visible_services(actor=actor, project_id=pk, newest_only=True)
         return build_table(request, ServiceTable, services, filterset_class=ServiceFilter)
+    if shown == "features":
+        rows = selectors.visible_features(actor=actor, project_id=pk)
+        return build_table(request, FeatureTable, rows, filterset_class=forms.FeatureFilter)
     if shown == "sets":
         sets = selectors.visible_training_sets(actor=actor, project_id=pk)
         return build_table(request, TrainingSetTable, sets, filterset_class=TrainingSetFilter)
@@ -63,6 +67,7 @@ def _table(request: PortalRequest, shown: str) -> Any:
 def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[dict[str, Any]]:
     here = address(request, "feature_list")
     named = {
+        "features": _("Features"),
         "views": _("Feature views"),
         "entities": _("Entities"),
         "on_demand": _("On-demand features"),
@@ -72,7 +77,7 @@ def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[d
     return [
         {
             "label": label,
-            "url": here if key == "views" else f"{here}?show={key}",
+            "url": here if key == "features" else f"{here}?show={key}",
             "current": shown == key,
             "count": summary[key],
         }

@@ -36,6 +36,10 @@ def service_of(request: PortalRequest, service_id: UUID) -> Any:
     return in_project(request, selectors.get_service(actor=request.actor, service_id=service_id))
 
 
+def feature_of(request: PortalRequest, feature_id: UUID) -> Any:
+    return in_project(request, selectors.get_feature(actor=request.actor, feature_id=feature_id))
+
+
 def as_id(text: str) -> UUID:
     """An id out of a query string; what is none names nothing."""
     try:

@@ -10,7 +10,7 @@ from apps.registry.selectors.comparing import (
     leakage_of,
     primary_metric,
 )
-from apps.registry.selectors.lineage import made_of_runs, version_things, versions_of_model
+from apps.registry.selectors.lineage import made_of_runs, training_sets_of_models, version_things, versions_of_model
 from apps.registry.selectors.reading import (
     about_card,
     failed_gates,
@@ -43,6 +43,7 @@ __all__ = [
     "primary_metric",
     "production_version",
     "summary",
+    "training_sets_of_models",
     "version_things",
     "versions_of_model",
     "versions_of_run",

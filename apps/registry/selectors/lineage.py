@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from apps.registry.choices import Gate, GateState, Stage
 from apps.registry.models import ModelVersion
 from apps.registry.selectors.reading import get_model, visible_versions
+from foundation import access
+from foundation.access import Permission
 from foundation.identity import Actor
 from foundation.web.lineage import Reference, Thing, Whole
 
@@ -42,6 +46,13 @@ def made_of_runs(actor: Actor, ids: Collection[UUID]) -> list[tuple[UUID, Refere
     """Model versions that runs left, in the whole tenant."""
     rows = ModelVersion.objects.filter(tenant_id=actor.tenant_id, run_id__in=ids)
     return [(of, ("model_version", pk)) for pk, of in rows.values_list("pk", "run_id")]
+
+
+def training_sets_of_models(actor: Actor) -> QuerySet[Any, Any]:
+    """The ids of training sets from which a model version that the actor sees was made."""
+    if not access.can_somewhere(actor, Permission.MODEL_VIEW):
+        return ModelVersion.objects.none().values("run__training_set_id")
+    return visible_versions(actor=actor).order_by().values("run__training_set_id")
 
 
 def versions_of_model(actor: Actor, model_id: UUID) -> list[UUID]:

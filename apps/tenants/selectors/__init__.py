@@ -76,7 +76,7 @@ from apps.tenants.selectors.support import (
     waiting_support,
 )
 from apps.tenants.selectors.tenants import plan_laid, zone_is_allowed, zone_trouble
-from apps.tenants.selectors.usage import register_model_names
+from apps.tenants.selectors.usage import cost_of_thing, register_model_names
 from apps.tenants.selectors.webhooks import (
     attempts,
     deliveries,
@@ -103,6 +103,7 @@ __all__ = [
     "attempts",
     "binned_things",
     "budget_notices",
+    "cost_of_thing",
     "deliveries",
     "disabled_webhooks",
     "email_domains",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.tenants.choices import UsageBy, UsageKind
 from apps.tenants.models import UsageHour
-from apps.tenants.selectors.money import OfKinds, rounded, sums
+from apps.tenants.selectors.money import OfKinds, rounded, sums, total
 from apps.tenants.selectors.people import names_of
 from apps.tenants.selectors.projects import deleted_projects_of, projects_of, shown_name
 from foundation import access, ledger
@@ -151,6 +151,14 @@ def spent(*, tenant_id: UUID, month: Month, project_ids: Collection[UUID] | None
     for row in sums(rows, "project_id"):
         found[row["project_id"]] = found.get(row["project_id"], Decimal(0)) + row["cost"]
     return found
+
+
+def cost_of_thing(*, actor: Actor, thing_id: UUID, now: datetime) -> Decimal | None:
+    """AED that one thing cost in the present month, in whole fils; None for whoever may not see usage."""
+    if not access.can_somewhere(actor, Permission.USAGE_VIEW):
+        return None
+    rows = wanted_usage(actor=actor, wanted=Wanted(Month.of(now))).filter(thing_id=thing_id)
+    return total(row["cost"] for row in sums(rows))
 
 
 def months_known(*, actor: Actor, now: datetime, most: int = 24) -> list[Month]:

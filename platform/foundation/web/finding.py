@@ -49,6 +49,7 @@ PAGES = (
 
 
 _DATA, _ADD, _STREAMS = Permission.DATASET_VIEW, Permission.DATASET_CREATE, Permission.STREAM_VIEW
+_FEATURES = Permission.FEATURE_VIEW
 PROJECT_PAGES = (
     Page("data/new/", _("Add data"), _ADD, "upload file csv new dataset version"),
     Page("data/derive/", _("Derive by SQL"), _ADD, "query new dataset version"),
@@ -62,6 +63,11 @@ PROJECT_PAGES = (
     Page(
         "data/connections/", _("Connections"), Permission.CONNECTION_VIEW, "sources databases s3 postgresql mysql http"
     ),
+    Page("features/", _("Features"), _FEATURES, "catalogue search find"),
+    Page("features/?show=views", _("Feature views"), _FEATURES, "sql entity online"),
+    Page("features/?show=sets", _("Training sets"), _FEATURES, "labels point in time leakage"),
+    Page("features/views/new/", _("Define a feature view"), Permission.FEATURE_DEFINE, "new feature sql"),
+    Page("features/training-sets/new/", _("Make a training set"), Permission.FEATURE_DEFINE, "new labels join"),
     Page("data/bin/", _("Bin"), _ADD, "deleted restore trash undo recycle stream ingestion"),
     Page("data/connections/new/", _("New connection"), Permission.CONNECTION_MANAGE, "source database s3 postgresql"),
 )

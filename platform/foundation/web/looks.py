@@ -39,6 +39,7 @@ KINDS = {
     "dataset_version": (_("Dataset version"), "database"),
     "entity": (_("Entity"), "id"),
     "feature_service": (_("Feature service"), "stack-2"),
+    "feature": (_("Feature"), "columns-3"),
     "feature_view": (_("Feature view"), "columns-3"),
     "feature_views": (_("Feature view"), "columns-3"),
     "on_demand_view": (_("On-demand features"), "adjustments-horizontal"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from sanad.catalogue import Catalogue
 from sanad.errors import Denied, NotFound
 from sanad.historical import HistoricalFeatures
 from sanad.readers import Reader
@@ -13,7 +14,7 @@ from sanad.resource import Resource, Thing, Things
 from sanad.transport import unmade, wait_for
 
 
-class Features(HistoricalFeatures):
+class Features(Catalogue, HistoricalFeatures):
     def entity(
         self,
         name: str,

@@ -105,8 +105,8 @@ def test_a_view_shows_its_features_rows_and_one_key_online(client, view):
     chart = client.get(f"{FEATURES}views/{view.pk}/chart.json", {"feature": "0"}).json()
     assert sum(y is not None for y in chart["data"][1]["y"]) == 3
     assert "computed 3 rows" in page(client, f"views/{view.pk}/", tab="activity")
-    assert "recent_delay" in page(client, q="recent_d")
-    assert "Nothing matches" in page(client, q="zebra")
+    assert "recent_delay" in page(client, show="views", q="recent_d")
+    assert "Nothing matches" in page(client, show="views", q="zebra")
     again = client.get(FEATURES + "views/new/", {"from": str(view.pk)})
     assert again.context["form"]["ttl"].value() == 2
     assert "delayscsv" in again.content.decode()

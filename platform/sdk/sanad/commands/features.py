@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
+from sanad.commands import catalogue
 from sanad.commands.arguments import add, group, text_of
 from sanad.output import show, table, tell
 from sanad.resource import Thing
@@ -25,6 +26,7 @@ def add_to(acts: Any) -> None:
     apply.add_argument("--plan", default="", metavar="DIGEST", help="only if the plan of this digest still holds")
     export = add(features, "export", features_export, "what is there, as a file")
     export.add_argument("--to", type=Path, help="a file; without it, it is printed")
+    catalogue.add_to(features)
     add(features, "entities", features_entities, "what features are about")
     edit = add(features, "edit", features_edit, "change description, owner or tags; the version stays")
     edit.add_argument("view", help=_VIEW)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.features import selectors
+from apps.features.models import Feature
+from foundation.clock import now
+
+
+class FeatureSerializer(serializers.ModelSerializer[Feature]):
+    """`personal` features were computed from personal data: of their values no figure stands here, counts alone.
+
+    `expired` where the newest value is older than its view lets values hold, null where they hold for ever.
+    """
+
+    project = serializers.SlugField(source="project.slug", read_only=True)
+    view_name = serializers.CharField(source="view.name", read_only=True)
+    view_number = serializers.IntegerField(source="view.number", read_only=True)
+    state = serializers.CharField(source="view.state", read_only=True)
+    entity = serializers.CharField(source="view.entity.name", read_only=True)
+    owner = serializers.SerializerMethodField()
+    tags = serializers.JSONField(source="view.tags", read_only=True)
+    deprecated_at = serializers.DateTimeField(source="view.deprecated_at", read_only=True)
+    online_at = serializers.DateTimeField(source="view.online_at", read_only=True)
+    personal = serializers.BooleanField(source="covered", read_only=True)
+    training_sets = serializers.IntegerField(source="use_count", read_only=True)
+    expired = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Feature
+        fields = [
+            "id",
+            "name",
+            "description",
+            "project",
+            "view",
+            "view_name",
+            "view_number",
+            "current",
+            "state",
+            "entity",
+            "kind",
+            "type",
+            "owner",
+            "tags",
+            "personal",
+            "null_share",
+            "distinct",
+            "mean",
+            "deviation",
+            "newest_at",
+            "expired",
+            "online_at",
+            "deprecated_at",
+            "training_sets",
+        ]
+        read_only_fields = fields
+
+    def get_owner(self, feature: Feature) -> str:
+        return str(selectors.owner_of(feature.view) or "")
+
+    def get_expired(self, feature: Feature) -> bool | None:
+        return selectors.is_expired(feature, now())
+
+
+class FeatureUserSerializer(serializers.Serializer[Any]):
+    """A training set, run, model version or revision that rests on a feature."""
+
+    kind = serializers.CharField()
+    id = serializers.UUIDField(source="pk")
+    name = serializers.CharField()
+    project = serializers.CharField()
+    state = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class FeatureDetailSerializer(FeatureSerializer):
+    """`profile` is what is in its column, as you may know it; `sources` the columns that it is computed from."""
+
+    profile = serializers.SerializerMethodField()
+    sources = serializers.SerializerMethodField()
+    users = serializers.SerializerMethodField()
+
+    class Meta(FeatureSerializer.Meta):
+        fields = [*FeatureSerializer.Meta.fields, "sources", "users", "profile"]
+        read_only_fields = fields
+
+    def get_profile(self, feature: Feature) -> dict[str, Any]:
+        return selectors.column_of(self.context["view"].actor, feature)
+
+    def get_sources(self, feature: Feature) -> list[str]:
+        return [name for name in selectors.source_names(self.context["view"].actor, feature.sources) if name]
+
+    def get_users(self, feature: Feature) -> list[dict[str, Any]]:
+        users = selectors.users_of_feature(actor=self.context["view"].actor, feature=feature)
+        return list(FeatureUserSerializer(users, many=True).data)
+
+
+class FeatureChange(serializers.Serializer[Any]):
+    description = serializers.CharField(max_length=4000, allow_blank=True)
+
+
+class AlikeSerializer(serializers.Serializer[Any]):
+    """`score` from 0.5, similar, to 1; `reasons` of same_name, name, sources and values, the strongest first."""
+
+    feature = FeatureSerializer()
+    score = serializers.FloatField(source="likeness.score")
+    reasons = serializers.ListField(source="likeness.reasons", child=serializers.CharField())
+
+
+class SimilarQuestion(serializers.Serializer[Any]):
+    """A definition as `feature-views` takes it, as far as it is known; `taken` names its keys and times."""
+
+    project = serializers.SlugField()
+    sql = serializers.CharField()
+    inputs = serializers.DictField(child=serializers.UUIDField())
+    entity = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
+    view_name = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
+    taken = serializers.ListField(child=serializers.CharField(max_length=255), required=False, default=list)

@@ -1,0 +1,78 @@
+"""By what features are found: the same words on the page, over REST and in saved filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from apps.features import selectors
+from apps.features.choices import FeatureKind, FeatureUse, Within
+
+_MOST_CHOICES = 200
+_PERCENT = forms.NumberInput(attrs={"min": 0, "max": 100, "step": "any", "inputmode": "decimal", "class": "s-short"})
+
+
+class FeatureFilter(django_filters.FilterSet):
+    """`request` is the page's: its project's entities, owners and tags are offered; without one nothing is."""
+
+    q = django_filters.CharFilter(label=_("Search features"), method="search")
+    kind = django_filters.ChoiceFilter(label=_("Type"), choices=FeatureKind.choices, empty_label=_("Any"))
+    entity = django_filters.CharFilter(label=_("Entity"), field_name="view__entity__name", widget=forms.Select)
+    missing = django_filters.NumberFilter(
+        label=_("Missing at most, %"), method="less_missing", widget=_PERCENT, min_value=0, max_value=100
+    )
+    within = django_filters.ChoiceFilter(
+        label=_("Newest value within"), choices=Within.choices, empty_label=_("Any time"), method="young"
+    )
+    used = django_filters.ChoiceFilter(
+        label=_("Used by"), choices=FeatureUse.choices, empty_label=_("Any"), method="used_by"
+    )
+    owner = django_filters.CharFilter(label=_("Owner"), method="owned_by", widget=forms.Select)
+    tag = django_filters.CharFilter(label=_("Tag"), method="tagged", widget=forms.Select)
+    deprecated = django_filters.ChoiceFilter(
+        label=_("Deprecated"),
+        choices=[("no", _("Left out")), ("only", _("Alone"))],
+        empty_label=_("With the others"),
+        method="old",
+    )
+
+    def __init__(self, data: Any = None, *args: Any, actor: Any = None, request: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, *args, request=request, **kwargs)
+        self.actor = actor or request.actor
+        for name, words in self._offered().items():
+            field = self.form.fields[name]
+            field.widget.choices = [("", _("Any")), *((word, word) for word in words)]
+            if request is not None and not words:
+                # A choice without anything to choose from is in the way.
+                field.widget = forms.HiddenInput()
+
+    def _offered(self) -> Mapping[str, Iterable[str]]:
+        if self.request is None:
+            return {"entity": [], "owner": [], "tag": []}
+        return selectors.words_to_find_by(actor=self.actor, project_id=self.request.project.pk, most=_MOST_CHOICES)
+
+    def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
+        return selectors.matching(rows, words)
+
+    def less_missing(self, rows: QuerySet[Any], _name: str, percent: Any) -> QuerySet[Any]:
+        return rows.filter(null_share__lte=float(percent) / 100)
+
+    def young(self, rows: QuerySet[Any], _name: str, within: str) -> QuerySet[Any]:
+        return selectors.young(rows, within)
+
+    def used_by(self, rows: QuerySet[Any], _name: str, use: str) -> QuerySet[Any]:
+        return selectors.used_by(rows, self.actor, use)
+
+    def owned_by(self, rows: QuerySet[Any], _name: str, owner: str) -> QuerySet[Any]:
+        return selectors.owned_by(rows, owner)
+
+    def tagged(self, rows: QuerySet[Any], _name: str, tag: str) -> QuerySet[Any]:
+        return rows.filter(view__tags__contains=[tag])
+
+    def old(self, rows: QuerySet[Any], _name: str, which: str) -> QuerySet[Any]:
+        return rows.filter(view__deprecated_at__isnull=which == "no")

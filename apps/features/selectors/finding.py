@@ -1,0 +1,129 @@
+"""Features one by one, of all views: what is searched for, and what uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+
+from apps.features.choices import FeatureKind, FeatureUse, Within
+from apps.features.models import Feature, FeatureView
+from foundation import access
+from foundation.access import Permission
+from foundation.clock import now
+from foundation.errors import NotFound
+from foundation.identity import Actor
+from foundation.web import lineage
+
+# What is used further up, of the training sets that an app above says it uses: a queryset of their ids.
+TrainingSets = Callable[[Actor], QuerySet[Any, Any]]
+_users: dict[FeatureUse, TrainingSets] = {}
+_SPANS = {Within.HOUR: 1 / 24, Within.DAY: 1, Within.WEEK: 7, Within.MONTH: 30}
+_USERS = ("training_set", "run", "model_version", "revision")
+_FARTHEST = 6
+
+
+def register_users(use: FeatureUse, training_sets: TrainingSets) -> None:
+    """An upper app says of which training sets it uses something, as far as the actor may know."""
+    _users[use] = training_sets
+
+
+def visible_features(*, actor: Actor, project_id: UUID | None = None, every_version: bool = False) -> QuerySet[Feature]:
+    """Features of the current versions of views, or of all of them."""
+    rows: QuerySet[Feature] = access.visible(
+        Feature.objects.all(), actor, Permission.FEATURE_VIEW, project_id=project_id
+    )
+    rows = rows.select_related("view__entity", "view__owner", "view__created_by", "project")
+    return rows if every_version else rows.filter(current=True)
+
+
+def get_feature(*, actor: Actor, feature_id: UUID) -> Feature:
+    found = visible_features(actor=actor, every_version=True).filter(pk=feature_id).first()
+    if found is None:
+        raise NotFound(_("There is no such feature here."))
+    return found
+
+
+def matching(rows: QuerySet[Feature], words: str) -> QuerySet[Feature]:
+    """Those in whose name, description, view, entity, tags or owner each of the words stands."""
+    rows = rows.annotate(tag_words=Cast("view__tags", TextField()))
+    for word in words.split()[:8]:
+        found = Q(name__icontains=word) | Q(description__icontains=word) | Q(type__iexact=word)
+        found |= Q(view__name__icontains=word) | Q(view__description__icontains=word) | Q(tag_words__icontains=word)
+        found |= Q(view__entity__name__icontains=word) | Q(view__owner__name__icontains=word)
+        rows = rows.filter(found | Q(view__owner=None, view__created_by__name__icontains=word))
+    return rows
+
+
+def used_by(rows: QuerySet[Feature], actor: Actor, use: str) -> QuerySet[Feature]:
+    """Those that something of this kind uses, or nothing at all."""
+    if use == FeatureUse.NOTHING:
+        return rows.filter(use_count=0)
+    if use == FeatureUse.TRAINING_SET:
+        return rows.filter(use_count__gt=0)
+    sets = _users.get(FeatureUse(use))
+    return rows.filter(used_by__overlap=sets(actor)) if sets else rows.none()
+
+
+def young(rows: QuerySet[Feature], within: str) -> QuerySet[Feature]:
+    """Those whose newest value is no older."""
+    return rows.filter(newest_at__gte=now() - timedelta(days=_SPANS[Within(within)]))
+
+
+def kind_of(type_: str) -> FeatureKind:
+    """Of a type before anything was computed: the profile says it afterwards."""
+    word = type_.upper()
+    if word.startswith(("VARCHAR", "UUID", "ENUM")):
+        return FeatureKind.TEXT
+    if word.startswith("BOOLEAN"):
+        return FeatureKind.BOOLEAN
+    if word.startswith(("TIMESTAMP", "DATE", "TIME")):
+        return FeatureKind.TIME
+    numbers = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+    return FeatureKind.NUMBER if word.startswith((*numbers, "DOUBLE", "FLOAT", "DECIMAL")) else FeatureKind.OTHER
+
+
+def feature_ids(view: FeatureView) -> dict[str, UUID]:
+    """The ids of a view's features by their names, also before they are noted."""
+    return {name: Feature.id_of(view.pk, name) for name in view.feature_names}
+
+
+def owner_of(view: FeatureView) -> Any:
+    """Who speaks for a view: whoever is named, else whoever defined it."""
+    return view.owner or view.created_by
+
+
+def users_of_feature(*, actor: Actor, feature: Feature) -> list[lineage.Thing]:
+    """Training sets that were joined with it, and the runs, models and revisions that come of those.
+
+    Of what the actor may see, by kind and then the newest first; as many statements for one as for many.
+    """
+    walked = lineage.walk(actor, ("feature_view", feature.view_id), depth=_FARTHEST, below=False)
+    reached = {("training_set", pk) for pk in feature.used_by}
+    for _step in range(_FARTHEST):
+        reached |= {high for low, high in walked.links if low in reached}
+    things = [thing for reference, thing in walked.things.items() if reference in reached and thing.kind in _USERS]
+    return sorted(things, key=lambda one: (_USERS.index(one.kind), -(one.at.timestamp() if one.at else 0)))
+
+
+def owned_by(rows: QuerySet[Feature], name: str) -> QuerySet[Feature]:
+    """Those for whose views somebody of this name speaks (`owner_of`)."""
+    return rows.filter(Q(view__owner__name=name) | Q(view__owner=None, view__created_by__name=name))
+
+
+def words_to_find_by(*, actor: Actor, project_id: UUID, most: int) -> dict[str, list[str]]:
+    """Entities, owners and tags of the project's current features; one statement."""
+    views = FeatureView.objects.filter(tenant_id=actor.tenant_id, project_id=project_id, catalogued__current=True)
+    told = views.order_by().values_list("entity__name", "owner__name", "created_by__name", "tags").distinct()
+    entities, owners, tags = set(), set(), set()
+    for entity, owner, maker, words in told:
+        entities.add(entity)
+        owners.add(owner or maker or "")
+        tags.update(words)
+    found = {"entity": entities, "owner": owners - {""}, "tag": tags}
+    return {name: sorted(words)[:most] for name, words in found.items()}

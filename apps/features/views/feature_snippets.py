@@ -1,0 +1,51 @@
+"""How a program finds one feature, learns from it and asks for its newest value."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from django.conf import settings
+
+from apps.features.views.things import client_lines
+from foundation.web.requests import PortalRequest
+
+
+def of_feature(request: PortalRequest, feature: Any) -> list[dict[str, str]]:
+    """As components/snippet.html takes them."""
+    return [
+        {"name": "Python", "code": client_lines(request) + _python(feature)},
+        {"name": "curl", "code": _curl(feature)},
+        {"name": "CLI", "code": _cli(request, feature)},
+    ]
+
+
+def _python(feature: Any) -> str:
+    view, name = feature.view, json.dumps(feature.name, ensure_ascii=False)
+    keys = ", ".join(f'"{key}": "…"' for key in view.entity.join_keys)
+    return (
+        f'\n# What is known of it, and which features are like it\nfeature = client.features.show("{feature.pk}")\n'
+        f'client.features.similar("{feature.pk}")\n\n'
+        f"# Its newest value\n"
+        f'client.features.online(["{view.pk}"], [{{{keys}}}])[0]["features"][{name}]\n\n'
+        f"# Learn from it, as it was known at each label's time\n"
+        f'table = client.datasets.find("…")["latest_version"]["id"]\n'
+        f'client.training_sets.create(\n    "my_set", base_version=table, label="…", event_time="…",\n'
+        f'    views=[{{"view": "{view.pk}", "features": [{name}]}}],\n)'
+    )
+
+
+def _curl(feature: Any) -> str:
+    keys = dict.fromkeys(feature.view.entity.join_keys, "…")
+    body = json.dumps({"views": [str(feature.view_id)], "entities": [keys]}, ensure_ascii=False)
+    base, token = f"{settings.SANAD_PUBLIC_URL}/api/v1", "-H 'Authorization: Bearer snd_…'"
+    return (
+        f"curl {base}/features/{feature.pk}/ {token}\n\n"
+        f"curl {base}/feature-views/online/ {token} \\\n  -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+    )
+
+
+def _cli(request: PortalRequest, feature: Any) -> str:
+    lines = f"export SANAD_URL={settings.SANAD_PUBLIC_URL} SANAD_TOKEN=snd_… SANAD_PROJECT={request.project.slug}\n"
+    return f"{lines}sanad features show {feature.pk}\nsanad features search {shlex.quote(feature.name)} --missing 5"

@@ -1,0 +1,84 @@
+"""Features one by one: which there are, what is known of them, and which are like one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sanad.errors import NotFound
+from sanad.resource import Resource, Thing, Things, is_id
+
+
+class Catalogue(Resource):
+    def search(
+        self,
+        words: str = "",
+        *,
+        kind: str = "",
+        entity: str = "",
+        missing: float | None = None,
+        within: str = "",
+        used: str = "",
+        owner: str = "",
+        tag: str = "",
+        deprecated: str = "",
+        every_version: bool = False,
+    ) -> Things:
+        """Features by words of their name, description, view, entity, tags or owner, and by what is known of them.
+
+        `missing` is the largest share of missing values in per cent; `within` hour, day, week or month: how young the
+        newest value is; `used` nothing, training_set, run, model or deployment; `deprecated` no or only.
+        """
+        said = {
+            "q": words,
+            "kind": kind,
+            "entity": entity,
+            "missing": missing,
+            "within": within,
+            "used": used,
+            "owner": owner,
+            "tag": tag,
+            "deprecated": deprecated,
+            "versions": "all" if every_version else "",
+        }
+        asked = {name: value for name, value in said.items() if value not in ("", None)}
+        return list(self._http.pages("features/", project=self._project, **asked))
+
+    def show(self, said: str) -> Thing:
+        """The feature of this id, or called view:feature or feature: its profile, its sources, and who uses it."""
+        feature: Thing = self._http.get(f"features/{self._feature(said)}/")
+        return feature
+
+    def describe(self, said: str, description: str) -> Thing:
+        """Say what a feature means; the next version of its view says it as well."""
+        path = f"features/{self._feature(said)}/"
+        feature: Thing = self._http.send("PATCH", path, json={"description": description}).json()
+        return feature
+
+    def similar(self, said: str) -> Things:
+        """Features of other views that are like it, the likest first: {"feature", "score", "reasons"}."""
+        found: Things = self._http.get(f"features/{self._feature(said)}/similar/")["results"]
+        return found
+
+    def similar_to_sql(
+        self,
+        sql: str,
+        inputs: Mapping[str, str],
+        *,
+        entity: str = "",
+        view_name: str = "",
+        taken: Sequence[str] = (),
+    ) -> dict[str, Things]:
+        """Features that are there already, by the names of those that a definition would have."""
+        body = {"project": self._project, "sql": sql, "inputs": dict(inputs), "entity": entity}
+        body |= {"view_name": view_name, "taken": list(taken)}
+        found: dict[str, Things] = self._http.post("features/similar-to-sql/", body)["results"]
+        return found
+
+    def _feature(self, said: str) -> str:
+        if is_id(said):
+            return said
+        view, _colon, name = said.rpartition(":")
+        for row in self.search(name):
+            if row["name"] == name and view in {"", row["view_name"]}:
+                return str(row["id"])
+        raise NotFound(f"The project {self._project} has no feature {said!r}.")

@@ -1,0 +1,69 @@
+"""Features: which there are, what is known of them, and which are like one another."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from sanad.client import Client
+from sanad.commands.arguments import add
+from sanad.output import show, table
+
+_COLUMNS = ("name", "view_name", "entity", "kind", "null_share", "newest_at", "training_sets", "owner", "id")
+_NAME = "its id, or view:feature"
+
+
+def add_to(features: Any) -> None:
+    """To the commands of features as a file."""
+    _filters(add(features, "list", features_list, "the features of the project"))
+    search = add(features, "search", features_search, "features by words and by what is known of them")
+    search.add_argument("words", help="of the name, description, view, entity, tags or owner")
+    _filters(search)
+    add(features, "show", features_show, "all that is known of one").add_argument("feature", help=_NAME)
+    similar = add(features, "similar", features_similar, "features of other views that are like it")
+    similar.add_argument("feature", help=_NAME)
+    describe = add(features, "describe", features_describe, "say what it means")
+    describe.add_argument("feature", help=_NAME)
+    describe.add_argument("description")
+
+
+def _filters(parser: ArgumentParser) -> None:
+    parser.add_argument("--kind", default="", choices=("number", "text", "boolean", "time", "other"))
+    parser.add_argument("--entity", default="", help="the name of the entity")
+    parser.add_argument("--missing", type=float, metavar="PERCENT", help="at most so many values are missing")
+    parser.add_argument(
+        "--within", default="", choices=("hour", "day", "week", "month"), help="how young the newest is"
+    )
+    used = ("nothing", "training_set", "run", "model", "deployment")
+    parser.add_argument("--used", default="", choices=used, help="by what")
+    parser.add_argument("--owner", default="", help="the name of whoever speaks for the view")
+    parser.add_argument("--tag", default="", help="a tag of the view")
+    parser.add_argument("--deprecated", default="", choices=("no", "only"), help="without those, or those alone")
+
+
+def features_list(client: Client, said: Namespace) -> None:
+    _found(client, said, "")
+
+
+def features_search(client: Client, said: Namespace) -> None:
+    _found(client, said, said.words)
+
+
+def features_show(client: Client, said: Namespace) -> None:
+    show(client.features.show(said.feature), as_json=said.json)
+
+
+def features_similar(client: Client, said: Namespace) -> None:
+    found = client.features.similar(said.feature)
+    rows = [{**one["feature"], "score": one["score"], "reasons": ", ".join(one["reasons"])} for one in found]
+    table(rows, ("name", "view_name", "score", "reasons", "id"), as_json=said.json)
+
+
+def features_describe(client: Client, said: Namespace) -> None:
+    show(client.features.describe(said.feature, said.description), as_json=said.json)
+
+
+def _found(client: Client, said: Namespace, words: str) -> None:
+    filters = ("kind", "entity", "missing", "within", "used", "owner", "tag", "deprecated")
+    rows = client.features.search(words, **{name: getattr(said, name) for name in filters})
+    table(rows, _COLUMNS, as_json=said.json)
