@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("features", "0005_marked"),
+        ("features", "0006_registry_of_features"),
         ("projects", "0004_deletion"),
         ("tenancy", "0001_squashed_0005_suspension_and_leaving"),
     ]

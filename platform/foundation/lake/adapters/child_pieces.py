@@ -49,7 +49,7 @@ class Checked(io.RawIOBase):
             if len(piece) <= size:
                 return piece
             self._left = memoryview(piece)
-        until = size - 1 if size > 1 and self._left[size - 1 : size] == b"\r" else size
+        until = size - 1 if size > 1 and bytes(self._left[size - 1 : size]) == b"\r" else size
         given, self._left = self._left[:until], self._left[until:]
         return bytes(given)
 
