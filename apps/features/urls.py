@@ -13,6 +13,7 @@ from apps.features.views import (
     relations,
     saying,
     services,
+    skew,
     training_sets,
     windows,
 )
@@ -44,6 +45,7 @@ project_patterns = [
     path("features/on-demand/new/", on_demand.on_demand_define, name="on_demand_define"),
     path("features/on-demand/<uuid:on_demand_id>/", on_demand.on_demand_detail, name="on_demand_detail"),
     path("features/views/<uuid:view_id>/materialise/", online.view_materialise, name="view_materialise"),
+    path("features/views/<uuid:view_id>/skew/", skew.view_skew, name="view_skew"),
     path("features/views/<uuid:view_id>/freshness/", online.view_freshness, name="view_freshness"),
     path("features/training-sets/new/", joining.training_set_define, name="training_set_define"),
     path(

@@ -87,6 +87,7 @@ def _sources(actor: Actor, now: datetime) -> Iterator[tuple[str, QuerySet[Any], 
         yield "feature_service", _unread_notices(actor, "service"), _deprecated
     if access.can_somewhere(actor, Permission.FEATURE_VIEW):
         yield "feature_view", _for_builders(actor, features.stale_views(actor=actor)), _stale
+        yield "feature_view", _for_builders(actor, features.skewed_views(actor=actor)), _skewed
     if actor.user is not None and access.can_somewhere(actor, Permission.RUN_VIEW):
         failed = _in_use(actor, experiments.visible_runs(actor=actor))
         failed = failed.filter(state=RunState.FAILED, created_by=actor.user)
@@ -219,6 +220,12 @@ def _stale(kind: str, row: Any, now: datetime) -> Waiting:
     reason = _("Its latest event online is older than expected.")
     place = (row.project.name, row.project.slug)
     return Waiting(kind, row.pk, str(row), reason, "waiting", _("Out of date"), row.stale_since, *place)
+
+
+def _skewed(kind: str, row: Any, now: datetime) -> Waiting:
+    place = (row.project.name, row.project.slug)
+    reason = _("More is served than allowed that a training set would not have joined at that moment.")
+    return Waiting(kind, row.pk, str(row), reason, "broken", _("Not consistent"), row.skewed_since, *place)
 
 
 def _run(kind: str, row: Any, now: datetime) -> Waiting:

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.features import selectors
 from apps.features.choices import KeyType
-from apps.features.models import Entity, FeatureView, Materialisation, OnDemandView, Retrieval, TrainingSet
+from apps.features.models import Entity, FeatureView, Materialisation, OnDemandView, Retrieval, SkewCheck, TrainingSet
 from foundation.clock import now
 
 
@@ -237,6 +237,32 @@ class MaterialisationSerializer(serializers.ModelSerializer):
 
 class Freshness(serializers.Serializer):
     seconds = serializers.IntegerField(allow_null=True, min_value=1, help_text="null: as old as it likes")
+
+
+class SkewWatch(serializers.Serializer):
+    share = serializers.FloatField(min_value=0, max_value=1)
+    limit = serializers.FloatField(min_value=0, max_value=1)
+
+
+class SkewOfFeature(serializers.Serializer):
+    name = serializers.CharField()
+    different = serializers.IntegerField()
+    gap = serializers.FloatField(allow_null=True, help_text="the largest distance of two numbers")
+
+
+class SkewCheckSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = SkewCheck
+        fields = ["id", "checked_at", "first_at", "last_at", "compared", "different", "kinds"]
+
+
+class SkewSerializer(serializers.Serializer):
+    compared = serializers.IntegerField()
+    different = serializers.IntegerField()
+    share = serializers.FloatField()
+    kinds = serializers.DictField(child=serializers.IntegerField(), help_text="why answers differed")
+    features = SkewOfFeature(many=True)
+    checks = SkewCheckSerializer(many=True)
 
 
 class ReaderQuestion(serializers.Serializer):

@@ -65,6 +65,8 @@ class FeatureViewViewSet(ProjectListViewSet):
         "materialise": Permission.FEATURE_DEFINE,
         "materialisations": Permission.FEATURE_VIEW,
         "freshness": Permission.FEATURE_DEFINE,
+        "skew": Permission.FEATURE_VIEW,
+        "watch_skew": Permission.FEATURE_DEFINE,
     }
     only_read = frozenset({"preview", "online"})
     shown_once = frozenset({"reader"})
@@ -170,4 +172,18 @@ class FeatureViewViewSet(ProjectListViewSet):
         """How old the latest event online may be before it is an alert."""
         seconds = self.body(serializers.Freshness)["seconds"]
         view = services.promise_freshness(actor=self.actor, view_id=pk, seconds=seconds)
+        return self.answer(self.serializer_class, view)
+
+    @extend_schema(responses=serializers.SkewSerializer)
+    @action(detail=True, methods=["get"])
+    def skew(self, request: Request, pk: UUID) -> Response:
+        """What was served beside what a join has of that moment, over the comparisons that are kept."""
+        view = selectors.get_view(actor=self.actor, view_id=pk)
+        return self.answer(serializers.SkewSerializer, selectors.skew_of(actor=self.actor, view=view))
+
+    @extend_schema(request=serializers.SkewWatch, responses=serializers.FeatureViewSerializer)
+    @action(detail=True, methods=["post"], url_path="watch-skew")
+    def watch_skew(self, request: Request, pk: UUID) -> Response:
+        """Which share of what is served is compared, and which share of that may differ before it is an alert."""
+        view = services.watch_skew(actor=self.actor, view_id=pk, **self.body(serializers.SkewWatch))
         return self.answer(self.serializer_class, view)

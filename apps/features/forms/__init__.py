@@ -12,6 +12,7 @@ from apps.features.forms.registry import (
     ServiceForm,
     tags_of,
 )
+from apps.features.forms.skew import SkewForm
 from apps.features.forms.training_sets import TrainingSetForm
 from apps.features.forms.views import ViewForm
 from apps.features.forms.windows import WindowsForm
@@ -26,6 +27,7 @@ __all__ = [
     "OnDemandForm",
     "RemovalForm",
     "ServiceForm",
+    "SkewForm",
     "TrainingSetForm",
     "ViewForm",
     "WindowsForm",

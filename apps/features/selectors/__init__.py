@@ -93,6 +93,7 @@ from apps.features.selectors.retrievals import (
     retrievals_over,
     visible_retrievals,
 )
+from apps.features.selectors.skew import Skew, skew_checks_of, skew_of, skewed_views
 from apps.features.selectors.windows import WindowsProgress, windows_progress
 
 __all__ = [
@@ -101,6 +102,7 @@ __all__ = [
     "Edition",
     "MissingMap",
     "Piece",
+    "Skew",
     "Spread",
     "WindowsProgress",
     "check_not_destroyed",
@@ -161,6 +163,9 @@ __all__ = [
     "set_tables_named",
     "sets_over",
     "shown_report",
+    "skew_checks_of",
+    "skew_of",
+    "skewed_views",
     "source_names",
     "source_word",
     "sources_followed",

@@ -15,6 +15,7 @@ from apps.features import charts, policies, selectors, services
 from apps.features.choices import BuildState
 from apps.features.views.declared import declared, following
 from apps.features.views.online import online_part
+from apps.features.views.skew import skew_part
 from apps.features.views.things import activity, address, tabs, version_address, view_of
 from foundation import access
 from foundation.access import Permission
@@ -78,7 +79,7 @@ def feature_chart(request: PortalRequest, tenant: str, project: str, view_id: UU
 
 def _tabs(request: PortalRequest, view: Any, tab: str, ready: bool) -> list[Part]:
     of_rows = [("features", _("Features"), len(view.features))] if ready else []
-    rest = [("rows", _("Rows"), None), ("online", _("Online"), None)] if ready else []
+    rest = [("rows", _("Rows"), None), ("online", _("Online"), None), ("skew", _("Consistency"), None)] if ready else []
     last = [("lineage", _("Lineage and use"), None), ("activity", _("Activity"), None)]
     named = [*of_rows, ("definition", _("Definition"), None), *rest, *last]
     return tabs(address(request, "view_detail", view.pk), tab, named)
@@ -155,6 +156,7 @@ _PARTS: dict[str, Callable[[PortalRequest, Any], Part]] = {
     "definition": _definition,
     "rows": _rows,
     "online": online_part,
+    "skew": skew_part,
     "lineage": _lineage,
     "activity": _activity,
 }

@@ -155,6 +155,19 @@ class Features(Catalogue, HistoricalFeatures):
         asked: Thing = self._http.post(f"feature-views/{view_id}/remove/", body)
         return asked
 
+    def skew(self, view: str) -> Thing:
+        """What was served of a view (its id) beside what a join has of that moment.
+
+        {"compared", "different", "share", "kinds", "features": [{"name", "different", "gap"}], "checks"}.
+        """
+        found: Thing = self._http.get(f"feature-views/{view}/skew/")
+        return found
+
+    def watch_skew(self, view: str, *, share: float, limit: float) -> Thing:
+        """Compare such a share of what is served, and raise an alert where more than `limit` of it differs; 0 to 1."""
+        found: Thing = self._http.post(f"feature-views/{view}/watch-skew/", {"share": share, "limit": limit})
+        return found
+
     def preview(self, sql: str, inputs: Mapping[str, str]) -> Thing:
         found: Thing = self._http.post(
             "feature-views/preview/", {"project": self._project, "sql": sql, "inputs": dict(inputs)}

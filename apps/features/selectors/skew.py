@@ -1,0 +1,67 @@
+"""What was served beside what a join has of it, as it was compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.features.choices import BuildState
+from apps.features.models import FeatureView, SkewCheck
+from apps.features.selectors.masking import masks_of_view
+from apps.features.selectors.reading import visible_views
+from foundation.identity import Actor
+
+# Checks of a minute each are told together: about a working day of them.
+_TOLD = 500
+
+
+@dataclass(frozen=True)
+class Skew:
+    """Over the checks that are kept: answers compared, those that differed and why, and each feature's part.
+
+    `features` holds {"name", "different", "gap": the largest distance of two numbers, None where there is none or it
+    would tell of values that are masked for whoever reads}.
+    """
+
+    compared: int
+    different: int
+    kinds: dict[str, int]
+    features: list[dict[str, Any]]
+    checks: list[SkewCheck]
+
+    @property
+    def share(self) -> float:
+        return self.different / self.compared if self.compared else 0.0
+
+
+def skew_checks_of(*, actor: Actor, view: FeatureView) -> QuerySet[SkewCheck]:
+    """Every comparison that is kept, newest first."""
+    return SkewCheck.objects.filter(view__in=visible_views(actor=actor).filter(pk=view.pk)).order_by("-checked_at")
+
+
+def skew_of(*, actor: Actor, view: FeatureView) -> Skew:
+    checks = list(skew_checks_of(actor=actor, view=view)[:_TOLD])
+    masks = masks_of_view(actor, view)
+    kinds: dict[str, int] = {}
+    features: dict[str, dict[str, Any]] = {
+        name: {"name": name, "different": 0, "gap": None} for name in view.feature_names
+    }
+    for check in checks:
+        for kind, count in check.kinds.items():
+            kinds[kind] = kinds.get(kind, 0) + count
+        for one in check.features:
+            known = features[one["name"]]
+            known["different"] += one["different"]
+            if one["gap"] is not None and one["name"] not in masks:
+                known["gap"] = max(one["gap"], known["gap"] or 0.0)
+    compared, different = sum(one.compared for one in checks), sum(one.different for one in checks)
+    return Skew(compared, different, kinds, list(features.values()), checks)
+
+
+def skewed_views(*, actor: Actor, project_id: UUID | None = None) -> QuerySet[FeatureView]:
+    """Views of which more is served otherwise than a join has it than somebody allows, longest first."""
+    rows = visible_views(actor=actor, project_id=project_id).filter(state=BuildState.READY)
+    return rows.exclude(skewed_since=None).order_by("skewed_since")
