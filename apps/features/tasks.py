@@ -25,7 +25,7 @@ def watch_online() -> None:
     services.watch_online(now=now())
 
 
-@periodic(name="features.check_served", every=timedelta(minutes=1))
+@periodic(name="features.check_served", every=timedelta(seconds=15))
 def check_served() -> None:
     services.check_served(now=now())
 

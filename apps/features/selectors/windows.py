@@ -15,11 +15,13 @@ from foundation.lake.ports import TableAt
 
 
 class WindowsProgress(TypedDict):
-    """`waiting` are rows that the stream has beyond what was read; `events` were taken in and `left_out` had no key or event time; `newest_event` and `advanced_at` are moments in
-    ISO 8601, `newest_event` empty for whoever sees the event time masked; `seconds` is how long the last step took.
+    """`waiting` are rows that the stream has beyond what was read; `events` were taken in and `left_out` had no key or
+    event time; `newest_event` and `advanced_at` are moments in ISO 8601, `newest_event` empty for whoever sees the event
+    time masked; `seconds` is how long the last step took, and `online` whether its values are online.
     """
 
     step: int
+    online: bool
     follows: bool
     waiting: int
     events: int
@@ -37,6 +39,7 @@ def windows_progress(actor: Actor, view: FeatureView) -> WindowsProgress | None:
     told = view.follow
     return WindowsProgress(
         step=told["step"],
+        online=view.online_at is not None and told["online_step"] == told["step"],
         follows=view.windows["source"]["kind"] == EventSource.STREAM,
         waiting=_waiting(view),
         events=told["events"],

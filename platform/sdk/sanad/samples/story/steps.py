@@ -7,6 +7,7 @@ from sanad.client import Client
 from sanad.samples.story.data import Data
 from sanad.samples.story.features import Features
 from sanad.samples.story.flow import Flow
+from sanad.samples.story.landing import Landing
 from sanad.samples.story.models import Models
 from sanad.samples.story.proof import Proof
 from sanad.samples.story.serving import Serving
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from sanad.demo import Walk
 
 
-class Story(Data, Flow, Features, Models, Serving, Proof):
+class Story(Data, Flow, Features, Landing, Models, Serving, Proof):
     """All steps; what they hand on to each other lies in `made`."""
 
     def begin(self) -> None:
@@ -56,6 +57,7 @@ def walk(walk: Walk, people: dict[str, Client], home: Path, *, serve_only: bool)
     walk.step("7 bad input is refused", story.refuse_bad_input)
     walk.step("8 transformation", story.transformation)
     walk.step("8 stream", story.stream)
+    walk.step("8 landed flights, served as joined", story.landing)
     walk.step("8 monitoring", story.monitor)
     walk.step("9 lineage", story.lineage)
     walk.step("9 report and proof", story.report)
