@@ -92,5 +92,3 @@ def _create(request: PortalRequest, form: forms.WindowsForm) -> HttpResponse:
     )
     messages.success(request, _("%(view)s is being computed.") % {"view": view})
     return redirect(request, address(request, "view_detail", view.pk))
-
-
