@@ -115,6 +115,7 @@ PROJECT_PAGES = {
     "features": "features/",
     "view": "features/views/{view}/",
     "view_new": "features/views/new/",
+    "windows_new": "features/windows/new/",
     "training_set": "features/training-sets/{training_set}/",
     "training_set_new": "features/training-sets/new/?base={dataset_version}",
     "experiments": "experiments/",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from apps.datasets import services as dataset_services
+from apps.datasets.choices import ErasedKind
 from apps.datasets.services import Reached, Search
 from apps.features import selectors
 from apps.features.choices import BuildState, EventSource, ViewKind
@@ -48,7 +50,28 @@ class WindowReach(dataset_services.Reach):
             FeatureView.objects.filter(pk=view.pk, state=BuildState.READY).update(lake_snapshot=snapshot)
 
 
-def _following(search: Search) -> Sequence[FeatureView]:
+def _following(search: Search, state: BuildState) -> Sequence[FeatureView]:
     rows = selectors.visible_views(actor=search.actor, project_id=search.project_id)
-    rows = rows.filter(kind=ViewKind.WINDOWS, state=BuildState.READY)
+    rows = rows.filter(kind=ViewKind.WINDOWS, state=state)
     return list(rows.filter(windows__source__kind=EventSource.STREAM.value).order_by("created_at"))
+
+
+def _source(view: FeatureView) -> UUID:
+    return UUID(view.windows["source"]["id"])
+
+
+def _reads(search: Search, view: FeatureView) -> bool:
+    """Whether its stream's table has the column searched."""
+    tables, source = lake.for_tenant(view.tenant_id), windows.source_table(view)
+    return tables.exists(source) and search.column in {c.name for c in tables.schema(tables.current(source))}
+
+
+def _rows_in(search: Search, view: FeatureView) -> int | None:
+    """How many change points are of the person; None where that cannot be told."""
+    at = selectors.view_table(view)
+    there = {column.name for column in lake.for_tenant(view.tenant_id).schema(at)}
+    return search.count(at) if search.column in there else None
+
+
+def _reached(view: FeatureView, rows: int | None) -> Reached:
+    return Reached(kind=ErasedKind.STREAM, id=view.pk, name=str(view), rows=rows)
