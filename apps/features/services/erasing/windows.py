@@ -23,21 +23,28 @@ from foundation.lake import shredding
 class WindowReach(dataset_services.Reach):
     """What follows a stream is no version: it stays, goes on without the person, and forgets what it was before."""
 
-    # After the streams, which take the rows out of their tables.
+    # After the streams, which take the rows out of their tables; noted with them, as no version is destroyed here.
     rank = 17
+    kinds = frozenset({ErasedKind.STREAM})
+
+    def look(self, search: Search) -> list[Reached]:
+        found = ((view, _rows_in(search, view)) for view in _following(search, BuildState.READY))
+        return [_reached(view, rows) for view, rows in found if rows or _source(view) in search.reached]
 
     def wipe(self, job: JobHandle, search: Search) -> list[Reached]:
         with job.scope():
-            views = list(_following(search))
+            views = [view for view in _following(search, BuildState.READY) if _reads(search, view)]
+            counted = {view.pk: _rows_in(search, view) for view in views}
         for view in views:
-            self._wipe(job, search, view)
-        return []
+            self._wipe(job, view)
+        return [_reached(view, counted[view.pk]) for view in views]
 
-    def _wipe(self, job: JobHandle, search: Search, view: FeatureView) -> None:
-        tables, source = lake.for_tenant(view.tenant_id), windows.source_table(view)
-        there = tables.exists(source) and search.column in {c.name for c in tables.schema(tables.current(source))}
-        if not there:
-            return
+    def unfinished(self, search: Search) -> list[str]:
+        """What is being computed may have read the rows before they were taken out."""
+        return [str(view) for view in _following(search, BuildState.BUILDING) if _reads(search, view)]
+
+    def _wipe(self, job: JobHandle, view: FeatureView) -> None:
+        tables = lake.for_tenant(view.tenant_id)
         windows.advance_view(job=job, view_id=view.pk)
         if not windows.is_level(tables, view):
             sentence = _("“%(view)s” is being computed just now. The erasure waits and then looks once more.")

@@ -190,9 +190,10 @@ def _admission(job: Job, take: bool) -> str:
     return _("It goes on a few seconds after its last step.") if timedelta() <= since < _PAUSE else ""
 
 
+@jobs.on_cancel("features.advance_view")
 @jobs.on_failure("features.advance_view")
-def _advancing_failed(job: Job, sentence: str, actor: Actor) -> None:
-    """The rows stay as they are, and the page says since when and why; the next commit tries again."""
+def _advancing_ended(job: Job, sentence: str, actor: Actor) -> None:
+    """The rows stay as they are, and the page says why; the next commit tries again."""
     view = FeatureView.objects.filter(pk=UUID(job.arguments["view_id"]), state=BuildState.READY).first()
     if view is not None and view.follow:
         FeatureView.objects.filter(pk=view.pk).update(follow=Progress.of(view).but(failure=sentence).said())
