@@ -31,6 +31,7 @@ from apps.features.services.windows.taking import (
     take_added,
     take_all,
 )
+from apps.tenants import services as tenants
 from foundation import jobs, lake, live, storage
 from foundation.clock import now
 from foundation.identity import Actor
@@ -112,6 +113,8 @@ def _take_in(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan) -> tup
     fresh = news(added)
     if fresh is None:
         return mark, False
+    with job.scope():
+        tenants.check_storage(tenant_id=view.tenant_id, project_id=view.project_id, more=1)
     job.progress(_("Taking in the events that came"), None)
     return take_added(tables, view, plan, fresh, until, mark, said), True
 
