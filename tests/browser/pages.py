@@ -128,6 +128,7 @@ PROJECT_PAGES = {
     "service_new": "features/services/new/",
     "service": "features/services/{service}/",
     "feature_file": "features/file/",
+    "windows_new": "features/windows/new/",
     "training_set": "features/training-sets/{training_set}/",
     "training_set_new": "features/training-sets/new/?base={dataset_version}",
     "experiments": "experiments/",

@@ -15,8 +15,10 @@ from foundation.lake.ports import TableAt
 
 
 class WindowsProgress(TypedDict):
-    """`waiting` are rows that the stream has beyond what was read; `events` were taken in and `left_out` had no key or
-    event time; `newest_event` and `advanced_at` are moments in ISO 8601, `newest_event` empty for whoever sees the event
+    """How far windows have come.
+
+    `waiting` are rows that the stream has beyond what was read; `events` were taken in, and `left_out` had no key or
+    event time. `newest_event` and `advanced_at` are moments in ISO 8601, the former empty for whoever sees the event
     time masked; `seconds` is how long the last step took, and `online` whether its values are online.
     """
 

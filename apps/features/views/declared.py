@@ -28,7 +28,7 @@ def following(request: PortalRequest, view: Any) -> dict[str, Any] | None:
     told = selectors.windows_progress(request.actor, view)
     if told is None or not told["follows"]:
         return None
-    moments = {name: datetime.fromisoformat(told[name]) for name in ("newest_event", "advanced_at") if told[name]}  # type: ignore[literal-required]
+    moments = {name: datetime.fromisoformat(told[name]) for name in ("newest_event", "advanced_at") if told[name]}
     return {**told, **moments}
 
 

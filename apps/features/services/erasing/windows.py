@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from apps.datasets import services as dataset_services
+from apps.datasets.choices import ErasedKind
 from apps.datasets.services import Reached, Search
 from apps.features import selectors
 from apps.features.choices import BuildState, EventSource, ViewKind
@@ -21,21 +23,28 @@ from foundation.lake import shredding
 class WindowReach(dataset_services.Reach):
     """What follows a stream is no version: it stays, goes on without the person, and forgets what it was before."""
 
-    # After the streams, which take the rows out of their tables.
+    # After the streams, which take the rows out of their tables; noted with them, as no version is destroyed here.
     rank = 17
+    kinds = frozenset({ErasedKind.STREAM})
+
+    def look(self, search: Search) -> list[Reached]:
+        found = ((view, _rows_in(search, view)) for view in _following(search, BuildState.READY))
+        return [_reached(view, rows) for view, rows in found if rows or _source(view) in search.reached]
 
     def wipe(self, job: JobHandle, search: Search) -> list[Reached]:
         with job.scope():
-            views = list(_following(search))
+            views = [view for view in _following(search, BuildState.READY) if _reads(search, view)]
+            counted = {view.pk: _rows_in(search, view) for view in views}
         for view in views:
-            self._wipe(job, search, view)
-        return []
+            self._wipe(job, view)
+        return [_reached(view, counted[view.pk]) for view in views]
 
-    def _wipe(self, job: JobHandle, search: Search, view: FeatureView) -> None:
-        tables, source = lake.for_tenant(view.tenant_id), windows.source_table(view)
-        there = tables.exists(source) and search.column in {c.name for c in tables.schema(tables.current(source))}
-        if not there:
-            return
+    def unfinished(self, search: Search) -> list[str]:
+        """What is being computed may have read the rows before they were taken out."""
+        return [str(view) for view in _following(search, BuildState.BUILDING) if _reads(search, view)]
+
+    def _wipe(self, job: JobHandle, view: FeatureView) -> None:
+        tables = lake.for_tenant(view.tenant_id)
         windows.advance_view(job=job, view_id=view.pk)
         if not windows.is_level(tables, view):
             sentence = _("“%(view)s” is being computed just now. The erasure waits and then looks once more.")
@@ -48,7 +57,28 @@ class WindowReach(dataset_services.Reach):
             FeatureView.objects.filter(pk=view.pk, state=BuildState.READY).update(lake_snapshot=snapshot)
 
 
-def _following(search: Search) -> Sequence[FeatureView]:
+def _following(search: Search, state: BuildState) -> Sequence[FeatureView]:
     rows = selectors.visible_views(actor=search.actor, project_id=search.project_id)
-    rows = rows.filter(kind=ViewKind.WINDOWS, state=BuildState.READY)
+    rows = rows.filter(kind=ViewKind.WINDOWS, state=state)
     return list(rows.filter(windows__source__kind=EventSource.STREAM.value).order_by("created_at"))
+
+
+def _source(view: FeatureView) -> UUID:
+    return UUID(view.windows["source"]["id"])
+
+
+def _reads(search: Search, view: FeatureView) -> bool:
+    """Whether its stream's table has the column searched."""
+    tables, source = lake.for_tenant(view.tenant_id), windows.source_table(view)
+    return tables.exists(source) and search.column in {c.name for c in tables.schema(tables.current(source))}
+
+
+def _rows_in(search: Search, view: FeatureView) -> int | None:
+    """How many change points are of the person; None where that cannot be told."""
+    at = selectors.view_table(view)
+    there = {column.name for column in lake.for_tenant(view.tenant_id).schema(at)}
+    return search.count(at) if search.column in there else None
+
+
+def _reached(view: FeatureView, rows: int | None) -> Reached:
+    return Reached(kind=ErasedKind.STREAM, id=view.pk, name=str(view), rows=rows)

@@ -33,6 +33,7 @@ from apps.features.services.windows.taking import (
     take_added,
     take_all,
 )
+from apps.tenants import services as tenants
 from foundation import jobs, lake, live, storage
 from foundation.clock import now
 from foundation.identity import Actor
@@ -114,6 +115,8 @@ def _take_in(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan) -> tup
     fresh = news(added)
     if fresh is None:
         return mark, False
+    with job.scope():
+        tenants.check_storage(tenant_id=view.tenant_id, project_id=view.project_id, more=1)
     job.progress(_("Taking in the events that came"), None)
     return take_added(tables, view, plan, fresh, until, mark, said), True
 
@@ -211,9 +214,10 @@ def _admission(job: Job, take: bool) -> str:
     return _("It goes on a few seconds after its last step.") if timedelta() <= since < _PAUSE else ""
 
 
+@jobs.on_cancel("features.advance_view")
 @jobs.on_failure("features.advance_view")
-def _advancing_failed(job: Job, sentence: str, actor: Actor) -> None:
-    """The rows stay as they are, and the page says since when and why; the next commit tries again."""
+def _advancing_ended(job: Job, sentence: str, actor: Actor) -> None:
+    """The rows stay as they are, and the page says why; the next commit tries again."""
     view = FeatureView.objects.filter(pk=UUID(job.arguments["view_id"]), state=BuildState.READY).first()
     if view is not None and view.follow:
         FeatureView.objects.filter(pk=view.pk).update(follow=Progress.of(view).but(failure=sentence).said())

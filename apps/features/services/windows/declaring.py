@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.utils.translation import gettext as _
 
 from apps.features.choices import KnownSince, WindowFunction
 from apps.features.errors import DefinitionRefused
+from apps.features.services.defining import check_name
 from apps.features.services.naming import column_list
 from apps.features.services.windows.kernel import Aggregation, Plan, stored_type
 from foundation.figures import number
@@ -116,8 +117,6 @@ def _check_columns(
 
 
 def _one(told: Mapping[str, Any], slide: int, types: Mapping[str, str]) -> dict[str, Any]:
-    from apps.features.services.defining import check_name
-
     name, column, seconds = str(told.get("name", "")), str(told.get("column") or ""), told.get("seconds")
     check_name(name)
     if told.get("function") not in WindowFunction.values:
@@ -171,5 +170,5 @@ def _quantile(name: str, function: WindowFunction, given: Any) -> float | None:
     return float(given)
 
 
-def _refuse(field: str, sentence: str) -> None:
+def _refuse(field: str, sentence: str) -> NoReturn:
     raise DefinitionRefused(sentence, fields={field: [sentence]})

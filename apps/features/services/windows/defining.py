@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -143,21 +143,20 @@ def _source(actor: Actor, version_id: UUID | None, stream_id: UUID | None) -> tu
     if version_id is not None:
         version = datasets.get_version(actor=actor, version_id=version_id)
         return {"kind": EventSource.VERSION.value, "id": str(version_id)}, version, datasets.table_at(version)
-    stream = streams.get_stream(actor=actor, stream_id=stream_id) if stream_id else None
-    version = datasets.latest_ready(stream.dataset) if stream else None
-    if stream is None or version is None:
+    return _followed(streams.get_stream(actor=actor, stream_id=cast("UUID", stream_id)))
+
+
+def _followed(stream: Any) -> tuple[dict[str, str], Any, TableAt]:
+    newest = datasets.latest_ready(stream.dataset)
+    if newest is None:
         sentence = _(
             "Nobody has said yet what the columns of “%(stream)s” hold. Make a version of what came so far on its "
             "page, say there how sensitive its columns are, then define the view."
         )
         raise DefinitionRefused(sentence % {"stream": stream}, fields={"source": [_("There is no version yet.")]})
-    source = {
-        "kind": EventSource.STREAM.value,
-        "id": str(stream.pk),
-        "dataset": str(stream.dataset_id),
-        "name": stream.name,
-    }
-    return source, version, datasets.table_at(version)
+    said = {"dataset": str(stream.dataset_id), "name": stream.name}
+    source = {"kind": EventSource.STREAM.value, "id": str(stream.pk), **said}
+    return source, newest, datasets.table_at(newest)
 
 
 def _known_since(kind: str, created_column: str) -> str:

@@ -108,7 +108,7 @@ def seen_sql(plan: Plan) -> str:
     """Events with their tile `e` and the moment `s` from which they are seen."""
     slide = plan.slide_us
     tile = f"t + ({slide} - ((t % {slide}) + {slide}) % {slide}) % {slide}"
-    return f"SELECT *, greatest(e, known) AS s FROM (SELECT *, {tile} AS e FROM events WHERE t IS NOT NULL)"
+    return f"SELECT *, greatest(e, known) AS s FROM (SELECT *, {tile} AS e FROM events WHERE t IS NOT NULL)"  # noqa: S608 - our own names
 
 
 def reach_sql(plan: Plan) -> str:
@@ -254,7 +254,7 @@ class _Kernel:
         """Of each value the times through which it is seen without a gap: so often it counts as one."""
         value, window = self._plan.value(one.column), one.window_us
         each = f"{self._keys}, {value}"
-        spans = f"SELECT {each}, s, max(e) + {window} AS until FROM ev"
+        spans = f"SELECT {each}, s, max(e) + {window} AS until FROM ev"  # noqa: S608
         yield f"s{place}", f"{spans} WHERE {value} IS NOT NULL AND s < e + {window} GROUP BY {each}, s"
         over = f"(PARTITION BY {each} ORDER BY s ROWS BETWEEN UNBOUNDED PRECEDING AND"
         before = f"max(until) OVER {over} 1 PRECEDING)"
@@ -284,7 +284,8 @@ class _Kernel:
             # A span no longer than the window lies in two of its multiples at most: moments meet few spans in vain.
             places = f"unnest(list_distinct([s // {window_us}, (e + {window_us} - 1) // {window_us}])) AS b"
             spans = f"SELECT {self._keys}, s, e, {taken}, {places} FROM {source} x WHERE s < e + {window_us}"  # noqa: S608
-            joined = f"(SELECT {self._keys}, m, m // {window_us} AS b FROM points) p JOIN ({spans}) x"
+            moments = f"SELECT {self._keys}, m, m // {window_us} AS b FROM points"  # noqa: S608
+            joined = f"({moments}) p JOIN ({spans}) x"
             yield (
                 f"{name}{window_us}",
                 f"SELECT {self._keys}, m{values} FROM {joined} USING ({self._keys}, b) "  # noqa: S608

@@ -95,7 +95,7 @@ def _first_change(tables: Lake, plan: Plan, events: TableAt, done: int) -> int |
 
 
 def _remembered_sql(plan: Plan) -> str:
-    """Events that were there before keep the moment at which they arrived; equal ones in the order in which they did."""
+    """Events that were there before keep the moment at which they arrived; equal ones in their order."""
     same = [*plan.key_names, "t", *(plan.value(name) for name in plan.columns)]
     names = ", ".join(same)
     place = f"row_number() OVER (PARTITION BY {names} ORDER BY known) AS place"

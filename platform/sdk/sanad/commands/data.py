@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands import governed
+from sanad.commands import governed, windows
 from sanad.commands.arguments import add, as_json, chosen, group, pair, text_of
 from sanad.commands.ingestions import MODES
 from sanad.historical import show_step
@@ -127,6 +127,7 @@ def _features(feature: Any) -> None:
     define.add_argument("--event-time", required=True, help="the column that says when a value was true")
     define.add_argument("--created", default="", help="the column that says when it became known, where that is later")
     define.add_argument("--ttl", type=int, metavar="SECONDS", help="how long a value counts; without it, for ever")
+    windows.add_to(feature)
     add(feature, "list", feature_list, "feature views of the project")
     history = add(feature, "history", feature_history, "features as they were known at the time of each of your rows")
     history.add_argument("rows", help="a file (Parquet, Arrow, CSV), or a dataset or version like flights@v3")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import time
+from multiprocessing import get_context
 from uuid import uuid4
 
 import pytest
@@ -25,6 +23,7 @@ from tests.apps.features.windows.test_kernel import AGGREGATIONS, some_events
 from tests.foundation.storage.test_shredding import everything_on_disk, holding
 from tests.support.classes import said_of
 
+FOUND: list[object] = []
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -131,22 +130,25 @@ def test_a_process_killed_in_the_middle_of_a_step_loses_and_doubles_nothing(
     events = some_events(random.Random(21)) + some_events(random.Random(22))
     stream = events_stream(*events[:5])
     view = define_windows(AGGREGATIONS, stream_id=stream.pk)
-    for start in range(5, len(events), 25):
-        put(stream, *map(told, events[start : start + 25]))
+    for start in range(5, len(events), 40):
+        put(stream, *map(told, events[start : start + 40]))
         drain(stream)
-        child = os.fork()
-        if not child:
-            # A process of its own, with connections of its own; nothing of the test may run on in it.
-            try:
-                connections.close_all()
-                services.advance_view(job=handle, view_id=view.pk)
-            finally:
-                os._exit(0)
-        time.sleep(random.Random(start).random() * 0.8)  # any moment will do: no state is waited for
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        child = get_context("fork").Process(target=advance, args=(handle, view.pk))
+        child.start()
+        child.join(random.Random(start).random() * 0.8)  # any moment will do: no state is waited for
+        child.kill()
+        child.join()
     services.advance_view(job=handle, view_id=view.pk)
     assert rows_of_view(view) == wanted_of(events)
+
+
+def advance(handle, view_id):
+    """In a process of its own; the connections that it found are its parent's, and are not even closed."""
+    for connection in connections.all():
+        connection.inc_thread_sharing()
+        FOUND.append(connection.connection)
+        connection.connection = None
+    services.advance_view(job=handle, view_id=view_id)
 
 
 def test_the_next_version_of_a_dataset_that_has_grown_goes_on_from_the_one_before(

@@ -1,0 +1,78 @@
+"""Windows over events, declared in one command."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentTypeError, Namespace
+from typing import Any
+
+from sanad.client import Client
+from sanad.commands.arguments import add, chosen, text_of
+from sanad.output import show
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_SPAN = re.compile(r"([1-9]\d{0,9})([smhd])")
+
+
+def add_to(feature: Any) -> None:
+    """`sanad feature windows`."""
+    windows = add(feature, "windows", feature_windows, "define windows over events and wait for their rows")
+    windows.add_argument("name")
+    windows.add_argument("--entity", required=True)
+    source = windows.add_mutually_exclusive_group(required=True)
+    source.add_argument("--stream", help="its name or id: its events are followed as they come")
+    source.add_argument("--dataset", help="its newest version, or the version named")
+    windows.add_argument(
+        "--sql",
+        default="",
+        metavar="FILE",
+        help="a SELECT from the table `events`, - for stdin; without it, all of them",
+    )
+    windows.add_argument("--event-time", required=True, help="the column that says when an event happened")
+    windows.add_argument("--created", default="", help="the column that says when it became known")
+    windows.add_argument("--known-since", default="", choices=("", "event", "column", "arrival"))
+    windows.add_argument("--slide", type=span, required=True, help="how often values change, like 5m")
+    windows.add_argument(
+        "--aggregation",
+        type=aggregation,
+        action="append",
+        required=True,
+        metavar="NAME=FUNCTION:COLUMN:WINDOW",
+        help="like late_2h=mean:late:2h, flights_2h=count::2h or worst_24h=quantile:delay:24h:0.9",
+    )
+    windows.add_argument("--ttl", type=int, metavar="SECONDS", help="how long a value counts; without it, for ever")
+
+
+def feature_windows(client: Client, said: Namespace) -> None:
+    source = {"stream": client.streams.get(said.stream)["id"]} if said.stream else {}
+    view = client.features.define_windows(
+        said.name,
+        entity=said.entity,
+        event_time=said.event_time,
+        slide_seconds=said.slide,
+        aggregations=said.aggregation,
+        **(source or {"version": client.datasets.newest(said.dataset)}),
+        sql=text_of(said.sql) if said.sql else "",
+        known_since=said.known_since,
+        created_column=said.created,
+        ttl_seconds=said.ttl,
+    )
+    show(chosen(view, ("id", "name", "number", "state", "row_count")), as_json=said.json)
+
+
+def span(text: str) -> int:
+    """Seconds of what is written like 90s, 5m, 2h or 1d."""
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise ArgumentTypeError(f"“{text}” is no span of time; write 90s, 5m, 2h or 1d.")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def aggregation(text: str) -> dict[str, Any]:
+    """NAME=FUNCTION:COLUMN:WINDOW, of a quantile with :Q behind it."""
+    name, equals, rest = text.partition("=")
+    parts = rest.split(":")
+    if not equals or len(parts) not in (3, 4):
+        raise ArgumentTypeError(f"“{text}” is no aggregation; write NAME=FUNCTION:COLUMN:WINDOW.")
+    quantile = float(parts[3]) if len(parts) == 4 else None
+    return {"name": name, "function": parts[0], "column": parts[1], "seconds": span(parts[2]), "quantile": quantile}
