@@ -85,4 +85,6 @@ def _model(model: ModelState) -> tuple[object, ...]:
 
 
 def _field(field: Field) -> tuple[object, ...]:
-    return field.deconstruct()[1:]
+    path, args, words = field.deconstruct()[1:]
+    # What a list holds is a field as well, and no two fields are equal.
+    return path, args, {name: _field(value) if isinstance(value, Field) else value for name, value in words.items()}

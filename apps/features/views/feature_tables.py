@@ -22,6 +22,15 @@ from foundation.web.templatetags.sanad_format import ago, number, percent
 _NUMBER = {"td": {"class": "s-num"}, "th": {"class": "s-num"}}
 
 
+class _KnownFirst(Column):
+    """What is not known stands last, whichever way one sorts."""
+
+    def order(self, rows: QuerySet[Any], descending: bool) -> tuple[QuerySet[Any], bool]:
+        known = F(self.accessor)
+        first = known.desc(nulls_last=True) if descending else known.asc(nulls_last=True)
+        return rows.order_by(first, "name", "pk"), True
+
+
 class FeatureTable(PortalTable):
     title = _("Features")
     also = ("type", "description", "deviation")
@@ -30,10 +39,10 @@ class FeatureTable(PortalTable):
     view = Column(verbose_name=_("Feature view"), order_by=("view__name", "name"))
     entity = Column(accessor="view__entity__name", verbose_name=_("Entity"))
     kind = Column(verbose_name=_("Type"))
-    null_share = Column(verbose_name=_("Missing"), default="–", attrs=_NUMBER)
-    distinct = Column(verbose_name=_("Distinct"), default="–", attrs=_NUMBER)
-    mean = Column(verbose_name=_("Mean"), default="–", attrs=_NUMBER, empty_values=())
-    newest_at = Column(verbose_name=_("Newest value"), default="–")
+    null_share = _KnownFirst(accessor="null_share", verbose_name=_("Missing"), default="–", attrs=_NUMBER)
+    distinct = _KnownFirst(accessor="distinct", verbose_name=_("Distinct"), default="–", attrs=_NUMBER)
+    mean = _KnownFirst(accessor="mean", verbose_name=_("Mean"), default="–", attrs=_NUMBER, empty_values=())
+    newest_at = _KnownFirst(accessor="newest_at", verbose_name=_("Newest value"), default="–")
     use_count = Column(verbose_name=_("Used by"), attrs=_NUMBER)
     owner = Column(accessor="view", verbose_name=_("Owner"), orderable=False)
 
@@ -96,21 +105,3 @@ class FeatureTable(PortalTable):
 
     def export_owner(self, record: Any) -> str:
         return str(selectors.owner_of(record.view) or "")
-
-    def order_null_share(self, rows: QuerySet[Any], descending: bool) -> tuple[QuerySet[Any], bool]:
-        return _known_first(rows, "null_share", descending)
-
-    def order_distinct(self, rows: QuerySet[Any], descending: bool) -> tuple[QuerySet[Any], bool]:
-        return _known_first(rows, "distinct", descending)
-
-    def order_mean(self, rows: QuerySet[Any], descending: bool) -> tuple[QuerySet[Any], bool]:
-        return _known_first(rows, "mean", descending)
-
-    def order_newest_at(self, rows: QuerySet[Any], descending: bool) -> tuple[QuerySet[Any], bool]:
-        return _known_first(rows, "newest_at", descending)
-
-
-def _known_first(rows: QuerySet[Any], name: str, descending: bool) -> tuple[QuerySet[Any], bool]:
-    """What is not known stands last, whichever way one sorts."""
-    order = F(name).desc(nulls_last=True) if descending else F(name).asc(nulls_last=True)
-    return rows.order_by(order, "name", "pk"), True

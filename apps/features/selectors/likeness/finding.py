@@ -21,6 +21,8 @@ _MOST, _MOST_PROFILES = 20_000, 12
 # Means may lie so far apart, in standard deviations, for values to be worth a closer look.
 _MEANS_APART = 0.1
 _SHOWN = 5
+# So many pairs are scored for a definition, about two seconds of work: of a very wide one the first features.
+_MOST_PAIRS = 200_000
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,9 @@ def like_new(*, actor: Actor, project_id: UUID, features: Iterable[Described], v
     """For each new feature what is like it, those without any left out. `view_name` names one that gets a version."""
     rows = visible_features(actor=actor, project_id=project_id)
     rows = rows.exclude(view__name=view_name) if view_name else rows
-    there = list(_slim(rows))
-    found = {one.name: alike(actor, one, rows, one.column, there=there) for one in features}
+    there = [(row, _described(row, {})) for row in _slim(rows)]
+    asked = list(features)[: max(1, _MOST_PAIRS // max(len(there), 1))]
+    found = {one.name: alike(actor, one, rows, one.column, there=there) for one in asked}
     return {name: same for name, same in found.items() if same}
 
 
@@ -53,10 +56,11 @@ def alike(
     rows: QuerySet[Feature],
     figures: Mapping[str, Any],
     *,
-    there: Sequence[Feature] | None = None,
+    there: Sequence[tuple[Feature, Described]] | None = None,
 ) -> list[Alike]:
     """By names and columns of all of them first; the values of those that might be the same are looked at then."""
-    scored = [(row, likeness(told, _described(row, {}))) for row in (_slim(rows) if there is None else there)]
+    described = [(row, _described(row, {})) for row in _slim(rows)] if there is None else there
+    scored = [(row, likeness(told, other)) for row, other in described]
     near = {row.pk for row, found in scored if found.score >= SIMILAR / 2 or _near(row, told, figures)}
     likely = sorted((pair for pair in scored if pair[0].pk in near), key=lambda pair: (-pair[1].score, pair[0].pk))
     judged = _by_values(actor, told, [row for row, _found in likely])
