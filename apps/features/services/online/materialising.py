@@ -34,7 +34,7 @@ from apps.features.events import FeatureViewMaterialised, MaterialisationCancell
 from apps.features.models import FeatureView, Materialisation
 from apps.features.services.online.beginning import make, open_of, overtake
 from apps.features.services.online.keys import drop_online, online_store, online_view
-from apps.features.services.online.rows import CHUNK_ROWS, Rows, counted, distinct_keys, keys_since
+from apps.features.services.online.rows import CHUNK_ROWS, Rows, counted, distinct_keys, keys_since, uncollected
 from foundation import jobs, lake, ledger, states
 from foundation.clock import now
 from foundation.errors import Unavailable
@@ -192,7 +192,8 @@ def _write_chunk(work: _Work, chunk: int) -> int:
     """How many keys were written, counted in the store; Unavailable where some are not there afterwards."""
     written, sample = 0, list[tuple[bytes, bytes]]()
     for names, timelines in work.rows.timelines(work.online, chunk):
-        pairs = list(zip(names, work.writer.sealed(names, timelines), strict=True))
+        with uncollected():
+            pairs = list(zip(names, work.writer.sealed(names, timelines), strict=True))
         there = work.store.write_as(pairs, **work.fence)
         _check(there == len(pairs))
         written += there
