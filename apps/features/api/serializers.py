@@ -3,6 +3,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from apps.features import selectors
+from apps.features.choices import MOST_FRESHNESS_S
 from apps.features.models import Entity, FeatureView, Materialisation, TrainingSet
 from foundation.clock import now
 
@@ -106,7 +107,9 @@ class MaterialisationSerializer(serializers.ModelSerializer):
 
 
 class Freshness(serializers.Serializer):
-    seconds = serializers.IntegerField(allow_null=True, min_value=1, help_text="null: as old as it likes")
+    seconds = serializers.IntegerField(
+        allow_null=True, min_value=1, max_value=MOST_FRESHNESS_S, help_text="null: as old as it likes"
+    )
 
 
 class ReaderQuestion(serializers.Serializer):
