@@ -107,9 +107,8 @@ class MaterialisationSerializer(serializers.ModelSerializer):
 
 
 class Freshness(serializers.Serializer):
-    seconds = serializers.IntegerField(
-        allow_null=True, min_value=1, max_value=MOST_FRESHNESS_S, help_text="null: as old as it likes"
-    )
+    # None: as old as it likes.
+    seconds = serializers.IntegerField(allow_null=True, min_value=1, max_value=MOST_FRESHNESS_S)
 
 
 class ReaderQuestion(serializers.Serializer):

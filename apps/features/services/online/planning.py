@@ -100,10 +100,10 @@ def _with_features(views: Sequence[FeatureView], wanted: Sequence[str] | None) -
 
 def _view(actor: Actor, said: str, project: Any) -> FeatureView:
     if _is_id(said):
-        view = selectors.get_view(actor=actor, view_id=UUID(said))
-        if project is not None and view.project_id != project.pk:
+        named = selectors.get_view(actor=actor, view_id=UUID(said))
+        if project is not None and named.project_id != project.pk:
             raise NotFound(_("There is no such feature view here."))
-        return view
+        return named
     project = _needed(project)
     name, _space, number = said.partition(" v")
     rows = selectors.visible_views(actor=actor, project_id=project.pk)
