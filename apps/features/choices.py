@@ -3,6 +3,9 @@ from __future__ import annotations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+# A hundred years: what is longer is no promise.
+MOST_FRESHNESS_S = 3_153_600_000
+
 
 class BuildState(TextChoices):
     BUILDING = "building", _("Building")

@@ -245,7 +245,7 @@ def _parsed(body: bytes) -> tuple[str, list[dict[str, Any]]]:
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise Refused(400, "not-json", "The body is not JSON.") from None
+        raise Refused(400, "invalid", "The body is not JSON.") from None
     if not isinstance(given, dict):
         raise _invalid('Send an object: {"views": [...], "entities": [{...}]}.')
     entities = given.get("entities")

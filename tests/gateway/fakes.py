@@ -47,6 +47,8 @@ async def portal(scope: Any, receive: Any, send: Any) -> None:
         "/internal/gateway/state": _state,
         "/internal/gateway/token": _token,
         "/internal/gateway/refused": _refused,
+        "/internal/gateway/features": _features,
+        "/internal/gateway/forgotten": _forgotten,
         "/upload": _upload,
         "/mlflow/acme/flights/file": _upload,
         "/refuse-upload": _refuse_upload,
@@ -86,6 +88,7 @@ async def _state(scope: Any, receive: Any, send: Any) -> None:
         "routes": None if unchanged else state["routes"],
         "revocations_after": len(state["revoked"]),
         "revoked": state["revoked"][after:],
+        "features_version": state.get("features_version", 0),
     }
     await _say(send, 200, answer)
 
@@ -121,6 +124,31 @@ async def _token(scope: Any, receive: Any, send: Any) -> None:
         200,
         {"allowed": allowed, "sentence": sentence, **{k: found[k] for k in ("actor", "expires_at", "networks")}},
     )
+
+
+async def _features(scope: Any, receive: Any, send: Any) -> None:
+    """What the test wrote down for the key, or for every question: a plan, or a refusal."""
+    state = json.loads(STATE.read_text())
+    if not _is_the_gateway(scope, state["secret"]):
+        await _say(send, 401, {})
+        return
+    asked = json.loads(await _whole(receive))
+    _note(f"features {json.dumps(asked['asked'])}")
+    known = state["keys"].get(asked["digest"])
+    if known is None or asked["digest"] in state["revoked"]:
+        await _say(send, 200, {"allowed": False, "sentence": "This API key is unknown.", "actor": ""})
+        return
+    said = state["features"]
+    await _say(send, 200, {"actor": known["actor"], "expires_at": None, "networks": known["networks"], **said})
+
+
+async def _forgotten(scope: Any, receive: Any, send: Any) -> None:
+    if not _is_the_gateway(scope, json.loads(STATE.read_text())["secret"]):
+        await _say(send, 401, {})
+        return
+    told = json.loads(await _whole(receive))
+    _note(f"forgotten {told['tenant_id']} {' '.join(told['views'])}")
+    await _say(send, 200, {"heard": len(told["views"])})
 
 
 async def _echo(scope: Any, receive: Any, send: Any) -> None:

@@ -68,6 +68,7 @@ ANSWERS = {
     "post api/v1/erasures/<uuid:pk>/go-on/": "the law",
     "post api/v1/feature-views/online/": "reads",
     "post api/v1/feature-views/<uuid:pk>/remove/": "the law",
+    "post api/v1/feature-views/reader/": "reads",
     "post api/v1/runs/estimate/": "reads",
     "post api/v1/deployments/estimate/": "reads",
     "post api/v1/reports/": "quotes what is there",

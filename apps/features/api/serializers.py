@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.features import selectors
-from apps.features.choices import KeyType
+from apps.features.choices import KeyType, MOST_FRESHNESS_S
 from apps.features.models import Entity, FeatureView, Materialisation, OnDemandView, Retrieval, SkewCheck, TrainingSet
 from foundation.clock import now
 
@@ -236,7 +236,8 @@ class MaterialisationSerializer(serializers.ModelSerializer):
 
 
 class Freshness(serializers.Serializer):
-    seconds = serializers.IntegerField(allow_null=True, min_value=1, help_text="null: as old as it likes")
+    # None: as old as it likes.
+    seconds = serializers.IntegerField(allow_null=True, min_value=1, max_value=MOST_FRESHNESS_S)
 
 
 class SkewWatch(serializers.Serializer):

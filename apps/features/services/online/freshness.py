@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.features import policies, selectors
-from apps.features.choices import BuildState
+from apps.features.choices import MOST_FRESHNESS_S, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import FeatureViewFresh, FeatureViewStale, FreshnessPromised
 from apps.features.models import FeatureView
@@ -29,9 +29,9 @@ def promise_freshness(*, actor: Actor, view_id: UUID, seconds: int | None) -> Fe
     view = selectors.get_view(actor=actor, view_id=view_id)
     policies.check_can_define(actor, view.project)
     hold_open(actor=actor, project_id=view.project_id)
-    if seconds is not None and seconds <= 0:
+    if seconds is not None and not 0 < seconds <= MOST_FRESHNESS_S:
         raise DefinitionRefused(
-            _("An event is never younger than %(seconds)s seconds; leave it empty for any age.") % {"seconds": seconds},
+            _("No event can be held to %(seconds)s seconds; leave it empty for any age.") % {"seconds": seconds},
             fields={"freshness_seconds": [_("Give a positive number of seconds.")]},
         )
     view = FeatureView.objects.select_for_update(of=("self",)).select_related("entity", "project").get(pk=view.pk)

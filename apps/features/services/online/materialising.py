@@ -26,6 +26,7 @@ from apps.features.choices import (
     OPEN_MATERIALISATIONS,
     BuildState,
     MaterialisationCause,
+    MaterialisationKind,
     MaterialisationState,
 )
 from apps.features.errors import Forgotten, Overtaken
@@ -33,7 +34,7 @@ from apps.features.events import FeatureViewMaterialised, MaterialisationCancell
 from apps.features.models import FeatureView, Materialisation
 from apps.features.services.online.beginning import make, open_of, overtake
 from apps.features.services.online.keys import drop_online, online_store, online_view
-from apps.features.services.online.rows import CHUNK_ROWS, Rows, counted, distinct_keys, keys_since
+from apps.features.services.online.rows import CHUNK_ROWS, Rows, counted, distinct_keys, keys_since, uncollected
 from foundation import jobs, lake, ledger, states
 from foundation.clock import now
 from foundation.errors import Unavailable
@@ -127,6 +128,8 @@ def _rows(job: JobHandle, view: FeatureView, row: Materialisation) -> tuple[Rows
     keys = None
     if row.since_snapshot is not None:
         keys = keys_since(tables, TableAt(at.table, row.since_snapshot), at, view)
+        if keys is None:
+            row.since_snapshot, row.kind = None, MaterialisationKind.FULL
     chunks = 1 if keys is not None else max(1, math.ceil(found["rows"] / CHUNK_ROWS))
     if (row.chunks, row.parting) != (chunks, found["parting"]):
         row.chunks, row.parting = chunks, found["parting"]
@@ -137,7 +140,7 @@ def _rows(job: JobHandle, view: FeatureView, row: Materialisation) -> tuple[Rows
 def _restart(job: JobHandle, row: Materialisation) -> None:
     row.chunks_done = row.keys_written = 0
     with job.scope():
-        row.save(update_fields=["chunks", "chunks_done", "keys_written", "parting"])
+        row.save(update_fields=["chunks", "chunks_done", "keys_written", "kind", "parting", "since_snapshot"])
 
 
 def _write(work: _Work) -> bool:
@@ -146,7 +149,10 @@ def _write(work: _Work) -> bool:
         for _attempt in range(2):
             try:
                 _claim(work)
-                return _write_chunks(work)
+                if not _write_chunks(work):
+                    return False
+                _complete(work)
+                return True
             except Forgotten:
                 with work.job.scope():
                     if not FeatureView.objects.filter(pk=work.view.pk, state=BuildState.READY).exists():
@@ -186,7 +192,8 @@ def _write_chunk(work: _Work, chunk: int) -> int:
     """How many keys were written, counted in the store; Unavailable where some are not there afterwards."""
     written, sample = 0, list[tuple[bytes, bytes]]()
     for names, timelines in work.rows.timelines(work.online, chunk):
-        pairs = list(zip(names, work.writer.sealed(names, timelines), strict=True))
+        with uncollected():
+            pairs = list(zip(names, work.writer.sealed(names, timelines), strict=True))
         there = work.store.write_as(pairs, **work.fence)
         _check(there == len(pairs))
         written += there
@@ -227,21 +234,22 @@ def _tell(work: _Work, chunk: int, written: int) -> None:
     work.job.progress(said % words, 100 * done)
 
 
+def _complete(work: _Work) -> None:
+    """Keys that the newest rows do not have any more go, and the marker is set."""
+    row = work.row
+    if work.rows.keys is None and row.number > 1:
+        work.job.progress(_("Removing keys that have no rows any more"), None)
+        work.store.check(**work.fence)
+        name_bytes = len(work.online.prefix) + _NAME_BYTES
+        row.keys_removed = work.store.sweep(work.online.prefix, head=work.writer.number, name_bytes=name_bytes)
+    marker = msgspec.msgpack.encode([row.number, work.rows.as_of_us, row.keys_written])
+    work.store.write_as([(work.online.marker, marker)], **work.fence)
+
+
 def _finish(work: _Work) -> None:
-    """Keys that the newest rows do not have any more go, the marker is set, and it is said."""
+    """What is online is written down, and told."""
     row, view, job = work.row, work.view, work.job
-    full = row.since_snapshot is None or work.rows.keys is None
-    try:
-        if full and row.number > 1:
-            job.progress(_("Removing keys that have no rows any more"), None)
-            name_bytes = len(work.online.prefix) + _NAME_BYTES
-            row.keys_removed = work.store.sweep(work.online.prefix, head=work.writer.number, name_bytes=name_bytes)
-        marker = msgspec.msgpack.encode([row.number, work.rows.as_of_us, row.keys_written])
-        work.store.write_as([(work.online.marker, marker)], **work.fence)
-    except (Overtaken, Forgotten):
-        with job.scope(), transaction.atomic():
-            overtake(Materialisation.objects.select_for_update().get(pk=row.pk))
-        return
+    full = work.rows.keys is None
     keys = row.keys_written if full else distinct_keys(work.rows.tables, work.rows.at, view)
     room = work.store.room_of(work.sample)
     with job.scope(), transaction.atomic():

@@ -73,13 +73,15 @@ def plans_number() -> int:
 
 def _chosen(actor: Actor, asked: Mapping[str, Any]) -> list[Choice]:
     service, named = asked.get("service"), list(asked.get("views") or ())
+    # One that is named has to be there, and the views in it, also where their ids would do.
+    project = projects.get_project(actor=actor, slug=str(asked["project"])) if asked.get("project") else None
     if bool(service) == bool(named):
         raise DefinitionRefused(_("Name either feature views or a feature service."))
     if service:
-        return _of_service(actor, str(service), asked)
+        return _of_service(actor, str(service), _needed(project))
     if len(named) > MOST_VIEWS:
         raise DefinitionRefused(_("At most %(most)s views are read together.") % {"most": MOST_VIEWS})
-    views = [_view(actor, str(one), asked) for one in dict.fromkeys(named)]
+    views = [_view(actor, str(one), project) for one in dict.fromkeys(named)]
     return _with_features(views, asked.get("features"))
 
 
@@ -96,12 +98,13 @@ def _with_features(views: Sequence[FeatureView], wanted: Sequence[str] | None) -
     return [(view, [name for name in view.feature_names if name in set(wanted)]) for view in views]
 
 
-def _view(actor: Actor, said: str, asked: Mapping[str, Any]) -> FeatureView:
-    try:
-        return selectors.get_view(actor=actor, view_id=UUID(said))
-    except ValueError:
-        pass
-    project = _project(actor, asked)
+def _view(actor: Actor, said: str, project: Any) -> FeatureView:
+    if _is_id(said):
+        named = selectors.get_view(actor=actor, view_id=UUID(said))
+        if project is not None and named.project_id != project.pk:
+            raise NotFound(_("There is no such feature view here."))
+        return named
+    project = _needed(project)
     name, _space, number = said.partition(" v")
     rows = selectors.visible_views(actor=actor, project_id=project.pk)
     found = rows.filter(name=name, state=BuildState.READY).order_by("-number")
@@ -115,9 +118,8 @@ def _view(actor: Actor, said: str, asked: Mapping[str, Any]) -> FeatureView:
     return view
 
 
-def _of_service(actor: Actor, said: str, asked: Mapping[str, Any]) -> list[Choice]:
+def _of_service(actor: Actor, said: str, project: Any) -> list[Choice]:
     """The views of a feature service, at the version that is named (“name v2”), else at its newest."""
-    project = _project(actor, asked)
     name, _space, number = said.partition(" v")
     model = apps.all_models["features"].get("featureservice")
     rows = model._default_manager.filter(project_id=project.pk) if model else None
@@ -136,7 +138,15 @@ def _of_service(actor: Actor, said: str, asked: Mapping[str, Any]) -> list[Choic
     ]
 
 
-def _project(actor: Actor, asked: Mapping[str, Any]) -> Any:
-    if not asked.get("project"):
+def _needed(project: Any) -> Any:
+    if project is None:
         raise DefinitionRefused(_("Say which project (its short name) the names are of, or give ids of views."))
-    return projects.get_project(actor=actor, slug=str(asked["project"]))
+    return project
+
+
+def _is_id(said: str) -> bool:
+    try:
+        UUID(said)
+    except ValueError:
+        return False
+    return True

@@ -6,7 +6,9 @@ So the value online as of a moment is that row, and every row that becomes known
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -52,15 +54,22 @@ class Rows:
             yield from _grouped(parts)
             return
         for names, entries in parts:
-            yield names, [[entry] for entry in entries]
+            with uncollected():
+                timelines = [[entry] for entry in entries]
+            yield names, timelines
 
     def _parts(self, online: OnlineView, chunk: int) -> Iterator[tuple[list[bytes], list[list[Any]]]]:
         params = {f"k{i}": list(column) for i, column in enumerate((self.keys or {}).values())}
         for batch in self.tables.query(self._sql(chunk), {"rows": self.at}, params or None):
             for start in range(0, batch.num_rows, _BATCH):
                 piece = batch.slice(start, _BATCH)
-                columns = [plain_values(piece.column(i), text=False) for i in range(len(online.join_keys))]
-                yield online.names.of_columns(columns), _entries(piece, len(columns), len(online.features))
+                with uncollected():
+                    columns = [plain_values(piece.column(i), text=False) for i in range(len(online.join_keys))]
+                    names, entries = (
+                        online.names.of_columns(columns),
+                        _entries(piece, len(columns), len(online.features)),
+                    )
+                yield names, entries
 
     def _sql(self, chunk: int) -> str:
         view, keys = self.view, _list(self.view.entity.join_keys)
@@ -85,6 +94,19 @@ class Rows:
             rest = f"SELECT {named}, __event, __known FROM seen WHERE __known > {self.as_of_us}"  # noqa: S608
             sql += f" UNION ALL {rest} ORDER BY {keys}, __known"
         return sql
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """While rows are made by the ten thousand: the collector would look through them again and again, and through all
+    that the process has loaded, for circles that cannot be there. It took most of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def counted(tables: Lake, at: TableAt, view: FeatureView, as_of_us: int) -> dict[str, Any]:
