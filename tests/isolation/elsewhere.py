@@ -15,7 +15,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     from apps.connections.models import Connection
     from apps.connections.services import delete_connection
     from apps.datasets.models import Ingestion, LegalHold, Transformation, TransformationDefinition
-    from apps.features.models import Entity, FeatureView
+    from apps.features.models import Entity, FeatureView, OnDemandView
     from apps.streams.models import Stream
 
     inside = {"tenant": actor.tenant, "project": project}
@@ -23,6 +23,15 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     entity = Entity.objects.create(**inside, name="flower", join_keys=["id"])
     view = FeatureView.objects.create(
         **inside, entity=entity, name="petals", number=1, event_time="at", features=[{"name": "a", "type": "DOUBLE"}]
+    )
+    expression = {"name": "twice", "type": "DOUBLE", "expression": "a * 2", "from": ["a"]}
+    on_demand = OnDemandView.objects.create(
+        **inside,
+        name="context",
+        number=1,
+        uses=[{"view": str(view.pk), "features": ["a"]}],
+        inputs={"a": "number"},
+        features=[expression],
     )
     # Where it leads nobody is let call, so that no test waits for an answer.
     told = {"host": "10.0.0.1", "port": 5432, "database": "sales", "user": "reader", "tls": "verify"}
@@ -54,6 +63,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         "dataset": training_set.base_version.dataset_id,
         "dataset_version": training_set.base_version_id,
         "feature_view": view.pk,
+        "on_demand_view": on_demand.pk,
         "training_set": training_set.pk,
         "legal_hold": hold.pk,
         "run": run.pk,

@@ -25,6 +25,7 @@ KINDS = {
     "dataset_id": "dataset",
     "ingestion_id": "ingestion",
     "view_id": "feature_view",
+    "on_demand_id": "on_demand_view",
     "training_set_id": "training_set",
     "transformation_id": "transformation",
     "run_id": "run",
@@ -78,6 +79,7 @@ PLACES = {
     "ingestions": "ingestion",
     "dataset-versions": "dataset_version",
     "feature-views": "feature_view",
+    "on-demand-views": "on_demand_view",
     "training-sets": "training_set",
     "runs": "run",
     "models": "model",
@@ -142,6 +144,8 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "operator": ("user", str),
     "inputs": ("dataset_version", lambda thing: {"rows": thing}),
     "views": ("feature_view", lambda thing: [thing]),
+    "uses": ("feature_view", lambda thing: [{"view": thing}]),
+    "on_demand": ("on_demand_view", lambda thing: [thing]),
     "split": ("revision", lambda thing: {thing: 100}),
 }
 # Fields whose names look like ids of a thing, and are none of ours.

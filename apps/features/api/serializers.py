@@ -106,7 +106,7 @@ class OnDemandRow(serializers.Serializer):
 
 
 class OnDemandQuestion(serializers.Serializer):
-    rows = OnDemandRow(many=True, min_length=1, max_length=1000)
+    rows = serializers.ListField(child=OnDemandRow(), min_length=1, max_length=1000)
 
 
 class OnDemandChoice(serializers.Serializer):

@@ -79,8 +79,10 @@ def _views(row: TrainingSet) -> set[UUID]:
 
 
 def _define_set(actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: list[dict[str, Any]]) -> None:
-    kept = ("project_id", "name", "description", "label", "event_time", "group", "window_start", "window_end")
-    kept += ("on_demand",)
+    kept = (
+        *("project_id", "name", "description", "label", "event_time", "group", "window_start", "window_end"),
+        "on_demand",
+    )
     known = datasets.get_version(actor=actor, version_id=base).column_names
     # On-demand features name columns by their names, which the successors have as well.
     of_views = {name for part in [*views, *old.on_demand] for name in part["features"]}

@@ -110,7 +110,7 @@ def check_definition(
     if twice := sorted(set(request) & set(types)):
         raise _refused(_("%(names)s would be both a value of the request and a feature."), twice, "request")
     _check_features(features, {*request, *types})
-    inputs = {**{name: DECLARED[kind] for name, kind in request.items()}, **types}
+    inputs: dict[str, Any] = {**{name: DECLARED[kind] for name, kind in request.items()}, **types}
     made = []
     for one in features:
         try:
