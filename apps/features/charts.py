@@ -57,9 +57,8 @@ def foretelling(report: dict[str, Any]) -> dict[str, Any]:
         "x": [one["alone"]["value"] for one in shown],
         "y": [one["name"] for one in shown],
     }
+    # From chance on: a bar that begins at nothing would make chance look like half of all that can be known.
     least = 0.5 if shown[0]["alone"]["measure"] == "auc" else 0.0
-    # A feature of no use may fall short of chance by chance.
-    least = min(least, *(one["alone"]["value"] for one in shown), 1.0)
     layout = {"xaxis": {"title": {"text": str(measure)}, "range": [least, 1.0]}, "yaxis": {"automargin": True}}
     best = shown[-1]
     said = _("“%(name)s” foretells the label best by itself: %(measure)s %(value)s.") % {

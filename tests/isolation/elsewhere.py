@@ -15,7 +15,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
     from apps.connections.models import Connection
     from apps.connections.services import delete_connection
     from apps.datasets.models import Ingestion, LegalHold, Transformation, TransformationDefinition
-    from apps.features.models import Entity, Feature, FeatureService, FeatureView, Retrieval
+    from apps.features.models import Entity, Feature, FeatureService, FeatureView, OnDemandView, Retrieval
     from apps.streams.models import Stream
 
     inside = {"tenant": actor.tenant, "project": project}
@@ -30,6 +30,15 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         **inside, event_time="at", asked_by=actor.named, kept_until=now() + timedelta(days=1)
     )
     feature = Feature.objects.create(**inside, view=view, name="a", place=0, type="DOUBLE")
+    expression = {"name": "twice", "type": "DOUBLE", "expression": "a * 2", "from": ["a"]}
+    on_demand = OnDemandView.objects.create(
+        **inside,
+        name="context",
+        number=1,
+        uses=[{"view": str(view.pk), "features": ["a"]}],
+        inputs={"a": "number"},
+        features=[expression],
+    )
     # Where it leads nobody is let call, so that no test waits for an answer.
     told = {"host": "10.0.0.1", "port": 5432, "database": "sales", "user": "reader", "tls": "verify"}
     connection = Connection.objects.create(
@@ -63,6 +72,7 @@ def things_of(actor: Any, project: Any) -> dict[str, Any]:
         "feature_service": service.pk,
         "feature": feature.pk,
         "feature_view": view.pk,
+        "on_demand_view": on_demand.pk,
         "training_set": training_set.pk,
         "retrieval": retrieval.pk,
         "legal_hold": hold.pk,

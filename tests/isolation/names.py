@@ -28,6 +28,7 @@ KINDS = {
     "view_id": "feature_view",
     "entity_id": "entity",
     "service_id": "feature_service",
+    "on_demand_id": "on_demand_view",
     "training_set_id": "training_set",
     "transformation_id": "transformation",
     "run_id": "run",
@@ -84,6 +85,7 @@ PLACES = {
     "feature-services": "feature_service",
     "features": "feature",
     "feature-views": "feature_view",
+    "on-demand-views": "on_demand_view",
     "training-sets": "training_set",
     "historical-features": "retrieval",
     "runs": "run",
@@ -151,6 +153,8 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "views": ("feature_view", lambda thing: [thing]),
     "service": ("feature_service", str),
     "instead": ("feature_view", str),
+    "uses": ("feature_view", lambda thing: [{"view": thing}]),
+    "on_demand": ("on_demand_view", lambda thing: [thing]),
     "split": ("revision", lambda thing: {thing: 100}),
 }
 # Fields whose names look like ids of a thing, and are none of ours.

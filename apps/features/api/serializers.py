@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.features import selectors
-from apps.features.choices import KeyType, MOST_FRESHNESS_S
+from apps.features.choices import MOST_FRESHNESS_S, KeyType
 from apps.features.models import Entity, FeatureView, Materialisation, OnDemandView, Retrieval, SkewCheck, TrainingSet
 from foundation.clock import now
 
@@ -161,7 +161,7 @@ class OnDemandRow(serializers.Serializer):
 
 
 class OnDemandQuestion(serializers.Serializer):
-    rows = OnDemandRow(many=True, min_length=1, max_length=1000)
+    rows = serializers.ListField(child=OnDemandRow(), min_length=1, max_length=1000)
 
 
 class OnDemandChoice(serializers.Serializer):

@@ -82,7 +82,7 @@ class OnDemandForm(forms.Form):
         return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
 
     def _pairs(self, field: str, sign: str, said: str) -> list[tuple[str, str]]:
-        pairs = []
+        pairs: list[tuple[str, str]] = []
         for number, line in enumerate(self.cleaned_data[field].splitlines(), start=1):
             if not line.strip():
                 continue

@@ -78,7 +78,7 @@ def _tried(request: PortalRequest, form: forms.OnDemandForm) -> Part:
     views = {view.pk: view for view in selectors.visible_views(actor=request.actor, project_id=request.project.pk)}
     for use in meaning["uses"]:
         view = views[use["view"]]
-        types = {feature["name"]: feature["type"].lower() for feature in view.features}
+        types = {feature["name"]: _as_said(feature["type"].lower()) for feature in view.features}
         declared |= {name: types[name] for name in use["features"] or view.feature_names}
     given, inputs, refusal = _given(request, declared)
     found = empty
@@ -122,6 +122,12 @@ def _reckoned_as(kind: str) -> str:
     ):
         return "number"
     return "truth" if kind in {"truth", "boolean"} else "text"
+
+
+def _as_said(sql_type: str) -> str:
+    """In the words of request values where there is one: a typed value is asked for alike."""
+    kind = _reckoned_as(sql_type)
+    return sql_type if kind == "text" and sql_type != "varchar" else kind
 
 
 def _side_by_side(sample: list[Part], found: Part) -> Part:

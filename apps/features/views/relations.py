@@ -70,8 +70,13 @@ def _row(one: Part) -> Part:
     relation, alone = one["relation"], one["alone"]
     return {
         **one,
-        "alone_said": f"{charts.MEASURES[alone['measure']]} {number(alone['value'])}" if alone else "",
-        "relation_said": f"{charts.MEASURES[relation['measure']]} {number(relation['value'])}" if relation else "",
-        "spearman": relation.get("spearman") if relation else None,
+        "alone_said": _figure(alone["measure"], alone["value"]) if alone else "",
+        "relation_said": _figure(relation["measure"], relation["value"]) if relation else "",
+        "spearman": round(relation["spearman"], 3) if relation and relation.get("spearman") is not None else None,
         "odd": [Suspicion(odd).label for odd in one["suspicions"]],
     }
+
+
+def _figure(measure: str, value: float) -> str:
+    """Three decimals tell all that there is to be told; a power of ten would read like a lot."""
+    return f"{charts.MEASURES[measure]} {number(round(value, 3))}"

@@ -50,6 +50,7 @@ def test_a_definition_is_kept_in_versions_with_what_each_feature_is_made_of(by, 
         ("early_bird", "BOOLEAN", ["booked"]),
         ("known", "BOOLEAN", ["recent_delay"]),
     ]
+    assert on_demand.uses == uses
     assert on_demand.inputs == {"booked": "moment", "seats": "number", "recent_delay": "number"}
     assert acts_on("on_demand_view", on_demand) == [done_by(scientist, "on_demand_view.defined")]
     other = [{**FEATURES[0], "expression": "recent_delay / max(seats, 1)"}, *FEATURES[1:]]
@@ -91,6 +92,19 @@ def test_a_definition_that_cannot_be_right_is_refused_at_its_field(by, uses):
         with pytest.raises(DefinitionRefused, match=sentence) as refusal:
             services.define_on_demand(**by, **{"name": "context", "uses": uses, **said(), **words})
         assert list(refusal.value.fields) == [field], sentence
+
+
+def test_no_more_of_a_view_is_used_than_expressions_name(by, view):
+    """And what they name is of a type that they know."""
+    view.features = [*view.features, {"name": "tags", "type": "VARCHAR[]"}, {"name": "other", "type": "BIGINT"}]
+    view.save()
+    uses = [{"view": str(view.pk), "features": None}]
+    one = services.define_on_demand(**by, name="x", uses=uses, features=[{"name": "a", "expression": "other + 1"}])
+    assert (one.uses, one.inputs) == ([{"view": str(view.pk), "features": ["other"]}], {"other": "number"})
+    two = services.define_on_demand(**by, name="y", uses=uses, features=[{"name": "a", "expression": "1 + 1"}])
+    assert (two.uses, two.inputs) == ([], {})
+    with pytest.raises(DefinitionRefused, match=r"“tags” is of type VARCHAR\[\], which expressions do not know"):
+        services.define_on_demand(**by, name="z", uses=uses, features=[{"name": "a", "expression": "length(tags)"}])
 
 
 def test_only_views_of_the_project_that_can_be_read_and_only_by_those_who_define(

@@ -103,27 +103,45 @@ def check_definition(
     features: Sequence[Mapping[str, Any]],
 ) -> Definition:
     """The whole definition, or a DefinitionRefused that says where it cannot be right."""
-    from runtime.expressions import DECLARED, SQL_TYPES, ExpressionFault, Program
+    from runtime.expressions import DECLARED
 
     _check_request(request, DECLARED)
     chosen, types = _used(actor, project, uses)
     if twice := sorted(set(request) & set(types)):
         raise _refused(_("%(names)s would be both a value of the request and a feature."), twice, "request")
     _check_features(features, {*request, *types})
-    inputs = {**{name: DECLARED[kind] for name, kind in request.items()}, **types}
-    made = []
-    for one in features:
-        try:
-            program = Program(inputs, {one["name"]: one["expression"]})
-        except ExpressionFault as fault:
-            raise refused(one["name"], fault) from fault
-        expression = program.features[one["name"]]
-        sql_type = SQL_TYPES[expression.kind]
-        _check_type(one, sql_type)
-        made.append({**_plain(one), "type": sql_type, "from": list(expression.uses)})
-    if unused := [name for name in inputs if not any(name in one["from"] for one in made)]:
+    kinds = _kinds(types)
+    inputs: dict[str, Any] = {**{name: DECLARED[kind] for name, kind in request.items()}, **kinds}
+    made = [_made(one, inputs, types) for one in features]
+    named = {name for one in made for name in one["from"]}
+    if unused := [name for name in request if name not in named]:
         raise _refused(_("No expression names %(names)s, so nobody should have to give it."), unused, "features")
-    return Definition(dict(request), chosen, inputs, made)
+    # Of a view no more is used than what expressions name: that is what lineage and masks go by.
+    taken = [{**part, "features": [name for name in part["features"] if name in named]} for part in chosen]
+    return Definition(
+        dict(request),
+        [part for part in taken if part["features"]],
+        {name: kind for name, kind in inputs.items() if name in named},
+        made,
+    )
+
+
+def _made(feature: Mapping[str, Any], inputs: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
+    """The feature with its type and what it is made of."""
+    from runtime.expressions import SQL_TYPES, ExpressionFault, Program
+
+    name = feature["name"]
+    try:
+        expression = Program(inputs, {name: feature["expression"]}).features[name]
+    except ExpressionFault as fault:
+        if fault.code == "name" and (unknown := fault.values["name"]) in types:
+            said = _("“%(name)s” is of type %(type)s, which expressions do not know. Cast it in the view's SQL.")
+            sentence = said % {"name": unknown, "type": types[unknown]}
+            raise DefinitionRefused(sentence, fields={"features": [sentence]}) from fault
+        raise refused(name, fault) from fault
+    sql_type = SQL_TYPES[expression.kind]
+    _check_type(feature, sql_type)
+    return {**_plain(feature), "type": sql_type, "from": list(expression.uses)}
 
 
 def _plain(feature: Mapping[str, Any]) -> dict[str, str]:
@@ -161,12 +179,12 @@ def _check_count(given: Any, field: str) -> None:
 def _used(
     actor: Actor, project: Project, uses: Sequence[Mapping[str, Any]]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The features of views that expressions may name, and their kinds."""
+    """The features of views that expressions may name, and their SQL types."""
     if len(uses) > _MOST_VIEWS:
         said = _("That is more than %(count)d views; make several of it.") % {"count": _MOST_VIEWS}
         raise DefinitionRefused(said, fields={"uses": [said]})
     chosen: list[dict[str, Any]] = []
-    kinds: dict[str, str] = {}
+    types: dict[str, str] = {}
     for part in uses:
         view = _view(actor, project, part)
         # A list that was given empty takes all, as in a training set.
@@ -174,11 +192,11 @@ def _used(
         if unknown := [name for name in names if name not in view.feature_names]:
             said = _("%(view)s has no feature %(names)s.") % {"view": view, "names": column_list(unknown)}
             raise DefinitionRefused(said, fields={"uses": [_("Unknown feature.")]})
-        if twice := [name for name in names if name in kinds or names.count(name) > 1]:
+        if twice := [name for name in names if name in types or names.count(name) > 1]:
             raise _refused(_("%(names)s would be there twice. Take it from one view."), sorted(set(twice)), "uses")
-        kinds |= _kinds(view, names)
+        types |= {feature["name"]: feature["type"] for feature in view.features if feature["name"] in names}
         chosen.append({"view": str(view.pk), "features": names})
-    return chosen, kinds
+    return chosen, types
 
 
 def _view(actor: Actor, project: Project, part: Mapping[str, Any]) -> FeatureView:
@@ -193,19 +211,12 @@ def _view(actor: Actor, project: Project, part: Mapping[str, Any]) -> FeatureVie
     return view
 
 
-def _kinds(view: FeatureView, names: Sequence[str]) -> dict[str, str]:
+def _kinds(types: Mapping[str, str]) -> dict[str, str]:
+    """The kinds of those whose type expressions know."""
     from runtime.expressions import kind_of_sql
 
-    types = {feature["name"]: feature["type"] for feature in view.features}
-    kinds = {name: kind_of_sql(types[name]) for name in names}
-    for name, kind in kinds.items():
-        if kind is None:
-            raise DefinitionRefused(
-                _("“%(name)s” is of type %(type)s, which expressions do not know. Cast it in the view's SQL.")
-                % {"name": name, "type": types[name]},
-                fields={"uses": [_("Leave it out, or cast it.")]},
-            )
-    return {name: str(kind) for name, kind in kinds.items()}
+    found = {name: kind_of_sql(sql_type) for name, sql_type in types.items()}
+    return {name: kind for name, kind in found.items() if kind is not None}
 
 
 def _check_features(features: Sequence[Mapping[str, Any]], inputs: set[str]) -> None:

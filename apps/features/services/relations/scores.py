@@ -7,7 +7,7 @@ squared: Kelley, 1935; V: Bergsma, Journal of the Korean Statistical Society 42,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
+# Numbers, or the codes of classes.
+Either = npt.NDArray[Any]
 
 _BINS, _FEWEST_IN_A_BIN = 64, 20
 # How many rows the mean of all counts for in the mean of a group.
@@ -80,7 +82,7 @@ def auc(score: Numbers, positive: Marks) -> float | None:
     return float((ranks(score)[positive].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
-def alone(groups: Numbers | Codes, label: Numbers | Codes, *, numeric: bool, classes: bool) -> float | None:
+def alone(groups: Either, label: Either, *, numeric: bool, classes: bool) -> float | None:
     """How well this column alone foretells the label on rows that were held out: AUC of classes, else R².
 
     Of one half of the rows the label's mean in each group (a class, or one of 64 equally full pieces of a number;
@@ -101,10 +103,10 @@ def alone(groups: Numbers | Codes, label: Numbers | Codes, *, numeric: bool, cla
 
 
 def _foretold(
-    learnt: Numbers | Codes,
-    held: Numbers | Codes,
-    label: Numbers | Codes,
-    wanted: Numbers | Codes,
+    learnt: Either,
+    held: Either,
+    label: Either,
+    wanted: Either,
     *,
     numeric: bool,
     classes: bool,
@@ -128,7 +130,7 @@ def _foretold(
     return float(np.average(scores, weights=sizes)) if scores else None
 
 
-def _ordered(learnt: Numbers | Codes, held: Numbers | Codes, label: Marks, wanted: Marks) -> float | None:
+def _ordered(learnt: Either, held: Either, label: Marks, wanted: Marks) -> float | None:
     """The AUC of the number itself, the way round that the other half shows."""
     here, there = ~np.isnan(learnt), ~np.isnan(held)
     shown, found = auc(learnt[here], label[here]), auc(held[there], wanted[there])
@@ -138,10 +140,10 @@ def _ordered(learnt: Numbers | Codes, held: Numbers | Codes, label: Marks, wante
 
 
 def _explained(
-    learnt: Numbers | Codes,
-    held: Numbers | Codes,
-    label: Numbers | Codes,
-    wanted: Numbers | Codes,
+    learnt: Either,
+    held: Either,
+    label: Either,
+    wanted: Either,
     here: Codes,
     there: Codes,
     *,
@@ -185,7 +187,3 @@ def _means(here: Codes, there: Codes, label: Numbers) -> Numbers:
 
 def _within(value: float) -> float:
     return max(-1.0, min(1.0, value))
-
-
-def strongest(values: Iterable[float | None]) -> float:
-    return max((abs(value) for value in values if value is not None), default=0.0)

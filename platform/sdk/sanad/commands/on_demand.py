@@ -36,7 +36,7 @@ def on_demand_define(client: Client, said: Namespace) -> None:
         said.name,
         features=dict(_words(text) for text in said.feature),
         request=dict(_words(text) for text in said.request),
-        uses={client.features.get(name)["id"]: _named(client, name, said.feature) for name in said.view},
+        uses={client.features.get(name)["id"]: None for name in said.view},
         tags=said.tag,
         description=said.description,
     )
@@ -48,12 +48,6 @@ def _words(text: str) -> tuple[str, str]:
     if not equals:
         raise ValueError(f"This is NAME=WORDS, and {text!r} is not.")
     return name.strip(), words.strip()
-
-
-def _named(client: Client, view: str, features: list[str]) -> list[str]:
-    """The features of the view that stand in the expressions: a definition takes no more than it names."""
-    words = " ".join(features)
-    return [one["name"] for one in client.features.get(view)["features"] if one["name"] in words]
 
 
 def on_demand_list(client: Client, said: Namespace) -> None:
