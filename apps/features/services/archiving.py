@@ -1,4 +1,4 @@
-"""What features give to a tenant's archive: how views and training sets were defined."""
+"""What features give to a tenant's archive: how views, services and training sets were defined."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ def feature_part(actor: Actor) -> Iterator[tenants.File]:
     with tenants.in_scope_of(actor):
         entities = list(selectors.visible_entities(actor=actor))
         views = list(selectors.visible_views(actor=actor).select_related("project"))
+        services = list(selectors.visible_services(actor=actor))
         sets = list(selectors.visible_training_sets(actor=actor).select_related("project"))
     yield "features/entities.json", tenants.as_json([tenants.fields_of(row) for row in entities])
-    for kind, rows in (("views", views), ("training_sets", sets)):
+    for kind, rows in (("views", views), ("services", services), ("training_sets", sets)):
         for row in rows:
             path = f"features/{row.project.slug}/{kind}/{row.name}-v{row.number}.json"
             yield path, tenants.as_json(tenants.fields_of(row))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState
-from apps.features.models import Entity, FeatureView, TrainingSet
+from apps.features.models import Entity, FeatureService, FeatureView, TrainingSet
 from apps.features.services.online import drop_values
 from apps.projects import services as projects
 from foundation.identity import Actor
@@ -25,6 +25,7 @@ class FeatureFarewell(projects.Farewell):
         mine = {"tenant_id": actor.tenant_id, "project_id": project_id}
         yield projects.Held(_("Entities"), Entity.objects.filter(**mine).count())
         yield projects.Held(_("Feature views"), FeatureView.objects.filter(**mine).count())
+        yield projects.Held(_("Feature services"), FeatureService.objects.filter(**mine).count())
         yield projects.Held(_("Training sets"), TrainingSet.objects.filter(**mine).count())
 
     def made_elsewhere(self, actor: Actor, project_id: UUID) -> Iterator[projects.Dependant]:

@@ -17,7 +17,7 @@ from apps.features import policies, selectors
 from apps.features.choices import BuildState, ColumnRole
 from apps.features.errors import DefinitionRefused
 from apps.features.events import TrainingSetDefined
-from apps.features.models import FeatureView, TrainingSet
+from apps.features.models import FeatureService, FeatureView, TrainingSet
 from apps.features.services.defining import check_name
 from apps.features.services.naming import column_list
 from apps.features.services.serving import views_for_set
@@ -63,7 +63,7 @@ def define_training_set(
     types = {column["name"]: column["type"] for column in base.schema}
     _check_base(types, label, event_time, group, features)
     _check_window(event_time, window_start, window_end, bool(views or service_id))
-    service = selectors.get_service(actor=actor, service_id=service_id) if service_id else None
+    service = _service(actor, project, service_id) if service_id else None
     parts = views_for_set(actor, service, views, keys or {}) if service else views
     chosen = [_check_view(actor, part, types) for part in parts]
     spoken_for = {label, event_time, group}
@@ -92,6 +92,14 @@ def define_training_set(
     )
     _announce(actor, training_set)
     return training_set
+
+
+def _service(actor: Actor, project: Project, service_id: UUID) -> FeatureService:
+    service = selectors.get_service(actor=actor, service_id=service_id)
+    if service.project_id != project.pk:
+        sentence = _("%(name)s is in another project. Choose one of this project.") % {"name": service}
+        raise DefinitionRefused(sentence, fields={"service": [sentence]})
+    return service
 
 
 def _next_number(project: Project, name: str) -> int:
