@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from apps.approvals.choices import CaseState
 from apps.features import selectors
 from apps.features.choices import NEXT, BuildState
 from foundation import access
@@ -69,7 +70,7 @@ def check_service_unused(service: FeatureService, users: Collection[ChainNode]) 
 
 def check_chain_may_break(view: FeatureView, users: Collection[ChainNode], *, confirmed: bool) -> None:
     for node in users:
-        if node.kind == "approval_case" and node.state == "open":
+        if node.kind == "approval_case" and CaseState(node.state) is CaseState.OPEN:
             raise Conflict(
                 _("“%(case)s” is open and rests on this version. Have it decided or withdrawn first.")
                 % {"case": node.name}
