@@ -22,9 +22,9 @@ from apps.features.services.definitions.saying import (
     said_changes,
     said_fields,
 )
-from apps.features.services.definitions.sections import Action, Change, Context, Section, Step, Wanted
+from apps.features.services.definitions.sections import Action, Context, Section, Step, Wanted
 from apps.features.services.describing import describe_service
-from apps.features.services.serving import define_service, on_demand_called
+from apps.features.services.serving import define_service, on_demand_called, on_demand_named
 from foundation.identity import Actor
 
 ALL = "all"
@@ -57,30 +57,19 @@ class ServiceSection(Section):
             "on_demand": [[part["name"], part["features"]] for part in computed],
             **given_of(words),
         }
-        if (
-            newest is not None
-            and newest.views == views
-            and [p["id"] for p in newest.on_demand] == [str(part["id"]) for part in computed]
-        ):
+        on_demand = [{key: part[key] for key in ("id", "features")} for part in computed]
+        if newest is not None and (newest.views, newest.on_demand) == (views, on_demand):
             said = said_changes(newest, words)
             if said:
                 describe_service(actor=actor, service=newest, **said)
             changes = tuple(as_change(field, now_of(newest, field), value) for field, value in said.items())
             action: Action = "described" if said else "unchanged"
             return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
-        on_demand = [{key: part[key] for key in ("id", "features")} for part in computed]
         made = define_service(actor=actor, project=project, name=wanted.name, views=views, on_demand=on_demand, **given)
-        more: list[Change] = []
-        if newest is not None:
-            before = [
-                f"{view}: {', '.join(names)}" for view, names in selectors.views_of_service(actor=actor, service=newest)
-            ]
-            after = [
-                f"{view}: {', '.join(names)}" for view, names in selectors.views_of_service(actor=actor, service=made)
-            ]
-            more.append(as_change("views", before, after))
-        action = "new" if newest is None else "new version"
-        return Step(self.word, wanted.name, wanted.line, action, made.number, tuple(more), meaning=meaning)
+        if newest is None:
+            return Step(self.word, wanted.name, wanted.line, "new", made.number, meaning=meaning)
+        more = (as_change("views", _parts(actor, newest), _parts(actor, made)),)
+        return Step(self.word, wanted.name, wanted.line, "new version", made.number, more, meaning=meaning)
 
     def there(self, context: Context) -> Iterable[tuple[str, Said]]:
         rows = selectors.visible_services(actor=context.actor, project_id=context.project.pk, newest_only=True)
@@ -100,7 +89,10 @@ def service_fields(actor: Actor, service: FeatureService) -> Said:
     }
     words: Said = {"views": views}
     if service.on_demand:
-        words["on_demand"] = {part["id"]: part["features"] for part in service.on_demand}
+        named = [
+            (on_demand_named(actor, service.project_id, part["id"]), part["features"]) for part in service.on_demand
+        ]
+        words["on_demand"] = dict(named)
     return {**words, **said_fields(service)}
 
 
@@ -114,6 +106,14 @@ def _names(fields: Fields, field: str, name: str, value: Value) -> list[str] | N
         _("%(field)s.%(name)s is a list of features, or “all”.") % {"field": field, "name": name}, value.line
     )
     return None
+
+
+def _parts(actor: Actor, service: FeatureService) -> list[str]:
+    views = selectors.views_of_service(actor=actor, service=service)
+    computed = [
+        (on_demand_named(actor, service.project_id, part["id"]), part["features"]) for part in service.on_demand
+    ]
+    return [f"{name}: {', '.join(features)}" for name, features in (*views, *computed)]
 
 
 def _view_part(context: Context, said: str, names: list[str] | None) -> dict[str, Any]:
