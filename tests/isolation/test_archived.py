@@ -124,6 +124,8 @@ def filled(house):
         "post api/v1/datasets/": {"place": "public.orders"},
         "post api/v1/datasets/<uuid:pk>/versions/": {"place": "public.orders"},
         "post api/v1/feature-views/": {"entity": entity},
+        "post api/v1/feature-services/": {"views": []},
+        "post api/v1/feature-services/<uuid:pk>/deprecate/": {"instead": None},
         "post api/v1/training-sets/": {"views": []},
         "post api/v1/transformations/": {"sql": "SELECT 1 AS a"},
         "post api/v1/transformations/<uuid:pk>/definitions/": {"sql": "SELECT 1 AS a"},

@@ -81,4 +81,4 @@ def test_services_and_marks_on_the_command_line(run, view):
     assert json.loads(run("features", "restore", "delays", "--json"))["deprecated_at"] is None
     refused = run("features", "remove", "delays", "delays v1", role="admin", code=1)
     assert "part of feature services: late v2" in refused
-    assert "may remove a feature view" in run("features", "remove", "delays", "delays v1", code=4)
+    assert "You may not destroy" in run("features", "remove", "delays", "delays v1", code=4)
