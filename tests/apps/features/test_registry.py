@@ -69,7 +69,7 @@ def test_a_service_is_refused_where_a_model_could_not_know_its_inputs(by, view, 
 
 
 def test_a_training_set_of_a_service_takes_its_views_and_a_version_pins_it(
-    deployed, service, second, define, flights, api_as, scientist
+    deployed, service, second, define, flights, api_as, client_as, scientist
 ):
     row = deployed.model_version.run.training_set
     row.refresh_from_db()
@@ -77,6 +77,8 @@ def test_a_training_set_of_a_service_takes_its_views_and_a_version_pins_it(
     assert row.views == [{**service.views[0], "keys": {"carrier": "carrier"}}]
     answer = api_as(scientist).get(f"/api/v1/model-versions/{deployed.model_version_id}/")
     assert answer.json()["feature_service"] == {"id": str(service.pk), "name": "late_flights", "number": 1}
+    page = client_as(scientist).get(f"/t/acme/p/flights/models/versions/{deployed.model_version_id}/")
+    assert "late_flights v1" in page.content.decode()
     with pytest.raises(DefinitionRefused, match="late_flights v1 has no other v1"):
         define.training_set(flights, "x", event_time="moment", service_id=service.pk, views=[{"view": second.pk}])
 
