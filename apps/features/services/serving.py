@@ -190,7 +190,8 @@ def _check_names(actor: Actor, views: Sequence[Part], on_demand: Sequence[Part])
         raise DefinitionRefused(
             _("A service is of at least one feature. Choose a view."), fields={"views": [_("Choose a view.")]}
         )
-    known = {str(view.pk): str(view) for view in selectors.visible_views(actor=actor)} if len(views) > 1 else {}
+    rows = selectors.visible_views(actor=actor).filter(pk__in=[part["view"] for part in views])
+    known = {str(view.pk): str(view) for view in rows}
     places: dict[str, list[str]] = {}
     for part in (*views, *on_demand):
         place = known.get(part.get("view", ""), _("an on-demand view"))

@@ -125,10 +125,10 @@ def _view_part(context: Context, said: str, names: list[str] | None) -> dict[str
         raise DefinitionRefused(
             _("there is no feature view “%(name)s” to take.") % {"name": said}, fields={"views": [_("No such view.")]}
         )
-    features = names if names is not None else view.feature_names
+    features = list(dict.fromkeys(names or ())) or view.feature_names
     return {"view": str(view.pk), "name": view.name, "number": view.number, "features": features}
 
 
 def _on_demand_part(context: Context, said: str, names: list[str] | None) -> dict[str, Any]:
     pk, name, features = on_demand_called(context.actor, context.project.pk, said)
-    return {"id": str(pk), "name": name, "features": names if names is not None else features}
+    return {"id": str(pk), "name": name, "features": list(dict.fromkeys(names or ())) or features}
