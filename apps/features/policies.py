@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from apps.approvals.choices import CaseState
 from apps.features import selectors
 from apps.features.choices import NEXT, BuildState
 from foundation import access
@@ -65,10 +66,11 @@ def check_name_typed(view: FeatureView, typed: str) -> None:
         raise Invalid(sentence, fields={"confirmation": [sentence]})
 
 
-def check_not_deployed(view: FeatureView, deployed: Collection[ChainNode]) -> None:
+def check_not_deployed(actor: Actor, view: FeatureView, deployed: Collection[ChainNode]) -> None:
     if deployed:
         sentence = _("%(view)s is used by models that answer predictions: %(names)s. Stop or replace them first.")
-        raise Conflict(sentence % {"view": view, "names": ", ".join(node.name for node in deployed)})
+        seen = selectors.made_from_view(actor=actor, view=view)
+        raise Conflict(sentence % {"view": view, "names": _names_for(deployed, seen)})
 
 
 def check_in_no_service(view: FeatureView, services: Collection[FeatureService]) -> None:
@@ -77,20 +79,31 @@ def check_in_no_service(view: FeatureView, services: Collection[FeatureService])
         raise Conflict(sentence % {"view": view, "names": ", ".join(str(service) for service in services)})
 
 
-def check_service_unused(service: FeatureService, users: Collection[ChainNode]) -> None:
+def check_service_unused(actor: Actor, service: FeatureService, users: Collection[ChainNode]) -> None:
     if users:
         sentence = _("%(service)s was used for %(names)s, which name it for good. Deprecate it instead.")
-        raise Conflict(sentence % {"service": service, "names": ", ".join(node.name for node in users)})
+        seen = selectors.made_from_service(actor=actor, service=service)
+        raise Conflict(sentence % {"service": service, "names": _names_for(users, seen)})
 
 
-def check_chain_may_break(view: FeatureView, users: Collection[ChainNode], *, confirmed: bool) -> None:
+def _names_for(nodes: Collection[ChainNode], seen: Collection[ChainNode]) -> str:
+    """The names of those that the reader sees, and how many others there are."""
+    open_ones = {node.url for node in seen}
+    names = [node.name for node in nodes if node.url in open_ones]
+    if hidden := len(nodes) - len(names):
+        names.append(_("%(count)d that you do not see") % {"count": hidden})
+    return ", ".join(names)
+
+
+def check_chain_may_break(actor: Actor, view: FeatureView, users: Collection[ChainNode], *, confirmed: bool) -> None:
     for node in users:
-        if node.kind == "approval_case" and node.state == "open":
+        if node.kind == "approval_case" and CaseState(node.state) is CaseState.OPEN:
             raise Conflict(
                 _("“%(case)s” is open and rests on this version. Have it decided or withdrawn first.")
                 % {"case": node.name}
             )
     if users and not confirmed:
         sentence = _("Made from %(view)s: %(names)s. Their chain will show a broken link. Confirm that.")
-        said = sentence % {"view": view, "names": ", ".join(node.name for node in users)}
+        names = _names_for(users, selectors.made_from_view(actor=actor, view=view))
+        said = sentence % {"view": view, "names": names}
         raise Invalid(said, fields={"break_chain": [said]})

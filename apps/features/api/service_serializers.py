@@ -51,7 +51,7 @@ class DefinitionFileWithPlan(DefinitionFile):
 
 
 class ChangeSerializer(serializers.Serializer):
-    field: serializers.Field = serializers.CharField()  # type: ignore[assignment]
+    field: serializers.Field = serializers.CharField()
     before = serializers.CharField(allow_blank=True)
     after = serializers.CharField(allow_blank=True)
 

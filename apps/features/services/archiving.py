@@ -1,4 +1,4 @@
-"""What features give to a tenant's archive: how views and training sets were defined, and what features mean."""
+"""What features give to a tenant's archive: how views, services and training sets were defined, and what features mean."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ def feature_part(actor: Actor) -> Iterator[tenants.File]:
         entities = list(selectors.visible_entities(actor=actor))
         views = list(selectors.visible_views(actor=actor).select_related("project"))
         on_demand = list(selectors.visible_on_demand_views(actor=actor))
+        services = list(selectors.visible_services(actor=actor))
         sets = list(selectors.visible_training_sets(actor=actor).select_related("project"))
         described = list(selectors.visible_features(actor=actor, every_version=True).exclude(description=""))
     yield "features/entities.json", tenants.as_json([tenants.fields_of(row) for row in entities])
     told = [{"view": str(row.view), "feature": row.name, "description": row.description} for row in described]
     yield "features/descriptions.json", tenants.as_json(told)
-    for kind, rows in (("views", views), ("on_demand", on_demand), ("training_sets", sets)):
+    parts = (("views", views), ("on_demand", on_demand), ("services", services), ("training_sets", sets))
+    for kind, rows in parts:
         for row in rows:
             path = f"features/{row.project.slug}/{kind}/{row.name}-v{row.number}.json"
             yield path, tenants.as_json(tenants.fields_of(row))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.datasets import selectors as datasets
 from apps.features.choices import BuildState
-from apps.features.models import Entity, FeatureView, OnDemandView, Retrieval, TrainingSet
+from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView, Retrieval, TrainingSet
 from apps.features.services.online import drop_values
 from apps.features.services.windows import tables_of
 from apps.projects import services as projects
@@ -27,6 +27,7 @@ class FeatureFarewell(projects.Farewell):
         yield projects.Held(_("Entities"), Entity.objects.filter(**mine).count())
         yield projects.Held(_("Feature views"), FeatureView.objects.filter(**mine).count())
         yield projects.Held(_("On-demand features"), OnDemandView.objects.filter(**mine).count())
+        yield projects.Held(_("Feature services"), FeatureService.objects.filter(**mine).count())
         yield projects.Held(_("Training sets"), TrainingSet.objects.filter(**mine).count())
         yield projects.Held(_("Features of the past"), Retrieval.objects.filter(**mine).count())
 

@@ -115,8 +115,8 @@ def fit_keys(entity: Entity, types: Mapping[str, str]) -> None:
         entity.key_types = found
         entity.save(update_fields=["key_types"])
         return
-    for key, kind in found.items():
-        if entity.key_types.get(key, kind) != kind:
+    for key, told in found.items():
+        if entity.key_types.get(key, told) != told:
             words = {
                 "key": key,
                 "type": types[key],

@@ -41,9 +41,9 @@ def ask_to_remove_view(*, actor: Actor, view: FeatureView, confirmation: str, br
     policies.check_name_typed(view, confirmation)
     known = system(actor)
     users = selectors.made_from_view(actor=known, view=view)
-    policies.check_not_deployed(view, selectors.deployed_among(users))
+    policies.check_not_deployed(actor, view, selectors.deployed_among(users))
     policies.check_in_no_service(view, selectors.services_with_view(actor=known, view=view))
-    policies.check_chain_may_break(view, users, confirmed=break_chain)
+    policies.check_chain_may_break(actor, view, users, confirmed=break_chain)
     subject = ("feature_view", view.pk)
     if any(not job.is_final for job in jobs.jobs_of(actor=actor, subject=subject)):
         raise Conflict(_("There is work on this version just now; wait until it has ended."))

@@ -37,7 +37,7 @@ class OnDemandSource(Protocol):
         """Its name with its version, and its features in order; NotFound where the actor sees none of this id."""
 
     def called(self, *, actor: Actor, project_id: UUID, name: str) -> tuple[UUID, str, list[str]]:
-        """The same of the newest version of this name, with its id."""
+        """The same with its id: by name the newest version, or that of “name v2”."""
 
 
 _sources: list[OnDemandSource] = []
@@ -50,6 +50,11 @@ def register_on_demand(source: OnDemandSource) -> None:
 
 def on_demand_called(actor: Actor, project_id: UUID, name: str) -> tuple[UUID, str, list[str]]:
     return _on_demand_source().called(actor=actor, project_id=project_id, name=name)
+
+
+def on_demand_named(actor: Actor, project_id: UUID, pk: str) -> str:
+    """Its name with its version, by which `called` finds it again."""
+    return _on_demand_source().find(actor=actor, project_id=project_id, pk=UUID(pk))[0]
 
 
 def _on_demand_source() -> OnDemandSource:
@@ -101,7 +106,7 @@ def remove_service(*, actor: Actor, service: FeatureService) -> None:
     """The version is gone from the lists; refused while a training set was made of it."""
     policies.check_can_define(actor, service)
     service = FeatureService.objects.select_for_update().get(pk=service.pk)
-    policies.check_service_unused(service, selectors.made_from_service(actor=system(actor), service=service))
+    policies.check_service_unused(actor, service, selectors.made_from_service(actor=system(actor), service=service))
     removed = FeatureServiceRemoved(service_id=service.pk, definition_digest=service.definition_digest)
     ledger.record(removed, actor=actor, project_id=service.project_id, subject=("feature_service", service.pk))
     service.delete()
@@ -185,7 +190,8 @@ def _check_names(actor: Actor, views: Sequence[Part], on_demand: Sequence[Part])
         raise DefinitionRefused(
             _("A service is of at least one feature. Choose a view."), fields={"views": [_("Choose a view.")]}
         )
-    known = {str(view.pk): str(view) for view in selectors.visible_views(actor=actor)} if len(views) > 1 else {}
+    rows = selectors.visible_views(actor=actor).filter(pk__in=[part["view"] for part in views])
+    known = {str(view.pk): str(view) for view in rows}
     places: dict[str, list[str]] = {}
     for part in (*views, *on_demand):
         place = known.get(part.get("view", ""), _("an on-demand view"))

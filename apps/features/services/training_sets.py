@@ -17,7 +17,7 @@ from apps.features import policies, selectors
 from apps.features.choices import BuildState, ColumnRole
 from apps.features.errors import DefinitionRefused
 from apps.features.events import KnownSinceIgnored, TrainingSetDefined
-from apps.features.models import FeatureView, TrainingSet
+from apps.features.models import FeatureService, FeatureView, TrainingSet
 from apps.features.services.defining import check_name
 from apps.features.services.naming import column_list
 from apps.features.services.on_demand.columns import Taken, taken
@@ -82,7 +82,7 @@ def checked_set(
     types = {column["name"]: column["type"] for column in base.schema}
     _check_base(types, label, event_time, group, features)
     _check_window(event_time, window_start, window_end, bool(views or service_id))
-    service = selectors.get_service(actor=actor, service_id=service_id) if service_id else None
+    service = _service(actor, project, service_id) if service_id else None
     parts = views_for_set(actor, service, views, keys or {}) if service else views
     chosen = [_check_view(actor, part, types) for part in parts]
     derived = taken(actor=actor, project=project, given=on_demand, types=types, label=label, chosen=chosen)
@@ -112,6 +112,14 @@ def checked_set(
         ignores_known_since=ignore_known_since and any(view.created_column for view, _keys, _names in chosen),
         created_by=actor.user,
     )
+
+
+def _service(actor: Actor, project: Project, service_id: UUID) -> FeatureService:
+    service = selectors.get_service(actor=actor, service_id=service_id)
+    if service.project_id != project.pk:
+        sentence = _("%(name)s is in another project. Choose one of this project.") % {"name": service}
+        raise DefinitionRefused(sentence, fields={"service": [sentence]})
+    return service
 
 
 def _next_number(project: Project, name: str) -> int:

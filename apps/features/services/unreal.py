@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.compute as pc
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def made_missing(rows: pa.RecordBatchReader, counts: Counter[str]) -> pa.RecordBatchReader:
     """The same rows, NaN and infinities as nulls; `counts` has how many of each column once they are read."""
+    # Loaded with the first rows: a portal that computes nothing needs none of it.
+    import pyarrow as pa
+
     floats = [index for index, field in enumerate(rows.schema) if pa.types.is_floating(field.type)]
     if not floats:
         return rows
@@ -18,6 +22,9 @@ def made_missing(rows: pa.RecordBatchReader, counts: Counter[str]) -> pa.RecordB
 
 
 def _batches(rows: pa.RecordBatchReader, floats: list[int], counts: Counter[str]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     for batch in rows:
         columns = list(batch.columns)
         for index in floats:

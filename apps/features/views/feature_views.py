@@ -96,7 +96,7 @@ def _features(request: PortalRequest, view: Any) -> Part:
     return {"features": shown, "chosen": next((f for f in shown if str(f["index"]) == asked), None)}
 
 
-def _feature(index: int, feature: dict[str, str], profile: Part, rows: int) -> Part:
+def _feature(index: int, feature: Part, profile: Part, rows: int) -> Part:
     spread = profile.get("histogram") or {}
     if len(spread.get("counts") or []) < 2:
         top = profile.get("top") or []
@@ -108,6 +108,7 @@ def _feature(index: int, feature: dict[str, str], profile: Part, rows: int) -> P
         "name": feature["name"],
         "type": feature["type"].lower(),
         "missing": profile.get("nulls", 0),
+        "unreal": feature.get("unreal", 0),
         "missing_share": profile.get("nulls", 0) / rows if rows else 0.0,
         "distinct": profile.get("distinct"),
         "middle": middle if isinstance(middle, int | float) else None,

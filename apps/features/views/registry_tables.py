@@ -97,7 +97,13 @@ class EntityFilter(_RegistryFilter):
 
 class ServiceFilter(_RegistryFilter):
     q = django_filters.CharFilter(label=gettext_lazy("Search services"), method="search")
-    deprecated = django_filters.BooleanFilter(
-        label=gettext_lazy("Deprecated"), field_name="deprecated_at", lookup_expr="isnull", exclude=True
+    deprecated = django_filters.ChoiceFilter(
+        label=gettext_lazy("Deprecated"),
+        method="marked",
+        choices=[("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No"))],
+        empty_label=gettext_lazy("Any"),
     )
     also_in = "views"
+
+    def marked(self, rows: QuerySet[Any], _name: str, said: str) -> QuerySet[Any]:
+        return rows.filter(deprecated_at__isnull=said == "no")

@@ -69,13 +69,16 @@ def test_a_service_is_refused_where_a_model_could_not_know_its_inputs(by, view, 
 
 
 def test_a_training_set_of_a_service_takes_its_views_and_a_version_pins_it(
-    deployed, service, second, define, flights, api_as, scientist
+    deployed, service, second, define, flights, api_as, client_as, scientist
 ):
     row = deployed.model_version.run.training_set
+    row.refresh_from_db()
     assert (row.state, row.service_id) == (BuildState.READY, service.pk), row.failure
     assert row.views == [{**service.views[0], "keys": {"carrier": "carrier"}}]
     answer = api_as(scientist).get(f"/api/v1/model-versions/{deployed.model_version_id}/")
     assert answer.json()["feature_service"] == {"id": str(service.pk), "name": "late_flights", "number": 1}
+    page = client_as(scientist).get(f"/t/acme/p/flights/models/versions/{deployed.model_version_id}/")
+    assert "late_flights v1" in page.content.decode()
     with pytest.raises(DefinitionRefused, match="late_flights v1 has no other v1"):
         define.training_set(flights, "x", event_time="moment", service_id=service.pk, views=[{"view": second.pk}])
 
@@ -144,7 +147,7 @@ def test_a_view_goes_only_once_nothing_in_use_rests_on_it(deployed, view, servic
     Revision.objects.update(state="stopped")
     with pytest.raises(Conflict, match="part of feature services: late_flights v1"):
         remove(break_chain=True)
-    with pytest.raises(Conflict, match="was used for .*Deprecate it instead"):
+    with pytest.raises(Conflict, match=r"was used for .*Deprecate it instead"):
         services.remove_service(actor=scientist, service=service)
     deployed.model_version.run.training_set.__class__.objects.update(service=None)
     services.remove_service(actor=scientist, service=service)
@@ -264,4 +267,4 @@ def test_over_rest(view, service, scientist, admin, api_as):
     assert done.json()["digest"] == plan["digest"]
     wrong = sent("post", "feature-definitions/plan/", {"project": "flights", "text": "a: [\nb"})
     assert wrong.status_code == 422
-    assert wrong.json()["problems"][0]["line"] == 2
+    assert wrong.json()["details"]["problems"][0]["line"] == 2

@@ -29,6 +29,7 @@ KINDS |= {"suites": "suite", "quarantines": "quarantine", "legal-holds": "legal_
 KINDS |= {"groups": "group", "webhooks": "webhook", "datasets": "dataset", "dataset-versions": "dataset_version"}
 KINDS |= {"runs": "run", "model-versions": "model_version", "deployments": "deployment", "revisions": "revision"}
 KINDS |= {"monitors": "monitor", "alerts": "alert", "replays": "replay", "prices": "price", "bin": "binned"}
+KINDS |= {"entities": "entity", "feature-services": "feature_service", "feature-views": "feature_view"}
 UNMADE = {"jobs", "project-roles", "tokens", "email-domains", "quotas", "budgets", "approvals", "erasures"}
 UNMADE |= {"support", "deliveries", "transformations", "saved-filters"}
 ID = "00000000-0000-4000-8000-000000000000"

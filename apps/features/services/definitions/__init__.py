@@ -1,15 +1,7 @@
 """Definitions as a file: what is there written down, the difference of a file to it shown, and made true."""
 
+from apps.features.services.definitions.entities import EntitySection, entity_fields
 from apps.features.services.definitions.exporting import definitions_text, text_of
-from apps.features.services.definitions.own_sections import (
-    EntitySection,
-    ServiceSection,
-    ViewSection,
-    entity_fields,
-    service_fields,
-    view_fields,
-    view_words,
-)
 from apps.features.services.definitions.planning import Plan, apply_definitions, plan_definitions
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.sections import (
@@ -21,6 +13,8 @@ from apps.features.services.definitions.sections import (
     Wanted,
     register_section,
 )
+from apps.features.services.definitions.services import ServiceSection, service_fields
+from apps.features.services.definitions.views import ViewSection, view_fields, view_words
 
 __all__ = [
     "Change",

@@ -21,6 +21,7 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import DefinitionsApplied
 from apps.features.services.definitions.reading import Problem, Unreadable, Value, read, unknown
 from apps.features.services.definitions.sections import Context, Left, Section, Step, Wanted, sections
+from apps.projects.services import lock_project
 from foundation import ledger
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.identity import Actor
@@ -66,7 +67,10 @@ def plan_definitions(*, actor: Actor, project: Project, text: str) -> Plan:
 def apply_definitions(*, actor: Actor, project: Project, text: str, plan: str = "") -> Plan:
     """Make the file true, all of it or nothing. With `plan`, a plan's digest, only if it still says the same."""
     policies.check_can_define(actor, project)
-    made = _made(Context(actor, project), _read(text))
+    wanted = _read(text)
+    # Of two that come at once the second finds what the first has made.
+    lock_project(project_id=project.pk)
+    made = _made(Context(actor, project), wanted)
     if plan and plan != made.digest:
         raise Conflict(
             _("This is not what the plan said: the file or what is there has changed since. Look at a new plan first."),

@@ -51,7 +51,7 @@ def read(text: str, problems: list[Problem]) -> dict[str, Value]:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
                 said = _("Write it out: references (*name) are not read.")
-                raise Unreadable(Problem(event.start_mark.line + 1, said))
+                raise Unreadable(Problem(event.start_mark.line + 1 if event.start_mark else 1, said))
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

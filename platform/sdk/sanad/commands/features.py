@@ -10,6 +10,7 @@ from typing import Any
 from sanad.client import Client
 from sanad.commands import catalogue
 from sanad.commands.arguments import add, group, text_of
+from sanad.errors import NotFound
 from sanad.output import show, table, tell
 from sanad.resource import Thing
 
@@ -28,11 +29,14 @@ def add_to(acts: Any) -> None:
     export.add_argument("--to", type=Path, help="a file; without it, it is printed")
     catalogue.add_to(features)
     add(features, "entities", features_entities, "what features are about")
+    about = add(features, "edit-entity", features_edit_entity, "change description, owner or tags of an entity")
+    about.add_argument("entity", help="its name")
     edit = add(features, "edit", features_edit, "change description, owner or tags; the version stays")
     edit.add_argument("view", help=_VIEW)
-    edit.add_argument("--description")
-    edit.add_argument("--owner", help="a member's email")
-    edit.add_argument("--tag", action="append", help="again for more; they take the place of those before")
+    for parser in (about, edit):
+        parser.add_argument("--description")
+        parser.add_argument("--owner", help="a member's email")
+        parser.add_argument("--tag", action="append", help="again for more; they take the place of those before")
     deprecate = add(features, "deprecate", features_deprecate, "mark a version, and tell whoever uses it")
     deprecate.add_argument("view", help=_VIEW)
     deprecate.add_argument("reason")
@@ -85,10 +89,20 @@ def features_entities(client: Client, said: Namespace) -> None:
     table(client.features.entities(), ("id", "name", "join_keys", "owner", "tags"), as_json=said.json)
 
 
+def features_edit_entity(client: Client, said: Namespace) -> None:
+    found = next((one for one in client.features.entities() if said.entity in (one["name"], one["id"])), None)
+    if found is None:
+        raise NotFound(f"There is no entity {said.entity!r} here.")
+    show(client.features.edit_entity(found["id"], **_said(said)), as_json=said.json)
+
+
 def features_edit(client: Client, said: Namespace) -> None:
+    show(client.features.edit(_view(client, said.view), **_said(said)), as_json=said.json)
+
+
+def _said(said: Namespace) -> dict[str, Any]:
     words = {"description": said.description, "owner": said.owner, "tags": said.tag}
-    named = {key: word for key, word in words.items() if word is not None}
-    show(client.features.edit(_view(client, said.view), **named), as_json=said.json)
+    return {key: word for key, word in words.items() if word is not None}
 
 
 def features_deprecate(client: Client, said: Namespace) -> None:

@@ -1,0 +1,180 @@
+"""Views by SQL as a section of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from apps.datasets import selectors as datasets
+from apps.features import selectors
+from apps.features.choices import BuildState
+from apps.features.errors import DefinitionRefused
+from apps.features.models import FeatureView
+from apps.features.services.defining import define_view, definition_digest, look_at_sample
+from apps.features.services.definitions.reading import Fields, Problem, Value
+from apps.features.services.definitions.saying import (
+    ALIVE,
+    Said,
+    as_change,
+    given_of,
+    kept,
+    now_of,
+    read_said,
+    said_changes,
+    said_fields,
+)
+from apps.features.services.definitions.sections import Action, Change, Context, Section, Step, Wanted
+from apps.features.services.describing import describe_view
+from foundation.identity import Actor
+
+
+class ViewSection(Section):
+    word, rank = "views", 20
+
+    def read(self, name: str, value: Value, problems: list[Problem]) -> Wanted:
+        fields = Fields(value, f"{self.word}.{name}", problems)
+        words: Said = {
+            "entity": fields.text("entity", required=True),
+            "inputs": {
+                alias: _input(fields, alias, one) for alias, one in fields.values("inputs", required=True).items()
+            },
+            "sql": fields.text("sql", required=True),
+            "event_time": fields.text("event_time", required=True),
+            "created_column": fields.text("created_column"),
+            "ttl_seconds": fields.number("ttl_seconds"),
+            **read_said(fields),
+        }
+        lines = {field: fields.line_of(field) for field in words}
+        fields.end()
+        return Wanted(name, value.line, words, {**lines, "join_keys": lines["entity"]})
+
+    def make(self, context: Context, wanted: Wanted) -> Step:
+        words, actor, project = wanted.words, context.actor, context.project
+        entity = selectors.entity_named(actor=actor, project_id=project.pk, name=words["entity"])
+        if entity is None:
+            raise DefinitionRefused(
+                _("there is no entity “%(name)s”. Define it in the section “entities”.") % {"name": words["entity"]},
+                fields={"entity": [_("Define it first.")]},
+            )
+        inputs = {alias: _version(context, said).pk for alias, said in words["inputs"].items()}
+        rest = (words["event_time"], words["created_column"], words["ttl_seconds"])
+        digest = definition_digest(words["sql"], inputs, entity, *rest)
+        rows = selectors.visible_views(actor=actor, project_id=project.pk, newest_only=True)
+        newest = rows.filter(name=wanted.name).first()
+        meaning: dict[str, Any] = {"definition": digest, **given_of(words)}
+        if newest is not None and newest.definition_digest == digest and newest.state in ALIVE:
+            said = said_changes(newest, words)
+            if said:
+                describe_view(actor=actor, view=newest, **said)
+            changes = tuple(as_change(field, now_of(newest, field), value) for field, value in said.items())
+            action: Action = "described" if said else "unchanged"
+            return Step(self.word, wanted.name, wanted.line, action, newest.number, changes, meaning=meaning)
+        given = given_of(words) if newest is None else {**kept(newest), **given_of(words)}
+        same = ("sql", "event_time", "created_column", "ttl_seconds")
+        definition = {name: words[name] for name in same}
+        view = define_view(
+            actor=actor, project=project, entity=entity, name=wanted.name, inputs=inputs, **definition, **given
+        )
+        notes = look_at_sample(actor, view, inputs)
+        action = "new" if newest is None else "new version"
+        changes = () if newest is None else tuple(_view_changes(context, newest, view))
+        return Step(self.word, wanted.name, wanted.line, action, view.number, changes, notes, meaning)
+
+    def there(self, context: Context) -> Iterable[tuple[str, Said]]:
+        rows = selectors.visible_views(actor=context.actor, project_id=context.project.pk, newest_only=True)
+        for view in rows.order_by("name"):
+            # What windows declare stands in a section of their own.
+            if getattr(view, "kind", "sql") == "sql":
+                yield view.name, view_fields(context.actor, view)
+
+
+def view_fields(actor: Actor, view: FeatureView) -> Said:
+    """The view as a file holds it, its inputs pinned to their versions."""
+    return view_words(
+        actor,
+        entity=view.entity.name,
+        sql=view.sql,
+        inputs=view.inputs,
+        event_time=view.event_time,
+        created_column=view.created_column,
+        ttl_seconds=view.ttl_seconds,
+        **said_fields(view),
+    )
+
+
+def view_words(
+    actor: Actor,
+    *,
+    entity: str,
+    sql: str,
+    inputs: Mapping[str, Any],
+    event_time: str,
+    created_column: str = "",
+    ttl_seconds: int | None = None,
+    **said: Any,
+) -> Said:
+    """The same of a view that is not defined yet; `inputs` are ids of versions by their alias."""
+    rows = datasets.visible_versions(actor=actor).filter(pk__in=list(inputs.values()))
+    versions = {str(row.pk): row for row in rows.select_related("dataset")}
+    named = {
+        alias: {"dataset": versions[str(pk)].dataset.name, "version": versions[str(pk)].number}
+        if str(pk) in versions
+        else {"id": str(pk)}
+        for alias, pk in inputs.items()
+    }
+    words: Said = {"entity": entity, "inputs": named, "sql": sql.strip(), "event_time": event_time}
+    given = {"created_column": created_column, "ttl_seconds": ttl_seconds, **said}
+    return {**words, **{name: value for name, value in given.items() if value}}
+
+
+def _input(fields: Fields, alias: str, value: Value) -> dict[str, Any]:
+    """`alias: a dataset` reads its newest version; `alias: {dataset: …, version: 3}` that one, or a tag, or a day."""
+    if isinstance(value.data, dict):
+        of = Fields(value, f"{fields.what}.inputs.{alias}", fields.problems)
+        if of.value("id"):
+            found = {"id": of.text("id")}
+        else:
+            found = {"dataset": of.text("dataset", required=True), "at": of.text("version") or "latest"}
+        of.end()
+        return {**found, "line": value.line}
+    return {"dataset": str(value.data or alias), "at": "latest", "line": value.line}
+
+
+def _version(context: Context, said: Mapping[str, Any]) -> Any:
+    if "id" in said:
+        try:
+            return datasets.get_version(actor=context.actor, version_id=UUID(said["id"]))
+        except ValueError as error:
+            raise DefinitionRefused(
+                _("“%(id)s” is no id of a version.") % said, fields={"inputs": [said["id"]]}
+            ) from error
+    rows = datasets.visible_datasets(actor=context.actor, project_id=context.project.pk)
+    found = [row for row in rows if said["dataset"] in (row.name, row.slug, datasets.sql_name(row))]
+    if not found:
+        raise DefinitionRefused(
+            _("this project has no dataset “%(dataset)s”.") % {"dataset": said["dataset"]},
+            fields={"inputs": [_("No such dataset.")]},
+        )
+    return datasets.find_version(actor=context.actor, dataset_id=found[0].pk, at=said["at"])
+
+
+def _view_changes(context: Context, before: FeatureView, after: FeatureView) -> Iterable[Change]:
+    if before.state not in ALIVE:
+        yield as_change("state", BuildState(before.state).label, BuildState(after.state).label)
+    old, new = view_fields(context.actor, before), view_fields(context.actor, after)
+    for field in dict.fromkeys((*new, *old)):
+        if old.get(field) != new.get(field):
+            yield as_change(field, _told(old.get(field)), _told(new.get(field)))
+
+
+def _told(value: Any) -> object:
+    if isinstance(value, dict):
+        return [f"{name}: {_read_of(one)}" for name, one in value.items()]
+    return value
+
+
+def _read_of(one: Mapping[str, Any]) -> str:
+    return f"{one['dataset']} v{one['version']}" if "dataset" in one else str(one.get("id", ""))
