@@ -20,11 +20,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from select import select
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
-import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -34,6 +31,9 @@ from foundation import folders, storage
 from foundation.errors import Unavailable
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 log = logging.getLogger("sanad.features")
 PREFIX = "js_"
@@ -168,6 +168,8 @@ def _defaults(folder: Path, master: str) -> dict[str, str]:
 
 def _write(rows: pa.RecordBatchReader, folder: Path) -> None:
     """Parquet in files that several executors read at once."""
+    import pyarrow.dataset as ds
+
     folder.mkdir(parents=True)
     ds.write_dataset(
         rows,
@@ -180,6 +182,9 @@ def _write(rows: pa.RecordBatchReader, folder: Path) -> None:
 
 
 def _found(folder: Path, views: int) -> pa.RecordBatchReader:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     schema = pa.schema([(name, pa.int64()) for name in ("n", *(f"s{index}" for index in range(views)))])
     files = sorted(folder.glob("*.parquet"))
     batches = (batch.cast(schema) for file in files for batch in pq.ParquetFile(file).iter_batches())
