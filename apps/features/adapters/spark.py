@@ -25,7 +25,17 @@ from typing import IO, TYPE_CHECKING, cast
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from apps.features.adapters.asof import comma, from_column, labels_sql, outputs, same_keys, seen_name, seen_sql, written
+from apps.features.adapters.asof import (
+    comma,
+    from_column,
+    join_sql,
+    labels_sql,
+    outputs,
+    same_keys,
+    seen_name,
+    seen_sql,
+    written,
+)
 from apps.features.ports import JoinedView, Labels, Through
 from foundation import folders, storage
 from foundation.errors import Unavailable
@@ -65,6 +75,8 @@ class SparkJoin:
         heard: Callable[[], None],
         through: Through | None = None,
     ) -> TableAt:
+        if not views:
+            return written(tables, into, join_sql(labels, views), inputs, through)
         aside, moved = PREFIX + into.partition("_")[2], secrets.randbelow(3650 * _DAY_US)
         tables.drop(aside)
         try:
