@@ -50,11 +50,8 @@ def worked(_thing):
 def rows(**more):
     """Out of order, one row twice, one of an airline that nobody knows, one without, and an index of its own."""
     moments = ["2013-01-10 09:00", "2013-01-05 01:00", "2013-01-05 01:00", "2013-01-20", "2013-01-20", "2013-01-01"]
-    frame = {
-        "carrier": ["AA", "DLX", "DLX", "ZZ", None, "AA"],
-        "event_timestamp": pd.to_datetime(moments, format="ISO8601"),
-        **more,
-    }
+    times = pd.to_datetime(moments, format="ISO8601")
+    frame = {"carrier": ["AA", "DLX", "DLX", "ZZ", None, "AA"], "event_timestamp": times, **more}
     return pd.DataFrame(frame, index=list("fedcba"))
 
 

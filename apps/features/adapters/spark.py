@@ -20,20 +20,30 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from select import select
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
-import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from apps.features.adapters.asof import comma, from_column, labels_sql, outputs, same_keys, seen_name, seen_sql, written
+from apps.features.adapters.asof import (
+    comma,
+    from_column,
+    join_sql,
+    labels_sql,
+    outputs,
+    same_keys,
+    seen_name,
+    seen_sql,
+    written,
+)
 from apps.features.ports import JoinedView, Labels, Through
 from foundation import folders, storage
 from foundation.errors import Unavailable
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 log = logging.getLogger("sanad.features")
 PREFIX = "js_"
@@ -65,6 +75,8 @@ class SparkJoin:
         heard: Callable[[], None],
         through: Through | None = None,
     ) -> TableAt:
+        if not views:
+            return written(tables, into, join_sql(labels, views), inputs, through)
         aside, moved = PREFIX + into.partition("_")[2], secrets.randbelow(3650 * _DAY_US)
         tables.drop(aside)
         try:
@@ -168,6 +180,8 @@ def _defaults(folder: Path, master: str) -> dict[str, str]:
 
 def _write(rows: pa.RecordBatchReader, folder: Path) -> None:
     """Parquet in files that several executors read at once."""
+    import pyarrow.dataset as ds
+
     folder.mkdir(parents=True)
     ds.write_dataset(
         rows,
@@ -180,6 +194,9 @@ def _write(rows: pa.RecordBatchReader, folder: Path) -> None:
 
 
 def _found(folder: Path, views: int) -> pa.RecordBatchReader:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     schema = pa.schema([(name, pa.int64()) for name in ("n", *(f"s{index}" for index in range(views)))])
     files = sorted(folder.glob("*.parquet"))
     batches = (batch.cast(schema) for file in files for batch in pq.ParquetFile(file).iter_batches())

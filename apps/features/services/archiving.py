@@ -1,4 +1,4 @@
-"""What features give to a tenant's archive: how views, services and training sets were defined, and what features mean."""
+"""What features give to a tenant's archive: how views, services and training sets were defined, what features mean."""
 
 from __future__ import annotations
 

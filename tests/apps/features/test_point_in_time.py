@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -18,15 +19,26 @@ from tests.apps.features import point_in_time as pit
 from tests.support.tools import needs, needs_module
 
 SEED = 20260101
+# Of 20 seconds of processor time Java spends half on making code fast that runs once.
+LEAN = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.memory": "1g",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
+
+
+@pytest.fixture
+def spark():
+    needs("java", "default-jre-headless")
+    needs_module("pyspark", "requirements/spark.txt")
+    return SparkJoin("local[1]", options=LEAN)
 
 
 @pytest.fixture(params=["duckdb", "spark"])
 def engine(request):
-    if request.param == "duckdb":
-        return LakeJoin()
-    needs("java", "default-jre-headless")
-    needs_module("pyspark", "requirements/spark.txt")
-    return SparkJoin("local[2]", options={"spark.sql.shuffle.partitions": "2", "spark.driver.memory": "1g"})
+    return LakeJoin() if request.param == "duckdb" else request.getfixturevalue("spark")
 
 
 @pytest.fixture
@@ -79,6 +91,24 @@ def test_every_label_comes_out_once_with_what_was_known(tables, engine, monkeypa
         assert bool(early) == spec.early
         assert min(map(states.count, ("joined", "missing"))) > 50
     assert not [table for table in tables.tables() if table.startswith("js_")]
+
+
+def test_a_join_on_spark_that_is_not_wanted_any_more_leaves_nothing(tables, spark, settings):
+    class Enough(Exception):
+        pass
+
+    heard = iter((None, Enough()))
+
+    def hear():
+        if error := next(heard):
+            raise error
+
+    labels, rows = pit.labels_and_rows(SEED)
+    base, at = tables.write("base", pit.label_table(labels)), as_a_view(tables, "v0", rows, pit.Shape())
+    with pytest.raises(Enough):
+        spark.join(tables, "ts_ended", pit.LABELS, [pit.Shape().view("v0")], {"base": base, "v0": at}, heard=hear)
+    assert not list(Path(settings.SANAD_HOME, "scratch").glob("join-*"))
+    assert not [table for table in tables.tables() if table.startswith(("js_", "ts_"))]
 
 
 class Lossy:

@@ -131,6 +131,25 @@ def test_a_key_of_another_type_is_told_and_nothing_is_kept(view, uploaded, ask, 
     assert not [table for table in lake.for_tenant(row.tenant_id).tables() if table.startswith(("hr_", "hl_"))]
 
 
+def test_what_is_covered_comes_out_masked_for_whoever_sees_it_so(view, flights, ask, run_jobs, scientist):
+    version = datasets.versions_by_id({UUID(next(iter(view.inputs.values())))})[0]
+    for covered, classes in ((version, {"delay": "personal"}), (flights, {"carrier": "personal"})):
+        dataset_services.classify_columns(actor=scientist, version=covered, classes=classes)
+    masked = replace(scientist, scopes=frozenset({"feature.define", "feature.view", "dataset.view"}))
+    row = ask(base_version_id=flights.pk)
+    run_jobs()
+    row.refresh_from_db()
+    tables = {}
+    for reader in (scientist, masked):
+        pieces = services.retrieval_stream(actor=reader, retrieval=row, form="parquet")
+        tables[reader.scopes] = pq.read_table(io.BytesIO(b"".join(pieces)))
+    clear, hidden = tables[scientist.scopes], tables[masked.scopes]
+    assert {"AA", "DLX"} == set(clear.column("carrier").to_pylist())
+    assert not {"AA", "DLX"} & set(hidden.column("carrier").to_pylist())
+    assert not {5, 50, 7} & set(hidden.column("recent_delay").to_pylist())
+    assert hidden.column("late").equals(clear.column("late"))
+
+
 def test_whoever_sees_keys_masked_does_not_ask_by_rows_of_their_own(view, uploaded, ask, scientist):
     version = datasets.versions_by_id({UUID(next(iter(view.inputs.values())))})[0]
     dataset_services.classify_columns(actor=scientist, version=version, classes={"carrier": "personal"})
