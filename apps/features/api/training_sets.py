@@ -52,7 +52,9 @@ class TrainingSetViewSet(ProjectListViewSet):
         project = self.project_of(body.pop("project"))
         version = body.pop("base_version")
         return Response(
-            services.preview_training_set(actor=self.actor, project=project, base_version_id=version, **body)
+            services.preview_training_set(
+                actor=self.actor, project=project, base_version_id=version, service_id=body.pop("service"), **body
+            )
         )
 
     @action(detail=True, methods=["get"])

@@ -172,7 +172,7 @@ def test_a_deprecated_view_is_marked_where_it_is_seen_and_chosen(
     run_jobs()
     services.deprecate_view(actor=scientist, view=view, reason="It counts <twice>", now=now())
     client, here = client_as(scientist), "/t/acme/p/flights/features/"
-    for path in ("", f"views/{view.pk}/", f"training-sets/new/?base={flights.pk}", "services/new/"):
+    for path in ("?show=views", f"views/{view.pk}/", f"training-sets/new/?base={flights.pk}", "services/new/"):
         text = client.get(here + path).content.decode()
         assert "Deprecated" in text and "It counts &lt;twice&gt;" in text, path
     row = api_as(scientist).get(f"/api/v1/feature-views/{view.pk}/").json()
