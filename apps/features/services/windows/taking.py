@@ -40,11 +40,11 @@ def take_added(
     tables: Lake, view: FeatureView, plan: Plan, added: pa.RecordBatchReader, until: TableAt, before: Mark, said: str
 ) -> Mark:
     """What came to the source, behind what is there already; MarkMoved where somebody else took it in."""
-    place = {"table": until.table, "snapshot": until.snapshot, "rows": tables.count(until)}
-    mark = Mark(step=before.step + 1, whole=before.whole, **place)
+    rows = tables.count(until)
+    mark = Mark(before.step + 1, before.whole, table=until.table, snapshot=until.snapshot, rows=rows)
     staged = tables.write(staging_table(view), added, mode="replace")
-    rows = _selected(view, plan, staged, mark.step)
-    tables.write(events_table(view), rows, mode="append", mark=mark.said(), after=said)
+    selected = _selected(view, plan, staged, mark.step)
+    tables.write(events_table(view), selected, mode="append", mark=mark.said(), after=said)
     return mark
 
 
