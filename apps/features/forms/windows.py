@@ -81,7 +81,11 @@ class WindowsForm(forms.Form):
         """`more` rows are added to those that were typed, and the row `without` is taken away."""
         rows = sorted(int(found[1]) for name in data or () if (found := _ROW.fullmatch(name)))
         if data is not None:
-            data = _numbered(data, [row for row in rows if row != without])
+            kept = [row for row in rows if row != without]
+            data = {
+                **_numbered(data, kept),
+                **{f"unit_{place}": "hours" for place in range(len(kept), len(kept) + more)},
+            }
             count = len(rows) - int(without in rows)
         else:
             count = len((kwargs.get("initial") or {}).get("aggregations") or []) or 1

@@ -65,7 +65,7 @@ def is_level(tables: Lake, view: FeatureView) -> bool:
     mark, _said = mark_of(tables, view)
     if mark is None or tables.mark_of(rows_table(view)) != str(mark.step):
         return False
-    return _added(tables, TableAt(mark.table, mark.snapshot), tables.current(mark.table)) is not None
+    return _added(tables, mark, tables.current(mark.table)) is not None
 
 
 def _step(job: JobHandle, view_id: UUID) -> bool:
@@ -108,7 +108,7 @@ def _take_in(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan) -> tup
     until = tables.current(table)
     if mark is None:
         return take_all(tables, view, plan, until, None, ""), True
-    added = _added(tables, TableAt(mark.table, mark.snapshot), until)
+    added = _added(tables, mark, until)
     if added is None:
         job.progress(_("Rows of the stream were changed or taken away: taking all of them in anew"), None)
         return take_all(tables, view, plan, until, mark, said), True
@@ -121,9 +121,11 @@ def _take_in(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan) -> tup
     return take_added(tables, view, plan, fresh, until, mark, said), True
 
 
-def _added(tables: Lake, since: TableAt, until: TableAt) -> Any:
+def _added(tables: Lake, mark: Mark, until: TableAt) -> Any:
+    """What came since the mark; None where rows were changed or taken away, and all has to be read anew."""
+    since = TableAt(mark.table, mark.snapshot)
     try:
-        return tables.added_between(since, until)
+        return tables.added_between(since, until) if tables.count(since) == mark.rows else None
     except TableMissing:
         return None  # nobody kept what was read last: it was long ago
 

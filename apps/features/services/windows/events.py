@@ -27,12 +27,16 @@ _FIRST_US, _LAST_US = -62_135_596_800_000_000, 248_000_000_000_000_000
 
 @dataclass(frozen=True)
 class Mark:
-    """Up to `step` what came is in the table, which is the source as of `snapshot`; at `whole` it was begun anew."""
+    """Up to `step` what came is in: the source as of `snapshot`, with its `rows`; at `whole` it was begun anew.
+
+    Where rows were erased from the source and its past forgotten, that snapshot has fewer: nothing else tells of it.
+    """
 
     step: int
     whole: int
     table: str
     snapshot: int
+    rows: int
 
     def said(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))

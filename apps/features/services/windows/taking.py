@@ -26,7 +26,7 @@ _TIMEOUT_S, _MEMORY_MB = 600, 2048
 def take_all(tables: Lake, view: FeatureView, plan: Plan, source: TableAt, before: Mark | None, said: str) -> Mark:
     """The table of events anew, with all that the source has now; the mark of the step that they are in."""
     step = before.step + 1 if before else 1
-    mark = Mark(step=step, whole=step, table=source.table, snapshot=source.snapshot)
+    mark = Mark(step=step, whole=step, table=source.table, snapshot=source.snapshot, rows=tables.count(source))
     rows = _selected(view, plan, source, step)
     if before and view.windows["known_since"] == KnownSince.ARRIVAL:
         staged = tables.write(staging_table(view), rows, mode="replace")
@@ -40,10 +40,11 @@ def take_added(
     tables: Lake, view: FeatureView, plan: Plan, added: pa.RecordBatchReader, until: TableAt, before: Mark, said: str
 ) -> Mark:
     """What came to the source, behind what is there already; MarkMoved where somebody else took it in."""
-    mark = Mark(step=before.step + 1, whole=before.whole, table=until.table, snapshot=until.snapshot)
+    rows = tables.count(until)
+    mark = Mark(before.step + 1, before.whole, table=until.table, snapshot=until.snapshot, rows=rows)
     staged = tables.write(staging_table(view), added, mode="replace")
-    rows = _selected(view, plan, staged, mark.step)
-    tables.write(events_table(view), rows, mode="append", mark=mark.said(), after=said)
+    selected = _selected(view, plan, staged, mark.step)
+    tables.write(events_table(view), selected, mode="append", mark=mark.said(), after=said)
     return mark
 
 
