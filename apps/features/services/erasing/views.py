@@ -74,6 +74,7 @@ class ViewReach(TableReach[FeatureView]):
 
     def _gone(self, thing: FeatureView) -> ledger.Event:
         thing.first_profile, thing.online_keys, thing.online_at = {}, None, None
+        thing.online_bytes = thing.online_event_at = thing.stale_since = None
         return FeatureViewDestroyed(view_id=thing.pk, digest=thing.digest)
 
 
