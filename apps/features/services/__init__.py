@@ -26,7 +26,6 @@ from apps.features.services.definitions import (
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
-from apps.features.services.going_online import put_online
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.likening import similar_to_sql
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
@@ -115,7 +114,6 @@ __all__ = [
     "preview_sql",
     "preview_training_set",
     "promise_freshness",
-    "put_online",
     "read_on_demand",
     "read_online",
     "read_plan",
