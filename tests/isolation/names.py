@@ -134,6 +134,8 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "project": ("project", str),
     "projects": ("project", lambda thing: [thing]),
     "upload": ("upload", str),
+    "version_id": ("dataset_version", str),
+    "stream_id": ("stream", str),
     "connection": ("connection", str),
     "dataset": ("dataset", str),
     "output": ("dataset", str),
