@@ -154,6 +154,7 @@ def test_tokens_say_who_holds_them_and_nothing_that_opens_a_door(client_as, admi
         "p/flights/data/",
         "p/flights/data/bin/",
         "p/flights/features/",
+        "p/flights/features/?show=on_demand",
         "p/flights/features/?show=sets",
         "p/flights/features/?show=entities",
         "p/flights/features/?show=services",
