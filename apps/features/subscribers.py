@@ -24,13 +24,17 @@ from foundation.web import chain, lineage
 _CHANGES = (
     "dataset_version.column_classified",
     "dataset_version.columns_classified",
+    "feature_service.defined",
+    "feature_service.removed",
     "feature_view.destroyed",
     "feature_view.ready",
+    "feature_view.skew_watched",
 )
 
 
 def register() -> None:
     _keep_catalogue()
+    services.register_on_demand(services.OnDemandOfProject())
     tenants.register_export("features", services.feature_part)
     tenants.register_kept("features", services.tables_measured)
     for kind in _CHANGES:

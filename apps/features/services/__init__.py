@@ -31,6 +31,7 @@ from apps.features.services.likening import similar_to_sql
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
 from apps.features.services.metering import tables_measured
 from apps.features.services.on_demand import (
+    OnDemandOfProject,
     define_on_demand,
     functions_in_words,
     read_on_demand,
@@ -65,6 +66,7 @@ from apps.features.services.windows.defining import define_windows, preview_even
 
 __all__ = [
     "FeatureFarewell",
+    "OnDemandOfProject",
     "TrainingSetReach",
     "ViewMentionReach",
     "ViewReach",

@@ -85,7 +85,8 @@ def checked_set(
     service = _service(actor, project, service_id) if service_id else None
     parts = views_for_set(actor, service, views, keys or {}) if service else views
     chosen = [_check_view(actor, part, types) for part in parts]
-    derived = taken(actor=actor, project=project, given=on_demand, types=types, label=label, chosen=chosen)
+    asked = _of_service(service, on_demand) if service else on_demand
+    derived = taken(actor=actor, project=project, given=asked, types=types, label=label, chosen=chosen)
     spoken_for = {label, event_time, group}
     base_features = list(features) if features is not None else [c for c in types if c not in spoken_for]
     used = {*base_features, *spoken_for, *(column for _view, keys, _names in chosen for column in keys.values())}
@@ -112,6 +113,14 @@ def checked_set(
         ignores_known_since=ignore_known_since and any(view.created_column for view, _keys, _names in chosen),
         created_by=actor.user,
     )
+
+
+def _of_service(service: FeatureService, given: Sequence[Any]) -> list[Any]:
+    """The service's on-demand features, with what is said of one of them, and what is asked for besides."""
+    said = {str(one["id"]): one for one in given if isinstance(one, Mapping)}
+    kept = {part["id"] for part in service.on_demand}
+    besides = [one for one in given if str(one["id"] if isinstance(one, Mapping) else one) not in kept]
+    return [*({**said.get(part["id"], {}), **part} for part in service.on_demand), *besides]
 
 
 def _service(actor: Actor, project: Project, service_id: UUID) -> FeatureService:

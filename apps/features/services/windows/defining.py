@@ -16,6 +16,7 @@ from apps.features.choices import EventSource, KnownSince, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
 from apps.features.services.defining import announce, check_name, check_ttl, definition_digest, next_number
+from apps.features.services.meaning import check_steady, fit_keys
 from apps.features.services.windows.declaring import KNOWN_SINCE, checked, features_of, plan_of
 from apps.streams import selectors as streams
 from apps.tenants import services as tenants
@@ -65,6 +66,7 @@ def define_windows(
     sql = sql.strip() or _plain_sql([*entity.join_keys, event_time, created_column], aggregations)
     dataset_services.check_may_query(actor, [version])
     dataset_services.check_sql_classified(actor, sql, [version])
+    check_steady(sql, version.column_names)
     types = {column.name: column.type for column in lake.sandbox.describe(actor.tenant_id, sql, {ALIAS: at})}
     if source["kind"] == EventSource.STREAM:
         check_row_by_row(sql)
@@ -78,6 +80,7 @@ def define_windows(
         aggregations=aggregations,
         types=types,
     )
+    fit_keys(entity, types)
     named = {name: types[name] for name in _named(entity, event_time, created_column, kept)}
     windows = {
         "source": source,

@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("features", "0006_historical"),
+        ("features", "0011_historical"),
         ("projects", "0004_deletion"),
         ("tenancy", "0001_squashed_0005_suspension_and_leaving"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

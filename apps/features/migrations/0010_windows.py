@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("features", "0006_on_demand"),
+        ("features", "0009_on_demand"),
     ]
 
     operations = [

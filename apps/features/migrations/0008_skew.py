@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("features", "0006_online"),
+        ("features", "0007_online"),
         ("projects", "0004_deletion"),
         ("tenancy", "0001_squashed_0005_suspension_and_leaving"),
     ]

@@ -1,0 +1,31 @@
+"""On-demand features as services find them: by id, or by name for the newest version."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from apps.features import selectors
+from apps.features.models import OnDemandView
+from foundation.errors import NotFound
+from foundation.identity import Actor
+
+
+class OnDemandOfProject:
+    """What `serving.OnDemandSource` asks for."""
+
+    def find(self, *, actor: Actor, project_id: UUID, pk: UUID) -> tuple[str, list[str]]:
+        view = selectors.get_on_demand_view(actor=actor, on_demand_id=pk)
+        if view.project_id != project_id:
+            raise NotFound(_("There are no such on-demand features here."))
+        return str(view), list(view.feature_names)
+
+    def called(self, *, actor: Actor, project_id: UUID, name: str) -> tuple[UUID, str, list[str]]:
+        plain, _space, number = name.partition(" v")
+        rows = selectors.visible_on_demand_views(actor=actor, project_id=project_id).filter(name=plain)
+        rows = rows.filter(number=number) if number.isdigit() else rows.order_by("-number")
+        view: OnDemandView | None = rows.first()
+        if view is None:
+            raise NotFound(_("There are no on-demand features “%(name)s” in this project.") % {"name": name})
+        return view.pk, str(view), list(view.feature_names)
