@@ -27,6 +27,8 @@ EXEMPT = {
     "mlflow/<slug:tenant>/<slug:project>/<path:path>": "tokens; a session has to prove its page in the view itself",
     "internal/gateway/token": "the gateway alone, by a token for this one request",
     "internal/gateway/refused": "the gateway alone, by a token for this one request",
+    "internal/gateway/features": "the gateway alone, by a token for this one request",
+    "internal/gateway/forgotten": "the gateway alone, by a token for this one request",
 }
 # Where it is noted that somebody was refused.
 NOTES = {"django_session", "ledger_ledgerevent", "ledger_pendingevent", "refusals_refusalwindow"}
