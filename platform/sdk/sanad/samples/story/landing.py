@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sanad.resource import Thing
 from sanad.samples import landed
-from sanad.samples.story.stage import Stage, must
+from sanad.samples.story.care import Care
+from sanad.samples.story.flow import Flow
+from sanad.samples.story.stage import must
 from sanad.transport import unmade, wait_for
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ EVENTS, PARTS = 3_000, 3
 _AT_ONCE = 5
 
 
-class Landing(Stage):
+class Landing(Flow, Care):
     """Flights land, windows over them go on, and what is served is what a training set would have joined."""
 
     def landing(self) -> Figures:
@@ -27,15 +29,14 @@ class Landing(Stage):
         stream = self.kept.stream(landed.STREAM) or self.scientist.streams.create(
             landed.STREAM, columns=landed.COLUMNS, event_time=landed.EVENT_TIME
         )
-        rows = int(stream["rows"])
+        rows, parts = int(stream["rows"]), [events[part::PARTS] for part in range(PARTS)]
+        rows += self._sent(stream, parts[0], rows)
+        # What flights hold is said of a version of them, as of every dataset.
+        self._classified(self.kept.dataset(landed.STREAM) or self._cut(stream))
         views = [self._windows(words, stream) for words in landed.views()]
         before, asked = [self._compared(view) for view in views], [0] * len(views)
-        for part in range(PARTS):
-            sent = events[part * EVENTS // PARTS : (part + 1) * EVENTS // PARTS]
-            told = self.scientist.streams.push(stream["id"], sent)
-            must(not told["rejected"], f"of the flights these were refused: {told['rejected'][:3]}")
-            rows += told["accepted"]
-            self._arrived(stream, rows)
+        for part in parts[1:]:
+            rows += self._sent(stream, part, rows)
             asked = [count + self._served(view, rows, events) for view, count in zip(views, asked, strict=True)]
         found = [self._skew(view, sum(counts)) for view, *counts in zip(views, before, asked, strict=True)]
         compared, different = (sum(one[word] for one in found) for word in ("compared", "different"))
@@ -50,6 +51,13 @@ class Landing(Stage):
         made = self.scientist.features.define_windows(**{**words, "known_since": "arrival"}, stream=stream["id"])
         self.scientist.features.watch_skew(made["id"], share=1.0, limit=0.0)
         return made
+
+    def _sent(self, stream: Thing, events: list[dict[str, Any]], rows: int) -> int:
+        """How many became rows, once they are there."""
+        told = self.scientist.streams.push(stream["id"], events)
+        must(not told["rejected"], f"of the flights these were refused: {told['rejected'][:3]}")
+        self._arrived(stream, rows + told["accepted"])
+        return int(told["accepted"])
 
     def _arrived(self, stream: Thing, expected: int) -> None:
         wait_for(
