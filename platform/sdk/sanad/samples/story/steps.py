@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from sanad.client import Client
 from sanad.samples.story.data import Data
 from sanad.samples.story.features import Features
-from sanad.samples.story.flow import Flow
 from sanad.samples.story.landing import Landing
 from sanad.samples.story.models import Models
 from sanad.samples.story.proof import Proof
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from sanad.demo import Walk
 
 
-class Story(Data, Flow, Features, Landing, Models, Serving, Proof):
+class Story(Data, Landing, Features, Models, Serving, Proof):
     """All steps; what they hand on to each other lies in `made`."""
 
     def begin(self) -> None:
