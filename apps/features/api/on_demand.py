@@ -40,14 +40,14 @@ class OnDemandViewViewSet(ProjectListViewSet):
         view = services.define_on_demand(actor=self.actor, project=project, **body)
         return self.answer(self.serializer_class, view, status=201)
 
-    @extend_schema(request=serializers.OnDemandTry)
+    @extend_schema(request=serializers.OnDemandTry, operation_id="on_demand_definition_try")
     @action(detail=False, methods=["post"], url_path="try")
     def try_definition(self, request: Request) -> Response:
         body = self.body(serializers.OnDemandTry)
         project = self.project_of(body.pop("project"))
         return Response({"results": services.try_definition(actor=self.actor, project=project, **body)})
 
-    @extend_schema(request=serializers.TriedRows)
+    @extend_schema(request=serializers.TriedRows, operation_id="on_demand_values_try")
     @action(detail=True, methods=["post"], url_path="try")
     def try_values(self, request: Request, pk: UUID) -> Response:
         rows = self.body(serializers.TriedRows)["rows"]
