@@ -117,9 +117,9 @@ def _parts(actor: Actor, service: FeatureService) -> list[str]:
 
 
 def _view_part(context: Context, said: str, names: list[str] | None) -> dict[str, Any]:
-    name, _space, number = said.partition(" v")
+    name, number = name_and_number(said)
     rows = selectors.visible_views(actor=context.actor, project_id=context.project.pk).filter(name=name)
-    rows = rows.filter(number=int(number)) if number.isdigit() else rows.filter(state__in=ALIVE)
+    rows = rows.filter(state__in=ALIVE) if number is None else rows.filter(number=number)
     view = rows.order_by("-number").first()
     if view is None:
         raise DefinitionRefused(
