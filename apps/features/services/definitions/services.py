@@ -24,6 +24,7 @@ from apps.features.services.definitions.saying import (
 )
 from apps.features.services.definitions.sections import Action, Context, Section, Step, Wanted
 from apps.features.services.describing import describe_service
+from apps.features.services.naming import name_and_number
 from apps.features.services.serving import define_service, on_demand_called, on_demand_named
 from foundation.identity import Actor
 

@@ -82,7 +82,7 @@ def _check_few(whose: str) -> None:
     if sum(whose in parts for parts in names) >= MOST_NAMES:
         raise OverQuota(
             _(
-                "At most %(most)s readers are admitted at once for one token. Each holds for %(minutes)s minutes; use it."
+                "At most %(most)s readers are admitted at once for one token. Each holds for %(minutes)s minutes."
             )
             % {"most": MOST_NAMES, "minutes": LIFETIME // timedelta(minutes=1)}
         )
