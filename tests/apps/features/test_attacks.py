@@ -1,8 +1,10 @@
 """What somebody tries who means harm, or a program that is broken: each is refused in words."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -11,6 +13,8 @@ from apps.datasets import services as dataset_services
 from apps.features import services
 from apps.features.services.naming import name_and_number
 from apps.features.services.online import readers
+from apps.features.services.windows.events import events_sql
+from apps.features.services.windows.kernel import Plan
 from foundation import clock
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
 from runtime.expressions import program_of
@@ -101,3 +105,17 @@ def test_more_values_than_a_question_may_have_are_refused(view, scientist, monke
     entities = [{"carrier": "AA"}, {"carrier": "DLX"}]
     with pytest.raises(Invalid, match="send fewer entities"):
         services.read_online(actor=scientist, view_ids=[view.pk], entities=entities)
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMPTZ", "DATE"])
+def test_an_event_that_never_becomes_known_is_in_no_window(kind):
+    select = (
+        f"SELECT * FROM (VALUES ('a', TIMESTAMP '2026-01-01', NULL::{kind}, 1), "
+        f"('b', TIMESTAMP '2026-01-01', 'infinity'::{kind}, 2), ('c', TIMESTAMP '2026-01-01', '-infinity'::{kind}, 3)) "
+        "AS told(who, happened, told, x)"
+    )
+    told = {"columns": {"x": "INTEGER"}, "known_since": "column"}
+    view = SimpleNamespace(event_time="happened", created_column="told", windows=told, sql=select)
+    plan = Plan(("who",), "happened", "told", 60, ("x",), ())
+    rows = duckdb.connect().execute(events_sql(view, plan, step=1, now_us=0)).fetchall()
+    assert [(row[0], row[1] is not None) for row in sorted(rows)] == [("a", True), ("b", False), ("c", True)]
