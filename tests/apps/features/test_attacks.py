@@ -11,6 +11,7 @@ import pytest
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.features import services
+from apps.features.services.defining import check_ttl
 from apps.features.services.naming import name_and_number
 from apps.features.services.online import readers
 from apps.features.services.windows.events import events_sql
@@ -119,3 +120,17 @@ def test_an_event_that_never_becomes_known_is_in_no_window(kind):
     plan = Plan(("who",), "happened", "told", 60, ("x",), ())
     rows = duckdb.connect().execute(events_sql(view, plan, step=1, now_us=0)).fetchall()
     assert [(row[0], row[1] is not None) for row in sorted(rows)] == [("a", True), ("b", False), ("c", True)]
+
+
+def test_a_time_to_live_that_no_column_holds_is_refused():
+    for seconds in (0, -1, 10**11, 2**63, 10**400):
+        with pytest.raises(Invalid):
+            check_ttl(seconds)
+    check_ttl(100 * 365 * 86_400)
+
+
+def test_a_whole_number_of_hundreds_of_digits_is_missing(view, scientist, project):
+    asked = {"features": [{"name": "x", "expression": "n + 1"}], "request": {"n": "whole number"}}
+    for given, found in ((10**400, None), (2**63, 2.0**63), (3.0, 4.0)):
+        rows = services.try_definition(actor=scientist, project=project, rows=[{"n": given}], **asked)
+        assert rows[0]["x"] == found

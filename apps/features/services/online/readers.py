@@ -81,9 +81,7 @@ def _check_few(whose: str) -> None:
     names = [name.split("-") for name in online_store().admitted(_BEGINNING)]
     if sum(whose in parts for parts in names) >= MOST_NAMES:
         raise OverQuota(
-            _(
-                "At most %(most)s readers are admitted at once for one token. Each holds for %(minutes)s minutes."
-            )
+            _("At most %(most)s readers are admitted at once for one token. Each holds for %(minutes)s minutes.")
             % {"most": MOST_NAMES, "minutes": LIFETIME // timedelta(minutes=1)}
         )
 
