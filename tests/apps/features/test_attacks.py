@@ -11,12 +11,14 @@ import pytest
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.features import services
+from apps.features.choices import BuildState
+from apps.features.models import Feature, Retrieval
 from apps.features.services.defining import check_ttl
 from apps.features.services.naming import name_and_number
 from apps.features.services.online import readers
 from apps.features.services.windows.events import events_sql
 from apps.features.services.windows.kernel import Plan
-from foundation import clock
+from foundation import clock, lake
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
 from runtime.expressions import program_of
 
@@ -134,3 +136,19 @@ def test_a_whole_number_of_hundreds_of_digits_is_missing(view, scientist, projec
     for given, found in ((10**400, None), (2**63, 2.0**63), (3.0, 4.0)):
         rows = services.try_definition(actor=scientist, project=project, rows=[{"n": given}], **asked)
         assert rows[0]["x"] == found
+
+
+def test_nothing_of_a_view_that_was_removed_is_kept_elsewhere(view, flights, project, scientist, admin, run_jobs):
+    asked = {"features": ["carrier_delay:*"], "event_time": "moment", "base_version_id": flights.pk}
+    row = services.ask_for_history(actor=scientist, project=project, **asked)
+    run_jobs()
+    known = Feature.objects.get(view=view, name="recent_delay")
+    assert (known.current, known.mean is None, Retrieval.objects.get().state) == (True, False, BuildState.READY)
+    plans = services.plans_number()
+    services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
+    run_jobs()
+    known.refresh_from_db()
+    assert (known.mean, known.deviation, known.distinct, known.null_share) == (None, None, None, None)
+    assert not Retrieval.objects.exists()
+    assert f"hr_{row.pk.hex}" not in lake.for_tenant(row.tenant_id).tables()
+    assert services.plans_number() > plans
