@@ -3,6 +3,7 @@
 Late corrections, rows that never become known, ties, doubles and a time to live are all among the rows (`pit`).
 """
 
+from dataclasses import replace
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -39,6 +40,8 @@ def tables(tenant):
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_a_value_online_is_the_one_that_a_join_has_at_that_moment(tables, shape):
     labels, rows = pit.labels_and_rows(SEED)
+    # A view has no rows without a key: they are refused when it is computed.
+    rows = [row for row in rows if row["key"] is not None]
     base = tables.write("base", pit.label_table(labels))
     at = _as_a_view(tables, rows, shape)
     spec = shape.view("v")
@@ -73,7 +76,9 @@ def test_a_value_online_is_the_one_that_a_join_has_at_that_moment(tables, shape)
 def _as_a_view(tables, rows, shape):
     raw = tables.write("v_raw", pit.view_table(rows, shape))
     at = tables.write_query("v_all", "SELECT * REPLACE (told::TIMESTAMP AS told) FROM r", {"r": raw})
-    return tables.write_query("v_marked", marked_sql(shape.view("r"), "r"), {"r": at}) if shape.marked else at
+    if not shape.marked:
+        return at
+    return tables.write_query("v_marked", marked_sql(replace(shape.view("r"), marked=None), "r"), {"r": at})
 
 
 def _offline(tables, at, spec):
