@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -37,6 +37,17 @@ def check_may_name(actor: Actor, view: FeatureView) -> None:
 def check_may_probe(actor: Actor, view: FeatureView) -> None:
     """The same of rows that somebody brings: their times would tell those of the view, too."""
     _check_clear(actor, view, {*view.entity.join_keys, view.event_time, view.created_column})
+
+
+def check_may_match(
+    actor: Actor, view: FeatureView, keys: Mapping[str, str], event_time: str, covered: Collection[str]
+) -> None:
+    """The same of rows of a version, by the columns that the view's keys stand in: what is covered there as well is
+    not what somebody made up to try it out."""
+    names = {key for key, column in keys.items() if column not in covered}
+    if event_time and event_time not in covered:
+        names |= {view.event_time, view.created_column}
+    _check_clear(actor, view, names)
 
 
 def _check_clear(actor: Actor, view: FeatureView, names: set[str]) -> None:

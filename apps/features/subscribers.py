@@ -28,6 +28,8 @@ _CHANGES = (
     "feature_service.removed",
     "feature_view.destroyed",
     "feature_view.ready",
+    "feature_view.removal_requested",
+    "feature_view.removed",
     "feature_view.skew_watched",
 )
 
@@ -70,7 +72,7 @@ def register() -> None:
     keeping.register("hl_", over=selectors.joins_over)
     keeping.register("js_", over=selectors.joins_over)
     live.register_topic("retrieval", check=lambda actor, pk: selectors.get_retrieval(actor=actor, retrieval_id=pk))
-    for kind in ("feature_view.destroyed", "dataset_version.destroyed"):
+    for kind in ("feature_view.destroyed", "feature_view.removed", "dataset_version.destroyed"):
         ledger.subscribe(kind, name="features.retrievals", handler=_forget_what_rests_on)
 
 
@@ -90,7 +92,7 @@ def _token_revoked(event: RecordedEvent) -> None:
 
 def _keep_catalogue() -> None:
     """What is searched for follows what happens to views, training sets and classes, in that order."""
-    for word in ("defined", "ready", "destroyed"):
+    for word in ("defined", "ready", "destroyed", "removed"):
         ledger.subscribe(f"feature_view.{word}", name="features.catalogue", handler=_view_changed)
     ledger.subscribe("training_set.ready", name="features.catalogue", handler=_training_set_ready)
     for word in ("column_classified", "columns_classified"):

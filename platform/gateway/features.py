@@ -42,6 +42,8 @@ MOST_ENTITIES = 1_000
 MOST_VALUES = 10_000
 MOST_QUESTION_BYTES = 8_192
 MOST_VIEWS_KNOWN = 500
+# Each with its plan, some ten kilobytes; whoever asks for the same features in every order has no more than these.
+MOST_QUESTIONS_KNOWN = 5_000
 TELL_AGAIN_AFTER_S = 10.0
 _WORDS = ("views", "service", "features", "project")
 
@@ -109,6 +111,9 @@ class FeatureKeys(Keys):
         if verdict.checked_at <= self._dropped_at:
             return
         super()._remember(key, verdict)
+        for known in (self.known, self._denied):
+            while len(known) > MOST_QUESTIONS_KNOWN:
+                known.popitem(last=False)
         for view in verdict.plan.online_views if isinstance(verdict, Reading) else ():
             self._views[view.id] = view
             self._views.move_to_end(view.id)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PREVIEW_ROWS, _SAMPLE_ROWS = 50, 10_000
+MOST_TTL_S = 100 * 366 * 86_400
 
 
 @transaction.atomic
@@ -146,6 +147,11 @@ def check_ttl(seconds: int | None) -> None:
             _("A time to live of %(ttl)s seconds would forget every value at once; leave it empty for none.")
             % {"ttl": seconds},
             fields={"ttl_seconds": [_("Give a positive number of seconds.")]},
+        )
+    if seconds is not None and seconds > MOST_TTL_S:
+        raise DefinitionRefused(
+            _("A time to live has at most 100 years; leave it empty for none."),
+            fields={"ttl_seconds": [_("Give fewer seconds.")]},
         )
 
 

@@ -12,6 +12,7 @@ from apps.features import policies, selectors
 from apps.features.choices import NEXT, BuildState
 from apps.features.events import FeatureViewRemovalRequested, FeatureViewRemoved
 from apps.features.models import FeatureView
+from apps.features.services import windows
 from apps.features.services.metering import end_usage
 from apps.features.services.online import drop_online
 from apps.features.services.serving import system
@@ -75,7 +76,7 @@ def remove_view(*, job: JobHandle, view_id: UUID) -> None:
     storage.delete(view.tenant_id, view.profile_key)
     job.raise_if_cancelled()
     job.progress(_("Destroying rows and their keys"), 30)
-    shredding.shred(actor=job.actor, tables=[f"fv_{view.pk.hex}"])
+    shredding.shred(actor=job.actor, tables=windows.tables_of(view.pk))
     with job.scope(), transaction.atomic():
         _end(job.actor, view_id)
 

@@ -10,8 +10,9 @@ names, numbers, texts, True, False, None (missing), and the functions of `runtim
 Rules. Numbers are double precision; `/` always divides exactly (3 / 2 is 1.5), `//` and `%` go by the floor. Whatever
 is made of a missing value is missing, with `and` and `or` too; only `coalesce`, `is_missing` and the branch that a
 condition does not take let it be. There is no NaN and no infinity: such a value, and each step that has no finite
-number (division by zero, logarithm of zero, overflow), is missing. A moment without a zone is in UTC. There is no clock
-and no randomness: a moment comes in as a value of the request, or as the event time of a label.
+number (division by zero, logarithm of zero, overflow), is missing; so is what `concat` makes longer than 4,000 signs. A
+moment without a zone is in UTC. There is no clock and no randomness: a moment comes in as a value of the request, or as
+the event time of a label.
 """
 
 from runtime.expressions.faults import ExpressionFault

@@ -21,6 +21,8 @@ _SECOND = np.timedelta64(1, "s")
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 # The mean radius of the earth in kilometres (IUGG, R1).
 _EARTH_KM = 6371.0088
+# Put together over and over, a few signs are more than any memory; what is longer than this is missing.
+MOST_JOINED = 4_000
 
 
 def finite(found: Array) -> Array:
@@ -129,7 +131,11 @@ def _joined(*arrays: Array) -> Array:
     return found
 
 
-_pair = _of_texts(lambda a, b: a + b, 2, gives_text=True)
+def _put_together(a: str, b: str) -> str | None:
+    return a + b if len(a) + len(b) <= MOST_JOINED else None
+
+
+_pair = _of_texts(_put_together, 2, gives_text=True)
 
 
 def _least(*arrays: Array) -> Array:

@@ -24,6 +24,7 @@ from apps.features.services.definitions.saying import (
 )
 from apps.features.services.definitions.sections import Action, Context, Section, Step, Wanted
 from apps.features.services.describing import describe_service
+from apps.features.services.naming import name_and_number
 from apps.features.services.serving import define_service, on_demand_called, on_demand_named
 from foundation.identity import Actor
 
@@ -117,9 +118,9 @@ def _parts(actor: Actor, service: FeatureService) -> list[str]:
 
 
 def _view_part(context: Context, said: str, names: list[str] | None) -> dict[str, Any]:
-    name, _space, number = said.partition(" v")
+    name, number = name_and_number(said)
     rows = selectors.visible_views(actor=context.actor, project_id=context.project.pk).filter(name=name)
-    rows = rows.filter(number=int(number)) if number.isdigit() else rows.filter(state__in=ALIVE)
+    rows = rows.filter(state__in=ALIVE) if number is None else rows.filter(number=number)
     view = rows.order_by("-number").first()
     if view is None:
         raise DefinitionRefused(

@@ -111,7 +111,9 @@ def _check_value(name: str, declared: str, value: Any) -> None:
     numeric = isinstance(value, int | float) and not isinstance(value, bool)
     if value is None:
         return
-    if declared == "whole number" and not (numeric and value == value and float(value).is_integer()):
+    # An integer of hundreds of digits is none that a float could hold.
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if declared == "whole number" and not (numeric and whole):
         raise _misfit(name, "number", _("a whole number"))
     if declared == "number" and not numeric:
         raise _misfit(name, "number")

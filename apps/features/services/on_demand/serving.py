@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.features import selectors
 from apps.features.models import OnDemandView
+from apps.features.services.naming import name_and_number
 from foundation.errors import NotFound
 from foundation.identity import Actor
 
@@ -22,9 +23,9 @@ class OnDemandOfProject:
         return str(view), list(view.feature_names)
 
     def called(self, *, actor: Actor, project_id: UUID, name: str) -> tuple[UUID, str, list[str]]:
-        plain, _space, number = name.partition(" v")
+        plain, number = name_and_number(name)
         rows = selectors.visible_on_demand_views(actor=actor, project_id=project_id).filter(name=plain)
-        rows = rows.filter(number=number) if number.isdigit() else rows.order_by("-number")
+        rows = rows.order_by("-number") if number is None else rows.filter(number=number)
         view: OnDemandView | None = rows.first()
         if view is None:
             raise NotFound(_("There are no on-demand features “%(name)s” in this project.") % {"name": name})

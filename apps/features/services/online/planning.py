@@ -13,7 +13,7 @@ from apps.features import policies, selectors
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.models import FeatureView, PlanTable
-from apps.features.services.naming import column_list
+from apps.features.services.naming import column_list, name_and_number
 from apps.features.services.online.keys import online_view
 from apps.projects import selectors as projects
 from foundation.errors import NotFound
@@ -74,7 +74,8 @@ def plans_number() -> int:
 def _chosen(actor: Actor, asked: Mapping[str, Any]) -> list[Choice]:
     service, named = asked.get("service"), list(asked.get("views") or ())
     # One that is named has to be there, and the views in it, also where their ids would do.
-    project = projects.get_project(actor=actor, slug=str(asked["project"])) if asked.get("project") else None
+    slug = str(asked.get("project") or "").replace("\x00", "\ufffd")
+    project = projects.get_project(actor=actor, slug=slug) if slug else None
     if bool(service) == bool(named):
         raise DefinitionRefused(_("Name either feature views or a feature service."))
     if service:
@@ -105,10 +106,10 @@ def _view(actor: Actor, said: str, project: Any) -> FeatureView:
             raise NotFound(_("There is no such feature view here."))
         return named
     project = _needed(project)
-    name, _space, number = said.partition(" v")
+    name, number = name_and_number(said)
     rows = selectors.visible_views(actor=actor, project_id=project.pk)
     found = rows.filter(name=name, state=BuildState.READY).order_by("-number")
-    view = found.filter(number=number).first() if number.isdigit() else found.first()
+    view = found.first() if number is None else found.filter(number=number).first()
     if view is None:
         known = sorted(set(rows.filter(state=BuildState.READY).values_list("name", flat=True)))
         raise NotFound(
@@ -120,13 +121,13 @@ def _view(actor: Actor, said: str, project: Any) -> FeatureView:
 
 def _of_service(actor: Actor, said: str, project: Any) -> list[Choice]:
     """The views of a feature service, at the version that is named (“name v2”), else at its newest."""
-    name, _space, number = said.partition(" v")
+    name, number = name_and_number(said)
     model = apps.all_models["features"].get("featureservice")
     rows = model._default_manager.filter(project_id=project.pk) if model else None
     found = rows.filter(name=name).order_by("-number") if rows is not None else None
     row: Any = None
     if found is not None:
-        row = found.filter(number=number).first() if number.isdigit() else found.first()
+        row = found.first() if number is None else found.filter(number=number).first()
     if row is None:
         known = sorted(set(rows.values_list("name", flat=True))) if rows is not None else []
         raise NotFound(

@@ -26,10 +26,13 @@ from apps.features.services.online.keys import online_store
 from apps.features.services.online.planning import online_plan
 from foundation import access, ledger
 from foundation.access import Permission
+from foundation.errors import OverQuota
 from foundation.identity import Actor
 from runtime.online import Plan
 
 LIFETIME = timedelta(minutes=15)
+# Of one token, or of one person's sessions, at the same time: the store keeps every name in its memory.
+MOST_NAMES = 50
 _BEGINNING = "sanad-reader"
 
 
@@ -51,8 +54,10 @@ def admit_reader(*, actor: Actor, asked: Mapping[str, Any], now: datetime) -> Ad
         if one.masks:
             said = _("A reader opens every value of %(view)s, and some you see masked. Read it through the portal.")
             access.require(actor, Permission.DATASET_CLEAR, view, else_say=said % {"view": view})
+    whose = (actor.token_id or actor.id or UUID(int=0)).hex
+    _check_few(whose)
     expires_at = now + LIFETIME
-    name = f"{_BEGINNING}-{int(expires_at.timestamp())}-{(actor.token_id or UUID(int=0)).hex}-{secrets.token_hex(8)}"
+    name = f"{_BEGINNING}-{int(expires_at.timestamp())}-{whose}-{secrets.token_hex(8)}"
     password = secrets.token_urlsafe(32)
     for view in views:
         admitted = ReaderAdmitted(view_id=view.pk, expires_at=expires_at.isoformat())
@@ -69,6 +74,16 @@ def end_readers(*, now: datetime) -> int:
 def end_readers_of(*, token_id: UUID) -> int:
     """The same of the names that a token was given."""
     return _end(lambda _expires, token: token == token_id)
+
+
+def _check_few(whose: str) -> None:
+    """A program that asks for a name again and again instead of keeping the one it has is told so."""
+    names = [name.split("-") for name in online_store().admitted(_BEGINNING)]
+    if sum(whose in parts for parts in names) >= MOST_NAMES:
+        raise OverQuota(
+            _("At most %(most)s readers are admitted at once for one token. Each holds for %(minutes)s minutes.")
+            % {"most": MOST_NAMES, "minutes": LIFETIME // timedelta(minutes=1)}
+        )
 
 
 def _end(is_over: Any) -> int:

@@ -22,6 +22,9 @@ from foundation.identity import Actor
 from runtime.entity_keys import MOST_BYTES as MOST_KEY_BYTES
 from runtime.online import KeyRefused, NotOurs, OnlineReader, Plan, results
 
+# As many entities and views as a question may have by itself; a feature service may have more views.
+MOST_VALUES = 20_000
+
 
 def read_online(
     *, actor: Actor, view_ids: Sequence[UUID], entities: Sequence[Mapping[str, Any]], now: datetime | None = None
@@ -36,6 +39,11 @@ def read_plan(
     plan: Plan, entities: Sequence[Mapping[str, Any]], *, tenant_id: UUID, now: datetime
 ) -> list[dict[str, Any]]:
     """The same of a plan that was made for whoever asks."""
+    if len(entities) * len(plan.views) > MOST_VALUES:
+        raise DefinitionRefused(
+            _("Entities times views are at most %(most)s in one request; send fewer entities.") % {"most": MOST_VALUES},
+            fields={"entities": [_("Send fewer.")]},
+        )
     now_us = int(now.timestamp() * 1_000_000)
     try:
         answer = OnlineReader(online_store(), plan.online_views).read(entities, now_us=now_us)

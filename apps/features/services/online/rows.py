@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from apps.features.adapters.asof import known_at
 from apps.features.models import FeatureView
 from apps.features.services.joining import SHOWN, JoinedView, marked_sql
 from foundation.lake.ports import Lake, TableAt
@@ -145,10 +146,8 @@ def distinct_keys(tables: Lake, at: TableAt, view: FeatureView) -> int:
 
 
 def times_sql(view: FeatureView) -> str:
-    """When a row's event was, and from when on it is seen, in microseconds since 1970."""
-    event = f"epoch_us({identifier(view.event_time)})"
-    known = f"greatest({event}, epoch_us({identifier(view.created_column)}))" if view.created_column else event
-    return f"{event} AS __event, {known} AS __known"
+    """When a row's event was, and from when on it is seen, in microseconds since 1970; nothing where it never is."""
+    return f"epoch_us({identifier(view.event_time)}) AS __event, {known_at(_joined(view))} AS __known"
 
 
 def _seen(view: FeatureView) -> str:
@@ -157,9 +156,12 @@ def _seen(view: FeatureView) -> str:
         return "rows"
     if view.marked:
         return f"(SELECT * FROM rows WHERE {SHOWN})"  # noqa: S608 - a constant
+    return f"(SELECT * FROM ({marked_sql(_joined(view), 'rows')}) WHERE {SHOWN})"  # noqa: S608 - names are quoted
+
+
+def _joined(view: FeatureView) -> JoinedView:
     keys = {key: key for key in view.entity.join_keys}
-    spec = JoinedView("rows", keys, view.event_time, view.created_column, tuple(view.feature_names), None)
-    return f"(SELECT * FROM ({marked_sql(spec, 'rows')}) WHERE {SHOWN})"  # noqa: S608 - names are quoted
+    return JoinedView("rows", keys, view.event_time, view.created_column, tuple(view.feature_names), None)
 
 
 def _entries(piece: pa.RecordBatch, first: int, count: int) -> list[list[Any]]:

@@ -169,9 +169,11 @@ def _put_online(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan, mar
     """The values of the keys that came since they were last put there; all of them where rows were taken away."""
     with job.scope():
         fresh = FeatureView.objects.select_related("entity").get(pk=view.pk)
-    if fresh.online_at is None:
+    taken_away = told.online_step < mark.whole
+    if fresh.online_at is None and not taken_away:
         return  # the whole view is on its way there
-    if told.online_step < mark.whole:
+    if taken_away:
+        # Also what is on its way, for it reads the rows that are gone: somebody may have been erased from them.
         _begin_anew(job, fresh)
     else:
         try:

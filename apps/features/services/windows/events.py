@@ -84,6 +84,9 @@ def events_sql(view: FeatureView, plan: Plan, *, step: int, now_us: int) -> str:
         KnownSince.ARRIVAL: str(now_us),
     }[KnownSince(view.windows["known_since"])]
     columns = [f"{identifier(key)} AS {name}" for name, key in zip(plan.key_names, plan.keys, strict=True)]
+    if view.windows["known_since"] == KnownSince.COLUMN:
+        # What never becomes known is seen by nobody, in a join as in a window.
+        moment = f"CASE WHEN {_never(view.created_column)} THEN NULL ELSE {moment} END"
     columns += [f"{moment} AS t", f"CAST({known} AS BIGINT) AS known"]
     columns += [f"{stored_value(name, types[name])} AS {plan.value(name)}" for name in plan.columns]
     there = " AND ".join(f"{name} IS NOT NULL" for name in plan.key_names)
@@ -92,6 +95,11 @@ def events_sql(view: FeatureView, plan: Plan, *, step: int, now_us: int) -> str:
         f"SELECT * REPLACE (CASE WHEN {there} THEN t END AS t), CAST({step} AS INTEGER) AS step "  # noqa: S608
         f"FROM (SELECT {', '.join(columns)} FROM (\n{view.sql.strip().rstrip(';')}\n) AS told) AS taken"
     )
+
+
+def _never(column: str) -> str:
+    name = identifier(column)
+    return f"({name} = 'infinity' OR epoch_us({name}) > {_LAST_US})"
 
 
 def _moment(column: str) -> str:
