@@ -85,6 +85,8 @@ class Features(Catalogue, HistoricalFeatures):
         created_column: str = "",
         ttl_seconds: int | None = None,
         description: str = "",
+        owner: str = "",
+        tags: Sequence[str] = (),
         timeout_s: float = 900,
     ) -> Thing:
         """Define a view of windows over the events of a dataset version or of a stream (ids), and wait for its rows.
@@ -107,6 +109,8 @@ class Features(Catalogue, HistoricalFeatures):
             "created_column": created_column,
             "ttl_seconds": ttl_seconds,
             "description": description,
+            "owner": owner,
+            "tags": [*tags],
         }
         view = self._http.post("feature-windows/", body)
         return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")

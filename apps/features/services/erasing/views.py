@@ -16,7 +16,7 @@ from apps.features.events import FeatureViewDefined, FeatureViewDestroyed, Featu
 from apps.features.models import FeatureView
 from apps.features.services import windows
 from apps.features.services.computing import compute_view, end_unmade_view
-from apps.features.services.defining import definition_digest
+from apps.features.services.defining import WATCHED, definition_digest
 from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
 from apps.features.services.online import drop_online
 from foundation import ledger, storage
@@ -91,6 +91,7 @@ def _define_view(actor: Actor, old: FeatureView, new: UUID, inputs: dict[str, UU
         "event_time",
         "created_column",
         "ttl_seconds",
+        *WATCHED,
     ]
     told = windows.from_successor(old.windows, inputs)
     view = FeatureView.objects.create(

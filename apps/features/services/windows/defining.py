@@ -15,7 +15,15 @@ from apps.features import policies
 from apps.features.choices import EventSource, KnownSince, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
-from apps.features.services.defining import announce, check_name, check_ttl, definition_digest, next_number
+from apps.features.services.defining import (
+    announce,
+    check_name,
+    check_ttl,
+    definition_digest,
+    next_number,
+    watched_before,
+)
+from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.meaning import check_steady, fit_keys
 from apps.features.services.windows.declaring import KNOWN_SINCE, checked, features_of, plan_of
 from apps.streams import selectors as streams
@@ -51,6 +59,8 @@ def define_windows(
     created_column: str = "",
     ttl_seconds: int | None = None,
     description: str = "",
+    owner: str = "",
+    tags: Sequence[str] = (),
 ) -> FeatureView:
     """Windows over the events of a dataset version, or of a stream as it goes on.
 
@@ -99,6 +109,8 @@ def define_windows(
         number=next_number(project, name),
         kind=ViewKind.WINDOWS,
         description=description,
+        owner=owner_called(actor, owner),
+        tags=checked_tags(tags),
         sql=sql,
         windows=windows,
         inputs={ALIAS: str(version.pk)},
@@ -107,6 +119,7 @@ def define_windows(
         ttl_seconds=ttl_seconds,
         definition_digest=definition_digest(sql, inputs, entity, event_time, created, ttl_seconds, windows),
         created_by=actor.user,
+        **watched_before(project, name),
     )
     view.features = features_of(plan_of(view))
     view.save(force_insert=True)
