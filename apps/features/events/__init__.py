@@ -9,7 +9,7 @@ from apps.features.events.materialisations import (
     OnlineValuesForgotten,
     ReaderAdmitted,
 )
-from apps.features.events.on_demand import OnDemandViewDefined
+from apps.features.events.on_demand import OnDemandViewDefined, OnDemandViewEdited
 from apps.features.events.registry import (
     DefinitionsApplied,
     EntityEdited,
@@ -81,6 +81,7 @@ __all__ = [
     "MaterialisationCancelled",
     "MaterialisationFailed",
     "OnDemandViewDefined",
+    "OnDemandViewEdited",
     "OnlineValuesForgotten",
     "ReaderAdmitted",
     "RetrievalAsked",

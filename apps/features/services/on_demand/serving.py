@@ -24,7 +24,7 @@ class OnDemandOfProject:
     def called(self, *, actor: Actor, project_id: UUID, name: str) -> tuple[UUID, str, list[str]]:
         plain, _space, number = name.partition(" v")
         rows = selectors.visible_on_demand_views(actor=actor, project_id=project_id).filter(name=plain)
-        rows = rows.filter(number=number) if number.isdigit() else rows.order_by("-number")
+        rows = rows.filter(number=number) if number.isdecimal() else rows.order_by("-number")
         view: OnDemandView | None = rows.first()
         if view is None:
             raise NotFound(_("There are no on-demand features “%(name)s” in this project.") % {"name": name})

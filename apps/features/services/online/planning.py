@@ -108,7 +108,7 @@ def _view(actor: Actor, said: str, project: Any) -> FeatureView:
     name, _space, number = said.partition(" v")
     rows = selectors.visible_views(actor=actor, project_id=project.pk)
     found = rows.filter(name=name, state=BuildState.READY).order_by("-number")
-    view = found.filter(number=number).first() if number.isdigit() else found.first()
+    view = found.filter(number=number).first() if number.isdecimal() else found.first()
     if view is None:
         known = sorted(set(rows.filter(state=BuildState.READY).values_list("name", flat=True)))
         raise NotFound(
@@ -126,7 +126,7 @@ def _of_service(actor: Actor, said: str, project: Any) -> list[Choice]:
     found = rows.filter(name=name).order_by("-number") if rows is not None else None
     row: Any = None
     if found is not None:
-        row = found.filter(number=number).first() if number.isdigit() else found.first()
+        row = found.filter(number=number).first() if number.isdecimal() else found.first()
     if row is None:
         known = sorted(set(rows.values_list("name", flat=True))) if rows is not None else []
         raise NotFound(
