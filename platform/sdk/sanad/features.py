@@ -185,12 +185,17 @@ class Features(Catalogue, HistoricalFeatures):
         *,
         service: str = "",
         features: Sequence[str] | None = None,
+        requests: Sequence[Mapping[str, Any]] | None = None,
     ) -> Things:
         """The newest values of each entity's features: of views (ids, or names of the project) or of a feature service.
+
+        A service's on-demand features are reckoned with them, of `requests`: values for each entity.
 
         The gateway answers where the client's address is one; behind it the portal itself.
         """
         body = {**self._asked(views, service, features), "entities": [dict(entity) for entity in entities]}
+        if requests is not None:
+            body["requests"] = [dict(values) for values in requests]
         address = "/features/online" if self._by_gateway else "feature-views/online/"
         found: Things = self._http.send("POST", address, json=body).json()["results"]
         return found
