@@ -16,6 +16,9 @@ class BuildState(TextChoices):
     DESTROYED = "destroyed", _("Destroyed")
 
 
+# There are no rows of it, and there will be none.
+GONE = frozenset({BuildState.FAILED, BuildState.CANCELLED, BuildState.DESTROYING, BuildState.DESTROYED})
+
 NEXT: dict[BuildState, frozenset[BuildState]] = {
     BuildState.BUILDING: frozenset({BuildState.READY, BuildState.FAILED, BuildState.CANCELLED}),
     BuildState.READY: frozenset({BuildState.DESTROYING}),

@@ -15,7 +15,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.features import policies, selectors
-from apps.features.choices import BuildState
+from apps.features.choices import GONE, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import OnDemandViewDefined
 from apps.features.models import FeatureView, OnDemandView
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 MOST = 100
 _MOST_VIEWS = 20
-_GONE = {BuildState.FAILED, BuildState.CANCELLED, BuildState.DESTROYING, BuildState.DESTROYED}
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ def _view(actor: Actor, project: Project, part: Mapping[str, Any]) -> FeatureVie
     if view.project_id != project.pk:
         said = _("%(view)s belongs to another project.") % {"view": view}
         raise DefinitionRefused(said, fields={"uses": [_("Take a view of this project.")]})
-    if view.state in _GONE:
+    if view.state in GONE:
         said = _("%(view)s is %(state)s, so nothing can be reckoned from it.")
         values = {"view": view, "state": BuildState(view.state).label}
         raise DefinitionRefused(said % values, fields={"uses": [_("Take another version.")]})
