@@ -36,7 +36,7 @@ def online_plan(*, actor: Actor, asked: Mapping[str, Any]) -> Plan:
     if bool(service) == bool(named):
         raise DefinitionRefused(_("Name either feature views or a feature service."))
     if service:
-        return _service_plan(actor, _service(actor, str(service), _needed(project)))
+        return _service_plan(actor, _service(actor, str(service), _needed(project)), asked.get("features"))
     if len(named) > MOST_VIEWS:
         raise DefinitionRefused(_("At most %(most)s views are read together.") % {"most": MOST_VIEWS})
     views = [_view(actor, str(one), project) for one in dict.fromkeys(named)]
@@ -128,13 +128,24 @@ def _service(actor: Actor, said: str, project: Any) -> FeatureService:
     return row
 
 
-def _service_plan(actor: Actor, service: FeatureService) -> Plan:
-    """Its views, with those that only its on-demand features need, of which nothing is told."""
-    wanted: dict[str, list[str]] = {part["view"]: list(part["features"]) for part in service.views}
+def _service_plan(actor: Actor, service: FeatureService, features: Sequence[str] | None) -> Plan:
+    """Its views, with those that only its on-demand features need, of which nothing is told; or some features of it."""
+    chosen = set(service.feature_names if features is None else features)
+    if unknown := chosen - set(service.feature_names):
+        raise DefinitionRefused(
+            _("%(service)s has no feature %(names)s. It has: %(known)s.")
+            % {"service": service, "names": column_list(sorted(unknown)), "known": column_list(service.feature_names)},
+            fields={"features": [_("Not among the features of the service.")]},
+        )
+    of_views = {part["view"]: [name for name in part["features"] if name in chosen] for part in service.views}
+    wanted = {pk: names for pk, names in of_views.items() if names}
     derived = []
     for part in service.on_demand:
+        names = [name for name in part["features"] if name in chosen]
+        if not names:
+            continue
         one = selectors.get_on_demand_view(actor=actor, on_demand_id=UUID(part["id"]))
-        found = _derived(actor, one, part["features"])
+        found = _derived(actor, one, names)
         derived.append(found)
         wanted = {**{str(pk): [] for pk in found.sources.values()}, **wanted}
     if len(wanted) > MOST_VIEWS:
