@@ -72,7 +72,7 @@ def test_values_of_the_request_come_with_each_entity(service, project, scientist
     body = json.dumps({**asked, "entities": ENTITIES, "requests": GIVEN})
     answer = api_as(scientist).post("/api/v1/feature-views/online/", body, content_type="application/json")
     assert (answer.status_code, answer.json()["results"]) == (200, [known, unknown])
-    with pytest.raises(NotFound, match="no feature service “nothing”. There are: “trips”|no feature service “nothing”"):
+    with pytest.raises(NotFound, match="no feature service “nothing” in this project"):
         services.online_plan(actor=scientist, asked={**asked, "service": "nothing"})
 
 
