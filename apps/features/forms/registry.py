@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -128,14 +128,14 @@ class ServiceForm(forms.Form):
             )
 
     @property
-    def view_rows(self) -> Iterator[dict[str, Any]]:
+    def view_rows(self) -> list[dict[str, Any]]:
         """Each offered view with its fields, for the page."""
-        return map(self._row, self._views)
+        return [self._row(view) for view in self._views]
 
     @property
-    def on_demand_rows(self) -> Iterator[dict[str, Any]]:
+    def on_demand_rows(self) -> list[dict[str, Any]]:
         """The same of on-demand features."""
-        return map(self._row, self._on_demand)
+        return [self._row(view) for view in self._on_demand]
 
     def _row(self, view: Any) -> dict[str, Any]:
         return {"view": view, "use": self[f"use_{view.pk.hex}"], "take": self[f"take_{view.pk.hex}"]}

@@ -118,7 +118,7 @@ def fits(declared: str, value: Any) -> bool:
     if declared == "number":
         return numeric
     if declared == "whole number":
-        return numeric and value == value and float(value).is_integer()
+        return numeric and (isinstance(value, int) or value.is_integer())
     if declared == "text":
         return isinstance(value, str)
     if declared == "truth":

@@ -225,7 +225,7 @@ on_demand:
 
 services:
 """,
-).replace("      carrier_delay: [recent_delay]\n", "      carrier_delay: [recent_delay]\n", 1)
+)
 MORE += "    on_demand:\n      context: [late_each]\n"
 
 

@@ -14,6 +14,8 @@ from apps.features.models import FeatureService, TrainingSet
 from foundation import clock
 from foundation.errors import NotFound
 from runtime.online import Plan
+from tests.apps.features import stage
+from tests.support.history import acts_on, done_by
 
 REQUEST = {"booked": "moment", "seats": "whole number"}
 FEATURES = [
@@ -117,3 +119,12 @@ def test_the_form_offers_them_and_the_page_shows_them(service, context, project,
     shown = client.get(f"{root}/services/{made.pk}/").content.decode()
     assert "context v1" in shown and "next_hour" in shown
     assert selectors.on_demand_of_service(actor=scientist, service=made) == [(context, ["next_hour"])]
+
+
+def test_the_next_version_of_a_view_is_watched_as_the_one_before(view, carrier, define, ingested, scientist):
+    services.promise_freshness(actor=scientist, view_id=view.pk, seconds=3600)
+    services.watch_skew(actor=scientist, view_id=view.pk, share=0.5, limit=0.25)
+    again = define.view(carrier, view.name, stage.SQL, event_time="moment", delays=ingested("more.csv", stage.DELAYS))
+    assert (again.number, again.freshness_seconds, again.skew_share, again.skew_limit) == (2, 3600, 0.5, 0.25)
+    services.promise_freshness(actor=scientist, view_id=again.pk, seconds=None)
+    assert acts_on("feature_view", again)[-1] == done_by(scientist, "feature_view.freshness_released")
