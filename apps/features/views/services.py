@@ -77,6 +77,7 @@ def service_detail(request: PortalRequest, tenant: str, project: str, service_id
     service = service_of(request, service_id)
     actor = request.actor
     views = selectors.views_of_service(actor=actor, service=service)
+    computed = selectors.on_demand_of_service(actor=actor, service=service)
     context: dict[str, Any] = {
         "service": service,
         "deprecated": selectors.deprecated_in_words(service),
@@ -96,7 +97,7 @@ def service_detail(request: PortalRequest, tenant: str, project: str, service_id
                 "names": names,
                 "gone": selectors.views_gone(actor=actor, view=one),
             }
-            for one, names in selectors.on_demand_of_service(actor=actor, service=service)
+            for one, names in computed
         ],
         "gone": [view for view, _names in views if view.state in GONE],
         "hidden": len(service.views) - len(views),
@@ -104,20 +105,26 @@ def service_detail(request: PortalRequest, tenant: str, project: str, service_id
         "versions": selectors.versions_of_service(actor=actor, service=service),
         "history": activity(request, "feature_service", service),
         "written": services.text_of({"services": {service.name: services.service_fields(actor, service)}}),
-        "snippets": _snippets(request, service, [view for view, _names in views]),
+        "snippets": _snippets(request, service, [view for view, _names in views], [one for one, _names in computed]),
         "may_define": access.ask(policies.check_can_define, actor, request.project),
     }
     return render_page(request, "features/service_detail.html", **context)
 
 
-def _snippets(request: PortalRequest, service: Any, views: list[Any]) -> list[dict[str, str]]:
-    keys = sorted({key for view in views for key in view.entity.join_keys})
+def _snippets(request: PortalRequest, service: Any, views: list[Any], computed: list[Any]) -> list[dict[str, str]]:
+    """How a program makes a training set of it, and asks for its features as they are now."""
+    used = [view for one in computed for view in selectors.views_used(actor=request.actor, view=one)]
+    keys = sorted({key for view in (*views, *used) for key in view.entity.join_keys})
+    entity = ", ".join(f'"{key}": "…"' for key in keys)
+    values = ", ".join(f'"{name}": None' for name in sorted({name for one in computed for name in one.request}))
+    asked = f'service="{service.name}", entities=[{{{entity}}}]' + (f", requests=[{{{values}}}]" if values else "")
     columns = ", ".join(f'"{key}": "{key}"' for key in keys)
     python = client_lines(request) + (
         f'service = client.feature_services.get("{service.name}")["id"]\n'
         'labels = client.datasets.find("…")["latest_version"]["id"]\n'
         'client.training_sets.create(\n    "my_set", base_version=labels, label="…", event_time="…",\n'
-        f"    service=service, keys={{{columns}}})"
+        f"    service=service, keys={{{columns}}})\n"
+        f"client.features.online({asked})"
     )
     return [{"name": "Python", "code": python}]
 

@@ -89,7 +89,7 @@ def parted(
         else:
             keys.append(dict(one))
             values.append({})
-    if not requests:
+    if requests is None:
         return keys, values
     if wrapped:
         raise RequestRefused("twice")
