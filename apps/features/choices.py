@@ -16,6 +16,9 @@ class BuildState(TextChoices):
     DESTROYED = "destroyed", _("Destroyed")
 
 
+# There are no rows of it, and there will be none.
+GONE = frozenset({BuildState.FAILED, BuildState.CANCELLED, BuildState.DESTROYING, BuildState.DESTROYED})
+
 NEXT: dict[BuildState, frozenset[BuildState]] = {
     BuildState.BUILDING: frozenset({BuildState.READY, BuildState.FAILED, BuildState.CANCELLED}),
     BuildState.READY: frozenset({BuildState.DESTROYING}),
@@ -157,3 +160,14 @@ class Within(TextChoices):
     DAY = "day", _("A day")
     WEEK = "week", _("A week")
     MONTH = "month", _("30 days")
+
+
+# A value of a request by what it is declared as (`runtime.expressions.DECLARED`).
+REQUEST_KINDS = {
+    "number": _("a number"),
+    "whole number": _("a whole number"),
+    "text": _("a text"),
+    "truth": _("true or false"),
+    "date": _("a date such as 2026-11-30"),
+    "moment": _("a moment"),
+}

@@ -29,7 +29,19 @@ from gateway.problems import Problems, Refused
 from gateway.rates import Rates
 from gateway.stats import Stats
 from runtime.entity_keys import MOST_BYTES as MOST_KEY_BYTES
-from runtime.online import AsyncReader, AsyncStore, KeyRefused, NotOurs, OnlineView, Plan, StoreAway, results
+from runtime.online import (
+    AsyncReader,
+    AsyncStore,
+    KeyRefused,
+    NotOurs,
+    OnlineView,
+    Plan,
+    RequestRefused,
+    StoreAway,
+    check_requests,
+    parted,
+    results,
+)
 from runtime.online.reading import Answer, OfView
 from runtime.online.samples import FIELD, MOST_WAITING, Sampler, queue_of
 
@@ -159,11 +171,11 @@ class Features:
             _check_head(scope, headers)
             said = self._callers.check(scope, None)
             body = await read_body(receive, headers, MOST_BODY_BYTES, fewer="entities")
-            question, entities = _parsed(body)
+            question, entities, requests = _parsed(body)
             reading = await self._keys.admit_to(headers.get(b"authorization"), question, self._address(scope))
             self._rates.take(reading, time.monotonic())
             with self._admission.slot(f"features of {reading.tenant_id}"):
-                told = await self._read(reading, entities)
+                told = await self._read(reading, entities, requests)
             lines: Headers = [(b"x-request-id", request_id.encode("ascii")), (b"cache-control", b"no-store"), *said]
             await answer(send, 200, told, lines)
         except Refused as refused:
@@ -180,10 +192,19 @@ class Features:
             telling.cancel()
         await asyncio.gather(*self._telling, return_exceptions=True)
 
-    async def _read(self, reading: Reading, entities: Sequence[Mapping[str, Any]]) -> bytes:
+    async def _read(
+        self, reading: Reading, entities: Sequence[Mapping[str, Any]], requests: Sequence[Mapping[str, Any]]
+    ) -> bytes:
         plan = reading.plan
-        if len(entities) * len(plan.views) > MOST_VALUES:
-            raise _invalid(f"Entities times views are at most {MOST_VALUES} in one request; send fewer entities.")
+        if len(entities) * plan.width > MOST_VALUES:
+            raise _invalid(
+                f"Entities times views and on-demand features are at most {MOST_VALUES} in one request; send fewer "
+                "entities."
+            )
+        try:
+            check_requests(plan.derived, requests)
+        except RequestRefused as refused:
+            raise _request_refused(refused) from refused
         now_us = time.time_ns() // 1_000
         try:
             found = await AsyncReader(self._store, plan.online_views).read(entities, now_us=now_us)
@@ -196,7 +217,7 @@ class Features:
         if gone := [one for one in found.views if not one.is_online]:
             self._tell(reading, gone)
         self._keep(reading, entities, found, now_us)
-        return orjson.dumps({"results": results(plan, entities, found)})
+        return orjson.dumps({"results": results(plan, entities, found, requests)})
 
     def _address(self, scope: Scope) -> str:
         origin = self._origins.of(scope)
@@ -245,8 +266,8 @@ def _check_head(scope: Scope, headers: dict[bytes, bytes]) -> None:
         raise Refused(415, "encoded-body", "A compressed body is not read here; send it uncompressed.")
 
 
-def _parsed(body: bytes) -> tuple[str, list[dict[str, Any]]]:
-    """The question as the portal is asked it, and the entities."""
+def _parsed(body: bytes) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
+    """The question as the portal is asked it, the entities, and what the request says of each."""
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -258,8 +279,8 @@ def _parsed(body: bytes) -> tuple[str, list[dict[str, Any]]]:
         raise _invalid('"entities" is a list of objects, each with its join keys.')
     if len(entities) > MOST_ENTITIES:
         raise _invalid(f"At most {MOST_ENTITIES} entities are answered at once; these are {len(entities)}.")
-    if strange := sorted(given.keys() - {*_WORDS, "entities"}):
-        raise _invalid(f"{strange[0][:60]!r} means nothing here. Known: entities, {', '.join(_WORDS)}.")
+    if strange := sorted(given.keys() - {*_WORDS, "entities", "requests"}):
+        raise _invalid(f"{strange[0][:60]!r} means nothing here. Known: entities, requests, {', '.join(_WORDS)}.")
     for name in ("views", "features"):
         many = given.get(name)
         if many is not None and not (isinstance(many, list) and all(isinstance(one, str) for one in many)):
@@ -270,11 +291,31 @@ def _parsed(body: bytes) -> tuple[str, list[dict[str, Any]]]:
     question = orjson.dumps({name: given[name] for name in _WORDS if given.get(name) is not None})
     if len(question) > MOST_QUESTION_BYTES:
         raise _invalid("The names of views and features are too many.")
-    return question.decode(), entities
+    return question.decode(), *_parted(entities, given.get("requests"))
+
+
+def _parted(entities: list[dict[str, Any]], requests: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    if requests is not None and not (isinstance(requests, list) and all(isinstance(one, dict) for one in requests)):
+        raise _invalid('"requests" is a list of objects, one for each entity.')
+    try:
+        return parted(entities, requests)
+    except RequestRefused as refused:
+        raise _request_refused(refused) from refused
 
 
 def _invalid(sentence: str) -> Refused:
     return Refused(422, "invalid", sentence)
+
+
+def _request_refused(refused: RequestRefused) -> Refused:
+    place, name = f"Entity {refused.place + 1}", refused.name[:60]
+    said = {
+        "count": "There are not as many requests as entities; send one for each, in their order.",
+        "twice": "The values of the request are given twice: beside each entity, or in a list of requests, not both.",
+        "unknown": f"{place}: there is no value “{name}” to give. There are: {', '.join(refused.known) or 'none'}.",
+        "kind": f"{place}: “{name}” has to be a {refused.wanted}.",
+    }
+    return _invalid(said[refused.why])
 
 
 def _key_refused(refused: KeyRefused) -> Refused:

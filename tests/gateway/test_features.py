@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import redis
 
-from runtime.online import OnlineView, Plan, Writer, prefix_of
+from runtime.online import Derived, OnlineView, Plan, Writer, prefix_of
 from runtime.online.plans import planned
 from tests.gateway.stage import Answer, Stage, wait_until
 
@@ -39,8 +39,8 @@ class Views:
         self.client.set(names[0], Writer(self.view, 1).sealed(names, [[entry]])[0])
 
     def said(self, **more: Any) -> dict[str, Any]:
-        masks = more.pop("masks", {})
-        plan = Plan((planned(self.view, "seen", None, masks),))
+        masks, derived = more.pop("masks", {}), more.pop("derived", ())
+        plan = Plan((planned(self.view, "seen", None, masks),), derived)
         about = {"tenant_id": TENANT, "project_id": "p", "limits": {"tenant": None, "project": None}}
         return {"allowed": True, "sentence": "", "plan": plan.as_document(), **about, **more}
 
@@ -134,3 +134,32 @@ def test_a_value_that_was_moved_to_another_name_is_not_read(stage: Stage, views:
     views.client.set(bob, views.client.get(ann))
     answer = ask(stage, token, "bob")
     assert (answer.status, "cannot be opened" in answer.json()["detail"]) == (503, True)
+
+
+def test_on_demand_features_of_a_service_are_reckoned_of_what_the_request_gives(stage: Stage, views: Views) -> None:
+    derived = Derived(
+        name="context v1",
+        declared={"seats": "whole number"},
+        inputs={"seats": "number", "spent": "number"},
+        sources={"spent": views.view.id},
+        features=(("each", "spent / seats"),),
+        hidden=frozenset(),
+    )
+    stage.publish(features=views.said(derived=(derived,)), features_version=1)
+    token = stage.key()
+    given = [{"seats": 7}, {}]
+    answer = ask(stage, token, "ann", "bob", requests=given)
+    assert answer.status == 200, answer.body
+    ann, bob = answer.json()["results"]
+    assert (ann["features"]["each"], ann["not_given"]) == (10.0, [])
+    assert (bob["features"]["each"], bob["not_given"]) == (None, ["seats"])
+    beside = [{"entity": {"person": "ann"}, "request": given[0]}, {"entity": {"person": "bob"}}]
+    assert ask(stage, token, entities=beside).json()["results"] == [ann, bob]
+    for more, said in (
+        ({"requests": given[:1]}, "not as many requests"),
+        ({"requests": [{"colour": 1}, {}]}, "no value “colour” to give. There are: seats"),
+        ({"requests": [{"seats": "x"}, {}]}, "has to be a whole number"),
+        ({"requests": {}}, "list of objects"),
+    ):
+        refused = ask(stage, token, "ann", "bob", **more)
+        assert (refused.status, said in refused.json()["detail"]) == (422, True), refused.body

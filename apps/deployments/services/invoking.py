@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.deployments import selectors
 from apps.features import selectors as features_read
 from apps.features import services as features
+from apps.projects import selectors as projects
 from apps.tenants import selectors as tenants
 from foundation import refusals
 from foundation.access.actors import ANYWHERE, admit
@@ -22,6 +23,7 @@ from foundation.tenancy import require_keys, scope
 
 if TYPE_CHECKING:
     from foundation.identity.models import ApiToken
+    from runtime.online import Plan
 
 _PREDICTIONS, _FEATURES = "inference/<tenant>/<deployment>/", "features/online"
 
@@ -57,7 +59,7 @@ def plan_features(
     def may(actor: Actor) -> dict[str, Any]:
         with scope(actor.tenant_id):
             plan = features.online_plan(actor=actor, asked=asked)
-            project_id = features_read.get_view(actor=actor, view_id=plan.views[0].view.id).project_id
+            project_id = _project_of(actor, plan, asked)
             limits = tenants.request_limits(tenant_id=actor.tenant_id)
         return {
             "plan": plan.as_document(),
@@ -67,6 +69,13 @@ def plan_features(
         }
 
     return _verdict(digest, may, now, address, _FEATURES)
+
+
+def _project_of(actor: Actor, plan: Plan, asked: Mapping[str, Any]) -> UUID:
+    """That of the views; what is reckoned of requests alone reads none, and is found by its project."""
+    if not plan.views:
+        return projects.get_project(actor=actor, slug=str(asked["project"])).pk
+    return features_read.get_view(actor=actor, view_id=plan.views[0].view.id).project_id
 
 
 def note_forgotten_views(*, tenant_id: UUID, view_ids: Sequence[UUID]) -> None:

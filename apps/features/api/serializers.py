@@ -315,4 +315,15 @@ class RowsWanted(serializers.Serializer):
 
 
 class OnlineQuestion(ReaderQuestion):
-    entities = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=1000)
+    entities = serializers.ListField(
+        child=serializers.DictField(),
+        min_length=1,
+        max_length=1000,
+        help_text='Each its join keys; of a service with on-demand features also {"entity": keys, "request": values}.',
+    )
+    requests = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        max_length=1000,
+        help_text="The values of the request for each entity, where they do not stand beside it.",
+    )

@@ -139,9 +139,9 @@ class FeatureViewViewSet(ProjectListViewSet):
     @action(detail=False, methods=["post"])
     def online(self, request: Request) -> Response:
         body = self.body(serializers.OnlineQuestion)
-        entities = body.pop("entities")
+        words = {"entities": body.pop("entities"), "requests": body.pop("requests", None)}
         plan = services.online_plan(actor=self.actor, asked=body)
-        return Response({"results": services.read_plan(plan, entities, tenant_id=self.actor.tenant_id, now=now())})
+        return Response({"results": services.read_plan(plan, **words, tenant_id=self.actor.tenant_id, now=now())})
 
     @extend_schema(request=serializers.ReaderQuestion)
     @action(detail=False, methods=["post"])

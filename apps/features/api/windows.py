@@ -40,6 +40,8 @@ class WindowsStart(EventsStart):
     created_column = serializers.CharField(required=False, allow_blank=True, default="")
     ttl_seconds = serializers.IntegerField(required=False, allow_null=True, default=None)
     description = serializers.CharField(required=False, allow_blank=True, default="")
+    owner = serializers.EmailField(required=False, allow_blank=True, default="", help_text="Else whoever asks.")
+    tags = serializers.ListField(child=serializers.CharField(max_length=40), required=False, default=list)
 
 
 class WindowsViewSet(ProjectListViewSet):

@@ -4,11 +4,12 @@ from apps.features.events.materialisations import (
     FeatureViewFresh,
     FeatureViewStale,
     FreshnessPromised,
+    FreshnessReleased,
     MaterialisationFailed,
     OnlineValuesForgotten,
     ReaderAdmitted,
 )
-from apps.features.events.on_demand import OnDemandViewDefined
+from apps.features.events.on_demand import OnDemandViewDefined, OnDemandViewEdited
 from apps.features.events.registry import (
     DefinitionsApplied,
     EntityEdited,
@@ -75,10 +76,12 @@ __all__ = [
     "FeatureViewRestored",
     "FeatureViewStale",
     "FreshnessPromised",
+    "FreshnessReleased",
     "KnownSinceIgnored",
     "MaterialisationCancelled",
     "MaterialisationFailed",
     "OnDemandViewDefined",
+    "OnDemandViewEdited",
     "OnlineValuesForgotten",
     "ReaderAdmitted",
     "RetrievalAsked",

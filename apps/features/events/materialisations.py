@@ -42,13 +42,23 @@ class ReaderAdmitted(ledger.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FreshnessPromised(ledger.Event):
-    """How old the latest event online may be; None: as old as it likes."""
+    """How old the latest event online may be."""
 
     kind = "feature_view.freshness_promised"
     said = _("expects events online that are younger than %(seconds)s seconds")
     icon = "clock"
     view_id: UUID
-    seconds: int | None
+    seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreshnessReleased(ledger.Event):
+    """The latest event online may be as old as it likes from now on."""
+
+    kind = "feature_view.freshness_released"
+    said = _("does not mind any more how old events online are")
+    icon = "clock"
+    view_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

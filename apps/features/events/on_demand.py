@@ -16,3 +16,14 @@ class OnDemandViewDefined(ledger.Event):
     on_demand_view_id: UUID
     number: int
     definition_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDemandViewEdited(ledger.Event):
+    """Description, owner or tags: its meaning, and so its version, is as it was."""
+
+    kind = "on_demand_view.edited"
+    said = _("changed what is said about the features")
+    icon = "writing"
+    on_demand_view_id: UUID
+    changed: list[str]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.features.forms.fields import plain
+from apps.features.forms.registry import tags_of
 
 _LINES = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
 
@@ -79,7 +80,7 @@ class OnDemandForm(forms.Form):
         return [{"name": name, "expression": text} for name, text in self._pairs("features", "=", said)]
 
     def clean_tags(self) -> list[str]:
-        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+        return tags_of(self.cleaned_data["tags"])
 
     def _pairs(self, field: str, sign: str, said: str) -> list[tuple[str, str]]:
         pairs: list[tuple[str, str]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -106,10 +106,17 @@ class ServiceForm(forms.Form):
     owner = owner_field()
     tags = tags_field()
 
-    def __init__(self, data: Any = None, *, views: Sequence[Any], initial: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        views: Sequence[Any],
+        on_demand: Sequence[Any] = (),
+        initial: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(data, initial=initial)
-        self._views = list(views)
-        for view in self._views:
+        self._views, self._on_demand = list(views), list(on_demand)
+        for view in [*self._views, *self._on_demand]:
             here = view.pk.hex
             self.fields[f"use_{here}"] = forms.BooleanField(label=str(view), required=False)
             self.fields[f"take_{here}"] = forms.MultipleChoiceField(
@@ -121,21 +128,32 @@ class ServiceForm(forms.Form):
             )
 
     @property
-    def view_rows(self) -> Iterator[dict[str, Any]]:
+    def view_rows(self) -> list[dict[str, Any]]:
         """Each offered view with its fields, for the page."""
-        for view in self._views:
-            yield {"view": view, "use": self[f"use_{view.pk.hex}"], "take": self[f"take_{view.pk.hex}"]}
+        return [self._row(view) for view in self._views]
+
+    @property
+    def on_demand_rows(self) -> list[dict[str, Any]]:
+        """The same of on-demand features."""
+        return [self._row(view) for view in self._on_demand]
+
+    def _row(self, view: Any) -> dict[str, Any]:
+        return {"view": view, "use": self[f"use_{view.pk.hex}"], "take": self[f"take_{view.pk.hex}"]}
+
+    def _chosen(self, offered: Sequence[Any], word: str) -> list[dict[str, Any]]:
+        chosen = self.cleaned_data
+        return [
+            {word: view.pk, "features": chosen[f"take_{view.pk.hex}"]}
+            for view in offered
+            if chosen[f"use_{view.pk.hex}"]
+        ]
 
     def definition(self) -> dict[str, Any]:
         """The words of `services.define_service`."""
         chosen = self.cleaned_data
-        views = [
-            {"view": view.pk, "features": chosen[f"take_{view.pk.hex}"]}
-            for view in self._views
-            if chosen[f"use_{view.pk.hex}"]
-        ]
         same = {name: chosen[name] for name in ("name", "description", "owner")}
-        return {**same, "tags": tags_of(chosen["tags"]), "views": views}
+        parts = {"views": self._chosen(self._views, "view"), "on_demand": self._chosen(self._on_demand, "id")}
+        return {**same, "tags": tags_of(chosen["tags"]), **parts}
 
 
 class DefinitionFileForm(forms.Form):

@@ -9,7 +9,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.features.models import FeatureView, OnDemandView, TrainingSet
+from apps.features.choices import GONE
+from apps.features.models import FeatureService, FeatureView, OnDemandView, TrainingSet
 from apps.features.selectors.masking import masks_of_view
 from apps.features.selectors.reading import get_view
 from foundation import access
@@ -45,6 +46,18 @@ def versions_of_on_demand(*, actor: Actor, view: OnDemandView) -> QuerySet[OnDem
 def views_used(*, actor: Actor, view: OnDemandView) -> list[FeatureView]:
     """The feature views that the expressions name features of."""
     return [get_view(actor=actor, view_id=UUID(pk)) for pk in view.view_ids]
+
+
+def views_gone(*, actor: Actor, view: OnDemandView) -> list[FeatureView]:
+    """Those of them of which there are no rows any more: it answers nothing online, and its next version is needed."""
+    return [one for one in views_used(actor=actor, view=view) if one.state in GONE]
+
+
+def on_demand_of_service(*, actor: Actor, service: FeatureService) -> list[tuple[OnDemandView, list[str]]]:
+    """The on-demand features of a service, each with the names that it takes of them."""
+    rows = visible_on_demand_views(actor=actor, project_id=service.project_id)
+    found = {str(view.pk): view for view in rows.filter(pk__in=[part["id"] for part in service.on_demand])}
+    return [(found[part["id"]], part["features"]) for part in service.on_demand if part["id"] in found]
 
 
 def masked_inputs(actor: Actor, view: OnDemandView) -> set[str]:

@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from apps.features.models import DeprecationNotice, Entity, FeatureService, FeatureView
+from apps.features.selectors.on_demand import visible_on_demand_views
 from apps.features.selectors.reading import visible_entities, visible_views
 from foundation import access
 from foundation.access import Permission
@@ -69,9 +70,13 @@ def views_of_service(*, actor: Actor, service: FeatureService) -> list[tuple[Fea
 
 
 def services_with_view(*, actor: Actor, view: FeatureView) -> list[FeatureService]:
-    """The versions of services that name this version of a view."""
-    rows = visible_services(actor=actor).filter(views__contains=[{"view": str(view.pk)}])
-    return list(rows.order_by("name", "-number"))
+    """The versions of services that name this version of a view, or on-demand features that are made of it."""
+    named = [{"view": str(view.pk)}]
+    wanted = Q(views__contains=named)
+    made = visible_on_demand_views(actor=actor, project_id=view.project_id).filter(uses__contains=named)
+    for pk in made.values_list("pk", flat=True):
+        wanted |= Q(on_demand__contains=[{"id": str(pk)}])
+    return list(visible_services(actor=actor).filter(wanted).order_by("name", "-number"))
 
 
 def made_from_view(*, actor: Actor, view: FeatureView) -> list[ChainNode]:

@@ -16,12 +16,14 @@ from apps.features.services.definitions import (
     apply_definitions,
     definitions_text,
     entity_fields,
+    on_demand_fields,
     plan_definitions,
     register_section,
     service_fields,
     text_of,
     view_fields,
     view_words,
+    window_fields,
 )
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_service, describe_view
@@ -108,6 +110,7 @@ __all__ = [
     "note_forgotten",
     "note_training_set",
     "note_view",
+    "on_demand_fields",
     "online_plan",
     "plan_definitions",
     "plans_changed",
@@ -142,4 +145,5 @@ __all__ = [
     "wake_all",
     "watch_online",
     "watch_skew",
+    "window_fields",
 ]

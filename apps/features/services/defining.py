@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PREVIEW_ROWS, _SAMPLE_ROWS = 50, 10_000
 MOST_TTL_S = 100 * 366 * 86_400
+# What a view says of how its values online are watched.
+WATCHED = ("freshness_seconds", "skew_share", "skew_limit")
 
 
 @transaction.atomic
@@ -121,6 +123,7 @@ def define_view(
         features=features,
         definition_digest=definition_digest(sql, inputs, entity, event_time, created_column, ttl_seconds),
         created_by=actor.user,
+        **watched_before(project, name),
     )
     announce(actor, view)
     return view
@@ -174,6 +177,12 @@ def next_number(project: Project, name: str) -> int:
     """The number of the next version of the name; nobody else takes it before the transaction ends."""
     lock_project(project_id=project.pk)
     return 1 + (FeatureView.objects.filter(project_id=project.pk, name=name).aggregate(n=Max("number"))["n"] or 0)
+
+
+def watched_before(project: Project, name: str) -> dict[str, Any]:
+    """How the values online of the version before are watched: the next one goes on so."""
+    rows = FeatureView.objects.filter(project_id=project.pk, name=name).order_by("-number")
+    return rows.values(*WATCHED).first() or {}
 
 
 def preview_sql(*, actor: Actor, project: Project, sql: str, inputs: Mapping[str, UUID]) -> pa.Table:

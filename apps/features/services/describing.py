@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.features import policies
 from apps.features.errors import DefinitionRefused
-from apps.features.events import EntityEdited, FeatureServiceEdited, FeatureViewEdited
-from apps.features.models import Entity, FeatureService, FeatureView
+from apps.features.events import EntityEdited, FeatureServiceEdited, FeatureViewEdited, OnDemandViewEdited
+from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView
 from apps.tenants import selectors as tenants
 from foundation import ledger
 from foundation.identity import Actor
@@ -19,7 +19,7 @@ from foundation.identity import Actor
 if TYPE_CHECKING:
     from foundation.identity.models import User
 
-Described = TypeVar("Described", Entity, FeatureView, FeatureService)
+Described = TypeVar("Described", Entity, FeatureView, FeatureService, OnDemandView)
 MOST_TAGS, LONGEST_TAG = 20, 40
 
 
@@ -51,6 +51,16 @@ def describe_service(*, actor: Actor, service: FeatureService, **words: Any) -> 
         said = FeatureServiceEdited(service_id=service.pk, changed=changed)
         ledger.record(said, actor=actor, project_id=service.project_id, subject=("feature_service", service.pk))
     return service
+
+
+@transaction.atomic
+def describe_on_demand(*, actor: Actor, view: OnDemandView, **words: Any) -> OnDemandView:
+    """The same of one version of on-demand features."""
+    view, changed = _described(actor, view, words)
+    if changed:
+        said = OnDemandViewEdited(on_demand_view_id=view.pk, changed=changed)
+        ledger.record(said, actor=actor, project_id=view.project_id, subject=("on_demand_view", view.pk))
+    return view
 
 
 def _described(actor: Actor, thing: Described, words: dict[str, Any]) -> tuple[Described, list[str]]:

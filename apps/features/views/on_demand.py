@@ -162,6 +162,7 @@ def on_demand_detail(request: PortalRequest, tenant: str, project: str, on_deman
         "newest": selectors.versions_of_on_demand(actor=request.actor, view=view).first(),
         "chain": chain_of(request.actor, "on_demand_view", view.pk),
         "may_define": access.ask(policies.check_can_define, request.actor, request.project),
+        "gone": selectors.views_gone(actor=request.actor, view=view),
         "tab": tab,
         "tabs": tabs(address(request, "on_demand_detail", view.pk), tab, named),
         **_PARTS[tab](request, view),

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.features import forms, policies, selectors, services
-from apps.features.choices import BuildState
+from apps.features.choices import GONE, BuildState
 from apps.features.views.saying import deprecate_page, edit_page
 from apps.features.views.things import activity, address, as_id, client_lines, service_of
 from foundation import access
@@ -30,15 +30,26 @@ def service_define(request: PortalRequest, tenant: str, project: str) -> HttpRes
     """A new one, or the next version of the one that ?from= names."""
     rows = selectors.visible_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
     views = list(rows.filter(state__in=[BuildState.READY, BuildState.BUILDING]).order_by("name"))
-    form = forms.ServiceForm(request.POST or None, views=views, initial=_initial(request))
+    on_demand = _on_demand(request)
+    form = forms.ServiceForm(request.POST or None, views=views, on_demand=on_demand, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             made = services.define_service(actor=request.actor, project=request.project, **form.definition())
             messages.success(request, _("%(name)s is defined.") % {"name": made})
             return redirect(request, address(request, "service_detail", made.pk))
     return render_page(
-        request, "features/service_define.html", status=422 if form.errors else 200, form=form, offered=len(views)
+        request,
+        "features/service_define.html",
+        status=422 if form.errors else 200,
+        form=form,
+        offered=len(views) + len(on_demand),
     )
+
+
+def _on_demand(request: PortalRequest) -> list[Any]:
+    """The newest version of each, without those that a view of theirs is gone from."""
+    rows = selectors.visible_on_demand_views(actor=request.actor, project_id=request.project.pk, newest_only=True)
+    return [one for one in rows.order_by("name") if not selectors.views_gone(actor=request.actor, view=one)]
 
 
 def _initial(request: PortalRequest) -> dict[str, Any]:
@@ -53,6 +64,10 @@ def _initial(request: PortalRequest) -> dict[str, Any]:
     for view, names in selectors.views_of_service(actor=request.actor, service=service):
         if here := ids.get(view.name):
             found |= {f"use_{here}": True, f"take_{here}": names}
+    computed = {one.name: one.pk.hex for one in _on_demand(request)}
+    for one, names in selectors.on_demand_of_service(actor=request.actor, service=service):
+        if here := computed.get(one.name):
+            found |= {f"use_{here}": True, f"take_{here}": names}
     return found
 
 
@@ -62,6 +77,7 @@ def service_detail(request: PortalRequest, tenant: str, project: str, service_id
     service = service_of(request, service_id)
     actor = request.actor
     views = selectors.views_of_service(actor=actor, service=service)
+    computed = selectors.on_demand_of_service(actor=actor, service=service)
     context: dict[str, Any] = {
         "service": service,
         "deprecated": selectors.deprecated_in_words(service),
@@ -74,25 +90,41 @@ def service_detail(request: PortalRequest, tenant: str, project: str, service_id
             }
             for view, names in views
         ],
+        "computed": [
+            {
+                "view": one,
+                "url": address(request, "on_demand_detail", one.pk),
+                "names": names,
+                "gone": selectors.views_gone(actor=actor, view=one),
+            }
+            for one, names in computed
+        ],
+        "gone": [view for view, _names in views if view.state in GONE],
         "hidden": len(service.views) - len(views),
         "users": selectors.made_from_service(actor=actor, service=service),
         "versions": selectors.versions_of_service(actor=actor, service=service),
         "history": activity(request, "feature_service", service),
         "written": services.text_of({"services": {service.name: services.service_fields(actor, service)}}),
-        "snippets": _snippets(request, service, [view for view, _names in views]),
+        "snippets": _snippets(request, service, [view for view, _names in views], [one for one, _names in computed]),
         "may_define": access.ask(policies.check_can_define, actor, request.project),
     }
     return render_page(request, "features/service_detail.html", **context)
 
 
-def _snippets(request: PortalRequest, service: Any, views: list[Any]) -> list[dict[str, str]]:
-    keys = sorted({key for view in views for key in view.entity.join_keys})
+def _snippets(request: PortalRequest, service: Any, views: list[Any], computed: list[Any]) -> list[dict[str, str]]:
+    """How a program makes a training set of it, and asks for its features as they are now."""
+    used = [view for one in computed for view in selectors.views_used(actor=request.actor, view=one)]
+    keys = sorted({key for view in (*views, *used) for key in view.entity.join_keys})
+    entity = ", ".join(f'"{key}": "…"' for key in keys)
+    values = ", ".join(f'"{name}": None' for name in sorted({name for one in computed for name in one.request}))
+    asked = f'service="{service.name}", entities=[{{{entity}}}]' + (f", requests=[{{{values}}}]" if values else "")
     columns = ", ".join(f'"{key}": "{key}"' for key in keys)
     python = client_lines(request) + (
         f'service = client.feature_services.get("{service.name}")["id"]\n'
         'labels = client.datasets.find("…")["latest_version"]["id"]\n'
         'client.training_sets.create(\n    "my_set", base_version=labels, label="…", event_time="…",\n'
-        f"    service=service, keys={{{columns}}})"
+        f"    service=service, keys={{{columns}}})\n"
+        f"client.features.online({asked})"
     )
     return [{"name": "Python", "code": python}]
 

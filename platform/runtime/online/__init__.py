@@ -5,6 +5,7 @@ views is one question to it. Nothing here knows Django, nor a client of any stor
 """
 
 from runtime.online.answers import results
+from runtime.online.derived import Derived, RequestRefused, check_requests, parted
 from runtime.online.names import KeyRefused, prefix_of, text_of
 from runtime.online.plans import Plan, PlannedView
 from runtime.online.reading import Answer, AsyncReader, AsyncStore, OnlineReader, Store
@@ -16,16 +17,20 @@ __all__ = [
     "AsyncReader",
     "AsyncStore",
     "AsyncValkey",
+    "Derived",
     "KeyRefused",
     "NotOurs",
     "OnlineReader",
     "OnlineView",
     "Plan",
     "PlannedView",
+    "RequestRefused",
     "Store",
     "StoreAway",
     "Valkey",
     "Writer",
+    "check_requests",
+    "parted",
     "prefix_of",
     "results",
     "text_of",

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from runtime.masks import MASKS, Mask, hidden
+from runtime.online.derived import Derived, lacking
 from runtime.online.plans import Plan
 from runtime.online.reading import Answer, OfView
 
-# What is computed of what was read, for each entity in its place: {feature: value}.
-Extra = Callable[[Sequence[Mapping[str, Any]], Answer], Sequence[Mapping[str, Any]]]
-
 
 def results(
-    plan: Plan, entities: Sequence[Mapping[str, Any]], answer: Answer, extra: Extra | None = None
+    plan: Plan, entities: Sequence[Mapping[str, Any]], answer: Answer, requests: Sequence[Mapping[str, Any]] = ()
 ) -> list[dict[str, Any]]:
     """For each entity {"entity", "features", "event_times", "missing", "expired", "not_online", "not_finite"}.
 
     A feature without a value is None, and its view among `missing`; where the value was too old it is among `expired`
     too, and where the store does not hold the view it is among `not_online`. JSON has no numbers that are not finite:
-    they are None, and told by `not_finite`. What is `extra` stands among the features, computed of clear values.
+    they are None, and told by `not_finite`. What the plan derives stands among the features, and then `not_given` names
+    the values that the entity's request lacks. RequestRefused where it gives what it cannot.
     """
     told: list[dict[str, Any]] = [
         {
@@ -38,10 +37,31 @@ def results(
     ]
     for one in answer.views:
         _tell(told, plan, one)
-    if extra is not None:
-        for row, more in zip(told, extra(entities, answer), strict=True):
-            row["features"].update(more)
+    if plan.derived:
+        given = requests or [{}] * len(entities)
+        for row, request in zip(told, given, strict=True):
+            row["not_given"] = lacking(plan.derived, request)
+        for derived in plan.derived:
+            _derive(told, derived, answer, given)
     return told
+
+
+def _derive(
+    told: Sequence[dict[str, Any]], one: Derived, answer: Answer, requests: Sequence[Mapping[str, Any]]
+) -> None:
+    """Of clear values; what is made of masked ones only tells that it is covered."""
+    found = {view.view.id: view for view in answer.views}
+    places = [(name, found[pk], found[pk].view.features.index(name)) for name, pk in one.sources.items()]
+    covered = {name: hidden(True) for name, _text in one.features if name in one.hidden}
+    for at, (row, request) in enumerate(zip(told, requests, strict=True)):
+        values = {name: request.get(name) for name in one.declared}
+        for name, view, place in places:
+            of_view = view.rows[at]
+            values[name] = None if of_view is None else of_view[place]
+        made = one.program.row(values)
+        for name, _text in one.features:
+            value = covered[name] if name in covered else made[name]
+            row["features"][name] = value.isoformat() if isinstance(value, datetime) else value
 
 
 def _tell(told: list[dict[str, Any]], plan: Plan, one: OfView) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from runtime.online.derived import Derived
 from runtime.online.names import prefix_of
 from runtime.online.values import OnlineView
 
@@ -29,9 +30,10 @@ class PlannedView:
 
 @dataclass(frozen=True)
 class Plan:
-    """Views to read together."""
+    """Views to read together, and what is reckoned of them; of a view that only that needs nothing is wanted."""
 
     views: tuple[PlannedView, ...]
+    derived: tuple[Derived, ...] = ()
     _by_id: dict[UUID, PlannedView] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -47,6 +49,11 @@ class Plan:
     @property
     def online_views(self) -> list[OnlineView]:
         return [one.view for one in self.views]
+
+    @property
+    def width(self) -> int:
+        """How many views are read and features reckoned for each entity."""
+        return len(self.views) + sum(len(one.features) for one in self.derived)
 
     def as_document(self) -> list[dict[str, Any]]:
         """What `parse` reads. It holds the views' secrets: it goes to nobody who may not open all of their values."""
@@ -64,12 +71,15 @@ class Plan:
                 "share": one.share,
             }
             for one in self.views
-        ]
+        ] + [one.as_document() for one in self.derived]
 
     @classmethod
     def parse(cls, given: Sequence[Mapping[str, Any]], known: Mapping[UUID, OnlineView] | None = None) -> Plan:
         """`known` are views that were read before: one that is the same keeps what it remembers."""
-        return cls(tuple(_parsed(one, known or {}) for one in given))
+        return cls(
+            tuple(_parsed(one, known or {}) for one in given if "on_demand" not in one),
+            tuple(Derived.parse(one) for one in given if "on_demand" in one),
+        )
 
 
 def planned(

@@ -102,7 +102,7 @@ class OnlineReader(_Reading):
         """Of each entity every feature, as of now (microseconds since 1970). Raises KeyRefused and NotOurs."""
         names = self._names(entities)
         asked = [*self._markers, *(name for of_view in names for name in of_view)]
-        return self._answer(names, self._store.read(asked), len(entities), now_us)
+        return self._answer(names, self._store.read(asked) if asked else [], len(entities), now_us)
 
 
 class AsyncReader(_Reading):
@@ -115,7 +115,7 @@ class AsyncReader(_Reading):
     async def read(self, entities: Sequence[Mapping[str, Any]], *, now_us: int) -> Answer:
         names = self._names(entities)
         asked = [*self._markers, *(name for of_view in names for name in of_view)]
-        return self._answer(names, await self._store.read(asked), len(entities), now_us)
+        return self._answer(names, await self._store.read(asked) if asked else [], len(entities), now_us)
 
 
 def _of_view(view: OnlineView, timelines: Sequence[Timeline | None], is_online: bool, now_us: int) -> OfView:

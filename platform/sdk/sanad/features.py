@@ -85,6 +85,8 @@ class Features(Catalogue, HistoricalFeatures):
         created_column: str = "",
         ttl_seconds: int | None = None,
         description: str = "",
+        owner: str = "",
+        tags: Sequence[str] = (),
         timeout_s: float = 900,
     ) -> Thing:
         """Define a view of windows over the events of a dataset version or of a stream (ids), and wait for its rows.
@@ -107,6 +109,8 @@ class Features(Catalogue, HistoricalFeatures):
             "created_column": created_column,
             "ttl_seconds": ttl_seconds,
             "description": description,
+            "owner": owner,
+            "tags": [*tags],
         }
         view = self._http.post("feature-windows/", body)
         return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
@@ -181,12 +185,17 @@ class Features(Catalogue, HistoricalFeatures):
         *,
         service: str = "",
         features: Sequence[str] | None = None,
+        requests: Sequence[Mapping[str, Any]] | None = None,
     ) -> Things:
         """The newest values of each entity's features: of views (ids, or names of the project) or of a feature service.
+
+        A service's on-demand features are reckoned with them, of `requests`: values for each entity.
 
         The gateway answers where the client's address is one; behind it the portal itself.
         """
         body = {**self._asked(views, service, features), "entities": [dict(entity) for entity in entities]}
+        if requests is not None:
+            body["requests"] = [dict(values) for values in requests]
         address = "/features/online" if self._by_gateway else "feature-views/online/"
         found: Things = self._http.send("POST", address, json=body).json()["results"]
         return found

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from sanad.errors import Failed, Refused
 
 if TYPE_CHECKING:
-    from runtime.online import Answer, OnlineReader
+    from runtime.online import Answer, OnlineReader, RequestRefused
 
 # Before a store's name ends it is asked for the next one.
 _SPARE_S = 300
+
+
+_NO_RUNTIME = "Reading in the process needs Sanad's runtime package; client.features.online asks the gateway instead."
 
 
 class Reader:
@@ -49,12 +52,25 @@ class Reader:
             self._until = 0.0
             raise Failed("A value online cannot be opened by this reader; ask again.") from error
 
-    def rows(self, entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The same as the gateway tells it: one object for each entity."""
-        from runtime.online import results
+    def rows(
+        self, entities: Sequence[Mapping[str, Any]], requests: Sequence[Mapping[str, Any]] | None = None
+    ) -> list[dict[str, Any]]:
+        """The same as the gateway tells it: one object for each entity, with the on-demand features of a service.
 
-        answer = self.read(entities)
-        return results(self._plan, entities, answer)
+        `requests` are the values of the request for each entity; or each entity is {"entity": keys, "request": values}.
+        Refused where a value is not known or not of its kind.
+        """
+        try:
+            from runtime.online import RequestRefused, check_requests, parted, results
+        except ImportError as error:
+            raise Failed(_NO_RUNTIME) from error
+        try:
+            keys, given = parted(entities, requests)
+            answer = self.read(keys)
+            check_requests(self._plan.derived, given)
+            return results(self._plan, keys, answer, given)
+        except RequestRefused as refused:
+            raise Refused(_said(refused)) from refused
 
     def _at_work(self) -> OnlineReader:
         if self._reader is not None and time.monotonic() < self._until:
@@ -69,9 +85,7 @@ class Reader:
         try:
             from runtime.online import OnlineReader, Plan, Valkey
         except ImportError as error:
-            raise Failed(
-                "Reading in the process needs Sanad's runtime package; client.features.online asks the gateway instead."
-            ) from error
+            raise Failed(_NO_RUNTIME) from error
         told = self._ask()
         known = {one.id: one for one in self._plan.online_views} if self._plan else {}
         self._plan = Plan.parse(told["plan"], known)
@@ -79,3 +93,12 @@ class Reader:
         ends = datetime.fromisoformat(told["expires_at"].replace("Z", "+00:00")).timestamp()
         self._until = time.monotonic() + max(1.0, ends - time.time() - _SPARE_S)
         return OnlineReader(store, self._plan.online_views)
+
+
+def _said(refused: RequestRefused) -> str:
+    return {
+        "count": "There are not as many requests as entities; send one for each, in their order.",
+        "twice": "The values of the request are given twice: beside each entity, or in a list of requests, not both.",
+        "unknown": f"There is no value {refused.name!r} to give. There are: {', '.join(refused.known) or 'none'}.",
+        "kind": f"Entity {refused.place + 1}: {refused.name!r} has to be a {refused.wanted}.",
+    }[refused.why]

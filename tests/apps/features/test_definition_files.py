@@ -198,3 +198,71 @@ def test_a_view_of_which_some_rows_have_no_time_is_told_before_it_is_computed(fi
     assert step.notes == (
         "Some rows have no “moment”; computing refuses them. Leave them out with a WHERE in the SQL.",
     )
+
+
+MORE = FILE.replace(
+    "services:\n",
+    """\
+windows:
+  lately:
+    entity: carrier
+    source: {dataset: delays.csv, version: 1}
+    event_time: moment
+    slide_seconds: 3600
+    aggregations:
+      flights_day: {function: count, seconds: 86400}
+      median_day: {function: quantile, column: delay, seconds: 86400, quantile: 0.5}
+
+on_demand:
+  context:
+    request: {seats: whole number}
+    uses:
+      carrier_delay: [recent_delay]
+      lately: all
+    features:
+      late_each: recent_delay / max(seats, 1)
+      busy: flights_day > 3
+
+services:
+""",
+)
+MORE += "    on_demand:\n      context: [late_each]\n"
+
+
+def test_windows_and_on_demand_features_are_held_by_the_file_too(file, scientist):
+    plan = file.plan(MORE)
+    assert [one[:3] for one in told(plan)] == [
+        ("entities", "carrier", "new"),
+        ("views", "carrier_delay", "new"),
+        ("windows", "lately", "new"),
+        ("on_demand", "context", "new"),
+        ("services", "late_flights", "new"),
+    ]
+    made = file.apply(MORE, plan.digest)
+    assert made.digest == plan.digest
+    assert FeatureService.objects.get().feature_names == ["recent_delay", "late_each"]
+    lately = FeatureView.objects.get(name="lately")
+    assert (lately.kind, lately.feature_names) == ("windows", ["flights_day", "median_day"])
+
+    for text in (MORE, file.export()):
+        assert {step.action for step in file.plan(text).steps} == {"unchanged"}
+    for old, new, section, action in (
+        ("seconds: 86400}", "seconds: 7200}", "windows", "new version"),
+        ("slide_seconds: 3600", "slide_seconds: 3600\\n    description: How busy.", "windows", "described"),
+        ("max(seats, 1)", "max(seats, 2)", "on_demand", "new version"),
+        ("    request: {seats", "    tags: [seats]\\n    request: {seats", "on_demand", "described"),
+    ):
+        steps = {step.section: step.action for step in file.plan(MORE.replace(old, new.replace("\\n", "\n"))).changes}
+        assert steps[section] == action, new
+    for old, new, line, said in (
+        ("{function: count", "{function: cuont", "flights_day", "Did you mean “count”"),
+        ("column: delay", "column: dealy", "median_day", "no column “dealy”"),
+        ("busy: flights_day > 3", "busy: flights_dya > 3", "busy", "no value “flights_dya”"),
+        ("      lately: all", "      latly: all", "uses:", "no feature view “latly”"),
+        ("  lately:\n", "  carrier_delay:\n", "  carrier_delay:\n    entity: carrier\n    source", "take another name"),
+    ):
+        text = MORE.replace(old, new, 1)
+        with pytest.raises(DefinitionRefused, match=said) as refused:
+            file.plan(text)
+        place = 1 + text[: text.index(line)].count("\n")
+        assert place in [one["line"] for one in refused.value.details["problems"]], (new, refused.value.details)

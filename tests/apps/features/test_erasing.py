@@ -12,7 +12,7 @@ from apps.datasets.choices import ErasedKind, ErasureState
 from apps.datasets.services.erasing import ending, things
 from apps.features import selectors, services
 from apps.features.choices import BuildState
-from apps.features.models import FeatureView, TrainingSet
+from apps.features.models import FeatureService, FeatureView, OnDemandView, TrainingSet
 from apps.features.services.erasing import TrainingSetReach, ViewReach
 from apps.features.services.online import online_view, rows
 from foundation import jobs, lake, ledger, storage
@@ -214,3 +214,33 @@ def test_values_written_online_while_their_view_was_destroyed_go_at_once(made, s
     jobs.enqueue("features.materialise_view", actor=scientist, title="Once more", view_id=str(view.pk))
     run_jobs()
     assert online_keys(view) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_names_the_view_goes_on_with_its_successor(made, admin, scientist, project, run_jobs):
+    view, row = made
+    by = {"actor": scientist, "project": project}
+    twice = [{"name": "twice", "expression": "spent * 2"}]
+    one = services.define_on_demand(
+        **by, name="more", uses=[{"view": str(view.pk), "features": ["spent"]}], features=twice
+    )
+    parts = {"views": [{"view": view.pk, "features": ["spent"]}], "on_demand": [{"id": one.pk, "features": None}]}
+    service = services.define_service(**by, name="churn", **parts)
+    TrainingSet.objects.filter(pk=row.pk).update(service=service)
+    erase(admin, project)
+    run_jobs()
+    run_jobs()
+
+    newer = FeatureView.objects.get(name="spending", number=2)
+    after = OnDemandView.objects.get(name="more", number=2)
+    assert (after.view_ids, after.features) == ([str(newer.pk)], one.features)
+    answers = FeatureService.objects.get(name="churn", number=2)
+    assert [part["view"] for part in answers.views] == [str(newer.pk)]
+    assert [part["id"] for part in answers.on_demand] == [str(after.pk)]
+    assert TrainingSet.objects.get(name="lateness", number=2).service == answers
+    asked = {"project": project.slug, "service": "churn"}
+    assert [v.view.id for v in services.online_plan(actor=scientist, asked=asked).views] == [newer.pk]
+    with pytest.raises(Conflict):
+        services.online_plan(actor=scientist, asked={**asked, "service": "churn v1"})
+    assert selectors.views_gone(actor=scientist, view=one) != []
+    assert selectors.views_gone(actor=scientist, view=after) == []

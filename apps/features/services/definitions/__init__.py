@@ -2,6 +2,7 @@
 
 from apps.features.services.definitions.entities import EntitySection, entity_fields
 from apps.features.services.definitions.exporting import definitions_text, text_of
+from apps.features.services.definitions.on_demand import OnDemandSection, on_demand_fields
 from apps.features.services.definitions.planning import Plan, apply_definitions, plan_definitions
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.sections import (
@@ -15,6 +16,7 @@ from apps.features.services.definitions.sections import (
 )
 from apps.features.services.definitions.services import ServiceSection, service_fields
 from apps.features.services.definitions.views import ViewSection, view_fields, view_words
+from apps.features.services.definitions.windows import WindowSection, window_fields
 
 __all__ = [
     "Change",
@@ -30,13 +32,15 @@ __all__ = [
     "apply_definitions",
     "definitions_text",
     "entity_fields",
+    "on_demand_fields",
     "plan_definitions",
     "register_section",
     "service_fields",
     "text_of",
     "view_fields",
     "view_words",
+    "window_fields",
 ]
 
-for _section in (EntitySection(), ViewSection(), ServiceSection()):
+for _section in (EntitySection(), ViewSection(), WindowSection(), OnDemandSection(), ServiceSection()):
     register_section(_section)

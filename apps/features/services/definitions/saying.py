@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.features.choices import BuildState
-from apps.features.models import Entity, FeatureService, FeatureView
+from apps.features.models import Entity, FeatureService, FeatureView, OnDemandView
 from apps.features.services.definitions.reading import Fields
 from apps.features.services.definitions.sections import Change
 
@@ -23,7 +23,7 @@ def read_said(fields: Fields) -> Said:
     }
 
 
-def said_fields(thing: Entity | FeatureView | FeatureService) -> Said:
+def said_fields(thing: Entity | FeatureView | FeatureService | OnDemandView) -> Said:
     """The same of what is there, as a file holds it; what is empty is left out."""
     owner = thing.owner.email if thing.owner else ""
     found = {"description": thing.description, "owner": owner, "tags": list(thing.tags)}
@@ -52,7 +52,7 @@ def given_of(words: Mapping[str, Any]) -> dict[str, Any]:
     return {name: words[name] for name in ("description", "owner", "tags") if words[name] is not None}
 
 
-def kept(thing: FeatureView | FeatureService) -> dict[str, Any]:
+def kept(thing: FeatureView | FeatureService | OnDemandView) -> dict[str, Any]:
     """What is said of the version before goes on with the next, where the file says nothing else."""
     return {
         "description": thing.description,

@@ -23,6 +23,7 @@ from apps.features.services.definitions.saying import (
     said_fields,
 )
 from apps.features.services.definitions.sections import Action, Context, Section, Step, Wanted
+from apps.features.services.definitions.views import name_said
 from apps.features.services.describing import describe_service
 from apps.features.services.naming import name_and_number
 from apps.features.services.serving import define_service, on_demand_called, on_demand_named
@@ -37,8 +38,10 @@ class ServiceSection(Section):
     def read(self, name: str, value: Value, problems: list[Problem]) -> Wanted:
         fields = Fields(value, f"{self.word}.{name}", problems)
         words: Said = {
-            "views": {one: _names(fields, "views", one, of) for one, of in fields.values("views").items()},
-            "on_demand": {one: _names(fields, "on_demand", one, of) for one, of in fields.values("on_demand").items()},
+            "views": {one: names_said(fields, "views", one, of) for one, of in fields.values("views").items()},
+            "on_demand": {
+                one: names_said(fields, "on_demand", one, of) for one, of in fields.values("on_demand").items()
+            },
             **read_said(fields),
         }
         lines = {field: fields.line_of(field) for field in words}
@@ -47,7 +50,7 @@ class ServiceSection(Section):
 
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project
-        parts = [_view_part(context, name, names) for name, names in words["views"].items()]
+        parts = [view_said(context, name, names) for name, names in words["views"].items()]
         computed = [_on_demand_part(context, name, names) for name, names in words["on_demand"].items()]
         rows = selectors.visible_services(actor=actor, project_id=project.pk, newest_only=True)
         newest = rows.filter(name=wanted.name).first()
@@ -84,21 +87,17 @@ def service_fields(actor: Actor, service: FeatureService) -> Said:
         view.name: view.number
         for view in selectors.visible_views(actor=actor, project_id=service.project_id, newest_only=True)
     }
-    views = {
-        view.name if newest.get(view.name) == view.number else f"{view.name} v{view.number}": names
-        for view, names in selectors.views_of_service(actor=actor, service=service)
-    }
+    views = {name_said(view, newest): names for view, names in selectors.views_of_service(actor=actor, service=service)}
     words: Said = {"views": views}
     if service.on_demand:
-        named = [
-            (on_demand_named(actor, service.project_id, part["id"]), part["features"]) for part in service.on_demand
-        ]
-        words["on_demand"] = dict(named)
+        words["on_demand"] = {
+            _newest_said(actor, service, name): names for name, names in _on_demand_of(actor, service)
+        }
     return {**words, **said_fields(service)}
 
 
-def _names(fields: Fields, field: str, name: str, value: Value) -> list[str] | None:
-    """The features that a service takes of a view: a list, or “all”."""
+def names_said(fields: Fields, field: str, name: str, value: Value) -> list[str] | None:
+    """The features that are taken of a view: a list, or None for “all”."""
     if value.data is None or value.data == ALL:
         return None
     if isinstance(value.data, list) and all(isinstance(one.data, str) for one in value.data):
@@ -111,20 +110,29 @@ def _names(fields: Fields, field: str, name: str, value: Value) -> list[str] | N
 
 def _parts(actor: Actor, service: FeatureService) -> list[str]:
     views = selectors.views_of_service(actor=actor, service=service)
-    computed = [
-        (on_demand_named(actor, service.project_id, part["id"]), part["features"]) for part in service.on_demand
-    ]
-    return [f"{name}: {', '.join(features)}" for name, features in (*views, *computed)]
+    return [f"{name}: {', '.join(features)}" for name, features in (*views, *_on_demand_of(actor, service))]
 
 
-def _view_part(context: Context, said: str, names: list[str] | None) -> dict[str, Any]:
+def _on_demand_of(actor: Actor, service: FeatureService) -> list[tuple[str, list[str]]]:
+    """Its on-demand features by the name with the version."""
+    return [(on_demand_named(actor, service.project_id, part["id"]), part["features"]) for part in service.on_demand]
+
+
+def _newest_said(actor: Actor, service: FeatureService, name: str) -> str:
+    """The name without its version where that is the newest."""
+    plain = name.partition(" v")[0]
+    return plain if on_demand_called(actor, service.project_id, plain)[1] == name else name
+
+
+def view_said(context: Context, said: str, names: list[str] | None, field: str = "views") -> dict[str, Any]:
+    """The view that a file names: the newest version that is not gone, or the one that is said."""
     name, number = name_and_number(said)
     rows = selectors.visible_views(actor=context.actor, project_id=context.project.pk).filter(name=name)
     rows = rows.filter(state__in=ALIVE) if number is None else rows.filter(number=number)
     view = rows.order_by("-number").first()
     if view is None:
         raise DefinitionRefused(
-            _("there is no feature view “%(name)s” to take.") % {"name": said}, fields={"views": [_("No such view.")]}
+            _("there is no feature view “%(name)s” to take.") % {"name": said}, fields={field: [_("No such view.")]}
         )
     features = list(dict.fromkeys(names or ())) or view.feature_names
     return {"view": str(view.pk), "name": view.name, "number": view.number, "features": features}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.features import selectors
-from apps.features.choices import BuildState
+from apps.features.choices import BuildState, ViewKind
 from apps.features.errors import DefinitionRefused
-from apps.features.models import FeatureView
+from apps.features.models import Entity, FeatureView
 from apps.features.services.defining import define_view, definition_digest, look_at_sample
 from apps.features.services.definitions.reading import Fields, Problem, Value
 from apps.features.services.definitions.saying import (
@@ -39,7 +39,8 @@ class ViewSection(Section):
         words: Said = {
             "entity": fields.text("entity", required=True),
             "inputs": {
-                alias: _input(fields, alias, one) for alias, one in fields.values("inputs", required=True).items()
+                alias: dataset_said(fields, f"inputs.{alias}", one, alias)
+                for alias, one in fields.values("inputs", required=True).items()
             },
             "sql": fields.text("sql", required=True),
             "event_time": fields.text("event_time", required=True),
@@ -53,17 +54,11 @@ class ViewSection(Section):
 
     def make(self, context: Context, wanted: Wanted) -> Step:
         words, actor, project = wanted.words, context.actor, context.project
-        entity = selectors.entity_named(actor=actor, project_id=project.pk, name=words["entity"])
-        if entity is None:
-            raise DefinitionRefused(
-                _("there is no entity “%(name)s”. Define it in the section “entities”.") % {"name": words["entity"]},
-                fields={"entity": [_("Define it first.")]},
-            )
-        inputs = {alias: _version(context, said).pk for alias, said in words["inputs"].items()}
+        entity = entity_said(context, words["entity"])
+        inputs = {alias: version_said(context, said).pk for alias, said in words["inputs"].items()}
         rest = (words["event_time"], words["created_column"], words["ttl_seconds"])
         digest = definition_digest(words["sql"], inputs, entity, *rest)
-        rows = selectors.visible_views(actor=actor, project_id=project.pk, newest_only=True)
-        newest = rows.filter(name=wanted.name).first()
+        newest = newest_view(context, wanted.name, ViewKind.SQL)
         meaning: dict[str, Any] = {"definition": digest, **given_of(words)}
         if newest is not None and newest.definition_digest == digest and newest.state in ALIVE:
             said = said_changes(newest, words)
@@ -80,15 +75,44 @@ class ViewSection(Section):
         )
         notes = look_at_sample(actor, view, inputs)
         action = "new" if newest is None else "new version"
-        changes = () if newest is None else tuple(_view_changes(context, newest, view))
+        changes = () if newest is None else tuple(view_changes(context, newest, view, view_fields))
         return Step(self.word, wanted.name, wanted.line, action, view.number, changes, notes, meaning)
 
     def there(self, context: Context) -> Iterable[tuple[str, Said]]:
         rows = selectors.visible_views(actor=context.actor, project_id=context.project.pk, newest_only=True)
         for view in rows.order_by("name"):
             # What windows declare stands in a section of their own.
-            if getattr(view, "kind", "sql") == "sql":
+            if view.kind == ViewKind.SQL:
                 yield view.name, view_fields(context.actor, view)
+
+
+def entity_said(context: Context, name: str) -> Entity:
+    entity = selectors.entity_named(actor=context.actor, project_id=context.project.pk, name=name)
+    if entity is None:
+        raise DefinitionRefused(
+            _("there is no entity “%(name)s”. Define it in the section “entities”.") % {"name": name},
+            fields={"entity": [_("Define it first.")]},
+        )
+    return entity
+
+
+def newest_view(context: Context, name: str, kind: ViewKind) -> FeatureView | None:
+    """The newest version of the name; a file that says it in both sections would never come to rest."""
+    rows = selectors.visible_views(actor=context.actor, project_id=context.project.pk, newest_only=True)
+    newest = rows.filter(name=name).first()
+    if newest is not None and newest.kind != kind:
+        section = "windows" if newest.kind == ViewKind.WINDOWS else "views"
+        raise DefinitionRefused(
+            _("there is a view of this name in the section “%(section)s”. Change it there, or take another name.")
+            % {"section": section},
+            fields={"name": [_("The name is taken.")]},
+        )
+    return newest
+
+
+def name_said(view: FeatureView, newest: Mapping[str, int]) -> str:
+    """As a file names a view: one in another version than its newest with its number."""
+    return view.name if newest.get(view.name) == view.number else str(view)
 
 
 def view_fields(actor: Actor, view: FeatureView) -> Said:
@@ -130,20 +154,20 @@ def view_words(
     return {**words, **{name: value for name, value in given.items() if value}}
 
 
-def _input(fields: Fields, alias: str, value: Value) -> dict[str, Any]:
-    """`alias: a dataset` reads its newest version; `alias: {dataset: …, version: 3}` that one, or a tag, or a day."""
+def dataset_said(fields: Fields, place: str, value: Value, otherwise: str = "") -> dict[str, Any]:
+    """`place: a dataset` reads its newest version; `place: {dataset: …, version: 3}` that one, or a tag, or a day."""
     if isinstance(value.data, dict):
-        of = Fields(value, f"{fields.what}.inputs.{alias}", fields.problems)
+        of = Fields(value, f"{fields.what}.{place}", fields.problems)
         if of.value("id"):
             found = {"id": of.text("id")}
         else:
             found = {"dataset": of.text("dataset", required=True), "at": of.text("version") or "latest"}
         of.end()
         return {**found, "line": value.line}
-    return {"dataset": str(value.data or alias), "at": "latest", "line": value.line}
+    return {"dataset": str(value.data or otherwise), "at": "latest", "line": value.line}
 
 
-def _version(context: Context, said: Mapping[str, Any]) -> Any:
+def version_said(context: Context, said: Mapping[str, Any]) -> Any:
     if "id" in said:
         try:
             return datasets.get_version(actor=context.actor, version_id=UUID(said["id"]))
@@ -161,10 +185,17 @@ def _version(context: Context, said: Mapping[str, Any]) -> Any:
     return datasets.find_version(actor=context.actor, dataset_id=found[0].pk, at=said["at"])
 
 
-def _view_changes(context: Context, before: FeatureView, after: FeatureView) -> Iterable[Change]:
+def view_changes(
+    context: Context, before: FeatureView, after: FeatureView, fields_of: Callable[[Actor, FeatureView], Said]
+) -> Iterable[Change]:
     if before.state not in ALIVE:
         yield as_change("state", BuildState(before.state).label, BuildState(after.state).label)
-    old, new = view_fields(context.actor, before), view_fields(context.actor, after)
+    old, new = fields_of(context.actor, before), fields_of(context.actor, after)
+    yield from differences(old, new)
+
+
+def differences(old: Said, new: Said) -> Iterable[Change]:
+    """The fields, as a file holds them, in which two versions differ."""
     for field in dict.fromkeys((*new, *old)):
         if old.get(field) != new.get(field):
             yield as_change(field, _told(old.get(field)), _told(new.get(field)))
@@ -176,5 +207,9 @@ def _told(value: Any) -> object:
     return value
 
 
-def _read_of(one: Mapping[str, Any]) -> str:
+def _read_of(one: Any) -> str:
+    if not isinstance(one, Mapping):
+        return ", ".join(map(str, one)) if isinstance(one, list) else str(one)
+    if "function" in one:
+        return " ".join(str(value) for value in one.values())
     return f"{one['dataset']} v{one['version']}" if "dataset" in one else str(one.get("id", ""))

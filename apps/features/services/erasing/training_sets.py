@@ -15,8 +15,9 @@ from apps.datasets.services import Search
 from apps.features import selectors
 from apps.features.choices import BuildState
 from apps.features.events import TrainingSetDefined, TrainingSetDestroyed, TrainingSetFailed
-from apps.features.models import FeatureView, TrainingSet
+from apps.features.models import FeatureService, FeatureView, OnDemandView, TrainingSet
 from apps.features.services.building import build_training_set, end_unmade_set
+from apps.features.services.erasing.followers import successor_of
 from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
 from foundation import ledger, storage
 from foundation.errors import PortalError, Unavailable
@@ -61,7 +62,7 @@ class TrainingSetReach(TableReach[TrainingSet]):
                 ).count()
                 if not version_is_there(job.actor, base) or ready < len({part["view"] for part in views}):
                     return
-                _define_set(job.actor, old, new, base, views)
+                _define_set(job.actor, old, new, base, views, erasure_id)
         try:
             build_training_set(job=job, training_set_id=new, in_quota=False)
         except Unavailable:
@@ -78,7 +79,9 @@ def _views(row: TrainingSet) -> set[UUID]:
     return {UUID(part["view"]) for part in row.views}
 
 
-def _define_set(actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: list[dict[str, Any]]) -> None:
+def _define_set(
+    actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: list[dict[str, Any]], erasure_id: UUID
+) -> None:
     kept = (
         "project_id",
         "name",
@@ -88,9 +91,11 @@ def _define_set(actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: li
         "group",
         "window_start",
         "window_end",
-        "service_id",
-        "on_demand",
     )
+    on_demand = [
+        {**part, "id": str(successor_of(OnDemandView, erasure_id, UUID(part["id"])))} for part in old.on_demand
+    ]
+    service_id = old.service_id and successor_of(FeatureService, erasure_id, old.service_id)
     known = datasets.get_version(actor=actor, version_id=base).column_names
     # On-demand features name columns by their names, which the successors have as well.
     of_views = {name for part in [*views, *old.on_demand] for name in part["features"]}
@@ -101,6 +106,8 @@ def _define_set(actor: Actor, old: TrainingSet, new: UUID, base: UUID, views: li
         base_version_id=base,
         base_features=[name for name in old.base_features if name in known],
         views=views,
+        service_id=service_id,
+        on_demand=on_demand,
         # Building adds the keys and the times that prove the join.
         columns=[c for c in old.columns if c["role"] not in {"key", "proof"} and c["name"] in {*known, *of_views}],
         created_by=actor.user,

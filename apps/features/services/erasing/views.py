@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from apps.datasets import services as dataset_services
 from apps.datasets.choices import ErasedKind
-from apps.datasets.services import Search
+from apps.datasets.services import Reached, Search
 from apps.features import selectors
 from apps.features.choices import BuildState, EventSource, ViewKind
 from apps.features.events import FeatureViewDefined, FeatureViewDestroyed, FeatureViewFailed
 from apps.features.models import FeatureView
 from apps.features.services import windows
 from apps.features.services.computing import compute_view, end_unmade_view
-from apps.features.services.defining import definition_digest
+from apps.features.services.defining import WATCHED, definition_digest
+from apps.features.services.erasing.followers import follow_successors
 from apps.features.services.erasing.tables import TableReach, next_number, now_of, version_is_there
 from apps.features.services.online import drop_online
 from foundation import ledger, storage
@@ -42,6 +43,11 @@ class ViewReach(TableReach[FeatureView]):
         """Those of windows have events beside their rows, and a place where what comes is staged."""
         mine = [table.removeprefix(self.prefix) for table in super().tables(ids)]
         return [f"{prefix}{rest}" for rest in mine for prefix in (self.prefix, "we_", "wn_")]
+
+    def rebuild(self, job: JobHandle, erasure_id: UUID, search: Search, found: Sequence[Reached]) -> None:
+        super().rebuild(job, erasure_id, search, found)
+        with job.scope():
+            follow_successors(job.actor, erasure_id, [one.id for one in found])
 
     def _visible(self, search: Search) -> QuerySet[FeatureView]:
         """But for those that follow a stream: they are not made anew, and lose the person with it (`WindowReach`)."""
@@ -91,6 +97,7 @@ def _define_view(actor: Actor, old: FeatureView, new: UUID, inputs: dict[str, UU
         "event_time",
         "created_column",
         "ttl_seconds",
+        *WATCHED,
     ]
     told = windows.from_successor(old.windows, inputs)
     view = FeatureView.objects.create(

@@ -15,11 +15,12 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.features import policies, selectors
-from apps.features.choices import BuildState
+from apps.features.choices import GONE, BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.events import OnDemandViewDefined
 from apps.features.models import FeatureView, OnDemandView
 from apps.features.services.defining import check_name
+from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.naming import column_list
 from apps.features.services.on_demand.wording import refused
 from apps.projects.services import lock_project
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from apps.projects.models import Project
 
 MOST = 100
-_MOST_VIEWS, _MOST_TAGS, _LONGEST_TAG = 20, 20, 40
-_GONE = {BuildState.FAILED, BuildState.CANCELLED, BuildState.DESTROYING, BuildState.DESTROYED}
+_MOST_VIEWS = 20
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def define_on_demand(
     request: Mapping[str, str] | None = None,
     uses: Sequence[Mapping[str, Any]] = (),
     description: str = "",
+    owner: str = "",
     tags: Sequence[str] = (),
 ) -> OnDemandView:
     """On-demand features, or the next version of some.
@@ -70,7 +71,6 @@ def define_on_demand(
     """
     policies.check_can_define(actor, project)
     check_name(name)
-    _check_tags(tags)
     found = check_definition(actor=actor, project=project, request=request or {}, uses=uses, features=features)
     lock_project(project_id=project.pk)
     same = OnDemandView.objects.filter(project_id=project.pk, name=name)
@@ -79,13 +79,13 @@ def define_on_demand(
         project_id=project.pk,
         name=name,
         number=1 + (same.aggregate(n=Max("number"))["n"] or 0),
-        description=description,
+        description=description.strip(),
         request=found.request,
         uses=found.uses,
         inputs=found.inputs,
         features=found.features,
-        owner=actor.user,
-        tags=list(dict.fromkeys(tags)),
+        owner=owner_called(actor, owner),
+        tags=checked_tags(tags),
         definition_digest=found.digest,
         created_by=actor.user,
     )
@@ -148,14 +148,6 @@ def _plain(feature: Mapping[str, Any]) -> dict[str, str]:
     return {"name": feature["name"], "expression": feature["expression"].strip()}
 
 
-def _check_tags(tags: Sequence[str]) -> None:
-    if len(tags) > _MOST_TAGS or any(not tag.strip() or len(tag) > _LONGEST_TAG for tag in tags):
-        raise DefinitionRefused(
-            _("At most %(count)d tags of at most %(signs)d signs.") % {"count": _MOST_TAGS, "signs": _LONGEST_TAG},
-            fields={"tags": [_("Shorten the list.")]},
-        )
-
-
 def _check_request(request: Mapping[str, str], declared: Iterable[str]) -> None:
     _check_count(request, "request")
     if odd := [n for n in request if not n.isidentifier() or keyword.iskeyword(n) or n.startswith("__")]:
@@ -204,7 +196,7 @@ def _view(actor: Actor, project: Project, part: Mapping[str, Any]) -> FeatureVie
     if view.project_id != project.pk:
         said = _("%(view)s belongs to another project.") % {"view": view}
         raise DefinitionRefused(said, fields={"uses": [_("Take a view of this project.")]})
-    if view.state in _GONE:
+    if view.state in GONE:
         said = _("%(view)s is %(state)s, so nothing can be reckoned from it.")
         values = {"view": view, "state": BuildState(view.state).label}
         raise DefinitionRefused(said % values, fields={"uses": [_("Take another version.")]})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.features import policies, selectors
+from apps.features.choices import REQUEST_KINDS
 from apps.features.errors import DefinitionRefused
 from apps.features.models import OnDemandView
 from apps.features.services.naming import column_list
@@ -18,6 +18,7 @@ from apps.features.services.on_demand.defining import check_definition
 from apps.features.services.on_demand.wording import KINDS
 from apps.features.services.online import read_online
 from foundation.identity import Actor
+from runtime.online.derived import fits
 
 if TYPE_CHECKING:
     from apps.projects.models import Project
@@ -93,11 +94,13 @@ def reckoned(definition: Mapping[str, Any], row: Row, declared: Mapping[str, str
     if unknown := [name for name in row if name not in definition["inputs"]]:
         raise _unknown(unknown, definition["inputs"])
     for name, kind in declared.items():
-        _check_value(name, kind, row.get(name))
+        if not fits(kind, row.get(name)):
+            raise _misfit(name, REQUEST_KINDS[kind])
     try:
         return on_demand_values(definition, row, {})
     except ValueError as error:
-        raise _misfit(str(error), definition["inputs"].get(str(error), "")) from error
+        kind = definition["inputs"].get(str(error), "")
+        raise _misfit(str(error), KINDS.get(kind, kind)) from error
 
 
 def _unknown(names: Iterable[str], known: Iterable[str]) -> DefinitionRefused:
@@ -106,30 +109,6 @@ def _unknown(names: Iterable[str], known: Iterable[str]) -> DefinitionRefused:
     return DefinitionRefused(said % values, fields={"rows": [_("Unknown value.")]})
 
 
-def _check_value(name: str, declared: str, value: Any) -> None:
-    """A whole number has no fraction, a date no time; a text that reads like a number is none."""
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is None:
-        return
-    # An integer of hundreds of digits is none that a float could hold.
-    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    if declared == "whole number" and not (numeric and whole):
-        raise _misfit(name, "number", _("a whole number"))
-    if declared == "number" and not numeric:
-        raise _misfit(name, "number")
-    if declared == "date" and not _is_date(value):
-        raise _misfit(name, "moment", _("a date such as 2026-11-30"))
-
-
-def _is_date(value: Any) -> bool:
-    if isinstance(value, str):
-        try:
-            return bool(date.fromisoformat(value))
-        except ValueError:
-            return False
-    return isinstance(value, date) and not isinstance(value, datetime)
-
-
-def _misfit(name: str, kind: str, said: str = "") -> DefinitionRefused:
-    sentence = _("“%(name)s” has to be %(kind)s.") % {"name": name, "kind": said or KINDS.get(kind, kind)}
+def _misfit(name: str, kind: object) -> DefinitionRefused:
+    sentence = _("“%(name)s” has to be %(kind)s.") % {"name": name, "kind": kind}
     return DefinitionRefused(sentence, fields={"rows": [sentence]})

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.features import policies, selectors
 from apps.features.choices import MOST_FRESHNESS_S, BuildState
 from apps.features.errors import DefinitionRefused
-from apps.features.events import FeatureViewFresh, FeatureViewStale, FreshnessPromised
+from apps.features.events import FeatureViewFresh, FeatureViewStale, FreshnessPromised, FreshnessReleased
 from apps.features.models import FeatureView
 from apps.features.services.online.forgetting import forgotten_views, note_forgotten
 from apps.projects.services import hold_open
@@ -39,7 +39,9 @@ def promise_freshness(*, actor: Actor, view_id: UUID, seconds: int | None) -> Fe
         return view
     view.freshness_seconds, view.stale_since = seconds, None
     view.save(update_fields=["freshness_seconds", "stale_since"])
-    said = FreshnessPromised(view_id=view.pk, seconds=seconds)
+    said: ledger.Event = FreshnessReleased(view_id=view.pk)
+    if seconds is not None:
+        said = FreshnessPromised(view_id=view.pk, seconds=seconds)
     ledger.record(said, actor=actor, project_id=view.project_id, subject=("feature_view", view.pk))
     return view
 

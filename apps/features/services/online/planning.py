@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.utils.translation import gettext as _
 
 from apps.features import policies, selectors
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
-from apps.features.models import FeatureView, PlanTable
+from apps.features.models import FeatureService, FeatureView, OnDemandView, PlanTable
 from apps.features.services.naming import column_list, name_and_number
 from apps.features.services.online.keys import online_view
 from apps.projects import selectors as projects
 from foundation.errors import NotFound
 from foundation.identity import Actor
 from runtime.masks import word_of
-from runtime.online import Plan
+from runtime.online import Derived, Plan
 from runtime.online.plans import PlannedView, planned
 
 MOST_VIEWS = 20
@@ -31,7 +30,18 @@ def online_plan(*, actor: Actor, asked: Mapping[str, Any]) -> Plan:
 
     One of `views` and `service` is given; names are those of a project. NotFound and DefinitionRefused in words.
     """
-    return checked_plan(actor, _chosen(actor, asked))
+    service, named = asked.get("service"), list(asked.get("views") or ())
+    # One that is named has to be there, and the views in it, also where their ids would do.
+    slug = str(asked.get("project") or "").replace("\x00", "\ufffd")
+    project = projects.get_project(actor=actor, slug=slug) if slug else None
+    if bool(service) == bool(named):
+        raise DefinitionRefused(_("Name either feature views or a feature service."))
+    if service:
+        return _service_plan(actor, _service(actor, str(service), _needed(project)), asked.get("features"))
+    if len(named) > MOST_VIEWS:
+        raise DefinitionRefused(_("At most %(most)s views are read together.") % {"most": MOST_VIEWS})
+    views = [_view(actor, str(one), project) for one in dict.fromkeys(named)]
+    return checked_plan(actor, _with_features(views, asked.get("features")))
 
 
 def checked_plan(actor: Actor, choices: Sequence[Choice]) -> Plan:
@@ -71,21 +81,6 @@ def plans_number() -> int:
     return row.number if row else 0
 
 
-def _chosen(actor: Actor, asked: Mapping[str, Any]) -> list[Choice]:
-    service, named = asked.get("service"), list(asked.get("views") or ())
-    # One that is named has to be there, and the views in it, also where their ids would do.
-    slug = str(asked.get("project") or "").replace("\x00", "\ufffd")
-    project = projects.get_project(actor=actor, slug=slug) if slug else None
-    if bool(service) == bool(named):
-        raise DefinitionRefused(_("Name either feature views or a feature service."))
-    if service:
-        return _of_service(actor, str(service), _needed(project))
-    if len(named) > MOST_VIEWS:
-        raise DefinitionRefused(_("At most %(most)s views are read together.") % {"most": MOST_VIEWS})
-    views = [_view(actor, str(one), project) for one in dict.fromkeys(named)]
-    return _with_features(views, asked.get("features"))
-
-
 def _with_features(views: Sequence[FeatureView], wanted: Sequence[str] | None) -> list[Choice]:
     if wanted is None:
         return [(view, None) for view in views]
@@ -119,24 +114,59 @@ def _view(actor: Actor, said: str, project: Any) -> FeatureView:
     return view
 
 
-def _of_service(actor: Actor, said: str, project: Any) -> list[Choice]:
-    """The views of a feature service, at the version that is named (“name v2”), else at its newest."""
+def _service(actor: Actor, said: str, project: Any) -> FeatureService:
+    """The feature service at the version that is named (“name v2”), else at its newest."""
     name, number = name_and_number(said)
-    model = apps.all_models["features"].get("featureservice")
-    rows = model._default_manager.filter(project_id=project.pk) if model else None
-    found = rows.filter(name=name).order_by("-number") if rows is not None else None
-    row: Any = None
-    if found is not None:
-        row = found.first() if number is None else found.filter(number=number).first()
+    rows = selectors.visible_services(actor=actor, project_id=project.pk)
+    found = rows.filter(name=name).order_by("-number")
+    row = found.first() if number is None else found.filter(number=number).first()
     if row is None:
-        known = sorted(set(rows.values_list("name", flat=True))) if rows is not None else []
+        known = sorted(set(rows.values_list("name", flat=True)))
         raise NotFound(
             _("There is no feature service “%(name)s” in this project. There are: %(known)s.")
             % {"name": said, "known": column_list(known) or "–"}
         )
-    return [
-        (selectors.get_view(actor=actor, view_id=UUID(str(part["view"]))), part.get("features")) for part in row.views
-    ]
+    return row
+
+
+def _service_plan(actor: Actor, service: FeatureService, features: Sequence[str] | None) -> Plan:
+    """Its views, with those that only its on-demand features need, of which nothing is told; or some features of it."""
+    chosen = set(service.feature_names if features is None else features)
+    if unknown := chosen - set(service.feature_names):
+        raise DefinitionRefused(
+            _("%(service)s has no feature %(names)s. It has: %(known)s.")
+            % {"service": service, "names": column_list(sorted(unknown)), "known": column_list(service.feature_names)},
+            fields={"features": [_("Not among the features of the service.")]},
+        )
+    of_views = {part["view"]: [name for name in part["features"] if name in chosen] for part in service.views}
+    wanted = {pk: names for pk, names in of_views.items() if names}
+    derived = []
+    for part in service.on_demand:
+        names = [name for name in part["features"] if name in chosen]
+        if not names:
+            continue
+        one = selectors.get_on_demand_view(actor=actor, on_demand_id=UUID(part["id"]))
+        found = _derived(actor, one, names)
+        derived.append(found)
+        wanted = {**{str(pk): [] for pk in found.sources.values()}, **wanted}
+    if len(wanted) > MOST_VIEWS:
+        raise DefinitionRefused(_("At most %(most)s views are read together.") % {"most": MOST_VIEWS})
+    choices = [(selectors.get_view(actor=actor, view_id=UUID(pk)), names) for pk, names in wanted.items()]
+    return Plan(checked_plan(actor, choices).views, tuple(derived))
+
+
+def _derived(actor: Actor, one: OnDemandView, names: Sequence[str]) -> Derived:
+    made = {feature["name"]: feature for feature in one.features if feature["name"] in set(names)}
+    needed = {source for feature in made.values() for source in feature["from"]}
+    masked = selectors.masked_inputs(actor, one)
+    return Derived(
+        name=str(one),
+        declared={name: kind for name, kind in sorted(one.request.items()) if name in needed},
+        inputs={name: kind for name, kind in sorted(one.inputs.items()) if name in needed},
+        sources={name: UUID(part["view"]) for part in one.uses for name in part["features"] if name in needed},
+        features=tuple((name, made[name]["expression"]) for name in names),
+        hidden=frozenset(name for name, feature in made.items() if masked & set(feature["from"])),
+    )
 
 
 def _needed(project: Any) -> Any:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.features import selectors
+from apps.features.choices import REQUEST_KINDS
 from apps.features.errors import DefinitionRefused
 from apps.features.services.naming import column_list
 from apps.features.services.online.forgetting import note_forgotten
@@ -20,7 +21,16 @@ from foundation import clock
 from foundation.errors import Unavailable
 from foundation.identity import Actor
 from runtime.entity_keys import MOST_BYTES as MOST_KEY_BYTES
-from runtime.online import KeyRefused, NotOurs, OnlineReader, Plan, results
+from runtime.online import (
+    KeyRefused,
+    NotOurs,
+    OnlineReader,
+    Plan,
+    RequestRefused,
+    check_requests,
+    parted,
+    results,
+)
 
 # As many entities and views as a question may have by itself; a feature service may have more views.
 MOST_VALUES = 20_000
@@ -36,15 +46,29 @@ def read_online(
 
 
 def read_plan(
-    plan: Plan, entities: Sequence[Mapping[str, Any]], *, tenant_id: UUID, now: datetime
+    plan: Plan,
+    entities: Sequence[Mapping[str, Any]],
+    *,
+    tenant_id: UUID,
+    now: datetime,
+    requests: Sequence[Mapping[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
-    """The same of a plan that was made for whoever asks."""
+    """The same of a plan that was made for whoever asks.
+
+    An entity is its join keys, or {"entity": join keys, "request": values}; `requests` are such values in a list of as
+    many.
+    """
     if len(entities) * len(plan.views) > MOST_VALUES:
         raise DefinitionRefused(
             _("Entities times views are at most %(most)s in one request; send fewer entities.") % {"most": MOST_VALUES},
             fields={"entities": [_("Send fewer.")]},
         )
     now_us = int(now.timestamp() * 1_000_000)
+    try:
+        entities, given = parted(entities, requests)
+        check_requests(plan.derived, given)
+    except RequestRefused as refused:
+        raise _request_refusal(refused) from refused
     try:
         answer = OnlineReader(online_store(), plan.online_views).read(entities, now_us=now_us)
     except KeyRefused as refused:
@@ -54,7 +78,23 @@ def read_plan(
     keep_samples(tenant_id, entities, answer, plan.shares, now_us=now_us)
     for view in answer.not_online:
         note_forgotten(view.id)
-    return results(plan, entities, answer)
+    return results(plan, entities, answer, given)
+
+
+def _request_refusal(refused: RequestRefused) -> DefinitionRefused:
+    name, n = column_list([refused.name]), refused.place + 1
+    kind = REQUEST_KINDS.get(refused.wanted, refused.wanted)
+    said = {
+        "count": _("There are not as many requests as entities; send one for each, in their order."),
+        "twice": _(
+            "The values of the request are given twice: beside each entity, or in a list of requests, not both."
+        ),
+        "unknown": _("There is no value %(name)s to give. There are: %(known)s.")
+        % {"name": name, "known": column_list(refused.known) or "–"},
+        "kind": _("%(name)s has to be %(kind)s.") % {"name": name, "kind": kind},
+    }
+    fields = {"requests": [_("Look at the request of entity %(n)s.") % {"n": n}]}
+    return DefinitionRefused(said[refused.why], fields=fields)
 
 
 def _refusal(refused: KeyRefused) -> DefinitionRefused:

@@ -46,7 +46,7 @@ def checked(
         _refuse("aggregations", _("Declare at least one aggregation."))
     if len(aggregations) > MOST_AGGREGATIONS:
         _refuse("aggregations", _("A view has at most %(most)s aggregations.") % {"most": MOST_AGGREGATIONS})
-    kept = [_one(told, slide_seconds, types) for told in aggregations]
+    kept = [_named(told, slide_seconds, types) for told in aggregations]
     taken = {
         *entity.join_keys,
         event_time,
@@ -114,6 +114,16 @@ def _check_columns(
             "%(names)s begins with two underscores, as the portal's own columns do. Call it otherwise in the SQL."
         )
         _refuse("sql", sentence % {"names": column_list(own)})
+
+
+def _named(told: Mapping[str, Any], slide: int, types: Mapping[str, str]) -> dict[str, Any]:
+    """The aggregation; what is refused of it says which one it was."""
+    try:
+        return _one(told, slide, types)
+    except DefinitionRefused as refusal:
+        fields = {"aggregations": [refusal.sentence]}
+        details = {"aggregation": str(told.get("name", ""))}
+        raise DefinitionRefused(refusal.sentence, fields=fields, details=details) from refusal
 
 
 def _one(told: Mapping[str, Any], slide: int, types: Mapping[str, str]) -> dict[str, Any]:

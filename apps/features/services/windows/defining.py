@@ -15,7 +15,15 @@ from apps.features import policies
 from apps.features.choices import EventSource, KnownSince, ViewKind
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureView
-from apps.features.services.defining import announce, check_name, check_ttl, definition_digest, next_number
+from apps.features.services.defining import (
+    announce,
+    check_name,
+    check_ttl,
+    definition_digest,
+    next_number,
+    watched_before,
+)
+from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.meaning import check_steady, fit_keys
 from apps.features.services.windows.declaring import KNOWN_SINCE, checked, features_of, plan_of
 from apps.streams import selectors as streams
@@ -51,6 +59,8 @@ def define_windows(
     created_column: str = "",
     ttl_seconds: int | None = None,
     description: str = "",
+    owner: str = "",
+    tags: Sequence[str] = (),
 ) -> FeatureView:
     """Windows over the events of a dataset version, or of a stream as it goes on.
 
@@ -63,14 +73,23 @@ def define_windows(
     check_name(name)
     check_ttl(ttl_seconds)
     source, version, at = _source(actor, version_id, stream_id)
-    sql = sql.strip() or _plain_sql([*entity.join_keys, event_time, created_column], aggregations)
+    is_stream = source["kind"] == EventSource.STREAM
+    meant = completed(
+        entity=entity,
+        is_stream=is_stream,
+        aggregations=aggregations,
+        sql=sql,
+        event_time=event_time,
+        created_column=created_column,
+        known_since=known_since,
+    )
+    sql, known_since = meant["sql"], meant["known_since"]
     dataset_services.check_may_query(actor, [version])
     dataset_services.check_sql_classified(actor, sql, [version])
     check_steady(sql, version.column_names)
     types = {column.name: column.type for column in lake.sandbox.describe(actor.tenant_id, sql, {ALIAS: at})}
-    if source["kind"] == EventSource.STREAM:
+    if is_stream:
         check_row_by_row(sql)
-    known_since = known_since or _known_since(source["kind"], created_column)
     kept = checked(
         entity=entity,
         event_time=event_time,
@@ -99,6 +118,8 @@ def define_windows(
         number=next_number(project, name),
         kind=ViewKind.WINDOWS,
         description=description,
+        owner=owner_called(actor, owner),
+        tags=checked_tags(tags),
         sql=sql,
         windows=windows,
         inputs={ALIAS: str(version.pk)},
@@ -107,6 +128,7 @@ def define_windows(
         ttl_seconds=ttl_seconds,
         definition_digest=definition_digest(sql, inputs, entity, event_time, created, ttl_seconds, windows),
         created_by=actor.user,
+        **watched_before(project, name),
     )
     view.features = features_of(plan_of(view))
     view.save(force_insert=True)
@@ -162,10 +184,22 @@ def _followed(stream: Any) -> tuple[dict[str, str], Any, TableAt]:
     return source, newest, datasets.table_at(newest)
 
 
-def _known_since(kind: str, created_column: str) -> str:
-    if created_column:
-        return KnownSince.COLUMN.value
-    return KnownSince.ARRIVAL.value if kind == EventSource.STREAM else KnownSince.EVENT.value
+def completed(
+    *,
+    entity: Entity,
+    is_stream: bool,
+    aggregations: Sequence[Mapping[str, Any]],
+    sql: str,
+    event_time: str,
+    created_column: str,
+    known_since: str,
+) -> dict[str, str]:
+    """{"sql", "known_since"} as they are meant where they are not said."""
+    otherwise = KnownSince.ARRIVAL if is_stream else KnownSince.EVENT
+    return {
+        "sql": sql.strip() or _plain_sql([*entity.join_keys, event_time, created_column], aggregations),
+        "known_since": known_since or (KnownSince.COLUMN if created_column else otherwise).value,
+    }
 
 
 def _named(
