@@ -105,7 +105,7 @@ def test_features_are_masked_by_what_they_are_made_of_and_not_by_their_names(
         entity=entity,
         name="people",
         sql=(
-            "SELECT id, now()::TIMESTAMP AS at, salary AS pay, salary + 1 AS more, mail AS dest, mail, "
+            "SELECT id, born::TIMESTAMP AS at, salary AS pay, salary + 1 AS more, mail AS dest, mail, "
             "length(dest) AS card, upper(dest) AS city FROM p"
         ),
         inputs={"p": people.pk},
@@ -137,7 +137,7 @@ def test_keys_and_times_are_masked_by_what_they_are_made_of_too(people, scientis
         project=project,
         entity=entity,
         name="people",
-        sql="SELECT mail AS id, any_value(born)::TIMESTAMP AS at, any_value(dest) AS dest FROM p GROUP BY mail",
+        sql="SELECT mail AS id, min(born)::TIMESTAMP AS at, min(dest) AS dest FROM p GROUP BY mail",
         inputs={"p": people.pk},
         event_time="at",
     )

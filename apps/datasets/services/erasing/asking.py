@@ -16,7 +16,7 @@ from apps.datasets.choices import ERASURE_NEXT, LEFT_TO_PEOPLE, MENTIONS, Erased
 from apps.datasets.events import ErasureRequested, ErasureResumed
 from apps.datasets.models import Dataset, DatasetVersion, Erasure
 from apps.datasets.services.erasing.explaining import check_nothing_is_near, nowhere
-from apps.datasets.services.erasing.reaching import Reached, Search, look_everywhere, unfinished_anywhere
+from apps.datasets.services.erasing.reaching import Reached, Search, look_everywhere, reaches, unfinished_anywhere
 from apps.datasets.services.erasing.sealing import digest_of_value, sealed_value
 from foundation import jobs, ledger, states
 from foundation.errors import Conflict, Invalid
@@ -148,7 +148,9 @@ def check_nothing_rests_on(search: Search, found: list[Reached], *, break_chain:
         )
         raise Conflict(sentence % {"names": ", ".join(waiting)})
     erased = {(str(one.kind), one.name) for one in found if one.kind not in LEFT_TO_PEOPLE}
-    policies.check_chain_may_break([n for n in users if (n.kind, n.name) not in erased], confirmed=break_chain)
+    follows = frozenset[str]().union(*(reach.follows for reach in reaches()))
+    left = [node for node in users if (node.kind, node.name) not in erased and node.kind not in follows]
+    policies.check_chain_may_break(left, confirmed=break_chain)
 
 
 def _check_not_under_way(search: Search, digest: str, project: Project) -> None:

@@ -87,6 +87,8 @@ class Reach:
 
     rank = 0
     kinds: frozenset[ErasedKind] = frozenset()
+    # Of the chain, what has no rows and goes on with the successors by itself: its link does not break.
+    follows: frozenset[str] = frozenset()
 
     def look(self, search: Search) -> list[Reached]:
         """Where the person is, in the order in which it was made."""

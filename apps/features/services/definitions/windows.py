@@ -84,7 +84,7 @@ class WindowSection(Section):
         newest = newest_view(context, wanted.name, ViewKind.WINDOWS)
         # A stream goes on: what it has become since is no other definition of what is made of it.
         meaning = {
-            "definition": {**definition, **{name: str(pk) for name, pk in source.items()}, "entity": str(entity.pk)},
+            "definition": {**definition, **{name: str(pk) for name, pk in source.items()}, "entity": entity.name},
             **given_of(words),
         }
         if newest is not None and newest.state in ALIVE and _meaning_of(newest) == meaning["definition"]:
@@ -156,7 +156,7 @@ def _meaning_of(view: FeatureView) -> dict[str, Any]:
         "ttl_seconds": view.ttl_seconds,
         "aggregations": told["aggregations"],
         source: told["source"]["id"],
-        "entity": str(view.entity_id),
+        "entity": view.entity.name,
     }
 
 

@@ -30,6 +30,7 @@ from foundation.lake.ports import TableAt
 class ViewReach(TableReach[FeatureView]):
     rank = 20
     kinds = frozenset({ErasedKind.FEATURE_VIEW})
+    follows = frozenset({"on_demand_view", "feature_service"})
     kind, model, prefix = ErasedKind.FEATURE_VIEW, FeatureView, "fv_"
 
     def clear(self, job: JobHandle, ids: Collection[UUID]) -> None:

@@ -28,7 +28,7 @@ def test_what_is_declared_is_kept_whole():
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
-        ({"name": "Late"}, "name", "is not a name"),
+        ({"name": "Late"}, "aggregations", "is not a name"),
         ({"function": "median"}, "aggregations", "no function “median”"),
         ({"function": "sum"}, "aggregations", "say which column"),
         ({"function": "sum", "column": "w"}, "aggregations", "cannot be computed of “w”"),
