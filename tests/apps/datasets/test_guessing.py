@@ -105,7 +105,7 @@ def test_features_are_masked_by_what_they_are_made_of_and_not_by_their_names(
         entity=entity,
         name="people",
         sql=(
-            "SELECT id, born::TIMESTAMP AS at, salary AS pay, salary + 1 AS more, mail AS dest, mail, "
+            "SELECT id, TIMESTAMP '2026-01-01' AS at, salary AS pay, salary + 1 AS more, mail AS dest, mail, "
             "length(dest) AS card, upper(dest) AS city FROM p"
         ),
         inputs={"p": people.pk},

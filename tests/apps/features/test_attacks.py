@@ -147,7 +147,9 @@ def noted():
             pass
 
 
-def test_nothing_of_a_view_that_was_removed_is_kept_elsewhere(view, flights, project, scientist, admin, run_jobs):
+def test_nothing_of_a_view_that_was_removed_is_kept_elsewhere(
+    view, flights, project, scientist, admin, run_jobs, django_capture_on_commit_callbacks
+):
     asked = {"features": ["carrier_delay:*"], "event_time": "moment", "base_version_id": flights.pk}
     row = services.ask_for_history(actor=scientist, project=project, **asked)
     run_jobs()
@@ -157,7 +159,8 @@ def test_nothing_of_a_view_that_was_removed_is_kept_elsewhere(view, flights, pro
     plans = services.plans_number()
     services.ask_to_remove_view(actor=admin, view=view, confirmation=str(view), break_chain=True)
     run_jobs()
-    noted()
+    with django_capture_on_commit_callbacks(execute=True):
+        noted()
     known.refresh_from_db()
     assert (known.mean, known.deviation, known.distinct, known.null_share) == (None, None, None, None)
     assert not Retrieval.objects.exists()

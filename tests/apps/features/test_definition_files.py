@@ -256,7 +256,7 @@ def test_windows_and_on_demand_features_are_held_by_the_file_too(file, scientist
         assert steps[section] == action, new
     for old, new, line, said in (
         ("{function: count", "{function: cuont", "flights_day", "Did you mean “count”"),
-        ("column: delay", "column: dealy", "median_day", "no column “dealy”"),
+        ("column: delay", "column: dealy", "  lately:\n", "“dealy”, which is not there"),
         ("busy: flights_day > 3", "busy: flights_dya > 3", "busy", "no value “flights_dya”"),
         ("      lately: all", "      latly: all", "uses:", "no feature view “latly”"),
         ("  lately:\n", "  carrier_delay:\n", "  carrier_delay:\n    entity: carrier\n    source", "take another name"),
