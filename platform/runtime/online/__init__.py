@@ -6,7 +6,7 @@ views is one question to it. Nothing here knows Django, nor a client of any stor
 
 from runtime.online.answers import results
 from runtime.online.derived import Derived, RequestRefused, check_requests, parted
-from runtime.online.names import KeyRefused, prefix_of, text_of
+from runtime.online.names import KeyRefused, marker_of, prefix_of, text_of
 from runtime.online.plans import Plan, PlannedView
 from runtime.online.reading import Answer, AsyncReader, AsyncStore, OnlineReader, Store
 from runtime.online.values import NotOurs, OnlineView, Writer
@@ -30,6 +30,7 @@ __all__ = [
     "Valkey",
     "Writer",
     "check_requests",
+    "marker_of",
     "parted",
     "prefix_of",
     "results",

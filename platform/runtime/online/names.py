@@ -1,7 +1,10 @@
 """Under which name the values of an entity lie.
 
-A name is the view's prefix and a keyed digest (BLAKE2b, RFC 7693) of 16 bytes: whoever sees the store learns no key.
-What two programs call the same key has to be one text, so there is one rule (`text_of`).
+A name is the view's prefix and 16 bytes that only the holder of the view's secret can reckon: whoever sees the store
+learns no key. What two programs call the same key has to be one text, so there is one rule (`text_of`).
+
+Most keys fit into one block of AES-256 (FIPS 197), a keyed permutation: two of them never share a name, and one call
+encrypts the blocks of all entities that are asked for. Longer ones take a keyed digest each (BLAKE2b, RFC 7693).
 """
 
 from __future__ import annotations
@@ -13,17 +16,22 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import compress
+from struct import unpack
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from runtime.entity_keys import MOST_BYTES as MOST_KEY_BYTES
 
 _NAME_BYTES = 16
-# Of a view: names of the entities that were asked for last, some two hundred bytes each.
-_REMEMBERED = 50_000
 _AS_THEY_ARE = frozenset({str, int})
+# Between the parts of a key in its block, and behind them; a key that holds one of the two takes a digest.
+_BETWEEN, _BEHIND = "\x1f", "\x00"
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -38,6 +46,14 @@ class KeyRefused(Exception):
 def prefix_of(view_id: UUID) -> bytes:
     """With which the names of a view begin: signs alone that mean nothing to patterns and access lists."""
     return b"sanad:online:" + base64.urlsafe_b64encode(view_id.bytes).rstrip(b"=") + b":"
+
+
+def marker_of(view_id: UUID) -> bytes:
+    """Where it is written that all values of a view lie in the store; its length is no name's.
+
+    Its number tells how names are made and values packed: what was written otherwise is put online anew.
+    """
+    return prefix_of(view_id) + b"complete.2"
 
 
 def text_of(value: Any) -> str:
@@ -70,62 +86,51 @@ class Names:
 
     def __init__(self, prefix: bytes, secret: bytes, join_keys: Sequence[str]) -> None:
         self._prefix, self._join_keys = prefix, tuple(join_keys)
-        key = hmac.digest(secret, b"names", "sha256")
-        self._digest = hashlib.blake2b(key=key, digest_size=_NAME_BYTES)
-        self._known: dict[Any, bytes] = {}
+        # One block each, and none twice: there is nothing that chaining would hide.
+        self._blocks = Cipher(AES256(hmac.digest(secret, b"blocks", "sha256")), ECB())  # noqa: S305
+        self._digest = hashlib.blake2b(key=hmac.digest(secret, b"digests", "sha256"), digest_size=_NAME_BYTES)
 
     def of(self, entities: Sequence[Mapping[str, Any]]) -> list[bytes]:
         """Where the values of each lie. Raises KeyRefused."""
         try:
-            if len(self._join_keys) == 1:
-                (key,) = self._join_keys
-                asked: list[Any] = [entity[key] for entity in entities]
-                plain = _AS_THEY_ARE.issuperset(map(type, asked))
-            else:
-                keys = self._join_keys
-                asked = [tuple([entity[key] for key in keys]) for entity in entities]
-                plain = all(_AS_THEY_ARE.issuperset(map(type, one)) for one in asked)
+            columns = [[entity[key] for entity in entities] for key in self._join_keys]
         except KeyError:
             raise self._missing(entities) from None
-        if not plain:
-            # Not looked up as they are: True would be found under 1.
-            return [self._name(_as_tuple(one), place) for place, one in enumerate(asked)]
-        known = self._known
-        names = [known.get(one) for one in asked]
-        if None in names:
-            if len(known) > _REMEMBERED:
-                known.clear()
-            both = enumerate(zip(names, asked, strict=True))
-            names = [name or self._remembered(one, place) for place, (name, one) in both]
-        return names  # type: ignore[return-value]
+        return self._named([self._texts(*both) for both in zip(self._join_keys, columns, strict=True)])
 
     def of_columns(self, columns: Sequence[Sequence[Any]]) -> list[bytes]:
-        """The same of many rows, each once: a column of values for each join key. Nothing is remembered."""
-        texts = [column if {str}.issuperset(map(type, column)) else list(map(text_of, column)) for column in columns]
-        prefix, begun, encode = self._prefix, self._digest.copy, _encoder.encode
-        names = []
-        for one in zip(*texts, strict=True):
-            digest = begun()
-            digest.update(encode(one))
-            names.append(prefix + digest.digest())
-        return names
+        """The same of many rows: a column of values for each join key, which are known to be keys."""
+        return self._named([_plain(column) or list(map(text_of, column)) for column in columns])
 
-    def _remembered(self, one: Any, place: int) -> bytes:
-        found = self._known.get(one)
-        if found is None:
-            found = self._known[one] = self._name(_as_tuple(one), place)
-        return found
-
-    def _name(self, values: tuple[Any, ...], place: int) -> bytes:
+    def _texts(self, key: str, column: list[Any]) -> Sequence[str]:
+        if (texts := _plain(column)) is not None:
+            return texts
         texts = []
-        for key, value in zip(self._join_keys, values, strict=True):
+        for place, value in enumerate(column):
             try:
-                text = text_of(value)
+                texts.append(text_of(value))
             except ValueError:
                 raise KeyRefused("missing" if value is None else "kind", key, place) from None
+        return texts
+
+    def _named(self, columns: list[Sequence[str]]) -> list[bytes]:
+        texts = columns[0] if len(columns) == 1 else list(map(_BETWEEN.join, zip(*columns, strict=True)))
+        between = len(columns) - 1
+        if (blocks := _blocks(texts, between)) is not None:
+            return self._encrypted(blocks)
+        fit = [_fits(text, between) for text in texts]
+        short = iter(self._encrypted(_blocks(list(compress(texts, fit)), between) or b""))
+        both = enumerate(zip(fit, zip(*columns, strict=True), strict=True))
+        return [next(short) if fits else self._digested(one, place) for place, (fits, one) in both]
+
+    def _encrypted(self, blocks: bytes) -> list[bytes]:
+        count = len(blocks) // _NAME_BYTES
+        return list(map(self._prefix.__add__, unpack("16s" * count, self._blocks.encryptor().update(blocks))))
+
+    def _digested(self, texts: tuple[str, ...], place: int) -> bytes:
+        for key, text in zip(self._join_keys, texts, strict=True):
             if len(text) > MOST_KEY_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_KEY_BYTES:
                 raise KeyRefused("long", key, place)
-            texts.append(text)
         digest = self._digest.copy()
         try:
             digest.update(_encoder.encode(texts))
@@ -141,5 +146,25 @@ class Names:
         raise AssertionError("no key is missing")
 
 
-def _as_tuple(one: Any) -> tuple[Any, ...]:
-    return one if isinstance(one, tuple) else (one,)
+def _plain(column: Sequence[Any]) -> Sequence[str] | None:
+    """The keys as texts where they are texts and whole numbers alone; True is none, though it equals 1."""
+    kinds = set(map(type, column))
+    if kinds == {str}:
+        return column
+    try:
+        return list(map(str, column)) if kinds <= _AS_THEY_ARE else None
+    except ValueError:
+        return None  # a number with more digits than Python writes: which one, is said by whoever takes them singly
+
+
+def _blocks(texts: Sequence[str], between: int) -> bytes | None:
+    """A block of each text with so many marks between its parts; None where one of them does not fit."""
+    joined = "".join([text.ljust(_NAME_BYTES, _BEHIND) for text in texts])
+    own = len(joined) - sum(map(len, texts))
+    if len(joined) != len(texts) * _NAME_BYTES or joined.count(_BEHIND) != own or not joined.isascii():
+        return None
+    return joined.encode("ascii") if joined.count(_BETWEEN) == between * len(texts) else None
+
+
+def _fits(text: str, between: int) -> bool:
+    return len(text) <= _NAME_BYTES and text.isascii() and _BEHIND not in text and text.count(_BETWEEN) == between

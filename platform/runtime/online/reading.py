@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import sub
 from typing import Any, Protocol
 
-from runtime.online.values import OnlineView, Timeline
+from runtime.online.packing import Broken, Timeline, columns, unpacked
+from runtime.online.values import NotOurs, OnlineView
+
+# So many parts has an entry of a timeline whose numbers are all finite.
+_FINITE = 3
 
 
 class Store(Protocol):
@@ -24,20 +30,29 @@ class AsyncStore(Protocol):
         """Put values at the end of a queue, each under this field, of which about `most` stay."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OfView:
-    """What one view said of each entity. `rows` are its features' values, `times` their events (microseconds).
+    """What one view said of each entity. `times` are their events (microseconds since 1970).
 
     `expired` are the places of entities whose value had outlived its time to live, `odd` of those with numbers that are
     not finite (place: places of the features). `is_online` is False where the store does not say that it holds all.
+    `columns` are there where every entity has a value: those of each feature.
     """
 
     view: OnlineView
-    rows: list[Sequence[Any] | None]
-    times: list[int | None]
+    _rows: list[Sequence[Any] | None] | None
+    times: Sequence[int | None]
     expired: list[int]
     odd: dict[int, Sequence[int]]
     is_online: bool
+    columns: list[list[Any]] | None = None
+
+    @property
+    def rows(self) -> list[Sequence[Any] | None]:
+        """The features' values of each entity, None where it has none that is still good."""
+        if self._rows is None:
+            self._rows = list(zip(*self.columns or (), strict=True))
+        return self._rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +70,13 @@ class Answer:
         """
         columns: dict[str, list[Any]] = {}
         for one in self.views:
-            nothing = [None] * len(one.view.features)
-            rows = [nothing if row is None else row for row in one.rows]
-            if rows:
-                columns.update(zip(one.view.features, map(list, zip(*rows, strict=True)), strict=True))
-            else:
-                columns.update((name, []) for name in one.view.features)
+            columns.update(zip(one.view.features, one.columns or _columns(one), strict=True))
         return columns
 
     @property
     def missing(self) -> dict[str, list[int]]:
         """Of each view the places of the entities of which it has no value, or none that is still good."""
-        return {one.view.name: [place for place, row in enumerate(one.rows) if row is None] for one in self.views}
+        return {one.view.name: _without(one) for one in self.views}
 
     @property
     def not_online(self) -> list[OnlineView]:
@@ -86,8 +96,11 @@ class _Reading:
         answer, first = Answer(count), len(self._markers)
         for place, view in enumerate(self._views):
             start = first + place * count
-            timelines = view.opened(names[place], found[start : start + count])
-            answer.views.append(_of_view(view, timelines, found[place] is not None, now_us))
+            plains = view.opened(names[place], found[start : start + count])
+            try:
+                answer.views.append(_of_view(view, plains, found[place] is not None, now_us))
+            except Broken as error:
+                raise NotOurs(view.name) from error
         return answer
 
 
@@ -101,7 +114,7 @@ class OnlineReader(_Reading):
     def read(self, entities: Sequence[Mapping[str, Any]], *, now_us: int) -> Answer:
         """Of each entity every feature, as of now (microseconds since 1970). Raises KeyRefused and NotOurs."""
         names = self._names(entities)
-        asked = [*self._markers, *(name for of_view in names for name in of_view)]
+        asked = list(chain(self._markers, *names))
         return self._answer(names, self._store.read(asked) if asked else [], len(entities), now_us)
 
 
@@ -114,18 +127,37 @@ class AsyncReader(_Reading):
 
     async def read(self, entities: Sequence[Mapping[str, Any]], *, now_us: int) -> Answer:
         names = self._names(entities)
-        asked = [*self._markers, *(name for of_view in names for name in of_view)]
+        asked = list(chain(self._markers, *names))
         return self._answer(names, await self._store.read(asked) if asked else [], len(entities), now_us)
 
 
-def _of_view(view: OnlineView, timelines: Sequence[Timeline | None], is_online: bool, now_us: int) -> OfView:
-    found = OfView(view, [], [], [], {}, is_online)
+def _columns(one: OfView) -> list[list[Any]]:
+    nothing = [None] * len(one.view.features)
+    rows = [nothing if row is None else row for row in one.rows]
+    return list(map(list, zip(*rows, strict=True))) if rows else [[] for _name in one.view.features]
+
+
+def _without(one: OfView) -> list[int]:
+    return [] if one.columns else [place for place, row in enumerate(one.rows) if row is None]
+
+
+def _of_view(view: OnlineView, plains: Sequence[bytes | None], is_online: bool, now_us: int) -> OfView:
     oldest = None if view.ttl_us is None else now_us - view.ttl_us
-    rows, times = found.rows, found.times
-    for place, timeline in enumerate(timelines):
-        entry = None if timeline is None else timeline[0]
-        if entry is not None and (entry[0] > now_us or len(timeline) > 1):  # type: ignore[arg-type]
-            entry = _as_of(timeline, now_us)  # type: ignore[arg-type]
+    if None not in plains and (alike := columns(plains)) is not None:  # type: ignore[arg-type]
+        begun, lags, values = alike
+        times = list(map(sub, begun, lags))
+        if max(begun) <= now_us and (oldest is None or min(times) >= oldest):
+            return OfView(view, None, times, [], {}, is_online, values)
+    return _one_by_one(view, plains, is_online, oldest, now_us)
+
+
+def _one_by_one(
+    view: OnlineView, plains: Sequence[bytes | None], is_online: bool, oldest: int | None, now_us: int
+) -> OfView:
+    rows, times = list[Sequence[Any] | None](), list[int | None]()
+    found = OfView(view, rows, times, [], {}, is_online)
+    for place, plain in enumerate(plains):
+        entry = None if plain is None else _as_of(unpacked(plain), now_us)
         if entry is None:
             rows.append(None)
             times.append(None)
@@ -138,12 +170,12 @@ def _of_view(view: OnlineView, timelines: Sequence[Timeline | None], is_online: 
             rows.append(None)
             continue
         rows.append(entry[2])
-        if len(entry) > 3:
+        if len(entry) > _FINITE:
             found.odd[place] = entry[3]
     return found
 
 
-def _as_of(timeline: Timeline, now_us: int) -> list[Any] | None:
+def _as_of(timeline: Timeline, now_us: int) -> tuple[Any, ...] | None:
     """The last entry that has begun."""
     found = None
     for entry in timeline:

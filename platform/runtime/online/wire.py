@@ -49,7 +49,15 @@ def command(words: Sequence[bytes]) -> bytes:
 
 
 def mget(names: Sequence[bytes]) -> bytes:
-    return b"*%d\r\n$4\r\nMGET\r\n" % (len(names) + 1) + b"".join([b"$%d\r\n%b\r\n" % (len(n), n) for n in names])
+    """The question; names that are as long as the last one, as those of values are, are packed all at once."""
+    lengths, usual = list(map(len, names)), len(names[-1])
+    first = len(names) - lengths.count(usual)
+    if lengths[:first].count(usual):
+        return command([b"MGET", *names])
+    head = b"*%d\r\n$4\r\nMGET\r\n" % (len(names) + 1)
+    before = b"".join([b"$%d\r\n%b\r\n" % (len(name), name) for name in names[:first]])
+    length = b"$%d\r\n" % usual
+    return b"".join([head, before, length, (b"\r\n" + length).join(names[first:]), b"\r\n"])
 
 
 def xadd(queue: bytes, value: bytes, field: bytes, most: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import random
 import uuid
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -123,10 +124,50 @@ def test_keys_of_several_columns_run_into_no_other():
     assert view.names.of_columns([["a", "ab"], ["bc", "c"]]) == view.names.of(pairs[:2])
 
 
+ODD_KEYS = [
+    "7",
+    "k" * 16,
+    "k" * 17,
+    "",
+    "\x00",
+    "a\x00",
+    "a",
+    "a\x1fb",
+    "a\x1f",
+    "\x1f",
+    " a",
+    "a ",
+    "é",
+    "é" * 16,
+    "k" * 900,
+]
+
+
+@pytest.mark.parametrize("keys", [("x",), ("x", "y"), ("x", "y", "z")])
+def test_a_key_has_one_name_alone_among_others_and_by_columns_and_no_other_has_it(keys):
+    """Short ones are made together and long ones singly; which is which hangs on the key alone."""
+    view, drawn = view_of(keys=keys), random.Random(len(keys))
+    rows = {tuple(drawn.choice(ODD_KEYS) for _key in keys) for _row in range(300)}
+    entities = [dict(zip(keys, row, strict=True)) for row in rows]
+    names = view.names.of(entities)
+    assert len(set(names)) == len(rows)
+    assert [view.names.of([entity])[0] for entity in entities] == names
+    assert view.names.of_columns([list(column) for column in zip(*rows, strict=True)]) == names
+    assert {len(name) for name in names} == {len(view.prefix) + 16}
+    short = [entity for entity in entities if all(len(value) < 5 and value.isalnum() for value in entity.values())]
+    assert view.names.of(short) == [names[entities.index(entity)] for entity in short]
+
+
+def test_other_views_and_other_secrets_give_other_names():
+    found = [view.names.of([{"customer": key}])[0] for view in (view_of(), view_of()) for key in ("7", "k" * 99)]
+    assert len({name[-16:] for name in found}) == 4
+
+
 @pytest.mark.parametrize(
     ("entity", "why", "key"),
     [
         ({}, "missing", "x"),
+        ({"x": 10**5_000, "y": 1}, "kind", "x"),
         ({"x": "1"}, "missing", "y"),
         ({"x": None, "y": 1}, "missing", "x"),
         ({"x": "1", "y": "é" * 600}, "long", "y"),

@@ -18,13 +18,9 @@ from apps.features.services.online.keys import online_store
 from foundation import ledger
 from foundation.errors import Conflict, NotFound
 from foundation.identity import Actor
-from runtime.online import prefix_of
+from runtime.online import marker_of
 
 log = logging.getLogger("sanad.features")
-
-
-def marker_of(view_id: UUID) -> bytes:
-    return prefix_of(view_id) + b"complete"
 
 
 def forgotten_views(views: list[FeatureView]) -> list[FeatureView]:
