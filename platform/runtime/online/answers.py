@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from runtime.masks import MASKS, Mask, hidden
 from runtime.online.derived import Derived, lacking
-from runtime.online.plans import Plan
+from runtime.online.plans import Plan, PlannedView
 from runtime.online.reading import Answer, OfView
+
+# Without a zone, which would be reckoned again for each.
+_EPOCH = datetime(1970, 1, 1)
 
 
 def results(
@@ -66,6 +69,24 @@ def _derive(
 
 def _tell(told: list[dict[str, Any]], plan: Plan, one: OfView) -> None:
     planned = plan.view(one.view.id)
+    if one.columns and not planned.masks:
+        _tell_columns(told, planned.wanted, one, one.columns)
+    else:
+        _tell_rows(told, planned, one)
+
+
+def _tell_columns(
+    told: list[dict[str, Any]], wanted: Sequence[tuple[int, str]], one: OfView, columns: Sequence[Sequence[Any]]
+) -> None:
+    """Every entity has its value, and nothing of it is covered: most answers, and in half the time."""
+    name, features = one.view.name, [feature for _place, feature in wanted]
+    rows = zip(*[columns[place] for place, _feature in wanted], strict=True) if wanted else iter([()] * len(told))
+    for row, values, at in zip(told, rows, one.times, strict=True):
+        row["features"].update(zip(features, values, strict=True))
+        row["event_times"][name] = moment(at)  # type: ignore[arg-type]
+
+
+def _tell_rows(told: list[dict[str, Any]], planned: PlannedView, one: OfView) -> None:
     name, wanted = one.view.name, planned.wanted
     nothing = dict.fromkeys(feature for _place, feature in wanted)
     everything = len(wanted) == len(one.view.features)
@@ -101,8 +122,7 @@ def _tell(told: list[dict[str, Any]], plan: Plan, one: OfView) -> None:
 
 def moment(at_us: int) -> str:
     """Microseconds since 1970 as ISO text in UTC."""
-    seconds, rest = divmod(at_us, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest).isoformat()
+    return (_EPOCH + timedelta(0, 0, at_us)).isoformat() + "+00:00"
 
 
 def _said(value: float) -> str:
