@@ -94,13 +94,12 @@ class ValkeyOnlineStore:
     def sweep(self, prefix: bytes, *, head: bytes, name_bytes: int) -> int:
         dropped = 0
         with _translated():
-            for batch in _batches(self._client.scan_iter(match=_literal(prefix) + b"*", count=_BATCH)):
-                names = [name for name in batch if len(name) == name_bytes]
-                pipe = self._client.pipeline(transaction=False)
-                for name in names:
-                    pipe.getrange(name, 0, len(head) - 1)
-                found = zip(names, pipe.execute(), strict=True) if names else ()
-                if old := [name for name, begins in found if bytes(begins) < head]:
+            there = self._client.scan_iter(match=_literal(prefix) + b"*", count=_BATCH)
+            for batch in _batches((name for name in there if len(name) == name_bytes), _AT_ONCE):
+                # Whole values, of which a few bytes matter: in one command they come in a fifth of the time that
+                # their beginnings take one by one.
+                found = zip(batch, self.read(batch), strict=True)
+                if old := [name for name, value in found if value is not None and value < head]:
                     dropped += int(self._client.unlink(*old))
         return dropped
 
