@@ -26,9 +26,9 @@ from gateway.keys import Key, Keys, Verdict, digest_of
 from gateway.origin import Origins
 from gateway.portal import Portal, PortalAway
 from gateway.problems import Problems, Refused
+from gateway.questions import check_head, invalid, key_refused, parsed_question, request_refused
 from gateway.rates import Rates
 from gateway.stats import Stats
-from runtime.entity_keys import MOST_BYTES as MOST_KEY_BYTES
 from runtime.online import (
     AsyncReader,
     AsyncStore,
@@ -39,7 +39,6 @@ from runtime.online import (
     RequestRefused,
     StoreAway,
     check_requests,
-    parted,
     results,
 )
 from runtime.online.reading import Answer, OfView
@@ -49,15 +48,12 @@ log = logging.getLogger("gateway.features")
 
 FEATURES = frozenset({b"/features/online", b"/features/online/"})
 MOST_BODY_BYTES = 8 * 1024 * 1024
-MOST_ENTITIES = 1_000
 # Entities times views: what takes longer would keep everybody else waiting.
 MOST_VALUES = 10_000
-MOST_QUESTION_BYTES = 8_192
 MOST_VIEWS_KNOWN = 500
 # Each with its plan, some ten kilobytes; whoever asks for the same features in every order has no more than these.
 MOST_QUESTIONS_KNOWN = 5_000
 TELL_AGAIN_AFTER_S = 10.0
-_WORDS = ("views", "service", "features", "project")
 
 
 @dataclass(slots=True)
@@ -168,10 +164,10 @@ class Features:
         request_id = request_id_of(headers.get(b"x-request-id"))
         status = 200
         try:
-            _check_head(scope, headers)
+            check_head(scope, headers)
             said = self._callers.check(scope, None)
             body = await read_body(receive, headers, MOST_BODY_BYTES, fewer="entities")
-            question, entities, requests = _parsed(body)
+            question, entities, requests = parsed_question(body)
             reading = await self._keys.admit_to(headers.get(b"authorization"), question, self._address(scope))
             self._rates.take(reading, time.monotonic())
             with self._admission.slot(f"features of {reading.tenant_id}"):
@@ -197,19 +193,19 @@ class Features:
     ) -> bytes:
         plan = reading.plan
         if len(entities) * plan.width > MOST_VALUES:
-            raise _invalid(
+            raise invalid(
                 f"Entities times views and on-demand features are at most {MOST_VALUES} in one request; send fewer "
                 "entities."
             )
         try:
             check_requests(plan.derived, requests)
         except RequestRefused as refused:
-            raise _request_refused(refused) from refused
+            raise request_refused(refused) from refused
         now_us = time.time_ns() // 1_000
         try:
             found = await AsyncReader(self._store, plan.online_views).read(entities, now_us=now_us)
         except KeyRefused as refused:
-            raise _key_refused(refused) from refused
+            raise key_refused(refused) from refused
         except StoreAway as away:
             raise Refused(503, "store-away", "The online store does not answer. Try again in a moment.", 1) from away
         except NotOurs as error:
@@ -255,74 +251,3 @@ class Features:
             await self._portal.forgotten(tenant_id, ids)
         except PortalAway as away:
             log.warning("Views that are not online could not be told to the portal: %s", away)
-
-
-def _check_head(scope: Scope, headers: dict[bytes, bytes]) -> None:
-    if scope["method"] != "POST":
-        raise Refused(405, "method", "Only POST is answered here.", headers=[(b"allow", b"POST")])
-    if [name for name, _value in scope["headers"]].count(b"authorization") > 1:
-        raise Refused(400, "duplicate-header", "The header authorization was sent more than once.")
-    if headers.get(b"content-encoding", b"identity") != b"identity":
-        raise Refused(415, "encoded-body", "A compressed body is not read here; send it uncompressed.")
-
-
-def _parsed(body: bytes) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
-    """The question as the portal is asked it, the entities, and what the request says of each."""
-    try:
-        given = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Refused(400, "invalid", "The body is not JSON.") from None
-    if not isinstance(given, dict):
-        raise _invalid('Send an object: {"views": [...], "entities": [{...}]}.')
-    entities = given.get("entities")
-    if not isinstance(entities, list) or not entities or not all(isinstance(one, dict) for one in entities):
-        raise _invalid('"entities" is a list of objects, each with its join keys.')
-    if len(entities) > MOST_ENTITIES:
-        raise _invalid(f"At most {MOST_ENTITIES} entities are answered at once; these are {len(entities)}.")
-    if strange := sorted(given.keys() - {*_WORDS, "entities", "requests"}):
-        raise _invalid(f"{strange[0][:60]!r} means nothing here. Known: entities, requests, {', '.join(_WORDS)}.")
-    for name in ("views", "features"):
-        many = given.get(name)
-        if many is not None and not (isinstance(many, list) and all(isinstance(one, str) for one in many)):
-            raise _invalid(f'"{name}" is a list of texts.')
-    for name in ("service", "project"):
-        if not isinstance(given.get(name, ""), str):
-            raise _invalid(f'"{name}" is a text.')
-    question = orjson.dumps({name: given[name] for name in _WORDS if given.get(name) is not None})
-    if len(question) > MOST_QUESTION_BYTES:
-        raise _invalid("The names of views and features are too many.")
-    return question.decode(), *_parted(entities, given.get("requests"))
-
-
-def _parted(entities: list[dict[str, Any]], requests: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    if requests is not None and not (isinstance(requests, list) and all(isinstance(one, dict) for one in requests)):
-        raise _invalid('"requests" is a list of objects, one for each entity.')
-    try:
-        return parted(entities, requests)
-    except RequestRefused as refused:
-        raise _request_refused(refused) from refused
-
-
-def _invalid(sentence: str) -> Refused:
-    return Refused(422, "invalid", sentence)
-
-
-def _request_refused(refused: RequestRefused) -> Refused:
-    place, name = f"Entity {refused.place + 1}", refused.name[:60]
-    said = {
-        "count": "There are not as many requests as entities; send one for each, in their order.",
-        "twice": "The values of the request are given twice: beside each entity, or in a list of requests, not both.",
-        "unknown": f"{place}: there is no value “{name}” to give. There are: {', '.join(refused.known) or 'none'}.",
-        "kind": f"{place}: “{name}” has to be a {refused.wanted}.",
-    }
-    return _invalid(said[refused.why])
-
-
-def _key_refused(refused: KeyRefused) -> Refused:
-    place = f"Entity {refused.place + 1}"
-    said = {
-        "missing": f"{place} does not give the join key “{refused.key}”.",
-        "long": f"{place}: the value of “{refused.key}” is longer than {MOST_KEY_BYTES} bytes.",
-        "kind": f"{place}: “{refused.key}” is no key; give text, a number, a truth value or a moment.",
-    }
-    return _invalid(said[refused.why])
