@@ -139,7 +139,7 @@ async def _httpcore(path: str) -> AsyncIterator[Ask]:
 def main() -> None:
     wanted = sys.argv[1:] or ["clients", "infer", "page"]
     path = f"/tmp/sanad-measure-{os.getpid()}.sock"
-    valkey = ValkeyServer(unix_socket_path=path)
+    valkey = ValkeyServer(port=0, unix_socket_path=path)
     valkey.start()
     stage = Stage(f"unix://{path}")
     try:

@@ -43,7 +43,7 @@ class Sides:
 @contextmanager
 def stage(folder: Path, served: Served) -> Iterator[Sides]:
     valkey_socket = folder / "valkey.sock"
-    valkey = ValkeyServer(unix_socket_path=str(valkey_socket))
+    valkey = ValkeyServer(port=0, unix_socket_path=str(valkey_socket))
     valkey.start()
     try:
         with Processes(folder) as processes:

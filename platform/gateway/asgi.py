@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -34,7 +34,7 @@ def request_id_of(given: bytes | None) -> str:
     """The caller's request id where it is sane, else a new one."""
     if given is not None and _REQUEST_ID.fullmatch(given):
         return given.decode("ascii")
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 async def answer(send: Send, status: int, body: bytes, headers: Headers, content_type: bytes = JSON) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from gateway.asgi import Scope
@@ -66,6 +67,7 @@ def _values(scope: Scope, name: bytes) -> list[str]:
     return [part.strip() for part in lines.decode("latin-1").split(",") if part.strip()]
 
 
+@lru_cache(maxsize=4096)
 def an_address(text: str) -> IPv4Address | IPv6Address | None:
     """Some proxies write a port behind it, and brackets around it."""
     bare = text[1:].partition("]")[0] if text.startswith("[") else text

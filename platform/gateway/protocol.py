@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.joining import JoiningTransport
 
 HEAD_BYTES = 64 * 1024
 HEAD_WITHIN_S = 15.0
@@ -28,6 +30,8 @@ class FrontDoorProtocol(HttpToolsProtocol):
         self._heard_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        # uvicorn writes the head and the body of an answer apart.
+        transport = cast(asyncio.Transport, JoiningTransport(transport, self.loop))
         super().connection_made(transport)
         self._head_since = self._heard_at = self.loop.time()
         self.open_now.add(self)

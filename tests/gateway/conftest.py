@@ -14,7 +14,7 @@ from tests.gateway.stage import Stage
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = Path("/tmp") / f"sanad-gw-{tmp_path_factory.getbasetemp().name}-{id(tmp_path_factory):x}.sock"
-    server = ValkeyServer(unix_socket_path=str(path))
+    server = ValkeyServer(port=0, unix_socket_path=str(path))
     server.start()
     try:
         yield f"unix://{path}"

@@ -31,7 +31,11 @@ class OwnValkey:
 
     def start(self) -> None:
         self.server = ValkeyServer(
-            unix_socket_path=self.path, persist=True, data_dir=str(self.folder), config={"appendonly": "yes"}
+            port=0,
+            unix_socket_path=self.path,
+            persist=True,
+            data_dir=str(self.folder),
+            config={"appendonly": "yes"},
         )
         self.server.start()
 

@@ -54,7 +54,7 @@ class OnlineView:
     def names(self) -> Names:
         return Names(self.prefix, self.secret, self.join_keys)
 
-    @property
+    @cached_property
     def marker(self) -> bytes:
         return marker_of(self.id)
 

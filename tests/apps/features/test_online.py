@@ -36,7 +36,7 @@ class Server:
         self.start()
 
     def start(self):
-        self.running = ValkeyServer(unix_socket_path=self.path)
+        self.running = ValkeyServer(port=0, unix_socket_path=self.path)
         self.running.start()
 
     def stop(self):

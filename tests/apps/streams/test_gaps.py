@@ -12,6 +12,7 @@ from apps.streams.choices import StreamState
 from apps.streams.services import consuming
 from foundation.clock import now
 from foundation.ledger.models import LedgerEvent
+from tests.support.databases import free_port
 from tests.support.source_servers import loopback_allowed
 
 __all__ = ["loopback_allowed"]
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def foreign():
-    server = ValkeyServer()
+    server = ValkeyServer(port=free_port())
     server.start()
     yield server
     server.stop()

@@ -287,7 +287,7 @@ def test_a_plan_that_comes_again_keeps_what_was_opened_unless_it_is_another():
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     path = f"/tmp/sanad-online-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
-    server = ValkeyServer(unix_socket_path=path)
+    server = ValkeyServer(port=0, unix_socket_path=path)
     server.start()
     yield server, f"unix://{path}"
     server.stop()
