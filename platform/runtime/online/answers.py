@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from runtime.masks import MASKS, Mask, hidden
@@ -120,8 +121,9 @@ def _tell_rows(told: list[dict[str, Any]], planned: PlannedView, one: OfView) ->
         row["features"].update(found)
 
 
+@lru_cache(maxsize=4096)
 def moment(at_us: int) -> str:
-    """Microseconds since 1970 as ISO text in UTC."""
+    """Microseconds since 1970 as ISO text in UTC; what was computed by the day or hour has few of them."""
     return (_EPOCH + timedelta(0, 0, at_us)).isoformat() + "+00:00"
 
 
