@@ -26,19 +26,17 @@ class JoiningTransport:
             self.flush()
 
     def flush(self) -> None:
-        if self._held:
-            data = self._held[0] if len(self._held) == 1 else b"".join(self._held)
-            self._held.clear()
-            self._bytes = 0
-            self._transport.write(data)
+        held, self._held, self._bytes = self._held, [], 0
+        # Whoever went away meanwhile gets nothing more, as without us.
+        if held and not self._transport.is_closing():
+            self._transport.write(held[0] if len(held) == 1 else b"".join(held))
 
     def close(self) -> None:
         self.flush()
         self._transport.close()
 
     def abort(self) -> None:
-        self._held.clear()
-        self._bytes = 0
+        self._held, self._bytes = [], 0
         self._transport.abort()
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
