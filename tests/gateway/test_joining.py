@@ -1,4 +1,4 @@
-"""An answer goes out whole and in order, with one call where it is written in one turn; nothing is kept back for long."""
+"""An answer goes out whole and in order, with one call where it is written in one turn; nothing is held for long."""
 
 from __future__ import annotations
 
