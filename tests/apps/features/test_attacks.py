@@ -88,6 +88,36 @@ def test_whoever_sees_keys_masked_does_not_try_them_out_by_a_dataset_of_their_ow
     assert services.ask_for_history(actor=masked, project=project, **asked).base_version_id == flights.pk
 
 
+def test_whoever_covers_their_own_guesses_does_not_try_them_out_either(
+    view, flights, project, scientist, uploaded, run_jobs
+):
+    source = datasets.versions_by_id({UUID(next(iter(view.inputs.values())))})[0]
+    dataset_services.classify_columns(actor=scientist, version=source, classes={"carrier": "personal"})
+    scopes = frozenset({"feature.define", "feature.view", "dataset.view", "dataset.create"})
+    masked = replace(scientist, scopes=scopes)
+    asked = {"features": ["carrier_delay:*"], "event_time": "moment"}
+
+    def refused(version):
+        with pytest.raises(AccessDenied, match="you see masked"):
+            services.ask_for_history(actor=masked, project=project, base_version_id=version.pk, **asked)
+
+    # A column of others that they saw in clear, and cover now.
+    dataset_services.classify_columns(actor=masked, version=flights, classes={"carrier": "personal"})
+    refused(flights)
+    # Somebody who sees clear says so, too: then it is no doing of theirs.
+    dataset_services.classify_columns(actor=scientist, version=flights, classes={"carrier": "personal"})
+    assert services.ask_for_history(actor=masked, project=project, base_version_id=flights.pk, **asked)
+    # Rows of their own, whoever says what is in them.
+    dataset = dataset_services.create_dataset(actor=masked, project=project, name="guesses")
+    upload = uploaded("guesses.csv", b"carrier,moment,late\nAA,2013-02-01 10:00:00,1\n")
+    guesses = dataset_services.create_version(actor=masked, dataset=dataset, upload=upload, now=clock.now())
+    run_jobs()
+    guesses.refresh_from_db()
+    said = dict.fromkeys(("carrier", "moment", "late"), "internal") | {"carrier": "personal"}
+    dataset_services.classify_columns(actor=scientist, version=guesses, classes=said)
+    refused(guesses)
+
+
 def test_one_token_is_given_few_names_at_the_store(view, scientist, monkeypatch):
     monkeypatch.setattr(readers, "MOST_NAMES", 2)
     asking = replace(scientist, token_id=uuid4())
