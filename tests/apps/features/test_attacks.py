@@ -155,6 +155,15 @@ def test_an_event_that_never_becomes_known_is_in_no_window(kind):
     assert [(row[0], row[1] is not None) for row in sorted(rows)] == [("a", True), ("b", False), ("c", True)]
 
 
+def test_an_event_whose_key_no_store_takes_is_left_out_and_counted():
+    select = "SELECT * FROM (VALUES ('a', 1), (repeat('ق', 501), 2), (repeat('x', 1000), 3), (NULL, 4)) AS told(who, x)"
+    told = {"columns": {"x": "INTEGER"}, "known_since": "event"}
+    sql = f"SELECT *, TIMESTAMP '2026-01-01' AS happened FROM ({select})"
+    view = SimpleNamespace(event_time="happened", created_column="", windows=told, sql=sql)
+    rows = duckdb.connect().execute(events_sql(view, Plan(("who",), "happened", "", 60, ("x",), ()), step=1, now_us=0))
+    assert {row[3]: row[1] is not None for row in rows.fetchall()} == {1: True, 2: False, 3: True, 4: False}
+
+
 def test_a_time_to_live_that_no_column_holds_is_refused():
     for seconds in (0, -1, 10**11, 2**63, 10**400):
         with pytest.raises(Invalid):

@@ -22,7 +22,7 @@ from foundation.quoting import identifier
 _SECOND = 1_000_000
 _FRACTION = f"{1 << 64}.0"
 _HALF, _LONG = f"{(1 << 32) - 1}::HUGEINT", (1 << 63) - 1
-# Of numbers beyond it the whole part would not fit, sums of billions of them included.
+# Of numbers beyond it the whole part would not fit, sums of a hundred million of them included.
 _LARGEST = "1.2676506002282294e30"  # 2^100
 
 
@@ -329,8 +329,8 @@ class _Kernel:
             case WindowFunction.SUM:
                 return f"CASE WHEN {sums[0]} > 0 THEN {_total(sums[1:], one)} END"
             case WindowFunction.MEAN:
-                total = _total(sums[1:], one)
-                return f"CASE WHEN {sums[0]} > 0 THEN CAST({total} AS DOUBLE) / CAST({sums[0]} AS DOUBLE) END"
+                total = _total(sums[1:], one) if one.type == "DOUBLE" else _as_double(sums[1])
+                return f"CASE WHEN {sums[0]} > 0 THEN {total} / CAST({sums[0]} AS DOUBLE) END"
             case _:
                 return self._column(one)
 
@@ -345,12 +345,19 @@ def _source(one: Aggregation) -> str:
 
 
 def _total(sums: Sequence[str], one: Aggregation) -> str:
-    """A sum as people read it: its whole part rounded, and to it its rest rounded."""
+    """A sum as people read it: its whole part rounded, and to it its rest rounded.
+
+    One of whole numbers that 64 bits do not hold is missing, as what has no number always is.
+    """
     if one.type != "DOUBLE":
-        return f"CAST({sums[0]} AS BIGINT)"
+        return f"TRY_CAST({sums[0]} AS BIGINT)"
     whole, rest = sums
-    near = f"{whole} BETWEEN -{_LONG} AND {_LONG}"
-    rounded = f"CASE WHEN {near} THEN CAST(CAST({whole} AS BIGINT) AS DOUBLE) ELSE CAST({whole} AS DOUBLE) END"
     # Two halves that a double holds exactly; the engine's own way from 128 bits rounds twice.
     upper, lower = f"CAST({rest} >> 32 AS DOUBLE)", f"CAST(CAST({rest} & {_HALF} AS BIGINT) AS DOUBLE)"
-    return f"({rounded} + ({upper} / {1 << 32}.0 + {lower} / {_FRACTION}))"
+    return f"({_as_double(whole)} + ({upper} / {1 << 32}.0 + {lower} / {_FRACTION}))"
+
+
+def _as_double(whole: str) -> str:
+    """A sum of 128 bits as the nearest double; of 64 bits the engine rounds once."""
+    near = f"{whole} BETWEEN -{_LONG} AND {_LONG}"
+    return f"CASE WHEN {near} THEN CAST(CAST({whole} AS BIGINT) AS DOUBLE) ELSE CAST({whole} AS DOUBLE) END"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ALIAS = "events"
 _TIMEOUT_S, _MEMORY_MB = 600, 2048
+# Behind every event: where nothing changes, none is read.
+_NEVER_US = 1 << 62
 
 
 def take_all(tables: Lake, view: FeatureView, plan: Plan, source: TableAt, before: Mark | None, said: str) -> Mark:
@@ -61,7 +63,7 @@ def compute_added(tables: Lake, view: FeatureView, plan: Plan, mark: Mark, done:
     events, there = tables.current(events_table(view)), rows_table(view)
     low = _first_change(tables, plan, events, done)
     # Also where nothing changes: the mark says that these events were looked at.
-    sql = change_points_sql(plan, after=(done, low if low is not None else 0))
+    sql = change_points_sql(plan, after=(done, low if low is not None else _NEVER_US))
     changed = tables.write_query(staging_table(view), sql, {ALIAS: events}, mode="replace")
     keys = [*plan.keys, plan.event_time, *([plan.created] if plan.created else [])]
     return tables.merge(there, changed, base=tables.current(there), after=str(done), mark=str(mark.step), keys=keys)
