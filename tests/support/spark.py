@@ -47,9 +47,9 @@ def standalone(folder: Path):
 
     try:
         told = start("Master")
-        master = until(lambda: _MASTER.search(told.read_text()), 60).group(1)
+        master = until(lambda: _MASTER.search(told.read_text()), 180).group(1)
         log = start("Worker", "--cores", "1", "--memory", "1g", "--work-dir", str(folder / "work"), master)
-        until(lambda: "Successfully registered" in log.read_text(), 60)
+        until(lambda: "Successfully registered" in log.read_text(), 180)
         yield master
     finally:
         for process in reversed(started):

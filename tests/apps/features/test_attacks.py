@@ -17,7 +17,7 @@ from apps.features.services.defining import check_ttl
 from apps.features.services.naming import name_and_number
 from apps.features.services.online import readers
 from apps.features.services.windows.events import events_sql
-from apps.features.services.windows.kernel import Plan
+from apps.features.services.windows.plans import Plan
 from foundation import clock, lake, ledger
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
 from foundation.ledger.dispatch import dispatch_once

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from apps.datasets.choices import growing_table
 from apps.features.choices import KnownSince
-from apps.features.services.windows.kernel import Plan, stored_value
+from apps.features.services.windows.plans import Plan, stored_value
 from foundation.lake import Lake
 from foundation.quoting import identifier
 from runtime.entity_keys import MOST_BYTES

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from apps.features.choices import KnownSince
 from apps.features.services.windows.events import Mark, events_sql, events_table, rows_table, staging_table
-from apps.features.services.windows.kernel import Plan, change_points_sql, reach_sql
+from apps.features.services.windows.kernel import change_points_sql, reach_sql
+from apps.features.services.windows.plans import Plan
 from foundation import lake
 from foundation.lake import Lake
 from foundation.lake.ports import TableAt

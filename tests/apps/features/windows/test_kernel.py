@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from apps.features.choices import WindowFunction
-from apps.features.services.windows.kernel import Aggregation, Plan, change_points_sql, reach_sql
+from apps.features.services.windows.kernel import change_points_sql, reach_sql
+from apps.features.services.windows.plans import Aggregation, Plan
 from tests.apps.features.windows import reference
 
 US, MINUTE = reference.SECOND, 60 * reference.SECOND
