@@ -62,7 +62,7 @@ def training_report(client: Client, said: Namespace) -> None:
     rows = [
         {
             "name": one["name"],
-            "missing": round(one["missing"], 4),
+            "missing": "" if one["missing"] is None else round(one["missing"], 4),
             "alone": _figure(one["alone"]),
             "relation": _figure(one["relation"]),
             "suspicions": ", ".join(one["suspicions"]),
