@@ -42,8 +42,8 @@ def check_may_probe(actor: Actor, view: FeatureView) -> None:
 def check_may_match(
     actor: Actor, view: FeatureView, keys: Mapping[str, str], event_time: str, covered: Collection[str]
 ) -> None:
-    """The same of rows of a version, by the columns that the view's keys stand in: what is covered there as well is
-    not what somebody made up to try it out."""
+    """The same of rows of a version, by the columns that the view's keys stand in; `covered` are those of which nobody
+    made up a value to try it out (`datasets.selectors.beyond_guessing`)."""
     names = {key for key, column in keys.items() if column not in covered}
     if event_time and event_time not in covered:
         names |= {view.event_time, view.created_column}

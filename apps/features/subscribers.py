@@ -33,6 +33,21 @@ _CHANGES = (
     "feature_view.skew_watched",
 )
 
+# After these somebody may see less than before: what they were admitted to is asked for anew.
+_LESS = (
+    "group.deleted",
+    "group.left",
+    "membership.removed",
+    "membership.role_changed",
+    "membership.suspended",
+    "permission.taken_back",
+    "project_role.taken_back",
+    "service_account.disabled",
+    "service_account.role_changed",
+    "support.ended",
+    "tenant.suspended",
+)
+
 
 def register() -> None:
     _keep_catalogue()
@@ -42,6 +57,10 @@ def register() -> None:
     for kind in _CHANGES:
         ledger.subscribe(kind, name="features.plans", handler=_plans_changed)
     ledger.subscribe("token.revoked", name="features.readers", handler=_token_revoked)
+    for kind in _LESS:
+        ledger.subscribe(kind, name="features.readers", handler=_may_see_less)
+    for word in ("column_classified", "columns_classified"):
+        ledger.subscribe(f"dataset_version.{word}", name="features.readers", handler=_may_be_masked)
     live.register_topic("feature_view", check=lambda actor, pk: selectors.get_view(actor=actor, view_id=pk))
     live.register_topic(
         "training_set", check=lambda actor, pk: selectors.get_training_set(actor=actor, training_set_id=pk)
@@ -88,6 +107,21 @@ def _plans_changed(_event: RecordedEvent) -> None:
 
 def _token_revoked(event: RecordedEvent) -> None:
     services.end_readers_of(token_id=UUID(event.payload["token_id"]))
+
+
+def _may_see_less(event: RecordedEvent) -> None:
+    """Names at the store of one person or service account end; where a group or the tenant lost something, all do."""
+    told = event.payload
+    holder = told.get("user_id") or told.get("service_account_id")
+    if told.get("holder") in {"user", "service_account"}:
+        holder = told["holder_id"]
+    services.end_readers_in(tenant_id=event.tenant_id, holder_id=UUID(holder) if holder else None)
+
+
+def _may_be_masked(event: RecordedEvent) -> None:
+    """Who reads views of this version opened all of its values, which may be masked for them from now on."""
+    if selectors.is_read_by_views(UUID(event.payload["version_id"])):
+        services.end_readers_in(tenant_id=event.tenant_id)
 
 
 def _keep_catalogue() -> None:
@@ -181,8 +215,8 @@ def _made_of_version(actor: Actor, version_id: UUID) -> Iterable[chain.Reference
 
 
 def _made_of_view(actor: Actor, view_id: UUID) -> Iterable[chain.Reference]:
-    rows = selectors.visible_training_sets(actor=actor)
-    made = [("training_set", row.pk) for row in rows if any(part["view"] == str(view_id) for part in row.views)]
+    rows = selectors.visible_training_sets(actor=actor).filter(views__contains=[{"view": str(view_id)}])
+    made = [("training_set", pk) for pk in rows.values_list("pk", flat=True)]
     on_demand = selectors.visible_on_demand_views(actor=actor).filter(uses__contains=[{"view": str(view_id)}])
     return [*made, *(("on_demand_view", view.pk) for view in on_demand)]
 

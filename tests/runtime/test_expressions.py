@@ -7,12 +7,15 @@ import struct
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runtime.expressions import FUNCTIONS, ExpressionFault, Program, kind_of_sql
+from runtime.expressions.compiling import compile_expression
+from runtime.expressions.kinds import column
 
 INPUTS = {"x": "number", "y": "number", "t": "text", "u": "text", "p": "truth", "m": "moment", "n": "moment"}
 NOON = datetime(2024, 2, 29, 20, 30, tzinfo=UTC)
@@ -114,6 +117,45 @@ def test_what_expressions_mean(text, found):
 def test_what_is_made_of_nothing_is_missing(text):
     kinds = {"gone": "number", "lost": "text", "never": "moment"}
     assert Program(kinds, {"f": text}).row({}) == {"f": None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a # the first\n + b # and the second",
+        "# both\na + b",
+        "a + b#",
+        "(a\r\n# #\n+\tb)",
+        'a + b if "#" != "\\"#" else 0',
+    ],
+)
+def test_a_comment_hides_nothing_but_itself(text):
+    program = Program({"a": "number", "b": "number"}, {"x": text})
+    assert program.row({"a": 1, "b": 2}) == {"x": 3.0}
+
+
+def test_the_place_of_a_fault_behind_a_comment_is_the_one_in_the_text():
+    text = "# ق of one\na + c"
+    with pytest.raises(ExpressionFault) as caught:
+        compile_expression(text, {"a": "number"})
+    assert (caught.value.code, text[caught.value.start : caught.value.end]) == ("name", "c")
+    with pytest.raises(ExpressionFault, match="empty"):
+        compile_expression("# nothing", {})
+
+
+def test_days_and_seconds_of_no_year_are_missing_as_their_cells_are():
+    beyond = [pa.array([2**31 - 1, None, -(2**31)], pa.date32()), pa.array([2**62, None, -(2**62)], pa.timestamp("s"))]
+    beyond += [pa.array([2**62, None, -(2**62)], pa.timestamp("ms", "UTC"))]
+    for days in beyond:
+        assert np.isnat(column("moment", days)).all(), days.type
+    near = pa.array([date(1, 1, 1), None, date(9999, 12, 31)])
+    wanted = ["0001-01-01", "NaT", "9999-12-31"]
+    assert np.datetime_as_string(column("moment", near), unit="D").tolist() == wanted
+
+
+def test_half_of_a_sign_is_no_text():
+    with pytest.raises(ValueError, match="t"):
+        Program({"t": "text"}, {"x": "lower(t)"}).row({"t": "\ud800"})
 
 
 def test_what_is_not_finite_is_missing_when_it_comes_in():

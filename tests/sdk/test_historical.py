@@ -84,7 +84,7 @@ def test_a_join_that_is_not_wanted_any_more_leaves_nothing(client, view):
 
 
 def test_a_file_is_joined_on_the_command_line(sanad, view, tmp_path, monkeypatch):
-    monkeypatch.setattr("sanad.commands.data.show_step", worked)
+    monkeypatch.setattr("sanad.commands.feature_views.show_step", worked)
     table = pa.table({"airline": ["AA"], "at": pa.array([pd.Timestamp("2013-01-02")], pa.timestamp("us"))})
     pq.write_table(table, tmp_path / "rows.parquet")
     words = ("--event-time", "at", "--key", "carrier=airline", "--into", str(tmp_path / "out.csv"), "--form", "csv")

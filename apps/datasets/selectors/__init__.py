@@ -13,6 +13,7 @@ from apps.datasets.selectors.diffing import (
 )
 from apps.datasets.selectors.drifting import FAR, STEADY, drift, variation
 from apps.datasets.selectors.finding import NEWEST, find_version, is_a_moment, moment_of, tagged, version_as_of
+from apps.datasets.selectors.guessing import beyond_guessing
 from apps.datasets.selectors.holding import (
     datasets_held,
     get_hold,
@@ -169,6 +170,7 @@ __all__ = [
     "Suggestion",
     "about_card",
     "below",
+    "beyond_guessing",
     "breach_of",
     "broken_reason",
     "bytes_coming_in",

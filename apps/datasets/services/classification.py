@@ -71,6 +71,8 @@ def inherit_classes(version: DatasetVersion) -> None:
         if old is None or column.get("class") or not old.get("class"):
             continue
         column["class"], column["inherited"] = old["class"], True
+        if old.get("known"):
+            column["known"] = True
         if old.get("warning") or _is_new(column, old):
             column["warning"] = column["suspected"]
 
@@ -163,7 +165,7 @@ def confirm_suggestions(*, actor: Actor, version: DatasetVersion) -> DatasetVers
 
 
 def _say(actor: Actor, version: DatasetVersion, classes: Mapping[str, str]) -> None:
-    names = {column["name"]: column for column in version.schema}
+    names, clear = {column["name"]: column for column in version.schema}, selectors.may_see_clear(actor, version)
     for name, said in classes.items():
         if said not in ColumnClass.values:
             sentence = _("“%(name)s” is not a class of data.") % {"name": said}
@@ -179,6 +181,11 @@ def _say(actor: Actor, version: DatasetVersion, classes: Mapping[str, str]) -> N
         if masked and not selectors.is_covered(names[name]):
             # Whoever sees it masked would have the mask fall by saying so.
             policies.check_sees_clear(actor, version)
+        if clear:
+            names[name].pop("known", None)
+        elif not masked and selectors.is_covered(names[name]):
+            # Who sees masks saw it in clear until now: their own cover makes nobody unknown to them.
+            names[name]["known"] = True
 
 
 def _parts(pairs: list[tuple[int, str]]) -> Iterable[list[tuple[int, str]]]:

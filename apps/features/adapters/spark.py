@@ -15,8 +15,8 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from select import select
@@ -36,8 +36,9 @@ from apps.features.adapters.asof import (
     seen_sql,
     written,
 )
+from apps.features.adapters.exchange import Place, exchanged
 from apps.features.ports import JoinedView, Labels, Through
-from foundation import folders, storage
+from foundation import storage
 from foundation.errors import Unavailable
 from foundation.lake.ports import Lake, TableAt
 from foundation.quoting import identifier
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("sanad.features")
 PREFIX = "js_"
 _PROGRAM = Path(__file__).with_name("spark_points.py")
-_ROWS_A_FILE = 5_000_000
 _HEARD_EVERY_S = 0.5
 _DAY_US = 86_400_000_000
 # A label is known by its place in the table, which stays the same in one snapshot.
@@ -57,10 +57,13 @@ _NUMBERED = ", row_number() OVER () AS __n"
 
 @dataclass(frozen=True)
 class SparkJoin:
-    """`exchange` is a folder that Spark's executors see under the same path; none is needed on this machine."""
+    """`exchange` is a folder that Spark's executors see under the same path, or a place in an object store.
+
+    None is needed where Spark runs on this machine alone.
+    """
 
     master: str
-    exchange: Path | None = None
+    exchange: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     name: str = "spark"
 
@@ -77,38 +80,28 @@ class SparkJoin:
     ) -> TableAt:
         if not views:
             return written(tables, into, join_sql(labels, views), inputs, through)
-        aside, moved = PREFIX + into.partition("_")[2], secrets.randbelow(3650 * _DAY_US)
-        tables.drop(aside)
+        aside_table, moved = PREFIX + into.partition("_")[2], secrets.randbelow(3650 * _DAY_US)
+        tables.drop(aside_table)
         try:
-            with self._folder() as folder:
+            with storage.scratch("join") as aside, exchanged(self.exchange, aside) as place:
                 for index, view in enumerate(views):
                     heard()
                     here = {name: inputs[name] for name in ("base", view.alias)}
                     rows = tables.query(points_sql(labels, view, moved), here)
-                    _write(rows, folder / "points" / f"v{index}")
-                self._run(folder, len(views), heard)
-                found = tables.write(aside, _found(folder / "found", len(views)))
+                    place.write(f"points/v{index}", rows)
+                self._run(aside, place, len(views), heard)
+                found = tables.write(aside_table, place.read("found", _found(len(views))))
             heard()
             return written(tables, into, assembled_sql(labels, views, moved), {**inputs, "found": found}, through)
         finally:
-            tables.drop(aside)
+            tables.drop(aside_table)
 
-    @contextmanager
-    def _folder(self) -> Iterator[Path]:
-        """Private, and gone with the block; where the process is killed it goes with the next sweep."""
-        if self.exchange is None:
-            with storage.scratch("join") as folder:
-                yield folder
-            return
-        with folders.held_folder(self.exchange, "join-") as folder:
-            yield folder
-
-    def _run(self, folder: Path, views: int, heard: Callable[[], None]) -> None:
+    def _run(self, folder: Path, place: Place, views: int, heard: Callable[[], None]) -> None:
         asked = {
             "master": self.master,
             "views": views,
-            "points": str(folder / "points"),
-            "found": str(folder / "found"),
+            "points": f"{place.url}/points",
+            "found": f"{place.url}/found",
             "options": {**_defaults(folder, self.master), **self.options},
         }
         with (folder / "said").open("wb") as said:
@@ -131,7 +124,7 @@ class SparkJoin:
                 os.killpg(program.pid, signal.SIGKILL)
                 os.close(ended)
                 program.wait()
-        if not (folder / "found" / "_SUCCESS").exists():
+        if not place.is_there("found/_SUCCESS"):
             said_by = (folder / "said").read_bytes()
             log.warning(
                 "A join on Spark ended with %d: %s", program.returncode, said_by[-4000:].decode(errors="replace")
@@ -178,29 +171,10 @@ def _defaults(folder: Path, master: str) -> dict[str, str]:
     return options
 
 
-def _write(rows: pa.RecordBatchReader, folder: Path) -> None:
-    """Parquet in files that several executors read at once."""
-    import pyarrow.dataset as ds
-
-    folder.mkdir(parents=True)
-    ds.write_dataset(
-        rows,
-        folder,
-        format="parquet",
-        max_rows_per_file=_ROWS_A_FILE,
-        max_rows_per_group=min(_ROWS_A_FILE, 1 << 20),
-        basename_template="part-{i}.parquet",
-    )
-
-
-def _found(folder: Path, views: int) -> pa.RecordBatchReader:
+def _found(views: int) -> pa.Schema:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    schema = pa.schema([(name, pa.int64()) for name in ("n", *(f"s{index}" for index in range(views)))])
-    files = sorted(folder.glob("*.parquet"))
-    batches = (batch.cast(schema) for file in files for batch in pq.ParquetFile(file).iter_batches())
-    return pa.RecordBatchReader.from_batches(schema, batches)
+    return pa.schema([(name, pa.int64()) for name in ("n", *(f"s{index}" for index in range(views)))])
 
 
 def _feed(program: subprocess.Popen[bytes], asked: bytes) -> None:

@@ -1,8 +1,9 @@
 """What runs on Spark, as a program of its own: which moment each label sees, found among whole numbers alone.
 
-It is started with one JSON object on its standard input: `points` and `found` (folders), `views` (how many), `master`
-and `options` (Spark's). Below `points` lies a folder of Parquet for each view, `key, moment, n` (BIGINT): rows of the
-view have no `n`, labels carry their number. It writes `n, s0, s1 …`: the latest moment of each view that a label sees.
+It is started with one JSON object on its standard input: `points` and `found` (URLs of folders), `views` (how many),
+`master` and `options` (Spark's). Below `points` lies a folder of Parquet for each view, `key, moment, n` (BIGINT): rows
+of the view have no `n`, labels carry their number. It writes `n, s0, s1 …`: the latest moment of each view that a label
+sees.
 """
 
 from __future__ import annotations

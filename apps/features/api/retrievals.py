@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.datasets.choices import ExportFormat
 from apps.features import selectors, services
-from apps.features.api import serializers
+from apps.features.api import retrieval_serializers as serializers
 from apps.features.api.projects import ProjectListViewSet
 from foundation.access import Permission
 from foundation.web.downloads import attached

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from apps.features import selectors
 from apps.features.choices import MOST_FRESHNESS_S, KeyType
-from apps.features.models import Entity, FeatureView, Materialisation, OnDemandView, Retrieval, SkewCheck, TrainingSet
+from apps.features.models import Entity, FeatureView, Materialisation, SkewCheck
 from foundation.clock import now
 
 
@@ -111,122 +109,6 @@ class PreviewStart(serializers.Serializer):
     inputs = serializers.DictField(child=serializers.UUIDField())
 
 
-class ViewChoice(serializers.Serializer):
-    view = serializers.UUIDField()
-    keys = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
-    features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
-
-
-class OnDemandViewSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = OnDemandView
-        exclude = ["tenant", "created_by", "owner"]
-
-
-class UsedView(serializers.Serializer):
-    view = serializers.UUIDField()
-    features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
-
-
-class OnDemandFeature(serializers.Serializer):
-    name = serializers.CharField(max_length=63)
-    expression = serializers.CharField(max_length=10_000)
-    type = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
-
-
-class OnDemandDefinition(serializers.Serializer):
-    project = serializers.SlugField()
-    request = serializers.DictField(child=serializers.CharField(max_length=63), required=False, default=dict)
-    uses = UsedView(many=True, required=False, default=list)
-    features = OnDemandFeature(many=True)
-
-
-class OnDemandStart(OnDemandDefinition):
-    name = serializers.CharField(max_length=63)
-    description = serializers.CharField(required=False, allow_blank=True, default="")
-    tags = serializers.ListField(child=serializers.CharField(), required=False, default=list)
-
-
-class TriedRows(serializers.Serializer):
-    rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=100)
-
-
-class OnDemandTry(OnDemandDefinition, TriedRows):
-    pass
-
-
-class OnDemandRow(serializers.Serializer):
-    entity = serializers.DictField(required=False, default=dict)
-    request = serializers.DictField(required=False, default=dict)
-
-
-class OnDemandQuestion(serializers.Serializer):
-    rows = serializers.ListField(child=OnDemandRow(), min_length=1, max_length=1000)
-
-
-class OnDemandChoice(serializers.Serializer):
-    id = serializers.UUIDField()
-    request = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
-    features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
-
-
-class OnDemandChoiceOrId(OnDemandChoice):
-    """An id alone takes all features, each request value from the column of its name."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        return super().to_internal_value({"id": data} if isinstance(data, str) else data)
-
-
-class TrainingSetSerializer(serializers.ModelSerializer):
-    service_name = serializers.CharField(source="service", default=None, read_only=True)
-    digest = serializers.SerializerMethodField()
-    destroyed_because = serializers.SerializerMethodField()
-    warning = serializers.SerializerMethodField()
-
-    class Meta:
-        model = TrainingSet
-        exclude = ["tenant", "created_by", "lake_table"]
-
-    def get_digest(self, training_set: TrainingSet) -> str:
-        """Of the rows; empty where they hold values that are masked for you."""
-        return selectors.digest_for(self.context["view"].actor, training_set)
-
-    def get_destroyed_because(self, training_set: TrainingSet) -> str:
-        return selectors.destroyed_in_words(training_set)
-
-    def get_warning(self, training_set: TrainingSet) -> str:
-        """That corrections are seen early, where somebody opted out of when values became known."""
-        return selectors.early_in_words(training_set)
-
-
-class TrainingSetMeaning(serializers.Serializer):
-    project = serializers.SlugField()
-    base_version = serializers.UUIDField()
-    label = serializers.CharField(max_length=255)  # type: ignore[assignment]
-    features = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True, default=None)
-    event_time = serializers.CharField(required=False, allow_blank=True, default="")
-    group = serializers.CharField(required=False, allow_blank=True, default="")
-    window_start = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    window_end = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    views = ViewChoice(many=True, required=False, default=list)
-    service = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="A feature service, whose views are taken."
-    )
-    keys = serializers.DictField(
-        child=serializers.CharField(),
-        required=False,
-        default=dict,
-        help_text="Of a service: which column of the base version each join key stands in.",
-    )
-    on_demand = OnDemandChoiceOrId(many=True, required=False, default=list)
-    ignore_known_since = serializers.BooleanField(required=False, default=False)
-
-
-class TrainingSetStart(TrainingSetMeaning):
-    name = serializers.CharField(max_length=63)
-    description = serializers.CharField(required=False, allow_blank=True, default="")
-
-
 class MaterialisationSerializer(serializers.ModelSerializer):
     percent = serializers.IntegerField(read_only=True)
 
@@ -271,47 +153,6 @@ class ReaderQuestion(serializers.Serializer):
     service = serializers.CharField(required=False, max_length=80)
     features = serializers.ListField(child=serializers.CharField(max_length=255), required=False)
     project = serializers.SlugField(required=False)
-
-
-class RetrievalSerializer(serializers.ModelSerializer):
-    step = serializers.SerializerMethodField()
-    percent = serializers.SerializerMethodField()
-    times = serializers.SerializerMethodField()
-    warning = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Retrieval
-        exclude = ["tenant", "created_by", "asked_by", "lake_table", "lake_snapshot"]
-
-    def get_step(self, retrieval: Retrieval) -> str:
-        """What its job is doing, in words."""
-        return selectors.progress_of(self.context["view"].actor, retrieval)[0]
-
-    def get_percent(self, retrieval: Retrieval) -> float | None:
-        return selectors.progress_of(self.context["view"].actor, retrieval)[1]
-
-    def get_times(self, retrieval: Retrieval) -> str:
-        """How times without a zone were read, in the rows as in the views."""
-        return selectors.times_in_words()
-
-    def get_warning(self, retrieval: Retrieval) -> str:
-        return selectors.early_in_words(retrieval)
-
-
-class RetrievalStart(serializers.Serializer):
-    project = serializers.SlugField()
-    features = serializers.ListField(child=serializers.CharField(max_length=400), min_length=1, max_length=1000)
-    event_time = serializers.CharField(max_length=255)
-    base_version = serializers.UUIDField(required=False, allow_null=True, default=None)
-    upload = serializers.UUIDField(required=False, allow_null=True, default=None)
-    keys = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
-    full_names = serializers.BooleanField(required=False, default=False)
-    ignore_known_since = serializers.BooleanField(required=False, default=False)
-
-
-class RowsWanted(serializers.Serializer):
-    form = serializers.ChoiceField(choices=["parquet", "arrow", "csv"], required=False, default="parquet")
-    exact = serializers.BooleanField(required=False, default=False)
 
 
 class OnlineQuestion(ReaderQuestion):

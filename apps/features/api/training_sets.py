@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.features import selectors, services
-from apps.features.api import serializers
+from apps.features.api import training_set_serializers as serializers
 from apps.features.api.projects import ProjectListViewSet
 from foundation.access import Permission
 

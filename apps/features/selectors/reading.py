@@ -148,8 +148,17 @@ def training_sets_of_version(*, actor: Actor, version_id: UUID) -> QuerySet[Trai
 
 def views_of_version(*, actor: Actor, version_id: UUID) -> list[FeatureView]:
     """The feature views that read a dataset version."""
+    return list(visible_views(actor=actor).filter(pk__in=_reading(version_id)))
+
+
+def is_read_by_views(version_id: UUID) -> bool:
+    """Whether any feature view reads this dataset version; for the portal itself, in the tenant's scope."""
+    return bool(_reading(version_id))
+
+
+def _reading(version_id: UUID) -> list[UUID]:
     wanted = str(version_id)
-    return [view for view in visible_views(actor=actor) if wanted in view.inputs.values()]
+    return [pk for pk, inputs in FeatureView.objects.values_list("pk", "inputs") if wanted in inputs.values()]
 
 
 def versions_of_view(*, actor: Actor, view: FeatureView) -> QuerySet[FeatureView]:

@@ -24,19 +24,31 @@ def report_of(actor: Actor, training_set: TrainingSet) -> dict[str, Any]:
     return shown_report(report, masks_of_set(actor, training_set))
 
 
+# As many rows as relations are measured on at the least: 25 in each half. Of fewer a share tells of single ones.
+FEWEST_ROWS = 50
+
+
 def shown_report(report: dict[str, Any], masked: Collection[str]) -> dict[str, Any]:
-    """Without what relates a column that the reader sees masked to anything; shares of missing values stay.
+    """Without what relates a column that the reader sees masked to anything.
+
+    Shares of missing values stay where there are enough rows, else they are None.
 
     How a person's religion goes with a label says something of every person with that label; and where a class has few
     rows, it says it of one. So a relation is shown where both sides are clear to the reader, and not softened.
     """
-    hidden = report["label"]["name"] in masked
+    hidden, few = report["label"]["name"] in masked, report["rows"] < FEWEST_ROWS
     columns = [
-        _covered(one) if hidden or one["name"] in masked else {**one, "masked": False} for one in report["columns"]
+        _covered(one, few=few and one["name"] in masked)
+        if hidden or one["name"] in masked
+        else {**one, "masked": False}
+        for one in report["columns"]
     ]
     return {**report, "columns": columns}
 
 
-def _covered(column: dict[str, Any]) -> dict[str, Any]:
+def _covered(column: dict[str, Any], *, few: bool) -> dict[str, Any]:
     told = [one for one in column["suspicions"] if one in {Suspicion.MISSING, Suspicion.CONSTANT}]
-    return {**column, "relation": None, "alone": None, "distinct": None, "suspicions": told, "masked": True}
+    nothing = {"relation": None, "alone": None, "distinct": None, "masked": True}
+    if few:
+        return {**column, **nothing, "suspicions": [], "missing": None}
+    return {**column, **nothing, "suspicions": told}

@@ -92,7 +92,7 @@ def checked_set(
     used = {*base_features, *spoken_for, *(column for _view, keys, _names in chosen for column in keys.values())}
     used |= {column for one in derived for column in one.request.values()}
     dataset_services.check_classified(actor, base, used)
-    covered = datasets.covered_masks(base)
+    covered = datasets.beyond_guessing(actor, base)
     for view, keys_of, _names in chosen:
         policies.check_may_match(actor, view, keys_of, event_time, covered)
     columns = _columns(types, base_features, chosen, derived, label, event_time, group)

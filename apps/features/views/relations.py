@@ -51,7 +51,7 @@ def perfect(report: Part) -> int:
 
 def suspicions_in_words(one: Part) -> list[str]:
     """A sentence for each, with what to do."""
-    values = {"name": one["name"], "missing": percent(one["missing"])}
+    values = {"name": one["name"], "missing": percent(one["missing"] or 0)}
     alone = one["alone"]
     values |= {"measure": charts.MEASURES[alone["measure"]], "value": number(alone["value"])} if alone else {}
     said = {

@@ -2,6 +2,7 @@
 
 from portal.settings.base import *  # noqa: F403
 from portal.settings.identity import *  # noqa: F403
+from portal.settings.joining import *  # noqa: F403
 from portal.settings.messaging import *  # noqa: F403
 from portal.settings.security import *  # noqa: F403
 from portal.settings.services import *  # noqa: F403

@@ -19,16 +19,6 @@ OBJECT_STORE_URL = env.text("OBJECT_STORE_URL", f"file://{SANAD_HOME}/objects")
 LAKE_ENGINE = env.text("LAKE_ENGINE", "duckdb")
 LAKE_DATABASE_URL = env.text("LAKE_DATABASE_URL", DATABASE_OWNER_URL)
 LAKE_MEMORY_MB = env.number("LAKE_MEMORY_MB", 2048)
-# Point-in-time joins: auto, duckdb or spark; where Spark is, from how many rows on, and what it is told besides.
-FEATURES_JOIN_ENGINE = env.word("SANAD_JOIN_ENGINE", "auto")
-FEATURES_SPARK_MASTER = env.word("SANAD_SPARK_MASTER")
-FEATURES_SPARK_FROM_ROWS = env.number("SANAD_SPARK_FROM_ROWS", 500_000_000)
-FEATURES_SPARK_EXCHANGE = env.word("SANAD_SPARK_EXCHANGE")
-FEATURES_SPARK_OPTIONS = env.words("SANAD_SPARK_OPTIONS", [])
-# What a driver of Spark needs of our surroundings; secrets stay here.
-FEATURES_SPARK_SURROUNDINGS = env.those_set(
-    *("PATH", "JAVA_HOME", "SPARK_HOME", "SPARK_CONF_DIR", "HADOOP_CONF_DIR", "KUBECONFIG", "LANG", "TZ")
-)
 # What wraps the tenants' keys: environment (SANAD_SECRET_KEY), file, vault or pkcs11.
 SANAD_KEY_ENCRYPTION = env.word("SANAD_KEY_ENCRYPTION", "environment")
 # One key of 32 bytes a line, in base64: the first one wraps, all of them open.

@@ -1,4 +1,4 @@
-"""From text to a closure over arrays: what is not on the list of meant nodes is refused, with its place."""
+"""From a tree to a closure over arrays: what is not on the list of meant nodes is refused, with its place."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from runtime.expressions import functions
 from runtime.expressions.faults import ExpressionFault
 from runtime.expressions.functions import FUNCTIONS, Function
 from runtime.expressions.kinds import Array, Kind, missing_like
+from runtime.expressions.parsing import parsed
 
-MAX_SIGNS, MAX_NODES, MAX_DEPTH = 2_000, 300, 40
 Reckon = Callable[[Sequence[Array]], Array]
 
 _ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Array, Array], Array]]] = {
@@ -57,53 +57,12 @@ class Expression:
 
 def compile_expression(text: str, inputs: Mapping[str, Kind]) -> Expression:
     """The expression over these inputs, which it is reckoned from in their order. ExpressionFault where it is none."""
-    tree, place = _parsed(text)
+    tree, place = parsed(text)
     compiler = _Compiler(inputs, place)
     part = compiler.part(tree)
     if part.kind == "missing":
         raise ExpressionFault("result", 0, len(text))
     return Expression(part.kind, tuple(name for name in inputs if name in compiler.used), part.reckon)
-
-
-def _parsed(text: str) -> tuple[ast.expr, Callable[[Any], tuple[int, int]]]:
-    if not text.strip():
-        raise ExpressionFault("empty")
-    if len(text) > MAX_SIGNS:
-        raise ExpressionFault("long", MAX_SIGNS, len(text), most=MAX_SIGNS)
-    margin = len(text) - len(text.lstrip())
-    line = "".join(" " if sign in "\r\n\t\f" else sign for sign in text.strip())
-    try:
-        tree = ast.parse(line, mode="eval").body
-    except SyntaxError as error:
-        # At the end of the text the parser says no place.
-        at = margin + (error.offset - 1 if error.offset else len(line))
-        raise ExpressionFault("syntax", min(at, len(text)), min(at + 1, len(text))) from error
-    except ValueError as error:
-        # A sign of no value to anybody: nought, or half of a pair.
-        raise ExpressionFault("syntax", 0, len(text)) from error
-    except (RecursionError, MemoryError) as error:
-        raise ExpressionFault("large", 0, len(text), most=MAX_NODES) from error
-    _check_size(tree, len(text))
-    signs = line.encode()
-
-    def place(node: Any) -> tuple[int, int]:
-        # The parser counts bytes.
-        ends = (len(signs[: node.col_offset].decode()), len(signs[: node.end_col_offset].decode()))
-        return margin + ends[0], margin + ends[1]
-
-    return tree, place
-
-
-def _check_size(tree: ast.expr, end: int) -> None:
-    level: list[ast.AST] = [tree]
-    nodes = 0
-    for _depth in range(MAX_DEPTH):
-        nodes += len(level)
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            break
-    if level or nodes > MAX_NODES * 2:
-        raise ExpressionFault("large", 0, end, most=MAX_NODES)
 
 
 class _Compiler:

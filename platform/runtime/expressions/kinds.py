@@ -120,6 +120,9 @@ def _truth_cell(value: Any) -> Array:
 def _text_cell(value: Any) -> Array:
     if value is not None and not isinstance(value, str):
         raise ValueError("text")
+    if value is not None:
+        # Half of a pair of signs is no text: no table and no answer could hold it (UnicodeEncodeError).
+        value.encode()
     return np.array([value], dtype=object)
 
 
@@ -160,12 +163,25 @@ def _text_column(values: pa.Array) -> Array:
 
 def _moment_column(values: pa.Array) -> Array:
     zone = getattr(values.type, "tz", None)
+    values = _within_years(values)
     finer = getattr(values.type, "unit", "") == "ns"
     if finer:
         values = pc.floor_temporal(values, unit="microsecond")
     found = pc.cast(values, pa.timestamp("us", "UTC" if zone else None), safe=not finer)
     whole = found.to_numpy(zero_copy_only=False).astype("datetime64[us]")
     return np.where((whole >= _FIRST) & (whole <= _LAST), whole, _NAT)
+
+
+def _within_years(values: pa.Array) -> pa.Array:
+    """Days, seconds and milliseconds that are no microseconds of any year, `infinity` of a date with them, as nulls."""
+    of_days = pa.types.is_date32(values.type)
+    unit = "D" if of_days else getattr(values.type, "unit", "ms")
+    if unit not in {"D", "s", "ms"}:
+        return values
+    low, high = (int(end.astype(f"datetime64[{unit}]").astype(np.int64)) for end in (_FIRST, _LAST))
+    whole = pc.cast(values, pa.int32() if of_days else pa.int64())
+    real = pc.and_(pc.greater_equal(whole, low), pc.less_equal(whole, high))
+    return pc.if_else(real, values, pa.scalar(None, values.type))
 
 
 _MISSING: dict[Kind, Any] = {"number": math.nan, "truth": math.nan, "text": None, "moment": _NAT, "missing": math.nan}

@@ -9,17 +9,19 @@ from sanad.data import Datasets
 from sanad.erasures import Erasures
 from sanad.exports import Exports
 from sanad.feature_definitions import FeatureDefinitions, FeatureServices
-from sanad.features import Features, OnDemand, TrainingSets
+from sanad.features import Features
 from sanad.governance import Approvals, Ledger, Monitoring, Reports
 from sanad.ingestions import Ingestions
 from sanad.keys import Keys
 from sanad.models import Deployments, Models, Runs
+from sanad.on_demand import OnDemand
 from sanad.projects import Groups, Members, ProjectRoles, Projects, ServiceAccounts, Tokens
 from sanad.saved_filters import SavedFilters
 from sanad.single_sign_on import EmailDomains, IdentityProviders
 from sanad.streams import Streams
 from sanad.support import Support
 from sanad.tenant import Tenant
+from sanad.training_sets import TrainingSets
 from sanad.transformations import Transformations
 from sanad.transport import Transport
 from sanad.validation import Contracts, Quarantines, Suites

@@ -1,4 +1,4 @@
-"""Entities, feature views, on-demand features and training sets."""
+"""Entities and feature views."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sanad.catalogue import Catalogue
 from sanad.errors import Denied, NotFound
 from sanad.historical import HistoricalFeatures
 from sanad.readers import Reader
-from sanad.resource import Resource, Thing, Things
-from sanad.transport import unmade, wait_for
+from sanad.resource import Thing, Things
+from sanad.transport import built, unmade, wait_for
 
 
 class Features(Catalogue, HistoricalFeatures):
@@ -68,7 +68,7 @@ class Features(Catalogue, HistoricalFeatures):
             "tags": list(tags),
         }
         view = self._http.post("feature-views/", body)
-        return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
+        return built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
 
     def define_windows(
         self,
@@ -113,7 +113,7 @@ class Features(Catalogue, HistoricalFeatures):
             "tags": [*tags],
         }
         view = self._http.post("feature-windows/", body)
-        return _built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
+        return built(self._http, f"feature-views/{view['id']}/", timeout_s, f"The feature view {name}")
 
     def preview_events(self, *, version: str | None = None, stream: str | None = None, sql: str = "") -> Thing:
         """The first events that windows would be computed of."""
@@ -251,151 +251,3 @@ class Features(Catalogue, HistoricalFeatures):
         asked: Thing = {"project": self._client.project} if self._client.project else {}
         asked |= {"service": service} if service else {"views": list(views)}
         return asked if features is None else {**asked, "features": list(features)}
-
-
-class OnDemand(Resource):
-    """Features that are reckoned at the moment of a request, and in training alike."""
-
-    def define(
-        self,
-        name: str,
-        *,
-        features: Mapping[str, str],
-        request: Mapping[str, str] | None = None,
-        uses: Mapping[str, Sequence[str] | None] | None = None,
-        description: str = "",
-        tags: Sequence[str] = (),
-    ) -> Thing:
-        """Define features ({name: expression}), or their next version.
-
-        `request` maps the values of a request to number, whole number, text, truth, date or moment; `uses` maps feature
-        views (ids) to the features that expressions name, None for all.
-        """
-        body = {**self._meaning(features, request, uses), "name": name, "description": description, "tags": list(tags)}
-        made: Thing = self._http.post("on-demand-views/", body)
-        return made
-
-    def get(self, said: str) -> Thing:
-        """The on-demand features of this id or name."""
-        return self._one("on-demand-views/", said)
-
-    def list(self) -> Things:
-        return list(self._http.pages("on-demand-views/", project=self._project))
-
-    def try_values(self, view: str, rows: Sequence[Mapping[str, Any]]) -> Things:
-        """What it gives for values of requests and of features; a value that is not given is missing."""
-        found: Things = self._http.post(f"on-demand-views/{view}/try/", {"rows": [dict(row) for row in rows]})[
-            "results"
-        ]
-        return found
-
-    def try_definition(
-        self,
-        rows: Sequence[Mapping[str, Any]],
-        *,
-        features: Mapping[str, str],
-        request: Mapping[str, str] | None = None,
-        uses: Mapping[str, Sequence[str] | None] | None = None,
-    ) -> Things:
-        """The same of a definition that is not kept."""
-        body = {**self._meaning(features, request, uses), "rows": [dict(row) for row in rows]}
-        found: Things = self._http.post("on-demand-views/try/", body)["results"]
-        return found
-
-    def online(self, view: str, rows: Sequence[Mapping[str, Any]]) -> Things:
-        """Features of entities as they are now; each row is {"entity": join keys, "request": values}."""
-        found: Things = self._http.post(f"on-demand-views/{view}/online/", {"rows": [dict(row) for row in rows]})[
-            "results"
-        ]
-        return found
-
-    def _meaning(
-        self,
-        features: Mapping[str, str],
-        request: Mapping[str, str] | None,
-        uses: Mapping[str, Sequence[str] | None] | None,
-    ) -> dict[str, Any]:
-        taken = [{"view": view, "features": names and [*names]} for view, names in (uses or {}).items()]
-        return {
-            "project": self._project,
-            "features": [{"name": name, "expression": text} for name, text in features.items()],
-            "request": dict(request or {}),
-            "uses": taken,
-        }
-
-
-class TrainingSets(Resource):
-    def create(
-        self,
-        name: str,
-        *,
-        base_version: str,
-        label: str,
-        features: Sequence[str] | None = None,
-        event_time: str = "",
-        group: str = "",
-        window_start: str | None = None,
-        window_end: str | None = None,
-        views: Sequence[Mapping[str, Any]] = (),
-        service: str | None = None,
-        keys: Mapping[str, str] | None = None,
-        on_demand: Sequence[str | Mapping[str, Any]] = (),
-        ignore_known_since: bool = False,
-        timeout_s: float = 900,
-    ) -> Thing:
-        """Labels of a dataset version joined with feature views as of each label's time; waits for the proof.
-
-        `service` is the id of a feature service whose views are taken, joined by `keys` ({join key: column of the base
-        version}) where the columns are called otherwise.
-        `on_demand` takes ids, or {"id", "request": {request value: base column}, "features": names}.
-        `ignore_known_since` shows corrections before they were known; the portal records it, and warns.
-        """
-        body = {
-            "project": self._project,
-            "name": name,
-            "base_version": base_version,
-            "label": label,
-            "features": None if features is None else list(features),
-            "event_time": event_time,
-            "group": group,
-            "window_start": window_start,
-            "window_end": window_end,
-            "views": [dict(view) for view in views],
-            "service": service,
-            "keys": dict(keys or {}),
-            "on_demand": [one if isinstance(one, str) else dict(one) for one in on_demand],
-            "ignore_known_since": ignore_known_since,
-        }
-        made = self._http.post("training-sets/", body)
-        return _built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")
-
-    def preview(self, *, base_version: str, label: str, **definition: Any) -> Thing:
-        """What some rows of such a training set would show, in the words of `create`; nothing is kept.
-
-        See `report`.
-        """
-        body = {"project": self._project, "base_version": base_version, "label": label, **definition}
-        found: Thing = self._http.post("training-sets/preview/", body)
-        return found
-
-    def report(self, training_set: str) -> Thing:
-        """What was measured of each feature: missing values, its relation to the label, what it foretells alone."""
-        found: Thing = self._http.get(f"training-sets/{training_set}/report/")
-        return found
-
-    def get(self, said: str) -> Thing:
-        """The training set of this id or name."""
-        return self._one("training-sets/", said)
-
-    def list(self) -> Things:
-        return list(self._http.pages("training-sets/", project=self._project))
-
-
-def _built(http: Any, path: str, timeout_s: float, what: str) -> Thing:
-    return wait_for(
-        lambda: http.get(path),
-        lambda thing: thing["state"] == "ready",
-        failed=unmade,
-        timeout_s=timeout_s,
-        what=what,
-    )

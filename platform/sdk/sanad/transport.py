@@ -156,3 +156,14 @@ def unmade(thing: dict[str, Any], *, state: str = "state") -> str | None:
     if thing[state] not in {"failed", "cancelled", "discarded", "stopped"}:
         return None
     return str(thing["failure"] or f"It was {thing[state]}.")
+
+
+def built(http: Any, path: str, timeout_s: float, what: str) -> dict[str, Any]:
+    """The thing at the path once it is ready; Failed where it could not be made."""
+    return wait_for(
+        lambda: http.get(path),
+        lambda thing: thing["state"] == "ready",
+        failed=unmade,
+        timeout_s=timeout_s,
+        what=what,
+    )

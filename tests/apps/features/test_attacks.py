@@ -17,7 +17,7 @@ from apps.features.services.defining import check_ttl
 from apps.features.services.naming import name_and_number
 from apps.features.services.online import readers
 from apps.features.services.windows.events import events_sql
-from apps.features.services.windows.kernel import Plan
+from apps.features.services.windows.plans import Plan
 from foundation import clock, lake, ledger
 from foundation.errors import AccessDenied, Invalid, NotFound, OverQuota
 from foundation.ledger.dispatch import dispatch_once
@@ -88,6 +88,36 @@ def test_whoever_sees_keys_masked_does_not_try_them_out_by_a_dataset_of_their_ow
     assert services.ask_for_history(actor=masked, project=project, **asked).base_version_id == flights.pk
 
 
+def test_whoever_covers_their_own_guesses_does_not_try_them_out_either(
+    view, flights, project, scientist, uploaded, run_jobs
+):
+    source = datasets.versions_by_id({UUID(next(iter(view.inputs.values())))})[0]
+    dataset_services.classify_columns(actor=scientist, version=source, classes={"carrier": "personal"})
+    scopes = frozenset({"feature.define", "feature.view", "dataset.view", "dataset.create"})
+    masked = replace(scientist, scopes=scopes)
+    asked = {"features": ["carrier_delay:*"], "event_time": "moment"}
+
+    def refused(version):
+        with pytest.raises(AccessDenied, match="you see masked"):
+            services.ask_for_history(actor=masked, project=project, base_version_id=version.pk, **asked)
+
+    # A column of others that they saw in clear, and cover now.
+    dataset_services.classify_columns(actor=masked, version=flights, classes={"carrier": "personal"})
+    refused(flights)
+    # Somebody who sees clear says so, too: then it is no doing of theirs.
+    dataset_services.classify_columns(actor=scientist, version=flights, classes={"carrier": "personal"})
+    assert services.ask_for_history(actor=masked, project=project, base_version_id=flights.pk, **asked)
+    # Rows of their own, whoever says what is in them.
+    dataset = dataset_services.create_dataset(actor=masked, project=project, name="guesses")
+    upload = uploaded("guesses.csv", b"carrier,moment,late\nAA,2013-02-01 10:00:00,1\n")
+    guesses = dataset_services.create_version(actor=masked, dataset=dataset, upload=upload, now=clock.now())
+    run_jobs()
+    guesses.refresh_from_db()
+    said = dict.fromkeys(("carrier", "moment", "late"), "internal") | {"carrier": "personal"}
+    dataset_services.classify_columns(actor=scientist, version=guesses, classes=said)
+    refused(guesses)
+
+
 def test_one_token_is_given_few_names_at_the_store(view, scientist, monkeypatch):
     monkeypatch.setattr(readers, "MOST_NAMES", 2)
     asking = replace(scientist, token_id=uuid4())
@@ -123,6 +153,15 @@ def test_an_event_that_never_becomes_known_is_in_no_window(kind):
     plan = Plan(("who",), "happened", "told", 60, ("x",), ())
     rows = duckdb.connect().execute(events_sql(view, plan, step=1, now_us=0)).fetchall()
     assert [(row[0], row[1] is not None) for row in sorted(rows)] == [("a", True), ("b", False), ("c", True)]
+
+
+def test_an_event_whose_key_no_store_takes_is_left_out_and_counted():
+    select = "SELECT * FROM (VALUES ('a', 1), (repeat('ق', 501), 2), (repeat('x', 1000), 3), (NULL, 4)) AS told(who, x)"
+    told = {"columns": {"x": "INTEGER"}, "known_since": "event"}
+    sql = f"SELECT *, TIMESTAMP '2026-01-01' AS happened FROM ({select})"
+    view = SimpleNamespace(event_time="happened", created_column="", windows=told, sql=sql)
+    rows = duckdb.connect().execute(events_sql(view, Plan(("who",), "happened", "", 60, ("x",), ()), step=1, now_us=0))
+    assert {row[3]: row[1] is not None for row in rows.fetchall()} == {1: True, 2: False, 3: True, 4: False}
 
 
 def test_a_time_to_live_that_no_column_holds_is_refused():

@@ -1,7 +1,6 @@
 """The contract of the join, the same for each engine, against a slow reference in plain Python, row for row."""
 
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
@@ -15,7 +14,10 @@ from apps.features.errors import LeakageFound
 from apps.features.services import joining
 from apps.features.services.joining import Labels, as_of, marked_sql, proof_sql
 from foundation import lake
+from foundation.errors import Unavailable
+from portal.settings.joining import why_wrong
 from tests.apps.features import point_in_time as pit
+from tests.support.spark import standalone
 from tests.support.tools import needs, needs_module
 
 SEED = 20260101
@@ -29,11 +31,27 @@ LEAN = {
 }
 
 
+# A cluster of this machine alone is spoken to where nobody else is.
+LOOPBACK = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.executor.memory": "512m",
+    "spark.executor.extraJavaOptions": LEAN["spark.driver.extraJavaOptions"],
+}
+
+
 @pytest.fixture
 def spark():
     needs("java", "default-jre-headless")
     needs_module("pyspark", "requirements/spark.txt")
     return SparkJoin("local[1]", options=LEAN)
+
+
+@pytest.fixture
+def cluster(spark, tmp_path):
+    """Spark as it runs elsewhere: a master and a worker of their own, whose executors see a folder that we see, too."""
+    with standalone(tmp_path) as master:
+        yield SparkJoin(master, str(tmp_path), {**LEAN, **LOOPBACK})
 
 
 @pytest.fixture(params=["duckdb", "spark"])
@@ -91,6 +109,25 @@ def test_every_label_comes_out_once_with_what_was_known(tables, engine, monkeypa
         assert bool(early) == spec.early
         assert min(map(states.count, ("joined", "missing"))) > 50
     assert not [table for table in tables.tables() if table.startswith("js_")]
+
+
+def test_a_master_elsewhere_joins_as_one_on_this_machine(tables, cluster, tmp_path):
+    (tmp_path / "of somebody else").mkdir()
+    labels, rows = pit.labels_and_rows(SEED)
+    base = tables.write("base", pit.label_table(labels))
+    views, inputs = [pit.SHAPES["v3"].view("v3")], {"base": base, "v3": as_a_view(tables, "v3", rows, pit.SHAPES["v3"])}
+    names = [name for _feature, name in views[0].named]
+    found = []
+    for engine, into in ((LakeJoin(), "ts_here"), (cluster, "ts_there")):
+        at = engine.join(tables, into, pit.LABELS, views, inputs, heard=lambda: None)
+        rows = tables.read(at, ["n", *names]).read_all().sort_by("n").to_pylist()
+        found.append([{name: pit.shown(value) for name, value in row.items()} for row in rows])
+    assert len(found[0]) == len(labels)
+    assert found[0] == found[1]
+    # Nothing is left in the shared folder, and what is not ours stays.
+    left = {path.name for path in tmp_path.rglob("*")} - {"work"}
+    assert {"of somebody else", "sanad-joins"} <= left
+    assert not list((tmp_path / "sanad-joins").iterdir())
 
 
 def test_a_join_on_spark_that_is_not_wanted_any_more_leaves_nothing(tables, spark, settings):
@@ -152,9 +189,38 @@ def test_the_proof_counts_a_value_that_came_from_the_future(tables):
     assert (counts["violations"], counts["mismatches"], counts["missing"], counts["joined"]) == (1, 1, 1, 0)
 
 
+def test_an_exchange_that_is_not_there_is_told(tables):
+    engine = SparkJoin("spark://127.0.0.1:1", "/nowhere/at/all")
+    view, base = pit.Shape().view("v0"), tables.write("base", pit.label_table([]))
+    with pytest.raises(Unavailable, match="SANAD_SPARK_EXCHANGE"):
+        engine.join(tables, "ts_nowhere", pit.LABELS, [view], {"base": base, "v0": base}, heard=lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("engine", "master", "exchange", "options", "said"),
+    [
+        ("auto", "", "", [], ""),
+        ("auto", "local[4]", "", [], ""),
+        ("spark", "local-cluster[2,1,1024]", "", [], ""),
+        ("auto", "spark://one:7077,two:7077", "/mnt/joins", ["a=b=c"], ""),
+        ("auto", "k8s://https://host:6443", "s3a://bucket/joins", [], ""),
+        ("fast", "", "", [], "knows auto, duckdb, spark"),
+        ("spark", "", "", [], "name its master"),
+        ("auto", "host:7077", "/mnt", [], "like spark://host:7077"),
+        ("auto", "spark://host:7077", "", [], "executors see under the same path"),
+        ("auto", "yarn", "joins", [], "the whole path"),
+        ("auto", "yarn", "s3a://", [], "the whole path"),
+        ("auto", "local", "", ["spark.executor.memory"], "name=value"),
+    ],
+)
+def test_settings_of_joins_are_checked_when_the_portal_starts(engine, master, exchange, options, said):
+    found = why_wrong(engine, master, exchange, options)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
 def test_the_engine_is_chosen_by_size_where_there_is_spark(settings):
     assert joining.engine_for(10**12).name == "duckdb"
-    if find_spec("pyspark"):
-        settings.FEATURES_SPARK_MASTER = "local[1]"
-        chosen = [joining.engine_for(rows).name for rows in (10, settings.FEATURES_SPARK_FROM_ROWS)]
-        assert chosen == ["duckdb", "spark"]
+    settings.FEATURES_SPARK_MASTER = "local[1]"
+    chosen = [joining.engine_for(rows).name for rows in (10, settings.FEATURES_SPARK_FROM_ROWS)]
+    assert chosen == ["duckdb", "spark"]

@@ -49,6 +49,17 @@ def test_measures_agree_with_their_definitions():
     assert scores.auc(both, np.arange(100) < 50) == pytest.approx(wins)
 
 
+@pytest.mark.parametrize(("rows", "told"), [(1, False), (49, False), (50, True)])
+def test_of_few_rows_nothing_tells_whether_a_masked_value_is_there(rows, told):
+    hidden = pa.array([None] * rows, pa.float64())
+    table = pa.table({"hidden": hidden, "shown": hidden, "label": np.arange(rows) % 2})
+    given = [{"name": name, "type": "", "source": "base", "role": "feature"} for name in ("hidden", "shown")]
+    report = selectors.shown_report(measured(given, "label", table.select), {"hidden"})
+    found = {one["name"]: (one["missing"], one["suspicions"]) for one in report["columns"]}
+    assert found["shown"] == (1.0, ["missing"])
+    assert found["hidden"] == ((1.0, ["missing"]) if told else (None, []))
+
+
 def test_what_foretells_a_label_alone_is_found_and_an_identifier_is_not():
     code = np.where(HIT, "yes", "no")
     task, found = looked_at(

@@ -7,7 +7,7 @@ from apps.features.services.online.freshness import promise_freshness, watch_onl
 from apps.features.services.online.keys import drop_online, drop_values, online_store, online_view
 from apps.features.services.online.materialising import materialise_view
 from apps.features.services.online.planning import online_plan, plans_number
-from apps.features.services.online.readers import Admitted, admit_reader, end_readers, end_readers_of
+from apps.features.services.online.readers import Admitted, admit_reader, end_readers, end_readers_in, end_readers_of
 from apps.features.services.online.reading import read_online, read_plan
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "drop_online",
     "drop_values",
     "end_readers",
+    "end_readers_in",
     "end_readers_of",
     "materialise_view",
     "note_forgotten",

@@ -2,13 +2,13 @@
 
 Each is given the views' secrets and a name at the store that may read under these views' names and nothing else, for a
 quarter of an hour; it asks again while it runs. The store itself keeps who there is: the name says until when it holds,
-and of which token it was.
+in which tenant, and of whom and of which token it was. Where one of these may see less from now on, the name ends.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,6 +34,7 @@ LIFETIME = timedelta(minutes=15)
 # Of one token, or of one person's sessions, at the same time: the store keeps every name in its memory.
 MOST_NAMES = 50
 _BEGINNING = "sanad-reader"
+_NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,32 @@ class Admitted:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class _Name:
+    """What a name at the store says; without a token it is of a session."""
+
+    expires: datetime
+    tenant: UUID
+    holder: UUID
+    token: UUID
+
+    def said(self) -> str:
+        parts = (int(self.expires.timestamp()), self.tenant.hex, self.holder.hex, self.token.hex, secrets.token_hex(8))
+        return "-".join([_BEGINNING, *map(str, parts)])
+
+    @classmethod
+    def parse(cls, said: str) -> _Name | None:
+        try:
+            expires, tenant, holder, token, _rest = said.removeprefix(f"{_BEGINNING}-").split("-")
+            return cls(datetime.fromtimestamp(int(expires), UTC), UUID(tenant), UUID(holder), UUID(token))
+        except ValueError:
+            return None
+
+    def is_alike(self, other: _Name) -> bool:
+        """Whether both are of one token, or of one person's sessions."""
+        return (self.tenant, self.holder, self.token) == (other.tenant, other.holder, other.token)
+
+
 @transaction.atomic
 def admit_reader(*, actor: Actor, asked: Mapping[str, Any], now: datetime) -> Admitted:
     """Let a program read these views by itself (`online_plan`): only who sees all of their values in clear."""
@@ -54,10 +81,10 @@ def admit_reader(*, actor: Actor, asked: Mapping[str, Any], now: datetime) -> Ad
         if one.masks:
             said = _("A reader opens every value of %(view)s, and some you see masked. Read it through the portal.")
             access.require(actor, Permission.DATASET_CLEAR, view, else_say=said % {"view": view})
-    whose = (actor.token_id or actor.id or UUID(int=0)).hex
-    _check_few(whose)
     expires_at = now + LIFETIME
-    name = f"{_BEGINNING}-{int(expires_at.timestamp())}-{whose}-{secrets.token_hex(8)}"
+    whose = _Name(expires_at, actor.tenant_id, actor.id or _NOBODY, actor.token_id or _NOBODY)
+    _check_few(whose)
+    name = whose.said()
     password = secrets.token_urlsafe(32)
     for view in views:
         admitted = ReaderAdmitted(view_id=view.pk, expires_at=expires_at.isoformat())
@@ -68,30 +95,39 @@ def admit_reader(*, actor: Actor, asked: Mapping[str, Any], now: datetime) -> Ad
 
 def end_readers(*, now: datetime) -> int:
     """Take away the names whose time is over; how many there were."""
-    return _end(lambda expires, _token: expires <= now)
+    return _end(lambda name: name.expires <= now)
 
 
 def end_readers_of(*, token_id: UUID) -> int:
     """The same of the names that a token was given."""
-    return _end(lambda _expires, token: token == token_id)
+    return _end(lambda name: name.token == token_id)
 
 
-def _check_few(whose: str) -> None:
+def end_readers_in(*, tenant_id: UUID, holder_id: UUID | None = None) -> int:
+    """The same of all names in a tenant, or of those of one person or service account, whichever token they came by.
+
+    Whoever may still read asks again, and is told by which rules now.
+    """
+    return _end(lambda name: name.tenant == tenant_id and holder_id in {None, name.holder})
+
+
+def _check_few(whose: _Name) -> None:
     """A program that asks for a name again and again instead of keeping the one it has is told so."""
-    names = [name.split("-") for name in online_store().admitted(_BEGINNING)]
-    if sum(whose in parts for parts in names) >= MOST_NAMES:
+    there = [_Name.parse(name) for name in online_store().admitted(_BEGINNING)]
+    if sum(one is not None and one.is_alike(whose) for one in there) >= MOST_NAMES:
         raise OverQuota(
             _("At most %(most)s readers are admitted at once for one token. Each holds for %(minutes)s minutes.")
             % {"most": MOST_NAMES, "minutes": LIFETIME // timedelta(minutes=1)}
         )
 
 
-def _end(is_over: Any) -> int:
+def _end(is_over: Callable[[_Name], bool]) -> int:
     over = []
-    for name in online_store().admitted(_BEGINNING):
-        expires, token = name.removeprefix(f"{_BEGINNING}-").split("-")[:2]
-        if is_over(datetime.fromtimestamp(int(expires), UTC), UUID(token)):
-            over.append(name)
+    for said in online_store().admitted(_BEGINNING):
+        name = _Name.parse(said)
+        # One that cannot be read is of a version before this one, and would never be found.
+        if name is None or is_over(name):
+            over.append(said)
     if over:
         online_store().dismiss(over)
     return len(over)

@@ -22,7 +22,7 @@ from apps.features.models import FeatureView
 from apps.features.services.online import begin_materialisation, drop_online, number_online, write_keys
 from apps.features.services.windows.declaring import plan_of
 from apps.features.services.windows.events import Mark, events_table, mark_of, rows_table, source_table, staging_table
-from apps.features.services.windows.kernel import Plan
+from apps.features.services.windows.plans import Plan
 from apps.features.services.windows.progress import Progress
 from apps.features.services.windows.taking import (
     ALIAS,

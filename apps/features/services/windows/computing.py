@@ -23,7 +23,7 @@ from apps.features.services.windows.events import (
     staging_table,
     tables_of,
 )
-from apps.features.services.windows.kernel import Plan
+from apps.features.services.windows.plans import Plan
 from apps.features.services.windows.progress import Progress
 from apps.features.services.windows.taking import ALIAS, compute_added, compute_all, take_added, take_all
 from foundation import lake

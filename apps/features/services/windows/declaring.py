@@ -11,7 +11,7 @@ from apps.features.choices import KnownSince, WindowFunction
 from apps.features.errors import DefinitionRefused
 from apps.features.services.defining import check_name
 from apps.features.services.naming import column_list
-from apps.features.services.windows.kernel import Aggregation, Plan, stored_type
+from apps.features.services.windows.plans import Aggregation, Plan, stored_type
 from foundation.figures import number
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from uuid import UUID
 
 from apps.datasets.choices import growing_table
 from apps.features.choices import KnownSince
-from apps.features.services.windows.kernel import Plan, stored_value
+from apps.features.services.windows.plans import Plan, stored_value
 from foundation.lake import Lake
 from foundation.quoting import identifier
+from runtime.entity_keys import MOST_BYTES
 
 if TYPE_CHECKING:
     from apps.features.models import FeatureView
@@ -74,7 +75,8 @@ def mark_of(tables: Lake, view: FeatureView) -> tuple[Mark | None, str]:
 def events_sql(view: FeatureView, plan: Plan, *, step: int, now_us: int) -> str:
     """What the view's own SELECT gives, as rows of the table of events; it holds a user's SQL, so it runs apart.
 
-    A row without a key or an event time is of no entity, or of no moment: it is kept without a time, and counted.
+    A row without a key or an event time is of no entity, or of no moment, and one whose key is longer than any store
+    takes is of none that could be asked for: it is kept without a time, and counted.
     """
     types: Mapping[str, str] = view.windows["columns"]
     moment = _moment(view.event_time)
@@ -89,7 +91,8 @@ def events_sql(view: FeatureView, plan: Plan, *, step: int, now_us: int) -> str:
         moment = f"CASE WHEN {_never(view.created_column)} THEN NULL ELSE {moment} END"
     columns += [f"{moment} AS t", f"CAST({known} AS BIGINT) AS known"]
     columns += [f"{stored_value(name, types[name])} AS {plan.value(name)}" for name in plan.columns]
-    there = " AND ".join(f"{name} IS NOT NULL" for name in plan.key_names)
+    # Of a missing key this is unknown, which is not true either.
+    there = " AND ".join(f"strlen({name}::VARCHAR) <= {MOST_BYTES}" for name in plan.key_names)
     # A comment at the end of the user's last line ends with that line.
     return (
         f"SELECT * REPLACE (CASE WHEN {there} THEN t END AS t), CAST({step} AS INTEGER) AS step "  # noqa: S608

@@ -13,95 +13,14 @@ leaves. Smallest, largest and last values and quantiles are found among the tile
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from apps.features.choices import WindowFunction
+from apps.features.services.windows.plans import Aggregation, Plan
 from foundation.quoting import identifier
 
-_SECOND = 1_000_000
 _FRACTION = f"{1 << 64}.0"
 _HALF, _LONG = f"{(1 << 32) - 1}::HUGEINT", (1 << 63) - 1
-# Of numbers beyond it the whole part would not fit, sums of billions of them included.
-_LARGEST = "1.2676506002282294e30"  # 2^100
-
-
-@dataclass(frozen=True)
-class Aggregation:
-    """One declared aggregate; `type` is the column's in the table of events, empty where rows are counted."""
-
-    name: str
-    function: WindowFunction
-    column: str
-    seconds: int
-    quantile: float | None
-    type: str
-
-    @property
-    def window_us(self) -> int:
-        return self.seconds * _SECOND
-
-    @property
-    def gives(self) -> str:
-        """The SQL type of its values."""
-        whole = self.type in {"BIGINT", "BOOLEAN"}
-        match self.function:
-            case WindowFunction.COUNT | WindowFunction.DISTINCT:
-                return "BIGINT"
-            case WindowFunction.SUM:
-                return "BIGINT" if whole else "DOUBLE"
-            case WindowFunction.MEAN | WindowFunction.QUANTILE:
-                return "DOUBLE"
-            case _:
-                return self.type
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that the kernel is told. In the table of events keys are k0, k1, …, values v0, v1, … in this order."""
-
-    keys: tuple[str, ...]
-    event_time: str
-    created: str
-    slide_seconds: int
-    columns: tuple[str, ...]
-    aggregations: tuple[Aggregation, ...]
-
-    @property
-    def slide_us(self) -> int:
-        return self.slide_seconds * _SECOND
-
-    @property
-    def longest_us(self) -> int:
-        return max(one.window_us for one in self.aggregations)
-
-    @property
-    def key_names(self) -> list[str]:
-        return [f"k{place}" for place in range(len(self.keys))]
-
-    def value(self, column: str) -> str:
-        return f"v{self.columns.index(column)}"
-
-
-def stored_type(type: str) -> str:
-    """The type that a column's values have in the table of events; empty where no function takes it."""
-    kind = type.upper()
-    if kind in {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}:
-        return "BIGINT"
-    if kind in {"HUGEINT", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE"} or kind.startswith("DECIMAL"):
-        return "DOUBLE"
-    plain = kind in {"BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
-    return kind if plain else ""
-
-
-def stored_value(name: str, type: str) -> str:
-    """The SQL of a value on its way into the table of events: what is not finite, or too large, is missing."""
-    wanted, column = stored_type(type), identifier(name)
-    if wanted != "DOUBLE":
-        return f"CAST({column} AS {wanted})"
-    number = f"CAST({column} AS DOUBLE)"
-    # Adding zero makes one zero of two.
-    return f"CASE WHEN isfinite({number}) AND abs({number}) < {_LARGEST} THEN {number} + 0.0 END"
 
 
 def seen_sql(plan: Plan) -> str:
@@ -329,8 +248,8 @@ class _Kernel:
             case WindowFunction.SUM:
                 return f"CASE WHEN {sums[0]} > 0 THEN {_total(sums[1:], one)} END"
             case WindowFunction.MEAN:
-                total = _total(sums[1:], one)
-                return f"CASE WHEN {sums[0]} > 0 THEN CAST({total} AS DOUBLE) / CAST({sums[0]} AS DOUBLE) END"
+                total = _total(sums[1:], one) if one.type == "DOUBLE" else _as_double(sums[1])
+                return f"CASE WHEN {sums[0]} > 0 THEN {total} / CAST({sums[0]} AS DOUBLE) END"
             case _:
                 return self._column(one)
 
@@ -345,12 +264,19 @@ def _source(one: Aggregation) -> str:
 
 
 def _total(sums: Sequence[str], one: Aggregation) -> str:
-    """A sum as people read it: its whole part rounded, and to it its rest rounded."""
+    """A sum as people read it: its whole part rounded, and to it its rest rounded.
+
+    One of whole numbers that 64 bits do not hold is missing, as what has no number always is.
+    """
     if one.type != "DOUBLE":
-        return f"CAST({sums[0]} AS BIGINT)"
+        return f"TRY_CAST({sums[0]} AS BIGINT)"
     whole, rest = sums
-    near = f"{whole} BETWEEN -{_LONG} AND {_LONG}"
-    rounded = f"CASE WHEN {near} THEN CAST(CAST({whole} AS BIGINT) AS DOUBLE) ELSE CAST({whole} AS DOUBLE) END"
     # Two halves that a double holds exactly; the engine's own way from 128 bits rounds twice.
     upper, lower = f"CAST({rest} >> 32 AS DOUBLE)", f"CAST(CAST({rest} & {_HALF} AS BIGINT) AS DOUBLE)"
-    return f"({rounded} + ({upper} / {1 << 32}.0 + {lower} / {_FRACTION}))"
+    return f"({_as_double(whole)} + ({upper} / {1 << 32}.0 + {lower} / {_FRACTION}))"
+
+
+def _as_double(whole: str) -> str:
+    """A sum of 128 bits as the nearest double; of 64 bits the engine rounds once."""
+    near = f"{whole} BETWEEN -{_LONG} AND {_LONG}"
+    return f"CASE WHEN {near} THEN CAST(CAST({whole} AS BIGINT) AS DOUBLE) ELSE CAST({whole} AS DOUBLE) END"

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Progress:
     """As of the last step that is in the rows.
 
-    `events` were taken in, and `left_out` had no key or no event time. `newest_event` and `advanced_at` are moments in
-    ISO 8601, `seconds` how long the last step
-    took. `online_step` is the last step whose keys are online; `table` and `snapshot` say what was read.
+    `events` were taken in, and `left_out` had no event time, no key, or one that is too long. `newest_event` and
+    `advanced_at` are moments in ISO 8601, `seconds` how long the last step took. `online_step` is
+    the last step whose keys are online; `table` and `snapshot` say what was read.
     """
 
     step: int

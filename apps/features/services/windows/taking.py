@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from apps.features.choices import KnownSince
 from apps.features.services.windows.events import Mark, events_sql, events_table, rows_table, staging_table
-from apps.features.services.windows.kernel import Plan, change_points_sql, reach_sql
+from apps.features.services.windows.kernel import change_points_sql, reach_sql
+from apps.features.services.windows.plans import Plan
 from foundation import lake
 from foundation.lake import Lake
 from foundation.lake.ports import TableAt
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 ALIAS = "events"
 _TIMEOUT_S, _MEMORY_MB = 600, 2048
+# Behind every event: where nothing changes, none is read.
+_NEVER_US = 1 << 62
 
 
 def take_all(tables: Lake, view: FeatureView, plan: Plan, source: TableAt, before: Mark | None, said: str) -> Mark:
@@ -61,7 +64,7 @@ def compute_added(tables: Lake, view: FeatureView, plan: Plan, mark: Mark, done:
     events, there = tables.current(events_table(view)), rows_table(view)
     low = _first_change(tables, plan, events, done)
     # Also where nothing changes: the mark says that these events were looked at.
-    sql = change_points_sql(plan, after=(done, low if low is not None else 0))
+    sql = change_points_sql(plan, after=(done, low if low is not None else _NEVER_US))
     changed = tables.write_query(staging_table(view), sql, {ALIAS: events}, mode="replace")
     keys = [*plan.keys, plan.event_time, *([plan.created] if plan.created else [])]
     return tables.merge(there, changed, base=tables.current(there), after=str(done), mark=str(mark.step), keys=keys)

@@ -69,3 +69,20 @@ def pair(text: str, says: str = "A parameter is NAME=VALUE") -> tuple[str, Any]:
 def chosen(thing: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """The parts of an answer that a person asked for, where the portal gave them."""
     return {name: thing[name] for name in names if name in thing}
+
+
+def sql_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sql", metavar="SQL_FILE", help="a file with one SELECT; - reads standard input")
+    parser.add_argument(
+        "--input",
+        action="append",
+        required=True,
+        metavar="NAME[=VERSION]",
+        help="a table of the SQL: a dataset of that name (its newest version), or the version named",
+    )
+
+
+def inputs_of(client: Client, said: argparse.Namespace) -> dict[str, str]:
+    """Names in the SQL to version ids."""
+    pairs = (text.partition("=") for text in said.input)
+    return {name: client.datasets.newest(version or name) for name, _equals, version in pairs}

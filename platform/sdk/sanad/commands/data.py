@@ -1,4 +1,4 @@
-"""Datasets, entities, feature views and training sets."""
+"""Datasets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands import governed, windows
-from sanad.commands.arguments import add, as_json, chosen, group, pair, text_of
+from sanad.commands import governed
+from sanad.commands.arguments import add, as_json, chosen, group, inputs_of, sql_file, text_of
 from sanad.commands.ingestions import MODES
-from sanad.historical import show_step
 from sanad.models import show_progress
 from sanad.output import show, table, tell
 from sanad.sources import Folder
@@ -20,8 +19,6 @@ VERSION = ("id", "dataset_name", "number", "state", "row_count", "digest")
 
 def add_to(acts: Any) -> None:
     _datasets(group(acts, "dataset", "datasets"))
-    _features(group(acts, "feature", "feature views and their entities"))
-    _training_sets(group(acts, "training-set", "training sets"))
 
 
 def _datasets(dataset: Any) -> None:
@@ -50,7 +47,7 @@ def _datasets(dataset: Any) -> None:
         _modes(parser)
     derive = add(dataset, "derive", dataset_derive, "make a version by SQL over other versions")
     derive.add_argument("name")
-    _sql(derive)
+    sql_file(derive)
     _modes(derive)
     for word, act, said in (
         ("pause", dataset_pause, "halt the reading of a version through a connection"),
@@ -105,72 +102,6 @@ def _modes(parser: ArgumentParser) -> None:
     )
 
 
-def _sql(parser: ArgumentParser) -> None:
-    parser.add_argument("sql", metavar="SQL_FILE", help="a file with one SELECT; - reads standard input")
-    parser.add_argument(
-        "--input",
-        action="append",
-        required=True,
-        metavar="NAME[=VERSION]",
-        help="a table of the SQL: a dataset of that name (its newest version), or the version named",
-    )
-
-
-def _features(feature: Any) -> None:
-    entity = add(feature, "entity", feature_entity, "define what features belong to")
-    entity.add_argument("name")
-    entity.add_argument("--key", action="append", required=True, help="a column that names one of them")
-    define = add(feature, "define", feature_define, "define a feature view and wait for its rows")
-    define.add_argument("name")
-    _sql(define)
-    define.add_argument("--entity", required=True)
-    define.add_argument("--event-time", required=True, help="the column that says when a value was true")
-    define.add_argument("--created", default="", help="the column that says when it became known, where that is later")
-    define.add_argument("--ttl", type=int, metavar="SECONDS", help="how long a value counts; without it, for ever")
-    windows.add_to(feature)
-    add(feature, "list", feature_list, "feature views of the project")
-    history = add(feature, "history", feature_history, "features as they were known at the time of each of your rows")
-    history.add_argument("rows", help="a file (Parquet, Arrow, CSV), or a dataset or version like flights@v3")
-    history.add_argument("--feature", action="append", required=True, metavar="VIEW:FEATURE", help="or VIEW:*")
-    history.add_argument("--event-time", default="event_timestamp", help="the column with each row's time; UTC")
-    history.add_argument(
-        "--key", action="append", default=[], metavar="KEY=COLUMN", help="which column holds a join key"
-    )
-    history.add_argument("--full-names", action="store_true", help="call them view__feature")
-    history.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
-    history.add_argument("--form", choices=("parquet", "arrow", "csv"), default="parquet")
-    history.add_argument("--into", required=True, help="the file to write")
-    online = add(feature, "online", feature_online, "the newest values for one entity")
-    online.add_argument("view", nargs="+")
-    online.add_argument("--key", action="append", required=True, metavar="NAME=VALUE")
-    again = add(feature, "materialise", feature_materialise, "put all newest values of a view online again")
-    again.add_argument("view")
-    fresh = add(feature, "freshness", feature_freshness, "how old the latest event online may be before it is an alert")
-    fresh.add_argument("view")
-    fresh.add_argument("seconds", type=int, nargs="?", help="without it, any age")
-
-
-def _training_sets(training: Any) -> None:
-    create = add(training, "create", training_create, "join labels with features as they were known; proves it")
-    create.add_argument("name")
-    create.add_argument("--base", required=True, help="dataset (its newest version) or version that holds the label")
-    create.add_argument("--label", required=True)
-    create.add_argument("--feature", action="append", help="a column of the base that is a feature; without it, all")
-    create.add_argument("--view", action="append", default=[], help="a feature view to join")
-    create.add_argument("--service", default="", help="a feature service, whose views are joined")
-    create.add_argument(
-        "--on-demand", action="append", default=[], metavar="NAME", help="on-demand features, their request in columns"
-    )
-    create.add_argument("--event-time", default="", help="when each label was set; without it, no join and no order")
-    create.add_argument("--group", default="", help="rows that share this column stay together in a split")
-    create.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
-    create.add_argument("--from", dest="start", metavar="TIME")
-    create.add_argument("--to", dest="end", metavar="TIME")
-    add(training, "list", training_list, "training sets of the project")
-    report = add(training, "report", training_report, "what each feature has to do with the label, and what is odd")
-    report.add_argument("training_set", help="its name or id")
-
-
 def dataset_push(client: Client, said: Namespace) -> None:
     if said.estimate:
         source = _source(said)
@@ -215,7 +146,7 @@ def _options(said: Namespace) -> dict[str, Any]:
 
 
 def dataset_derive(client: Client, said: Namespace) -> None:
-    words = {"inputs": _inputs(client, said), "mode": said.mode, "key": said.key}
+    words = {"inputs": inputs_of(client, said), "mode": said.mode, "key": said.key}
     made = client.datasets.derive(said.name, sql=text_of(said.sql), **words)
     show(chosen(made, VERSION), as_json=said.json)
 
@@ -289,105 +220,3 @@ def dataset_lineage(client: Client, said: Namespace) -> None:
 def dataset_get(client: Client, said: Namespace) -> None:
     words = {"form": said.form, "exact": said.exact, "location": said.location}
     tell(f"Written to {client.datasets.download(client.datasets.newest(said.version), said.into, **words)}")
-
-
-def feature_entity(client: Client, said: Namespace) -> None:
-    show(client.features.entity(said.name, said.key), as_json=said.json)
-
-
-def feature_define(client: Client, said: Namespace) -> None:
-    view = client.features.define(
-        said.name,
-        entity=said.entity,
-        sql=text_of(said.sql),
-        inputs=_inputs(client, said),
-        event_time=said.event_time,
-        created_column=said.created,
-        ttl_seconds=said.ttl,
-    )
-    show(chosen(view, ("id", "name", "version", "state", "row_count")), as_json=said.json)
-
-
-def feature_list(client: Client, said: Namespace) -> None:
-    table(client.features.list(), ("id", "name", "entity_name", "state", "row_count"), as_json=said.json)
-
-
-def feature_history(client: Client, said: Namespace) -> None:
-    found = client.features.historical(
-        said.rows,
-        said.feature,
-        event_time=said.event_time,
-        keys=dict(pair(text) for text in said.key),
-        full_names=said.full_names,
-        ignore_known_since=said.ignore_known_since,
-        told=show_step,
-    )
-    if found.thing["warning"]:
-        tell(found.thing["warning"])
-    tell(f"Written to {found.save(said.into, form=said.form, exact=True)}")
-    show(chosen(found.thing, ("id", "row_count", "kept_until", "leakage_proof")), as_json=said.json)
-
-
-def feature_online(client: Client, said: Namespace) -> None:
-    views = [client.features.get(name)["id"] for name in said.view]
-    table(client.features.online(views, [dict(pair(text) for text in said.key)]), (), as_json=True)
-
-
-def feature_materialise(client: Client, said: Namespace) -> None:
-    done = client.features.materialise(said.view)
-    show(chosen(done, ("id", "state", "kind", "keys_written", "watermark")), as_json=said.json)
-
-
-def feature_freshness(client: Client, said: Namespace) -> None:
-    view = client.features.freshness(said.view, said.seconds)
-    show(chosen(view, ("id", "name", "freshness_seconds", "event_age_seconds", "stale_since")), as_json=said.json)
-
-
-def training_create(client: Client, said: Namespace) -> None:
-    made = client.training_sets.create(
-        said.name,
-        base_version=client.datasets.newest(said.base),
-        label=said.label,
-        features=said.feature,
-        event_time=said.event_time,
-        group=said.group,
-        window_start=said.start,
-        window_end=said.end,
-        views=[{"view": client.features.get(name)["id"]} for name in said.view],
-        service=client.feature_services.get(said.service)["id"] if said.service else None,
-        on_demand=[client.on_demand.get(name)["id"] for name in said.on_demand],
-        ignore_known_since=said.ignore_known_since,
-    )
-    show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof")), as_json=said.json)
-
-
-def training_list(client: Client, said: Namespace) -> None:
-    table(client.training_sets.list(), ("id", "name", "label", "state", "row_count"), as_json=said.json)
-
-
-def training_report(client: Client, said: Namespace) -> None:
-    report = client.training_sets.report(client.training_sets.get(said.training_set)["id"])
-    if said.json:
-        show(report, as_json=True)
-        return
-    rows = [
-        {
-            "name": one["name"],
-            "missing": round(one["missing"], 4),
-            "alone": _figure(one["alone"]),
-            "relation": _figure(one["relation"]),
-            "suspicions": ", ".join(one["suspicions"]),
-        }
-        for one in report.get("columns", [])
-    ]
-    table(rows, ("name", "missing", "alone", "relation", "suspicions"), as_json=False)
-
-
-def _figure(said: dict[str, Any] | None) -> str:
-    return f"{said['measure']} {said['value']:.3f}" if said else ""
-
-
-def _inputs(client: Client, said: Namespace) -> dict[str, str]:
-    """Names in the SQL to version ids."""
-    pairs = (text.partition("=") for text in said.input)
-    return {name: client.datasets.newest(version or name) for name, _equals, version in pairs}

@@ -60,7 +60,10 @@ def value(inside: Events, function: str, column: str, quantile: float | None) ->
     if function in {"min", "max"}:
         return min(given) if function == "min" else max(given)
     whole = total(given)
-    return whole if function == "sum" else float(whole) / len(given)
+    if function == "mean":
+        return float(whole) / len(given)
+    # A whole number of more than 64 bits is none that a column holds.
+    return whole if isinstance(whole, float) or -(2**63) <= whole < 2**63 else None
 
 
 def total(given: Sequence[Any]) -> Any:

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from apps.features.choices import WindowFunction
-from apps.features.services.windows.kernel import Aggregation, Plan, change_points_sql, reach_sql
+from apps.features.services.windows.kernel import change_points_sql, reach_sql
+from apps.features.services.windows.plans import Aggregation, Plan
 from tests.apps.features.windows import reference
 
 US, MINUTE = reference.SECOND, 60 * reference.SECOND
@@ -69,7 +70,7 @@ def some_events(chance: random.Random) -> list[dict[str, Any]]:
                 "at": at,
                 "known": at + chance.choice([0, late]),
                 "x": chance.choice([None, 0.1, 0.2, 1e10 + 0.3, -7.25, 1e-9, chance.random()]),
-                "i": chance.choice([None, 1, 2, -5, 2**40]),
+                "i": chance.choice([None, 1, 2, -5, 2**40, 2**62, -(2**62)]),
                 "w": chance.choice([None, "x", "y", "ü"]),
             }
         )

@@ -1,0 +1,76 @@
+"""Training sets."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from sanad.client import Client
+from sanad.commands.arguments import add, chosen, group
+from sanad.output import show, table
+
+
+def add_to(acts: Any) -> None:
+    training = group(acts, "training-set", "training sets")
+    create = add(training, "create", training_create, "join labels with features as they were known; proves it")
+    create.add_argument("name")
+    create.add_argument("--base", required=True, help="dataset (its newest version) or version that holds the label")
+    create.add_argument("--label", required=True)
+    create.add_argument("--feature", action="append", help="a column of the base that is a feature; without it, all")
+    create.add_argument("--view", action="append", default=[], help="a feature view to join")
+    create.add_argument("--service", default="", help="a feature service, whose views are joined")
+    create.add_argument(
+        "--on-demand", action="append", default=[], metavar="NAME", help="on-demand features, their request in columns"
+    )
+    create.add_argument("--event-time", default="", help="when each label was set; without it, no join and no order")
+    create.add_argument("--group", default="", help="rows that share this column stay together in a split")
+    create.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
+    create.add_argument("--from", dest="start", metavar="TIME")
+    create.add_argument("--to", dest="end", metavar="TIME")
+    add(training, "list", training_list, "training sets of the project")
+    report = add(training, "report", training_report, "what each feature has to do with the label, and what is odd")
+    report.add_argument("training_set", help="its name or id")
+
+
+def training_create(client: Client, said: Namespace) -> None:
+    made = client.training_sets.create(
+        said.name,
+        base_version=client.datasets.newest(said.base),
+        label=said.label,
+        features=said.feature,
+        event_time=said.event_time,
+        group=said.group,
+        window_start=said.start,
+        window_end=said.end,
+        views=[{"view": client.features.get(name)["id"]} for name in said.view],
+        service=client.feature_services.get(said.service)["id"] if said.service else None,
+        on_demand=[client.on_demand.get(name)["id"] for name in said.on_demand],
+        ignore_known_since=said.ignore_known_since,
+    )
+    show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof")), as_json=said.json)
+
+
+def training_list(client: Client, said: Namespace) -> None:
+    table(client.training_sets.list(), ("id", "name", "label", "state", "row_count"), as_json=said.json)
+
+
+def training_report(client: Client, said: Namespace) -> None:
+    report = client.training_sets.report(client.training_sets.get(said.training_set)["id"])
+    if said.json:
+        show(report, as_json=True)
+        return
+    rows = [
+        {
+            "name": one["name"],
+            "missing": "" if one["missing"] is None else round(one["missing"], 4),
+            "alone": _figure(one["alone"]),
+            "relation": _figure(one["relation"]),
+            "suspicions": ", ".join(one["suspicions"]),
+        }
+        for one in report.get("columns", [])
+    ]
+    table(rows, ("name", "missing", "alone", "relation", "suspicions"), as_json=False)
+
+
+def _figure(said: dict[str, Any] | None) -> str:
+    return f"{said['measure']} {said['value']:.3f}" if said else ""

@@ -1,0 +1,79 @@
+"""On-demand features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sanad.resource import Resource, Thing, Things
+
+
+class OnDemand(Resource):
+    """Features that are reckoned at the moment of a request, and in training alike."""
+
+    def define(
+        self,
+        name: str,
+        *,
+        features: Mapping[str, str],
+        request: Mapping[str, str] | None = None,
+        uses: Mapping[str, Sequence[str] | None] | None = None,
+        description: str = "",
+        tags: Sequence[str] = (),
+    ) -> Thing:
+        """Define features ({name: expression}), or their next version.
+
+        `request` maps the values of a request to number, whole number, text, truth, date or moment; `uses` maps feature
+        views (ids) to the features that expressions name, None for all.
+        """
+        body = {**self._meaning(features, request, uses), "name": name, "description": description, "tags": list(tags)}
+        made: Thing = self._http.post("on-demand-views/", body)
+        return made
+
+    def get(self, said: str) -> Thing:
+        """The on-demand features of this id or name."""
+        return self._one("on-demand-views/", said)
+
+    def list(self) -> Things:
+        return list(self._http.pages("on-demand-views/", project=self._project))
+
+    def try_values(self, view: str, rows: Sequence[Mapping[str, Any]]) -> Things:
+        """What it gives for values of requests and of features; a value that is not given is missing."""
+        found: Things = self._http.post(f"on-demand-views/{view}/try/", {"rows": [dict(row) for row in rows]})[
+            "results"
+        ]
+        return found
+
+    def try_definition(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        features: Mapping[str, str],
+        request: Mapping[str, str] | None = None,
+        uses: Mapping[str, Sequence[str] | None] | None = None,
+    ) -> Things:
+        """The same of a definition that is not kept."""
+        body = {**self._meaning(features, request, uses), "rows": [dict(row) for row in rows]}
+        found: Things = self._http.post("on-demand-views/try/", body)["results"]
+        return found
+
+    def online(self, view: str, rows: Sequence[Mapping[str, Any]]) -> Things:
+        """Features of entities as they are now; each row is {"entity": join keys, "request": values}."""
+        found: Things = self._http.post(f"on-demand-views/{view}/online/", {"rows": [dict(row) for row in rows]})[
+            "results"
+        ]
+        return found
+
+    def _meaning(
+        self,
+        features: Mapping[str, str],
+        request: Mapping[str, str] | None,
+        uses: Mapping[str, Sequence[str] | None] | None,
+    ) -> dict[str, Any]:
+        taken = [{"view": view, "features": names and [*names]} for view, names in (uses or {}).items()]
+        return {
+            "project": self._project,
+            "features": [{"name": name, "expression": text} for name, text in features.items()],
+            "request": dict(request or {}),
+            "uses": taken,
+        }
