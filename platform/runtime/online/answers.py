@@ -84,7 +84,7 @@ def _tell_columns(
     rows = zip(*[columns[place] for place, _feature in wanted], strict=True) if wanted else iter([()] * len(told))
     for row, values, at in zip(told, rows, one.times, strict=True):
         row["features"].update(zip(features, values, strict=True))
-        row["event_times"][name] = moment(at)  # type: ignore[arg-type]
+        row["event_times"][name] = moment(at)
 
 
 def _tell_rows(told: list[dict[str, Any]], planned: PlannedView, one: OfView) -> None:
