@@ -42,11 +42,16 @@ from apps.features.services.on_demand import (
     try_on_sample,
 )
 from apps.features.services.online import (
+    Lookups,
     admit_reader,
     begin_materialisation,
+    end_lookups,
     end_readers,
     end_readers_of,
+    lend_lookups,
+    lookups_of,
     materialise_view,
+    may_lend_lookups,
     note_forgotten,
     online_plan,
     plans_changed,
@@ -56,6 +61,7 @@ from apps.features.services.online import (
     read_plan,
     request_materialisation,
     watch_online,
+    why_not_lent,
 )
 from apps.features.services.relations.preview import preview_training_set
 from apps.features.services.removing import ask_to_remove_view, remove_view
@@ -68,6 +74,7 @@ from apps.features.services.windows.defining import define_windows, preview_even
 
 __all__ = [
     "FeatureFarewell",
+    "Lookups",
     "OnDemandOfProject",
     "TrainingSetReach",
     "ViewMentionReach",
@@ -97,6 +104,7 @@ __all__ = [
     "describe_service",
     "describe_view",
     "drop_retrieval",
+    "end_lookups",
     "end_readers",
     "end_readers_of",
     "entity_fields",
@@ -105,7 +113,10 @@ __all__ = [
     "forget_retrievals_of",
     "functions_in_words",
     "key_type_of",
+    "lend_lookups",
+    "lookups_of",
     "materialise_view",
+    "may_lend_lookups",
     "note_classes",
     "note_forgotten",
     "note_training_set",
@@ -145,5 +156,6 @@ __all__ = [
     "wake_all",
     "watch_online",
     "watch_skew",
+    "why_not_lent",
     "window_fields",
 ]

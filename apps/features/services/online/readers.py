@@ -33,7 +33,7 @@ from runtime.online import Plan
 LIFETIME = timedelta(minutes=15)
 # Of one token, or of one person's sessions, at the same time: the store keeps every name in its memory.
 MOST_NAMES = 50
-_BEGINNING = "sanad-reader"
+BEGINNING = "sanad-reader"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def admit_reader(*, actor: Actor, asked: Mapping[str, Any], now: datetime) -> Ad
     whose = (actor.token_id or actor.id or UUID(int=0)).hex
     _check_few(whose)
     expires_at = now + LIFETIME
-    name = f"{_BEGINNING}-{int(expires_at.timestamp())}-{whose}-{secrets.token_hex(8)}"
+    name = f"{BEGINNING}-{int(expires_at.timestamp())}-{whose}-{secrets.token_hex(8)}"
     password = secrets.token_urlsafe(32)
     for view in views:
         admitted = ReaderAdmitted(view_id=view.pk, expires_at=expires_at.isoformat())
@@ -71,14 +71,14 @@ def end_readers(*, now: datetime) -> int:
     return _end(lambda expires, _token: expires <= now)
 
 
-def end_readers_of(*, token_id: UUID) -> int:
-    """The same of the names that a token was given."""
-    return _end(lambda _expires, token: token == token_id)
+def end_readers_of(*, token_id: UUID, but: str = "") -> int:
+    """The same of the names that a token was given, or an inference server; `but` one of them stays."""
+    return _end(lambda _expires, token: token == token_id, but)
 
 
 def _check_few(whose: str) -> None:
     """A program that asks for a name again and again instead of keeping the one it has is told so."""
-    names = [name.split("-") for name in online_store().admitted(_BEGINNING)]
+    names = [name.split("-") for name in online_store().admitted(BEGINNING)]
     if sum(whose in parts for parts in names) >= MOST_NAMES:
         raise OverQuota(
             _("At most %(most)s readers are admitted at once for one token. Each holds for %(minutes)s minutes.")
@@ -86,11 +86,11 @@ def _check_few(whose: str) -> None:
         )
 
 
-def _end(is_over: Any) -> int:
+def _end(is_over: Any, but: str = "") -> int:
     over = []
-    for name in online_store().admitted(_BEGINNING):
-        expires, token = name.removeprefix(f"{_BEGINNING}-").split("-")[:2]
-        if is_over(datetime.fromtimestamp(int(expires), UTC), UUID(token)):
+    for name in online_store().admitted(BEGINNING):
+        expires, token = name.removeprefix(f"{BEGINNING}-").split("-")[:2]
+        if name != but and is_over(datetime.fromtimestamp(int(expires), UTC), UUID(token)):
             over.append(name)
     if over:
         online_store().dismiss(over)
