@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deployments', '0001_squashed_0002_initial'),
+        ("deployments", "0001_squashed_0002_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='revision',
-            name='looks_up',
+            model_name="revision",
+            name="looks_up",
             field=models.BooleanField(default=True),
         ),
     ]

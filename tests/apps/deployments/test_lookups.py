@@ -138,22 +138,20 @@ def records(*rows):
     return {"dataframe_records": list(rows)}
 
 
-def test_keys_alone_answer_as_all_features_do(served, front, store, scientist):
+def test_keys_alone_answer_as_all_features_do(served, front, store, scientist, api_as, client_as):
     """One way through all of it: what stands behind it takes longer to set up than to ask."""
     refused_by_name_and_place(served, front)
     only_the_portal_and_readers(served, front, store)
+    many = as_all_features_do(served, front, store, scientist)
     ends_and_comes_back(served, front, monkeypatch=pytest.MonkeyPatch())
-    as_all_features_do(served, front, store, scientist)
+    pages_and_rest_say_it(served, api_as, client_as, scientist)
+    log_has_what_the_model_saw(served, front, many)
 
 
 def as_all_features_do(served, front, store, scientist):
     revision, key = served
     whole = ask(front, key, records(WHOLE)).json()
     assert "missing" not in whole
-    entity = {"entity": {"carrier": "AA"}}
-    asked = {"service": "trips", "project": "flights"}
-    plan = features.online_plan(actor=scientist, asked=asked)
-    assert len(plan.views) == 1 and entity
     columns = list(AA)
     tensors = [
         {"name": "airline", "shape": [1], "datatype": "BYTES", "data": ["AA"]},
@@ -189,15 +187,35 @@ def as_all_features_do(served, front, store, scientist):
     empty = ask(front, key, records({"seats": 5, "recent_delay": None, "late_each": None})).json()
     assert many["predictions"][1] == empty["predictions"][0] != whole["predictions"][0]
 
-    # The log has what the model saw, and the keys.
+    with pytest.raises(Conflict, match="trips v1"):
+        features.remove_service(actor=scientist, service=TrainingSet.objects.get(name="trips").service)
+    return many
+
+
+def log_has_what_the_model_saw(served, front, many):
+    revision, _key = served
     (line,) = [one for one in logged(front, revision) if len(rows_of(one["request"])) == 100]
     first, second = rows_of(line["request"])[:2]
     assert first == {**WHOLE, "airline": "AA"}
     assert second == {"seats": 5, "recent_delay": None, "late_each": None, "airline": "ZZ"}
     assert line["response"] == many
 
-    with pytest.raises(Conflict, match="trips v1"):
-        features.remove_service(actor=scientist, service=TrainingSet.objects.get(name="trips").service)
+
+def pages_and_rest_say_it(served, api_as, client_as, scientist):
+    revision, _key = served
+    told = api_as(scientist).get(f"/api/v1/deployments/{revision.deployment_id}/").json()["lookups"]
+    assert told["keys"] == [{"name": "airline", "type": "text"}]
+    assert told["request"] == [{"name": "seats", "type": "whole number"}]
+    assert (sorted(told["looked_up"]), told["sent"]) == (["late_each", "recent_delay"], ["seats"])
+    assert (told["feature_service"]["name"], told["feature_service"]["number"]) == ("trips", 1)
+    client, root = client_as(scientist), f"/t/acme/p/flights/deployments/{revision.deployment_id}/"
+    use = client.get(root, {"tab": "use"}).content.decode()
+    assert "Ask by keys alone" in use and "trips v1" in use
+    assert "{&quot;dataframe_records&quot;: [{&quot;airline&quot;: &quot;A&quot;, &quot;seats&quot;:" in use
+    trying = client.get(f"{root}try/").content.decode()
+    assert "airline" in trying and trying.count("Looked up where it is empty.") == 2
+    version = client.get(f"/t/acme/p/flights/models/versions/{revision.model_version_id}/", {"tab": "evidence"})
+    assert "trips v1" in version.content.decode() or version.status_code == 404
 
 
 def logged(front, revision):
