@@ -68,7 +68,7 @@ class TryForm(forms.Form):
             self.fields[f"f{place}"] = _field_of(feature, example.get(feature["name"]))
 
     def row(self) -> dict[str, Any]:
-        """The row as the gateway takes it: missing values are null, and what is looked up where it is empty is left out."""
+        """The row as the gateway takes it: missing values are null; what is looked up where it is empty is left out."""
         values = {feature["name"]: self.cleaned_data[f"f{place}"] for place, feature in enumerate(self._features)}
         for feature in self._features:
             if feature.get("left_out") and values[feature["name"]] in ("", None):

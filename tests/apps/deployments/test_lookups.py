@@ -149,7 +149,7 @@ def test_keys_alone_answer_as_all_features_do(served, front, store, scientist, a
 
 
 def as_all_features_do(served, front, store, scientist):
-    revision, key = served
+    _revision, key = served
     whole = ask(front, key, records(WHOLE)).json()
     assert "missing" not in whole
     columns = list(AA)
