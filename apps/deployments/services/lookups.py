@@ -7,6 +7,7 @@ renewed in time and after every change of what plans say, and taken back where t
 
 from __future__ import annotations
 
+import base64
 import logging
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -95,7 +96,7 @@ def keep(revision: Revision) -> None:
     try:
         state = replica.lookups_of(revision.address, _caller(revision))
         with scope(revision.tenant_id):
-            _note_forgotten(state["forgotten"])
+            _take(revision, state)
             locked = lock_of(revision.tenant) is not None
             stands = state["until"] - now().timestamp() > _SPARE_S and state["number"] == features.plans_number()
             may = revision.looks_up and not locked
@@ -143,9 +144,12 @@ def _lent(revision: Revision, found: features.Lookups) -> tuple[dict[str, Any] |
     return lent, ""
 
 
-def _note_forgotten(view_ids: list[str]) -> None:
-    for pk in view_ids:
+def _take(revision: Revision, state: dict[str, Any]) -> None:
+    """What a replica has to tell: views that were not online come back, and samples are compared with the lake."""
+    for pk in state["forgotten"]:
         features.note_forgotten(UUID(pk))
+    samples = [base64.b64decode(one) for one in state.get("samples", ())]
+    features.put_samples(tenant_id=revision.tenant_id, samples=samples)
 
 
 def _system(revision: Revision) -> Actor:

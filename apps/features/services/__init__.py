@@ -67,7 +67,7 @@ from apps.features.services.relations.preview import preview_training_set
 from apps.features.services.removing import ask_to_remove_view, remove_view
 from apps.features.services.retrieving import retrieve
 from apps.features.services.serving import define_service, register_on_demand, remove_service
-from apps.features.services.skew import check_served, watch_skew
+from apps.features.services.skew import check_served, put_samples, watch_skew
 from apps.features.services.training_sets import define_training_set
 from apps.features.services.windows import advance_view, stream_committed, wake_all
 from apps.features.services.windows.defining import define_windows, preview_events
@@ -130,6 +130,7 @@ __all__ = [
     "preview_sql",
     "preview_training_set",
     "promise_freshness",
+    "put_samples",
     "read_on_demand",
     "read_online",
     "read_plan",

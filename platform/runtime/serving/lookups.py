@@ -6,7 +6,9 @@ on and for a quarter of an hour at a time; nothing of it is written down here. A
 
 from __future__ import annotations
 
+import base64
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +28,8 @@ MOST_ROWS = 1_000
 # What the store says of a name that was taken away; a new one comes from the portal within seconds.
 _DISMISSED = ("WRONGPASS", "NOAUTH", "NOPERM")
 _MOST_FORGOTTEN = 100
+# Between two looks of the portal, five seconds apart; the oldest go.
+_MOST_SAMPLES = 1_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class _Lease:
     # Of each view: its features that the model takes, as (place in the view, place in the model's row, name).
     wanted: list[list[tuple[int, int, str]]]
     sources: dict[str, tuple[int, int]]
+    sampled: Callable[..., list[bytes]]
     good: bool = True
 
 
@@ -81,6 +86,7 @@ class Lookups:
         self._store, self._clock = store, clock
         self._lease: _Lease | None = None
         self._forgotten: dict[str, None] = {}
+        self._samples: deque[bytes] = deque(maxlen=_MOST_SAMPLES)
         self._why = ""
         self.shapes: Shapes | None = None
 
@@ -99,18 +105,25 @@ class Lookups:
             before.close()
 
     def state(self) -> dict[str, Any]:
-        """Until when it can look up (Unix seconds, 0: it cannot), by which number of plans, and what was not online."""
+        """Until when it can look up (Unix seconds, 0: it cannot) and by which number of plans; and what came up since.
+
+        That is views that were not online, and a few sealed samples of what was served, to be compared with the lake.
+        """
         lease = self._current()
         forgotten, self._forgotten = list(self._forgotten), {}
+        samples = [base64.b64encode(one).decode() for one in self._samples]
+        self._samples.clear()
         good = lease is not None and lease.good
         return {
             "until": lease.until if lease and good else 0,
             "number": lease.number if lease else -1,
             "forgotten": forgotten,
+            "samples": samples,
         }
 
     def _begun(self, given: Mapping[str, Any], before: _Lease | None) -> _Lease:
         from runtime.online import AsyncReader, AsyncValkey, Plan
+        from runtime.online.samples import Sampler
 
         # What was opened by plans of another number is forgotten: they may have changed because somebody was erased.
         kept = before is not None and before.number == given["number"]
@@ -133,6 +146,7 @@ class Lookups:
                 for index, one in enumerate(plan.views)
                 if one.view.id == pk
             },
+            sampled=Sampler().taken,
         )
 
     def _current(self) -> _Lease | None:
@@ -178,15 +192,16 @@ class Lookups:
             self._reckon(lease, derived, rows, filling, found, answers)
 
     async def _read(self, lease: _Lease, filling: _Filling, rows_of: Sequence[Sequence[int]]) -> list[OfView]:
-        from runtime.online import KeyRefused, NotOurs, StoreAway
+        from runtime.online import Answer, KeyRefused, NotOurs, StoreAway
 
         given, entities = filling.given, []
         for one, rows in zip(lease.plan.views, rows_of, strict=True):
             keys = filling.allowed.takes.keys[one.view.id]
             filling.allowed.check_keys(given, rows, keys, filling.where)
             entities.append([{key: given[row][column] for key, column in keys.items()} for row in rows])
+        now_us = int(self._clock() * 1_000_000)
         try:
-            return await lease.reader.read_each(entities, now_us=int(self._clock() * 1_000_000))
+            found = await lease.reader.read_each(entities, now_us=now_us)
         except KeyRefused as refused:
             # All else was checked above: what is left is text that is none, half of a surrogate pair.
             raise InputRefused(f"A key {refused.key!r} in {filling.where} is no text.") from refused
@@ -197,6 +212,10 @@ class Lookups:
         except NotOurs as error:
             sentence = "A value online cannot be opened. Put the view online again, or send all features of the model."
             raise InputRefused(sentence, 503) from error
+        for asked, of_view in zip(entities, found, strict=True):
+            answer = Answer(len(asked), [of_view])
+            self._samples += lease.sampled(asked, answer, lease.plan.shares, now_us=now_us)
+        return found
 
     def _forget(self, one: OfView) -> None:
         if len(self._forgotten) < _MOST_FORGOTTEN:

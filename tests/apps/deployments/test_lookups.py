@@ -24,6 +24,7 @@ from apps.monitoring.services.counting import rows_of
 from foundation import engines
 from foundation.errors import Conflict
 from foundation.identity import neighbours
+from runtime.online.samples import queue_of
 from runtime.online.wire import Place, command
 from runtime.service_tokens import HEADER
 from tests.apps.datasets.conftest import ingested as ingested_raw
@@ -103,6 +104,7 @@ def pinned(front, view, define, ingested, scientist, project, run_jobs):
     service = features.define_service(
         **by, name="trips", views=[part], on_demand=[{"id": context.pk, "features": None}]
     )
+    features.watch_skew(actor=scientist, view_id=view.pk, share=1.0, limit=0.5)
     base = ingested("labels.csv", LABELS)
     words = {"event_time": "moment", "features": ["seats"], "service_id": service.pk, "keys": {"carrier": "airline"}}
     row = define.training_set(base, "trips", **words)
@@ -210,6 +212,9 @@ def pages_and_rest_say_it(served, api_as, client_as, scientist):
     assert (told["feature_service"]["name"], told["feature_service"]["number"]) == ("trips", 1)
     client, root = client_as(scientist), f"/t/acme/p/flights/deployments/{revision.deployment_id}/"
     use = client.get(root, {"tab": "use"}).content.decode()
+    if os.environ.get("LOOK"):
+        open("/tmp/sv-use.html", "w").write(use)
+        open("/tmp/sv-try.html", "w").write(client.get(f"{root}try/").content.decode())
     assert "Ask by keys alone" in use and "trips v1" in use
     assert "{&quot;dataframe_records&quot;: [{&quot;airline&quot;: &quot;A&quot;, &quot;seats&quot;:" in use
     trying = client.get(f"{root}try/").content.decode()
@@ -275,6 +280,9 @@ def ends_and_comes_back(served, front, monkeypatch):
     features.plans_changed()
     services.watch_revisions()
     assert online_store().admitted("sanad-reader") not in ([name], [])
+
+    # What was served is sampled for the skew monitor, and the portal takes it along.
+    assert online_store()._client.xlen(queue_of(revision.tenant_id)) > 0
 
     # A store that forgot says so, and the portal hears of it.
     noted = []

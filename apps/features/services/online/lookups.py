@@ -151,7 +151,7 @@ def end_lookups(*, server_id: UUID, but: str = "") -> int:
 
 
 def why_not_lent() -> str:
-    """For a server whose deployer sees some of what it would look up masked, or deployed it before servers looked up."""
+    """For a server whose deployer sees some of it masked, or deployed it before servers looked anything up."""
     return _(
         "Features are not looked up here: whoever deployed this sees some of them masked, or did so before that was "
         "possible. Have it deployed again by somebody who sees them in clear."
