@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.deployments import selectors, services
 from apps.deployments.views import snippets
+from apps.features.choices import KeyType
 from apps.features.services import Lookups
 from foundation.identity import Actor
 from foundation.web.requests import PortalRequest
@@ -47,9 +48,12 @@ def of_use(request: PortalRequest, deployment: Any, usual: Mapping[str, Any]) ->
     if found is None:
         return {}
     row = example(found, usual)
-    kinds = [(name, kind, _("key")) for name, kind in found.keys.items()]
+    labels = {str(value): label for value, label in KeyType.choices} | {"number": _("number")}
+    kinds = [(name, labels.get(kind, ""), _("key")) for name, kind in found.keys.items()]
     kinds += [
-        (name, kind, _("value of the request")) for name, kind in found.requests.items() if name not in found.keys
+        (name, labels.get(kind, ""), _("value of the request"))
+        for name, kind in found.requests.items()
+        if name not in found.keys
     ]
     known = {name for name, _kind, _what in kinds}
     kinds += [(name, "", _("feature")) for name in found.sent if name not in known]
