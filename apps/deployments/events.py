@@ -52,6 +52,19 @@ class RevisionStarted(ledger.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LookupsLent(ledger.Event):
+    """A replica holds the secrets of the service's views and a name at the online store, renewed while it serves."""
+
+    kind = "revision.lookups_lent"
+    said = _("let its replica look features up, attempt %(attempt)s")
+    icon = "key"
+    deployment_id: UUID
+    revision_id: UUID
+    service_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RevisionReady(ledger.Event):
     kind = "revision.ready"
     said = _("has a replica that answers, attempt %(attempt)s")

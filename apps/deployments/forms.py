@@ -68,8 +68,11 @@ class TryForm(forms.Form):
             self.fields[f"f{place}"] = _field_of(feature, example.get(feature["name"]))
 
     def row(self) -> dict[str, Any]:
-        """The row as the gateway takes it: missing values are null."""
+        """The row as the gateway takes it: missing values are null; what is looked up where it is empty is left out."""
         values = {feature["name"]: self.cleaned_data[f"f{place}"] for place, feature in enumerate(self._features)}
+        for feature in self._features:
+            if feature.get("left_out") and values[feature["name"]] in ("", None):
+                del values[feature["name"]]
         return {name: None if value in ("", None) else _TRUTH.get(value, value) for name, value in values.items()}
 
 
@@ -78,9 +81,12 @@ _TRUTH: dict[Any, Any] = {"__true": True, "__false": False}
 
 def _field_of(feature: Mapping[str, Any], example: Any) -> forms.Field:
     shared: dict[str, Any] = {"label": feature["name"], "required": not feature["nullable"], "initial": example}
+    if feature.get("left_out") and not example:
+        shared["help_text"] = _("Looked up where it is empty.") if feature.get("looked_up") else ""
     kind, known = feature["type"], feature.get("categories") or []
     if kind == "boolean":
-        shared["initial"] = "__true" if example else "__false"
+        if example is not None:
+            shared["initial"] = "__true" if example else "__false"
         return forms.ChoiceField(**shared, choices=[("", "–"), ("__true", _("Yes")), ("__false", _("No"))])
     if kind == "category" and 0 < len(known) <= _MOST_CHOICES:
         return forms.ChoiceField(**shared, choices=[("", "–"), *((value, value) for value in known)])

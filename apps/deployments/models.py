@@ -45,6 +45,8 @@ class Revision(TenantModel):
     engine_name = models.CharField(max_length=120, blank=True)
     address = models.CharField(max_length=255, blank=True)
     resource_class = models.CharField(max_length=16, default="small")
+    # Whether its replica may look features up: only where whoever deployed it sees all of them in clear.
+    looks_up = models.BooleanField(default=False)
     failure = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

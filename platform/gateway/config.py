@@ -63,6 +63,11 @@ class GatewayConfig:
         return self.run / "door" / "door.sock"
 
     @property
+    def store_socket(self) -> Path:
+        """In a folder of its own, too: what runs people's code is shown the door, and not this."""
+        return self.run / "store" / "store.sock"
+
+    @property
     def internal_socket(self) -> Path:
         return self.run / "gateway-internal.sock"
 

@@ -82,7 +82,10 @@ class Forwarder:
             return None, _estranged(revision)
         if reply.status == 503:
             self._stats.answered(route, revision, 503, time.perf_counter() - began)
-            return None, Refused(503, "not-ready", f"Revision {revision.number} is not ready to answer.", 1)
+            # One that says when to ask again says why.
+            said = _said(reply) if reply.header(b"retry-after") else ""
+            sentence = said or f"Revision {revision.number} is not ready to answer."
+            return None, Refused(503, "not-ready", sentence, 1)
         return Answered(route, revision, _in_words(revision, reply)), None
 
     def _next(self, route: Route, key: str, tried: set[Revision]) -> Replica | None:
@@ -131,10 +134,16 @@ def _in_words(revision: Revision, reply: Reply) -> Reply:
     if reply.status < 500:
         return reply
     sentence = f"Revision {revision.number} failed on this request; its log says why."
+    if _said(reply):
+        return reply
+    return Reply(reply.status, [(b"content-type", b"application/json")], orjson.dumps({"error": sentence}))
+
+
+def _said(reply: Reply) -> str:
+    """The replica's own sentence; empty where it says none."""
     try:
         given = orjson.loads(reply.body)
-        if isinstance(given, dict) and isinstance(given.get("error"), str) and "\n" not in given["error"]:
-            return reply
     except orjson.JSONDecodeError:
-        log.debug("Revision %s failed with a body that is no JSON.", revision.id)
-    return Reply(reply.status, [(b"content-type", b"application/json")], orjson.dumps({"error": sentence}))
+        return ""
+    said = given.get("error") if isinstance(given, dict) else None
+    return said if isinstance(said, str) and "\n" not in said else ""

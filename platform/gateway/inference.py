@@ -100,6 +100,8 @@ class Inference:
             with self._admission.slot(route.name):
                 body = await read_body(receive, headers, route.max_body_bytes)
                 question = _question(scope, path, request_id, headers, body)
+                if route.log and path.is_prediction:
+                    question.headers.append((b"x-sanad-log", b"1"))
                 ask = Ask(path, request_id, headers, verdict, question, started)
                 answered = await self._forwarder.ask(route, ask.key, question)
             await self._send(send, ask, answered)
@@ -171,7 +173,8 @@ def _entry(ask: Ask, answered: Answered, latency_s: float) -> Entry:
         at=time.time(),
         status=answered.reply.status,
         latency_s=latency_s,
-        request=ask.question.body,
+        # With the features that were looked up: drift is measured on what the model saw.
+        request=answered.reply.seen or ask.question.body,
         response=answered.reply.body,
         event_time=ask.event_time,
         actor=ask.verdict.actor,

@@ -20,6 +20,7 @@ from gateway.config import ConfigRefused, GatewayConfig
 from gateway.internal import internal_app
 from gateway.logs import to_standard_error
 from gateway.protocol import FrontDoorProtocol
+from gateway.relay import open_relay
 
 log = logging.getLogger("gateway.main")
 
@@ -74,6 +75,13 @@ def _door(config: GatewayConfig) -> socket.socket:
     return listener
 
 
+def _store_door(config: GatewayConfig) -> socket.socket:
+    """Through which replicas ask the online store; in a folder of its own, which only they are shown."""
+    listener = unix_listener(config.store_socket, 0o666)
+    config.store_socket.parent.chmod(0o755)
+    return listener
+
+
 def _front(config: GatewayConfig) -> uvicorn.Server:
     FrontDoorProtocol.most_connections = config.max_connections
     return _Server(
@@ -116,14 +124,16 @@ async def serve(config: GatewayConfig) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, front.handle_exit, number, None)
     inner_serving = asyncio.create_task(inside.serve(sockets=[inner]))
+    relay = await open_relay(_store_door(config), config.redis_url)
     log.info("The gateway listens on http://%s:%d.", config.host, config.port)
     try:
         await front.serve(sockets=doors)
     finally:
         sweeping.cancel()
+        relay.close()
         inside.should_exit = True
         await inner_serving
-        for path in (config.door_socket, config.run / "door.sock", config.internal_socket):
+        for path in (config.door_socket, config.run / "door.sock", config.store_socket, config.internal_socket):
             path.unlink(missing_ok=True)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from gateway.asgi import Headers
 from gateway.breaker import Breaker
 from gateway.routes import Revision, RoutingTable
-from gateway.wire import Pool, Reply, WireFailed, request_head
+from gateway.wire import Pool, Reply, WireFailed, request_head, without_seen
 from runtime.service_tokens import HEADER, Caller
 
 log = logging.getLogger("gateway.replicas")
@@ -53,7 +53,7 @@ class Replica:
             raise
         if self.breaker.failures:
             self.breaker.succeeded()
-        return reply
+        return without_seen(reply)
 
     async def _on_a_living_connection(self, head: bytes, body: bytes, within_s: float) -> Reply:
         try:

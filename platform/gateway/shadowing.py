@@ -60,4 +60,5 @@ class Shadows:
         self._stats.shadowed(route, revision, reply.status, latency_s)
         if route.log:
             copied = replace(heard, revision_id=revision.id, at=time.time(), latency_s=latency_s, shadow=True)
-            self._journal.put(replace(copied, status=reply.status, response=reply.body))
+            seen = reply.seen or question.body
+            self._journal.put(replace(copied, status=reply.status, request=seen, response=reply.body))

@@ -40,12 +40,23 @@ class Reply:
     status: int
     headers: Headers
     body: bytes
+    # The request as the model saw it, where a replica says so behind its answer: for the log, and for nobody else.
+    seen: bytes = b""
 
     def header(self, name: bytes) -> bytes | None:
         for key, value in self.headers:
             if key == name:
                 return value
         return None
+
+
+def without_seen(reply: Reply) -> Reply:
+    """Take off what a replica says behind its answer of what the model saw."""
+    size = reply.header(b"x-sanad-seen")
+    if size is None or not size.isdigit() or not 0 < int(size) <= len(reply.body):
+        return reply
+    end = len(reply.body) - int(size)
+    return Reply(reply.status, reply.headers, reply.body[:end], reply.body[end:])
 
 
 class Connection(asyncio.Protocol):

@@ -50,6 +50,8 @@ class ServeConfig:
     max_body_bytes: int
     # Whom it answers; whoever reaches its socket where nobody says, as a bench of the server alone does.
     callers: Path | None = None
+    # By which the store of features is reached; empty where this model looks nothing up.
+    store: str = ""
 
     @classmethod
     def from_environment(cls) -> ServeConfig:
@@ -64,4 +66,5 @@ class ServeConfig:
             public_key=Path(_required("SANAD_SIGNING_PUBLIC_KEY")),
             max_body_bytes=int(limit),
             callers=Path(named) if (named := environment().get("SANAD_CALLERS")) else None,
+            store=environment().get("SANAD_STORE_SOCKET", ""),
         )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from runtime.service_tokens import HEADER, Receiver, TokenRefused
+from runtime.service_tokens import HEADER, Known, Receiver, TokenRefused
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -16,6 +16,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _HEADER = HEADER.encode()
 # By this a caller tells that its token was refused from an answer of the application itself.
 REFUSED = (_HEADER, b"refused")
+# Where a scope says who asks.
+KNOWN = "sanad.known"
 
 
 class Guarded:
@@ -33,18 +35,18 @@ class Guarded:
         elif kind != "http":
             await receive()
             await send({"type": f"{kind}.close", "code": 4403})
-        elif (sentence := self._refusal(scope)) is None:
-            await self._app(scope, receive, send)
         else:
-            await refuse(send, sentence)
+            try:
+                scope[KNOWN] = self._caller(scope)
+            except TokenRefused as refused:
+                await refuse(send, str(refused))
+                return
+            await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> str | None:
+    def _caller(self, scope: Scope) -> Known:
         given = [value for name, value in scope["headers"] if name == _HEADER]
-        try:
-            self._receiver.check(given[0].decode("latin-1") if len(given) == 1 else "", scope["method"], target(scope))
-        except TokenRefused as refused:
-            return str(refused)
-        return None
+        text = given[0].decode("latin-1") if len(given) == 1 else ""
+        return self._receiver.check(text, scope["method"], target(scope))
 
 
 def target(scope: Scope) -> str:

@@ -16,6 +16,7 @@ from runtime.guard import App, Guarded
 from runtime.service_tokens import read_callers
 from runtime.serving.app import InferenceApp
 from runtime.serving.loading import load_model
+from runtime.serving.lookups import Lookups
 from runtime.signature import SignatureRefused
 
 REFUSED = 3
@@ -39,7 +40,8 @@ def listening_socket(address: str) -> socket.socket:
 
 def serve(config: ServeConfig) -> None:
     model = load_model(config.model_dir, config.public_key.read_bytes())
-    app: App = InferenceApp(model, config.name, config.version, config.max_body_bytes)
+    lookups = Lookups(model.schema.features, config.store) if config.store else None
+    app: App = InferenceApp(model, config.name, config.version, config.max_body_bytes, lookups)
     if config.callers is not None:
         app = Guarded(app, read_callers(config.callers, standing=True))
     listener = listening_socket(config.socket)

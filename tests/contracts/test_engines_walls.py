@@ -50,6 +50,33 @@ except OSError as error:
     assert "refused" in log(engine, workload)
 
 
+def test_a_socket_in_a_folder_that_is_mounted_answers(engine, home):
+    """So replicas reach the online store: the folder is read-only, and whoever binds the socket anew is found there."""
+    folder = home / "run" / "store"
+    folder.mkdir()
+    folder.chmod(0o755)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(folder / "store.sock"))
+    (folder / "store.sock").chmod(0o666)
+    listener.listen()
+    listener.settimeout(60)
+    code = """
+import os, socket
+wire = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+wire.connect(os.environ['STORE'])
+print('heard', wire.recv(100).decode())
+"""
+    mounts = (Mount(folder, "/sanad/store"),)
+    workload = spec(code, env={"STORE": "/sanad/store/store.sock"}, mounts=mounts)
+    with listener:
+        engine.start(workload)
+        wire, _address = listener.accept()
+        with wire:
+            wire.sendall(b"a value")
+        ended(engine, workload)
+    assert "heard a value" in log(engine, workload)
+
+
 def test_own_code_sees_neither_the_portals_files_nor_its_processes(engine, home):
     (home / "credentials.json").write_text("{}")
     code = f"""

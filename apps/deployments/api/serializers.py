@@ -4,9 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.deployments import selectors
+from apps.deployments import selectors, services
 from apps.deployments.models import Deployment, Revision
 
 
@@ -29,6 +30,43 @@ class DeploymentSerializer(serializers.ModelSerializer):
 
     def get_url(self, deployment: Any) -> str:
         return selectors.address_of(deployment)
+
+
+class LookupColumnSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    type = serializers.CharField(help_text="What it holds: text, whole number, number, truth, date or moment.")
+
+
+class PinnedServiceSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    number = serializers.IntegerField()
+
+
+class LookupsSerializer(serializers.Serializer):
+    """What rows may leave out, since it is looked up by keys, and what they give."""
+
+    feature_service = PinnedServiceSerializer()
+    keys = LookupColumnSerializer(many=True)
+    request = LookupColumnSerializer(many=True, help_text="Values that on-demand features are reckoned of.")
+    looked_up = serializers.ListField(child=serializers.CharField())
+    sent = serializers.ListField(child=serializers.CharField(), help_text="Features that are sent in any case.")
+
+
+class DeploymentDetailSerializer(DeploymentSerializer):
+    lookups = serializers.SerializerMethodField()
+
+    class Meta(DeploymentSerializer.Meta):
+        fields = [*DeploymentSerializer.Meta.fields, "lookups"]
+
+    @extend_schema_field(LookupsSerializer(allow_null=True))
+    def get_lookups(self, deployment: Any) -> dict[str, Any] | None:
+        """Of the version that serves most, else of the newest; null where all features are sent."""
+        shown = next(iter([*selectors.serving_revisions(deployment), *deployment.revisions.all()]), None)
+        if shown is None or not shown.looks_up:
+            return None
+        found = services.lookups_of_version(self.context["view"].actor, shown.model_version)
+        return found.as_document() if found else None
 
 
 class DeploymentStart(serializers.Serializer):

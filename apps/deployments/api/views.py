@@ -41,8 +41,10 @@ class DeploymentViewSet(PortalViewSet):
         project = projects.get_project(actor=self.actor, slug=self.wanted(request, "project"))
         return self.pages(selectors.visible_deployments(actor=self.actor, project_id=project.pk), self.serializer_class)
 
+    @extend_schema(responses=serializers.DeploymentDetailSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        return self.answer(self.serializer_class, self._deployment(pk))
+        """The deployment, and by which keys it looks up what rows leave out (`lookups`)."""
+        return self.answer(serializers.DeploymentDetailSerializer, self._deployment(pk))
 
     @extend_schema(request=serializers.DeploymentStart, responses={202: serializers.RevisionSerializer})
     def create(self, request: Request) -> Response:

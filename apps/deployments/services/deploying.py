@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.deployments import policies
 from apps.deployments.events import DeploymentCreated, RevisionRequested
 from apps.deployments.models import Deployment, Revision
+from apps.deployments.services.lookups import may_look_up
 from apps.deployments.services.replicas import enqueue_start
 from apps.experiments.services import check_may_begin, checked_resource_class
 from apps.projects.services import hold_open
@@ -50,6 +51,7 @@ def deploy_version(
         model_version_id=version.pk,
         artifact_digest=version.artifact_digest,
         resource_class=size,
+        looks_up=may_look_up(actor, version),
         created_by=actor.user,
     )
     asked = RevisionRequested(

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from apps.deployments.models import Deployment, Revision
+from apps.deployments.services import lookups
 from apps.deployments.services.replicas import model_folder
 from apps.deployments.services.routing import routes_changed
 from apps.projects import services as projects
@@ -50,3 +51,4 @@ def _end(revisions: Iterable[Revision]) -> None:
             engines.current().remove(revision.engine_name)
         if (folder := model_folder(revision)).exists():
             shutil.rmtree(folder)
+        lookups.end(revision)

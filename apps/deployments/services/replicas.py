@@ -18,6 +18,7 @@ from apps.deployments.choices import NEXT, RevisionState
 from apps.deployments.errors import ReplicaDied
 from apps.deployments.events import RevisionFailed, RevisionReady, RevisionStarted
 from apps.deployments.models import Deployment, Revision
+from apps.deployments.services import lookups
 from apps.deployments.services.routing import routes_changed
 from apps.deployments.services.traffic import give_all_to
 from apps.experiments.services import admission
@@ -52,7 +53,11 @@ def start_revision(*, job: JobHandle, revision_id: UUID) -> None:
     """Bring a replica up and, when it answers, give the revision its traffic."""
     with job.scope():
         revision = Revision.objects.select_related(
-            "deployment", "model_version__model", "model_version__signing_key"
+            "deployment",
+            "tenant",
+            "model_version__model",
+            "model_version__signing_key",
+            "model_version__run__training_set__service",
         ).get(pk=revision_id)
     if revision.state != RevisionState.STARTING:
         return
@@ -68,8 +73,11 @@ def start_revision(*, job: JobHandle, revision_id: UUID) -> None:
         engine.remove(former)
         shutil.rmtree(former_folder, ignore_errors=True)
     job.progress(_("Starting the replica"), 40)
-    engine.start(_spec(revision, folder))
+    with job.scope():
+        looks_up = lookups.of_revision(revision) is not None
+    engine.start(_spec(revision, folder, looks_up=looks_up))
     status = _wait_until_ready(job, revision)
+    lookups.begin(job, revision, status.address or "")
     with job.scope():
         _now_ready(job.actor, revision, status)
 
@@ -116,8 +124,9 @@ def _unpacked(revision: Revision) -> Path:
     return folder
 
 
-def _spec(revision: Revision, folder: Path) -> WorkloadSpec:
+def _spec(revision: Revision, folder: Path, *, looks_up: bool) -> WorkloadSpec:
     resources = RESOURCE_CLASSES[revision.resource_class]
+    store = (lookups.store_mount(),) if looks_up else ()
     return WorkloadSpec(
         name=revision.engine_name,
         kind="service",
@@ -130,8 +139,9 @@ def _spec(revision: Revision, folder: Path) -> WorkloadSpec:
             "SANAD_SIGNING_PUBLIC_KEY": "/sanad/key/public.pem",
             "SANAD_CALLERS": "/sanad/key/callers.json",
             "SANAD_MAX_BODY_BYTES": str(revision.deployment.max_body_bytes),
+            **({"SANAD_STORE_SOCKET": lookups.STORE_SOCKET} if looks_up else {}),
         },
-        mounts=(Mount(folder / "model", "/sanad/model"), Mount(folder / "key", "/sanad/key")),
+        mounts=(Mount(folder / "model", "/sanad/model"), Mount(folder / "key", "/sanad/key"), *store),
         cpus=resources.cpus,
         memory_mb=resources.memory_mb,
         gpus=resources.gpus,

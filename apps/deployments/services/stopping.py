@@ -13,6 +13,7 @@ from apps.deployments import policies
 from apps.deployments.choices import NEXT, RevisionState
 from apps.deployments.events import RevisionRestarted, RevisionStopped
 from apps.deployments.models import Deployment, Revision
+from apps.deployments.services import lookups
 from apps.deployments.services.replicas import enqueue_start, model_folder
 from apps.deployments.services.routing import routes_changed
 from apps.deployments.services.traffic import give_to_nobody
@@ -101,3 +102,4 @@ def _end_replica(revision: Revision) -> None:
         engines.current().stop(revision.engine_name)
         engines.current().remove(revision.engine_name)
     shutil.rmtree(model_folder(revision), ignore_errors=True)
+    lookups.end(revision)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.deployments.choices import NEXT, RevisionState
 from apps.deployments.events import ReplicaLost
 from apps.deployments.models import Revision
+from apps.deployments.services import lookups
 from apps.deployments.services.replicas import enqueue_start, fail_revision
 from apps.deployments.services.routing import routes_changed
 from foundation import engines, ledger, states
@@ -33,11 +34,14 @@ def watch_revisions() -> None:
 
 def _watch(tenant: Tenant) -> None:
     with scope(tenant.pk):
-        ready = list(Revision.objects.filter(state=RevisionState.READY).select_related("deployment"))
+        rows = Revision.objects.filter(state=RevisionState.READY)
+        ready = list(rows.select_related("deployment", "tenant", "model_version__run__training_set__service"))
     for revision in ready:
         if not _lives(revision):
             with scope(tenant.pk):
                 _start_again(tenant, revision)
+        elif lookups.may_have(revision):
+            lookups.keep(revision)
 
 
 def _lives(revision: Revision) -> bool:

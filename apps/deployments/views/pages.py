@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from apps.deployments import charts, policies, selectors
 from apps.deployments.choices import RevisionState
 from apps.deployments.forms import SplitForm
-from apps.deployments.views import presentation, snippets
+from apps.deployments.views import keys, presentation, snippets
 from apps.deployments.views.tables import DeploymentFilter, DeploymentTable
 from foundation import access
 from foundation.access import Permission
@@ -106,7 +106,8 @@ def _of(request: PortalRequest, deployment: Any, tab: str, more: dict[str, Any])
     if tab == "use":
         version = selectors.version_to_show(deployment)
         features, example = version.input_schema["features"], selectors.example_row(version)
-        return {"snippets": snippets.for_deployment(deployment, features, example)}
+        by_keys = keys.of_use(request, deployment, example)
+        return {"snippets": snippets.for_deployment(deployment, features, example), **by_keys}
     if tab == "log":
         chosen = request.GET.get("revision", "")
         shown = next((r for r in deployment.revisions.all() if str(r.number) == chosen), None)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.deployments import policies, selectors, services
 from apps.deployments.forms import TryForm
-from apps.deployments.views import presentation
+from apps.deployments.views import keys, presentation
 from apps.deployments.views.pages import deployment_of, render_deployment
 from foundation import access
 from foundation.access import Permission
@@ -33,9 +33,12 @@ def deployment_try(request: PortalRequest, tenant: str, project: str, deployment
     deployment = deployment_of(request, deployment_id)
     version = selectors.version_to_show(deployment)
     kept = request.session.get(_key(deployment), {})
-    example = kept.get("row") or selectors.example_row(version)
+    features, usual = version.input_schema.get("features", []), selectors.example_row(version)
+    if (found := keys.found_for(request.actor, deployment)) is not None and keys.lent(deployment):
+        features, usual = keys.fields_to_try(found, features), keys.example(found, usual)
+    example = kept.get("row") or usual
     given = request.POST if request.method == "POST" else None
-    form = TryForm(given, features=version.input_schema.get("features", []), example=example)
+    form = TryForm(given, features=features, example=example)
     if request.method == "POST":
         policies.check_can_invoke(request.actor, deployment)
     if form.is_valid():
@@ -46,6 +49,7 @@ def deployment_try(request: PortalRequest, tenant: str, project: str, deployment
         "try_form": form,
         "answer": answer,
         "may_invoke": may,
+        "looks_up": found is not None and keys.lent(deployment),
         "target_name": version.input_schema["target"]["name"],
     }
     return render_deployment(request, deployment, "try", status=422 if form.errors else 200, **more)
@@ -91,6 +95,7 @@ def _answer(request: PortalRequest, deployment: Any, kept: dict[str, Any]) -> di
         "ok": said.status < 400,
         "status": said.status,
         "fault": fault,
+        "missing": keys.missing_in_words(body.get("missing")),
         "latency": presentation.milliseconds(said.milliseconds),
         "prediction": next(iter(body.get("predictions", [])), None),
         "classes": list(zip(body.get("classes", []), next(iter(body.get("probabilities", [])), []), strict=False)),

@@ -42,12 +42,17 @@ from apps.features.services.on_demand import (
     try_on_sample,
 )
 from apps.features.services.online import (
+    Lookups,
     admit_reader,
     begin_materialisation,
+    end_lookups,
     end_readers,
     end_readers_in,
     end_readers_of,
+    lend_lookups,
+    lookups_of,
     materialise_view,
+    may_lend_lookups,
     note_forgotten,
     online_plan,
     plans_changed,
@@ -57,18 +62,20 @@ from apps.features.services.online import (
     read_plan,
     request_materialisation,
     watch_online,
+    why_not_lent,
 )
 from apps.features.services.relations.preview import preview_training_set
 from apps.features.services.removing import ask_to_remove_view, remove_view
 from apps.features.services.retrieving import retrieve
 from apps.features.services.serving import define_service, register_on_demand, remove_service
-from apps.features.services.skew import check_served, watch_skew
+from apps.features.services.skew import check_served, put_samples, watch_skew
 from apps.features.services.training_sets import define_training_set
 from apps.features.services.windows import advance_view, stream_committed, wake_all
 from apps.features.services.windows.defining import define_windows, preview_events
 
 __all__ = [
     "FeatureFarewell",
+    "Lookups",
     "OnDemandOfProject",
     "TrainingSetReach",
     "ViewMentionReach",
@@ -98,6 +105,7 @@ __all__ = [
     "describe_service",
     "describe_view",
     "drop_retrieval",
+    "end_lookups",
     "end_readers",
     "end_readers_in",
     "end_readers_of",
@@ -107,7 +115,10 @@ __all__ = [
     "forget_retrievals_of",
     "functions_in_words",
     "key_type_of",
+    "lend_lookups",
+    "lookups_of",
     "materialise_view",
+    "may_lend_lookups",
     "note_classes",
     "note_forgotten",
     "note_training_set",
@@ -121,6 +132,7 @@ __all__ = [
     "preview_sql",
     "preview_training_set",
     "promise_freshness",
+    "put_samples",
     "read_on_demand",
     "read_online",
     "read_plan",
@@ -147,5 +159,6 @@ __all__ = [
     "wake_all",
     "watch_online",
     "watch_skew",
+    "why_not_lent",
     "window_fields",
 ]

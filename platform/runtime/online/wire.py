@@ -25,7 +25,7 @@ class StoreAway(Exception):
     """The store gave no whole answer."""
 
 
-class _Place:
+class Place:
     """Where a store is, as its address says: redis://, valkey:// or unix://, with name, password and number."""
 
     def __init__(self, url: str) -> None:
@@ -35,6 +35,7 @@ class _Place:
         self.path = unquote(parts.path) if parts.scheme == "unix" else ""
         self.host, self.port = parts.hostname or "localhost", parts.port or 6379
         number = parse_qs(parts.query).get("db", [""])[0] or ("" if self.path else parts.path.strip("/"))
+        self.number = number or "0"
         self.hello: list[bytes] = []
         if parts.password is not None:
             words = [b"AUTH", *([unquote(parts.username).encode()] if parts.username else [])]
@@ -69,7 +70,7 @@ class Valkey:
     """Answers one thread at a time; what was cut off is asked once more over a new connection."""
 
     def __init__(self, url: str, *, within_s: float = WITHIN_S) -> None:
-        self._place, self._within_s = _Place(url), within_s
+        self._place, self._within_s = Place(url), within_s
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._parser = hiredis.Reader()
@@ -146,7 +147,7 @@ class AsyncValkey:
     """The same on an event loop: questions go out one behind the other, and are answered in that order."""
 
     def __init__(self, url: str, *, within_s: float = WITHIN_S) -> None:
-        self._place, self._within_s = _Place(url), within_s
+        self._place, self._within_s = Place(url), within_s
         self._wire: _Wire | None = None
         self._opening: asyncio.Task[_Wire] | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,15 +33,23 @@ class AnswerWriter:
             return [positive if score >= 0.5 else negative for score in predicted[:, 1].tolist()]
         return [self._classes[code] for code in predicted.argmax(axis=1).tolist()]
 
-    def invocation(self, predicted: Predicted) -> bytes:
-        """Answer as MLflow does, {"predictions": […]}; classes carry their probabilities beside."""
+    def invocation(self, predicted: Predicted, missing: Sequence[Mapping[str, Any]] = ()) -> bytes:
+        """Answer as MLflow does, {"predictions": […]}; classes carry their probabilities beside.
+
+        `missing` are features that were looked up and not found; they are told where there are any.
+        """
         answer: dict[str, Any] = {"predictions": self.labels(predicted)}
+        if missing:
+            answer["missing"] = missing
         if self._classes:
             answer |= {"probabilities": np.ascontiguousarray(predicted), "classes": self._classes}
         return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
 
-    def infer(self, predicted: Predicted, request_id: Any) -> bytes:
-        """Answer as the Open Inference Protocol says: the tensors `prediction` and, for classes, `probability`."""
+    def infer(self, predicted: Predicted, request_id: Any, missing: Sequence[Mapping[str, Any]] = ()) -> bytes:
+        """Answer as the Open Inference Protocol says: the tensors `prediction` and, for classes, `probability`.
+
+        Its parameters are texts: what was looked up and not found is one, in JSON.
+        """
         rows = len(predicted)
         outputs: list[dict[str, Any]] = [
             {"name": "prediction", "shape": [rows], "datatype": self.label_type, "data": self.labels(predicted)}
@@ -58,6 +67,8 @@ class AnswerWriter:
         answer: dict[str, Any] = {"model_name": self._name, "model_version": self._version, "outputs": outputs}
         if isinstance(request_id, str):
             answer["id"] = request_id
+        if missing:
+            answer["parameters"] = {"missing": orjson.dumps(missing).decode()}
         return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
 
     def outputs(self) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ import orjson
 
 from runtime.encoder import InputRefused, Matrix, RowEncoder
 from runtime.schema import ModelSchema
+from runtime.serving.named import DATATYPES as KEY_DATATYPES
+from runtime.serving.named import Named, named_rows, named_tensors
 
 INVOCATION_FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _WHOLE = {"INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"}
@@ -67,6 +69,19 @@ class InputReader:
 
     def invocation(self, document: Any) -> Matrix:
         """Read a body of MLflow's scoring protocol in one of its four shapes."""
+        form = self._form_of(document)
+        return self._forms[form](document[form])
+
+    def named(self, document: Any) -> Named | None:
+        """The rows of such a body by name, where they give other names than the model's; None where they do not."""
+        form = self._form_of(document)
+        return named_rows(form, document[form], self._names)
+
+    def encoded(self, rows: Sequence[Sequence[Any]]) -> Matrix:
+        """Rows with a value for each feature, in the order of the schema."""
+        return self._encode(rows)
+
+    def _form_of(self, document: Any) -> str:
         if not isinstance(document, dict):
             raise InputRefused("The body has to be a JSON object with one of " + ", ".join(INVOCATION_FORMS) + ".", 400)
         forms = [name for name in INVOCATION_FORMS if name in document]
@@ -75,27 +90,34 @@ class InputReader:
             raise InputRefused(f"The body has {said} {', '.join(INVOCATION_FORMS)}; send exactly one.", 400)
         if document.get("params"):
             raise InputRefused("This model takes no params; leave the field out.", 400)
-        return self._forms[forms[0]](document[forms[0]])
+        return forms[0]
 
     def infer(self, document: Any) -> Matrix:
         """Read a body of the Open Inference Protocol v2: one tensor per feature, each of shape [n] or [n, 1]."""
+        return self._columns(self._tensors(document, {}), "input")
+
+    def named_tensors(self, document: Any, kinds: Mapping[str, str]) -> Named | None:
+        """The same of such a body; `kinds` are those of columns that may come beside the features."""
+        return named_tensors(self._tensors(document, kinds), self._names)
+
+    def _tensors(self, document: Any, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
         if not isinstance(document, dict) or not isinstance(document.get("inputs"), list):
             raise InputRefused('The body has to be a JSON object with the list "inputs".', 400)
         columns: dict[str, list[Any]] = {}
         for tensor in document["inputs"]:
-            name, values = self._tensor(tensor)
+            name, values = self._tensor(tensor, kinds)
             if name in columns:
                 raise InputRefused(f"Input {name!r} is given twice.", 400)
             columns[name] = values
-        return self._columns(columns, "input")
+        return columns
 
-    def _tensor(self, tensor: Any) -> tuple[str, list[Any]]:
+    def _tensor(self, tensor: Any, kinds: Mapping[str, str]) -> tuple[str, list[Any]]:
         if not isinstance(tensor, dict) or not isinstance(tensor.get("name"), str):
             raise InputRefused("Each input has to be an object with name, shape, datatype and data.", 400)
         name, shape, values = tensor["name"], tensor.get("shape"), tensor.get("data")
-        if name not in self._types:
-            raise InputRefused(f"Input {name!r} is unknown; this model takes {_names(self._names)}.")
-        wanted = DATATYPES[self._types[name]]
+        if name not in self._types and name not in kinds:
+            raise InputRefused(f"Input {name!r} is unknown; this model takes {_names([*self._names, *kinds])}.")
+        wanted = DATATYPES[self._types[name]] if name in self._types else KEY_DATATYPES[kinds[name]]
         if tensor.get("datatype") not in wanted:
             raise InputRefused(f"Input {name!r} has the datatype {tensor.get('datatype')!r}; it has to be {wanted[0]}.")
         if not isinstance(shape, list) or not _is_column(shape):

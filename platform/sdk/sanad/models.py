@@ -260,7 +260,11 @@ class Deployments(Resource):
     def predict(
         self, deployment: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], *, event_time: str = ""
     ) -> Thing:
-        """Ask for predictions: one row per mapping of feature names to values."""
+        """Ask for predictions: one row per mapping of feature names to values.
+
+        Of a model that pins a feature service (`get(…)["lookups"]` says so) a row may leave features out and give the
+        keys by which they are looked up; what is not found is told by "missing" in the answer.
+        """
         headers = {"X-Sanad-Event-Time": event_time} if event_time else {}
         body = {"dataframe_records": [dict(row) for row in rows]}
         answer = self._http.send("POST", f"{deployment['url']}/invocations", json=body, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +18,31 @@ if TYPE_CHECKING:
 _SPARE_S = 300
 
 
-_NO_RUNTIME = "Reading in the process needs Sanad's runtime package; client.features.online asks the gateway instead."
+_NO_READER = (
+    "Reading in the process needs {name}: pip install 'sanad[features]'. client.features.online asks the gateway."
+)
+# In a wheel the reader lies below this package, in a checkout beside it.
+_PLACES = ("sanad.runtime.online", "runtime.online")
+
+
+def _online() -> Any:
+    """The reader's own package. Failed where what it stands on is not installed."""
+    lacking = ""
+    for place in _PLACES:
+        try:
+            return importlib.import_module(place)
+        except ModuleNotFoundError as error:
+            name = error.name or ""
+            if not lacking and not place.startswith(name):
+                lacking = name
+    raise Failed(_NO_READER.format(name=lacking or "the reader"))
 
 
 class Reader:
     """Reads the views that it was made for; one may be shared by threads.
 
-    Values are read in one round trip, whatever the number of entities and views. Needs Sanad's `runtime` package, which
-    is where models are served; elsewhere `client.features.online` asks the gateway.
+    Values are read in one round trip, whatever the number of entities and views. Needs what `pip install
+    'sanad[features]'` brings, and a way to the store; without either `client.features.online` asks the gateway.
     """
 
     def __init__(self, ask: Callable[[], dict[str, Any]], store: Any = None) -> None:
@@ -39,16 +57,15 @@ class Reader:
 
         Refused where an entity lacks a join key; Failed where the store does not answer.
         """
-        from runtime.online import KeyRefused, NotOurs, StoreAway
-
+        online = _online()
         try:
             return self._at_work().read(entities, now_us=time.time_ns() // 1_000)
-        except KeyRefused as refused:
+        except online.KeyRefused as refused:
             raise Refused(f"Entity {refused.place + 1}: the join key {refused.key!r} is {refused.why}.") from refused
-        except StoreAway as away:
+        except online.StoreAway as away:
             self._until = 0.0
             raise Failed("The online store does not answer this reader; ask again.") from away
-        except NotOurs as error:
+        except online.NotOurs as error:
             self._until = 0.0
             raise Failed("A value online cannot be opened by this reader; ask again.") from error
 
@@ -60,16 +77,14 @@ class Reader:
         `requests` are the values of the request for each entity; or each entity is {"entity": keys, "request": values}.
         Refused where a value is not known or not of its kind.
         """
+        online = _online()
         try:
-            from runtime.online import RequestRefused, check_requests, parted, results
-        except ImportError as error:
-            raise Failed(_NO_RUNTIME) from error
-        try:
-            keys, given = parted(entities, requests)
+            keys, given = online.parted(entities, requests)
             answer = self.read(keys)
-            check_requests(self._plan.derived, given)
-            return results(self._plan, keys, answer, given)
-        except RequestRefused as refused:
+            online.check_requests(self._plan.derived, given)
+            found: list[dict[str, Any]] = online.results(self._plan, keys, answer, given)
+            return found
+        except online.RequestRefused as refused:
             raise Refused(_said(refused)) from refused
 
     def _at_work(self) -> OnlineReader:
@@ -82,17 +97,15 @@ class Reader:
             return self._reader
 
     def _begun(self) -> OnlineReader:
-        try:
-            from runtime.online import OnlineReader, Plan, Valkey
-        except ImportError as error:
-            raise Failed(_NO_RUNTIME) from error
+        online = _online()
         told = self._ask()
         known = {one.id: one for one in self._plan.online_views} if self._plan else {}
-        self._plan = Plan.parse(told["plan"], known)
-        store = self._given if self._given is not None else Valkey(told["url"])
+        self._plan = online.Plan.parse(told["plan"], known)
+        store = self._given if self._given is not None else online.Valkey(told["url"])
         ends = datetime.fromisoformat(told["expires_at"].replace("Z", "+00:00")).timestamp()
         self._until = time.monotonic() + max(1.0, ends - time.time() - _SPARE_S)
-        return OnlineReader(store, self._plan.online_views)
+        reader: OnlineReader = online.OnlineReader(store, self._plan.online_views)
+        return reader
 
 
 def _said(refused: RequestRefused) -> str:

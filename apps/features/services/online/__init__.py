@@ -5,6 +5,14 @@ from apps.features.services.online.chosen import number_online, write_keys
 from apps.features.services.online.forgetting import note_forgotten
 from apps.features.services.online.freshness import promise_freshness, watch_online
 from apps.features.services.online.keys import drop_online, drop_values, online_store, online_view
+from apps.features.services.online.lookups import (
+    Lookups,
+    end_lookups,
+    lend_lookups,
+    lookups_of,
+    may_lend_lookups,
+    why_not_lent,
+)
 from apps.features.services.online.materialising import materialise_view
 from apps.features.services.online.planning import online_plan, plans_number
 from apps.features.services.online.readers import Admitted, admit_reader, end_readers, end_readers_in, end_readers_of
@@ -12,14 +20,19 @@ from apps.features.services.online.reading import read_online, read_plan
 
 __all__ = [
     "Admitted",
+    "Lookups",
     "admit_reader",
     "begin_materialisation",
     "drop_online",
     "drop_values",
+    "end_lookups",
     "end_readers",
     "end_readers_in",
     "end_readers_of",
+    "lend_lookups",
+    "lookups_of",
     "materialise_view",
+    "may_lend_lookups",
     "note_forgotten",
     "number_online",
     "online_plan",
@@ -32,5 +45,6 @@ __all__ = [
     "read_plan",
     "request_materialisation",
     "watch_online",
+    "why_not_lent",
     "write_keys",
 ]

@@ -37,7 +37,7 @@ def online_plan(*, actor: Actor, asked: Mapping[str, Any]) -> Plan:
     if bool(service) == bool(named):
         raise DefinitionRefused(_("Name either feature views or a feature service."))
     if service:
-        return _service_plan(actor, _service(actor, str(service), _needed(project)), asked.get("features"))
+        return service_plan(actor, _service(actor, str(service), _needed(project)), asked.get("features"))
     if len(named) > MOST_VIEWS:
         raise DefinitionRefused(_("At most %(most)s views are read together.") % {"most": MOST_VIEWS})
     views = [_view(actor, str(one), project) for one in dict.fromkeys(named)]
@@ -129,7 +129,7 @@ def _service(actor: Actor, said: str, project: Any) -> FeatureService:
     return row
 
 
-def _service_plan(actor: Actor, service: FeatureService, features: Sequence[str] | None) -> Plan:
+def service_plan(actor: Actor, service: FeatureService, features: Sequence[str] | None) -> Plan:
     """Its views, with those that only its on-demand features need, of which nothing is told; or some features of it."""
     chosen = set(service.feature_names if features is None else features)
     if unknown := chosen - set(service.feature_names):

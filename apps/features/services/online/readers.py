@@ -34,7 +34,7 @@ LIFETIME = timedelta(minutes=15)
 # Of one token, or of one person's sessions, at the same time: the store keeps every name in its memory.
 MOST_NAMES = 50
 _BEGINNING = "sanad-reader"
-_NOBODY = UUID(int=0)
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Admitted:
 
 
 @dataclass(frozen=True)
-class _Name:
-    """What a name at the store says; without a token it is of a session."""
+class Name:
+    """What a name at the store says; without a token it is of a session, without a tenant of an inference server."""
 
     expires: datetime
     tenant: UUID
@@ -60,14 +60,14 @@ class _Name:
         return "-".join([_BEGINNING, *map(str, parts)])
 
     @classmethod
-    def parse(cls, said: str) -> _Name | None:
+    def parse(cls, said: str) -> Name | None:
         try:
             expires, tenant, holder, token, _rest = said.removeprefix(f"{_BEGINNING}-").split("-")
             return cls(datetime.fromtimestamp(int(expires), UTC), UUID(tenant), UUID(holder), UUID(token))
         except ValueError:
             return None
 
-    def is_alike(self, other: _Name) -> bool:
+    def is_alike(self, other: Name) -> bool:
         """Whether both are of one token, or of one person's sessions."""
         return (self.tenant, self.holder, self.token) == (other.tenant, other.holder, other.token)
 
@@ -82,7 +82,7 @@ def admit_reader(*, actor: Actor, asked: Mapping[str, Any], now: datetime) -> Ad
             said = _("A reader opens every value of %(view)s, and some you see masked. Read it through the portal.")
             access.require(actor, Permission.DATASET_CLEAR, view, else_say=said % {"view": view})
     expires_at = now + LIFETIME
-    whose = _Name(expires_at, actor.tenant_id, actor.id or _NOBODY, actor.token_id or _NOBODY)
+    whose = Name(expires_at, actor.tenant_id, actor.id or NOBODY, actor.token_id or NOBODY)
     _check_few(whose)
     name = whose.said()
     password = secrets.token_urlsafe(32)
@@ -98,9 +98,9 @@ def end_readers(*, now: datetime) -> int:
     return _end(lambda name: name.expires <= now)
 
 
-def end_readers_of(*, token_id: UUID) -> int:
-    """The same of the names that a token was given."""
-    return _end(lambda name: name.token == token_id)
+def end_readers_of(*, token_id: UUID, but: str = "") -> int:
+    """The same of the names that a token was given, or an inference server; `but` one of them stays."""
+    return _end(lambda name: name.token == token_id, but)
 
 
 def end_readers_in(*, tenant_id: UUID, holder_id: UUID | None = None) -> int:
@@ -111,9 +111,9 @@ def end_readers_in(*, tenant_id: UUID, holder_id: UUID | None = None) -> int:
     return _end(lambda name: name.tenant == tenant_id and holder_id in {None, name.holder})
 
 
-def _check_few(whose: _Name) -> None:
+def _check_few(whose: Name) -> None:
     """A program that asks for a name again and again instead of keeping the one it has is told so."""
-    there = [_Name.parse(name) for name in online_store().admitted(_BEGINNING)]
+    there = [Name.parse(name) for name in online_store().admitted(_BEGINNING)]
     if sum(one is not None and one.is_alike(whose) for one in there) >= MOST_NAMES:
         raise OverQuota(
             _("At most %(most)s readers are admitted at once for one token. Each holds for %(minutes)s minutes.")
@@ -121,12 +121,12 @@ def _check_few(whose: _Name) -> None:
         )
 
 
-def _end(is_over: Callable[[_Name], bool]) -> int:
+def _end(is_over: Callable[[Name], bool], but: str = "") -> int:
     over = []
     for said in online_store().admitted(_BEGINNING):
-        name = _Name.parse(said)
+        name = Name.parse(said)
         # One that cannot be read is of a version before this one, and would never be found.
-        if name is None or is_over(name):
+        if said != but and (name is None or is_over(name)):
             over.append(said)
     if over:
         online_store().dismiss(over)

@@ -32,10 +32,14 @@ def keep_samples(
     now_us: int,
 ) -> None:
     """Put some of what was just served into the queue; whoever asked gets the answer even where that fails."""
-    taken = _sampler.taken(entities, answer, shares, now_us=now_us)
-    if not taken:
+    put_samples(tenant_id=tenant_id, samples=_sampler.taken(entities, answer, shares, now_us=now_us))
+
+
+def put_samples(*, tenant_id: UUID, samples: Sequence[bytes]) -> None:
+    """The same of samples that an inference server took of what it looked up."""
+    if not samples:
         return
     try:
-        sample_queue().put(tenant_id, taken)
+        sample_queue().put(tenant_id, samples)
     except Unavailable:
         log.warning("Samples of served features could not be kept", exc_info=True)
