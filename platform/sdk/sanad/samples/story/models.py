@@ -19,14 +19,14 @@ class Models(Stage):
             recipe="hist_gradient_boosting",
             split={
                 "kind": "time",
-                "column": "scheduled_departure",
+                "column": flights.EVENT_TIME,
                 "validation_start": "2013-06-01T00:00:00Z",
                 "test_start": "2013-07-01T00:00:00Z",
             },
             slices=[
                 {
                     "name": "jul_aug",
-                    "column": "scheduled_departure",
+                    "column": flights.EVENT_TIME,
                     "from": "2013-07-01T00:00:00Z",
                     "to": "2013-09-01T00:00:00Z",
                 }
