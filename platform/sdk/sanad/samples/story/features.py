@@ -19,7 +19,7 @@ class Features(Stage):
             flights.SERVICE, [view["id"] for view in views], description=flights.GOAL
         )
         rows = sum(view["row_count"] for view in views)
-        return {"views": len(views), "rows": rows, "features": len(service["features"]), "service": service["number"]}
+        return {"views": len(views), "rows": rows, "features": sum(len(part["features"]) for part in service["views"])}
 
     def _view(self, view: flights.View) -> Thing:
         return self.kept.view(view.name) or self.scientist.features.define(
