@@ -1,4 +1,4 @@
-"""The area `replay`: all flights of 2013 once more, as they became known, through streams, windows and the online store.
+"""The area `replay`: all flights of 2013 once more, as they became known, through stream, windows and online store.
 
 Real: events are pushed into a stream as people push them, its consumer writes them to the encrypted lake, windows over
 them are advanced by the jobs that follow a commit, their values go to Valkey, whoever asks is answered from there, and

@@ -13,7 +13,8 @@ import random
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from bench.replay.portal import SECOND, Portal, begin, moment, move
 from sanad.samples import landed
 
 MOMENTS, DRAWN, AT_ONCE = 2, 400, 5
+TOLD_EVERY = 20
 # Between two long steps come short ones, in which flights fall into windows that others are still in.
 SHORT = (3_600, 1_200, 300)
 # The version that says what the columns hold is made of the first flights.
@@ -54,6 +56,7 @@ class Replay:
         self._words = {words["name"]: words for words in landed.views()}
         self._of = {entity: sorted({event[entity] for _at, event in told}) for entity in landed.ENTITIES}
         self._views: list[Any] = []
+        self._last: dict[Any, dict[str, list[tuple[int, tuple[Any, ...]]]]] = {}
 
     def begun(self) -> Counts:
         """The stream with its first flights, and the sample's windows over it, every answer of which is compared."""
@@ -88,7 +91,7 @@ class Replay:
             with _spent(spent, "compared"):
                 self._portal.check()
             steps += 1
-            if steps % 50 == 0:
+            if steps % TOLD_EVERY == 0:
                 print(f"replay: {moment(at_us):%d %B %Y}, {time.monotonic() - began:.0f} s", flush=True)
         return {
             "steps": steps,
@@ -123,14 +126,22 @@ class Replay:
             with _spent(found["spent"], view.name):
                 batch = self._portal.windows(words, version_id=version.pk)
             here, there = (self._as_dict(one) for one in (view, batch))
+            self._last[view.pk] = _by_entity(here)
             found["compared"] += len(here.keys() | there.keys())
             found["different"] += sum(here.get(key) != there.get(key) for key in here.keys() | there.keys())
         return found
 
     def at_last(self) -> Counts:
-        """What each entity has online now beside its last change point."""
-        at_us = self._told[-1][0] + 1
-        return self._beside(at_us, lambda view, name: self._offline(view, name, at_us))
+        """What each entity has online at the end beside what lies there."""
+        at_us, found = self._told[-1][0] + 1, {"compared": 0, "different": 0}
+        for view in self._views:
+            rows = self._last[view.pk]
+            for entities in self._entities(view):
+                for entity, answer in zip(entities, self._portal.read(view, entities, at_us), strict=True):
+                    served = tuple(answer["features"][name] for name in view.feature_names)
+                    found["compared"] += 1
+                    found["different"] += served != _as_of(rows.get(*entity.values(), []), at_us)
+        return found
 
     def slowly(self) -> Counts:
         """Drawn moments of the year: the row that a join would see beside the reference."""
@@ -140,7 +151,7 @@ class Replay:
         for view in self._views:
             key = view.entity.name
             known = {name: reference.known(flights, key, name) for name in self._of[key]}
-            rows = _by_entity(self._as_dict(view))
+            rows = self._last[view.pk]
             for _n in range(DRAWN):
                 name, at_us = self._chance.choice(self._of[key]), self._chance.randrange(first_us, last_us)
                 row = _as_of(rows.get(name, []), at_us)
@@ -148,25 +159,6 @@ class Replay:
                 found["compared"] += 1
                 found["different"] += (row or _nothing(wanted)) != wanted
         return found
-
-    def _beside(self, at_us: int, offline: Callable[[Any, str], Any]) -> Counts:
-        found = {"compared": 0, "different": 0}
-        for view in self._views:
-            for entities in self._entities(view):
-                for entity, answer in zip(entities, self._portal.read(view, entities, at_us), strict=True):
-                    told = answer["features"]
-                    served = tuple(told[name] for name in view.feature_names)
-                    found["compared"] += 1
-                    found["different"] += served != offline(view, next(iter(entity.values())))
-        return found
-
-    def _offline(self, view: Any, name: str, at_us: int) -> tuple[Any, ...]:
-        rows = self._last.setdefault(view.pk, _by_entity(self._as_dict(view)))
-        return _as_of(rows.get(name, []), at_us) or (None,) * len(view.feature_names)
-
-    @property
-    def _last(self) -> dict[Any, Any]:
-        return self.__dict__.setdefault("_rows", {})
 
     def _as_dict(self, view: Any) -> dict[tuple[str, int, int], tuple[Any, ...]]:
         rows = self._portal.rows(view)
@@ -186,8 +178,8 @@ def _by_entity(rows: dict[tuple[str, int, int], tuple[Any, ...]]) -> dict[str, l
 
 
 def _as_of(rows: list[tuple[int, tuple[Any, ...]]], at_us: int) -> tuple[Any, ...] | None:
-    seen = [values for known, values in rows if known <= at_us]
-    return seen[-1] if seen else None
+    place = bisect_right(rows, at_us, key=lambda one: one[0])
+    return rows[place - 1][1] if place else None
 
 
 def _nothing(wanted: tuple[Any, ...]) -> tuple[Any, ...]:
