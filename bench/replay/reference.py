@@ -1,4 +1,4 @@
-"""What a window held at a moment, said slowly: the flights of a window are looked at one by one, by nothing of the portal's.
+"""What a window held at a moment, said slowly: its flights are looked at one by one, by nothing of the portal's.
 
 Windows end at the last multiple of the slide. A flight is in one that ends at E when it was over in (E - length, E]
 and was known by the moment.

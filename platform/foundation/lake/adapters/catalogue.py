@@ -157,20 +157,20 @@ def tables(place: LakePlace) -> list[str]:
         return [name for (name,) in rows]
 
 
-def current(place: LakePlace, table: str) -> int | None:
-    """The newest snapshot, where the table is in it; None where it is not, or the lake was never written to.
+def current(place: LakePlace, table: str) -> tuple[bool, int | None]:
+    """Whether the catalogue is there as this version has it; the newest snapshot, where the table is in it.
 
-    Asked of the engine it takes some ten times as long: for each question that reads the whole schema.
+    Asked of the engine it takes some ten times as long: for each question that looks through the whole schema.
     """
     with connected(place) as connection:
         if not all(_made(connection, place)):
-            return None
+            return False, None
         row = connection.execute(
             f"SELECT max(snapshot_id), EXISTS (SELECT FROM {place.schema}.ducklake_table"
             f" WHERE table_name = %s AND end_snapshot IS NULL) FROM {place.schema}.ducklake_snapshot".encode(),
             [table],
         ).fetchone()
-    return int(row[0]) if row and row[1] else None
+    return True, int(row[0]) if row and row[1] else None
 
 
 def signature(table: str, writer: str) -> str:

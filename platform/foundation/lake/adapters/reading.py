@@ -130,10 +130,10 @@ class Reading:
         return self.query(f"FROM ducklake_table_insertions({span})", {})
 
     def exists(self, table: str) -> bool:
-        return catalogue.current(self._place, checked(table)) is not None
+        return self._newest(table) is not None
 
     def current(self, table: str) -> TableAt:
-        snapshot = catalogue.current(self._place, checked(table))
+        snapshot = self._newest(table)
         if snapshot is None:
             raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
         return TableAt(table, snapshot)
@@ -157,6 +157,13 @@ class Reading:
 
     def tables(self) -> list[str]:
         return catalogue.tables(self._place)
+
+    def _newest(self, table: str) -> int | None:
+        ready, snapshot = catalogue.current(self._place, checked(table))
+        if ready:
+            return snapshot
+        with self._reading():  # whoever opens it first makes it, or puts it under the keys of this version
+            return catalogue.current(self._place, table)[1]
 
     @contextmanager
     def _reading(self) -> Iterator[DuckDBPyConnection]:
