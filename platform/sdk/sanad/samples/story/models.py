@@ -53,7 +53,10 @@ class Models(Stage):
         self.made["version"] = version
         failed = [gate["gate"] for gate in version["gates"] if gate["state"] == "failed"]
         must(not failed, f"the gates {failed} failed")
+        pinned = version["feature_service"]
+        must(pinned and pinned["id"] == self.made["service"]["id"], f"the version pins {pinned}, not its features")
         return {
+            "features": f"{pinned['name']} v{pinned['number']}",
             "onnx": version["onnx_state"],
             "gates": len(version["gates"]),
             "digest": version["artifact_digest"][:12],
