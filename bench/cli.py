@@ -18,6 +18,7 @@ AREAS = (
     "ingestion",
     "validation",
     "streams",
+    "replay",
     "tracking",
     "dispatch",
     "pages",
@@ -63,6 +64,10 @@ def _measured(name: str) -> Area | None:
         from bench.streams.cases import measure as of_streams
 
         return of_streams
+    if name == "replay":
+        from bench.replay.cases import measure as of_replay
+
+        return of_replay
     if name == "validation":
         from bench.validation.cases import measure as of_validation
 

@@ -90,6 +90,13 @@ def in_portal(module: str, *arguments: str) -> None:
     subprocess.run([*command, sys.executable, "-m", module, *arguments], cwd=ROOT, env=told, check=True)
 
 
+def beside_servers(module: str, *arguments: str) -> None:
+    """Run a module of this Python beside a database and a broker of its own: it is the whole portal itself."""
+    command = [sys.executable, "-m", "portal.launcher", "run", "--quiet", "--port", "0", "--servers", "--"]
+    told = {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("platform", "platform/sdk", "."))}
+    subprocess.run([*command, sys.executable, "-m", module, *arguments], cwd=ROOT, env=told, check=True)
+
+
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
     """To the process and all that it started: its session is its own."""
     if process.poll() is None:

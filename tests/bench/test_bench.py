@@ -43,7 +43,8 @@ def test_a_bar_is_missed_below_it_and_only_where_there_is_one():
     [
         name
         for name in AREAS
-        if name not in {"serving", "pages", "storage", "ingestion", "streams", "validation", "sizes", "features"}
+        if name
+        not in {"serving", "pages", "storage", "ingestion", "streams", "replay", "validation", "sizes", "features"}
     ],
 )
 def test_an_area_without_a_measurement_says_so_and_invents_no_row(area: str, tmp_path: Path, capsys):

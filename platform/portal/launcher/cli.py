@@ -43,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     once = acts.add_parser("run", help="start everything, run a command against it, stop everything")
     once.set_defaults(act=_run)
     once.add_argument("--quiet", action="store_true", help="say nothing unless something is wrong")
+    once.add_argument(
+        "--servers", action="store_true", help="start database and broker alone; the command does the work"
+    )
     for each in (serve, once):
         each.add_argument("--port", type=int, help="0 for any free one; otherwise SANAD_PORT, otherwise 8000")
         each.add_argument("--no-sample", action="store_true", help="do not load the sample project")
@@ -77,7 +80,7 @@ def _run(wanted: argparse.Namespace) -> int:
     if not command:
         raise Refusal("Say what to run: python -m portal.launcher run -- COMMAND")
     home = locate(wanted.home) if wanted.home else None
-    options = Options(sample=not wanted.no_sample, model=False)
+    options = Options(sample=not wanted.no_sample, model=False, portal=not wanted.servers)
     return up.run(home, command, port=wanted.port, options=options, quiet=wanted.quiet)
 
 

@@ -27,6 +27,8 @@ class Options:
     sample: bool = True
     # Whether the sample's model is trained and served as well, behind everybody's back.
     model: bool = True
+    # Whether anything is served and worked off; else database and broker run, migrated, with the sample's people.
+    portal: bool = True
 
 
 def table(servers: Servers, options: Options) -> list[Spec]:
@@ -37,6 +39,8 @@ def table(servers: Servers, options: Options) -> list[Spec]:
     if servers.valkey:
         rows.append(_valkey(servers, servers.valkey))
     rows += steps(servers, sample=options.sample)
+    if not options.portal:
+        return rows
     rows += [_web(servers), _live(servers), _gateway(servers)]
     rows += _workers(servers)
     rows += _loops(servers)

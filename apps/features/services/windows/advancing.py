@@ -81,7 +81,7 @@ def _step(job: JobHandle, view_id: UUID) -> bool:
     was = Progress.of(view)
     if not moved and was.step == mark.step and was.online_step == mark.step:
         return False
-    told = Progress.at(tables, view, mark).but(online_step=was.online_step, profiled=was.profiled)
+    told = was.on(tables, view, mark).but(online_step=was.online_step, profiled=was.profiled)
     told = _profiled(tables, view, mark, at, told).but(seconds=round(time.monotonic() - began, 3))
     if not _note(job, view, told, at):
         return False
@@ -89,7 +89,16 @@ def _step(job: JobHandle, view_id: UUID) -> bool:
     if mark.step % _COMPACT_EVERY == 0:
         for table in (events_table(view), rows_table(view)):
             tables.compact(table, fewest=_FEWEST_FILES)
-    return moved
+    return moved and _is_more(tables, view, mark)
+
+
+def _is_more(tables: Lake, view: FeatureView, mark: Mark) -> bool:
+    """Whether something came meanwhile: to the source, or by somebody else who then found the rows' mark moved.
+
+    Of rows that were changed and not counted otherwise the next look tells, as it always does.
+    """
+    newest, _said = mark_of(tables, view)
+    return newest != mark or tables.count(tables.current(mark.table)) != mark.rows
 
 
 def _followed(job: JobHandle, view_id: UUID) -> FeatureView | None:
@@ -102,10 +111,10 @@ def _followed(job: JobHandle, view_id: UUID) -> FeatureView | None:
 def _take_in(job: JobHandle, tables: Lake, view: FeatureView, plan: Plan) -> tuple[Mark | None, bool]:
     """How far the source is taken in afterwards, and whether anything was; None where there is no source any more."""
     mark, said = mark_of(tables, view)
-    table = source_table(view)
-    if not tables.exists(table):
+    try:
+        until = tables.current(source_table(view))
+    except TableMissing:
         return mark, False
-    until = tables.current(table)
     if mark is None:
         return take_all(tables, view, plan, until, None, ""), True
     added = _added(tables, mark, until)

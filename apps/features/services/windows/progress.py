@@ -37,9 +37,10 @@ class Progress:
     failure: str = ""
 
     @classmethod
-    def at(cls, tables: Lake, view: FeatureView, mark: Mark) -> Progress:
-        """Counted in the view's own table of events."""
-        sql = "SELECT count(t) AS events, count(*) - count(t) AS left_out, max(t) AS newest FROM events"
+    def at(cls, tables: Lake, view: FeatureView, mark: Mark, *, after: int = 0) -> Progress:
+        """Counted in the view's own table of events; of what came after a step alone."""
+        counted = "count(t) AS events, count(*) - count(t) AS left_out, max(t) AS newest"
+        sql = f"SELECT {counted} FROM events WHERE step > {int(after)}"  # noqa: S608 - a number
         events = {"events": tables.current(events_table(view))}
         [found] = tables.query(sql, events).read_all().to_pylist()
         newest = found["newest"]
@@ -53,6 +54,14 @@ class Progress:
             advanced_at=now().isoformat(),
         )
 
+    def on(self, tables: Lake, view: FeatureView, mark: Mark) -> Progress:
+        """As of a later step: only what came since is counted, as long as nothing was begun anew."""
+        if not mark.whole <= self.step <= mark.step:
+            return Progress.at(tables, view, mark)
+        came = Progress.at(tables, view, mark, after=self.step)
+        newest = max(self.newest_event, came.newest_event, key=_moment)
+        return came.but(events=self.events + came.events, left_out=self.left_out + came.left_out, newest_event=newest)
+
     @classmethod
     def of(cls, view: FeatureView) -> Progress:
         return cls(**view.follow)
@@ -62,3 +71,7 @@ class Progress:
 
     def but(self, **changes: Any) -> Progress:
         return replace(self, **changes)
+
+
+def _moment(said: str) -> datetime:
+    return datetime.fromisoformat(said) if said else datetime.min.replace(tzinfo=UTC)

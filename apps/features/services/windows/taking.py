@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from apps.features.services.windows.events import Mark, events_sql, events_table
 from apps.features.services.windows.kernel import change_points_sql, reach_sql
 from apps.features.services.windows.plans import Plan
 from foundation import lake
+from foundation.clock import now
 from foundation.lake import Lake
 from foundation.lake.ports import TableAt
 from foundation.quoting import identifier
@@ -87,7 +87,7 @@ def news(added: pa.RecordBatchReader) -> pa.RecordBatchReader | None:
 
 
 def _selected(view: FeatureView, plan: Plan, source: TableAt, step: int) -> pa.RecordBatchReader:
-    sql = events_sql(view, plan, step=step, now_us=time.time_ns() // 1_000)
+    sql = events_sql(view, plan, step=step, now_us=int(now().timestamp() * 1_000_000))
     return lake.sandbox.run(view.tenant_id, sql, {ALIAS: source}, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
 
 

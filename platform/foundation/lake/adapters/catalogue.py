@@ -157,6 +157,22 @@ def tables(place: LakePlace) -> list[str]:
         return [name for (name,) in rows]
 
 
+def current(place: LakePlace, table: str) -> tuple[bool, int | None]:
+    """Whether the catalogue is there as this version has it; the newest snapshot, where the table is in it.
+
+    Asked of the engine it takes some ten times as long: for each question that looks through the whole schema.
+    """
+    with connected(place) as connection:
+        if not all(_made(connection, place)):
+            return False, None
+        row = connection.execute(
+            f"SELECT max(snapshot_id), EXISTS (SELECT FROM {place.schema}.ducklake_table"
+            f" WHERE table_name = %s AND end_snapshot IS NULL) FROM {place.schema}.ducklake_snapshot".encode(),
+            [table],
+        ).fetchone()
+    return True, int(row[0]) if row and row[1] else None
+
+
 def signature(table: str, writer: str) -> str:
     """In whose name a mark of a table stands; no name of a table has a blank."""
     return f"{table} {writer}" if writer else table
@@ -164,10 +180,8 @@ def signature(table: str, writer: str) -> str:
 
 def mark_of(place: LakePlace, table: str, writer: str) -> str:
     """What was committed with the newest rows of a table that is there now; see `Lake.mark_of`."""
-    if not is_ready(place):
-        return ""
     with connected(place) as connection:
-        return mark_in(place, connection, table, writer)
+        return mark_in(place, connection, table, writer) if all(_made(connection, place)) else ""
 
 
 def mark_in(place: LakePlace, connection: psycopg.Connection, table: str, writer: str) -> str:

@@ -120,27 +120,23 @@ class Reading:
         if since.snapshot == until.snapshot:
             return self.query(f"FROM {self._relation(until)} LIMIT 0", {})
         span = f"'lake', 'main', {quoted(since.table)}, {int(since.snapshot) + 1}, {int(until.snapshot)}"
-        sql = (
-            f"SELECT (SELECT count(*) FROM ducklake_table_deletions({span})), "
-            f"(SELECT count(*) FROM ducklake_table_insertions({span}))"
-        )
+        parts = (f"ducklake_table_deletions({span})", f"ducklake_table_insertions({span})")
+        counts = ", ".join(f"(SELECT count(*) FROM {part})" for part in (*parts, *map(self._relation, (since, until))))
         with self._reading() as connection:
-            taken, came = connection.execute(sql).fetchone() or (1, 0)
+            taken, came, before, after = connection.execute(f"SELECT {counts}").fetchone() or (1, 0, 0, 0)
         # A table that was written anew in between tells of its new rows alone; their number gives it away.
-        if taken or self.count(since) + int(came) != self.count(until):
+        if taken or int(before) + int(came) != int(after):
             return None
         return self.query(f"FROM ducklake_table_insertions({span})", {})
 
     def exists(self, table: str) -> bool:
-        with self._reading() as connection:
-            return self._exists(connection, checked(table))
+        return self._newest(table) is not None
 
     def current(self, table: str) -> TableAt:
-        with self._reading() as connection:
-            if not self._exists(connection, checked(table)):
-                raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
-            row = connection.execute("FROM ducklake_current_snapshot('lake')").fetchone()
-        return TableAt(table, int(row[0]) if row else 0)
+        snapshot = self._newest(table)
+        if snapshot is None:
+            raise TableMissing(_("There is no table “%(table)s” in the lake.") % {"table": table})
+        return TableAt(table, snapshot)
 
     def mark_of(self, table: str, writer: str = "") -> str:
         return catalogue.mark_of(self._place, checked(table), writer)
@@ -161,6 +157,13 @@ class Reading:
 
     def tables(self) -> list[str]:
         return catalogue.tables(self._place)
+
+    def _newest(self, table: str) -> int | None:
+        ready, snapshot = catalogue.current(self._place, checked(table))
+        if ready:
+            return snapshot
+        with self._reading():  # whoever opens it first makes it, or puts it under the keys of this version
+            return catalogue.current(self._place, table)[1]
 
     @contextmanager
     def _reading(self) -> Iterator[DuckDBPyConnection]:

@@ -32,6 +32,11 @@ class Kept:
     def view(self, name: str) -> Thing | None:
         return next((view for view in self._client.features.list() if _is(view, name)), None)
 
+    def service(self, name: str) -> Thing | None:
+        """The newest version of a feature service."""
+        found = [service for service in self._client.feature_services.list() if service["name"] == name]
+        return max(found, key=lambda service: service["number"], default=None)
+
     def training_set(self, name: str) -> Thing | None:
         return next((found for found in self._client.training_sets.list() if _is(found, name)), None)
 

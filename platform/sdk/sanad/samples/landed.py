@@ -1,7 +1,8 @@
-"""Flights as they land, pushed into a stream, and windows over them: delays of the last 2 and 24 hours.
+"""Flights as they are over, pushed into a stream, and windows over them: delays of the last 2 and 24 hours.
 
 A flight's delay is known when it lands, and not before: that is the event's time. The package gives no moment of
-landing; it is the scheduled departure with the departure's delay and the time in the air.
+landing; it is the scheduled departure with the departure's delay and the time in the air. A flight that never landed
+where it was to land (cancelled, or diverted) has no delay; it is over where it left, or was to leave.
 """
 
 from __future__ import annotations
@@ -9,23 +10,26 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sanad.samples.flights import files
+from sanad.samples.flights import MISSING, files
 
 STREAM = "landed-flights"
 COLUMNS: list[dict[str, Any]] = [
     {"name": "carrier", "type": "text", "required": True},
     {"name": "origin", "type": "text", "required": True},
-    {"name": "landed_at", "type": "time", "required": True},
+    {"name": "over_at", "type": "time", "required": True},
+    {"name": "known_at", "type": "time", "required": True},
     {"name": "delay", "type": "number"},
     {"name": "late", "type": "flag"},
 ]
-EVENT_TIME, SLIDE_SECONDS = "landed_at", 300
+EVENT_TIME, KNOWN_TIME, SLIDE_SECONDS = "over_at", "known_at", 300
 # Entities with the names that their features begin with.
 ENTITIES = {"carrier": "carrier", "origin": "origin"}
+LATE_MINUTES = 15
 
 
 def views() -> Iterator[dict[str, Any]]:
@@ -36,34 +40,64 @@ def views() -> Iterator[dict[str, Any]]:
             "entity": entity,
             "event_time": EVENT_TIME,
             "slide_seconds": SLIDE_SECONDS,
-            "known_since": "event",
+            "created_column": KNOWN_TIME,
             "aggregations": list(_aggregations(begins)),
         }
 
 
 def _aggregations(begins: str) -> Iterator[dict[str, Any]]:
     for hours in (2, 24):
-        for name, function, column in (("landed", "count", ""), ("delay", "mean", "delay"), ("late", "mean", "late")):
+        for name, function, column in (
+            ("landed", "count", "delay"),
+            ("delay", "mean", "delay"),
+            ("late", "mean", "late"),
+        ):
             seconds = hours * 3600
             yield {"name": f"{begins}_{name}_{hours}h", "function": function, "column": column, "seconds": seconds}
 
 
-def events() -> Iterator[dict[str, Any]]:
-    """Every flight that landed, in the order of the timetable: the order in which they landed is another."""
-    with zipfile.ZipFile(files()["flights"]) as whole, whole.open(whole.namelist()[0]) as packed:
-        for row in csv.DictReader(io.TextIOWrapper(packed, "utf-8")):
-            if "NA" not in (row["dep_delay"], row["air_time"], row["arr_delay"]):
-                yield _event(row)
+def events(file: Path | None = None) -> Iterator[dict[str, Any]]:
+    """Every flight, in the order of the timetable: the order in which they were over is another."""
+    with (file or files()["flights"]).open("rb") as raw, _unpacked(raw) as text:
+        for row in csv.DictReader(text):
+            yield _event(row)
+
+
+def as_known(found: Iterable[dict[str, Any]], known_at: datetime) -> Iterator[dict[str, Any]]:
+    """The same flights, known from this moment on: when they are sent."""
+    for event in found:
+        yield {**event, KNOWN_TIME: known_at.isoformat()}
+
+
+def shifted(found: Iterable[dict[str, Any]], last_at: datetime) -> list[dict[str, Any]]:
+    """The same flights as if the last of them were over at this moment, known when they are over."""
+    known = [(event, datetime.fromisoformat(event[EVENT_TIME])) for event in found]
+    later = last_at - max((at for _event, at in known), default=last_at)
+    moved = (((at + later).isoformat(), event) for event, at in known)
+    return [{**event, EVENT_TIME: at, KNOWN_TIME: at} for at, event in moved]
+
+
+def _unpacked(raw: Any) -> io.TextIOWrapper:
+    """The table itself, also out of the archive that the package has it in."""
+    if zipfile.is_zipfile(raw):
+        whole = zipfile.ZipFile(raw)
+        return io.TextIOWrapper(whole.open(whole.namelist()[0]), "utf-8")
+    raw.seek(0)
+    return io.TextIOWrapper(raw, "utf-8")
 
 
 def _event(row: dict[str, str]) -> dict[str, Any]:
+    missing = set(MISSING["missing"])
     hour = datetime.fromisoformat(row["time_hour"].replace("Z", "+00:00"))
     hour = hour if hour.tzinfo else hour.replace(tzinfo=UTC)
-    minutes = int(row["minute"]) + float(row["dep_delay"]) + float(row["air_time"])
+    parts = (row[name] for name in ("minute", "dep_delay", "air_time"))
+    over = (hour + timedelta(minutes=sum(float(part) for part in parts if part not in missing))).isoformat()
+    delay = None if row["arr_delay"] in missing else float(row["arr_delay"])
     return {
         "carrier": row["carrier"],
         "origin": row["origin"],
-        "landed_at": (hour + timedelta(minutes=minutes)).isoformat(),
-        "delay": float(row["arr_delay"]),
-        "late": float(row["arr_delay"]) >= 15,
+        EVENT_TIME: over,
+        KNOWN_TIME: over,
+        "delay": delay,
+        "late": None if delay is None else delay >= LATE_MINUTES,
     }

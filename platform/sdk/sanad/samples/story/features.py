@@ -11,13 +11,15 @@ if TYPE_CHECKING:
 
 
 class Features(Stage):
-    """What a model learns from: features as of each flight, and the proof that none is younger."""
+    """What a model learns from: one set of features, as of the moment of each prediction, and the proof of it."""
 
     def features(self) -> Figures:
-        for name in ("carrier", "origin", "tailnum"):
-            self.scientist.features.entity(name, [name])
-        views = self.made["views"] = [self._view(view) for view in flights.VIEWS]
-        return {"views": len(views), "rows": sum(view["row_count"] for view in views)}
+        views = [*map(self._view, flights.VIEWS), *self.made["windows"]]
+        service = self.made["service"] = self.kept.service(flights.SERVICE) or self.scientist.feature_services.define(
+            flights.SERVICE, [view["id"] for view in views], description=flights.GOAL
+        )
+        rows = sum(view["row_count"] for view in views)
+        return {"views": len(views), "rows": rows, "features": sum(len(part["features"]) for part in service["views"])}
 
     def _view(self, view: flights.View) -> Thing:
         return self.kept.view(view.name) or self.scientist.features.define(
@@ -53,7 +55,7 @@ class Features(Stage):
             base_version=self.made["departures"]["id"],
             label="late",
             features=flights.BASE_FEATURES,
-            event_time="scheduled_departure",
-            views=[{"view": view["id"]} for view in self.made["views"]],
+            event_time=flights.EVENT_TIME,
+            service=self.made["service"]["id"],
             **window,
         )

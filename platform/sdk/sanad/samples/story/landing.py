@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sanad.resource import Thing
-from sanad.samples import landed
+from sanad.samples import flights, landed
 from sanad.samples.story.care import Care
 from sanad.samples.story.flow import Flow
 from sanad.samples.story.stage import must
@@ -15,28 +14,44 @@ from sanad.transport import unmade, wait_for
 if TYPE_CHECKING:
     from sanad.demo import Figures
 
-# So many of the year's first flights, in so many parts that each land before the next is sent.
+# So many of the year's first flights land once more, just now, in so many parts that are each in before the next.
 EVENTS, PARTS = 3_000, 3
 # As many of one request are compared with the lake at most.
 _AT_ONCE = 5
+_ENTITIES = ("carrier", "origin", "tailnum")
 
 
 class Landing(Flow, Care):
     """Flights land, windows over them go on, and what is served is what a training set would have joined."""
 
-    def landing(self) -> Figures:
-        events = list(_shifted(islice(landed.events(), EVENTS)))
+    def windows(self) -> Figures:
+        """The year so far: what a model learns from, by the very stream and windows that go on when it serves."""
+        for name in _ENTITIES:
+            self.scientist.features.entity(name, [name])
         stream = self.kept.stream(landed.STREAM) or self.scientist.streams.create(
             landed.STREAM, columns=landed.COLUMNS, event_time=landed.EVENT_TIME
         )
-        rows, parts = int(stream["rows"]), [events[part::PARTS] for part in range(PARTS)]
-        rows += self._sent(stream, parts[0], rows)
+        rows = int(stream["rows"])
+        if not rows:
+            rows = self._sent(stream, landed.events(self.files["flights"]), 0)
+        must(rows >= flights.ROWS or not self.whole, f"{rows} of {flights.ROWS} flights came in")
         # What flights hold is said of a version of them, as of every dataset.
         self._classified(self.kept.dataset(landed.STREAM) or self._cut(stream))
-        views = [self._windows(words, stream) for words in landed.views()]
-        before, asked = [self._compared(view) for view in views], [0] * len(views)
-        for part in parts[1:]:
-            rows += self._sent(stream, part, rows)
+        self.made["stream"] = stream
+        self.made["windows"] = [self._windows(words, stream) for words in landed.views()]
+        return {"flights": rows, "windows": len(self.made["windows"])}
+
+    def landing(self) -> Figures:
+        """Flights land now: every answer is compared with the lake."""
+        stream, views = self.scientist.streams.get(self.made["stream"]["id"]), self.made["windows"]
+        for view in views:
+            self.scientist.features.watch_skew(view["id"], share=1.0, limit=0.0)
+        now = datetime.now(UTC).replace(microsecond=0)
+        year = islice(landed.events(self.files["flights"]), EVENTS)
+        events = landed.shifted(year, now - timedelta(minutes=1))
+        rows, before, asked = int(stream["rows"]), [self._compared(view) for view in views], [0] * len(views)
+        for part in (events[part::PARTS] for part in range(PARTS)):
+            rows += self._sent(stream, landed.as_known(part, datetime.now(UTC)), rows)
             asked = [count + self._served(view, rows, events) for view, count in zip(views, asked, strict=True)]
         found = [self._skew(view, sum(counts)) for view, *counts in zip(views, before, asked, strict=True)]
         compared, different = (sum(one[word] for one in found) for word in ("compared", "different"))
@@ -44,29 +59,20 @@ class Landing(Flow, Care):
         return {"landed": EVENTS, "windows": len(views), "compared": compared, "different": different}
 
     def _windows(self, words: dict[str, Any], stream: Thing) -> Thing:
-        """A view of the sample over the stream, of which every answer is compared."""
-        if kept := self.kept.view(words["name"]):
-            return kept
-        # Flights are sent later than they landed: a value counts from when it was here.
-        made = self.scientist.features.define_windows(**{**words, "known_since": "arrival"}, stream=stream["id"])
-        self.scientist.features.watch_skew(made["id"], share=1.0, limit=0.0)
-        return made
+        return self.kept.view(words["name"]) or self.scientist.features.define_windows(**words, stream=stream["id"])
 
-    def _sent(self, stream: Thing, events: list[dict[str, Any]], rows: int) -> int:
+    def _sent(self, stream: Thing, events: Any, rows: int) -> int:
         """How many became rows, once they are there."""
         told = self.scientist.streams.push(stream["id"], events)
         must(not told["rejected"], f"of the flights these were refused: {told['rejected'][:3]}")
-        self._arrived(stream, rows + told["accepted"])
-        return int(told["accepted"])
-
-    def _arrived(self, stream: Thing, expected: int) -> None:
         wait_for(
             lambda: self.scientist.streams.get(stream["id"]),
-            lambda found: found["rows"] >= expected,
+            lambda found: found["rows"] >= rows + told["accepted"],
             failed=lambda found: found["failure"] or None,
-            timeout_s=60,
+            timeout_s=120,
             what="The stream",
         )
+        return int(told["accepted"])
 
     def _served(self, view: Thing, rows: int, events: list[dict[str, Any]]) -> int:
         """Ask for every entity once the windows have all flights; how many there were."""
@@ -95,12 +101,3 @@ class Landing(Flow, Care):
             timeout_s=120,
             what=f"The comparison of {view['name']}",
         )
-
-
-def _shifted(events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The same flights as if the last of them had landed just now: a window is over what has just been."""
-    known = list(events)
-    last = max(datetime.fromisoformat(event[landed.EVENT_TIME]) for event in known)
-    later = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1) - last
-    for event in known:
-        yield {**event, landed.EVENT_TIME: (datetime.fromisoformat(event[landed.EVENT_TIME]) + later).isoformat()}

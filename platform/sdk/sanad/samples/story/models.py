@@ -19,14 +19,14 @@ class Models(Stage):
             recipe="hist_gradient_boosting",
             split={
                 "kind": "time",
-                "column": "scheduled_departure",
+                "column": flights.EVENT_TIME,
                 "validation_start": "2013-06-01T00:00:00Z",
                 "test_start": "2013-07-01T00:00:00Z",
             },
             slices=[
                 {
                     "name": "jul_aug",
-                    "column": "scheduled_departure",
+                    "column": flights.EVENT_TIME,
                     "from": "2013-07-01T00:00:00Z",
                     "to": "2013-09-01T00:00:00Z",
                 }
@@ -53,7 +53,10 @@ class Models(Stage):
         self.made["version"] = version
         failed = [gate["gate"] for gate in version["gates"] if gate["state"] == "failed"]
         must(not failed, f"the gates {failed} failed")
+        pinned = version["feature_service"]
+        must(pinned and pinned["id"] == self.made["service"]["id"], f"the version pins {pinned}, not its features")
         return {
+            "features": f"{pinned['name']} v{pinned['number']}",
             "onnx": version["onnx_state"],
             "gates": len(version["gates"]),
             "digest": version["artifact_digest"][:12],

@@ -30,6 +30,7 @@ class Story(Data, Landing, Features, Models, Serving, Proof):
 
     def as_far_as_a_run(self) -> None:
         self.walk.step("2 datasets", self.datasets)
+        self.walk.step("3 flights of 2013 as a stream, windows over it", self.windows)
         self.walk.step("3 features", self.features)
         self.walk.step("3 training set with leakage proof", self.training_sets)
         self.walk.step("4 run", self.run)
