@@ -41,6 +41,7 @@ from runtime.online import (
     check_requests,
     parted,
     results,
+    told_beside,
 )
 from runtime.online.reading import Answer, OfView
 from runtime.online.samples import FIELD, MOST_WAITING, Sampler, queue_of
@@ -202,6 +203,7 @@ class Features:
                 "entities."
             )
         try:
+            requests = told_beside(plan.derived, entities, requests)
             check_requests(plan.derived, requests)
         except RequestRefused as refused:
             raise _request_refused(refused) from refused

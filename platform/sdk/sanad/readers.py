@@ -61,12 +61,13 @@ class Reader:
         Refused where a value is not known or not of its kind.
         """
         try:
-            from runtime.online import RequestRefused, check_requests, parted, results
+            from runtime.online import RequestRefused, check_requests, parted, results, told_beside
         except ImportError as error:
             raise Failed(_NO_RUNTIME) from error
         try:
             keys, given = parted(entities, requests)
             answer = self.read(keys)
+            given = told_beside(self._plan.derived, keys, given)
             check_requests(self._plan.derived, given)
             return results(self._plan, keys, answer, given)
         except RequestRefused as refused:
