@@ -28,7 +28,7 @@ class SanadError(Exception):
 
     def __str__(self) -> str:
         """The sentence, and of each field what the sentence does not say already."""
-        return "; ".join([self.sentence, *(f"{name}: {said}" for name, said in self.more())])
+        return " ".join([self.sentence, *(f"{name}: {said}" for name, said in self.more())])
 
     def more(self) -> list[tuple[str, str]]:
         """What is wrong of which field, where that is more than the sentence."""

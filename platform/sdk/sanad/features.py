@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from sanad.catalogue import Catalogue
-from sanad.errors import Denied, NotFound
+from sanad.errors import Denied, NotFound, Refused
 from sanad.historical import HistoricalFeatures
 from sanad.readers import Reader
-from sanad.resource import Resource, Thing, Things
+from sanad.resource import Resource, Thing, Things, is_id
 from sanad.transport import unmade, wait_for
 
 
@@ -24,14 +24,14 @@ class Features(Catalogue, HistoricalFeatures):
         owner: str = "",
         tags: Sequence[str] = (),
     ) -> Thing:
-        """The entity of this name, defined where it is new.
+        """The entity of this name, defined where it is new; Refused where it has other keys already.
 
         `join_keys` are names, or names with types: text, whole number, truth, date or moment.
         """
         for found in self._http.pages("entities/", project=self._project):
             if found["name"] == name:
-                return found
-        types = dict(join_keys) if isinstance(join_keys, Mapping) else {}
+                return _same_keys(found, join_keys)
+        types = {key: kind for key, kind in join_keys.items() if kind} if isinstance(join_keys, Mapping) else {}
         keys = {"join_keys": list(join_keys), "key_types": types}
         said = {"description": description, "owner": owner, "tags": list(tags)}
         body = {"project": self._project, "name": name, **keys, **said}
@@ -53,13 +53,16 @@ class Features(Catalogue, HistoricalFeatures):
         tags: Sequence[str] = (),
         timeout_s: float = 900,
     ) -> Thing:
-        """Define a feature view and wait for its rows; `inputs` maps names in the SQL to dataset version ids."""
+        """Define a feature view and wait for its rows; `inputs` maps names in the SQL to dataset versions.
+
+        A version is said by its id, or like `payments` (the newest), `payments@v3`, `payments@tag`.
+        """
         body = {
             "project": self._project,
             "name": name,
             "entity": entity,
             "sql": sql,
-            "inputs": dict(inputs),
+            "inputs": {alias: self._client.datasets.newest(said) for alias, said in inputs.items()},
             "event_time": event_time,
             "created_column": created_column,
             "ttl_seconds": ttl_seconds,
@@ -174,7 +177,12 @@ class Features(Catalogue, HistoricalFeatures):
 
     def preview(self, sql: str, inputs: Mapping[str, str]) -> Thing:
         found: Thing = self._http.post(
-            "feature-views/preview/", {"project": self._project, "sql": sql, "inputs": dict(inputs)}
+            "feature-views/preview/",
+            {
+                "project": self._project,
+                "sql": sql,
+                "inputs": {alias: self._client.datasets.newest(said) for alias, said in inputs.items()},
+            },
         )
         return found
 
@@ -269,7 +277,7 @@ class OnDemand(Resource):
         """Define features ({name: expression}), or their next version.
 
         `request` maps the values of a request to number, whole number, text, truth, date or moment; `uses` maps feature
-        views (ids) to the features that expressions name, None for all.
+        views (ids or names) to the features that expressions name, None for all.
         """
         body = {**self._meaning(features, request, uses), "name": name, "description": description, "tags": list(tags)}
         made: Thing = self._http.post("on-demand-views/", body)
@@ -315,7 +323,8 @@ class OnDemand(Resource):
         request: Mapping[str, str] | None,
         uses: Mapping[str, Sequence[str] | None] | None,
     ) -> dict[str, Any]:
-        taken = [{"view": view, "features": names and [*names]} for view, names in (uses or {}).items()]
+        views = self._client.features
+        taken = [{"view": _id(views, view), "features": names and [*names]} for view, names in (uses or {}).items()]
         return {
             "project": self._project,
             "features": [{"name": name, "expression": text} for name, text in features.items()],
@@ -336,7 +345,7 @@ class TrainingSets(Resource):
         group: str = "",
         window_start: str | None = None,
         window_end: str | None = None,
-        views: Sequence[Mapping[str, Any]] = (),
+        views: Sequence[str | Mapping[str, Any]] = (),
         service: str | None = None,
         keys: Mapping[str, str] | None = None,
         on_demand: Sequence[str | Mapping[str, Any]] = (),
@@ -345,7 +354,8 @@ class TrainingSets(Resource):
     ) -> Thing:
         """Labels of a dataset version joined with feature views as of each label's time; waits for the proof.
 
-        `service` is the id of a feature service whose views are taken, joined by `keys` ({join key: column of the base
+        Each thing is said by its id or its name: `base_version` like `labels` or `labels@v2`, views as {"view", "keys",
+        "features"} or a name alone. `service` is a feature service whose views are taken, joined by `keys` ({join key: column of the base
         version}) where the columns are called otherwise.
         `on_demand` takes ids, or {"id", "request": {request value: base column}, "features": names}.
         `ignore_known_since` shows corrections before they were known; the portal records it, and warns.
@@ -353,28 +363,39 @@ class TrainingSets(Resource):
         body = {
             "project": self._project,
             "name": name,
-            "base_version": base_version,
+            "base_version": self._client.datasets.newest(str(base_version)),
             "label": label,
             "features": None if features is None else list(features),
             "event_time": event_time,
             "group": group,
             "window_start": window_start,
             "window_end": window_end,
-            "views": [dict(view) for view in views],
-            "service": service,
+            **self._taken(views=views, service=service, on_demand=on_demand),
             "keys": dict(keys or {}),
-            "on_demand": [one if isinstance(one, str) else dict(one) for one in on_demand],
             "ignore_known_since": ignore_known_since,
         }
         made = self._http.post("training-sets/", body)
         return _built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")
+
+    def _taken(self, *, views: Any = (), service: Any = None, on_demand: Any = ()) -> Thing:
+        """What is joined, each said by its id or name, by its id."""
+        client = self._client
+        parts = [{"view": one} if isinstance(one, str) else dict(one) for one in views]
+        made = [{"id": one} if isinstance(one, str) else dict(one) for one in on_demand]
+        return {
+            "views": [{**part, "view": _id(client.features, part["view"])} for part in parts],
+            "service": _id(client.feature_services, service) if service else None,
+            "on_demand": [{**part, "id": _id(client.on_demand, part["id"])} for part in made],
+        }
 
     def preview(self, *, base_version: str, label: str, **definition: Any) -> Thing:
         """What some rows of such a training set would show, in the words of `create`; nothing is kept.
 
         See `report`.
         """
-        body = {"project": self._project, "base_version": base_version, "label": label, **definition}
+        taken = {word: definition.pop(word) for word in ("views", "service", "on_demand") if word in definition}
+        base = self._client.datasets.newest(str(base_version))
+        body = {"project": self._project, "base_version": base, "label": label, **definition, **self._taken(**taken)}
         found: Thing = self._http.post("training-sets/preview/", body)
         return found
 
@@ -389,6 +410,22 @@ class TrainingSets(Resource):
 
     def list(self) -> Things:
         return list(self._http.pages("training-sets/", project=self._project))
+
+
+def _id(things: Any, said: Any) -> str:
+    """The id of what is said by its id or its name."""
+    return str(said) if is_id(str(said)) else str(things.get(said)["id"])
+
+
+def _same_keys(entity: Thing, join_keys: Sequence[str] | Mapping[str, str]) -> Thing:
+    """Keys of another name or type are another entity, which the name is taken for."""
+    types = dict(join_keys) if isinstance(join_keys, Mapping) else {}
+    known = entity["key_types"]
+    other = {key: kind for key, kind in types.items() if kind and known.get(key, kind) != kind}
+    if list(entity["join_keys"]) != list(join_keys) or other:
+        there = ", ".join(f"{key} ({known[key]})" if key in known else key for key in entity["join_keys"])
+        raise Refused(f"There is an entity {entity['name']!r} already, and its keys are {there}. Choose another name.")
+    return entity
 
 
 def _built(http: Any, path: str, timeout_s: float, what: str) -> Thing:
