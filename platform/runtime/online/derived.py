@@ -99,7 +99,7 @@ def parted(
 
 
 def told_beside(derived: Sequence[Derived], entities: Sequence[Row], requests: Sequence[Row]) -> list[Row]:
-    """The requests, and of each what stands beside the entity's join keys, as clients of other feature stores send it."""
+    """The requests, each with what stands beside the entity's join keys, as other feature stores' clients send it."""
     names = {name for one in derived for name in one.declared}
     return [
         {**{name: entity[name] for name in names & entity.keys()}, **request} if names else request

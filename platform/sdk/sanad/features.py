@@ -355,8 +355,8 @@ class TrainingSets(Resource):
         """Labels of a dataset version joined with feature views as of each label's time; waits for the proof.
 
         Each thing is said by its id or its name: `base_version` like `labels` or `labels@v2`, views as {"view", "keys",
-        "features"} or a name alone. `service` is a feature service whose views are taken, joined by `keys` ({join key: column of the base
-        version}) where the columns are called otherwise.
+        "features"} or a name alone. `service` is a feature service whose views are taken, joined by `keys` ({join key:
+        column of the base version}) where the columns are called otherwise.
         `on_demand` takes ids, or {"id", "request": {request value: base column}, "features": names}.
         `ignore_known_since` shows corrections before they were known; the portal records it, and warns.
         """

@@ -172,6 +172,13 @@ def _training_sets(training: Any) -> None:
     create.add_argument(
         "--on-demand", action="append", default=[], metavar="NAME", help="on-demand features, their request in columns"
     )
+    create.add_argument(
+        "--request",
+        action="append",
+        default=[],
+        metavar="VALUE=COLUMN",
+        help="the column that holds a value that on-demand features ask for, where it is called otherwise",
+    )
     create.add_argument("--event-time", default="", help="when each label was set; without it, no join and no order")
     create.add_argument("--group", default="", help="rows that share this column stay together in a split")
     create.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
@@ -361,6 +368,18 @@ def feature_freshness(client: Client, said: Namespace) -> None:
     show(chosen(view, ("id", "name", "freshness_seconds", "event_age_seconds", "stale_since")), as_json=said.json)
 
 
+def _reckoned(client: Client, said: Namespace) -> list[dict[str, Any]]:
+    """On-demand features that are named, and those of the service where columns are said for what they ask."""
+    columns = {name: str(column) for name, column in map(pair, said.request)}
+    views = [client.on_demand.get(name) for name in said.on_demand]
+    if columns and said.service:
+        views += [client.on_demand.get(part["id"]) for part in client.feature_services.get(said.service)["on_demand"]]
+    if unknown := sorted(set(columns) - {name for view in views for name in view["request"]}):
+        raise ValueError(f"No on-demand feature asks for {', '.join(unknown)}.")
+    asked = [(view, {name: column for name, column in columns.items() if name in view["request"]}) for view in views]
+    return [{"id": view["id"], "request": request} for view, request in asked]
+
+
 def training_create(client: Client, said: Namespace) -> None:
     made = client.training_sets.create(
         said.name,
@@ -373,7 +392,7 @@ def training_create(client: Client, said: Namespace) -> None:
         window_end=said.end,
         views=[{"view": client.features.get(name)["id"]} for name in said.view],
         service=client.feature_services.get(said.service)["id"] if said.service else None,
-        on_demand=[client.on_demand.get(name)["id"] for name in said.on_demand],
+        on_demand=_reckoned(client, said),
         ignore_known_since=said.ignore_known_since,
     )
     show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof")), as_json=said.json)
