@@ -25,6 +25,7 @@ def add_to(acts: Any) -> None:
     for parser in (plan, apply):
         parser.add_argument("file", help="in YAML; - reads what is piped in")
     apply.add_argument("--plan", default="", metavar="DIGEST", help="only if the plan of this digest still holds")
+    apply.add_argument("--wait", action="store_true", help="until every new version of a view is computed")
     export = add(features, "export", features_export, "what is there, as a file")
     export.add_argument("--to", type=Path, help="a file; without it, it is printed")
     catalogue.add_to(features)
@@ -74,7 +75,10 @@ def features_plan(client: Client, said: Namespace) -> None:
 
 
 def features_apply(client: Client, said: Namespace) -> None:
-    _tell_plan(client.feature_definitions.apply(text_of(said.file), plan=said.plan), said, done=True)
+    made = client.feature_definitions.apply(text_of(said.file), plan=said.plan)
+    _tell_plan(made, said, done=True)
+    if said.wait:
+        client.feature_definitions.wait(made)
 
 
 def features_export(client: Client, said: Namespace) -> None:
