@@ -28,9 +28,8 @@ class FeatureDefinitions(Resource):
         made: Thing = self._http.post("feature-definitions/apply/", body)
         return made
 
-
     def wait(self, made: Thing, *, timeout_s: float = 900) -> None:
-        """Wait until every view that an apply (its answer) has made is computed; Failed in the words of one that is not."""
+        """Wait until every view that an apply (its answer) has made is computed; Failed tells why one is not."""
         for step in made["steps"]:
             if step["section"] in {"views", "windows"} and step["action"] in {"new", "new version"}:
                 said = f"{step['name']} v{step['number']}"

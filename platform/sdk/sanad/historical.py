@@ -133,7 +133,7 @@ class HistoricalFeatures(Resource):
             return {"base_version": self._client.datasets.newest(rows)}, None
         if isinstance(rows, (str, Path)):
             return {"upload": self._client.datasets.upload(rows)["id"]}, None
-        index = getattr(rows, "index", None)
+        index = None if isinstance(rows, Sequence) else getattr(rows, "index", None)
         with tempfile.TemporaryDirectory(prefix="sanad-") as folder:
             path = Path(folder) / "rows.parquet"
             _write(rows, path)

@@ -197,10 +197,10 @@ def test_what_follows_from_another_mistake_of_the_file_is_not_told_beside_it(fil
         file.plan(wrong)
     (only,) = refused.value.details["problems"]
     assert only["line"] == 5 and "nobody@example.org" in only["sentence"]
-    with pytest.raises(DefinitionRefused, match="no entity “carier”. Did you mean “carrier”?"):
+    with pytest.raises(DefinitionRefused, match=r"no entity “carier”\. Did you mean “carrier”\?"):
         file.plan(FILE.replace("entity: carrier", "entity: carier"))
     with pytest.raises(
-        DefinitionRefused, match="no feature view “carrier_delays” to take. Did you mean “carrier_delay”"
+        DefinitionRefused, match=r"no feature view “carrier_delays” to take\. Did you mean “carrier_delay”"
     ):
         file.plan(FILE.replace("      carrier_delay: [recent_delay]", "      carrier_delays: [recent_delay]"))
 
