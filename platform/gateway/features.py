@@ -40,6 +40,7 @@ from runtime.online import (
     StoreAway,
     check_requests,
     results,
+    told_beside,
 )
 from runtime.online.reading import Answer, OfView
 from runtime.online.samples import FIELD, MOST_WAITING, Sampler, queue_of
@@ -198,6 +199,7 @@ class Features:
                 "entities."
             )
         try:
+            requests = told_beside(plan.derived, entities, requests)
             check_requests(plan.derived, requests)
         except RequestRefused as refused:
             raise request_refused(refused) from refused

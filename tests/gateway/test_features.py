@@ -155,6 +155,8 @@ def test_on_demand_features_of_a_service_are_reckoned_of_what_the_request_gives(
     assert (bob["features"]["each"], bob["not_given"]) == (None, ["seats"])
     beside = [{"entity": {"person": "ann"}, "request": given[0]}, {"entity": {"person": "bob"}}]
     assert ask(stage, token, entities=beside).json()["results"] == [ann, bob]
+    (flat,) = ask(stage, token, entities=[{"person": "ann", "seats": 7}]).json()["results"]
+    assert {**flat, "entity": {"person": "ann"}} == ann
     for more, said in (
         ({"requests": given[:1]}, "not as many requests"),
         ({"requests": [{"colour": 1}, {}]}, "no value “colour” to give. There are: seats"),

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from foundation.tenancy import find_tenant, scope
+from sanad.errors import Refused
 
 FILE = "entities:\n  airport:\n    join_keys: {airport: text}\n    description: Where it flies from.\n"
 
@@ -76,9 +77,45 @@ def test_services_and_marks_on_the_command_line(run, view):
     run("feature-service", "remove", made["id"])
     changed = json.loads(run("features", "edit", "delays", "--description", "How late", "--tag", "late", "--json"))
     assert (changed["description"], changed["tags"]) == ("How late", ["late"])
+    for said in ("delays v1", "delays@1", "delays@v1", "delays/1"):
+        assert json.loads(run("features", "edit", said, "--tag", "late", "--json"))["id"] == str(view.pk)
+    assert "no 'delay' among its feature-views. Did you mean 'delays'?" in run("features", "restore", "delay", code=3)
     marked = json.loads(run("features", "deprecate", "delays", "Old", "--json"))
     assert marked["deprecated_because"] == "Old"
     assert json.loads(run("features", "restore", "delays", "--json"))["deprecated_at"] is None
     refused = run("features", "remove", "delays", "delays v1", role="admin", code=1)
     assert "part of feature services: late v2" in refused
     assert "You may not destroy" in run("features", "remove", "delays", "delays v1", code=4)
+
+
+def test_a_name_alone_is_not_the_version_that_failed(run, view, client):
+    from apps.features.models import FeatureView
+
+    tenant = find_tenant("acme")
+    with scope(tenant.pk):
+        words = {"tenant": tenant, "project_id": view.project_id, "entity": view.entity, "event_time": "at"}
+        failed = FeatureView.objects.create(**words, name="delays", number=2, state="failed")
+    assert client.features.get("delays")["id"] == str(view.pk)
+    assert client.features.get("delays v2")["id"] == str(failed.pk)
+    listed = [json.loads(line) for line in run("feature", "list", "--json").splitlines()]
+    assert {(one["name"], one["number"]) for one in listed} == {("delays", 1), ("delays", 2)}
+
+
+def test_an_entity_is_defined_with_its_types_and_not_taken_for_another(run, view, client):
+    made = json.loads(run("feature", "entity", "shop", "--key", "shop_id:whole number", "--key", "town:text", "--json"))
+    assert (made["join_keys"], made["key_types"]) == (["shop_id", "town"], {"shop_id": "whole number", "town": "text"})
+    assert json.loads(run("feature", "entity", "shop", "--key", "shop_id", "--key", "town", "--json")) == made
+    for keys in ({"shop_id": "text", "town": "text"}, ["shop"], ["town", "shop_id"]):
+        with pytest.raises(Refused, match=r"already, and its keys are shop_id \(whole number\), town \(text\)"):
+            client.features.entity("shop", keys)
+    said = run("feature", "entity", "mall", "--key", "a:integer", code=1)
+    assert "Choose one of: text, whole number, truth, date, moment." in said
+
+
+def test_what_is_wrong_is_said_once(run, view, client, tmp_path):
+    with pytest.raises(Refused, match=r"each says what is wrong\. reason: This field may not be blank\."):
+        client.features.deprecate(str(view.pk), "")
+    file = tmp_path / "f.yaml"
+    file.write_text("views:\n  a: {entity: b, sql: SELECT 1, inputs: {}, event_times: at}\n")
+    said = run("features", "apply", str(file), code=1)
+    assert said.count("“event_times” is not known") == said.count("“event_time” is missing") == 1

@@ -12,7 +12,7 @@ import pytest
 from foundation.access.actors import actor_for_user
 from foundation.identity.models import User
 from foundation.tenancy import find_tenant, scope
-from sanad.errors import Failed, NotFound
+from sanad.errors import Failed, NotFound, SanadError
 from sanad.feature_store import FeatureStore
 from tests.support.classes import said_of
 from tests.support.jobs import run_queued
@@ -109,3 +109,41 @@ def test_code_that_was_written_for_feast_finds_its_words(client, view):
     assert job.to_df()["delays__recent_delay"].astype("Int64").tolist()[:3] == [50, 7, 7]
     with pytest.raises(NotFound, match="write view:feature"):
         store.get_online_features(["delays:nothing"], [{"carrier": "AA"}])
+
+
+def test_a_feature_service_stands_for_its_features_in_feasts_words(client, view):
+    client.on_demand.define(
+        "trip",
+        request={"seats": "whole number"},
+        uses={"delays": ["recent_delay"]},
+        features={"each": "recent_delay / max(seats, 1)"},
+    )
+    delays, trip = client.features.get("delays v1")["id"], client.on_demand.get("trip")["id"]
+    client.feature_services.define("late", [delays], on_demand=[{"id": trip}])
+    store = FeatureStore(client=client)
+    service = store.get_feature_service("late")
+    assert service.features == ("delays@1:recent_delay", "trip@1:each")
+    assert store.list_feature_services() == [service]
+    rows = [{"carrier": "AA", "seats": 5}, {"carrier": "ZZ", "seats": 2}]
+    online = store.get_online_features(service, rows)
+    assert online.to_dict() == {
+        "carrier": ["AA", "ZZ"],
+        "seats": [5, 2],
+        "recent_delay": [50, None],
+        "each": [10.0, None],
+    }
+    assert online.statuses["recent_delay"] == ["PRESENT", "NOT_FOUND"]
+
+
+def test_rows_that_cannot_be_sent_are_refused_in_words(client, view):
+    frame = rows().assign(odd=[1, "a", None, 2, 3, 4])
+    for given, said in (
+        (frame, "values of several types"),
+        (pd.concat([rows(), rows()], axis=1), "cannot be sent as they are: Duplicate column names"),
+        (7, "this is a int"),
+    ):
+        with pytest.raises(SanadError, match=said):
+            client.features.historical(given, ["delays:recent_delay"])
+    listed = [{"carrier": "AA", "event_timestamp": pd.Timestamp("2013-01-20")}]
+    found = client.features.historical(listed, "delays:recent_delay", told=worked).to_df()
+    assert found["recent_delay"].tolist() == [50]

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,7 +11,6 @@ from rest_framework.response import Response
 from apps.features import selectors, services
 from apps.features.api import serializers
 from apps.features.api.projects import ProjectListViewSet
-from apps.features.errors import DefinitionRefused
 from foundation.access import Permission
 from foundation.clock import now
 
@@ -82,13 +80,7 @@ class FeatureViewViewSet(ProjectListViewSet):
     def create(self, request: Request) -> Response:
         body = self.body(serializers.FeatureViewStart)
         project = self.project_of(body.pop("project"))
-        entity = (
-            selectors.visible_entities(actor=self.actor, project_id=project.pk).filter(name=body.pop("entity")).first()
-        )
-        if entity is None:
-            raise DefinitionRefused(
-                _("There is no such entity in this project."), fields={"entity": [_("Define it first.")]}
-            )
+        entity = services.entity_called(actor=self.actor, project=project, name=body.pop("entity"))
         view = services.define_view(actor=self.actor, project=project, entity=entity, **body)
         return self.answer(self.serializer_class, view, status=202)
 

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.features import selectors, services
+from apps.features import services
 from apps.features.api.projects import ProjectListViewSet
 from apps.features.api.serializers import FeatureViewSerializer
 from apps.features.choices import KnownSince, WindowFunction
-from apps.features.errors import DefinitionRefused
 from foundation.access import Permission
 
 
@@ -55,12 +53,7 @@ class WindowsViewSet(ProjectListViewSet):
     def create(self, request: Request) -> Response:
         body = self.body(WindowsStart)
         project = self.project_of(body.pop("project"))
-        entities = selectors.visible_entities(actor=self.actor, project_id=project.pk)
-        entity = entities.filter(name=body.pop("entity")).first()
-        if entity is None:
-            raise DefinitionRefused(
-                _("There is no such entity in this project."), fields={"entity": [_("Define it first.")]}
-            )
+        entity = services.entity_called(actor=self.actor, project=project, name=body.pop("entity"))
         view = services.define_windows(actor=self.actor, project=project, entity=entity, **body)
         return self.answer(self.serializer_class, view, status=202)
 

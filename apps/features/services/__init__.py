@@ -11,7 +11,7 @@ from apps.features.services.asking import (
 from apps.features.services.building import build_training_set
 from apps.features.services.cataloguing import describe_feature, note_classes, note_training_set, note_view
 from apps.features.services.computing import compute_view
-from apps.features.services.defining import define_entity, define_view, preview_sql
+from apps.features.services.defining import define_entity, define_view, entity_called, preview_sql
 from apps.features.services.definitions import (
     apply_definitions,
     definitions_text,
@@ -109,6 +109,7 @@ __all__ = [
     "end_readers",
     "end_readers_in",
     "end_readers_of",
+    "entity_called",
     "entity_fields",
     "feature_part",
     "forget_old_retrievals",

@@ -138,9 +138,15 @@ def _descriptions_before(view: FeatureView) -> dict[str, dict[str, Any]]:
 
 
 def _settle_current(view: FeatureView) -> None:
-    """One version's features are found unless somebody asks for all: those of the newest that has rows."""
+    """One version's features are found unless somebody asks for all: those of the newest that has rows.
+
+    Of a view that is removed altogether none is found: nobody can use it.
+    """
     same = FeatureView.objects.filter(project_id=view.project_id, name=view.name)
-    chosen = same.filter(state=BuildState.READY).order_by("-number").first() or same.order_by("-number").first()
+    there = same.exclude(state__in=(BuildState.DESTROYING, BuildState.DESTROYED)).order_by("-number")
+    chosen = there.filter(state=BuildState.READY).first() or there.first()
     features = Feature.objects.filter(view__in=same)
-    features.exclude(view=chosen).filter(current=True).update(current=False)
-    features.filter(view=chosen, current=False).update(current=True)
+    others = features if chosen is None else features.exclude(view=chosen)
+    others.filter(current=True).update(current=False)
+    if chosen is not None:
+        features.filter(view=chosen, current=False).update(current=True)

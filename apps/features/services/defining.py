@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 
 from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
-from apps.features import policies
+from apps.features import policies, selectors
 from apps.features.errors import DefinitionRefused
 from apps.features.events import EntityDefined, FeatureViewDefined
 from apps.features.models import Entity, FeatureView
 from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.meaning import check_carried, check_steady, checked_key_types, fit_keys
-from apps.features.services.naming import column_list
+from apps.features.services.naming import column_list, meant
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
 from foundation import jobs, lake, ledger
@@ -35,10 +35,39 @@ if TYPE_CHECKING:
     from apps.projects.models import Project
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+# What is counted from 1970 on is no cast away from a time.
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "DECIMAL", "FLOAT", "DOUBLE")
 _PREVIEW_ROWS, _SAMPLE_ROWS = 50, 10_000
 MOST_TTL_S = 100 * 366 * 86_400
 # What a view says of how its values online are watched.
 WATCHED = ("freshness_seconds", "skew_share", "skew_limit")
+
+
+def entity_called(*, actor: Actor, project: Project, name: str) -> Entity:
+    """The project's entity of this name; DefinitionRefused says which there are."""
+    entity = selectors.entity_named(actor=actor, project_id=project.pk, name=name)
+    if entity is None:
+        names = selectors.visible_entities(actor=actor, project_id=project.pk).values_list("name", flat=True)
+        sentence = _("There is no entity “%(name)s” in this project. %(meant)s") % {
+            "name": name,
+            "meant": meant(name, names),
+        }
+        raise DefinitionRefused(sentence, fields={"entity": [_("Define it first.")]})
+    return entity
+
+
+def no_time(name: str, kind: str) -> str:
+    """Why a column of this type is no time, and how SQL makes one of it; nothing where it is one."""
+    if kind.upper().startswith(("TIMESTAMP", "DATE")):
+        return ""
+    words = {"name": name, "type": kind}
+    if kind.upper().startswith(_NUMBERS):
+        sentence = _(
+            "“%(name)s” is of type %(type)s; a time is wanted. Where it counts seconds since 1970, write "
+            "to_timestamp(%(name)s) AS %(name)s in the SQL; where milliseconds, epoch_ms(%(name)s) AS %(name)s."
+        )
+        return sentence % words
+    return _("“%(name)s” is of type %(type)s; a time is wanted. Cast it in the SQL: %(name)s::TIMESTAMP.") % words
 
 
 @transaction.atomic
@@ -247,12 +276,8 @@ def _features(columns: list[Column], entity: Entity, event_time: str, created_co
                     fields={field: [_("Not among the columns of the SQL.")]},
                 )
     for field, name in (("event_time", event_time), ("created_column", created_column)):
-        if name and not types[name].upper().startswith(("TIMESTAMP", "DATE")):
-            raise DefinitionRefused(
-                _("“%(name)s” is of type %(type)s; a time is wanted. Cast it in the SQL: %(name)s::TIMESTAMP.")
-                % {"name": name, "type": types[name]},
-                fields={field: [_("This column holds no time.")]},
-            )
+        if name and (sentence := no_time(name, types[name])):
+            raise DefinitionRefused(sentence, fields={field: [_("This column holds no time.")]})
     if own := [name for name in types if name.startswith("__")]:
         raise DefinitionRefused(
             _("%(names)s begins with two underscores, as the portal's own columns do. Call it otherwise in the SQL.")

@@ -1,9 +1,12 @@
-"""Names of columns in sentences."""
+"""Names in sentences: of columns, of versions, and of what may have been meant."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
 
 # As many digits as a version's number can have.
 _NUMBERED = re.compile(r"(.*?) v([0-9]{1,9})", re.DOTALL)
@@ -12,6 +15,14 @@ _NUMBERED = re.compile(r"(.*?) v([0-9]{1,9})", re.DOTALL)
 def column_list(names: Iterable[str]) -> str:
     """One after the other, each in quotation marks."""
     return ", ".join(f"“{name}”" for name in names)
+
+
+def meant(said: str, known: Iterable[str]) -> str:
+    """Which name may have been meant, else which there are; where there is none, nothing."""
+    names = sorted(set(known))
+    if near := difflib.get_close_matches(said, names, 1):
+        return _("Did you mean “%(near)s”?") % {"near": near[0]}
+    return _("There are: %(known)s.") % {"known": column_list(names)} if names else _("There is none yet.")
 
 
 def name_and_number(said: str) -> tuple[str, int | None]:

@@ -42,7 +42,7 @@ class Permission(TextChoices):
     # datasets
     DATASET_VIEW = "dataset.view", _("see datasets")
     DATASET_CREATE = "dataset.create", _("add datasets and versions")
-    DATASET_DESTROY = "dataset.destroy", _("destroy dataset versions for good")
+    DATASET_DESTROY = "dataset.destroy", _("destroy rows of data, features or a person for good")
     # streams
     STREAM_VIEW = "stream.view", _("see streams")
     STREAM_MANAGE = "stream.manage", _("make, change and pause streams")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -16,6 +17,7 @@ from foundation.access import Permission
 from foundation.errors import Invalid, PortalError
 from foundation.identity import Actor
 from foundation.web import idempotency
+from foundation.web.choosing import with_choices
 
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
@@ -91,7 +93,8 @@ class PortalViewSet(GenericViewSet[Any]):
     def body(self, serializer: Any, *, partial: bool = False) -> dict[str, Any]:
         """The checked body of the request."""
         checked = serializer(data=self.request.data, partial=partial, context=self.get_serializer_context())
-        checked.is_valid(raise_exception=True)
+        if not checked.is_valid():
+            raise ValidationError(with_choices(checked, checked.errors))
         return checked.validated_data
 
     def wanted(self, request: Request, name: str) -> str:

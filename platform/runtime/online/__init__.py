@@ -5,7 +5,7 @@ views is one question to it. Nothing here knows Django, nor a client of any stor
 """
 
 from runtime.online.answers import results
-from runtime.online.derived import Derived, RequestRefused, check_requests, parted
+from runtime.online.derived import Derived, RequestRefused, check_requests, parted, told_beside
 from runtime.online.names import KeyRefused, marker_of, prefix_of, text_of
 from runtime.online.plans import Plan, PlannedView
 from runtime.online.reading import Answer, AsyncReader, AsyncStore, OnlineReader, Store
@@ -35,4 +35,5 @@ __all__ = [
     "prefix_of",
     "results",
     "text_of",
+    "told_beside",
 ]

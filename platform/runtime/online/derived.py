@@ -98,6 +98,15 @@ def parted(
     return keys, [dict(one) for one in requests]
 
 
+def told_beside(derived: Sequence[Derived], entities: Sequence[Row], requests: Sequence[Row]) -> list[Row]:
+    """The requests, each with what stands beside the entity's join keys, as other feature stores' clients send it."""
+    names = {name for one in derived for name in one.declared}
+    return [
+        {**{name: entity[name] for name in names & entity.keys()}, **request} if names else request
+        for entity, request in zip(entities, requests, strict=True)
+    ]
+
+
 def check_requests(derived: Sequence[Derived], requests: Sequence[Row]) -> None:
     """RequestRefused where a value is none of those declared, or not as it is declared."""
     known = {name: kind for one in derived for name, kind in one.declared.items()}

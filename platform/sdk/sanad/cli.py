@@ -78,8 +78,8 @@ def _run(said: argparse.Namespace) -> int:
 
 def _explain(error: SanadError) -> int:
     tell(error.sentence)
-    for name, sentences in error.fields.items():
-        tell(f"  {name}: {' '.join(sentences)}")
+    for name, said in error.more():
+        tell(f"  {name}: {said}")
     if error.request_id:
         tell(f"  Quote {error.request_id} when you ask for help.")
     return error.exit_code

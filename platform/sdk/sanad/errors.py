@@ -26,6 +26,15 @@ class SanadError(Exception):
         self.details = details or {}
         self.request_id = request_id
 
+    def __str__(self) -> str:
+        """The sentence, and of each field what the sentence does not say already."""
+        return " ".join([self.sentence, *(f"{name}: {said}" for name, said in self.more())])
+
+    def more(self) -> list[tuple[str, str]]:
+        """What is wrong of which field, where that is more than the sentence."""
+        told = [(name, said) for name, found in self.fields.items() for said in found]
+        return [(name, said) for name, said in told if said not in self.sentence]
+
 
 class Refused(SanadError):
     """The request cannot be accepted as it is; `fields` names what is wrong."""

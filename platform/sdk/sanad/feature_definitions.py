@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sanad.resource import Resource, Thing, Things
+from sanad.transport import unmade, wait_for
 
 
 class FeatureDefinitions(Resource):
@@ -26,6 +27,20 @@ class FeatureDefinitions(Resource):
         body = {"project": self._project, "text": text, "plan": plan}
         made: Thing = self._http.post("feature-definitions/apply/", body)
         return made
+
+    def wait(self, made: Thing, *, timeout_s: float = 900) -> None:
+        """Wait until every view that an apply (its answer) has made is computed; Failed tells why one is not."""
+        for step in made["steps"]:
+            if step["section"] in {"views", "windows"} and step["action"] in {"new", "new version"}:
+                said = f"{step['name']} v{step['number']}"
+                path = f"feature-views/{self._client.features.get(said)['id']}/"
+                wait_for(
+                    lambda path=path: self._http.get(path),  # type: ignore[misc]
+                    lambda view: bool(view["state"] == "ready"),
+                    failed=lambda view, said=said: (why := unmade(view)) and f"{said}: {why}",  # type: ignore[misc]
+                    timeout_s=timeout_s,
+                    what=f"The feature view {said}",
+                )
 
 
 class FeatureServices(Resource):

@@ -1,8 +1,9 @@
 """A feature store in Feast's words, for code that was written for it: a thin layer over `sanad.Client`.
 
 What is the same: `get_historical_features(entity_df, features).to_df()`, `get_online_features(features, entity_rows)
-.to_dict()`, `list_entities`, `list_feature_views`, `materialize`, feature references as "view:feature", the column
-`event_timestamp`, `full_feature_names` with two underscores.
+.to_dict()`, `list_entities`, `list_feature_views`, `get_feature_service`, `materialize`, feature references as
+"view:feature", the column `event_timestamp`, `full_feature_names` with two underscores. A feature service may stand for
+the features, and then what its on-demand features ask for stands in the entity rows.
 
 What differs:
 - Every row of `entity_df` comes back, matched or not, also where two share key and time.
@@ -58,6 +59,16 @@ class FeatureView:
 
 
 @dataclass(frozen=True)
+class FeatureService:
+    """One version of the named set of features that a model uses; `features` are references as retrieval takes them."""
+
+    id: str
+    name: str
+    number: int
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RetrievalJob:
     """What `get_historical_features` answers: the join is done, the rows are in the portal."""
 
@@ -99,7 +110,7 @@ class FeatureStore:
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Sequence[str],
+        features: Sequence[str] | FeatureService,
         full_feature_names: bool = False,
         *,
         event_timestamp: str = "event_timestamp",
@@ -109,7 +120,7 @@ class FeatureStore:
         """Features as they were known at each row's time; waits for the join."""
         found = self._client.features.historical(
             entity_df,
-            features,
+            features.features if isinstance(features, FeatureService) else features,
             event_time=event_timestamp,
             full_names=full_feature_names,
             ignore_known_since=ignore_known_since,
@@ -118,9 +129,17 @@ class FeatureStore:
         return RetrievalJob(found)
 
     def get_online_features(
-        self, features: Sequence[str], entity_rows: Sequence[Mapping[str, Any]], full_feature_names: bool = False
+        self,
+        features: Sequence[str] | FeatureService,
+        entity_rows: Sequence[Mapping[str, Any]],
+        full_feature_names: bool = False,
     ) -> OnlineResponse:
-        """The newest values of these features for each entity row, in one request."""
+        """The newest values of these features for each entity row, in one request.
+
+        With a feature service its on-demand features are reckoned, too; what they ask for stands in the entity rows.
+        """
+        if isinstance(features, FeatureService):
+            return self._of_service(features, entity_rows, full_feature_names)
         wanted = self._wanted(features)
         answers = self._client.features.online([view.id for view in wanted], entity_rows)
         keys = list(dict.fromkeys(key for row in entity_rows for key in row))
@@ -132,6 +151,40 @@ class FeatureStore:
                 said = f"{view.name}__{name}" if full_feature_names else name
                 values[said] = [answer["features"].get(name) for answer in answers]
                 statuses[said] = [NOT_FOUND if gone else PRESENT for gone in missing]
+        return OnlineResponse(values, statuses)
+
+    def list_feature_services(self) -> list[FeatureService]:
+        """The newest version of each."""
+        newest: dict[str, Thing] = {}
+        for row in self._client.feature_services.list():
+            if row["name"] not in newest or newest[row["name"]]["number"] < row["number"]:
+                newest[row["name"]] = row
+        return [self._service(row) for row in newest.values()]
+
+    def get_feature_service(self, name: str) -> FeatureService:
+        """The newest version of this name, or that of “name v2”."""
+        return self._service(self._client.feature_services.get(name))
+
+    def _service(self, row: Thing) -> FeatureService:
+        parts = [(self._client.features.get(str(part["view"])), part["features"]) for part in row["views"]]
+        parts += [(self._client.on_demand.get(str(part["id"])), part["features"]) for part in row["on_demand"]]
+        named = [f"{view['name']}@{view['number']}:{name}" for view, names in parts for name in names]
+        return FeatureService(row["id"], row["name"], row["number"], tuple(named))
+
+    def _of_service(
+        self, service: FeatureService, entity_rows: Sequence[Mapping[str, Any]], full_names: bool
+    ) -> OnlineResponse:
+        answers = self._client.features.online(service=f"{service.name} v{service.number}", entities=entity_rows)
+        keys = list(dict.fromkeys(key for row in entity_rows for key in row))
+        values: dict[str, list[Any]] = {key: [row.get(key) for row in entity_rows] for key in keys}
+        statuses = {key: [PRESENT] * len(entity_rows) for key in keys}
+        for said in service.features:
+            home, _sign, name = said.partition(":")
+            view, _sign, number = home.partition("@")
+            told = f"{view}__{name}" if full_names else name
+            values[told] = [answer["features"].get(name) for answer in answers]
+            gone = [f"{view} v{number}" in answer["missing"] for answer in answers]
+            statuses[told] = [NOT_FOUND if is_gone else PRESENT for is_gone in gone]
         return OnlineResponse(values, statuses)
 
     def list_entities(self) -> list[Entity]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from sanad.catalogue import Catalogue
-from sanad.errors import Denied, NotFound
+from sanad.errors import Denied, NotFound, Refused
 from sanad.historical import HistoricalFeatures
 from sanad.readers import Reader
 from sanad.resource import Thing, Things
@@ -24,14 +24,14 @@ class Features(Catalogue, HistoricalFeatures):
         owner: str = "",
         tags: Sequence[str] = (),
     ) -> Thing:
-        """The entity of this name, defined where it is new.
+        """The entity of this name, defined where it is new; Refused where it has other keys already.
 
         `join_keys` are names, or names with types: text, whole number, truth, date or moment.
         """
         for found in self._http.pages("entities/", project=self._project):
             if found["name"] == name:
-                return found
-        types = dict(join_keys) if isinstance(join_keys, Mapping) else {}
+                return _same_keys(found, join_keys)
+        types = {key: kind for key, kind in join_keys.items() if kind} if isinstance(join_keys, Mapping) else {}
         keys = {"join_keys": list(join_keys), "key_types": types}
         said = {"description": description, "owner": owner, "tags": list(tags)}
         body = {"project": self._project, "name": name, **keys, **said}
@@ -53,13 +53,16 @@ class Features(Catalogue, HistoricalFeatures):
         tags: Sequence[str] = (),
         timeout_s: float = 900,
     ) -> Thing:
-        """Define a feature view and wait for its rows; `inputs` maps names in the SQL to dataset version ids."""
+        """Define a feature view and wait for its rows; `inputs` maps names in the SQL to dataset versions.
+
+        A version is said by its id, or like `payments` (the newest), `payments@v3`, `payments@tag`.
+        """
         body = {
             "project": self._project,
             "name": name,
             "entity": entity,
             "sql": sql,
-            "inputs": dict(inputs),
+            "inputs": {alias: self._client.datasets.newest(said) for alias, said in inputs.items()},
             "event_time": event_time,
             "created_column": created_column,
             "ttl_seconds": ttl_seconds,
@@ -174,7 +177,12 @@ class Features(Catalogue, HistoricalFeatures):
 
     def preview(self, sql: str, inputs: Mapping[str, str]) -> Thing:
         found: Thing = self._http.post(
-            "feature-views/preview/", {"project": self._project, "sql": sql, "inputs": dict(inputs)}
+            "feature-views/preview/",
+            {
+                "project": self._project,
+                "sql": sql,
+                "inputs": {alias: self._client.datasets.newest(said) for alias, said in inputs.items()},
+            },
         )
         return found
 
@@ -251,3 +259,14 @@ class Features(Catalogue, HistoricalFeatures):
         asked: Thing = {"project": self._client.project} if self._client.project else {}
         asked |= {"service": service} if service else {"views": list(views)}
         return asked if features is None else {**asked, "features": list(features)}
+
+
+def _same_keys(entity: Thing, join_keys: Sequence[str] | Mapping[str, str]) -> Thing:
+    """Keys of another name or type are another entity, which the name is taken for."""
+    types = dict(join_keys) if isinstance(join_keys, Mapping) else {}
+    known = entity["key_types"]
+    other = {key: kind for key, kind in types.items() if kind and known.get(key, kind) != kind}
+    if list(entity["join_keys"]) != list(join_keys) or other:
+        there = ", ".join(f"{key} ({known[key]})" if key in known else key for key in entity["join_keys"])
+        raise Refused(f"There is an entity {entity['name']!r} already, and its keys are {there}. Choose another name.")
+    return entity

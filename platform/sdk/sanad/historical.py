@@ -91,7 +91,7 @@ class HistoricalFeatures(Resource):
         where, index = self._source(entity_df)
         body = {
             "project": self._project,
-            "features": list(features),
+            "features": [features] if isinstance(features, str) else list(features),
             "event_time": event_time,
             "keys": dict(keys or {}),
             "full_names": full_names,
@@ -133,7 +133,7 @@ class HistoricalFeatures(Resource):
             return {"base_version": self._client.datasets.newest(rows)}, None
         if isinstance(rows, (str, Path)):
             return {"upload": self._client.datasets.upload(rows)["id"]}, None
-        index = getattr(rows, "index", None)
+        index = None if isinstance(rows, Sequence) else getattr(rows, "index", None)
         with tempfile.TemporaryDirectory(prefix="sanad-") as folder:
             path = Path(folder) / "rows.parquet"
             _write(rows, path)
@@ -147,10 +147,28 @@ def show_step(thing: Thing) -> None:
         sys.stderr.write(f"\r\x1b[K{percent}{thing['step']}" + ("\n" if thing["state"] == "ready" else ""))
 
 
+def _table(rows: Any) -> pa.Table:
+    """Of a DataFrame, or of a list of one dictionary for each row; what no column can hold is refused in words."""
+    import pyarrow as pa
+
+    try:
+        if isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows):
+            return pa.Table.from_pylist([dict(row) for row in rows])
+        return pa.Table.from_pandas(rows, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        said = f"A column of the rows holds values of several types, like texts among numbers: {error.args[0]}."
+        raise SanadError(f"{said} Give it one, as with frame[name].astype(str).") from error
+    except ValueError as error:
+        raise SanadError(f"The rows cannot be sent as they are: {error}.") from error
+    except AttributeError as error:
+        said = "Rows are a DataFrame, an Arrow table, a list of dictionaries, the path of a file, or a dataset version"
+        raise SanadError(f"{said}; this is a {type(rows).__name__}.") from error
+
+
 def _write(rows: Any, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows, preserve_index=False)
+    table = rows if isinstance(rows, pa.Table) else _table(rows)
     table = table.append_column(_PLACE, pa.array(range(table.num_rows), pa.int64()))
     pq.write_table(table, path, compression="zstd")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sanad.resource import Resource, Thing, Things
+from sanad.resource import Resource, Thing, Things, id_of
 
 
 class OnDemand(Resource):
@@ -24,7 +24,7 @@ class OnDemand(Resource):
         """Define features ({name: expression}), or their next version.
 
         `request` maps the values of a request to number, whole number, text, truth, date or moment; `uses` maps feature
-        views (ids) to the features that expressions name, None for all.
+        views (ids or names) to the features that expressions name, None for all.
         """
         body = {**self._meaning(features, request, uses), "name": name, "description": description, "tags": list(tags)}
         made: Thing = self._http.post("on-demand-views/", body)
@@ -70,7 +70,8 @@ class OnDemand(Resource):
         request: Mapping[str, str] | None,
         uses: Mapping[str, Sequence[str] | None] | None,
     ) -> dict[str, Any]:
-        taken = [{"view": view, "features": names and [*names]} for view, names in (uses or {}).items()]
+        views = self._client.features
+        taken = [{"view": id_of(views, view), "features": names and [*names]} for view, names in (uses or {}).items()]
         return {
             "project": self._project,
             "features": [{"name": name, "expression": text} for name, text in features.items()],

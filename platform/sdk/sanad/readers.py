@@ -81,6 +81,7 @@ class Reader:
         try:
             keys, given = online.parted(entities, requests)
             answer = self.read(keys)
+            given = online.told_beside(self._plan.derived, keys, given)
             online.check_requests(self._plan.derived, given)
             found: list[dict[str, Any]] = online.results(self._plan, keys, answer, given)
             return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sanad.resource import Resource, Thing, Things
+from sanad.resource import Resource, Thing, Things, id_of
 from sanad.transport import built
 
 
@@ -21,7 +21,7 @@ class TrainingSets(Resource):
         group: str = "",
         window_start: str | None = None,
         window_end: str | None = None,
-        views: Sequence[Mapping[str, Any]] = (),
+        views: Sequence[str | Mapping[str, Any]] = (),
         service: str | None = None,
         keys: Mapping[str, str] | None = None,
         on_demand: Sequence[str | Mapping[str, Any]] = (),
@@ -30,36 +30,48 @@ class TrainingSets(Resource):
     ) -> Thing:
         """Labels of a dataset version joined with feature views as of each label's time; waits for the proof.
 
-        `service` is the id of a feature service whose views are taken, joined by `keys` ({join key: column of the base
-        version}) where the columns are called otherwise.
+        Each thing is said by its id or its name: `base_version` like `labels` or `labels@v2`, views as {"view", "keys",
+        "features"} or a name alone. `service` is a feature service whose views are taken, joined by `keys` ({join key:
+        column of the base version}) where the columns are called otherwise.
         `on_demand` takes ids, or {"id", "request": {request value: base column}, "features": names}.
         `ignore_known_since` shows corrections before they were known; the portal records it, and warns.
         """
         body = {
             "project": self._project,
             "name": name,
-            "base_version": base_version,
+            "base_version": self._client.datasets.newest(str(base_version)),
             "label": label,
             "features": None if features is None else list(features),
             "event_time": event_time,
             "group": group,
             "window_start": window_start,
             "window_end": window_end,
-            "views": [dict(view) for view in views],
-            "service": service,
+            **self._taken(views=views, service=service, on_demand=on_demand),
             "keys": dict(keys or {}),
-            "on_demand": [one if isinstance(one, str) else dict(one) for one in on_demand],
             "ignore_known_since": ignore_known_since,
         }
         made = self._http.post("training-sets/", body)
         return built(self._http, f"training-sets/{made['id']}/", timeout_s, f"The training set {name}")
+
+    def _taken(self, *, views: Any = (), service: Any = None, on_demand: Any = ()) -> Thing:
+        """What is joined, each said by its id or name, by its id."""
+        client = self._client
+        parts = [{"view": one} if isinstance(one, str) else dict(one) for one in views]
+        made = [{"id": one} if isinstance(one, str) else dict(one) for one in on_demand]
+        return {
+            "views": [{**part, "view": id_of(client.features, part["view"])} for part in parts],
+            "service": id_of(client.feature_services, service) if service else None,
+            "on_demand": [{**part, "id": id_of(client.on_demand, part["id"])} for part in made],
+        }
 
     def preview(self, *, base_version: str, label: str, **definition: Any) -> Thing:
         """What some rows of such a training set would show, in the words of `create`; nothing is kept.
 
         See `report`.
         """
-        body = {"project": self._project, "base_version": base_version, "label": label, **definition}
+        taken = {word: definition.pop(word) for word in ("views", "service", "on_demand") if word in definition}
+        base = self._client.datasets.newest(str(base_version))
+        body = {"project": self._project, "base_version": base, "label": label, **definition, **self._taken(**taken)}
         found: Thing = self._http.post("training-sets/preview/", body)
         return found
 

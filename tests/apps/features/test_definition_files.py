@@ -191,6 +191,20 @@ def test_what_is_wrong_with_a_file_is_told_at_its_line(file):
     assert not Entity.objects.exists()
 
 
+def test_what_follows_from_another_mistake_of_the_file_is_not_told_beside_it(file):
+    wrong = FILE.replace("tags: [flights]", "owner: nobody@example.org")
+    with pytest.raises(DefinitionRefused) as refused:
+        file.plan(wrong)
+    (only,) = refused.value.details["problems"]
+    assert only["line"] == 5 and "nobody@example.org" in only["sentence"]
+    with pytest.raises(DefinitionRefused, match=r"no entity “carier”\. Did you mean “carrier”\?"):
+        file.plan(FILE.replace("entity: carrier", "entity: carier"))
+    with pytest.raises(
+        DefinitionRefused, match=r"no feature view “carrier_delays” to take\. Did you mean “carrier_delay”"
+    ):
+        file.plan(FILE.replace("      carrier_delay: [recent_delay]", "      carrier_delays: [recent_delay]"))
+
+
 def test_a_view_of_which_some_rows_have_no_time_is_told_before_it_is_computed(file, ingested):
     ingested("gaps.csv", b"carrier,moment,delay\nAA,2013-01-01 09:00:00,5\nBB,,5\n")
     plan = file.plan(FILE.replace("dataset: delays.csv", "dataset: gaps.csv"))

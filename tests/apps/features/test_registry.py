@@ -10,7 +10,7 @@ from apps.deployments.models import Deployment, Revision
 from apps.features import selectors, services
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
-from apps.features.models import DeprecationNotice, FeatureService, FeatureView
+from apps.features.models import DeprecationNotice, Feature, FeatureService, FeatureView
 from apps.registry.models import Model, ModelVersion
 from foundation import lake
 from foundation.clock import now
@@ -161,6 +161,7 @@ def test_a_view_goes_only_once_nothing_in_use_rests_on_it(deployed, view, servic
     view.refresh_from_db()
     assert (view.state, view.lake_table, view.online_keys) == (BuildState.DESTROYED, "", None)
     assert selectors.destroyed_in_words(view).startswith("Removed on ")
+    assert not Feature.objects.filter(view=view, current=True).exists()
     assert f"fv_{view.pk.hex}" not in lake.for_tenant(view.tenant_id).sizes()
     with pytest.raises(Conflict, match="Removed on"):
         services.read_online(actor=scientist, view_ids=[view.pk], entities=[{"carrier": "AA"}])

@@ -60,6 +60,10 @@ def test_values_of_the_request_come_with_each_entity(service, project, scientist
     assert (unknown["not_given"], unknown["missing"]) == (["booked"], ["carrier_delay v1"])
     beside = [{"entity": one, "request": given} for one, given in zip(ENTITIES, GIVEN, strict=True)]
     assert read(beside) == [known, unknown]
+    flat = [{**one, **given} for one, given in zip(ENTITIES, GIVEN, strict=True)]
+    assert [{**row, "entity": one} for row, one in zip(read(flat), ENTITIES, strict=True)] == [known, unknown]
+    with pytest.raises(DefinitionRefused, match="“seats” has to be a whole number"):
+        read([{**ENTITIES[0], "seats": 1.5}])
     assert [row["not_given"] for row in read(ENTITIES)] == [["booked", "seats"]] * 2
     for entities, requests, said in (
         (ENTITIES, GIVEN[:1], "not as many requests"),

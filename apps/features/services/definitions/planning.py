@@ -117,12 +117,16 @@ def _named(section: Value | None, word: str, problems: list[Problem]) -> Iterato
 def _made(context: Context, wanted: list[tuple[Section, Wanted]]) -> Plan:
     steps: list[Step] = []
     problems: list[Problem] = []
+    failed: set[str] = set()
     for section, one in wanted:
         try:
             with transaction.atomic():
                 steps.append(section.make(context, one))
         except (Invalid, Conflict, NotFound) as refusal:
-            problems += _problems(section, one, refusal)
+            # What only lacks something that the file holds, and that has failed, is right once that is.
+            if refusal.details.get("lacks") not in failed:
+                problems += _problems(section, one, refusal)
+            failed.add(one.name)
     if problems:
         _refuse(problems)
     named = {(section.word, one.name) for section, one in wanted}

@@ -25,7 +25,7 @@ from apps.features.services.definitions.saying import (
 from apps.features.services.definitions.sections import Action, Context, Section, Step, Wanted
 from apps.features.services.definitions.views import name_said
 from apps.features.services.describing import describe_service
-from apps.features.services.naming import name_and_number
+from apps.features.services.naming import meant, name_and_number
 from apps.features.services.serving import define_service, on_demand_called, on_demand_named
 from foundation.identity import Actor
 
@@ -131,8 +131,12 @@ def view_said(context: Context, said: str, names: list[str] | None, field: str =
     rows = rows.filter(state__in=ALIVE) if number is None else rows.filter(number=number)
     view = rows.order_by("-number").first()
     if view is None:
+        known = selectors.visible_views(actor=context.actor, project_id=context.project.pk).filter(state__in=ALIVE)
+        sentence = _("there is no feature view “%(name)s” to take. %(meant)s")
         raise DefinitionRefused(
-            _("there is no feature view “%(name)s” to take.") % {"name": said}, fields={field: [_("No such view.")]}
+            sentence % {"name": said, "meant": meant(said, known.values_list("name", flat=True))},
+            fields={field: [_("No such view.")]},
+            details={"lacks": name},
         )
     features = list(dict.fromkeys(names or ())) or view.feature_names
     return {"view": str(view.pk), "name": view.name, "number": view.number, "features": features}

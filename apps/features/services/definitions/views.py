@@ -28,6 +28,7 @@ from apps.features.services.definitions.saying import (
 )
 from apps.features.services.definitions.sections import Action, Change, Context, Section, Step, Wanted
 from apps.features.services.describing import describe_view
+from apps.features.services.naming import meant
 from foundation.identity import Actor
 
 
@@ -89,9 +90,12 @@ class ViewSection(Section):
 def entity_said(context: Context, name: str) -> Entity:
     entity = selectors.entity_named(actor=context.actor, project_id=context.project.pk, name=name)
     if entity is None:
+        names = selectors.visible_entities(actor=context.actor, project_id=context.project.pk)
+        sentence = _("there is no entity “%(name)s”. %(meant)s Define it in the section “entities”.")
         raise DefinitionRefused(
-            _("there is no entity “%(name)s”. Define it in the section “entities”.") % {"name": name},
+            sentence % {"name": name, "meant": meant(name, names.values_list("name", flat=True))},
             fields={"entity": [_("Define it first.")]},
+            details={"lacks": name},
         )
     return entity
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.features import selectors
 from apps.features.models import OnDemandView
-from apps.features.services.naming import name_and_number
+from apps.features.services.naming import meant, name_and_number
 from foundation.errors import NotFound
 from foundation.identity import Actor
 
@@ -28,5 +28,8 @@ class OnDemandOfProject:
         rows = rows.order_by("-number") if number is None else rows.filter(number=number)
         view: OnDemandView | None = rows.first()
         if view is None:
-            raise NotFound(_("There are no on-demand features “%(name)s” in this project.") % {"name": name})
+            names = selectors.visible_on_demand_views(actor=actor, project_id=project_id).values_list("name", flat=True)
+            sentence = _("There are no on-demand features “%(name)s” in this project. %(meant)s")
+            words = {"name": name, "meant": meant(name, names)}
+            raise NotFound(sentence % words, details={"lacks": plain})
         return view.pk, str(view), list(view.feature_names)

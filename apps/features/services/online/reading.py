@@ -30,6 +30,7 @@ from runtime.online import (
     check_requests,
     parted,
     results,
+    told_beside,
 )
 
 # As many entities and views as a question may have by itself; a feature service may have more views.
@@ -66,6 +67,7 @@ def read_plan(
     now_us = int(now.timestamp() * 1_000_000)
     try:
         entities, given = parted(entities, requests)
+        given = told_beside(plan.derived, entities, given)
         check_requests(plan.derived, given)
     except RequestRefused as refused:
         raise _request_refusal(refused) from refused

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.features.choices import KnownSince, WindowFunction
 from apps.features.errors import DefinitionRefused
-from apps.features.services.defining import check_name
+from apps.features.services.defining import check_name, no_time
 from apps.features.services.naming import column_list
 from apps.features.services.windows.plans import Aggregation, Plan, stored_type
 from foundation.figures import number
@@ -98,22 +98,42 @@ def _check_columns(
     if bool(created_column) != (known_since == KnownSince.COLUMN):
         sentence = _("Name the column that says when an event became known, or choose another way of knowing it.")
         _refuse("created_column", sentence)
-    needed = {"join_keys": entity.join_keys, "event_time": [event_time]}
-    needed["created_column"] = [created_column] if created_column else []
-    for field, names in needed.items():
-        for name in names:
-            if name not in types:
-                sentence = _("The events have no column “%(name)s”. They have: %(columns)s.")
-                _refuse(field, sentence % {"name": name or "?", "columns": ", ".join(types)})
+    _check_there(entity, event_time, created_column, list(types))
     for field, name in (("event_time", event_time), ("created_column", created_column)):
-        if name and not types[name].upper().startswith(("TIMESTAMP", "DATE")):
-            sentence = _("“%(name)s” is of type %(type)s; a time is wanted. Cast it in the SQL: %(name)s::TIMESTAMP.")
-            _refuse(field, sentence % {"name": name, "type": types[name]})
+        if name and (sentence := no_time(name, types[name])):
+            _refuse(field, sentence)
     if own := [name for name in types if name.startswith("__")]:
         sentence = _(
             "%(names)s begins with two underscores, as the portal's own columns do. Call it otherwise in the SQL."
         )
         _refuse("sql", sentence % {"names": column_list(own)})
+
+
+def _check_there(entity: Entity, event_time: str, created_column: str, columns: Sequence[str]) -> None:
+    needed = {"join_keys": entity.join_keys, "event_time": [event_time]}
+    needed["created_column"] = [created_column] if created_column else []
+    for field, names in needed.items():
+        for name in names:
+            if name not in columns:
+                sentence = _("The events have no column “%(name)s”. They have: %(columns)s.")
+                _refuse(field, sentence % {"name": name or "?", "columns": ", ".join(columns)})
+
+
+def check_events_have(
+    entity: Entity,
+    event_time: str,
+    created_column: str,
+    aggregations: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+) -> None:
+    """Of events that are taken as they are, without a select of which a fault could be told: every column is there."""
+    _check_there(entity, event_time, created_column, columns)
+    for one in aggregations:
+        column = str(one.get("column") or "")
+        if column and column not in columns:
+            sentence = _("%(name)s: the events have no column “%(column)s”. They have: %(columns)s.")
+            words = {"name": one.get("name") or "", "column": column, "columns": ", ".join(columns)}
+            _refuse("aggregations", sentence % words)
 
 
 def _named(told: Mapping[str, Any], slide: int, types: Mapping[str, str]) -> dict[str, Any]:
@@ -135,9 +155,13 @@ def _one(told: Mapping[str, Any], slide: int, types: Mapping[str, str]) -> dict[
         _refuse("aggregations", sentence % {"name": name, "function": told.get("function") or "", "known": known})
     function = WindowFunction(told["function"])
     _check_column(name, function, column, types)
-    if not isinstance(seconds, int) or not slide <= seconds <= _MOST_SECONDS or seconds % slide:
-        sentence = _("%(name)s: a window is a multiple of the slide (%(slide)s seconds) and at most ten years long.")
-        _refuse("aggregations", sentence % {"name": name, "slide": number(slide)})
+    if not isinstance(seconds, int) or not slide <= seconds or seconds % slide:
+        sentence = _(
+            "%(name)s: a window of %(seconds)s seconds is no multiple of the slide of %(slide)s seconds. Change one."
+        )
+        _refuse("aggregations", sentence % {"name": name, "seconds": number(seconds), "slide": number(slide)})
+    if seconds > _MOST_SECONDS:
+        _refuse("aggregations", _("%(name)s: a window is at most ten years long.") % {"name": name})
     if seconds // slide > MOST_TILES:
         sentence = _(
             "%(name)s: a window of %(seconds)s seconds has %(tiles)s slides of %(slide)s seconds; at most %(most)s are "

@@ -25,7 +25,7 @@ from apps.features.services.defining import (
 )
 from apps.features.services.describing import checked_tags, owner_called
 from apps.features.services.meaning import check_steady, fit_keys
-from apps.features.services.windows.declaring import KNOWN_SINCE, checked, features_of, plan_of
+from apps.features.services.windows.declaring import KNOWN_SINCE, check_events_have, checked, features_of, plan_of
 from apps.streams import selectors as streams
 from apps.tenants import services as tenants
 from foundation import lake
@@ -83,8 +83,10 @@ def define_windows(
         created_column=created_column,
         known_since=known_since,
     )
-    sql, known_since = meant["sql"], meant["known_since"]
     dataset_services.check_may_query(actor, [version])
+    if not sql.strip():
+        check_events_have(entity, event_time, created_column, aggregations, version.column_names)
+    sql, known_since = meant["sql"], meant["known_since"]
     dataset_services.check_sql_classified(actor, sql, [version])
     check_steady(sql, version.column_names)
     types = {column.name: column.type for column in lake.sandbox.describe(actor.tenant_id, sql, {ALIAS: at})}

@@ -11,25 +11,33 @@ from sanad.commands.arguments import add, chosen, group, inputs_of, pair, sql_fi
 from sanad.historical import show_step
 from sanad.output import show, table, tell
 
+_VIEW = "its id, its name for the newest version, or “NAME v2”"
+
 
 def add_to(acts: Any) -> None:
     feature = group(acts, "feature", "feature views and their entities")
     entity = add(feature, "entity", feature_entity, "define what features belong to")
     entity.add_argument("name")
-    entity.add_argument("--key", action="append", required=True, help="a column that names one of them")
+    key = "a column that names one of them, and what it holds: text, whole number, truth, date or moment"
+    entity.add_argument("--key", action="append", required=True, metavar="NAME[:TYPE]", help=key)
+    entity.add_argument("--description", default="")
     define = add(feature, "define", feature_define, "define a feature view and wait for its rows")
     define.add_argument("name")
     sql_file(define)
     define.add_argument("--entity", required=True)
     define.add_argument("--event-time", required=True, help="the column that says when a value was true")
     define.add_argument("--created", default="", help="the column that says when it became known, where that is later")
-    define.add_argument("--ttl", type=int, metavar="SECONDS", help="how long a value counts; without it, for ever")
+    define.add_argument(
+        "--ttl", type=windows.span, metavar="SPAN", help="how long a value counts, like 7d; without it, for ever"
+    )
+    define.add_argument("--description", default="")
     windows.add_to(feature)
     add(feature, "list", feature_list, "feature views of the project")
     history = add(feature, "history", feature_history, "features as they were known at the time of each of your rows")
     history.add_argument("rows", help="a file (Parquet, Arrow, CSV), or a dataset or version like flights@v3")
     history.add_argument("--feature", action="append", required=True, metavar="VIEW:FEATURE", help="or VIEW:*")
-    history.add_argument("--event-time", default="event_timestamp", help="the column with each row's time; UTC")
+    time = "the column with each row's time; in UTC where no zone is given. Without it, event_timestamp"
+    history.add_argument("--event-time", default="event_timestamp", help=time)
     history.add_argument(
         "--key", action="append", default=[], metavar="KEY=COLUMN", help="which column holds a join key"
     )
@@ -38,17 +46,22 @@ def add_to(acts: Any) -> None:
     history.add_argument("--form", choices=("parquet", "arrow", "csv"), default="parquet")
     history.add_argument("--into", required=True, help="the file to write")
     online = add(feature, "online", feature_online, "the newest values for one entity")
-    online.add_argument("view", nargs="+")
+    online.add_argument("view", nargs="*", help=_VIEW)
+    online.add_argument("--service", default="", help="a feature service instead of views, or “NAME v2”")
     online.add_argument("--key", action="append", required=True, metavar="NAME=VALUE")
+    asked = "a value that the service's on-demand features ask for"
+    online.add_argument("--request", action="append", default=[], metavar="NAME=VALUE", help=asked)
     again = add(feature, "materialise", feature_materialise, "put all newest values of a view online again")
-    again.add_argument("view")
+    again.add_argument("view", help=_VIEW)
     fresh = add(feature, "freshness", feature_freshness, "how old the latest event online may be before it is an alert")
-    fresh.add_argument("view")
-    fresh.add_argument("seconds", type=int, nargs="?", help="without it, any age")
+    fresh.add_argument("view", help=_VIEW)
+    fresh.add_argument("seconds", type=windows.span, nargs="?", metavar="SPAN", help="like 2h; without it, any age")
 
 
 def feature_entity(client: Client, said: Namespace) -> None:
-    show(client.features.entity(said.name, said.key), as_json=said.json)
+    typed = dict(text.partition(":")[::2] for text in said.key)
+    keys = typed if any(typed.values()) else list(typed)
+    show(client.features.entity(said.name, keys, description=said.description), as_json=said.json)
 
 
 def feature_define(client: Client, said: Namespace) -> None:
@@ -60,12 +73,13 @@ def feature_define(client: Client, said: Namespace) -> None:
         event_time=said.event_time,
         created_column=said.created,
         ttl_seconds=said.ttl,
+        description=said.description,
     )
-    show(chosen(view, ("id", "name", "version", "state", "row_count")), as_json=said.json)
+    show(chosen(view, ("id", "name", "number", "state", "row_count")), as_json=said.json)
 
 
 def feature_list(client: Client, said: Namespace) -> None:
-    table(client.features.list(), ("id", "name", "entity_name", "state", "row_count"), as_json=said.json)
+    table(client.features.list(), ("id", "name", "number", "entity_name", "state", "row_count"), as_json=said.json)
 
 
 def feature_history(client: Client, said: Namespace) -> None:
@@ -85,8 +99,10 @@ def feature_history(client: Client, said: Namespace) -> None:
 
 
 def feature_online(client: Client, said: Namespace) -> None:
+    entity, request = (dict(pair(text) for text in words) for words in (said.key, said.request))
     views = [client.features.get(name)["id"] for name in said.view]
-    table(client.features.online(views, [dict(pair(text) for text in said.key)]), (), as_json=True)
+    rows = client.features.online(views, [entity], service=said.service, requests=[request] if request else None)
+    table(rows, (), as_json=True)
 
 
 def feature_materialise(client: Client, said: Namespace) -> None:

@@ -14,8 +14,8 @@ from sanad.errors import NotFound
 from sanad.output import show, table, tell
 from sanad.resource import Thing
 
-_VIEW = "of the view: its id, or its name for the newest version"
-_SERVICE = "of the service: its id, or its name for the newest version"
+_VIEW = "of the view: its id, its name for the newest version, or “NAME v2”"
+_SERVICE = "of the service: its id, its name for the newest version, or “NAME v2”"
 
 
 def add_to(acts: Any) -> None:
@@ -25,6 +25,7 @@ def add_to(acts: Any) -> None:
     for parser in (plan, apply):
         parser.add_argument("file", help="in YAML; - reads what is piped in")
     apply.add_argument("--plan", default="", metavar="DIGEST", help="only if the plan of this digest still holds")
+    apply.add_argument("--wait", action="store_true", help="until every new version of a view is computed")
     export = add(features, "export", features_export, "what is there, as a file")
     export.add_argument("--to", type=Path, help="a file; without it, it is printed")
     catalogue.add_to(features)
@@ -53,7 +54,8 @@ def _services(service: Any) -> None:
     define = add(service, "define", service_define, "define one, or its next version")
     define.add_argument("name")
     what = "a view, or some of its features: VIEW or VIEW:one,another; again for more"
-    define.add_argument("--view", action="append", default=[], required=True, help=what)
+    define.add_argument("--view", action="append", default=[], help=what)
+    define.add_argument("--on-demand", action="append", default=[], help="on-demand features, said alike")
     define.add_argument("--description", default="")
     add(service, "list", service_list, "the services of the project")
     for word, act, said in (
@@ -73,7 +75,10 @@ def features_plan(client: Client, said: Namespace) -> None:
 
 
 def features_apply(client: Client, said: Namespace) -> None:
-    _tell_plan(client.feature_definitions.apply(text_of(said.file), plan=said.plan), said, done=True)
+    made = client.feature_definitions.apply(text_of(said.file), plan=said.plan)
+    _tell_plan(made, said, done=True)
+    if said.wait:
+        client.feature_definitions.wait(made)
 
 
 def features_export(client: Client, said: Namespace) -> None:
@@ -120,8 +125,10 @@ def features_remove(client: Client, said: Namespace) -> None:
 
 
 def service_define(client: Client, said: Namespace) -> None:
-    parts = [_part(client, one) for one in said.view]
-    show(client.feature_services.define(said.name, parts, description=said.description), as_json=said.json)
+    parts = [_part(client.features, "view", one) for one in said.view]
+    made = [_part(client.on_demand, "id", one) for one in said.on_demand]
+    defined = client.feature_services.define(said.name, parts, on_demand=made, description=said.description)
+    show(defined, as_json=said.json)
 
 
 def service_list(client: Client, said: Namespace) -> None:
@@ -182,6 +189,6 @@ def _service(client: Client, said: str) -> str:
     return found
 
 
-def _part(client: Client, said: str) -> dict[str, Any]:
+def _part(things: Any, word: str, said: str) -> dict[str, Any]:
     name, _colon, features = said.partition(":")
-    return {"view": _view(client, name), "features": features.split(",") if features else None}
+    return {word: things.get(name)["id"], "features": features.split(",") if features else None}

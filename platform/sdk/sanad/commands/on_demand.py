@@ -9,6 +9,7 @@ from sanad.client import Client
 from sanad.commands.arguments import add, as_json, chosen, group, pair
 from sanad.output import show, table
 
+_TYPES = "a value of the request: number, whole number, text, truth, date or moment"
 SHOWN = ("id", "name", "number", "features", "request")
 
 
@@ -16,12 +17,16 @@ def add_to(acts: Any) -> None:
     on_demand = group(acts, "on-demand", "features that are reckoned at the moment of a request")
     define = add(on_demand, "define", on_demand_define, "define some, or their next version")
     define.add_argument("name")
-    define.add_argument("--feature", action="append", required=True, metavar="NAME=EXPRESSION")
-    define.add_argument("--request", action="append", default=[], metavar="NAME=TYPE", help="a value of the request")
+    expression = "like ratio='paid / max(seats, 1)'; again for more"
+    define.add_argument("--feature", action="append", required=True, metavar="NAME=EXPRESSION", help=expression)
+    define.add_argument("--request", action="append", default=[], metavar="NAME=TYPE", help=_TYPES)
     define.add_argument("--view", action="append", default=[], help="a feature view whose features expressions name")
     define.add_argument("--tag", action="append", default=[])
     define.add_argument("--description", default="")
     add(on_demand, "list", on_demand_list, "on-demand features of the project")
+    add(on_demand, "show", on_demand_show, "their expressions, and what these ask for").add_argument(
+        "name", help="or id"
+    )
     tried = add(on_demand, "try", on_demand_try, "what they give for these values")
     tried.add_argument("name", help="or id")
     tried.add_argument("values", type=as_json, metavar="JSON", help='e.g. {"distance_km": 12}')
@@ -52,6 +57,10 @@ def _words(text: str) -> tuple[str, str]:
 
 def on_demand_list(client: Client, said: Namespace) -> None:
     table(client.on_demand.list(), ("id", "name", "number", "tags"), as_json=said.json)
+
+
+def on_demand_show(client: Client, said: Namespace) -> None:
+    show(client.on_demand.get(said.name), as_json=said.json)
 
 
 def on_demand_try(client: Client, said: Namespace) -> None:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from sanad.client import Client
-from sanad.commands.arguments import add, chosen, group
+from sanad.commands.arguments import add, chosen, group, pair
 from sanad.output import show, table
 
 
@@ -22,14 +22,35 @@ def add_to(acts: Any) -> None:
     create.add_argument(
         "--on-demand", action="append", default=[], metavar="NAME", help="on-demand features, their request in columns"
     )
+    create.add_argument(
+        "--request",
+        action="append",
+        default=[],
+        metavar="VALUE=COLUMN",
+        help="the column that holds a value that on-demand features ask for, where it is called otherwise",
+    )
     create.add_argument("--event-time", default="", help="when each label was set; without it, no join and no order")
     create.add_argument("--group", default="", help="rows that share this column stay together in a split")
     create.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
     create.add_argument("--from", dest="start", metavar="TIME")
     create.add_argument("--to", dest="end", metavar="TIME")
     add(training, "list", training_list, "training sets of the project")
+    show_one = add(training, "show", training_show, "what it was made of, and the proof that nothing leaked")
+    show_one.add_argument("training_set", help="its name or id")
     report = add(training, "report", training_report, "what each feature has to do with the label, and what is odd")
     report.add_argument("training_set", help="its name or id")
+
+
+def _reckoned(client: Client, said: Namespace) -> list[dict[str, Any]]:
+    """On-demand features that are named, and those of the service where columns are said for what they ask."""
+    columns = {name: str(column) for name, column in map(pair, said.request)}
+    views = [client.on_demand.get(name) for name in said.on_demand]
+    if columns and said.service:
+        views += [client.on_demand.get(part["id"]) for part in client.feature_services.get(said.service)["on_demand"]]
+    if unknown := sorted(set(columns) - {name for view in views for name in view["request"]}):
+        raise ValueError(f"No on-demand feature asks for {', '.join(unknown)}.")
+    asked = [(view, {name: column for name, column in columns.items() if name in view["request"]}) for view in views]
+    return [{"id": view["id"], "request": request} for view, request in asked]
 
 
 def training_create(client: Client, said: Namespace) -> None:
@@ -44,7 +65,7 @@ def training_create(client: Client, said: Namespace) -> None:
         window_end=said.end,
         views=[{"view": client.features.get(name)["id"]} for name in said.view],
         service=client.feature_services.get(said.service)["id"] if said.service else None,
-        on_demand=[client.on_demand.get(name)["id"] for name in said.on_demand],
+        on_demand=_reckoned(client, said),
         ignore_known_since=said.ignore_known_since,
     )
     show(chosen(made, ("id", "name", "state", "row_count", "leakage_proof")), as_json=said.json)
@@ -52,6 +73,10 @@ def training_create(client: Client, said: Namespace) -> None:
 
 def training_list(client: Client, said: Namespace) -> None:
     table(client.training_sets.list(), ("id", "name", "label", "state", "row_count"), as_json=said.json)
+
+
+def training_show(client: Client, said: Namespace) -> None:
+    show(client.training_sets.get(said.training_set), as_json=said.json)
 
 
 def training_report(client: Client, said: Namespace) -> None:

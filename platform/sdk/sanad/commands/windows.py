@@ -11,7 +11,7 @@ from sanad.commands.arguments import add, chosen, text_of
 from sanad.output import show
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_SPAN = re.compile(r"([1-9]\d{0,9})([smhd])")
+_SPAN = re.compile(r"([1-9][0-9]{0,9})([smhd]?)")
 
 
 def add_to(feature: Any) -> None:
@@ -30,7 +30,8 @@ def add_to(feature: Any) -> None:
     )
     windows.add_argument("--event-time", required=True, help="the column that says when an event happened")
     windows.add_argument("--created", default="", help="the column that says when it became known")
-    windows.add_argument("--known-since", default="", choices=("", "event", "column", "arrival"))
+    known = "when an event counts as known: at its time, at that of the column --created, or when it came here"
+    windows.add_argument("--known-since", default="", choices=("event", "column", "arrival"), help=known)
     windows.add_argument("--slide", type=span, required=True, help="how often values change, like 5m")
     windows.add_argument(
         "--aggregation",
@@ -40,7 +41,9 @@ def add_to(feature: Any) -> None:
         metavar="NAME=FUNCTION:COLUMN:WINDOW",
         help="like late_2h=mean:late:2h, flights_2h=count::2h or worst_24h=quantile:delay:24h:0.9",
     )
-    windows.add_argument("--ttl", type=int, metavar="SECONDS", help="how long a value counts; without it, for ever")
+    windows.add_argument(
+        "--ttl", type=span, metavar="SPAN", help="how long a value counts, like 7d; without it, for ever"
+    )
 
 
 def feature_windows(client: Client, said: Namespace) -> None:
@@ -61,11 +64,11 @@ def feature_windows(client: Client, said: Namespace) -> None:
 
 
 def span(text: str) -> int:
-    """Seconds of what is written like 90s, 5m, 2h or 1d."""
+    """Seconds of what is written like 90s, 5m, 2h or 1d; a number alone is seconds."""
     found = _SPAN.fullmatch(text)
     if found is None:
         raise ArgumentTypeError(f"“{text}” is no span of time; write 90s, 5m, 2h or 1d.")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(found[1]) * _UNITS[found[2] or "s"]
 
 
 def aggregation(text: str) -> dict[str, Any]:
@@ -73,6 +76,11 @@ def aggregation(text: str) -> dict[str, Any]:
     name, equals, rest = text.partition("=")
     parts = rest.split(":")
     if not equals or len(parts) not in (3, 4):
-        raise ArgumentTypeError(f"“{text}” is no aggregation; write NAME=FUNCTION:COLUMN:WINDOW.")
-    quantile = float(parts[3]) if len(parts) == 4 else None
+        raise ArgumentTypeError(
+            f"“{text}” is no aggregation; write NAME=FUNCTION:COLUMN:WINDOW (a count has no column: NAME=count::2h)."
+        )
+    try:
+        quantile = float(parts[3]) if len(parts) == 4 else None
+    except ValueError:
+        raise ArgumentTypeError(f"“{parts[3]}” is no quantile; write a number from 0 to 1.") from None
     return {"name": name, "function": parts[0], "column": parts[1], "seconds": span(parts[2]), "quantile": quantile}
