@@ -44,6 +44,7 @@ project_patterns = [
     path("features/file/", definitions.definition_file, name="definition_file"),
     path("features/on-demand/new/", on_demand.on_demand_define, name="on_demand_define"),
     path("features/on-demand/<uuid:on_demand_id>/", on_demand.on_demand_detail, name="on_demand_detail"),
+    path("features/on-demand/<uuid:on_demand_id>/edit/", on_demand.on_demand_edit, name="on_demand_edit"),
     path("features/views/<uuid:view_id>/materialise/", online.view_materialise, name="view_materialise"),
     path("features/views/<uuid:view_id>/skew/", skew.view_skew, name="view_skew"),
     path("features/views/<uuid:view_id>/freshness/", online.view_freshness, name="view_freshness"),

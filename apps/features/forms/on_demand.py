@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.features.forms.fields import plain
-from apps.features.forms.registry import tags_of
+from apps.features.forms.registry import owner_field, tags_of
 
 _LINES = {"dir": "ltr", "autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
 
@@ -47,6 +47,7 @@ class OnDemandForm(forms.Form):
     description = forms.CharField(
         label=_("Description"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
     )
+    owner = owner_field()
     tags = forms.CharField(
         label=_("Tags"), required=False, max_length=900, help_text=_("Words to find it by, parted by commas.")
     )
@@ -98,7 +99,7 @@ class OnDemandForm(forms.Form):
     def check_for_trying(self) -> bool:
         """Whether the expressions can be tried; a name may come later."""
         self.full_clean()
-        for name in [n for n in self.errors if n in {"name", "description", "tags"}]:
+        for name in [n for n in self.errors if n in {"name", "description", "owner", "tags"}]:
             del self.errors[name]
         return not self.errors
 
@@ -115,7 +116,7 @@ class OnDemandForm(forms.Form):
     def definition(self) -> dict[str, Any]:
         """The words of `services.define_on_demand`."""
         chosen = self.cleaned_data
-        return {**self.meaning(), **{name: chosen[name] for name in ("name", "description", "tags")}}
+        return {**self.meaning(), **{name: chosen[name] for name in ("name", "description", "owner", "tags")}}
 
 
 def typed_value(kind: str, text: str) -> Any:

@@ -26,7 +26,7 @@ from apps.features.services.definitions import (
     window_fields,
 )
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
-from apps.features.services.describing import describe_entity, describe_service, describe_view
+from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.likening import similar_to_sql
@@ -94,6 +94,7 @@ __all__ = [
     "deprecate_view",
     "describe_entity",
     "describe_feature",
+    "describe_on_demand",
     "describe_service",
     "describe_view",
     "drop_retrieval",
