@@ -85,9 +85,13 @@ from apps.features.selectors.registry import (
 )
 from apps.features.selectors.relations import report_of, shown_report
 from apps.features.selectors.retrievals import (
+    HIDDEN,
+    AskedParts,
+    features_asked,
     get_retrieval,
     joins_over,
     masks_of_retrieval,
+    parts_of_retrieval,
     progress_of,
     retrieval_table,
     retrieval_tables_named,
@@ -99,7 +103,9 @@ from apps.features.selectors.skew import Skew, skew_checks_of, skew_of, skewed_v
 from apps.features.selectors.windows import WindowsProgress, windows_progress
 
 __all__ = [
+    "HIDDEN",
     "Alike",
+    "AskedParts",
     "Cost",
     "Edition",
     "MissingMap",
@@ -123,6 +129,7 @@ __all__ = [
     "entity_named",
     "event_age",
     "feature_ids",
+    "features_asked",
     "get_entity",
     "get_feature",
     "get_on_demand_view",
@@ -154,6 +161,7 @@ __all__ = [
     "over_time",
     "owned_by",
     "owner_of",
+    "parts_of_retrieval",
     "profile_of_view",
     "progress_of",
     "register_users",

@@ -176,6 +176,7 @@ def summary(*, actor: Actor, project_id: UUID) -> dict[str, int]:
         "features": found["in_views"],
         "sets": sets["sets"],
         "on_demand": _visible(OnDemandView, actor, project_id).values("name").distinct().count(),
+        "history": _visible(Retrieval, actor, project_id).count(),
         "building": found["in_work"] + sets["in_work"],
     }
 

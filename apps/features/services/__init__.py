@@ -28,6 +28,7 @@ from apps.features.services.definitions import (
 from apps.features.services.deprecating import deprecate_service, deprecate_view, restore_service, restore_view
 from apps.features.services.describing import describe_entity, describe_on_demand, describe_service, describe_view
 from apps.features.services.erasing import TrainingSetReach, ViewMentionReach, ViewReach, WindowReach
+from apps.features.services.glancing import columns_sent, look_at_history
 from apps.features.services.leaving import FeatureFarewell
 from apps.features.services.likening import similar_to_sql
 from apps.features.services.meaning import check_steady, key_type_of, tell_key_types
@@ -82,6 +83,7 @@ __all__ = [
     "build_training_set",
     "check_served",
     "check_steady",
+    "columns_sent",
     "compute_view",
     "define_entity",
     "define_on_demand",
@@ -106,6 +108,7 @@ __all__ = [
     "forget_retrievals_of",
     "functions_in_words",
     "key_type_of",
+    "look_at_history",
     "materialise_view",
     "note_classes",
     "note_forgotten",

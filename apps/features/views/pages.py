@@ -10,6 +10,7 @@ from apps.datasets import selectors as datasets
 from apps.features import forms, policies, selectors
 from apps.features.views import snippets
 from apps.features.views.feature_tables import FeatureTable
+from apps.features.views.history_table import HistoryFilter, HistoryTable
 from apps.features.views.on_demand_table import OnDemandFilter, OnDemandTable
 from apps.features.views.registry_tables import EntityFilter, EntityTable, ServiceFilter, ServiceTable
 from apps.features.views.tables import TrainingSetFilter, TrainingSetTable, ViewFilter, ViewTable
@@ -20,7 +21,7 @@ from foundation.web import render_page
 from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
-_SHOWN = frozenset({"features", "views", "entities", "on_demand", "services", "sets"})
+_SHOWN = frozenset({"features", "views", "entities", "on_demand", "services", "sets", "history"})
 
 
 @access.page(Permission.FEATURE_VIEW)
@@ -57,6 +58,9 @@ def _table(request: PortalRequest, shown: str) -> Any:
     if shown == "sets":
         sets = selectors.visible_training_sets(actor=actor, project_id=pk)
         return build_table(request, TrainingSetTable, sets, filterset_class=TrainingSetFilter)
+    if shown == "history":
+        asked = selectors.visible_retrievals(actor=actor, project_id=pk)
+        return build_table(request, HistoryTable, asked, filterset_class=HistoryFilter)
     if shown == "on_demand":
         on_demand = selectors.visible_on_demand_views(actor=actor, project_id=pk, newest_only=True)
         return build_table(request, OnDemandTable, on_demand, filterset_class=OnDemandFilter)
@@ -73,6 +77,7 @@ def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[d
         "on_demand": _("On-demand features"),
         "services": _("Services"),
         "sets": _("Training sets"),
+        "history": _("Features of the past"),
     }
     return [
         {
