@@ -36,6 +36,8 @@ class Feature(TenantModel):
     current = models.BooleanField(default=True)
     # Whether it was computed from what is personal.
     covered = models.BooleanField(default=False)
+    # Of an on-demand one: the entities of the views that it is made of, by name.
+    about = ArrayField(models.TextField(), default=list)
     # Columns that it is computed from, as "id of the dataset:column".
     sources = ArrayField(models.TextField(), default=list)
     null_share = models.FloatField(null=True)

@@ -9,7 +9,13 @@ from apps.features.services.asking import (
     retrieval_stream,
 )
 from apps.features.services.building import build_training_set
-from apps.features.services.cataloguing import describe_feature, note_classes, note_training_set, note_view
+from apps.features.services.cataloguing import (
+    describe_feature,
+    note_classes,
+    note_on_demand,
+    note_training_set,
+    note_view,
+)
 from apps.features.services.computing import compute_view
 from apps.features.services.defining import define_entity, define_view, preview_sql
 from apps.features.services.definitions import (
@@ -112,6 +118,7 @@ __all__ = [
     "materialise_view",
     "note_classes",
     "note_forgotten",
+    "note_on_demand",
     "note_training_set",
     "note_view",
     "on_demand_fields",

@@ -22,6 +22,7 @@ from foundation.web.requests import PortalRequest
 from foundation.web.tables import build_table
 
 _SHOWN = frozenset({"features", "views", "entities", "on_demand", "services", "sets", "history"})
+_MOST_SERVICES = 8
 
 
 @access.page(Permission.FEATURE_VIEW)
@@ -40,8 +41,21 @@ def feature_list(request: PortalRequest, tenant: str, project: str) -> HttpRespo
         "snippets": _snippets(request, shown),
         "topic": f"project:{pk}",
         "table": _table(request, shown),
+        "services_found": _services_found(request) if shown == "features" else [],
     }
     return render_page(request, "features/feature_list.html", **context)
+
+
+def _services_found(request: PortalRequest) -> list[dict[str, Any]]:
+    """Feature services that the words are found in: whoever looks for a feature may look for the set that has it."""
+    words = request.GET.get("q", "").strip()
+    if not words:
+        return []
+    found = selectors.services_matching(actor=request.actor, project_id=request.project.pk, words=words)
+    return [
+        {"service": one, "url": address(request, "service_detail", one.pk), "features": len(one.feature_names)}
+        for one in found[:_MOST_SERVICES]
+    ]
 
 
 def _table(request: PortalRequest, shown: str) -> Any:
@@ -84,7 +98,7 @@ def _tabs(request: PortalRequest, shown: str, summary: dict[str, int]) -> list[d
             "label": label,
             "url": here if key == "features" else f"{here}?show={key}",
             "current": shown == key,
-            "count": summary[key],
+            "count": summary["catalogued" if key == "features" else key],
         }
         for key, label in named.items()
     ]
