@@ -117,14 +117,17 @@ def _binned(column: dict[str, Any]) -> tuple[tuple[str, int], ...]:
     )
 
 
-def editions(*, actor: Actor, feature: Feature) -> list[Edition]:
+def editions(*, actor: Actor, feature: Feature, view: FeatureView) -> list[Edition]:
     """The feature in each version of its view that has it, the newest first, against the version before.
 
     Of what the actor sees masked it is not said how far it moved: whoever defines versions could try out guesses.
     """
-    rows = Feature.objects.filter(project_id=feature.project_id, view__name=feature.view.name, name=feature.name)
+    rows = Feature.objects.filter(project_id=feature.project_id, view__name=view.name, name=feature.name)
     rows = rows.select_related("view__entity").order_by("-view__number")[: _MOST_EDITIONS + 1]
-    found = [(row, column_of(actor, row), bool({row.name} & set(masks_of_view(actor, row.view)))) for row in rows]
+    found = [
+        (row, column_of(actor, row), row.view is not None and row.name in masks_of_view(actor, row.view))
+        for row in rows
+    ]
     shown = []
     for at, (row, column, masked) in enumerate(found[:_MOST_EDITIONS]):
         before = found[at + 1] if at + 1 < len(found) else None
@@ -138,7 +141,8 @@ def _moved(before: tuple[Feature, dict[str, Any], bool], row: Feature, column: d
 
 
 def _present(column: dict[str, Any], row: Feature) -> dict[str, Any]:
-    return {**column, "present": (row.view.row_count or 0) - column.get("nulls", 0)} if column else {}
+    rows = row.view.row_count if row.view is not None else None
+    return {**column, "present": (rows or 0) - column.get("nulls", 0)} if column else {}
 
 
 def _tone(moved: tuple[str, float] | None) -> str:

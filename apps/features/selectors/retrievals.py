@@ -67,7 +67,8 @@ def parts_of_retrieval(*, actor: Actor, retrieval: Retrieval) -> AskedParts:
     parts = [
         (seen[pk], [n for n in part["names"] if not n.startswith(HIDDEN)], by) for pk, part, by in told if pk in seen
     ]
-    service = visible_services(actor=actor).filter(pk=retrieval.service_id).first()
+    services = visible_services(actor=actor)
+    service = services.filter(pk=retrieval.service_id).first() if retrieval.service_id else None
     return AskedParts(parts, len(told) - len(parts), service)
 
 

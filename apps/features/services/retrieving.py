@@ -146,9 +146,10 @@ def columns_of(
         {"name": name, "type": kind, "role": roles.get(name, ColumnRole.LABEL).value, "source": "base"}
         for name, kind in schema.items()
     ]
+    parts: list[tuple[FeatureView | OnDemandView, Any, str]]
     parts = [(view, part, "view") for view, part in zip(views, row.views, strict=True)]
-    more = [(view, part, "on_demand") for view, part in zip(computed, row.on_demand, strict=True)]
-    for view, part, word in (*parts, *more):
+    parts += [(view, part, "on_demand") for view, part in zip(computed, row.on_demand, strict=True)]
+    for view, part, word in parts:
         of_view = {feature["name"]: feature["type"] for feature in view.features}
         for feature, name in zip(part["features"], part["names"], strict=True):
             if not name.startswith(HIDDEN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -107,10 +108,14 @@ def _hide_what_is_needed(
 
 
 def _service(actor: Actor, project: Project, said: str) -> FeatureService:
+    rows = selectors.visible_services(actor=actor, project_id=project.pk).order_by("-number")
     name, _sign, number = said.partition("@")
-    rows = selectors.visible_services(actor=actor, project_id=project.pk).filter(name=name).order_by("-number")
-    if number:
-        rows = rows.filter(number=int(number)) if _is_number(number) else rows.none()
+    if pk := _as_id(said):
+        rows = rows.filter(pk=pk)
+    elif number:
+        rows = rows.filter(name=name, number=int(number)) if _is_number(number) else rows.none()
+    else:
+        rows = rows.filter(name=name)
     service = rows.first()
     if service is None:
         raise refused("service", _("There is no feature service “%(name)s” here.") % {"name": said[:200]})
@@ -140,7 +145,7 @@ def _named(actor: Actor, project: Project, said: str) -> tuple[FeatureView | OnD
     found: Any = None
     for rows in (ready.filter(name=name), computed.filter(name=name)):
         if number:
-            rows = rows.filter(number=int(number)) if _is_number(number) else rows.none()  # type: ignore[assignment]
+            rows = rows.filter(number=int(number)) if _is_number(number) else rows.none()
         found = found or rows.order_by("-number").first()
     if found is None or not feature:
         sentence = _("“%(said)s” names no feature of a view that is ready here. Write view:feature, or view:* for all.")
@@ -149,6 +154,13 @@ def _named(actor: Actor, project: Project, said: str) -> tuple[FeatureView | OnD
         sentence = _("%(view)s has no feature %(names)s.")
         raise refused("features", sentence % {"view": found, "names": column_list([feature])})
     return found, found.feature_names if feature == "*" else [feature]
+
+
+def _as_id(said: str) -> UUID | None:
+    try:
+        return UUID(said)
+    except ValueError:
+        return None
 
 
 def _is_number(said: str) -> bool:

@@ -76,7 +76,8 @@ def _values(request: PortalRequest, feature: Any) -> Part:
 
 def _versions(request: PortalRequest, feature: Any) -> Part:
     rows = selectors.versions_with(actor=request.actor, feature=feature)
-    return {"editions": [{"feature": one, **selectors.expression_of(one.on_demand, one.name)} for one in rows]}
+    told = [(one, one.on_demand) for one in rows if one.on_demand is not None]
+    return {"editions": [{"feature": one, **selectors.expression_of(view, one.name)} for one, view in told]}
 
 
 def _use(request: PortalRequest, feature: Any) -> Part:

@@ -73,7 +73,9 @@ class FeatureTable(PortalTable):
         return selectors.about(record)
 
     def render_kind(self, value: Any, record: Any) -> SafeString:
-        return format_html('<span title="{}">{}</span>', record.type.lower(), FeatureKind(record.kind).label)
+        return format_html(
+            '<span class="s-nowrap" title="{}">{}</span>', record.type.lower(), FeatureKind(record.kind).label
+        )
 
     def export_kind(self, record: Any) -> str:
         return str(record.kind)

@@ -110,7 +110,7 @@ def _values(request: PortalRequest, feature: Any, column: Part) -> Part:
 
 
 def _versions(request: PortalRequest, feature: Any, column: Part) -> Part:
-    return {"editions": selectors.editions(actor=request.actor, feature=feature)}
+    return {"editions": selectors.editions(actor=request.actor, feature=feature, view=feature.view)}
 
 
 def _use(request: PortalRequest, feature: Any, column: Part) -> Part:

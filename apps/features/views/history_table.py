@@ -43,7 +43,7 @@ class HistoryTable(PortalTable):
         names = ", ".join(selectors.features_asked(record))
         args = [self.request.tenant.slug, self.request.project.slug, record.pk]
         shown = name_cell(
-            names if len(names) <= 60 else f"{names[:58]}…", reverse("features:history_detail", args=args)
+            names if len(names) <= 44 else f"{names[:42]}…", reverse("features:history_detail", args=args)
         )
         if not record.ignores_known_since:
             return shown
