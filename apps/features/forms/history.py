@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 _NONE = [("", "–")]
 
@@ -35,12 +35,12 @@ class RowsForm(forms.Form):
     """A file of rows, already sent in pieces (`upload`) or with the form itself (`file`)."""
 
     upload = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    file = forms.FileField(label=_("File"), required=False)
+    file = forms.FileField(label=gettext_lazy("File"), required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("upload") and not cleaned.get("file") and not self.errors:
-            self.add_error("file", _t("Choose a file with a row for each moment that you ask about."))
+            self.add_error("file", _("Choose a file with a row for each moment that you ask about."))
         return cleaned
 
 
@@ -51,19 +51,19 @@ class HistoryForm(forms.Form):
     """
 
     event_time = forms.ChoiceField(
-        label=_("Event time"),
-        help_text=_("The moment of each row: it sees what was known by then. Without a zone, UTC."),
+        label=gettext_lazy("Event time"),
+        help_text=gettext_lazy("The moment of each row: it sees what was known by then. Without a zone, UTC."),
     )
-    service = forms.ChoiceField(label=_("Feature service"), required=False)
+    service = forms.ChoiceField(label=gettext_lazy("Feature service"), required=False)
     full_names = forms.BooleanField(
-        label=_("Call the features view__feature"),
+        label=gettext_lazy("Call the features view__feature"),
         required=False,
-        help_text=_("Where two are called alike, or a column of the rows is called like one."),
+        help_text=gettext_lazy("Where two are called alike, or a column of the rows is called like one."),
     )
     ignore_known_since = forms.BooleanField(
-        label=_("See corrections before they were known"),
+        label=gettext_lazy("See corrections before they were known"),
         required=False,
-        help_text=_(
+        help_text=gettext_lazy(
             "Left out, a value counts from the moment at which it became known. With it rows hold what nobody had at "
             "their time; the ledger and the proof say so."
         ),
@@ -87,7 +87,7 @@ class HistoryForm(forms.Form):
         self.has_time = bool(times)
         self._offers, self._services = list(offers), list(services)
         field = self.fields["service"]
-        field.choices = [("", _t("None: features are chosen one by one")), *_named(self._services)]
+        field.choices = [("", _("None: features are chosen one by one")), *_named(self._services)]
         if not self._services:
             del self.fields["service"]
         for offer in self._offers:
@@ -108,7 +108,7 @@ class HistoryForm(forms.Form):
     def _offer(self, thing: Any, here: str) -> None:
         self.fields[f"use_{here}"] = forms.BooleanField(label=str(thing), required=False)
         self.fields[f"take_{here}"] = forms.MultipleChoiceField(
-            label=_t("Features"),
+            label=_("Features"),
             required=False,
             choices=[(name, name) for name in thing.feature_names],
             initial=thing.feature_names,
@@ -139,7 +139,7 @@ class HistoryForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("service") and not any(cleaned.get(f"use_{offer.here}") for offer in self._offers):
-            said = _t("Choose a feature service, or features of a view.")
+            said = _("Choose a feature service, or features of a view.")
             self.add_error("service" if self._services else None, said)
         return cleaned
 
@@ -172,7 +172,7 @@ class HistoryForm(forms.Form):
 
 def _named(services: Sequence[ServiceOffer]) -> list[tuple[str, Any]]:
     """Each by its name and version, those that should not be chosen any more as such."""
-    mark = _t("%(name)s (deprecated)")
+    mark = _("%(name)s (deprecated)")
     return [
         (str(one.thing.pk), mark % {"name": one.thing} if one.thing.deprecated_at else str(one.thing))
         for one in services

@@ -11,8 +11,8 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_tables2 import Column
 
 from apps.features import selectors
@@ -27,17 +27,19 @@ _STATES = [(state.value, state.label) for state in BuildState if "destroy" not i
 
 
 class HistoryTable(PortalTable):
-    title = _("Features of the past")
+    title = gettext_lazy("Features of the past")
     always = ("features",)
     also = ("event_time", "ignores_known_since")
-    features = Column(accessor="pk", verbose_name=_("Features"), orderable=False)
-    made_from = Column(verbose_name=_("For the rows of"), default="–")
-    asked_by = Column(accessor="created_by", verbose_name=_("Asked by"), order_by="created_by__name", default="–")
-    created_at = Column(verbose_name=_("Asked"))
-    state = Column(verbose_name=_("State"))
-    row_count = Column(verbose_name=_("Rows"), default="–", attrs=_NUMBER)
-    byte_count = Column(verbose_name=_("Size"), default="–", attrs=_NUMBER)
-    kept_until = Column(verbose_name=_("Kept until"))
+    features = Column(accessor="pk", verbose_name=gettext_lazy("Features"), orderable=False)
+    made_from = Column(verbose_name=gettext_lazy("For the rows of"), default="–")
+    asked_by = Column(
+        accessor="created_by", verbose_name=gettext_lazy("Asked by"), order_by="created_by__name", default="–"
+    )
+    created_at = Column(verbose_name=gettext_lazy("Asked"))
+    state = Column(verbose_name=gettext_lazy("State"))
+    row_count = Column(verbose_name=gettext_lazy("Rows"), default="–", attrs=_NUMBER)
+    byte_count = Column(verbose_name=gettext_lazy("Size"), default="–", attrs=_NUMBER)
+    kept_until = Column(verbose_name=gettext_lazy("Kept until"))
 
     def render_features(self, record: Any) -> SafeString:
         names = ", ".join(selectors.features_asked(record))
@@ -47,7 +49,7 @@ class HistoryTable(PortalTable):
         )
         if not record.ignores_known_since:
             return shown
-        return format_html('{} <span class="s-tag">{}</span>', shown, _t("Corrections early"))
+        return format_html('{} <span class="s-tag">{}</span>', shown, _("Corrections early"))
 
     def export_features(self, record: Any) -> list[str]:
         return selectors.features_asked(record)
@@ -79,10 +81,13 @@ class HistoryTable(PortalTable):
 
 
 class HistoryFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search features of the past"), method="search")
-    state = django_filters.ChoiceFilter(label=_("State"), choices=_STATES, empty_label=_("Any"))
+    q = django_filters.CharFilter(label=gettext_lazy("Search features of the past"), method="search")
+    state = django_filters.ChoiceFilter(label=gettext_lazy("State"), choices=_STATES, empty_label=gettext_lazy("Any"))
     by = django_filters.ChoiceFilter(
-        label=_("Asked by"), choices=[("me", _("You"))], empty_label=_("Anybody"), method="mine"
+        label=gettext_lazy("Asked by"),
+        choices=[("me", gettext_lazy("You"))],
+        empty_label=gettext_lazy("Anybody"),
+        method="mine",
     )
 
     def search(self, rows: QuerySet[Any], _name: str, words: str) -> QuerySet[Any]:
