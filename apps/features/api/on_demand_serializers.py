@@ -6,9 +6,11 @@ from apps.features.models import OnDemandView
 
 
 class OnDemandViewSerializer(serializers.ModelSerializer):
+    owner = serializers.EmailField(source="owner.email", default=None, read_only=True)
+
     class Meta:
         model = OnDemandView
-        exclude = ["tenant", "created_by", "owner"]
+        exclude = ["tenant", "created_by"]
 
 
 class UsedView(serializers.Serializer):
@@ -32,6 +34,7 @@ class OnDemandDefinition(serializers.Serializer):
 class OnDemandStart(OnDemandDefinition):
     name = serializers.CharField(max_length=63)
     description = serializers.CharField(required=False, allow_blank=True, default="")
+    owner = serializers.EmailField(required=False, allow_blank=True, default="", help_text="Else whoever asks.")
     tags = serializers.ListField(child=serializers.CharField(), required=False, default=list)
 
 

@@ -35,12 +35,15 @@ def add_to(acts: Any) -> None:
     add(feature, "list", feature_list, "feature views of the project")
     history = add(feature, "history", feature_history, "features as they were known at the time of each of your rows")
     history.add_argument("rows", help="a file (Parquet, Arrow, CSV), or a dataset or version like flights@v3")
-    history.add_argument("--feature", action="append", required=True, metavar="VIEW:FEATURE", help="or VIEW:*")
+    history.add_argument("--feature", action="append", default=[], metavar="VIEW:FEATURE", help="or VIEW:*")
+    history.add_argument("--service", default="", help="a feature service, or name@2; its features are taken")
     time = "the column with each row's time; in UTC where no zone is given. Without it, event_timestamp"
     history.add_argument("--event-time", default="event_timestamp", help=time)
     history.add_argument(
         "--key", action="append", default=[], metavar="KEY=COLUMN", help="which column holds a join key"
     )
+    value = "which column holds a value that on-demand features ask for, where it is called otherwise"
+    history.add_argument("--request", action="append", default=[], metavar="VALUE=COLUMN", help=value)
     history.add_argument("--full-names", action="store_true", help="call them view__feature")
     history.add_argument("--ignore-known-since", action="store_true", help="see corrections early; it is recorded")
     history.add_argument("--form", choices=("parquet", "arrow", "csv"), default="parquet")
@@ -86,8 +89,10 @@ def feature_history(client: Client, said: Namespace) -> None:
     found = client.features.historical(
         said.rows,
         said.feature,
+        service=said.service,
         event_time=said.event_time,
         keys=dict(pair(text) for text in said.key),
+        request=dict(pair(text) for text in said.request),
         full_names=said.full_names,
         ignore_known_since=said.ignore_known_since,
         told=show_step,
