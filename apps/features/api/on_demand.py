@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from apps.features import selectors, services
 from apps.features.api import on_demand_serializers as serializers
 from apps.features.api.projects import ProjectListViewSet
+from apps.features.api.serializers import Description
 from foundation.access import Permission
 
 
@@ -41,10 +42,10 @@ class OnDemandViewViewSet(ProjectListViewSet):
         view = services.define_on_demand(actor=self.actor, project=project, **body)
         return self.answer(self.serializer_class, view, status=201)
 
-    @extend_schema(request=serializers.Description)
+    @extend_schema(request=Description)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change description, owner or tags; the version stays."""
-        body = self.body(serializers.Description)
+        body = self.body(Description)
         view = selectors.get_on_demand_view(actor=self.actor, on_demand_id=pk)
         services.describe_on_demand(actor=self.actor, view=view, **body)
         return self.retrieve(request, pk)

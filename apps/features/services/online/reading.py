@@ -66,21 +66,21 @@ def read_plan(
         )
     now_us = int(now.timestamp() * 1_000_000)
     try:
-        entities, given = parted(entities, requests)
-        given = told_beside(plan.derived, entities, given)
+        keys, beside = parted(entities, requests)
+        given = told_beside(plan.derived, keys, beside)
         check_requests(plan.derived, given)
     except RequestRefused as refused:
         raise _request_refusal(refused) from refused
     try:
-        answer = OnlineReader(online_store(), plan.online_views).read(entities, now_us=now_us)
+        answer = OnlineReader(online_store(), plan.online_views).read(keys, now_us=now_us)
     except KeyRefused as refused:
         raise _refusal(refused) from refused
     except NotOurs as error:
         raise Unavailable(_("A value online cannot be opened. Put the view online again.")) from error
-    keep_samples(tenant_id, entities, answer, plan.shares, now_us=now_us)
+    keep_samples(tenant_id, keys, answer, plan.shares, now_us=now_us)
     for view in answer.not_online:
         note_forgotten(view.id)
-    return results(plan, entities, answer, given)
+    return results(plan, keys, answer, given)
 
 
 def _request_refusal(refused: RequestRefused) -> DefinitionRefused:
