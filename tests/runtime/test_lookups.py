@@ -148,11 +148,11 @@ def test_a_loan_ends_by_its_time_by_a_word_and_at_the_store(store):
     assert completed(lookups, row).missing == []
 
 
-def test_what_was_opened_is_kept_while_plans_stay_the_same_and_no_longer(store):
+def test_what_opens_values_is_kept_while_plans_stay_the_same_and_no_longer(store):
     lookups = told(store)
     completed(lookups, {"number": 1, "seats": 3})
     view = lookups._lease.plan.online_views[0]
     lookups.tell(loan(until=NOW_S + 1800))
-    assert lookups._lease.plan.online_views[0] is view and view._known
+    assert lookups._lease.plan.online_views[0] is view and view._ciphers
     lookups.tell(loan(number=2))
     assert lookups._lease.plan.online_views[0] is not view
