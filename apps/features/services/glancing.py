@@ -18,8 +18,9 @@ from apps.features.adapters.asof import join_sql
 from apps.features.models import Retrieval
 from apps.features.services.asking import check_rows, checked_history
 from apps.features.services.joining import JoinedView, Labels, seen_as
+from apps.features.services.meaning import check_meet
 from apps.features.services.on_demand.columns import widened
-from apps.features.services.retrieving import check_kinds, columns_of
+from apps.features.services.retrieving import columns_of
 from apps.features.services.wanting import derived_of_retrieval, hidden_columns
 from foundation import lake
 from foundation.figures import number
@@ -81,7 +82,7 @@ def look_at_history(*, actor: Actor, project: Project, **words: Any) -> Glance:
         check_rows(schema, row.event_time, asked.wanted)
         sources = [selectors.view_table(view) for view in views]
         for view, part, at in zip(views, row.views, sources, strict=True):
-            check_kinds(schema, {column.name: column.type for column in tables.schema(at)}, view, part)
+            check_meet(view, part["keys"], schema, {column.name: column.type for column in tables.schema(at)})
         specs = [seen_as(n, view, row.views[n], early=row.ignores_known_since) for n, view in enumerate(views)]
         join = join_sql(Labels(kept=tuple(schema), event_time=row.event_time), specs)
         sources_by = {spec.alias: at for spec, at in zip(specs, sources, strict=True)}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.features.choices import KeyType
 from apps.features.errors import DefinitionRefused
-from apps.features.models import Entity
+from apps.features.models import Entity, FeatureView
 from apps.features.services.naming import column_list
 from foundation import lake
 from foundation.lake.ports import Column, Unsteady
@@ -58,6 +58,28 @@ def key_type_of(sql_type: str) -> KeyType | None:
     if kind.startswith("TIMESTAMP"):
         return KeyType.MOMENT
     return KeyType.TEXT if kind.startswith("ENUM(") else _KEY_TYPES.get(kind)
+
+
+def kind_of_key(sql_type: str) -> str:
+    """What may be held against each other as a key: number, text, truth or time; the type itself where it is none."""
+    kind = sql_type.upper()
+    if _WHOLE.fullmatch(kind) or kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")):
+        return "number"
+    if kind.startswith(("DATE", "TIMESTAMP")):
+        return "time"
+    return {"VARCHAR": "text", "BOOLEAN": "truth"}.get(kind, "text" if kind.startswith("ENUM(") else sql_type)
+
+
+def check_meet(view: FeatureView, keys: Mapping[str, str], rows: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Refuse rows whose column is of another kind than the key: it would match nothing, or what nobody meant.
+
+    `keys` maps join keys to columns of the rows, `rows` and `wanted` those and the view's keys to their SQL types.
+    """
+    for key, column in keys.items():
+        if key in wanted and kind_of_key(rows[column]) != kind_of_key(wanted[key]):
+            sentence = _("“%(column)s” is %(given)s, and %(view)s is joined by “%(key)s”, which is %(wanted)s.")
+            words = {"column": column, "given": rows[column], "view": view, "key": key, "wanted": wanted[key]}
+            raise DefinitionRefused(sentence % words, fields={"keys": [sentence % words]})
 
 
 def checked_key_types(join_keys: Collection[str], given: Mapping[str, str]) -> dict[str, str]:

@@ -14,11 +14,11 @@ from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.features import selectors
 from apps.features.choices import NEXT, BuildState, ColumnRole
-from apps.features.errors import DefinitionRefused
 from apps.features.events import RetrievalCancelled, RetrievalFailed, RetrievalReady
 from apps.features.models import FeatureView, OnDemandView, Retrieval
 from apps.features.services.asking import KEPT
 from apps.features.services.joining import Joined, Labels, as_of, seen_as
+from apps.features.services.meaning import check_meet
 from apps.features.services.metering import begin_usage, size_of
 from apps.features.services.on_demand.columns import check_alike, widened
 from apps.features.services.wanting import (
@@ -39,13 +39,6 @@ from foundation.lake.ports import Lake, TableAt
 
 if TYPE_CHECKING:
     from foundation.jobs.models import Job
-
-# What may be held against each other as a key, by how DuckDB's names of types begin.
-_KINDS = {
-    "number": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U", "DECIMAL", "FLOAT", "DOUBLE"),
-    "text": ("VARCHAR",),
-    "time": ("DATE", "TIMESTAMP"),
-}
 
 
 def retrieve(*, job: JobHandle, retrieval_id: UUID) -> None:
@@ -87,7 +80,7 @@ def _joined(
     check_names_free(schema, [name for part in (*row.views, *row.on_demand) for name in part["names"]])
     check_requests(schema, list(zip(computed, row.on_demand, strict=True)))
     for (view, at), part in zip(views, row.views, strict=True):
-        check_kinds(schema, {column.name: column.type for column in tables.schema(at)}, view, part)
+        check_meet(view, part["keys"], schema, {column.name: column.type for column in tables.schema(at)})
     job.progress(_("Joining as of each row's time"), 30)
     early, derived = row.ignores_known_since, derived_of_retrieval(row, {str(one.pk): one for one in computed})
     joined = as_of(
@@ -121,19 +114,6 @@ def _rows(job: JobHandle, row: Retrieval, tables: Lake) -> TableAt:
         job.progress(_("Reading the rows that were sent: %(rows)s") % {"rows": number(rows)}, None)
 
     return dataset_services.write_lent(tables=tables, table=table, upload=upload, told=told)
-
-
-def check_kinds(schema: dict[str, str], of_view: dict[str, str], view: FeatureView, part: dict[str, Any]) -> None:
-    """A key of another type would match nothing, or what nobody meant."""
-    for key, column in part["keys"].items():
-        if _kind(schema[column]) != _kind(of_view[key]):
-            sentence = _("“%(column)s” is %(given)s, and %(view)s is joined by “%(key)s”, which is %(wanted)s.")
-            words = {"column": column, "given": schema[column], "view": view, "key": key, "wanted": of_view[key]}
-            raise DefinitionRefused(sentence % words, fields={"keys": [sentence % words]})
-
-
-def _kind(type_: str) -> str:
-    return next((kind for kind, begins in _KINDS.items() if type_.startswith(begins)), type_)
 
 
 def columns_of(

@@ -19,12 +19,13 @@ from apps.features.errors import DefinitionRefused
 from apps.features.events import KnownSinceIgnored, TrainingSetDefined
 from apps.features.models import FeatureService, FeatureView, TrainingSet
 from apps.features.services.defining import check_name
+from apps.features.services.meaning import check_meet
 from apps.features.services.naming import column_list
 from apps.features.services.on_demand.columns import Taken, taken
 from apps.features.services.serving import views_for_set
 from apps.projects.services import lock_project
 from apps.tenants import services as tenants
-from foundation import jobs, ledger
+from foundation import jobs, lake, ledger
 from foundation.identity import Actor
 
 if TYPE_CHECKING:
@@ -216,6 +217,9 @@ def _check_view(
                 % {"view": view, "key": key, "column": column},
                 fields={"views": [_("Map the join key “%(key)s” to a column.") % {"key": key}]},
             )
+    at = selectors.view_table(view)
+    of_view = {column.name: column.type for column in lake.for_tenant(view.tenant_id).schema(at)}
+    check_meet(view, keys, types, of_view)
     names = list(part.get("features") or view.feature_names)
     if unknown := [name for name in names if name not in view.feature_names]:
         raise DefinitionRefused(

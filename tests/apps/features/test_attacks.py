@@ -118,6 +118,14 @@ def test_whoever_covers_their_own_guesses_does_not_try_them_out_either(
     refused(guesses)
 
 
+def test_a_column_of_another_type_than_the_key_is_no_key(view, ingested, define):
+    numbered = ingested("numbered.csv", b"carrier,moment,late\n1,2013-01-02 10:00:00,1\n2,2013-01-03 10:00:00,0\n")
+    with pytest.raises(
+        Invalid, match="“carrier” is BIGINT, and carrier_delay v1 is joined by “carrier”, which is VARC"
+    ):
+        define.training_set(numbered, "wrong", event_time="moment", views=[{"view": view.pk}])
+
+
 def test_one_token_is_given_few_names_at_the_store(view, scientist, monkeypatch):
     monkeypatch.setattr(readers, "MOST_NAMES", 2)
     asking = replace(scientist, token_id=uuid4())

@@ -10,6 +10,8 @@ from apps.features import services
 from apps.features.choices import BuildState
 from apps.features.errors import DefinitionRefused
 from apps.features.models import Entity, FeatureService, FeatureView
+from apps.features.services.definitions.reading import Fields, Unreadable, Value, read
+from apps.features.services.definitions.services import names_said
 from foundation.errors import Conflict
 from foundation.ledger.models import LedgerEvent
 from tests.apps.features import stage
@@ -280,3 +282,19 @@ def test_windows_and_on_demand_features_are_held_by_the_file_too(file, scientist
             file.plan(text)
         place = 1 + text[: text.index(line)].count("\n")
         assert place in [one["line"] for one in refused.value.details["problems"]], (new, refused.value.details)
+
+
+def test_a_text_is_what_is_written_whatever_else_yaml_takes_it_for():
+    problems = []
+    text = "entities:\n  a:\n    join_keys: [no, on]\n    description: 1.10\n    tags: [yes, 007, ~]\n"
+    fields = Fields(read(text, problems)["entities"].data["a"], "entities.a", problems)
+    assert (fields.texts("join_keys"), fields.text("description")) == (["no", "on"], "1.10")
+    assert fields.texts("tags") == ["yes", "007", "~"]
+    assert names_said(fields, "views", "v", Value([Value(True, 1, "on")], 1)) == ["on"]
+    assert names_said(fields, "views", "v", Value([Value({}, 1)], 1)) is None
+    assert [str(problem) for problem in problems] == ["Line 1: entities.a: views.v is a list of features, or “all”."]
+
+
+def test_a_file_of_nothing_but_parts_is_not_read_to_its_end():
+    with pytest.raises(Unreadable, match="more parts than definitions need"):
+        read("views: [" + "1," * 400_000 + "1]", [])

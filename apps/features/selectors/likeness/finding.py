@@ -50,7 +50,8 @@ def like_new(*, actor: Actor, project_id: UUID, features: Iterable[Described], v
     rows = rows.exclude(view__name=view_name) if view_name else rows
     there = [(row, _described(row, {})) for row in _slim(rows)]
     asked = list(features)[: max(1, _MOST_PAIRS // max(len(there), 1))]
-    found = {one.name: alike(actor, one, rows, one.column, there=there) for one in asked}
+    profiles = _Profiles(actor)
+    found = {one.name: alike(actor, one, rows, one.column, there=there, profiles=profiles) for one in asked}
     return {name: same for name, same in found.items() if same}
 
 
@@ -61,13 +62,17 @@ def alike(
     figures: Mapping[str, Any],
     *,
     there: Sequence[tuple[Feature, Described]] | None = None,
+    profiles: _Profiles | None = None,
 ) -> list[Alike]:
-    """By names and columns of all of them first; the values of those that might be the same are looked at then."""
+    """By names and columns of all of them first; the values of those that might be the same are looked at then.
+
+    `there` are the rows as they are compared, and `profiles` those that were opened, where several are asked for.
+    """
     described = [(row, _described(row, {})) for row in _slim(rows)] if there is None else there
     scored = [(row, likeness(told, other)) for row, other in described]
     near = {row.pk for row, found in scored if found.score >= SIMILAR / 2 or _near(row, told, figures)}
     likely = sorted((pair for pair in scored if pair[0].pk in near), key=lambda pair: (-pair[1].score, pair[0].pk))
-    judged = _by_values(actor, told, [row for row, _found in likely])
+    judged = _by_values(profiles or _Profiles(actor), told, [row for row, _found in likely])
     best = sorted((one for one in judged if one.likeness.similar), key=lambda o: (-o.likeness.score, str(o.feature)))
     return best[:_SHOWN]
 
@@ -88,11 +93,24 @@ def _near(row: Feature, told: Described, figures: Mapping[str, Any]) -> bool:
     return wide > 0 and abs(float(mean) - float(row.mean or 0)) <= _MEANS_APART * wide  # type: ignore[arg-type]
 
 
-def _by_values(actor: Actor, told: Described, rows: Collection[Feature]) -> Iterable[Alike]:
+class _Profiles:
+    """Profiles of views as the actor may know them, with how many rows they are of; each is opened once."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._opened: dict[UUID, tuple[int, dict[str, dict[str, Any]]]] = {}
+
+    def of(self, view_ids: Collection[UUID]) -> Mapping[UUID, tuple[int, dict[str, dict[str, Any]]]]:
+        wanted = [pk for pk in view_ids if pk not in self._opened]
+        for view in FeatureView.objects.filter(pk__in=wanted).select_related("entity"):
+            self._opened[view.pk] = (view.row_count or 0, _columns(self._actor, view))
+        return {pk: self._opened[pk] for pk in view_ids if pk in self._opened}
+
+
+def _by_values(profiles: _Profiles, told: Described, rows: Collection[Feature]) -> Iterable[Alike]:
     """Each with its profile as far as profiles are opened, and as the actor may know it."""
     wanted = list(dict.fromkeys(row.view_id for row in rows if row.view_id))[:_MOST_PROFILES] if told.column else []
-    views = FeatureView.objects.filter(pk__in=wanted).select_related("entity")
-    columns = {view.pk: (view.row_count or 0, _columns(actor, view)) for view in views}
+    columns = profiles.of(wanted)
     for row in rows:
         count, known = columns.get(row.view_id, (0, {})) if row.view_id else (0, {})
         column = {} if row.covered else known.get(row.name, {})

@@ -35,7 +35,7 @@ class EntitySection(Section):
         if keys is None or not keys.data:
             fields.problem(_("“%(name)s” is missing.") % {"name": "join_keys"})
         elif isinstance(keys.data, dict):
-            words["key_types"] = {key: str(kind.data) for key, kind in keys.data.items() if kind.data is not None}
+            words["key_types"] = {key: kind.written for key, kind in keys.data.items() if kind.data is not None}
             words["join_keys"] = list(keys.data)
         else:
             words["join_keys"] = fields.texts("join_keys")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.features.services.naming import column_list
 
-MOST_BYTES, _MOST_PROBLEMS, _DEEPEST = 1_000_000, 50, 12
+MOST_BYTES, _MOST_PARTS, _MOST_PROBLEMS, _DEEPEST = 1_000_000, 100_000, 50, 12
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Value:
 
     data: Any
     line: int
+    # What a text, number, truth or None is written like: of `no` and `1.10` a text is not “False” and “1.1”.
+    written: str = ""
 
 
 class Unreadable(Exception):
@@ -48,7 +50,10 @@ def read(text: str, problems: list[Problem]) -> dict[str, Value]:
         raise Unreadable(Problem(1, _("The file is larger than 1 MB; definitions are shorter. Is it the right file?")))
     try:
         # Each alias is the whole part again: a few lines of them would be more than any memory.
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+            if count > _MOST_PARTS:
+                said = _("The file has more parts than definitions need. Is it the right file?")
+                raise Unreadable(Problem(event.start_mark.line + 1 if event.start_mark else 1, said))
             if isinstance(event, yaml.AliasEvent):
                 said = _("Write it out: references (*name) are not read.")
                 raise Unreadable(Problem(event.start_mark.line + 1 if event.start_mark else 1, said))
@@ -76,7 +81,7 @@ def _value(node: yaml.Node, problems: list[Problem], depth: int) -> Value:
     if isinstance(node, yaml.SequenceNode):
         return Value([_value(one, problems, depth + 1) for one in node.value], line)
     try:
-        return Value(yaml.SafeLoader("").construct_object(node), line)
+        return Value(yaml.SafeLoader("").construct_object(node), line, node.value)
     except (yaml.YAMLError, ValueError) as error:
         raise Unreadable(Problem(line, _("This value cannot be read. Put it in quotes."))) from error
 
@@ -93,7 +98,7 @@ def _mapping(node: yaml.MappingNode, problems: list[Problem], depth: int) -> dic
             problems.append(Problem(line, said % {"name": key.value, "first": first}))
             continue
         # Where its name stands: that of what is below it may be lines away.
-        found[key.value] = Value(_value(value, problems, depth + 1).data, line)
+        found[key.value] = replace(_value(value, problems, depth + 1), line=line)
     return found
 
 
@@ -125,7 +130,7 @@ class Fields:
         if isinstance(value.data, (dict, list)):
             self.problem(_("“%(name)s” is a text.") % {"name": name}, value.line)
             return ""
-        return str(value.data).strip()
+        return value.written.strip()
 
     def number(self, name: str) -> int | None:
         value = self._field(name)
@@ -143,7 +148,7 @@ class Fields:
         if not isinstance(value.data, list) or any(isinstance(one.data, (dict, list)) for one in value.data):
             self.problem(_("“%(name)s” is a list like [one, another].") % {"name": name}, value.line)
             return []
-        return [str(one.data) for one in value.data]
+        return [one.written for one in value.data]
 
     def values(self, name: str, *, required: bool = False) -> dict[str, Value]:
         """A field of names with values."""

@@ -100,8 +100,8 @@ def names_said(fields: Fields, field: str, name: str, value: Value) -> list[str]
     """The features that are taken of a view: a list, or None for “all”."""
     if value.data is None or value.data == ALL:
         return None
-    if isinstance(value.data, list) and all(isinstance(one.data, str) for one in value.data):
-        return [one.data for one in value.data]
+    if isinstance(value.data, list) and all(one.written for one in value.data):
+        return [one.written for one in value.data]
     fields.problem(
         _("%(field)s.%(name)s is a list of features, or “all”.") % {"field": field, "name": name}, value.line
     )

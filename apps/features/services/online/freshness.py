@@ -20,8 +20,6 @@ from foundation import ledger, tenancy
 from foundation.identity import Actor
 from foundation.tenancy.models import Tenant
 
-_AT_ONCE = 500
-
 
 @transaction.atomic
 def promise_freshness(*, actor: Actor, view_id: UUID, seconds: int | None) -> FeatureView:
@@ -59,7 +57,8 @@ def watch_online(*, now: datetime) -> None:
         with tenancy.scope(tenant.pk):
             promised = FeatureView.objects.filter(tenant=tenant, state=BuildState.READY)
             promised = promised.exclude(freshness_seconds=None, stale_since=None)
-            watched = list(promised.values_list("pk", flat=True)[:_AT_ONCE])
+            rows = promised.order_by("pk").only("freshness_seconds", "online_event_at", "stale_since")
+            watched = [view.pk for view in rows if _is_stale(view, now) != (view.stale_since is not None)]
         return tenancy.take_turns(watched, partial(_watch, tenant, now), name=lambda pk: f"the view {pk}")
 
     tenancy.for_each(turn)
@@ -82,12 +81,10 @@ def _watch(tenant: Tenant, now: datetime, view_id: UUID) -> int:
 
 def _watch_alone(system: Actor, now: datetime, view_id: UUID) -> int:
     view = FeatureView.objects.select_for_update().get(pk=view_id)
-    age = selectors.event_age(view, now)
-    expected = view.freshness_seconds
-    # Of what was never online there is no age to be older than expected.
-    stale = expected is not None and age is not None and age.total_seconds() > expected
+    stale = _is_stale(view, now)
     if stale == (view.stale_since is not None):
         return 0
+    age, expected = selectors.event_age(view, now), view.freshness_seconds
     view.stale_since = now if stale else None
     view.save(update_fields=["stale_since"])
     said: ledger.Event = FeatureViewFresh(view_id=view.pk)
@@ -95,3 +92,9 @@ def _watch_alone(system: Actor, now: datetime, view_id: UUID) -> int:
         said = FeatureViewStale(view_id=view.pk, age_seconds=int(age.total_seconds()), expected_seconds=expected)
     ledger.record(said, actor=system, project_id=view.project_id, subject=("feature_view", view.pk))
     return 1
+
+
+def _is_stale(view: FeatureView, now: datetime) -> bool:
+    """Of what was never online there is no age to be older than expected."""
+    age, expected = selectors.event_age(view, now), view.freshness_seconds
+    return expected is not None and age is not None and age.total_seconds() > expected
