@@ -39,7 +39,6 @@ class _FromReplica(asyncio.Protocol):
     def __init__(self, place: Place, open_now: set[_FromReplica]) -> None:
         self._place, self._open_now = place, open_now
         self._parser = hiredis.Reader()
-        self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._known = False
         self._opening: asyncio.Task[None] | None = None
@@ -52,6 +51,8 @@ class _FromReplica(asyncio.Protocol):
             self.transport.abort()
             return
         self._open_now.add(self)
+        # Nothing is heard before there is somebody to pass it on to.
+        self.transport.pause_reading()
         self._opening = asyncio.get_running_loop().create_task(self._open())
 
     async def _open(self) -> None:
@@ -71,8 +72,7 @@ class _FromReplica(asyncio.Protocol):
         if self.transport is None or self.transport.is_closing():
             store.abort()
             return
-        store.writelines(self._waiting)
-        self._waiting = []
+        self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -87,15 +87,12 @@ class _FromReplica(asyncio.Protocol):
             self._refuse()
 
     def _pass_on(self, asked: Any) -> None:
-        if self.transport is None or self.transport.is_closing():
+        if self._store is None or self.transport is None or self.transport.is_closing():
             return
-        if not self._is_allowed(asked):
-            self._refuse()
-            return
-        if self._store is not None:
+        if self._is_allowed(asked):
             self._store.write(command(asked))
         else:
-            self._waiting.append(command(asked))
+            self._refuse()
 
     def _is_allowed(self, asked: Any) -> bool:
         if not isinstance(asked, list) or not asked or not all(isinstance(word, bytes) for word in asked):
