@@ -24,6 +24,7 @@ MOST_CONNECTIONS = 256
 # A thousand names of a view, for twenty views.
 MOST_NAMES = 20_000
 MOST_WAITING_BYTES = 4 * 1024 * 1024
+_LET_IN = b"+OK\r\n"
 _CLOSED = b"-ERR This is answered to readers of the online store alone.\r\n"
 
 
@@ -39,9 +40,10 @@ class _FromReplica(asyncio.Protocol):
     def __init__(self, place: Place, open_now: set[_FromReplica]) -> None:
         self._place, self._open_now = place, open_now
         self._parser = hiredis.Reader()
-        self._waiting: list[bytes] = []
         self._waiting_bytes = 0
-        self._known = False
+        # What came before there was somebody to pass it on to.
+        self._early = b""
+        self._asked_in = self._let_in = False
         self._opening: asyncio.Task[None] | None = None
         self._store: asyncio.Transport | None = None
         self.transport: asyncio.Transport | None = None
@@ -71,10 +73,16 @@ class _FromReplica(asyncio.Protocol):
         if self.transport is None or self.transport.is_closing():
             store.abort()
             return
-        store.writelines(self._waiting)
-        self._waiting = []
+        early, self._early = self._early, b""
+        if early:
+            self.data_received(early)
 
     def data_received(self, data: bytes) -> None:
+        if self._store is None:
+            self._early += data
+            if len(self._early) > MOST_WAITING_BYTES:
+                self._refuse()
+            return
         try:
             self._parser.feed(data)
             self._waiting_bytes += len(data)
@@ -87,26 +95,24 @@ class _FromReplica(asyncio.Protocol):
             self._refuse()
 
     def _pass_on(self, asked: Any) -> None:
-        if self.transport is None or self.transport.is_closing():
+        if self._store is None or self.transport is None or self.transport.is_closing():
             return
-        if not self._is_allowed(asked):
-            self._refuse()
-            return
-        if self._store is not None:
+        if self._is_allowed(asked):
             self._store.write(command(asked))
         else:
-            self._waiting.append(command(asked))
+            self._refuse()
 
     def _is_allowed(self, asked: Any) -> bool:
         if not isinstance(asked, list) or not asked or not all(isinstance(word, bytes) for word in asked):
             return False
         word = asked[0].upper()
-        if word == b"AUTH" and len(asked) == 3 and asked[1].startswith(READER):
-            self._known = True
-            return True
+        if word == b"AUTH":
+            allowed = not self._asked_in and len(asked) == 3 and asked[1].startswith(READER)
+            self._asked_in = True
+            return allowed
         if word == b"SELECT":
-            return self._known and asked[1:] == [self._place.number.encode()]
-        return self._known and word == b"MGET" and 2 <= len(asked) <= MOST_NAMES
+            return self._let_in and asked[1:] == [self._place.number.encode()]
+        return self._let_in and word == b"MGET" and 2 <= len(asked) <= MOST_NAMES
 
     def _refuse(self) -> None:
         if self.transport is not None and not self.transport.is_closing():
@@ -118,8 +124,14 @@ class _FromReplica(asyncio.Protocol):
             self.transport.abort()
 
     def answered(self, data: bytes) -> None:
-        if self.transport is not None:
-            self.transport.write(data)
+        if self.transport is None:
+            return
+        self.transport.write(data)
+        if not self._let_in:
+            # A store may let in whoever says nothing, and a name that it refuses leaves it at that.
+            self._let_in = data == _LET_IN
+            if not self._let_in:
+                self.transport.close()
 
     # A replica that does not read keeps the store's answers waiting there, and none of our memory.
     def pause_writing(self) -> None:

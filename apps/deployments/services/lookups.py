@@ -70,18 +70,15 @@ def begin(job: JobHandle, revision: Revision, address: str) -> None:
     """Tell a replica that came up; one that cannot look up now serves all the same whoever sends all features."""
     if not may_have(revision):
         return
-    with job.scope():
-        found = of_revision(revision)
-    if found is None:
-        return
     try:
-        lent = _tell(revision, address, found)
+        lent = _tell(revision, address)
     except replica.ReplicaAway:
         log.warning("%s could not be told what to look up; it is tried again.", revision.engine_name)
         return
-    if lent:
+    service_id = revision.model_version.run.training_set.service_id
+    if lent and service_id is not None:
         with job.scope(), transaction.atomic():
-            _record(job.actor, revision, found.service.pk)
+            _record(job.actor, revision, service_id)
 
 
 def _record(actor: Actor, revision: Revision, service_id: UUID) -> None:
@@ -97,14 +94,10 @@ def keep(revision: Revision) -> None:
         state = replica.lookups_of(revision.address, _caller(revision))
         with scope(revision.tenant_id):
             _take(revision, state)
-            locked = lock_of(revision.tenant) is not None
+            may = revision.looks_up and lock_of(revision.tenant) is None
             stands = state["until"] - now().timestamp() > _SPARE_S and state["number"] == features.plans_number()
-            may = revision.looks_up and not locked
-            if (stands and may) or (not may and not state["until"]):
-                return
-            found = of_revision(revision)
-        if found is not None:
-            _tell(revision, revision.address, found)
+        if (may and not stands) or (not may and state["until"]):
+            _tell(revision, revision.address)
     except replica.ReplicaAway:
         # One of before this release answers nothing of the kind, and one that is ending nothing at all.
         log.debug("%s says nothing of what it looks up.", revision.engine_name)
@@ -122,26 +115,35 @@ def end(revision: Revision) -> None:
         log.warning("Names of %s at the online store stay until their time is over: %s", revision.pk, away.sentence)
 
 
-def _tell(revision: Revision, address: str, found: features.Lookups) -> bool:
+def _tell(revision: Revision, address: str) -> bool:
     """Whether something was lent. Raises ReplicaAway."""
-    lent, why = _lent(revision, found)
-    replica.tell_lookups(address, _caller(revision), {"takes": found.takes, "lease": lent, "why": why})
-    features.end_lookups(server_id=revision.pk, but=lent["name"] if lent else "")
-    return lent is not None
+    told = _told(revision)
+    if told["lease"] is None:
+        # First at the store, which hears of it also where the replica does not.
+        features.end_lookups(server_id=revision.pk)
+    replica.tell_lookups(address, _caller(revision), told)
+    if told["lease"] is not None:
+        features.end_lookups(server_id=revision.pk, but=told["lease"]["name"])
+    return told["lease"] is not None
 
 
-def _lent(revision: Revision, found: features.Lookups) -> tuple[dict[str, Any] | None, str]:
-    """What is lent, or why nothing is."""
-    if not revision.looks_up:
-        return None, features.why_not_lent()
+def _told(revision: Revision) -> dict[str, Any]:
+    """What is taken, what is lent, and why nothing is."""
+    told: dict[str, Any] = {"takes": None, "lease": None, "why": ""}
     try:
         with scope(revision.tenant_id):
+            found = of_revision(revision)
+            if found is None:
+                return told
+            told["takes"] = found.takes
+            if not revision.looks_up:
+                return {**told, "why": features.why_not_lent()}
             if (lock := lock_of(revision.tenant)) is not None:
-                return None, lock.sentence
+                return {**told, "why": lock.sentence}
             lent = features.lend_lookups(actor=_system(revision), lookups=found, server_id=revision.pk, now=now())
     except PortalError as refusal:
-        return None, refusal.sentence
-    return lent, ""
+        return {**told, "why": refusal.sentence}
+    return {**told, "lease": lent}
 
 
 def _take(revision: Revision, state: dict[str, Any]) -> None:

@@ -73,9 +73,7 @@ def start_revision(*, job: JobHandle, revision_id: UUID) -> None:
         engine.remove(former)
         shutil.rmtree(former_folder, ignore_errors=True)
     job.progress(_("Starting the replica"), 40)
-    with job.scope():
-        looks_up = lookups.of_revision(revision) is not None
-    engine.start(_spec(revision, folder, looks_up=looks_up))
+    engine.start(_spec(revision, folder))
     status = _wait_until_ready(job, revision)
     lookups.begin(job, revision, status.address or "")
     with job.scope():
@@ -124,8 +122,9 @@ def _unpacked(revision: Revision) -> Path:
     return folder
 
 
-def _spec(revision: Revision, folder: Path, *, looks_up: bool) -> WorkloadSpec:
+def _spec(revision: Revision, folder: Path) -> WorkloadSpec:
     resources = RESOURCE_CLASSES[revision.resource_class]
+    looks_up = lookups.may_have(revision)
     store = (lookups.store_mount(),) if looks_up else ()
     return WorkloadSpec(
         name=revision.engine_name,

@@ -93,11 +93,13 @@ class Lookups:
     def tell(self, document: Mapping[str, Any]) -> None:
         """{"takes": see `Takes`, "lease": {"plan", "number", "name", "password", "database", "until"} or null, "why"}.
 
-        Without a lease nothing is looked up from now on, and whoever leaves features out is told why.
+        Without a lease nothing is looked up from now on, and whoever leaves features out is told why; what is taken
+        stays where nothing is said of it.
         """
-        takes = Takes.parse(document["takes"])
-        if self.shapes is None or self.shapes.takes != takes:
-            self.shapes = Shapes(self._names, takes)
+        if given_takes := document.get("takes"):
+            takes = Takes.parse(given_takes)
+            if self.shapes is None or self.shapes.takes != takes:
+                self.shapes = Shapes(self._names, takes)
         before, given = self._lease, document.get("lease")
         self._why = str(document.get("why") or "")
         self._lease = self._begun(given, before) if given else None

@@ -13,8 +13,8 @@ from sanad.resource import Things
 _TRUTH = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 
 
-def table_rows(text: str, schema: Mapping[str, Any]) -> Things:
-    """Each line as a row of the schema's types; an empty cell is a missing value.
+def table_rows(text: str, schema: Mapping[str, Any], lookups: Mapping[str, Any] | None = None) -> Things:
+    """Each line as a row of the schema's types, or of what a deployment's `lookups` say; an empty cell is missing.
 
     A cell that does not read as its type stays a text: the portal's refusal then names the column and the value.
     """
@@ -22,7 +22,8 @@ def table_rows(text: str, schema: Mapping[str, Any]) -> Things:
     names = next(lines, [])
     if not names:
         raise ValueError("The CSV is empty; its first line has to be the columns' names.")
-    readers = {feature["name"]: _READERS.get(feature["type"], str) for feature in schema["features"]}
+    asked = [*(lookups or {}).get("keys", ()), *(lookups or {}).get("request", ())]
+    readers = {one["name"]: _READERS.get(one["type"], str) for one in (*asked, *schema["features"])}
     rows = []
     for line in filter(None, lines):
         if len(line) != len(names):
@@ -58,3 +59,5 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "integer": _whole,
     "boolean": lambda cell: _TRUTH[cell.strip().lower()],
 }
+# As keys and values of a request are called.
+_READERS |= {"whole number": _whole, "truth": _READERS["boolean"]}

@@ -149,7 +149,8 @@ def deployment_stop(client: Client, said: Namespace) -> None:
 def predict(client: Client, said: Namespace) -> None:
     deployment, text = client.deployments.find(said.deployment), text_of(said.rows)
     if (said.format or ("csv" if said.rows.lower().endswith(".csv") else "json")) == "csv":
-        rows = table_rows(text, client.deployments.schema(deployment))
+        lookups = client.deployments.get(deployment["id"]).get("lookups") or {}
+        rows = table_rows(text, client.deployments.schema(deployment), lookups)
     else:
         given = json.loads(text)
         rows = given if isinstance(given, list) else [given]
