@@ -123,7 +123,8 @@ class Replay:
 
     def as_batch(self) -> Counts:
         """Every change point of the year beside that of a view over a version of the same flights."""
-        version, found = self._portal.version(self._stream), {"compared": 0, "different": 0, "spent": {}}
+        found: Counts = {"compared": 0, "different": 0, "spent": {}}
+        version = self._portal.version(self._stream)
         for view in self._views:
             words = {**self._words[view.name], "name": f"{view.name}_at_once"}
             with _spent(found["spent"], view.name):
@@ -141,9 +142,9 @@ class Replay:
             rows = self._last[view.pk]
             for entities in self._entities(view):
                 for entity, answer in zip(entities, self._portal.read(view, entities, self._now_us), strict=True):
-                    served = tuple(answer["features"][name] for name in view.feature_names)
+                    lies = _as_of(rows.get(entity[view.entity.name], []), self._now_us)
                     found["compared"] += 1
-                    found["different"] += served != _as_of(rows.get(*entity.values(), []), self._now_us)
+                    found["different"] += tuple(answer["features"][name] for name in view.feature_names) != lies
         return found
 
     def slowly(self) -> Counts:
