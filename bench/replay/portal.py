@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
-from uuid import UUID
 
 SECOND = 1_000_000
 _at_us = 0
@@ -124,8 +123,8 @@ class Portal:
                 dataset_services.classify_columns(actor=self.scientist, version=version, classes=unsaid)
         return version
 
-    def windows(self, words: Mapping[str, Any], **source: UUID) -> Any:
-        """A view of the sample; `source` is its stream_id or version_id."""
+    def windows(self, words: Mapping[str, Any], **source: Any) -> Any:
+        """A view of the sample; `source` is the stream_id or the version_id that it is over."""
         from apps.features import services
         from apps.features.models import Entity
         from foundation.tenancy import scope

@@ -36,6 +36,11 @@ def test_it_waits_for_what_it_asks_and_nobody_waits_for_it(folder):
     assert [name for name in keys.NAMES if keys.read(home, name) in words] == []
 
 
+def test_beside_servers_alone_nothing_is_served_and_the_people_are_there(folder):
+    _home, specs = table(folder, Options(portal=False))
+    assert list(specs) == ["postgres", "valkey", "migrate", "check-ledger", "load-sample"]
+
+
 @pytest.mark.parametrize("options", [Options(sample=False), Options(model=False)])
 def test_it_can_be_left_out(folder, options):
     assert "sample" not in table(folder, options)[1]

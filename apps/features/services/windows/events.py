@@ -72,7 +72,7 @@ def mark_of(tables: Lake, view: FeatureView) -> tuple[Mark | None, str]:
     return (Mark(**json.loads(said)), said) if said else (None, "")
 
 
-def events_sql(view: FeatureView, plan: Plan, *, step: int, now_us: int) -> str:
+def events_sql(view: FeatureView, plan: Plan, *, step: int, arrived_us: int) -> str:
     """What the view's own SELECT gives, as rows of the table of events; it holds a user's SQL, so it runs apart.
 
     A row without a key or an event time is of no entity, or of no moment, and one whose key is longer than any store
@@ -83,7 +83,7 @@ def events_sql(view: FeatureView, plan: Plan, *, step: int, now_us: int) -> str:
     known = {
         KnownSince.EVENT: moment,
         KnownSince.COLUMN: f"coalesce({_moment(view.created_column)}, {moment})",
-        KnownSince.ARRIVAL: str(now_us),
+        KnownSince.ARRIVAL: str(arrived_us),
     }[KnownSince(view.windows["known_since"])]
     columns = [f"{identifier(key)} AS {name}" for name, key in zip(plan.key_names, plan.keys, strict=True)]
     if view.windows["known_since"] == KnownSince.COLUMN:

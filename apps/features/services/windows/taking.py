@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from apps.features.choices import KnownSince
@@ -24,6 +25,7 @@ ALIAS = "events"
 _TIMEOUT_S, _MEMORY_MB = 600, 2048
 # Behind every event: where nothing changes, none is read.
 _NEVER_US = 1 << 62
+SHORTEST_LEAD, _LONGEST_LEAD = timedelta(seconds=2), timedelta(minutes=1)
 
 
 def take_all(tables: Lake, view: FeatureView, plan: Plan, source: TableAt, before: Mark | None, said: str) -> Mark:
@@ -87,8 +89,18 @@ def news(added: pa.RecordBatchReader) -> pa.RecordBatchReader | None:
 
 
 def _selected(view: FeatureView, plan: Plan, source: TableAt, step: int) -> pa.RecordBatchReader:
-    sql = events_sql(view, plan, step=step, now_us=int(now().timestamp() * 1_000_000))
+    arrived = now() + lead_of(view)
+    sql = events_sql(view, plan, step=step, arrived_us=int(arrived.timestamp() * 1_000_000))
     return lake.sandbox.run(view.tenant_id, sql, {ALIAS: source}, timeout_s=_TIMEOUT_S, memory_mb=_MEMORY_MB)
+
+
+def lead_of(view: FeatureView) -> timedelta:
+    """How long after it was taken in what arrived begins to count: until then its values are online.
+
+    Whoever asks meanwhile is told what a join says of that moment. Twice as long as the last step took.
+    """
+    seconds = float((view.follow or {}).get("seconds", 0.0))
+    return min(max(timedelta(seconds=2 * seconds), SHORTEST_LEAD), _LONGEST_LEAD)
 
 
 def _first_change(tables: Lake, plan: Plan, events: TableAt, done: int) -> int | None:

@@ -12,6 +12,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ EVENT_TIME, KNOWN_TIME, SLIDE_SECONDS = "over_at", "known_at", 300
 # Entities with the names that their features begin with.
 ENTITIES = {"carrier": "carrier", "origin": "origin"}
 LATE_MINUTES = 15
+_MISSING = frozenset(MISSING["missing"])
 
 
 def views() -> Iterator[dict[str, Any]]:
@@ -86,13 +88,18 @@ def _unpacked(raw: Any) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, "utf-8")
 
 
+@lru_cache(maxsize=16)
+def _hour(said: str) -> datetime:
+    """Flights come by the hour: it is read once for all that were to leave in it."""
+    hour = datetime.fromisoformat(said.replace("Z", "+00:00"))
+    return hour if hour.tzinfo else hour.replace(tzinfo=UTC)
+
+
 def _event(row: dict[str, str]) -> dict[str, Any]:
-    missing = set(MISSING["missing"])
-    hour = datetime.fromisoformat(row["time_hour"].replace("Z", "+00:00"))
-    hour = hour if hour.tzinfo else hour.replace(tzinfo=UTC)
-    parts = (row[name] for name in ("minute", "dep_delay", "air_time"))
-    over = (hour + timedelta(minutes=sum(float(part) for part in parts if part not in missing))).isoformat()
-    delay = None if row["arr_delay"] in missing else float(row["arr_delay"])
+    parts = (row["minute"], row["dep_delay"], row["air_time"])
+    minutes = sum(float(part) for part in parts if part not in _MISSING)
+    over = (_hour(row["time_hour"]) + timedelta(minutes=minutes)).isoformat()
+    delay = None if row["arr_delay"] in _MISSING else float(row["arr_delay"])
     return {
         "carrier": row["carrier"],
         "origin": row["origin"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime
 from multiprocessing import get_context
 from uuid import uuid4
 
@@ -13,7 +14,8 @@ from apps.datasets import selectors as datasets
 from apps.datasets import services as dataset_services
 from apps.features import services
 from apps.features.choices import BuildState
-from apps.features.services.windows import advancing, computing
+from apps.features.models import SkewCheck
+from apps.features.services.windows import advancing, computing, taking
 from apps.streams import services as streams
 from foundation.clock import now
 from foundation.jobs import JobHandle
@@ -181,6 +183,39 @@ def test_events_that_arrive_late_are_known_since_they_arrived(
     # It left every window long before it arrived.
     assert view.state == BuildState.FAILED
     assert "no window" in view.failure
+
+
+def test_whoever_asks_while_a_step_goes_on_is_told_what_a_join_says_of_that_moment(
+    events_stream, define_windows, put, drain, handle, scientist, monkeypatch
+):
+    """Of events that count since they arrived: they do so once their values are online."""
+    monkeypatch.setattr(taking, "SHORTEST_LEAD", taking.timedelta())
+    since = now() - taking.timedelta(minutes=5)
+    at = (since.replace(tzinfo=None) - datetime(2024, 1, 1)) // taking.timedelta(microseconds=1)
+    event = {"who": "a", "at": at, "known": at, "x": 1.0, "i": 1, "w": "x"}
+    stream = events_stream(event)
+    count = [{"name": "n", "function": "count", "column": "", "seconds": 3600}]
+    view = define_windows(count, stream_id=stream.pk, created_column="", known_since="arrival")
+    services.watch_skew(actor=scientist, view_id=view.pk, share=1.0, limit=0.0)
+    monkeypatch.setattr(taking, "SHORTEST_LEAD", taking.timedelta(seconds=60))
+    put(stream, told(event))
+    drain(stream)
+    for step in ("_compute", "_put_online"):
+        monkeypatch.setattr(advancing, step, asked_before(getattr(advancing, step), scientist, view))
+    services.advance_view(job=handle, view_id=view.pk)
+    [answer] = services.read_online(actor=scientist, view_ids=[view.pk], entities=[{"who": "a"}])
+    assert answer["features"] == {"n": 1}
+    services.check_served(now=now())
+    row = SkewCheck.objects.get()
+    assert (row.compared, row.different, row.kinds) == (3, 0, {})
+
+
+def asked_before(act, actor, view):
+    def instead(*given, **more):
+        services.read_online(actor=actor, view_ids=[view.pk], entities=[{"who": "a"}])
+        return act(*given, **more)
+
+    return instead
 
 
 def test_a_person_erased_from_the_stream_is_gone_from_rows_events_and_values_online(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sanad.demo import Figures
 
 # So many of the year's first flights land once more, just now, in so many parts that are each in before the next.
-EVENTS, PARTS = 3_000, 3
+EVENTS, PARTS = 3_000, 2
 # As many of one request are compared with the lake at most.
 _AT_ONCE = 5
 _ENTITIES = ("carrier", "origin", "tailnum")
