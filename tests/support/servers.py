@@ -158,7 +158,7 @@ def _stop(home: Path, starter: int) -> None:
 def migrate_template() -> None:
     """Migrate the template database once per session, under the owner, in a process of its own."""
     subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "migrate", "--database=owner", "--verbosity=0"],
+        [sys.executable, str(ROOT / "manage.py"), "migrate", "--skip-checks", "--database=owner", "--verbosity=0"],
         check=True,
         env={**os.environ, "DATABASE_OWNER_URL": os.environ["DATABASE_OWNER_URL"].replace("/sanad?", f"/{TEMPLATE}?")},
     )
